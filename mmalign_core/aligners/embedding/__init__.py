@@ -1,0 +1,1 @@
+"""The embedding family: closed-form and adversarial maps into a shared space."""

@@ -1,0 +1,1 @@
+"""The fusion family: several modalities of an item become one vector."""

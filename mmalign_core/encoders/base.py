@@ -1,0 +1,64 @@
+"""What every encoder offers, and the registry that finds them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mmalign_core.params import Parametrised
+from mmalign_core.registry import Registry
+from mmalign_core.types import Media, digest_json
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Vectors (n, dim) float32 of a batch, and the posterior (n, c) over `Encoder.labels` where there is one."""
+
+    vectors: np.ndarray
+    posterior: np.ndarray | None = None
+
+
+class Encoder(Parametrised, ABC):
+    """Turns media of one modality into vectors. Construction is cheap; weights load on first use."""
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    """Changes whenever the vectors change: weights, preprocessing or pooling."""
+    modality: ClassVar[str]
+    dim: ClassVar[int]
+    space: ClassVar[str]
+    """Encoders with the same space compare directly (the two towers of CLIP); otherwise the encoder's own name."""
+    summary: ClassVar[str]
+    licence: ClassVar[str]
+    batch_size: ClassVar[int] = 16
+
+    @property
+    def key(self) -> str:
+        """'name@version', followed by a digest of the parameters when any is declared: the store's key."""
+        suffix = f"#{digest_json(self.params)[:8]}" if self.params else ""
+        return f"{self.name}@{self.version}{suffix}"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the concepts the posterior runs over; () for encoders that do not classify."""
+        return ()
+
+    @abstractmethod
+    def prepare(self, media: Media) -> Any:
+        """Decode and preprocess one medium. Runs in worker threads; raises BadInput if it cannot be decoded."""
+
+    @abstractmethod
+    def encode(self, prepared: Sequence[Any]) -> Encoded:
+        """Vectors of a batch of prepared media: what they are does not depend on the batch they came in."""
+
+    @abstractmethod
+    def sequences(self, prepared: Sequence[Any]) -> list[np.ndarray]:
+        """Per medium the (t, d) vectors before pooling: tokens, map cells (row by row) or frames."""
+
+
+ENCODERS: Registry[Encoder] = Registry("encoder", "mmalign_core.encoders")
+register = ENCODERS.register

@@ -1,0 +1,30 @@
+"""Where things are kept and how large user files may be; each value can be set by an environment variable."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def _root() -> Path:
+    default = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "mmalign"
+    return Path(os.environ.get("MMALIGN_HOME", default)).expanduser()
+
+
+def _number(name: str, default: int) -> int:
+    return int(os.environ.get(f"MMALIGN_{name}", default))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`root`: the store's folder (MMALIGN_HOME). Limits are in bytes, pixels, seconds and characters."""
+
+    root: Path = field(default_factory=_root)
+    max_file_bytes: int = field(default_factory=lambda: _number("MAX_FILE_BYTES", 512 * 2**20))
+    max_image_pixels: int = field(default_factory=lambda: _number("MAX_IMAGE_PIXELS", 100_000_000))
+    max_audio_seconds: int = field(default_factory=lambda: _number("MAX_AUDIO_SECONDS", 600))
+    max_text_chars: int = field(default_factory=lambda: _number("MAX_TEXT_CHARS", 100_000))
+    max_archive_bytes: int = field(default_factory=lambda: _number("MAX_ARCHIVE_BYTES", 4 * 2**30))
+    max_archive_files: int = field(default_factory=lambda: _number("MAX_ARCHIVE_FILES", 200_000))
+    threads: int = field(default_factory=lambda: _number("THREADS", os.cpu_count() or 1))
