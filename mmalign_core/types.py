@@ -123,9 +123,12 @@ class Collection:
 
 @dataclass(frozen=True)
 class Concepts:
-    """What a classifying encoder saw: `labels` (c,), `posterior` (n, c) rows summing to at most about 1 for softmax
-    encoders or independent probabilities for multi-label ones; `vectors` (c, d_text) places each label in a text encoder's space
-    (filled in by the workflow for aligners that need it, None before)."""
+    """What a classifying encoder saw: `labels` (c,) and `posterior` (n, c).
+
+    Rows of the posterior sum to 1 for softmax classifiers and hold independent probabilities for multi-label ones.
+    `vectors` (c, d_text) places each label in a text encoder's space; the workflow fills it in for aligners that
+    need it, it is None before.
+    """
 
     labels: tuple[str, ...]
     posterior: np.ndarray
