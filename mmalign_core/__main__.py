@@ -1,0 +1,40 @@
+"""The command line: `python -m mmalign_core COMMAND …`, one file a command in mmalign_core/commands."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from mmalign_core.commands import COMMANDS
+from mmalign_core.types import BadInput, Cancelled
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line, one sub-command per entry of COMMANDS."""
+    top = argparse.ArgumentParser(prog="python -m mmalign_core", description="Align text, images and audio.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command. Returns 0, or 2 after one line on standard error when the input was bad."""
+    args = parser().parse_args(argv)
+    try:
+        args.run(args)
+    except BadInput as error:
+        print(f"{args.command}: {error}", file=sys.stderr)
+        return 2
+    except (Cancelled, KeyboardInterrupt):
+        print(f"{args.command}: stopped; what was encoded is kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

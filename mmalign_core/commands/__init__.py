@@ -1,0 +1,14 @@
+"""The commands of the command line, one file each: SUMMARY, add_arguments(parser), run(args)."""
+
+from mmalign_core.commands import align, demo, encode, inspect, project, recommend
+from mmalign_core.commands import list as list_command
+
+COMMANDS = {
+    "demo": demo,
+    "inspect": inspect,
+    "encode": encode,
+    "align": align,
+    "project": project,
+    "recommend": recommend,
+    "list": list_command,
+}

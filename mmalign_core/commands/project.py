@@ -1,0 +1,44 @@
+"""project RUN: the map of a run's shared space."""
+
+import argparse
+from pathlib import Path
+
+from mmalign_core.commands.shared import add_json, add_store, show_progress, store_of, write_result
+from mmalign_core.types import BadInput
+from mmalign_core.workflow import load_run, project_run
+
+SUMMARY = "UMAP of a run's shared space: one row per text, picture and sound"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """RUN, --out, and UMAP's parameters."""
+    parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
+    parser.add_argument("--out", required=True, metavar="FILE.parquet")
+    parser.add_argument("--dimensions", type=int, default=2, choices=(2, 3))
+    parser.add_argument("--neighbors", type=int, default=15)
+    parser.add_argument("--min-dist", type=float, default=0.1)
+    parser.add_argument("--seed", type=int, default=0)
+    add_store(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Project and write the points."""
+    out = Path(args.out)
+    if out.suffix != ".parquet":
+        raise BadInput(f"--out {args.out}: name a .parquet file")
+    made = project_run(
+        load_run(args.run_ref, store=store_of(args)),
+        dimensions=args.dimensions,
+        n_neighbors=args.neighbors,
+        min_dist=args.min_dist,
+        seed=args.seed,
+        progress=show_progress,
+    )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        made.points.to_parquet(out)
+    except OSError as error:
+        raise BadInput(f"--out {args.out}: cannot be written ({error.strerror})") from error
+    report = made.report() | {"out": str(out)}
+    write_result(report, args.json, "{rows} points; trustworthiness {trustworthiness:.3f}".format(**report))

@@ -1,0 +1,89 @@
+"""Options that several commands take, and how results leave the program."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mmalign_core.params import parse_assignments
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """DATA and --interactions."""
+    parser.add_argument("data", metavar="DATA", help="folder, manifest (.csv .jsonl .parquet), .zip or WebDataset .tar")
+    parser.add_argument("--interactions", metavar="FILE", help="user_id,item_id[,rating,timestamp]")
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """--store."""
+    parser.add_argument("--store", metavar="URI", help="folder of the store (default: $MMALIGN_HOME)")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """--json."""
+    parser.add_argument("--json", metavar="OUT", help="write the result as JSON to this file; - for standard output")
+
+
+def add_encoders(parser: argparse.ArgumentParser) -> None:
+    """--encoder modality=NAME, repeatable."""
+    parser.add_argument("--encoder", action="append", default=[], metavar="MODALITY=NAME", help="e.g. text=minilm")
+
+
+def encoders_of(args: argparse.Namespace) -> dict[str, str]:
+    """The --encoder options as a mapping."""
+    return dict(parse_assignments(args.encoder))
+
+
+def settings_of(args: argparse.Namespace) -> Settings:
+    """Settings, with the root that --store names."""
+    settings = Settings()
+    return replace(settings, root=Path(args.store).expanduser()) if getattr(args, "store", None) else settings
+
+
+def store_of(args: argparse.Namespace) -> Store:
+    """The store --store names, or the default one."""
+    return Store(settings_of(args).root)
+
+
+def show_progress(fraction: float, message: str) -> None:
+    """Progress on standard error: one line that rewrites itself on a terminal, silent elsewhere."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{fraction:4.0%} {message}", end="" if fraction < 1 else "\n", file=sys.stderr, flush=True)
+
+
+def write_result(result: Any, out: str | None, summary: str) -> None:
+    """JSON to `out` ('-' is standard output, and then nothing else goes there), or the summary when there is no out."""
+    if out is None:
+        print(summary)
+        return
+    text = json.dumps(_finite(result), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    if out == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(out).parent.mkdir(parents=True, exist_ok=True)
+        Path(out).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"--json {out}: cannot be written ({error.strerror}); name a file in a folder you may write"
+        ) from error
+    print(summary, file=sys.stderr)
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: not-a-number and infinity become null, arrays' scalars become numbers."""
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,36 @@
+"""The use cases as plain functions: what the command line and the dashboard both call."""
+
+from mmalign_core.workflow.aligning import Choices, Run, align
+from mmalign_core.workflow.catalogue import KINDS, catalogue
+from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
+from mmalign_core.workflow.projecting import SpaceMap, project_run
+from mmalign_core.workflow.reading import open_collection, open_demo
+from mmalign_core.workflow.recommending import Query, fused_items, place_query, recommend
+from mmalign_core.workflow.saving import load_run, save_run
+from mmalign_core.workflow.viewing import ORDERINGS, JudgedPair, SimilarityBlock, judged_pairs, similarity_block
+
+__all__ = [
+    "DEFAULT_ENCODERS",
+    "KINDS",
+    "ORDERINGS",
+    "Choices",
+    "Encoding",
+    "JudgedPair",
+    "Query",
+    "Run",
+    "SimilarityBlock",
+    "SpaceMap",
+    "align",
+    "catalogue",
+    "encode",
+    "fused_items",
+    "judged_pairs",
+    "load_run",
+    "open_collection",
+    "open_demo",
+    "place_query",
+    "project_run",
+    "recommend",
+    "save_run",
+    "similarity_block",
+]

@@ -1,0 +1,44 @@
+"""What can be chosen: every registered encoder, aligner, similarity, correction, matcher and recommender as rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmalign_core.aligners import ALIGNERS
+from mmalign_core.corrections import CORRECTIONS
+from mmalign_core.encoders import ENCODERS
+from mmalign_core.matchers import MATCHERS
+from mmalign_core.recommend import RECOMMENDERS
+from mmalign_core.registry import Registry
+from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.types import MODALITIES, BadInput
+
+KINDS: dict[str, Registry[Any]] = {
+    "encoders": ENCODERS,
+    "aligners": ALIGNERS,
+    "similarities": SIMILARITIES,
+    "corrections": CORRECTIONS,
+    "matchers": MATCHERS,
+    "recommenders": RECOMMENDERS,
+}
+
+
+def catalogue(kind: str) -> list[dict[str, Any]]:
+    """One row per member of that kind; BadInput for a kind that does not exist."""
+    if kind not in KINDS:
+        raise BadInput(f"unknown kind '{kind}'; choose one of: {', '.join(KINDS)}")
+    return [_row(kind, name, KINDS[kind].get(name)) for name in KINDS[kind].names()]
+
+
+def _row(kind: str, name: str, cls: Any) -> dict[str, Any]:
+    family = cls.family() if kind == "aligners" else kind
+    modality = getattr(cls, "modality", None)
+    return {
+        "name": name,
+        "family": family,
+        "modalities": [modality] if modality else list(getattr(cls, "modalities", MODALITIES)),
+        "needs_pairs": bool(getattr(cls, "needs_pairs", False)),
+        "transductive": bool(getattr(cls, "transductive", False)),
+        "summary": cls.summary,
+        "params": [p.describe() for p in cls.declared_params().values()],
+    }

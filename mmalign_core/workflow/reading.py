@@ -1,0 +1,30 @@
+"""Use case: open a collection, from files or the embedded demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmalign_core.data import read_collection
+from mmalign_core.data.demo import DEMO_VERSION, write_demo
+from mmalign_core.settings import Settings
+from mmalign_core.types import Collection, Progress, no_progress
+
+
+def open_collection(
+    data: str | Path,
+    *,
+    interactions: str | Path | None = None,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> Collection:
+    """Read a folder, manifest, zip or tar; see `mmalign_core.data.read_collection`."""
+    return read_collection(data, interactions=interactions, settings=settings or Settings(), progress=progress)
+
+
+def open_demo(*, settings: Settings | None = None, progress: Progress = no_progress) -> Collection:
+    """The embedded demo, written below the store's root on first use (about ten seconds) and read from there after."""
+    settings = settings or Settings()
+    folder = settings.root / "demo" / DEMO_VERSION
+    if not (folder / "manifest.jsonl").exists():
+        write_demo(folder, progress=progress)
+    return read_collection(folder, settings=settings)
