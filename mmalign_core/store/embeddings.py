@@ -1,0 +1,168 @@
+"""The embedding cache: one LanceDB table per encoder key, one row per content digest.
+
+Rows are only ever appended, in one commit a batch. Two writers may both add a digest; the first row wins when it is
+read. A process killed at any moment has either committed its batch or not. Each row carries a checksum of its
+numbers, so a file that was overwritten is reported, never returned.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mmalign_core.store import tables
+from mmalign_core.types import BadInput, digest_bytes
+
+TIDY_EVERY = 32
+"""Appends of one process between two looks at the number of fragments."""
+SCAN_FROM = 0.25
+"""From this share of the table on, reading it whole is faster than taking single rows."""
+
+
+class Found(NamedTuple):
+    """Cached embeddings: `rows` (m,) index the digests asked for; `vectors` (m, d); `posterior` (m, c) or None."""
+
+    rows: np.ndarray
+    vectors: np.ndarray
+    posterior: np.ndarray | None
+
+
+class CacheSize(NamedTuple):
+    """Of one encoder: distinct digests, and bytes on disk."""
+
+    rows: int
+    bytes: int
+
+
+class EmbeddingCache:
+    """Embeddings under `database`, keyed by encoder key and content digest. Safe to share between threads."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        self._appends: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def get(self, encoder_key: str, digests: Sequence[str]) -> Found:
+        """What is cached of these digests; repeated digests are each answered. BadInput if the table is damaged."""
+        name = _table_name(encoder_key)
+        with tables.explained(tables.table_folder(self.database, name)):
+            table = tables.open_table(self.database, name) if len(digests) else None
+            if table is None:
+                return Found(np.empty(0, int), np.empty((0, 0), np.float32), None)
+            return _lookup(table, digests)
+
+    def add(
+        self, encoder_key: str, digests: Sequence[str], vectors: np.ndarray, posterior: np.ndarray | None = None
+    ) -> None:
+        """Append a batch in one commit: `vectors` (n, d) finite, `posterior` (n, c) or None for every batch alike.
+
+        Raises BadInput when the numbers are not finite, or of another width than the table's, or cannot be written.
+        """
+        rows = _rows(encoder_key, digests, vectors, posterior)
+        name = _table_name(encoder_key)
+        folder = tables.table_folder(self.database, name)
+        if not len(digests):
+            return
+        with tables.explained(folder):
+            present = tables.open_table(self.database, name)
+            if present is not None and present.schema != rows.schema:
+                raise BadInput(
+                    f"'{encoder_key}' now makes {_widths(rows.schema)} but its cache holds {_widths(present.schema)};"
+                    f" raise the encoder's version or delete '{folder}'"
+                )
+            table = tables.append(self.database, name, rows)
+            count = self._count(name)
+            if count % TIDY_EVERY == 1:
+                tables.tidy(table, folder, first=count == 1)
+
+    def size(self) -> dict[str, CacheSize]:
+        """Encoder key -> rows and bytes."""
+        sizes = {}
+        for name in tables.table_names(self.database):
+            folder = tables.table_folder(self.database, name)
+            with tables.explained(folder):
+                table = tables.open_table(self.database, name)
+                if table is None:
+                    continue
+                held = table.search().select(["digest"]).to_arrow()["digest"]
+                bytes_ = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+                sizes[table.schema.metadata[b"encoder"].decode()] = CacheSize(len(held.unique()), bytes_)
+        return sizes
+
+    def remove(self, encoder_key: str) -> None:
+        """Forget all embeddings of this encoder."""
+        name = _table_name(encoder_key)
+        with tables.explained(tables.table_folder(self.database, name)):
+            if tables.open_table(self.database, name) is not None:
+                tables.drop(self.database, name)
+
+    def _count(self, name: str) -> int:
+        """How many appends this process has made, this one included."""
+        with self._lock:
+            self._appends[name] = self._appends.get(name, 0) + 1
+            return self._appends[name]
+
+
+def _table_name(encoder_key: str) -> str:
+    """Readable, safe as a file name, and different for different keys."""
+    return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', encoder_key)[:60]}-{digest_bytes(encoder_key.encode())[:8]}"
+
+
+def _rows(encoder_key: str, digests: Sequence[str], vectors: np.ndarray, posterior: np.ndarray | None) -> Any:
+    import pyarrow as pa
+
+    columns = {"vector": vectors} | ({} if posterior is None else {"posterior": posterior})
+    arrays = {name: np.ascontiguousarray(values, np.float32) for name, values in columns.items()}
+    for name, values in arrays.items():
+        if values.ndim != 2 or len(values) != len(digests):
+            raise BadInput(f"{encoder_key}: {len(digests)} digests for a {name} array of shape {values.shape}")
+        bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+        if len(bad):
+            raise BadInput(f"{encoder_key}: the {name} of '{digests[bad[0]]}' holds NaN or infinity; it is not cached")
+    lists = {name: pa.FixedSizeListArray.from_arrays(pa.array(a.ravel()), a.shape[1]) for name, a in arrays.items()}
+    data = {"digest": pa.array(digests, pa.string()), "check": pa.array(_checksums(*arrays.values()))} | lists
+    fields = [pa.field(name, array.type, nullable=False) for name, array in data.items()]
+    return pa.table(list(data.values()), schema=pa.schema(fields, metadata={"encoder": encoder_key}))
+
+
+def _lookup(table: Any, digests: Sequence[str]) -> Found:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    held = table.search().select(["digest"]).with_row_id(True).to_arrow()
+    places = pc.index_in(pa.array(digests, pa.string()), value_set=held["digest"].combine_chunks())  # first row wins
+    asked = np.asarray(places.fill_null(-1))
+    rows = np.flatnonzero(asked >= 0)
+    wanted, back = np.unique(asked[rows], return_inverse=True)
+    columns = [name for name in table.schema.names if name != "digest"]
+    if len(wanted) >= SCAN_FROM * len(held):
+        data = table.search().select(columns).to_arrow()
+        order = wanted[back]
+    else:
+        data = table.take_row_ids(held["_rowid"].to_numpy()[wanted].tolist()).select(columns).to_arrow()
+        order = back
+    arrays = [_matrix(data[name])[order] for name in columns if name != "check"]
+    if (_checksums(*arrays) != data["check"].to_numpy()[order]).any():
+        raise ValueError("numbers differ from their checksums")
+    return Found(rows, arrays[0], arrays[1] if len(arrays) > 1 else None)
+
+
+def _matrix(column: Any) -> np.ndarray:
+    """(n, width) float32 of a fixed-size-list column."""
+    flat = column.combine_chunks()
+    return np.asarray(flat.flatten()).reshape(len(flat), flat.type.list_size)
+
+
+def _checksums(*arrays: np.ndarray) -> np.ndarray:
+    """(n,) sum modulo 2^32 of the bits of each row over all arrays."""
+    words = [np.ascontiguousarray(a, np.float32).view(np.uint32).sum(axis=1, dtype=np.uint32) for a in arrays]
+    return np.add.reduce(words, dtype=np.uint32)
+
+
+def _widths(schema: Any) -> str:
+    return " and ".join(f"{f.name} x {f.type.list_size}" for f in schema if f.name in ("vector", "posterior"))
