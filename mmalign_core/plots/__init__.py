@@ -1,0 +1,18 @@
+"""Figures: arrays and data frames in, plotly figures out. Nothing here knows the dashboard."""
+
+from mmalign_core.plots.colours import MODALITY_COLOURS, MODALITY_SYMBOLS
+from mmalign_core.plots.contributions import contribution_figure
+from mmalign_core.plots.labels import plain_label
+from mmalign_core.plots.metric_bars import metric_figure
+from mmalign_core.plots.similarity_heatmap import heatmap_figure
+from mmalign_core.plots.space_map import map_figure
+
+__all__ = [
+    "MODALITY_COLOURS",
+    "MODALITY_SYMBOLS",
+    "contribution_figure",
+    "heatmap_figure",
+    "map_figure",
+    "metric_figure",
+    "plain_label",
+]

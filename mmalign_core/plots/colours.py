@@ -1,0 +1,36 @@
+"""One colour and one marker shape per modality, the same in every figure and every card."""
+
+from __future__ import annotations
+
+MODALITY_COLOURS = {"text": "#3987E0", "image": "#D9731A", "audio": "#0F9B76", "video": "#C2479B"}
+"""At least 3:1 against white and against the dark background; apart from each other for the three dichromacies."""
+
+MODALITY_SYMBOLS = {"text": "circle", "image": "square", "audio": "diamond", "video": "cross"}
+"""Shapes repeat what the colours say, for those who cannot tell the colours apart; all exist in 3-D too."""
+
+CATEGORY_COLOURS = (
+    "#3987E0",
+    "#D9731A",
+    "#0F9B76",
+    "#C2479B",
+    "#8E6FE0",
+    "#B08800",
+    "#2AA0B8",
+    "#D1495B",
+    "#6B8E23",
+    "#A0684B",
+)
+"""For metadata categories; what comes after the last is drawn in OTHER_COLOUR."""
+
+OTHER_COLOUR = "#8A94A3"
+
+
+def modality_colour(modality: str) -> str:
+    """The modality's colour, grey for one nobody has coloured yet."""
+    return MODALITY_COLOURS.get(modality, OTHER_COLOUR)
+
+
+def category_colours(categories: list[str]) -> dict[str, str]:
+    """Category -> colour, most important first; those beyond the palette share the grey."""
+    palette = [*CATEGORY_COLOURS, *[OTHER_COLOUR] * max(0, len(categories) - len(CATEGORY_COLOURS))]
+    return dict(zip(categories, palette))

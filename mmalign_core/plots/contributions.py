@@ -1,0 +1,28 @@
+"""What each modality's similarity adds to the score of each recommended item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from mmalign_core.plots.colours import modality_colour
+from mmalign_core.plots.labels import plain_label
+
+
+def contribution_figure(labels: Sequence[str], contributions: Sequence[Mapping[str, float]]) -> go.Figure:
+    """Stacked horizontal bars, best item on top; each bar's parts sum to the item's score (negative ones go left)."""
+    figure = go.Figure()
+    rows = list(range(len(labels)))
+    for modality in dict.fromkeys(m for parts in contributions for m in parts):
+        parts = [item.get(modality, 0.0) for item in contributions]
+        marker = {"color": modality_colour(modality), "cornerradius": 3}
+        figure.add_bar(name=modality, orientation="h", y=rows, x=parts, marker=marker, hovertemplate="%{x:.3f}")
+    shown = [f"{place}. {plain_label(label, 26)}" for place, label in enumerate(labels, 1)]
+    figure.update_layout(
+        barmode="relative", height=90 + 30 * len(rows), bargap=0.4, margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}, hovermode="y unified",
+    )  # fmt: skip
+    figure.update_yaxes(tickvals=rows, ticktext=shown, autorange="reversed", automargin=True, showgrid=False)
+    figure.update_xaxes(title="score")
+    return figure

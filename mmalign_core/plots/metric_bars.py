@@ -1,0 +1,67 @@
+"""Retrieval metrics of both directions as bars with their confidence intervals and the shuffled baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from mmalign_core.plots.colours import OTHER_COLOUR, modality_colour
+
+SHOWN = ("accuracy", "recall@1", "recall@5", "recall@10", "mrr")
+
+
+def metric_figure(
+    metrics: Mapping[str, Mapping[str, float]],
+    ci95: Mapping[str, Mapping[str, Sequence[float]]],
+    baseline: Mapping[str, Mapping[str, float]],
+    *,
+    names: Sequence[str] = SHOWN,
+    height: int = 340,
+) -> go.Figure:
+    """One bar group per metric, one bar per direction ('image->text'), whiskers at the 95% interval.
+
+    The grey tick across a bar is what shuffled pairs score. Metrics a direction lacks are left out.
+    """
+    figure = go.Figure()
+    for direction, values in metrics.items():
+        shown = [name for name in names if name in values]
+        figure.add_trace(_bars(direction, shown, values, ci95.get(direction, {})))
+    for direction, values in baseline.items():
+        shown = [name for name in names if name in values and name in metrics.get(direction, {})]
+        figure.add_trace(_baseline(direction, shown, values, first=direction == next(iter(baseline))))
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, barmode="group", scattermode="group", bargap=0.35,
+        bargroupgap=0.08, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}, hovermode="x unified",
+    )  # fmt: skip
+    figure.update_yaxes(range=[0, 1.04], tickformat=".0%", dtick=0.25)
+    return figure
+
+
+def arrow(direction: str) -> str:
+    """'image->text' as people read it."""
+    return direction.replace("->", " → ")
+
+
+def _bars(
+    direction: str, names: Sequence[str], values: Mapping[str, float], intervals: Mapping[str, Sequence[float]]
+) -> go.Bar:
+    bounds = [intervals.get(name, (values[name], values[name])) for name in names]
+    return go.Bar(
+        name=arrow(direction), x=list(names), y=[values[name] for name in names], offsetgroup=direction,
+        marker={"color": modality_colour(direction.partition("->")[0]), "cornerradius": 4},
+        error_y={
+            "type": "data", "symmetric": False, "thickness": 1.4, "width": 5, "color": OTHER_COLOUR,
+            "array": [max(0.0, high - values[name]) for name, (_, high) in zip(names, bounds)],
+            "arrayminus": [max(0.0, values[name] - low) for name, (low, _) in zip(names, bounds)],
+        },
+        hovertemplate="%{y:.1%}",
+    )  # fmt: skip
+
+
+def _baseline(direction: str, names: Sequence[str], values: Mapping[str, float], *, first: bool) -> go.Scatter:
+    return go.Scatter(
+        name="shuffled pairs", x=list(names), y=[values[name] for name in names], mode="markers",
+        offsetgroup=direction, showlegend=first, legendgroup="baseline", hovertemplate="%{y:.1%} when shuffled",
+        marker={"symbol": "line-ew", "size": 22, "color": OTHER_COLOUR, "line": {"width": 2.5, "color": OTHER_COLOUR}},
+    )  # fmt: skip

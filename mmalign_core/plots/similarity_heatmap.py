@@ -1,0 +1,103 @@
+"""The similarity matrix as a heat map whose cells can be clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from mmalign_core.plots.labels import plain_label
+
+_LABELLED = 40
+"""With more rows than this, labels and thumbnails along the axes would overlap."""
+
+
+def heatmap_figure(
+    scores: np.ndarray,
+    row_labels: Sequence[str],
+    column_labels: Sequence[str],
+    *,
+    right: np.ndarray | None = None,
+    row_title: str = "",
+    column_title: str = "",
+    row_images: Sequence[str | None] = (),
+    column_images: Sequence[str | None] = (),
+    height: int = 640,
+) -> go.Figure:
+    """Scores (r, c), row 0 on top; `right` (r, c) bool outlines the right answers.
+
+    `row_images`, `column_images`: data URIs drawn along the axes in place of the labels. Plotly reports no clicks on
+    heat maps, so a nearly transparent scatter lies over it: its `customdata` is (row, column).
+    """
+    cells = go.Heatmap(
+        z=scores, hoverinfo="skip", colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": "score"}}
+    )
+    figure = go.Figure([cells, _overlay(scores, row_labels, column_labels, (row_title, column_title), height)])
+    if right is not None and right.any() and max(scores.shape) <= 2 * _LABELLED:
+        figure.add_trace(_outline(right, height))
+    rows, columns = scores.shape
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False, clickmode="event+select",
+        dragmode=False, hoverlabel={"align": "left"},
+    )  # fmt: skip
+    figure.update_xaxes(**_axis(columns, column_labels, column_title, column_images))
+    figure.update_yaxes(**_axis(rows, row_labels, row_title, row_images), autorange="reversed")
+    _thumbnails(figure, row_images, rows, vertical=True)
+    _thumbnails(figure, column_images, columns, vertical=False)
+    return figure
+
+
+def _overlay(
+    scores: np.ndarray, rows: Sequence[str], columns: Sequence[str], titles: tuple[str, str], height: int
+) -> go.Scatter:
+    row, column = (index.ravel() for index in np.indices(scores.shape))
+    names = [plain_label(label) for label in rows], [plain_label(label) for label in columns]
+    hover = [
+        f"{titles[0]}: {names[0][i]}<br>{titles[1]}: {names[1][j]}<br>score {scores[i, j]:.3f}"
+        for i, j in zip(row, column)
+    ]
+    side = max(2.0, 0.8 * height / max(scores.shape))
+    return go.Scatter(
+        x=column, y=row, mode="markers", hovertext=hover, hoverinfo="text", customdata=np.stack([row, column], axis=1),
+        marker={"symbol": "square", "size": side, "opacity": 0.01, "color": "#8A94A3"},
+        selected={"marker": {"opacity": 0.55, "color": "#FFFFFF"}}, unselected={"marker": {"opacity": 0.01}},
+    )  # fmt: skip
+
+
+def _outline(right: np.ndarray, height: int) -> go.Scatter:
+    row, column = np.nonzero(right)
+    side = max(3.0, 0.62 * height / max(right.shape))
+    return go.Scatter(
+        x=column, y=row, mode="markers", hoverinfo="skip",
+        marker={"symbol": "square-open", "size": side, "color": "#D9731A", "line": {"width": 1.5}},
+    )  # fmt: skip
+
+
+def _axis(count: int, labels: Sequence[str], title: str, images: Sequence[str | None]) -> dict:
+    plain = {"range": [-0.5, count - 0.5], "showgrid": False, "zeroline": False, "title": {"text": title}}
+    if count > _LABELLED or any(images):
+        return plain | {"showticklabels": False, "title": {"text": title, "standoff": 34 if any(images) else 8}}
+    return plain | {
+        "tickmode": "array",
+        "tickvals": list(range(count)),
+        "ticktext": [plain_label(label, 18) for label in labels],
+        "tickfont": {"size": 10},
+        "automargin": True,
+        "tickangle": -60 if title and count > 8 else 0,
+    }
+
+
+def _thumbnails(figure: go.Figure, images: Sequence[str | None], count: int, *, vertical: bool) -> None:
+    if count > _LABELLED:
+        return
+    for place, source in enumerate(images):
+        if source is None:
+            continue
+        where = (
+            {"xref": "paper", "yref": "y", "x": -0.005, "y": place, "xanchor": "right", "yanchor": "middle"}
+            if vertical
+            else {"xref": "x", "yref": "paper", "x": place, "y": -0.005, "xanchor": "center", "yanchor": "top"}
+        )
+        figure.add_layout_image(source=source, sizex=0.92 if not vertical else 0.06, sizey=0.92 if vertical else 0.06,
+                                layer="above", **where)  # fmt: skip
