@@ -1,0 +1,6 @@
+"""Reading what users bring: collections from folders, manifests, archives and uploads; decoding of their media."""
+
+from mmalign_core.data.images import decode_image
+from mmalign_core.data.sounds import decode_audio, peaks, read_audio
+
+__all__ = ["decode_audio", "decode_image", "peaks", "read_audio"]

@@ -1,0 +1,140 @@
+"""Decoding pictures: any common format becomes an upright 8-bit RGB image, or BadInput says why it cannot."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from mmalign_core.data.formats import HEAD_BYTES, sniff
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput
+
+FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM")
+"""The only formats tried: no PostScript, no vector drawings, nothing that runs a program."""
+
+_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError)
+_DAMAGE += (RuntimeError, MemoryError, AssertionError, struct.error, zlib.error, Image.DecompressionBombError)
+"""What Pillow's decoders raise on damaged files; none of it may reach the user as a traceback."""
+
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def decode_image(
+    source: str | Path | bytes, settings: Settings | None = None, *, at_least: tuple[int, int] | None = None
+) -> Image.Image:
+    """The picture as an RGB image: EXIF orientation applied, alpha on white, 16 bits scaled to 8, first frame.
+
+    `at_least` (width, height) allows JPEGs to be decoded at 1/2, 1/4 or 1/8 scale as long as both sides stay at least
+    that large: several times faster, and pixels differ slightly from a full decode that is resized afterwards.
+    Raises BadInput for anything that is not a whole picture or has more than `settings.max_image_pixels`.
+    """
+    settings = settings or Settings()
+    name = "the picture" if isinstance(source, bytes) else f"'{Path(source).name}'"
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
+            _check_size(image, name, settings)
+            if at_least and image.format in ("JPEG", "MPO"):
+                _draft(image, at_least)
+            image.load()
+            turn = _UPRIGHT.get(_orientation(image))
+            rgb = to_rgb(image)
+            return rgb if turn is None else rgb.transpose(turn)
+    except BadInput:
+        raise
+    except _DAMAGE as error:
+        raise BadInput(_why_unreadable(source, name, error, settings)) from error
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """A loaded image of any Pillow mode as 8-bit RGB, transparency laid on white."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_eight_bits(np.asarray(image), image)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        clear = image.convert({"La": "LA", "RGBa": "RGBA"}.get(image.mode, "RGBA")).convert("RGBA")
+        white = Image.new("RGBA", clear.size, "white")
+        return Image.alpha_composite(white, clear).convert("RGB")
+    return image.convert("RGB") if image.mode != "RGB" else image.copy()
+
+
+def _eight_bits(values: np.ndarray, image: Image.Image) -> np.ndarray:
+    """Samples of 16 or 32 bits or floats as uint8, by the range their type stands for."""
+    values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    top = float(values.max(initial=0.0))
+    if image.mode == "F":
+        full = 1.0 if top <= 1 else max(255.0, top)
+    elif image.mode.startswith("I;16") or image.format == "PNG" or 255 < top <= 65535:
+        full = 65535.0
+    else:
+        full = max(255.0, top)
+    return np.clip(np.rint(values * (255.0 / full)), 0, 255).astype(np.uint8)
+
+
+def _check_size(image: Image.Image, name: str, settings: Settings) -> None:
+    width, height = image.size
+    if width * height > settings.max_image_pixels:
+        raise BadInput(
+            f"{name} has {width} x {height} pixels, more than {settings.max_image_pixels:,}; make it smaller "
+            "or raise MMALIGN_MAX_IMAGE_PIXELS"
+        )
+
+
+def _draft(image: Any, at_least: tuple[int, int]) -> None:
+    sideways = _orientation(image) in (5, 6, 7, 8)
+    image.draft(image.mode, at_least[::-1] if sideways else at_least)
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation 1 to 8; damaged EXIF counts as upright, since the pixels are still good."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except _DAMAGE:
+        return 1
+
+
+def _why_unreadable(source: str | Path | bytes, name: str, error: BaseException, settings: Settings) -> str:
+    """One sentence about a picture that did not decode."""
+    if isinstance(error, Image.DecompressionBombError):
+        return f"{name} has more pixels than can be decoded safely; make it smaller"
+    if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
+        return f"{name} cannot be opened: {error.strerror}"
+    head = source[:HEAD_BYTES] if isinstance(source, bytes) else _head(Path(source))
+    return not_a_picture(head, name) or f"{name} is damaged or cut off and cannot be decoded; replace the file"
+
+
+def not_a_picture(head: bytes, name: str) -> str:
+    """Why content that starts with `head` cannot be a picture, or '' if it may be one."""
+    if not head:
+        return f"{name} is empty; replace the file"
+    kind = sniff(head)
+    known = {
+        "svg": f"{name} is an SVG drawing; export it as PNG",
+        "heic": f"{name} is a HEIC picture, which cannot be decoded here; save it as JPEG",
+        "text": f"{name} holds text, not a picture; replace the file",
+        "audio": f"{name} holds sound or video, not a picture; replace the file",
+    }
+    if kind == "image":
+        return ""
+    return known.get(kind or "", f"{name} is not a picture of a known format; save it as PNG or JPEG")
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError:
+        return b""

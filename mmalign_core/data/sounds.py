@@ -1,0 +1,139 @@
+"""Decoding sounds: any common format and rate becomes mono float32 at the rate asked for, or BadInput says why not."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from mmalign_core.data.resampling import resample
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput
+
+RATES = (100, 1_000_000)
+"""Sample rates in Hz that are believed."""
+
+_BLOCK = 1 << 17
+_DEMUXERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,aac,mp3,ogg,flac,wav,w64,matroska,webm,asf,aiff,caf,amr,au,avi,flv,mpegts,mpeg,"
+    "wv,ape,tta,ac3,eac3,dts"
+)
+"""The only containers PyAV may open: play lists, which name other files and addresses, are not among them."""
+
+
+def decode_audio(source: str | Path | bytes, rate: int, settings: Settings | None = None) -> np.ndarray:
+    """The sound (n,) float32, mono (channels averaged), at `rate` Hz.
+
+    Samples that are NaN become 0 and those beyond [-1, 1] are clipped before resampling. Raises BadInput if the file
+    holds no sound, is damaged, or is longer than `settings.max_audio_seconds` (found without decoding it whole).
+    """
+    samples, native = read_audio(source, settings)
+    return resample(samples, native, rate)
+
+
+def read_audio(source: str | Path | bytes, settings: Settings | None = None) -> tuple[np.ndarray, int]:
+    """The sound (n,) float32 mono at its own rate, and that rate in Hz. Raises as `decode_audio` does."""
+    settings = settings or Settings()
+    name = "the sound" if isinstance(source, bytes) else f"'{Path(source).name}'"
+    if not isinstance(source, bytes) and not Path(source).is_file():
+        raise BadInput(f"{name} cannot be opened: there is no such file")
+    if not (len(source) if isinstance(source, bytes) else Path(source).stat().st_size):
+        raise BadInput(f"{name} is empty; replace the file")
+    decoded = _with_soundfile(source, name, settings) or _with_av(source, name, settings)
+    if decoded is None:
+        raise BadInput(f"{name} is not a sound that can be decoded; save it as WAV, FLAC, OGG, MP3 or M4A")
+    samples, rate = decoded
+    if not len(samples):
+        raise BadInput(f"{name} holds no sound; replace the file")
+    return _tame(samples, name), rate
+
+
+def peaks(samples: np.ndarray, buckets: int) -> np.ndarray:
+    """(buckets, 2) lowest and highest sample of equal stretches of samples (n,): what a waveform picture draws."""
+    if not len(samples) or buckets < 1:
+        return np.zeros((max(buckets, 0), 2), np.float32)
+    edges = np.linspace(0, len(samples), buckets + 1).astype(int)
+    starts = np.minimum(edges[:-1], len(samples) - 1)
+    stops = np.maximum(edges[1:], starts + 1)
+    return np.array([(samples[a:b].min(), samples[a:b].max()) for a, b in zip(starts, stops)], np.float32)
+
+
+def _with_soundfile(source: str | Path | bytes, name: str, settings: Settings) -> tuple[np.ndarray, int] | None:
+    """Samples and rate through libsndfile; None where it does not know the format."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else str(source)) as file:
+            _check_rate(file.samplerate, name)
+            _check_length(file.frames / file.samplerate, name, settings)
+            blocks = (block.mean(axis=1) for block in file.blocks(_BLOCK, dtype="float32", always_2d=True))
+            return _gather(blocks, file.samplerate, name, settings), file.samplerate
+    except BadInput:
+        raise
+    except (soundfile.SoundFileError, TypeError, ValueError, OSError):
+        return None
+
+
+def _with_av(source: str | Path | bytes, name: str, settings: Settings) -> tuple[np.ndarray, int] | None:
+    """Samples and rate through FFmpeg; None where it cannot decode the content."""
+    import av
+    from av.error import FFmpegError
+
+    limits = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
+    try:
+        with av.open(io.BytesIO(source) if isinstance(source, bytes) else str(source), options=limits) as container:
+            if not container.streams.audio:
+                raise BadInput(f"{name} holds no sound; replace the file")
+            stream = container.streams.audio[0]
+            _check_rate(stream.rate, name)
+            _check_length((container.duration or 0) / av.time_base, name, settings)
+            return _gather(_av_blocks(container, stream), stream.rate, name, settings), stream.rate
+    except BadInput:
+        raise
+    except (FFmpegError, ValueError, LookupError, EOFError, OSError, ArithmeticError, RuntimeError):
+        return None
+
+
+def _av_blocks(container, stream) -> Iterator[np.ndarray]:
+    """Mono blocks of a stream at its own rate."""
+    import av
+
+    planar = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
+    for frame in container.decode(stream):
+        frame.pts = None
+        for part in planar.resample(frame):
+            yield part.to_ndarray().mean(axis=0)
+    for part in planar.resample(None):
+        yield part.to_ndarray().mean(axis=0)
+
+
+def _gather(blocks: Iterator[np.ndarray], rate: int, name: str, settings: Settings) -> np.ndarray:
+    """The blocks as one array; stops with BadInput as soon as they pass the limit, whatever the header said."""
+    kept, count = [np.zeros(0, np.float32)], 0
+    for block in blocks:
+        kept.append(block)
+        count += len(block)
+        _check_length(count / rate, name, settings)
+    return np.concatenate(kept, dtype=np.float32)
+
+
+def _check_length(seconds: float, name: str, settings: Settings) -> None:
+    if seconds > settings.max_audio_seconds:
+        raise BadInput(
+            f"{name} is longer than {settings.max_audio_seconds} seconds; cut it or raise MMALIGN_MAX_AUDIO_SECONDS"
+        )
+
+
+def _check_rate(rate: int, name: str) -> None:
+    if not RATES[0] <= rate <= RATES[1]:
+        raise BadInput(f"{name} claims a sample rate of {rate} Hz; save it at {RATES[0]} to {RATES[1]} Hz")
+
+
+def _tame(samples: np.ndarray, name: str) -> np.ndarray:
+    finite = np.isfinite(samples)
+    if not finite.any():
+        raise BadInput(f"{name} holds only NaN or infinite samples; replace the file")
+    samples = samples if finite.all() else np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
+    return np.clip(samples, -1.0, 1.0)
