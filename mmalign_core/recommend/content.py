@@ -8,8 +8,9 @@ import numpy as np
 
 from mmalign_core.neighbours import top_k
 from mmalign_core.recommend.base import Recommender, register
-from mmalign_core.recommend.fused import FusedItems, scale_weights, unit_rows
+from mmalign_core.recommend.fused import FusedItems, scale_weights
 from mmalign_core.types import Recommendation
+from mmalign_core.vectors import unit_rows
 
 
 @register("content")

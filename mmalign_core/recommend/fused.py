@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.vectors import unit_rows
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,3 @@ def scale_weights(weights: Mapping[str, float] | None, modalities: tuple[str, ..
     if min(given.values(), default=0.0) < 0 or total <= 0:
         raise BadInput(f"weights {dict(weights or {})} must be 0 or more and one of {', '.join(modalities)} above 0")
     return {m: value / total for m, value in given.items()}
-
-
-def unit_rows(vectors: np.ndarray) -> np.ndarray:
-    """Rows scaled to length 1; zero rows stay zero."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1)
