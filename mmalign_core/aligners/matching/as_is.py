@@ -1,0 +1,65 @@
+"""Takes vectors as they are: for encoders that share a space and for vectors made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+
+from mmalign_core.aligners.base import Aligner, register
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+
+
+@register("as-is")
+class AsIs(Aligner):
+    """No fit. Lengths are kept, so that dot product and Euclidean distance mean what they meant before."""
+
+    summary = "Vectors as they are, for encoders that share a space (CLIP, CLAP) or given vectors"
+    needs_pairs = False
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """Only checks that the sets can share a space: equal widths, and no two encoders known to differ."""
+        _check_widths(sets)
+        _check_spaces(sets)
+        self._width = next((s.vectors.shape[1] for s in sets.values()), 0)
+        return self
+
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """The vectors themselves, (n, d)."""
+        if embeddings.vectors.shape[1] != self._width:
+            raise BadInput(
+                f"{embeddings.modality} has {embeddings.vectors.shape[1]} dimensions, the space has {self._width}; "
+                "use vectors of the same encoder"
+            )
+        return embeddings.vectors
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """The width of the space."""
+        return {"width": np.array([self._width])}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+        """Take over the width."""
+        self._width = int(state["width"][0])
+        return self
+
+
+def _check_widths(sets: Mapping[str, EmbeddingSet]) -> None:
+    widths = {modality: s.vectors.shape[1] for modality, s in sets.items()}
+    if len(set(widths.values())) > 1:
+        found = ", ".join(f"{m} {w} ({sets[m].encoder})" for m, w in widths.items())
+        raise BadInput(
+            f"as-is needs vectors of one space, but dimensions differ: {found}; choose encoders that share a space, "
+            "or another aligner"
+        )
+
+
+def _check_spaces(sets: Mapping[str, EmbeddingSet]) -> None:
+    """Two of our own encoders with different spaces never compare, even where the widths happen to agree."""
+    from mmalign_core.encoders.base import ENCODERS
+
+    names = {m: s.encoder.partition("@")[0] for m, s in sets.items()}
+    spaces = {m: ENCODERS.get(n).space for m, n in names.items() if n in ENCODERS.names()}
+    if len(set(spaces.values())) > 1:
+        found = ", ".join(f"{m} by {names[m]}" for m in spaces)
+        raise BadInput(f"as-is cannot compare {found}: they do not share a space; choose another aligner")

@@ -1,0 +1,30 @@
+"""What every hubness correction offers, and the registry that finds them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from mmalign_core.corrections.scores import Scores
+from mmalign_core.params import Parametrised
+from mmalign_core.registry import Registry
+from mmalign_core.similarities.base import Similarity
+
+
+class Correction(Parametrised, ABC):
+    """Turns a similarity between two sets into scores with hubs taken away."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    transductive: ClassVar[bool] = False
+    """It looks at all queries together: never rank its results in one column with per-query retrieval."""
+
+    @abstractmethod
+    def scores(self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray) -> Scores:
+        """The scores of sources (m, d) against targets (n, d) under this correction."""
+
+
+CORRECTIONS: Registry[Correction] = Registry("correction", "mmalign_core.corrections")
+register = CORRECTIONS.register

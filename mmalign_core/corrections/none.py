@@ -1,0 +1,20 @@
+"""No correction: the plain similarity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmalign_core.corrections.base import Correction, register
+from mmalign_core.corrections.scores import Scores
+from mmalign_core.similarities.base import Similarity
+
+
+@register("none")
+class NoCorrection(Correction):
+    """Scores are the similarity itself."""
+
+    summary = "The plain similarity, uncorrected"
+
+    def scores(self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray) -> Scores:
+        """Scores without biases."""
+        return Scores(similarity, sources, targets)

@@ -1,0 +1,1 @@
+"""Matchers: the decision which source belongs to which target."""

@@ -1,0 +1,1 @@
+"""Metrics: what is measured of an aligned space and of the matches in it."""

@@ -1,0 +1,60 @@
+"""Exact nearest neighbours with faiss, never holding the whole score matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import numpy as np
+
+from mmalign_core.types import BadInput
+from mmalign_core.vectors import check_same_width
+
+Metric = Literal["ip", "l2"]
+
+
+def top_k(
+    queries: np.ndarray, candidates: np.ndarray, k: int, metric: Metric = "ip", threads: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k best candidates (n, d) of every query (m, d): scores float32 and indices int64, both (m, min(k, n)).
+
+    Scores fall along each row: inner products for "ip", negative Euclidean distances for "l2". Equal scores come in
+    the order of their indices. `threads` limits faiss for this call. BadInput on unequal widths or k < 1.
+    """
+    check_same_width(queries, candidates)
+    if k < 1:
+        raise BadInput(f"k is {k}; ask for at least 1 neighbour")
+    k = min(k, len(candidates))
+    if k == 0 or len(queries) == 0:
+        return np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
+    scores, indices = _search(queries, candidates, k, metric, threads)
+    return _ordered(scores, indices)
+
+
+def _search(
+    queries: np.ndarray, candidates: np.ndarray, k: int, metric: Metric, threads: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    import faiss
+
+    kind = {"ip": faiss.METRIC_INNER_PRODUCT, "l2": faiss.METRIC_L2}[metric]
+    queries, candidates = (np.ascontiguousarray(x, dtype=np.float32) for x in (queries, candidates))
+    with _limited(faiss, threads):
+        scores, indices = faiss.knn(queries, candidates, k, metric=kind)
+    return (scores, indices) if metric == "ip" else (-np.sqrt(np.maximum(scores, 0)), indices)
+
+
+@contextmanager
+def _limited(faiss: Any, threads: int | None) -> Iterator[None]:
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(threads or before)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+def _ordered(scores: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted by falling score, then rising index."""
+    order = np.lexsort((indices, -scores), axis=1)
+    return np.take_along_axis(scores, order, 1), np.take_along_axis(indices, order, 1).astype(np.int64)

@@ -1,0 +1,1 @@
+"""Similarity measures: how alike two places in the shared space are."""
