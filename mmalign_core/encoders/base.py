@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
+from mmalign_core.settings import Settings
 from mmalign_core.types import Media, digest_json
 
 
@@ -35,6 +37,11 @@ class Encoder(Parametrised, ABC):
     summary: ClassVar[str]
     licence: ClassVar[str]
     batch_size: ClassVar[int] = 16
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Limits and threads in force; assign another before first use. They never change what a vector is."""
+        return Settings()
 
     @property
     def key(self) -> str:

@@ -1,0 +1,60 @@
+"""YAMNet's log-mel patches (AudioSet features; Hershey et al., ICASSP 2017), in numpy."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+RATE = 16_000
+BANDS, PATCH_FRAMES, PATCH_HOP = 64, 96, 48
+_WINDOW, _HOP, _FFT = 400, 160, 512
+_LOW_HZ, _HIGH_HZ, _OFFSET = 125.0, 7500.0, 0.001
+_CHUNK_FRAMES = 4096
+
+
+def log_mel_patches(waveform: np.ndarray) -> np.ndarray:
+    """Patches (p, 96, 64) float32 of mono samples (n,) at 16 kHz in -1..1; p is at least 1.
+
+    Zeros are added at the end up to one patch (0.975 s), then up to a whole number of half-patch hops, as the
+    published YAMNet does, so no sound is left out.
+    """
+    frames = _log_mel(_padded(np.asarray(waveform, np.float32)))
+    starts = range(0, len(frames) - PATCH_FRAMES + 1, PATCH_HOP)
+    return np.stack([frames[start : start + PATCH_FRAMES] for start in starts])
+
+
+def _padded(waveform: np.ndarray) -> np.ndarray:
+    patch, hop = (PATCH_FRAMES - 1) * _HOP + _WINDOW, PATCH_HOP * _HOP
+    hops = max(0, -(-(len(waveform) - patch) // hop))
+    return np.pad(waveform, (0, patch + hops * hop - len(waveform)))
+
+
+def _log_mel(waveform: np.ndarray) -> np.ndarray:
+    """(frames, 64); in chunks, so an hour of sound needs no more memory than a minute."""
+    frames = np.lib.stride_tricks.sliding_window_view(waveform, _WINDOW)[::_HOP]
+    chunks = [frames[start : start + _CHUNK_FRAMES] for start in range(0, len(frames), _CHUNK_FRAMES)]
+    mels = [np.abs(np.fft.rfft(chunk * _hann(), _FFT)) @ _mel_weights() for chunk in chunks]
+    return np.log(np.concatenate(mels) + np.float32(_OFFSET))
+
+
+@cache
+def _hann() -> np.ndarray:
+    """Periodic, as TensorFlow's."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW)).astype(np.float32)
+
+
+@cache
+def _mel_weights() -> np.ndarray:
+    """(257, 64) triangles, straight on the HTK mel scale; the constant component has no weight."""
+    mels = _mel(np.linspace(0, RATE / 2, _FFT // 2 + 1))[:, None]
+    edges = np.linspace(_mel(_LOW_HZ), _mel(_HIGH_HZ), BANDS + 2)
+    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
+    rising, falling = (mels - low) / (centre - low), (high - mels) / (high - centre)
+    weights = np.maximum(0, np.minimum(rising, falling))
+    weights[0] = 0
+    return weights.astype(np.float32)
+
+
+def _mel(hertz: np.ndarray | float) -> np.ndarray:
+    return 1127 * np.log1p(np.asarray(hertz) / 700)
