@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class Direction:
 
 
 def evaluate(
-    space: Mapping[str, EmbeddingSet],
+    spaces: Sequence[Mapping[str, EmbeddingSet]],
     pair: tuple[str, str],
     similarity: Similarity,
     correction: Correction,
@@ -44,28 +44,61 @@ def evaluate(
     *,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Both directions of a pair of modalities in a shared space.
+    """Both directions of a pair of modalities in one shared space, or in one space per held-out fold.
 
+    Folds keep their own candidates; their queries are pooled, `candidates` is the mean, diagnostics are averaged.
     Gives `metrics`, `ci95` and `baseline` (items permuted) by direction ("image->text"), and `space`: gap,
     hubness (the worse direction's, both under `hubness_by_direction`), alignment, uniformity (mean of both
     modalities'). Queries whose item has no right candidate are left out and counted as `unanswerable`. Floats are
     plain Python. BadInput if a modality is absent.
     """
-    a, b = (_present(space, modality) for modality in pair)
-    ways = {f"{s.modality}->{t.modality}": (s, t) for s, t in ((a, b), (b, a))}
-    found = {name: measure(s, t, similarity, correction, matcher, seed=seed) for name, (s, t) in ways.items()}
-    hubs = {name: hubness(_distinct_targets(correction, similarity, s, t)) for name, (s, t) in ways.items()}
+    pairs = [tuple(_present(space, modality) for modality in pair) for space in spaces]
+    ways = {f"{a}->{b}": flip for (a, b), flip in ((pair, 1), (pair[::-1], -1))}
+    found = {
+        name: pooled([measure(*sides[::flip], similarity, correction, matcher, seed=seed) for sides in pairs])
+        for name, flip in ways.items()
+    }
     return {
         "metrics": {name: d.metrics(d.outcome) for name, d in found.items()},
         "ci95": {name: bootstrap_intervals(d.outcome, d.items, seed=seed) for name, d in found.items()},
         "baseline": {name: d.metrics(d.shuffled) for name, d in found.items()},
-        "space": {
-            "gap": modality_gap(a.vectors, b.vectors),
-            "hubness": max(hubs.values()),
-            "hubness_by_direction": hubs,
-            "alignment": alignment(a, b, seed=seed),
-            "uniformity": (uniformity(a, seed=seed) + uniformity(b, seed=seed)) / 2,
-        },
+        "space": _means([diagnostics(a, b, similarity, correction, seed=seed) for a, b in pairs]),
+    }
+
+
+def pooled(parts: Sequence[Direction]) -> Direction:
+    """The queries of several folds as one direction."""
+    outcome, shuffled = (
+        Outcome(*(np.concatenate([getattr(getattr(p, which), what) for p in parts]) for what in ("ranks", "correct")))
+        for which in ("outcome", "shuffled")
+    )
+    items = tuple(item for part in parts for item in part.items)
+    candidates = round(float(np.mean([part.candidates for part in parts])))
+    return Direction(items, outcome, shuffled, candidates, sum(part.unanswerable for part in parts))
+
+
+def diagnostics(
+    a: EmbeddingSet, b: EmbeddingSet, similarity: Similarity, correction: Correction, *, seed: int = 0
+) -> dict[str, Any]:
+    """Gap, hubness, alignment and uniformity of two modalities in one space."""
+    ways = {f"{s.modality}->{t.modality}": (s, t) for s, t in ((a, b), (b, a))}
+    hubs = {name: hubness(_distinct_targets(correction, similarity, s, t)) for name, (s, t) in ways.items()}
+    return {
+        "gap": modality_gap(a.vectors, b.vectors),
+        "hubness": max(hubs.values()),
+        "hubness_by_direction": hubs,
+        "alignment": alignment(a, b, seed=seed),
+        "uniformity": (uniformity(a, seed=seed) + uniformity(b, seed=seed)) / 2,
+    }
+
+
+def _means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean of each number over the rows, through nested mappings."""
+    return {
+        name: _means([row[name] for row in rows])
+        if isinstance(rows[0][name], Mapping)
+        else float(np.mean([row[name] for row in rows]))
+        for name in rows[0]
     }
 
 

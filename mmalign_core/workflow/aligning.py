@@ -10,16 +10,25 @@ from typing import Any
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.corrections import CORRECTIONS
 from mmalign_core.matchers import MATCHERS
-from mmalign_core.metrics import average_reports, evaluate
+from mmalign_core.metrics.report import evaluate
 from mmalign_core.similarities import SIMILARITIES
-from mmalign_core.splits import folds as fold_ids
-from mmalign_core.splits import split as split_ids
+from mmalign_core.splits import Split, folds, split
 from mmalign_core.store import Store
 from mmalign_core.types import AlignmentResult, BadInput, Collection, EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, name_concepts
 from mmalign_core.workflow.measure import peak_rss_mb, timed
 
 Sets = Mapping[str, EmbeddingSet]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The aligner to keep, what was measured of it, and on how many items it was fitted and measured."""
+
+    aligner: Aligner
+    quality: Mapping[str, Any]
+    n_train: int
+    n_test: int
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,8 @@ def align(
     paired = sorted(set(sets[choices.pair[0]].ids) & set(sets[choices.pair[1]].ids))
     if not paired:
         raise BadInput(f"no item of '{collection.name}' has both {choices.pair[0]} and {choices.pair[1]}")
-    fitted, measured = measure(sets, choices, seconds, progress)
+    measured = measure(sets, choices, seconds, progress)
+    fitted = measured.aligner
     space = {m: place(fitted, rows) for m, rows in sets.items()}
     result = AlignmentResult(
         choices.aligner,
@@ -96,27 +106,24 @@ def align(
         seconds["fit"],
         fitted.transductive,
     )
-    report = _report(choices, fitted, measured, encoding, seconds)
+    report = _report(choices, measured, encoding, seconds)
     return Run(uuid.uuid4().hex[:12], collection, encoding.encoders, sets, fitted, result, choices, report)
 
 
-def measure(
-    sets: Sets, choices: Choices, seconds: dict[str, float], progress: Progress
-) -> tuple[Aligner, dict[str, Any]]:
-    """The aligner to keep and what was measured: metrics, ci95, baseline, space, n_train, n_test."""
+def measure(sets: Sets, choices: Choices, seconds: dict[str, float], progress: Progress) -> Measured:
+    """Fit and measure on the split the choices ask for; the aligner kept is the one of the only, or final, fit."""
     pair_sets = {m: sets[m] for m in choices.pair}
-    if choices.folds:
-        return _measure_folds(sets, pair_sets, choices, seconds, progress)
-    if choices.test:
-        train, test = split_ids(pair_sets, choices.test, seed=choices.seed)
-        fitted = fit(sets, train, choices, seconds, progress)
-        return fitted, _measure(fitted, sets, train, test, choices, seconds)
     everything = tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
-    fitted = fit(sets, everything, choices, seconds, progress)
-    return fitted, _measure(fitted, sets, everything, everything, choices, seconds)
+    if choices.folds:
+        parts = folds(pair_sets, choices.folds, choices.seed)
+        return _measure_folds(sets, everything, parts, choices, seconds, progress)
+    part = split(pair_sets, choices.test, choices.seed) if choices.test else Split(everything, everything)
+    fitted = fit(sets, part.train, choices, seconds, progress)
+    quality = judge([held_out(fitted, sets, part.test, choices, seconds)], choices, seconds)
+    return Measured(fitted, quality, len(part.train), len(part.test))
 
 
-def fit(sets: Sets, items: Any, choices: Choices, seconds: dict[str, float], progress: Progress) -> Aligner:
+def fit(sets: Sets, items: tuple[str, ...], choices: Choices, seconds: dict[str, float], progress: Progress) -> Aligner:
     """A new aligner of the chosen kind fitted on these items."""
     model = ALIGNERS.create(choices.aligner, **dict(choices.params or {}))
     with timed(seconds, "fit"):
@@ -159,39 +166,45 @@ def text_encoder(sets: Sets) -> str:
     return sets["text"].encoder.split("@")[0] if "text" in sets else DEFAULT_ENCODERS["text"]
 
 
-def _measure(
-    fitted: Aligner, sets: Sets, train: Any, test: Any, choices: Choices, seconds: dict[str, float]
-) -> dict[str, Any]:
+def held_out(fitted: Aligner, sets: Sets, items: tuple[str, ...], choices: Choices, seconds: dict[str, float]) -> Sets:
+    """The pair's rows of these items in the shared space."""
     with timed(seconds, "match"):
-        space = {m: place(fitted, sets[m].of_items(test)) for m in choices.pair}
-        measured = evaluate(
-            space,
+        return {m: place(fitted, sets[m].of_items(items)) for m in choices.pair}
+
+
+def judge(spaces: list[Sets], choices: Choices, seconds: dict[str, float]) -> dict[str, Any]:
+    """Metrics, ci95, baseline and space diagnostics of one space, or of one per fold."""
+    with timed(seconds, "match"):
+        return evaluate(
+            spaces,
             choices.pair,
             similarity=SIMILARITIES.create(choices.similarity),
             correction=CORRECTIONS.create(choices.correction),
             matcher=MATCHERS.create(choices.matcher, **dict(choices.matcher_params or {})),
             seed=choices.seed,
         )
-    return {**measured, "n_train": len(train), "n_test": len(test)}
 
 
 def _measure_folds(
-    sets: Sets, pair_sets: Sets, choices: Choices, seconds: dict[str, float], progress: Progress
-) -> tuple[Aligner, dict[str, Any]]:
-    reports = []
-    everything = tuple(dict.fromkeys(item for s in pair_sets.values() for item in s.ids))
-    parts = fold_ids(pair_sets, choices.folds or 2, seed=choices.seed)
-    for done, (train, test) in enumerate(parts):
+    sets: Sets,
+    items: tuple[str, ...],
+    parts: tuple[Split, ...],
+    choices: Choices,
+    seconds: dict[str, float],
+    progress: Progress,
+) -> Measured:
+    spaces = []
+    for done, part in enumerate(parts):
         progress(done / (len(parts) + 1), f"fold {done + 1} of {len(parts)}")
-        fitted = fit(sets, train, choices, seconds, no_progress)
-        reports.append(_measure(fitted, sets, train, test, choices, seconds))
+        fitted = fit(sets, part.train, choices, seconds, no_progress)
+        spaces.append(held_out(fitted, sets, part.test, choices, seconds))
     progress(len(parts) / (len(parts) + 1), "fit on all items")
-    return fit(sets, everything, choices, seconds, no_progress), average_reports(reports)
+    quality = judge(spaces, choices, seconds)
+    return Measured(fit(sets, items, choices, seconds, no_progress), quality, len(parts[0].train), len(items))
 
 
-def _report(
-    choices: Choices, fitted: Aligner, measured: dict[str, Any], encoding: Encoding, seconds: dict[str, float]
-) -> dict[str, Any]:
+def _report(choices: Choices, measured: Measured, encoding: Encoding, seconds: dict[str, float]) -> dict[str, Any]:
+    fitted = measured.aligner
     skipped = [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in encoding.skipped]
     return {
         "pair": ":".join(choices.pair),
@@ -205,11 +218,11 @@ def _report(
         "seed": choices.seed,
         "split": choices.split,
         "transductive": fitted.transductive or MATCHERS.get(choices.matcher).transductive,
-        "n_train": measured.pop("n_train"),
-        "n_test": measured.pop("n_test"),
+        "n_train": measured.n_train,
+        "n_test": measured.n_test,
         "encoders": dict(encoding.encoders),
         "skipped": skipped,
-        **measured,
+        **measured.quality,
         "seconds": seconds,
         "peak_rss_mb": peak_rss_mb(),
     }

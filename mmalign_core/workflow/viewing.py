@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.metrics import right_answer_ranks
+from mmalign_core.corrections import CORRECTIONS, Scores
+from mmalign_core.matchers import MATCHERS
+from mmalign_core.metrics.relevance import Relevance, relevance
+from mmalign_core.metrics.retrieval import outcomes
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow.aligning import Run
@@ -63,24 +66,40 @@ def similarity_block(
 
 def judged_pairs(run: Run, source: str, target: str) -> list[JudgedPair]:
     """Every source row that has a right answer, worst first: by the right answer's rank, then by its score."""
-    left, right = _sets(run, source, target)
+    sources, targets = _sets(run, source, target)
+    kept = np.flatnonzero(relevance(sources.ids, targets).answerable)
+    asked = sources.take(kept)
     measure = SIMILARITIES.create(run.choices.similarity)
-    judged = right_answer_ranks(left, right, measure)
-    top, best = measure.top_k(left.vectors, right.vectors, 1)
+    scores = CORRECTIONS.create(run.choices.correction).scores(measure, asked.vectors, targets.vectors)
+    matches, truth = MATCHERS.create("argmax").match(scores), relevance(asked.ids, targets)
+    (outcome,) = outcomes(scores, matches, [truth])
+    answers, answer_scores = _best_right(scores, truth)
     pairs = [
         JudgedPair(
-            left.ids[row],
-            int(row),
-            right.ids[best[row, 0]],
-            int(best[row, 0]),
-            float(top[row, 0]),
-            int(answer),
-            float(score),
-            int(rank),
+            item=asked.ids[i],
+            source_row=int(kept[i]),
+            chosen_item=targets.ids[matches.targets[i]],
+            chosen_row=int(matches.targets[i]),
+            chosen_score=float(matches.scores[i]),
+            right_row=int(answers[i]),
+            right_score=float(answer_scores[i]),
+            rank=int(outcome.ranks[i]),
         )
-        for row, answer, score, rank in zip(judged.queries, judged.answers, judged.scores, judged.ranks)
+        for i in range(len(asked))
     ]
     return sorted(pairs, key=lambda p: (-p.rank, p.right_score))
+
+
+def _best_right(scores: Scores, truth: Relevance) -> tuple[np.ndarray, np.ndarray]:
+    """Per source: the target row of its best right answer, and its score."""
+    answers, best = np.zeros(len(scores.sources), int), np.zeros(len(scores.sources), np.float32)
+    for part, block in scores.iter_blocks():
+        rows, columns = truth.pairs(part)
+        order = np.lexsort((-block[rows, columns], rows))
+        first = np.unique(rows[order], return_index=True)[1]
+        answers[part] = columns[order][first]
+        best[part] = block[np.arange(len(block)), answers[part]]
+    return answers, best
 
 
 def _sets(run: Run, source: str, target: str) -> tuple[EmbeddingSet, EmbeddingSet]:
