@@ -15,8 +15,10 @@ from mmalign_core.data.formats import HEAD_BYTES, sniff
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
-FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM")
-"""The only formats tried: no PostScript, no vector drawings, nothing that runs a program."""
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM")
+"""The only formats tried (JPEG includes MPO): no PostScript, no vector drawings, nothing that runs a program."""
+
+Image.init()  # plug-ins named in FORMATS are found only once all are loaded
 
 _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError)
 _DAMAGE += (RuntimeError, MemoryError, AssertionError, struct.error, zlib.error, Image.DecompressionBombError)
