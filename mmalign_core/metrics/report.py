@@ -52,11 +52,11 @@ def evaluate(
     modalities'). Queries whose item has no right candidate are left out and counted as `unanswerable`. Floats are
     plain Python. BadInput if a modality is absent.
     """
-    pairs = [tuple(_present(space, modality) for modality in pair) for space in spaces]
-    ways = {f"{a}->{b}": flip for (a, b), flip in ((pair, 1), (pair[::-1], -1))}
+    pairs = [(_present(space, pair[0]), _present(space, pair[1])) for space in spaces]
+    ways = {f"{pair[0]}->{pair[1]}": pairs, f"{pair[1]}->{pair[0]}": [(b, a) for a, b in pairs]}
     found = {
-        name: pooled([measure(*sides[::flip], similarity, correction, matcher, seed=seed) for sides in pairs])
-        for name, flip in ways.items()
+        way: pooled([measure(s, t, similarity, correction, matcher, seed=seed) for s, t in sides])
+        for way, sides in ways.items()
     }
     return {
         "metrics": {name: d.metrics(d.outcome) for name, d in found.items()},

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.corrections import CORRECTIONS
+from mmalign_core.encoders import ENCODERS
 from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.report import evaluate
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.splits import Split, folds, split
-from mmalign_core.store import Store
+from mmalign_core.store import Store, new_run_id
 from mmalign_core.types import AlignmentResult, BadInput, Collection, EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, name_concepts
 from mmalign_core.workflow.measure import peak_rss_mb, timed
@@ -56,12 +56,12 @@ class Choices:
 
 @dataclass(frozen=True)
 class Run:
-    """One finished alignment. `sets`: vectors before aligning; `result.space`: after; `report`: the align JSON."""
+    """One finished alignment. `encoders`: modality -> 'name@version' of what made its vectors; `result.space`: where
+    they lie after; `report`: the align JSON."""
 
     id: str
     collection: Collection
     encoders: Mapping[str, str]
-    sets: Sets
     aligner: Aligner
     result: AlignmentResult
     choices: Choices
@@ -107,7 +107,7 @@ def align(
         fitted.transductive,
     )
     report = _report(choices, measured, encoding, seconds)
-    return Run(uuid.uuid4().hex[:12], collection, encoding.encoders, sets, fitted, result, choices, report)
+    return Run(new_run_id(choices.aligner), collection, encoding.encoders, fitted, result, choices, report)
 
 
 def measure(sets: Sets, choices: Choices, seconds: dict[str, float], progress: Progress) -> Measured:
@@ -145,25 +145,27 @@ def usable_sets(sets: Sets, choices: Choices, store: Store) -> Sets:
             raise BadInput(
                 f"aligner '{choices.aligner}' does not take {modality}; it takes: {', '.join(cls.modalities)}"
             )
-    wanted = choices.pair if cls.needs_pairs else tuple(sets)
-    model = cls(**dict(choices.params or {}))
-    return {
-        m: prepared(model, s, text_encoder(sets), store) for m, s in sets.items() if m in wanted and m in cls.modalities
-    }
+    wanted = choices.pair if cls.needs_pairs else cls.modalities
+    model, words = cls(**dict(choices.params or {})), text_encoder({m: s.encoder for m, s in sets.items()})
+    return {m: prepared(model, s, words, store) for m, s in sets.items() if m in wanted}
 
 
 def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: Store) -> EmbeddingSet:
     """The set as this aligner reads it: concepts placed in text space where it needs them."""
     if not model.needs_concepts or rows.concepts is None:
         return rows
+    if text_encoder_name not in ENCODERS.names():
+        raise BadInput(
+            f"'{model.name}' names concepts with the text encoder, but this collection's text vectors were given"
+        )
     template = model.params.get("label_template", "{}")
     labels = [template.replace("{}", label) for label in rows.concepts.labels]
     return name_concepts(rows, labels, text_encoder_name, store=store)
 
 
-def text_encoder(sets: Sets) -> str:
+def text_encoder(encoders: Mapping[str, str]) -> str:
     """Name of the text encoder in use, the default one when the collection has no text."""
-    return sets["text"].encoder.split("@")[0] if "text" in sets else DEFAULT_ENCODERS["text"]
+    return encoders.get("text", DEFAULT_ENCODERS["text"]).split("@")[0]
 
 
 def held_out(fitted: Aligner, sets: Sets, items: tuple[str, ...], choices: Choices, seconds: dict[str, float]) -> Sets:

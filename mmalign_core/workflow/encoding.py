@@ -13,7 +13,7 @@ import numpy as np
 from mmalign_core.encoders import ENCODERS, Encoder
 from mmalign_core.engine import encode_media
 from mmalign_core.settings import Settings
-from mmalign_core.store import Store
+from mmalign_core.store import Found, Store
 from mmalign_core.types import (
     BadInput,
     Collection,
@@ -102,28 +102,23 @@ def encode_set(
     progress: Progress = no_progress,
 ) -> tuple[EmbeddingSet, dict[str, int], list[Skipped]]:
     """One modality's media as an EmbeddingSet (rows in media order), counts, and what could not be decoded."""
-    unique = list({m.digest: m for m in media}.values())
-    held = store.embeddings(model.key, [m.digest for m in unique])
-    have = set(held.digests)
-    missing = [m for m in unique if m.digest not in have]
+    digests = list(dict.fromkeys(m.digest for m in media))
+    have = {digests[row] for row in store.embeddings(model.key, digests).rows}
     failed: dict[str, str] = {}
-    for batch in encode_media(model, missing, settings=settings, progress=progress):
+    for batch in encode_media(model, media, settings=settings, skip=have, progress=progress):
         store.add_embeddings(model.key, batch.digests, batch.vectors, batch.posterior)
         failed |= {s.source: s.reason for s in batch.skipped}
-    if missing:
-        held = store.embeddings(model.key, [m.digest for m in unique])
-    row_of = {digest: row for row, digest in enumerate(held.digests)}
+    held = store.embeddings(model.key, digests)
+    row_of = {digests[position]: row for row, position in enumerate(held.rows)}
     rows = [(m, row_of[m.digest]) for m in media if m.digest in row_of]
     skipped = [Skipped(m.item, m.modality, failed[m.digest], m.path or "") for m in media if m.digest in failed]
-    counts = {"encoded": len(missing) - len(failed), "reused": len(have)}
+    counts = {"encoded": len(digests) - len(have) - len(failed), "reused": len(have)}
     return _as_set(model, rows, held), counts, skipped
 
 
-def _as_set(model: Encoder, rows: list[tuple[Media, int]], held: Any) -> EmbeddingSet:
+def _as_set(model: Encoder, rows: list[tuple[Media, int]], held: Found) -> EmbeddingSet:
     where = [row for _, row in rows]
-    concepts = None
-    if held.posterior is not None:
-        concepts = Concepts(model.labels, held.posterior[where])
+    concepts = None if held.posterior is None else Concepts(model.labels, held.posterior[where])
     vectors = held.vectors[where] if where else np.zeros((0, model.dim), np.float32)
     ids, keys = tuple(m.item for m, _ in rows), tuple(m.digest for m, _ in rows)
     return EmbeddingSet(model.modality, ids, keys, vectors, model.key, concepts)

@@ -81,7 +81,7 @@ def place_query(run: Run, query: Query, *, store: Store, settings: Settings | No
     embedded, _, failed = encode_set(encoder(name), [_medium(query, modality)], store=store, settings=settings)
     if failed:
         raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
-    row = prepared(run.aligner, embedded, text_encoder(run.sets), store)
+    row = prepared(run.aligner, embedded, text_encoder(run.encoders), store)
     return EmbeddingSet(modality, row.ids, row.keys, run.aligner.transform(row), run.aligner.name)
 
 

@@ -1,0 +1,67 @@
+"""Use case: keep a finished alignment, by name in the store or as a folder anywhere, and open it again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from mmalign_core.aligners import ALIGNERS
+from mmalign_core.store import RunRecord, Store, load_run_folder, save_run_folder
+from mmalign_core.types import AlignmentResult
+from mmalign_core.workflow.aligning import Choices, Run
+
+
+def save_run(run: Run, ref: str | None = None, *, store: Store) -> Path:
+    """Write the run where `ref` says: a path (it holds a separator), else a name in the store; returns its folder."""
+    named = ref if ref and not _is_path(ref) else run.id
+    record = _record(run, named)
+    return save_run_folder(record, Path(ref)) if ref and _is_path(ref) else store.save_run(record)
+
+
+def load_run(ref: str, *, store: Store) -> Run:
+    """The run at that path or of that name; BadInput when there is none or it is damaged."""
+    here = Path(ref)
+    record = load_run_folder(here) if _is_path(ref) or here.is_dir() else store.load_run(ref)
+    aligner = ALIGNERS.create(record.aligner, **record.params).load_state(record.state)
+    report = dict(record.report)
+    choices = Choices(
+        pair=record.pair,
+        aligner=record.aligner,
+        params=record.params,
+        similarity=record.similarity,
+        correction=record.correction,
+        matcher=record.matcher,
+        matcher_params=record.matcher_params,
+        seed=record.seed,
+    )
+    result = AlignmentResult(
+        record.aligner,
+        aligner.family(),
+        record.params,
+        record.seed,
+        record.space,
+        tuple(report.get("history", ())),
+        report["seconds"]["fit"],
+        aligner.transductive,
+    )
+    return Run(record.id, record.collection, record.encoders, aligner, result, choices, report)
+
+
+def _is_path(ref: str) -> bool:
+    return "/" in ref or ref.startswith(".")
+
+
+def _record(run: Run, name: str) -> RunRecord:
+    chosen = asdict(run.choices)
+    kept = {what: chosen[what] for what in ("pair", "aligner", "seed", "similarity", "correction", "matcher")}
+    return RunRecord(
+        **kept,
+        id=name,
+        params=dict(run.aligner.params),
+        matcher_params=dict(run.choices.matcher_params or {}),
+        encoders=run.encoders,
+        report=run.report,
+        collection=run.collection,
+        space=run.result.space,
+        state=run.aligner.state(),
+    )
