@@ -55,6 +55,14 @@ class Encoder(Parametrised, ABC):
         return ()
 
     @abstractmethod
+    def load(self) -> None:
+        """Load the weights now; BadInput with the command that installs or fetches them when they are missing.
+
+        Everything else loads them on first use; calling this first keeps a missing package from looking like
+        many broken media.
+        """
+
+    @abstractmethod
     def prepare(self, media: Media) -> Any:
         """Decode and preprocess one medium. Runs in worker threads; raises BadInput if it cannot be decoded."""
 

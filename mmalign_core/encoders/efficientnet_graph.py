@@ -24,7 +24,7 @@ class GraphBuilder:
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
         self.weights = weights
         self.nodes: list[Any] = []
-        self.constants: dict[str, np.ndarray] = {"zero": np.float32(0), "six": np.float32(6)}
+        self.constants: dict[str, np.ndarray] = {"zero": np.array(0), "six": np.array(6)}
 
     def add(self, operation: str, inputs: list[str], output: str, **attributes: Any) -> str:
         """Append one node; returns the name of its output."""
@@ -93,7 +93,7 @@ def build_graph(weights: Mapping[str, np.ndarray]) -> bytes:
 
 def _pixels(build: GraphBuilder) -> str:
     """(x - 127) / 128 on 0..255, the preprocessing the weights were trained with; channels first."""
-    build.constants |= {"middle": np.float32(127), "half_range": np.float32(128)}
+    build.constants |= {"middle": np.array(127), "half_range": np.array(128)}
     x = build.add("Cast", ["pixels"], "pixels.float", to=1)
     x = build.add("Transpose", [x], "pixels.chw", perm=[0, 3, 1, 2])
     x = build.add("Sub", [x, "middle"], "pixels.centred")

@@ -33,6 +33,10 @@ class UseMultilingual(Encoder):
 
         return USE(threads=self.settings.threads)
 
+    def load(self) -> None:
+        """Read the 32 MB of weights and the vocabulary."""
+        _ = self._model._model
+
     def prepare(self, media: Media) -> str:
         """The text itself; BadInput if it is empty or too long."""
         return usable_text(media, self.settings)

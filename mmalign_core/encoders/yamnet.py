@@ -15,7 +15,7 @@ from mmalign_core.encoders.log_mel import RATE, log_mel_patches
 from mmalign_core.encoders.onnx_session import open_session
 from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.yamnet_graph import EMBEDDING, SCORES, Quantisation, batched_graph, load_graph, quantisation
-from mmalign_core.types import Media
+from mmalign_core.types import BadInput, Media
 
 _PATCHES_AT_ONCE = 16
 """More no longer fit the processor's cache: 9 run twice as fast each as 36 do."""
@@ -50,13 +50,17 @@ class YamNet(Encoder):
         stored = quantisation(model, "audio"), quantisation(model, SCORES)
         return open_session(batched_graph(model), self.settings.threads), *stored
 
+    def load(self) -> None:
+        """Read the graph."""
+        _ = self._graph, self.labels
+
     def prepare(self, media: Media) -> np.ndarray:
         """uint8 log-mel patches (p, 1, 96, 64)."""
-        import soundfile
-        from scipy.signal import resample_poly
+        from mmalign_core.data.sounds import decode_audio
 
-        x, rate = soundfile.read(media.path, dtype="float32", always_2d=True)
-        patches = log_mel_patches(resample_poly(x.mean(1), RATE, rate))
+        if media.path is None:
+            raise BadInput(f"item '{media.item}': the sound has no file; give its path")
+        patches = log_mel_patches(decode_audio(media.path, RATE, self.settings))
         return self._graph[1].store(patches)[:, None]
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
