@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmalign_core.data import read_collection
-from mmalign_core.data.demo import DEMO_VERSION, write_demo
+from mmalign_core.data.demo import VERSION, write_demo
 from mmalign_core.settings import Settings
 from mmalign_core.types import Collection, Progress, no_progress
 
@@ -24,7 +24,5 @@ def open_collection(
 def open_demo(*, settings: Settings | None = None, progress: Progress = no_progress) -> Collection:
     """The embedded demo, written below the store's root on first use (about ten seconds) and read from there after."""
     settings = settings or Settings()
-    folder = settings.root / "demo" / DEMO_VERSION
-    if not (folder / "manifest.jsonl").exists():
-        write_demo(folder, progress=progress)
-    return read_collection(folder, settings=settings)
+    folder = settings.root / "demo" / VERSION
+    return read_collection(write_demo(folder, progress=progress), settings=settings)

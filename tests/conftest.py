@@ -1,0 +1,56 @@
+"""What several tests share: a store of their own, the demo, one alignment of it, and the development data."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
+from mmalign_core.types import Collection
+from mmalign_core.workflow import Choices, Encoding, Run, align, encode, open_demo
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """MMALIGN_HOME of the whole test session: nothing is read from or written to the user's own."""
+    root = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "MMALIGN_HOME", str(root))
+        yield root
+
+
+@pytest.fixture(scope="session")
+def store(home: Path) -> Store:
+    """The store below `home`."""
+    return Store(Settings().root)
+
+
+@pytest.fixture(scope="session")
+def demo(home: Path) -> Collection:
+    """The embedded demo, made once."""
+    return open_demo()
+
+
+@pytest.fixture(scope="session")
+def demo_encoding(demo: Collection, store: Store) -> Encoding:
+    """The demo encoded with the embedded encoders."""
+    return encode(demo, store=store)
+
+
+@pytest.fixture(scope="session")
+def demo_run(demo: Collection, demo_encoding: Encoding, store: Store) -> Run:
+    """The demo in one space, image and text measured against each other."""
+    return align(demo, demo_encoding, Choices(pair=("image", "text"), aligner="bridge"), store=store)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real data for development, beside the repository; tests that need it skip where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the development data (../shared/data) is not here")
+    return folder

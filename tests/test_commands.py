@@ -1,0 +1,107 @@
+"""The command line as a person uses it: exit codes, one clear line for bad input, JSON and nothing else."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmalign_core.__main__ import main
+from mmalign_core.types import Collection
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def demo_folder(demo: Collection) -> str:
+    return str(Path(demo.media_of("image")[0].path or "").parents[1])
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *argv: str) -> dict | list:
+    """Run a command with --json - and parse all of standard output."""
+    assert main([*argv, "--json", "-"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_inspect_counts(capsys: pytest.CaptureFixture[str], demo_folder: str) -> None:
+    report = run_json(capsys, "inspect", demo_folder)
+    assert report["items"] >= 300 and report["pairs"]["image:text"] >= 300 and report["pairs"]["audio:text"] >= 60
+    assert report["skipped"] == [] and {"exact", "near"} <= set(report["duplicates"])
+
+
+def test_encode_then_encode_again(capsys: pytest.CaptureFixture[str], demo_folder: str) -> None:
+    first, second = (run_json(capsys, "encode", demo_folder) for _ in range(2))
+    assert first["items"] == second["items"] and second["encoded"] == 0
+    assert set(second["by_modality"]) == {"text", "image", "audio"} and second["peak_rss_mb"] > 0
+
+
+def test_align_project_recommend(capsys: pytest.CaptureFixture[str], demo_folder: str, tmp_path: Path) -> None:
+    run = str(tmp_path / "run")
+    report = run_json(capsys, "align", demo_folder, "--pair", "audio:text", "--test", "0.3", "--save", run)
+    assert report["pair"] == "audio:text" and report["split"] == "test 0.3" and report["family"] == "matching"
+    assert report["seconds"]["read"] > 0
+    out = tmp_path / "map.parquet"
+    projected = run_json(capsys, "project", run, "--out", str(out))
+    assert projected["rows"] == len(pd.read_parquet(out)) and {"item", "modality", "x", "y"} <= set(
+        pd.read_parquet(out)
+    )
+    found = run_json(capsys, "recommend", run, "--query-text", "a ringing bell", "-k", "3")
+    assert [row["rank"] for row in found["items"]] == [1, 2, 3]
+    assert all(abs(sum(row["contributions"].values()) - row["score"]) < 1e-5 for row in found["items"])
+
+
+def test_list_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    for kind in ("encoders", "aligners", "similarities", "corrections", "matchers", "recommenders"):
+        rows = run_json(capsys, "list", kind)
+        keys = {"name", "family", "modalities", "needs_pairs", "transductive", "summary", "params"}
+        assert rows and all(keys <= set(row) for row in rows)
+
+
+def test_given_clip_vectors_give_the_published_numbers(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, shared_data: Path
+) -> None:
+    clip = np.load(shared_data / "clip_embeddings_coco500" / "features_clip.npy")
+    ids = [f"{row:03d}" for row in range(clip.shape[1])]
+    frame = pd.DataFrame({"id": ids, "image_vector": list(clip[0]), "text_vector": list(clip[1])})
+    frame.to_parquet(tmp_path / "clip.parquet")
+    report = run_json(capsys, "align", str(tmp_path / "clip.parquet"), "--aligner", "as-is")
+    shown = {way: [round(100 * row[f"recall@{k}"], 1) for k in (1, 5, 10)] for way, row in report["metrics"].items()}
+    assert shown == {"image->text": [55.2, 80.8, 89.2], "text->image": [50.6, 76.6, 86.2]}
+    assert round(report["space"]["gap"], 3) == 0.851
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["inspect", "no-such-folder"], "no-such-folder"),
+        (["encode", "{demo}", "--encoder", "image=use-multilingual"], "reads text, not image"),
+        (["encode", "{demo}", "--encoder", "image"], "name=value"),
+        (["align", "{demo}", "--pair", "image"], "--pair image"),
+        (["align", "{demo}", "--pair", "image:video"], "no usable video"),
+        (["align", "{demo}", "--aligner", "nothing"], "unknown aligner 'nothing'"),
+        (["align", "{demo}", "--test", "1.5"], "--test 1.5"),
+        (["align", "{demo}", "--folds", "1"], "--folds 1"),
+        (["align", "{demo}", "--matcher-param", "threshold=high"], "matcher-param"),
+        (["project", "no-such-run", "--out", "x.parquet"], "no-such-run"),
+        (["project", "no-such-run", "--out", "x.csv"], ".parquet"),
+        (["recommend", "no-such-run", "--item", "x"], "no-such-run"),
+        (["list", "gadgets"], "unknown kind 'gadgets'"),
+        (["demo", "{demo}/manifest.jsonl"], "manifest.jsonl"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_two(
+    capsys: pytest.CaptureFixture[str], demo_folder: str, argv: list[str], words: str
+) -> None:
+    assert main([part.replace("{demo}", demo_folder) for part in argv]) == 2
+    shown = capsys.readouterr()
+    lines = shown.err.strip().splitlines()
+    assert shown.out == "" and len(lines) == 1 and words in lines[0] and "Traceback" not in shown.err
+
+
+def test_as_a_program_standard_output_is_json_alone(demo_folder: str) -> None:
+    argv = [sys.executable, "-m", "mmalign_core", "encode", demo_folder, "--json", "-"]
+    shown = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(shown.stdout)["encoded"] == 0

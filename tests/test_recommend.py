@@ -1,0 +1,106 @@
+"""Content recommendation: the oracle, shares that sum, queries of every kind, and bad queries."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmalign_core.recommend import RECOMMENDERS, fuse_items, scale_weights
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.workflow import Query, Run, recommend
+
+
+def space(seed: int, items: int = 12, width: int = 5) -> dict[str, EmbeddingSet]:
+    """Two modalities; the second has two rows for some items and none for others."""
+    rng = np.random.default_rng(seed)
+    ids = tuple(f"i{n}" for n in range(items))
+    uneven = tuple(sorted(rng.choice(ids, items)))
+    return {
+        m: EmbeddingSet(
+            m, names, tuple(f"{m}{n}" for n in range(len(names))), rng.normal(size=(len(names), width)), "t@1"
+        )
+        for m, names in (("image", ids), ("text", uneven))
+    }
+
+
+@given(st.integers(0, 10_000), st.floats(0, 3), st.floats(0.1, 3), st.integers(1, 20))
+def test_scores_are_the_weighted_mean_similarities_and_shares_sum(seed: int, wi: float, wt: float, k: int) -> None:
+    sets = space(seed)
+    ids = tuple(f"i{n}" for n in range(12))
+    query = np.random.default_rng(seed + 1).normal(size=5).astype(np.float32)
+    found = RECOMMENDERS.create("content").recommend(
+        fuse_items(sets, ids), query, k=k, weights={"image": wi, "text": wt}
+    )
+    unit = query / np.linalg.norm(query)
+    expected = {}
+    for item in ids:
+        expected[item] = 0.0
+        for m, weight in (("image", wi), ("text", wt)):
+            rows = sets[m].of_items([item]).vectors
+            if len(rows):
+                cosines = rows @ unit / np.linalg.norm(rows, axis=1)
+                expected[item] += weight / (wi + wt) * float(cosines.mean())
+    assert len(found) == min(k, 12) and [r.rank for r in found] == list(range(1, len(found) + 1))
+    assert [r.score for r in found] == pytest.approx(sorted(expected.values(), reverse=True)[:k], abs=1e-5)
+    for r in found:
+        assert r.score == pytest.approx(expected[r.id], abs=1e-5)
+        assert sum(r.contributions.values()) == pytest.approx(r.score, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (Query(text="a cat"), "cat"),
+        (Query(text="ein Elefant"), "elephant"),
+        (Query(text="une guitare"), "guitar"),
+        (Query(text="下雨"), "rain"),
+    ],
+)
+def test_a_text_in_any_language_finds_its_item(demo_run: Run, store: Store, query: Query, expected: str) -> None:
+    found = recommend(demo_run, query, store=store, k=10)
+    assert any(expected in r.id or expected in text_of(demo_run, r.id) for r in found)
+
+
+def text_of(run: Run, item: str) -> str:
+    return " ".join(m.text or "" for m in run.collection.media if m.item == item).lower()
+
+
+def test_a_picture_and_a_sound_of_an_item_find_it(demo_run: Run, store: Store) -> None:
+    for modality in ("image", "audio"):
+        medium = demo_run.collection.media_of(modality)[3]
+        found = recommend(demo_run, Query(**{modality: medium.path}), store=store, weights={modality: 1.0}, k=3)
+        assert found[0].id == medium.item and found[0].score == pytest.approx(1, abs=1e-4)
+
+
+def test_an_item_or_a_user_is_not_recommended_what_they_have(demo_run: Run, store: Store) -> None:
+    item = demo_run.collection.ids[0]
+    assert item not in [r.id for r in recommend(demo_run, Query(item=item), store=store, k=400)]
+    table = demo_run.collection.interactions
+    assert table is not None
+    user = str(table["user_id"].iloc[0])
+    seen = set(table[table["user_id"] == user]["item_id"])
+    found = recommend(demo_run, Query(user=user), store=store, k=len(demo_run.collection.ids))
+    assert not seen & {r.id for r in found} and len(found) == len(demo_run.collection.ids) - len(seen)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        (Query(), "give exactly one of"),
+        (Query(text="a", item="b"), "give exactly one of"),
+        (Query(item="nobody"), "no item 'nobody'"),
+        (Query(user="nobody"), "no user 'nobody'"),
+        (Query(image="missing.png"), "does not exist"),
+        (Query(text="   "), "text"),
+    ],
+)
+def test_a_query_that_cannot_work_is_named(demo_run: Run, store: Store, query: Query, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        recommend(demo_run, query, store=store)
+
+
+@pytest.mark.parametrize("weights", [{"image": -1.0}, {"image": 0.0}, {"video": 1.0}])
+def test_weights_that_leave_nothing_are_refused(weights: dict[str, float]) -> None:
+    with pytest.raises(BadInput, match="must be 0 or more"):
+        scale_weights(weights, ("image", "text"))

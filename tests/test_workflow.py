@@ -1,0 +1,138 @@
+"""The use cases end to end on the demo: encode once, align, look, recommend, save and open again."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
+from mmalign_core.workflow import (
+    ORDERINGS,
+    Choices,
+    Encoding,
+    Query,
+    Run,
+    align,
+    encode,
+    judged_pairs,
+    load_run,
+    project_run,
+    recommend,
+    save_run,
+    similarity_block,
+)
+
+
+def given(rows: int = 30, width: int = 8) -> tuple[Collection, Encoding]:
+    """A collection of given vectors in one space: each text lies near its image."""
+    rng = np.random.default_rng(0)
+    image = rng.normal(size=(rows, width)).astype(np.float32)
+    text = image + 0.3 * rng.normal(size=image.shape).astype(np.float32)
+    ids = tuple(f"i{n}" for n in range(rows))
+    sets = {
+        m: EmbeddingSet(m, ids, tuple(m + i for i in ids), v, "given@1") for m, v in (("image", image), ("text", text))
+    }
+    collection = Collection("given", pd.DataFrame(index=list(ids)), (), vectors=sets)
+    return collection, Encoding(sets, {"image": "given@1", "text": "given@1"}, {}, (), {})
+
+
+def test_the_second_encoding_encodes_nothing(demo: Collection, demo_encoding: Encoding, store: Store) -> None:
+    again = encode(demo, store=store).report(len(demo.ids))
+    assert (
+        again["encoded"] == 0
+        and again["reused"] == demo_encoding.report(0)["encoded"] + demo_encoding.report(0)["reused"]
+    )
+    assert {m: s.digest for m, s in encode(demo, store=store).sets.items()} == {
+        m: s.digest for m, s in demo_encoding.sets.items()
+    }
+
+
+def test_a_cancelled_encoding_keeps_what_was_done(demo: Collection, tmp_path: Path) -> None:
+    texts = Collection("texts", demo.items, demo.media_of("text"))
+
+    def stop(fraction: float, message: str) -> None:
+        if fraction > 0.2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        encode(texts, store=Store(tmp_path), progress=stop)
+    rest = encode(texts, store=Store(tmp_path)).by_modality["text"]
+    assert rest["reused"] > 0 and rest["encoded"] > 0
+
+
+def test_the_report_holds_what_the_command_line_promises(demo_run: Run) -> None:
+    report = demo_run.report
+    row = {"accuracy", "recall@1", "recall@5", "recall@10", "mrr", "median_rank", "n", "candidates"}
+    for part in ("metrics", "ci95", "baseline"):
+        assert set(report[part]) == {"image->text", "text->image"}
+    assert row <= set(report["metrics"]["image->text"]) and row <= set(report["baseline"]["text->image"])
+    assert {"gap", "hubness", "alignment", "uniformity"} <= set(report["space"])
+    assert {"read", "encode", "fit", "match"} <= set(report["seconds"]) and report["peak_rss_mb"] > 0
+    assert report["split"] == "none" and report["n_train"] == report["n_test"] == len(demo_run.collection.ids)
+
+
+def test_the_bridge_lines_the_demo_up_far_above_chance(demo_run: Run) -> None:
+    for way in ("image->text", "text->image"):
+        low, _ = demo_run.report["ci95"][way]["recall@10"]
+        assert low > 3 * demo_run.report["baseline"][way]["recall@10"]
+
+
+@pytest.mark.parametrize(("how", "split", "measured"), [({"test": 0.3}, "test 0.3", 9), ({"folds": 3}, "3 folds", 30)])
+def test_held_out_items_alone_are_measured(how: dict, split: str, measured: int, store: Store) -> None:
+    report = align(*given(), Choices(aligner="as-is", **how), store=store).report
+    assert report["split"] == split and report["n_test"] == measured
+    assert report["metrics"]["image->text"]["n"] == measured
+    assert report["metrics"]["image->text"]["candidates"] == (10 if "folds" in how else 9)
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ({"pair": ("image", "audio")}, "no usable audio"),
+        ({"aligner": "brigde"}, "did you mean 'bridge'"),
+        ({"similarity": "cosin"}, "did you mean 'cosine'"),
+        ({"params": {"depth": 3}}, "unknown parameter 'depth'"),
+        ({"folds": 99}, "99 folds"),
+        ({"aligner": "bridge"}, "text"),
+    ],
+)
+def test_choices_that_cannot_work_are_named(choices: dict, words: str, store: Store) -> None:
+    with pytest.raises(BadInput, match=words):
+        align(*given(), Choices(**{"aligner": "as-is", **choices}), store=store)
+
+
+def test_a_run_opens_again_as_it_was(demo_run: Run, store: Store, tmp_path: Path) -> None:
+    query = Query(text="a big animal with a trunk")
+    before = recommend(demo_run, query, store=store, k=5)
+    for ref in (str(tmp_path / "run"), "a-name"):
+        save_run(demo_run, ref, store=store)
+        again = load_run(ref, store=store)
+        assert again.report == demo_run.report and again.result.digest == demo_run.result.digest
+        assert [r.id for r in recommend(again, query, store=store, k=5)] == [r.id for r in before]
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_every_ordering_shows_the_same_scores(demo_run: Run, ordering: str) -> None:
+    plain = similarity_block(demo_run, "image", "text", limit=20)
+    block = similarity_block(demo_run, "image", "text", limit=20, ordering=ordering)
+    assert block.scores.shape == (20, 20) and sorted(block.source_rows) == sorted(plain.source_rows)
+    assert np.allclose(np.sort(np.diag(block.scores)), np.sort(np.diag(plain.scores)))
+    if ordering == "best pairs first":
+        assert (np.diff(np.diag(block.scores)) <= 0).all()
+
+
+def test_judged_pairs_agree_with_the_report(demo_run: Run) -> None:
+    pairs = judged_pairs(demo_run, "image", "text")
+    metrics = demo_run.report["metrics"]["image->text"]
+    assert np.mean([p.rank <= 10 for p in pairs]) == pytest.approx(metrics["recall@10"])
+    assert [p.rank for p in pairs] == sorted((p.rank for p in pairs), reverse=True)
+    assert all(p.chosen_score >= p.right_score - 1e-6 for p in pairs)
+
+
+def test_the_map_has_one_point_per_medium(demo_run: Run) -> None:
+    made = project_run(demo_run)
+    assert len(made.points) == sum(len(s) for s in demo_run.result.space.values())
+    assert {"item", "modality", "x", "y", "group"} <= set(made.points) and made.points["group"].notna().all()
+    assert 0.5 < made.projection.trustworthiness <= 1
