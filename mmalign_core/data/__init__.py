@@ -1,6 +1,7 @@
 """Reading what users bring: collections from folders, manifests, archives and uploads; decoding of their media."""
 
 from mmalign_core.data.images import decode_image
+from mmalign_core.data.read import read_collection
 from mmalign_core.data.sounds import decode_audio, peaks, read_audio
 
-__all__ = ["decode_audio", "decode_image", "peaks", "read_audio"]
+__all__ = ["decode_audio", "decode_image", "peaks", "read_audio", "read_collection"]

@@ -1,0 +1,188 @@
+"""Unpacking .zip and .tar archives safely: nothing leaves the folder, nothing is larger than it may be."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from mmalign_core.data.files import check_size, digest_file
+from mmalign_core.data.names import is_system_file, safe_name, shown
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput, Progress, digest_json
+
+RATIO_LIMIT = 200
+"""How many times a member may grow, once it is larger than RATIO_FROM bytes."""
+RATIO_FROM = 16 << 20
+
+_CHUNK = 1 << 20
+_DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RuntimeError, LookupError)
+
+
+@dataclass(frozen=True)
+class _Member:
+    """`problem` says why it may not be unpacked; `open` gives its bytes."""
+
+    name: str
+    size: int
+    packed: int
+    problem: str
+    open: Callable[[], IO[bytes] | None]
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """The folder with an archive's files, and (name, reason) of the members that were left out."""
+
+    folder: Path
+    left_out: tuple[tuple[str, str], ...]
+
+
+def unpack(path: Path, settings: Settings, progress: Progress, name: str = "") -> Unpacked:
+    """Unpack the archive at `path` below settings.root / 'media', and say where its files are.
+
+    Members that would leave the folder, are links, devices, encrypted, empty, larger than the limit or grow more than
+    RATIO_LIMIT times are left out. Raises BadInput if it is no archive, or unpacks to more bytes or files than the
+    settings allow. The folder appears whole or not at all; it is named by content and made anew each time.
+    """
+    name = shown(name or path.name)
+    media = settings.root / "media"
+    media.mkdir(parents=True, exist_ok=True)
+    limits = [settings.max_file_bytes, settings.max_archive_bytes, settings.max_archive_files]
+    target = media / f"archive-{digest_json([digest_file(path), limits])}"
+    with tempfile.TemporaryDirectory(prefix="unpacking-", dir=media) as scratch:
+        folder = Path(scratch) / "files"
+        folder.mkdir()
+        try:
+            left_out = _write_members(path, folder, name, settings, progress)
+        except _DAMAGE as error:
+            if isinstance(error, BadInput):
+                raise
+            raise BadInput(f"'{name}' is not a whole archive ({shown(error)}); pack it again") from error
+        if not target.exists():
+            _move(folder, target)
+    return Unpacked(target, tuple(left_out))
+
+
+def _move(folder: Path, target: Path) -> None:
+    """Rename; another process that was faster put the same content there."""
+    try:
+        folder.rename(target)
+    except OSError:
+        if not target.exists():
+            raise
+
+
+def _write_members(
+    path: Path, folder: Path, name: str, settings: Settings, progress: Progress
+) -> list[tuple[str, str]]:
+    left_out: list[tuple[str, str]] = []
+    total = 0
+    with ExitStack() as stack:
+        for count, member in enumerate(_members(path, stack), 1):
+            total += member.size
+            _check_totals(count, total, name, settings)
+            if count % 50 == 1:
+                progress(total / settings.max_archive_bytes, f"unpacking {name}")
+            try:
+                _write(member, folder, settings)
+            except BadInput as error:
+                left_out.append((member.name, str(error)))
+    return left_out
+
+
+def _check_totals(count: int, total: int, name: str, settings: Settings) -> None:
+    if count > settings.max_archive_files:
+        raise BadInput(
+            f"'{name}' holds more than {settings.max_archive_files:,} files; split it or raise MMALIGN_MAX_ARCHIVE_FILES"
+        )
+    if total > settings.max_archive_bytes:
+        raise BadInput(
+            f"'{name}' unpacks to more than {settings.max_archive_bytes:,} bytes; split it "
+            "or raise MMALIGN_MAX_ARCHIVE_BYTES"
+        )
+
+
+def _write(member: _Member, folder: Path, settings: Settings) -> None:
+    """Unpack one member, or raise BadInput with the reason why not."""
+    relative = safe_name(member.name)
+    if is_system_file(relative):
+        return
+    label = f"'{shown(relative)}'"
+    if member.problem:
+        raise BadInput(f"{label} {member.problem}")
+    check_size(member.size, label, settings)
+    if member.size > RATIO_FROM and member.size > RATIO_LIMIT * max(member.packed, 1):
+        raise BadInput(f"{label} grows more than {RATIO_LIMIT} times when unpacked; unpack it yourself if you trust it")
+    target = folder / relative
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as out:
+            _copy(member, out, label)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise BadInput(f"{label} is in the archive twice; the first is used") from error
+    except _DAMAGE as error:
+        target.unlink(missing_ok=True)
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(f"{label} is damaged and cannot be unpacked; pack it again") from error
+
+
+def _copy(member: _Member, out: IO[bytes], label: str) -> None:
+    """Copy at most the size that the archive states."""
+    stream = member.open()
+    if stream is None:
+        raise BadInput(f"{label} cannot be unpacked")
+    left = member.size
+    with stream:
+        while left and (chunk := stream.read(min(_CHUNK, left))):
+            out.write(chunk)
+            left -= len(chunk)
+        if left or stream.read(1):
+            raise BadInput(f"{label} has another size than the archive states; pack it again")
+
+
+def _members(path: Path, stack: ExitStack) -> Iterator[_Member]:
+    if zipfile.is_zipfile(path):
+        archive = stack.enter_context(zipfile.ZipFile(path))
+        return (_zip_member(archive, info) for info in archive.infolist() if not info.is_dir())
+    tar = stack.enter_context(tarfile.open(path, "r:*"))
+    return (_tar_member(tar, info) for info in tar if not info.isdir())
+
+
+def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
+    mode = info.external_attr >> 16
+    problem = ""
+    if info.flag_bits & 0x1:
+        problem = "is encrypted; pack the archive without a password"
+    elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        problem = "is a link or device, which is never unpacked; pack the file itself"
+    return _Member(_zip_name(info), info.file_size, info.compress_size, problem, lambda: archive.open(info))
+
+
+def _zip_name(info: zipfile.ZipInfo) -> str:
+    """The member's name; many programs write UTF-8 without saying so, which reads as code page 437."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
+
+
+def _tar_member(tar: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
+    problem = "" if info.isreg() else "is a link or device, which is never unpacked; pack the file itself"
+    return _Member(info.name, info.size if info.isreg() else 0, info.size, problem, lambda: tar.extractfile(info))
+
+
+def discard(folder: Path) -> None:
+    """Remove an unpacked folder."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,155 @@
+"""A collection being gathered row by row: what is usable is kept, everything else is reported once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmalign_core.data.files import file_media, text_media
+from mmalign_core.data.metadata import metadata_frame
+from mmalign_core.data.names import shown
+from mmalign_core.data.rows import Row, as_reference
+from mmalign_core.data.texts import clean_text
+from mmalign_core.data.vectors import check_width, common_width, given_set, parse_vectors
+from mmalign_core.settings import Settings
+from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Media, Progress, Skipped
+
+Find = Callable[[str], Path]
+"""Turns a file reference of a manifest into a path; BadInput if it names nothing that may be read."""
+
+LONGEST_METADATA = 10_000
+"""Characters of a metadata cell."""
+
+
+@dataclass
+class _Item:
+    row: Row
+    media: list[Media]
+    vectors: dict[str, np.ndarray] = field(default_factory=dict)
+    reported: bool = False
+
+
+class Draft:
+    """Rows go in through `add`, the collection comes out of `finish`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.skipped: list[Skipped] = []
+        self._items: dict[str, _Item] = {}
+
+    def skip(self, id: str, modality: str, reason: object, source: str = "") -> None:
+        """Report something that is not used."""
+        self.skipped.append(Skipped(shown(id), modality, shown_sentence(reason), source))
+
+    def add_all(self, rows: Iterable[Row], find: Find, progress: Progress, total: int) -> None:
+        """Add rows in order, telling `progress` every few."""
+        for number, row in enumerate(rows):
+            if number % 50 == 0:
+                progress(number / max(total, 1), "reading files")
+            self.add(row, find)
+
+    def add(self, row: Row, find: Find) -> None:
+        """Take a row's media and vectors; of rows with one id the first counts."""
+        if row.id in self._items:
+            return self.skip(row.id, "", f"{row.source}: the id '{row.id}' is taken by an earlier row", row.source)
+        item = self._items[row.id] = _Item(row, [])
+        for modality in MODALITIES:
+            for entry in row.cells.get(modality, ()):
+                self._try(item, modality, lambda m=modality, e=entry: item.media.append(self._medium(row, m, e, find)))
+            if modality in row.vectors:
+                cell, column = row.vectors[modality], f"{modality}_vector"
+                self._try(
+                    item, modality, lambda m=modality, c=cell, n=column: item.vectors.update({m: parse_vectors(c, n)})
+                )
+
+    def usable_ids(self) -> list[str]:
+        """Ids of the items that have something usable, in order."""
+        self._check_widths()
+        return [id for id, item in self._items.items() if item.media or item.vectors]
+
+    def finish(self, name: str, interactions: pd.DataFrame | None = None, attribution: str = "") -> Collection:
+        """The collection of every item with something usable; BadInput if there is none."""
+        ids = self.usable_ids()
+        for item in self._items.values():
+            if not (item.media or item.vectors or item.reported):
+                self.skip(
+                    item.row.id, "", f"{item.row.source or item.row.id}: has no text, image or audio", item.row.source
+                )
+        if not ids:
+            first = f": {self.skipped[0].reason}" if self.skipped else ""
+            raise BadInput(f"'{shown(name)}' holds nothing usable ({len(self.skipped)} skipped){first}")
+        used = [self._items[id] for id in ids]
+        return Collection(
+            name=name,
+            items=metadata_frame(ids, [self._metadata(item) for item in used]),
+            media=tuple(medium for item in used for medium in item.media),
+            skipped=tuple(self.skipped),
+            vectors=_given(used),
+            interactions=interactions,
+            attribution=attribution,
+        )
+
+    def _medium(self, row: Row, modality: str, entry: Any, find: Find) -> Media:
+        if modality == "text" and not isinstance(entry, Path):
+            text = entry if isinstance(entry, str) else _number_as_text(entry)
+            return text_media(row.id, clean_text(text, f"the text of '{shown(row.id)}'", self.settings))
+        reference = as_reference(entry)
+        path = reference if isinstance(reference, Path) else find(reference)
+        return file_media(row.id, modality, path, self.settings)
+
+    def _try(self, item: _Item, modality: str, use: Callable[[], Any]) -> None:
+        try:
+            use()
+        except BadInput as error:
+            item.reported = True
+            self.skip(item.row.id, modality, error, item.row.source)
+
+    def _check_widths(self) -> None:
+        for modality in MODALITIES:
+            having = [item for item in self._items.values() if modality in item.vectors]
+            width = common_width([item.vectors[modality] for item in having])
+            for item in having:
+                vectors = item.vectors.pop(modality)
+                check = f"{modality}_vector"
+
+                def keep(item=item, vectors=vectors, check=check, modality=modality, width=width) -> None:
+                    check_width(vectors, width, check)
+                    item.vectors[modality] = vectors
+
+                self._try(item, modality, keep)
+
+    def _metadata(self, item: _Item) -> dict[str, Any]:
+        kept = dict(item.row.metadata)
+        for column, value in item.row.metadata.items():
+            if isinstance(value, (str, bytes)) and len(value) > LONGEST_METADATA:
+                kept[column] = None
+                reason = f"the cell '{shown(column)}' is too large ({len(value):,} characters, more than {LONGEST_METADATA:,})"
+                self.skip(item.row.id, "metadata", f"{reason}; it was left empty", item.row.source)
+        return kept
+
+
+def shown_sentence(reason: object) -> str:
+    """A reason as one printable line."""
+    words = str(reason).encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() else " " for c in words)
+
+
+def _number_as_text(entry: Any) -> str:
+    if isinstance(entry, bool) or not isinstance(entry, (int, float)):
+        raise BadInput("the text is not text; write a string or a list of strings")
+    return str(entry)
+
+
+def _given(items: list[_Item]) -> dict[str, EmbeddingSet]:
+    sets: dict[str, EmbeddingSet] = {}
+    for modality in MODALITIES:
+        rows = {item.row.id: item.vectors[modality] for item in items if modality in item.vectors}
+        if rows:
+            media = {i.row.id: [m for m in i.media if m.modality == modality] for i in items if i.row.id in rows}
+            sets[modality] = given_set(modality, rows, media)
+    return sets

@@ -1,0 +1,82 @@
+"""Taking a file into a collection: its content is looked at, measured and digested, but not decoded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from mmalign_core.data.formats import HEAD_BYTES, sniff
+from mmalign_core.data.images import not_a_picture
+from mmalign_core.data.names import shown
+from mmalign_core.data.texts import read_text
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput, Media, digest_bytes
+
+_CHUNK = 1 << 20
+
+
+def digest_file(path: Path) -> str:
+    """`digest_bytes` of the file's content, read in pieces."""
+    with path.open("rb") as file:
+        return _digest_stream(file, os.fstat(file.fileno()).st_size)
+
+
+def file_media(item: str, modality: str, path: Path, settings: Settings) -> Media:
+    """The medium that a file is, or BadInput in one sentence: missing, empty, too large, not what it claims to be."""
+    name = f"'{shown(path.name)}'"
+    try:
+        if not path.is_file():
+            raise BadInput(f"{name} is missing or not a file; correct the path")
+        if modality == "text":
+            return text_media(item, read_text(path, name, settings))
+        return Media(item, modality, _digest_media(path, name, modality, settings), path=str(path))
+    except (OSError, ValueError) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def text_media(item: str, text: str) -> Media:
+    """The medium of an inline text."""
+    return Media(item, "text", digest_bytes(text.encode()), text=text)
+
+
+def check_size(size: int, name: str, settings: Settings) -> None:
+    """BadInput if a file of `size` bytes is empty or larger than the limit."""
+    if not size:
+        raise BadInput(f"{name} is empty; replace the file")
+    if size > settings.max_file_bytes:
+        raise BadInput(
+            f"{name} is too large ({size:,} bytes, more than {settings.max_file_bytes:,}); make it smaller "
+            "or raise MMALIGN_MAX_FILE_BYTES"
+        )
+
+
+def _digest_media(path: Path, name: str, modality: str, settings: Settings) -> str:
+    """Digest of a picture or sound whose first bytes look right."""
+    if modality == "video":
+        raise BadInput(f"{name}: video is not supported yet; give its sound or a still picture")
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        check_size(size, name, settings)
+        problem = _not_what_it_claims(file.read(HEAD_BYTES), name, modality)
+        if problem:
+            raise BadInput(problem)
+        file.seek(0)
+        return _digest_stream(file, size)
+
+
+def _digest_stream(file, size: int) -> str:
+    h = hashlib.blake2b(size.to_bytes(8, "little"), digest_size=16)
+    while chunk := file.read(_CHUNK):
+        h.update(chunk)
+    return h.hexdigest()
+
+
+def _not_what_it_claims(head: bytes, name: str, modality: str) -> str:
+    if modality == "image":
+        return not_a_picture(head, name)
+    kind = sniff(head)
+    words = {"text": "text", "image": "a picture", "svg": "a drawing", "heic": "a picture"}
+    return f"{name} holds {words[kind]}, not sound; replace the file" if kind in words else ""

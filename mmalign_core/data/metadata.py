@@ -1,0 +1,67 @@
+"""Metadata columns of a collection: the same columns and types whichever table they came from."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d{1,3})?")
+_TRUTH = {"true": True, "false": False}
+
+
+def metadata_frame(ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Data frame indexed by item id with one column for each metadata name, in order of appearance.
+
+    A column whose every value is a number (or reads as one: '1939', not '007') is numeric, one of true/false is
+    boolean, anything else is text, lists and objects as JSON; absent values are missing.
+    """
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: pd.Series(_typed([row.get(name) for row in rows]), index=list(ids)) for name in names}
+    frame = pd.DataFrame(columns, index=pd.Index(list(ids), dtype=object, name="id"))
+    return frame
+
+
+def _typed(values: Iterable[Any]) -> list[Any]:
+    plain = [_plain(v) for v in values]
+    for convert in (_as_truth, _as_number):
+        converted = [None if v is None else convert(v) for v in plain]
+        if any(v is not None for v in plain) and all((v is None) == (c is None) for v, c in zip(plain, converted)):
+            return converted
+    return [v if v is None or isinstance(v, str) else _words(v) for v in plain]
+
+
+def _plain(value: Any) -> Any:
+    """None for absent values; numbers, booleans and valid text as they are; everything else as text."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    if isinstance(value, (bool, int, float)):
+        return value
+    text = value if isinstance(value, str) else _words(value)
+    return text.strip().encode("utf-8", "replace").decode() or None
+
+
+def _words(value: Any) -> str:
+    tolist = getattr(value, "tolist", None)
+    value = tolist() if tolist else value
+    return json.dumps(value, ensure_ascii=False, default=str) if not isinstance(value, str) else value
+
+
+def _as_truth(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else _TRUTH.get(value.lower()) if isinstance(value, str) else None
+
+
+def _as_number(value: Any) -> int | float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        if not _NUMBER.fullmatch(value):
+            return None
+        value = float(value) if set(value) & set(".eE") else int(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if abs(value) < 2**63 else float(value)

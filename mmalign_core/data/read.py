@@ -1,0 +1,108 @@
+"""Reading a collection from whatever the user has: a folder, a manifest or an archive."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from mmalign_core.data.archives import unpack
+from mmalign_core.data.draft import Draft
+from mmalign_core.data.folder import list_folder, rows_by_stem
+from mmalign_core.data.formats import ARCHIVES, TABLES, modality_of
+from mmalign_core.data.interactions import read_interactions
+from mmalign_core.data.manifest import add_manifest
+from mmalign_core.data.names import shown
+from mmalign_core.data.places import find_below
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput, Collection, Progress, no_progress
+
+
+def read_collection(
+    data: str | Path,
+    *,
+    interactions: str | Path | None = None,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> Collection:
+    """The collection in a folder, a manifest (.csv .tsv .jsonl .parquet) or an archive (.zip .tar .tar.gz .tgz).
+
+    A folder that holds manifest.jsonl, .csv, .tsv or .parquet (the first of these) is read through it, any other by
+    pairing file names; `interactions.csv` (or .tsv .jsonl .parquet) beside the manifest or in the folder is used unless
+    `interactions` names another, and ATTRIBUTION.txt becomes the line shown beside the media. Nothing is decoded. What
+    cannot be used is listed in `Collection.skipped`; BadInput is raised when nothing can be, or `data` is not readable.
+    """
+    settings, path = settings or Settings(), Path(data).expanduser()
+    explicit = None if interactions is None else Path(interactions).expanduser()
+    if path.is_dir():
+        return read_folder(path, path.resolve().name, Draft(settings), explicit, progress)
+    if not path.exists():
+        raise BadInput(f"'{shown(data)}' does not exist; give a folder, a manifest or an archive")
+    if path.suffix.lower() in TABLES:
+        return _read_manifest(path, path.resolve().parent.name, Draft(settings), explicit, progress)
+    if path.name.lower().endswith(ARCHIVES):
+        return _read_archive(path, Draft(settings), explicit, progress)
+    raise BadInput(f"'{shown(path.name)}' is not a collection; give a folder or one of {', '.join(TABLES + ARCHIVES)}")
+
+
+def read_folder(
+    root: Path,
+    name: str,
+    draft: Draft,
+    interactions: Path | None,
+    progress: Progress,
+    *,
+    trusted: bool = True,
+    first_dot: bool = False,
+) -> Collection:
+    """The collection below `root`. Unless `trusted` its manifest may not name absolute paths."""
+    manifests = [root / f"manifest{extension}" for extension in TABLES if (root / f"manifest{extension}").is_file()]
+    if manifests:
+        for other in manifests[1:]:
+            draft.skip(
+                other.name, "", f"'{other.name}' is not read, since '{manifests[0].name}' is there too", other.name
+            )
+        return _read_manifest(manifests[0], name, draft, interactions, progress, trusted=trusted)
+    rows = rows_by_stem(list_folder(root, draft), draft, first_dot=first_dot)
+    draft.add_all(rows, partial(find_below, root, absolute=False), progress, len(rows))
+    return _finish(root, name, draft, interactions, progress)
+
+
+def _read_manifest(
+    path: Path, name: str, draft: Draft, interactions: Path | None, progress: Progress, *, trusted: bool = True
+) -> Collection:
+    add_manifest(draft, path, partial(find_below, path.parent, absolute=trusted), progress)
+    return _finish(path.parent, name, draft, interactions, progress)
+
+
+def _finish(root: Path, name: str, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
+    """The draft as a collection, with the interactions and attribution that lie beside it."""
+    found = interactions or next(
+        (root / f"interactions{e}" for e in TABLES if (root / f"interactions{e}").is_file()), None
+    )
+    frame = None if found is None else read_interactions(found, draft.usable_ids(), draft)
+    collection = draft.finish(name, frame, read_attribution(root / "ATTRIBUTION.txt"))
+    progress(1.0, f"{len(collection.items):,} items read")
+    return collection
+
+
+def read_attribution(path: Path) -> str:
+    """The text of ATTRIBUTION.txt on one line, '' if there is none."""
+    if not path.is_file():
+        return ""
+    return " ".join(path.read_bytes()[:4000].decode("utf-8", "replace").split())
+
+
+def _read_archive(path: Path, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
+    """Unpack, then read as a folder; archives that hold one folder and nothing else are read from inside it."""
+    unpacked = unpack(path, draft.settings, progress)
+    for name, reason in unpacked.left_out:
+        draft.skip(name, modality_of(name) or "", reason, name)
+    root, name = _inmost(unpacked.folder), path.name.split(".")[0]
+    is_tar = not path.name.lower().endswith(".zip")
+    return read_folder(root, name, draft, interactions, progress, trusted=False, first_dot=is_tar)
+
+
+def _inmost(folder: Path) -> Path:
+    while len(inside := list(folder.iterdir())) == 1 and inside[0].is_dir():
+        folder = inside[0]
+    return folder

@@ -1,0 +1,156 @@
+"""Tables users bring (.csv .tsv .jsonl .parquet) as numbered lines; a line that cannot be read carries its problem."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmalign_core.data.names import is_unicode, shown
+from mmalign_core.data.texts import guess_encoding
+from mmalign_core.types import BadInput
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a table: its values by column, or why it has none."""
+
+    number: int
+    values: dict[str, Any]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns in order of appearance and every line; `plain` when cells are bare text (csv), not typed values."""
+
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+    plain: bool = False
+
+
+def read_table(path: Path) -> Table:
+    """The table in a file; BadInput if there is none in it. Blank lines are passed over."""
+    readers = {".csv": _read_csv, ".tsv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
+    name = f"'{shown(path.name)}'"
+    if path.suffix.lower() not in readers:
+        raise BadInput(f"{name} is not a table; give a .csv, .tsv, .jsonl or .parquet file")
+    try:
+        table = readers[path.suffix.lower()](path, name)
+    except OSError as error:
+        raise BadInput(f"{name} cannot be read: {error.strerror or error}") from error
+    if not table.lines:
+        raise BadInput(f"{name} holds no rows; write one row for each item")
+    return table
+
+
+def _read_csv(path: Path, name: str) -> Table:
+    content = path.read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:4096]:
+        raise BadInput(f"{name} is not UTF-8 (it looks like {guess_encoding(content)}); save it as UTF-8")
+    text = content.decode("utf-8-sig", errors="surrogateescape")
+    csv.field_size_limit(sys.maxsize)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    try:
+        header = next((cells for cells in reader if any(c.strip() for c in cells)), [])
+        columns = _csv_columns(header, content, name)
+        lines = list(_csv_lines(reader, columns))
+    except csv.Error as error:
+        raise BadInput(f"{name}, line {reader.line_num}, is not CSV ({error}); save the table again") from error
+    if lines and text.count('"') % 2 and any("\n" in str(v) for v in lines[-1].values.values()):
+        lines[-1] = Line(lines[-1].number, {}, "opens a quotation mark that is never closed; close it")
+    return Table(tuple(c for c in columns if c), tuple(lines), plain=True)
+
+
+def _csv_columns(header: list[str], content: bytes, name: str) -> list[str]:
+    columns = [cell.strip() for cell in header]
+    named = [c for c in columns if c]
+    twice = next((c for c in named if named.count(c) > 1), None)
+    if twice is not None:
+        raise BadInput(f"{name} has two columns called '{shown(twice)}'; rename one")
+    if not all(map(is_unicode, named)):
+        raise BadInput(f"{name} is not UTF-8 (it looks like {guess_encoding(content)}); save it as UTF-8")
+    return columns
+
+
+def _csv_lines(reader: Any, columns: list[str]) -> Iterable[Line]:
+    """The records after the header, numbered by the line of the file on which they end."""
+    for cells in reader:
+        if not any(c.strip() for c in cells):
+            continue
+        values = {c: v for c, v in zip(columns, cells) if c}
+        if len(cells) > len(columns) and any(c.strip() for c in cells[len(columns) :]):
+            yield Line(
+                reader.line_num, {}, f"has {len(cells)} cells for {len(columns)} columns; quote cells with commas"
+            )
+        elif not all(map(is_unicode, cells)):
+            raw = "".join(cells).encode("utf-8", "surrogateescape")
+            yield Line(reader.line_num, values, f"is not UTF-8 (it looks like {guess_encoding(raw)}); save it as UTF-8")
+        else:
+            yield Line(reader.line_num, dict.fromkeys(filter(None, columns), "") | values)
+
+
+def _delimiter(text: str) -> str:
+    """The comma unless the header clearly uses semicolons or tabs."""
+    header = text.lstrip().split("\n", 1)[0]
+    bare = re.sub(r'"[^"]*"', "", header)
+    return max(",;\t", key=lambda mark: (bare.count(mark), mark == ","))
+
+
+def _read_jsonl(path: Path, name: str) -> Table:
+    columns: dict[str, None] = {}
+    lines: list[Line] = []
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            line = _json_line(number, raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw)
+            if line is not None:
+                lines.append(line)
+                columns.update(dict.fromkeys(line.values))
+    return Table(tuple(columns), tuple(lines))
+
+
+def _json_line(number: int, raw: bytes) -> Line | None:
+    if not raw.strip():
+        return None
+    try:
+        values = json.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        return Line(number, {}, f"is not UTF-8 (it looks like {guess_encoding(raw)}); save it as UTF-8")
+    except (ValueError, RecursionError):
+        return Line(number, {}, "is not JSON; write one object in braces on each line")
+    if not isinstance(values, dict):
+        return Line(number, {}, "is not a JSON object; write one object in braces on each line")
+    return Line(number, {k.strip(): v for k, v in values.items() if is_unicode(k) and k.strip()})
+
+
+def _read_parquet(path: Path, name: str) -> Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path, partitioning=None)
+        columns = [str(c).strip() for c in table.column_names]
+        values = [_parquet_column(table.column(i)) for i in range(len(columns))]
+    except (pa.ArrowException, ValueError, TypeError, UnicodeDecodeError, NotImplementedError) as error:
+        raise BadInput(f"{name} is not a readable Parquet file; write it again") from error
+    keep = [i for i, c in enumerate(columns) if c and c not in columns[:i] and not c.startswith("__index_level_")]
+    names = tuple(columns[i] for i in keep)
+    rows = zip(*(values[i] for i in keep)) if keep else ()
+    return Table(names, tuple(Line(number, dict(zip(names, row))) for number, row in enumerate(rows, 1)))
+
+
+def _parquet_column(column: Any) -> list[Any]:
+    """A column as Python values; flat lists of numbers stay arrays, which is many times faster."""
+    import pyarrow as pa
+
+    kind = column.type
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    if is_list and pa.types.is_floating(kind.value_type) and not pa.types.is_float16(kind.value_type):
+        return list(column.to_pandas())
+    return column.to_pylist()

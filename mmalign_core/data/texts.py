@@ -1,0 +1,64 @@
+"""Reading texts: UTF-8, stripped, of bearable length, or BadInput says what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmalign_core.data.names import is_unicode
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput
+
+_BYTES_PER_CHARACTER = 4
+
+
+def read_text(path: Path, name: str, settings: Settings) -> str:
+    """The text of a file, stripped; `name` is how errors call it."""
+    if path.stat().st_size > settings.max_text_chars * _BYTES_PER_CHARACTER + 3:
+        raise BadInput(_too_long(name, f"{path.stat().st_size:,} bytes", settings))
+    return clean_text(decode_text(path.read_bytes(), name), name, settings)
+
+
+def clean_text(text: str, name: str, settings: Settings) -> str:
+    """The text stripped of white space around it; BadInput if nothing is left, it is too long or no Unicode."""
+    text = text.strip().strip("\ufeff").strip()
+    if not text:
+        raise BadInput(f"{name} is empty; write a text into it or remove it")
+    if len(text) > settings.max_text_chars:
+        raise BadInput(_too_long(name, f"{len(text):,} characters", settings))
+    if not is_unicode(text):
+        raise BadInput(f"{name} is not valid UTF-8; save it as UTF-8")
+    return text
+
+
+def decode_text(content: bytes, name: str) -> str:
+    """UTF-8 bytes, with or without byte-order mark, as text; BadInput guesses the encoding of anything else."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{name} is not UTF-8 (it looks like {guess_encoding(content)}); save it as UTF-8") from error
+    if "\0" in text:
+        raise BadInput(f"{name} is not UTF-8 text (it looks like {guess_encoding(content)}); save it as UTF-8")
+    return text
+
+
+def guess_encoding(content: bytes) -> str:
+    """A word for the likely encoding of bytes that are not UTF-8 text, for error messages."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16"
+    sample = content[:4096]
+    if b"\0" in sample:
+        halves = (sample[0::2].count(0), sample[1::2].count(0))
+        return "UTF-16" if max(halves) > len(sample) * 0.4 > 10 * min(halves) else "binary data"
+    if any(b < 32 and b not in b"\t\n\r\f" for b in sample):
+        return "binary data"
+    words = sample.decode("gb18030", errors="ignore")
+    chinese = sum("\u4e00" <= c <= "\u9fff" for c in words)
+    high = sum(b >= 128 for b in sample)
+    return "GBK" if high and chinese * 2 >= high * 0.8 else "Windows-1252"
+
+
+def _too_long(name: str, size: str, settings: Settings) -> str:
+    return (
+        f"{name} is too large ({size}, more than {settings.max_text_chars:,} characters); shorten it "
+        "or raise MMALIGN_MAX_TEXT_CHARS"
+    )
