@@ -18,6 +18,8 @@ from mmalign_core.workflow import (
     encode,
     judged_pairs,
     load_run,
+    place_on_map,
+    place_query,
     project_run,
     recommend,
     save_run,
@@ -131,8 +133,26 @@ def test_judged_pairs_agree_with_the_report(demo_run: Run) -> None:
     assert all(p.chosen_score >= p.right_score - 1e-6 for p in pairs)
 
 
-def test_the_map_has_one_point_per_medium(demo_run: Run) -> None:
-    made = project_run(demo_run)
+def test_the_map_has_one_point_per_medium_and_is_drawn_once(demo_run: Run, store: Store) -> None:
+    made, again = project_run(demo_run, store=store), project_run(demo_run, store=store)
     assert len(made.points) == sum(len(s) for s in demo_run.result.space.values())
     assert {"item", "modality", "x", "y", "group"} <= set(made.points) and made.points["group"].notna().all()
     assert 0.5 < made.projection.trustworthiness <= 1
+    assert again.projection.seconds == made.projection.seconds and again.points.equals(made.points)
+
+
+def test_a_damaged_map_is_drawn_again(demo_run: Run, store: Store) -> None:
+    made = project_run(demo_run, store=store)
+    for path in (store.root / "maps").iterdir():
+        path.write_bytes(b"not a map")
+    assert np.array_equal(project_run(demo_run, store=store).projection.coordinates, made.projection.coordinates)
+
+
+def test_a_query_that_equals_an_item_lands_on_it(demo_run: Run, store: Store) -> None:
+    drawn = project_run(demo_run, store=store)
+    medium = demo_run.collection.media_of("image")[5]
+    row = place_query(demo_run, Query(image=medium.path), store=store)
+    at = drawn.points[(drawn.points["item"] == medium.item) & (drawn.points["modality"] == "image")]
+    spread = drawn.points[["x", "y"]].std().to_numpy()
+    offset = np.abs(place_on_map(demo_run, drawn, row)[0] - at[["x", "y"]].to_numpy()[0])
+    assert (offset < 0.05 * spread).all()

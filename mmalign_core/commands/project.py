@@ -27,8 +27,10 @@ def run(args: argparse.Namespace) -> None:
     out = Path(args.out)
     if out.suffix != ".parquet":
         raise BadInput(f"--out {args.out}: name a .parquet file")
+    store = store_of(args)
     made = project_run(
-        load_run(args.run_ref, store=store_of(args)),
+        load_run(args.run_ref, store=store),
+        store=store,
         dimensions=args.dimensions,
         n_neighbors=args.neighbors,
         min_dist=args.min_dist,

@@ -3,7 +3,7 @@
 from mmalign_core.workflow.aligning import Choices, Run, align
 from mmalign_core.workflow.catalogue import KINDS, catalogue
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
-from mmalign_core.workflow.projecting import SpaceMap, project_run
+from mmalign_core.workflow.projecting import SpaceMap, place_on_map, project_run
 from mmalign_core.workflow.reading import open_collection, open_demo
 from mmalign_core.workflow.recommending import Query, fused_items, place_query, recommend
 from mmalign_core.workflow.saving import load_run, save_run
@@ -28,6 +28,7 @@ __all__ = [
     "load_run",
     "open_collection",
     "open_demo",
+    "place_on_map",
     "place_query",
     "project_run",
     "recommend",

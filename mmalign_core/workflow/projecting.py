@@ -1,4 +1,4 @@
-"""Use case: a map of a run's shared space, one point per text, picture and sound."""
+"""Use case: a map of a run's shared space, one point per text, picture and sound, drawn once and kept."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmalign_core.projection import Projection, project
-from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.projection import Projection, place, project
+from mmalign_core.store import Store
+from mmalign_core.types import EmbeddingSet, Progress, digest_json, no_progress
 from mmalign_core.workflow.aligning import Run
+from mmalign_core.workflow.map_cache import keep_map, kept_map
 
 
 @dataclass(frozen=True)
 class SpaceMap:
-    """`points`: data frame item, modality, x, y[, z] and the items' metadata; `projection`: its quality numbers."""
+    """`points`: data frame item, modality, row, key, x, y[, z] and the items' metadata; `projection`: its quality."""
 
     points: pd.DataFrame
     projection: Projection
@@ -30,6 +32,7 @@ class SpaceMap:
             "trustworthiness": made.trustworthiness,
             "neighbour_overlap": made.neighbour_overlap,
             "quality_n": made.quality_n,
+            "quality_k": made.quality_k,
             "seconds": made.seconds,
         }
 
@@ -37,29 +40,40 @@ class SpaceMap:
 def project_run(
     run: Run,
     *,
+    store: Store,
     dimensions: int = 2,
     n_neighbors: int = 15,
     min_dist: float = 0.1,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> SpaceMap:
-    """UMAP of every row of every modality together, on cosine neighbours in the shared space."""
-    vectors, rows = stacked(run)
-    made = project(
-        vectors, dimensions=dimensions, n_neighbors=n_neighbors, min_dist=min_dist, seed=seed, progress=progress
-    )
+    """UMAP of every row of every modality together, on cosine neighbours in the shared space.
+
+    The same space under the same parameters is drawn once and read from the store after.
+    """
+    vectors, points = stacked(run)
+    chosen = {"dimensions": dimensions, "n_neighbors": n_neighbors, "min_dist": min_dist, "seed": seed}
+    key = digest_json([run.result.digest, chosen])
+    made = kept_map(store.root, key)
+    if made is None:
+        made = project(vectors, **chosen, progress=progress)
+        keep_map(store.root, key, made)
     for axis, name in enumerate("xyz"[:dimensions]):
-        rows[name] = made.coordinates[:, axis]
-    return SpaceMap(rows, made)
+        points[name] = made.coordinates[:, axis]
+    return SpaceMap(points, made)
+
+
+def place_on_map(run: Run, drawn: SpaceMap, rows: EmbeddingSet) -> np.ndarray:
+    """Coordinates (m, 2 or 3) of new rows of the shared space (a query's) on a map that is already drawn."""
+    return place(drawn.projection, stacked(run)[0], rows.vectors)
 
 
 def stacked(run: Run) -> tuple[np.ndarray, pd.DataFrame]:
-    """All modalities' rows under one another (n, k), and their item, modality, row and metadata."""
+    """All modalities' rows under one another (n, k), and their item, modality, row, key and metadata."""
     space = run.result.space
     vectors = np.concatenate([rows.vectors for rows in space.values()])
-    frames = [_rows(rows) for rows in space.values()]
-    points = pd.concat(frames, ignore_index=True)
-    taken = {"item", "modality", "row", "key", "x", "y", "z"}
+    points = pd.concat([_rows(rows) for rows in space.values()], ignore_index=True)
+    taken = {*points, "x", "y", "z"}
     metadata = run.collection.items.rename(columns={c: f"{c}_" for c in run.collection.items if c in taken})
     return vectors, points.join(metadata, on="item")
 

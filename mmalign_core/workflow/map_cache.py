@@ -1,0 +1,44 @@
+"""Maps that were drawn before, kept below the store's root so that a restart shows them at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import fields
+from pathlib import Path
+
+from mmalign_core.projection import Projection
+from mmalign_core.types import frozen_array
+
+
+def kept_map(root: Path, key: str) -> Projection | None:
+    """The map kept under this key, None when there is none or its file is damaged (it is drawn again then)."""
+    from safetensors import SafetensorError, safe_open
+
+    path = _path(root, key)
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="numpy") as file:
+            values = json.loads((file.metadata() or {})["projection"])
+            return Projection(coordinates=frozen_array(file.get_tensor("coordinates")), **values)
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+        return None
+
+
+def keep_map(root: Path, key: str, made: Projection) -> None:
+    """Write the map whole or not at all."""
+    from safetensors.numpy import save_file
+
+    path = _path(root, key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values = {f.name: getattr(made, f.name) for f in fields(made) if f.name != "coordinates"}
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    os.close(handle)
+    save_file({"coordinates": made.coordinates.copy()}, name, metadata={"projection": json.dumps(values, default=dict)})
+    os.replace(name, path)
+
+
+def _path(root: Path, key: str) -> Path:
+    return root / "maps" / f"{key}.safetensors"
