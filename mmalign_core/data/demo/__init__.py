@@ -1,0 +1,121 @@
+"""The demo collection: about 400 drawings and photographs with captions, synthetic sounds and simulated users."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from ...types import BadInput, Progress, no_progress
+from .attribution import attribution
+from .items import LANGUAGES, Item, demo_items
+from .pictures import write_picture
+from .users import Interaction, simulated_interactions
+
+VERSION = "1"
+WORKERS = 2
+
+
+def write_demo(folder: str | Path, progress: Progress | None = None) -> Path:
+    """Makes the demo collection at `folder` without any download and returns the folder.
+
+    It holds manifest.jsonl, images/, audio/, interactions.csv and ATTRIBUTION.md. The work is done in a temporary
+    folder beside it and renamed at the end, so an interrupted run leaves nothing half made. A complete demo of this
+    version is kept as it is; every run makes the same files.
+
+    Raises BadInput where `folder` holds something else, or is a file.
+    """
+    target = Path(folder).expanduser().absolute()
+    if _is_this_demo(target):
+        return target
+    _refuse_other_content(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        _fill(work, demo_items(), progress or no_progress)
+        work.chmod(0o755)
+        if target.is_dir():
+            target.rmdir()
+        work.rename(target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return target
+
+
+def _is_this_demo(folder: Path) -> bool:
+    marker = folder / "demo.json"
+    return marker.is_file() and json.loads(marker.read_text(encoding="utf-8")).get("version") == VERSION
+
+
+def _refuse_other_content(folder: Path) -> None:
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise BadInput(f"{folder} already holds something else; name a new or an empty folder for the demo.")
+
+
+def _fill(folder: Path, items: Sequence[Item], progress: Progress) -> None:
+    (folder / "images").mkdir()
+    (folder / "audio").mkdir()
+    media = _write_media(folder, items, progress)
+    rows = [_manifest_row(item, *media[item.id]) for item in items]
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (folder / "manifest.jsonl").write_text(lines, encoding="utf-8")
+    (folder / "ATTRIBUTION.md").write_text(attribution(items), encoding="utf-8")
+    _write_interactions(folder / "interactions.csv", simulated_interactions(items))
+    sounds = sum("audio" in row for row in rows)
+    marker = {"name": "MMAlign demo", "version": VERSION, "items": len(rows), "sounds": sounds, "users": "simulated"}
+    (folder / "demo.json").write_text(json.dumps(marker, indent=1) + "\n", encoding="utf-8")
+    progress(1.0, f"{len(rows)} items, {sounds} of them with sound")
+
+
+def _write_media(folder: Path, items: Sequence[Item], progress: Progress) -> dict[str, tuple[str, str]]:
+    """Picture and sound paths (relative; no sound is an empty string) by item id."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        jobs = {pool.submit(_write_item, folder, item): item.id for item in items}
+        done: dict[str, tuple[str, str]] = {}
+        try:
+            for job in as_completed(jobs):
+                done[jobs[job]] = job.result()
+                progress(0.99 * len(done) / len(items), f"making {jobs[job]}")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return done
+
+
+def _write_item(folder: Path, item: Item) -> tuple[str, str]:
+    image = f"images/{write_picture(item, folder / 'images')}"
+    if not item.sound:
+        return image, ""
+    return image, f"audio/{_write_sound(item, folder / 'audio')}"
+
+
+def _write_sound(item: Item, folder: Path) -> str:
+    import soundfile
+
+    from .sounds import RATE, sound_table, synthesise
+
+    name = f"{item.id}.flac"
+    soundfile.write(folder / name, synthesise(sound_table()[item.sound]), RATE, subtype="PCM_16")
+    return name
+
+
+def _manifest_row(item: Item, image: str, audio: str) -> dict[str, str]:
+    row = {"id": item.id, "text": item.caption, "image": image}
+    if audio:
+        row |= {"audio": audio, "audio_credit": "synthesised by MMAlign"}
+    names = {f"name_{language}": item.names[language] for language in LANGUAGES}
+    return row | {"group": item.group} | names | {"credit": item.credit, "licence": item.licence, "users": "simulated"}
+
+
+def _write_interactions(path: Path, rows: Sequence[Interaction]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(Interaction._fields)
+        writer.writerows(rows)
+
+
+__all__ = ["VERSION", "Interaction", "Item", "demo_items", "simulated_interactions", "write_demo"]

@@ -1,0 +1,52 @@
+"""Simulated users: nobody real. Each likes two or three groups of items and strays from them now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .items import Item
+
+USERS = 80
+SEED = 20_240_601
+START = 1_717_200_000  # 1 June 2024, UTC
+SPAN = 180 * 86_400
+
+
+class Interaction(NamedTuple):
+    """One rating (1 to 5) by a simulated user at a Unix time in seconds."""
+
+    user_id: str
+    item_id: str
+    rating: int
+    timestamp: int
+
+
+def simulated_interactions(items: Sequence[Item], users: int = USERS, seed: int = SEED) -> list[Interaction]:
+    """Histories of 8 to 25 different items a user, sorted by user and time; the same for the same items and seed."""
+    rng = np.random.default_rng(seed)
+    groups = np.array([item.group for item in items])
+    fame = rng.permutation(1 / np.arange(4, len(items) + 4) ** 0.5)
+    return [
+        row for number in range(1, users + 1) for row in _history(f"simulated-{number:03d}", items, groups, fame, rng)
+    ]
+
+
+def _history(
+    user: str, items: Sequence[Item], groups: np.ndarray, fame: np.ndarray, rng: np.random.Generator
+) -> Iterator[Interaction]:
+    liked = rng.choice(np.unique(groups), size=rng.integers(2, 4), replace=False)
+    taste = np.isin(groups, liked)
+    weight = fame * np.where(taste, 1.0, 0.25 * taste.sum() / (~taste).sum())
+    count = int(rng.integers(8, 26))
+    chosen = rng.choice(len(items), size=count, replace=False, p=weight / weight.sum())
+    times = np.sort(rng.integers(0, SPAN, count)) + START
+    for index, time in zip(chosen, times, strict=True):
+        rating = (
+            rng.choice([3, 4, 5], p=[0.15, 0.4, 0.45])
+            if taste[index]
+            else rng.choice([1, 2, 3, 4], p=[0.2, 0.35, 0.3, 0.15])
+        )
+        yield Interaction(user, items[index].id, int(rating), int(time))
