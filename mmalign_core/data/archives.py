@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import stat
 import tarfile
 import tempfile
@@ -91,18 +90,19 @@ def _write_members(
             total += member.size
             _check_totals(count, total, name, settings)
             if count % 50 == 1:
-                progress(total / settings.max_archive_bytes, f"unpacking {name}")
+                progress(0.0, f"unpacking {name} ({count:,} files)")
             try:
                 _write(member, folder, settings)
             except BadInput as error:
-                left_out.append((member.name, str(error)))
+                left_out.append((member.name.removeprefix("./"), str(error)))
     return left_out
 
 
 def _check_totals(count: int, total: int, name: str, settings: Settings) -> None:
     if count > settings.max_archive_files:
         raise BadInput(
-            f"'{name}' holds more than {settings.max_archive_files:,} files; split it or raise MMALIGN_MAX_ARCHIVE_FILES"
+            f"'{name}' holds more than {settings.max_archive_files:,} files; split it "
+            "or raise MMALIGN_MAX_ARCHIVE_FILES"
         )
     if total > settings.max_archive_bytes:
         raise BadInput(
@@ -154,7 +154,7 @@ def _members(path: Path, stack: ExitStack) -> Iterator[_Member]:
     if zipfile.is_zipfile(path):
         archive = stack.enter_context(zipfile.ZipFile(path))
         return (_zip_member(archive, info) for info in archive.infolist() if not info.is_dir())
-    tar = stack.enter_context(tarfile.open(path, "r:*"))
+    tar = stack.enter_context(tarfile.TarFile.open(path, "r:*"))
     return (_tar_member(tar, info) for info in tar if not info.isdir())
 
 
@@ -181,8 +181,3 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
 def _tar_member(tar: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
     problem = "" if info.isreg() else "is a link or device, which is never unpacked; pack the file itself"
     return _Member(info.name, info.size if info.isreg() else 0, info.size, problem, lambda: tar.extractfile(info))
-
-
-def discard(folder: Path) -> None:
-    """Remove an unpacked folder."""
-    shutil.rmtree(folder, ignore_errors=True)

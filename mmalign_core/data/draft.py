@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,12 +61,11 @@ class Draft:
         item = self._items[row.id] = _Item(row, [])
         for modality in MODALITIES:
             for entry in row.cells.get(modality, ()):
-                self._try(item, modality, lambda m=modality, e=entry: item.media.append(self._medium(row, m, e, find)))
+                with self._reporting(item, modality):
+                    item.media.append(self._medium(row, modality, entry, find))
             if modality in row.vectors:
-                cell, column = row.vectors[modality], f"{modality}_vector"
-                self._try(
-                    item, modality, lambda m=modality, c=cell, n=column: item.vectors.update({m: parse_vectors(c, n)})
-                )
+                with self._reporting(item, modality):
+                    item.vectors[modality] = parse_vectors(row.vectors[modality], f"{modality}_vector")
 
     def usable_ids(self) -> list[str]:
         """Ids of the items that have something usable, in order."""
@@ -77,9 +77,8 @@ class Draft:
         ids = self.usable_ids()
         for item in self._items.values():
             if not (item.media or item.vectors or item.reported):
-                self.skip(
-                    item.row.id, "", f"{item.row.source or item.row.id}: has no text, image or audio", item.row.source
-                )
+                where = item.row.source or item.row.id
+                self.skip(item.row.id, "", f"{where}: has no text, image or audio", item.row.source)
         if not ids:
             first = f": {self.skipped[0].reason}" if self.skipped else ""
             raise BadInput(f"'{shown(name)}' holds nothing usable ({len(self.skipped)} skipped){first}")
@@ -102,9 +101,11 @@ class Draft:
         path = reference if isinstance(reference, Path) else find(reference)
         return file_media(row.id, modality, path, self.settings)
 
-    def _try(self, item: _Item, modality: str, use: Callable[[], Any]) -> None:
+    @contextmanager
+    def _reporting(self, item: _Item, modality: str) -> Iterator[None]:
+        """Turn BadInput inside the block into a line of the report."""
         try:
-            use()
+            yield
         except BadInput as error:
             item.reported = True
             self.skip(item.row.id, modality, error, item.row.source)
@@ -115,21 +116,18 @@ class Draft:
             width = common_width([item.vectors[modality] for item in having])
             for item in having:
                 vectors = item.vectors.pop(modality)
-                check = f"{modality}_vector"
-
-                def keep(item=item, vectors=vectors, check=check, modality=modality, width=width) -> None:
-                    check_width(vectors, width, check)
+                with self._reporting(item, modality):
+                    check_width(vectors, width, f"{modality}_vector")
                     item.vectors[modality] = vectors
-
-                self._try(item, modality, keep)
 
     def _metadata(self, item: _Item) -> dict[str, Any]:
         kept = dict(item.row.metadata)
         for column, value in item.row.metadata.items():
             if isinstance(value, (str, bytes)) and len(value) > LONGEST_METADATA:
                 kept[column] = None
-                reason = f"the cell '{shown(column)}' is too large ({len(value):,} characters, more than {LONGEST_METADATA:,})"
-                self.skip(item.row.id, "metadata", f"{reason}; it was left empty", item.row.source)
+                size = f"{len(value):,} characters, more than {LONGEST_METADATA:,}"
+                reason = f"the cell '{shown(column)}' is too large ({size}); it was left empty"
+                self.skip(item.row.id, "metadata", reason, item.row.source)
         return kept
 
 

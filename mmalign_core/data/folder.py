@@ -45,9 +45,9 @@ def list_folder(root: Path, draft: Draft) -> dict[str, Path]:
 def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool = False) -> list[Row]:
     """One row for each stem, which includes the folder: 'birds/robin' for birds/robin.jpg.
 
-    `cat.2.jpg` is a further picture of 'cat' where any file is called 'cat.<extension>', else an item of its own. A text
-    file is one text. `cat.json` gives the item's metadata, further `text` captions or `*_vector` lists (WebDataset), and
-    `cat.cls` its class. `first_dot`: the stem ends at the first dot, as in WebDataset archives.
+    `cat.2.jpg` is a further picture of 'cat' where any file is called 'cat.<extension>', else an item of its own.
+    A text file is one text. `cat.json` gives the item's metadata, further `text` captions or `*_vector` lists (as in
+    WebDataset), `cat.cls` its class. `first_dot`: the stem ends at the first dot, as in WebDataset archives.
     """
     groups = _group(listing, first_dot)
     rows = [_row(stem, names, listing, draft) for stem, names in groups.items()]
@@ -64,14 +64,14 @@ def _checked(relative: str, path: Path, real_root: Path) -> str:
 
 
 def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]:
-    """Stem -> names, both in natural order."""
+    """Stem -> names, both in natural order; 'cat.jpg' comes before 'cat.2.jpg'."""
     stems = {name: _stem(name, first_dot) for name in listing}
     plain = set(stems.values())
     groups: dict[str, list[str]] = {}
     for name, stem in stems.items():
         numbered = _NUMBERED.fullmatch(stem)
         groups.setdefault(numbered[1] if numbered and numbered[1] in plain else stem, []).append(name)
-    return {stem: groups[stem] for stem in sorted(groups, key=natural_key)}
+    return {stem: sorted(groups[stem], key=lambda n: stems[n] != stem) for stem in sorted(groups, key=natural_key)}
 
 
 def _stem(name: str, first_dot: bool) -> str:

@@ -8,14 +8,12 @@ HEAD_BYTES = 512
 """How much of a file `sniff` needs."""
 
 EXTENSIONS = {
-    "text": frozenset({".txt", ".text", ".md", ".caption"}),
-    "image": frozenset(
-        ".png .jpg .jpeg .jpe .jfif .gif .bmp .dib .webp .tif .tiff .avif .jp2 .j2k .ppm .pgm .pbm .pnm .mpo".split()
-    ),
-    "audio": frozenset(
-        ".wav .wave .flac .ogg .oga .opus .mp3 .m4a .aac .aif .aiff .aifc .caf .wma .mka .amr .au .w64 .rf64".split()
-    ),
-    "video": frozenset(".mp4 .m4v .mov .mkv .webm .avi .mpg .mpeg .wmv .flv .ogv .3gp .ts".split()),
+    "text": (".txt", ".text", ".md", ".caption"),
+    "image": (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".gif", ".bmp", ".dib", ".webp", ".tif", ".tiff")
+    + (".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm"),
+    "audio": (".wav", ".wave", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".mka")
+    + (".aif", ".aiff", ".aifc", ".caf", ".wma", ".amr", ".au"),
+    "video": (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".wmv", ".flv", ".ogv", ".3gp", ".ts"),
 }
 TABLES = (".jsonl", ".csv", ".tsv", ".parquet")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
@@ -44,7 +42,7 @@ def modality_of(name: str) -> str | None:
 
 
 def sniff(head: bytes) -> str | None:
-    """What the first HEAD_BYTES look like: image, audio (or a container of it), heic, svg, text, or None for unknown."""
+    """What the first HEAD_BYTES look like: image, audio (or a container of it), heic, svg, text, None for unknown."""
     if head[:4] == b"RIFF":
         return {b"WAVE": "audio", b"WEBP": "image", b"AVI ": "audio"}.get(head[8:12])
     if head[4:8] == b"ftyp":

@@ -47,9 +47,8 @@ def read_interactions(path: Path, items: Sequence[str], draft: Draft) -> pd.Data
         else:
             unknown[row["item_id"]] += 1
     for item, count in unknown.items():
-        reason = (
-            f"'{shown(path.name)}' names the item '{shown(item)}' {count} times, which the collection does not hold"
-        )
+        times = "once" if count == 1 else f"{count:,} times"
+        reason = f"'{shown(path.name)}' names the item '{shown(item)}' {times}, but the collection does not hold it"
         draft.skip(item, MODALITY, reason, shown(path.name))
     return pd.DataFrame(rows, columns=columns)
 

@@ -14,8 +14,8 @@ from mmalign_core.types import BadInput, Progress
 def add_manifest(draft: Draft, path: Path, find: Find, progress: Progress) -> None:
     """Add every row of the manifest at `path`; its files are looked up with `find`.
 
-    Columns may be written in any case. Without an `id` column the items are numbered '1', '2', … by row. Raises BadInput
-    if the file is no table or has none of the columns text, image, audio, video or *_vector.
+    Columns may be written in any case. Without an `id` column the items are numbered '1', '2', … by row. Raises
+    BadInput if the file is no table or has none of the columns text, image, audio, video or *_vector.
     """
     table = read_table(path)
     names = _column_names(table.columns, path)

@@ -26,15 +26,14 @@ def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
 
     common = gcd(rate, new_rate)
     up, down = new_rate // common, rate // common
-    return resample_poly(np.asarray(samples, dtype=np.float32), up, down, window=_low_pass(up, down))
+    return np.asarray(resample_poly(np.asarray(samples, np.float32), up, down, window=_low_pass(up, down)))
 
 
 @lru_cache(maxsize=32)
 def _low_pass(up: int, down: int) -> np.ndarray:
-    from scipy.signal import firwin
-
     widest = max(up, down)
-    taps = firwin(2 * HALF_ZEROS * widest + 1, CUTOFF / widest, window=("kaiser", KAISER_BETA))
-    taps = taps.astype(np.float32)
+    times = np.arange(-HALF_ZEROS * widest, HALF_ZEROS * widest + 1)
+    taps = np.sinc(times * (CUTOFF / widest)) * np.kaiser(len(times), KAISER_BETA)
+    taps = (taps / taps.sum()).astype(np.float32)
     taps.flags.writeable = False
     return taps

@@ -18,9 +18,9 @@ LONGEST_ID = 500
 
 @dataclass(frozen=True)
 class Row:
-    """One item: `cells` modality -> texts or file references (a Path is taken as it is), `vectors` modality -> raw cell.
+    """One item: `cells` modality -> texts or file references, `vectors` modality -> raw cell.
 
-    `source` says where the row stands ('manifest.csv, line 3').
+    A Path among the references is taken as it is. `source` says where the row stands ('manifest.csv, line 3').
     """
 
     id: str

@@ -83,7 +83,8 @@ def _with_av(source: str | Path | bytes, name: str, settings: Settings) -> tuple
 
     limits = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
     try:
-        with av.open(io.BytesIO(source) if isinstance(source, bytes) else str(source), options=limits) as container:
+        file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
+        with av.open(file, mode="r", options=limits) as container:
             if not container.streams.audio:
                 raise BadInput(f"{name} holds no sound; replace the file")
             stream = container.streams.audio[0]

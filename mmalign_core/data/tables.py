@@ -134,7 +134,7 @@ def _read_parquet(path: Path, name: str) -> Table:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path, partitioning=None)
+        table = pq.ParquetFile(path).read()
         columns = [str(c).strip() for c in table.column_names]
         values = [_parquet_column(table.column(i)) for i in range(len(columns))]
     except (pa.ArrowException, ValueError, TypeError, UnicodeDecodeError, NotImplementedError) as error:

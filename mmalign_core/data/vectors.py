@@ -65,4 +65,4 @@ def _keys(vectors: np.ndarray, media: Sequence[Media]) -> list[str]:
 
 def _stacked(cell: Any) -> Any:
     """Nested arrays of objects, as Parquet gives lists of lists, as plain lists."""
-    return [_stacked(c) for c in cell] if getattr(cell, "dtype", None) == object else cell
+    return [_stacked(c) for c in cell] if getattr(cell, "dtype", None) == np.dtype(object) else cell
