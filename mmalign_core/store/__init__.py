@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+import difflib
+import logging
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from mmalign_core.store.collections import CollectionSummary, fill_collection, read_collection, read_summary
 from mmalign_core.store.embeddings import CacheSize, EmbeddingCache, Found
-from mmalign_core.types import BadInput
+from mmalign_core.store.folders import check_folder, remove_folder, write_folder
+from mmalign_core.store.listing import RunList
+from mmalign_core.store.runs import (
+    HEAD,
+    RunRecord,
+    RunSummary,
+    check_run_id,
+    load_run_folder,
+    new_run_id,
+    save_run_folder,
+)
+from mmalign_core.types import BadInput, Collection
 
-__all__ = ["CacheSize", "Found", "Store"]
+__all__ = [
+    "CacheSize",
+    "CollectionSummary",
+    "Found",
+    "RunRecord",
+    "RunSummary",
+    "Store",
+    "load_run_folder",
+    "new_run_id",
+    "save_run_folder",
+]
+
+_log = logging.getLogger(__name__)
 
 
 class Store:
@@ -22,9 +50,10 @@ class Store:
     def __init__(self, root: str | Path) -> None:
         self.root = _folder_of(root)
         self._embeddings = EmbeddingCache(self.root / "embeddings")
+        self._runs = RunList(self.root / "lists", self.root / "runs")
 
     def embeddings(self, encoder_key: str, digests: Sequence[str]) -> Found:
-        """What is cached of these content digests: rows (m,) into `digests`, vectors (m, d), posterior (m, c) | None."""
+        """What is cached of these: rows (m,) into `digests`, vectors (m, d), posterior (m, c) or None."""
         return self._embeddings.get(encoder_key, digests)
 
     def add_embeddings(
@@ -41,10 +70,73 @@ class Store:
         """Forget the cached embeddings of one encoder."""
         self._embeddings.remove(encoder_key)
 
+    def save_collection(self, collection: Collection) -> Path:
+        """Keep the collection's table, media references and given vectors; the media files stay where they are."""
+        return write_folder(self._collection_folder(collection.digest), lambda part: fill_collection(part, collection))
+
+    def load_collection(self, digest: str) -> Collection:
+        """The collection of that digest; BadInput when it is not kept or damaged."""
+        folder = self._collection_folder(digest)
+        if not folder.is_dir():
+            raise BadInput(f"the store '{self.root}' holds no collection {digest}; read the data again")
+        check_folder(folder, "delete that folder and read the data again")
+        return read_collection(folder)
+
+    def list_collections(self) -> list[CollectionSummary]:
+        """Every readable collection by name; damaged ones are left out with a warning in the log."""
+        found = []
+        for head in (self.root / "collections").glob("[!.]*/collection.json"):
+            try:
+                found.append(read_summary(head.parent))
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                _log.warning("'%s' is damaged (%s); delete that folder and read the data again", head.parent, error)
+        return sorted(found, key=lambda c: (c.name, c.digest))
+
+    def save_run(self, record: RunRecord, path: str | Path | None = None) -> Path:
+        """Save the run at `path` (default: under the store's root) and list it; returns its folder."""
+        check_run_id(record.id)
+        folder = save_run_folder(record, Path(path).expanduser() if path else self.root / "runs" / record.id)
+        self._runs.add(record, folder)
+        return folder
+
+    def load_run(self, ref: str | Path) -> RunRecord:
+        """The run of that id, or in that folder; BadInput names the nearest id when there is none."""
+        own = self.root / "runs" / str(ref)
+        if isinstance(ref, str) and re.fullmatch(r"\w[\w.-]{0,99}", ref):
+            if (own / HEAD).is_file():
+                return load_run_folder(own)
+            if not (Path(ref) / HEAD).is_file():
+                return load_run_folder(self._listed_folder(ref))
+        return load_run_folder(Path(ref).expanduser())
+
+    def list_runs(self) -> list[RunSummary]:
+        """Every run saved through this store, newest first, with parameters and metrics."""
+        return self._runs.all()
+
+    def remove_run(self, run_id: str) -> None:
+        """Take the run off the list and, when it lies under the root, delete it."""
+        folder = self.root / "runs" / check_run_id(run_id)
+        if folder.is_dir():
+            remove_folder(folder)
+        self._runs.remove(run_id)
+
+    def _collection_folder(self, digest: str) -> Path:
+        if not re.fullmatch(r"\w{1,64}", digest):
+            raise BadInput(f"'{digest}' is no digest of a collection; give one that the list of collections shows")
+        return self.root / "collections" / digest
+
+    def _listed_folder(self, run_id: str) -> Path:
+        folders = {run.id: run.folder for run in self.list_runs()}
+        if run_id not in folders:
+            near = difflib.get_close_matches(run_id, folders, n=1, cutoff=0.4)
+            hint = f" (did you mean '{near[0]}'?)" if near else ""
+            raise BadInput(f"no run '{run_id}' in the store '{self.root}'{hint}; give an id of the list or a folder")
+        return Path(folders[run_id])
+
 
 def _folder_of(root: str | Path) -> Path:
     """The folder a `--store` value names; BadInput for anything that is not a local folder."""
-    text = str(root).removeprefix("file://")
+    text = os.fspath(root).removeprefix("file://")
     if "://" in text:
         raise BadInput(f"the store '{root}' is not a folder on this machine; give a path")
     folder = Path(text).expanduser()

@@ -135,7 +135,9 @@ def _lookup(table: Any, digests: Sequence[str]) -> Found:
     import pyarrow.compute as pc
 
     held = table.search().select(["digest"]).with_row_id(True).to_arrow()
-    places = pc.index_in(pa.array(digests, pa.string()), value_set=held["digest"].combine_chunks())  # first row wins
+    # index_in answers with the first place, so the first row of a digest wins.
+    options = pc.SetLookupOptions(value_set=held["digest"].combine_chunks())
+    places = pc.call_function("index_in", [pa.array(digests, pa.string())], options)
     asked = np.asarray(places.fill_null(-1))
     rows = np.flatnonzero(asked >= 0)
     wanted, back = np.unique(asked[rows], return_inverse=True)

@@ -21,13 +21,21 @@ MOST_FRAGMENTS = 4096
 VERSIONS_KEPT_FOR = timedelta(minutes=2)
 """A reader opens the newest version for each call, so older ones are needed only while a call lasts."""
 
-_UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOTDIR}
+UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOTDIR}
 _log = logging.getLogger(__name__)
 
 
 def unwritable(folder: Path, reason: str) -> BadInput:
     """The error for a folder that cannot be written."""
     return BadInput(f"cannot write to the store folder '{folder}': {reason}; free it or choose another (--store)")
+
+
+def system_code(error: Exception) -> int:
+    """The system's error number, also where a Rust library put it into its message; 0 when there is none."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    found = re.search(r"\(os error (\d+)\)|code: (\d+)", str(error))
+    return int(found[1] or found[2]) if found else 0
 
 
 @contextmanager
@@ -37,11 +45,12 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except BadInput:
         raise
-    except (OSError, RuntimeError, ValueError) as error:
-        found = re.search(r"\(os error (\d+)\)", str(error))
-        code = error.errno if isinstance(error, OSError) and error.errno else int(found[1]) if found else 0
-        if code in _UNWRITABLE:
-            raise unwritable(folder, os.strerror(code)) from error
+    except Exception as error:
+        # A panic in LanceDB's Rust part has a class of its own that cannot be imported.
+        if not isinstance(error, (OSError, RuntimeError, ValueError)) and type(error).__name__ != "RustPanic":
+            raise
+        if system_code(error) in UNWRITABLE:
+            raise unwritable(folder, os.strerror(system_code(error))) from error
         reason = " ".join(str(error).split())[:160]
         raise BadInput(
             f"'{folder}' is damaged ({reason}); delete that folder and run again: only what it held is made anew"

@@ -1,0 +1,194 @@
+"""Background jobs: functions that run in a few threads, with progress, partial results and cancelling.
+
+The threads are daemons: closing the program must not wait for an hour of training, and the store survives being
+killed at any moment. At exit running jobs are asked to stop and given a moment, so that native code is rarely cut off.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import math
+import threading
+import time
+import traceback
+import uuid
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from mmalign_core.types import BadInput, Cancelled
+
+T = TypeVar("T")
+FINISHED = ("done", "failed", "cancelled")
+EXIT_GRACE = 2.0
+"""Seconds that jobs get to stop when the program ends."""
+
+_log = logging.getLogger(__name__)
+
+
+class Job(Generic[T]):
+    """One run of a function. Every attribute may be read from any thread at any time.
+
+    `status`: queued, running, done, failed or cancelled. `fraction` in 0..1 never falls. `error` is one line for the
+    user, `traceback` the text for logs (None for what the user caused). `published`: partial results in order.
+    """
+
+    def __init__(self, title: str, function: Callable[[Job[T]], T], owner: str = "") -> None:
+        self.id = uuid.uuid4().hex[:12]
+        self.title, self.owner = title, owner
+        self.status, self.fraction, self.message = "queued", 0.0, ""
+        self.result: T | None = None
+        self.error: str | None = None
+        self.traceback: str | None = None
+        self._function: Callable[[Job[T]], T] | None = function
+        self._published: list[Any] = []
+        self._started: float | None = None
+        self._reported = self._ended = 0.0
+        self._cancel, self._finished, self._lock = threading.Event(), threading.Event(), threading.Lock()
+
+    def progress(self, fraction: float, message: str) -> None:
+        """The callback to hand to the work; raises Cancelled once `cancel` was called."""
+        if self._cancel.is_set():
+            raise Cancelled(f"'{self.title}' was cancelled")
+        with self._lock:
+            if math.isfinite(fraction):
+                self.fraction = max(self.fraction, min(float(fraction), 1.0))
+            self.message, self._reported = message, time.monotonic()
+
+    def publish(self, value: Any) -> None:
+        """Show a partial result (a loss, a finished aligner) before the job ends; it stays when the job does not."""
+        with self._lock:
+            self._published.append(value)
+
+    @property
+    def published(self) -> tuple[Any, ...]:
+        """The partial results so far."""
+        with self._lock:
+            return tuple(self._published)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it is done, failed or cancelled; the outcome is then complete."""
+        return self._finished.is_set()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it started to run; of a finished job, how long it ran."""
+        if self._started is None:
+            return 0.0
+        return (self._ended or time.monotonic()) - self._started
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds left at the mean pace up to the last report, counting down between reports; None when unknown."""
+        with self._lock:
+            if self._started is None or self.finished or not self.fraction:
+                return None
+            pace = (self._reported - self._started) / self.fraction
+            return max(0.0, pace - (time.monotonic() - self._started))
+
+    def cancel(self) -> None:
+        """Ask it to stop: at once when queued, at its next report when running. A finished job stays as it is."""
+        self._cancel.set()
+        with self._lock:
+            if self.status == "queued":
+                self._end("cancelled")
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it has finished, at most `timeout` seconds; whether it has."""
+        return self._finished.wait(timeout)
+
+    def run(self) -> None:
+        """Run the function in this thread, unless it was cancelled while queued."""
+        with self._lock:
+            if self.status != "queued":
+                return
+            self.status, self._started = "running", time.monotonic()
+            function, self._function = self._function, None
+        assert function is not None
+        outcome = self._attempt(function)
+        with self._lock:
+            self._end(outcome)
+
+    def _attempt(self, function: Callable[[Job[T]], T]) -> str:
+        try:
+            self.result = function(self)
+        except Cancelled:
+            return "cancelled"
+        except BadInput as error:
+            self.error = str(error)
+        except BaseException as error:  # noqa: BLE001  a job that ended without a status would look as if it ran
+            first = next(iter(str(error).splitlines()), "")
+            self.error = f"{type(error).__name__}: {first}".rstrip(": ")
+            self.traceback = traceback.format_exc()
+            _log.error("job '%s' failed\n%s", self.title, self.traceback)
+        else:
+            self.fraction = 1.0
+            return "done"
+        return "failed"
+
+    def _end(self, status: str) -> None:
+        self.status, self._function, self._ended = status, None, time.monotonic()
+        self._finished.set()
+
+
+class Jobs:
+    """At most `workers` jobs run at once, the others wait their turn; the last `kept` finished ones are remembered."""
+
+    def __init__(self, workers: int = 2, kept: int = 32) -> None:
+        self.workers, self.kept = workers, kept
+        self._jobs: dict[str, Job[Any]] = {}
+        self._queue: deque[Job[Any]] = deque()
+        self._running = 0
+        self._lock = threading.Lock()
+
+    def submit(self, title: str, function: Callable[[Job[T]], T], *, owner: str = "") -> Job[T]:
+        """Queue `function(job)`; hand `job.progress` on to the work. `owner` tells the sessions' jobs apart."""
+        job = Job(title, function, owner)
+        with self._lock:
+            self._jobs[job.id] = job
+            self._queue.append(job)
+            self._forget()
+            if self._running < self.workers:
+                self._running += 1
+                threading.Thread(target=self._work, name=f"job-{self._running}", daemon=True).start()
+        return job
+
+    def get(self, job_id: str) -> Job[Any] | None:
+        """The job of that id, or None when it was never there or is long finished."""
+        return self._jobs.get(job_id)
+
+    def all(self, owner: str | None = None) -> list[Job[Any]]:
+        """Every remembered job (of one owner), newest first."""
+        with self._lock:
+            return [job for job in reversed(self._jobs.values()) if owner is None or job.owner == owner]
+
+    def stop(self, grace: float = EXIT_GRACE) -> None:
+        """Cancel every job and wait for them, at most `grace` seconds in all."""
+        until = time.monotonic() + grace
+        for job in self.all():
+            job.cancel()
+        for job in self.all():
+            job.wait(max(0.0, until - time.monotonic()))
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    self._running -= 1
+                    return
+                job = self._queue.popleft()
+            job.run()
+            with self._lock:
+                self._forget()
+
+    def _forget(self) -> None:
+        finished = [job.id for job in self._jobs.values() if job.finished]
+        for job_id in finished[: max(0, len(finished) - self.kept)]:
+            del self._jobs[job_id]
+
+
+JOBS = Jobs()
+"""The one registry of this process, shared by all sessions."""
+atexit.register(JOBS.stop)

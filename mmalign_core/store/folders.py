@@ -1,0 +1,151 @@
+"""Folders that appear whole or not at all, and are checked against their checksums when they are read."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from mmalign_core.store.tables import make_folder, system_code, unwritable
+from mmalign_core.types import BadInput
+
+CHECKSUMS = "checksums.json"
+PART = ".mmalign-part"
+PUT_ATTEMPTS = 10
+ABANDONED_AFTER = 3600.0
+"""Seconds after which an unfinished folder is taken for one whose writer was killed."""
+
+
+def write_folder(target: Path, fill: Callable[[Path], None]) -> Path:
+    """Let `fill` write a new folder, then put it at `target` in one rename; an earlier one of ours is replaced.
+
+    A killed writer leaves only a hidden sibling, which a later write removes. Raises BadInput when something
+    else is at `target`, or it cannot be written.
+    """
+    target = target.absolute()
+    parent = make_folder(target.parent)
+    if not _ours(target):
+        raise BadInput(f"'{target}' exists and holds something else; give a new folder")
+    part = _part(target)
+    try:
+        _clear_abandoned(parent)
+        part.mkdir()
+        fill(part)
+        write_json(part / CHECKSUMS, _checksums(part))
+        _sync(part)
+        _put(part, target)
+    except Exception as error:
+        if isinstance(error, BadInput) or not system_code(error):
+            raise
+        raise unwritable(target, os.strerror(system_code(error))) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return target
+
+
+def check_folder(folder: Path, cure: str) -> None:
+    """BadInput naming the first file that is missing or differs from its checksum, and the cure."""
+    try:
+        expected = json.loads((folder / CHECKSUMS).read_text())
+        differing = [name for name, digest in expected.items() if _digest(folder / name) != digest]
+    except (OSError, ValueError, AttributeError) as error:
+        raise BadInput(f"'{folder}' is damaged ({error}); {cure}") from error
+    if differing:
+        raise BadInput(f"'{folder}' is damaged ({differing[0]} differs from its checksum); {cure}")
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove the folder in one rename, then its files."""
+    try:
+        _remove(folder)
+    except OSError as error:
+        raise unwritable(folder, error.strerror or str(error)) from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON; numpy numbers and arrays become plain ones, anything else unknown its text."""
+    path.write_text(json.dumps(value, default=plain))
+
+
+def plain(value: Any) -> Any:
+    """The JSON form of what `json` does not know."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def _ours(target: Path) -> bool:
+    """Whether `target` is free, empty, or a folder that was written here."""
+    if not target.is_dir():
+        return not os.path.lexists(target)
+    return (target / CHECKSUMS).exists() or not any(target.iterdir())
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}{PART}")
+
+
+def _put(part: Path, target: Path) -> None:
+    """Rename `part` to `target`; what is there goes first, also when another writer put it there meanwhile."""
+    for _ in range(PUT_ATTEMPTS):
+        if _same(part, target):
+            return
+        with suppress(FileNotFoundError):
+            _remove(target)
+        try:
+            os.replace(part, target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            return _sync_one(target.parent)
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+
+
+def _same(part: Path, target: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return (part / CHECKSUMS).read_bytes() == (target / CHECKSUMS).read_bytes()
+    return False
+
+
+def _remove(folder: Path) -> None:
+    gone = _part(folder)
+    os.rename(folder, gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _clear_abandoned(parent: Path) -> None:
+    for path in parent.glob(f".*{PART}"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {p.relative_to(folder).as_posix(): _digest(p) for p in files}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    """Bring every file and folder below to the disk, so that the rename never shows a hollow one."""
+    for path in [*folder.rglob("*"), folder]:
+        _sync_one(path)
+
+
+def _sync_one(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
