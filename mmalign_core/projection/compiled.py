@@ -9,8 +9,7 @@ from numba import njit
 
 def compiled(function: Callable) -> Callable:
     """`function` compiled on first use; it releases the interpreter lock, so that threads can share the work."""
-    options = {"nogil": True, "fastmath": True, "boundscheck": False}
     try:
-        return njit(cache=True, **options)(function)
+        return njit(cache=True, nogil=True, fastmath=True)(function)
     except RuntimeError:  # neither the package's folder nor the user's cache folder can be written
-        return njit(**options)(function)
+        return njit(nogil=True, fastmath=True)(function)

@@ -33,4 +33,4 @@ def nearest_neighbours(space: Space, k: int, progress: Progress = no_progress) -
         if b > a:
             run_split(len(columns), lambda lo, hi, s=scores, a=a, b=b: offer_columns(s, a, b, best, who, lo, hi))
         progress((done + 1) / len(pairs), "finding neighbours")
-    return who, space.distances(best)
+    return space.sorted_distances(space.left, who, best)

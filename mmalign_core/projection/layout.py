@@ -89,6 +89,5 @@ def _schedule(graph: csr_matrix, epochs: int) -> tuple[np.ndarray, np.ndarray, n
     """Row starts, column indices and the epochs between two uses of each edge; edges too weak for one use are out."""
     strongest = graph.data.max(initial=0)
     keep = graph.data * epochs >= strongest
-    rows = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))[keep]
-    first = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=graph.shape[0]))])
+    first = np.concatenate([[0], np.cumsum(keep)])[graph.indptr]
     return first.astype(np.int64), graph.indices[keep].astype(np.int32), (strongest / graph.data[keep]).astype("f4")

@@ -95,9 +95,7 @@ def _own_layout(rows, space, dimensions, n_neighbors, min_dist, seed, progress) 
     k = min(n_neighbors, n) - 1
     neighbours, distances = nearest_neighbours(space, k, lambda done, what: progress(0.5 * done, what))
     graph = symmetric_graph(neighbours, memberships(distances, k + 1))
-    start = principal_start(
-        rows if space.metric == "euclidean" else space.left, dimensions, np.random.default_rng(seed)
-    )
+    start = principal_start(space.rows, dimensions, np.random.default_rng(seed))
     return lay_out(graph, start, min_dist, seed, lambda done, what: progress(0.5 + 0.45 * done, what))
 
 

@@ -30,11 +30,10 @@ def place(projection: Projection, fitted_vectors: np.ndarray, new_vectors: np.nd
 
 
 def _place_some(projection: Projection, space: Space, new: np.ndarray, k: int) -> np.ndarray:
-    scores = space.queries(new) @ space.right.T
+    queries = space.queries(new)
+    scores = queries @ space.right.T
     near = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-    distances = space.distances(np.take_along_axis(scores, near, axis=1))
-    order = np.argsort(distances, axis=1, kind="stable")
-    near, distances = np.take_along_axis(near, order, axis=1), np.take_along_axis(distances, order, axis=1)
+    near, distances = space.sorted_distances(queries, near, np.take_along_axis(scores, near, axis=1))
     weights = memberships(distances, max(k, 2))
     same = distances <= 1e-6
     weights = np.where(same.any(axis=1, keepdims=True), same, weights)

@@ -51,9 +51,9 @@ def quality_in(space: Space, coordinates: np.ndarray, seed: int = 0) -> Quality:
 
 def _map_neighbours(coordinates: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
     """The `k` nearest other points (r, k) on the map for each of `rows`."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
-    found = np.atleast_2d(cKDTree(coordinates, balanced_tree=False).query(coordinates[rows], k + 1)[1])
+    found = np.atleast_2d(KDTree(coordinates, balanced_tree=False).query(coordinates[rows], k + 1)[1])
     own = found == rows[:, None]
     own[~own.any(axis=1), -1] = True  # more than k points at the same place: drop the last instead of the row itself
     return found[~own].reshape(len(rows), k)

@@ -9,6 +9,7 @@ import numpy as np
 from mmalign_core.types import BadInput
 
 METRICS = ("cosine", "euclidean")
+CHUNK = 256
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,26 @@ class Space:
     def __len__(self) -> int:
         return len(self.left)
 
-    def distances(self, scores: np.ndarray) -> np.ndarray:
-        """Distances, of any shape, that belong to `scores`: 1 - cosine, or Euclidean."""
-        if self.metric == "cosine":
-            return np.maximum(1 - scores, 0)
-        return np.sqrt(np.maximum(-2 * scores, 0))
+    @property
+    def rows(self) -> np.ndarray:
+        """The rows (n, d) themselves: of unit length under the cosine, centred under the Euclidean distance."""
+        return self.left if self.metric == "cosine" else self.left[:, :-2]
+
+    def sorted_distances(self, left: np.ndarray, near: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`near` (m, k) and its distances from the rows with factor `left` (m, .), nearest first; `scores` (m, k).
+
+        Euclidean distances are computed again from the differences: a small one drowns in the rounding of its score.
+        """
+        distances = np.maximum(1 - scores, 0) if self.metric == "cosine" else self._differences(left, near)
+        order = np.argsort(distances, axis=1, kind="stable")
+        return np.take_along_axis(near, order, axis=1), np.take_along_axis(distances, order, axis=1)
+
+    def _differences(self, left: np.ndarray, near: np.ndarray) -> np.ndarray:
+        out = np.empty(near.shape, np.float32)
+        for at in range(0, len(near), CHUNK):
+            part = slice(at, at + CHUNK)
+            out[part] = np.linalg.norm(left[part, None, :-2] - self.rows[near[part]], axis=2)
+        return out
 
     def queries(self, vectors: np.ndarray) -> np.ndarray:
         """Left factor of other rows (m, d): `queries(v) @ right.T` scores them against the rows of the space."""

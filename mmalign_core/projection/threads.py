@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 
 from mmalign_core.settings import Settings
 
@@ -16,7 +17,7 @@ def run_split(count: int, work: Callable[[int, int], None], cuts: Sequence[int] 
     """
     threads = worker_count()
     borders = cuts if cuts is not None else [count * part // threads for part in range(threads + 1)]
-    parts = [_pool().submit(work, int(lo), int(hi)) for lo, hi in zip(borders[:-1], borders[1:]) if hi > lo]
+    parts = [_pool().submit(work, int(lo), int(hi)) for lo, hi in pairwise(borders) if hi > lo]
     for part in parts:
         part.result()
 
