@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 SIDE = 224
+PIXELS, MAP, POOLED, POSTERIOR = "pixels", "map", "pooled", "posterior"
 BLOCKS = ((1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1), (4, 5, 2), (1, 3, 1))
 """Per stage: repeats, kernel, stride of its first block."""
 _BATCH_NORM_EPSILON = 1e-3
@@ -24,7 +25,13 @@ class GraphBuilder:
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
         self.weights = weights
         self.nodes: list[Any] = []
-        self.constants: dict[str, np.ndarray] = {"zero": np.array(0), "six": np.array(6)}
+        self.constants: dict[str, np.ndarray] = {}
+        self.constant("zero", 0)
+        self.constant("six", 6)
+
+    def constant(self, name: str, value: Any) -> None:
+        """Keep a float32 array in the graph."""
+        self.constants[name] = np.asarray(value, np.float32)
 
     def add(self, operation: str, inputs: list[str], output: str, **attributes: Any) -> str:
         """Append one node; returns the name of its output."""
@@ -33,10 +40,13 @@ class GraphBuilder:
         self.nodes.append(helper.make_node(operation, inputs, [output], **attributes))
         return output
 
-    def convolve(self, x: str, conv: str, norm: str, *, side: int, stride: int = 1, relu6: bool = True) -> str:
+    def convolve(
+        self, x: str, conv: str, norm: str, *, side: int, stride: int = 1, relu6: bool = True, output: str = ""
+    ) -> str:
         """Convolution with its batch normalisation folded in, then ReLU6 where asked. `side` is the input's."""
         kernel, bias = self._folded(conv, norm)
-        self.constants |= {f"{conv}.w": kernel, f"{conv}.b": bias}
+        self.constant(f"{conv}.w", kernel)
+        self.constant(f"{conv}.b", bias)
         before, after = same_padding(side, kernel.shape[-1], stride)
         # Only depthwise kernels have one input channel; the stem has three.
         group = len(kernel) if kernel.shape[1] == 1 else 1
@@ -48,7 +58,7 @@ class GraphBuilder:
             strides=[stride] * 2,
             pads=[before, before, after, after],
         )
-        return self.add("Clip", [x, "zero", "six"], f"{conv}.relu6") if relu6 else x
+        return self.add("Clip", [x, "zero", "six"], output or f"{conv}.relu6") if relu6 else x
 
     def _folded(self, conv: str, norm: str) -> tuple[np.ndarray, np.ndarray]:
         kernel, gain, bias, mean, variance = (
@@ -69,7 +79,10 @@ def same_padding(side: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 def build_graph(weights: Mapping[str, np.ndarray]) -> bytes:
-    """The serialised graph: uint8 pixels `pixels` (n, 224, 224, 3) -> `map` (n, 1280, 7, 7)."""
+    """Serialised: PIXELS (n, 224, 224, 3) uint8 -> MAP (n, 1280, 7, 7), POOLED (n, 1280), POSTERIOR (n, 1000).
+
+    What is not asked for when it is run is not computed.
+    """
     from onnx import TensorProto, helper, numpy_helper
 
     build = GraphBuilder(weights)
@@ -80,21 +93,24 @@ def build_graph(weights: Mapping[str, np.ndarray]) -> bytes:
             stride = 1 if repeat else first_stride
             x = _block(build, x, f"_blocks.{number}", side, stride, skip=repeat > 0)
             side, number = side // stride, number + 1
-    x = build.convolve(x, "_conv_head", "_bn1", side=side)
+    build.convolve(x, "_conv_head", "_bn1", side=side, output=MAP)
+    _classify(build)
+    shapes = {MAP: ["n", 1280, side, side], POOLED: ["n", 1280], POSTERIOR: ["n", 1000]}
     graph = helper.make_graph(
         build.nodes,
         "efficientnet-lite0",
-        [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", SIDE, SIDE, 3])],
-        [helper.make_tensor_value_info(x, TensorProto.FLOAT, ["n", 1280, side, side])],
-        [numpy_helper.from_array(np.asarray(value, np.float32), name) for name, value in build.constants.items()],
+        [helper.make_tensor_value_info(PIXELS, TensorProto.UINT8, ["n", SIDE, SIDE, 3])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()],
+        [numpy_helper.from_array(value, name) for name, value in build.constants.items()],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
 
 
 def _pixels(build: GraphBuilder) -> str:
     """(x - 127) / 128 on 0..255, the preprocessing the weights were trained with; channels first."""
-    build.constants |= {"middle": np.array(127), "half_range": np.array(128)}
-    x = build.add("Cast", ["pixels"], "pixels.float", to=1)
+    build.constant("middle", 127)
+    build.constant("half_range", 128)
+    x = build.add("Cast", [PIXELS], "pixels.float", to=1)
     x = build.add("Transpose", [x], "pixels.chw", perm=[0, 3, 1, 2])
     x = build.add("Sub", [x, "middle"], "pixels.centred")
     return build.add("Div", [x, "half_range"], "pixels.scaled")
@@ -108,3 +124,12 @@ def _block(build: GraphBuilder, x: str, name: str, side: int, stride: int, skip:
     y = build.convolve(y, f"{name}._depthwise_conv", f"{name}._bn1", side=side, stride=stride)
     y = build.convolve(y, f"{name}._project_conv", f"{name}._bn2", side=side // stride, relu6=False)
     return build.add("Add", [y, x], f"{name}.sum") if skip else y
+
+
+def _classify(build: GraphBuilder) -> None:
+    """Mean over the map, the linear classifier, softmax."""
+    build.constant("_fc.weight", build.weights["_fc.weight"])
+    build.constant("_fc.bias", build.weights["_fc.bias"])
+    build.add("ReduceMean", [MAP], POOLED, axes=[2, 3], keepdims=0)
+    build.add("Gemm", [POOLED, "_fc.weight", "_fc.bias"], "logits", transB=1)
+    build.add("Softmax", ["logits"], POSTERIOR, axis=1)

