@@ -41,7 +41,7 @@ class Scores:
             yield part, block if self.plain else self._corrected(part, block)
 
     def top_k(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Best k targets of every source: scores float32 and indices int64, both (m, min(k, n)), ties by lower index."""
+        """Best k targets of each source: scores float32, indices int64, both (m, min(k, n)), ties by lower index."""
         if self.plain:
             return self.similarity.top_k(self.sources, self.targets, k)
         best = [_best(block, k) for _, block in self.iter_blocks()]

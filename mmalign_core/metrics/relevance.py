@@ -25,7 +25,7 @@ class Relevance:
     def pairs(self, part: slice) -> tuple[np.ndarray, np.ndarray]:
         """(row within `part`, candidate column) of every right pair, by rising row."""
         right = sparse.csr_array(self.queries[part] @ self.candidates)
-        return np.repeat(np.arange(right.shape[0]), np.diff(right.indptr)), right.indices
+        return np.repeat(np.arange(len(right.indptr) - 1), np.diff(right.indptr)), right.indices
 
     def contains(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Whether each (query row, candidate row) pair is right: (p,) bool."""

@@ -1,0 +1,102 @@
+"""Zero-shot bridge: what a classifier sees in a picture or sound, said in words and placed among the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+
+from mmalign_core.aligners.base import Aligner, register
+from mmalign_core.aligners.matching.concepts import concept_weights, label_space, needed_concepts, weighted_mean
+from mmalign_core.params import param
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.vectors import unit_rows
+
+
+@register("bridge")
+class Bridge(Aligner):
+    """ConSE (Norouzi et al., ICLR 2014): the posterior-weighted mean of the label vectors places an item in text space.
+
+    For an item with posterior p over labels L (c, d): w = the `concepts` greatest of p^sharpness, normalised, and its
+    place is unit((w L - centre) W). Texts y lie at unit((y - centre) W). W whitens what varies among the labels, shrunk
+    by `shrinkage`, for directions all labels share say little. Centres are the label mean, moved by `data_share`
+    towards the mean of the fitted contents; with 0 nothing but the label names is used. Pairs are never looked at.
+    """
+
+    summary = "Zero-shot through named concepts: places pictures and sounds among texts, without any pairs"
+    needs_pairs = False
+    needs_concepts = True
+    concepts: int = param(100, 1, 100_000, help="how many of an item's most probable concepts place it")
+    sharpness: float = param(0.5, 0.05, 5, help="power of the probabilities: below 1 lesser concepts count for more")
+    shrinkage: float = param(1.0, 0.01, 1000, help="whitening of the text space: small is strong, 1000 is almost none")
+    data_share: float = param(0.5, 0, 1, help="how far centres move from the label names' mean to the items' mean")
+    label_template: str = param("a {}", help="sentence in which the text encoder reads a concept's name, {}")
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """Centres and whitening from label vectors and unpaired items. BadInput where a modality has no concepts."""
+        if "{}" not in self.label_template:
+            raise BadInput(f"label_template: '{self.label_template}' has no {{}} where the concept's name goes")
+        seen = {m: needed_concepts(s) for m, s in sets.items() if m != "text" or s.concepts is not None}
+        if not seen:
+            raise BadInput("bridge needs a modality with concepts, such as pictures or sounds; only text was given")
+        self._whiten = label_space([vectors for _, vectors in seen.values()], self.shrinkage)
+        self._labels: dict[str, np.ndarray] = {}
+        for modality, (posterior, labels) in seen.items():
+            places = weighted_mean(self._weights(posterior), labels)
+            centre = self._centre(labels.mean(0, dtype=np.float64), places, sets[modality].keys)
+            self._labels[modality] = ((labels - centre) @ self._whiten).astype(np.float32)
+        self._text_centre = np.mean([vectors.mean(0, dtype=np.float64) for _, vectors in seen.values()], axis=0)
+        if "text" in sets and "text" not in seen:
+            self._check_text(sets["text"])
+            self._text_centre = self._centre(self._text_centre, sets["text"].vectors, sets["text"].keys)
+        return self
+
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Unit rows (n, d); a row without any concept, or a text at the centre, is zero and like nothing."""
+        if embeddings.modality in self._labels:
+            return unit_rows(
+                weighted_mean(self._weights(self._posterior(embeddings)), self._labels[embeddings.modality])
+            )
+        if embeddings.modality != "text":
+            raise BadInput(f"bridge was fitted without {embeddings.modality}; fit it with that modality to place it")
+        self._check_text(embeddings)
+        return unit_rows((embeddings.vectors - self._text_centre) @ self._whiten)
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """Whitening (d, d), text centre (d,) and each modality's centred, whitened labels (c, d)."""
+        labels = {f"labels.{modality}": vectors for modality, vectors in self._labels.items()}
+        return {"whiten": self._whiten, "text_centre": self._text_centre, **labels}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+        """Take over what `state` gave."""
+        self._whiten, self._text_centre = state["whiten"], state["text_centre"]
+        self._labels = {name.removeprefix("labels."): a for name, a in state.items() if name.startswith("labels.")}
+        return self
+
+    def _weights(self, posterior: np.ndarray) -> np.ndarray:
+        return concept_weights(posterior, self.concepts, self.sharpness)
+
+    def _centre(self, prior: np.ndarray, places: np.ndarray, keys: tuple[str, ...]) -> np.ndarray:
+        """The prior centre moved towards the mean over distinct contents, in an order that rows cannot change."""
+        first = {key: i for i, key in reversed(list(enumerate(keys)))}
+        if not first:
+            return prior
+        mean = places[[first[key] for key in sorted(first)]].mean(0, dtype=np.float64)
+        return prior + self.data_share * (mean - prior)
+
+    def _posterior(self, embeddings: EmbeddingSet) -> np.ndarray:
+        known = len(self._labels[embeddings.modality])
+        if embeddings.concepts is None or embeddings.concepts.posterior.shape[1] != known:
+            raise BadInput(
+                f"{embeddings.modality} by '{embeddings.encoder}' does not come with the {known} concepts bridge was "
+                "fitted on; use the same encoder"
+            )
+        return embeddings.concepts.posterior
+
+    def _check_text(self, text: EmbeddingSet) -> None:
+        if text.vectors.shape[1] != len(self._whiten):
+            raise BadInput(
+                f"texts by '{text.encoder}' have {text.vectors.shape[1]} dimensions, the concepts' names "
+                f"{len(self._whiten)}; encode both with one text encoder"
+            )
