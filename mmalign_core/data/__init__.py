@@ -1,7 +1,18 @@
 """Reading what users bring: collections from folders, manifests, archives and uploads; decoding of their media."""
 
 from mmalign_core.data.images import decode_image
+from mmalign_core.data.inspection import Inspection, inspect_collection
 from mmalign_core.data.read import read_collection
 from mmalign_core.data.sounds import decode_audio, peaks, read_audio
+from mmalign_core.data.uploads import collect_uploads
 
-__all__ = ["decode_audio", "decode_image", "peaks", "read_audio", "read_collection"]
+__all__ = [
+    "Inspection",
+    "collect_uploads",
+    "decode_audio",
+    "decode_image",
+    "inspect_collection",
+    "peaks",
+    "read_audio",
+    "read_collection",
+]

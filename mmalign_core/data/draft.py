@@ -14,7 +14,7 @@ import pandas as pd
 from mmalign_core.data.files import file_media, text_media
 from mmalign_core.data.metadata import metadata_frame
 from mmalign_core.data.names import shown
-from mmalign_core.data.rows import Row, as_reference
+from mmalign_core.data.rows import File, Row, as_reference
 from mmalign_core.data.texts import clean_text
 from mmalign_core.data.vectors import check_width, common_width, given_set, parse_vectors
 from mmalign_core.settings import Settings
@@ -94,12 +94,13 @@ class Draft:
         )
 
     def _medium(self, row: Row, modality: str, entry: Any, find: Find) -> Media:
-        if modality == "text" and not isinstance(entry, Path):
+        if isinstance(entry, File):
+            return file_media(row.id, modality, entry.path, entry.name, self.settings)
+        if modality == "text":
             text = entry if isinstance(entry, str) else _number_as_text(entry)
             return text_media(row.id, clean_text(text, f"the text of '{shown(row.id)}'", self.settings))
         reference = as_reference(entry)
-        path = reference if isinstance(reference, Path) else find(reference)
-        return file_media(row.id, modality, path, self.settings)
+        return file_media(row.id, modality, find(reference), reference, self.settings)
 
     @contextmanager
     def _reporting(self, item: _Item, modality: str) -> Iterator[None]:

@@ -22,9 +22,12 @@ def digest_file(path: Path) -> str:
         return _digest_stream(file, os.fstat(file.fileno()).st_size)
 
 
-def file_media(item: str, modality: str, path: Path, settings: Settings) -> Media:
-    """The medium that a file is, or BadInput in one sentence: missing, empty, too large, not what it claims to be."""
-    name = f"'{shown(path.name)}'"
+def file_media(item: str, modality: str, path: Path, name: str, settings: Settings) -> Media:
+    """The medium that a file is, or BadInput in one sentence: missing, empty, too large, not what it claims to be.
+
+    `name` is what the user calls the file.
+    """
+    name = f"'{shown(name)}'"
     try:
         if not path.is_file():
             raise BadInput(f"{name} is missing or not a file; correct the path")

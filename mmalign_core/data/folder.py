@@ -12,7 +12,7 @@ from typing import Any
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.names import is_system_file, natural_key, safe_name, shown
-from mmalign_core.data.rows import Row, row_from
+from mmalign_core.data.rows import File, Row, row_from
 from mmalign_core.data.texts import decode_text
 from mmalign_core.types import BadInput
 
@@ -90,7 +90,7 @@ def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft)
         if _is_about(name) and len(media) < 2:
             draft.skip(stem, modality or "", f"'{shown(name)}' describes the collection and is no item", name)
         elif modality:
-            cells.setdefault(modality, []).append(listing[name])
+            cells.setdefault(modality, []).append(File(name, listing[name]))
         elif extension in (".json", ".cls") and media:
             _try_side(side, stem, name, listing[name], draft)
         else:

@@ -9,10 +9,14 @@ HEAD_BYTES = 512
 
 EXTENSIONS = {
     "text": (".txt", ".text", ".md", ".caption"),
-    "image": (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".gif", ".bmp", ".dib", ".webp", ".tif", ".tiff")
-    + (".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm"),
-    "audio": (".wav", ".wave", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".mka")
-    + (".aif", ".aiff", ".aifc", ".caf", ".wma", ".amr", ".au"),
+    "image": (
+        *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".gif", ".bmp", ".dib", ".webp", ".tif", ".tiff"),
+        *(".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm"),
+    ),
+    "audio": (
+        *(".wav", ".wave", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".mka"),
+        *(".aif", ".aiff", ".aifc", ".caf", ".wma", ".amr", ".au"),
+    ),
     "video": (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".wmv", ".flv", ".ogv", ".3gp", ".ts"),
 }
 TABLES = (".jsonl", ".csv", ".tsv", ".parquet")

@@ -62,6 +62,12 @@ def decode_image(
         raise BadInput(_why_unreadable(source, name, error, settings)) from error
 
 
+def image_size(source: str | Path) -> tuple[int, int]:
+    """(width, height) in pixels of a picture that decodes, seen upright, from its header alone."""
+    with Image.open(source, formats=FORMATS) as image:
+        return image.size[::-1] if _orientation(image) in (5, 6, 7, 8) else image.size
+
+
 def to_rgb(image: Image.Image) -> Image.Image:
     """A loaded image of any Pillow mode as 8-bit RGB, transparency laid on white."""
     if image.mode.startswith("I") or image.mode == "F":

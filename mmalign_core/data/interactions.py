@@ -20,7 +20,7 @@ MODALITY = "interaction"
 _OPTIONAL = ("rating", "timestamp")
 
 
-def read_interactions(path: Path, items: Sequence[str], draft: Draft) -> pd.DataFrame:
+def read_interactions(path: Path, items: Sequence[str], draft: Draft, name: str = "") -> pd.DataFrame:
     """Data frame user_id, item_id (str) and those of rating, timestamp (float) that the file has, in file order.
 
     Unusable rows are reported one by one; unknown items once each, with their number of rows. Raises BadInput if the
@@ -28,19 +28,18 @@ def read_interactions(path: Path, items: Sequence[str], draft: Draft) -> pd.Data
     """
     if not path.is_file():
         raise BadInput(f"the interactions file '{shown(path)}' does not exist; correct the path")
-    table = read_table(path)
+    name = shown(name or path.name)
+    table = read_table(path, name)
     missing = [c for c in ("user_id", "item_id") if c not in table.columns]
     if missing:
-        raise BadInput(
-            f"'{shown(path.name)}' has no column {' and '.join(missing)}; name the columns user_id and item_id"
-        )
+        raise BadInput(f"'{name}' has no column {' and '.join(missing)}; name the columns user_id and item_id")
     columns = ["user_id", "item_id", *(c for c in _OPTIONAL if c in table.columns)]
     known, unknown, rows = set(items), Counter[str](), []
     for line in table.lines:
         try:
-            row = _row(line, columns, f"{shown(path.name)}, line {line.number}")
+            row = _row(line, columns, f"{name}, line {line.number}")
         except BadInput as error:
-            draft.skip(str(line.values.get("item_id", "")), MODALITY, error, f"{shown(path.name)}, line {line.number}")
+            draft.skip(str(line.values.get("item_id", "")), MODALITY, error, f"{name}, line {line.number}")
             continue
         if row["item_id"] in known:
             rows.append(row)
@@ -48,8 +47,8 @@ def read_interactions(path: Path, items: Sequence[str], draft: Draft) -> pd.Data
             unknown[row["item_id"]] += 1
     for item, count in unknown.items():
         times = "once" if count == 1 else f"{count:,} times"
-        reason = f"'{shown(path.name)}' names the item '{shown(item)}' {times}, but the collection does not hold it"
-        draft.skip(item, MODALITY, reason, shown(path.name))
+        reason = f"'{name}' names the item '{shown(item)}' {times}, but the collection does not hold it"
+        draft.skip(item, MODALITY, reason, name)
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -11,25 +11,26 @@ from mmalign_core.data.tables import Table, read_table
 from mmalign_core.types import BadInput, Progress
 
 
-def add_manifest(draft: Draft, path: Path, find: Find, progress: Progress) -> None:
-    """Add every row of the manifest at `path`; its files are looked up with `find`.
+def add_manifest(draft: Draft, path: Path, find: Find, progress: Progress, name: str = "") -> None:
+    """Add every row of the manifest at `path`, which errors call `name`; its files are looked up with `find`.
 
     Columns may be written in any case. Without an `id` column the items are numbered '1', '2', … by row. Raises
     BadInput if the file is no table or has none of the columns text, image, audio, video or *_vector.
     """
-    table = read_table(path)
-    names = _column_names(table.columns, path)
-    rows = _rows(draft, table, names, path.name)
+    name = name or path.name
+    table = read_table(path, name)
+    names = _column_names(table.columns, name)
+    rows = _rows(draft, table, names, name)
     draft.add_all(rows, find, progress, len(rows))
 
 
-def _column_names(columns: tuple[str, ...], path: Path) -> dict[str, str]:
+def _column_names(columns: tuple[str, ...], source: str) -> dict[str, str]:
     """Column as written -> its name here; BadInput if no known column but `id` is among them."""
     names = {c: c.lower() if c.lower() in KNOWN_COLUMNS and c.lower() not in columns else c for c in columns}
     if not set(names.values()) & set(KNOWN_COLUMNS[1:]):
         listed = ", ".join(f"'{shown(c)}'" for c in columns[:12]) or "none"
         raise BadInput(
-            f"'{shown(path.name)}' has no column text, image or audio (its columns: {listed}); rename the column "
+            f"'{shown(source)}' has no column text, image or audio (its columns: {listed}); rename the column "
             "that holds the texts or the paths of the files"
         )
     return names

@@ -16,6 +16,9 @@ from mmalign_core.data.places import find_below
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 
+ATTRIBUTION = ("ATTRIBUTION.txt", "ATTRIBUTION.md")
+_LONGEST_ATTRIBUTION = 10_000
+
 
 def read_collection(
     data: str | Path,
@@ -28,8 +31,9 @@ def read_collection(
 
     A folder that holds manifest.jsonl, .csv, .tsv or .parquet (the first of these) is read through it, any other by
     pairing file names; `interactions.csv` (or .tsv .jsonl .parquet) beside the manifest or in the folder is used unless
-    `interactions` names another, and ATTRIBUTION.txt becomes the line shown beside the media. Nothing is decoded. What
-    cannot be used is listed in `Collection.skipped`; BadInput is raised when nothing can be, or `data` is not readable.
+    `interactions` names another, and ATTRIBUTION.txt (or .md) becomes what is shown beside the media. Nothing is
+    decoded. What cannot be used is listed in `Collection.skipped`; BadInput is raised when nothing can be used, or
+    `data` itself cannot be read.
     """
     settings, path = settings or Settings(), Path(data).expanduser()
     explicit = None if interactions is None else Path(interactions).expanduser()
@@ -80,26 +84,30 @@ def _finish(root: Path, name: str, draft: Draft, interactions: Path | None, prog
         (root / f"interactions{e}" for e in TABLES if (root / f"interactions{e}").is_file()), None
     )
     frame = None if found is None else read_interactions(found, draft.usable_ids(), draft)
-    collection = draft.finish(name, frame, read_attribution(root / "ATTRIBUTION.txt"))
+    collection = draft.finish(name, frame, read_attribution(root))
     progress(1.0, f"{len(collection.items):,} items read")
     return collection
 
 
-def read_attribution(path: Path) -> str:
-    """The text of ATTRIBUTION.txt on one line, '' if there is none."""
-    if not path.is_file():
-        return ""
-    return " ".join(path.read_bytes()[:4000].decode("utf-8", "replace").split())
+def read_attribution(folder: Path) -> str:
+    """The text of ATTRIBUTION.txt, or of ATTRIBUTION.md, in the folder; '' if there is neither."""
+    files = [path for path in (folder / name for name in ATTRIBUTION) if path.is_file()]
+    return files[0].read_bytes()[:_LONGEST_ATTRIBUTION].decode("utf-8", "replace").strip() if files else ""
 
 
 def _read_archive(path: Path, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
-    """Unpack, then read as a folder; archives that hold one folder and nothing else are read from inside it."""
-    unpacked = unpack(path, draft.settings, progress)
-    for name, reason in unpacked.left_out:
-        draft.skip(name, modality_of(name) or "", reason, name)
-    root, name = _inmost(unpacked.folder), path.name.split(".")[0]
+    root = unpack_into(draft, path, path.name, progress)
     is_tar = not path.name.lower().endswith(".zip")
+    name = path.name.split(".")[0] or path.name
     return read_folder(root, name, draft, interactions, progress, trusted=False, first_dot=is_tar)
+
+
+def unpack_into(draft: Draft, path: Path, name: str, progress: Progress) -> Path:
+    """The folder with the archive's files, the one inside if it holds a single folder; what is left out is reported."""
+    unpacked = unpack(path, draft.settings, progress, name)
+    for member, reason in unpacked.left_out:
+        draft.skip(member, modality_of(member) or "", reason, shown(name))
+    return _inmost(unpacked.folder)
 
 
 def _inmost(folder: Path) -> Path:

@@ -17,10 +17,18 @@ LONGEST_ID = 500
 
 
 @dataclass(frozen=True)
+class File:
+    """A file that was found by listing: where it is, and what the user calls it."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
 class Row:
     """One item: `cells` modality -> texts or file references, `vectors` modality -> raw cell.
 
-    A Path among the references is taken as it is. `source` says where the row stands ('manifest.csv, line 3').
+    A `File` among the references is taken as it is. `source` says where the row stands ('manifest.csv, line 3').
     """
 
     id: str
@@ -83,10 +91,8 @@ def is_missing(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and not len(value)
 
 
-def as_reference(entry: Any) -> str | Path:
-    """A file reference of a cell, or BadInput if it cannot be one."""
-    if isinstance(entry, Path):
-        return entry
+def as_reference(entry: Any) -> str:
+    """A cell as a file reference, or BadInput if it cannot be one."""
     if not isinstance(entry, str):
         raise BadInput(f"{shown(entry)[:40]} is not a path; write the file's path as text")
     if "://" in entry[:12] or entry.startswith("data:"):

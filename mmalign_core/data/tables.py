@@ -35,10 +35,10 @@ class Table:
     plain: bool = False
 
 
-def read_table(path: Path) -> Table:
-    """The table in a file; BadInput if there is none in it. Blank lines are passed over."""
+def read_table(path: Path, name: str = "") -> Table:
+    """The table in a file; BadInput, which calls it `name`, if there is none in it. Blank lines are passed over."""
     readers = {".csv": _read_csv, ".tsv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
-    name = f"'{shown(path.name)}'"
+    name = f"'{shown(name or path.name)}'"
     if path.suffix.lower() not in readers:
         raise BadInput(f"{name} is not a table; give a .csv, .tsv, .jsonl or .parquet file")
     try:

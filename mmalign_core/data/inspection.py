@@ -1,0 +1,222 @@
+"""Inspecting a collection: decode everything once, count what is usable, list what is not, find duplicates."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.data.duplicates import Fingerprint, fingerprint, near_pictures, normalised_text, repeats
+from mmalign_core.data.images import decode_image, image_size
+from mmalign_core.data.sounds import read_audio
+from mmalign_core.settings import Settings
+from mmalign_core.types import MODALITIES, BadInput, Collection, Media, Progress, Skipped, no_progress
+
+EXAMPLES = 20
+"""Duplicates a report shows."""
+_AHEAD = 8
+_SMALL = (64, 64)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a collection holds, JSON-able but for `skipped`: see `report`."""
+
+    name: str
+    items: int
+    by_modality: Mapping[str, Mapping[str, Any]]
+    pairs: Mapping[str, int]
+    skipped: tuple[Skipped, ...]
+    duplicates: Mapping[str, Any]
+    metadata: tuple[Mapping[str, Any], ...]
+    interactions: Mapping[str, int] | None
+    attribution: str
+
+    def report(self) -> dict[str, Any]:
+        """The JSON that `inspect` prints."""
+        skipped = [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped]
+        return asdict(self) | {"skipped": skipped, "metadata": [dict(m) for m in self.metadata]}
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Of one decoded medium: numbers by name, and what finds its near duplicates."""
+
+    numbers: Mapping[str, float]
+    near: Fingerprint | str | None = None
+
+
+def inspect_collection(
+    collection: Collection,
+    *,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+    threads: int | None = None,
+) -> Inspection:
+    """Decode every medium in worker threads and describe the collection.
+
+    A medium that does not decode joins the collection's own skipped. Exact duplicates have equal bytes. Near duplicates
+    are pictures that were resized or saved again, and texts that differ in case and punctuation only; sounds are
+    compared byte for byte only.
+    """
+    settings = settings or Settings()
+    usable, facts, failed = [], [], []
+    for medium, found in _decoded(collection.media, settings, progress, threads or settings.threads):
+        if isinstance(found, BadInput):
+            failed.append(Skipped(medium.item, medium.modality, str(found), medium.path or ""))
+        else:
+            usable.append(medium)
+            facts.append(found)
+    skipped = (*collection.skipped, *failed)
+    holders = _holders(collection, usable)
+    return Inspection(
+        name=collection.name,
+        items=len(collection.items),
+        by_modality={m: _modality(m, holders[m], usable, facts, skipped, collection) for m in holders},
+        pairs={f"{a}:{b}": len(holders[a] & holders[b]) for a, b in combinations(sorted(holders), 2)},
+        skipped=skipped,
+        duplicates=_duplicates(usable, facts),
+        metadata=tuple(_column(collection, name) for name in collection.items.columns),
+        interactions=_interactions(collection),
+        attribution=collection.attribution,
+    )
+
+
+def _decoded(
+    media: Sequence[Media], settings: Settings, progress: Progress, threads: int
+) -> Iterator[tuple[Media, _Facts | BadInput]]:
+    """Every medium in order with its facts or what was wrong, a few decoded ahead."""
+    workers = ThreadPoolExecutor(threads, thread_name_prefix="inspect")
+    waiting: deque[tuple[Media, Future[_Facts | BadInput]]] = deque()
+    try:
+        for number, medium in enumerate(media):
+            waiting.append((medium, workers.submit(_facts, medium, settings)))
+            if len(waiting) > threads * _AHEAD:
+                yield _finished(*waiting.popleft())
+            if number % 25 == 0:
+                progress(number / len(media), f"decoding {number:,} of {len(media):,}")
+        while waiting:
+            yield _finished(*waiting.popleft())
+        progress(1.0, f"{len(media):,} decoded")
+    finally:
+        workers.shutdown(wait=True, cancel_futures=True)
+
+
+def _finished(medium: Media, future: Future[_Facts | BadInput]) -> tuple[Media, _Facts | BadInput]:
+    return medium, future.result()
+
+
+def _facts(medium: Media, settings: Settings) -> _Facts | BadInput:
+    try:
+        return _DESCRIBE[medium.modality](medium, settings)
+    except BadInput as error:
+        return error
+
+
+def _text_facts(medium: Media, settings: Settings) -> _Facts:
+    return _Facts({"characters": len(medium.text or "")}, normalised_text(medium.text or ""))
+
+
+def _image_facts(medium: Media, settings: Settings) -> _Facts:
+    image = decode_image(medium.path or "", settings, at_least=_SMALL)
+    width, height = image_size(medium.path or "")
+    return _Facts({"width": width, "height": height}, fingerprint(image))
+
+
+def _audio_facts(medium: Media, settings: Settings) -> _Facts:
+    samples, rate = read_audio(medium.path or "", settings)
+    return _Facts({"seconds": round(len(samples) / rate, 3), "rate": rate})
+
+
+_DESCRIBE: dict[str, Callable[[Media, Settings], _Facts]] = {
+    "text": _text_facts,
+    "image": _image_facts,
+    "audio": _audio_facts,
+}
+
+
+def _holders(collection: Collection, usable: Sequence[Media]) -> dict[str, set[str]]:
+    """Modality -> the items that have something usable of it, for every modality that occurs."""
+    found: dict[str, set[str]] = {}
+    for modality in MODALITIES:
+        items = {m.item for m in usable if m.modality == modality}
+        items |= set(collection.vectors[modality].ids) if modality in collection.vectors else set()
+        if items:
+            found[modality] = items
+    return found
+
+
+def _modality(
+    modality: str,
+    items: set[str],
+    usable: Sequence[Media],
+    facts: Sequence[_Facts],
+    skipped: Sequence[Skipped],
+    collection: Collection,
+) -> dict[str, Any]:
+    """Counts, and for each number of the media its lowest, median and highest value."""
+    of_it = [f.numbers for m, f in zip(usable, facts) if m.modality == modality]
+    given = collection.vectors.get(modality)
+    counts = {"items": len(items), "usable": len(of_it), "skipped": sum(s.modality == modality for s in skipped)}
+    rates = Counter(int(n["rate"]) for n in of_it if "rate" in n)
+    ranges = {name: _range([n[name] for n in of_it]) for name in (of_it[0] if of_it else ()) if name != "rate"}
+    extra: dict[str, Any] = {"rates": {str(rate): count for rate, count in sorted(rates.items())}} if rates else {}
+    if given is not None:
+        extra["given_vectors"] = {"rows": len(given), "dim": given.vectors.shape[1]}
+    return counts | ranges | extra
+
+
+def _range(values: Sequence[float]) -> dict[str, float]:
+    return {"min": float(min(values)), "median": float(np.median(values)), "max": float(max(values))}
+
+
+def _duplicates(usable: Sequence[Media], facts: Sequence[_Facts]) -> dict[str, Any]:
+    """How many media repeat an earlier one of their modality, exactly or nearly, with the first examples."""
+    exact: list[tuple[str, str, str]] = []
+    near: list[tuple[str, str, str]] = []
+    for modality in MODALITIES:
+        places = [i for i, m in enumerate(usable) if m.modality == modality]
+        same = repeats([usable[i].digest for i in places])
+        exact += [(modality, usable[places[a]].item, usable[places[b]].item) for a, b in same]
+        again = {b for _, b in same}
+        rest = [i for place, i in enumerate(places) if place not in again]
+        near += [(modality, usable[a].item, usable[b].item) for a, b in _near(rest, facts)]
+    kinds = [("exact", pair) for pair in exact[:EXAMPLES]] + [("near", pair) for pair in near[:EXAMPLES]]
+    examples = [{"kind": kind, "modality": m, "a": a, "b": b} for kind, (m, a, b) in kinds]
+    return {"exact": len(exact), "near": len(near), "by_modality": _tally(exact, near), "examples": examples}
+
+
+def _near(places: Sequence[int], facts: Sequence[_Facts]) -> list[tuple[int, int]]:
+    """Near duplicates among the media at `places`, as pairs of places."""
+    keys = [facts[i].near for i in places]
+    prints = [key for key in keys if isinstance(key, Fingerprint)]
+    pairs = near_pictures(prints) if prints else repeats([key if key is not None else i for i, key in enumerate(keys)])
+    return [(places[a], places[b]) for a, b in pairs]
+
+
+def _tally(exact: Sequence[tuple[str, str, str]], near: Sequence[tuple[str, str, str]]) -> dict[str, dict[str, int]]:
+    counts = {"exact": Counter(m for m, _, _ in exact), "near": Counter(m for m, _, _ in near)}
+    return {
+        m: {kind: count[m] for kind, count in counts.items()} for m in MODALITIES if any(c[m] for c in counts.values())
+    }
+
+
+def _column(collection: Collection, name: str) -> dict[str, Any]:
+    """A metadata column: its kind, how many values are missing and how many differ."""
+    values = collection.items[name]
+    kind = {"b": "boolean", "i": "number", "u": "number", "f": "number"}.get(values.dtype.kind, "text")
+    present = values.dropna()
+    missing = len(values) - len(present)
+    return {"name": name, "kind": kind, "missing": missing, "distinct": len(present.unique())}
+
+
+def _interactions(collection: Collection) -> dict[str, int] | None:
+    frame = collection.interactions
+    if frame is None:
+        return None
+    return {"rows": len(frame), "users": len(frame["user_id"].unique()), "items": len(frame["item_id"].unique())}

@@ -1,0 +1,158 @@
+"""A collection out of loose uploads: texts, pictures, sounds, archives, a manifest and interactions in any mixture."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from mmalign_core.data.draft import Draft
+from mmalign_core.data.files import check_size, digest_file
+from mmalign_core.data.folder import list_folder, rows_by_stem
+from mmalign_core.data.formats import ARCHIVES, TABLES, modality_of
+from mmalign_core.data.interactions import read_interactions
+from mmalign_core.data.manifest import add_manifest
+from mmalign_core.data.names import safe_name, shown
+from mmalign_core.data.places import find_listed
+from mmalign_core.data.read import ATTRIBUTION, read_collection, unpack_into
+from mmalign_core.data.tables import read_table
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput, Collection, Progress, digest_bytes, no_progress
+
+Content = bytes | Path
+"""What was uploaded: its bytes, or where they are."""
+
+
+def collect_uploads(
+    files: Sequence[tuple[str, Content]],
+    *,
+    settings: Settings | None = None,
+    name: str = "uploads",
+    progress: Progress = no_progress,
+) -> Collection:
+    """The collection of uploaded (name, content) files.
+
+    Archives are unpacked and their files join the others. A table with user_id and item_id gives the interactions; any
+    other table is the manifest, whose paths name uploaded files (by full path, or by file name where only one has it).
+    Without a manifest, files pair by stem as in a folder. Contents are kept below settings.root / 'media' by digest.
+    Everything unused is reported; BadInput is raised if nothing is usable.
+    """
+    settings = settings or Settings()
+    if not files:
+        raise BadInput("no files were uploaded; choose at least one text, picture, sound, archive or manifest")
+    if len(files) == 1 and files[0][0].lower().endswith(ARCHIVES):
+        with _on_disk(*files[0], settings) as path:
+            return read_collection(path, settings=settings, progress=progress)
+    draft = Draft(settings)
+    listing = _listing(files, draft, progress)
+    tables = [n for n in listing if n.lower().endswith(TABLES)]
+    likes = [n for n in tables if _is_interactions(n, listing[n])]
+    manifests = sorted(set(tables) - set(likes), key=lambda n: (not PurePosixPath(n).name.startswith("manifest"), n))
+    for other in [*manifests[1:], *likes[1:]]:
+        draft.skip(other, "", f"'{shown(other)}' is not read: one manifest and one interactions file are enough", other)
+    media = {n: path for n, path in listing.items() if n not in tables}
+    _add_items(draft, media, listing[manifests[0]] if manifests else None, manifests[0] if manifests else "", progress)
+    frame = read_interactions(listing[likes[0]], draft.usable_ids(), draft, likes[0]) if likes else None
+    collection = draft.finish(name, frame, _attribution(listing))
+    progress(1.0, f"{len(collection.items):,} items read")
+    return collection
+
+
+def spool(content: Content, extension: str, settings: Settings) -> Path:
+    """Keep content as settings.root / 'media' / <digest><extension>; the file appears whole or not at all."""
+    digest = digest_bytes(content) if isinstance(content, bytes) else digest_file(content)
+    extension = extension.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", extension) else ""
+    folder = settings.root / "media"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{digest}{extension}"
+    if not path.exists():
+        with tempfile.NamedTemporaryFile(dir=folder, prefix="spooling-", delete=False) as file:
+            _copy(content, file)
+        os.replace(file.name, path)
+    return path
+
+
+def _copy(content: Content, file) -> None:
+    if isinstance(content, bytes):
+        file.write(content)
+        return
+    with content.open("rb") as source:
+        shutil.copyfileobj(source, file)
+
+
+def _listing(files: Sequence[tuple[str, Content]], draft: Draft, progress: Progress) -> dict[str, Path]:
+    """Name -> kept file of every upload and every archive's member; what cannot be kept is reported."""
+    listing: dict[str, Path] = {}
+    for number, (name, content) in enumerate(files):
+        progress(number / len(files), f"receiving {shown(name)}")
+        try:
+            found = _archive_files(name, content, draft, progress) if name.lower().endswith(ARCHIVES) else None
+            for relative, path in (found or _loose_file(name, content, draft.settings)).items():
+                if listing.setdefault(relative, path) is not path:
+                    draft.skip(relative, modality_of(relative) or "", f"'{shown(relative)}' was uploaded twice", name)
+        except BadInput as error:
+            draft.skip(name, modality_of(name) or "", error, shown(name))
+    return listing
+
+
+def _loose_file(name: str, content: Content, settings: Settings) -> dict[str, Path]:
+    relative = safe_name(name)
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    check_size(size, f"'{shown(relative)}'", settings)
+    return {relative: spool(content, PurePosixPath(relative).suffix, settings)}
+
+
+def _archive_files(name: str, content: Content, draft: Draft, progress: Progress) -> dict[str, Path]:
+    with _on_disk(name, content, draft.settings) as path:
+        return list_folder(unpack_into(draft, path, name, progress), draft)
+
+
+@contextmanager
+def _on_disk(name: str, content: Content, settings: Settings) -> Iterator[Path]:
+    """The archive as a file of its own name for as long as it is being unpacked."""
+    relative = PurePosixPath(safe_name(name)).name
+    media = settings.root / "media"
+    media.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="upload-", dir=media) as folder:
+        path = Path(folder) / relative
+        with path.open("wb") as file:
+            _copy(content, file)
+        yield path
+
+
+def _is_interactions(name: str, path: Path) -> bool:
+    if PurePosixPath(name).stem.lower() == "interactions":
+        return True
+    try:
+        return {"user_id", "item_id"} <= set(read_table(path, name).columns)
+    except BadInput:
+        return False
+
+
+def _add_items(draft: Draft, media: dict[str, Path], manifest: Path | None, name: str, progress: Progress) -> None:
+    """The manifest's rows, and a report of what it leaves unnamed; or the files paired by stem."""
+    if manifest is None:
+        rows = rows_by_stem(media, draft)
+        draft.add_all(rows, lambda reference: find_listed(media, reference), progress, len(rows))
+        return
+    named: set[Path] = set()
+
+    def find(reference: str) -> Path:
+        path = find_listed(media, reference)
+        named.add(path)
+        return path
+
+    add_manifest(draft, manifest, find, progress, name)
+    for other, path in media.items():
+        if path not in named and PurePosixPath(other).name not in ATTRIBUTION:
+            reason = f"'{shown(other)}' is not named in '{shown(name)}'; add it there or upload it without the manifest"
+            draft.skip(other, modality_of(other) or "", reason, other)
+
+
+def _attribution(listing: dict[str, Path]) -> str:
+    found = next((path for name, path in listing.items() if name in ATTRIBUTION), None)
+    return found.read_bytes()[:10_000].decode("utf-8", "replace").strip() if found else ""
