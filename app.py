@@ -1,0 +1,49 @@
+"""MMAlign's dashboard: `streamlit run app.py`. The pages draw, the core computes."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages._shared import state, waiting
+
+ASSETS = Path(__file__).parent / "assets"
+PAGES = [
+    st.Page(
+        "pages/data.py",
+        title="Data",
+        icon=":material/photo_library:",
+        default=True,
+        help="The collection: the demo, your own files, and what could not be read.",
+    ),
+    st.Page(
+        "pages/align.py",
+        title="Align",
+        icon=":material/tune:",
+        help="Choose encoders, aligner and matcher, run, and read how well the modalities line up.",
+    ),
+    st.Page(
+        "pages/similarity.py",
+        title="Similarity",
+        icon=":material/grid_on:",
+        help="The similarity matrix with its best and worst pairs.",
+    ),
+    st.Page(
+        "pages/space.py",
+        title="Shared space",
+        icon=":material/bubble_chart:",
+        help="A map of every text, picture and sound in the space they share.",
+    ),
+    st.Page(
+        "pages/recommend.py",
+        title="Recommend",
+        icon=":material/recommend:",
+        help="What to show next for a text, picture, sound, item or user, and why.",
+    ),
+]
+
+st.set_page_config(page_title="MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
+st.logo(ASSETS / "logo.svg", size="large")
+page = st.navigation(PAGES, position="top")
+state.mirror()
+waiting.begin()
+page.run()

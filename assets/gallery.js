@@ -1,0 +1,133 @@
+// Draws cards from `data` and reports a click on one as the trigger "picked". All text goes in as text, never as HTML.
+const make = (tag, name, text) => {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  if (text !== undefined && text !== null) element.textContent = text;
+  return element;
+};
+
+const WAVE = [3, 7, 12, 6, 15, 20, 11, 17, 8, 13, 5, 9, 4];
+
+function wave() {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 65 24");
+  svg.setAttribute("class", "wave");
+  WAVE.forEach((height, place) => {
+    const bar = document.createElementNS(space, "rect");
+    const at = { x: place * 5 + 1, y: 12 - height / 2, width: 3, height, rx: 1.5, fill: "currentColor" };
+    Object.entries(at).forEach(([name, value]) => bar.setAttribute(name, value));
+    svg.append(bar);
+  });
+  return svg;
+}
+
+function picture(card, tints) {
+  const frame = make("div", "picture");
+  if (card.image) {
+    const image = make("img", card.photo ? "photo" : "");
+    image.src = card.image;
+    image.alt = card.title;
+    image.loading = "lazy";
+    frame.append(image);
+  } else if (card.quote) {
+    frame.append(make("div", "quote", card.quote));
+  } else {
+    frame.style.setProperty("--tint", tints.audio);
+    frame.append(wave());
+  }
+  if (card.rank) frame.append(make("span", "rank", card.rank));
+  if (card.tag) {
+    const tag = make("span", "tag", card.tag);
+    tag.style.setProperty("--tag", card.tagColour);
+    frame.append(tag);
+  }
+  return frame;
+}
+
+function tiles(card) {
+  const row = make("div", "tiles");
+  for (const tile of card.tiles) {
+    const box = make("div", "tile");
+    const caption = make("div", "caption", tile.caption);
+    caption.style.setProperty("--tint", tile.colour);
+    const frame = make("div", "picture");
+    if (tile.image) {
+      const image = make("img", tile.photo ? "photo" : "");
+      image.src = tile.image;
+      image.alt = tile.quote;
+      frame.append(image);
+    } else {
+      frame.append(make("div", "quote", tile.quote));
+    }
+    box.append(caption, frame);
+    box.title = tile.quote;
+    row.append(box);
+  }
+  return row;
+}
+
+function bars(card, tints) {
+  const box = make("div", "bars");
+  for (const [name, value] of card.bars) {
+    const row = make("div", "bar");
+    const track = make("div", "track");
+    const fill = make("div", "fill");
+    const share = Math.min(1, Math.abs(value) / card.scale) * 100;
+    fill.style.setProperty("--tint", tints[name] ?? "#8A94A3");
+    fill.style.width = `${share}%`;
+    fill.style.opacity = value < 0 ? 0.45 : 1;
+    track.append(fill);
+    row.append(make("span", "", name), track, make("span", "value", value.toFixed(3)));
+    box.append(row);
+  }
+  return box;
+}
+
+function body(card, tints) {
+  const box = make("div", "body");
+  box.append(make("div", "title", card.title));
+  if (card.note) box.append(make("div", "note", card.note));
+  if (card.bars?.length) box.append(bars(card, tints));
+  if (card.audio) {
+    const player = make("audio");
+    player.controls = true;
+    player.preload = "none";
+    player.src = card.audio;
+    player.onclick = (event) => event.stopPropagation();
+    box.append(player);
+  }
+  if (card.modalities?.length) {
+    const dots = make("div", "dots");
+    for (const name of card.modalities) {
+      const dot = make("span", `dot ${name}`);
+      dot.title = name;
+      dot.style.setProperty("--tint", tints[name] ?? "#8A94A3");
+      dots.append(dot);
+    }
+    box.append(dots);
+  }
+  return box;
+}
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const grid = parentElement.querySelector(".grid");
+  if (!grid) return;
+  grid.style.setProperty("--card", `${data.width}px`);
+  grid.replaceChildren(
+    ...data.cards.map((card) => {
+      const element = make("div", `card${card.id === data.selected ? " selected" : ""}${data.clickable ? "" : " static"}`);
+      element.append(card.tiles ? tiles(card) : picture(card, data.tints), body(card, data.tints));
+      element.title = card.title;
+      if (data.clickable) {
+        element.tabIndex = 0;
+        element.setAttribute("role", "button");
+        const pick = () => setTriggerValue("picked", card.id);
+        element.onclick = pick;
+        element.onkeydown = (event) => { if (event.target === element && event.key === "Enter") pick(); };
+      }
+      return element;
+    }),
+  );
+}

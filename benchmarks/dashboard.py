@@ -1,0 +1,99 @@
+"""The dashboard in a headless browser: what the screenshot, the latency benchmark and the browser test stand on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
+FLAGS += " --disable-sync --no-first-run"
+TITLES = {
+    "data": "Data",
+    "align": "Align",
+    "similarity": "Similarity",
+    "space": "Shared space",
+    "recommend": "Recommend",
+}
+
+
+def chromium() -> str | None:
+    """Path of an installed Chromium, None if there is none."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@contextmanager
+def serve(home: Path) -> Iterator[str]:
+    """`streamlit run app.py` on a free port with its store under `home`; gives the address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+    command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.fileWatcherType=none"]
+    with (home / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | {"MMALIGN_HOME": str(home)}, stdout=log, stderr=log
+        )
+    try:
+        _wait_until_up(f"http://127.0.0.1:{port}/_stcore/health", server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait_until_up(address: str, server: subprocess.Popen[bytes], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            raise RuntimeError(f"the server ended with code {server.returncode} before it answered")
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)
+    raise TimeoutError(f"no answer from {address} within {seconds} s")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium(), args=FLAGS.split())
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def settled(page: Page, timeout: float = 120_000) -> None:
+    """Wait until no script runs, no skeleton waits and every picture is drawn."""
+    page.wait_for_selector('[data-testid="stAppViewContainer"]', timeout=timeout)
+    page.wait_for_function(
+        """() => {
+          const app = document.querySelector('[data-testid="stApp"]');
+          const idle = app && app.getAttribute('data-test-script-state') === 'notRunning';
+          const waits = document.querySelector('[data-testid="stSkeleton"], [data-testid="stAppSkeleton"]');
+          const heading = document.querySelector('h1');
+          const images = [...document.images].every((image) => image.complete);
+          return idle && !waits && heading && images;
+        }""",
+        timeout=timeout,
+    )
+
+
+def go(page: Page, title: str) -> None:
+    """Follow the navigation to the page with this title."""
+    page.get_by_role("link", name=title, exact=True).first.click()
+    page.get_by_role("heading", name=title, exact=True, level=1).wait_for()

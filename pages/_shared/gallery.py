@@ -1,0 +1,37 @@
+"""Cards of items in a grid: picture or text, title, note, similarity bars, player. A click selects the item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.plots import MODALITY_COLOURS
+from pages._shared import state
+
+_ASSETS = Path(__file__).parents[2] / "assets"
+
+
+def show(
+    cards: Sequence[Mapping[str, Any]], *, key: str, width: int = 140, selects: bool = True, selected: str | None = None
+) -> None:
+    """Draw the cards (see `previews.card`), at least `width` pixels each; with `selects` a click looks at the item."""
+    data = {
+        "cards": [dict(card) for card in cards],
+        "width": width,
+        "clickable": selects,
+        "selected": selected,
+        "tints": MODALITY_COLOURS,
+    }
+    _component()(data=data, key=key, on_picked_change=lambda: state.select_item(state.picked(key)))
+
+
+def _component() -> Any:
+    return st.components.v2.component(
+        "mmalign_gallery",
+        html='<div class="grid"></div>',
+        css=(_ASSETS / "gallery.css").read_text(encoding="utf-8"),
+        js=(_ASSETS / "gallery.js").read_text(encoding="utf-8"),
+    )

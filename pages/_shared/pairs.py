@@ -1,0 +1,110 @@
+"""Pairs of media side by side: labels and pictures along the heat map, the clicked cell, the judged pairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mmalign_core.plots import MODALITY_COLOURS
+from mmalign_core.plots.labels import cut
+from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.types import Collection, EmbeddingSet, Media
+from mmalign_core.workflow import JudgedPair, Run, SimilarityBlock
+from pages._shared import cache, errors, header, previews
+
+_RIGHT, _WRONG = "#0B7A5C", "#B3412E"
+
+
+def labels(run: Run, block: SimilarityBlock) -> tuple[list[str], list[str]]:
+    """What rows and columns of the block are called."""
+    return tuple(
+        [row_label(run.collection, rows, row) for row in numbers]
+        for rows, numbers in ((block.source, block.source_rows), (block.target, block.target_rows))
+    )
+
+
+def row_label(collection: Collection, rows: EmbeddingSet, row: int) -> str:
+    """The text itself for a text, the item's title for anything else."""
+    medium = medium_of(collection, rows, row)
+    return medium.text if medium and medium.text else previews.title(collection, rows.ids[row])
+
+
+def medium_of(collection: Collection, rows: EmbeddingSet, row: int) -> Media | None:
+    """The medium this row was made from; None for vectors given ready-made."""
+    held = previews.media(collection, rows.ids[row], rows.modality)
+    return next((m for m in held if m.digest == rows.keys[row]), held[0] if held else None)
+
+
+def right_answers(block: SimilarityBlock) -> np.ndarray:
+    """(m, n) bool: the column belongs to the row's item, or its content is identical to that of one that does."""
+    answers: dict[str, set[str]] = {}
+    for item, key in zip(block.target.ids, block.target.keys):
+        answers.setdefault(item, set()).add(key)
+    columns = [block.target.keys[j] for j in block.target_rows]
+    asked = [answers.get(block.source.ids[i], set()) for i in block.source_rows]
+    return np.array([[key in right for key in columns] for right in asked])
+
+
+def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) -> list[str | None]:
+    """Small pictures to draw along an axis, [] where the modality has none."""
+    if modality != "image":
+        return []
+    held = block.source if block.source.modality == modality else block.target
+    media = [medium_of(run.collection, held, int(row)) for row in rows]
+    drawn = [m and m.path and cache.thumbnail(m.digest, 64, m.path) for m in media]
+    return [shown[0] if shown else None for shown in drawn]
+
+
+def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int, j: int) -> None:
+    """The clicked cell: score, rank, and both media large."""
+    asked, answer = int(block.source_rows[i]), int(block.target_rows[j])
+    measure = SIMILARITIES.create(run.choices.similarity)
+    scores = measure.block(block.source.vectors[[asked]], block.target.vectors)[0]
+    score = scores[answer]
+    rank = int((scores >= score).sum())
+    right = bool(right_answers(block)[i, j])
+    columns = st.columns(3)
+    columns[0].metric("score", f"{score:.3f}")
+    columns[1].metric("rank", f"{rank:,} / {len(scores):,}", help="Ties count as ranked before.")
+    columns[2].metric("belongs together", "yes" if right else "no")
+    for rows, row, modality in ((block.source, asked, source), (block.target, answer, target)):
+        st.markdown(f"{header.modality_word(modality)} · {errors.plain(previews.title(run.collection, rows.ids[row]))}")
+        _show_medium(medium_of(run.collection, rows, row), previews.title(run.collection, rows.ids[row]))
+
+
+def card(run: Run, pair: JudgedPair, source: str, target: str) -> dict[str, Any]:
+    """A judged pair as a card: what was asked, what came first, and what was right if that is another."""
+    space = run.result.space
+    right = pair.rank == 1
+    tiles = [
+        _tile(run, space[source], pair.source_row, "asked", MODALITY_COLOURS[source]),
+        _tile(run, space[target], pair.chosen_row, f"first · {pair.chosen_score:.2f}", _RIGHT if right else _WRONG),
+    ]
+    if not right:
+        tiles.append(_tile(run, space[target], pair.right_row, f"right · {pair.right_score:.2f}", _RIGHT))
+    note = f"right answer ranked {pair.rank:,}" if not right else f"score {pair.chosen_score:.3f}"
+    return {"id": pair.item, "title": previews.title(run.collection, pair.item), "note": note, "tiles": tiles}
+
+
+def _tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> dict[str, Any]:
+    medium = medium_of(run.collection, rows, row)
+    tile = {"caption": caption, "colour": colour, "quote": cut(row_label(run.collection, rows, row), 110)}
+    if medium and medium.path and rows.modality == "image":
+        drawn = cache.thumbnail(medium.digest, 220, medium.path)
+        return {**tile, "image": drawn and drawn[0], "photo": bool(drawn and drawn[1])}
+    if medium and medium.path and rows.modality == "audio":
+        return {**tile, "image": cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path)}
+    return tile
+
+
+def _show_medium(medium: Media | None, alt: str) -> None:
+    if medium is None:
+        st.caption("The vector was given ready-made; there is no medium to show.")
+    elif medium.modality == "text":
+        st.markdown(f"> {errors.plain(cut(medium.text or '', 400))}")
+    elif medium.modality == "image":
+        previews.show_picture(medium, alt)
+    else:
+        previews.show_sound(medium, alt)

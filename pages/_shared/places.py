@@ -1,0 +1,79 @@
+"""What the map shows beside its points: labels, colours, neighbours, and how far to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mmalign_core.projection import Projection
+from mmalign_core.types import Collection
+from mmalign_core.workflow import Run
+from pages._shared import cache, previews
+
+BY_MODALITY = "modality"
+_OWN = {"item", "modality", "row", "key", "x", "y", "z"}
+
+
+def colourings(collection: Collection) -> list[str]:
+    """By modality, or by any metadata column that tells at least two items apart but not all of them."""
+    frame = collection.items
+    useful = [
+        str(c)
+        for c in frame
+        if pd.api.types.is_numeric_dtype(frame[c]) or 1 < frame[c].astype(str).nunique() < max(len(frame), 3)
+    ]
+    return [BY_MODALITY, *[c for c in useful if c != BY_MODALITY]]
+
+
+def colour_values(rows: pd.DataFrame, column: str) -> Sequence[object]:
+    """The metadata column of every point (a column named like one of ours carries an underscore)."""
+    return rows[f"{column}_" if column in _OWN else column].tolist()
+
+
+def labels(run: Run, rows: pd.DataFrame) -> list[str]:
+    """What hovering shows: the text itself for a text, the item's title for anything else."""
+    held = cache.media_by_item(run.collection.digest, run.collection)
+    texts = {(m.item, m.digest): m.text for media in held.values() for m in media.get("text", ())}
+    return [
+        texts.get((item, key)) or previews.title(run.collection, item) for item, key in zip(rows["item"], rows["key"])
+    ]
+
+
+def placed_items(run: Run) -> list[str]:
+    """Items that have a place in the space, in the collection's order."""
+    placed = {item for rows in run.result.space.values() for item in rows.ids}
+    return [item for item in run.collection.ids if item in placed]
+
+
+def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[str, Any]]:
+    """The nearest other items as cards."""
+    found = cache.recommended(run_key, ("item", item), (), count, run)
+    return [previews.card(run.collection, r.id, note=f"{r.score:.2f}") for r in found]
+
+
+def quality(projection: Projection) -> None:
+    """Trustworthiness and neighbour overlap with the number of points behind them."""
+    if projection.quality_n < 2:
+        return
+    numbers = (
+        (
+            "trustworthiness",
+            projection.trustworthiness,
+            "1 is best, a random map has about 0.5: are points that lie"
+            " together on the map also together in the space?",
+        ),
+        (
+            "neighbour overlap",
+            projection.neighbour_overlap,
+            f"Share of the {projection.quality_k} nearest points on the map that are among the nearest in the space.",
+        ),
+    )
+    shown = " · ".join(f"**{name} {value:.3f}**" for name, value, _ in numbers)
+    meaning = "  \n".join(f"{name}: {text}" for name, _, text in numbers)
+    st.markdown(
+        f":gray[{shown} · measured on n = {projection.quality_n:,} points]",
+        help=f"{meaning}  \nDistances between far groups mean little on any such map.",
+    )

@@ -1,0 +1,115 @@
+"""How an item looks: its title, its card, and its media in full."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.data import decode_image
+from mmalign_core.plots import MODALITY_COLOURS
+from mmalign_core.plots.labels import cut
+from mmalign_core.types import Collection, Media
+from pages._shared import cache, errors
+
+_TITLES = ("title", "name", "label")
+_LONGEST_INLINE_SOUND = 600_000
+"""Bytes of a sound that a card carries along; longer ones play where the item is shown in full."""
+
+
+def media(collection: Collection, item: str, modality: str) -> Sequence[Media]:
+    """The item's media of one modality."""
+    return cache.media_by_item(collection.digest, collection).get(item, {}).get(modality, ())
+
+
+def title(collection: Collection, item: str, limit: int = 60) -> str:
+    """What people call the item: its title column, else its first text, else its id. On one line, cut."""
+    for column in _TITLES:
+        if column in collection.items and isinstance(collection.items.at[item, column], str):
+            return cut(collection.items.at[item, column], limit)
+    texts = media(collection, item, "text")
+    return cut(texts[0].text or item, limit) if texts else cut(item, limit)
+
+
+def thumbnail(collection: Collection, item: str, pixels: int = 220) -> tuple[str, bool] | None:
+    """The item's first picture, else the waveform of its sound, as (data URI, whether it is a photograph)."""
+    for picture in media(collection, item, "image"):
+        if picture.path:
+            return cache.thumbnail(picture.digest, pixels, picture.path)
+    for sound in media(collection, item, "audio"):
+        drawn = sound.path and cache.waveform(sound.digest, MODALITY_COLOURS["audio"], sound.path)
+        return (drawn, False) if drawn else None
+    return None
+
+
+def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
+    """The item as a card of `gallery.show`; extras: note, rank, tag, tagColour, bars, scale, audio."""
+    picture = thumbnail(collection, item)
+    shown = title(collection, item)
+    held = cache.media_by_item(collection.digest, collection).get(item, {})
+    return {
+        "id": item,
+        "title": shown,
+        "image": picture and picture[0],
+        "photo": bool(picture and picture[1]),
+        "quote": shown if "text" in held else None,
+        "modalities": list(held),
+        **extras,
+    }
+
+
+def inline_sound(collection: Collection, item: str) -> str | None:
+    """The item's first sound as a data URI, if it is short."""
+    for sound in media(collection, item, "audio"):
+        path = Path(sound.path or "")
+        if path.is_file() and path.stat().st_size <= _LONGEST_INLINE_SOUND:
+            kind = mimetypes.guess_type(path.name)[0] or "audio/wav"
+            return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    return None
+
+
+def show_item(collection: Collection, item: str, *, metadata: bool = True) -> None:
+    """The item with all its media, large, and its metadata."""
+    st.markdown(f"##### {errors.plain(title(collection, item, 90))}")
+    for picture in media(collection, item, "image")[:3]:
+        show_picture(picture, title(collection, item))
+    for text in media(collection, item, "text")[:5]:
+        st.markdown(f":blue[:material/notes:] {errors.plain(cut(text.text or '', 600))}")
+    for sound in media(collection, item, "audio")[:3]:
+        show_sound(sound, title(collection, item))
+    if metadata:
+        show_metadata(collection, item)
+
+
+def show_picture(picture: Media, alt: str) -> None:
+    """One picture, large."""
+    with errors.shown():
+        image = decode_image(picture.path or "", at_least=(640, 640))
+        image.thumbnail((640, 640))
+        st.image(image, alt=alt, width=min(image.width, 360) if image.width < 200 else "stretch")
+
+
+def show_sound(sound: Media, alt: str) -> None:
+    """One sound with its player."""
+    if Path(sound.path or "").is_file():
+        st.audio(sound.path or "", alt=alt)
+    else:
+        errors.show("the sound's file is no longer there")
+
+
+def show_metadata(collection: Collection, item: str) -> None:
+    """The item's metadata columns that hold something, as one quiet line each."""
+    row = collection.items.loc[item]
+    pairs = [(name, value) for name, value in row.items() if str(value) not in ("", "nan", "None", "NaT", "<NA>")]
+    lines = [f"{errors.plain(cut(name, 24))}: {errors.plain(cut(value, 80))}" for name, value in pairs[:8]]
+    st.caption("  \n".join([*lines, f"id: {errors.plain(cut(item, 80))}"]))
+
+
+def attribution(collection: Collection) -> None:
+    """The line that goes wherever the pictures are shown."""
+    if collection.attribution:
+        st.caption(errors.plain(collection.attribution))

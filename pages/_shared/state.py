@@ -1,0 +1,168 @@
+"""The only place with session state and query parameters: one key of plain data, mirrored to the URL."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages._shared.wanted import Wanted
+
+_KEY = "mmalign"
+_DEMO = {"kind": "demo", "value": ""}
+_DIGEST = re.compile(r"[0-9a-f]{32}")
+_CHOICES = {
+    "pair",
+    "aligner",
+    "params",
+    "similarity",
+    "correction",
+    "matcher",
+    "matcher_params",
+    "test",
+    "folds",
+    "seed",
+    "encoders",
+}
+_MAP = {"dimensions": (2, 3), "n_neighbors": (2, 200), "min_dist": (0.0, 0.99), "seed": (0, 2**31)}
+_LONGEST = 4000
+
+
+def wanted() -> Wanted:
+    """What this session wants to see."""
+    view = _view()
+    return Wanted(view["source"], view["choices"], view["map"])
+
+
+def open_source(kind: str, value: str = "") -> None:
+    """Show another collection; choices made for the old one are dropped."""
+    if _view()["source"] != {"kind": kind, "value": value}:
+        _view().update(source={"kind": kind, "value": value}, choices={}, item=None)
+
+
+def choose(choices: Mapping[str, Any]) -> None:
+    """Align like this from now on."""
+    _view()["choices"] = dict(choices)
+
+
+def draw_map(**settings: Any) -> None:
+    """Draw the map with these settings of `workflow.project_run`."""
+    _view()["map"] = settings
+
+
+def selected_item() -> str | None:
+    """Id of the item the person looks at, on whatever page."""
+    return _view()["item"]
+
+
+def select_item(item: str | None) -> None:
+    """Look at this item on every page."""
+    _view()["item"] = item
+
+
+def remember(name: str, value: Any) -> None:
+    """Keep one plain value of a page under its name."""
+    _view()["kept"][name] = value
+
+
+def recall(name: str, default: Any = None) -> Any:
+    """The value kept under that name."""
+    return _view()["kept"].get(name, default)
+
+
+def picked(key: str, name: str = "picked") -> Any:
+    """The trigger value of the component with this key, inside its callback."""
+    return st.session_state[key][name]
+
+
+def widget(key: str, default: Any = None) -> Any:
+    """The present value of the widget with this key, inside a callback or before it is drawn."""
+    return st.session_state.get(key, default)
+
+
+def selected_row(key: str) -> int | None:
+    """Number of the row selected in the table with this key."""
+    rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
+    return rows[0] if rows else None
+
+
+def clicked_point(key: str) -> list[Any] | None:
+    """`customdata` of the point clicked in the chart with this key, None if nothing is selected."""
+    points = st.session_state.get(key, {}).get("selection", {}).get("points", [])
+    if not points:
+        return None
+    data = points[0].get("customdata")
+    return [data[place] for place in sorted(data, key=int)] if isinstance(data, dict) else data
+
+
+def mirror() -> None:
+    """Write what is shown to the URL, so that its link reopens the same view."""
+    view = _view()
+    source, choices = view["source"], view["choices"]
+    shown = {
+        "data": "" if source == _DEMO else ":".join(source.values()).rstrip(":"),
+        "run": json.dumps(choices, separators=(",", ":")) if choices else "",
+        "map": json.dumps(view["map"], separators=(",", ":")) if view["map"] else "",
+        "item": view["item"] or "",
+    }
+    for name, value in shown.items():
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+        elif not value and name in st.query_params:
+            del st.query_params[name]
+
+
+def _view() -> dict[str, Any]:
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = from_query({name: st.query_params[name] for name in st.query_params})
+    return st.session_state[_KEY]
+
+
+def from_query(query: Mapping[str, str]) -> dict[str, Any]:
+    """The state a link stands for; what does not read as ours is left out."""
+    item = query.get("item", "")
+    return {
+        "source": _source(query.get("data", "")),
+        "choices": _choices(query.get("run", "")),
+        "map": _map(query.get("map", "")),
+        "item": item if 0 < len(item) <= _LONGEST else None,
+        "kept": {},
+    }
+
+
+def _source(text: str) -> dict[str, str]:
+    kind, _, value = text.partition(":")
+    if kind == "upload" and _DIGEST.fullmatch(value):
+        return {"kind": kind, "value": value}
+    if kind == "folder" and 0 < len(value) <= _LONGEST and value.isprintable():
+        return {"kind": kind, "value": value}
+    return dict(_DEMO)
+
+
+def _choices(text: str) -> dict[str, Any]:
+    kept = {name: value for name, value in _object(text).items() if name in _CHOICES}
+    pair = kept.get("pair")
+    fine = pair is None or (isinstance(pair, list) and len(pair) == 2 and all(isinstance(m, str) for m in pair))
+    mappings = all(isinstance(kept.get(name, {}), dict) for name in ("params", "matcher_params", "encoders"))
+    return kept if fine and mappings else {}
+
+
+def _map(text: str) -> dict[str, Any]:
+    """Only known numbers inside their ranges."""
+    given = _object(text)
+    numbers = {name: value for name, value in given.items() if name in _MAP and type(value) in (int, float)}
+    return {name: value for name, value in numbers.items() if _MAP[name][0] <= value <= _MAP[name][1]}
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The JSON object, {} for anything else."""
+    if not text or len(text) > _LONGEST:
+        return {}
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return given if isinstance(given, dict) else {}

@@ -1,0 +1,47 @@
+"""Small pictures as data URIs: of pictures, and of the waveforms of sounds."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from mmalign_core.data import decode_image, peaks, read_audio
+from mmalign_core.types import BadInput
+
+
+def data_uri(path: str, pixels: int) -> tuple[str, bool] | None:
+    """The picture within pixels × pixels as WebP, and whether it is a photograph (its corners are not all white)."""
+    try:
+        image = decode_image(path, at_least=(pixels, pixels))
+    except BadInput:
+        return None  # a file that vanished or changed after it was read; the card shows its text instead
+    image.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
+    corners = np.asarray(image)[[0, 0, -1, -1], [0, -1, 0, -1]]
+    return as_uri(image), bool((corners < 245).any())
+
+
+def as_uri(image: Image.Image) -> str:
+    """An image as a WebP data URI."""
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=82, method=2)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def waveform_uri(path: str, colour: str, bars: int = 48) -> str | None:
+    """The sound's waveform as an SVG of vertical bars."""
+    try:
+        samples, _ = read_audio(path)
+    except BadInput:
+        return None  # see data_uri
+    low, high = np.asarray(peaks(samples, bars)).T
+    loudest = max(float(np.abs([low, high]).max()), 1e-6)
+    shapes = "".join(
+        f"<rect x='{4 * place}' y='{30 - 28 * top / loudest:.1f}' width='2.6' rx='1.3' "
+        f"height='{max(28 * (top - bottom) / loudest, 2):.1f}'/>"
+        for place, (bottom, top) in enumerate(zip(low, high))
+    )
+    svg = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='-2 0 {4 * bars + 4} 60' fill='{colour}'>{shapes}</svg>"
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()

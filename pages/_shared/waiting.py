@@ -1,0 +1,110 @@
+"""Background work as pages see it: start what the view needs, show how far it is, hand over what is ready."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.jobs import JOBS, Job
+from pages._shared import cache, errors, state
+from pages._shared.chain import STAGES, prepare
+from pages._shared.shelf import Failed
+from pages._shared.wanted import Wanted
+
+_EVERY = 0.5
+_HEIGHT = 460
+
+
+def begin() -> None:
+    """Start the work behind this session's view, unless it is done, under way, or was stopped."""
+    wanted = state.wanted()
+    job = _job(wanted)
+    if _missing(wanted) and (job is None or job.status == "done"):
+        shelf, store, settings = cache.shelf(), cache.store(), cache.settings()
+        JOBS.submit("prepare", lambda job: prepare(wanted, shelf, store, settings, job.progress), owner=wanted.map_key)
+
+
+def again() -> None:
+    """Drop what failed or was stopped, and start anew."""
+    wanted = state.wanted()
+    for kind in STAGES:
+        if isinstance(_on_shelf(wanted, kind), Failed):
+            cache.shelf().drop(kind, wanted.key(kind))
+    shelf, store, settings = cache.shelf(), cache.store(), cache.settings()
+    JOBS.submit("prepare", lambda job: prepare(wanted, shelf, store, settings, job.progress), owner=wanted.map_key)
+
+
+def ready(kind: str) -> Any | None:
+    """This session's collection, run, map or inspection; `Failed` with its reason; None while it is made."""
+    return _on_shelf(state.wanted(), kind)
+
+
+def need(kind: str) -> Any:
+    """What `ready` gives, or a placeholder in its place and the page ends here."""
+    found = ready(kind)
+    if isinstance(found, Failed):
+        errors.show(found.reason)
+        st.stop()
+    if found is None:
+        earlier = [ready(stage) for stage in STAGES[: STAGES.index(kind)]]
+        failed = next((stage for stage in earlier if isinstance(stage, Failed)), None)
+        if failed:
+            errors.show(failed.reason)
+        elif not _stopped():
+            st.skeleton(height=_HEIGHT)
+        st.stop()
+    return found
+
+
+def show_progress() -> None:
+    """How far the background work is, with a button to stop it; nothing when there is none."""
+    job = _job(state.wanted())
+    if job is not None and not job.finished:
+        st.fragment(_poll, run_every=_EVERY)(tuple(_ready_stages()))
+    elif _stopped():
+        _offer_again(job)
+
+
+def _poll(seen: tuple[str, ...]) -> None:
+    job = _job(state.wanted())
+    if job is None or job.finished or tuple(_ready_stages()) != seen:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+        st.progress(job.fraction, text=errors.plain(errors.sentence(job.message or "starting").rstrip(".")))
+        if st.button("Stop", type="tertiary", icon=":material/stop_circle:", key="stop"):
+            job.cancel()
+
+
+def _offer_again(job: Job[Any] | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+        st.markdown(f":gray[{errors.plain(errors.sentence(job.error or 'stopped') if job else 'Stopped.')}]")
+        st.button("Start again", icon=":material/refresh:", key="again", on_click=again)
+
+
+def _stopped() -> bool:
+    job = _job(state.wanted())
+    return job is not None and job.status in ("cancelled", "failed") and bool(_missing(state.wanted()))
+
+
+def _job(wanted: Wanted) -> Job[Any] | None:
+    return next(iter(JOBS.all(owner=wanted.map_key)), None)
+
+
+def _on_shelf(wanted: Wanted, kind: str) -> Any | None:
+    return cache.shelf().get(kind, wanted.key(kind))
+
+
+def _ready_stages() -> list[str]:
+    return [kind for kind in (*STAGES, "inspection") if ready(kind) is not None]
+
+
+def _missing(wanted: Wanted) -> bool:
+    """Whether something is still to be made: what follows a failure never will be."""
+    for kind in STAGES:
+        found = _on_shelf(wanted, kind)
+        if found is None:
+            return True
+        if isinstance(found, Failed):
+            return kind != "collection" and _on_shelf(wanted, "inspection") is None
+    return _on_shelf(wanted, "inspection") is None

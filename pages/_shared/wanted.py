@@ -1,0 +1,73 @@
+"""What a session wants to see, as plain data whose digests key every cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmalign_core.types import BadInput, Collection, digest_json
+from mmalign_core.workflow import DEFAULT_ENCODERS, Choices
+
+PAIRS = (("image", "text"), ("audio", "text"), ("image", "audio"))
+"""Tried in this order for a collection nobody has chosen a pair for."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`source`: {"kind": "demo" | "folder" | "upload", "value": path or digest}. `choices`: fields of
+    `workflow.Choices` and "encoders"; what is absent takes the default that suits the collection. `map`: keyword
+    arguments of `workflow.project_run`.
+    """
+
+    source: Mapping[str, str]
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    map: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def collection_key(self) -> str:
+        """Digest of where the collection comes from."""
+        return digest_json(dict(self.source))
+
+    @property
+    def run_key(self) -> str:
+        """Digest of the collection and how it is aligned."""
+        return digest_json([self.collection_key, dict(self.choices)])
+
+    @property
+    def map_key(self) -> str:
+        """Digest of the run and how its map is drawn."""
+        return digest_json([self.run_key, dict(self.map)])
+
+    def key(self, kind: str) -> str:
+        """Under which digest the collection, run, map or inspection lies on the shelf."""
+        keys = {"collection": self.collection_key, "run": self.run_key, "map": self.map_key}
+        return keys.get(kind, self.collection_key)
+
+
+def pairs_of(collection: Collection) -> tuple[tuple[str, str], ...]:
+    """Pairs of modalities of which at least one item has both, the usual ones first."""
+    held = {m: {medium.item for medium in collection.media_of(m)} for m in collection.modalities}
+    for modality, rows in collection.vectors.items():
+        held[modality] = held.get(modality, set()) | set(rows.ids)
+    others = [(a, b) for a in held for b in held if a < b and (a, b) not in PAIRS and (b, a) not in PAIRS]
+    return tuple((a, b) for a, b in (*PAIRS, *others) if held.get(a, set()) & held.get(b, set()))
+
+
+def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, Any]:
+    """The choices with the defaults that suit this collection; BadInput if no two of its modalities meet."""
+    pairs = pairs_of(collection)
+    if not pairs:
+        held = ", ".join(collection.modalities) or "nothing"
+        raise BadInput(f"no item of '{collection.name}' has two modalities (it holds: {held}); add pairs to align")
+    pair = tuple(choices.get("pair") or pairs[0])
+    given = all(modality in collection.vectors for modality in pair)
+    defaults = {"aligner": "as-is" if given else "bridge", "encoders": {}}
+    return {**defaults, **choices, "pair": pair}
+
+
+def as_choices(choices: Mapping[str, Any], collection: Collection) -> tuple[Choices, dict[str, str]]:
+    """The workflow's own choices, and the encoders that differ from the defaults and have something to read."""
+    whole = complete(choices, collection)
+    encoders = {m: name for m, name in whole.pop("encoders").items() if m in collection.modalities}
+    return Choices(**whole), {m: name for m, name in encoders.items() if name != DEFAULT_ENCODERS.get(m)}

@@ -1,0 +1,89 @@
+"""Data: the collection as a gallery or table, how to bring your own, and the validation report."""
+
+import streamlit as st
+
+from mmalign_core.types import Collection
+from pages._shared import errors, gallery, header, previews, report, sources, state, tables, waiting
+
+PER_PAGE = 48
+
+
+def counts(collection: Collection) -> None:
+    """One number for the items and one per modality."""
+    columns = st.columns(1 + len(collection.modalities) + 2)
+    columns[0].metric("items", f"{len(collection.ids):,}")
+    for column, modality in zip(columns[1:], collection.modalities):
+        given = collection.vectors.get(modality)
+        number = len(given) if given is not None else len(collection.media_of(modality))
+        column.metric(header.modality_word(modality), f"{number:,}")
+
+
+@st.fragment
+def browse(collection: Collection) -> None:
+    """Filter, look at cards or rows, click one to see and hear it in full."""
+    left, right = st.columns([7, 3], gap="large")
+    with left:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            words = st.text_input(
+                "Find",
+                placeholder="Find by words or id",
+                key="find",
+                bind="query-params",
+                type="search",
+                label_visibility="collapsed",
+                icon=":material/search:",
+            )
+            only = st.pills(
+                "With",
+                collection.modalities,
+                selection_mode="multi",
+                key="with",
+                bind="query-params",
+                label_visibility="collapsed",
+            )
+            look = st.segmented_control(
+                "As",
+                ["Cards", "Table"],
+                default="Cards",
+                required=True,
+                key="as",
+                bind="query-params",
+                label_visibility="collapsed",
+            )
+        found = tables.matching(collection, words or "", tuple(only))
+        if not found:
+            errors.empty("Nothing matches", "Try other words, or fewer modalities.", "search_off")
+        elif look == "Table":
+            tables.show(collection, found)
+        else:
+            first = paging(len(found))
+            cards = [previews.card(collection, item) for item in found[first : first + PER_PAGE]]
+            gallery.show(cards, key="data.cards", selected=chosen(collection))
+        previews.attribution(collection)
+    with right, st.container(key="aside"):
+        previews.show_item(collection, chosen(collection))
+
+
+def paging(total: int) -> int:
+    """Number of the first item to show; a pager where one page does not hold them all."""
+    pages = -(-total // PER_PAGE)
+    if pages < 2:
+        return 0
+    return PER_PAGE * (st.pagination(pages, key="page") - 1) if hasattr(st, "pagination") else 0
+
+
+def chosen(collection: Collection) -> str:
+    """The selected item if this collection has it, else the first."""
+    item = state.selected_item()
+    return item if item in collection.items.index else collection.ids[0]
+
+
+header.show("Data", "What do we have?")
+sources.show()
+collection = waiting.need("collection")
+if collection.ids:
+    counts(collection)
+    browse(collection)
+else:
+    errors.empty("No item could be read", "The validation report below says why.", "folder_off")
+report.show(collection)

@@ -1,0 +1,98 @@
+"""Similarity: the matrix as a heat map to click on, and the pairs that went best and worst."""
+
+import streamlit as st
+
+from mmalign_core.plots import heatmap_figure
+from mmalign_core.workflow import ORDERINGS, Run
+from pages._shared import cache, errors, gallery, header, pairs, previews, state, waiting
+
+MOST = 200
+
+
+def directions(run: Run) -> list[tuple[str, str]]:
+    """The pair the run was made for, both ways, then every other pair of its modalities."""
+    first = [tuple(run.choices.pair), tuple(run.choices.pair)[::-1]]
+    every = [(a, b) for a in run.result.space for b in run.result.space if a != b]
+    return first + [pair for pair in every if pair not in first]
+
+
+@st.fragment
+def matrix(run: Run, run_key: str) -> None:
+    """Controls, heat map, and beside it the pair that was clicked."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        ways = {header.arrow(*way): way for way in directions(run)}
+        way = st.selectbox("Direction", list(ways), key="way", bind="query-params", width=190)
+        ordering = st.selectbox("Order", ORDERINGS, key="order", bind="query-params", width=230)
+        most = min(MOST, len(run.collection.ids))
+        limit = (
+            st.slider("Items shown", 2, most, min(36, most), key="items", bind="query-params", width=260)
+            if most > 2
+            else most
+        )
+    source, target = ways[way]
+    with errors.shown():
+        block = cache.block(run_key, source, target, limit, ordering, run)
+        left, right = st.columns([6, 4], gap="large")
+        with left:
+            labels = pairs.labels(run, block)
+            figure = heatmap_figure(
+                block.scores,
+                *labels,
+                right=pairs.right_answers(block),
+                row_title=source,
+                column_title=target,
+                row_images=pairs.pictures(run, block, source, block.source_rows),
+                column_images=pairs.pictures(run, block, target, block.target_rows),
+            )
+            st.plotly_chart(
+                figure,
+                key="heat",
+                on_select="rerun",
+                selection_mode="points",
+                config={"displayModeBar": False},
+                alt=f"Similarity of {source} and {target}",
+            )
+        with right:
+            cell = state.clicked_point("heat")
+            if cell and cell[0] < len(block.source_rows) and cell[1] < len(block.target_rows):
+                pairs.show_cell(run, block, source, target, int(cell[0]), int(cell[1]))
+            else:
+                errors.empty(
+                    "Click a cell",
+                    "Both media appear here, with score and rank. Orange squares are right answers.",
+                    "ads_click",
+                )
+        mistakes(run, run_key, source, target)
+
+
+def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
+    """The pairs that went worst and best: what was asked, what came first, what was right."""
+    judged = cache.judged(run_key, source, target, run)
+    wrong = [pair for pair in judged if pair.rank > 1]
+    share = f"{len(judged) - len(wrong):,} of {len(judged):,} queries find a right answer first"
+    st.subheader("Which went wrong, which went right?", anchor=False)
+    which = st.segmented_control(
+        "Show",
+        ["Worst", "Best"],
+        default="Worst",
+        required=True,
+        key="show",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    st.caption(f"{share} (over all items of the run, each against every candidate).")
+    shown = wrong[:12] if which == "Worst" else [pair for pair in reversed(judged) if pair.rank == 1][:12]
+    if shown:
+        gallery.show([pairs.card(run, pair, source, target) for pair in shown], key=f"pairs.{which}", width=330)
+    else:
+        errors.empty(
+            "None",
+            "Every query finds a right answer first." if which == "Worst" else "No query finds a right answer first.",
+            "check_circle",
+        )
+    previews.attribution(run.collection)
+
+
+header.show("Similarity", "Which pairs match, which go wrong?")
+waiting.need("collection")
+matrix(waiting.need("run"), state.wanted().run_key)
