@@ -9,6 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -159,10 +160,10 @@ def test_wrong_numbers_are_refused(store, vectors, posterior, words):
 
 def test_killed_at_any_moment_it_opens_and_holds_only_right_rows(tmp_path):
     store, rng, count, seen = Store(tmp_path / "store"), random.Random(3), 160, 0
-    for _ in range(6):
+    for _ in range(4):
         child = writer(store.root, 0, count)
         assert child.stdout is not None
-        stop = rng.randrange(0, 9)
+        stop = rng.randrange(0, 12)
         acknowledged = [line for line, _ in zip(child.stdout, range(stop + 1))]
         os.kill(child.pid, signal.SIGKILL)
         acknowledged += child.stdout.readlines()
@@ -190,6 +191,19 @@ def test_processes_and_threads_write_at_once(tmp_path):
         assert child.returncode == 0
     assert assert_right(store, 260).tolist() == list(range(260))
     assert store.size()[KEY].rows == 260
+
+
+def test_many_makers_of_one_table_lose_no_row(tmp_path):
+    def make(root: Path, i: int) -> None:
+        together.wait()
+        Store(root).add_embeddings(KEY, [f"{i:032x}"], expected([i]), np.abs(expected([i])[:, :3]))
+
+    for attempt in range(5):
+        together, root = Barrier(8), tmp_path / str(attempt)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda i, root=root: make(root, i), range(8)))
+        assert assert_right(Store(root), 8).tolist() == list(range(8))
+        assert len(list((root / "embeddings").iterdir())) == 1
 
 
 def damage(root: Path, pattern: str, change) -> Path:
@@ -221,6 +235,9 @@ def test_a_damaged_table_is_one_line_and_others_go_on(store, pattern, change):
     else:
         assert change is flip, "only a small stretch can go unnoticed, and then the rows must be right"
     assert store.embeddings("other", ["a"]).rows.tolist() == [0]
+    assert "other" in store.size()
+    store.remove_encoder(KEY)
+    assert set(store.size()) == {"other"}
 
 
 def test_a_root_that_cannot_hold_a_store_is_one_line(tmp_path):
@@ -230,7 +247,7 @@ def test_a_root_that_cannot_hold_a_store_is_one_line(tmp_path):
     with pytest.raises(BadInput, match="not a folder on this machine"):
         Store("s3://bucket/store")
     for root in (tmp_path / "file" / "below", Path("/proc/none")):
-        with pytest.raises(BadInput, match="cannot write to the store folder"):
+        with pytest.raises(BadInput, match="cannot write to '"):
             Store(root).add_embeddings(KEY, ["a"], np.ones((1, 2)))
 
 
@@ -243,7 +260,7 @@ def test_a_full_disk_is_one_line_and_keeps_what_was_there(tmp_path):
         f"Store(sys.argv[1]).add_embeddings({KEY!r}, [str(i) for i in range(999)], np.random.rand(999, 64))\n"
     )
     done = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True, cwd=REPOSITORY)
-    assert "BadInput: cannot write to the store folder" in done.stderr.splitlines()[-1]
+    assert "BadInput: cannot write to '" in done.stderr.splitlines()[-1]
     assert Store(tmp_path).embeddings(KEY, ["a", "1"]).rows.tolist() == [0]
 
 

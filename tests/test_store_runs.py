@@ -341,10 +341,10 @@ def saver(root: Path, count: int) -> subprocess.Popen[str]:
 
 def test_killed_while_saving_every_run_is_whole_or_absent(tmp_path):
     store, rng = Store(tmp_path / "store"), random.Random(5)
-    for _ in range(4):
+    for _ in range(3):
         child = saver(store.root, 10_000)
         assert child.stdout is not None
-        for _line, _ in zip(child.stdout, range(rng.randrange(1, 12))):
+        for _line, _ in zip(child.stdout, range(rng.randrange(1, 6))):
             pass
         os.kill(child.pid, signal.SIGKILL)
         child.stdout.read()
@@ -394,6 +394,6 @@ def test_a_full_disk_leaves_the_earlier_run(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", script, tmp_path / "run"], capture_output=True, text=True, cwd=REPOSITORY
     )
-    assert "BadInput: cannot write to the store folder" in done.stderr.splitlines()[-1]
+    assert "BadInput: cannot write to '" in done.stderr.splitlines()[-1]
     assert load_run_folder(tmp_path / "run").state["rotation"].shape == (4, 4)
     assert [p.name for p in tmp_path.iterdir()] == ["run"]

@@ -7,6 +7,7 @@ numbers, so a file that was overwritten is reported, never returned.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Sequence
@@ -16,12 +17,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mmalign_core.store import tables
+from mmalign_core.store.errors import explained
+from mmalign_core.store.folders import remove_folder
 from mmalign_core.types import BadInput, digest_bytes
 
 TIDY_EVERY = 32
 """Appends of one process between two looks at the number of fragments."""
 SCAN_FROM = 0.25
 """From this share of the table on, reading it whole is faster than taking single rows."""
+
+_log = logging.getLogger(__name__)
 
 
 class Found(NamedTuple):
@@ -50,7 +55,7 @@ class EmbeddingCache:
     def get(self, encoder_key: str, digests: Sequence[str]) -> Found:
         """What is cached of these digests; repeated digests are each answered. BadInput if the table is damaged."""
         name = _table_name(encoder_key)
-        with tables.explained(tables.table_folder(self.database, name)):
+        with explained(tables.table_folder(self.database, name)):
             table = tables.open_table(self.database, name) if len(digests) else None
             if table is None:
                 return Found(np.empty(0, int), np.empty((0, 0), np.float32), None)
@@ -68,7 +73,7 @@ class EmbeddingCache:
         folder = tables.table_folder(self.database, name)
         if not len(digests):
             return
-        with tables.explained(folder):
+        with explained(folder):
             present = tables.open_table(self.database, name)
             if present is not None and present.schema != rows.schema:
                 raise BadInput(
@@ -81,25 +86,30 @@ class EmbeddingCache:
                 tables.tidy(table, folder, first=count == 1)
 
     def size(self) -> dict[str, CacheSize]:
-        """Encoder key -> rows and bytes."""
+        """Encoder key -> rows and bytes; a damaged table is left out with a warning in the log."""
         sizes = {}
         for name in tables.table_names(self.database):
-            folder = tables.table_folder(self.database, name)
-            with tables.explained(folder):
-                table = tables.open_table(self.database, name)
-                if table is None:
-                    continue
-                held = table.search().select(["digest"]).to_arrow()["digest"]
-                bytes_ = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-                sizes[table.schema.metadata[b"encoder"].decode()] = CacheSize(len(held.unique()), bytes_)
+            try:
+                sizes |= self._size_of(name)
+            except BadInput as error:
+                _log.warning("%s", error)
         return sizes
 
+    def _size_of(self, name: str) -> dict[str, CacheSize]:
+        folder = tables.table_folder(self.database, name)
+        with explained(folder):
+            table = tables.open_table(self.database, name)
+            if table is None:
+                return {}
+            digests = table.search().select(["digest"]).to_arrow()["digest"]
+            bytes_ = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+            return {table.schema.metadata[b"encoder"].decode(): CacheSize(len(digests.unique()), bytes_)}
+
     def remove(self, encoder_key: str) -> None:
-        """Forget all embeddings of this encoder."""
-        name = _table_name(encoder_key)
-        with tables.explained(tables.table_folder(self.database, name)):
-            if tables.open_table(self.database, name) is not None:
-                tables.drop(self.database, name)
+        """Forget all embeddings of this encoder, also when its table is damaged."""
+        folder = tables.table_folder(self.database, _table_name(encoder_key))
+        if folder.is_dir():
+            remove_folder(folder)
 
     def _count(self, name: str) -> int:
         """How many appends this process has made, this one included."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mmalign_core.store.tables import make_folder, system_code, unwritable
+from mmalign_core.store.errors import make_folder, system_code, unwritable
 from mmalign_core.types import BadInput
 
 CHECKSUMS = "checksums.json"
@@ -34,9 +34,9 @@ def write_folder(target: Path, fill: Callable[[Path], None]) -> Path:
     parent = make_folder(target.parent)
     if not _ours(target):
         raise BadInput(f"'{target}' exists and holds something else; give a new folder")
-    part = _part(target)
+    part = part_of(target)
     try:
-        _clear_abandoned(parent)
+        clear_abandoned(parent)
         part.mkdir()
         fill(part)
         write_json(part / CHECKSUMS, _checksums(part))
@@ -80,15 +80,34 @@ def plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
+def part_of(target: Path) -> Path:
+    """A fresh hidden sibling of `target` to write or discard things in; it does not exist yet."""
+    return target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}{PART}")
+
+
+def clear_abandoned(parent: Path) -> None:
+    """Remove what killed writers left in this folder."""
+    for path in parent.glob(f".*{PART}"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def rename_new(part: Path, target: Path) -> None:
+    """Rename a folder to a place that is free or an empty folder; FileExistsError when another was faster."""
+    try:
+        os.replace(part, target)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
+
+
 def _ours(target: Path) -> bool:
     """Whether `target` is free, empty, or a folder that was written here."""
     if not target.is_dir():
         return not os.path.lexists(target)
     return (target / CHECKSUMS).exists() or not any(target.iterdir())
-
-
-def _part(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}{PART}")
 
 
 def _put(part: Path, target: Path) -> None:
@@ -98,12 +117,8 @@ def _put(part: Path, target: Path) -> None:
             return
         with suppress(FileNotFoundError):
             _remove(target)
-        try:
-            os.replace(part, target)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-        else:
+        with suppress(FileExistsError):
+            rename_new(part, target)
             return _sync_one(target.parent)
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
 
@@ -115,16 +130,9 @@ def _same(part: Path, target: Path) -> bool:
 
 
 def _remove(folder: Path) -> None:
-    gone = _part(folder)
+    gone = part_of(folder)
     os.rename(folder, gone)
     shutil.rmtree(gone, ignore_errors=True)
-
-
-def _clear_abandoned(parent: Path) -> None:
-    for path in parent.glob(f".*{PART}"):
-        with suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
-                shutil.rmtree(path, ignore_errors=True)
 
 
 def _checksums(folder: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 
 from mmalign_core.store import tables
+from mmalign_core.store.errors import explained
 from mmalign_core.store.folders import plain
 from mmalign_core.store.runs import HEAD, RunSummary, read_run_summary, summary_of
 from mmalign_core.types import BadInput
@@ -29,13 +30,13 @@ class RunList:
         plain_columns = {k: head[k] for k in ("id", "created", "aligner", "similarity", "correction", "matcher")}
         row = plain_columns | {"folder": str(folder), "record": json.dumps(head, default=plain)}
         place = tables.table_folder(self.database, TABLE)
-        with tables.explained(place):
+        with explained(place):
             table = tables.append(self.database, TABLE, pa.table({k: pa.array([v]) for k, v in row.items()}))
             tables.tidy(table, place, first=False)
 
     def remove(self, run_id: str) -> None:
         """Take a run off the list; its folder stays."""
-        with tables.explained(tables.table_folder(self.database, TABLE)):
+        with explained(tables.table_folder(self.database, TABLE)):
             table = tables.open_table(self.database, TABLE)
             if table is not None:
                 table.delete(f"id = '{run_id}'")
@@ -49,7 +50,7 @@ class RunList:
         return sorted(found.values(), key=lambda run: (run.created, run.id), reverse=True)
 
     def _listed(self) -> list[RunSummary]:
-        with tables.explained(tables.table_folder(self.database, TABLE)):
+        with explained(tables.table_folder(self.database, TABLE)):
             table = tables.open_table(self.database, TABLE)
             rows = [] if table is None else table.search().select(["folder", "record"]).to_arrow().to_pylist()
             return [summary_of(json.loads(row["record"]), row["folder"]) for row in rows]

@@ -1,69 +1,24 @@
-"""Opening LanceDB tables under the store's folder, keeping them compact, and saying in one line what is wrong."""
+"""LanceDB tables under the store's folder: opening, appending, keeping them compact."""
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from mmalign_core.types import BadInput
+from mmalign_core.store.errors import make_folder
+from mmalign_core.store.folders import clear_abandoned, part_of, rename_new
 
-CREATE_ATTEMPTS = 5
 FRAGMENTS_TO_COMPACT = 64
 ROWS_PER_FRAGMENT = 64
 MOST_FRAGMENTS = 4096
 VERSIONS_KEPT_FOR = timedelta(minutes=2)
 """A reader opens the newest version for each call, so older ones are needed only while a call lasts."""
 
-UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOTDIR}
 _log = logging.getLogger(__name__)
-
-
-def unwritable(folder: Path, reason: str) -> BadInput:
-    """The error for a folder that cannot be written."""
-    return BadInput(f"cannot write to the store folder '{folder}': {reason}; free it or choose another (--store)")
-
-
-def system_code(error: Exception) -> int:
-    """The system's error number, also where a Rust library put it into its message; 0 when there is none."""
-    if isinstance(error, OSError) and error.errno:
-        return error.errno
-    found = re.search(r"\(os error (\d+)\)|code: (\d+)", str(error))
-    return int(found[1] or found[2]) if found else 0
-
-
-@contextmanager
-def explained(folder: Path) -> Iterator[None]:
-    """Turns what LanceDB and the system raise about `folder` into BadInput: unwritable, or damaged and the cure."""
-    try:
-        yield
-    except BadInput:
-        raise
-    except Exception as error:
-        # A panic in LanceDB's Rust part has a class of its own that cannot be imported.
-        if not isinstance(error, (OSError, RuntimeError, ValueError)) and type(error).__name__ != "RustPanic":
-            raise
-        if system_code(error) in UNWRITABLE:
-            raise unwritable(folder, os.strerror(system_code(error))) from error
-        reason = " ".join(str(error).split())[:160]
-        raise BadInput(
-            f"'{folder}' is damaged ({reason}); delete that folder and run again: only what it held is made anew"
-        ) from error
-
-
-def make_folder(folder: Path) -> Path:
-    """The folder, made when absent; BadInput when a file is in the way or it cannot be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error.strerror or str(error)) from error
-    return folder
 
 
 def table_folder(database: Path, name: str) -> Path:
@@ -88,20 +43,32 @@ def open_table(database: Path, name: str) -> Any | None:
 def append(database: Path, name: str, rows: Any) -> Any:
     """Add a pyarrow table in one commit, making the LanceDB table on first use; returns the table.
 
-    Appends of several processes never conflict; only the making of the table can, and is then tried again.
+    Appends of several processes never conflict.
+    """
+    table = open_table(database, name)
+    if table is None:
+        table = _create(database, name, rows.schema)
+    table.add(rows)
+    return table
+
+
+def _create(database: Path, name: str, schema: Any) -> Any:
+    """The empty table, made aside and renamed into place; of several makers the first wins.
+
+    Two processes that let LanceDB make one table at once would not do: the second overwrites what the first added.
     """
     import lancedb
 
-    connection = lancedb.connect(make_folder(database))
-    for attempt in range(CREATE_ATTEMPTS):
-        try:
-            table = connection.create_table(name, schema=rows.schema, exist_ok=True)
-            break
-        except (ValueError, RuntimeError):
-            if attempt == CREATE_ATTEMPTS - 1 or not _committed(table_folder(database, name)):
-                raise
-    table.add(rows)
-    return table
+    target = table_folder(make_folder(database), name)
+    part = part_of(target)
+    try:
+        clear_abandoned(database)
+        lancedb.connect(part).create_table(name, schema=schema)
+        with suppress(FileExistsError):
+            rename_new(table_folder(part, name), target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return lancedb.connect(database).open_table(name)
 
 
 def tidy(table: Any, folder: Path, first: bool) -> None:
@@ -120,13 +87,6 @@ def tidy(table: Any, folder: Path, first: bool) -> None:
         table.optimize(cleanup_older_than=VERSIONS_KEPT_FOR)
     except (OSError, RuntimeError, ValueError) as error:
         _log.warning("compaction of %s was left for later: %s", table.name, error)
-
-
-def drop(database: Path, name: str) -> None:
-    """Remove the table with all its versions."""
-    import lancedb
-
-    lancedb.connect(database).drop_table(name)
 
 
 def _committed(folder: Path) -> bool:
