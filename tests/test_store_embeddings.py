@@ -25,8 +25,9 @@ KEY = "yamnet@1#ab12"
 WRITER = """
 import sys
 import numpy as np
-from mmalign_core.store import Store
+from mmalign_core.store import Store, embeddings, tables
 
+tables.FRAGMENTS_TO_COMPACT, embeddings.TIDY_EVERY = 4, 2  # compaction is under way most of the time
 root, key, first, count, width = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6])
 store = Store(root)
 digests = [f"{i:032x}" for i in range(first, first + count)]
