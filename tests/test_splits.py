@@ -1,0 +1,84 @@
+"""Splits and folds: seeded, near the asked size, and blind to no identical content."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmalign_core.splits import content_groups, folds, split
+from mmalign_core.types import BadInput, EmbeddingSet
+
+
+def sets_of(texts: list[int], images: list[int]) -> dict[str, EmbeddingSet]:
+    """Item i has the text with content texts[i] and the image with content images[i]."""
+    ids = tuple(f"item{i}" for i in range(len(texts)))
+    return {
+        name: EmbeddingSet(name, ids, tuple(f"{name}{k}" for k in keys), np.zeros((len(ids), 1), np.float32), "toy@1")
+        for name, keys in (("text", texts), ("image", images))
+    }
+
+
+contents = st.integers(2, 40).flatmap(
+    lambda n: st.tuples(*(st.lists(st.integers(0, 2 * n), min_size=n, max_size=n) for _ in range(2)))
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(contents, st.floats(0.05, 0.95), st.integers(0, 99))
+def test_no_content_straddles_and_nothing_is_lost(keys: tuple[list[int], list[int]], test: float, seed: int) -> None:
+    sets = sets_of(*keys)
+    groups = content_groups(sets)
+    if len(groups) < 2:
+        with pytest.raises(BadInput, match="identical content"):
+            split(sets, test, seed)
+        return
+    part = split(sets, test, seed)
+    assert part == split(sets, test, seed)
+    assert part.train and part.test
+    assert sorted(part.train + part.test) == sorted(sets["text"].ids)
+    for modality in sets.values():
+        sides = [{k for i, k in zip(modality.ids, modality.keys) if i in side} for side in (part.train, part.test)]
+        assert not sides[0] & sides[1]
+    assert abs(len(part.test) - test * len(sets["text"])) <= max(map(len, groups))
+
+
+@settings(deadline=None, max_examples=40)
+@given(contents, st.integers(2, 5), st.integers(0, 99))
+def test_folds_hold_every_item_out_once(keys: tuple[list[int], list[int]], k: int, seed: int) -> None:
+    sets = sets_of(*keys)
+    groups = content_groups(sets)
+    if len(groups) < k:
+        with pytest.raises(BadInput, match="groups"):
+            folds(sets, k, seed)
+        return
+    parts = folds(sets, k, seed)
+    assert len(parts) == k and all(part.train and part.test for part in parts)
+    assert sorted(item for part in parts for item in part.test) == sorted(sets["text"].ids)
+    assert all(not set(part.train) & set(part.test) for part in parts)
+    held = [len(part.test) for part in parts]
+    assert max(held) - min(held) <= max(map(len, groups))
+
+
+def test_groups_reach_through_both_modalities() -> None:
+    sets = sets_of([0, 0, 1, 2, 3], [10, 11, 11, 12, 13])
+    assert content_groups(sets) == [("item0", "item1", "item2"), ("item3",), ("item4",)]
+
+
+def test_distinct_items_split_at_the_asked_size_and_by_seed() -> None:
+    sets = sets_of(list(range(100)), list(range(100)))
+    assert len(split(sets, 0.2, 0).test) == 20
+    assert split(sets, 0.2, 0).test != split(sets, 0.2, 1).test
+    assert [len(part.test) for part in folds(sets, 5, 0)] == [20] * 5
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    sets = sets_of([0, 0, 1, 2, 3, 4], [9, 8, 7, 6, 5, 5])
+    turned = {m: s.take(list(reversed(range(len(s))))) for m, s in sets.items()}
+    assert split(sets, 0.4, 3) == split(turned, 0.4, 3)
+    assert folds(sets, 2, 3) == folds(turned, 2, 3)
+
+
+@pytest.mark.parametrize("test", [0.0, 1.0, -1.0, 2.0, float("nan")])
+def test_a_share_that_holds_out_none_or_all_is_refused(test: float) -> None:
+    with pytest.raises(BadInput, match="share"):
+        split(sets_of([1, 2], [3, 4]), test)
