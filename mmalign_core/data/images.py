@@ -65,7 +65,8 @@ def decode_image(
 def image_size(source: str | Path) -> tuple[int, int]:
     """(width, height) in pixels of a picture that decodes, seen upright, from its header alone."""
     with Image.open(source, formats=FORMATS) as image:
-        return image.size[::-1] if _orientation(image) in (5, 6, 7, 8) else image.size
+        width, height = image.size
+        return (height, width) if _orientation(image) in (5, 6, 7, 8) else (width, height)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

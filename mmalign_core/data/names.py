@@ -12,10 +12,10 @@ _SHOWN = 160
 _LONGEST_PART = 255
 
 
-def natural_key(name: str) -> tuple[object, ...]:
+def natural_key(name: str) -> tuple[tuple[str | int, ...], str]:
     """Sort key under which 'cat2' comes before 'cat10' and capitals do not matter."""
     parts = re.split(r"(\d+)", name.casefold())
-    return (*(int(part) if i % 2 else part for i, part in enumerate(parts)), name)
+    return tuple(int(part) if i % 2 else part for i, part in enumerate(parts)), name
 
 
 def shown(text: object) -> str:

@@ -17,6 +17,11 @@ from mmalign_core.data.texts import guess_encoding
 from mmalign_core.types import BadInput
 
 
+_MARK = "\x1e"
+_END = f"\n{_MARK}"
+"""Put after a CSV: if it does not come back as a line of its own, a quotation mark was left open."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a table: its values by column, or why it has none."""
@@ -56,15 +61,13 @@ def _read_csv(path: Path, name: str) -> Table:
         raise BadInput(f"{name} is not UTF-8 (it looks like {guess_encoding(content)}); save it as UTF-8")
     text = content.decode("utf-8-sig", errors="surrogateescape")
     csv.field_size_limit(sys.maxsize)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    reader = csv.reader(io.StringIO(text + _END, newline=""), delimiter=_delimiter(text))
     try:
         header = next((cells for cells in reader if any(c.strip() for c in cells)), [])
         columns = _csv_columns(header, content, name)
         lines = list(_csv_lines(reader, columns))
     except csv.Error as error:
         raise BadInput(f"{name}, line {reader.line_num}, is not CSV ({error}); save the table again") from error
-    if lines and text.count('"') % 2 and any("\n" in str(v) for v in lines[-1].values.values()):
-        lines[-1] = Line(lines[-1].number, {}, "opens a quotation mark that is never closed; close it")
     return Table(tuple(c for c in columns if c), tuple(lines), plain=True)
 
 
@@ -80,20 +83,24 @@ def _csv_columns(header: list[str], content: bytes, name: str) -> list[str]:
 
 
 def _csv_lines(reader: Any, columns: list[str]) -> Iterable[Line]:
-    """The records after the header, numbered by the line of the file on which they end."""
+    """The records after the header, numbered by the line of the file on which they begin."""
+    number = reader.line_num + 1
     for cells in reader:
-        if not any(c.strip() for c in cells):
+        start, number = number, reader.line_num + 1
+        if cells == [_MARK] or not any(c.strip() for c in cells):
             continue
         values = {c: v for c, v in zip(columns, cells) if c}
-        if len(cells) > len(columns) and any(c.strip() for c in cells[len(columns) :]):
+        if any(_MARK in c for c in cells):
+            yield Line(start, {}, "opens a quotation mark that is never closed; close it")
+        elif len(cells) > len(columns) and any(c.strip() for c in cells[len(columns) :]):
             yield Line(
                 reader.line_num, {}, f"has {len(cells)} cells for {len(columns)} columns; quote cells with commas"
             )
         elif not all(map(is_unicode, cells)):
             raw = "".join(cells).encode("utf-8", "surrogateescape")
-            yield Line(reader.line_num, values, f"is not UTF-8 (it looks like {guess_encoding(raw)}); save it as UTF-8")
+            yield Line(start, values, f"is not UTF-8 (it looks like {guess_encoding(raw)}); save it as UTF-8")
         else:
-            yield Line(reader.line_num, dict.fromkeys(filter(None, columns), "") | values)
+            yield Line(start, dict.fromkeys(filter(None, columns), "") | values)
 
 
 def _delimiter(text: str) -> str:

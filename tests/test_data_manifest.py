@@ -1,0 +1,271 @@
+"""Manifests: three formats give one collection, every row is used or reported once, wrong tables say what to do."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmalign_core.data import read_collection
+from mmalign_core.types import BadInput
+from tests.sample_files import png, wav, write
+
+WORDS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(
+    lambda t: t.strip() and not t.lstrip().startswith("[")
+)
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "id": st.one_of(st.sampled_from(["007", "7", "猫", "a b", "🐈"]), WORDS),
+            "text": st.one_of(st.none(), WORDS, st.lists(WORDS, min_size=1, max_size=3)),
+            "image": st.one_of(st.none(), st.sampled_from(["a.png", "b.png", "gone.png", "fake.png", "../out.png"])),
+            "audio": st.one_of(st.none(), st.just("a.wav"), st.just(["a.wav", "b.wav"])),
+            "year": st.one_of(st.none(), st.integers(1900, 2100)),
+            "kind": st.one_of(st.none(), st.sampled_from(["x", "y y", "007", "猫"])),
+        }
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    write(folder, {"in/a.png": png(), "in/b.png": png(1), "in/fake.png": "text", "in/a.wav": wav(), "in/b.wav": wav(1)})
+    return write(folder, {"out.png": png(2)}) / "in"
+
+
+def write_csv(path: Path, rows: list[dict[str, Any]], delimiter: str = ",") -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
+        table.writeheader()
+        for row in rows:
+            table.writerow(
+                {k: json.dumps(v) if isinstance(v, list) else "" if v is None else v for k, v in row.items()}
+            )
+    return path
+
+
+def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def write_parquet(path: Path, rows: list[dict[str, Any]]) -> Path:
+    """Columns of mixed texts and lists become lists throughout, since Parquet columns have one type."""
+    listed = {k for row in rows for k, v in row.items() if isinstance(v, list)}
+    even = [
+        {k: [v] if k in listed and v is not None and not isinstance(v, list) else v for k, v in r.items()} for r in rows
+    ]
+    pd.DataFrame(even).to_parquet(path)
+    return path
+
+
+@settings(deadline=None, max_examples=80)
+@given(ROWS)
+def test_formats_give_the_same_collection(media: Path, rows: list[dict[str, Any]]) -> None:
+    found = []
+    for writer, name in ((write_csv, "m.csv"), (write_jsonl, "m.jsonl"), (write_parquet, "m.parquet")):
+        try:
+            found.append(read_collection(writer(media / name, rows)))
+        except BadInput as error:
+            found.append(str(error).replace(name, "m"))
+    if isinstance(found[0], str):
+        assert all(isinstance(f, str) and "nothing usable" in f for f in found)
+        return
+    for other in found[1:]:
+        assert other.media == found[0].media and other.ids == found[0].ids
+        pd.testing.assert_frame_equal(other.items, found[0].items)
+        assert [(s.id, s.modality) for s in other.skipped] == [(s.id, s.modality) for s in found[0].skipped]
+
+
+@settings(deadline=None, max_examples=80)
+@given(ROWS)
+def test_every_row_and_cell_is_used_or_reported_once(media: Path, rows: list[dict[str, Any]]) -> None:
+    rows = [*rows, {"id": "\u00a7last", "text": "x", "image": None, "audio": None, "year": None, "kind": None}]
+    collection = read_collection(write_jsonl(media / "every.jsonl", rows))
+    firsts: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        firsts.setdefault(row["id"].strip(), row)
+    cells = [r[m] for r in firsts.values() for m in ("text", "image", "audio") if r[m] is not None]
+    wanted = sum(len(c) if isinstance(c, list) else 1 for c in cells)
+    of_cells = [s for s in collection.skipped if s.modality]
+    assert len(collection.media) + len(of_cells) == wanted
+    bare = sum(all(r[m] is None for m in ("text", "image", "audio")) for r in firsts.values())
+    assert len(collection.skipped) - len(of_cells) == len(rows) - len(firsts) + bare
+    assert set(collection.ids) | {s.id for s in collection.skipped} >= {i for i in firsts if i.isprintable()}
+
+
+def test_ids_and_metadata_keep_their_meaning(tmp_path: Path) -> None:
+    table = "id,text,year,code,flag,note\n007,a,1939,01,true,\n7,b,,02,false,x\n 8 ,c,1940.5,3,,\n"
+    items = read_collection(write(tmp_path, {"m.csv": table}) / "m.csv").items
+    assert list(items.index) == ["007", "7", "8"]
+    assert items["year"].tolist()[::2] == [1939, 1940.5] and np.isnan(items["year"].iloc[1])
+    assert items["code"].tolist() == ["01", "02", "3"] and items["flag"].tolist()[:2] == [True, False]
+    rows = [{"id": 7, "text": "a"}, {"id": 7.0, "text": "b"}, {"id": "007", "text": "c"}, {"id": True, "text": "d"}]
+    collection = read_collection(write_jsonl(tmp_path / "m.jsonl", rows))
+    assert collection.ids == ("7", "007")
+    assert ["taken by an earlier row" in s.reason for s in collection.skipped].count(True) == 1
+
+
+def test_rows_are_numbered_where_there_is_no_id(tmp_path: Path) -> None:
+    collection = read_collection(write(tmp_path, {"m.csv": 'Text,year\none,1\n\n" ",2\nthree,3\n'}) / "m.csv")
+    assert collection.ids == ("1", "3") and [s.id for s in collection.skipped] == ["2"]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_other_delimiters(tmp_path: Path, delimiter: str) -> None:
+    rows = [{"id": "a", "text": "one, two, three", "year": 3}]
+    assert read_collection(write_csv(tmp_path / "m.csv", rows, delimiter)).media[0].text == "one, two, three"
+
+
+def test_bad_rows_are_reported_and_the_rest_is_used(tmp_path: Path) -> None:
+    lines = [b"id,text,image", b"a,good,", b"b,caf\xe9,", b"c,one,two,three", b",no id,", b"d,,missing.png"]
+    lines += [
+        b"a,again,",
+        b"e,,https://x.org/a.png",
+        b"f," + b"x" * 10_000_000 + b",",
+        b"g,,/etc/../nowhere.png",
+        b'h,"open,',
+    ]
+    (tmp_path / "m.csv").write_bytes(b"\n".join(lines))
+    collection = read_collection(tmp_path / "m.csv")
+    assert collection.ids == ("a",)
+    found = {s.id: s.reason for s in collection.skipped}
+    words = {"b": "line 3 is not UTF-8", "4": "line 4 has 4 cells", "5": "the id is empty", "d": "missing", "h": "h"}
+    words |= {"a": "taken", "e": "download", "f": "10,000,000 characters", "g": "missing"}
+    words = {k: v for k, v in words.items() if k != "h"} | {"11": "quotation mark that is never closed"}
+    assert set(found) == set(words) and len(collection.skipped) == len(words)
+    for id, expected in words.items():
+        assert expected in found[id] and len(found[id]) < 400
+
+
+def test_bad_json_lines(tmp_path: Path) -> None:
+    lines = [b'\xef\xbb\xbf{"id": "a", "text": "good"}', b"{", b"[1]", b'{"id": "b", "text": "\xff"}', b"[" * 100_000]
+    lines += [
+        b'{"id": "c", "text": "\\ud800"}',
+        b'{"id": ["d"], "text": "x"}',
+        b'{"id": "e", "text": {"a": 1}}',
+        b"",
+        b"{}",
+    ]
+    (tmp_path / "m.jsonl").write_bytes(b"\n".join(lines))
+    collection = read_collection(tmp_path / "m.jsonl")
+    assert collection.ids == ("a",) and len(collection.skipped) == 8
+
+
+def test_paths_may_be_absolute_but_not_climb(tmp_path: Path) -> None:
+    write(tmp_path, {"in/a.png": png(), "out.png": png(1)})
+    (tmp_path / "in" / "link.png").symlink_to(tmp_path / "out.png")
+    rows = [{"id": str(i), "image": p} for i, p in enumerate(["a.png", "./a.png", str(tmp_path / "out.png")])]
+    rows += [{"id": "up", "image": "../out.png"}, {"id": "link", "image": "link.png"}, {"id": "folder", "image": "."}]
+    collection = read_collection(write_jsonl(tmp_path / "in" / "m.jsonl", rows))
+    assert collection.ids == ("0", "1", "2")
+    found = {s.id: s.reason for s in collection.skipped}
+    assert (
+        "leaves the folder" in found["up"] and "leaves the folder" in found["link"] and "not a file" in found["folder"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("m.csv", "name,picture\na,b\n", "no column text, image or audio .*'name', 'picture'"),
+        ("m.csv", "id,year\na,1\n", "no column text, image or audio"),
+        ("m.csv", "", "holds no rows"),
+        ("m.csv", "id,text\n", "holds no rows"),
+        ("m.csv", "id,text,text\na,b,c\n", "two columns called 'text'"),
+        ("m.csv", "id,text\na,b\n".encode("utf-16"), "UTF-16"),
+        ("m.jsonl", "", "holds no rows"),
+        ("m.jsonl", b"\xff\xd8\xff", "no column"),
+        ("m.parquet", "id,text\na,b\n", "not a readable Parquet"),
+        ("m.xlsx", b"PK", "not a collection"),
+    ],
+)
+def test_wrong_tables_are_refused(tmp_path: Path, name: str, content: str | bytes, words: str) -> None:
+    with pytest.raises(BadInput, match=words) as caught:
+        read_collection(write(tmp_path, {name: content}) / name)
+    assert name in str(caught.value)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.binary(max_size=300), st.sampled_from([".csv", ".tsv", ".jsonl", ".parquet"]))
+def test_any_bytes_as_a_manifest(tmp_path_factory: pytest.TempPathFactory, content: bytes, extension: str) -> None:
+    path = tmp_path_factory.mktemp("any") / f"m{extension}"
+    for whole in (content, b"id,text\n" + content, b'{"id": "a", "text": ' + content):
+        path.write_bytes(whole)
+        try:
+            read_collection(path)
+        except BadInput as error:
+            assert "\n" not in str(error)
+
+
+def test_given_vectors(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": "a", "text": "same", "image_vector": [1, 2, 3], "text_vector": [1, 0]},
+        {"id": "b", "text": "same", "image_vector": [[1, 2, 4], [1, 2, 5]], "text_vector": [0, 1]},
+        {"id": "nan", "text": "kept", "image_vector": [1, float("nan"), 3], "text_vector": [0, 1]},
+        {"id": "short", "image_vector": [1, 2]},
+        {"id": "words", "image_vector": ["x", "y", "z"], "text_vector": [1, 1]},
+        {"id": "missing", "text": "no vector"},
+    ]
+    collection = read_collection(write_jsonl(tmp_path / "m.jsonl", rows))
+    images, texts = collection.vectors["image"], collection.vectors["text"]
+    assert images.ids == ("a", "b", "b") and images.vectors.shape == (3, 3) and images.encoder.startswith("given@")
+    assert texts.ids == ("a", "b", "nan", "words") and texts.keys[0] == texts.keys[1] == collection.media[0].digest
+    assert collection.ids == ("a", "b", "nan", "words", "missing")
+    told = sorted((s.id, s.modality) for s in collection.skipped)
+    assert told == sorted(
+        [
+            ("nan", "image"),
+            ("short", "image"),
+            ("short", "text"),
+            ("words", "image"),
+            ("missing", "image"),
+            ("missing", "text"),
+        ]
+    )
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 5), st.integers(1, 4))
+def test_given_vectors_round_trip(tmp_path_factory: pytest.TempPathFactory, count: int, dim: int) -> None:
+    folder = tmp_path_factory.mktemp("vectors")
+    values = np.random.default_rng(count).normal(size=(count, dim)).astype(np.float32)
+    rows = [{"id": f"i{i}", "audio_vector": v.tolist()} for i, v in enumerate(values)]
+    sets = [
+        read_collection(writer(folder / name, rows)).vectors["audio"]
+        for writer, name in ((write_csv, "m.csv"), (write_jsonl, "m.jsonl"), (write_parquet, "m.parquet"))
+    ]
+    assert all(np.array_equal(s.vectors, values) for s in sets) and len({s.digest for s in sets}) == 1
+
+
+def test_interactions(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"m.csv": "id,text\n007,a\n8,b\n", "i.csv": "user_id,item_id,rating\n1,007,5\n1,8,\n2,9,1\n,8,1\n2,8,bad\n"},
+    )
+    collection = read_collection(tmp_path / "m.csv", interactions=tmp_path / "i.csv")
+    frame = collection.interactions
+    assert frame is not None and frame["item_id"].tolist() == ["007", "8"] and frame["user_id"].tolist() == ["1", "1"]
+    assert frame["rating"][0] == 5 and np.isnan(frame["rating"][1])
+    assert sorted(s.id for s in collection.skipped) == ["8", "8", "9"]
+    with pytest.raises(BadInput, match="does not exist"):
+        read_collection(tmp_path / "m.csv", interactions=tmp_path / "none.csv")
+    with pytest.raises(BadInput, match="no column user_id and item_id"):
+        read_collection(tmp_path / "m.csv", interactions=tmp_path / "m.csv")
+
+
+def test_the_development_data(shared_data: Path) -> None:
+    colour = read_collection(shared_data / "fsa_color")
+    assert len(colour.items) == 1615 and len(colour.media) == 3230 and not colour.skipped
+    sounds = read_collection(shared_data / "esc10" / "manifest.csv")
+    assert len(sounds.media_of("audio")) == 398 and sounds.items["fold"].max() == 5
+    captions = read_collection(shared_data / "coco_mini_ccby" / "manifest.jsonl")
+    assert len(captions.items) == 51 and len(captions.media_of("text")) == 255
