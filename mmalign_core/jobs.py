@@ -143,10 +143,16 @@ class Jobs:
         self._running = 0
         self._lock = threading.Lock()
 
-    def submit(self, title: str, function: Callable[[Job[T]], T], *, owner: str = "") -> Job[T]:
-        """Queue `function(job)`; hand `job.progress` on to the work. `owner` tells the sessions' jobs apart."""
+    def submit(self, title: str, function: Callable[[Job[T]], T], *, owner: str = "", once: bool = False) -> Job[T]:
+        """Queue `function(job)`; hand `job.progress` on to the work. `owner` tells the sessions' jobs apart.
+
+        With `once`, the unfinished job of the same title and owner, if there is one, is returned in its stead.
+        """
         job = Job(title, function, owner)
         with self._lock:
+            same = [j for j in self._jobs.values() if (j.title, j.owner, j.finished) == (title, owner, False)]
+            if once and same:
+                return same[-1]
             self._jobs[job.id] = job
             self._queue.append(job)
             self._forget()

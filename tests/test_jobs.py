@@ -140,6 +140,17 @@ def test_many_submitters_at_once_lose_nothing():
     assert len(jobs.all("a")) == 50
 
 
+def test_once_joins_the_unfinished_job_of_the_same_owner():
+    gate, jobs = Gate(), Jobs()
+    first = jobs.submit("prepare", gate, owner="a", once=True)
+    assert gate.started.wait(LONG)
+    assert jobs.submit("prepare", gate, owner="a", once=True) is first
+    others = [jobs.submit("prepare", gate, owner="b", once=True), jobs.submit("prepare", gate, owner="a")]
+    gate.open.set()
+    assert all(job.wait(LONG) for job in (first, *others)) and first not in others
+    assert jobs.submit("prepare", gate, owner="a", once=True) is not first
+
+
 def test_stop_cancels_everything():
     jobs, started = Jobs(workers=1), threading.Event()
 

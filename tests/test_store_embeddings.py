@@ -245,8 +245,10 @@ def test_a_root_that_cannot_hold_a_store_is_one_line(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(BadInput, match="is a file; give a folder"):
         Store(tmp_path / "file")
-    with pytest.raises(BadInput, match="not a folder on this machine"):
-        Store("s3://bucket/store")
+    for elsewhere in ("s3://bucket/store", Path("gs://bucket/store")):
+        with pytest.raises(BadInput, match="not a folder on this machine"):
+            Store(elsewhere)
+    assert Store(f"file://{tmp_path}/x").root == tmp_path / "x"
     for root in (tmp_path / "file" / "below", Path("/proc/none")):
         with pytest.raises(BadInput, match="cannot write to '"):
             Store(root).add_embeddings(KEY, ["a"], np.ones((1, 2)))

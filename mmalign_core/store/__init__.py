@@ -136,8 +136,8 @@ class Store:
 
 def _folder_of(root: str | Path) -> Path:
     """The folder a `--store` value names; BadInput for anything that is not a local folder."""
-    text = os.fspath(root).removeprefix("file://")
-    if "://" in text:
+    text = re.sub(r"^file:/+", "/", os.fspath(root))
+    if re.match(r"\w[\w+.-]+:/", text):  # one slash is what pathlib leaves of two
         raise BadInput(f"the store '{root}' is not a folder on this machine; give a path")
     folder = Path(text).expanduser()
     if folder.exists() and not folder.is_dir():
