@@ -16,6 +16,7 @@ from PIL import Image
 from mmalign_core.data.demo import demo_items, simulated_interactions, write_demo
 from mmalign_core.data.demo.items import LANGUAGES, emoji_name
 from mmalign_core.data.demo.pictures import drawing_file, render_drawing
+from mmalign_core.data.demo.relief import lit
 from mmalign_core.data.demo.sounds import RATE, SECONDS, sound_table, synthesise
 from mmalign_core.types import BadInput, Cancelled
 
@@ -162,8 +163,15 @@ def test_names_in_other_languages() -> None:
     assert [emoji_name("🍎", code) for code in LANGUAGES] == ["roter apfel", "pomme rouge", "manzana roja", "红苹果"]
 
 
-def test_a_drawing_fills_its_square() -> None:
-    assert render_drawing("🍎", 64)[:8] == b"\x89PNG\r\n\x1a\n"
+def test_a_drawing_is_lit_from_above() -> None:
+    drawing = render_drawing("🍎", 96)
+    assert drawing.size == (96, 96) and drawing.getpixel((0, 0)) == (0, 0, 0, 0)
+    picture = np.asarray(lit(drawing).convert("L"), float)
+    inside = np.asarray(drawing.getchannel("A")) > 250
+    change = picture - np.asarray(drawing.convert("L"), float)
+    rows = np.nonzero(inside.any(axis=1))[0]
+    top, bottom = (change[row][inside[row]].mean() for row in (rows[3], rows[-4]))
+    assert top > bottom
 
 
 def test_a_missing_drawing_is_named() -> None:

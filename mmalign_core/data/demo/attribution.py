@@ -13,7 +13,8 @@ It was made on this computer by MMAlign, from installed packages and its own cod
 ## Drawings
 
 All emojis designed by [OpenMoji](https://openmoji.org/) – the open-source emoji and icon project.
-License: [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/#). Rendered to PNG, otherwise unchanged.
+License: [CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/#). Changes made here: thinner outlines,
+soft light, a shadow and a pale backdrop. The changed pictures are under the same licence.
 
 ## Names and captions
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from .signal import RATE, Wave, ambience, level, samples
 
-SECONDS = 3.5
+SECONDS = 3.375
+"""Six whole patches of YAMNet (0.975 s every 0.48 s), so no clip ends in padding."""
 
 
 @dataclass(frozen=True)

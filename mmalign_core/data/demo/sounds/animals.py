@@ -286,7 +286,7 @@ def peeps(
 
 
 def crowd(
-    rng: Rng, seconds: float, people: float = 40, pitch: float = 260, rough: float = 0.4, clapping: float = 0.3
+    rng: Rng, seconds: float, people: float = 14, pitch: float = 260, rough: float = 0.4, clapping: float = 0.3
 ) -> Wave:
     """A cheering crowd: many voices on open vowels at once, with clapping."""
     out = np.zeros(samples(seconds))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.signal import fftconvolve
 
 from .signal import (
+    RATE,
     Rng,
     Wave,
     clock,
@@ -104,17 +106,20 @@ def steps(
     rng: Rng,
     seconds: float,
     rate: float = 1.9,
-    heel: float = 110,
-    gravel: float = 0.5,
-    tau: float = 0.03,
-    wet: float = 0.3,
+    heel: float = 140,
+    gravel: float = 0.4,
+    tau: float = 0.025,
+    click: float = 0.5,
+    jitter: float = 0.06,
+    wet: float = 0.25,
 ) -> Wave:
     """Footsteps: a heel, then a softer sole, on a floor that crunches as much as asked."""
     parts: list[tuple[float, Wave]] = []
-    for s in steady(rng, seconds, rate, 0.03):
-        parts.append((s, thud(rng, heel, tau, 0.5, 0.2) * rng.uniform(0.8, 1)))
-        parts.append((s + 0.09, gravel * fade(dying(noise(rng, 0.18, 800, 6000), 0.05), 0.02, 0.05)))
-    return room(rng, place(parts, seconds) + 0.004 * noise(rng, seconds, 50, 2000), 0.4, wet)
+    for s in steady(rng, seconds, rate, jitter):
+        body = dying(noise(rng, 0.25, heel * 0.5, heel * 2), tau) + click * dying(noise(rng, 0.25, 700, 5000), tau / 4)
+        sole = fade(dying(noise(rng, 0.2, 800 * rng.uniform(0.8, 1.2), 6000), 0.05), 0.03, 0.08)
+        parts += [(s, body * rng.uniform(0.6, 1)), (s + rng.uniform(0.07, 0.11), gravel * sole * rng.uniform(0.5, 1))]
+    return room(rng, place(parts, seconds), 0.4, wet)
 
 
 def clip_clop(
@@ -137,23 +142,42 @@ def clip_clop(
 def claps(
     rng: Rng,
     seconds: float,
-    people: float = 1,
     rate: float = 4,
     tau: float = 0.012,
     low: float = 700,
     high: float = 4000,
+    jitter: float = 0.08,
     wet: float = 0.3,
 ) -> Wave:
-    """Hand claps: one pair of hands in rhythm, or a crowd that applauds."""
+    """One pair of hands clapping in rhythm."""
     parts: list[tuple[float, Wave]] = []
-    for _ in range(int(people)):
-        own, shift, near = rate * rng.uniform(0.8, 1.2), rng.uniform(0, 1 / rate), rng.uniform(0.3, 1)
-        tone = rng.uniform(0.8, 1.25)
-        parts += [
-            (s + shift, near * dying(noise(rng, 0.08, low * tone, high * tone), tau))
-            for s in steady(rng, seconds, own, 0.06, 0)
-        ]
+    for s in steady(rng, seconds, rate, jitter, 0):
+        tone = rng.uniform(0.9, 1.1)
+        parts.append((s, rng.uniform(0.7, 1) * dying(noise(rng, 0.08, low * tone, high * tone), tau)))
     return room(rng, place(parts, seconds), 0.5, wet)
+
+
+def applause(
+    rng: Rng,
+    seconds: float,
+    rate: float = 900,
+    tau: float = 0.008,
+    low: float = 700,
+    high: float = 5000,
+    near: float = 8,
+    voices: float = 0.0,
+    wet: float = 0.3,
+) -> Wave:
+    """An audience: so many claps a second, near ones among them, every hand with its own ring, and a murmur."""
+    out = np.zeros(samples(seconds))
+    for _ in range(8):
+        tone = rng.uniform(0.7, 1.4)
+        strokes = (rng.random(len(out)) < rate / 8 / RATE) * rng.exponential(1, len(out))
+        out += fftconvolve(strokes, dying(noise(rng, 0.08, low * tone, high * tone), tau * rng.uniform(0.6, 1.6)))[
+            : len(out)
+        ]
+    close = claps(rng, seconds, near, tau, low, high, 0.5, 0)
+    return room(rng, out / out.std() + 2 * close + voices * noise(rng, seconds, 300, 1500), 0.8, wet)
 
 
 def ticks(
