@@ -25,7 +25,7 @@ function wave() {
 function picture(card, tints) {
   const frame = make("div", "picture");
   if (card.image) {
-    const image = make("img", card.photo ? "photo" : "");
+    const image = make("img", card.photo ? "photo" : card.wave ? "" : "drawing");
     image.src = card.image;
     image.alt = card.title;
     image.loading = "lazy";
@@ -53,7 +53,7 @@ function tiles(card) {
     caption.style.setProperty("--tint", tile.colour);
     const frame = make("div", "picture");
     if (tile.image) {
-      const image = make("img", tile.photo ? "photo" : "");
+      const image = make("img", tile.photo ? "photo" : tile.wave ? "" : "drawing");
       image.src = tile.image;
       image.alt = tile.quote;
       frame.append(image);
@@ -115,6 +115,7 @@ export default function (component) {
   const grid = parentElement.querySelector(".grid");
   if (!grid) return;
   grid.style.setProperty("--card", `${data.width}px`);
+  grid.style.setProperty("--most", data.most);
   grid.replaceChildren(
     ...data.cards.map((card) => {
       const element = make("div", `card${card.id === data.selected ? " selected" : ""}${data.clickable ? "" : " static"}`);

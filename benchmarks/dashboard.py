@@ -84,7 +84,7 @@ def settled(page: Page, timeout: float = 120_000) -> None:
         """() => {
           const app = document.querySelector('[data-testid="stApp"]');
           const idle = app && app.getAttribute('data-test-script-state') === 'notRunning';
-          const waits = document.querySelector('[data-testid="stSkeleton"], [data-testid="stAppSkeleton"]');
+          const waits = document.querySelector('.st-key-stop, [data-testid*="Skeleton"]');
           const heading = document.querySelector('h1');
           const images = [...document.images].every((image) => image.complete);
           return idle && !waits && heading && images;

@@ -23,7 +23,7 @@ def browse(collection: Collection) -> None:
     """Filter, look at cards or rows, click one to see and hear it in full."""
     left, right = st.columns([7, 3], gap="large")
     with left:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(horizontal=True, vertical_alignment="center"):
             words = st.text_input(
                 "Find",
                 placeholder="Find by words or id",

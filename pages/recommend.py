@@ -34,7 +34,7 @@ def answer(run: Run, run_key: str) -> None:
                 run.collection,
                 r.id,
                 rank=str(r.rank),
-                note=f"score {r.score:.3f} · {r.reason}",
+                note=r.reason,
                 bars=list(r.contributions.items()),
                 scale=scale,
                 audio=previews.inline_sound(run.collection, r.id),
@@ -42,7 +42,7 @@ def answer(run: Run, run_key: str) -> None:
             )
             for r in found
         ]
-        gallery.show(cards, key="recommend.cards", width=190, selected=None, selects=False)
+        gallery.show(cards, key="recommend.cards", width=138, most=5, selects=False)
         st.caption(
             "Each bar is what a modality's similarity to the query adds to the score; the parts sum to it."
             " It says which modality was near, not which part of a picture or text made it so."

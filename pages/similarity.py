@@ -25,7 +25,7 @@ def matrix(run: Run, run_key: str) -> None:
         ordering = st.selectbox("Order", ORDERINGS, key="order", bind="query-params", width=230)
         most = min(MOST, len(run.collection.ids))
         limit = (
-            st.slider("Items shown", 2, most, min(36, most), key="items", bind="query-params", width=260)
+            st.slider("Items shown", 2, most, min(24, most), key="items", bind="query-params", width=260)
             if most > 2
             else most
         )
@@ -53,15 +53,9 @@ def matrix(run: Run, run_key: str) -> None:
                 alt=f"Similarity of {source} and {target}",
             )
         with right:
-            cell = state.clicked_point("heat")
-            if cell and cell[0] < len(block.source_rows) and cell[1] < len(block.target_rows):
-                pairs.show_cell(run, block, source, target, int(cell[0]), int(cell[1]))
-            else:
-                errors.empty(
-                    "Click a cell",
-                    "Both media appear here, with score and rank. Orange squares are right answers.",
-                    "ads_click",
-                )
+            i, j = pairs.chosen_cell(block, state.clicked_point("heat"), state.selected_item())
+            pairs.show_cell(run, block, source, target, i, j)
+            st.caption("Click any cell to see its two media. Red squares are the right answers.")
         mistakes(run, run_key, source, target)
 
 
@@ -83,7 +77,7 @@ def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
     st.caption(f"{share} (over all items of the run, each against every candidate).")
     shown = wrong[:12] if which == "Worst" else [pair for pair in reversed(judged) if pair.rank == 1][:12]
     if shown:
-        gallery.show([pairs.card(run, pair, source, target) for pair in shown], key=f"pairs.{which}", width=330)
+        gallery.show([pairs.card(run, pair, source, target) for pair in shown], key=f"pairs.{which}", width=330, most=4)
     else:
         errors.empty(
             "None",

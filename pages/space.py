@@ -20,7 +20,14 @@ def explore(run: Run, drawn: SpaceMap) -> None:
     left, right = st.columns([7, 3], gap="large")
     with left:
         values = None if colour == places.BY_MODALITY else places.colour_values(rows, colour)
-        figure = map_figure(rows, places.labels(run, rows), colour=values, colour_title=colour, links=links)
+        figure = map_figure(
+            rows,
+            places.labels(run, rows),
+            colour=values,
+            colour_title=colour,
+            links=links,
+            highlight=state.selected_item(),
+        )
         st.plotly_chart(
             figure,
             key="map",
@@ -32,7 +39,7 @@ def explore(run: Run, drawn: SpaceMap) -> None:
         places.quality(drawn.projection)
         previews.attribution(run.collection)
     with right:
-        item(run)
+        look_at(run)
 
 
 def clicked() -> None:
@@ -42,7 +49,7 @@ def clicked() -> None:
         state.select_item(str(point[0]))
 
 
-def item(run: Run) -> None:
+def look_at(run: Run) -> None:
     """The item looked at, and what lies nearest to it in the shared space."""
     placed = places.placed_items(run)
     current = state.selected_item() if state.selected_item() in placed else placed[0]
@@ -57,7 +64,7 @@ def item(run: Run) -> None:
     if picked != current:
         state.select_item(picked)
         st.rerun(scope="fragment")
-    previews.show_item(run.collection, current, metadata=False)
+    previews.show_item(run.collection, current, metadata=False, tallest=170)
     with errors.shown():
         near = places.neighbours(run, state.wanted().run_key, current)
         st.caption("Nearest items in the shared space (cosine)")

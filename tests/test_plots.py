@@ -114,6 +114,14 @@ def test_map_has_one_trace_per_modality_and_links_items(spatial: bool) -> None:
     assert len(map_figure(rows, list(rows["item"]), links=False).data) == 3
 
 
+def test_map_rings_the_item_looked_at() -> None:
+    rows = places()
+    line, ring = map_figure(rows, list(rows["item"]), highlight="a").data[-2:]
+    assert len(ring.x) == 3 and np.isnan(line.x).sum() == 2
+    plain = map_figure(rows, list(rows["item"]), highlight="no such item")
+    assert len(plain.data) == 4
+
+
 def test_map_colours_by_category_or_number() -> None:
     rows = places()
     by_name = map_figure(rows, [""] * 7, colour=["u", "u", "v", "v", None, None, "u"], links=False)

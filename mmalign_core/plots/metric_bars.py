@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -34,8 +36,17 @@ def metric_figure(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, barmode="group", scattermode="group", bargap=0.35,
         bargroupgap=0.08, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}, hovermode="x unified",
     )  # fmt: skip
-    figure.update_yaxes(range=[0, 1.04], tickformat=".0%", dtick=0.25)
+    figure.update_yaxes(range=[0, 1.04 * _top(metrics, ci95, names)], tickformat=".0%", nticks=6)
     return figure
+
+
+def _top(
+    metrics: Mapping[str, Mapping[str, float]], ci95: Mapping[str, Mapping[str, Any]], names: Sequence[str]
+) -> float:
+    """The axis ends at the next quarter above everything drawn, at 1 at most."""
+    drawn = [v for values in metrics.values() for name, v in values.items() if name in names]
+    drawn += [bounds[1] for way in ci95.values() for name, bounds in way.items() if name in names]
+    return min(1.0, math.ceil(4 * max(drawn, default=1.0)) / 4 or 0.25)
 
 
 def arrow(direction: str) -> str:

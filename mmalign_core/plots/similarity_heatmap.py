@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from mmalign_core.plots.labels import plain_label
 
+_RIGHT = "#D1495B"
 _LABELLED = 40
 """With more rows than this, labels and thumbnails along the axes would overlap."""
 
@@ -41,8 +43,9 @@ def heatmap_figure(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False, clickmode="event+select",
         dragmode=False, hoverlabel={"align": "left"},
     )  # fmt: skip
-    figure.update_xaxes(**_axis(columns, column_labels, column_title, column_images))
-    figure.update_yaxes(**_axis(rows, row_labels, row_title, row_images), autorange="reversed")
+    turned: dict[str, Any] = {"tickangle": -55} if columns > 6 else {"tickangle": 0}
+    figure.update_xaxes(**_axis(columns, column_labels, column_title, column_images) | turned)
+    figure.update_yaxes(**_axis(rows, row_labels, row_title, row_images) | {"range": [rows - 0.5, -0.5]})
     _thumbnails(figure, row_images, rows, vertical=True)
     _thumbnails(figure, column_images, columns, vertical=False)
     return figure
@@ -70,11 +73,11 @@ def _outline(right: np.ndarray, height: int) -> go.Scatter:
     side = max(3.0, 0.62 * height / max(right.shape))
     return go.Scatter(
         x=column, y=row, mode="markers", hoverinfo="skip",
-        marker={"symbol": "square-open", "size": side, "color": "#D9731A", "line": {"width": 1.5}},
+        marker={"symbol": "square-open", "size": side, "color": _RIGHT, "line": {"width": 1.5}},
     )  # fmt: skip
 
 
-def _axis(count: int, labels: Sequence[str], title: str, images: Sequence[str | None]) -> dict:
+def _axis(count: int, labels: Sequence[str], title: str, images: Sequence[str | None]) -> dict[str, Any]:
     plain = {"range": [-0.5, count - 0.5], "showgrid": False, "zeroline": False, "title": {"text": title}}
     if count > _LABELLED or any(images):
         return plain | {"showticklabels": False, "title": {"text": title, "standoff": 34 if any(images) else 8}}
@@ -84,7 +87,7 @@ def _axis(count: int, labels: Sequence[str], title: str, images: Sequence[str | 
         "ticktext": [plain_label(label, 18) for label in labels],
         "tickfont": {"size": 10},
         "automargin": True,
-        "tickangle": -60 if title and count > 8 else 0,
+        "ticks": "",
     }
 
 

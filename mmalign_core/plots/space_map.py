@@ -12,6 +12,8 @@ from plotly.basedatatypes import BaseTraceType
 from mmalign_core.plots.colours import MODALITY_SYMBOLS, OTHER_COLOUR, category_colours, modality_colour
 from mmalign_core.plots.labels import plain_label
 
+STRONG = "#7068EA"
+"""The theme's own violet: what the person has chosen."""
 _CATEGORIES = 10
 _WEBGL_FROM = 6000
 """Below this SVG is quick and sharp; above it only WebGL keeps up."""
@@ -24,11 +26,13 @@ def map_figure(
     colour: Sequence[object] | None = None,
     colour_title: str = "",
     links: bool = True,
+    highlight: str | None = None,
     height: int = 640,
 ) -> go.Figure:
     """`rows`: columns item, modality, x, y and, for 3-D, z. `labels` (n,) are what hovering shows.
 
     `colour` (n,): values to colour by (numbers as a scale, anything else as categories); None colours by modality.
+    `highlight`: the item whose media get rings and whose links are drawn strong.
     Every point's `customdata` is (item, modality).
     """
     figure = go.Figure()
@@ -37,6 +41,10 @@ def map_figure(
     for name, mask, marker in _groups(rows, colour, colour_title):
         chosen = np.flatnonzero(mask).tolist()
         figure.add_trace(_points(rows.iloc[chosen], [labels[i] for i in chosen], name, marker))
+    chosen = rows.iloc[np.flatnonzero(rows["item"] == highlight)]
+    if len(chosen):
+        figure.add_trace(_links(chosen, strong=True))
+        figure.add_trace(_rings(chosen))
     figure.update_layout(
         height=height, margin={"l": 0, "r": 0, "t": 8, "b": 0}, clickmode="event+select", dragmode="pan",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemsizing": "constant"},
@@ -44,7 +52,7 @@ def map_figure(
     )  # fmt: skip
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "title": "", "visible": False}
     figure.update_xaxes(**bare)
-    figure.update_yaxes(**bare, scaleanchor="x")
+    figure.update_yaxes(**bare)
     if "z" in rows:
         axis = bare | {"visible": True, "showgrid": True, "gridcolor": "rgba(138,148,163,.25)", "showbackground": False}
         figure.update_scenes(xaxis=axis, yaxis=axis, zaxis=axis)
@@ -96,12 +104,18 @@ def _points(rows: pd.DataFrame, labels: Sequence[str], name: str, marker: dict) 
     if spatial:
         return go.Scatter3d(z=rows["z"], **shared)
     kind = go.Scattergl if len(rows) > _WEBGL_FROM else go.Scatter
-    return kind(
-        **shared, selected={"marker": {"size": 15, "opacity": 1}}, unselected={"marker": {"opacity": 0.55}}
-    )  # fmt: skip
+    return kind(**shared, selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.85}})
 
 
-def _links(rows: pd.DataFrame) -> BaseTraceType:
+def _rings(rows: pd.DataFrame) -> BaseTraceType:
+    spatial = "z" in rows
+    ring = {"symbol": "circle-open", "size": 9 if spatial else 20, "color": STRONG, "line": {"width": 3}}
+    shared = {"mode": "markers", "hoverinfo": "skip", "showlegend": False, "marker": ring, "name": "looked at"}
+    axes = {axis: rows[axis] for axis in ("x", "y", "z") if axis in rows}
+    return go.Scatter3d(**axes, **shared) if spatial else go.Scatter(**axes, **shared)
+
+
+def _links(rows: pd.DataFrame, *, strong: bool = False) -> BaseTraceType:
     """Lines from the first medium of every item to its others, all in one trace (None breaks the line)."""
     axes = [axis for axis in ("x", "y", "z") if axis in rows]
     first = rows.groupby("item", sort=False)[axes].transform("first").to_numpy()
@@ -109,9 +123,14 @@ def _links(rows: pd.DataFrame) -> BaseTraceType:
     moved = (first != places).any(axis=1)
     gap = np.full((int(moved.sum()), len(axes)), np.nan)
     path = np.stack([first[moved], places[moved], gap], axis=1).reshape(-1, len(axes))
-    line = {"mode": "lines", "hoverinfo": "skip", "showlegend": False, "line": {"width": 1, "color": OTHER_COLOUR}}
+    line = {
+        "mode": "lines",
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "line": {"width": 3 if strong else 1, "color": STRONG if strong else OTHER_COLOUR},
+    }
     columns = dict(zip(axes, path.T))
     if "z" in rows:
-        return go.Scatter3d(**columns, **line, opacity=0.35)
+        return go.Scatter3d(**columns, **line, opacity=1.0 if strong else 0.35)
     kind = go.Scattergl if len(rows) > _WEBGL_FROM else go.Scatter
-    return kind(**columns, **line, opacity=0.28)
+    return kind(**columns, **line, opacity=1.0 if strong else 0.22)

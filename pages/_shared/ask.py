@@ -61,7 +61,7 @@ def _item(run: Run, kind: str) -> tuple[str, str]:
     )
     if picked != current:
         state.select_item(picked)
-    previews.show_item(run.collection, picked, metadata=False)
+    previews.show_item(run.collection, picked, metadata=False, tallest=170)
     return "item", picked
 
 

@@ -15,12 +15,22 @@ _ASSETS = Path(__file__).parents[2] / "assets"
 
 
 def show(
-    cards: Sequence[Mapping[str, Any]], *, key: str, width: int = 140, selects: bool = True, selected: str | None = None
+    cards: Sequence[Mapping[str, Any]],
+    *,
+    key: str,
+    width: int = 140,
+    selects: bool = True,
+    selected: str | None = None,
+    most: int = 8,
 ) -> None:
-    """Draw the cards (see `previews.card`), at least `width` pixels each; with `selects` a click looks at the item."""
+    """Draw the cards (see `previews.card`), at least `width` pixels each and at most `most` in a row.
+
+    With `selects` a click on a card looks at its item.
+    """
     data = {
         "cards": [dict(card) for card in cards],
         "width": width,
+        "most": most,
         "clickable": selects,
         "selected": selected,
         "tints": MODALITY_COLOURS,

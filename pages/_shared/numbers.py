@@ -33,8 +33,9 @@ def headline(report: Report) -> None:
         for column, name in zip(columns[2 * place :], ("recall@1", "recall@10")):
             low, high = report["ci95"].get(direction, {}).get(name, (None, None))
             interval = f"{low:.0%} – {high:.0%}" if low is not None else "no interval"
-            column.metric(f"{arrow(direction)} · {name}", f"{values[name]:.1%}")
-            column.caption(f"95%: {interval}  \nshuffled: {chance.get(name, 0):.1%}")
+            box = column.container(gap=None)
+            box.metric(f"{arrow(direction)} · {name}", f"{values[name]:.1%}")
+            box.caption(f"95%: {interval}  \nshuffled: {chance.get(name, 0):.1%}")
 
 
 def measured_on(report: Report) -> str:
@@ -60,8 +61,9 @@ def space(report: Report) -> None:
     shown = [name for name in _SPACE if isinstance(report["space"].get(name), int | float)]
     for column, name in zip(st.columns(max(len(shown), 1), gap="medium"), shown):
         title, meaning = _SPACE[name]
-        column.metric(title, f"{report['space'][name]:.3f}")
-        column.caption(meaning)
+        box = column.container(gap=None)
+        box.metric(title, f"{report['space'][name]:.3f}")
+        box.caption(meaning)
 
 
 def table(report: Report) -> None:

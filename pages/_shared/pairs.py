@@ -57,6 +57,16 @@ def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) 
     return [shown[0] if shown else None for shown in drawn]
 
 
+def chosen_cell(block: SimilarityBlock, clicked: list[Any] | None, item: str | None) -> tuple[int, int]:
+    """(i, j) of the clicked cell; without a click that of the item looked at, if it is shown, or the first item."""
+    m, n = block.scores.shape
+    if clicked and int(clicked[0]) < m and int(clicked[1]) < n:
+        return int(clicked[0]), int(clicked[1])
+    owners = [block.source.ids[row] for row in block.source_rows]
+    place = owners.index(item) if item in owners else 0
+    return place, min(place, n - 1)
+
+
 def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int, j: int) -> None:
     """The clicked cell: score, rank, and both media large."""
     asked, answer = int(block.source_rows[i]), int(block.target_rows[j])
@@ -68,7 +78,7 @@ def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int
     columns = st.columns(3)
     columns[0].metric("score", f"{score:.3f}")
     columns[1].metric("rank", f"{rank:,} / {len(scores):,}", help="Ties count as ranked before.")
-    columns[2].metric("belongs together", "yes" if right else "no")
+    columns[2].metric("right answer", "yes" if right else "no")
     for rows, row, modality in ((block.source, asked, source), (block.target, answer, target)):
         st.markdown(f"{header.modality_word(modality)} · {errors.plain(previews.title(run.collection, rows.ids[row]))}")
         _show_medium(medium_of(run.collection, rows, row), previews.title(run.collection, rows.ids[row]))
@@ -95,7 +105,7 @@ def _tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> 
         drawn = cache.thumbnail(medium.digest, 220, medium.path)
         return {**tile, "image": drawn and drawn[0], "photo": bool(drawn and drawn[1])}
     if medium and medium.path and rows.modality == "audio":
-        return {**tile, "image": cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path)}
+        return {**tile, "wave": True, "image": cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path)}
     return tile
 
 

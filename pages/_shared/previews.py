@@ -14,9 +14,11 @@ from mmalign_core.data import decode_image
 from mmalign_core.plots import MODALITY_COLOURS
 from mmalign_core.plots.labels import cut
 from mmalign_core.types import Collection, Media
-from pages._shared import cache, errors
+from pages._shared import cache, errors, state
 
+_DEMO_SOURCES = "Drawings: OpenMoji, CC BY-SA 4.0. Sounds synthesised, users simulated. All sources and licences"
 _TITLES = ("title", "name", "label")
+_WIDEST = 440
 _LONGEST_INLINE_SOUND = 600_000
 """Bytes of a sound that a card carries along; longer ones play where the item is shown in full."""
 
@@ -56,6 +58,7 @@ def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
         "title": shown,
         "image": picture and picture[0],
         "photo": bool(picture and picture[1]),
+        "wave": "image" not in held,
         "quote": shown if "text" in held else None,
         "modalities": list(held),
         **extras,
@@ -72,11 +75,11 @@ def inline_sound(collection: Collection, item: str) -> str | None:
     return None
 
 
-def show_item(collection: Collection, item: str, *, metadata: bool = True) -> None:
+def show_item(collection: Collection, item: str, *, metadata: bool = True, tallest: int = 260) -> None:
     """The item with all its media, large, and its metadata."""
     st.markdown(f"##### {errors.plain(title(collection, item, 90))}")
     for picture in media(collection, item, "image")[:3]:
-        show_picture(picture, title(collection, item))
+        show_picture(picture, title(collection, item), tallest)
     for text in media(collection, item, "text")[:5]:
         st.markdown(f":blue[:material/notes:] {errors.plain(cut(text.text or '', 600))}")
     for sound in media(collection, item, "audio")[:3]:
@@ -85,12 +88,12 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True) -> No
         show_metadata(collection, item)
 
 
-def show_picture(picture: Media, alt: str) -> None:
-    """One picture, large."""
+def show_picture(picture: Media, alt: str, tallest: int = 260) -> None:
+    """One picture, large: at most `tallest` pixels high."""
     with errors.shown():
         image = decode_image(picture.path or "", at_least=(640, 640))
-        image.thumbnail((640, 640))
-        st.image(image, alt=alt, width=min(image.width, 360) if image.width < 200 else "stretch")
+        image.thumbnail((_WIDEST, tallest))
+        st.image(image, alt=alt, width=image.width)
 
 
 def show_sound(sound: Media, alt: str) -> None:
@@ -110,6 +113,13 @@ def show_metadata(collection: Collection, item: str) -> None:
 
 
 def attribution(collection: Collection) -> None:
-    """The line that goes wherever the pictures are shown."""
-    if collection.attribution:
-        st.caption(errors.plain(collection.attribution))
+    """Where the pictures come from, wherever they are shown: one line, and the whole text behind a button."""
+    lines = [line.strip() for line in collection.attribution.splitlines() if line.strip()]
+    if len(lines) == 1:
+        st.caption(errors.plain(lines[0]))
+    elif lines and state.wanted().source["kind"] == "demo":
+        with st.popover(_DEMO_SOURCES, type="tertiary", icon=":material/copyright:"):
+            st.markdown(collection.attribution)
+    elif lines:
+        with st.popover("Where the media come from", type="tertiary", icon=":material/copyright:"):
+            st.text(cut("\n".join(lines), 20_000))
