@@ -15,10 +15,10 @@ _CHUNK_FRAMES = 4096
 
 
 def log_mel_patches(waveform: np.ndarray) -> np.ndarray:
-    """Patches (p, 96, 64) float32 of mono samples (n,) at 16 kHz in -1..1; p is at least 1.
+    """Patches (p, 96, 64) float32 of mono samples (n,) at 16 kHz in -1..1, one every 0.48 s; p is at least 1.
 
-    Zeros are added at the end up to one patch (0.975 s), then up to a whole number of half-patch hops, as the
-    published YAMNet does, so no sound is left out.
+    A sound shorter than one patch (0.975 s) gets zeros at its end, as the published YAMNet does. In longer ones a
+    last piece that fills no patch is left out: filled up with silence, it would count as much as a whole patch.
     """
     frames = _log_mel(_padded(np.asarray(waveform, np.float32)))
     starts = range(0, len(frames) - PATCH_FRAMES + 1, PATCH_HOP)
@@ -26,9 +26,8 @@ def log_mel_patches(waveform: np.ndarray) -> np.ndarray:
 
 
 def _padded(waveform: np.ndarray) -> np.ndarray:
-    patch, hop = (PATCH_FRAMES - 1) * _HOP + _WINDOW, PATCH_HOP * _HOP
-    hops = max(0, -(-(len(waveform) - patch) // hop))
-    return np.pad(waveform, (0, patch + hops * hop - len(waveform)))
+    patch = (PATCH_FRAMES - 1) * _HOP + _WINDOW
+    return np.pad(waveform, (0, max(0, patch - len(waveform))))
 
 
 def _log_mel(waveform: np.ndarray) -> np.ndarray:

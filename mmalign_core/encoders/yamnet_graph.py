@@ -35,20 +35,16 @@ def load_graph(bundle: Path) -> Any:
     import onnx
 
     with zipfile.ZipFile(bundle) as archive:
-        names = {PurePosixPath(name).name: name for name in archive.namelist()}
-        model = onnx.load_model_from_string(archive.read(names["model.onnx"]))
-        for tensor in model.graph.initializer:
-            place = {entry.key: entry.value for entry in tensor.external_data}
-            if place:
-                tensor.raw_data = _slice(archive.read(names[place["location"]]), place)
-                tensor.data_location = onnx.TensorProto.DEFAULT
-                del tensor.external_data[:]
+        files = {PurePosixPath(name).name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
+    model = onnx.load_model_from_string(files["model.onnx"])
+    for tensor in model.graph.initializer:
+        place = {entry.key: entry.value for entry in tensor.external_data}
+        if place:
+            offset = int(place.get("offset", 0))
+            tensor.raw_data = files[place["location"]][offset : offset + int(place["length"])]
+            tensor.data_location = onnx.TensorProto.DEFAULT
+            del tensor.external_data[:]
     return model
-
-
-def _slice(data: bytes, place: dict[str, str]) -> bytes:
-    offset = int(place.get("offset", 0))
-    return data[offset : offset + int(place["length"])]
 
 
 def batched_graph(model: Any) -> bytes:
