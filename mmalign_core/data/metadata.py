@@ -64,4 +64,6 @@ def _as_number(value: Any) -> int | float | None:
         value = float(value) if set(value) & set(".eE") else int(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)  # Parquet and data frames turn whole numbers into 1939.0 where one is missing
     return value if abs(value) < 2**63 else float(value)
