@@ -64,7 +64,7 @@ def test_photographs_get_the_published_networks_vectors(encoder):
 def test_large_photographs_decoded_small_keep_their_vector(encoder, tmp_path):
     """JPEGs are decoded at a fraction of their size; that must not show."""
     for i, path in enumerate(photographs(3)):
-        Image.open(path).resize((2400, 1800), Image.Resampling.LANCZOS).save(tmp_path / f"{i}.jpg", quality=92)
+        Image.open(path).resize((2800, 2100), Image.Resampling.LANCZOS).save(tmp_path / f"{i}.jpg", quality=92)
     paths = sorted(tmp_path.glob("*.jpg"))
     short = encoder.encode([encoder.prepare(picture(path)) for path in paths]).vectors
     full = encoder.encode([central_pixels(path) for path in paths]).vectors

@@ -52,7 +52,8 @@ class EfficientNetLite0(Encoder):
         """uint8 pixels (224, 224, 3): the central square, since the network never saw stretched pictures.
 
         Over photographs this found more captions than squashing the whole picture did. JPEGs are decoded at a
-        fraction of their size where twice the size needed remains, which changes a vector by less than 1e-3.
+        fraction of their size where four times the size needed remains (cosine to a full decode above 0.999; with twice
+        the size it fell to 0.995).
         """
         from PIL import Image
 
@@ -60,7 +61,7 @@ class EfficientNetLite0(Encoder):
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the picture has no file; give its path")
-        image = decode_image(media.path, self.settings, at_least=(2 * SIDE, 2 * SIDE))
+        image = decode_image(media.path, self.settings, at_least=(4 * SIDE, 4 * SIDE))
         square = _central_square(image.width, image.height)
         return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=square, reducing_gap=3.0))
 
