@@ -76,7 +76,8 @@ class Parametrised:
         for name, value in values.items():
             if name not in declared:
                 choices = ", ".join(declared) or "none"
-                raise BadInput(f"unknown parameter '{name}'; {type(self).__name__} takes: {choices}")
+                whose = getattr(self, "name", type(self).__name__)
+                raise BadInput(f"unknown parameter '{name}'; {whose} takes: {choices}")
             setattr(self, name, value)
 
     @classmethod

@@ -84,7 +84,7 @@ def test_given_clip_vectors_give_the_published_numbers(
         (["align", "{demo}", "--aligner", "nothing"], "unknown aligner 'nothing'"),
         (["align", "{demo}", "--test", "1.5"], "--test 1.5"),
         (["align", "{demo}", "--folds", "1"], "--folds 1"),
-        (["align", "{demo}", "--matcher-param", "threshold=high"], "matcher-param"),
+        (["align", "{demo}", "--matcher-param", "threshold=high"], "argmax takes: none"),
         (["project", "no-such-run", "--out", "x.parquet"], "no-such-run"),
         (["project", "no-such-run", "--out", "x.csv"], ".parquet"),
         (["recommend", "no-such-run", "--item", "x"], "no-such-run"),

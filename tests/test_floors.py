@@ -75,7 +75,7 @@ def test_pages_import_no_other_page_and_no_concrete_method(path: Path) -> None:
 
 
 def test_importing_the_core_is_cheap() -> None:
-    heavy = "torch umap faiss lancedb streamlit sklearn onnxruntime numba".split()
+    heavy = ["torch", "umap", "faiss", "lancedb", "streamlit", "sklearn", "onnxruntime", "numba"]
     modules = "mmalign_core, mmalign_core.workflow, mmalign_core.encoders, mmalign_core.aligners"
     code = f"import sys, {modules}; print([m for m in {heavy!r} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

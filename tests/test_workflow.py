@@ -97,7 +97,7 @@ def test_held_out_items_alone_are_measured(how: dict, split: str, measured: int,
         ({"similarity": "cosin"}, "did you mean 'cosine'"),
         ({"params": {"depth": 3}}, "unknown parameter 'depth'"),
         ({"folds": 99}, "99 folds"),
-        ({"aligner": "bridge"}, "text"),
+        ({"aligner": "bridge"}, "comes without named concepts"),
     ],
 )
 def test_choices_that_cannot_work_are_named(choices: dict, words: str, store: Store) -> None:

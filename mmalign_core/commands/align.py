@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read, encode, align, save if asked, report."""
     choices = _choices(args)
+    choices.check()
     settings, store = settings_of(args), store_of(args)
     start = time.perf_counter()
     collection = open_collection(args.data, interactions=args.interactions, settings=settings, progress=show_progress)

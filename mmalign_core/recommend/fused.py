@@ -18,6 +18,10 @@ class FusedItems:
     ids: tuple[str, ...]
     parts: Mapping[str, np.ndarray]
 
+    def present(self, modality: str) -> np.ndarray:
+        """(n,) bool: which items have a place in this modality."""
+        return self.parts[modality].any(axis=1)
+
     def fused(self, weights: Mapping[str, float]) -> np.ndarray:
         """(n, k): Σ_m w_m · part_m, so that one dot product with a query is the weighted score."""
         return np.sum([np.float32(weights[m]) * part for m, part in self.parts.items()], axis=0)

@@ -53,6 +53,13 @@ class Choices:
             return f"{self.folds} folds"
         return f"test {self.test:g}" if self.test else "none"
 
+    def check(self) -> None:
+        """BadInput for a name or parameter that does not exist or is out of range: before any long work."""
+        ALIGNERS.create(self.aligner, **dict(self.params or {}))
+        MATCHERS.create(self.matcher, **dict(self.matcher_params or {}))
+        SIMILARITIES.get(self.similarity)
+        CORRECTIONS.get(self.correction)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -83,6 +90,7 @@ def align(
     all of them (split "none"). Raises BadInput before any fit when the choices cannot work.
     """
     choices = choices or Choices()
+    choices.check()
     sets = usable_sets(encoding.sets, choices, store)
     seconds: dict[str, float] = {
         "read": 0.0,

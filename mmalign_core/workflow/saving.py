@@ -6,22 +6,21 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.store import RunRecord, Store, load_run_folder, save_run_folder
+from mmalign_core.store import RunRecord, Store
 from mmalign_core.types import AlignmentResult
 from mmalign_core.workflow.aligning import Choices, Run
 
 
 def save_run(run: Run, ref: str | None = None, *, store: Store) -> Path:
     """Write the run where `ref` says: a path (it holds a separator), else a name in the store; returns its folder."""
-    named = ref if ref and not _is_path(ref) else run.id
-    record = _record(run, named)
-    return save_run_folder(record, Path(ref)) if ref and _is_path(ref) else store.save_run(record)
+    if ref and _is_path(ref):
+        return store.save_run(_record(run, run.id), Path(ref))
+    return store.save_run(_record(run, ref or run.id))
 
 
 def load_run(ref: str, *, store: Store) -> Run:
     """The run at that path or of that name; BadInput when there is none or it is damaged."""
-    here = Path(ref)
-    record = load_run_folder(here) if _is_path(ref) or here.is_dir() else store.load_run(ref)
+    record = store.load_run(ref)
     aligner = ALIGNERS.create(record.aligner, **record.params).load_state(record.state)
     report = dict(record.report)
     choices = Choices(
