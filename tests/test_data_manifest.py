@@ -256,6 +256,9 @@ def test_interactions(tmp_path: Path) -> None:
     assert frame is not None and frame["item_id"].tolist() == ["007", "8"] and frame["user_id"].tolist() == ["1", "1"]
     assert frame["rating"][0] == 5 and np.isnan(frame["rating"][1])
     assert sorted(s.id for s in collection.skipped) == ["8", "8", "9"]
+    dated = "user_id,item_id,timestamp\n1,8,1970-01-02\n1,8,86400\n1,8,1970-01-02T00:00:00+00:00\n1,8,soon\n"
+    again = read_collection(tmp_path / "m.csv", interactions=write(tmp_path, {"d.csv": dated}) / "d.csv").interactions
+    assert again is not None and again["timestamp"].tolist() == [86400.0] * 3
     with pytest.raises(BadInput, match="does not exist"):
         read_collection(tmp_path / "m.csv", interactions=tmp_path / "none.csv")
     with pytest.raises(BadInput, match="no column user_id and item_id"):

@@ -1,4 +1,4 @@
-"""Decoding pictures: every format and mode becomes the same upright RGB, and nothing but BadInput comes of bad bytes."""
+"""Decoding pictures: every format and mode becomes the same upright RGB; bad bytes give BadInput and nothing else."""
 
 import io
 

@@ -27,8 +27,17 @@ def level_at(samples: np.ndarray, hertz: float, rate: int) -> float:
 
 @pytest.mark.parametrize(
     ("format", "subtype"),
-    [("WAV", "PCM_U8"), ("WAV", "PCM_16"), ("WAV", "FLOAT"), ("WAV", "ULAW"), ("FLAC", "PCM_24"), ("OGG", "VORBIS")]
-    + [("MP3", "MPEG_LAYER_III"), ("AIFF", "PCM_16"), ("CAF", "PCM_16"), ("W64", "PCM_16"), ("RF64", "PCM_16")],
+    [
+        *(
+            ("WAV", "PCM_U8"),
+            ("WAV", "PCM_16"),
+            ("WAV", "FLOAT"),
+            ("WAV", "ULAW"),
+            ("FLAC", "PCM_24"),
+            ("OGG", "VORBIS"),
+        ),
+        *(("MP3", "MPEG_LAYER_III"), ("AIFF", "PCM_16"), ("CAF", "PCM_16"), ("W64", "PCM_16"), ("RF64", "PCM_16")),
+    ],
 )
 def test_formats_agree(format: str, subtype: str) -> None:
     samples, rate = read_audio(sound(tone(), format=format, subtype=subtype))
@@ -93,7 +102,7 @@ def test_sounds_over_the_limit_are_refused_undecoded(tmp_path: Path) -> None:
         file.setparams((1, 1, 8000, 0, "NONE", ""))
         file.writeframes(bytes(8000 * 3600))
     for source in (path, path.read_bytes()):
-        with pytest.raises(BadInput, match="longer than 600 seconds.*MMALIGN_MAX_AUDIO_SECONDS"):
+        with pytest.raises(BadInput, match=r"longer than 600 seconds.*MMALIGN_MAX_AUDIO_SECONDS"):
             read_audio(source)
     assert len(read_audio(path, Settings(max_audio_seconds=3600))[0]) == 8000 * 3600
     with pytest.raises(BadInput, match="longer than 1 seconds"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +38,15 @@ def read_interactions(path: Path, items: Sequence[str], draft: Draft, name: str 
     known, unknown, rows = set(items), Counter[str](), []
     for line in table.lines:
         try:
-            row = _row(line, columns, f"{name}, line {line.number}")
+            row = _row(line, columns)
         except BadInput as error:
-            draft.skip(str(line.values.get("item_id", "")), MODALITY, error, f"{name}, line {line.number}")
+            where = f"{name}, line {line.number}"
+            draft.skip(str(line.values.get("item_id", "")), MODALITY, f"{where} {error}", where)
             continue
-        if row["item_id"] in known:
+        if row[1] in known:
             rows.append(row)
         else:
-            unknown[row["item_id"]] += 1
+            unknown[row[1]] += 1
     for item, count in unknown.items():
         times = "once" if count == 1 else f"{count:,} times"
         reason = f"'{name}' names the item '{shown(item)}' {times}, but the collection does not hold it"
@@ -52,26 +54,27 @@ def read_interactions(path: Path, items: Sequence[str], draft: Draft, name: str 
     return pd.DataFrame(rows, columns=columns)
 
 
-def _row(line: Line, columns: list[str], where: str) -> dict[str, Any]:
+def _row(line: Line, columns: list[str]) -> tuple[Any, ...]:
+    """The line's values in the order of `columns`, user and item first; BadInput says what is wrong with it."""
     if line.problem:
-        raise BadInput(f"{where} {line.problem}")
-    row: dict[str, Any] = {}
-    for column in columns:
-        value = line.values.get(column)
-        if column in _OPTIONAL:
-            row[column] = _number(value, column, where)
-        elif is_missing(value):
-            raise BadInput(f"{where} has no {column}; fill it in")
-        else:
-            row[column] = parse_id(value, where)
-    return row
+        raise BadInput(line.problem)
+    values = [line.values.get(column) for column in columns]
+    for column, value in zip(columns[:2], values):
+        if is_missing(value):
+            raise BadInput(f"has no {column}; fill it in")
+    ids = (parse_id(value, "the row") for value in values[:2])
+    return (*ids, *(_number(value, column) for column, value in zip(columns[2:], values[2:])))
 
 
-def _number(value: Any, column: str, where: str) -> float:
-    """A rating or timestamp; an absent one is NaN."""
+def _number(value: Any, column: str) -> float:
+    """A rating, or a timestamp in seconds (or as an ISO 8601 date); an absent one is NaN."""
     if is_missing(value):
         return float("nan")
     try:
-        return float(value.timestamp() if hasattr(value, "timestamp") else value)
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"{where}: the {column} '{shown(value)[:40]}' is not a number; correct it") from error
+        if column == "timestamp" and isinstance(value, str) and not value.strip().replace(".", "").isdigit():
+            value = datetime.fromisoformat(value.strip())
+        if isinstance(value, datetime):
+            value = (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BadInput(f"has the {column} '{shown(value)[:40]}', which is not a number; correct it") from error

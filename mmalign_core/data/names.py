@@ -20,14 +20,17 @@ def natural_key(name: str) -> tuple[tuple[str | int, ...], str]:
 
 def shown(text: object) -> str:
     """Text as a report may print it: valid Unicode, without control characters, and not longer than a line."""
-    words = str(text).encode("utf-8", "backslashreplace").decode()
+    words = str(text)
+    if len(words) <= _SHOWN and words.isprintable():
+        return words
+    words = words[: 2 * _SHOWN].encode("utf-8", "backslashreplace").decode()
     words = "".join(c if c.isprintable() else " " for c in words)
     return words if len(words) <= _SHOWN else words[: _SHOWN - 1] + "…"
 
 
 def is_unicode(text: str) -> bool:
     """False for text with lone surrogates: bytes that were no UTF-8, or half of a character."""
-    return not any("\ud800" <= c <= "\udfff" for c in text)
+    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def safe_name(name: str) -> str:

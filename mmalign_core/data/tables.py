@@ -16,7 +16,6 @@ from mmalign_core.data.names import is_unicode, shown
 from mmalign_core.data.texts import guess_encoding
 from mmalign_core.types import BadInput
 
-
 _MARK = "\x1e"
 _END = f"\n{_MARK}"
 """Put after a CSV: if it does not come back as a line of its own, a quotation mark was left open."""
@@ -84,23 +83,24 @@ def _csv_columns(header: list[str], content: bytes, name: str) -> list[str]:
 
 def _csv_lines(reader: Any, columns: list[str]) -> Iterable[Line]:
     """The records after the header, numbered by the line of the file on which they begin."""
+    named = [c for c in columns if c]
     number = reader.line_num + 1
     for cells in reader:
         start, number = number, reader.line_num + 1
-        if cells == [_MARK] or not any(c.strip() for c in cells):
+        whole = "".join(cells)
+        if whole == _MARK or not whole.strip():
             continue
-        values = {c: v for c, v in zip(columns, cells) if c}
-        if any(_MARK in c for c in cells):
+        values = dict.fromkeys(named, "") | {c: v for c, v in zip(columns, cells) if c}
+        if _MARK in cells[-1]:
             yield Line(start, {}, "opens a quotation mark that is never closed; close it")
-        elif len(cells) > len(columns) and any(c.strip() for c in cells[len(columns) :]):
-            yield Line(
-                reader.line_num, {}, f"has {len(cells)} cells for {len(columns)} columns; quote cells with commas"
-            )
-        elif not all(map(is_unicode, cells)):
-            raw = "".join(cells).encode("utf-8", "surrogateescape")
-            yield Line(start, values, f"is not UTF-8 (it looks like {guess_encoding(raw)}); save it as UTF-8")
+        elif len(cells) > len(columns) and "".join(cells[len(columns) :]).strip():
+            problem = f"has {len(cells)} cells for {len(columns)} columns; quote cells with commas"
+            yield Line(start, {}, problem)
+        elif not is_unicode(whole):
+            guess = guess_encoding(whole.encode("utf-8", "surrogateescape"))
+            yield Line(start, values, f"is not UTF-8 (it looks like {guess}); save it as UTF-8")
         else:
-            yield Line(start, dict.fromkeys(filter(None, columns), "") | values)
+            yield Line(start, values)
 
 
 def _delimiter(text: str) -> str:
