@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PUSHES = 5  # random points pushed off for each pull (negative_sample_rate in umap-learn)
 FIRST_RATE = 0.25
+DECAY = 1.5  # the rate falls with this power of the epochs left: longer at small rates, where neighbours settle
 
 
 def lay_out(graph: csr_matrix, start: np.ndarray, min_dist: float, seed: int, progress: Progress) -> np.ndarray:
@@ -38,7 +39,7 @@ def lay_out(graph: csr_matrix, start: np.ndarray, min_dist: float, seed: int, pr
     seeds = np.random.default_rng(seed).integers(2**63, size=epochs, dtype=np.uint64)
     fixed = (first, ends, period, due, forces.pull, forces.push, forces.shift, forces.base)
     for epoch in range(epochs):
-        step = (np.float32(epoch), np.float32(FIRST_RATE * (1 - epoch / epochs)), PUSHES, seeds[epoch])
+        step = (np.float32(epoch), np.float32(FIRST_RATE * (1 - epoch / epochs) ** DECAY), PUSHES, seeds[epoch])
         run_split(n, lambda lo, hi, a=old, b=new, step=step: move(a, b, *fixed, *step, lo, hi), cuts)
         old, new = new, old
         progress((epoch + 1) / epochs, "laying out the map")

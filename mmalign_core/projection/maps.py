@@ -14,7 +14,7 @@ from mmalign_core.projection.graph import nearest_neighbours
 from mmalign_core.projection.layout import epoch_count, lay_out
 from mmalign_core.projection.quality import quality_in
 from mmalign_core.projection.space import checked_rows, space_of
-from mmalign_core.projection.start import principal_start
+from mmalign_core.projection.start import start_positions
 from mmalign_core.types import BadInput, Progress, frozen_array, no_progress
 
 ENGINES = ("mmalign", "umap-learn")
@@ -95,7 +95,7 @@ def _own_layout(rows, space, dimensions, n_neighbors, min_dist, seed, progress) 
     k = min(n_neighbors, n) - 1
     neighbours, distances = nearest_neighbours(space, k, lambda done, what: progress(0.5 * done, what))
     graph = symmetric_graph(neighbours, memberships(distances, k + 1))
-    start = principal_start(space.rows, dimensions, np.random.default_rng(seed))
+    start = start_positions(space.rows, graph, dimensions, np.random.default_rng(seed))
     return lay_out(graph, start, min_dist, seed, lambda done, what: progress(0.5 + 0.45 * done, what))
 
 
