@@ -1,0 +1,105 @@
+"""Throughput of encoding files from disk beside a bare forward loop over media decoded before, and peak memory.
+
+    python benchmarks/encode_throughput.py [FOLDER ...] [--repeats 3] [--threads 2] [--limit 400]
+
+Without a folder: the development photographs and sounds in ../shared/data. Both ways run in turns in one process, so
+a busy machine slows both; the ratio is the median over the turns. `bound` is the best ratio that busy cores allow:
+processor time of the model alone by that of the model and decoding. The bare loop keeps every core busy with the
+model, so whatever decoding costs comes on top, and a faster model makes the ratio smaller.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from mmalign_core.encoders import ENCODERS, Encoder
+from mmalign_core.engine import encode_media
+from mmalign_core.settings import Settings
+from mmalign_core.types import Media
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+FOLDERS = [DATA / name for name in ("fsa_color", "coco_mini_ccby", "esc10")]
+ENCODER_OF = {
+    **dict.fromkeys((".jpg", ".jpeg", ".png", ".webp"), "efficientnet-lite0"),
+    **dict.fromkeys((".wav", ".ogg", ".flac", ".mp3", ".m4a"), "yamnet"),
+}
+
+
+def media_in(folder: Path, name: str, limit: int) -> list[Media]:
+    """The files under `folder` that this encoder reads."""
+    files = sorted(f for f in folder.rglob("*") if ENCODER_OF.get(f.suffix.lower()) == name)[:limit]
+    return [Media(f.stem, ENCODERS.get(name).modality, str(f), path=str(f)) for f in files]
+
+
+def clock(work: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds of wall clock and of processor time."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def forward_loop(encoder: Encoder, prepared: Sequence[Any]) -> None:
+    """The model alone, over batches that were decoded before."""
+    for start in range(0, len(prepared), encoder.batch_size):
+        encoder.encode(prepared[start : start + encoder.batch_size])
+
+
+def measure(name: str, media: list[Media], repeats: int, threads: int) -> dict[str, float]:
+    """Items a second of both ways, and the ratio, over `repeats` turns."""
+    encoder = ENCODERS.create(name)
+    settings = encoder.settings = Settings(threads=threads)
+    encoder.load()
+    prepared: list[Any] = []
+    _, decode_cpu = clock(lambda: prepared.extend(encoder.prepare(m) for m in media))
+    forward_loop(encoder, prepared[: encoder.batch_size])
+    bare, whole, forward_cpu = [], [], []
+    for _ in range(repeats):
+        seconds, cpu = clock(lambda: forward_loop(encoder, prepared))
+        bare.append(seconds)
+        forward_cpu.append(cpu)
+        whole.append(clock(lambda: list(encode_media(encoder, media, settings=settings)))[0])
+    forward = statistics.median(forward_cpu)
+    return {
+        "items": len(media),
+        "bare": len(media) / statistics.median(bare),
+        "whole": len(media) / statistics.median(whole),
+        "ratio": statistics.median(b / w for b, w in zip(bare, whole)),
+        "bound": forward / (forward + decode_cpu),
+        "decode_ms": 1000 * decode_cpu / len(media),
+        "forward_ms": 1000 * forward / len(media),
+    }
+
+
+def main() -> None:
+    """Print one line per folder and encoder."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", type=Path, default=FOLDERS)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=Settings().threads)
+    parser.add_argument("--limit", type=int, default=100_000)
+    options = parser.parse_args()
+    head = ("folder", "encoder", "items", "bare/s", "from disk/s", "ratio", "bound")
+    print("{:16}{:20}{:>6}{:>9}{:>12}{:>7}{:>7}  processor ms an item".format(*head))
+    for folder in options.folders:
+        for name in sorted(set(ENCODER_OF.values())):
+            media = media_in(folder, name, options.limit)
+            if media:
+                r = measure(name, media, options.repeats, options.threads)
+                print(
+                    f"{folder.name:16}{name:20}{r['items']:6}{r['bare']:9.1f}{r['whole']:12.1f}{r['ratio']:7.2f}"
+                    f"{r['bound']:7.2f}  decode {r['decode_ms']:.2f}, forward {r['forward_ms']:.2f}",
+                    flush=True,
+                )
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
