@@ -9,7 +9,7 @@ import numpy as np
 from mmalign_core.metrics.retrieval import Outcome
 
 DRAWS_AT_ONCE = 1 << 22
-"""Resampled items held at a time (16 MB of counts)."""
+"""Resampled items held at a time (32 MB of counts)."""
 
 
 def bootstrap_intervals(
@@ -31,31 +31,28 @@ def bootstrap_intervals(
 
 
 def _resampled_counts(clusters: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each cluster was drawn: blocks of (resamples in the block, clusters) float32."""
+    """How often each cluster was drawn: blocks of (resamples in the block, clusters)."""
     rng = np.random.default_rng(seed)
     step = max(1, DRAWS_AT_ONCE // clusters)
     for start in range(0, resamples, step):
         rows = min(step, resamples - start)
-        drawn = rng.integers(0, clusters, (rows, clusters), dtype=np.int32)
-        drawn += np.arange(rows, dtype=np.int32)[:, None] * clusters
-        yield np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(np.float32)
+        drawn = rng.integers(0, clusters, (rows, clusters), dtype=np.int32) + clusters * np.arange(rows)[:, None]
+        yield np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(float)
 
 
 def _resampled_metrics(outcome: Outcome, cluster: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
     names, values = zip(*outcome.per_query().items())
     columns = np.stack([*values, np.ones(len(cluster))], axis=1)
-    sums = np.zeros((counts.shape[1], columns.shape[1]), np.float32)
-    np.add.at(sums, cluster, columns)
-    drawn = (counts @ sums).astype(np.float64)
+    sums = np.stack([np.bincount(cluster, column, counts.shape[1]) for column in columns.T], axis=1)
+    drawn = counts @ sums
     means = dict(zip(names, (drawn[:, :-1] / drawn[:, -1:]).T))
     return means | {"median_rank": _weighted_medians(outcome.ranks, counts, cluster)}
 
 
 def _weighted_medians(ranks: np.ndarray, counts: np.ndarray, cluster: np.ndarray) -> np.ndarray:
     """Median of the ranks under each row of counts; the mean of the middle two where their number is even."""
-    levels, level = np.unique(ranks, return_inverse=True)
-    weights = np.zeros((counts.shape[1], len(levels)), np.float32)
-    np.add.at(weights, (cluster, level.ravel()), 1)
-    below = np.cumsum(counts @ weights, axis=1)
+    order = np.argsort(ranks, kind="stable")
+    below = np.cumsum(counts[:, cluster[order]], axis=1)
     half = below[:, -1:] / 2
-    return (levels[(below >= half).argmax(1)] + levels[(below > half).argmax(1)]) / 2
+    middle = np.count_nonzero(below < half, axis=1), np.count_nonzero(below <= half, axis=1)
+    return (ranks[order][middle[0]] + ranks[order][middle[1]]) / 2
