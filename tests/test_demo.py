@@ -13,12 +13,13 @@ import pytest
 import soundfile
 from PIL import Image
 
-from mmalign_core.data.demo import demo_items, simulated_interactions, write_demo
+from mmalign_core.data.demo import _fill, demo_items, simulated_interactions, write_demo
 from mmalign_core.data.demo.items import LANGUAGES, emoji_name
 from mmalign_core.data.demo.pictures import drawing_file, render_drawing
 from mmalign_core.data.demo.relief import lit
 from mmalign_core.data.demo.sounds import RATE, SECONDS, sound_table, synthesise
-from mmalign_core.types import BadInput, Cancelled
+from mmalign_core.encoders.base import ENCODERS
+from mmalign_core.types import BadInput, Cancelled, Media, no_progress
 
 
 @pytest.fixture(scope="module")
@@ -116,11 +117,13 @@ def test_attribution_names_every_photograph(demo: Path) -> None:
         assert not item.package or (item.id in text and item.credit in text and item.licence in text)
 
 
-def test_a_second_run_makes_the_same_files(demo: Path, tmp_path: Path) -> None:
-    again = write_demo(tmp_path / "again")
-    names = [str(p.relative_to(demo)) for p in demo.rglob("*") if p.is_file()]
-    _, different, unreadable = filecmp.cmpfiles(demo, again, names, shallow=False)
-    assert not different and not unreadable
+def test_a_second_run_makes_the_same_files(demo: Path, tmp_path: Path, rows: list[dict[str, str]]) -> None:
+    _fill(tmp_path, demo_items()[::9], no_progress)
+    again = [json.loads(line) for line in (tmp_path / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    media = [row[key] for row in again for key in ("image", "audio") if key in row]
+    same, different, unreadable = filecmp.cmpfiles(demo, tmp_path, media, shallow=False)
+    assert again == rows[::9] and len(same) > 50 and not different and not unreadable
+    assert simulated_interactions(demo_items()) == simulated_interactions(demo_items())
 
 
 def test_a_finished_demo_is_kept(demo: Path) -> None:
@@ -152,6 +155,19 @@ def test_progress_rises_to_one(demo: Path, steps: list[float]) -> None:
 def test_items_use_only_sounds_of_the_table() -> None:
     used = [item.sound for item in demo_items() if item.sound]
     assert set(used) == set(sound_table())
+
+
+def test_yamnet_hears_what_is_meant(demo: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    yamnet = ENCODERS.get("yamnet")()
+    names = np.array(yamnet.labels)
+    heard = []
+    for item in demo_items()[::4]:
+        if item.sound:
+            media = Media(item.id, "audio", item.id, str(demo / "audio" / f"{item.id}.flac"))
+            scores = yamnet.encode([yamnet.prepare(media)]).posterior[0]
+            heard.append(bool(set(names[np.argsort(-scores)[:5]]) & set(sound_table()[item.sound].labels)))
+    assert len(heard) > 15 and np.mean(heard) >= 0.8
 
 
 def test_a_sound_is_the_same_every_time() -> None:

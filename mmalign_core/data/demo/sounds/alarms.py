@@ -83,19 +83,6 @@ def steam_whistle(rng: Rng, seconds: float, pitch: float = 520, breath: float = 
     return room(rng, place(parts, seconds), 1.0, 0.4) + 0.05 * noise(rng, seconds, 50, 1500)
 
 
-def whistle(
-    rng: Rng, seconds: float, pitch: float = 2900, pea: float = 35, length: float = 0.6, pause: float = 0.3
-) -> Wave:
-    """A referee's pea whistle: two close tones chopped by the pea."""
-    t = clock(length)
-    blow = (sine(pitch, length) + 0.7 * sine(pitch * 1.03, length)) * (
-        0.6 + 0.4 * np.sin(2 * np.pi * pea * t)
-    ) + 0.15 * noise(rng, length, 2000, 6000)
-    return room(
-        rng, place([(s, fade(blow, 0.02, 0.05)) for s in np.arange(0.1, seconds, length + pause)], seconds), 0.4, 0.3
-    )
-
-
 def beeps(
     rng: Rng,
     seconds: float,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import Rng, Wave, clock, noise, place, room, samples, scattered, sine, steady
+from .signal import Rng, Wave, clock, place, room, scattered, steady
 
 CHURCH = (
     (0.5, 0.6, 1.4),
@@ -20,7 +20,6 @@ CHURCH = (
 )
 BAR = ((1, 1, 1), (2.76, 0.5, 0.5), (5.4, 0.3, 0.25), (8.9, 0.15, 0.15))
 SMALL = ((1, 1, 1), (2.0, 0.5, 0.7), (2.9, 0.6, 0.5), (4.2, 0.4, 0.35), (5.6, 0.3, 0.25))
-PLATE = tuple((float(k**1.35), 0.9 / k**0.4, 1 / k**0.3) for k in np.arange(1, 22, 0.7))
 
 
 def partials(rng: Rng, modes: tuple[tuple[float, float, float], ...], pitch: float, tau: float, seconds: float) -> Wave:
@@ -75,13 +74,6 @@ def chime(
     return room(rng, place(parts, seconds), 0.5, 0.2)
 
 
-def gong(rng: Rng, seconds: float, pitch: float = 90, tau: float = 2.0, rate: float = 0.5) -> Wave:
-    """A large gong: dense plate modes whose brightness swells after the stroke."""
-    stroke = partials(rng, PLATE, pitch, tau, 4)
-    shimmer = noise(rng, 4, 400, 4000) * np.exp(-clock(4) / (tau / 3)) * np.minimum(1, clock(4) / 0.15)
-    return room(rng, place([(s, stroke + 0.8 * shimmer) for s in steady(rng, seconds, rate)], seconds), 1.0, 0.3)
-
-
 def bowl(rng: Rng, seconds: float, pitch: float = 260, tau: float = 3.0, beat: float = 3.0) -> Wave:
     """A singing bowl: few pure modes that beat slowly."""
     t = clock(seconds)
@@ -117,36 +109,6 @@ def clink(rng: Rng, seconds: float, pitch: float = 2800, tau: float = 0.25, rate
     return room(rng, place(parts, seconds), 0.15, 0.15)
 
 
-def drop(
-    rng: Rng, seconds: float, pitch: float = 4200, tau: float = 0.12, first: float = 0.45, bounce: float = 0.72
-) -> Wave:
-    """A coin that drops on a table, bounces ever faster and settles; repeated while there is time."""
-    parts: list[tuple[float, Wave]] = []
-    start = 0.1
-    while start < seconds:
-        gap, gain = first, 1.0
-        while gap > 0.015:
-            parts.append((start, gain * partials(rng, SMALL, pitch * rng.uniform(0.97, 1.03), tau, 0.5)))
-            start, gap, gain = start + gap, gap * bounce, gain * 0.85
-        start += 0.4
-    return room(rng, place(parts, seconds), 0.15, 0.15)
-
-
-def cutlery(rng: Rng, seconds: float, pitch: float = 3300, tau: float = 0.06, rate: float = 7) -> Wave:
-    """Knives and forks against plates: short bright clashes at random over a faint scrape."""
-    parts = [
-        (s, partials(rng, PLATE, pitch / 3 * rng.uniform(0.7, 1.6), tau, 0.4) * rng.uniform(0.1, 1))
-        for s in scattered(rng, seconds, rate)
-    ]
-    return room(rng, place(parts, seconds) + 0.003 * noise(rng, seconds, 2000, 7000), 0.25, 0.2)
-
-
-def dingdong(rng: Rng, seconds: float, pitch: float = 660, tau: float = 0.7) -> Wave:
-    """A two-tone door bell, the second tone a major third below."""
-    parts = [(s + d, partials(rng, BAR, pitch * r, tau, 1.5)) for s in (0.1, 1.9) for d, r in ((0, 1), (0.55, 0.794))]
-    return room(rng, place(parts, seconds), 0.3, 0.2)
-
-
 def music_box(rng: Rng, seconds: float, pitch: float = 1046, tau: float = 0.5, rate: float = 5) -> Wave:
     """A music box that plucks a small tune on steel teeth."""
     tune = (0, 4, 7, 12, 7, 4, 5, 9, 12, 9, 5, 2, 7, 11, 14, 11)
@@ -155,8 +117,3 @@ def music_box(rng: Rng, seconds: float, pitch: float = 1046, tau: float = 0.5, r
         for i, s in enumerate(steady(rng, seconds, rate))
     ]
     return room(rng, place(parts, seconds), 0.4, 0.15)
-
-
-def tone(rng: Rng, seconds: float, pitch: float = 440) -> Wave:
-    """A plain sine, the tuning fork of this family."""
-    return sine(pitch, seconds)[: samples(seconds)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import RATE, Rng, Wave, clock, dying, fade, noise, passband, place, room, samples, scattered, sine, wander
+from .signal import RATE, Rng, Wave, clock, dying, fade, noise, passband, place, samples, scattered, sine, wander
 
 
 def rain(rng: Rng, seconds: float, low: float = 400, high: float = 7500, drops: float = 150, size: float = 1.0) -> Wave:
@@ -14,18 +14,6 @@ def rain(rng: Rng, seconds: float, low: float = 400, high: float = 7500, drops: 
         for s in scattered(rng, seconds, drops)
     ]
     return noise(rng, seconds, low, high) * 0.5 + place(ticks, seconds)
-
-
-def drips(rng: Rng, seconds: float, rate: float = 3, pitch: float = 900, tau: float = 0.03, rise: float = 1.5) -> Wave:
-    """Single drops into water: bubbles whose pitch rises as they close."""
-    parts: list[tuple[float, Wave]] = []
-    for s in scattered(rng, seconds, rate):
-        t = clock(0.15)
-        f = pitch * rng.uniform(0.7, 1.5)
-        parts.append(
-            (s, dying(sine(f * (1 + rise * t / 0.15), 0.15), tau * rng.uniform(0.6, 1.6)) * rng.uniform(0.3, 1))
-        )
-    return room(rng, place(parts, seconds), 0.3, 0.2)
 
 
 def stream(
@@ -159,21 +147,6 @@ def pour(
     return 0.3 * glass + stream(rng, seconds, bubbles, 800, hiss, 500, 5000)
 
 
-def flush(
-    rng: Rng, seconds: float, low: float = 200, high: float = 4000, gurgle: float = 0.8, tau: float = 1.3
-) -> Wave:
-    """A toilet flush: a rush that falls off into gurgling."""
-    t = clock(seconds)
-    rush = noise(rng, seconds, low, high) * np.minimum(1, t / 0.25) * np.exp(-np.maximum(0, t - 0.8) / tau)
-    glug = stream(rng, seconds, 40, 250, 0, tau=0.04) * np.minimum(1, t / 1.0)
-    return room(rng, rush + gurgle * glug, 0.3, 0.3)
-
-
-def boil(rng: Rng, seconds: float, rate: float = 50, pitch: float = 350, hiss: float = 0.1) -> Wave:
-    """Boiling water: low bubbles tumbling in a pot, with steam."""
-    return stream(rng, seconds, rate, pitch, 0, tau=0.03) + hiss * noise(rng, seconds, 1000, 6000)
-
-
 def rustle(
     rng: Rng,
     seconds: float,
@@ -189,15 +162,6 @@ def rustle(
         (s, rng.exponential(1) * fade(noise(rng, 0.1, low, high), 0.005, 0.08)) for s in scattered(rng, seconds, rate)
     ]
     return place(parts, seconds) * loud + 0.15 * loud * noise(rng, seconds, 800, 5000)
-
-
-def splash(
-    rng: Rng, seconds: float, rate: float = 1.3, low: float = 300, high: float = 6000, tau: float = 0.15
-) -> Wave:
-    """Strokes of a swimmer or an oar: splashes with bubbles after them."""
-    starts = np.arange(0.15, seconds, 1 / rate)
-    parts = [(s, fade(dying(noise(rng, 0.6, low, high), tau), 0.02, 0.1) * rng.uniform(0.7, 1)) for s in starts]
-    return room(rng, place(parts, seconds) + 0.5 * stream(rng, seconds, 50, 500, 0.05), 0.4, 0.2)
 
 
 def static(rng: Rng, seconds: float, low: float = 300, high: float = 7000, crackle: float = 0.4) -> Wave:

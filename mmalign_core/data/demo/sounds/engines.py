@@ -88,16 +88,6 @@ def rotor(
     return blades + turbine * (harmonics(620, seconds, 1.5, 6) + noise(rng, seconds, 1500, 6000))
 
 
-def propeller(
-    rng: Rng, seconds: float, rate: float = 85, slope: float = 1.0, wind: float = 0.5, beat: float = 1.5
-) -> Wave:
-    """A propeller aeroplane overhead: a droning harmonic buzz that beats slowly, with wind."""
-    drone = harmonics(rate * wander(rng, seconds, 1, 0.99, 1.01), seconds, slope, 30) + harmonics(
-        rate + beat, seconds, slope, 30
-    )
-    return passband(drone, 60, 3000) + wind * noise(rng, seconds, 60, 1200)
-
-
 def jet(
     rng: Rng,
     seconds: float,
@@ -143,18 +133,3 @@ def rails(
             hit = clack * dying(formants(noise(rng, 0.15), ((220, 150, 3), (900, 500, 2), (2400, 1500, 1))), 0.03)
             out[i : i + len(hit)] += hit[: max(0, len(out) - i)]
     return out + squeal * harmonics(2300 * wander(rng, seconds, 3, 0.97, 1.03), seconds, 1, 3)
-
-
-def motor(
-    rng: Rng,
-    seconds: float,
-    pitch: float = 200,
-    slope: float = 0.8,
-    air: float = 1.0,
-    low: float = 200,
-    high: float = 6000,
-    tone: float = 0.3,
-) -> Wave:
-    """An electric motor with an air stream: vacuum cleaner, hair dryer, drill."""
-    whine = harmonics(pitch * wander(rng, seconds, 4, 0.995, 1.005), seconds, slope, 40)
-    return tone * whine + air * noise(rng, seconds, low, high)
