@@ -31,6 +31,13 @@ def test_files_pair_by_stem_and_folder(tmp_path: Path) -> None:
     assert collection.name == tmp_path.name
 
 
+def test_folders_named_after_modalities_are_no_part_of_the_stem(tmp_path: Path) -> None:
+    files = {"Images/a/cat.png": png(), "captions/a/cat.txt": "A cat", "sounds/dog.wav": wav(), "README.md": "about"}
+    assert read_collection(write(tmp_path / "x", files)).ids == ("a/cat", "dog")
+    assert read_collection(write(tmp_path / "y", files | {"cat.txt": "loose"})).ids[0] == "captions/a/cat"
+    assert read_collection(write(tmp_path / "z", {"images/a.png": png(), "images/b.txt": "b"})).ids[0] == "images/a"
+
+
 def test_numbered_files_belong_to_a_plain_one_only(tmp_path: Path) -> None:
     files = {"cat.jpg": png(), "cat.2.jpg": png(1), "cat.10.jpg": png(2), "cat.1.txt": "one", "cat.2.txt": "two"}
     collection = read_collection(write(tmp_path, files | {"v1.0.png": png(4), "v1.1.png": png(5)}))

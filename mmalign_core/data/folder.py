@@ -18,6 +18,12 @@ from mmalign_core.types import BadInput
 
 _NUMBERED = re.compile(r"(.+)\.(\d+)")
 _ABOUT = ("readme", "license", "licence", "copying", "source", "sources", "attribution", "manifest", "interactions")
+_SHELVES = {
+    "text": ("text", "texts", "txt", "caption", "captions"),
+    "image": ("image", "images", "img", "imgs", "photo", "photos", "picture", "pictures"),
+    "audio": ("audio", "audios", "sound", "sounds", "wav", "wavs"),
+    "video": ("video", "videos"),
+}
 _MAX_JSON = 1 << 20
 
 
@@ -46,8 +52,10 @@ def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool =
     """One row for each stem, which includes the folder: 'birds/robin' for birds/robin.jpg.
 
     `cat.2.jpg` is a further picture of 'cat' where any file is called 'cat.<extension>', else an item of its own.
-    A text file is one text. `cat.json` gives the item's metadata, further `text` captions or `*_vector` lists (as in
-    WebDataset), `cat.cls` its class. `first_dot`: the stem ends at the first dot, as in WebDataset archives.
+    Where every medium lies in a top folder named after its modality (images/cat.jpg, texts/cat.txt), that folder is no
+    part of the stem. A text file is one text. `cat.json` gives the item's metadata, further `text` captions or
+    `*_vector` lists (as in WebDataset), `cat.cls` its class. `first_dot`: the stem ends at the first dot, as in
+    WebDataset archives.
     """
     groups = _group(listing, first_dot)
     rows = [_row(stem, names, listing, draft) for stem, names in groups.items()]
@@ -65,7 +73,8 @@ def _checked(relative: str, path: Path, real_root: Path) -> str:
 
 def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]:
     """Stem -> names, both in natural order; 'cat.jpg' comes before 'cat.2.jpg'."""
-    stems = {name: _stem(name, first_dot) for name in listing}
+    shelved = _is_shelved(listing)
+    stems = {name: _stem(name.split("/", 1)[1] if shelved and "/" in name else name, first_dot) for name in listing}
     plain = set(stems.values())
     groups: dict[str, list[str]] = {}
     for name, stem in stems.items():
@@ -74,10 +83,17 @@ def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]
     return {stem: sorted(groups[stem], key=lambda n: stems[n] != stem) for stem in sorted(groups, key=natural_key)}
 
 
+def _is_shelved(listing: Mapping[str, Path]) -> bool:
+    """Whether all media lie in top folders that name their modality, and these are of two modalities or more."""
+    media = [name for name in listing if modality_of(name) and not _is_about(name)]
+    kinds = {modality_of(name) for name in media}
+    return len(kinds) > 1 and all(name.split("/", 1)[0].lower() in _SHELVES[modality_of(name) or ""] for name in media)
+
+
 def _stem(name: str, first_dot: bool) -> str:
     path = PurePosixPath(name)
     stem = path.name.split(".", 1)[0] if first_dot else path.stem
-    return (path.parent / (stem or path.stem)).as_posix()
+    return (path.parent / (stem.strip() or path.name.strip())).as_posix()
 
 
 def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft) -> Row | None:
