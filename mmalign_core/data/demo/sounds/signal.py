@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,16 +27,18 @@ def clock(seconds: float) -> Wave:
 
 def passband(x: Wave, low: float, high: float, order: int = 2) -> Wave:
     """The wave between two frequencies in hertz (Butterworth); low 0 keeps the bass, high 8000 the treble."""
+    return np.asarray(sosfilt(_sections(low, high, order), x))
+
+
+@lru_cache(maxsize=1024)
+def _sections(low: float, high: float, order: int) -> Any:
+    """Designing a filter takes longer than running it over a short stroke, so designs are kept."""
     top = RATE / 2 - 50
     if low <= 0:
-        return _filtered(butter(order, min(high, top), "lowpass", fs=RATE, output="sos"), x)
+        return butter(order, min(high, top), "lowpass", fs=RATE, output="sos")
     if high >= top:
-        return _filtered(butter(order, low, "highpass", fs=RATE, output="sos"), x)
-    return _filtered(butter(order, (low, high), "bandpass", fs=RATE, output="sos"), x)
-
-
-def _filtered(sections: Any, x: Wave) -> Wave:
-    return np.asarray(sosfilt(sections, x))
+        return butter(order, low, "highpass", fs=RATE, output="sos")
+    return butter(order, (low, high), "bandpass", fs=RATE, output="sos")
 
 
 def noise(rng: Rng, seconds: float, low: float = 0, high: float = 8000) -> Wave:
