@@ -88,7 +88,9 @@ def _with_av(source: str | Path | bytes, name: str, settings: Settings) -> tuple
             if not container.streams.audio:
                 raise BadInput(f"{name} holds no sound; replace the file")
             stream = container.streams.audio[0]
-            _check_rate(stream.rate, name)
+            if stream.codec_context is None:
+                return None  # FFmpeg knows the container but no decoder for what is in it
+            _check_rate(stream.rate or 0, name)
             _check_length((container.duration or 0) / av.time_base, name, settings)
             return _gather(_av_blocks(container, stream), stream.rate, name, settings), stream.rate
     except BadInput:
