@@ -138,6 +138,18 @@ def test_other_content_is_refused(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_an_older_demo_is_named(tmp_path: Path) -> None:
+    (tmp_path / "demo.json").write_text('{"name": "MMAlign demo", "version": "0"}')
+    with pytest.raises(BadInput, match="version 0 of the demo"):
+        write_demo(tmp_path)
+
+
+def test_a_broken_marker_counts_as_other_content(tmp_path: Path) -> None:
+    (tmp_path / "demo.json").write_text("{")
+    with pytest.raises(BadInput, match="something else"):
+        write_demo(tmp_path)
+
+
 def test_cancelling_leaves_nothing_behind(tmp_path: Path) -> None:
     def stop(fraction: float, message: str) -> None:
         if fraction > 0.05:

@@ -16,7 +16,8 @@ from .items import LANGUAGES, Item, demo_items
 from .pictures import write_picture
 from .users import Interaction, simulated_interactions
 
-VERSION = "1"
+NAME = "MMAlign demo"
+VERSION = "2"
 WORKERS = 2
 
 
@@ -47,11 +48,21 @@ def write_demo(folder: str | Path, progress: Progress | None = None) -> Path:
 
 
 def _is_this_demo(folder: Path) -> bool:
-    marker = folder / "demo.json"
-    return marker.is_file() and json.loads(marker.read_text(encoding="utf-8")).get("version") == VERSION
+    return _version(folder) == VERSION
+
+
+def _version(folder: Path) -> str | None:
+    """The version of the demo that `folder` holds; None where it holds none."""
+    try:
+        marker = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    return marker.get("version") if isinstance(marker, dict) and marker.get("name") == NAME else None
 
 
 def _refuse_other_content(folder: Path) -> None:
+    if old := _version(folder):
+        raise BadInput(f"{folder} holds version {old} of the demo, this is {VERSION}; remove it or name a new folder.")
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise BadInput(f"{folder} already holds something else; name a new or an empty folder for the demo.")
 
@@ -66,7 +77,7 @@ def _fill(folder: Path, items: Sequence[Item], progress: Progress) -> None:
     (folder / "ATTRIBUTION.md").write_text(attribution(items), encoding="utf-8")
     _write_interactions(folder / "interactions.csv", simulated_interactions(items))
     sounds = sum("audio" in row for row in rows)
-    marker = {"name": "MMAlign demo", "version": VERSION, "items": len(rows), "sounds": sounds, "users": "simulated"}
+    marker = {"name": NAME, "version": VERSION, "items": len(rows), "sounds": sounds, "users": "simulated"}
     (folder / "demo.json").write_text(json.dumps(marker, indent=1) + "\n", encoding="utf-8")
     progress(1.0, f"{len(rows)} items, {sounds} of them with sound")
 
