@@ -27,11 +27,6 @@ class Relevance:
         right = sparse.csr_array(self.queries[part] @ self.candidates)
         return np.repeat(np.arange(len(right.indptr) - 1), np.diff(right.indptr)), right.indices
 
-    def contains(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Whether each (query row, candidate row) pair is right: (p,) bool."""
-        content = self.candidates.tocsc().indices[targets]
-        return np.asarray(self.queries[sources, content]).ravel() > 0
-
     @property
     def answerable(self) -> np.ndarray:
         """Queries (m,) bool that have at least one right candidate."""
