@@ -82,6 +82,14 @@ def test_a_short_sound_is_followed_by_silence():
     assert np.array_equal(log_mel_patches(samples), log_mel_patches(np.pad(samples, (0, 11_600))))
 
 
+def test_silence_at_the_end_changes_nothing_but_silence_within_stays():
+    sound = np.random.default_rng(0).standard_normal(16_000 * 2).astype(np.float32) / 4
+    assert np.array_equal(log_mel_patches(np.pad(sound, (0, 16_000 * 3))), log_mel_patches(sound))
+    paused = np.concatenate([sound, np.zeros(16_000 * 3, np.float32), sound])
+    assert len(log_mel_patches(paused)) == 1 + (7 * 16_000 - 15_600) // 7_680
+    assert log_mel_patches(np.zeros(16_000 * 5, np.float32)).shape == (1, 96, 64)
+
+
 def test_many_patches_equal_the_shipped_graph_one_at_a_time(encoder):
     """Cosine of 1 where 0.999 is asked for: the batch changes no arithmetic."""
     onnx = pytest.importorskip("onnx")

@@ -13,6 +13,9 @@ from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.texts import usable_text
 from mmalign_core.types import Media
 
+_READ_CHARACTERS = 10_000
+"""A sum over more words than this says little, and 100,000 characters at once take 2 GB and 16 s."""
+
 
 @register("use-multilingual")
 class UseMultilingual(Encoder):
@@ -38,8 +41,8 @@ class UseMultilingual(Encoder):
         _ = self._model._model
 
     def prepare(self, media: Media) -> str:
-        """The text itself; BadInput if it is empty or too long."""
-        return usable_text(media, self.settings)
+        """The text, or the first 10,000 characters of a longer one; BadInput if it is empty or beyond the limit."""
+        return usable_text(media, self.settings)[:_READ_CHARACTERS]
 
     def encode(self, prepared: Sequence[str]) -> Encoded:
         """(n, 512) unit vectors."""
