@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from ...types import BadInput, Progress, no_progress
-from .attribution import attribution
-from .items import LANGUAGES, Item, demo_items
-from .pictures import write_picture
-from .users import Interaction, simulated_interactions
+from mmalign_core.data.demo.attribution import attribution
+from mmalign_core.data.demo.items import LANGUAGES, Item, demo_items
+from mmalign_core.data.demo.pictures import write_picture
+from mmalign_core.data.demo.users import Interaction, simulated_interactions
+from mmalign_core.types import BadInput, Progress, no_progress
 
 NAME = "MMAlign demo"
 VERSION = "2"
@@ -107,7 +107,7 @@ def _write_item(folder: Path, item: Item) -> tuple[str, str]:
 def _write_sound(item: Item, folder: Path) -> str:
     import soundfile
 
-    from .sounds import RATE, sound_table, synthesise
+    from mmalign_core.data.demo.sounds import RATE, sound_table, synthesise
 
     name = f"{item.id}.flac"
     soundfile.write(folder / name, synthesise(sound_table()[item.sound]), RATE, subtype="PCM_16")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .items import Item
+from mmalign_core.data.demo.items import Item
 
 HEADER = """# Where this demo collection comes from
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from .items import Item
-from .relief import lit
+from mmalign_core.data.demo.items import Item
+from mmalign_core.data.demo.relief import lit
 
 SIDE = 320
 OUTLINE = 0.8

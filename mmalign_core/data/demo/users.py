@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .items import Item
+from mmalign_core.data.demo.items import Item
 
 USERS = 80
 SEED = 20_240_601

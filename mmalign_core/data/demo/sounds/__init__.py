@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .signal import RATE, Wave, ambience, level, samples
+from mmalign_core.data.demo.sounds.signal import RATE, Wave, ambience, level, samples
 
 SECONDS = 3.375
 """Six whole patches of YAMNet (0.975 s every 0.48 s), so no clip ends in padding."""

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from .bells import trill
-from .signal import Rng, Wave, clock, fade, harmonics, noise, passband, place, room, sine, steady, wander
+from mmalign_core.data.demo.sounds.bells import trill
+from mmalign_core.data.demo.sounds.signal import (
+    Rng,
+    Wave,
+    clock,
+    fade,
+    harmonics,
+    noise,
+    passband,
+    place,
+    room,
+    sine,
+    steady,
+    wander,
+)
 
 
 def wail(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import Rng, Wave, clock, place, room, scattered, steady
+from mmalign_core.data.demo.sounds.signal import Rng, Wave, clock, place, room, scattered, steady
 
 CHURCH = (
     (0.5, 0.6, 1.4),

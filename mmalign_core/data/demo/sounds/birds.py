@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import Rng, Wave, clock, fade, harmonics, noise, place, room, scattered, sine
-from .throats import contour
+from mmalign_core.data.demo.sounds.signal import Rng, Wave, clock, fade, harmonics, noise, place, room, scattered, sine
+from mmalign_core.data.demo.sounds.throats import contour
 
 
 def song(

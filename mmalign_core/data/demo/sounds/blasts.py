@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import Rng, Wave, clock, dying, fade, noise, place, room, scattered, sine
+from mmalign_core.data.demo.sounds.signal import Rng, Wave, clock, dying, fade, noise, place, room, scattered, sine
 
 
 def bang(

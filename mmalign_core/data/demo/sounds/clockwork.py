@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .signal import Rng, Wave, dying, fade, formants, noise, place, room, steady
+from mmalign_core.data.demo.sounds.signal import Rng, Wave, dying, fade, formants, noise, place, room, steady
 
 
 def ticks(

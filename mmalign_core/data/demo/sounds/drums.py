@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import Rng, Wave, clock, dying, fade, noise, passband, place, room, sine, steady
+from mmalign_core.data.demo.sounds.signal import (
+    Rng,
+    Wave,
+    clock,
+    dying,
+    fade,
+    noise,
+    passband,
+    place,
+    room,
+    sine,
+    steady,
+)
 
 
 def thud(rng: Rng, pitch: float, tau: float, click: float, seconds: float = 0.5, bend: float = 0.5) -> Wave:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import RATE, Rng, Wave, clock, dying, fade, noise, passband, place, samples, scattered, sine, wander
+from mmalign_core.data.demo.sounds.signal import (
+    RATE,
+    Rng,
+    Wave,
+    clock,
+    dying,
+    fade,
+    noise,
+    passband,
+    place,
+    samples,
+    scattered,
+    sine,
+    wander,
+)
 
 
 def rain(rng: Rng, seconds: float, low: float = 400, high: float = 7500, drops: float = 150, size: float = 1.0) -> Wave:

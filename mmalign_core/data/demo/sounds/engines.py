@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import RATE, Rng, Wave, clock, dying, formants, harmonics, noise, passband, room, steady, wander
+from mmalign_core.data.demo.sounds.signal import (
+    RATE,
+    Rng,
+    Wave,
+    clock,
+    dying,
+    formants,
+    harmonics,
+    noise,
+    passband,
+    room,
+    steady,
+    wander,
+)
 
 
 def firing(rng: Rng, seconds: float, pulses: Wave, rough: float = 0.3, ring: float = 0.012) -> Wave:

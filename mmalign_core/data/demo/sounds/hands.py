@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import Rng, Wave, clock, dying, fade, formants, noise, place, room, sine, steady
+from mmalign_core.data.demo.sounds.signal import (
+    Rng,
+    Wave,
+    clock,
+    dying,
+    fade,
+    formants,
+    noise,
+    place,
+    room,
+    sine,
+    steady,
+)
 
 
 def knock(

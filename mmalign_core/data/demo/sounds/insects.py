@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import (
+from mmalign_core.data.demo.sounds.signal import (
     Rng,
     Wave,
     clock,
@@ -20,7 +20,7 @@ from .signal import (
     steady,
     wander,
 )
-from .throats import contour
+from mmalign_core.data.demo.sounds.throats import contour
 
 
 def buzz(

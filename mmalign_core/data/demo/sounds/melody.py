@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import Rng, Wave, clock, fade, formants, harmonics, noise, passband, room, wander
+from mmalign_core.data.demo.sounds.signal import (
+    Rng,
+    Wave,
+    clock,
+    fade,
+    formants,
+    harmonics,
+    noise,
+    passband,
+    room,
+    wander,
+)
 
 TUNE = (0, 4, 7, 12, 11, 7, 9, 5, 4, 0, 2, 7)
 

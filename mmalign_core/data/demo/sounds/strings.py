@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import lfilter
 
-from .signal import RATE, Rng, Wave, clock, dying, noise, passband, place, room, samples, steady
+from mmalign_core.data.demo.sounds.signal import (
+    RATE,
+    Rng,
+    Wave,
+    clock,
+    dying,
+    noise,
+    passband,
+    place,
+    room,
+    samples,
+    steady,
+)
 
 TUNE = (0, 4, 7, 12, 11, 7, 9, 5, 4, 0, 2, 7)
 

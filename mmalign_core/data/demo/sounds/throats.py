@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import (
+from mmalign_core.data.demo.sounds.signal import (
     RATE,
     Rng,
     Wave,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .signal import Rng, Wave, dying, formants, noise, place, room, samples, sine, steady
+from mmalign_core.data.demo.sounds.signal import Rng, Wave, dying, formants, noise, place, room, samples, sine, steady
 
 
 def strikes(
