@@ -29,7 +29,7 @@ def blobs(n: int, d: int = 24, groups: int = 6, seed: int = 0) -> tuple[np.ndarr
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-@pytest.mark.parametrize("n", [40, 1024, 2500])
+@pytest.mark.parametrize("n", [40, 2048, 2500])
 def test_graph_is_exact(n: int, metric: str) -> None:
     rows, _ = blobs(n)
     found, distances = nearest_neighbours(space_of(rows, metric), 10)
@@ -123,7 +123,7 @@ def test_quality_of_a_perfect_and_of_a_random_map() -> None:
     rng = np.random.default_rng(0)
     flat = rng.normal(size=(3000, 2)).astype("f4")
     perfect, chance = (map_quality(flat, m, metric="euclidean") for m in (flat, rng.permutation(flat)))
-    assert perfect.trustworthiness == 1.0 and perfect.neighbour_overlap == 1.0 and perfect.n == 2000
+    assert perfect.trustworthiness == 1.0 and perfect.neighbour_overlap == 1.0 and perfect.n == 1000
     assert abs(chance.trustworthiness - 0.5) < 0.02 and chance.neighbour_overlap < 0.02
 
 

@@ -33,9 +33,9 @@ def symmetric_graph(neighbours: np.ndarray, strengths: np.ndarray) -> csr_matrix
     return graph
 
 
-def _duplicate(distances: np.ndarray) -> float:
-    """Distances up to this are rounding."""
-    return 1e-6 * float(distances.max(initial=0))
+def _duplicate(distances: np.ndarray) -> np.ndarray:
+    """Distances of a row up to this (n, 1) are rounding."""
+    return 1e-6 * distances.max(axis=1, keepdims=True)
 
 
 def _widths(gaps: np.ndarray, distances: np.ndarray, n_neighbors: int) -> np.ndarray:
