@@ -153,6 +153,12 @@ def test_identical_rows_are_all_neighbours(fill: float) -> None:
     assert drawn.trustworthiness == 1.0 and drawn.neighbour_overlap == 1.0
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_cosine_does_not_see_the_length_of_a_row(scale: float) -> None:
+    rows, _ = blobs(100)
+    assert np.allclose(space_of(rows * np.float32(scale), "cosine").left, space_of(rows, "cosine").left, atol=1e-6)
+
+
 def test_single_row_has_no_quality() -> None:
     drawn = project(np.ones((1, 4), np.float32))
     assert np.isnan(drawn.trustworthiness) and drawn.quality_n == 0
@@ -169,6 +175,7 @@ def test_single_row_has_no_quality() -> None:
         (np.ones((4, 2)), {"n_neighbors": 1}, "n_neighbors"),
         (np.ones((4, 2)), {"min_dist": -1}, "min_dist"),
         (np.ones((4, 2)), {"metric": "manhattan"}, "cosine, euclidean"),
+        (np.ones((4, 2)) * 1e20, {"metric": "euclidean"}, "scale them down"),
         (np.ones((4, 2)), {"engine": "tsne"}, "umap-learn"),
         (np.ones((4, 2)), {"engine": "umap-learn"}, "Use engine mmalign"),
     ],

@@ -10,6 +10,7 @@ from mmalign_core.types import BadInput
 
 METRICS = ("cosine", "euclidean")
 CHUNK = 256
+LARGEST = 1e15
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,11 @@ def checked_rows(vectors: np.ndarray, what: str = "vectors") -> np.ndarray:
 
 
 def space_of(rows: np.ndarray, metric: str) -> Space:
-    """The space of checked `rows` (n, d) under `metric`. Raises BadInput for an unknown metric."""
+    """The space of checked `rows` (n, d) under `metric`. Raises BadInput for an unknown metric, or values too large."""
     if metric not in METRICS:
         raise BadInput(f"unknown metric {metric!r}; choose one of {', '.join(METRICS)}")
+    if metric == "euclidean" and np.abs(rows).max(initial=0) > LARGEST:
+        raise BadInput(f"vectors hold values beyond {LARGEST:g}, whose distances overflow; scale them down")
     centre = rows.mean(axis=0) if metric == "euclidean" and len(rows) else np.zeros(rows.shape[1], np.float32)
     left = _left(rows, metric, centre)
     # (x, 1, -x²/2) · (y, -y²/2, 1) = -(x - y)²/2
@@ -80,7 +83,9 @@ def space_of(rows: np.ndarray, metric: str) -> Space:
 
 def _left(rows: np.ndarray, metric: str, centre: np.ndarray) -> np.ndarray:
     if metric == "cosine":
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        peak = np.abs(rows).max(axis=1, keepdims=True)
+        rows = rows / np.where(peak > 0, peak, 1)  # the square of a huge or tiny value would not fit float32
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 0.5)  # a row of zeros stays one
     rows = rows - centre
     half = (rows * rows).sum(axis=1, keepdims=True) / 2
     return np.concatenate([rows, np.ones_like(half), -half], axis=1)
