@@ -44,6 +44,9 @@ PAGES = [
 st.set_page_config(page_title="MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
 st.logo(ASSETS / "logo.svg", size="large")
 page = st.navigation(PAGES, position="top")
+asked = state.enter()
+if asked:
+    st.switch_page(asked, query_params=state.query())
 state.mirror()
 waiting.begin()
 page.run()

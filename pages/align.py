@@ -5,6 +5,7 @@ import streamlit as st
 from mmalign_core.plots import metric_figure
 from pages._shared import align_form, errors, header, numbers, waiting
 
+state.through_app("pages/align.py")
 header.show("Align", "How well do the modalities line up?")
 collection = waiting.need("collection")
 form, results = st.columns([3, 7], gap="large")

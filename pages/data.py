@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmalign_core.types import Collection
-from pages._shared import errors, gallery, header, previews, report, sources, state, tables, waiting
+from pages._shared import cache, errors, gallery, header, previews, report, sources, state, tables, waiting
 
 PER_PAGE = 48
 
@@ -73,11 +73,15 @@ def paging(total: int) -> int:
 
 
 def chosen(collection: Collection) -> str:
-    """The selected item if this collection has it, else the first."""
+    """The selected item if this collection has it, else the first that has several media, else the first."""
     item = state.selected_item()
-    return item if item in collection.items.index else collection.ids[0]
+    if item in collection.items.index:
+        return item
+    held = cache.media_by_item(collection.digest, collection)
+    return next((item for item in collection.ids if len(held[item]) > 1), collection.ids[0])
 
 
+state.through_app("pages/data.py")
 header.show("Data", "What do we have?")
 sources.show()
 collection = waiting.need("collection")

@@ -58,6 +58,7 @@ def answer(run: Run, run_key: str) -> None:
         previews.attribution(run.collection)
 
 
+state.through_app("pages/recommend.py")
 header.show("Recommend", "What would we show next, and why?")
 waiting.need("collection")
 answer(waiting.need("run"), state.wanted().run_key)

@@ -87,6 +87,7 @@ def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
     previews.attribution(run.collection)
 
 
+state.through_app("pages/similarity.py")
 header.show("Similarity", "Which pairs match, which go wrong?")
 waiting.need("collection")
 matrix(waiting.need("run"), state.wanted().run_key)

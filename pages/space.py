@@ -71,6 +71,7 @@ def look_at(run: Run) -> None:
         gallery.show(near, key="space.near", width=110)
 
 
+state.through_app("pages/space.py")
 header.show("Shared space", "Where does everything lie?")
 waiting.need("collection")
 run = waiting.need("run")

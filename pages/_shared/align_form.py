@@ -11,6 +11,7 @@ from mmalign_core.workflow import DEFAULT_ENCODERS
 from pages._shared import cache, errors, forms, header, state
 from pages._shared.wanted import complete, pairs_of
 
+_USUAL = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
 _SPLITS = ("All items", "Held-out share", "Folds")
 
 
@@ -23,13 +24,20 @@ def show(collection: Collection) -> None:
     with st.expander("Similarity and matching", icon=":material/compare_arrows:"):
         matching = _matching(now)
     split = _split(now)
-    chosen = {"pair": list(pair), "aligner": aligner, **matching, **split, "encoders": encoders}
-    if params:
-        chosen["params"] = params
-    chosen = {name: value for name, value in chosen.items() if value not in (None, {}, "none", "argmax", "cosine", 0)}
-    if st.button("Align", type="primary", icon=":material/play_arrow:", key="align.go", width="stretch"):
-        state.choose(chosen)
-        st.rerun()
+    chosen = {"pair": list(pair), "aligner": aligner, "params": params, **matching, **split, "encoders": encoders}
+    usual = {**_USUAL, **complete({}, collection)}
+    chosen = {name: value for name, value in chosen.items() if value and value != usual.get(name)}
+    if chosen.get("pair") == list(usual["pair"]):
+        del chosen["pair"]
+    st.button(
+        "Align",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="align.go",
+        width="stretch",
+        on_click=state.choose,
+        args=(chosen,),
+    )
 
 
 def _pair(collection: Collection, now: dict[str, Any]) -> tuple[str, str]:

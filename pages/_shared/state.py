@@ -12,6 +12,7 @@ import streamlit as st
 from pages._shared.wanted import Wanted
 
 _KEY = "mmalign"
+_ENTERED, _ASKED = "mmalign.entered", "mmalign.asked"
 _DEMO = {"kind": "demo", "value": ""}
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _CHOICES = {
@@ -61,6 +62,28 @@ def selected_item() -> str | None:
 def select_item(item: str | None) -> None:
     """Look at this item on every page."""
     _view()["item"] = item
+    mirror()
+
+
+def enter() -> str | None:
+    """Called by app.py on every run; the page that was asked for before app.py could run, once.
+
+    A server that has just started finds the folder pages/ and opens /space by itself, without app.py.
+    """
+    st.session_state[_ENTERED] = True
+    return st.session_state.pop(_ASKED, None)
+
+
+def through_app(page: str) -> None:
+    """Go to app.py first if it has not run in this session; it then comes back to `page`."""
+    if not st.session_state.get(_ENTERED):
+        st.session_state[_ASKED] = page
+        st.switch_page("app.py", query_params=query())
+
+
+def query() -> dict[str, str]:
+    """The query parameters of the address, as they are."""
+    return st.query_params.to_dict()
 
 
 def remember(name: str, value: Any) -> None:

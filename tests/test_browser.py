@@ -1,0 +1,125 @@
+"""The dashboard in a real browser: demo to map to recommendation, and an upload of mixed files with a broken one."""
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image, ImageDraw
+
+pytest.importorskip("playwright", reason="playwright is not installed: pip install -r requirements-test.txt")
+
+from playwright.sync_api import Browser, Page, expect
+
+from benchmarks.dashboard import TITLES, browser, chromium, go, serve, settled
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
+]
+
+PATIENCE = 300_000
+"""Milliseconds: a first start on a busy machine makes, encodes and aligns the demo."""
+SHOWN = "[...document.querySelectorAll('[data-testid=stMetricValue]')].map((e) => e.innerText).join()"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(chrome: Browser, address: str) -> Iterator[Page]:
+    opened = chrome.new_page(viewport={"width": 1280, "height": 900})
+    opened.set_default_timeout(PATIENCE)
+    opened.goto(address)
+    yield opened
+    assert not opened.get_by_test_id("stException").count()
+    opened.close()
+
+
+def click_trace(page: Page, chart: str, trace: str) -> None:
+    """Click the first marker of the trace with this name in the chart under this key."""
+    where = page.evaluate(
+        """([chart, trace]) => {
+          const plot = document.querySelector(`.st-key-${chart} .js-plotly-plot`);
+          const found = plot._fullData.find((one) => one.name === trace) ?? plot._fullData[1];
+          const box = plot.querySelector('.nsewdrag').getBoundingClientRect();
+          const {xaxis, yaxis} = plot._fullLayout;
+          return [box.x + xaxis.d2p(found.x[0]), box.y + yaxis.d2p(found.y[0])];
+        }""",
+        [chart, trace],
+    )
+    page.mouse.move(*where)
+    page.mouse.click(*where)
+
+
+def test_from_the_demo_to_the_map_to_a_recommendation(page: Page) -> None:
+    card = page.locator(".card").first
+    card.wait_for()
+    expect(page.get_by_text("OpenMoji").first).to_be_visible()
+    go(page, TITLES["space"])
+    page.locator(".st-key-map .scatterlayer").wait_for(timeout=PATIENCE)
+    settled(page, PATIENCE)
+    expect(page.get_by_text("trustworthiness")).to_be_visible()
+    click_trace(page, "map", "image")
+    page.wait_for_url("**item=*")
+    shown = page.locator(".st-key-aside h5, h5").first.inner_text()
+    go(page, TITLES["recommend"])
+    settled(page, PATIENCE)
+    expect(page.get_by_role("heading", name=shown)).to_be_visible()
+    assert page.locator(".card").count() == 10
+    assert page.locator(".card .bar").count() >= 10
+
+
+def test_a_cell_of_the_heat_map_shows_its_pair(page: Page) -> None:
+    go(page, TITLES["similarity"])
+    page.locator(".st-key-heat .heatmaplayer image").first.wait_for(state="attached", timeout=PATIENCE)
+    settled(page, PATIENCE)
+    before = page.evaluate(SHOWN)
+    box = page.locator(".st-key-heat .nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.77, box["y"] + box["height"] * 0.27)
+    page.wait_for_function(f"before => {SHOWN} !== before", arg=before)
+    assert page.get_by_test_id("stMetricValue").all_inner_texts()[2] == "no"
+
+
+def test_an_upload_of_mixed_files_reports_the_broken_one(page: Page) -> None:
+    page.get_by_text("Upload files").click()
+    page.locator("input[type=file]").first.set_input_files(list(mixed_files()))
+    page.get_by_role("button", name="Read the files").click()
+    page.get_by_text("1 skipped").wait_for()
+    settled(page, PATIENCE)
+    assert "data=upload" in page.url
+    titles = page.locator(".card .title").all_inner_texts()
+    assert "A red circle <b>&" in titles and "黄色的太阳 🌞" in titles
+    go(page, TITLES["align"])
+    page.locator(".st-key-align_metrics .js-plotly-plot, .st-key-align-metrics .js-plotly-plot").first.wait_for()
+    link = page.url
+    page.goto(link)
+    expect(page.get_by_text("uploads").first).to_be_visible()
+
+
+def mixed_files() -> Iterator[dict[str, object]]:
+    """Two whole items, one with a sound; a broken picture."""
+    texts = {"circle": "A red circle <b>&", "sun": "黄色的太阳 🌞"}
+    for stem, colour in (("circle", "red"), ("sun", "gold")):
+        image = Image.new("RGB", (120, 90), "white")
+        ImageDraw.Draw(image).ellipse((20, 10, 90, 80), fill=colour)
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG")
+        yield {"name": f"{stem}.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+        yield {"name": f"{stem}.txt", "mimeType": "text/plain", "buffer": texts[stem].encode()}
+    sound = io.BytesIO()
+    soundfile.write(sound, 0.3 * np.sin(np.arange(16000) * 0.17), 16000, format="WAV")
+    yield {"name": "sun.wav", "mimeType": "audio/wav", "buffer": sound.getvalue()}
+    yield {"name": "broken.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\ncut off here"}

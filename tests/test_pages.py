@@ -1,0 +1,163 @@
+"""Every page, found by glob, over collections of every kind: none raises, each says in one line what cannot be done."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import streamlit as st
+from PIL import Image, ImageDraw
+from streamlit.testing.v1 import AppTest
+
+from mmalign_core.jobs import JOBS
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
+WORDS = {
+    "one": "A red circle on white",
+    "two": "<b>Blue & square</b>, a very long label " + "that goes on and on " * 12,
+    "three-猫": "一只绿色的猫 🐈\u200d⬛ 和一个三角形",
+    "four": "A yellow sun",
+    "five": "$dollars$ and *stars* and `ticks` and [links](http://example.org)",
+}
+COLOURS = ("red", "blue", "green", "yellow", "black")
+
+
+def picture(path: Path, colour: str) -> None:
+    image = Image.new("RGB", (96, 64), "white")
+    ImageDraw.Draw(image).ellipse((20, 8, 72, 60), fill=colour)
+    image.save(path)
+
+
+def sound(path: Path, hertz: float) -> None:
+    time = np.arange(16000) / 16000
+    soundfile.write(path, 0.4 * np.sin(2 * np.pi * hertz * time).astype(np.float32), 16000)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    """kind -> folder; the store lies in a folder of its own."""
+    root = tmp_path_factory.mktemp("pages")
+    before = os.environ.get("MMALIGN_HOME")
+    os.environ["MMALIGN_HOME"] = str(root / "home")
+    st.cache_resource.clear()
+    found = {kind: root / kind for kind in ("mixed", "texts", "single", "missing")}
+    for kind in ("mixed", "texts", "single"):
+        found[kind].mkdir()
+    for place, (stem, words) in enumerate(WORDS.items()):
+        (found["mixed"] / f"{stem}.txt").write_text(words, encoding="utf-8")
+        (found["texts"] / f"{stem}.txt").write_text(words, encoding="utf-8")
+        picture(found["mixed"] / f"{stem}.png", COLOURS[place])
+    sound(found["mixed"] / "one.wav", 440)
+    (found["mixed"] / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnot a picture")
+    (found["single"] / "alone.txt").write_text("Alone", encoding="utf-8")
+    picture(found["single"] / "alone.png", "red")
+    yield found
+    st.cache_resource.clear()
+    if before is None:
+        del os.environ["MMALIGN_HOME"]
+    else:
+        os.environ["MMALIGN_HOME"] = before
+
+
+def opened(folder: Path, page: str = "data.py", **query: str) -> AppTest:
+    """The page over this folder, after the background work has ended."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params["data"] = f"folder:{folder}"
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    for job in JOBS.all():
+        assert job.wait(120), f"'{job.message}' does not end"
+    if page != "data.py":
+        app.switch_page(f"pages/{page}")
+        for name, value in query.items():
+            app.query_params[name] = value
+    return app.run()
+
+
+def said(app: AppTest) -> str:
+    """Everything the page says in words."""
+    parts = [*app.title, *app.markdown, *app.caption, *app.error, *app.metric]
+    return "\n".join(str(part.label) + str(part.value) if part.type == "metric" else str(part.value) for part in parts)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_over_a_mixed_collection(folders: dict[str, Path], page: str) -> None:
+    app = opened(folders["mixed"], page)
+    assert not app.exception and not [error.value for error in app.error]
+    assert app.title[0].value and "?" in app.markdown[0].value, "each page asks its one question"
+    assert not app.get("skeleton")
+
+
+@pytest.mark.parametrize("page", [name for name in PAGES if name != "data.py"])
+def test_texts_alone_cannot_be_aligned_and_the_page_says_so(folders: dict[str, Path], page: str) -> None:
+    app = opened(folders["texts"], page)
+    assert not app.exception
+    assert any("has two modalities" in error.value for error in app.error)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_single_item_breaks_no_page(folders: dict[str, Path], page: str) -> None:
+    assert not opened(folders["single"], page).exception
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_folder_that_is_not_there_gives_one_line(folders: dict[str, Path], page: str) -> None:
+    app = opened(folders["missing"], page)
+    assert not app.exception
+    assert len(app.error) == 1 and "missing" in app.error[0].value and "\n" not in app.error[0].value
+
+
+def test_the_report_names_the_broken_file(folders: dict[str, Path]) -> None:
+    app = opened(folders["mixed"])
+    rows = next(table.value for table in app.dataframe if "reason" in table.value)
+    assert "broken" in " ".join(rows["id"]) and rows["reason"].str.len().min() > 10
+
+
+def test_users_text_is_shown_as_it_is(folders: dict[str, Path]) -> None:
+    app = opened(folders["mixed"], item="five")
+    assert "\\$dollars\\$" in said(app) and "\\*stars\\*" in said(app)
+    assert "<b>" not in said(opened(folders["mixed"], item="two"))
+
+
+def test_finding_by_words_and_showing_rows(folders: dict[str, Path]) -> None:
+    app = opened(folders["mixed"], find="yellow", **{"as": "Table"})
+    table = next(t.value for t in app.dataframe if "item" in t.value)
+    assert list(table["id"]) == ["four"]
+    app = opened(folders["mixed"], find="no such word")
+    assert "Nothing matches" in said(app)
+
+
+def test_a_link_reopens_the_run(folders: dict[str, Path]) -> None:
+    app = opened(folders["mixed"], "align.py", run='{"pair":["text","image"],"seed":3}')
+    assert "text → image" in said(app) and not app.error
+    assert '"seed":3' in app.query_params["run"]
+
+
+def test_choosing_and_running_another_matcher(folders: dict[str, Path]) -> None:
+    app = opened(folders["mixed"], "align.py")
+    offered = app.selectbox(key="align.matcher").options
+    app.selectbox(key="align.matcher").select(next(name for name in offered if name != "argmax")).run()
+    app.button(key="align.go").click().run()
+    assert set(app.session_state["mmalign"]["choices"]) == {"matcher"}, "only what differs from the usual is kept"
+    for job in JOBS.all():
+        assert job.wait(60)
+    assert not app.run().exception
+
+
+@pytest.mark.parametrize("bad", ['{"aligner":"nonsense"}', '{"pair":["text","smell"]}', '{"params":{"concepts":"x"}}'])
+def test_a_link_with_bad_choices_gives_a_line(folders: dict[str, Path], bad: str) -> None:
+    app = opened(folders["mixed"], "align.py", run=bad)
+    assert not app.exception and app.error
+
+
+def test_asking_by_text_shows_items_and_reasons(folders: dict[str, Path]) -> None:
+    app = opened(folders["mixed"], "recommend.py")
+    app.selectbox(key="by").select("text").run()
+    assert "Ask something" in said(app)
+    app.text_area(key="q").set_value("the sun").run()
+    assert not app.exception and not app.error
+    assert "parts sum to it" in said(app) and app.get("plotly_chart")
