@@ -135,6 +135,14 @@ class Concepts:
     vectors: np.ndarray | None = None
 
 
+def _concept_parts(concepts: Concepts | None) -> list[bytes]:
+    """The bytes of the concepts that a set's digest covers."""
+    if concepts is None:
+        return []
+    arrays = [concepts.posterior] if concepts.vectors is None else [concepts.posterior, concepts.vectors]
+    return [json.dumps(concepts.labels).encode(), *(np.ascontiguousarray(a).tobytes() for a in arrays)]
+
+
 @dataclass(frozen=True)
 class EmbeddingSet:
     """Vectors of one modality: row i belongs to item `ids[i]` and has content digest `keys[i]`.
@@ -166,7 +174,7 @@ class EmbeddingSet:
         object.__setattr__(self, "vectors", vectors)
         if not self.digest:
             head = json.dumps([self.modality, self.encoder, self.ids, self.keys, list(vectors.shape)]).encode()
-            object.__setattr__(self, "digest", digest_bytes(head, vectors.tobytes()))
+            object.__setattr__(self, "digest", digest_bytes(head, vectors.tobytes(), *_concept_parts(self.concepts)))
 
     def __len__(self) -> int:
         return len(self.ids)

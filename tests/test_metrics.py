@@ -32,10 +32,11 @@ def two_sets(seed: int, items: int = 12, dim: int = 5, captions: int = 2) -> tup
 def oracle(sources: EmbeddingSet, targets: EmbeddingSet, name: str) -> tuple[list[int], list[bool]]:
     """Ranks and argmax decisions of the answerable queries, one candidate at a time in float64."""
     ranks, correct = [], []
-    for item, query in zip(sources.ids, sources.vectors.astype(float)):
-        own = {key for owner, key in zip(targets.ids, targets.keys) if owner == item}
-        if not own:
+    for item, content, query in zip(sources.ids, sources.keys, sources.vectors.astype(float)):
+        if item not in targets.ids:
             continue
+        alike = {other for other, key in zip(sources.ids, sources.keys) if key == content}
+        own = {key for owner, key in zip(targets.ids, targets.keys) if owner in alike}
         scores = [like(name, query, c) for c in targets.vectors.astype(float)]
         right = [key in own for key in targets.keys]
         best = max(s for s, r in zip(scores, right) if r)
@@ -74,7 +75,7 @@ def test_streaming_in_small_blocks_changes_nothing(seed: int) -> None:
     texts, images = two_sets(seed)
     asked = texts.of_items(images.ids)
     scores = Scores(SIMILARITIES.create("cosine"), asked.vectors, images.vectors)
-    truth, matches = relevance(asked.ids, images), MATCHERS.create("argmax").match(scores)
+    truth, matches = relevance(asked, images), MATCHERS.create("argmax").match(scores)
     whole = outcomes(scores, matches, [truth])[0]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mmalign_core.similarities.base.BLOCK_VALUES", 3 * len(images))
@@ -151,6 +152,13 @@ def test_identical_titles_both_count_and_lost_items_are_counted() -> None:
     assert found.items == ("a", "c") and found.unanswerable == 1 and found.candidates == 3
     back = measured(texts, images)
     assert back.items == ("a", "c") and back.unanswerable == 1
+
+
+def test_a_title_that_two_photos_share_is_answered_by_either() -> None:
+    texts = EmbeddingSet("text", ("a", "b"), ("A cat.", "A cat."), np.array([[1, 0], [1, 0]]), "toy@1")
+    images = EmbeddingSet("image", ("a", "b"), ("1", "2"), np.array([[0.6, 0.8], [1, 0.1]]), "toy@1")
+    for sources, targets in ((texts, images), (images, texts)):
+        assert measured(sources, targets).outcome.ranks.tolist() == [1, 1]
 
 
 def test_undecided_queries_count_as_wrong_and_the_best_chosen_target_decides() -> None:

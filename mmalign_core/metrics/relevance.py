@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,37 +15,37 @@ from mmalign_core.types import EmbeddingSet
 class Relevance:
     """Right answers by item and content, kept factored: `queries` (m, c) and `candidates` (c, n) over c contents.
 
-    A candidate is right for a query when it belongs to the query's item, or when its content key equals that of a
-    candidate which does (two photos titled "A cat." both count).
+    A candidate is right for a query when it belongs to the query's item, or to an item that holds the same content as
+    the query (for the text "A cat." both photos titled so count), or when its content equals that of such a candidate
+    (for a photo titled "A cat." the other photo's title counts as well).
     """
 
     queries: sparse.csr_array
     candidates: sparse.csr_array
+    answerable: np.ndarray
+    """Queries (m,) bool whose own item has a candidate; the others are not asked."""
 
     def pairs(self, part: slice) -> tuple[np.ndarray, np.ndarray]:
         """(row within `part`, candidate column) of every right pair, by rising row."""
         right = sparse.csr_array(self.queries[part] @ self.candidates)
         return np.repeat(np.arange(len(right.indptr) - 1), np.diff(right.indptr)), right.indices
 
-    @property
-    def answerable(self) -> np.ndarray:
-        """Queries (m,) bool that have at least one right candidate."""
-        return np.diff(self.queries.indptr) > 0
 
-
-def relevance(query_ids: Sequence[str], candidates: EmbeddingSet, owners: Sequence[str] | None = None) -> Relevance:
-    """Right answers of queries that belong to `query_ids` among `candidates`.
+def relevance(queries: EmbeddingSet, candidates: EmbeddingSet, owners: Sequence[str] | None = None) -> Relevance:
+    """Right answers to each query (row) among `candidates`.
 
     `owners` (n,) says whom each candidate belongs to where that is not its own item (the shuffled baseline).
     """
     owners = candidates.ids if owners is None else owners
-    items = {item: i for i, item in enumerate(dict.fromkeys([*query_ids, *owners]))}
-    contents = {key: i for i, key in enumerate(dict.fromkeys(candidates.keys))}
-    content = np.array([contents[key] for key in candidates.keys], dtype=int)
-    owner = np.array([items[item] for item in owners], dtype=int)
+    items = _numbered([*queries.ids, *owners])
+    asked, contents = _numbered(queries.keys), _numbered(candidates.keys)
+    asked_key, asked_item = _places(queries.keys, asked), _places(queries.ids, items)
+    content, owner = _places(candidates.keys, contents), _places(owners, items)
+    holders = _incidence(asked_key, asked_item, (len(asked), len(items)))
     owned = _incidence(owner, content, (len(items), len(contents)))
-    asked = np.array([items[item] for item in query_ids], dtype=int)
-    return Relevance(owned[asked], _incidence(content, np.arange(len(content)), (len(contents), len(content))))
+    rows = _incidence(np.arange(len(content)), content, (len(content), len(contents)))
+    answerable = np.diff(owned.indptr)[asked_item] > 0
+    return Relevance(_binary(holders @ owned)[asked_key], sparse.csr_array(rows.T), answerable)
 
 
 def shuffled_owners(candidates: EmbeddingSet, seed: int) -> list[str]:
@@ -56,8 +56,20 @@ def shuffled_owners(candidates: EmbeddingSet, seed: int) -> list[str]:
     return [moved[item] for item in candidates.ids]
 
 
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    return {name: i for i, name in enumerate(dict.fromkeys(names))}
+
+
+def _places(names: Sequence[str], numbers: Mapping[str, int]) -> np.ndarray:
+    return np.array([numbers[name] for name in names], dtype=int)
+
+
 def _incidence(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:
-    matrix = sparse.csr_array((np.ones(len(rows), np.int32), (rows, columns)), shape=shape)
+    return _binary(sparse.csr_array((np.ones(len(rows), np.int32), (rows, columns)), shape=shape))
+
+
+def _binary(matrix: sparse.csr_array) -> sparse.csr_array:
+    matrix = sparse.csr_array(matrix)
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix

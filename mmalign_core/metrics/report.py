@@ -112,10 +112,10 @@ def measure(
     seed: int = 0,
 ) -> Direction:
     """Every source row is a query over all target rows; `seed` permutes the items of the baseline."""
-    answerable = np.flatnonzero(relevance(sources.ids, targets).answerable)
+    answerable = np.flatnonzero(relevance(sources, targets).answerable)
     queries = sources.take(answerable)
     scores = correction.scores(similarity, queries.vectors, targets.vectors)
-    truths = [relevance(queries.ids, targets), relevance(queries.ids, targets, shuffled_owners(targets, seed))]
+    truths = [relevance(queries, targets), relevance(queries, targets, shuffled_owners(targets, seed))]
     outcome, shuffled = outcomes(scores, matcher.match(scores), truths)
     return Direction(queries.ids, outcome, shuffled, len(targets), len(sources) - len(queries))
 

@@ -20,7 +20,7 @@ class FusedItems:
 
     def present(self, modality: str) -> np.ndarray:
         """(n,) bool: which items have a place in this modality."""
-        return self.parts[modality].any(axis=1)
+        return np.any(self.parts[modality] != 0, axis=1)
 
     def fused(self, weights: Mapping[str, float]) -> np.ndarray:
         """(n, k): Σ_m w_m · part_m, so that one dot product with a query is the weighted score."""

@@ -227,7 +227,9 @@ def _report(choices: Choices, measured: Measured, encoding: Encoding, seconds: d
         "matcher_params": dict(choices.matcher_params or {}),
         "seed": choices.seed,
         "split": choices.split,
-        "transductive": fitted.transductive or MATCHERS.get(choices.matcher).transductive,
+        "transductive": fitted.transductive
+        or MATCHERS.get(choices.matcher).transductive
+        or CORRECTIONS.get(choices.correction).transductive,
         "n_train": measured.n_train,
         "n_test": measured.n_test,
         "encoders": dict(encoding.encoders),

@@ -67,11 +67,11 @@ def similarity_block(
 def judged_pairs(run: Run, source: str, target: str) -> list[JudgedPair]:
     """Every source row that has a right answer, worst first: by the right answer's rank, then by its score."""
     sources, targets = _sets(run, source, target)
-    kept = np.flatnonzero(relevance(sources.ids, targets).answerable)
+    kept = np.flatnonzero(relevance(sources, targets).answerable)
     asked = sources.take(kept)
     measure = SIMILARITIES.create(run.choices.similarity)
     scores = CORRECTIONS.create(run.choices.correction).scores(measure, asked.vectors, targets.vectors)
-    matches, truth = MATCHERS.create("argmax").match(scores), relevance(asked.ids, targets)
+    matches, truth = MATCHERS.create("argmax").match(scores), relevance(asked, targets)
     (outcome,) = outcomes(scores, matches, [truth])
     answers, answer_scores = _best_right(scores, truth)
     pairs = [
