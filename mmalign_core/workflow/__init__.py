@@ -1,7 +1,8 @@
 """The use cases as plain functions: what the command line and the dashboard both call."""
 
-from mmalign_core.workflow.aligning import Choices, Run, align
+from mmalign_core.workflow.aligning import Run, align
 from mmalign_core.workflow.catalogue import KINDS, catalogue
+from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
 from mmalign_core.workflow.projecting import SpaceMap, place_on_map, project_run
 from mmalign_core.workflow.reading import open_collection, open_demo

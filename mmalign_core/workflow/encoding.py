@@ -25,7 +25,7 @@ from mmalign_core.types import (
     digest_bytes,
     no_progress,
 )
-from mmalign_core.workflow.measure import peak_rss_mb, timed
+from mmalign_core.workflow.cost import peak_rss_mb, timed
 
 DEFAULT_ENCODERS: Mapping[str, str] = {
     "text": "use-multilingual",

@@ -14,8 +14,9 @@ from mmalign_core.recommend import RECOMMENDERS, FusedItems, fuse_items, scale_w
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Recommendation, digest_bytes
-from mmalign_core.workflow.aligning import Run, prepared, text_encoder
+from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.encoding import encode_set, encoder
+from mmalign_core.workflow.preparing import prepared, text_encoder
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""From encoded media to what an aligner reads, and from there to places in the shared space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mmalign_core.aligners import ALIGNERS, Aligner
+from mmalign_core.encoders import ENCODERS
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.workflow.choices import Choices
+from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, name_concepts
+
+Sets = Mapping[str, EmbeddingSet]
+
+
+def usable_sets(sets: Sets, choices: Choices, store: Store) -> Sets:
+    """The modalities this aligner can place, with their concepts named where it needs them."""
+    cls = ALIGNERS.get(choices.aligner)
+    for modality in choices.pair:
+        if modality not in sets:
+            raise BadInput(f"the collection has no usable {modality}; it has: {', '.join(sets) or 'nothing'}")
+        if modality not in cls.modalities:
+            raise BadInput(
+                f"aligner '{choices.aligner}' does not take {modality}; it takes: {', '.join(cls.modalities)}"
+            )
+    wanted = choices.pair if cls.needs_pairs else cls.modalities
+    model, words = cls(**dict(choices.params or {})), text_encoder({m: s.encoder for m, s in sets.items()})
+    return {m: prepared(model, s, words, store) for m, s in sets.items() if m in wanted}
+
+
+def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: Store) -> EmbeddingSet:
+    """The set as this aligner reads it: concepts placed in text space where it needs them."""
+    if not model.needs_concepts or rows.concepts is None:
+        return rows
+    if text_encoder_name not in ENCODERS.names():
+        raise BadInput(
+            f"'{model.name}' names concepts with the text encoder, but this collection's text vectors were given"
+        )
+    template = model.params.get("label_template", "{}")
+    labels = [template.replace("{}", label) for label in rows.concepts.labels]
+    return name_concepts(rows, labels, text_encoder_name, store=store)
+
+
+def text_encoder(encoders: Mapping[str, str]) -> str:
+    """Name of the text encoder in use, the default one when the collection has no text."""
+    return encoders.get("text", DEFAULT_ENCODERS["text"]).split("@")[0]
+
+
+def place(fitted: Aligner, rows: EmbeddingSet) -> EmbeddingSet:
+    """The rows at their coordinates in the shared space."""
+    return EmbeddingSet(rows.modality, rows.ids, rows.keys, fitted.transform(rows), f"{fitted.name}({rows.encoder})")
