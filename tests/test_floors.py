@@ -71,7 +71,9 @@ def test_pages_import_no_other_page_and_no_concrete_method(path: Path) -> None:
     if path.name != "cache.py" or not shared:
         assert "st.cache_" not in source, "st.cache_* belongs in pages/_shared/cache.py"
     if path.name != "state.py" or not shared:
-        assert "session_state" not in source and "query_params" not in source, "state belongs in pages/_shared/state.py"
+        assert "st.session_state" not in source and "st.query_params" not in source, (
+            "state belongs in pages/_shared/state.py"
+        )
 
 
 def test_importing_the_core_is_cheap() -> None:
