@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmalign_core import __version__
 from mmalign_core.projection import Projection, place, project
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Progress, digest_json, no_progress
@@ -53,7 +54,7 @@ def project_run(
     """
     vectors, points = stacked(run)
     chosen = {"dimensions": dimensions, "n_neighbors": n_neighbors, "min_dist": min_dist, "seed": seed}
-    key = digest_json([run.result.digest, chosen])
+    key = digest_json([__version__, run.result.digest, chosen])
     made = kept_map(store.root, key)
     if made is None:
         made = project(vectors, **chosen, progress=progress)
