@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmalign_core.plots import metric_figure
-from pages._shared import align_form, errors, header, numbers, waiting
+from pages._shared import align_form, errors, header, numbers, state, waiting
 
 state.through_app("pages/align.py")
 header.show("Align", "How well do the modalities line up?")

@@ -40,7 +40,7 @@ def chrome() -> Iterator[Browser]:
 @pytest.fixture
 def page(chrome: Browser, address: str) -> Iterator[Page]:
     opened = chrome.new_page(viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(PATIENCE)
+    opened.set_default_timeout(60_000)
     opened.goto(address)
     yield opened
     assert not opened.get_by_test_id("stException").count()
