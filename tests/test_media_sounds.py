@@ -9,12 +9,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mmalign_core.data import decode_audio, peaks, read_audio
-from mmalign_core.data.resampling import resample
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from tests.sample_files import RATE, aac, sound, tone
 
 RATES = (8000, 11025, 16000, 22050, 32000, 44100, 48000)
+
+
+def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
+    """What decoding makes of samples that a file keeps as they are."""
+    return decode_audio(sound(samples, rate=rate, subtype="FLOAT"), new_rate)
 
 
 def level_at(samples: np.ndarray, hertz: float, rate: int) -> float:
@@ -67,7 +71,7 @@ def test_channels_are_averaged(channels: int) -> None:
 def test_a_sine_stays_that_sine(rate: int, new_rate: int, fraction: float) -> None:
     hertz = fraction * min(rate, new_rate) / 2
     new = resample(tone(0.5, hertz, rate), rate, new_rate)
-    assert len(new) == -(-round(0.5 * rate) * new_rate // rate)
+    assert abs(len(new) - round(0.5 * rate) * new_rate / rate) <= 1
     expected = tone(0.5, hertz, new_rate)
     middle = slice(len(new) // 4, -len(new) // 4)
     shared = min(len(new), len(expected))
@@ -87,6 +91,19 @@ def test_nothing_above_the_new_nyquist_comes_back(rate: int, new_rate: int, fact
 def test_upsampling_makes_no_images() -> None:
     new = resample(tone(0.5, 3000, 8000), 8000, 16000)
     assert level_at(new, 3000, 16000) == pytest.approx(0.5, abs=1e-3) and level_at(new, 5000, 16000) < 1e-4
+
+
+@pytest.mark.parametrize(("rate", "count"), [(100, 500), (100, 5_000), (8_001, 4_000), (999_983, 1_000_000)])
+def test_any_rate_is_resampled(rate: int, count: int) -> None:
+    level = resample(np.full(count, 0.5, np.float32), rate, 16_000)
+    assert level.dtype == np.float32 and abs(len(level) - count * 16_000 / rate) <= 1
+    assert level[len(level) // 2] == pytest.approx(0.5, abs=0.02)
+
+
+def test_less_than_one_sample_is_no_sound() -> None:
+    assert len(resample(tone()[:1], 16_000, 16_000)) == 1
+    with pytest.raises(BadInput, match="shorter than one sample at 16000 Hz"):
+        resample(tone()[:1], 44_100, 16_000)
 
 
 def test_strange_samples_are_tamed() -> None:

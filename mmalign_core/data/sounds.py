@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mmalign_core.data.resampling import resample
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
@@ -28,15 +27,24 @@ def decode_audio(source: str | Path | bytes, rate: int, settings: Settings | Non
 
     Samples that are NaN become 0 and those beyond [-1, 1] are clipped before resampling. Raises BadInput if the file
     holds no sound, is damaged, or is longer than `settings.max_audio_seconds` (found without decoding it whole).
+    Resampling is libsoxr's high quality: level within 0.1 dB up to 0.91 of the lower Nyquist frequency, and nothing
+    comes back from above it. It works without Python's lock, so threads decode side by side.
     """
+    import soxr
+
     samples, native = read_audio(source, settings)
-    return resample(samples, native, rate)
+    if native == rate:
+        return samples
+    resampled = soxr.resample(samples, native, rate, quality="HQ")
+    if not len(resampled):
+        raise BadInput(f"{_name(source)} is shorter than one sample at {rate} Hz; replace the file")
+    return resampled
 
 
 def read_audio(source: str | Path | bytes, settings: Settings | None = None) -> tuple[np.ndarray, int]:
     """The sound (n,) float32 mono at its own rate, and that rate in Hz. Raises as `decode_audio` does."""
     settings = settings or Settings()
-    name = "the sound" if isinstance(source, bytes) else f"'{Path(source).name}'"
+    name = _name(source)
     if not isinstance(source, bytes) and not Path(source).is_file():
         raise BadInput(f"{name} cannot be opened: there is no such file")
     if not (len(source) if isinstance(source, bytes) else Path(source).stat().st_size):
@@ -60,6 +68,10 @@ def peaks(samples: np.ndarray, buckets: int) -> np.ndarray:
     return np.array([(samples[a:b].min(), samples[a:b].max()) for a, b in zip(starts, stops)], np.float32)
 
 
+def _name(source: str | Path | bytes) -> str:
+    return "the sound" if isinstance(source, bytes) else f"'{Path(source).name}'"
+
+
 def _with_soundfile(source: str | Path | bytes, name: str, settings: Settings) -> tuple[np.ndarray, int] | None:
     """Samples and rate through libsndfile; None where it does not know the format."""
     import soundfile
@@ -68,7 +80,7 @@ def _with_soundfile(source: str | Path | bytes, name: str, settings: Settings) -
         with soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else str(source)) as file:
             _check_rate(file.samplerate, name)
             _check_length(file.frames / file.samplerate, name, settings)
-            blocks = (block.mean(axis=1) for block in file.blocks(_BLOCK, dtype="float32", always_2d=True))
+            blocks = (_mono(block.T) for block in file.blocks(_BLOCK, dtype="float32", always_2d=True))
             return _gather(blocks, file.samplerate, name, settings), file.samplerate
     except BadInput:
         raise
@@ -107,9 +119,17 @@ def _av_blocks(container, stream) -> Iterator[np.ndarray]:
     for frame in container.decode(stream):
         frame.pts = None
         for part in planar.resample(frame):
-            yield part.to_ndarray().mean(axis=0)
+            yield _mono(part.to_ndarray())
     for part in planar.resample(None):
-        yield part.to_ndarray().mean(axis=0)
+        yield _mono(part.to_ndarray())
+
+
+def _mono(channels: np.ndarray) -> np.ndarray:
+    """The mean (n,) of channels (c, n), added one by one: a mean over interleaved pairs takes 20 times as long."""
+    total = channels[0]
+    for channel in channels[1:]:
+        total = total + channel
+    return total if len(channels) == 1 else total / np.float32(len(channels))
 
 
 def _gather(blocks: Iterator[np.ndarray], rate: int, name: str, settings: Settings) -> np.ndarray:
@@ -135,6 +155,8 @@ def _check_rate(rate: int, name: str) -> None:
 
 
 def _tame(samples: np.ndarray, name: str) -> np.ndarray:
+    if samples.min() >= -1 and samples.max() <= 1:
+        return samples  # NaN is never within
     finite = np.isfinite(samples)
     if not finite.any():
         raise BadInput(f"{name} holds only NaN or infinite samples; replace the file")

@@ -25,7 +25,7 @@ _PATCHES_AT_ONCE = 16
 class YamNet(Encoder):
     """1024-d mean over patches of 0.96 s every 0.48 s, and independent probabilities of 521 AudioSet classes."""
 
-    version = "w8a8-2"
+    version = "w8a8-3"
     modality = "audio"
     dim = 1024
     space = "yamnet"
