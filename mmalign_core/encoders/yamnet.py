@@ -60,8 +60,11 @@ class YamNet(Encoder):
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the sound has no file; give its path")
-        patches = log_mel_patches(decode_audio(media.path, RATE, self.settings))
-        return self._graph[1].store(patches)[:, None]
+        return self.patches(decode_audio(media.path, RATE, self.settings))
+
+    def patches(self, waveform: np.ndarray) -> np.ndarray:
+        """The graph's input (p, 1, 96, 64) uint8 for mono samples (n,) at 16 kHz: the published model's first step."""
+        return self._graph[1].store(log_mel_patches(waveform))[:, None]
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
         """(n, 1024) means over patches and the (n, 521) mean probabilities."""
