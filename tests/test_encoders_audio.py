@@ -69,7 +69,7 @@ def test_patches_come_every_half_patch(samples, patches):
 
 
 def test_a_long_sound_is_the_same_in_chunks():
-    """45 s take more than one chunk of frames; each patch is what it is alone."""
+    """45 s take many chunks of frames; each patch is what it is alone."""
     samples = np.random.default_rng(0).standard_normal(16_000 * 45).astype(np.float32)
     patches = log_mel_patches(samples)
     for patch in (0, 84, 85, 86, len(patches) - 1):

@@ -11,7 +11,8 @@ RATE = 16_000
 BANDS, PATCH_FRAMES, PATCH_HOP = 64, 96, 48
 _WINDOW, _HOP, _FFT = 400, 160, 512
 _LOW_HZ, _HIGH_HZ, _OFFSET = 125.0, 7500.0, 0.001
-_CHUNK_FRAMES = 4096
+_CHUNK_FRAMES = 128
+"""So few that their memory stays in the cache and is not fetched from the system anew: 4096 took twice the time."""
 SILENCE = 1e-4
 """Of full scale (-80 dB): any level from 1e-5 to 1e-3 raised the accuracy of neighbours on ESC-10 by 0.01."""
 
@@ -39,7 +40,7 @@ def _padded(waveform: np.ndarray) -> np.ndarray:
 
 
 def _log_mel(waveform: np.ndarray) -> np.ndarray:
-    """(frames, 64); in chunks, so an hour of sound needs no more memory than a minute."""
+    """(frames, 64); in chunks, so the spectra of an hour of sound need no more memory than those of seconds."""
     from scipy.fft import rfft
 
     frames = np.lib.stride_tricks.sliding_window_view(waveform, _WINDOW)[::_HOP]
