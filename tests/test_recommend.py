@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.recommend import RECOMMENDERS, fuse_items, scale_weights
+from mmalign_core.recommend import RECOMMENDERS, place_items, scale_weights
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow import Query, Run, recommend
@@ -30,7 +30,7 @@ def test_scores_are_weighted_standardised_similarities_and_shares_sum(seed: int,
     ids = tuple(f"i{n}" for n in range(12))
     query = np.random.default_rng(seed + 1).normal(size=5).astype(np.float32)
     found = RECOMMENDERS.create("content").recommend(
-        fuse_items(sets, ids), query, k=k, weights={"image": wi, "text": wt}
+        place_items(sets, ids), dict.fromkeys(sets, query), k=k, weights={"image": wi, "text": wt}
     )
     expected = dict.fromkeys(ids, 0.0)
     for m, weight in (("image", wi), ("text", wt)):
@@ -71,11 +71,22 @@ def test_a_picture_and_a_sound_of_an_item_find_it(demo_run: Run, store: Store) -
         assert found[0].id == medium.item and found[0].score > 2
 
 
+def test_an_item_is_compared_modality_by_modality_and_what_it_lacks_through_the_others() -> None:
+    axes = np.eye(4, dtype=np.float32)
+    image = EmbeddingSet("image", ("a", "b", "c", "d"), tuple("1234"), axes[[0, 0, 1, 2]], "t@1")
+    text = EmbeddingSet("text", ("b", "c", "d"), tuple("567"), axes[[1, 0, 3]], "t@1")
+    items = place_items({"image": image, "text": text}, ("a", "b", "c", "d"))
+    assert {m: p.tolist() for m, p in items.profile(("b",)).items()} == {"image": [1, 0, 0, 0], "text": [0, 1, 0, 0]}
+    assert items.profile(("a",))["text"].tolist() == [1, 0, 0, 0]
+    ranked = RECOMMENDERS.create("content").recommend(items, items.profile(("a",)), k=4, exclude=("a",))
+    assert [r.id for r in ranked][2] == "d" and {ranked[0].id, ranked[1].id} == {"b", "c"}
+
+
 def test_a_lone_item_and_equal_items_score_zero_not_nan() -> None:
     one = np.ones((1, 3), np.float32)
     for ids in (("a",), ("a", "b", "c")):
         sets = {"text": EmbeddingSet("text", ids, ids, one.repeat(len(ids), 0), "t@1")}
-        found = RECOMMENDERS.create("content").recommend(fuse_items(sets, ids), one[0], k=5)
+        found = RECOMMENDERS.create("content").recommend(place_items(sets, ids), {"text": one[0]}, k=5)
         assert [(r.id, r.score) for r in found] == [(item, 0.0) for item in ids]
 
 

@@ -6,7 +6,7 @@ from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
 from mmalign_core.workflow.projecting import SpaceMap, place_on_map, project_run
 from mmalign_core.workflow.reading import open_collection, open_demo
-from mmalign_core.workflow.recommending import Query, fused_items, place_query, recommend
+from mmalign_core.workflow.recommending import Query, place_query, placed_items, recommend
 from mmalign_core.workflow.saving import load_run, save_run
 from mmalign_core.workflow.viewing import ORDERINGS, JudgedPair, SimilarityBlock, judged_pairs, similarity_block
 
@@ -24,13 +24,13 @@ __all__ = [
     "align",
     "catalogue",
     "encode",
-    "fused_items",
     "judged_pairs",
     "load_run",
     "open_collection",
     "open_demo",
     "place_on_map",
     "place_query",
+    "placed_items",
     "project_run",
     "recommend",
     "save_run",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders import ENCODERS
-from mmalign_core.recommend import RECOMMENDERS, FusedItems, fuse_items, scale_weights
+from mmalign_core.recommend import RECOMMENDERS, PlacedItems, place_items, scale_weights
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Recommendation, digest_bytes
@@ -56,18 +56,18 @@ def recommend(
     """The k items of the run that suit the query; the queried item and a user's history are left out."""
     if k < 1:
         raise BadInput(f"-k {k}: ask for at least 1 item")
-    items = fused_items(run)
+    items = placed_items(run)
     scaled = scale_weights(weights, tuple(items.parts))
-    point, seen = _point(run, query, items, scaled, store, settings)
-    if not np.any(point):
+    points, seen = _points(run, query, items, store, settings)
+    if not any(np.any(point) for point in points.values()):
         raise BadInput(f"the {query.kind} '{query.value[:80]}' has no place in the shared space; try another one")
-    return RECOMMENDERS.create(recommender).recommend(items, point, k=k, weights=scaled, exclude=seen)
+    return RECOMMENDERS.create(recommender).recommend(items, points, k=k, weights=scaled, exclude=seen)
 
 
-def fused_items(run: Run) -> FusedItems:
+def placed_items(run: Run) -> PlacedItems:
     """Every item that has a place in the run's space."""
     placed = {item for rows in run.result.space.values() for item in rows.ids}
-    return fuse_items(run.result.space, tuple(i for i in run.collection.ids if i in placed))
+    return place_items(run.result.space, tuple(i for i in run.collection.ids if i in placed))
 
 
 def place_query(run: Run, query: Query, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
@@ -92,15 +92,21 @@ def as_json(query: Query, found: list[Recommendation]) -> dict[str, Any]:
     return {"query": {query.kind: query.value}, "items": items}
 
 
-def _point(
-    run: Run, query: Query, items: FusedItems, weights: Mapping[str, float], store: Store, settings: Settings | None
-) -> tuple[np.ndarray, tuple[str, ...]]:
+def _points(
+    run: Run, query: Query, items: PlacedItems, store: Store, settings: Settings | None
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """What each modality is compared with, and the items not to recommend.
+
+    A typed or uploaded query is one point for all modalities; an item or a user is compared text with text,
+    picture with picture, sound with sound.
+    """
     if query.kind == "item":
-        return items.profile((query.value,), weights), (query.value,)
+        return items.profile((query.value,)), (query.value,)
     if query.kind == "user":
         history = user_history(run, query.value)
-        return items.profile(history, weights), history
-    return place_query(run, query, store=store, settings=settings).vectors[0], ()
+        return items.profile(history), history
+    point = place_query(run, query, store=store, settings=settings).vectors[0]
+    return dict.fromkeys(items.parts, point), ()
 
 
 def user_history(run: Run, user: str) -> tuple[str, ...]:

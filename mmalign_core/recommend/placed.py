@@ -1,4 +1,4 @@
-"""Items as one vector each: the weighted sum of their modalities' places in the shared space."""
+"""Items with one place per modality in the shared space, and profiles made of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mmalign_core.vectors import unit_rows
 
 
 @dataclass(frozen=True)
-class FusedItems:
+class PlacedItems:
     """`parts`: modality -> (n, k) mean unit row of each item, zero where an item lacks the modality."""
 
     ids: tuple[str, ...]
@@ -22,20 +22,22 @@ class FusedItems:
         """(n,) bool: which items have a place in this modality."""
         return np.any(self.parts[modality] != 0, axis=1)
 
-    def fused(self, weights: Mapping[str, float]) -> np.ndarray:
-        """(n, k): Σ_m w_m · part_m, so that one dot product with a query is the weighted score."""
-        return np.sum([np.float32(weights[m]) * part for m, part in self.parts.items()], axis=0)
+    def profile(self, ids: tuple[str, ...]) -> dict[str, np.ndarray]:
+        """Modality -> (k,) mean place of these items in that modality; BadInput names one that is not there.
 
-    def profile(self, ids: tuple[str, ...], weights: Mapping[str, float]) -> np.ndarray:
-        """(k,): mean fused vector of these items; BadInput names one that is not there."""
+        Where they lack a modality, the mean of their other places stands in for it.
+        """
         position = {item: i for i, item in enumerate(self.ids)}
         unknown = [item for item in ids if item not in position]
         if unknown:
             raise BadInput(f"no item '{unknown[0]}' in this run; it holds {len(self.ids)} items")
-        return self.fused(weights)[[position[item] for item in ids]].mean(axis=0)
+        rows = [position[item] for item in ids]
+        own = {m: part[rows].sum(axis=0) for m, part in self.parts.items() if self.present(m)[rows].any()}
+        others = np.sum([unit_rows(total[None])[0] for total in own.values()], axis=0)
+        return {m: own.get(m, others) for m in self.parts}
 
 
-def fuse_items(space: Mapping[str, EmbeddingSet], ids: tuple[str, ...]) -> FusedItems:
+def place_items(space: Mapping[str, EmbeddingSet], ids: tuple[str, ...]) -> PlacedItems:
     """Mean unit row per item and modality: an item with five captions counts as their mean."""
     position = {item: i for i, item in enumerate(ids)}
     parts = {}
@@ -47,7 +49,7 @@ def fuse_items(space: Mapping[str, EmbeddingSet], ids: tuple[str, ...]) -> Fused
         np.add.at(total, where, unit_rows(rows.vectors)[known])
         np.add.at(count, where, 1)
         parts[modality] = total / np.maximum(count, 1)[:, None]
-    return FusedItems(ids, parts)
+    return PlacedItems(ids, parts)
 
 
 def scale_weights(weights: Mapping[str, float] | None, modalities: tuple[str, ...]) -> dict[str, float]:
