@@ -94,7 +94,7 @@ def as_json(query: Query, found: list[Recommendation]) -> dict[str, Any]:
 
 def _points(
     run: Run, query: Query, items: PlacedItems, store: Store, settings: Settings | None
-) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+) -> tuple[Mapping[str, np.ndarray], tuple[str, ...]]:
     """What each modality is compared with, and the items not to recommend.
 
     A typed or uploaded query is one point for all modalities; an item or a user is compared text with text,
