@@ -25,7 +25,7 @@ function wave() {
 function picture(card, tints) {
   const frame = make("div", "picture");
   if (card.image) {
-    const image = make("img", card.photo ? "photo" : card.wave ? "" : "drawing");
+    const image = make("img", card.look);
     image.src = card.image;
     image.alt = card.title;
     image.loading = "lazy";
@@ -53,7 +53,7 @@ function tiles(card) {
     caption.style.setProperty("--tint", tile.colour);
     const frame = make("div", "picture");
     if (tile.image) {
-      const image = make("img", tile.photo ? "photo" : tile.wave ? "" : "drawing");
+      const image = make("img", tile.look);
       image.src = tile.image;
       image.alt = tile.quote;
       frame.append(image);

@@ -44,7 +44,8 @@ def answer(run: Run, run_key: str) -> None:
         ]
         gallery.show(cards, key="recommend.cards", width=138, most=5, selects=False)
         st.caption(
-            "Each bar is what a modality's similarity to the query adds to the score; the parts sum to it."
+            "Each bar is what a modality's similarity to the query adds to the score, in standard deviations nearer"
+            " than the average item; the parts sum to it."
             " It says which modality was near, not which part of a picture or text made it so."
         )
         with st.expander("Compare the contributions", icon=":material/stacked_bar_chart:"):

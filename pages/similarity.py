@@ -17,19 +17,13 @@ def directions(run: Run) -> list[tuple[str, str]]:
 
 
 @st.fragment
-def matrix(run: Run, run_key: str) -> None:
+def matrix(run: Run, run_key: str, source: str, target: str) -> None:
     """Controls, heat map, and beside it the pair that was clicked."""
+    most = limit = min(MOST, len(run.collection.ids))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        ways = {header.arrow(*way): way for way in directions(run)}
-        way = st.selectbox("Direction", list(ways), key="way", bind="query-params", width=190)
         ordering = st.selectbox("Order", ORDERINGS, key="order", bind="query-params", width=230)
-        most = min(MOST, len(run.collection.ids))
-        limit = (
-            st.slider("Items shown", 2, most, min(24, most), key="items", bind="query-params", width=260)
-            if most > 2
-            else most
-        )
-    source, target = ways[way]
+        if most > 2:
+            limit = st.slider("Items shown", 2, most, min(24, most), key="items", bind="query-params", width=260)
     with errors.shown():
         block = cache.block(run_key, source, target, limit, ordering, run)
         left, right = st.columns([6, 4], gap="large")
@@ -56,9 +50,9 @@ def matrix(run: Run, run_key: str) -> None:
             i, j = pairs.chosen_cell(block, state.clicked_point("heat"), state.selected_item())
             pairs.show_cell(run, block, source, target, i, j)
             st.caption("Click any cell to see its two media. Red squares are the right answers.")
-        mistakes(run, run_key, source, target)
 
 
+@st.fragment
 def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
     """The pairs that went worst and best: what was asked, what came first, what was right."""
     judged = cache.judged(run_key, source, target, run)
@@ -90,4 +84,10 @@ def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
 state.through_app("pages/similarity.py")
 header.show("Similarity", "Which pairs match, which go wrong?")
 waiting.need("collection")
-matrix(waiting.need("run"), state.wanted().run_key)
+run, run_key = waiting.need("run"), state.wanted().run_key
+ways = {header.arrow(*way): way for way in directions(run)}
+way = st.segmented_control(
+    "Direction", list(ways), default=next(iter(ways)), required=True, key="way", bind="query-params"
+)
+matrix(run, run_key, *ways[way])
+mistakes(run, run_key, *ways[way])

@@ -44,10 +44,12 @@ def heatmap_figure(
         dragmode=False, hoverlabel={"align": "left"},
     )  # fmt: skip
     turned: dict[str, Any] = {"tickangle": -55} if columns > 6 else {"tickangle": 0}
-    figure.update_xaxes(**_axis(columns, column_labels, column_title, column_images) | turned)
-    figure.update_yaxes(**_axis(rows, row_labels, row_title, row_images) | {"range": [rows - 0.5, -0.5]})
-    _thumbnails(figure, row_images, rows, vertical=True)
-    _thumbnails(figure, column_images, columns, vertical=False)
+    across = _axis(columns, column_labels, column_title, column_images) | turned
+    down = _axis(rows, row_labels, row_title, row_images) | {"range": [rows - 0.5, -0.5]}
+    figure.update_layout({"xaxis": across, "yaxis": down})
+    images = _thumbnails(row_images, rows, vertical=True) + _thumbnails(column_images, columns, vertical=False)
+    if images:
+        figure.update_layout({"images": images})
     return figure
 
 
@@ -91,16 +93,14 @@ def _axis(count: int, labels: Sequence[str], title: str, images: Sequence[str | 
     }
 
 
-def _thumbnails(figure: go.Figure, images: Sequence[str | None], count: int, *, vertical: bool) -> None:
+def _thumbnails(images: Sequence[str | None], count: int, *, vertical: bool) -> list[dict[str, Any]]:
+    """Layout images along an axis, in one list: adding them one by one is slow."""
     if count > _LABELLED:
-        return
-    for place, source in enumerate(images):
-        if source is None:
-            continue
-        where = (
-            {"xref": "paper", "yref": "y", "x": -0.005, "y": place, "xanchor": "right", "yanchor": "middle"}
-            if vertical
-            else {"xref": "x", "yref": "paper", "x": place, "y": -0.005, "xanchor": "center", "yanchor": "top"}
-        )
-        figure.add_layout_image(source=source, sizex=0.92 if not vertical else 0.06, sizey=0.92 if vertical else 0.06,
-                                layer="above", **where)  # fmt: skip
+        return []
+    if vertical:
+        shared = {"xref": "paper", "yref": "y", "x": -0.005, "xanchor": "right", "yanchor": "middle"}
+    else:
+        shared = {"xref": "x", "yref": "paper", "y": -0.005, "xanchor": "center", "yanchor": "top"}
+    shared |= {"layer": "above", "sizex": 0.06 if vertical else 0.92, "sizey": 0.92 if vertical else 0.06}
+    along = "y" if vertical else "x"
+    return [shared | {"source": source, along: place} for place, source in enumerate(images) if source is not None]

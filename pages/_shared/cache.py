@@ -21,7 +21,7 @@ from mmalign_core.workflow import (
     similarity_block,
 )
 from pages._shared.shelf import Shelf
-from pages._shared.thumbnails import data_uri, waveform_uri
+from pages._shared.thumbnails import Thumbnail, picture_thumbnail, waveform_thumbnail
 
 
 @st.cache_resource
@@ -58,25 +58,49 @@ def media_by_item(digest: str, _collection: Collection) -> Mapping[str, Mapping[
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
+def titles(digest: str, _collection: Collection) -> Mapping[str, str]:
+    """item -> what people call it: its title column, else its first text, else its id; on one line."""
+    held = media_by_item(digest, _collection)
+    named = {item: media["text"][0].text or item for item, media in held.items() if media.get("text")}
+    for column in ("label", "name", "title"):
+        if column in _collection.items:
+            values = _collection.items[column].items()
+            named |= {str(item): value for item, value in values if isinstance(value, str) and value.strip()}
+    return {item: " ".join(named.get(item, item).split()) for item in held}
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def row_labels(run_key: str, modality: str, _run: Run) -> Sequence[str]:
+    """What each row of that modality's set is called: the text itself for a text, else its item's title."""
+    held, named = (
+        media_by_item(_run.collection.digest, _run.collection),
+        titles(_run.collection.digest, _run.collection),
+    )
+    rows = _run.result.space[modality]
+    texts = {(m.item, m.digest): m.text for media in held.values() for m in media.get("text", ())}
+    return [texts.get((item, key)) or named[item] for item, key in zip(rows.ids, rows.keys)]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
 def searched_text(digest: str, _collection: Collection) -> dict[str, str]:
     """item -> everything written about it (id, metadata, texts), case folded."""
     held = media_by_item(digest, _collection)
-    frame = _collection.items.astype(str)
-    rows = {str(item): " ".join(values) for item, values in zip(frame.index, frame.to_numpy())}
+    cells = _collection.items.to_numpy(dtype=object)
+    rows = {item: " ".join(map(str, values)) for item, values in zip(_collection.ids, cells)}
     texts = {item: " ".join(m.text or "" for m in media.get("text", ())) for item, media in held.items()}
     return {item: f"{item} {rows[item]} {texts[item]}".casefold() for item in held}
 
 
-@st.cache_data(max_entries=6000, show_spinner=False)
-def thumbnail(digest: str, pixels: int, _path: str) -> tuple[str, bool] | None:
-    """(data URI, whether it is a photograph rather than a drawing on white); None if it cannot be decoded."""
-    return data_uri(_path, pixels)
+@st.cache_resource(max_entries=6000, show_spinner=False)
+def thumbnail(digest: str, pixels: int, _path: str) -> Thumbnail | None:
+    """The picture, small; None if it cannot be decoded."""
+    return picture_thumbnail(_path, pixels)
 
 
-@st.cache_data(max_entries=6000, show_spinner=False)
-def waveform(digest: str, colour: str, _path: str) -> str | None:
-    """The sound's waveform as a data URI; None if it cannot be decoded."""
-    return waveform_uri(_path, colour)
+@st.cache_resource(max_entries=6000, show_spinner=False)
+def waveform(digest: str, colour: str, _path: str) -> Thumbnail | None:
+    """The sound's waveform; None if it cannot be decoded."""
+    return waveform_thumbnail(_path, colour)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ def show(
     selects: bool = True,
     selected: str | None = None,
     most: int = 8,
+    on_pick: Callable[[str], None] = state.select_item,
 ) -> None:
     """Draw the cards (see `previews.card`), at least `width` pixels each and at most `most` in a row.
 
-    With `selects` a click on a card looks at its item.
+    With `selects` a click on a card calls `on_pick` with its item, before the page runs again.
     """
     data = {
         "cards": [dict(card) for card in cards],
@@ -35,7 +36,7 @@ def show(
         "selected": selected,
         "tints": MODALITY_COLOURS,
     }
-    _component()(data=data, key=key, on_picked_change=lambda: state.select_item(state.picked(key)))
+    _component()(data=data, key=key, on_picked_change=lambda: on_pick(state.picked(key)))
 
 
 def _component() -> Any:

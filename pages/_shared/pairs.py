@@ -54,7 +54,7 @@ def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) 
     held = block.source if block.source.modality == modality else block.target
     media = [medium_of(run.collection, held, int(row)) for row in rows]
     drawn = [m and m.path and cache.thumbnail(m.digest, 64, m.path) for m in media]
-    return [shown[0] if shown else None for shown in drawn]
+    return [shown.uri if shown else None for shown in drawn]
 
 
 def chosen_cell(block: SimilarityBlock, clicked: list[Any] | None, item: str | None) -> tuple[int, int]:
@@ -101,11 +101,13 @@ def card(run: Run, pair: JudgedPair, source: str, target: str) -> dict[str, Any]
 def _tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> dict[str, Any]:
     medium = medium_of(run.collection, rows, row)
     tile = {"caption": caption, "colour": colour, "quote": cut(row_label(run.collection, rows, row), 110)}
-    if medium and medium.path and rows.modality == "image":
-        drawn = cache.thumbnail(medium.digest, 220, medium.path)
-        return {**tile, "image": drawn and drawn[0], "photo": bool(drawn and drawn[1])}
-    if medium and medium.path and rows.modality == "audio":
-        return {**tile, "wave": True, "image": cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path)}
+    drawn = None
+    if medium and rows.modality == "image":
+        drawn = cache.thumbnail(medium.digest, 220, medium.path or "")
+    elif medium and rows.modality == "audio":
+        drawn = cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
+    if drawn:
+        tile |= {"image": drawn.uri, "look": drawn.look}
     return tile
 
 

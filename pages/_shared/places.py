@@ -33,13 +33,9 @@ def colour_values(rows: pd.DataFrame, column: str) -> Sequence[object]:
     return rows[f"{column}_" if column in _OWN else column].tolist()
 
 
-def labels(run: Run, rows: pd.DataFrame) -> list[str]:
-    """What hovering shows: the text itself for a text, the item's title for anything else."""
-    held = cache.media_by_item(run.collection.digest, run.collection)
-    texts = {(m.item, m.digest): m.text for media in held.values() for m in media.get("text", ())}
-    return [
-        texts.get((item, key)) or previews.title(run.collection, item) for item, key in zip(rows["item"], rows["key"])
-    ]
+def labels(run: Run, run_key: str) -> list[str]:
+    """What hovering over each point of the map shows; points come modality by modality, as the space has them."""
+    return [label for modality in run.result.space for label in cache.row_labels(run_key, modality, run)]
 
 
 def placed_items(run: Run) -> list[str]:
@@ -51,7 +47,7 @@ def placed_items(run: Run) -> list[str]:
 def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[str, Any]]:
     """The nearest other items as cards."""
     found = cache.recommended(run_key, ("item", item), (), count, run)
-    return [previews.card(run.collection, r.id, note=f"{r.score:.2f}") for r in found]
+    return [previews.card(run.collection, r.id, note=f"{r.score:+.2f} σ", modalities=[]) for r in found]
 
 
 def quality(projection: Projection) -> None:

@@ -10,15 +10,14 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.data import decode_image
 from mmalign_core.plots import MODALITY_COLOURS
 from mmalign_core.plots.labels import cut
 from mmalign_core.types import Collection, Media
 from pages._shared import cache, errors, state
+from pages._shared.thumbnails import Thumbnail
 
 _DEMO_SOURCES = "Drawings: OpenMoji, CC BY-SA 4.0. Sounds synthesised, users simulated. All sources and licences"
-_TITLES = ("title", "name", "label")
-_WIDEST = 440
+_WIDEST, _LARGE = 440, 640
 _LONGEST_INLINE_SOUND = 600_000
 """Bytes of a sound that a card carries along; longer ones play where the item is shown in full."""
 
@@ -30,21 +29,15 @@ def media(collection: Collection, item: str, modality: str) -> Sequence[Media]:
 
 def title(collection: Collection, item: str, limit: int = 60) -> str:
     """What people call the item: its title column, else its first text, else its id. On one line, cut."""
-    for column in _TITLES:
-        if column in collection.items and isinstance(collection.items.at[item, column], str):
-            return cut(collection.items.at[item, column], limit)
-    texts = media(collection, item, "text")
-    return cut(texts[0].text or item, limit) if texts else cut(item, limit)
+    return cut(cache.titles(collection.digest, collection)[item], limit)
 
 
-def thumbnail(collection: Collection, item: str, pixels: int = 220) -> tuple[str, bool] | None:
-    """The item's first picture, else the waveform of its sound, as (data URI, whether it is a photograph)."""
+def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail | None:
+    """The item's first picture, else the waveform of its sound."""
     for picture in media(collection, item, "image"):
-        if picture.path:
-            return cache.thumbnail(picture.digest, pixels, picture.path)
+        return cache.thumbnail(picture.digest, pixels, picture.path or "")
     for sound in media(collection, item, "audio"):
-        drawn = sound.path and cache.waveform(sound.digest, MODALITY_COLOURS["audio"], sound.path)
-        return (drawn, False) if drawn else None
+        return cache.waveform(sound.digest, MODALITY_COLOURS["audio"], sound.path or "")
     return None
 
 
@@ -56,9 +49,8 @@ def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
     return {
         "id": item,
         "title": shown,
-        "image": picture and picture[0],
-        "photo": bool(picture and picture[1]),
-        "wave": "image" not in held,
+        "image": picture and picture.uri,
+        "look": picture and picture.look,
         "quote": shown if "text" in held else None,
         "modalities": list(held),
         **extras,
@@ -89,11 +81,13 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True, talle
 
 
 def show_picture(picture: Media, alt: str, tallest: int = 260) -> None:
-    """One picture, large: at most `tallest` pixels high."""
-    with errors.shown():
-        image = decode_image(picture.path or "", at_least=(640, 640))
-        image.thumbnail((_WIDEST, tallest))
-        st.image(image, alt=alt, width=image.width)
+    """One picture, large: at most `tallest` pixels high, and sharp on screens of double density."""
+    drawn = cache.thumbnail(picture.digest, _LARGE, picture.path or "")
+    if drawn is None:
+        errors.show(f"the picture of '{picture.item}' cannot be decoded; replace its file")
+        return
+    width, height = drawn.width, drawn.height
+    st.image(drawn.uri, alt=alt, width=max(1, min(_WIDEST, width, round(width * tallest / height))))
 
 
 def show_sound(sound: Media, alt: str) -> None:

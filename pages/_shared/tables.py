@@ -28,7 +28,7 @@ def show(collection: Collection, items: Sequence[str]) -> None:
     shown = list(items[:_SHOWN])
     frame = pd.DataFrame(
         {
-            "": [(previews.thumbnail(collection, item, 64) or (None,))[0] for item in shown],
+            "": [small.uri if (small := previews.thumbnail(collection, item, 64)) else None for item in shown],
             "item": [previews.title(collection, item, 90) for item in shown],
             "id": shown,
             **{m: [len(previews.media(collection, item, m)) or None for item in shown] for m in collection.modalities},

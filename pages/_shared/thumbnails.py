@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -12,15 +13,26 @@ from mmalign_core.data import decode_image, peaks, read_audio
 from mmalign_core.types import BadInput
 
 
-def data_uri(path: str, pixels: int) -> tuple[str, bool] | None:
-    """The picture within pixels × pixels as WebP, and whether it is a photograph (its corners are not all white)."""
+@dataclass(frozen=True)
+class Thumbnail:
+    """A data URI with its size in pixels. `look`: photo, drawing (all corners white) or wave."""
+
+    uri: str
+    width: int
+    height: int
+    look: str
+
+
+def picture_thumbnail(path: str, pixels: int) -> Thumbnail | None:
+    """The picture within pixels × pixels as WebP; None if it cannot be decoded."""
     try:
         image = decode_image(path, at_least=(pixels, pixels))
     except BadInput:
         return None  # a file that vanished or changed after it was read; the card shows its text instead
     image.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
     corners = np.asarray(image)[[0, 0, -1, -1], [0, -1, 0, -1]]
-    return as_uri(image), bool((corners < 245).any())
+    look = "photo" if (corners < 245).any() else "drawing"
+    return Thumbnail(as_uri(image), image.width, image.height, look)
 
 
 def as_uri(image: Image.Image) -> str:
@@ -30,12 +42,12 @@ def as_uri(image: Image.Image) -> str:
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def waveform_uri(path: str, colour: str, bars: int = 48) -> str | None:
+def waveform_thumbnail(path: str, colour: str, bars: int = 48) -> Thumbnail | None:
     """The sound's waveform as an SVG of vertical bars."""
     try:
         samples, _ = read_audio(path)
     except BadInput:
-        return None  # see data_uri
+        return None  # see picture_thumbnail
     low, high = np.asarray(peaks(samples, bars)).T
     loudest = max(float(np.abs([low, high]).max()), 1e-6)
     shapes = "".join(
@@ -44,4 +56,5 @@ def waveform_uri(path: str, colour: str, bars: int = 48) -> str | None:
         for place, (bottom, top) in enumerate(zip(low, high))
     )
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='-2 0 {4 * bars + 4} 60' fill='{colour}'>{shapes}</svg>"
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+    uri = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+    return Thumbnail(uri, 4 * bars + 4, 60, "wave")
