@@ -106,7 +106,7 @@ def _points(
         history = user_history(run, query.value)
         return items.profile(history), history
     point = place_query(run, query, store=store, settings=settings).vectors[0]
-    return dict.fromkeys(items.parts, point), ()
+    return {modality: point for modality in items.parts}, ()  # noqa: C420 - fromkeys loses the value's type
 
 
 def user_history(run: Run, user: str) -> tuple[str, ...]:
