@@ -178,3 +178,16 @@ def test_every_file_is_used_or_reported_once(tmp_path_factory: pytest.TempPathFa
     told = len(collection.media) + len(collection.skipped)
     assert len(seen) + 1 - side_files <= told <= len(seen) + 1
     assert {m.item for m in collection.media} == set(collection.ids)
+
+
+def test_a_link_to_itself_is_reported(tmp_path: Path) -> None:
+    write(tmp_path, {"cat.txt": "A cat"})
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    collection = read_collection(tmp_path)
+    assert collection.ids == ("cat",) and "leads nowhere" in reasons(collection)["loop.png"]
+
+
+def test_broken_names_of_metadata_are_left_out(tmp_path: Path) -> None:
+    side = '{"\\ud800": 1, " ": 2, " year ": 1939}'
+    collection = read_collection(write(tmp_path, {"cat.txt": "A cat", "cat.json": side}))
+    assert collection.items.loc["cat"].to_dict() == {"year": 1939} and collection.digest

@@ -272,3 +272,23 @@ def test_the_development_data(shared_data: Path) -> None:
     assert len(sounds.media_of("audio")) == 398 and sounds.items["fold"].max() == 5
     captions = read_collection(shared_data / "coco_mini_ccby" / "manifest.jsonl")
     assert len(captions.items) == 51 and len(captions.media_of("text")) == 255
+
+
+def test_whole_numbers_too_large_for_a_float_are_kept_as_text(tmp_path: Path) -> None:
+    large = 10**400
+    rows = [{"id": 1, "text": "a", "count": large}, {"id": 2, "text": "b", "count": 2}]
+    collection = read_collection(write(tmp_path, {"m.jsonl": "\n".join(map(json.dumps, rows))}) / "m.jsonl")
+    assert list(collection.items["count"]) == [str(large), "2"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_vectors_too_large_for_float32_are_reported_without_a_warning(tmp_path: Path) -> None:
+    rows = [{"id": 1, "image_vector": [1e300, 0]}, {"id": 2, "image_vector": [1, 0]}]
+    collection = read_collection(write(tmp_path, {"m.jsonl": "\n".join(map(json.dumps, rows))}) / "m.jsonl")
+    assert collection.ids == ("2",) and "infinity" in collection.skipped[0].reason
+
+
+@pytest.mark.parametrize("data", ["", " ", "a" * 5000, "~no-such-user/data"])
+def test_what_cannot_be_a_path_is_refused(data: str) -> None:
+    with pytest.raises(BadInput, match="give a folder"):
+        read_collection(data)

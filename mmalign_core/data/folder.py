@@ -12,7 +12,7 @@ from typing import Any
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.names import is_system_file, natural_key, safe_name, shown
-from mmalign_core.data.rows import File, Row, row_from
+from mmalign_core.data.rows import File, Row, named_values, row_from
 from mmalign_core.data.texts import decode_text
 from mmalign_core.types import BadInput
 
@@ -64,11 +64,19 @@ def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool =
 
 def _checked(relative: str, path: Path, real_root: Path) -> str:
     if path.is_symlink():
-        if not path.resolve().is_relative_to(real_root):
+        if not _target(path, relative).is_relative_to(real_root):
             raise BadInput(f"'{shown(relative)}' is a link that leaves the folder; put the file itself there")
         if path.is_dir():
             raise BadInput(f"'{shown(relative)}' is a link to a folder, which is not followed")
     return safe_name(relative)
+
+
+def _target(link: Path, relative: str) -> Path:
+    """Where a link leads; before Python 3.13 pathlib raises RuntimeError for one that leads to itself."""
+    try:
+        return link.resolve()
+    except (RuntimeError, OSError) as error:
+        raise BadInput(f"'{shown(relative)}' is a link that leads nowhere; put the file itself there") from error
 
 
 def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]:
@@ -136,7 +144,7 @@ def _try_side(side: dict[str, Any], stem: str, name: str, path: Path, draft: Dra
         values = {"cls": text.strip()} if name.lower().endswith(".cls") else json.loads(text)
         if not isinstance(values, dict):
             raise BadInput(f"'{shown(name)}' is not a JSON object; write metadata as one object in braces")
-        side.update(values)
+        side.update(named_values(values))
     except BadInput as error:
         draft.skip(stem, "metadata", error, name)
     except (ValueError, RecursionError, OSError):

@@ -66,4 +66,6 @@ def _as_number(value: Any) -> int | float | None:
         return None
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)  # Parquet and data frames turn whole numbers into 1939.0 where one is missing
-    return value if abs(value) < 2**63 else float(value)
+    if abs(value) < 2**63:
+        return value
+    return float(value) if abs(value) < 2**1023 else None  # a larger whole number fits no float: the column is text

@@ -35,17 +35,27 @@ def read_collection(
     decoded. What cannot be used is listed in `Collection.skipped`; BadInput is raised when nothing can be used, or
     `data` itself cannot be read.
     """
-    settings, path = settings or Settings(), Path(data).expanduser()
+    settings, path = settings or Settings(), _existing(data)
     explicit = None if interactions is None else Path(interactions).expanduser()
     if path.is_dir():
         return read_folder(path, path.resolve().name, Draft(settings), explicit, progress)
-    if not path.exists():
-        raise BadInput(f"'{shown(data)}' does not exist; give a folder, a manifest or an archive")
     if path.suffix.lower() in TABLES:
         return _read_manifest(path, path.resolve().parent.name, Draft(settings), explicit, progress)
     if path.name.lower().endswith(ARCHIVES):
         return _read_archive(path, Draft(settings), explicit, progress)
     raise BadInput(f"'{shown(path.name)}' is not a collection; give a folder or one of {', '.join(TABLES + ARCHIVES)}")
+
+
+def _existing(data: str | Path) -> Path:
+    """The path, or BadInput if nothing is there; an empty one would mean the current folder."""
+    try:
+        path = Path(data).expanduser()
+        if str(data).strip() and path.exists():
+            return path
+    except (OSError, RuntimeError) as error:  # too long a name, an unknown user's ~name
+        reason = getattr(error, "strerror", None) or error
+        raise BadInput(f"'{shown(data)}' cannot be opened ({reason}); give a folder or a manifest") from error
+    raise BadInput(f"'{shown(data)}' does not exist; give a folder, a manifest or an archive")
 
 
 def read_folder(

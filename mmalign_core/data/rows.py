@@ -53,6 +53,11 @@ def row_from(values: Mapping[str, Any], source: str, *, fallback_id: str = "", l
     )
 
 
+def named_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON object's values under their names without white space around; nameless and broken names are left out."""
+    return {name.strip(): value for name, value in values.items() if is_unicode(name) and name.strip()}
+
+
 def parse_id(value: Any, source: str) -> str:
     """An id as text: numbers become their digits, text keeps its zeros ('007'), white space around it goes."""
     if isinstance(value, float) and value.is_integer():

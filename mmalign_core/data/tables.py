@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.data.names import is_unicode, shown
+from mmalign_core.data.rows import named_values
 from mmalign_core.data.texts import guess_encoding
 from mmalign_core.types import BadInput
 
@@ -133,7 +134,7 @@ def _json_line(number: int, raw: bytes) -> Line | None:
         return Line(number, {}, "is not JSON; write one object in braces on each line")
     if not isinstance(values, dict):
         return Line(number, {}, "is not a JSON object; write one object in braces on each line")
-    return Line(number, {k.strip(): v for k, v in values.items() if is_unicode(k) and k.strip()})
+    return Line(number, named_values(values))
 
 
 def _read_parquet(path: Path, name: str) -> Table:

@@ -21,7 +21,8 @@ def parse_vectors(cell: Any, column: str) -> np.ndarray:
     if is_missing(cell):
         raise BadInput(f"{column} is missing; give the vector or remove the item")
     try:
-        vectors = np.array(json.loads(cell) if isinstance(cell, str) else _stacked(cell), dtype=np.float32)
+        with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite and is reported below
+            vectors = np.array(json.loads(cell) if isinstance(cell, str) else _stacked(cell), dtype=np.float32)
     except (ValueError, TypeError, RecursionError, OverflowError) as error:
         raise BadInput(f"{column} is not a list of numbers; write it as [0.1, 0.2, …]") from error
     vectors = vectors[None] if vectors.ndim == 1 else vectors
