@@ -32,9 +32,11 @@ function picture(card, tints) {
     frame.append(image);
   } else if (card.quote) {
     frame.append(make("div", "quote", card.quote));
-  } else {
+  } else if (card.modalities?.includes("audio")) {
     frame.style.setProperty("--tint", tints.audio);
     frame.append(wave());
+  } else {
+    frame.append(make("div", "quote", "no preview"));
   }
   if (card.rank) frame.append(make("span", "rank", card.rank));
   if (card.tag) {
@@ -110,25 +112,33 @@ function body(card, tints) {
   return box;
 }
 
+function draw(card, data, grid) {
+  const element = make("div", `card${data.clickable ? "" : " static"}`);
+  element.append(card.tiles ? tiles(card) : picture(card, data.tints), body(card, data.tints));
+  element.title = card.title;
+  element.dataset.id = card.id;
+  if (data.clickable) {
+    element.tabIndex = 0;
+    element.setAttribute("role", "button");
+    element.onclick = () => grid.pick(card.id);
+    element.onkeydown = (event) => {
+      if (event.target === element && event.key === "Enter") grid.pick(card.id);
+    };
+  }
+  return element;
+}
+
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const grid = parentElement.querySelector(".grid");
   if (!grid) return;
   grid.style.setProperty("--card", `${data.width}px`);
   grid.style.setProperty("--most", data.most);
-  grid.replaceChildren(
-    ...data.cards.map((card) => {
-      const element = make("div", `card${card.id === data.selected ? " selected" : ""}${data.clickable ? "" : " static"}`);
-      element.append(card.tiles ? tiles(card) : picture(card, data.tints), body(card, data.tints));
-      element.title = card.title;
-      if (data.clickable) {
-        element.tabIndex = 0;
-        element.setAttribute("role", "button");
-        const pick = () => setTriggerValue("picked", card.id);
-        element.onclick = pick;
-        element.onkeydown = (event) => { if (event.target === element && event.key === "Enter") pick(); };
-      }
-      return element;
-    }),
-  );
+  grid.pick = (id) => setTriggerValue("picked", id);
+  const drawn = JSON.stringify(data.cards);
+  if (grid.drawn !== drawn) {
+    grid.drawn = drawn; // drawing the same cards again would stop a playing sound and flash the pictures
+    grid.replaceChildren(...data.cards.map((card) => draw(card, data, grid)));
+  }
+  for (const element of grid.children) element.classList.toggle("selected", element.dataset.id === data.selected);
 }

@@ -1,8 +1,8 @@
 """How long the dashboard takes to answer on the demo: first map after an empty start, after a restart, and per widget.
 
 python benchmarks/dashboard_latency.py [--rounds 7] [--home FOLDER] [--json FILE]
-Seconds run from the server's start to the drawn map. Milliseconds run, in the browser, from the last pointer or key event
-of the action to the end of the rerun it causes, of the whole page or of a fragment.
+Seconds run from the server's start to the drawn map. Milliseconds run, in the browser, from the last pointer or key
+event of the action to the end of the rerun it causes, of the whole page or of a fragment.
 """
 
 from __future__ import annotations

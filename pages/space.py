@@ -21,7 +21,7 @@ def draw(run: Run, drawn: SpaceMap) -> None:
         colour=None if colour == places.BY_MODALITY else places.colour_values(drawn.points, colour),
         colour_title=colour,
         links=links,
-        highlight=state.selected_item(),
+        highlight=places.current_item(run),
     )
     st.plotly_chart(
         figure,
@@ -51,8 +51,7 @@ def look_at(item: str) -> None:
 @st.fragment(key="space.item")
 def show_item(run: Run) -> None:
     """The item looked at, and what lies nearest to it in the shared space."""
-    placed = places.placed_items(run)
-    current = state.selected_item() if state.selected_item() in placed else placed[0]
+    placed, current = places.placed_items(run), places.current_item(run)
     key = f"space.item.{current}"
     st.selectbox(
         "Item",

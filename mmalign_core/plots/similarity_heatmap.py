@@ -82,7 +82,11 @@ def _outline(right: np.ndarray, height: int) -> go.Scatter:
 def _axis(count: int, labels: Sequence[str], title: str, images: Sequence[str | None]) -> dict[str, Any]:
     plain = {"range": [-0.5, count - 0.5], "showgrid": False, "zeroline": False, "title": {"text": title}}
     if count > _LABELLED or any(images):
-        return plain | {"showticklabels": False, "title": {"text": title, "standoff": 34 if any(images) else 8}}
+        return plain | {
+            "showticklabels": False,
+            "ticks": "",
+            "title": {"text": title, "standoff": 34 if any(images) else 8},
+        }
     return plain | {
         "tickmode": "array",
         "tickvals": list(range(count)),

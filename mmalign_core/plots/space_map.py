@@ -55,7 +55,8 @@ def map_figure(
     figure.update_yaxes(**bare)
     if "z" in rows:
         axis = bare | {"visible": True, "showgrid": True, "gridcolor": "rgba(138,148,163,.25)", "showbackground": False}
-        figure.update_scenes(xaxis=axis, yaxis=axis, zaxis=axis)
+        near = {"eye": {"x": 1.05, "y": 1.05, "z": 0.75}}
+        figure.update_scenes(xaxis=axis, yaxis=axis, zaxis=axis, aspectmode="cube", camera=near)
     return figure
 
 

@@ -50,8 +50,7 @@ def weights(run: Run) -> dict[str, float]:
 
 
 def _item(run: Run, kind: str) -> tuple[str, str]:
-    placed = places.placed_items(run)
-    current = state.selected_item() if state.selected_item() in placed else placed[0]
+    placed, current = places.placed_items(run), places.current_item(run)
     picked = st.selectbox(
         "Item",
         placed,

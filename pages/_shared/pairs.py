@@ -80,7 +80,8 @@ def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int
     columns[1].metric("rank", f"{rank:,} / {len(scores):,}", help="Ties count as ranked before.")
     columns[2].metric("right answer", "yes" if right else "no")
     for rows, row, modality in ((block.source, asked, source), (block.target, answer, target)):
-        st.markdown(f"{header.modality_word(modality)} · {errors.plain(previews.title(run.collection, rows.ids[row]))}")
+        name = previews.title(run.collection, rows.ids[row])
+        st.markdown(header.modality_word(modality) + ("" if modality == "text" else f" · {errors.plain(name)}"))
         _show_medium(medium_of(run.collection, rows, row), previews.title(run.collection, rows.ids[row]))
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from mmalign_core.projection import Projection
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Run
-from pages._shared import cache, previews
+from pages._shared import cache, previews, state
 
 BY_MODALITY = "modality"
 _OWN = {"item", "modality", "row", "key", "x", "y", "z"}
@@ -42,6 +42,15 @@ def placed_items(run: Run) -> list[str]:
     """Items that have a place in the space, in the collection's order."""
     placed = {item for rows in run.result.space.values() for item in rows.ids}
     return [item for item in run.collection.ids if item in placed]
+
+
+def current_item(run: Run) -> str:
+    """The item looked at if it has a place in the space, else the first that has several media."""
+    placed, item = placed_items(run), state.selected_item()
+    if item in placed:
+        return item
+    held = cache.media_by_item(run.collection.digest, run.collection)
+    return next((item for item in placed if len(held[item]) > 1), placed[0])
 
 
 def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[str, Any]]:

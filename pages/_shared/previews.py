@@ -72,7 +72,8 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True, talle
     st.markdown(f"##### {errors.plain(title(collection, item, 90))}")
     for picture in media(collection, item, "image")[:3]:
         show_picture(picture, title(collection, item), tallest)
-    for text in media(collection, item, "text")[:5]:
+    texts = [text for text in media(collection, item, "text") if text.text != title(collection, item, 90)]
+    for text in texts[:5]:
         st.markdown(f":blue[:material/notes:] {errors.plain(cut(text.text or '', 600))}")
     for sound in media(collection, item, "audio")[:3]:
         show_sound(sound, title(collection, item))

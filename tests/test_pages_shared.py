@@ -1,0 +1,109 @@
+"""What the pages share: links, choices, the shelf, uploads and text of users."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput, Collection, Media
+from pages._shared import errors, state
+from pages._shared.shelf import Shelf
+from pages._shared.thumbnails import picture_thumbnail
+from pages._shared.uploads import keep_query, keep_upload, open_upload
+from pages._shared.wanted import Wanted, as_choices, complete, pairs_of
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def collection(**modalities: list[str]) -> Collection:
+    media = tuple(Media(item, m, f"{m}-{item}", text=item) for m, items in modalities.items() for item in items)
+    ids = list(dict.fromkeys(medium.item for medium in media))
+    return Collection("made", pd.DataFrame(index=pd.Index(ids, dtype=object)), media)
+
+
+@given(st.dictionaries(st.sampled_from(["data", "run", "map", "item"]), st.text(max_size=40) | JSON.map(json.dumps)))
+def test_any_link_gives_a_state_that_can_be_used(query: dict[str, str]) -> None:
+    view = state.from_query(query)
+    wanted = Wanted(view["source"], view["choices"], view["map"])
+    assert wanted.source["kind"] in ("demo", "folder", "upload")
+    assert len({wanted.collection_key, wanted.run_key, wanted.map_key}) == 3
+    assert json.loads(json.dumps(view)) == view, "plain data only"
+    assert set(view["map"]) <= {"dimensions", "n_neighbors", "min_dist", "seed"}
+
+
+def test_a_link_keeps_what_is_ours_and_drops_the_rest() -> None:
+    view = state.from_query({"run": '{"pair":["text","audio"],"evil":1}', "map": '{"dimensions":3,"seed":-1}'})
+    assert view["choices"] == {"pair": ["text", "audio"]} and view["map"] == {"dimensions": 3}
+    assert state.from_query({"data": "upload:../../etc"})["source"]["kind"] == "demo"
+    assert state.from_query({"run": "[" * 3000})["choices"] == {}
+
+
+def test_pairs_are_those_some_item_has() -> None:
+    assert pairs_of(collection(text=["a", "b"], audio=["b"], image=["c"])) == (("audio", "text"),)
+    with pytest.raises(BadInput, match="has two modalities"):
+        complete({}, collection(text=["a"], image=["b"]))
+
+
+def test_choices_become_the_workflows_own() -> None:
+    choices, encoders = as_choices(
+        {"seed": 4, "encoders": {"text": "minilm", "image": "x"}}, collection(text=["a"], audio=["a"])
+    )
+    assert choices.pair == ("audio", "text") and choices.seed == 4 and choices.aligner == "bridge"
+    assert encoders == {"text": "minilm"}, "encoders of absent modalities are left out"
+
+
+@given(st.lists(st.integers(0, 9), max_size=40))
+def test_the_shelf_keeps_the_most_recently_used(keys: list[int]) -> None:
+    shelf = Shelf({"run": 3})
+    for key in keys:
+        shelf.put("run", str(key), key)
+    recent = list(dict.fromkeys(reversed(keys)))
+    assert all(shelf.get("run", str(key)) == key for key in recent[:3])
+    assert all(shelf.get("run", str(key)) is None for key in recent[3:])
+
+
+def test_uploads_come_back_by_digest_whatever_their_names(tmp_path: Path) -> None:
+    settings = Settings(root=tmp_path)
+    files = [("猫.txt", b"Eine Katze"), ("b<&>.txt", b"Two")]
+    digest = keep_upload(files, settings)
+    assert keep_upload(files, settings) == digest
+    assert {m.text for m in open_upload(digest, settings=settings).media} == {"Eine Katze", "Two"}
+    with pytest.raises(BadInput, match="upload them again"):
+        open_upload("0" * 32, settings=settings)
+
+
+@pytest.mark.parametrize("name", ["../../x.png", "a.p/ng", "no-ending", "x." + "y" * 90, "ü.png"])
+def test_a_query_file_never_leaves_its_folder(tmp_path: Path, name: str) -> None:
+    path = Path(keep_query(name, b"bytes", Settings(root=tmp_path)))
+    assert path.parent == tmp_path / "queries" and path.read_bytes() == b"bytes"
+
+
+@given(st.text(max_size=60))
+def test_users_text_cannot_become_markup(text: str) -> None:
+    shown = errors.plain(text)
+    assert "<" not in shown and ">" not in shown
+    for place, char in enumerate(shown):
+        if char in "*_[]`$~":
+            assert shown[place - 1] == "\\"
+
+
+def test_an_error_is_one_sentence() -> None:
+    assert errors.sentence("no file\n 'x'  here") == "No file 'x' here."
+
+
+def test_thumbnails_tell_photographs_from_drawings(tmp_path: Path) -> None:
+    Image.new("RGB", (300, 100), "white").save(tmp_path / "drawing.png")
+    Image.new("RGB", (100, 300), "navy").save(tmp_path / "photo.png")
+    drawing, photo = (picture_thumbnail(str(tmp_path / name), 60) for name in ("drawing.png", "photo.png"))
+    assert drawing and photo and (drawing.look, photo.look) == ("drawing", "photo")
+    assert (drawing.width, drawing.height) == (60, 20) and photo.uri.startswith("data:image/webp;base64,")
+    assert picture_thumbnail(str(tmp_path / "gone.png"), 60) is None
