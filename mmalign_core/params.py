@@ -34,6 +34,8 @@ class Param:
         parsed = self._convert(value)
         if self.choices and parsed not in self.choices:
             raise BadInput(f"{self.name}: {value!r} is not one of {', '.join(map(str, self.choices))}")
+        if parsed != parsed:
+            raise BadInput(f"{self.name}: {value!r} is not a number")
         below = self.low is not None and not parsed >= self.low
         above = self.high is not None and not parsed <= self.high
         if below or above:

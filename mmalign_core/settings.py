@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mmalign_core.types import BadInput
+
 
 def _root() -> Path:
     default = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "mmalign"
@@ -13,12 +15,18 @@ def _root() -> Path:
 
 
 def _number(name: str, default: int) -> int:
-    return int(os.environ.get(f"MMALIGN_{name}", default))
+    given = os.environ.get(f"MMALIGN_{name}", str(default))
+    if not given.isdecimal() or int(given) < 1:
+        raise BadInput(f"MMALIGN_{name} is '{given}'; set it to a whole number from 1")
+    return int(given)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`root`: the store's folder (MMALIGN_HOME). Limits are in bytes, pixels, seconds and characters."""
+    """`root`: the store's folder (MMALIGN_HOME). Limits are in bytes, pixels, seconds and characters.
+
+    Raises BadInput for a variable that is no whole number from 1.
+    """
 
     root: Path = field(default_factory=_root)
     max_file_bytes: int = field(default_factory=lambda: _number("MAX_FILE_BYTES", 512 * 2**20))

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmalign_core.params import Parametrised, param, parse_assignments
+from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 
@@ -41,7 +42,7 @@ def test_instances_do_not_share_values_and_subclasses_inherit() -> None:
         ({"count": 0}, "count: 0 is outside 1 to 10"),
         ({"count": 2.5}, "count: 2.5 is not a whole number"),
         ({"count": "many"}, "count: 'many' is not of type int"),
-        ({"share": float("nan")}, "share: nan is outside"),
+        ({"share": float("nan")}, "share: nan is not a number"),
         ({"mode": "slow"}, "mode: 'slow' is not one of fast, exact"),
         ({"verbose": "maybe"}, "verbose: 'maybe' is not true or false"),
         ({"cuont": 1}, "unknown parameter 'cuont'; Method takes: count, share, mode, verbose"),
@@ -50,6 +51,13 @@ def test_instances_do_not_share_values_and_subclasses_inherit() -> None:
 def test_bad_values_are_named(values: dict, words: str) -> None:
     with pytest.raises(BadInput, match=words.replace("(", r"\(")):
         Method(**values)
+
+
+@pytest.mark.parametrize("given", ["many", "0", "-1", "1.5", ""])
+def test_a_setting_of_the_environment_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("MMALIGN_THREADS", given)
+    with pytest.raises(BadInput, match="MMALIGN_THREADS"):
+        Settings()
 
 
 @given(st.integers(1, 10), st.floats(0, 1), st.booleans())

@@ -174,6 +174,7 @@ def test_single_row_has_no_quality() -> None:
         (np.ones((4, 2)), {"dimensions": 4}, "2 or 3"),
         (np.ones((4, 2)), {"n_neighbors": 1}, "n_neighbors"),
         (np.ones((4, 2)), {"min_dist": -1}, "min_dist"),
+        (np.ones((4, 2)), {"seed": -1}, "the seed is -1"),
         (np.ones((4, 2)), {"metric": "manhattan"}, "cosine, euclidean"),
         (np.ones((4, 2)) * 1e20, {"metric": "euclidean"}, "scale them down"),
         (np.ones((4, 2)), {"engine": "tsne"}, "umap-learn"),

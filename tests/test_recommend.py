@@ -108,8 +108,10 @@ def test_an_item_or_a_user_is_not_recommended_what_they_have(demo_run: Run, stor
         (Query(text="a", item="b"), "give exactly one of"),
         (Query(item="nobody"), "no item 'nobody'"),
         (Query(user="nobody"), "no user 'nobody'"),
-        (Query(image="missing.png"), "does not exist"),
+        (Query(image="missing.png"), "is missing"),
         (Query(text="   "), "text"),
+        (Query(text="caf\udce9"), "UTF-8"),
+        (Query(image=__file__), "holds text, not a picture"),
     ],
 )
 def test_a_query_that_cannot_work_is_named(demo_run: Run, store: Store, query: Query, words: str) -> None:
@@ -117,7 +119,9 @@ def test_a_query_that_cannot_work_is_named(demo_run: Run, store: Store, query: Q
         recommend(demo_run, query, store=store)
 
 
-@pytest.mark.parametrize("weights", [{"image": -1.0}, {"image": 0.0}, {"video": 1.0}])
+@pytest.mark.parametrize(
+    "weights", [{"image": -1.0}, {"image": 0.0}, {"video": 1.0}, {"image": np.nan}, {"image": np.inf}]
+)
 def test_weights_that_leave_nothing_are_refused(weights: dict[str, float]) -> None:
-    with pytest.raises(BadInput, match="must be 0 or more"):
+    with pytest.raises(BadInput, match="must be numbers from 0"):
         scale_weights(weights, ("image", "text"))

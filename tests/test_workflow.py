@@ -97,6 +97,7 @@ def test_held_out_items_alone_are_measured(how: dict, split: str, measured: int,
         ({"similarity": "cosin"}, "did you mean 'cosine'"),
         ({"params": {"depth": 3}}, "unknown parameter 'depth'"),
         ({"folds": 99}, "99 folds"),
+        ({"seed": -1}, "the seed is -1"),
         ({"aligner": "bridge"}, "comes without named concepts"),
     ],
 )

@@ -62,7 +62,7 @@ def project(
     Raises BadInput for NaN, no rows, or a parameter out of range.
     """
     began = time.perf_counter()
-    _check(dimensions, n_neighbors, min_dist, engine)
+    _check(dimensions, n_neighbors, min_dist, engine, seed)
     rows = checked_rows(vectors)
     if not len(rows):
         raise BadInput("there is nothing to map: the table of vectors has no rows")
@@ -77,13 +77,15 @@ def project(
     return Projection(frozen_array(coordinates), params, seed, *measured, time.perf_counter() - began)
 
 
-def _check(dimensions: int, n_neighbors: int, min_dist: float, engine: str) -> None:
+def _check(dimensions: int, n_neighbors: int, min_dist: float, engine: str, seed: int) -> None:
     if dimensions not in (2, 3):
         raise BadInput(f"a map has 2 or 3 dimensions; got {dimensions}")
     if n_neighbors < 2:
         raise BadInput(f"n_neighbors must be at least 2 (the row itself counts); got {n_neighbors}")
     if not 0 <= min_dist <= 1:
         raise BadInput(f"min_dist must lie in 0..1; got {min_dist}")
+    if seed < 0:
+        raise BadInput(f"the seed is {seed}; give a whole number from 0")
     if engine not in ENGINES:
         raise BadInput(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
 

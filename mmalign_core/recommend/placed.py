@@ -56,6 +56,8 @@ def scale_weights(weights: Mapping[str, float] | None, modalities: tuple[str, ..
     """Weights of these modalities scaled to sum to 1; all equal when none are given, else 0 for those left out."""
     given = {m: float(weights.get(m, 0.0)) if weights else 1.0 for m in modalities}
     total = sum(given.values())
-    if min(given.values(), default=0.0) < 0 or total <= 0:
-        raise BadInput(f"weights {dict(weights or {})} must be 0 or more and one of {', '.join(modalities)} above 0")
+    if min(given.values(), default=0.0) < 0 or not 0 < total < np.inf:
+        raise BadInput(
+            f"weights {dict(weights or {})} must be numbers from 0 and one of {', '.join(modalities)} above 0"
+        )
     return {m: value / total for m, value in given.items()}

@@ -10,6 +10,7 @@ from mmalign_core.aligners import ALIGNERS
 from mmalign_core.corrections import CORRECTIONS
 from mmalign_core.matchers import MATCHERS
 from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.types import BadInput
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Choices:
 
     def check(self) -> None:
         """BadInput for a name or parameter that does not exist or is out of range: before any long work."""
+        if self.seed < 0:
+            raise BadInput(f"the seed is {self.seed}; give a whole number from 0")
         ALIGNERS.create(self.aligner, **dict(self.params or {}))
         MATCHERS.create(self.matcher, **dict(self.matcher_params or {}))
         SIMILARITIES.get(self.similarity)

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.data.files import file_media, text_media
+from mmalign_core.data.texts import clean_text
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.recommend import RECOMMENDERS, PlacedItems, place_items, scale_weights
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, EmbeddingSet, Media, Recommendation, digest_bytes
+from mmalign_core.types import BadInput, EmbeddingSet, Media, Recommendation
 from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.encoding import encode_set, encoder
 from mmalign_core.workflow.preparing import prepared, text_encoder
@@ -72,14 +74,16 @@ def placed_items(run: Run) -> PlacedItems:
 
 def place_query(run: Run, query: Query, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
     """One text, picture or sound as a row of the shared space; BadInput if this run cannot place its modality."""
-    modality = query.kind
+    modality, settings = query.kind, settings or Settings()
     if modality not in run.result.space:
         raise BadInput(f"this run holds no {modality}; it can be asked by: {', '.join(run.result.space)}, item or user")
     source = run.encoders.get(modality, "")
     name = source.split("@")[0]
     if name not in ENCODERS.names():
         raise BadInput(f"this run's {modality} vectors were given ready-made ({source}); ask by item instead")
-    embedded, _, failed = encode_set(encoder(name), [_medium(query, modality)], store=store, settings=settings)
+    embedded, _, failed = encode_set(
+        encoder(name), [_medium(query, modality, settings)], store=store, settings=settings
+    )
     if failed:
         raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
     row = prepared(run.aligner, embedded, text_encoder(run.encoders), store)
@@ -125,10 +129,7 @@ def user_history(run: Run, user: str) -> tuple[str, ...]:
     return history
 
 
-def _medium(query: Query, modality: str) -> Media:
+def _medium(query: Query, modality: str, settings: Settings) -> Media:
     if modality == "text":
-        return Media("query", "text", digest_bytes(query.value.encode()), text=query.value)
-    path = Path(query.value)
-    if not path.is_file():
-        raise BadInput(f"query file '{query.value}' does not exist")
-    return Media("query", modality, digest_bytes(path.read_bytes()), path=str(path))
+        return text_media("query", clean_text(query.value, "the text asked for", settings))
+    return file_media("query", modality, Path(query.value).expanduser(), query.value, settings)
