@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mmalign_core.corrections import CORRECTIONS, Scores
@@ -30,7 +30,10 @@ def two_sets(seed: int, items: int = 12, dim: int = 5, captions: int = 2) -> tup
 
 
 def oracle(sources: EmbeddingSet, targets: EmbeddingSet, name: str) -> tuple[list[int], list[bool]]:
-    """Ranks and argmax decisions of the answerable queries, one candidate at a time in float64."""
+    """Ranks and argmax decisions of the answerable queries, one candidate at a time in float64.
+
+    Draws in which a wrong candidate all but ties with the best right one, which float32 cannot tell, do not count.
+    """
     ranks, correct = [], []
     for item, content, query in zip(sources.ids, sources.keys, sources.vectors.astype(float)):
         if item not in targets.ids:
@@ -40,6 +43,7 @@ def oracle(sources: EmbeddingSet, targets: EmbeddingSet, name: str) -> tuple[lis
         scores = [like(name, query, c) for c in targets.vectors.astype(float)]
         right = [key in own for key in targets.keys]
         best = max(s for s, r in zip(scores, right) if r)
+        assume(not any(1e-9 < abs(s - best) < 1e-4 for s in scores))
         ranks.append(1 + sum(s >= best - 1e-9 for s, r in zip(scores, right) if not r))
         correct.append(ranks[-1] == 1)
     return ranks, correct
