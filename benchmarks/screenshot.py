@@ -1,6 +1,7 @@
 """The picture in the README: starts the dashboard, waits for the demo's map, writes assets/dashboard.png.
 
-python benchmarks/screenshot.py [--pages space,recommend] [--width 1440] [--height 900] [--dark] [--out FILE or FOLDER]
+python benchmarks/screenshot.py [--pages space,recommend] [--width 1440] [--height 900] [--dark] [--query item=cat]
+    [--out FILE or FOLDER]
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from PIL import Image
 
 from benchmarks.dashboard import ROOT, TITLES, browser, go, serve, settled
 
@@ -30,6 +33,8 @@ def take(address: str, pages: list[str], out: Path, *, width: int, height: int, 
             target = out if len(pages) == 1 else out / f"{name}-{width}-{scheme}.png"
             page.mouse.move(0, 0)
             page.screenshot(path=target, full_page=full)
+            with Image.open(target) as shot:
+                shot.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
             print(target)
 
 
@@ -42,7 +47,9 @@ def main() -> None:
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--full", action="store_true", help="the whole page, not just what fits")
     parser.add_argument("--home", help="use this store instead of a temporary one")
-    parser.add_argument("--query", default="", help="the part of the address after the question mark")
+    parser.add_argument(
+        "--query", default="item=cat", help="the part of the address after the question mark, such as item=cat"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "assets" / "dashboard.png")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary, serve(Path(args.home or temporary)) as address:

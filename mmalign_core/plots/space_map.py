@@ -27,7 +27,7 @@ def map_figure(
     colour_title: str = "",
     links: bool = True,
     highlight: str | None = None,
-    height: int = 640,
+    height: int = 600,
 ) -> go.Figure:
     """`rows`: columns item, modality, x, y and, for 3-D, z. `labels` (n,) are what hovering shows.
 
