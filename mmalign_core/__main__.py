@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import NoReturn
 
 from mmalign_core.commands import COMMANDS
+from mmalign_core.data.names import shown
 from mmalign_core.types import BadInput, Cancelled
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like every other error of bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the line and exit with 2."""
+        self.exit(2, f"{self.prog.split()[-1]}: {message}; see: {self.prog} --help\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line, one sub-command per entry of COMMANDS."""
-    top = argparse.ArgumentParser(prog="python -m mmalign_core", description="Align text, images and audio.")
+    top = Parser(prog="python -m mmalign_core", description="Align text, images and audio.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         sub = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
@@ -33,7 +43,16 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        print(f"{args.command}: {_system_error(error)}; mend that or name another place", file=sys.stderr)
+        return 2
     return 0
+
+
+def _system_error(error: OSError) -> str:
+    """What the system refused and where, on one line: a full disk, an unreadable file, too long a name."""
+    where = f"'{shown(error.filename)}': " if error.filename else ""
+    return f"{where}{error.strerror or error}"
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,12 @@ def test_given_clip_vectors_give_the_published_numbers(
         (["recommend", "no-such-run", "--item", "x"], "no-such-run"),
         (["list", "gadgets"], "unknown kind 'gadgets'"),
         (["demo", "{demo}/manifest.jsonl"], "manifest.jsonl"),
+        (["demo", "{demo}/manifest.jsonl/sub"], "manifest.jsonl"),
+        (["inspect", "{demo}", "--store", "{demo}/manifest.jsonl"], "is a file"),
+        (["inspect", "{demo}", "--store", "s3://bucket/store"], "not a folder on this machine"),
+        (["align", "{demo}", "--seed", "-1"], "the seed is -1"),
+        (["recommend", "x" * 5000, "--item", "x"], "File name too long"),
+        (["encode", "{demo}", "--interactions", "x" * 5000], "File name too long"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_two(
@@ -99,6 +106,38 @@ def test_bad_input_is_one_line_and_exit_two(
     shown = capsys.readouterr()
     lines = shown.err.strip().splitlines()
     assert shown.out == "" and len(lines) == 1 and words in lines[0] and "Traceback" not in shown.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ([], "required: COMMAND"),
+        (["gadget"], "invalid choice: 'gadget'"),
+        (["list"], "required: KIND"),
+        (["recommend", "run"], "--query-text"),
+        (["recommend", "run", "--item", "a", "-k", "many"], "'many'"),
+        (["recommend", "run", "--item", "a", "--user", "b"], "not allowed with"),
+        (["align", "data", "--gadget"], "--gadget"),
+    ],
+)
+def test_options_that_do_not_exist_are_one_line_too(
+    capsys: pytest.CaptureFixture[str], argv: list[str], words: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(argv)
+    shown = capsys.readouterr()
+    assert shown.out == "" and len(shown.err.strip().splitlines()) == 1 and words in shown.err and "--help" in shown.err
+
+
+def test_a_store_may_be_named_by_an_address(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.writestr("cat.txt", "A cat")
+    assert run_json(capsys, "encode", "data.zip", "--store", f"file://{tmp_path}/store")["encoded"] == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["data.zip", "store"]
+    assert sorted(p.name for p in (tmp_path / "store").iterdir()) == ["embeddings", "media"]
 
 
 def test_as_a_program_standard_output_is_json_alone(demo_folder: str) -> None:

@@ -2,9 +2,11 @@
 
 import io
 import os
+import resource
 import stat
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,16 @@ from mmalign_core.data import read_collection
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from tests.sample_files import png, wav, write
+
+
+@pytest.fixture
+def nearly_full() -> Iterator[None]:
+    """No file may grow beyond 30 kB: the system refuses to write as it does on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
 
 FILES = {"cat.png": png(), "cat.txt": "A cat", "sub/猫🐈.txt": "猫", "sub/猫🐈.wav": wav()}
 
@@ -185,3 +197,17 @@ def test_nothing_is_written_outside(tmp_path_factory: pytest.TempPathFactory, me
     written = {p for p in base.rglob("*") if p.is_file()} - {path}
     assert all(p.is_relative_to(root / "media") for p in written)
     assert set(os.listdir(base.parent)) == before and not Path("/b.txt").exists()
+
+
+def test_a_full_disk_is_no_fault_of_the_archive(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    path = make_zip(tmp_path / "a.zip", {"cat.txt": "A cat", "long.txt": "x" * 60_000})
+    request.getfixturevalue("nearly_full")
+    with pytest.raises(BadInput, match=r"cannot write to '.*media'"):
+        read_collection(path, settings=Settings(root=tmp_path / "root"))
+    assert os.listdir(tmp_path / "root" / "media") == []
+
+
+def test_a_store_that_is_a_file_is_named(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "a.zip", {"cat.txt": "A cat"})
+    with pytest.raises(BadInput, match=r"cannot write to '.*a\.zip/media'"):
+        read_collection(path, settings=Settings(root=path))

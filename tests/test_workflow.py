@@ -1,5 +1,6 @@
 """The use cases end to end on the demo: encode once, align, look, recommend, save and open again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -157,3 +158,12 @@ def test_a_query_that_equals_an_item_lands_on_it(demo_run: Run, store: Store) ->
     spread = drawn.points[["x", "y"]].std().to_numpy()
     offset = np.abs(place_on_map(demo_run, drawn, row)[0] - at[["x", "y"]].to_numpy()[0])
     assert (offset < 0.05 * spread).all()
+
+
+def test_metadata_called_like_a_coordinate_is_renamed_and_nothing_twice(store: Store) -> None:
+    collection, encoding = given()
+    columns = {"x": 1, "x_": 2, "item": 3, "year": 4}
+    named = replace(collection, items=collection.items.assign(**columns), digest="")
+    points = project_run(align(named, encoding, Choices(aligner="as-is"), store=store), store=store).points
+    assert points.columns.is_unique
+    assert points.loc[0, ["x__", "x_", "item_", "year"]].tolist() == [1, 2, 3, 4]

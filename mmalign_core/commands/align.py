@@ -52,10 +52,11 @@ def run(args: argparse.Namespace) -> None:
     encoding = encode(collection, encoders_of(args), store=store, settings=settings, progress=show_progress)
     done = align(collection, encoding, choices, store=store, progress=show_progress)
     done.report["seconds"]["read"] = read_seconds
-    if args.save:
+    if args.save is not None:
         save_run(done, args.save, store=store)
     lines = [
-        f"{way}: " + ", ".join(f"{name} {value:.3f}" for name, value in row.items())
+        f"{way}: "
+        + ", ".join(f"{name} {value:{'.3f' if isinstance(value, float) else 'd'}}" for name, value in row.items())
         for way, row in done.report["metrics"].items()
     ]
     write_result(done.report, args.json, "\n".join(lines))

@@ -43,9 +43,9 @@ def encoders_of(args: argparse.Namespace) -> dict[str, str]:
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    """Settings, with the root that --store names."""
+    """Settings, with the root that --store names; BadInput if that, or the default, cannot be a store."""
     settings = Settings()
-    return replace(settings, root=Path(args.store).expanduser()) if getattr(args, "store", None) else settings
+    return replace(settings, root=Store(args.store or settings.root).root)
 
 
 def store_of(args: argparse.Namespace) -> Store:

@@ -16,6 +16,7 @@ from typing import IO
 from mmalign_core.data.files import check_size, digest_file
 from mmalign_core.data.names import is_system_file, safe_name, shown
 from mmalign_core.settings import Settings
+from mmalign_core.store.errors import UNWRITABLE, make_folder, system_code, writing
 from mmalign_core.types import BadInput, Progress, digest_json
 
 RATIO_LIMIT = 200
@@ -53,17 +54,16 @@ def unpack(path: Path, settings: Settings, progress: Progress, name: str = "") -
     settings allow. The folder appears whole or not at all; it is named by content and made anew each time.
     """
     name = shown(name or path.name)
-    media = settings.root / "media"
-    media.mkdir(parents=True, exist_ok=True)
+    media = make_folder(settings.root / "media")
     limits = [settings.max_file_bytes, settings.max_archive_bytes, settings.max_archive_files]
     target = media / f"archive-{digest_json([digest_file(path), limits])}"
-    with tempfile.TemporaryDirectory(prefix="unpacking-", dir=media) as scratch:
+    with writing(media), tempfile.TemporaryDirectory(prefix="unpacking-", dir=media) as scratch:
         folder = Path(scratch) / "files"
         folder.mkdir()
         try:
             left_out = _write_members(path, folder, name, settings, progress)
         except _DAMAGE as error:
-            if isinstance(error, BadInput):
+            if isinstance(error, BadInput) or system_code(error) in UNWRITABLE:
                 raise
             raise BadInput(f"'{name}' is not a whole archive ({shown(error)}); pack it again") from error
         if not target.exists():
@@ -131,7 +131,7 @@ def _write(member: _Member, folder: Path, settings: Settings) -> None:
         raise BadInput(f"{label} is in the archive twice; the first is used") from error
     except _DAMAGE as error:
         target.unlink(missing_ok=True)
-        if isinstance(error, BadInput):
+        if isinstance(error, BadInput) or system_code(error) in UNWRITABLE:
             raise
         raise BadInput(f"{label} is damaged and cannot be unpacked; pack it again") from error
 

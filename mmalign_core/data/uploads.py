@@ -21,6 +21,7 @@ from mmalign_core.data.places import find_listed
 from mmalign_core.data.read import ATTRIBUTION, read_collection, unpack_into
 from mmalign_core.data.tables import read_table
 from mmalign_core.settings import Settings
+from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.types import BadInput, Collection, Progress, digest_bytes, no_progress
 
 Content = bytes | Path
@@ -66,13 +67,13 @@ def spool(content: Content, extension: str, settings: Settings) -> Path:
     """Keep content as settings.root / 'media' / <digest><extension>; the file appears whole or not at all."""
     digest = digest_bytes(content) if isinstance(content, bytes) else digest_file(content)
     extension = extension.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", extension) else ""
-    folder = settings.root / "media"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(settings.root / "media")
     path = folder / f"{digest}{extension}"
     if not path.exists():
-        with tempfile.NamedTemporaryFile(dir=folder, prefix="spooling-", delete=False) as file:
-            _copy(content, file)
-        os.replace(file.name, path)
+        with writing(folder), tempfile.TemporaryDirectory(prefix="spooling-", dir=folder) as scratch:
+            with (Path(scratch) / path.name).open("wb") as file:
+                _copy(content, file)
+            os.replace(file.name, path)
     return path
 
 
@@ -115,11 +116,10 @@ def _archive_files(name: str, content: Content, draft: Draft, progress: Progress
 def _on_disk(name: str, content: Content, settings: Settings) -> Iterator[Path]:
     """The archive as a file of its own name for as long as it is being unpacked."""
     relative = PurePosixPath(safe_name(name)).name
-    media = settings.root / "media"
-    media.mkdir(parents=True, exist_ok=True)
+    media = make_folder(settings.root / "media")
     with tempfile.TemporaryDirectory(prefix="upload-", dir=media) as folder:
         path = Path(folder) / relative
-        with path.open("wb") as file:
+        with writing(media), path.open("wb") as file:
             _copy(content, file)
         yield path
 

@@ -48,6 +48,17 @@ def explained(folder: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turns what the system raises while files are written below `folder` (a full disk) into BadInput."""
+    try:
+        yield
+    except Exception as error:
+        if system_code(error) not in UNWRITABLE:
+            raise
+        raise unwritable(folder, os.strerror(system_code(error))) from error
+
+
 def make_folder(folder: Path) -> Path:
     """The folder, made when absent; BadInput when a file is in the way or it cannot be written."""
     try:

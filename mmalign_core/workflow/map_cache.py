@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from mmalign_core.projection import Projection
+from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.types import frozen_array
 
 
@@ -28,16 +29,17 @@ def kept_map(root: Path, key: str) -> Projection | None:
 
 
 def keep_map(root: Path, key: str, made: Projection) -> None:
-    """Write the map whole or not at all."""
+    """Write the map whole or not at all; BadInput where the store cannot be written."""
     from safetensors.numpy import save_file
 
     path = _path(root, key)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(path.parent)
     values = {f.name: getattr(made, f.name) for f in fields(made) if f.name != "coordinates"}
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    os.close(handle)
-    save_file({"coordinates": made.coordinates.copy()}, name, metadata={"projection": json.dumps(values, default=dict)})
-    os.replace(name, path)
+    words = {"projection": json.dumps(values, default=dict)}
+    with writing(folder), tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as scratch:
+        part = Path(scratch) / path.name
+        save_file({"coordinates": made.coordinates.copy()}, part, metadata=words)
+        os.replace(part, path)
 
 
 def _path(root: Path, key: str) -> Path:

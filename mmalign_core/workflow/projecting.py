@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,9 +75,18 @@ def stacked(run: Run) -> tuple[np.ndarray, pd.DataFrame]:
     space = run.result.space
     vectors = np.concatenate([rows.vectors for rows in space.values()])
     points = pd.concat([_rows(rows) for rows in space.values()], ignore_index=True)
-    taken = {*points, "x", "y", "z"}
-    metadata = run.collection.items.rename(columns={c: f"{c}_" for c in run.collection.items if c in taken})
+    metadata = run.collection.items.set_axis(_free_names(run.collection.items, {*points, "x", "y", "z"}), axis=1)
     return vectors, points.join(metadata, on="item")
+
+
+def _free_names(columns: Iterable[str], taken: set[str]) -> list[str]:
+    """The names in order, those taken with as many '_' after them as make them new."""
+    names, used = list(columns), taken | set(columns)
+    for i, name in enumerate(names):
+        while name in taken and names[i] in used:
+            names[i] += "_"
+        used.add(names[i])
+    return names
 
 
 def _rows(rows: EmbeddingSet) -> pd.DataFrame:

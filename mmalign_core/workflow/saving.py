@@ -14,9 +14,9 @@ from mmalign_core.workflow.choices import Choices
 
 def save_run(run: Run, ref: str | None = None, *, store: Store) -> Path:
     """Write the run where `ref` says: a path (it holds a separator), else a name in the store; returns its folder."""
-    if ref and _is_path(ref):
+    if ref is not None and _is_path(ref):
         return store.save_run(_record(run, run.id), Path(ref))
-    return store.save_run(_record(run, ref or run.id))
+    return store.save_run(_record(run, run.id if ref is None else ref))
 
 
 def load_run(ref: str, *, store: Store) -> Run:

@@ -14,6 +14,7 @@ from mmalign_core.data.demo.attribution import attribution
 from mmalign_core.data.demo.items import LANGUAGES, Item, demo_items
 from mmalign_core.data.demo.pictures import write_picture
 from mmalign_core.data.demo.users import Interaction, simulated_interactions
+from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.types import BadInput, Progress, no_progress
 
 NAME = "MMAlign demo"
@@ -28,22 +29,22 @@ def write_demo(folder: str | Path, progress: Progress | None = None) -> Path:
     folder beside it and renamed at the end, so an interrupted run leaves nothing half made. A complete demo of this
     version is kept as it is; every run makes the same files.
 
-    Raises BadInput where `folder` holds something else, or is a file.
+    Raises BadInput where `folder` holds something else, is a file, or cannot be written.
     """
     target = Path(folder).expanduser().absolute()
     if _is_this_demo(target):
         return target
     _refuse_other_content(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        _fill(work, demo_items(), progress or no_progress)
-        work.chmod(0o755)
-        if target.is_dir():
-            target.rmdir()
-        work.rename(target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with writing(make_folder(target.parent)):
+        work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            _fill(work, demo_items(), progress or no_progress)
+            work.chmod(0o755)
+            if target.is_dir():
+                target.rmdir()
+            work.rename(target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
     return target
 
 
