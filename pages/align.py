@@ -1,13 +1,17 @@
 """Align: choose encoders, aligner, similarity, matcher and split; run; read the metrics."""
 
+import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import metric_figure
 from pages._shared import align_form, errors, header, numbers, state, waiting
+from pages._shared.wanted import pairs_of
 
 state.through_app("pages/align.py")
 header.show("Align", "How well do the modalities line up?")
 collection = waiting.need("collection")
+if not pairs_of(collection):
+    waiting.need("run")
 form, results = st.columns([3, 7], gap="large")
 
 with form, errors.shown():
@@ -29,3 +33,6 @@ with results:
         numbers.table(report)
     with st.expander("What was run", icon=":material/receipt_long:"):
         numbers.recipe(report)
+    if run.result.history:
+        with st.expander("How the training went", icon=":material/show_chart:"):
+            st.line_chart(pd.DataFrame(run.result.history), alt="What was measured at each step of the training")

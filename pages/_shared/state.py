@@ -86,16 +86,6 @@ def query() -> dict[str, str]:
     return st.query_params.to_dict()
 
 
-def remember(name: str, value: Any) -> None:
-    """Keep one plain value of a page under its name."""
-    _view()["kept"][name] = value
-
-
-def recall(name: str, default: Any = None) -> Any:
-    """The value kept under that name."""
-    return _view()["kept"].get(name, default)
-
-
 def picked(key: str, name: str = "picked") -> Any:
     """The trigger value of the component with this key, inside its callback."""
     return st.session_state[key][name]
@@ -152,7 +142,6 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
         "choices": _choices(query.get("run", "")),
         "map": _map(query.get("map", "")),
         "item": item if 0 < len(item) <= _LONGEST else None,
-        "kept": {},
     }
 
 

@@ -21,18 +21,16 @@ def begin() -> None:
     wanted = state.wanted()
     job = _job(wanted)
     if _missing(wanted) and (job is None or job.status == "done"):
-        shelf, store, settings = cache.shelf(), cache.store(), cache.settings()
-        JOBS.submit("prepare", lambda job: prepare(wanted, shelf, store, settings, job.progress), owner=wanted.map_key)
+        _submit(wanted)
 
 
 def again() -> None:
-    """Drop what failed or was stopped, and start anew."""
+    """Drop what failed, and start anew."""
     wanted = state.wanted()
     for kind in STAGES:
         if isinstance(_on_shelf(wanted, kind), Failed):
             cache.shelf().drop(kind, wanted.key(kind))
-    shelf, store, settings = cache.shelf(), cache.store(), cache.settings()
-    JOBS.submit("prepare", lambda job: prepare(wanted, shelf, store, settings, job.progress), owner=wanted.map_key)
+    _submit(wanted)
 
 
 def ready(kind: str) -> Any | None:
@@ -64,6 +62,11 @@ def show_progress() -> None:
         st.fragment(_poll, run_every=_EVERY)(tuple(_ready_stages()))
     elif _stopped():
         _offer_again(job)
+
+
+def _submit(wanted: Wanted) -> None:
+    shelf, store, settings = cache.shelf(), cache.store(), cache.settings()
+    JOBS.submit("prepare", lambda job: prepare(wanted, shelf, store, settings, job.progress), owner=wanted.map_key)
 
 
 def _poll(seen: tuple[str, ...]) -> None:
