@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from mmalign_core.data.files import digest_file
 from mmalign_core.data.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS, Encoder
 from mmalign_core.encoders.log_mel import RATE
@@ -43,7 +44,7 @@ ENCODER_OF = {
 def media_in(folder: Path, name: str, limit: int) -> list[Media]:
     """The files under `folder` that this encoder reads."""
     files = sorted(f for f in folder.rglob("*") if ENCODER_OF.get(f.suffix.lower()) == name)[:limit]
-    return [Media(f.stem, ENCODERS.get(name).modality, str(f), path=str(f)) for f in files]
+    return [Media(f.stem, ENCODERS.get(name).modality, digest_file(f), path=str(f)) for f in files]
 
 
 def clock(work: Callable[[], Any]) -> tuple[float, float]:

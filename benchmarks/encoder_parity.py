@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from mmalign_core.data.files import digest_file
 from mmalign_core.data.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.encoders.packages import package_folder
@@ -40,7 +41,7 @@ def captions(limit: int) -> list[Media]:
 def photographs(limit: int) -> list[Media]:
     """COCO photographs."""
     files = sorted((DATA / "coco_mini_ccby").glob("*.jpg"))[:limit]
-    return [Media(f.stem, "image", f.stem, path=str(f)) for f in files]
+    return [Media(f.stem, "image", digest_file(f), path=str(f)) for f in files]
 
 
 def sounds(limit: int) -> list[Media]:
@@ -48,7 +49,8 @@ def sounds(limit: int) -> list[Media]:
     with (DATA / "esc10/manifest.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     rows = rows[:: max(1, len(rows) // limit)][:limit]
-    return [Media(row["id"], "audio", row["id"], path=str(DATA / "esc10" / row["audio"])) for row in rows]
+    files = {row["id"]: DATA / "esc10" / row["audio"] for row in rows}
+    return [Media(i, "audio", digest_file(path), path=str(path)) for i, path in files.items()]
 
 
 def text_reference(media: list[Media]) -> Iterator[np.ndarray]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from mmalign_core.data.files import digest_file
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.engine import encode_media
 from mmalign_core.types import Media
@@ -41,11 +42,13 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
-    media = [Media(i, "audio", i, path=str(folder / row["audio"])) for i, row in rows.items()]
+    files = {i: folder / row["audio"] for i, row in rows.items()}
+    media = [Media(i, "audio", digest_file(path), path=str(path)) for i, path in files.items()]
+    row_of = {m.digest: rows[m.item] for m in media}
     batches = list(encode_media(ENCODERS.create("yamnet"), media))
     vectors = np.concatenate([batch.vectors for batch in batches])
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    used = [rows[digest] for batch in batches for digest in batch.digests]
+    used = [row_of[digest] for batch in batches for digest in batch.digests]
     labels, folds = (np.array([row[column] for row in used]) for column in ("text", "fold"))
     for k in (1, 3, 5, 7):
         print(f"{k} nearest: {accuracy(vectors, labels, folds, k):.4f}  ({len(labels)} sounds; asked for at 5: 0.96)")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmalign_core.data.files import digest_file
 from mmalign_core.encoders import Encoded, Encoder
 from mmalign_core.engine import encode_media
 from mmalign_core.engine.local import _BATCHES_AHEAD
@@ -173,8 +174,9 @@ def test_real_files_survive_a_broken_one(tmp_path: Path):
     for i, colour in enumerate(("red", "green", "blue")):
         Image.new("RGB", (80, 60), colour).save(tmp_path / f"{i}.png")
     (tmp_path / "1.png").write_text("not a picture", encoding="utf-8")
-    media = [Media(f"m{i}", "image", f"d{i}", path=str(tmp_path / f"{i}.png")) for i in range(3)]
+    files = [tmp_path / f"{i}.png" for i in range(3)]
+    media = [Media(f"m{i}", "image", digest_file(path), path=str(path)) for i, path in enumerate(files)]
     batches = list(encode_media(ENCODERS.create("efficientnet-lite0"), media))
-    assert [d for b in batches for d in b.digests] == ["d0", "d2"]
-    assert [(s.id, s.source) for b in batches for s in b.skipped] == [("m1", "d1")]
+    assert [d for b in batches for d in b.digests] == [media[0].digest, media[2].digest]
+    assert [(s.id, s.source) for b in batches for s in b.skipped] == [("m1", media[1].digest)]
     assert batches[0].vectors.shape == (2, 1280) and batches[0].posterior.shape == (2, 1000)

@@ -19,6 +19,7 @@ from mmalign_core.workflow import (
     encode,
     judged_pairs,
     load_run,
+    open_collection,
     place_on_map,
     place_query,
     project_run,
@@ -26,6 +27,7 @@ from mmalign_core.workflow import (
     save_run,
     similarity_block,
 )
+from tests.sample_files import png
 
 
 def given(rows: int = 30, width: int = 8) -> tuple[Collection, Encoding]:
@@ -167,3 +169,18 @@ def test_metadata_called_like_a_coordinate_is_renamed_and_nothing_twice(store: S
     points = project_run(align(named, encoding, Choices(aligner="as-is"), store=store), store=store).points
     assert points.columns.is_unique
     assert points.loc[0, ["x__", "x_", "item_", "year"]].tolist() == [1, 2, 3, 4]
+
+
+def test_a_file_that_changes_after_reading_is_never_kept_as_what_it_was(tmp_path: Path) -> None:
+    """Its vector would stand for the earlier content in every later run."""
+    store = Store(tmp_path / "store")
+    for name, content in {"a.png": png(0), "b.png": png(1), "c.png": png(2)}.items():
+        (tmp_path / name).write_bytes(content)
+    collection = open_collection(tmp_path)
+    (tmp_path / "a.png").write_bytes(png(3))
+    (tmp_path / "b.png").unlink()
+    encoding = encode(collection, store=store)
+    assert encoding.sets["image"].ids == ("c",)
+    reasons = {s.id: s.reason for s in encoding.skipped}
+    assert "has changed since the collection was read" in reasons["a"] and "cannot be opened" in reasons["b"]
+    assert encode(open_collection(tmp_path), store=store).by_modality["image"] == {"encoded": 1, "reused": 1}

@@ -6,10 +6,12 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mmalign_core.data.files import digest_file
 from mmalign_core.encoders.base import Encoder
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media, Progress, Skipped, no_progress
@@ -82,11 +84,22 @@ def _decode_ahead(encoder: Encoder, media: Sequence[Media], workers: ThreadPoolE
     waiting: deque[_Batch] = deque()
     for start in range(0, len(media), encoder.batch_size):
         part = media[start : start + encoder.batch_size]
-        waiting.append([(m, workers.submit(encoder.prepare, m)) for m in part])
+        waiting.append([(m, workers.submit(_prepared, encoder, m)) for m in part])
         if len(waiting) > _BATCHES_AHEAD:
             yield waiting.popleft()
     while waiting:
         yield waiting.popleft()
+
+
+def _prepared(encoder: Encoder, medium: Media) -> Any:
+    """The medium prepared; BadInput if its file is no longer the one that was read into the collection.
+
+    Looked at after preparing, so that a vector is never kept under the digest of other content.
+    """
+    prepared = encoder.prepare(medium)
+    if medium.path is not None and digest_file(Path(medium.path)) != medium.digest:
+        raise BadInput(f"'{Path(medium.path).name}' has changed since the collection was read; read it again")
+    return prepared
 
 
 def _encode(encoder: Encoder, batch: _Batch) -> EncodedBatch:
