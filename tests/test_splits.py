@@ -82,3 +82,25 @@ def test_the_order_of_rows_does_not_matter() -> None:
 def test_a_share_that_holds_out_none_or_all_is_refused(test: float) -> None:
     with pytest.raises(BadInput, match="share"):
         split(sets_of([1, 2], [3, 4]), test)
+
+
+def half_paired(items: int = 40, paired: int = 10) -> dict[str, EmbeddingSet]:
+    """Every item has a text, the last ones an image too."""
+    sets = sets_of(list(range(items)), list(range(items)))
+    return {"text": sets["text"], "image": sets["image"].take(range(items - paired, items))}
+
+
+@settings(deadline=None)
+@given(st.integers(0, 999))
+def test_every_held_out_part_has_its_share_of_pairs_to_measure(seed: int) -> None:
+    sets = half_paired()
+    paired = set(sets["image"].ids)
+    part = split(sets, 0.2, seed)
+    assert len(paired & set(part.test)) == 2 and len(part.test) == 8
+    assert all(paired & set(fold.test) for fold in folds(sets, 10, seed))
+    assert split(sets, 0.01, seed).test and paired & set(split(sets, 0.01, seed).test)
+
+
+def test_more_folds_than_pairs_are_refused() -> None:
+    with pytest.raises(BadInput, match=r"11 folds of 10 groups.*from 2 to 10"):
+        folds(half_paired(), 11)
