@@ -184,3 +184,23 @@ def test_a_file_that_changes_after_reading_is_never_kept_as_what_it_was(tmp_path
     reasons = {s.id: s.reason for s in encoding.skipped}
     assert "has changed since the collection was read" in reasons["a"] and "cannot be opened" in reasons["b"]
     assert encode(open_collection(tmp_path), store=store).by_modality["image"] == {"encoded": 1, "reused": 1}
+
+
+def test_a_modality_that_does_not_fit_beside_the_pair_is_left_out_of_the_space(
+    demo_encoding: Encoding, demo: Collection, store: Store
+) -> None:
+    """Sounds of another width must not keep given pictures and texts from being aligned, nor given texts the bridge."""
+    collection, encoding = given()
+    wide = replace(encoding.sets["text"], modality="audio", vectors=np.ones((30, 3), np.float32), digest="")
+    run = align(
+        collection, replace(encoding, sets={**encoding.sets, "audio": wide}), Choices(aligner="as-is"), store=store
+    )
+    assert set(run.result.space) == {"image", "text"} == set(run.encoders)
+    ids = demo_encoding.sets["text"].ids
+    foreign = EmbeddingSet("text", ids, ids, np.ones((len(ids), 5), np.float32), "given@1")
+    mixed = replace(demo_encoding, sets={**demo_encoding.sets, "text": foreign})
+    run = align(demo, mixed, Choices(pair=("audio", "image"), aligner="bridge"), store=store)
+    assert set(run.result.space) == {"image", "audio"}
+    picture = next(m for m in demo.media_of("image"))
+    asked, images = place_query(run, Query(image=picture.path), store=store), run.result.space["image"]
+    np.testing.assert_allclose(asked.vectors[0], images.vectors[images.ids.index(picture.item)], atol=1e-6)

@@ -33,6 +33,10 @@ class Aligner(Parametrised, ABC):
         """The family is the sub-package the aligner lives in."""
         return cls.__module__.split(".")[-2]
 
+    def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
+        """Whether a modality beside the aligned pair can share its space; the pair itself is judged by `fit`."""
+        return True
+
     @abstractmethod
     def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
         """Learn from these sets (modality -> set); BadInput says what is missing before any long work starts."""

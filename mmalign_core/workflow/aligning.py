@@ -71,7 +71,8 @@ def align(
         fitted.transductive,
     )
     report = _report(choices, measured, encoding, seconds)
-    return Run(new_run_id(choices.aligner), collection, encoding.encoders, fitted, result, choices, report)
+    encoders = {m: s.encoder for m, s in sets.items()}
+    return Run(new_run_id(choices.aligner), collection, encoders, fitted, result, choices, report)
 
 
 def _report(choices: Choices, measured: Measured, encoding: Encoding, seconds: dict[str, float]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ Sets = Mapping[str, EmbeddingSet]
 
 
 def usable_sets(sets: Sets, choices: Choices, store: Store) -> Sets:
-    """The modalities this aligner can place, with their concepts named where it needs them."""
+    """The pair, and the other modalities that this aligner can place beside it, with concepts where it needs them."""
     cls = ALIGNERS.get(choices.aligner)
     for modality in choices.pair:
         if modality not in sets:
@@ -24,9 +24,11 @@ def usable_sets(sets: Sets, choices: Choices, store: Store) -> Sets:
             raise BadInput(
                 f"aligner '{choices.aligner}' does not take {modality}; it takes: {', '.join(cls.modalities)}"
             )
-    wanted = choices.pair if cls.needs_pairs else cls.modalities
-    model, words = cls(**dict(choices.params or {})), text_encoder({m: s.encoder for m, s in sets.items()})
-    return {m: prepared(model, s, words, store) for m, s in sets.items() if m in wanted}
+    model, pair = cls(**dict(choices.params or {})), {m: sets[m] for m in choices.pair}
+    others = () if cls.needs_pairs else [m for m in sets if m in cls.modalities and m not in pair]
+    used = {m: s for m, s in sets.items() if m in pair or (m in others and model.joins(s, pair))}
+    words = text_encoder({m: s.encoder for m, s in used.items()})
+    return {m: prepared(model, s, words, store) for m, s in used.items()}
 
 
 def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: Store) -> EmbeddingSet:

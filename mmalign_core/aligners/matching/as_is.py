@@ -18,6 +18,11 @@ class AsIs(Aligner):
     summary = "Vectors as they are, for encoders that share a space (CLIP, CLAP) or given vectors"
     needs_pairs = False
 
+    def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
+        """Vectors as wide as the pair's, and not of an encoder known to have another space."""
+        sets = {**pair, rows.modality: rows}
+        return len({s.vectors.shape[1] for s in sets.values()}) == 1 and len(set(_known_spaces(sets).values())) < 2
+
     def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
         """Only checks that the sets can share a space: equal widths, and no two encoders known to differ."""
         _check_widths(sets)
@@ -56,10 +61,15 @@ def _check_widths(sets: Mapping[str, EmbeddingSet]) -> None:
 
 def _check_spaces(sets: Mapping[str, EmbeddingSet]) -> None:
     """Two of our own encoders with different spaces never compare, even where the widths happen to agree."""
+    spaces = _known_spaces(sets)
+    if len(set(spaces.values())) > 1:
+        found = ", ".join(f"{m} by {sets[m].encoder.partition('@')[0]}" for m in spaces)
+        raise BadInput(f"as-is cannot compare {found}: they do not share a space; choose another aligner")
+
+
+def _known_spaces(sets: Mapping[str, EmbeddingSet]) -> dict[str, str]:
+    """Modality -> space of its encoder, for the sets that one of our own encoders made."""
     from mmalign_core.encoders.base import ENCODERS
 
     names = {m: s.encoder.partition("@")[0] for m, s in sets.items()}
-    spaces = {m: ENCODERS.get(n).space for m, n in names.items() if n in ENCODERS.names()}
-    if len(set(spaces.values())) > 1:
-        found = ", ".join(f"{m} by {names[m]}" for m in spaces)
-        raise BadInput(f"as-is cannot compare {found}: they do not share a space; choose another aligner")
+    return {m: ENCODERS.get(n).space for m, n in names.items() if n in ENCODERS.names()}

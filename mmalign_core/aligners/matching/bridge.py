@@ -33,6 +33,13 @@ class Bridge(Aligner):
     data_share: float = param(0.5, 0, 1, help="how far centres move from the label names' mean to the items' mean")
     label_template: str = param("a {}", help="sentence in which the text encoder reads a concept's name, {}")
 
+    def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
+        """Anything with concepts, and texts by an encoder that can read the concepts' names as well."""
+        from mmalign_core.encoders.base import ENCODERS
+
+        known = rows.encoder.partition("@")[0] in ENCODERS.names()
+        return known if rows.modality == "text" else rows.concepts is not None
+
     def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
         """Centres and whitening from label vectors and unpaired items. BadInput where a modality has no concepts."""
         if "{}" not in self.label_template:
