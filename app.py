@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._shared import state, waiting
+from pages._shared import state
 
 ASSETS = Path(__file__).parent / "assets"
 PAGES = [
@@ -47,6 +47,4 @@ page = st.navigation(PAGES, position="top")
 asked = state.enter()
 if asked:
     st.switch_page(asked, query_params=state.query())
-state.mirror()
-waiting.begin()
 page.run()

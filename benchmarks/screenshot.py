@@ -47,9 +47,7 @@ def main() -> None:
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--full", action="store_true", help="the whole page, not just what fits")
     parser.add_argument("--home", help="use this store instead of a temporary one")
-    parser.add_argument(
-        "--query", default="item=cat", help="the address after its question mark"
-    )
+    parser.add_argument("--query", default="item=cat", help="the address after its question mark")
     parser.add_argument("--out", type=Path, default=ROOT / "assets" / "dashboard.png")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary, serve(Path(args.home or temporary)) as address:

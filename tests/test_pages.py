@@ -143,9 +143,22 @@ def test_choosing_and_running_another_matcher(folders: dict[str, Path]) -> None:
     app.selectbox(key="align.matcher").select(next(name for name in offered if name != "argmax")).run()
     app.button(key="align.go").click().run()
     assert set(app.session_state["mmalign"]["choices"]) == {"matcher"}, "only what differs from the usual is kept"
+    assert '"matcher"' in app.query_params["run"], "the link reopens this run"
     for job in JOBS.all():
         assert job.wait(60)
     assert not app.run().exception
+
+
+def test_opening_a_folder_again_reads_it_again(folders: dict[str, Path], tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", "red")
+    (tmp_path / "a.txt").write_text("first", encoding="utf-8")
+    app = opened(tmp_path)
+    assert "1 item " in said(app)
+    (tmp_path / "b.txt").write_text("second", encoding="utf-8")
+    app.button(key="FormSubmitter:folder-Open").click().run()
+    for job in JOBS.all():
+        assert job.wait(60)
+    assert "2 items" in said(app.run())
 
 
 @pytest.mark.parametrize("bad", ['{"aligner":"nonsense"}', '{"pair":["text","smell"]}', '{"params":{"concepts":"x"}}'])

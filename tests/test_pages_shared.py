@@ -47,6 +47,11 @@ def test_a_link_keeps_what_is_ours_and_drops_the_rest() -> None:
     assert state.from_query({"run": "[" * 3000})["choices"] == {}
 
 
+def test_a_folder_opened_anew_shares_nothing_with_what_it_was() -> None:
+    before, after = (Wanted({"kind": "folder", "value": "x", "opened": when}) for when in ("1", "2"))
+    assert not {before.collection_key, before.run_key, before.map_key} & {after.collection_key, after.run_key}
+
+
 def test_pairs_are_those_some_item_has() -> None:
     assert pairs_of(collection(text=["a", "b"], audio=["b"], image=["c"])) == (("audio", "text"),)
     with pytest.raises(BadInput, match="has two modalities"):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import DEFAULT_ENCODERS
-from pages._shared import cache, errors, forms, header, state
+from pages._shared import cache, errors, forms, header, state, waiting
 from pages._shared.wanted import complete, pairs_of
 
 _USUAL = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
@@ -35,7 +35,7 @@ def show(collection: Collection) -> None:
         icon=":material/play_arrow:",
         key="align.go",
         width="stretch",
-        on_click=state.choose,
+        on_click=waiting.align,
         args=(chosen,),
     )
 

@@ -14,7 +14,9 @@ ICONS = {"text": "notes", "image": "image", "audio": "graphic_eq", "video": "mov
 
 
 def show(title: str, question: str) -> None:
-    """Title and question on the left; collection and background work on the right."""
+    """Title and question on the left; collection and background work on the right, which is started where needed."""
+    state.mirror()
+    waiting.begin()
     left, right = st.columns([3, 2], vertical_alignment="bottom", gap="large")
     with left, st.container(gap=None):
         st.title(title, anchor=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from pages._shared import cache, errors, state
@@ -60,10 +62,12 @@ def _folder() -> None:
             value=source["value"] if source["kind"] == "folder" else "",
             key="path",
         )
-        if st.form_submit_button("Open", type="primary", icon=":material/folder_open:"):
-            if not path.strip():
-                errors.show("type the path of a folder or file first")
-                return
-            state.open_source("folder", path.strip())
-            cache.shelf().drop("collection", state.wanted().collection_key)
-            st.rerun()
+        pressed = st.form_submit_button("Open", type="primary", icon=":material/folder_open:", on_click=_open_folder)
+    if pressed and not path.strip():
+        errors.show("type the path of a folder or file first")
+
+
+def _open_folder() -> None:
+    path = str(state.widget("path", "")).strip()
+    if path:
+        state.open_source("folder", path, opened=str(time.time_ns()))

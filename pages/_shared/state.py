@@ -38,10 +38,15 @@ def wanted() -> Wanted:
     return Wanted(view["source"], view["choices"], view["map"])
 
 
-def open_source(kind: str, value: str = "") -> None:
-    """Show another collection; choices made for the old one are dropped."""
-    if _view()["source"] != {"kind": kind, "value": value}:
-        _view().update(source={"kind": kind, "value": value}, choices={}, item=None)
+def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
+    """Show another collection; choices made for the old one are dropped.
+
+    `opened` differs each time a folder is opened anew: its files may have changed, so nothing made before counts.
+    """
+    before = _view()["source"]
+    if (before["kind"], before["value"]) != (kind, value):
+        _view().update(choices={}, item=None)
+    _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
 
 
 def choose(choices: Mapping[str, Any]) -> None:
@@ -116,7 +121,7 @@ def mirror() -> None:
     view = _view()
     source, choices = view["source"], view["choices"]
     shown = {
-        "data": "" if source == _DEMO else ":".join(source.values()).rstrip(":"),
+        "data": "" if source["kind"] == "demo" else f"{source['kind']}:{source['value']}",
         "run": json.dumps(choices, separators=(",", ":")) if choices else "",
         "map": json.dumps(view["map"], separators=(",", ":")) if view["map"] else "",
         "item": view["item"] or "",

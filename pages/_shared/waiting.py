@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -33,6 +34,13 @@ def again() -> None:
     _submit(wanted)
 
 
+def align(choices: Mapping[str, Any]) -> None:
+    """Make these choices the session's own; the work starts with the next run, also if it was stopped before."""
+    state.choose(choices)
+    if _stopped():
+        again()
+
+
 def ready(kind: str) -> Any | None:
     """This session's collection, run, map or inspection; `Failed` with its reason; None while it is made."""
     return _on_shelf(state.wanted(), kind)
@@ -49,7 +57,9 @@ def need(kind: str) -> Any:
         failed = next((stage for stage in earlier if isinstance(stage, Failed)), None)
         if failed:
             errors.show(failed.reason)
-        elif not _stopped():
+        elif _stopped():
+            errors.empty("Stopped before this was ready", "What was done so far is kept; start again above.", "pause")
+        else:
             st.skeleton(height=_HEIGHT)
         st.stop()
     return found
