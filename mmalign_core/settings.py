@@ -11,7 +11,7 @@ from mmalign_core.types import BadInput
 
 def _root() -> Path:
     default = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "mmalign"
-    return Path(os.environ.get("MMALIGN_HOME", default)).expanduser()
+    return Path(os.path.expanduser(os.environ.get("MMALIGN_HOME", default)))
 
 
 def _number(name: str, default: int) -> int:

@@ -25,20 +25,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """DATA and every choice of an alignment."""
     add_data(parser)
     add_encoders(parser)
-    parser.add_argument("--pair", default="image:text", metavar="A:B")
-    parser.add_argument("--aligner", default="bridge", metavar="NAME")
+    parser.add_argument(
+        "--pair", default="image:text", metavar="A:B", help="modalities to align (default: %(default)s)"
+    )
+    parser.add_argument("--aligner", default="bridge", metavar="NAME", help=_named("aligners"))
     parser.add_argument("--param", action="append", default=[], metavar="K=V", help="parameter of the aligner")
-    parser.add_argument("--similarity", default="cosine", metavar="NAME")
-    parser.add_argument("--correction", default="none", metavar="NAME")
-    parser.add_argument("--matcher", default="argmax", metavar="NAME")
+    parser.add_argument("--similarity", default="cosine", metavar="NAME", help=_named("similarities"))
+    parser.add_argument("--correction", default="none", metavar="NAME", help=_named("corrections"))
+    parser.add_argument("--matcher", default="argmax", metavar="NAME", help=_named("matchers"))
     parser.add_argument("--matcher-param", action="append", default=[], metavar="K=V", help="parameter of the matcher")
     held_out = parser.add_mutually_exclusive_group()
     held_out.add_argument("--test", type=float, metavar="SHARE", help="hold out this share of the items")
     held_out.add_argument("--folds", type=int, metavar="N", help="measure on N held-out folds")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the split, the intervals and the fit (default: 0)")
     parser.add_argument("--save", metavar="RUN", help="name in the store, or a folder to write the run to")
     add_store(parser)
     add_json(parser)
+
+
+def _named(kind: str) -> str:
+    return f"one of `list {kind}` (default: %(default)s)"
 
 
 def run(args: argparse.Namespace) -> None:

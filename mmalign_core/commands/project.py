@@ -13,11 +13,13 @@ SUMMARY = "UMAP of a run's shared space: one row per text, picture and sound"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """RUN, --out, and UMAP's parameters."""
     parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
-    parser.add_argument("--out", required=True, metavar="FILE.parquet")
-    parser.add_argument("--dimensions", type=int, default=2, choices=(2, 3))
-    parser.add_argument("--neighbors", type=int, default=15)
-    parser.add_argument("--min-dist", type=float, default=0.1)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", required=True, metavar="FILE.parquet", help="where the points go")
+    parser.add_argument("--dimensions", type=int, default=2, choices=(2, 3), help="default: 2")
+    parser.add_argument("--neighbors", type=int, default=15, metavar="N", help="rows that count as near (default: 15)")
+    parser.add_argument(
+        "--min-dist", type=float, default=0.1, metavar="D", help="0..1, how close points may lie (default: 0.1)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="default: 0")
     add_store(parser)
     add_json(parser)
 

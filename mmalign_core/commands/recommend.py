@@ -15,14 +15,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """RUN, one query, -k, weights."""
     parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
     query = parser.add_mutually_exclusive_group(required=True)
-    query.add_argument("--query-text", dest="text", metavar="T")
-    query.add_argument("--query-image", dest="image", metavar="F")
-    query.add_argument("--query-audio", dest="audio", metavar="F")
-    query.add_argument("--item", metavar="ID")
-    query.add_argument("--user", metavar="ID")
-    parser.add_argument("-k", type=int, default=10)
-    parser.add_argument("--weight", action="append", default=[], metavar="MODALITY=W", help="e.g. image=2")
-    parser.add_argument("--recommender", default="content", metavar="NAME")
+    query.add_argument("--query-text", dest="text", metavar="T", help="a text in any language of the run's encoder")
+    query.add_argument("--query-image", dest="image", metavar="F", help="a picture's file")
+    query.add_argument("--query-audio", dest="audio", metavar="F", help="a sound's file")
+    query.add_argument("--item", metavar="ID", help="more like this item of the run")
+    query.add_argument("--user", metavar="ID", help="what suits this user's history")
+    parser.add_argument("-k", type=int, default=10, help="how many items (default: 10)")
+    parser.add_argument(
+        "--weight", action="append", default=[], metavar="MODALITY=W", help="how much a modality counts, e.g. image=2"
+    )
+    parser.add_argument("--recommender", default="content", metavar="NAME", help="one of `list recommenders`")
     add_store(parser)
     add_json(parser)
 

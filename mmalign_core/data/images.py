@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from mmalign_core.data.formats import HEAD_BYTES, sniff
+from mmalign_core.data.names import file_words
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
@@ -46,7 +47,7 @@ def decode_image(
     Raises BadInput for anything that is not a whole picture or has more than `settings.max_image_pixels`.
     """
     settings = settings or Settings()
-    name = "the picture" if isinstance(source, bytes) else f"'{Path(source).name}'"
+    name = "the picture" if isinstance(source, bytes) else file_words(source, "picture")
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
             _check_size(image, name, settings)
@@ -59,7 +60,7 @@ def decode_image(
     except BadInput:
         raise
     except _DAMAGE as error:
-        raise BadInput(_why_unreadable(source, name, error, settings)) from error
+        raise BadInput(_why_unreadable(source, name, error)) from error
 
 
 def image_size(source: str | Path) -> tuple[int, int]:
@@ -115,7 +116,7 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _why_unreadable(source: str | Path | bytes, name: str, error: BaseException, settings: Settings) -> str:
+def _why_unreadable(source: str | Path | bytes, name: str, error: BaseException) -> str:
     """One sentence about a picture that did not decode."""
     if isinstance(error, Image.DecompressionBombError):
         return f"{name} has more pixels than can be decoded safely; make it smaller"

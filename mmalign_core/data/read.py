@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def read_collection(
     `data` itself cannot be read.
     """
     settings, path = settings or Settings(), _existing(data)
-    explicit = None if interactions is None else Path(interactions).expanduser()
+    explicit = None if interactions is None else Path(os.path.expanduser(interactions))
     if path.is_dir():
         return read_folder(path, path.resolve().name, Draft(settings), explicit, progress)
     if path.suffix.lower() in TABLES:
@@ -49,12 +50,11 @@ def read_collection(
 def _existing(data: str | Path) -> Path:
     """The path, or BadInput if nothing is there; an empty one would mean the current folder."""
     try:
-        path = Path(data).expanduser()
+        path = Path(os.path.expanduser(data))
         if str(data).strip() and path.exists():
             return path
-    except (OSError, RuntimeError) as error:  # too long a name, an unknown user's ~name
-        reason = getattr(error, "strerror", None) or error
-        raise BadInput(f"'{shown(data)}' cannot be opened ({reason}); give a folder or a manifest") from error
+    except OSError as error:  # too long a name
+        raise BadInput(f"'{shown(data)}' cannot be opened ({error.strerror}); give a folder or a manifest") from error
     raise BadInput(f"'{shown(data)}' does not exist; give a folder, a manifest or an archive")
 
 

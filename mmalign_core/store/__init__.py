@@ -95,7 +95,7 @@ class Store:
     def save_run(self, record: RunRecord, path: str | Path | None = None) -> Path:
         """Save the run at `path` (default: under the store's root) and list it; returns its folder."""
         check_run_id(record.id)
-        folder = save_run_folder(record, Path(path).expanduser() if path else self.root / "runs" / record.id)
+        folder = save_run_folder(record, Path(os.path.expanduser(path)) if path else self.root / "runs" / record.id)
         self._runs.add(record, folder)
         return folder
 
@@ -107,7 +107,7 @@ class Store:
                 return load_run_folder(own)
             if not (Path(ref) / HEAD).is_file():
                 return load_run_folder(self._listed_folder(ref))
-        return load_run_folder(Path(ref).expanduser())
+        return load_run_folder(Path(os.path.expanduser(ref)))
 
     def list_runs(self) -> list[RunSummary]:
         """Every run saved through this store, newest first, with parameters and metrics."""
@@ -139,7 +139,7 @@ def _folder_of(root: str | Path) -> Path:
     text = re.sub(r"^file:/+", "/", os.fspath(root))
     if re.match(r"\w[\w+.-]+:/", text):  # one slash is what pathlib leaves of two
         raise BadInput(f"the store '{root}' is not a folder on this machine; give a path")
-    folder = Path(text).expanduser()
+    folder = Path(os.path.expanduser(text))
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"the store '{root}' is a file; give a folder")
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,4 +133,4 @@ def user_history(run: Run, user: str) -> tuple[str, ...]:
 def _medium(query: Query, modality: str, settings: Settings) -> Media:
     if modality == "text":
         return text_media("query", clean_text(query.value, "the text asked for", settings))
-    return file_media("query", modality, Path(query.value).expanduser(), query.value, settings)
+    return file_media("query", modality, Path(os.path.expanduser(query.value)), query.value, settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ def write_demo(folder: str | Path, progress: Progress | None = None) -> Path:
 
     Raises BadInput where `folder` holds something else, is a file, or cannot be written.
     """
-    target = Path(folder).expanduser().absolute()
+    target = Path(os.path.expanduser(folder)).absolute()
     if _is_this_demo(target):
         return target
     _refuse_other_content(target)
