@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import metric_figure
-from pages._shared import align_form, errors, header, numbers, state, waiting
+from pages._shared import align_form, errors, header, keeping, numbers, state, waiting
 from pages._shared.wanted import pairs_of
 
 state.through_app("pages/align.py")
@@ -33,6 +33,7 @@ with results:
         numbers.table(report)
     with st.expander("What was run", icon=":material/receipt_long:"):
         numbers.recipe(report)
+        keeping.keep(run)
     if run.result.history:
         with st.expander("How the training went", icon=":material/show_chart:"):
             st.line_chart(pd.DataFrame(run.result.history), alt="What was measured at each step of the training")

@@ -32,7 +32,7 @@ def matrix(run: Run, run_key: str, source: str, target: str) -> None:
             figure = heatmap_figure(
                 block.scores,
                 *labels,
-                right=pairs.right_answers(block),
+                right=block.right,
                 row_title=source,
                 column_title=target,
                 row_images=pairs.pictures(run, block, source, block.source_rows),

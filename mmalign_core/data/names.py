@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from mmalign_core.types import BadInput
 
 _SHOWN = 160
 _LONGEST_PART = 255
+_STORED = re.compile(r"[0-9a-f]{32}(\.\w{1,8})?")
+
+
+def file_words(path: str | PurePath, kind: str) -> str:
+    """How an error calls a file: its name, or 'the picture' where it is stored under the digest of its content."""
+    name = PurePath(path).name
+    return f"the {kind}" if _STORED.fullmatch(name) else f"'{shown(name)}'"
 
 
 def natural_key(name: str) -> tuple[tuple[str | int, ...], str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmalign_core.data.names import file_words
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
@@ -69,7 +70,7 @@ def peaks(samples: np.ndarray, buckets: int) -> np.ndarray:
 
 
 def _name(source: str | Path | bytes) -> str:
-    return "the sound" if isinstance(source, bytes) else f"'{Path(source).name}'"
+    return "the sound" if isinstance(source, bytes) else file_words(source, "sound")
 
 
 def _with_soundfile(source: str | Path | bytes, name: str, settings: Settings) -> tuple[np.ndarray, int] | None:

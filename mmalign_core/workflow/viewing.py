@@ -14,18 +14,22 @@ from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow.aligning import Run
 
-ORDERINGS = ("collection", "similar items together", "best pairs first", "worst pairs first")
+ORDERINGS = ("similar items together", "collection", "best pairs first", "worst pairs first")
 
 
 @dataclass(frozen=True)
 class SimilarityBlock:
-    """`scores` (m, n) of the shown source rows against the shown target rows (row numbers into the sets)."""
+    """`scores` (m, n) of the shown source rows against the shown target rows (row numbers into the sets).
+
+    `right` (m, n) bool: which of them are right answers.
+    """
 
     source: EmbeddingSet
     target: EmbeddingSet
     source_rows: np.ndarray
     target_rows: np.ndarray
     scores: np.ndarray
+    right: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class JudgedPair:
 
 
 def similarity_block(
-    run: Run, source: str, target: str, *, limit: int = 40, ordering: str = "collection", seed: int = 0
+    run: Run, source: str, target: str, *, limit: int = 40, ordering: str = "collection"
 ) -> SimilarityBlock:
     """One row per item that has both modalities, at most `limit` of them (spread evenly), in the asked order.
 
@@ -61,7 +65,10 @@ def similarity_block(
     columns = np.array([first_right[item] for item in picked])
     scores = SIMILARITIES.create(run.choices.similarity).block(left.vectors[rows], right.vectors[columns])
     order = _order(scores, ordering)
-    return SimilarityBlock(left, right, rows[order], columns[order], scores[np.ix_(order, order)])
+    rows, columns, scores = rows[order], columns[order], scores[np.ix_(order, order)]
+    answers = np.zeros(scores.shape, bool)
+    answers[relevance(left.take(rows), right.take(columns)).pairs(slice(None))] = True
+    return SimilarityBlock(left, right, rows, columns, scores, answers)
 
 
 def judged_pairs(run: Run, source: str, target: str) -> list[JudgedPair]:

@@ -37,16 +37,6 @@ def medium_of(collection: Collection, rows: EmbeddingSet, row: int) -> Media | N
     return next((m for m in held if m.digest == rows.keys[row]), held[0] if held else None)
 
 
-def right_answers(block: SimilarityBlock) -> np.ndarray:
-    """(m, n) bool: the column belongs to the row's item, or its content is identical to that of one that does."""
-    answers: dict[str, set[str]] = {}
-    for item, key in zip(block.target.ids, block.target.keys):
-        answers.setdefault(item, set()).add(key)
-    columns = [block.target.keys[j] for j in block.target_rows]
-    asked = [answers.get(block.source.ids[i], set()) for i in block.source_rows]
-    return np.array([[key in right for key in columns] for right in asked])
-
-
 def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) -> list[str | None]:
     """Small pictures to draw along an axis, [] where the modality has none."""
     if modality != "image":
@@ -58,12 +48,12 @@ def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) 
 
 
 def chosen_cell(block: SimilarityBlock, clicked: list[Any] | None, item: str | None) -> tuple[int, int]:
-    """(i, j) of the clicked cell; without a click that of the item looked at, if it is shown, or the first item."""
+    """(i, j) of the clicked cell; without a click that of the item looked at, if it is shown, or of the best pair."""
     m, n = block.scores.shape
     if clicked and int(clicked[0]) < m and int(clicked[1]) < n:
         return int(clicked[0]), int(clicked[1])
     owners = [block.source.ids[row] for row in block.source_rows]
-    place = owners.index(item) if item in owners else 0
+    place = owners.index(item) if item in owners else int(np.diag(block.scores).argmax())
     return place, min(place, n - 1)
 
 
@@ -74,11 +64,10 @@ def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int
     scores = measure.block(block.source.vectors[[asked]], block.target.vectors)[0]
     score = scores[answer]
     rank = int((scores >= score).sum())
-    right = bool(right_answers(block)[i, j])
     columns = st.columns(3)
     columns[0].metric("score", f"{score:.3f}")
     columns[1].metric("rank", f"{rank:,} / {len(scores):,}", help="Ties count as ranked before.")
-    columns[2].metric("right answer", "yes" if right else "no")
+    columns[2].metric("right answer", "yes" if block.right[i, j] else "no")
     for rows, row, modality in ((block.source, asked, source), (block.target, answer, target)):
         name = previews.title(run.collection, rows.ids[row])
         st.markdown(header.modality_word(modality) + ("" if modality == "text" else f" · {errors.plain(name)}"))
