@@ -12,6 +12,8 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS
+from mmalign_core.store import Store
+from mmalign_core.workflow import load_run
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
@@ -174,3 +176,17 @@ def test_asking_by_text_shows_items_and_reasons(folders: dict[str, Path]) -> Non
     app.text_area(key="q").set_value("the sun").run()
     assert not app.exception and not app.error
     assert "parts sum to it" in said(app) and app.get("plotly_chart")
+
+
+def test_a_run_is_kept_under_its_name_and_no_other_place(folders: dict[str, Path]) -> None:
+    app = opened(folders["mixed"], "align.py")
+    for name, words in (("../outside", "is no name for a run"), ("my-run", "recommend my-run")):
+        field = next(box for box in app.text_input if box.label == "Name")
+        field.set_value(name)
+        next(button for button in app.button if button.label == "Keep this run").click()
+        app.run()
+        shown = [box.value for box in (*app.error, *app.success)]
+        assert any(words in text for text in shown), shown
+    store = Store(os.environ["MMALIGN_HOME"])
+    assert [kept.id for kept in store.list_runs()] == ["my-run"]
+    assert load_run("my-run", store=store).report["metrics"]["image->text"]["n"] == 5
