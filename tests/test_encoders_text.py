@@ -1,9 +1,11 @@
 """Texts in many languages, at their extremes, and against the model's own package."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.settings import Settings
@@ -112,3 +114,12 @@ def test_a_missing_package_names_the_command(monkeypatch, name, module, command)
     with pytest.raises(BadInput, match="install it with") as error:
         ENCODERS.create(name).load()
     assert str(error.value).endswith(command)
+
+
+def test_sessions_that_encode_at_once_leave_the_number_of_threads_as_it_was() -> None:
+    encoder = ENCODERS.create("use-multilingual")
+    encoder.load()
+    before = [info["num_threads"] for info in threadpool_info()]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: encoder.encode([f"text number {number}"]), range(200)))
+    assert [info["num_threads"] for info in threadpool_info()] == before

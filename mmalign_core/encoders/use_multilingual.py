@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from mmalign_core.types import Media
 
 _READ_CHARACTERS = 10_000
 """A sum over more words than this says little, and 100,000 characters at once take 2 GB and 16 s."""
+
+_alone = Lock()
+"""The model sets the number of BLAS threads for the process and puts it back: two at once leave it at one for good."""
 
 
 @register("use-multilingual")
@@ -48,7 +52,8 @@ class UseMultilingual(Encoder):
 
     def encode(self, prepared: Sequence[str]) -> Encoded:
         """(n, 512) unit vectors."""
-        vectors = self._model.encode(list(prepared))
+        with _alone:
+            vectors = self._model.encode(list(prepared))
         return Encoded(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
     def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
