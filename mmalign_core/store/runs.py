@@ -123,4 +123,5 @@ def summary_of(head: Mapping[str, Any], folder: Path | str) -> RunSummary:
 
 
 def _known(head: Mapping[str, Any], folder: Path | str) -> dict[str, Any]:
-    return {k: v for k, v in head.items() if k != "format"} | {"pair": tuple(head["pair"]), "folder": str(folder)}
+    names = {f.name for f in fields(RunSummary)}
+    return {k: v for k, v in head.items() if k in names} | {"pair": tuple(head["pair"]), "folder": str(folder)}

@@ -97,6 +97,7 @@ def _report(choices: Choices, measured: Measured, encoding: Encoding, seconds: d
         "encoders": dict(encoding.encoders),
         "skipped": skipped,
         **measured.quality,
+        "history": list(fitted.history),
         "seconds": seconds,
         "peak_rss_mb": peak_rss_mb(),
     }

@@ -68,7 +68,7 @@ def encode(
     """Encode each modality present; given vectors take the place of encoding.
 
     `encoders`: modality -> encoder name, for those that should not be the default. What was encoded before a
-    cancel or a crash stays in the store. Raises BadInput for an encoder of another modality, or if nothing is left.
+    cancel or a crash stays in the store, and so does the collection's table. Raises BadInput for an encoder of another modality, or if nothing is left.
     """
     chosen = choose_encoders(collection, encoders or {})
     sets, counts, skipped, seconds = {}, {}, list(collection.skipped), {}
@@ -87,6 +87,7 @@ def encode(
                 encoder(chosen[modality]), media, store=store, settings=settings, progress=shown
             )
         skipped += failed
+    store.save_collection(collection)
     kept = {m: s for m, s in sets.items() if len(s)}
     if not kept:
         raise BadInput(f"nothing of '{collection.name}' could be encoded; see the validation report")
@@ -103,12 +104,14 @@ def encode_set(
 ) -> tuple[EmbeddingSet, dict[str, int], list[Skipped]]:
     """One modality's media as an EmbeddingSet (rows in media order), counts, and what could not be decoded."""
     digests = list(dict.fromkeys(m.digest for m in media))
-    have = {digests[row] for row in store.embeddings(model.key, digests).rows}
+    held = store.embeddings(model.key, digests)
+    have = {digests[row] for row in held.rows}
     failed: dict[str, str] = {}
     for batch in encode_media(model, media, settings=settings, skip=have, progress=progress):
         store.add_embeddings(model.key, batch.digests, batch.vectors, batch.posterior)
         failed |= {s.source: s.reason for s in batch.skipped}
-    held = store.embeddings(model.key, digests)
+    if len(have) < len(digests):
+        held = store.embeddings(model.key, digests)
     row_of = {digests[position]: row for row, position in enumerate(held.rows)}
     rows = [(m, row_of[m.digest]) for m in media if m.digest in row_of]
     skipped = [Skipped(m.item, m.modality, failed[m.digest], m.path or "") for m in media if m.digest in failed]
