@@ -68,7 +68,8 @@ def encode(
     """Encode each modality present; given vectors take the place of encoding.
 
     `encoders`: modality -> encoder name, for those that should not be the default. What was encoded before a
-    cancel or a crash stays in the store, and so does the collection's table. Raises BadInput for an encoder of another modality, or if nothing is left.
+    cancel or a crash stays in the store, and so does the collection's table.
+    Raises BadInput for an encoder of another modality, or if nothing is left.
     """
     chosen = choose_encoders(collection, encoders or {})
     sets, counts, skipped, seconds = {}, {}, list(collection.skipped), {}
