@@ -82,6 +82,14 @@ def test_an_item_is_compared_modality_by_modality_and_what_it_lacks_through_the_
     assert [r.id for r in ranked][2] == "d" and {ranked[0].id, ranked[1].id} == {"b", "c"}
 
 
+def test_where_nothing_stands_out_plain_similarity_decides() -> None:
+    same = EmbeddingSet("image", ("b", "c"), ("1", "2"), np.ones((2, 3)), "t@1")
+    far = EmbeddingSet("audio", ("a",), ("3",), np.array([[1, -1, 0]]), "t@1")
+    items = place_items({"image": same, "audio": far}, ("a", "b", "c"))
+    ranked = RECOMMENDERS.create("content").recommend(items, items.profile(("b",)), k=3, exclude=("b",))
+    assert [(r.id, r.score) for r in ranked] == [("c", 0.0), ("a", 0.0)]
+
+
 def test_a_lone_item_and_equal_items_score_zero_not_nan() -> None:
     one = np.ones((1, 3), np.float32)
     for ids in (("a",), ("a", "b", "c")):

@@ -18,7 +18,8 @@ class Content(Recommender):
 
     z_m is how many standard deviations the cosine of query and item in modality m lies above its mean over the items
     that have m. Cosines of texts and of sounds with the same query differ in size and spread, so they are not
-    comparable as they are; late fusion of standardised scores is. A modality an item lacks adds 0.
+    comparable as they are; late fusion of standardised scores is. A modality an item lacks adds 0. Equal scores, such
+    as in a collection whose pictures are all the same, go by the plain cosines.
     """
 
     summary = "Items whose text, picture and sound stand out as near to the query, each modality on its own scale"
@@ -38,7 +39,8 @@ class Content(Recommender):
         terms = {m: scaled[m] * standardised(values, items.present(m)) for m, values in near.items()}
         scores = np.sum(list(terms.values()), axis=0)
         hidden = set(exclude)
-        order = (int(row) for row in np.argsort(-scores, kind="stable") if items.ids[row] not in hidden)
+        raw = np.sum([scaled[m] * values for m, values in near.items()], axis=0)
+        order = (int(row) for row in np.lexsort((-raw, -scores)) if items.ids[row] not in hidden)
         return [_recommendation(items, row, place, terms) for place, row in zip(range(k), order)]
 
 
