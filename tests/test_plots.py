@@ -18,6 +18,7 @@ from mmalign_core.plots import (
     plain_label,
 )
 from mmalign_core.plots.labels import cut
+from mmalign_core.plots.space_map import link_opacity, point_size
 from mmalign_core.types import MODALITIES
 
 RNG = np.random.default_rng(0)
@@ -153,3 +154,10 @@ def test_contribution_bars_sum_to_the_scores(parts: list[dict[str, float]]) -> N
     figure = contribution_figure(["same label"] * len(parts), parts)
     drawn = np.sum([trace.x for trace in figure.data], axis=0)
     assert np.allclose(drawn, [sum(p.values()) for p in parts])
+
+
+def test_many_points_are_small_and_their_links_faint() -> None:
+    sizes = [point_size(n) for n in (1, 800, 3000, 20_000, 10**6)]
+    faint = [link_opacity(n) for n in (1, 600, 1600, 10**6)]
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] == 8 and sizes[-1] == 4
+    assert faint == sorted(faint, reverse=True) and faint[0] == 0.25 and faint[-1] == 0.06

@@ -100,12 +100,22 @@ def _points(rows: pd.DataFrame, labels: Sequence[str], name: str, marker: dict) 
     shared = {
         "name": name, "mode": "markers", "x": rows["x"], "y": rows["y"], "hovertext": hover, "hoverinfo": "text",
         "customdata": rows[["item", "modality"]].to_numpy(dtype=object),
-        "marker": {"size": 4 if spatial else 8, "opacity": 0.85} | marker,
+        "marker": {"size": 4 if spatial else point_size(len(rows)), "opacity": 0.85} | marker,
     }  # fmt: skip
     if spatial:
         return go.Scatter3d(z=rows["z"], **shared)
     kind = go.Scattergl if len(rows) > _WEBGL_FROM else go.Scatter
     return kind(**shared, selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.85}})
+
+
+def point_size(n: int) -> float:
+    """Pixels of a 2-D point: 8 for hundreds of points, falling to 4 for tens of thousands."""
+    return float(np.clip(8 * (800 / max(n, 1)) ** 0.25, 4, 8))
+
+
+def link_opacity(n: int) -> float:
+    """0.25 for up to some hundred links; fainter for more, which would lie over the map like a sheet."""
+    return float(np.clip(0.25 * 600 / max(n, 1), 0.06, 0.25))
 
 
 def _rings(rows: pd.DataFrame) -> BaseTraceType:
@@ -132,6 +142,6 @@ def _links(rows: pd.DataFrame, *, strong: bool = False) -> BaseTraceType:
     }
     columns = dict(zip(axes, path.T))
     if "z" in rows:
-        return go.Scatter3d(**columns, **line, opacity=1.0 if strong else 0.35)
+        return go.Scatter3d(**columns, **line, opacity=1.0 if strong else link_opacity(int(moved.sum())))
     kind = go.Scattergl if len(rows) > _WEBGL_FROM else go.Scatter
-    return kind(**columns, **line, opacity=1.0 if strong else 0.22)
+    return kind(**columns, **line, opacity=1.0 if strong else link_opacity(int(moved.sum())))
