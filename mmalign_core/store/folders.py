@@ -32,7 +32,7 @@ def write_folder(target: Path, fill: Callable[[Path], None]) -> Path:
     """
     target = target.absolute()
     parent = make_folder(target.parent)
-    if not _ours(target):
+    if _foreign(target):
         raise BadInput(f"'{target}' exists and holds something else; give a new folder")
     part = part_of(target)
     try:
@@ -101,6 +101,11 @@ def rename_new(part: Path, target: Path) -> None:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
+
+
+def _foreign(target: Path) -> bool:
+    """Whether something that was not written here is at `target`; asked again, for a writer may be replacing ours."""
+    return all(not _ours(target) for _ in range(PUT_ATTEMPTS))
 
 
 def _ours(target: Path) -> bool:
