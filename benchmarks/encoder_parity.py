@@ -75,8 +75,8 @@ def image_reference(media: list[Media]) -> Iterator[np.ndarray]:
     for m in media:
         image = Image.open(m.path).convert("RGB")
         side = min(image.size)
-        left, upper = (image.width - side) / 2, (image.height - side) / 2
-        square = image.resize((224, 224), Image.Resampling.BICUBIC, box=(left, upper, left + side, upper + side))
+        left, upper = (image.width - side) // 2, (image.height - side) // 2
+        square = image.crop((left, upper, left + side, upper + side)).resize((224, 224), Image.Resampling.BICUBIC)
         pixels = (np.asarray(square, np.float32) - 127) / 128
         with torch.inference_mode():
             maps = model.extract_features(torch.from_numpy(pixels).permute(2, 0, 1)[None])

@@ -48,8 +48,9 @@ def reference_vectors(paths):
 def central_pixels(path):
     image = Image.open(path).convert("RGB")
     side = min(image.size)
-    left, upper = (image.width - side) / 2, (image.height - side) / 2
-    return np.asarray(image.resize((224, 224), Image.Resampling.BICUBIC, box=(left, upper, left + side, upper + side)))
+    left, upper = (image.width - side) // 2, (image.height - side) // 2
+    square = image.crop((left, upper, left + side, upper + side))
+    return np.asarray(square.resize((224, 224), Image.Resampling.BICUBIC))
 
 
 def test_photographs_get_the_published_networks_vectors(encoder):

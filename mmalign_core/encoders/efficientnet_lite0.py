@@ -22,7 +22,7 @@ _WEIGHTS = "models/efficientnet-lite0-57934424.pth"
 class EfficientNetLite0(Encoder):
     """1280-d mean of a 7 x 7 map, and a softmax posterior over the 1,000 ImageNet classes."""
 
-    version = "57934424-1"
+    version = "57934424-2"
     modality = "image"
     dim = 1280
     space = "efficientnet-lite0"
@@ -55,15 +55,12 @@ class EfficientNetLite0(Encoder):
         fraction of their size where four times the size needed remains (cosine to a full decode above 0.999; with twice
         the size it fell to 0.995).
         """
-        from PIL import Image
-
         from mmalign_core.data.images import decode_image
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the picture has no file; give its path")
         image = decode_image(media.path, self.settings, at_least=(4 * SIDE, 4 * SIDE))
-        square = _central_square(image.width, image.height)
-        return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BICUBIC, box=square, reducing_gap=3.0))
+        return resized(central_square(np.asarray(image)))
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
         """(n, 1280) pooled features and the (n, 1000) posterior."""
@@ -76,8 +73,18 @@ class EfficientNetLite0(Encoder):
         return list(maps.reshape(len(maps), self.dim, -1).transpose(0, 2, 1))
 
 
-def _central_square(width: int, height: int) -> tuple[float, float, float, float]:
-    """Left, upper, right, lower of the largest square in the middle."""
-    side = min(width, height)
-    left, upper = (width - side) / 2, (height - side) / 2
-    return left, upper, left + side, upper + side
+def central_square(pixels: np.ndarray) -> np.ndarray:
+    """The largest square in the middle of uint8 pixels (height, width, 3)."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    upper, left = (height - side) // 2, (width - side) // 2
+    return pixels[upper : upper + side, left : left + side]
+
+
+def resized(square: np.ndarray) -> np.ndarray:
+    """uint8 pixels (224, 224, 3): bicubic and antialiased as Pillow does it, in a third of its time."""
+    import torch
+    from torch.nn.functional import interpolate
+
+    planes = torch.from_numpy(square.copy()).permute(2, 0, 1)[None]
+    return interpolate(planes, (SIDE, SIDE), mode="bicubic", antialias=True)[0].permute(1, 2, 0).numpy()
