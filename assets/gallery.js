@@ -93,6 +93,7 @@ function body(card, tints) {
   if (card.bars?.length) box.append(bars(card, tints));
   if (card.audio) {
     const player = make("audio");
+    player.setAttribute("controlslist", "nodownload noplaybackrate");  // its menu does not fit a card
     player.controls = true;
     player.preload = "none";
     player.src = card.audio;
