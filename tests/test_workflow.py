@@ -209,3 +209,13 @@ def test_a_modality_that_does_not_fit_beside_the_pair_is_left_out_of_the_space(
     picture = next(m for m in demo.media_of("image"))
     asked, images = place_query(run, Query(image=picture.path), store=store), run.result.space["image"]
     np.testing.assert_allclose(asked.vectors[0], images.vectors[images.ids.index(picture.item)], atol=1e-6)
+
+
+def test_a_modality_that_cannot_join_the_space_is_named(store: Store) -> None:
+    collection, encoding = given()
+    ids = encoding.sets["image"].ids
+    other = EmbeddingSet("audio", ids, ids, np.ones((len(ids), 3), np.float32), "given@2")
+    wider = Encoding({**encoding.sets, "audio": other}, {**encoding.encoders, "audio": "given@2"}, {}, (), {})
+    run = align(collection, wider, Choices(aligner="as-is"), store=store)
+    assert run.report["left_out"] == ["audio"] and set(run.result.space) == {"image", "text"}
+    assert align(collection, encoding, Choices(aligner="as-is"), store=store).report["left_out"] == []

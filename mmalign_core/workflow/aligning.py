@@ -71,6 +71,7 @@ def align(
         fitted.transductive,
     )
     report = _report(choices, measured, encoding, seconds)
+    report["left_out"] = [modality for modality in encoding.sets if modality not in space]
     encoders = {m: s.encoder for m, s in sets.items()}
     return Run(new_run_id(choices.aligner), collection, encoders, fitted, result, choices, report)
 
