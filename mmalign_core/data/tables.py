@@ -145,7 +145,7 @@ def _read_parquet(path: Path, name: str) -> Table:
         table = pq.ParquetFile(path).read()
         columns = [str(c).strip() for c in table.column_names]
         values = [_parquet_column(table.column(i)) for i in range(len(columns))]
-    except (pa.ArrowException, ValueError, TypeError, UnicodeDecodeError, NotImplementedError) as error:
+    except (pa.ArrowException, ValueError, TypeError) as error:
         raise BadInput(f"{name} is not a readable Parquet file; write it again") from error
     keep = [i for i, c in enumerate(columns) if c and c not in columns[:i] and not c.startswith("__index_level_")]
     names = tuple(columns[i] for i in keep)
