@@ -8,15 +8,15 @@ from mmalign_core.commands.shared import (
     add_encoders,
     add_json,
     add_store,
-    encoders_of,
-    settings_of,
+    encoded,
+    opened,
     show_progress,
     store_of,
     write_result,
 )
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Choices, align, encode, open_collection, save_run
+from mmalign_core.workflow import Choices, align, save_run
 
 SUMMARY = "align two modalities of a collection and measure retrieval in both directions"
 
@@ -51,11 +51,11 @@ def run(args: argparse.Namespace) -> None:
     """Read, encode, align, save if asked, report."""
     choices = _choices(args)
     choices.check()
-    settings, store = settings_of(args), store_of(args)
+    store = store_of(args)
     start = time.perf_counter()
-    collection = open_collection(args.data, interactions=args.interactions, settings=settings, progress=show_progress)
+    collection = opened(args)
     read_seconds = round(time.perf_counter() - start, 4)
-    encoding = encode(collection, encoders_of(args), store=store, settings=settings, progress=show_progress)
+    encoding = encoded(args, collection, store)
     done = align(collection, encoding, choices, store=store, progress=show_progress)
     done.report["seconds"]["read"] = read_seconds
     if args.save is not None:

@@ -7,13 +7,11 @@ from mmalign_core.commands.shared import (
     add_encoders,
     add_json,
     add_store,
-    encoders_of,
-    settings_of,
-    show_progress,
+    encoded,
+    opened,
     store_of,
     write_result,
 )
-from mmalign_core.workflow import encode, open_collection
 
 SUMMARY = "encode a collection into the store; what is there already is not encoded again"
 
@@ -28,9 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Encode and report counts."""
-    settings = settings_of(args)
-    collection = open_collection(args.data, interactions=args.interactions, settings=settings, progress=show_progress)
-    made = encode(collection, encoders_of(args), store=store_of(args), settings=settings, progress=show_progress)
+    collection = opened(args)
+    made = encoded(args, collection, store_of(args))
     report = made.report(len(collection.ids))
     summary = "{items} items: {encoded} media encoded, {reused} reused, {n} skipped"
     write_result(report, args.json, summary.format(n=len(report["skipped"]), **report))

@@ -2,9 +2,8 @@
 
 import argparse
 
-from mmalign_core.commands.shared import add_data, add_json, add_store, settings_of, show_progress, write_result
+from mmalign_core.commands.shared import add_data, add_json, add_store, opened, settings_of, show_progress, write_result
 from mmalign_core.data import inspect_collection
-from mmalign_core.workflow import open_collection
 
 SUMMARY = "count items, modalities, pairs and duplicates; list every file or row that cannot be used, with the reason"
 
@@ -18,8 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Decode everything once and report."""
-    settings = settings_of(args)
-    collection = open_collection(args.data, interactions=args.interactions, settings=settings, progress=show_progress)
-    report = inspect_collection(collection, settings=settings, progress=show_progress).report()
+    collection = opened(args)
+    report = inspect_collection(collection, settings=settings_of(args), progress=show_progress).report()
     skipped = "".join(f"\n  {s['id']} ({s['modality']}): {s['reason']}" for s in report["skipped"])
     write_result(report, args.json, f"{report['items']} items, {len(report['skipped'])} skipped{skipped}")

@@ -13,7 +13,8 @@ from typing import Any
 from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput
+from mmalign_core.types import BadInput, Collection
+from mmalign_core.workflow import Encoding, encode, open_collection
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +52,18 @@ def settings_of(args: argparse.Namespace) -> Settings:
 def store_of(args: argparse.Namespace) -> Store:
     """The store --store names, or the default one."""
     return Store(settings_of(args).root)
+
+
+def opened(args: argparse.Namespace) -> Collection:
+    """The collection that DATA and --interactions name."""
+    return open_collection(
+        args.data, interactions=args.interactions, settings=settings_of(args), progress=show_progress
+    )
+
+
+def encoded(args: argparse.Namespace, collection: Collection, store: Store) -> Encoding:
+    """The collection encoded with the --encoder options."""
+    return encode(collection, encoders_of(args), store=store, settings=settings_of(args), progress=show_progress)
 
 
 def show_progress(fraction: float, message: str) -> None:
