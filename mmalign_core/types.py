@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmalign_core.sequences import Sequences
+
 MODALITIES = ("text", "image", "audio", "video")
 
 Progress = Callable[[float, str], None]
@@ -134,13 +136,10 @@ class Concepts:
     posterior: np.ndarray
     vectors: np.ndarray | None = None
 
-
-def _concept_parts(concepts: Concepts | None) -> list[bytes]:
-    """The bytes of the concepts that a set's digest covers."""
-    if concepts is None:
-        return []
-    arrays = [concepts.posterior] if concepts.vectors is None else [concepts.posterior, concepts.vectors]
-    return [json.dumps(concepts.labels).encode(), *(np.ascontiguousarray(a).tobytes() for a in arrays)]
+    def parts(self) -> list[bytes]:
+        """The bytes that a set's digest covers."""
+        arrays = [self.posterior] if self.vectors is None else [self.posterior, self.vectors]
+        return [json.dumps(self.labels).encode(), *(np.ascontiguousarray(a).tobytes() for a in arrays)]
 
 
 @dataclass(frozen=True)
@@ -148,8 +147,9 @@ class EmbeddingSet:
     """Vectors of one modality: row i belongs to item `ids[i]` and has content digest `keys[i]`.
 
     `vectors` (n, d) float32, finite, read-only. An item may own several rows (five captions). `encoder` is
-    'name@version' of the encoder, or of the aligner when the rows lie in a shared space.
-    Raises BadInput if a value is not finite or the lengths differ.
+    'name@version' of the encoder, or of the aligner when the rows lie in a shared space. `sequences` are what the
+    encoder saw before it pooled, for aligners that read them; the digest leaves them out, since the same content and
+    encoder give the same. Raises BadInput if a value is not finite or the lengths differ.
     """
 
     modality: str
@@ -159,6 +159,7 @@ class EmbeddingSet:
     encoder: str
     concepts: Concepts | None = None
     digest: str = ""
+    sequences: Sequences | None = None
 
     def __post_init__(self) -> None:
         vectors = frozen_array(self.vectors)
@@ -168,13 +169,13 @@ class EmbeddingSet:
             )
         bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
         if len(bad):
-            raise BadInput(
-                f"{self.modality}: the vector of '{self.ids[bad[0]]}' holds NaN or infinity; mend or remove it"
-            )
+            who = f"{self.modality}: the vector of '{self.ids[bad[0]]}'"
+            raise BadInput(f"{who} holds NaN or infinity; mend or remove it")
         object.__setattr__(self, "vectors", vectors)
         if not self.digest:
             head = json.dumps([self.modality, self.encoder, self.ids, self.keys, list(vectors.shape)]).encode()
-            object.__setattr__(self, "digest", digest_bytes(head, vectors.tobytes(), *_concept_parts(self.concepts)))
+            seen = self.concepts.parts() if self.concepts else ()
+            object.__setattr__(self, "digest", digest_bytes(head, vectors.tobytes(), *seen))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -182,11 +183,11 @@ class EmbeddingSet:
     def take(self, rows: Sequence[int] | np.ndarray) -> EmbeddingSet:
         """The same set with only these rows, in this order."""
         rows = np.asarray(rows, dtype=int)
-        concepts = self.concepts and Concepts(
-            self.concepts.labels, self.concepts.posterior[rows], self.concepts.vectors
-        )
+        seen = self.concepts
+        concepts = seen and Concepts(seen.labels, seen.posterior[rows], seen.vectors)
         ids, keys = (tuple(column[i] for i in rows) for column in (self.ids, self.keys))
-        return EmbeddingSet(self.modality, ids, keys, self.vectors[rows], self.encoder, concepts)
+        steps = self.sequences and self.sequences.take(rows)
+        return EmbeddingSet(self.modality, ids, keys, self.vectors[rows], self.encoder, concepts, sequences=steps)
 
     def of_items(self, ids: Sequence[str]) -> EmbeddingSet:
         """The rows that belong to these items, in their present order."""

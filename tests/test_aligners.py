@@ -7,6 +7,8 @@ import pytest
 from safetensors.numpy import load, save
 
 from mmalign_core.aligners import ALIGNERS, Aligner
+from mmalign_core.aligners.card import Card
+from mmalign_core.sequences import as_sequences
 from mmalign_core.types import MODALITIES, BadInput, Concepts, EmbeddingSet
 
 WIDTH, CONCEPTS = 12, 20
@@ -16,7 +18,10 @@ every_aligner = pytest.mark.parametrize("name", ALIGNERS.names())
 
 
 def paired_sets(items: range, modalities: tuple[str, ...]) -> dict[str, EmbeddingSet]:
-    """One latent point an item, seen through a fixed random view for each modality; all but text have concepts."""
+    """One latent point an item, seen through a fixed random view for each modality; all but text have concepts.
+
+    The vector is the mean of a sequence of one to six steps.
+    """
     rng = np.random.default_rng(7)
     latent, labels = rng.standard_normal((200, WIDTH)), rng.standard_normal((CONCEPTS, WIDTH)).astype(np.float32)
     sets = {}
@@ -28,8 +33,14 @@ def paired_sets(items: range, modalities: tuple[str, ...]) -> dict[str, Embeddin
         )
         ids, keys = tuple(f"{i:03d}" for i in items), tuple(f"{modality}{i}" for i in items)
         vectors = (latent @ view + noise)[items]
-        sets[modality] = EmbeddingSet(modality, ids, keys, vectors, "toy@1", None if modality == "text" else seen)
+        steps = [vectors[i] + centred(rng.standard_normal((1 + int(key) % 6, WIDTH))) for i, key in enumerate(ids)]
+        concepts = None if modality == "text" else seen
+        sets[modality] = EmbeddingSet(modality, ids, keys, vectors, "toy@1", concepts, sequences=as_sequences(steps))
     return {m: s for m, s in sets.items() if m in modalities}
+
+
+def centred(steps: np.ndarray) -> np.ndarray:
+    return steps - steps.mean(0)
 
 
 def fitted(name: str, sets: Sets | None = None, seed: int = 0) -> Aligner:
@@ -48,6 +59,7 @@ def test_it_says_what_it_is(name: str) -> None:
     assert cls.family() in {"matching", "embedding", "model", "fusion"}
     assert set(cls.modalities) <= set(MODALITIES) and len(cls.modalities) >= 2
     assert all(p.help for p in cls.declared_params().values())
+    assert isinstance(cls.card, Card) and all(vars(cls.card).values())
 
 
 @every_aligner

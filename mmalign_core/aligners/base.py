@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Self
 
 import numpy as np
 
+from mmalign_core.aligners.card import Card
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
 from mmalign_core.types import MODALITIES, EmbeddingSet, Progress, no_progress
+from mmalign_core.vectors import unit_rows
+
+FEWEST_SHARED = 10
+"""A further modality is fitted along with the pair when at least so many of its items are also in the pair."""
+
+
+def no_watch(values: Mapping[str, float]) -> None:
+    """The watcher of a fit that nobody looks at."""
 
 
 class Aligner(Parametrised, ABC):
@@ -18,15 +27,27 @@ class Aligner(Parametrised, ABC):
 
     name: ClassVar[str]
     summary: ClassVar[str]
+    card: ClassVar[Card]
+    """What a person reads before choosing it."""
     modalities: ClassVar[tuple[str, ...]] = MODALITIES
     needs_pairs: ClassVar[bool] = True
     """It learns from items that have both modalities."""
     needs_concepts: ClassVar[bool] = False
-    """It reads `EmbeddingSet.concepts` with their label vectors."""
+    """It cannot do without `EmbeddingSet.concepts` and their label vectors."""
+    reads_concepts: ClassVar[bool] = False
+    """It uses concepts where the sets have them, and does without where not."""
+    needs_sequences: ClassVar[bool] = False
+    """It reads `EmbeddingSet.sequences`: tokens, cells, frames."""
+    multiway: ClassVar[bool] = False
+    """It learns from items of three or more modalities at once, also where some items lack one."""
+    label_template: str = "a {}"
+    """Sentence in which the text encoder reads a concept's name, {}."""
     transductive: ClassVar[bool] = False
     """It places only the rows it was fitted on, and refuses others with BadInput."""
     history: tuple[Mapping[str, float], ...] = ()
     """Per step of the fit, what was measured (trained aligners)."""
+    watch: Callable[[Mapping[str, float]], None] = staticmethod(no_watch)
+    """Called with each row of the history while the fit goes on."""
 
     @classmethod
     def family(cls) -> str:
@@ -35,7 +56,29 @@ class Aligner(Parametrised, ABC):
 
     def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
         """Whether a modality beside the aligned pair can share its space; the pair itself is judged by `fit`."""
-        return True
+        shared = {item for s in pair.values() for item in s.ids} & set(rows.ids)
+        return not self.needs_pairs or (self.multiway and len(shared) >= FEWEST_SHARED)
+
+    def record(self, **values: float) -> None:
+        """Add a row to the history (step, loss, …) and show it to whoever watches the fit."""
+        row = {name: float(value) for name, value in values.items()}
+        self.history = (*self.history, row)
+        self.watch(row)
+
+    def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+        """Item ids and one unit place (n, k) for each, from whatever modalities it has among `sets`.
+
+        Unless an aligner has learnt better: the mean of the places of its modalities, so that a query's score is the
+        average of its scores with each (late fusion).
+        """
+        ids = tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
+        position, parts = {item: i for i, item in enumerate(ids)}, []
+        for s in sets.values():
+            placed = unit_rows(self.transform(s))
+            total = np.zeros((len(ids), placed.shape[1]), np.float32)
+            np.add.at(total, [position[item] for item in s.ids], placed)
+            parts.append(unit_rows(total))
+        return ids, unit_rows(np.sum(parts, axis=0))
 
     @abstractmethod
     def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:

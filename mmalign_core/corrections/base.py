@@ -22,8 +22,14 @@ class Correction(Parametrised, ABC):
     """It looks at all queries together: never rank its results in one column with per-query retrieval."""
 
     @abstractmethod
-    def scores(self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray) -> Scores:
-        """The scores of sources (m, d) against targets (n, d) under this correction."""
+    def scores(
+        self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
+    ) -> Scores:
+        """The scores of sources (m, d) against targets (n, d) under this correction.
+
+        `bank` (b, d): queries known beforehand (those of the training items) in the same space. Without one, a
+        correction that needs queries looks at the sources together, and its scores are transductive.
+        """
 
 
 CORRECTIONS: Registry[Correction] = Registry("correction", "mmalign_core.corrections")

@@ -15,6 +15,8 @@ class NoCorrection(Correction):
 
     summary = "The plain similarity, uncorrected"
 
-    def scores(self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray) -> Scores:
+    def scores(
+        self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
+    ) -> Scores:
         """Scores without biases."""
         return Scores(similarity, sources, targets)

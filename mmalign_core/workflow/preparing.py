@@ -25,22 +25,23 @@ def usable_sets(sets: Sets, choices: Choices, store: Store) -> Sets:
                 f"aligner '{choices.aligner}' does not take {modality}; it takes: {', '.join(cls.modalities)}"
             )
     model, pair = cls(**dict(choices.params or {})), {m: sets[m] for m in choices.pair}
-    others = () if cls.needs_pairs else [m for m in sets if m in cls.modalities and m not in pair]
+    others = [m for m in sets if m in cls.modalities and m not in pair]
     used = {m: s for m, s in sets.items() if m in pair or (m in others and model.joins(s, pair))}
     words = text_encoder({m: s.encoder for m, s in used.items()})
     return {m: prepared(model, s, words, store) for m, s in used.items()}
 
 
 def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: Store) -> EmbeddingSet:
-    """The set as this aligner reads it: concepts placed in text space where it needs them."""
-    if not model.needs_concepts or rows.concepts is None:
+    """The set as this aligner reads it: concepts placed in text space where it uses them."""
+    if not (model.needs_concepts or model.reads_concepts) or rows.concepts is None:
         return rows
     if text_encoder_name not in ENCODERS.names():
+        if not model.needs_concepts:
+            return rows
         raise BadInput(
             f"'{model.name}' names concepts with the text encoder, but this collection's text vectors were given"
         )
-    template = model.params.get("label_template", "{}")
-    labels = [template.replace("{}", label) for label in rows.concepts.labels]
+    labels = [model.label_template.replace("{}", label) for label in rows.concepts.labels]
     return name_concepts(rows, labels, text_encoder_name, store=store)
 
 

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner, register
+from mmalign_core.aligners.card import Card
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 
 
@@ -16,6 +17,13 @@ class AsIs(Aligner):
     """No fit. Lengths are kept, so that dot product and Euclidean distance mean what they meant before."""
 
     summary = "Vectors as they are, for encoders that share a space (CLIP, CLAP) or given vectors"
+    card = Card(
+        idea="The vectors are taken as they are. Encoders that were trained together, or vectors made elsewhere, "
+        "already lie in one space.",
+        formula=r"f_m(x) = x",
+        use="First of all with encoders that share a space, and as the rival that every trained aligner must beat.",
+        reference="Radford et al. 2021, Learning Transferable Visual Models From Natural Language Supervision (CLIP)",
+    )
     needs_pairs = False
 
     def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner, register
+from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.matching.concepts import concept_weights, label_space, needed_concepts, weighted_mean
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
@@ -25,6 +26,13 @@ class Bridge(Aligner):
     """
 
     summary = "Zero-shot through named concepts: places pictures and sounds among texts, without any pairs"
+    card = Card(
+        idea="A classifier names what it sees or hears, and the text encoder places those names. Their mean "
+        "weighted by probability is where the item lies among the texts.",
+        formula=r"f(x) = \frac{\sum_c w_c(x)\,\ell_c - \mu}{\|\cdot\|}W,\quad w_c \propto p(c\mid x)^{s}",
+        use="When there are no pairs to learn from, or too few; it knows only what the classifier's labels can say.",
+        reference="Norouzi et al. 2014, Zero-Shot Learning by Convex Combination of Semantic Embeddings",
+    )
     needs_pairs = False
     needs_concepts = True
     concepts: int = param(100, 1, 100_000, help="how many of an item's most probable concepts place it")

@@ -1,0 +1,70 @@
+"""Which rows of several modalities belong together: what every aligner that learns from pairs starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmalign_core.splits import content_groups
+from mmalign_core.types import BadInput, EmbeddingSet
+
+Sets = Mapping[str, EmbeddingSet]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """p training examples, each one row of every modality its item has.
+
+    `rows`: modality -> (p,) row numbers into its set, -1 where the item lacks that modality. `items` (p,) item ids.
+    `groups` (p,) int: examples that hold identical content, directly or through others, share a number; they are no
+    negatives of one another. The order does not depend on the order of the sets' rows.
+    """
+
+    rows: Mapping[str, np.ndarray]
+    items: tuple[str, ...]
+    groups: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def take(self, places: np.ndarray) -> Pairs:
+        """The same with only these examples, in this order."""
+        rows = {m: r[places] for m, r in self.rows.items()}
+        return Pairs(rows, tuple(self.items[i] for i in places), self.groups[places])
+
+
+def paired_rows(sets: Sets, aligner: str, *, least: int = 2, whole: bool = False) -> Pairs:
+    """Examples of the items that have at least two of the modalities (all of them if `whole`), by rising item id.
+
+    An item with one picture and five captions gives five examples: the scarcer modality's rows are taken in turn.
+    BadInput unless at least `least` items pair up, saying how many do.
+    """
+    owned = {m: _rows_by_item(s) for m, s in sets.items()}
+    wanted = len(sets) if whole else 2
+    items = [i for i in sorted({i for rows in owned.values() for i in rows}) if _count(owned, i) >= wanted]
+    if len(items) < least:
+        both = " and ".join(sets)
+        raise BadInput(f"{aligner} learns from items that have both {both}: {len(items)} do, at least {least} must")
+    group_of = {item: number for number, group in enumerate(content_groups(sets)) for item in group}
+    times = [max(len(rows.get(i, ())) for rows in owned.values()) for i in items]
+    examples = tuple(item for item, many in zip(items, times) for _ in range(many))
+    rows = {m: np.concatenate([_cycled(held.get(i, []), n) for i, n in zip(items, times)]) for m, held in owned.items()}
+    return Pairs(rows, examples, np.array([group_of[item] for item in examples]))
+
+
+def _rows_by_item(rows: EmbeddingSet) -> dict[str, list[int]]:
+    """Item -> its rows, by rising content key."""
+    found: dict[str, list[int]] = {}
+    for row in sorted(range(len(rows)), key=lambda i: (rows.ids[i], rows.keys[i])):
+        found.setdefault(rows.ids[row], []).append(row)
+    return found
+
+
+def _count(owned: Mapping[str, Mapping[str, list[int]]], item: str) -> int:
+    return sum(item in rows for rows in owned.values())
+
+
+def _cycled(rows: list[int], times: int) -> np.ndarray:
+    return np.resize(np.array(rows, int), times) if rows else np.full(times, -1)
