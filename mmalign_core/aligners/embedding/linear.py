@@ -1,0 +1,103 @@
+"""Base of the aligners that end in one centred linear map per modality."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.pairs import Pairs, paired_rows
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.vectors import unit_rows
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What a linear map is solved from: modality -> centred rows (p, d_m) float64, zero where the item lacks it.
+
+    `present`: modality -> (p,) bool.
+    """
+
+    rows: Mapping[str, np.ndarray]
+    present: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The solution: modality -> (d_m, k), and one weight a shared dimension (k,)."""
+
+    maps: Mapping[str, np.ndarray]
+    weight: np.ndarray
+
+
+class LinearAligner(Aligner):
+    """f_m(x) = unit((x - centre_m) map_m ∘ weight); a subclass finds maps and weight from centred pairs."""
+
+    @abstractmethod
+    def solve(self, examples: Examples, progress: Progress) -> Maps:
+        """Maps (d_m, k) with one k for all modalities, and weights (k,)."""
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """Solve on the items that pair up. BadInput: fewer than two do, or all their rows of a modality are alike."""
+        self.history = ()
+        progress(0.0, "pairing")
+        pairs = paired_rows(sets, self.name, whole=not self.multiway)
+        examples, self._centres = centred_examples(self.name, sets, pairs)
+        progress(0.1, "solving")
+        solution = self.solve(examples, progress)
+        self._maps, self._weight = dict(solution.maps), solution.weight
+        progress(1.0, "solved")
+        return self
+
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Unit rows (n, k); a row at its modality's centre is zero and like nothing."""
+        modality, width = embeddings.modality, embeddings.vectors.shape[1]
+        if modality not in self._maps:
+            raise BadInput(f"{self.name} was fitted without {modality}; fit it with that modality to place it")
+        if width != len(self._maps[modality]):
+            raise BadInput(
+                f"{modality} has {width} dimensions, {self.name} was fitted on {len(self._maps[modality])}; "
+                "use vectors of the same encoder"
+            )
+        return unit_rows((embeddings.vectors - self._centres[modality]) @ (self._maps[modality] * self._weight))
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """center.<modality> (d_m,), map.<modality> (d_m, k) and weight (k,), float64."""
+        centres = {f"center.{m}": np.ascontiguousarray(c) for m, c in self._centres.items()}
+        return centres | {f"map.{m}": np.ascontiguousarray(a) for m, a in self._maps.items()} | {"weight": self._weight}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+        """Take over what `state` gave."""
+        self._centres = {n.removeprefix("center."): a for n, a in state.items() if n.startswith("center.")}
+        self._maps = {n.removeprefix("map."): a for n, a in state.items() if n.startswith("map.")}
+        self._weight = state["weight"]
+        return self
+
+
+def centred_examples(
+    aligner: str, sets: Mapping[str, EmbeddingSet], pairs: Pairs
+) -> tuple[Examples, dict[str, np.ndarray]]:
+    """The pairs' rows less each modality's mean, and those means (d_m,). BadInput if all rows of one are alike."""
+    present = {m: rows >= 0 for m, rows in pairs.rows.items()}
+    rows, centres = {}, {}
+    for m, s in sets.items():
+        given = s.vectors[pairs.rows[m][present[m]]].astype(np.float64)
+        _check_varied(aligner, m, given)
+        centres[m] = given.mean(0)
+        rows[m] = np.zeros((len(pairs), given.shape[1]))
+        rows[m][present[m]] = given - centres[m]
+    return Examples(rows, present), centres
+
+
+def _check_varied(aligner: str, modality: str, rows: np.ndarray) -> None:
+    if not len(rows):
+        raise BadInput(f"{aligner} has no {modality} to learn from: no item that pairs up has it")
+    if not np.ptp(rows, axis=0).any():
+        raise BadInput(
+            f"{aligner} cannot learn from {modality}: its {len(rows)} paired rows are all identical; "
+            "give items that differ"
+        )
