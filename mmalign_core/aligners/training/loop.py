@@ -1,0 +1,140 @@
+"""The training loop: AdamW, warm-up and cosine decay, early stopping that gives back the best weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmalign_core.types import Progress, no_progress
+
+if TYPE_CHECKING:
+    import torch
+
+    Loss = Callable[[np.ndarray, torch.Generator], torch.Tensor]
+    """Loss of these examples (numbers in 0..n-1); whatever is random in it draws from the generator."""
+
+Validate = Callable[[], "float | None"]
+"""A number to be made large, measured on what the training does not see; None when nothing is held out."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast to train.
+
+    `patience`: checks without a better validation after which the training ends (0: never); `check_every` steps.
+    `warmup`: share of the steps in which the learning rate rises from 0 before it falls as a cosine. `weight_decay`
+    holds for matrices, never for biases or scales (vectors and numbers). `clip`: greatest norm of a gradient.
+    """
+
+    steps: int = 600
+    batch: int = 1024
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    patience: int = 10
+    check_every: int = 20
+    warmup: float = 0.05
+    clip: float = 1.0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """`step` whose weights were kept, its `validation` (None if nothing was held out), and how many `steps` ran."""
+
+    step: int
+    validation: float | None
+    steps: int
+
+
+def train(
+    parameters: Iterable[torch.Tensor],
+    loss_of: Loss,
+    examples: int,
+    plan: Plan,
+    *,
+    validate: Validate = lambda: None,
+    seed: int = 0,
+    progress: Progress = no_progress,
+    record: Callable[..., None] = lambda **values: None,
+    metric: str = "MRR",
+) -> Trained:
+    """Minimise the mean loss over `examples` examples, in place; ends with the weights that validated best.
+
+    The weights before the first step are validated too, so that a good start is never made worse. `record` gets a
+    row step, loss and (where measured) validation, `progress` a sentence; what either raises ends the training. The
+    same seed and inputs give the same weights. Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization.
+    """
+    import torch
+
+    weights = list(parameters)
+    optimiser = torch.optim.AdamW(_decayed(weights, plan.weight_decay), lr=plan.learning_rate)
+    generator = torch.Generator().manual_seed(seed)
+    best = _Best(weights, validate())
+    batches, step = _batches(examples, plan.batch, seed), 0
+    for step in range(1, plan.steps + 1):
+        _set_rate(optimiser, plan, step)
+        optimiser.zero_grad(set_to_none=True)
+        loss = loss_of(next(batches), generator)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, plan.clip)
+        optimiser.step()
+        if step % plan.check_every and step != plan.steps:
+            continue
+        value, shown = validate(), loss.item()
+        best.offer(step, value)
+        record(step=step, loss=shown, **({} if value is None else {"validation": value}))
+        judged = "" if value is None else f", validation {metric} {value:.3f}"
+        progress(step / plan.steps, f"step {step} of {plan.steps}, loss {shown:.3f}{judged}")
+        if plan.patience and value is not None and best.checks_since >= plan.patience:
+            break
+    best.restore()
+    return Trained(best.step, best.value, step)
+
+
+class _Best:
+    """The weights that validated best; without validation, the last ones."""
+
+    def __init__(self, weights: list[torch.Tensor], value: float | None) -> None:
+        self._weights, self.step, self.value, self.checks_since = weights, 0, value, 0
+        self._kept = self._copy()
+
+    def offer(self, step: int, value: float | None) -> None:
+        """Keep the present weights if they are better than the kept ones."""
+        self.checks_since += 1
+        if value is None or self.value is None or value > self.value:
+            self.step, self.value, self.checks_since = step, value, 0
+            self._kept = self._copy()
+
+    def restore(self) -> None:
+        for weight, kept in zip(self._weights, self._kept):
+            weight.data.copy_(kept)
+
+    def _copy(self) -> list[torch.Tensor]:
+        return [weight.detach().clone() for weight in self._weights]
+
+
+def _decayed(weights: list[torch.Tensor], decay: float) -> list[dict]:
+    matrices, others = [w for w in weights if w.ndim > 1], [w for w in weights if w.ndim < 2]
+    groups = [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+    return [group for group in groups if group["params"]]
+
+
+def _set_rate(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> None:
+    rise = max(1, round(plan.warmup * plan.steps))
+    fallen = max(0, step - rise) / max(1, plan.steps - rise + 1)
+    for group in optimiser.param_groups:
+        group["lr"] = plan.learning_rate * min(1.0, step / rise) * 0.5 * (1 + math.cos(math.pi * fallen))
+
+
+def _batches(examples: int, size: int, seed: int) -> Iterator[np.ndarray]:
+    """Full batches for ever, each example about equally often; all examples when they fit one batch."""
+    rng, size = np.random.default_rng(seed), min(size, examples)
+    waiting = np.zeros(0, int)
+    while True:
+        while len(waiting) < size:
+            waiting = np.concatenate([waiting, rng.permutation(examples)])
+        yield np.sort(waiting[:size])
+        waiting = waiting[size:]

@@ -1,0 +1,71 @@
+"""Weights and noise drawn from a generator of one's own: fits in several threads at once stay repeatable."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+
+def seeded(seed: int) -> torch.Generator:
+    """A generator that no other thread draws from."""
+    import torch
+
+    return torch.Generator().manual_seed(seed)
+
+
+def seed_weights(module: torch.nn.Module, generator: torch.Generator) -> torch.nn.Module:
+    """The module with its weights drawn anew from the generator; what torch drew when it was built is thrown away.
+
+    Matrices are uniform within sqrt(3 / fan in) (variance 1 / fan in: LeCun et al. 1998); vectors and numbers keep
+    what they have if their layer is a normalisation or their value is constant, such as zero biases and unit scales,
+    and become zero otherwise.
+    """
+    import torch
+
+    with torch.no_grad():
+        for weight in module.parameters():
+            if weight.ndim > 1:
+                reach = math.sqrt(3 / max(1, weight[0].numel()))
+                weight.uniform_(-reach, reach, generator=generator)
+            elif weight.numel() and bool((weight != weight.flatten()[0]).any()):
+                weight.zero_()
+    return module
+
+
+def dropped(rows: torch.Tensor, rate: float, generator: torch.Generator | None) -> torch.Tensor:
+    """Dropout that draws from `generator`; the rows as they are without one (at use) or at rate 0."""
+    import torch
+
+    if generator is None or rate <= 0:
+        return rows
+    kept = torch.rand(rows.shape, generator=generator) >= rate
+    return rows * kept / (1 - rate)
+
+
+def noisy(rows: torch.Tensor, deviation: float, generator: torch.Generator | None) -> torch.Tensor:
+    """Rows with normal noise of this standard deviation; as they are without a generator or at 0."""
+    import torch
+
+    if generator is None or deviation <= 0:
+        return rows
+    return rows + deviation * torch.randn(rows.shape, generator=generator)
+
+
+def arrays_of(module: torch.nn.Module, prefix: str = "") -> dict[str, np.ndarray]:
+    """Name -> array of everything the module holds, copied; for an aligner's `state`."""
+    return {prefix + name: values.detach().cpu().numpy().copy() for name, values in module.state_dict().items()}
+
+
+def load_arrays(module: torch.nn.Module, arrays: Mapping[str, np.ndarray], prefix: str = "") -> torch.nn.Module:
+    """The module with what `arrays_of` gave under the same prefix; torch's RuntimeError if names or shapes differ."""
+    import torch
+
+    own = {n.removeprefix(prefix): torch.tensor(a) for n, a in arrays.items() if n.startswith(prefix)}
+    module.load_state_dict(own)
+    return module
