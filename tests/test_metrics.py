@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from mmalign_core.corrections import CORRECTIONS, Scores
 from mmalign_core.matchers import MATCHERS
+from mmalign_core.metrics.direction import measure
 from mmalign_core.metrics.relevance import relevance
-from mmalign_core.metrics.report import measure
 from mmalign_core.metrics.retrieval import Outcome, outcomes
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import EmbeddingSet

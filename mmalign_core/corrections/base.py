@@ -19,7 +19,14 @@ class Correction(Parametrised, ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     transductive: ClassVar[bool] = False
-    """It looks at all queries together: never rank its results in one column with per-query retrieval."""
+    """It always looks at all measured queries together: never rank its results in one column with per-query ones."""
+
+    def is_transductive(self, has_bank: bool) -> bool:
+        """Whether scores made with these parameters, with or without a bank, depend on the measured queries together.
+
+        `has_bank`: queries known beforehand are handed to `scores`.
+        """
+        return self.transductive
 
     @abstractmethod
     def scores(

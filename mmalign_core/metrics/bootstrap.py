@@ -10,24 +10,38 @@ from mmalign_core.metrics.retrieval import Outcome
 
 DRAWS_AT_ONCE = 1 << 22
 """Resampled items held at a time (32 MB of counts)."""
+RESAMPLES = 1000
+LEVEL = 0.95
 
 
 def bootstrap_intervals(
-    outcome: Outcome, items: Sequence[str], *, seed: int = 0, resamples: int = 1000, level: float = 0.95
+    outcome: Outcome, items: Sequence[str], *, seed: int = 0, resamples: int = RESAMPLES, level: float = LEVEL
 ) -> dict[str, list[float]]:
     """Metric -> [low, high]: percentile interval over resampled items (Efron 1979).
 
     All queries of an item (its five captions) are drawn together, since they are not independent. `items` (m,) is
     the item of each query of the outcome. Empty when there are no queries.
     """
+    drawn = resampled_metrics(outcome, items, seed=seed, resamples=resamples)
+    return {name: interval(values, level) for name, values in drawn.items()}
+
+
+def resampled_metrics(
+    outcome: Outcome, items: Sequence[str], *, seed: int = 0, resamples: int = RESAMPLES
+) -> dict[str, np.ndarray]:
+    """Metric -> (resamples,) values over items drawn with replacement; the draws depend on items and seed alone."""
     if not len(outcome.ranks):
         return {}
     cluster = np.unique(np.asarray(items), return_inverse=True)[1].ravel()
     counts = _resampled_counts(cluster.max() + 1, resamples, seed)
-    parts = [_resampled_metrics(outcome, cluster, drawn) for drawn in counts]
+    parts = [_metrics_under(outcome, cluster, drawn) for drawn in counts]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def interval(values: np.ndarray, level: float = LEVEL) -> list[float]:
+    """[low, high] that hold the middle `level` of the values."""
     tail = 100 * (1 - level) / 2
-    drawn = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return {name: [float(x) for x in np.percentile(values, [tail, 100 - tail])] for name, values in drawn.items()}
+    return [float(x) for x in np.percentile(values, [tail, 100 - tail])]
 
 
 def _resampled_counts(clusters: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
@@ -40,7 +54,7 @@ def _resampled_counts(clusters: int, resamples: int, seed: int) -> Iterator[np.n
         yield np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(float)
 
 
-def _resampled_metrics(outcome: Outcome, cluster: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
+def _metrics_under(outcome: Outcome, cluster: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
     names, values = zip(*outcome.per_query().items())
     columns = np.stack([*values, np.ones(len(cluster))], axis=1)
     sums = np.stack([np.bincount(cluster, column, counts.shape[1]) for column in columns.T], axis=1)

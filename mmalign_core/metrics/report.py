@@ -9,87 +9,108 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.corrections.base import Correction
-from mmalign_core.corrections.scores import Scores
 from mmalign_core.matchers.base import Matcher
 from mmalign_core.metrics.bootstrap import bootstrap_intervals
-from mmalign_core.metrics.relevance import relevance, shuffled_owners
-from mmalign_core.metrics.retrieval import Outcome, outcomes
-from mmalign_core.metrics.space import alignment, hubness, modality_gap, uniformity
+from mmalign_core.metrics.diagnostics import diagnostics
+from mmalign_core.metrics.direction import Direction, measure, pooled
 from mmalign_core.similarities.base import Similarity
 from mmalign_core.types import BadInput, EmbeddingSet
 
+Space = Mapping[str, EmbeddingSet]
+"""Modality -> rows in one shared space."""
+
 
 @dataclass(frozen=True)
-class Direction:
-    """One direction measured: the queries' items, their outcome, the outcome by chance, and the scores."""
+class Evaluation:
+    """`directions`: "image->text" -> what each query met there; `space`: diagnostics; `seed` of the resampling."""
 
-    items: tuple[str, ...]
-    outcome: Outcome
-    shuffled: Outcome
-    candidates: int
-    unanswerable: int
+    directions: Mapping[str, Direction]
+    space: Mapping[str, Any]
+    seed: int = 0
 
-    def metrics(self, outcome: Outcome) -> dict[str, float | int]:
-        """The metrics of an outcome with the sizes behind them."""
-        sizes = {"n": len(self.items), "candidates": self.candidates, "unanswerable": self.unanswerable}
-        return {**outcome.metrics(), **sizes}
+    def report(self) -> dict[str, Any]:
+        """`metrics`, `ci95` and `baseline` (items permuted) by direction, and `space`; floats are plain Python."""
+        found = self.directions.items()
+        return {
+            "metrics": {way: d.metrics(d.outcome) for way, d in found},
+            "ci95": {way: bootstrap_intervals(d.outcome, d.items, seed=self.seed) for way, d in found},
+            "baseline": {way: d.metrics(d.shuffled) for way, d in found},
+            "space": dict(self.space),
+        }
 
 
 def evaluate(
-    spaces: Sequence[Mapping[str, EmbeddingSet]],
+    spaces: Sequence[Space],
     pair: tuple[str, str],
     similarity: Similarity,
     correction: Correction,
     matcher: Matcher,
     *,
+    banks: Sequence[Space] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
+    """The report of `evaluation` with the same arguments."""
+    return evaluation(spaces, pair, similarity, correction, matcher, banks=banks, seed=seed).report()
+
+
+def evaluation(
+    spaces: Sequence[Space],
+    pair: tuple[str, str],
+    similarity: Similarity,
+    correction: Correction,
+    matcher: Matcher,
+    *,
+    banks: Sequence[Space] | None = None,
+    seed: int = 0,
+) -> Evaluation:
     """Both directions of a pair of modalities in one shared space, or in one space per held-out fold.
 
-    Folds keep their own candidates; their queries are pooled, `candidates` is the mean, diagnostics are averaged.
-    Gives `metrics`, `ci95` and `baseline` (items permuted) by direction ("image->text"), and `space`: gap,
-    hubness (the worse direction's, both under `hubness_by_direction`), alignment, uniformity (mean of both
-    modalities'). Queries whose item has no right candidate are left out and counted as `unanswerable`. Floats are
-    plain Python. BadInput if a modality is absent.
+    Folds keep their own candidates; their queries are pooled, `candidates` is the mean, diagnostics are averaged
+    (hubness is the worse direction's, both under `hubness_by_direction`). `banks`: per space the training rows placed
+    in it, by modality: queries known beforehand for corrections that look at queries. Queries whose item has no right
+    candidate are left out and counted as `unanswerable`. BadInput if a modality is absent, or the banks do not fit.
     """
-    pairs = [(_present(space, pair[0]), _present(space, pair[1])) for space in spaces]
-    ways = {f"{pair[0]}->{pair[1]}": pairs, f"{pair[1]}->{pair[0]}": [(b, a) for a, b in pairs]}
-    found = {
-        way: pooled([measure(s, t, similarity, correction, matcher, seed=seed) for s, t in sides])
-        for way, sides in ways.items()
-    }
-    return {
-        "metrics": {name: d.metrics(d.outcome) for name, d in found.items()},
-        "ci95": {name: bootstrap_intervals(d.outcome, d.items, seed=seed) for name, d in found.items()},
-        "baseline": {name: d.metrics(d.shuffled) for name, d in found.items()},
-        "space": _means([diagnostics(a, b, similarity, correction, seed=seed) for a, b in pairs]),
-    }
+    directions = measure_all(spaces, pair, similarity, correction, matcher, banks=banks, seed=seed)
+    sides, known = _sides(spaces, pair), _banks(banks, len(spaces))
+    space = [diagnostics(a, b, similarity, correction, bank=bank, seed=seed) for (a, b), bank in zip(sides, known)]
+    return Evaluation(directions, _means(space), seed)
 
 
-def pooled(parts: Sequence[Direction]) -> Direction:
-    """The queries of several folds as one direction."""
-    outcome, shuffled = (
-        Outcome(*(np.concatenate([getattr(getattr(p, which), what) for p in parts]) for what in ("ranks", "correct")))
-        for which in ("outcome", "shuffled")
-    )
-    items = tuple(item for part in parts for item in part.items)
-    candidates = round(float(np.mean([part.candidates for part in parts])))
-    return Direction(items, outcome, shuffled, candidates, sum(part.unanswerable for part in parts))
+def measure_all(
+    spaces: Sequence[Space],
+    pair: tuple[str, str],
+    similarity: Similarity,
+    correction: Correction,
+    matcher: Matcher,
+    *,
+    banks: Sequence[Space] | None = None,
+    seed: int = 0,
+) -> dict[str, Direction]:
+    """Direction ("image->text") -> each of its queries, pooled over the spaces; without intervals and diagnostics."""
+    sides, known = _sides(spaces, pair), _banks(banks, len(spaces))
+    found = {}
+    for flip in (1, -1):
+        ways = [(*side[::flip], bank.get(pair[::flip][0])) for side, bank in zip(sides, known)]
+        found["->".join(pair[::flip])] = pooled(
+            [measure(s, t, similarity, correction, matcher, bank=bank, seed=seed) for s, t, bank in ways]
+        )
+    return found
 
 
-def diagnostics(
-    a: EmbeddingSet, b: EmbeddingSet, similarity: Similarity, correction: Correction, *, seed: int = 0
-) -> dict[str, Any]:
-    """Gap, hubness, alignment and uniformity of two modalities in one space."""
-    ways = {f"{s.modality}->{t.modality}": (s, t) for s, t in ((a, b), (b, a))}
-    hubs = {name: hubness(_distinct_targets(correction, similarity, s, t)) for name, (s, t) in ways.items()}
-    return {
-        "gap": modality_gap(a.vectors, b.vectors),
-        "hubness": max(hubs.values()),
-        "hubness_by_direction": hubs,
-        "alignment": alignment(a, b, seed=seed),
-        "uniformity": (uniformity(a, seed=seed) + uniformity(b, seed=seed)) / 2,
-    }
+def _sides(spaces: Sequence[Space], pair: tuple[str, str]) -> list[tuple[EmbeddingSet, EmbeddingSet]]:
+    return [(_present(space, pair[0]), _present(space, pair[1])) for space in spaces]
+
+
+def _present(space: Space, modality: str) -> EmbeddingSet:
+    if modality not in space or not len(space[modality]):
+        raise BadInput(f"there is no {modality} to measure; present: {', '.join(m for m in space if len(space[m]))}")
+    return space[modality]
+
+
+def _banks(banks: Sequence[Space] | None, spaces: int) -> Sequence[Space]:
+    if banks is not None and len(banks) != spaces:
+        raise BadInput(f"{len(banks)} query banks for {spaces} spaces; give one each, placed in that space")
+    return [{}] * spaces if banks is None else banks
 
 
 def _means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -100,35 +121,3 @@ def _means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         else float(np.mean([row[name] for row in rows]))
         for name in rows[0]
     }
-
-
-def measure(
-    sources: EmbeddingSet,
-    targets: EmbeddingSet,
-    similarity: Similarity,
-    correction: Correction,
-    matcher: Matcher,
-    *,
-    seed: int = 0,
-) -> Direction:
-    """Every source row is a query over all target rows; `seed` permutes the items of the baseline."""
-    answerable = np.flatnonzero(relevance(sources, targets).answerable)
-    queries = sources.take(answerable)
-    scores = correction.scores(similarity, queries.vectors, targets.vectors)
-    truths = [relevance(queries, targets), relevance(queries, targets, shuffled_owners(targets, seed))]
-    outcome, shuffled = outcomes(scores, matcher.match(scores), truths)
-    return Direction(queries.ids, outcome, shuffled, len(targets), len(sources) - len(queries))
-
-
-def _present(space: Mapping[str, EmbeddingSet], modality: str) -> EmbeddingSet:
-    if modality not in space or not len(space[modality]):
-        raise BadInput(f"there is no {modality} to measure; present: {', '.join(m for m in space if len(space[m]))}")
-    return space[modality]
-
-
-def _distinct_targets(
-    correction: Correction, similarity: Similarity, sources: EmbeddingSet, targets: EmbeddingSet
-) -> Scores:
-    """Identical contents count once: among equal scores the lower index would look like a hub."""
-    first = {key: i for i, key in reversed(list(enumerate(targets.keys)))}
-    return correction.scores(similarity, sources.vectors, targets.vectors[sorted(first.values())])
