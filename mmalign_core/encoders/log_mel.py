@@ -24,9 +24,14 @@ def log_mel_patches(waveform: np.ndarray) -> np.ndarray:
     last piece that fills no patch is left out: filled up with silence, it would count as much as a whole patch. So
     is silence at the end, which many collections add to give all sounds one length: it says nothing about the sound.
     """
-    frames = _log_mel(_padded(_without_silent_end(np.asarray(waveform, np.float32))))
+    frames = log_mel_frames(waveform)
     starts = range(0, len(frames) - PATCH_FRAMES + 1, PATCH_HOP)
     return np.stack([frames[start : start + PATCH_FRAMES] for start in starts])
+
+
+def log_mel_frames(waveform: np.ndarray) -> np.ndarray:
+    """(frames, 64) float32, at least 96, one every 10 ms, of mono samples at 16 kHz without the silence at the end."""
+    return _log_mel(_padded(_without_silent_end(np.asarray(waveform, np.float32))))
 
 
 def _without_silent_end(waveform: np.ndarray) -> np.ndarray:

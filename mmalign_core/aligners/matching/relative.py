@@ -1,0 +1,120 @@
+"""Relative representations: an item's place is how similar it is to the known pairs, seen from its own modality."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+
+from mmalign_core.aligners.base import Aligner, register
+from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.pairs import Pairs, paired_rows
+from mmalign_core.params import param
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.vectors import unit_rows
+
+_ROWS_AT_ONCE = 4096
+
+
+@register("relative")
+class Relative(Aligner):
+    """ASIF (Norelli et al., NeurIPS 2023) on relative representations (Moschella et al., ICLR 2023).
+
+    Known pair j is an anchor and gives coordinate j of every modality: the cosine of a row to the anchor's row of the
+    row's own modality, both taken from that modality's mean. The `k` greatest remain, negative ones do not, and each
+    is raised to `exponent`; rows have unit length. A score is then a sum over anchors, so `anchor_items` name what
+    made it. Nothing is optimised: more pairs are just more anchors.
+    """
+
+    summary = "Similarities to the known pairs are the coordinates: no training, and each score names its pairs"
+    card = Card(
+        idea="Each known pair is a landmark that both modalities share. An item lies where its similarities to the "
+        "landmarks of its own modality put it, so that two encoders never need to agree.",
+        formula=r"f_m(x)_j \propto \max\!\left(0, \cos(x, a^m_j)\right)^{p}\ "
+        r"\text{for the } k \text{ nearest anchors } j,\ 0 \text{ for the others}",
+        use="With a few hundred pairs or more, when pairs come and go without training anew, and when it must be "
+        "said which known pairs made a score.",
+        reference="Norelli et al. 2023, ASIF: Coupled Data Turns Unimodal Models to Multimodal Without Training",
+    )
+    multiway = True
+    anchors: int = param(2000, 2, 20_000, help="how many known pairs serve as landmarks; more are drawn from by seed")
+    k: int = param(400, 1, 20_000, help="how many of an item's most similar landmarks count")
+    exponent: float = param(4.0, 0.5, 16, help="power of the similarities: large lets the nearest landmarks decide")
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """Draw the landmarks. BadInput with fewer than two pairs, or where a modality's landmarks are all alike."""
+        pairs = self._landmarks(paired_rows(sets, self.name), seed)
+        self.anchor_items = pairs.items
+        self._shift, self._scale, self._anchors = {}, {}, {}
+        for done, (modality, rows) in enumerate(sets.items()):
+            progress(done / len(sets), f"landmarks of {modality}")
+            self._shift[modality], self._scale[modality] = self.weighting(rows)
+            self._anchors[modality] = self._placed_landmarks(rows, pairs.rows[modality])
+        return self
+
+    def weighting(self, rows: EmbeddingSet) -> tuple[np.ndarray, np.ndarray]:
+        """(shift, scale), (d,) each: features compare as (x - shift) · scale. Here their mean, and 1."""
+        return rows.vectors.mean(0, dtype=np.float64), np.ones(rows.vectors.shape[1])
+
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Unit rows (n, anchors); a row that is like no landmark is zero."""
+        if embeddings.modality not in self._anchors:
+            raise BadInput(
+                f"{self.name} was fitted without {embeddings.modality}; fit it with that modality to place it"
+            )
+        features, anchors = self._features(embeddings), self._anchors[embeddings.modality]
+        starts = range(0, max(1, len(features)), _ROWS_AT_ONCE)
+        return np.concatenate([self._coordinates(features[i : i + _ROWS_AT_ONCE] @ anchors.T) for i in starts])
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """Per modality the landmarks' features (a, d) with shift and scale (d,); the landmarks' items as UTF-8 JSON."""
+        held = {"anchors": self._anchors, "shift": self._shift, "scale": self._scale}
+        arrays = {f"{what}.{m}": array for what, of in held.items() for m, array in of.items()}
+        return {"items": np.frombuffer(json.dumps(self.anchor_items).encode(), np.uint8).copy(), **arrays}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+        """Take over what `state` gave."""
+        self.anchor_items = tuple(json.loads(state["items"].tobytes()))
+        self._anchors, self._shift, self._scale = (_named(state, what) for what in ("anchors", "shift", "scale"))
+        return self
+
+    def _landmarks(self, pairs: Pairs, seed: int) -> Pairs:
+        if len(pairs) <= self.anchors:
+            return pairs
+        return pairs.take(np.sort(np.random.default_rng(seed).choice(len(pairs), self.anchors, replace=False)))
+
+    def _placed_landmarks(self, rows: EmbeddingSet, wanted: np.ndarray) -> np.ndarray:
+        """Features (a, d) of the landmarks' rows; zero, hence like nothing, where a landmark lacks the modality."""
+        present = wanted >= 0
+        if np.ptp(rows.vectors[wanted[present]], axis=0).max(initial=0) == 0:
+            raise BadInput(
+                f"{self.name} compares {rows.modality} with that of {present.sum()} known pairs, but it is the same "
+                "in all of them; give pairs that differ, or another encoder"
+            )
+        anchors = np.zeros((len(wanted), rows.vectors.shape[1]), np.float32)
+        anchors[present] = self._features(rows.take(wanted[present]))
+        return anchors
+
+    def _features(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Unit rows (n, d), weighted."""
+        shift, scale = self._shift[embeddings.modality], self._scale[embeddings.modality]
+        if embeddings.vectors.shape[1] != len(shift):
+            raise BadInput(
+                f"{embeddings.modality} has {embeddings.vectors.shape[1]} dimensions, {self.name} was fitted on "
+                f"{len(shift)}; use vectors of the same encoder"
+            )
+        return unit_rows((embeddings.vectors - shift) * scale)
+
+    def _coordinates(self, similarities: np.ndarray) -> np.ndarray:
+        """Of each row (n, a) the k greatest, raised to the power; those as great as the last one remain too."""
+        kept = np.maximum(similarities, 0)
+        if self.k < kept.shape[1]:
+            last = np.partition(kept, -self.k, axis=1)[:, -self.k]
+            kept[kept < last[:, None]] = 0
+        return unit_rows(kept**self.exponent)
+
+
+def _named(state: Mapping[str, np.ndarray], what: str) -> dict[str, np.ndarray]:
+    return {name.partition(".")[2]: array for name, array in state.items() if name.startswith(f"{what}.")}
