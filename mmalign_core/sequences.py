@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +49,17 @@ class Sequences:
 
 def as_sequences(parts: Sequence[np.ndarray]) -> Sequences:
     """Sequences (t_i, d) end to end; at least one is needed to know the width."""
-    return _frozen(np.concatenate(parts), np.array([len(part) for part in parts]))
+    return gathered(parts, np.array([len(part) for part in parts]), parts[0].shape[1])
+
+
+def gathered(parts: Iterable[np.ndarray], lengths: np.ndarray, width: int) -> Sequences:
+    """The same from parts that come one after another, of known lengths: memory holds one of them beside the whole."""
+    values = np.empty((int(lengths.sum()), width), np.float16)
+    end = 0
+    for part, length in zip(parts, lengths, strict=True):
+        values[end : end + length] = part
+        end += length
+    return _frozen(values, lengths)
 
 
 def _frozen(values: np.ndarray, lengths: np.ndarray) -> Sequences:

@@ -23,7 +23,9 @@ def _number(name: str, default: int) -> int:
 
 @dataclass(frozen=True)
 class Settings:
-    """`root`: the store's folder (MMALIGN_HOME). Limits are in bytes, pixels, seconds and characters.
+    """`root`: the store's folder (MMALIGN_HOME). Limits are in bytes, pixels, seconds, characters and MB.
+
+    `sequence_limit` (MB of 10^6 bytes): what tokens, cells and frames of all modalities may take in memory together.
 
     Raises BadInput for a variable that is no whole number from 1.
     """
@@ -35,4 +37,5 @@ class Settings:
     max_text_chars: int = field(default_factory=lambda: _number("MAX_TEXT_CHARS", 100_000))
     max_archive_bytes: int = field(default_factory=lambda: _number("MAX_ARCHIVE_BYTES", 4 * 2**30))
     max_archive_files: int = field(default_factory=lambda: _number("MAX_ARCHIVE_FILES", 200_000))
+    sequence_limit: int = field(default_factory=lambda: _number("SEQUENCE_LIMIT", 2000))
     threads: int = field(default_factory=lambda: _number("THREADS", os.cpu_count() or 1))

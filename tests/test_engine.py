@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mmalign_core.data.files import digest_file
 from mmalign_core.encoders import Encoded, Encoder
 from mmalign_core.engine import encode_media
-from mmalign_core.engine.local import _BATCHES_AHEAD
+from mmalign_core.engine.batches import BATCHES_AHEAD
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Cancelled, Media
 
@@ -150,14 +150,14 @@ def test_leaving_early_leaves_no_thread_and_decodes_no_further():
     batches = encode_media(encoder, texts(*map(str, range(1000))))
     next(batches)
     batches.close()
-    assert not decode_threads() and len(encoder.prepared) <= 3 * (_BATCHES_AHEAD + 2)
+    assert not decode_threads() and len(encoder.prepared) <= 3 * (BATCHES_AHEAD + 2)
 
 
 def test_decoding_runs_ahead_but_not_away():
     """However many media there are, only a few batches of them are in memory."""
     encoder = Letters()
     run(encoder, texts(*map(str, range(3000))), threads=4)
-    assert 3 < encoder.most_waiting <= 3 * (_BATCHES_AHEAD + 2)
+    assert 3 < encoder.most_waiting <= 3 * (BATCHES_AHEAD + 2)
 
 
 def test_decoding_happens_in_worker_threads():

@@ -1,4 +1,4 @@
-"""The store: embeddings, collections and runs under one folder, safe against being killed at any moment."""
+"""The store: embeddings, sequences, collections and runs under one folder, safe against being killed at any moment."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import difflib
 import logging
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from mmalign_core.sequences import Sequences
 from mmalign_core.store.collections import CollectionSummary, fill_collection, read_collection, read_summary
 from mmalign_core.store.embeddings import CacheSize, EmbeddingCache, Found
 from mmalign_core.store.folders import check_folder, remove_folder, write_folder
@@ -24,6 +25,7 @@ from mmalign_core.store.runs import (
     new_run_id,
     save_run_folder,
 )
+from mmalign_core.store.sequences import SequenceCache, SequenceSize
 from mmalign_core.types import BadInput, Collection
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Found",
     "RunRecord",
     "RunSummary",
+    "SequenceSize",
     "Store",
     "load_run_folder",
     "new_run_id",
@@ -50,6 +53,7 @@ class Store:
     def __init__(self, root: str | Path) -> None:
         self.root = _folder_of(root)
         self._embeddings = EmbeddingCache(self.root / "embeddings")
+        self._sequences = SequenceCache(self.root / "sequences")
         self._runs = RunList(self.root / "lists", self.root / "runs")
 
     def embeddings(self, encoder_key: str, digests: Sequence[str]) -> Found:
@@ -62,13 +66,32 @@ class Store:
         """Keep a batch: vectors (n, d) and posterior (n, c); all of it or, if the process is killed, none of it."""
         self._embeddings.add(encoder_key, digests, vectors, posterior)
 
+    def sequence_shapes(self, encoder_key: str, digests: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Digest -> (t, d) of the kept sequences among these; a damaged one is logged and counts as absent."""
+        return self._sequences.shapes(encoder_key, digests)
+
+    def sequences(
+        self, encoder_key: str, digests: Sequence[str], shapes: Mapping[str, tuple[int, int]] | None = None
+    ) -> Sequences:
+        """One kept sequence per digest, in order; `shapes` spares a second look. BadInput if one cannot be read."""
+        return self._sequences.load(encoder_key, digests, shapes or self.sequence_shapes(encoder_key, digests))
+
+    def add_sequences(self, encoder_key: str, batch: Mapping[str, np.ndarray]) -> None:
+        """Keep digest -> (t, d) numbers as float16, each whole or, if the process is killed, not at all."""
+        self._sequences.add(encoder_key, batch)
+
+    def sequence_size(self, encoder_key: str) -> SequenceSize:
+        """How many sequences of this encoder are kept, and bytes on disk."""
+        return self._sequences.size(encoder_key)
+
     def size(self) -> dict[str, CacheSize]:
         """Encoder key -> cached rows and bytes on disk."""
         return self._embeddings.size()
 
     def remove_encoder(self, encoder_key: str) -> None:
-        """Forget the cached embeddings of one encoder."""
+        """Forget the cached embeddings and sequences of one encoder."""
         self._embeddings.remove(encoder_key)
+        self._sequences.remove(encoder_key)
 
     def save_collection(self, collection: Collection) -> Path:
         """Keep the collection's table, media references and given vectors; the media files stay where they are."""

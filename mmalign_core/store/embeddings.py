@@ -8,7 +8,6 @@ numbers, so a file that was overwritten is reported, never returned.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +17,8 @@ import numpy as np
 
 from mmalign_core.store import tables
 from mmalign_core.store.errors import explained
-from mmalign_core.store.folders import remove_folder
-from mmalign_core.types import BadInput, digest_bytes
+from mmalign_core.store.folders import key_name, remove_folder
+from mmalign_core.types import BadInput
 
 TIDY_EVERY = 32
 """Appends of one process between two looks at the number of fragments."""
@@ -54,7 +53,7 @@ class EmbeddingCache:
 
     def get(self, encoder_key: str, digests: Sequence[str]) -> Found:
         """What is cached of these digests; repeated digests are each answered. BadInput if the table is damaged."""
-        name = _table_name(encoder_key)
+        name = key_name(encoder_key)
         with explained(tables.table_folder(self.database, name)):
             table = tables.open_table(self.database, name) if len(digests) else None
             if table is None:
@@ -69,7 +68,7 @@ class EmbeddingCache:
         Raises BadInput when the numbers are not finite, or of another width than the table's, or cannot be written.
         """
         rows = _rows(encoder_key, digests, vectors, posterior)
-        name = _table_name(encoder_key)
+        name = key_name(encoder_key)
         folder = tables.table_folder(self.database, name)
         if not len(digests):
             return
@@ -107,7 +106,7 @@ class EmbeddingCache:
 
     def remove(self, encoder_key: str) -> None:
         """Forget all embeddings of this encoder, also when its table is damaged."""
-        folder = tables.table_folder(self.database, _table_name(encoder_key))
+        folder = tables.table_folder(self.database, key_name(encoder_key))
         if folder.is_dir():
             remove_folder(folder)
 
@@ -116,11 +115,6 @@ class EmbeddingCache:
         with self._lock:
             self._appends[name] = self._appends.get(name, 0) + 1
             return self._appends[name]
-
-
-def _table_name(encoder_key: str) -> str:
-    """Readable, safe as a file name, and different for different keys."""
-    return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', encoder_key)[:60]}-{digest_bytes(encoder_key.encode())[:8]}"
 
 
 def _rows(encoder_key: str, digests: Sequence[str], vectors: np.ndarray, posterior: np.ndarray | None) -> Any:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 import uuid
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.store.errors import make_folder, system_code, unwritable
-from mmalign_core.types import BadInput
+from mmalign_core.types import BadInput, digest_bytes
 
 CHECKSUMS = "checksums.json"
 PART = ".mmalign-part"
@@ -78,6 +79,11 @@ def write_json(path: Path, value: Any) -> None:
 def plain(value: Any) -> Any:
     """The JSON form of what `json` does not know."""
     return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def key_name(key: str) -> str:
+    """A name for what belongs to this key: readable, safe as a file name, and different for different keys."""
+    return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', key)[:60]}-{digest_bytes(key.encode())[:8]}"
 
 
 def part_of(target: Path) -> Path:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, name_concepts
+from mmalign_core.workflow.sequencing import can_sequence, with_sequences
 
 Sets = Mapping[str, EmbeddingSet]
 
 
-def usable_sets(sets: Sets, choices: Choices, store: Store) -> Sets:
-    """The pair, and the other modalities that this aligner can place beside it, with concepts where it needs them."""
+def usable_sets(
+    sets: Sets, choices: Choices, store: Store, media: Sequence[Media] = (), progress: Progress = no_progress
+) -> Sets:
+    """The pair, and the other modalities that this aligner can place beside it, as it reads them.
+
+    Concepts get their place in text space and `media` are read as sequences, where the aligner needs them.
+    """
     cls = ALIGNERS.get(choices.aligner)
     for modality in choices.pair:
         if modality not in sets:
@@ -27,8 +33,11 @@ def usable_sets(sets: Sets, choices: Choices, store: Store) -> Sets:
     model, pair = cls(**dict(choices.params or {})), {m: sets[m] for m in choices.pair}
     others = [m for m in sets if m in cls.modalities and m not in pair]
     used = {m: s for m, s in sets.items() if m in pair or (m in others and model.joins(s, pair))}
+    if model.needs_sequences:
+        used = {m: s for m, s in used.items() if m in pair or can_sequence(s)}
     words = text_encoder({m: s.encoder for m, s in used.items()})
-    return {m: prepared(model, s, words, store) for m, s in used.items()}
+    ready = {m: prepared(model, s, words, store) for m, s in used.items()}
+    return with_sequences(model.name, ready, media, store=store, progress=progress) if model.needs_sequences else ready
 
 
 def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: Store) -> EmbeddingSet:

@@ -20,6 +20,7 @@ from mmalign_core.types import BadInput, EmbeddingSet, Media, Recommendation
 from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.encoding import encode_set, encoder
 from mmalign_core.workflow.preparing import prepared, text_encoder
+from mmalign_core.workflow.sequencing import with_sequences
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,13 @@ def place_query(run: Run, query: Query, *, store: Store, settings: Settings | No
     name = source.split("@")[0]
     if name not in ENCODERS.names():
         raise BadInput(f"this run's {modality} vectors were given ready-made ({source}); ask by item instead")
-    embedded, _, failed = encode_set(
-        encoder(name), [_medium(query, modality, settings)], store=store, settings=settings
-    )
+    media = [_medium(query, modality, settings)]
+    embedded, _, failed = encode_set(encoder(name), media, store=store, settings=settings)
     if failed:
         raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
     row = prepared(run.aligner, embedded, text_encoder(run.encoders), store)
+    if run.aligner.needs_sequences:
+        row = with_sequences(run.aligner.name, {modality: row}, media, store=store, settings=settings)[modality]
     return EmbeddingSet(modality, row.ids, row.keys, run.aligner.transform(row), run.aligner.name)
 
 

@@ -1,0 +1,117 @@
+"""From encoded sets to sets with sequences: tokens, cells and frames are made once and kept in the store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mmalign_core.encoders import ENCODERS
+from mmalign_core.engine import encode_sequences
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
+from mmalign_core.workflow.encoding import encoder
+
+MEGABYTE = 10**6
+_BYTES = 2
+"""Of one float16 number."""
+
+Shapes = Mapping[str, tuple[int, int]]
+
+
+def can_sequence(rows: EmbeddingSet) -> bool:
+    """Whether an encoder of ours made these vectors, so that it can be asked what it saw before it pooled."""
+    return rows.sequences is not None or rows.encoder.split("@")[0] in ENCODERS.names()
+
+
+def with_sequences(
+    aligner: str,
+    sets: Mapping[str, EmbeddingSet],
+    media: Sequence[Media],
+    *,
+    store: Store,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> dict[str, EmbeddingSet]:
+    """The sets with the sequences of their rows: those the store holds are reused, the others made once and kept.
+
+    `media` hold at least those the rows were made of. A second run makes none; a killed one loses the batch in flight.
+    BadInput says which aligner needs what when vectors were given, and when all sequences together would take more
+    memory than the settings allow: as soon as that is sure.
+    """
+    _check(aligner, sets)
+    wanted = [rows for rows in sets.values() if rows.sequences is None]
+    room = _Room(aligner, (settings or Settings()).sequence_limit)
+    found = dict(sets)
+    for place, rows in enumerate(wanted):
+
+        def shown(fraction: float, message: str, place: int = place) -> None:
+            progress((place + fraction) / len(wanted), message)
+
+        found[rows.modality] = _sequenced(rows, media, store, settings, shown, room)
+    return found
+
+
+@dataclass
+class _Room:
+    """What the sequences may take in memory (MB), and the bytes already taken."""
+
+    aligner: str
+    limit: int
+    taken: int = 0
+
+
+class _Tally:
+    """The least bytes that the rows of one set need, unseen ones taken as short as the shortest seen."""
+
+    def __init__(self, rows: EmbeddingSet, room: _Room) -> None:
+        self.rows, self.room, self.times = rows, room, Counter(rows.keys)
+        self.seen, self.bytes, self.shortest = 0, 0, 0
+
+    def add(self, shapes: Shapes) -> None:
+        """Count these in; BadInput as soon as it is sure that all of them do not fit."""
+        for digest, (steps, width) in shapes.items():
+            size = steps * width * _BYTES
+            self.shortest = min(self.shortest or size, size)
+            self.bytes += size * self.times[digest]
+            self.seen += self.times[digest]
+        least = self.bytes + (len(self.rows) - self.seen) * self.shortest
+        needed = (self.room.taken + least) / MEGABYTE
+        if needed > self.room.limit:
+            raise BadInput(
+                f"'{self.room.aligner}' reads sequences, and those of {len(self.rows):,} rows of {self.rows.modality} "
+                f"bring them to {needed:,.0f} MB of memory, over the limit of {self.room.limit:,} MB; set "
+                "MMALIGN_SEQUENCE_LIMIT higher, use fewer items or an aligner that reads vectors"
+            )
+
+
+def _sequenced(
+    rows: EmbeddingSet, media: Sequence[Media], store: Store, settings: Settings | None, progress: Progress, room: _Room
+) -> EmbeddingSet:
+    model, keys, tally = encoder(rows.encoder.split("@")[0]), set(rows.keys), _Tally(rows, room)
+    shapes = store.sequence_shapes(model.key, rows.keys)
+    tally.add(shapes)
+    own = [m for m in media if m.modality == rows.modality and m.digest in keys]
+    for batch in encode_sequences(model, own, settings=settings, skip=set(shapes), progress=progress):
+        if batch.skipped:
+            raise BadInput(f"'{room.aligner}' needs the sequence of every {rows.modality}: {batch.skipped[0].reason}")
+        made = dict(zip(batch.digests, batch.sequences))
+        store.add_sequences(model.key, made)
+        new = {digest: (len(steps), steps.shape[1]) for digest, steps in made.items()}
+        tally.add(new)
+        shapes |= new
+    steps = store.sequences(model.key, rows.keys, shapes)
+    room.taken += steps.values.nbytes
+    megabytes = steps.values.nbytes / MEGABYTE
+    progress(1.0, f"{len(steps.values):,} steps of {len(rows):,} {rows.modality}: {megabytes:,.0f} MB")
+    return replace(rows, sequences=steps)
+
+
+def _check(aligner: str, sets: Mapping[str, EmbeddingSet]) -> None:
+    for modality, rows in sets.items():
+        if not can_sequence(rows):
+            raise BadInput(
+                f"'{aligner}' reads tokens, cells and frames, but the {modality} vectors were given ready-made "
+                f"({rows.encoder}); give the {modality} itself to encode, or choose an aligner that reads vectors"
+            )
