@@ -1,9 +1,10 @@
-"""Held-out splits and folds over items; items that share identical content always stay on one side."""
+"""Held-out splits and folds over items: by content, which never straddles them, or as the data's own columns say."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -57,6 +58,78 @@ def folds(sets: Mapping[str, EmbeddingSet], k: int = 5, seed: int = 0) -> tuple[
     return tuple(_against([g for other in parts if other is not part for g in other], part) for part in parts)
 
 
+MOST_FOLDS = 100
+"""A column of more values than this is no column of folds."""
+
+
+def column_folds(sets: Mapping[str, EmbeddingSet], values: Mapping[str, Any], column: str) -> tuple[Split, ...]:
+    """One split for each value of a metadata column, by rising value: its items are measured, all others fitted on.
+
+    `values`: item -> value; items without one are only fitted on. The folds are kept as the data gives them, so that
+    published numbers can be compared: identical content may lie on both sides (see `shared_content`). BadInput
+    unless there are 2 to 100 values and each has an item with every modality.
+    """
+    items, paired = sorted({item for s in sets.values() for item in s.ids}), _paired(sets)
+    members: dict[Any, list[str]] = {}
+    for item in items:
+        if item in values:
+            members.setdefault(values[item], []).append(item)
+    if not 2 <= len(members) <= MOST_FOLDS:
+        raise BadInput(f"the fold column '{column}' has {len(members)} different values; folds need 2 to {MOST_FOLDS}")
+    for value, held in members.items():
+        if not paired & set(held):
+            raise BadInput(
+                f"fold {value!r} of column '{column}' has no item with both {' and '.join(sets)}: nothing to measure; "
+                "leave its items out or choose another column"
+            )
+    ordered = [members[value] for value in sorted(members, key=lambda v: (isinstance(v, str), v))]
+    return tuple(Split(tuple(i for i in items if i not in set(held)), tuple(held)) for held in ordered)
+
+
+def time_split(sets: Mapping[str, EmbeddingSet], times: Mapping[str, float], test: float, column: str) -> Split:
+    """The latest items are measured, all earlier ones fitted on: one global moment parts them, so ties stay together.
+
+    `times`: item -> moment; an item without one is on neither side, since it might come from the future. The moment
+    is the one that holds out nearest to `test` (0..1) of the items with every modality. Content repeated later is
+    not moved, or items would be fitted on after their time (see `shared_content`). BadInput if all share one moment.
+    """
+    paired = np.array(sorted(times[item] for item in _paired(sets) if item in times))
+    moments = np.unique(paired)
+    if len(moments) < 2:
+        raise BadInput(
+            f"the time column '{column}' has {'one value' if len(moments) else 'no value'} for the items with both "
+            f"{' and '.join(sets)}; a split by time needs at least two"
+        )
+    held = len(paired) - np.searchsorted(paired, moments[1:])
+    cut = moments[1:][np.abs(held - test * len(paired)).argmin()]
+    known = sorted({item for s in sets.values() for item in s.ids if item in times})
+    return Split(tuple(i for i in known if times[i] < cut), tuple(i for i in known if times[i] >= cut))
+
+
+def shared_content(sets: Mapping[str, EmbeddingSet], part: Split) -> int:
+    """How many measured items that have every modality hold a content that an item of the fit holds as well."""
+    fitted, measured, touched = set(part.train), _paired(sets) & set(part.test), set()
+    for s in sets.values():
+        seen = {key for item, key in zip(s.ids, s.keys) if item in fitted}
+        touched |= {item for item, key in zip(s.ids, s.keys) if item in measured and key in seen}
+    return len(touched)
+
+
+def nested(
+    sets: Mapping[str, EmbeddingSet], items: Sequence[str], shares: Sequence[float], seed: int = 0
+) -> list[tuple[str, ...]]:
+    """For each rising share (0..1], about that much of `items` in whole content groups; each holds the one before.
+
+    The share is taken of the items with every modality and again of the others; at least one paired group is in each.
+    """
+    kept = {m: s.of_items(items) for m, s in sets.items()}
+    parts = []
+    for share in shares:
+        taken = [g for groups in _by_pairing(kept, seed) for g in _first(groups, share)]
+        parts.append(tuple(sorted(item for group in taken for item in group)))
+    return parts
+
+
 def content_groups(sets: Mapping[str, EmbeddingSet]) -> list[tuple[str, ...]]:
     """Items linked, directly or through others, by an identical content key in any modality; sorted both ways."""
     links = [(item, (m, key)) for m, s in sets.items() for item, key in zip(s.ids, s.keys)]
@@ -76,9 +149,19 @@ def content_groups(sets: Mapping[str, EmbeddingSet]) -> list[tuple[str, ...]]:
 
 def _by_pairing(sets: Mapping[str, EmbeddingSet], seed: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     """The content groups, shuffled: those with an item that has every modality, and the others."""
-    paired = set.intersection(*(set(s.ids) for s in sets.values()))
+    paired = _paired(sets)
     groups = _shuffled(content_groups(sets), seed)
     return [g for g in groups if paired & set(g)], [g for g in groups if not paired & set(g)]
+
+
+def _paired(sets: Mapping[str, EmbeddingSet]) -> set[str]:
+    return set.intersection(*(set(s.ids) for s in sets.values()))
+
+
+def _first(groups: list[tuple[str, ...]], share: float) -> list[tuple[str, ...]]:
+    """The first groups, in their order, until they hold this share of all items; a larger share holds the smaller."""
+    sizes = np.cumsum([len(group) for group in groups])
+    return groups[: int(np.searchsorted(sizes, share * sizes[-1] - 1e-9)) + 1] if len(groups) else []
 
 
 def _about(groups: list[tuple[str, ...]], share: float) -> list[tuple[str, ...]]:

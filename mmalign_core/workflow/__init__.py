@@ -3,6 +3,7 @@
 from mmalign_core.workflow.aligning import Run, align
 from mmalign_core.workflow.catalogue import KINDS, catalogue
 from mmalign_core.workflow.choices import Choices
+from mmalign_core.workflow.comparing import Comparison, compare, ranked
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
 from mmalign_core.workflow.projecting import SpaceMap, place_on_map, project_run
 from mmalign_core.workflow.reading import open_collection, open_demo
@@ -15,6 +16,7 @@ __all__ = [
     "KINDS",
     "ORDERINGS",
     "Choices",
+    "Comparison",
     "Encoding",
     "JudgedPair",
     "Query",
@@ -23,6 +25,7 @@ __all__ = [
     "SpaceMap",
     "align",
     "catalogue",
+    "compare",
     "encode",
     "judged_pairs",
     "load_run",
@@ -32,6 +35,7 @@ __all__ = [
     "place_query",
     "placed_items",
     "project_run",
+    "ranked",
     "recommend",
     "save_run",
     "similarity_block",

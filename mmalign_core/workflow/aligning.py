@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.aligners import Aligner
-from mmalign_core.corrections import CORRECTIONS
-from mmalign_core.matchers import MATCHERS
+from mmalign_core.aligners.base import no_watch
 from mmalign_core.store import Store, new_run_id
-from mmalign_core.types import AlignmentResult, BadInput, Collection, Progress, no_progress
-from mmalign_core.workflow.choices import Choices
-from mmalign_core.workflow.cost import peak_rss_mb
+from mmalign_core.types import AlignmentResult, Collection, Progress, no_progress
+from mmalign_core.workflow.choices import HOLDING_OUT, Choices
+from mmalign_core.workflow.cost import Cost, peak_rss_mb
 from mmalign_core.workflow.encoding import Encoding
-from mmalign_core.workflow.measuring import Measured, measure, paired_items
+from mmalign_core.workflow.holding_out import HeldOut, hold_out
+from mmalign_core.workflow.measuring import Measured, Watch, fit, is_transductive, measure
 from mmalign_core.workflow.preparing import place, usable_sets
+from mmalign_core.workflow.scaled import within
 
 
 @dataclass(frozen=True)
@@ -39,26 +40,27 @@ def align(
     *,
     store: Store,
     progress: Progress = no_progress,
+    watch: Watch = no_watch,
 ) -> Run:
     """Fit, place, match and measure as `choices` say; the run holds the space of the aligner fitted last.
 
     With a test share the aligner is fitted on the rest and measured on held-out items only, candidates included;
     with folds it is measured so fold by fold, then fitted on all items; with neither it is fitted and measured on
-    all of them (split "none"). Raises BadInput before any fit when the choices cannot work.
+    all of them (split "none"). `watch` gets the rows of each fit's history as they come. Raises BadInput before any
+    fit when the choices cannot work.
     """
     choices = choices or Choices()
     choices.check()
-    sets = usable_sets(encoding.sets, choices, store)
-    seconds: dict[str, float] = {
-        "read": 0.0,
-        "encode": round(sum(encoding.seconds.values()), 4),
-        "fit": 0.0,
-        "match": 0.0,
-    }
-    if not paired_items(sets, choices.pair):
-        raise BadInput(f"no item of '{collection.name}' has both {choices.pair[0]} and {choices.pair[1]}")
-    measured = measure(sets, choices, seconds, progress)
+    sets = usable_sets(encoding.sets, choices, store, collection.media, progress)
+    held = hold_out(collection, sets, choices)
+    cost = Cost({"read": 0.0, "encode": round(sum(encoding.seconds.values()), 4), "fit": 0.0, "match": 0.0})
+    many = len(held.parts)
+    share = many / (many + 1) if many > 1 else 1.0
+    measured = measure(sets, choices, held, cost, within(progress, 0.0, share), watch=watch)
     fitted = measured.aligner
+    if many > 1:
+        everything = tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
+        fitted = fit(sets, everything, choices, cost, within(progress, share, 1.0, "all items: "), watch=watch)
     space = {m: place(fitted, rows) for m, rows in sets.items()}
     result = AlignmentResult(
         choices.aligner,
@@ -67,17 +69,18 @@ def align(
         choices.seed,
         space,
         fitted.history,
-        seconds["fit"],
+        cost.seconds["fit"],
         fitted.transductive,
     )
-    report = _report(choices, measured, encoding, seconds)
+    report = _report(choices, fitted, measured, held, encoding, cost)
     report["left_out"] = [modality for modality in encoding.sets if modality not in space]
     encoders = {m: s.encoder for m, s in sets.items()}
     return Run(new_run_id(choices.aligner), collection, encoders, fitted, result, choices, report)
 
 
-def _report(choices: Choices, measured: Measured, encoding: Encoding, seconds: dict[str, float]) -> dict[str, Any]:
-    fitted = measured.aligner
+def _report(
+    choices: Choices, fitted: Aligner, measured: Measured, held: HeldOut, encoding: Encoding, cost: Cost
+) -> dict[str, Any]:
     skipped = [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in encoding.skipped]
     return {
         "pair": ":".join(choices.pair),
@@ -86,19 +89,20 @@ def _report(choices: Choices, measured: Measured, encoding: Encoding, seconds: d
         "params": dict(fitted.params),
         "similarity": choices.similarity,
         "correction": choices.correction,
+        "correction_params": dict(choices.correction_params or {}),
         "matcher": choices.matcher,
         "matcher_params": dict(choices.matcher_params or {}),
         "seed": choices.seed,
-        "split": choices.split,
-        "transductive": fitted.transductive
-        or MATCHERS.get(choices.matcher).transductive
-        or CORRECTIONS.get(choices.correction).transductive,
-        "n_train": measured.n_train,
-        "n_test": measured.n_test,
+        "holding_out": {name: getattr(choices, name) for name in HOLDING_OUT},
+        "transductive": is_transductive(choices),
+        **held.report(),
         "encoders": dict(encoding.encoders),
         "skipped": skipped,
         **measured.quality,
         "history": list(fitted.history),
-        "seconds": seconds,
+        "seconds": cost.seconds,
+        "infer_seconds_per_1000": cost.infer_seconds_per_1000,
+        "fit_peak_mb": cost.fit_peak_mb,
+        "fit_added_mb": cost.fit_added_mb,
         "peak_rss_mb": peak_rss_mb(),
     }

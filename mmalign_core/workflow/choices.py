@@ -12,10 +12,17 @@ from mmalign_core.matchers import MATCHERS
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import BadInput
 
+HOLDING_OUT = ("test", "folds", "fold_column", "time_column")
+"""The choices that say which items are kept from the fit."""
+
 
 @dataclass(frozen=True)
 class Choices:
-    """Everything a person chooses for one alignment; see `python -m mmalign_core align --help`."""
+    """Everything a person chooses for one alignment; see `python -m mmalign_core align --help`.
+
+    `test` (a share), `folds` (a number) or `fold_column` (a metadata column whose values are the folds) hold items
+    out; `time_column` with `test` holds the latest ones out.
+    """
 
     pair: tuple[str, str] = ("image", "text")
     aligner: str = "bridge"
@@ -27,13 +34,14 @@ class Choices:
     test: float | None = None
     folds: int | None = None
     seed: int = 0
+    correction_params: Mapping[str, Any] | None = None
+    fold_column: str | None = None
+    time_column: str | None = None
 
     @property
-    def split(self) -> str:
-        """How the measured items were held out, in words."""
-        if self.folds:
-            return f"{self.folds} folds"
-        return f"test {self.test:g}" if self.test else "none"
+    def holds_out(self) -> bool:
+        """Whether items are kept from the fit to be measured."""
+        return any(getattr(self, name) is not None for name in HOLDING_OUT)
 
     def check(self) -> None:
         """BadInput for a name or parameter that does not exist or is out of range: before any long work."""
@@ -42,4 +50,21 @@ class Choices:
         ALIGNERS.create(self.aligner, **dict(self.params or {}))
         MATCHERS.create(self.matcher, **dict(self.matcher_params or {}))
         SIMILARITIES.get(self.similarity)
-        CORRECTIONS.get(self.correction)
+        CORRECTIONS.create(self.correction, **dict(self.correction_params or {}))
+        self._check_split()
+
+    def _check_split(self) -> None:
+        ways = {
+            "a test share (--test)": self.test,
+            "folds (--folds)": self.folds,
+            "a fold column (--fold-column)": self.fold_column,
+        }
+        chosen = [way for way, value in ways.items() if value is not None]
+        if len(chosen) > 1:
+            raise BadInput(f"{' and '.join(chosen)} cannot go together; choose one way to hold items out")
+        if self.time_column is not None and self.test is None:
+            raise BadInput(f"the time column '{self.time_column}' needs a test share (--test 0.2), the part held out")
+        if self.test is not None and not 0 < self.test < 1:
+            raise BadInput(f"the held-out share is {self.test}; give one between 0 and 1, such as 0.2")
+        if self.folds is not None and self.folds < 2:
+            raise BadInput(f"{self.folds} folds: at least 2")

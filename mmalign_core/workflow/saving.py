@@ -33,6 +33,8 @@ def load_run(ref: str, *, store: Store) -> Run:
         matcher=record.matcher,
         matcher_params=record.matcher_params,
         seed=record.seed,
+        correction_params=report.get("correction_params"),
+        **report.get("holding_out", {}),
     )
     result = AlignmentResult(
         record.aligner,
