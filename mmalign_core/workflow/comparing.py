@@ -60,7 +60,7 @@ def compare(
         key = row_key(encoding, choices)
         row = next((row for row in finished if row["key"] == key), None)
         if row is None:
-            row = {"key": key, **_row(encoding, choices, held, store, shown, watch)}
+            row = {"key": key, **_row(collection, encoding, choices, held, store, shown, watch)}
             publish(row)
         rows.append(row)
     progress(1.0, f"{len(rows)} aligners compared")
@@ -94,6 +94,7 @@ def row_key(encoding: Encoding, choices: Choices) -> str:
 
 
 def _row(
+    collection: Collection,
     encoding: Encoding,
     choices: Choices,
     held: HeldOut,
@@ -103,7 +104,7 @@ def _row(
 ) -> dict[str, Any]:
     cost = Cost({"fit": 0.0, "match": 0.0})
     try:
-        sets = usable_sets(encoding.sets, choices, store)
+        sets = usable_sets(encoding.sets, choices, store, collection.media, progress)
         measured = measure(sets, choices, held, cost, progress, watch=lambda row: watch(choices.aligner, row))
     except Cancelled:
         raise

@@ -16,7 +16,7 @@ Sets = Mapping[str, EmbeddingSet]
 
 
 def usable_sets(
-    sets: Sets, choices: Choices, store: Store, media: Sequence[Media] = (), progress: Progress = no_progress
+    sets: Sets, choices: Choices, store: Store, media: Sequence[Media], progress: Progress = no_progress
 ) -> Sets:
     """The pair, and the other modalities that this aligner can place beside it, as it reads them.
 
