@@ -3,9 +3,11 @@
 from mmalign_core.workflow.aligning import Run, align
 from mmalign_core.workflow.catalogue import KINDS, catalogue
 from mmalign_core.workflow.choices import Choices
-from mmalign_core.workflow.comparing import Comparison, compare, ranked
+from mmalign_core.workflow.comparing import compare, takers
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
+from mmalign_core.workflow.learning import learning_curve
 from mmalign_core.workflow.projecting import SpaceMap, place_on_map, project_run
+from mmalign_core.workflow.ranking import Comparison, ranked
 from mmalign_core.workflow.reading import open_collection, open_demo
 from mmalign_core.workflow.recommending import Query, place_query, placed_items, recommend
 from mmalign_core.workflow.saving import load_run, save_run
@@ -28,6 +30,7 @@ __all__ = [
     "compare",
     "encode",
     "judged_pairs",
+    "learning_curve",
     "load_run",
     "open_collection",
     "open_demo",
@@ -39,4 +42,5 @@ __all__ = [
     "recommend",
     "save_run",
     "similarity_block",
+    "takers",
 ]

@@ -14,7 +14,7 @@ from mmalign_core.workflow.choices import HOLDING_OUT, Choices
 from mmalign_core.workflow.cost import Cost, peak_rss_mb
 from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.holding_out import HeldOut, hold_out
-from mmalign_core.workflow.measuring import Measured, Watch, fit, is_transductive, measure
+from mmalign_core.workflow.measuring import Measured, Watch, fit, is_transductive, measure, refuse_unplaceable
 from mmalign_core.workflow.preparing import place, usable_sets
 from mmalign_core.workflow.scaled import within
 
@@ -51,12 +51,13 @@ def align(
     """
     choices = choices or Choices()
     choices.check()
-    sets = usable_sets(encoding.sets, choices, store, collection.media, progress)
-    held = hold_out(collection, sets, choices)
+    refuse_unplaceable(choices)
+    held = hold_out(collection, encoding.sets, choices)
+    sets = usable_sets(encoding.sets, choices, store, collection.media, within(progress, 0.0, 0.1))
     cost = Cost({"read": 0.0, "encode": round(sum(encoding.seconds.values()), 4), "fit": 0.0, "match": 0.0})
     many = len(held.parts)
     share = many / (many + 1) if many > 1 else 1.0
-    measured = measure(sets, choices, held, cost, within(progress, 0.0, share), watch=watch)
+    measured = measure(sets, choices, held, cost, within(progress, 0.1, share), watch=watch)
     fitted = measured.aligner
     if many > 1:
         everything = tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
@@ -98,7 +99,7 @@ def _report(
         **held.report(),
         "encoders": dict(encoding.encoders),
         "skipped": skipped,
-        **measured.quality,
+        **measured.evaluation.report(),
         "history": list(fitted.history),
         "seconds": cost.seconds,
         "infer_seconds_per_1000": cost.infer_seconds_per_1000,

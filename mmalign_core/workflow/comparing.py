@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Progress, digest_json, no_progress
@@ -17,19 +15,26 @@ from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.cost import Cost
 from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.holding_out import HeldOut, hold_out
+from mmalign_core.workflow.learning import check_steps, point, points, subsets
 from mmalign_core.workflow.measuring import is_transductive, measure
-from mmalign_core.workflow.preparing import usable_sets
+from mmalign_core.workflow.preparing import Sets, usable_sets
+from mmalign_core.workflow.ranking import Comparison, Row, mean_mrr, ranked
 from mmalign_core.workflow.scaled import within
 
-Row = Mapping[str, Any]
+WatchAll = Callable[[str, Mapping[str, float]], None]
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """`rows` in ranking order: first those that answer each query alone, then the transductive, then the failed."""
+class _Task:
+    """What all entries share."""
 
-    rows: tuple[Row, ...]
+    collection: Collection
+    encoding: Encoding
+    held: HeldOut
+    store: Store
+    curve: int
+    watch: WatchAll
 
 
 def compare(
@@ -38,9 +43,10 @@ def compare(
     entries: Sequence[Choices],
     *,
     store: Store,
+    curve: int = 0,
     progress: Progress = no_progress,
     publish: Callable[[Row], None] = lambda row: None,
-    watch: Callable[[str, Mapping[str, float]], None] = lambda aligner, row: None,
+    watch: WatchAll = lambda aligner, row: None,
     finished: Sequence[Row] = (),
 ) -> Comparison:
     """Measure every entry on the same split; they may differ in aligner and parameters alone.
@@ -48,31 +54,28 @@ def compare(
     A row holds: aligner, family, params, metrics, ci95, baseline, space (as `align` reports them), quality (the mean
     MRR of both directions, which ranks), seconds {fit (mean of the fits), match}, infer_seconds_per_1000,
     peak_rss_mb (during its fits), added_mb (how far it rose), needs_pairs, transductive, split, n_train, n_test,
-    shared_content, history (of the last fit), error (None, or why it failed, and then nothing is measured) and key.
-    A failing aligner does not stop the others. `publish` gets each row when it is done; when `progress` raises
-    Cancelled it goes on to the caller, who has the rows published so far: given back as `finished` they are not
-    computed again. BadInput before any fit if the entries cannot be compared or the items not split.
+    shared_content, history (of the last fit), curve (`curve` points of `learning_curve`, [] when 0), error (None, or
+    why it failed, and then nothing is measured), key, and directions: what each query met, left out of JSON.
+    `ranked` adds against_best. A failing aligner does not stop the others. `publish` gets each row when it is done,
+    `watch` the aligner's name and each row of its history while it fits. When `progress` raises Cancelled it goes on
+    to the caller, who has the rows published so far: given back as `finished` they are not computed again.
+    BadInput before any fit if the entries cannot be compared or the items not split.
     """
-    held = check_entries(collection, encoding, entries)
+    task = _Task(collection, encoding, check_entries(collection, encoding, entries, curve), store, curve, watch)
     rows = []
     for number, choices in enumerate(entries):
         shown = within(progress, number / len(entries), (number + 1) / len(entries), f"{choices.aligner}: ")
-        key = row_key(encoding, choices)
+        key = row_key(encoding, choices, curve)
         row = next((row for row in finished if row["key"] == key), None)
         if row is None:
-            row = {"key": key, **_row(collection, encoding, choices, held, store, shown, watch)}
+            row = {"key": key, **_row(task, choices, shown)}
             publish(row)
         rows.append(row)
     progress(1.0, f"{len(rows)} aligners compared")
-    return ranked(rows)
+    return ranked(rows, seed=entries[0].seed)
 
 
-def ranked(rows: Sequence[Row]) -> Comparison:
-    """The rows in ranking order; also for those published before a cancel."""
-    return Comparison(tuple(sorted(rows, key=lambda row: (_league(row), -(row["quality"] or 0.0)))))
-
-
-def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[Choices]) -> HeldOut:
+def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[Choices], curve: int = 0) -> HeldOut:
     """The one split of all entries; BadInput if there is none, two are the same, or more than the aligner differs."""
     if not entries:
         raise BadInput("there is nothing to compare; name at least one aligner")
@@ -84,41 +87,60 @@ def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[
         if (key := row_key(encoding, choices)) in seen:
             raise BadInput(f"'{choices.aligner}' is named twice with the same parameters; name it once")
         seen.add(key)
+    if curve:
+        check_steps(entries[0], curve)
     return hold_out(collection, encoding.sets, entries[0])
 
 
-def row_key(encoding: Encoding, choices: Choices) -> str:
+def row_key(encoding: Encoding, choices: Choices, curve: int = 0) -> str:
     """Digest of what a row depends on: the vectors and the choices."""
     params = ALIGNERS.create(choices.aligner, **dict(choices.params or {})).params
-    return digest_json([asdict(replace(choices, params=params)), {m: s.digest for m, s in encoding.sets.items()}])
+    vectors = {m: s.digest for m, s in encoding.sets.items()}
+    return digest_json([asdict(replace(choices, params=params)), vectors, curve])
 
 
-def _row(
-    collection: Collection,
-    encoding: Encoding,
-    choices: Choices,
-    held: HeldOut,
-    store: Store,
-    progress: Progress,
-    watch: Callable[[str, Mapping[str, float]], None],
-) -> dict[str, Any]:
-    cost = Cost({"fit": 0.0, "match": 0.0})
+def takers(encoding: Encoding, pair: tuple[str, str]) -> tuple[str, ...]:
+    """Every aligner that can take these two modalities, by name: those that need concepts only where there are any."""
+    classes = [ALIGNERS.get(name) for name in ALIGNERS.names()]
+    concepts = any(encoding.sets[m].concepts is not None for m in pair if m in encoding.sets)
+    return tuple(c.name for c in classes if set(pair) <= set(c.modalities) and (concepts or not c.needs_concepts))
+
+
+def _row(task: _Task, choices: Choices, progress: Progress) -> dict[str, Any]:
     try:
-        sets = usable_sets(encoding.sets, choices, store, collection.media, progress)
-        measured = measure(sets, choices, held, cost, progress, watch=lambda row: watch(choices.aligner, row))
+        shown = within(progress, 0.0, 0.1)
+        sets = usable_sets(task.encoding.sets, choices, task.store, task.collection.media, shown)
+        return _about(choices, task.held) | _measured(task, sets, choices, within(progress, 0.1, 1.0))
     except Cancelled:
         raise
     except Exception as error:  # noqa: BLE001  one method's defect must not take the others' results
-        return _about(choices, held) | {"error": _reason(error)}
-    return _about(choices, held) | {
-        **measured.quality,
-        "quality": mean_mrr(measured.quality["metrics"]),
-        "history": list(measured.aligner.history),
-        "seconds": cost.seconds | {"fit": round(cost.seconds["fit"] / cost.fits, 4)},
+        return _about(choices, task.held) | {"error": _reason(error)}
+
+
+def _measured(task: _Task, sets: Sets, choices: Choices, progress: Progress) -> dict[str, Any]:
+    cost, share = Cost({"fit": 0.0, "match": 0.0}), 1 / max(1, task.curve)
+    done = measure(
+        sets, choices, task.held, cost, within(progress, 0.0, share), watch=lambda row: task.watch(choices.aligner, row)
+    )
+    report, fit = done.evaluation.report(), cost.seconds["fit"] / cost.fits
+    return {
+        **report,
+        "quality": mean_mrr(report["metrics"]),
+        "directions": done.evaluation.directions,
+        "history": list(done.aligner.history),
+        "seconds": cost.seconds | {"fit": round(fit, 4)},
         "infer_seconds_per_1000": cost.infer_seconds_per_1000,
         "peak_rss_mb": cost.fit_peak_mb,
         "added_mb": cost.fit_added_mb,
+        "curve": _curve(task, sets, choices, point(1.0, task.held, report, fit), within(progress, share, 1.0)),
     }
+
+
+def _curve(task: _Task, sets: Sets, choices: Choices, whole: Row, progress: Progress) -> list[Row]:
+    """The points below the whole training set, which is measured already, and that."""
+    if not task.curve:
+        return []
+    return [*points(sets, subsets(sets, task.held, choices, task.curve)[:-1], choices, progress), whole]
 
 
 def _about(choices: Choices, held: HeldOut) -> dict[str, Any]:
@@ -131,20 +153,11 @@ def _about(choices: Choices, held: HeldOut) -> dict[str, Any]:
         "needs_pairs": cls.needs_pairs,
         "transductive": is_transductive(choices),
         **held.report(),
-        **{part: {} for part in ("metrics", "ci95", "baseline", "space", "seconds")},
+        **{part: {} for part in ("metrics", "ci95", "baseline", "space", "seconds", "directions")},
         **dict.fromkeys(("quality", "infer_seconds_per_1000", "peak_rss_mb", "added_mb")),
-        "history": [],
+        **{part: [] for part in ("history", "curve")},
         "error": None,
     }
-
-
-def mean_mrr(metrics: Mapping[str, Mapping[str, float]]) -> float:
-    """Mean reciprocal rank, mean of both directions: the one number that ranks."""
-    return float(np.mean([row["mrr"] for row in metrics.values()]))
-
-
-def _league(row: Row) -> int:
-    return 2 if row["error"] else int(row["transductive"])
 
 
 def _reason(error: Exception) -> str:

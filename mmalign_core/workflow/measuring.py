@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.base import no_watch
-from mmalign_core.corrections import CORRECTIONS
+from mmalign_core.corrections import CORRECTIONS, Correction
 from mmalign_core.matchers import MATCHERS
-from mmalign_core.metrics.report import evaluate
+from mmalign_core.metrics.report import Evaluation, evaluation
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.workflow.choices import Choices
@@ -24,10 +23,10 @@ Watch = Callable[[Mapping[str, float]], None]
 
 @dataclass(frozen=True)
 class Measured:
-    """The aligner fitted last, and what was measured of all fits: `quality` as `metrics.report.evaluate` gives it."""
+    """The aligner fitted last, and what was measured of all fits, query by query."""
 
     aligner: Aligner
-    quality: Mapping[str, Any]
+    evaluation: Evaluation
 
 
 def measure(
@@ -38,14 +37,15 @@ def measure(
     BadInput before any fit if items are held out and the aligner places only what it was fitted on.
     """
     refuse_unplaceable(choices)
-    spaces, many = [], len(held.parts)
+    spaces, banks, many = [], [], len(held.parts)
     for number, part in enumerate(held.parts, 1):
         words = f"fold {number} of {many}: " if many > 1 else ""
         shown = within(progress, 0.95 * (number - 1) / many, 0.95 * number / many, words)
         fitted = fit(sets, part.train, choices, cost, shown, watch=watch)
         spaces.append(placed(fitted, sets, part.test, choices, cost))
+        banks.append(placed(fitted, sets, part.train, choices, cost) if wants_bank(choices) else {})
     progress(0.95, "measuring")
-    return Measured(fitted, judge(spaces, choices, cost))
+    return Measured(fitted, judge(spaces, banks, choices, cost))
 
 
 def refuse_unplaceable(choices: Choices) -> None:
@@ -79,17 +79,24 @@ def placed(fitted: Aligner, sets: Sets, items: Sequence[str], choices: Choices, 
         return {m: place(fitted, s) for m, s in rows.items()}
 
 
-def judge(spaces: list[Sets], choices: Choices, cost: Cost) -> dict[str, Any]:
-    """Metrics, ci95, baseline and space diagnostics of one space, or of one per fold."""
+def judge(spaces: list[Sets], banks: list[Sets], choices: Choices, cost: Cost) -> Evaluation:
+    """What every query met in one space, or in one per fold; `banks`: the training rows placed in each."""
     with timed(cost.seconds, "match"):
-        return evaluate(
+        return evaluation(
             spaces,
             choices.pair,
             similarity=SIMILARITIES.create(choices.similarity),
-            correction=CORRECTIONS.create(choices.correction, **dict(choices.correction_params or {})),
+            correction=_correction(choices),
             matcher=MATCHERS.create(choices.matcher, **dict(choices.matcher_params or {})),
+            banks=banks,
             seed=choices.seed,
         )
+
+
+def wants_bank(choices: Choices) -> bool:
+    """Whether the correction looks at queries, and there are training rows apart from those measured to stand in."""
+    correction = _correction(choices)
+    return choices.holds_out and correction.is_transductive(False) and not correction.is_transductive(True)
 
 
 def is_transductive(choices: Choices) -> bool:
@@ -97,5 +104,9 @@ def is_transductive(choices: Choices) -> bool:
     return (
         ALIGNERS.get(choices.aligner).transductive
         or MATCHERS.get(choices.matcher).transductive
-        or CORRECTIONS.get(choices.correction).transductive
+        or _correction(choices).is_transductive(has_bank=choices.holds_out)
     )
+
+
+def _correction(choices: Choices) -> Correction:
+    return CORRECTIONS.create(choices.correction, **dict(choices.correction_params or {}))
