@@ -70,7 +70,7 @@ class Cca(LinearAligner):
     reg: float = param(0.1, 0, 100, help="ridge on each modality's covariance, relative to its mean variance")
     weighting: float = param(1.0, 0, 20, help="components count by correlation to this power; 0: all alike")
 
-    def solve(self, examples: Examples, progress: Progress) -> Maps:
+    def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Canonical maps, weighted half the power on each side."""
         found = canonical_maps(examples, self.dims, self.reg)
         return Maps(found.maps, found.weight ** (self.weighting / 2))

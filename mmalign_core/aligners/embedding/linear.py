@@ -38,7 +38,7 @@ class LinearAligner(Aligner):
     """f_m(x) = unit((x - centre_m) map_m ∘ weight); a subclass finds maps and weight from centred pairs."""
 
     @abstractmethod
-    def solve(self, examples: Examples, progress: Progress) -> Maps:
+    def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Maps (d_m, k) with one k for all modalities, and weights (k,)."""
 
     def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
@@ -48,7 +48,7 @@ class LinearAligner(Aligner):
         pairs = paired_rows(sets, self.name, whole=not self.multiway)
         examples, self._centres = centred_examples(self.name, sets, pairs)
         progress(0.1, "solving")
-        solution = self.solve(examples, progress)
+        solution = self.solve(examples, seed, progress)
         self._maps, self._weight = dict(solution.maps), solution.weight
         progress(1.0, "solved")
         return self

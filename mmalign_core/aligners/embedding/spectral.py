@@ -8,26 +8,34 @@ from itertools import combinations
 import numpy as np
 
 Blocks = Mapping[str, np.ndarray]
+Crosses = Mapping[tuple[str, str], np.ndarray]
+"""(modality a, modality b) -> their cross-covariance (d_a, d_b), each pair once."""
+
+
+def principal(x: np.ndarray, rows: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Variances (r,), rising, and orthonormal directions (d, r) of centred rows x (n, d); r is their rank, maybe 0.
+
+    Directions without variance are left out, so that constant and duplicate columns do no harm. Solves the smaller of
+    the d x d and the n x n problem. `rows` divides the sums of squares in place of n (absent rows are zero).
+    """
+    rows = len(x) if rows is None else rows
+    dual = len(x) < x.shape[1]
+    values, directions = np.linalg.eigh((x @ x.T if dual else x.T @ x) / rows)
+    kept = values > max(values[-1] * max(x.shape) * np.finfo(float).eps, np.finfo(float).tiny)
+    values, directions = values[kept], directions[:, kept]
+    return values, x.T @ directions / np.sqrt(rows * values) if dual else directions
 
 
 def whitener(x: np.ndarray, reg: float, rows: int | None = None) -> np.ndarray:
     """W (d, r) with Wᵀ (C + reg · v I) W = I for the covariance C of centred rows x (n, d) and its mean variance v.
 
-    r is the rank of x: directions without variance are left out, so that constant and duplicate columns do no harm
-    (one column of zeros if nothing varies). The ridge is relative to v, hence the same at any scale. Solves the smaller of the d x d and the n x n
-    problem. `rows` divides the sum of squares in place of n (where absent rows are zero).
+    Rank and `rows` as in `principal`; the ridge is relative, hence the same at any scale. One column of zeros if
+    nothing varies.
     """
-    rows = len(x) if rows is None else rows
-    dual = len(x) < x.shape[1]
-    values, directions = np.linalg.eigh((x @ x.T if dual else x.T @ x) / rows)
-    if values[-1] <= 0:
+    values, directions = principal(x, rows)
+    if not len(values):
         return np.zeros((x.shape[1], 1))
-    variance = values.sum() / x.shape[1]
-    kept = values > values[-1] * max(x.shape) * np.finfo(float).eps
-    values, directions = values[kept], directions[:, kept]
-    if dual:
-        directions = (x.T @ directions) / np.sqrt(rows * values)
-    return directions / np.sqrt(values + reg * variance)
+    return directions / np.sqrt(values + reg * values.sum() / x.shape[1])
 
 
 def cross_covariances(blocks: Blocks, present: Mapping[str, np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
@@ -42,24 +50,35 @@ def cross_covariances(blocks: Blocks, present: Mapping[str, np.ndarray]) -> dict
     return found
 
 
-def shared_components(
-    crosses: Mapping[tuple[str, str], np.ndarray], dims: int
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def shared_components(crosses: Crosses, dims: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Up to `dims` directions (d_m, k) of each modality that covary most with the others', and their strengths (k,).
 
     For two modalities the singular vectors and values of their cross-covariance. For more, the leading eigenvectors
     of the symmetric matrix with the cross-covariances off its diagonal; the strength is the eigenvalue divided by
-    the number of partners, hence the mean correlation if the inputs are white. Strengths fall and are not negative.
+    the number of partners, hence the mean correlation if the inputs are white. Strengths fall and are not negative;
+    those at rounding level are left out, for their directions mean nothing.
     """
     if len(crosses) == 1:
         ((a, b), cross) = next(iter(crosses.items()))
         u, strengths, vt = np.linalg.svd(cross, full_matrices=False)
-        parts = {a: u[:, :dims], b: vt[:dims].T}
-        return _with_fixed_signs(parts), strengths[:dims]
-    return _multiway(crosses, dims)
+        found = {a: u, b: vt.T}, strengths
+    else:
+        found = _multiway(crosses)
+    parts, strengths = found
+    kept = max(1, min(dims, int((strengths > strengths[0] * 1e-10).sum())))
+    return with_fixed_signs({m: part[:, :kept] for m, part in parts.items()}), strengths[:kept]
 
 
-def _multiway(crosses: Mapping[tuple[str, str], np.ndarray], dims: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def _multiway(crosses: Crosses) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    whole, place = stacked(crosses)
+    fewest = min(part.stop - part.start for part in place.values())
+    values, vectors = np.linalg.eigh(whole)
+    values, vectors = values[::-1][:fewest], vectors[:, ::-1][:, :fewest] * np.sqrt(len(place))
+    return {m: vectors[rows] for m, rows in place.items()}, np.maximum(values, 0) / (len(place) - 1)
+
+
+def stacked(crosses: Crosses) -> tuple[np.ndarray, dict[str, slice]]:
+    """All cross-covariances in one symmetric matrix with zero diagonal blocks, and each modality's rows in it."""
     widths: dict[str, int] = {}
     for (a, b), cross in crosses.items():
         widths |= {a: cross.shape[0], b: cross.shape[1]}
@@ -68,14 +87,10 @@ def _multiway(crosses: Mapping[tuple[str, str], np.ndarray], dims: int) -> tuple
     whole = np.zeros((ends[-1], ends[-1]))
     for (a, b), cross in crosses.items():
         whole[place[a], place[b]], whole[place[b], place[a]] = cross, cross.T
-    values, vectors = np.linalg.eigh(whole)
-    dims = min(dims, *sorted(widths.values())[:1])
-    values, vectors = values[::-1][:dims], vectors[:, ::-1][:, :dims] * np.sqrt(len(widths))
-    parts = _with_fixed_signs({m: vectors[place[m]] for m in widths})
-    return parts, np.maximum(values, 0) / (len(widths) - 1)
+    return whole, place
 
 
-def _with_fixed_signs(parts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def with_fixed_signs(parts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The same components, turned so that the largest entry of the first modality's direction is positive."""
     first = next(iter(parts.values()))
     largest = first[np.abs(first).argmax(axis=0), np.arange(first.shape[1])]

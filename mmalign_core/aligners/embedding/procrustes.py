@@ -1,0 +1,66 @@
+"""Orthogonal Procrustes: the rotation that lays one cloud of vectors over another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmalign_core.aligners.base import register
+from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.embedding.linear import Examples, LinearAligner, Maps
+from mmalign_core.aligners.embedding.spectral import Crosses, cross_covariances, shared_components
+from mmalign_core.params import param
+from mmalign_core.types import Progress
+
+
+@register("procrustes")
+class Procrustes(LinearAligner):
+    """min Σ ½‖x A - y B‖² over maps with orthonormal columns (Schönemann 1966): the singular vectors of X'Y.
+
+    x A Bᵀ is the rotation of x onto y. Unequal widths meet in the smaller one; with fewer pairs than dimensions, in
+    the directions that the pairs span. Three or more modalities are rotated onto one another in turn (Gower 1975).
+    """
+
+    summary = "Rotates one space onto the other: no direction is stretched, so few pairs cannot spoil it"
+    card = Card(
+        idea="Finds the rotation that brings the vectors of each pair closest together. Lengths and angles within a "
+        "modality stay as they were.",
+        formula=r"\min_{A^\top A = B^\top B = I} \tfrac12\|XA - YB\|_F^2,\quad X^\top Y = A\,\Sigma\,B^\top",
+        use="When both spaces have the same shape, such as two versions of one encoder, or when pairs are very few.",
+        reference="Schönemann 1966, A generalized solution of the orthogonal Procrustes problem",
+    )
+    multiway = True
+    sweeps: int = param(30, 1, 1000, help="with three or more modalities: how often each is rotated onto the others")
+
+    def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
+        """Orthonormal maps, all dimensions alike."""
+        crosses = cross_covariances(examples.rows, examples.present)
+        maps, strengths = shared_components(crosses, max(x.shape[1] for x in examples.rows.values()))
+        if len(maps) > 2:
+            maps = rotated(crosses, maps, self.sweeps, progress)
+        return Maps(maps, np.ones(len(strengths)))
+
+
+def rotated(crosses: Crosses, maps: dict[str, np.ndarray], sweeps: int, progress: Progress) -> dict[str, np.ndarray]:
+    """Orthonormal maps (d_m, k) after so many rounds in which each modality is rotated onto the sum of the others."""
+    maps = {m: nearest_orthonormal(part) for m, part in maps.items()}
+    for sweep in range(sweeps):
+        progress(0.1 + 0.9 * sweep / sweeps, "rotating")
+        for m in maps:
+            maps[m] = nearest_orthonormal(_towards_others(m, crosses, maps))
+    return maps
+
+
+def nearest_orthonormal(matrix: np.ndarray) -> np.ndarray:
+    """The matrix (d, k) with orthonormal columns nearest to this one: its polar factor."""
+    u, _, vt = np.linalg.svd(matrix, full_matrices=False)
+    return u @ vt
+
+
+def _towards_others(m: str, crosses: Crosses, maps: dict[str, np.ndarray]) -> np.ndarray:
+    total = np.zeros_like(maps[m])
+    for (a, b), cross in crosses.items():
+        if m == a:
+            total += cross @ maps[b]
+        elif m == b:
+            total += cross.T @ maps[a]
+    return total
