@@ -1,0 +1,52 @@
+"""Choosing a setting by how well it places items that the fit did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+import numpy as np
+
+from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.pairs import Pairs, Sets
+from mmalign_core.aligners.training import hold_out, mean_reciprocal_rank
+
+Setting = TypeVar("Setting")
+MOST_EXAMPLES = 5000
+"""A setting chosen on so many examples would not be chosen otherwise on more."""
+
+
+def held_out_items(pairs: Pairs, sets: Sets, seed: int = 0) -> tuple[Sets, Pairs, Sets] | None:
+    """The sets without some of the paired items, the held-out examples, and the sets that those number.
+
+    None when there are too few to hold any out. Items in no pair stay among the first sets.
+    """
+    if len(pairs) > MOST_EXAMPLES:
+        pairs = pairs.take(np.sort(np.random.default_rng(seed).choice(len(pairs), MOST_EXAMPLES, replace=False)))
+    parts = hold_out(pairs, seed=seed)
+    held = set(parts.held.items)
+    kept = set(parts.kept.items) - held
+    if not held or len(kept) < 2:
+        return None
+    return {m: s.of_items([*kept]) for m, s in sets.items()}, parts.held, sets
+
+
+def quality(model: Aligner, sets: Sets, held: Pairs) -> float:
+    """Mean reciprocal rank among held-out examples, over all pairs of modalities; 0 where none can be asked."""
+    return mean_reciprocal_rank(placed(model, sets, held), held) or 0.0
+
+
+def placed(model: Aligner, sets: Sets, examples: Pairs) -> Mapping[str, np.ndarray]:
+    """Modality -> (p, k) places of these examples, zero where the item lacks it."""
+    found = {}
+    for modality, rows in examples.rows.items():
+        present = rows >= 0
+        places = model.transform(sets[modality].take(rows[present]))
+        found[modality] = np.zeros((len(rows), places.shape[1]), np.float32)
+        found[modality][present] = places
+    return found
+
+
+def best(settings: Iterable[Setting], judge: Callable[[Setting], float]) -> Setting:
+    """The setting that is judged best, the earlier one of equals."""
+    return max(((judge(setting), -order, setting) for order, setting in enumerate(settings)))[2]

@@ -1,0 +1,78 @@
+"""Late fusion: every modality aligned linearly, an item's score the plain average of its modalities' scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+
+from mmalign_core.aligners.base import register
+from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.embedding.linear import Examples, LinearAligner, Maps
+from mmalign_core.aligners.embedding.spectral import cross_covariances, shared_components, whitener
+from mmalign_core.aligners.fusion.choosing import best, held_out_items, quality
+from mmalign_core.aligners.pairs import paired_rows
+from mmalign_core.params import param
+from mmalign_core.types import EmbeddingSet, Progress, no_progress
+
+RIDGES = (0.01, 0.1, 1.0, 3.0, 10.0)
+"""What `reg` is chosen from when it is 0."""
+
+
+@register("late-average")
+class LateAverage(LinearAligner):
+    """Generalised CCA for the places; a whole item lies at the mean of its modalities' unit places.
+
+    The dot product with that mean is, up to its length, the mean of the cosines with each modality: late fusion. Each
+    correlation counts by the share of examples it was seen in, so that a modality few items have does not turn the
+    space of the others.
+    """
+
+    summary = "Linear maps into one space; an item's score is the plain average of its modalities' scores"
+    card = Card(
+        idea="Every modality gets a linear map into the space that all of them share (generalised CCA). An item with "
+        "several modalities is scored by each of them alone, and the scores are averaged.",
+        formula=r"s(\text{item}, y) = \frac{1}{|M|}\sum_{m \in M} \cos\big(f_m(x_m), f(y)\big)",
+        use="The plain rival: a method that learns how to fuse is worth its cost only where it beats this one.",
+        reference="Kettenring 1971, Canonical Analysis of Several Sets of Variables; Kittler et al. 1998, On Combining "
+        "Classifiers (the sum rule)",
+    )
+    multiway = True
+    dims: int = param(256, 1, 4096, help="how many shared components to keep")
+    reg: float = param(0.0, 0, 1000, help="ridge on each modality's covariance, relative; 0: chosen on held-out pairs")
+    weighting: float = param(1.0, 0, 20, help="components count by correlation to this power; 0: all alike")
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """Choose the ridge where it is 0, then solve on the items that have two or more modalities."""
+        self.ridge = self.reg or self._chosen_ridge(sets, seed, progress)
+        return super().fit(sets, seed=seed, progress=progress)
+
+    @property
+    def widths(self) -> Mapping[str, int]:
+        """Modality -> width of the vectors it was fitted on."""
+        return {modality: len(centre) for modality, centre in self._centres.items()}
+
+    def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
+        """Canonical maps of all modalities at once, weighted half the power on each side."""
+        white = {m: whitener(x, self.ridge, int(examples.present[m].sum())) for m, x in examples.rows.items()}
+        crosses = cross_covariances(examples.rows, examples.present)
+        both = {(a, b): int((examples.present[a] & examples.present[b]).sum()) for a, b in crosses}
+        share = {pair: count / max(both.values()) for pair, count in both.items()}
+        seen = {(a, b): share[a, b] * white[a].T @ cross @ white[b] for (a, b), cross in crosses.items()}
+        parts, strengths = shared_components(seen, self.dims)
+        maps = {m: white[m] @ part for m, part in parts.items()}
+        return Maps(maps, np.minimum(strengths, 1.0) ** (self.weighting / 2))
+
+    def _chosen_ridge(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> float:
+        parts = held_out_items(paired_rows(sets, self.name), sets, seed)
+        if parts is None:
+            return RIDGES[2]
+        kept, held, known = parts
+
+        def judged(ridge: float) -> float:
+            progress(0.0, f"choosing the ridge: {ridge}")
+            settings = {**self.params, "reg": ridge}
+            return quality(LateAverage(**settings).fit(kept, seed=seed), known, held)
+
+        return best(RIDGES, judged)

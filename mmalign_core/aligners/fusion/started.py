@@ -1,0 +1,65 @@
+"""Base of the fusions that begin at linear places: what they learn is where to go from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+
+from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.fusion.late_average import LateAverage
+from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
+from mmalign_core.params import param
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+
+
+class StartedAligner(Aligner):
+    """`start` places each modality linearly, as `late-average` does; a subclass goes on from there in `learn`."""
+
+    multiway = True
+    dims: int = param(256, 1, 4096, help="most dimensions of the shared space")
+    reg: float = param(0.0, 0, 1000, help="ridge of the linear start, relative; 0: chosen on held-out pairs")
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """Fit the start, then learn. BadInput unless two items have two modalities and their rows differ."""
+        self.history = ()
+        pairs = paired_rows(sets, self.name)
+        self._start = LateAverage(dims=self.dims, reg=self.reg).fit(
+            sets, seed=seed, progress=lambda done, what: progress(0.3 * done, what)
+        )
+        self.learn(sets, pairs, seed, lambda done, what: progress(0.3 + 0.7 * done, what))
+        progress(1.0, "fitted")
+        return self
+
+    def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
+        """What comes after the start; it may fit the start anew with `restart`."""
+        raise TypeError(f"{type(self).__name__} does not say how it learns")
+
+    def restart(self, sets: Sets) -> LateAverage:
+        """A start with the same ridge fitted on other sets."""
+        return LateAverage(dims=self.dims, reg=self._start.ridge).fit(sets)
+
+    def started(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Linear places (n, k) of these rows; BadInput on an unknown modality or another width."""
+        widths = self._start.widths
+        if embeddings.modality not in widths:
+            raise BadInput(
+                f"{self.name} was fitted without {embeddings.modality}; fit it with that modality to place it"
+            )
+        if embeddings.vectors.shape[1] != widths[embeddings.modality]:
+            raise BadInput(
+                f"{embeddings.modality} has {embeddings.vectors.shape[1]} dimensions, {self.name} was fitted on "
+                f"{widths[embeddings.modality]}; use vectors of the same encoder"
+            )
+        return self._start.transform(embeddings)
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """start.*: the state of the linear start; a subclass adds its own."""
+        return {f"start.{name}": array for name, array in self._start.state().items()}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+        """Take over what `state` gave."""
+        own = {name.removeprefix("start."): a for name, a in state.items() if name.startswith("start.")}
+        self._start = LateAverage(dims=self.dims, reg=self.reg).load_state(own)
+        return self
