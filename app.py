@@ -22,6 +22,12 @@ PAGES = [
         help="Choose encoders, aligner and matcher, run, and read how well the modalities line up.",
     ),
     st.Page(
+        "pages/leaderboard.py",
+        title="Leaderboard",
+        icon=":material/leaderboard:",
+        help="Several aligners on the same items: quality, time and memory side by side.",
+    ),
+    st.Page(
         "pages/similarity.py",
         title="Similarity",
         icon=":material/grid_on:",

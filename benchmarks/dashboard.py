@@ -22,6 +22,7 @@ FLAGS += " --disable-sync --no-first-run"
 TITLES = {
     "data": "Data",
     "align": "Align",
+    "leaderboard": "Leaderboard",
     "similarity": "Similarity",
     "space": "Shared space",
     "recommend": "Recommend",

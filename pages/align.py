@@ -1,9 +1,8 @@
 """Align: choose encoders, aligner, similarity, matcher and split; run; read the metrics."""
 
-import pandas as pd
 import streamlit as st
 
-from mmalign_core.plots import metric_figure
+from mmalign_core.plots import fit_figure, metric_figure
 from pages._shared import align_form, errors, header, keeping, numbers, state, waiting
 from pages._shared.wanted import pairs_of
 
@@ -18,13 +17,14 @@ with form, errors.shown():
     align_form.show(collection)
 
 with results:
+    waiting.show_fit()
     run = waiting.need("run")
     report = run.report
     numbers.headline(report)
     st.plotly_chart(
         metric_figure(report["metrics"], report["ci95"], report["baseline"]),
         key="align.metrics",
-        config={"displayModeBar": False},
+        config=waiting.BARE,
         alt="Retrieval metrics of both directions with 95% intervals, against shuffled pairs",
     )
     st.caption(numbers.measured_on(report))
@@ -36,4 +36,9 @@ with results:
         keeping.keep(run)
     if run.result.history:
         with st.expander("How the training went", icon=":material/show_chart:"):
-            st.line_chart(pd.DataFrame(run.result.history), alt="What was measured at each step of the training")
+            st.plotly_chart(
+                fit_figure(run.result.history, height=300),
+                key="align.fit",
+                config=waiting.BARE,
+                alt="What was measured at each step of the training",
+            )

@@ -2,17 +2,24 @@
 
 from mmalign_core.plots.colours import MODALITY_COLOURS, MODALITY_SYMBOLS
 from mmalign_core.plots.contributions import contribution_figure
+from mmalign_core.plots.fit_curves import fit_figure, latest_fit
 from mmalign_core.plots.labels import plain_label
+from mmalign_core.plots.leaderboard import quality_time_figure
 from mmalign_core.plots.metric_bars import metric_figure
 from mmalign_core.plots.similarity_heatmap import heatmap_figure
 from mmalign_core.plots.space_map import map_figure
+from mmalign_core.plots.threshold_curve import threshold_figure
 
 __all__ = [
     "MODALITY_COLOURS",
     "MODALITY_SYMBOLS",
     "contribution_figure",
+    "fit_figure",
     "heatmap_figure",
+    "latest_fit",
     "map_figure",
     "metric_figure",
     "plain_label",
+    "quality_time_figure",
+    "threshold_figure",
 ]

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import DEFAULT_ENCODERS
-from pages._shared import cache, errors, forms, header, state, waiting
+from pages._shared import aligner_card, cache, errors, forms, header, holding_out, state, waiting
 from pages._shared.wanted import complete, pairs_of
 
+_SEED_HELP = "Splits, folds and everything random in a fit follow from it: the same seed gives the same numbers."
+_LARGEST_SEED = 2**31
 _USUAL = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
-_SPLITS = ("All items", "Held-out share", "Folds")
 
 
 def show(collection: Collection) -> None:
     """Draw the form; its button makes the choices the session's own, and the work starts with the next run."""
     now = complete(state.wanted().choices, collection)
-    pair = _pair(collection, now)
+    pair = pair_menu(collection, now, key="align.pair")
     encoders = _encoders(collection, now)
     aligner, params = _aligner(pair, now)
     with st.expander("Similarity and matching", icon=":material/compare_arrows:"):
         matching = _matching(now)
-    split = _split(now)
+    split = holding_out.show(collection, now, key="align")
     chosen = {"pair": list(pair), "aligner": aligner, "params": params, **matching, **split, "encoders": encoders}
-    usual = {**_USUAL, **complete({}, collection)}
-    chosen = {name: value for name, value in chosen.items() if value and value != usual.get(name)}
-    if chosen.get("pair") == list(usual["pair"]):
-        del chosen["pair"]
+    chosen = unusual(chosen | {"seed": seed_box(now, key="align.seed")}, collection)
     st.button(
         "Align",
         type="primary",
@@ -40,16 +39,30 @@ def show(collection: Collection) -> None:
     )
 
 
-def _pair(collection: Collection, now: dict[str, Any]) -> tuple[str, str]:
+def unusual(chosen: dict[str, Any], collection: Collection) -> dict[str, Any]:
+    """Only the choices that differ from those made for a collection nobody has chosen for."""
+    usual = {**_USUAL, **complete({}, collection)}
+    usual["pair"] = list(usual["pair"])
+    return {name: value for name, value in chosen.items() if value and value != usual.get(name)}
+
+
+def pair_menu(collection: Collection, now: dict[str, Any], *, key: str) -> tuple[str, str]:
+    """Which two modalities are lined up; BadInput if the present choice has no item with both."""
     pairs = pairs_of(collection)
     current = tuple(now["pair"])
     if current not in pairs and current[::-1] not in pairs:
         raise BadInput(f"this collection has no pairs of {current[0]} and {current[1]}; choose another pair")
     index = pairs.index(current) if current in pairs else pairs.index(current[::-1])
     shown = st.selectbox(
-        "Pair", pairs, index=index, key="align.pair", persist_state="session", format_func=lambda p: f"{p[0]} ↔ {p[1]}"
+        "Pair", pairs, index=index, key=key, persist_state="session", format_func=lambda p: f"{p[0]} ↔ {p[1]}"
     )
     return tuple(shown)
+
+
+def seed_box(now: dict[str, Any], *, key: str) -> int:
+    """The seed of the split and of every fit."""
+    current = min(max(int(now.get("seed", 0)), 0), _LARGEST_SEED)
+    return st.number_input("Seed", 0, _LARGEST_SEED, current, key=key, persist_state="session", help=_SEED_HELP)
 
 
 def _encoders(collection: Collection, now: dict[str, Any]) -> dict[str, str]:
@@ -74,12 +87,12 @@ def _encoders(collection: Collection, now: dict[str, Any]) -> dict[str, str]:
 
 
 def _aligner(pair: tuple[str, str], now: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    offered = [row for row in cache.rows_of("aligners") if set(pair) <= set(row["modalities"])]
-    row = forms.choose("Aligner", offered, now["aligner"], key="align.aligner")
-    words = [f"family {row['family']}", "learns from pairs" if row["needs_pairs"] else "needs no pairs"]
-    if row["transductive"]:
-        words.append("transductive: places only the rows it was fitted on")
-    st.caption(errors.plain(f"{errors.sentence(row['summary'])} ({', '.join(words)})"))
+    row = forms.choose(
+        "Aligner", aligner_card.offered(pair), now["aligner"], key="align.aligner", shown=aligner_card.title
+    )
+    st.caption(errors.plain(errors.sentence(row["summary"])))
+    with st.expander("What it does and needs", icon=":material/menu_book:"):
+        aligner_card.show(row["name"])
     if not row["params"]:
         return row["name"], {}
     values = now.get("params", {}) if row["name"] == now["aligner"] else {}
@@ -91,39 +104,31 @@ def _matching(now: dict[str, Any]) -> dict[str, Any]:
     similarity = forms.choose(
         "Similarity", cache.rows_of("similarities"), now.get("similarity", "cosine"), key="align.similarity"
     )
-    correction = forms.choose(
-        "Correction for hubs", cache.rows_of("corrections"), now.get("correction", "none"), key="align.correction"
-    )
-    matcher = forms.choose("Matcher", cache.rows_of("matchers"), now.get("matcher", "argmax"), key="align.matcher")
-    st.caption(errors.plain(errors.sentence(matcher["summary"])))
-    values = now.get("matcher_params", {}) if matcher["name"] == now.get("matcher", "argmax") else {}
-    params = forms.params_form(matcher["params"], values, key=f"align.matcher.{matcher['name']}")
+    correction, correction_params = _with_params("Correction for hubs", "correction", "none", now)
+    matcher, matcher_params = _with_params("Matcher", "matcher", "argmax", now)
     return {
         "similarity": similarity["name"],
-        "correction": correction["name"],
-        "matcher": matcher["name"],
-        "matcher_params": params,
+        "correction": correction,
+        "correction_params": correction_params,
+        "matcher": matcher,
+        "matcher_params": matcher_params,
     }
 
 
-def _split(now: dict[str, Any]) -> dict[str, Any]:
-    current = _SPLITS[2] if now.get("folds") else _SPLITS[1] if now.get("test") else _SPLITS[0]
-    how = st.selectbox(
-        "Measure on",
-        _SPLITS,
-        index=_SPLITS.index(current),
-        key="align.split",
-        persist_state="session",
-        help="Held-out: fitted on the rest, measured on items it has never seen, candidates included.",
-    )
-    if how == _SPLITS[1]:
-        test = st.slider(
-            "Held-out share", 0.05, 0.5, now.get("test") or 0.2, 0.05, key="align.test", persist_state="session"
-        )
-        return {"test": test}
-    if how == _SPLITS[2]:
-        return {"folds": st.slider("Folds", 2, 10, now.get("folds") or 5, key="align.folds", persist_state="session")}
-    return {}
+def _with_params(label: str, what: str, usual: str, now: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A menu, what the chosen one does, and its parameters."""
+    current = now.get(what, usual)
+    row = forms.choose(label, cache.rows_of(f"{what}s"), current, key=f"align.{what}", shown=_marked(f"{what}s"))
+    note = " It looks at all queries together (transductive)." if row["transductive"] else ""
+    st.caption(errors.plain(errors.sentence(row["summary"])) + note)
+    values = now.get(f"{what}_params", {}) if row["name"] == current else {}
+    return row["name"], forms.params_form(row["params"], values, key=f"align.{what}.{row['name']}")
+
+
+def _marked(kind: str) -> Callable[[str], str]:
+    """Names with a mark on those that look at all queries together."""
+    transductive = {row["name"] for row in cache.rows_of(kind) if row["transductive"]}
+    return lambda name: f"{name} · transductive" if name in transductive else name
 
 
 def _row(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from mmalign_core.workflow import (
     recommend,
     similarity_block,
 )
+from mmalign_core.workflow.cards import AlignerCard, aligner_cards
+from pages._shared.columns import fold_columns, time_columns
 from pages._shared.shelf import Shelf
 from pages._shared.thumbnails import Thumbnail, picture_thumbnail, waveform_thumbnail
 
@@ -39,13 +41,25 @@ def store() -> Store:
 @st.cache_resource
 def shelf() -> Shelf:
     """Results of background work, shared by all sessions."""
-    return Shelf({"collection": 8, "run": 8, "map": 16, "inspection": 8})
+    return Shelf({"collection": 8, "run": 8, "map": 16, "inspection": 8, "board": 16})
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def rows_of(kind: str) -> list[dict[str, Any]]:
     """What can be chosen of that kind."""
     return catalogue(kind)
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def cards() -> dict[str, AlignerCard]:
+    """Aligner -> its card, family by family."""
+    return {card.name: card for card in aligner_cards()}
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def split_columns(digest: str, _collection: Collection) -> tuple[list[str], list[str]]:
+    """Metadata columns that can be folds, and those that can be times."""
+    return fold_columns(_collection), time_columns(_collection)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

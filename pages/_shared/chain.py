@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mmalign_core.data import inspect_collection
@@ -10,24 +10,32 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.workflow import align, encode, open_collection, open_demo, project_run
+from mmalign_core.workflow.scaled import within
 from pages._shared.shelf import Failed, Shelf
 from pages._shared.uploads import open_upload
 from pages._shared.wanted import Wanted, as_choices
+
+Watch = Callable[[Mapping[str, float]], None]
 
 STAGES = ("collection", "run", "map")
 """Each needs the one before it. The inspection comes last of all and needs only the collection."""
 
 
-def prepare(wanted: Wanted, shelf: Shelf, store: Store, settings: Settings, progress: Progress) -> None:
-    """Make what the shelf does not hold yet. Bad input puts a `Failed` there, and ends the chain."""
+def prepare(
+    wanted: Wanted, shelf: Shelf, store: Store, settings: Settings, progress: Progress, *, watch: Watch
+) -> None:
+    """Make what the shelf does not hold yet. Bad input puts a `Failed` there, and ends the chain.
+
+    `watch` gets each row of a fit's history as it comes.
+    """
     collection = _stage(shelf, "collection", wanted.collection_key, lambda: _open(wanted, settings, progress))
     if isinstance(collection, Failed):
         return
-    run = _stage(shelf, "run", wanted.run_key, lambda: _align(wanted, collection, store, settings, progress))
+    run = _stage(shelf, "run", wanted.run_key, lambda: _align(wanted, collection, store, settings, progress, watch))
     if not isinstance(run, Failed):
-        drawing = _within(progress, 0.75, 0.95)
+        drawing = within(progress, 0.75, 0.95)
         _stage(shelf, "map", wanted.map_key, lambda: project_run(run, **wanted.map, store=store, progress=drawing))
-    checking = _within(progress, 0.95, 1.0)
+    checking = within(progress, 0.95, 1.0)
     _stage(
         shelf,
         "inspection",
@@ -49,7 +57,7 @@ def _stage(shelf: Shelf, kind: str, key: str, make: Callable[[], Any]) -> Any:
 
 def _open(wanted: Wanted, settings: Settings, progress: Progress) -> Collection:
     kind, value = wanted.source["kind"], wanted.source["value"]
-    shown = _within(progress, 0.0, 0.2)
+    shown = within(progress, 0.0, 0.2)
     shown(0.0, "opening the collection")
     if kind == "folder":
         return open_collection(value, settings=settings, progress=shown)
@@ -58,12 +66,10 @@ def _open(wanted: Wanted, settings: Settings, progress: Progress) -> Collection:
     return open_demo(settings=settings, progress=shown)
 
 
-def _align(wanted: Wanted, collection: Collection, store: Store, settings: Settings, progress: Progress) -> Any:
+def _align(
+    wanted: Wanted, collection: Collection, store: Store, settings: Settings, progress: Progress, watch: Watch
+) -> Any:
     choices, encoders = as_choices(wanted.choices, collection)
-    shown = _within(progress, 0.2, 0.65)
+    shown = within(progress, 0.2, 0.65)
     encoding = encode(collection, encoders, store=store, settings=settings, progress=shown)
-    return align(collection, encoding, choices, store=store, progress=_within(progress, 0.65, 0.75))
-
-
-def _within(progress: Progress, low: float, high: float) -> Progress:
-    return lambda fraction, message: progress(low + (high - low) * min(max(fraction, 0.0), 1.0), message)
+    return align(collection, encoding, choices, store=store, progress=within(progress, 0.65, 0.75), watch=watch)

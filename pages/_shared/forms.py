@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,11 +12,22 @@ from pages._shared import errors
 Row = Mapping[str, Any]
 
 
-def choose(label: str, rows: Sequence[Row], current: str, *, key: str, help: str | None = None) -> Row:
-    """A menu over catalogue rows; gives the chosen row. A `current` that is not offered falls back to the first."""
+def choose(
+    label: str,
+    rows: Sequence[Row],
+    current: str,
+    *,
+    key: str,
+    help: str | None = None,
+    shown: Callable[[str], str] = str,
+) -> Row:
+    """A menu over catalogue rows; gives the chosen row. A `current` that is not offered falls back to the first.
+
+    `shown` makes what the menu says of a name.
+    """
     names = [row["name"] for row in rows]
     index = names.index(current) if current in names else 0
-    name = st.selectbox(label, names, index=index, key=key, help=help, persist_state="session")
+    name = st.selectbox(label, names, index=index, key=key, help=help, format_func=shown, persist_state="session")
     return rows[names.index(name)] if name in names else rows[index]
 
 

@@ -15,19 +15,23 @@ _KEY = "mmalign"
 _ENTERED, _ASKED = "mmalign.entered", "mmalign.asked"
 _DEMO = {"kind": "demo", "value": ""}
 _DIGEST = re.compile(r"[0-9a-f]{32}")
-_CHOICES = {
-    "pair",
-    "aligner",
-    "params",
-    "similarity",
-    "correction",
-    "matcher",
-    "matcher_params",
-    "test",
-    "folds",
-    "seed",
-    "encoders",
+_CHOICES: dict[str, type | tuple[type, ...]] = {
+    "pair": list,
+    "aligner": str,
+    "params": dict,
+    "similarity": str,
+    "correction": str,
+    "correction_params": dict,
+    "matcher": str,
+    "matcher_params": dict,
+    "test": (int, float),
+    "folds": int,
+    "fold_column": str,
+    "time_column": str,
+    "seed": int,
+    "encoders": dict,
 }
+"""What a link may hold for a run, each of the type the workflow takes."""
 _MAP = {"dimensions": (2, 3), "n_neighbors": (2, 200), "min_dist": (0.0, 0.99), "seed": (0, 2**31)}
 _LONGEST = 4000
 
@@ -35,7 +39,7 @@ _LONGEST = 4000
 def wanted() -> Wanted:
     """What this session wants to see."""
     view = _view()
-    return Wanted(view["source"], view["choices"], view["map"])
+    return Wanted(view["source"], view["choices"], view["map"], view["board"])
 
 
 def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
@@ -45,13 +49,29 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     """
     before = _view()["source"]
     if (before["kind"], before["value"]) != (kind, value):
-        _view().update(choices={}, item=None)
+        _view().update(choices={}, board={}, item=None)
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
 
 
 def choose(choices: Mapping[str, Any]) -> None:
     """Align like this from now on."""
     _view()["choices"] = dict(choices)
+
+
+def board() -> dict[str, Any]:
+    """What the leaderboard compares: `aligners` and the choices they share; {} before anything was."""
+    return _view()["board"]
+
+
+def compare(chosen: Mapping[str, Any]) -> None:
+    """Compare these from now on."""
+    _view()["board"] = dict(chosen)
+
+
+def forget_widgets(prefix: str) -> None:
+    """Widgets whose key starts like this show the session's choices again, not what was last set in them."""
+    for key in [key for key in st.session_state if str(key).startswith(prefix)]:
+        del st.session_state[key]
 
 
 def draw_map(**settings: Any) -> None:
@@ -124,6 +144,7 @@ def mirror() -> None:
         "data": "" if source["kind"] == "demo" else f"{source['kind']}:{source['value']}",
         "run": json.dumps(choices, separators=(",", ":")) if choices else "",
         "map": json.dumps(view["map"], separators=(",", ":")) if view["map"] else "",
+        "board": json.dumps(view["board"], separators=(",", ":")) if view["board"] else "",
         "item": view["item"] or "",
     }
     for name, value in shown.items():
@@ -146,6 +167,7 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
         "source": _source(query.get("data", "")),
         "choices": _choices(query.get("run", "")),
         "map": _map(query.get("map", "")),
+        "board": _board(query.get("board", "")),
         "item": item if 0 < len(item) <= _LONGEST else None,
     }
 
@@ -160,11 +182,28 @@ def _source(text: str) -> dict[str, str]:
 
 
 def _choices(text: str) -> dict[str, Any]:
-    kept = {name: value for name, value in _object(text).items() if name in _CHOICES}
-    pair = kept.get("pair")
-    fine = pair is None or (isinstance(pair, list) and len(pair) == 2 and all(isinstance(m, str) for m in pair))
-    mappings = all(isinstance(kept.get(name, {}), dict) for name in ("params", "matcher_params", "encoders"))
-    return kept if fine and mappings else {}
+    return _typed(_object(text))
+
+
+def _typed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is ours and of the right type; nothing at all where the pair is no pair."""
+    kept = {name: value for name, value in given.items() if _fits(value, _CHOICES.get(name, ()))}
+    pair = kept.get("pair", ["", ""])
+    return kept if len(pair) == 2 and all(isinstance(m, str) for m in pair) else {}
+
+
+def _fits(value: Any, kinds: type | tuple[type, ...]) -> bool:
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+def _board(text: str) -> dict[str, Any]:
+    """Names of aligners, and the choices they share; {} without names."""
+    given = _object(text)
+    names = given.get("aligners")
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        return {}
+    shared = {name: value for name, value in _typed(given).items() if name not in ("aligner", "params")}
+    return {"aligners": list(dict.fromkeys(names)), **shared}
 
 
 def _map(text: str) -> dict[str, Any]:

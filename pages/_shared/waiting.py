@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.jobs import JOBS, Job
+from mmalign_core.plots import fit_figure, latest_fit
 from pages._shared import cache, errors, state
 from pages._shared.chain import STAGES, prepare
 from pages._shared.shelf import Failed
@@ -15,6 +16,8 @@ from pages._shared.wanted import Wanted
 
 _EVERY = 0.5
 _HEIGHT = 460
+BARE = {"displayModeBar": False}
+"""Configuration of a chart without buttons."""
 
 
 def begin() -> None:
@@ -65,6 +68,12 @@ def need(kind: str) -> Any:
     return found
 
 
+def show_fit() -> None:
+    """The loss of the fit that is under way, as it falls; nothing where no fit reports one or the run is ready."""
+    if ready("run") is None and (job := _job(state.wanted())) is not None and not job.finished:
+        st.fragment(_draw_fit, run_every=_EVERY)(job)
+
+
 def show_progress() -> None:
     """How far the background work is, with a button to stop it; nothing when there is none."""
     job = _job(state.wanted())
@@ -76,7 +85,11 @@ def show_progress() -> None:
 
 def _submit(wanted: Wanted) -> None:
     shelf, store, settings = cache.shelf(), cache.store(), cache.settings()
-    JOBS.submit("prepare", lambda job: prepare(wanted, shelf, store, settings, job.progress), owner=wanted.map_key)
+    JOBS.submit(
+        "prepare",
+        lambda job: prepare(wanted, shelf, store, settings, job.progress, watch=job.publish),
+        owner=wanted.map_key,
+    )
 
 
 def _poll(seen: tuple[str, ...]) -> None:
@@ -87,6 +100,12 @@ def _poll(seen: tuple[str, ...]) -> None:
         st.progress(job.fraction, text=errors.plain(errors.sentence(job.message or "starting").rstrip(".")))
         if st.button("Stop", type="tertiary", icon=":material/stop_circle:", key="stop"):
             job.cancel()
+
+
+def _draw_fit(job: Job[Any]) -> None:
+    history = latest_fit(job.published)
+    if len(history) > 1:
+        st.plotly_chart(fit_figure(history), key="fit.live", config=BARE, alt="Loss of the fit under way")
 
 
 def _offer_again(job: Job[Any] | None) -> None:

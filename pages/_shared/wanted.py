@@ -17,12 +17,13 @@ PAIRS = (("image", "text"), ("audio", "text"), ("image", "audio"))
 class Wanted:
     """`source`: {"kind": "demo" | "folder" | "upload", "value": path or digest}. `choices`: fields of
     `workflow.Choices` and "encoders"; what is absent takes the default that suits the collection. `map`: keyword
-    arguments of `workflow.project_run`.
+    arguments of `workflow.project_run`. `board`: the names of "aligners" to compare, and the choices they share.
     """
 
     source: Mapping[str, str]
     choices: Mapping[str, Any] = field(default_factory=dict)
     map: Mapping[str, Any] = field(default_factory=dict)
+    board: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def collection_key(self) -> str:
@@ -38,6 +39,11 @@ class Wanted:
     def map_key(self) -> str:
         """Digest of the run and how its map is drawn."""
         return digest_json([self.run_key, dict(self.map)])
+
+    @property
+    def board_key(self) -> str:
+        """Digest of the collection and what the compared aligners share; other aligners add to the same board."""
+        return digest_json([self.collection_key, {k: v for k, v in self.board.items() if k != "aligners"}])
 
     def key(self, kind: str) -> str:
         """Under which digest the collection, run, map or inspection lies on the shelf."""
@@ -71,3 +77,10 @@ def as_choices(choices: Mapping[str, Any], collection: Collection) -> tuple[Choi
     whole = complete(choices, collection)
     encoders = {m: name for m, name in whole.pop("encoders").items() if m in collection.modalities}
     return Choices(**whole), {m: name for m, name in encoders.items() if name != DEFAULT_ENCODERS.get(m)}
+
+
+def board_entries(board: Mapping[str, Any], collection: Collection) -> tuple[list[Choices], dict[str, str]]:
+    """The workflow's choices for each compared aligner, and the encoders that differ from the defaults."""
+    shared = {name: value for name, value in board.items() if name != "aligners"}
+    found = [as_choices({**shared, "aligner": name}, collection) for name in board["aligners"]]
+    return [choices for choices, _ in found], found[0][1] if found else {}

@@ -1,0 +1,68 @@
+"""Aligners compared: quality against time, and how far each is from the best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from mmalign_core.plots.colours import CATEGORY_COLOURS, OTHER_COLOUR
+from mmalign_core.plots.labels import plain_label
+from mmalign_core.plots.metric_bars import arrow
+
+FAMILY_COLOURS = dict(zip(("matching", "embedding", "model", "fusion"), CATEGORY_COLOURS[4:8]))
+"""None of them is a modality's colour."""
+FAMILY_SYMBOLS = {"matching": "circle", "embedding": "square", "model": "diamond", "fusion": "triangle-up"}
+_SHORTEST = 1e-3
+"""Seconds; fits that take less are drawn here, since a logarithm needs something to start from."""
+
+Row = Mapping[str, Any]
+
+
+def quality_time_figure(rows: Sequence[Row], metric: str, *, height: int = 380) -> go.Figure:
+    """One panel per direction; a point per aligner: seconds of one fit (log) against the metric with its 95% interval.
+
+    Colour and shape tell the family, an open shape that the aligner looks at all queries together. Rows as
+    `workflow.compare` gives them, each with the same directions; needs at least one.
+    """
+    directions = list(rows[0]["metrics"])
+    titles = [arrow(direction) for direction in directions]
+    figure = make_subplots(1, len(directions), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.03)
+    for column, direction in enumerate(directions, 1):
+        for family in FAMILY_COLOURS:
+            members = [row for row in rows if row["family"] == family]
+            if members:
+                figure.add_trace(_points(members, family, direction, metric, legend=column == 1), 1, column)
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": 48, "b": 8},
+        legend={"orientation": "h", "x": 0, "y": 1.1, "yanchor": "bottom"},
+    )  # fmt: skip
+    ticks = {"tickvals": [0.001, 0.01, 0.1, 1, 10, 100, 1000], "ticktext": ["≤1 ms", "10 ms", "0.1 s", *_SECONDS]}
+    figure.update_xaxes(type="log", title="seconds of one fit", **ticks)
+    figure.update_yaxes(rangemode="tozero", tickformat=".0%", nticks=7)
+    figure.update_yaxes(title=metric, col=1)
+    return figure
+
+
+_SECONDS = ("1 s", "10 s", "100 s", "1,000 s")
+
+
+def _points(rows: Sequence[Row], family: str, direction: str, metric: str, *, legend: bool) -> go.Scatter:
+    values = [row["metrics"][direction][metric] for row in rows]
+    bounds = [row["ci95"].get(direction, {}).get(metric, (value, value)) for row, value in zip(rows, values)]
+    symbol = FAMILY_SYMBOLS[family]
+    return go.Scatter(
+        name=family, x=[max(row["seconds"]["fit"], _SHORTEST) for row in rows], y=values, mode="markers+text",
+        text=[plain_label(row["aligner"]) for row in rows], textposition="top center", textfont={"size": 11},
+        legendgroup=family, showlegend=legend, cliponaxis=False,
+        marker={"color": FAMILY_COLOURS[family], "size": 11, "line": {"width": 2, "color": FAMILY_COLOURS[family]},
+                "symbol": [f"{symbol}-open" if row["transductive"] else symbol for row in rows]},
+        error_y={"type": "data", "symmetric": False, "thickness": 1.2, "width": 4, "color": OTHER_COLOUR,
+                 "array": [max(0.0, high - value) for value, (_, high) in zip(values, bounds)],
+                 "arrayminus": [max(0.0, value - low) for value, (low, _) in zip(values, bounds)]},
+        customdata=[[low, high, row["seconds"]["fit"]] for row, (low, high) in zip(rows, bounds)],
+        hovertemplate="<b>%{text}</b><br>%{y:.1%} (95% %{customdata[0]:.1%} to %{customdata[1]:.1%})"
+        "<br>%{customdata[2]:.3g} s<extra></extra>",
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""What the leaderboard compares: aligners, the pair, and on which items they are measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.types import Collection
+from pages._shared import align_form, aligner_card, board, cache, errors, holding_out, state
+from pages._shared.wanted import complete
+
+_SHARED = ("encoders", "similarity", "correction", "correction_params", "matcher", "matcher_params")
+_MOST = 8
+
+
+def show(collection: Collection) -> None:
+    """Draw the form; its button makes the choices the session's board and starts the work."""
+    now = complete(state.board() or _aligns_choices(), collection)
+    with st.container(border=True):
+        names = st.empty()
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            with st.container(width=170):
+                pair = align_form.pair_menu(collection, now, key="board.pair")
+            with st.container(width=430, horizontal=True):
+                split = holding_out.show(collection, now, key="board", whole=False)
+            with st.container(width=120):
+                seed = align_form.seed_box(now, key="board.seed")
+            chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
+            aligners = _aligners(names, pair, now)
+            _button(collection, {"aligners": aligners, **align_form.unusual(chosen, collection)})
+        st.caption(_as_on_align(chosen))
+
+
+def _button(collection: Collection, chosen: dict[str, Any]) -> None:
+    st.button(
+        "Compare",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="board.go",
+        disabled=not chosen["aligners"],
+        on_click=board.start,
+        args=(collection, chosen),
+    )
+
+
+def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any]) -> list[str]:
+    names = [row["name"] for row in aligner_card.offered(pair)]
+    usual = now.get("aligners") or _fast(names, given=now["aligner"] == "as-is")
+    return place.multiselect(
+        "Aligners",
+        names,
+        default=[name for name in usual if name in names],
+        format_func=aligner_card.title,
+        key=f"board.aligners.{'-'.join(sorted(pair))}",
+        persist_state="session",
+        placeholder="Choose at least one",
+    )
+
+
+def _fast(names: list[str], *, given: bool) -> list[str]:
+    """The first few that need no training loop and no sequences; `as-is` only where vectors were given."""
+    cards = cache.cards()
+    quick = [name for name in names if not (cards[name].trained or cards[name].reads_sequences)]
+    return [name for name in quick if given or name != "as-is"][:_MOST]
+
+
+def _aligns_choices() -> dict[str, Any]:
+    """What was chosen on the Align page, as far as all aligners can share it."""
+    choices = state.wanted().choices
+    shared = ("pair", "test", "folds", "fold_column", "time_column", "seed", *_SHARED)
+    return {name: choices[name] for name in shared if name in choices}
+
+
+def _as_on_align(chosen: dict[str, Any]) -> str:
+    usual = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
+    words = ", ".join(f"{name} {chosen.get(name, value)}" for name, value in usual.items())
+    return errors.plain(f"Every aligner with its default parameters, on the same items; {words}, as on the Align page.")

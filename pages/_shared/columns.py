@@ -1,0 +1,47 @@
+"""Which metadata columns can hold items out: as folds, or as times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from mmalign_core.types import Collection
+
+_MOST_FOLDS = 100
+_FOLD_WORDS = ("fold", "split")
+_TIME_WORDS = ("time", "date", "year", "created", "added")
+
+
+def fold_columns(collection: Collection) -> list[str]:
+    """Columns with as few values as folds may have, those called like folds first."""
+    items = collection.items
+    return _called(_FOLD_WORDS, [name for name in _plain(collection) if 2 <= items[name].nunique() <= _MOST_FOLDS])
+
+
+def time_columns(collection: Collection) -> list[str]:
+    """Columns of numbers or ISO dates that are not all the same, those called like times first."""
+    return _called(_TIME_WORDS, [name for name in _plain(collection) if _are_moments(collection.items[name].dropna())])
+
+
+def _plain(collection: Collection) -> list[str]:
+    """Columns of single values that differ."""
+    columns = [name for name in collection.items if isinstance(name, str)]
+    plain = [name for name in columns if not collection.items[name].map(_is_nested).any()]
+    return [name for name in plain if collection.items[name].nunique() > 1]
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, list | dict | tuple | set) or hasattr(value, "shape")
+
+
+def _are_moments(values: pd.Series) -> bool:
+    if pd.api.types.is_bool_dtype(values):
+        return False
+    if pd.api.types.is_numeric_dtype(values):
+        return True
+    return bool(pd.to_datetime(values.astype(str), errors="coerce", format="ISO8601", utc=True).notna().all())
+
+
+def _called(words: tuple[str, ...], names: list[str]) -> list[str]:
+    return sorted(names, key=lambda name: not any(word in name.lower() for word in words))
