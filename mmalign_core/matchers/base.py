@@ -23,6 +23,9 @@ class Matcher(Parametrised, ABC):
     def match(self, scores: Scores) -> Matches:
         """Pairs (source row, target row, score), by rising source, then falling score."""
 
+    def check_sizes(self, sources: int, targets: int) -> None:
+        """BadInput when so many are more than this matcher can weigh; ask before any long work. Most take any."""
+
     @property
     def rule(self) -> str:
         """The name with its parameters: 'threshold(threshold=0.5, limit=10)'."""
