@@ -2,55 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.embedding.canonical import Canonical, canonical_maps, regularised_cca
+from mmalign_core.aligners.embedding.cca_choice import RIDGES, WEIGHTINGS, Choice, choose
 from mmalign_core.aligners.embedding.linear import Examples, LinearAligner, Maps
-from mmalign_core.aligners.embedding.spectral import cross_covariances, shared_components, whitener
 from mmalign_core.params import param
 from mmalign_core.types import Progress
 
-
-@dataclass(frozen=True)
-class Canonical:
-    """Canonical directions: `centres` modality -> (d_m,), `maps` modality -> (d_m, k), `correlations` (k,) falling.
-
-    (x - centre) @ map has about unit variance in every component (less what the ridge takes).
-    """
-
-    centres: tuple[np.ndarray, ...]
-    maps: tuple[np.ndarray, ...]
-    correlations: np.ndarray
-
-
-def regularised_cca(x: np.ndarray, y: np.ndarray, *, dims: int = 128, reg: float = 0.1) -> Canonical:
-    """CCA of two views, rows x (p, d1) with y (p, d2) paired; float64.
-
-    The SVD of the whitened cross-covariance (C_x + reg v_x I)^(-1/2) C_xy (C_y + reg v_y I)^(-1/2), v the mean
-    variance of a view's columns (Vinod 1976). Up to `dims` components, fewer if the rank of a view is lower; finite
-    for any finite input, also with fewer pairs than columns. Signs are fixed, so equal input gives equal output.
-    """
-    views = {"x": np.asarray(x, np.float64), "y": np.asarray(y, np.float64)}
-    centres = {m: rows.mean(0) for m, rows in views.items()}
-    everywhere = {m: np.ones(len(rows), bool) for m, rows in views.items()}
-    found = canonical_maps(Examples({m: rows - centres[m] for m, rows in views.items()}, everywhere), dims, reg)
-    return Canonical(tuple(centres.values()), tuple(found.maps.values()), found.weight)
-
-
-def canonical_maps(examples: Examples, dims: int, reg: float) -> Maps:
-    """Canonical directions of two or more modalities, weight = (mean) correlations, at most 1.
-
-    For more than two this is MAXVAR generalised CCA (Kettenring 1971): the leading eigenvectors of the correlations
-    between all whitened modalities, each correlation over the items that have both.
-    """
-    white = {m: whitener(x, reg, int(examples.present[m].sum())) for m, x in examples.rows.items()}
-    crosses = cross_covariances(examples.rows, examples.present)
-    crosses = {(a, b): white[a].T @ cross @ white[b] for (a, b), cross in crosses.items()}
-    parts, strengths = shared_components(crosses, dims)
-    return Maps({m: white[m] @ part for m, part in parts.items()}, np.minimum(strengths, 1.0))
+__all__ = ["Canonical", "Cca", "canonical_maps", "regularised_cca"]
 
 
 @register("cca")
@@ -67,10 +27,29 @@ class Cca(LinearAligner):
         reference="Li et al. 2025, CSA: Data-efficient Mapping of Unimodal Features to Multimodal Features (ICLR)",
     )
     dims: int = param(128, 1, 4096, help="how many canonical components to keep")
-    reg: float = param(0.1, 0, 100, help="ridge on each modality's covariance, relative to its mean variance")
-    weighting: float = param(1.0, 0, 20, help="components count by correlation to this power; 0: all alike")
+    reg: float = param(
+        0.0, 0, 100, help="ridge on each modality's covariance, relative to its mean variance; 0: by held-out pairs"
+    )
+    weighting: float = param(
+        -1.0, -1, 50, help="components count by correlation to this power; 0: all alike; -1: by held-out pairs"
+    )
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
-        """Canonical maps, weighted half the power on each side."""
-        found = canonical_maps(examples, self.dims, self.reg)
-        return Maps(found.maps, found.weight ** (self.weighting / 2))
+        """Canonical maps, weighted by half the power on each side."""
+        reg, weighting = self._settings(examples, seed, progress)
+        found = canonical_maps(examples, self.dims, reg)
+        return Maps(found.maps, found.weight ** (weighting / 2))
+
+    def _settings(self, examples: Examples, seed: int, progress: Progress) -> tuple[float, float]:
+        """Ridge and weighting as given, or those that retrieve held-out pairs best; the history says what was tried."""
+        if self.reg and self.weighting >= 0:
+            return self.reg, self.weighting
+
+        def tried(choice: Choice) -> None:
+            self.record(ridge=choice.reg, weighting=choice.weighting, held_out_mrr=choice.quality)
+
+        progress(0.2, "choosing on held-out pairs")
+        regs = (self.reg,) if self.reg else RIDGES
+        weightings = (self.weighting,) if self.weighting >= 0 else WEIGHTINGS
+        chosen = choose(examples, self.dims, regs, weightings, seed=seed, tried=tried)
+        return chosen.reg, chosen.weighting

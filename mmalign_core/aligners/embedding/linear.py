@@ -19,11 +19,17 @@ from mmalign_core.vectors import unit_rows
 class Examples:
     """What a linear map is solved from: modality -> centred rows (p, d_m) float64, zero where the item lacks it.
 
-    `present`: modality -> (p,) bool.
+    `present`: modality -> (p,) bool. `pairs`: the same examples by item and content group, their row numbers being
+    places among these examples; None where nobody asks.
     """
 
     rows: Mapping[str, np.ndarray]
     present: Mapping[str, np.ndarray]
+    pairs: Pairs | None = None
+
+    def take(self, places: np.ndarray) -> Examples:
+        """The same with only these examples; their centres stay as they are."""
+        return Examples({m: x[places] for m, x in self.rows.items()}, {m: x[places] for m, x in self.present.items()})
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,8 @@ def centred_examples(
         centres[m] = given.mean(0)
         rows[m] = np.zeros((len(pairs), given.shape[1]))
         rows[m][present[m]] = given - centres[m]
-    return Examples(rows, present), centres
+    places = {m: np.where(there, np.arange(len(pairs)), -1) for m, there in present.items()}
+    return Examples(rows, present, Pairs(places, pairs.items, pairs.groups)), centres
 
 
 def _check_varied(aligner: str, modality: str, rows: np.ndarray) -> None:

@@ -60,13 +60,32 @@ def shared_components(crosses: Crosses, dims: int) -> tuple[dict[str, np.ndarray
     """
     if len(crosses) == 1:
         ((a, b), cross) = next(iter(crosses.items()))
-        u, strengths, vt = np.linalg.svd(cross, full_matrices=False)
-        found = {a: u, b: vt.T}, strengths
+        u, v, strengths = _singular(cross) if 2 * dims > min(cross.shape) else _leading(cross, dims)
+        found = {a: u, b: v}, strengths
     else:
         found = _multiway(crosses)
     parts, strengths = found
     kept = max(1, min(dims, int((strengths > strengths[0] * 1e-10).sum())))
     return with_fixed_signs({m: part[:, :kept] for m, part in parts.items()}), strengths[:kept]
+
+
+def _singular(cross: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    u, strengths, vt = np.linalg.svd(cross, full_matrices=False)
+    return u, vt.T, strengths
+
+
+def _leading(cross: np.ndarray, dims: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """As `_singular`, of the leading ones alone: by the smaller Gram matrix, several times as fast.
+
+    Squaring costs half the digits of strengths near nought, which is why those below 1e-7 of the first are cut.
+    """
+    if cross.shape[0] < cross.shape[1]:
+        v, u, strengths = _leading(cross.T, dims)
+        return u, v, strengths
+    values, vectors = np.linalg.eigh(cross.T @ cross)
+    strengths, v = np.sqrt(np.maximum(values[::-1][:dims], 0)), vectors[:, ::-1][:, :dims]
+    strengths = np.where(strengths > 1e-7 * strengths[0], strengths, 0)
+    return cross @ v / np.where(strengths > 0, strengths, np.inf), v, strengths
 
 
 def _multiway(crosses: Crosses) -> tuple[dict[str, np.ndarray], np.ndarray]:

@@ -1,0 +1,81 @@
+"""Regularised canonical correlation analysis of two or more modalities, for one ridge or for many in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmalign_core.aligners.embedding.linear import Examples, Maps
+from mmalign_core.aligners.embedding.spectral import Crosses, cross_covariances, principal, shared_components
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """Of two views: `centres` (d_m,), `maps` (d_m, k) and `correlations` (k,), falling.
+
+    (x - centre) @ map has about unit variance in every component (less what the ridge takes).
+    """
+
+    centres: tuple[np.ndarray, np.ndarray]
+    maps: tuple[np.ndarray, np.ndarray]
+    correlations: np.ndarray
+
+
+def regularised_cca(x: np.ndarray, y: np.ndarray, *, dims: int = 128, reg: float = 0.1) -> Canonical:
+    """CCA of two views, rows x (p, d1) with y (p, d2) paired; float64.
+
+    The SVD of the whitened cross-covariance (C_x + reg v_x I)^(-1/2) C_xy (C_y + reg v_y I)^(-1/2), v the mean
+    variance of a view's columns (Vinod 1976). Up to `dims` components, fewer if the rank of a view is lower; finite
+    for any finite input, also with fewer pairs than columns. Signs are fixed, so equal input gives equal output.
+    """
+    views = {"x": np.asarray(x, np.float64), "y": np.asarray(y, np.float64)}
+    centres = {m: rows.mean(0) for m, rows in views.items()}
+    everywhere = {m: np.ones(len(rows), bool) for m, rows in views.items()}
+    found = canonical_maps(Examples({m: rows - centres[m] for m, rows in views.items()}, everywhere), dims, reg)
+    return Canonical((centres["x"], centres["y"]), (found.maps["x"], found.maps["y"]), found.weight)
+
+
+def canonical_maps(examples: Examples, dims: int, reg: float) -> Maps:
+    """Canonical directions of two or more modalities, weight = (mean) correlations, at most 1.
+
+    For more than two this is MAXVAR generalised CCA (Kettenring 1971): the leading eigenvectors of the correlations
+    between all whitened modalities, each correlation over the items that have both.
+    """
+    axes = principal_axes(examples)
+    found = axes.canonical(dims, reg)
+    return Maps({m: axes.directions[m] @ part for m, part in found.maps.items()}, found.weight)
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Modalities seen along their own principal axes, which the ridge does not turn: what all ridges share.
+
+    `variances` (r_m,) and `directions` (d_m, r_m) of each modality, `mean_variances` of its columns, and the
+    `crosses` (r_a, r_b) between their principal scores.
+    """
+
+    variances: Mapping[str, np.ndarray]
+    directions: Mapping[str, np.ndarray]
+    mean_variances: Mapping[str, float]
+    crosses: Crosses
+
+    def canonical(self, dims: int, reg: float) -> Maps:
+        """Maps (r_m, k) from principal scores, and the correlations (k,)."""
+        scale = {m: 1 / np.sqrt(v + reg * self.mean_variances[m]) for m, v in self.variances.items()}
+        white = {(a, b): scale[a][:, None] * cross * scale[b] for (a, b), cross in self.crosses.items()}
+        parts, strengths = shared_components(white, dims)
+        return Maps({m: scale[m][:, None] * part for m, part in parts.items()}, np.minimum(strengths, 1.0))
+
+
+def principal_axes(examples: Examples) -> Axes:
+    """The costly part of CCA, done once. A modality without any variance keeps one axis of zeros."""
+    variances, directions, means = {}, {}, {}
+    for m, rows in examples.rows.items():
+        found = principal(rows, max(int(examples.present[m].sum()), 1))
+        variances[m], directions[m] = found if len(found[0]) else (np.ones(1), np.zeros((rows.shape[1], 1)))
+        means[m] = float(variances[m].sum()) / rows.shape[1]
+    crosses = cross_covariances(examples.rows, examples.present)
+    turned = {(a, b): directions[a].T @ cross @ directions[b] for (a, b), cross in crosses.items()}
+    return Axes(variances, directions, means, turned)

@@ -1,0 +1,83 @@
+"""Which ridge and weighting of CCA retrieve held-out pairs best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmalign_core.aligners.embedding.canonical import principal_axes
+from mmalign_core.aligners.embedding.linear import Examples
+from mmalign_core.aligners.pairs import Pairs
+from mmalign_core.aligners.training.holdout import Holdout, hold_out, mean_reciprocal_rank
+
+RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+WEIGHTINGS = (1.0, 2.0, 4.0, 8.0, 16.0)
+UNTRIED = (1.0, 2.0)
+"""Ridge and weighting where there are too few pairs to hold any out."""
+ENOUGH_HELD = 300
+"""Held-out examples that make one split enough; of fewer, up to MOST_SPLITS are averaged."""
+MOST_SPLITS = 5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A ridge, a weighting, and the mean reciprocal rank of held-out pairs under them (0 if none were held out)."""
+
+    reg: float
+    weighting: float
+    quality: float = 0.0
+
+
+def choose(
+    examples: Examples,
+    dims: int,
+    regs: Sequence[float] = RIDGES,
+    weightings: Sequence[float] = WEIGHTINGS,
+    *,
+    seed: int = 0,
+    tried: Callable[[Choice], None] = lambda choice: None,
+) -> Choice:
+    """The combination with the highest mean reciprocal rank; `tried` is told each ridge with its best weighting.
+
+    The examples need their pairs. Principal axes are found once a split, so that a further ridge costs little.
+    """
+    splits = _splits(examples.pairs, seed)
+    if not splits:
+        return Choice(*(given[0] if len(given) == 1 else u for given, u in zip((regs, weightings), UNTRIED)))
+    quality = np.mean([_quality(examples, split, dims, regs, weightings) for split in splits], axis=0)
+    best = [Choice(reg, weightings[int(row.argmax())], float(row.max())) for reg, row in zip(regs, quality)]
+    for choice in best:
+        tried(choice)
+    return max(best, key=lambda choice: choice.quality)
+
+
+def _splits(pairs: Pairs | None, seed: int) -> list[Holdout]:
+    if pairs is None:
+        raise ValueError("a choice needs to know which examples are pairs")
+    first = hold_out(pairs, seed=seed)
+    if not len(first.held):
+        return []
+    more = min(MOST_SPLITS, -(-ENOUGH_HELD // len(first.held))) - 1
+    return [first, *(hold_out(pairs, seed=seed + i) for i in range(1, more + 1))]
+
+
+def _quality(
+    examples: Examples, split: Holdout, dims: int, regs: Sequence[float], weightings: Sequence[float]
+) -> np.ndarray:
+    """Mean reciprocal ranks (regs, weightings) of what this split holds out."""
+    axes = principal_axes(examples.take(_places(split.kept)))
+    held = {m: rows[_places(split.held)] @ axes.directions[m] for m, rows in examples.rows.items()}
+    found = []
+    for reg in regs:
+        solved = axes.canonical(dims, reg)
+        placed = {m: rows @ solved.maps[m] for m, rows in held.items()}
+        weighted = ({m: rows * solved.weight ** (w / 2) for m, rows in placed.items()} for w in weightings)
+        found.append([mean_reciprocal_rank(places, split.held) or 0.0 for places in weighted])
+    return np.array(found)
+
+
+def _places(part: Pairs) -> np.ndarray:
+    """Which examples these are."""
+    return np.max(list(part.rows.values()), axis=0)
