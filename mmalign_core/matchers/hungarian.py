@@ -23,4 +23,5 @@ class Hungarian(DenseMatcher):
         from scipy.optimize import linear_sum_assignment
 
         dense = self.dense(scores)
-        return self.matches(*linear_sum_assignment(dense, maximize=True), dense)
+        sources, targets = linear_sum_assignment(dense, maximize=True)
+        return self.matches(sources, targets, dense)

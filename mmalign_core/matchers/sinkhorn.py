@@ -18,9 +18,9 @@ WIDEST = 300.0
 class Sinkhorn(DenseMatcher):
     """max <P, score> + tau H(P) over transport plans P of uniform marginals; source i takes the argmax of row i.
 
-    Cuturi (2013), Sinkhorn distances. Several sources may take one target. Where there are more targets than sources, one source that is equally near to
-    everything takes the surplus (as the dustbin of SuperGlue, Sarlin et al. 2020), so that each real one still
-    weighs as much as one target and nobody is made to take what nobody wants.
+    Cuturi (2013), Sinkhorn distances. Several sources may take one target. Where there are more targets than sources,
+    one source that is equally near to everything takes the surplus (as the dustbin of SuperGlue, Sarlin et al. 2020),
+    so that each real one still weighs as much as one target and nobody is made to take what nobody wants.
     """
 
     summary = "Sinkhorn: softly shares out the targets among all sources, each takes the most of its share"

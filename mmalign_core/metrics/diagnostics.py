@@ -7,7 +7,8 @@ from typing import Any
 
 from mmalign_core.corrections.base import Correction
 from mmalign_core.metrics.direction import bank_vectors, distinct_vectors
-from mmalign_core.metrics.space import alignment, hubness, modality_gap, uniformity
+from mmalign_core.metrics.mutual_knn import mutual_knn
+from mmalign_core.metrics.space import alignment, modality_gap, occurrences, skewness, uniformity
 from mmalign_core.similarities.base import Similarity
 from mmalign_core.types import EmbeddingSet
 
@@ -21,19 +22,30 @@ def diagnostics(
     bank: Mapping[str, EmbeddingSet] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Gap, hubness, alignment and uniformity of two modalities in one space.
+    """Gap, hubness, alignment, uniformity and shared neighbourhoods of two modalities in one space.
 
-    Identical contents count once as targets: among equal scores the lower index would look like a hub.
+    `hubness` and `largest_hub` (share of the queries that have the most frequent target among their 10 best; 10 / n
+    is even) are the worse direction's. Identical contents count once as targets: among equal scores the lower index
+    would look like a hub. `mutual_knn` is calibrated, see there.
     """
-    hubs = {}
+    hubs, largest = {}, {}
     for sources, targets in ((a, b), (b, a)):
         known = bank_vectors((bank or {}).get(sources.modality))
         scores = correction.scores(similarity, sources.vectors, distinct_vectors(targets), known)
-        hubs[f"{sources.modality}->{targets.modality}"] = hubness(scores)
+        occurrence, way = occurrences(scores), f"{sources.modality}->{targets.modality}"
+        hubs[way], largest[way] = skewness(occurrence), float(occurrence.max(initial=0) / max(1, len(sources)))
+    spread = {rows.modality: uniformity(rows, seed=seed) for rows in (a, b)}
+    neighbours = mutual_knn(a, b, seed=seed)
     return {
         "gap": modality_gap(a.vectors, b.vectors),
         "hubness": max(hubs.values()),
         "hubness_by_direction": hubs,
+        "largest_hub": max(largest.values()),
+        "largest_hub_by_direction": largest,
         "alignment": alignment(a, b, seed=seed),
-        "uniformity": (uniformity(a, seed=seed) + uniformity(b, seed=seed)) / 2,
+        "uniformity": sum(spread.values()) / 2,
+        "uniformity_by_modality": spread,
+        "mutual_knn": neighbours.calibrated,
+        "mutual_knn_raw": neighbours.observed,
+        "mutual_knn_p": neighbours.p,
     }

@@ -1,4 +1,4 @@
-"""What the shared space looks like: modality gap, hubness, alignment and uniformity."""
+"""What the shared space looks like: modality gap, hubness, alignment, uniformity and shared neighbourhoods."""
 
 from __future__ import annotations
 
@@ -17,14 +17,22 @@ def modality_gap(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.linalg.norm(unit_rows(a).mean(0, dtype=np.float64) - unit_rows(b).mean(0, dtype=np.float64)))
 
 
+def occurrences(scores: Scores, k: int = 10) -> np.ndarray:
+    """N_k of every target (n,): of how many sources it is among the min(k, n) best."""
+    return np.bincount(scores.top_k(k)[1].ravel(), minlength=len(scores.targets)).astype(float)
+
+
 def hubness(scores: Scores, k: int = 10) -> float:
     """Skewness of the k-occurrence N_k of the targets: how often each is among the k best of a source.
 
     About 0 where every target is found equally often, above 1 where a few hubs crowd out the rest
     (Radovanović et al. 2010). 0 when there are no more than k targets, since then all are always found.
     """
-    found = scores.top_k(k)[1]
-    occurrence = np.bincount(found.ravel(), minlength=len(scores.targets)).astype(float)
+    return skewness(occurrences(scores, k), k)
+
+
+def skewness(occurrence: np.ndarray, k: int = 10) -> float:
+    """Hubness of an N_k that was counted already."""
     if len(occurrence) <= k or occurrence.std() == 0:
         return 0.0
     return float((((occurrence - occurrence.mean()) / occurrence.std()) ** 3).mean())
@@ -35,13 +43,16 @@ def alignment(a: EmbeddingSet, b: EmbeddingSet, *, seed: int = 0, sample: int = 
 
     Over at most `sample` items, the first row of each; 0 when no item has both modalities.
     """
+    left, right = partners(a, b, seed=seed, sample=sample)
+    return float(((left - right) ** 2).sum(1).mean()) if len(left) else 0.0
+
+
+def partners(a: EmbeddingSet, b: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE) -> tuple[np.ndarray, np.ndarray]:
+    """Unit rows (n, d), (n, e) of the items that have both modalities: the first row of each, at most `sample`."""
     first_a, first_b = ({item: i for i, item in reversed(list(enumerate(s.ids)))} for s in (a, b))
     shared = _sampled(sorted(first_a.keys() & first_b.keys()), sample, seed)
-    if not shared:
-        return 0.0
-    left = unit_rows(a.vectors[[first_a[i] for i in shared]])
-    right = unit_rows(b.vectors[[first_b[i] for i in shared]])
-    return float(((left - right) ** 2).sum(1).mean())
+    rows = [[first[item] for item in shared] for first in (first_a, first_b)]
+    return unit_rows(a.vectors[rows[0]]), unit_rows(b.vectors[rows[1]])
 
 
 def uniformity(embeddings: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE) -> float:
