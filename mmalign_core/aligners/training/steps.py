@@ -1,0 +1,128 @@
+"""Vectors and steps (tokens, cells, frames) as a trained aligner reads them: centred, few dimensions, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmalign_core.aligners.embedding.spectral import whitener
+from mmalign_core.sequences import Sequences
+from mmalign_core.types import BadInput, EmbeddingSet
+
+if TYPE_CHECKING:
+    import torch
+
+MOST_STEPS = 5_000
+"""The directions in which the steps vary are known well enough from so many."""
+RIDGE = 0.1
+ROWS_AT_ONCE = 512
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one modality is read.
+
+    `centre` (d,) is taken off the vectors; steps (s,) become (s - `step_centre`) @ `step_map` (s, w), their main
+    directions of variance evened out. Fixed before the training: from then on a step costs w numbers, not s.
+    `side` > 0 where the steps are the cells of a square, row by row.
+    """
+
+    centre: np.ndarray
+    step_centre: np.ndarray
+    step_map: np.ndarray
+    side: int
+
+    def read(self, aligner: str, rows: EmbeddingSet) -> Rows:
+        """BadInput when vectors or steps have another width, or the steps are no such square, or there are none."""
+        modality, steps = rows.modality, sequences_of(aligner, rows)
+        for what, width, known in (
+            (f"vectors of {modality}", rows.vectors.shape[1], len(self.centre)),
+            (f"steps of {modality}", steps.values.shape[1], len(self.step_centre)),
+        ):
+            if width != known:
+                raise BadInput(f"{what} have {width} dimensions, {aligner} was fitted on {known}; use the same encoder")
+        if self.side and (steps.lengths != self.side**2).any():
+            raise BadInput(
+                f"{aligner} was fitted on {modality} of {self.side} x {self.side} cells; use the same encoder"
+            )
+        return Rows(rows.vectors - self.centre.astype(np.float32), Sequences(self._mapped(steps.values), steps.lengths))
+
+    def arrays(self, prefix: str) -> dict[str, np.ndarray]:
+        """Everything as named arrays."""
+        return {
+            f"{prefix}centre": self.centre,
+            f"{prefix}step_centre": self.step_centre,
+            f"{prefix}step_map": self.step_map,
+            f"{prefix}side": np.array(self.side),
+        }
+
+    @staticmethod
+    def of_arrays(arrays: Mapping[str, np.ndarray], prefix: str) -> Reader:
+        """What `arrays` gave under this prefix."""
+        side = int(arrays[f"{prefix}side"])
+        centre, step_centre, step_map = (arrays[prefix + name] for name in ("centre", "step_centre", "step_map"))
+        return Reader(centre, step_centre, step_map, side)
+
+    def _mapped(self, steps: np.ndarray) -> np.ndarray:
+        many = 8 * ROWS_AT_ONCE
+        parts = [steps[i : i + many].astype(np.float32) for i in range(0, len(steps), many)]
+        mapped = [((part - self.step_centre) @ self.step_map) for part in parts]
+        return np.concatenate([np.zeros((0, self.step_map.shape[1]), np.float32), *mapped])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A set that was read: centred `vectors` (n, d) float32 and `steps` of w dimensions."""
+
+    vectors: np.ndarray
+    steps: Sequences
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def batch(self, rows: np.ndarray, longest: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Of these rows: vectors (b, d), the first `longest` steps (b, t, w), and which are there (b, t) bool."""
+        import torch
+
+        steps, present = self.steps.padded(rows, longest)
+        return torch.from_numpy(self.vectors[rows]), torch.from_numpy(steps), torch.from_numpy(present)
+
+
+def learn_reader(
+    rows: EmbeddingSet, used: np.ndarray, centre: np.ndarray, width: int, longest: int, seed: int
+) -> Reader:
+    """The reader of a modality to at most `width` dimensions a step, from the steps of the `used` rows.
+
+    Rows are used in the order given, so that the order of the set's own rows plays no part.
+    """
+    sequences = sequences_of("", rows)
+    used = used[np.sort(np.unique(used, return_index=True)[1])]
+    lengths = sequences.lengths[used]
+    ends = np.cumsum(sequences.lengths)[used]
+    places = np.concatenate([np.arange(end - length, end) for end, length in zip(ends, lengths)])
+    picked = np.random.default_rng(seed).permutation(len(places))[:MOST_STEPS]
+    steps = sequences.values[places[np.sort(picked)]].astype(np.float64)
+    step_map = whitener(steps - steps.mean(0), RIDGE)[:, ::-1][:, :width]
+    side = _side(rows.modality, lengths, longest)
+    return Reader(centre, steps.mean(0).astype(np.float32), np.ascontiguousarray(step_map, np.float32), side)
+
+
+def sequences_of(aligner: str, rows: EmbeddingSet) -> Sequences:
+    """The set's sequences; BadInput if it has none."""
+    if rows.sequences is None:
+        raise BadInput(
+            f"{aligner} reads sequences, and the {rows.modality} has none; encode the {rows.modality} itself, "
+            "or choose an aligner that reads vectors"
+        )
+    return rows.sequences
+
+
+def _side(modality: str, lengths: np.ndarray, longest: int) -> int:
+    """7 for pictures of 49 cells each, 0 for anything that is no square of cells."""
+    many = int(lengths[0]) if len(lengths) else 0
+    square = isqrt(many) ** 2 == many and many > 1 and bool((lengths == many).all())
+    return isqrt(many) if modality == "image" and square and many <= longest else 0
