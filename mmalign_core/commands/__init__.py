@@ -1,6 +1,6 @@
 """The commands of the command line, one file each: SUMMARY, add_arguments(parser), run(args)."""
 
-from mmalign_core.commands import align, demo, encode, inspect, project, recommend
+from mmalign_core.commands import align, compare, demo, encode, inspect, project, recommend
 from mmalign_core.commands import list as list_command
 
 COMMANDS = {
@@ -8,6 +8,7 @@ COMMANDS = {
     "inspect": inspect,
     "encode": encode,
     "align": align,
+    "compare": compare,
     "project": project,
     "recommend": recommend,
     "list": list_command,
