@@ -60,10 +60,17 @@ class Scores:
         biases = self.target_bias, self.source_bias
         return Scores(self.similarity, self.targets, self.sources, self.weight, *biases, self.bias_rounding)
 
-    def take(self, rows: np.ndarray) -> Scores:
-        """The scores of these sources alone, with the biases they have among all."""
-        bias = None if self.source_bias is None else self.source_bias[rows]
-        return replace(self, sources=self.sources[rows], source_bias=bias)
+    def take(self, sources: np.ndarray, targets: np.ndarray | None = None) -> Scores:
+        """The scores of these source rows (and target rows) alone, with the biases they have among all."""
+        taken = replace(self, sources=self.sources[sources], source_bias=_taken(self.source_bias, sources))
+        return taken if targets is None else taken.flipped().take(targets).flipped()
+
+    def dense(self) -> np.ndarray:
+        """Every score (m, n) float32: for few rows."""
+        whole = np.empty((len(self.sources), len(self.targets)), np.float32)
+        for part, block in self.iter_blocks():
+            whole[part] = block
+        return whole
 
     def _corrected(self, part: slice, block: np.ndarray) -> np.ndarray:
         block = block * np.float32(self.weight)
@@ -78,6 +85,10 @@ class Scores:
         sources, targets = (self.similarity.prepare(x) for x in (self.sources, self.targets))
         ones = np.ones((len(sources), 1), np.float32)
         return np.hstack([sources * np.float32(self.weight), ones]), np.hstack([targets, -bias[:, None]])
+
+
+def _taken(bias: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if bias is None else bias[rows]
 
 
 def _best(block: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -28,12 +28,8 @@ class DenseMatcher(Matcher):
 
     def dense(self, scores: Scores) -> np.ndarray:
         """Every score (m, n) float32; BadInput when they are too many."""
-        shape = len(scores.sources), len(scores.targets)
-        self.check_sizes(*shape)
-        whole = np.empty(shape, np.float32)
-        for part, block in scores.iter_blocks():
-            whole[part] = block
-        return whole
+        self.check_sizes(len(scores.sources), len(scores.targets))
+        return scores.dense()
 
     def matches(self, sources: np.ndarray, targets: np.ndarray, dense: np.ndarray) -> Matches:
         """The pairs with their scores, by rising source."""

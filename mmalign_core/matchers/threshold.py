@@ -16,6 +16,9 @@ class Threshold(Matcher):
 
     summary = "Each source takes every target that scores at least the threshold, or stays undecided"
     threshold: float = param(0.5, help="lowest score that counts as a match, on the scale of the similarity")
+    suggested: bool = param(
+        False, help="decide by the threshold that held-back training pairs suggest, not by the one given here"
+    )
     limit: int = param(10, 1, 10_000, help="at most so many targets for one source")
 
     def match(self, scores: Scores) -> Matches:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.corrections import CORRECTIONS, Scores
-from mmalign_core.matchers import MATCHERS
+from mmalign_core.corrections import Scores
 from mmalign_core.metrics.relevance import Relevance, relevance
-from mmalign_core.metrics.retrieval import outcomes
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.metrics.retrieval import best_chosen, outcomes
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow.aligning import Run
+from mmalign_core.workflow.scoring import run_matches, run_scores, run_sets
 
 ORDERINGS = ("similar items together", "collection", "best pairs first", "worst pairs first")
 
@@ -21,7 +20,7 @@ ORDERINGS = ("similar items together", "collection", "best pairs first", "worst 
 class SimilarityBlock:
     """`scores` (m, n) of the shown source rows against the shown target rows (row numbers into the sets).
 
-    `right` (m, n) bool: which of them are right answers.
+    `right` (m, n) bool: which of them are right answers. `every`: the scores of all rows, of which these are a part.
     """
 
     source: EmbeddingSet
@@ -30,11 +29,16 @@ class SimilarityBlock:
     target_rows: np.ndarray
     scores: np.ndarray
     right: np.ndarray
+    every: Scores
 
 
 @dataclass(frozen=True)
 class JudgedPair:
-    """A source row, what was chosen for it, its right answer, their scores, and the right answer's rank."""
+    """A source row, what was chosen for it, its right answer, their scores, and the right answer's rank.
+
+    `right`: the choice is right. Where the matcher left the row undecided, it is not, and the best target stands for
+    the choice.
+    """
 
     item: str
     source_row: int
@@ -44,6 +48,8 @@ class JudgedPair:
     right_row: int
     right_score: float
     rank: int
+    right: bool
+    decided: bool
 
 
 def similarity_block(
@@ -51,11 +57,11 @@ def similarity_block(
 ) -> SimilarityBlock:
     """One row per item that has both modalities, at most `limit` of them (spread evenly), in the asked order.
 
-    Only this block is computed, never the whole matrix.
+    The scores are those that the run ranks by: corrections look at all rows, but only this block is computed.
     """
     if ordering not in ORDERINGS:
         raise BadInput(f"unknown ordering '{ordering}'; choose one of: {', '.join(ORDERINGS)}")
-    left, right = _sets(run, source, target)
+    left, right = run_sets(run, source, target)
     first_left, first_right = _first_rows(left), _first_rows(right)
     shared = [item for item in first_left if item in first_right]
     if not shared:
@@ -63,57 +69,61 @@ def similarity_block(
     picked = [shared[i] for i in np.unique(np.linspace(0, len(shared) - 1, min(limit, len(shared))).astype(int))]
     rows = np.array([first_left[item] for item in picked])
     columns = np.array([first_right[item] for item in picked])
-    scores = SIMILARITIES.create(run.choices.similarity).block(left.vectors[rows], right.vectors[columns])
+    every = run_scores(run, source, target)
+    scores = every.take(rows, columns).dense()
     order = _order(scores, ordering)
     rows, columns, scores = rows[order], columns[order], scores[np.ix_(order, order)]
     answers = np.zeros(scores.shape, bool)
     answers[relevance(left.take(rows), right.take(columns)).pairs(slice(None))] = True
-    return SimilarityBlock(left, right, rows, columns, scores, answers)
+    return SimilarityBlock(left, right, rows, columns, scores, answers, every)
 
 
 def judged_pairs(run: Run, source: str, target: str) -> list[JudgedPair]:
     """Every source row that has a right answer, worst first: by the right answer's rank, then by its score."""
-    sources, targets = _sets(run, source, target)
+    sources, targets = run_sets(run, source, target)
     kept = np.flatnonzero(relevance(sources, targets).answerable)
     asked = sources.take(kept)
-    measure = SIMILARITIES.create(run.choices.similarity)
-    scores = CORRECTIONS.create(run.choices.correction).scores(measure, asked.vectors, targets.vectors)
-    matches, truth = MATCHERS.create("argmax").match(scores), relevance(asked, targets)
+    scores, truth = run_scores(run, source, target).take(kept), relevance(asked, targets)
+    matches = run_matches(run, scores)
     (outcome,) = outcomes(scores, matches, [truth])
-    answers, answer_scores = _best_right(scores, truth)
+    decided = best_chosen(matches, len(asked))
+    chosen = np.where(decided < 0, scores.top_k(1)[1][:, 0], decided)
+    answers = _best_right(scores, truth)
+    chosen_scores, answer_scores = _scores_at(scores, np.stack([chosen, answers])).tolist()
     pairs = [
         JudgedPair(
             item=asked.ids[i],
             source_row=int(kept[i]),
-            chosen_item=targets.ids[matches.targets[i]],
-            chosen_row=int(matches.targets[i]),
-            chosen_score=float(matches.scores[i]),
+            chosen_item=targets.ids[chosen[i]],
+            chosen_row=int(chosen[i]),
+            chosen_score=chosen_scores[i],
             right_row=int(answers[i]),
-            right_score=float(answer_scores[i]),
+            right_score=answer_scores[i],
             rank=int(outcome.ranks[i]),
+            right=bool(outcome.correct[i]),
+            decided=bool(decided[i] >= 0),
         )
         for i in range(len(asked))
     ]
     return sorted(pairs, key=lambda p: (-p.rank, p.right_score))
 
 
-def _best_right(scores: Scores, truth: Relevance) -> tuple[np.ndarray, np.ndarray]:
-    """Per source: the target row of its best right answer, and its score."""
-    answers, best = np.zeros(len(scores.sources), int), np.zeros(len(scores.sources), np.float32)
+def _best_right(scores: Scores, truth: Relevance) -> np.ndarray:
+    """Per source: the target row of its best right answer."""
+    answers = np.zeros(len(scores.sources), int)
     for part, block in scores.iter_blocks():
         rows, columns = truth.pairs(part)
         order = np.lexsort((-block[rows, columns], rows))
-        first = np.unique(rows[order], return_index=True)[1]
-        answers[part] = columns[order][first]
-        best[part] = block[np.arange(len(block)), answers[part]]
-    return answers, best
+        answers[part] = columns[order][np.unique(rows[order], return_index=True)[1]]
+    return answers
 
 
-def _sets(run: Run, source: str, target: str) -> tuple[EmbeddingSet, EmbeddingSet]:
-    for modality in (source, target):
-        if modality not in run.result.space:
-            raise BadInput(f"this run holds no {modality}; it holds: {', '.join(run.result.space)}")
-    return run.result.space[source], run.result.space[target]
+def _scores_at(scores: Scores, targets: np.ndarray) -> np.ndarray:
+    """The scores (t, m) of each source with t target rows of its own (t, m)."""
+    found = np.zeros(targets.shape, np.float32)
+    for part, block in scores.iter_blocks():
+        found[:, part] = block[np.arange(len(block)), targets[:, part]]
+    return found
 
 
 def _first_rows(rows: EmbeddingSet) -> dict[str, int]:

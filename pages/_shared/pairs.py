@@ -9,7 +9,6 @@ import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS
 from mmalign_core.plots.labels import cut
-from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import Collection, EmbeddingSet, Media
 from mmalign_core.workflow import JudgedPair, Run, SimilarityBlock
 from pages._shared import cache, errors, header, previews
@@ -60,10 +59,10 @@ def chosen_cell(block: SimilarityBlock, clicked: list[Any] | None, item: str | N
 def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int, j: int) -> None:
     """The clicked cell: score, rank, and both media large."""
     asked, answer = int(block.source_rows[i]), int(block.target_rows[j])
-    measure = SIMILARITIES.create(run.choices.similarity)
-    scores = measure.block(block.source.vectors[[asked]], block.target.vectors)[0]
+    row = block.every.take(np.array([asked]))
+    scores = row.dense()[0]
     score = scores[answer]
-    rank = int((scores >= score).sum())
+    rank = int((scores >= score - row.rounding[0]).sum())
     columns = st.columns(3)
     columns[0].metric("score", f"{score:.3f}")
     columns[1].metric("rank", f"{rank:,} / {len(scores):,}", help="Ties count as ranked before.")
@@ -77,10 +76,11 @@ def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int
 def card(run: Run, pair: JudgedPair, source: str, target: str) -> dict[str, Any]:
     """A judged pair as a card: what was asked, what came first, and what was right if that is another."""
     space = run.result.space
-    right = pair.rank == 1
+    right = pair.right or (not pair.decided and pair.rank == 1)
+    first = "chosen" if pair.decided else "undecided, best"
     tiles = [
         _tile(run, space[source], pair.source_row, "asked", MODALITY_COLOURS[source]),
-        _tile(run, space[target], pair.chosen_row, f"first · {pair.chosen_score:.2f}", _RIGHT if right else _WRONG),
+        _tile(run, space[target], pair.chosen_row, f"{first} · {pair.chosen_score:.2f}", _RIGHT if right else _WRONG),
     ]
     if not right:
         tiles.append(_tile(run, space[target], pair.right_row, f"right · {pair.right_score:.2f}", _RIGHT))
