@@ -13,10 +13,12 @@ from mmalign_core.vectors import unit_rows
 
 FEWEST_HELD = 8
 """With fewer held-out examples a choice would be a coin's."""
+FEWEST_TO_SHARE = 30
+"""With fewer examples in all, none can be spared."""
 FEWEST_GROUPS = 50
 """With fewer distinct contents the pairs are classes: those at use are those seen here."""
-MOST_HELD = 2000
-"""More held-out examples would only cost time."""
+MOST_HELD = 500
+"""More would cost time and training examples, and hardly change a choice."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,11 @@ def hold_out(pairs: Pairs, share: float = 0.15, seed: int = 0) -> Holdout:
     and will be met again: then examples of every class are held out.
     """
     sizes = np.bincount(np.unique(pairs.groups, return_inverse=True)[1])
-    wanted = min(MOST_HELD, round(share * len(pairs)))
+    wanted = min(MOST_HELD, max(FEWEST_HELD, round(share * len(pairs))))
     by_class = len(sizes) < min(FEWEST_GROUPS, len(pairs))
     order = np.random.default_rng(seed).permutation(len(pairs))
     held = np.zeros(len(pairs), bool)
-    if wanted >= FEWEST_HELD:
+    if len(pairs) >= FEWEST_TO_SHARE:
         held[_of_each_class(pairs.groups, order, wanted) if by_class else _whole(pairs.groups, order, wanted)] = True
     return Holdout(pairs.take(np.flatnonzero(~held)), pairs.take(np.flatnonzero(held)))
 
@@ -49,7 +51,7 @@ def _whole(groups: np.ndarray, order: np.ndarray, wanted: int) -> np.ndarray:
     members = _members(groups, order)
     held: list[int] = []
     for group in members.values():
-        if len(held) + len(group) <= max(wanted, FEWEST_HELD):
+        if len(held) + len(group) <= wanted:
             held += group
     return np.array(held, int)
 

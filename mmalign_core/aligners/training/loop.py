@@ -28,6 +28,8 @@ class Plan:
     `patience`: checks without a better validation after which the training ends (0: never); `check_every` steps.
     `warmup`: share of the steps in which the learning rate rises from 0 before it falls as a cosine. `weight_decay`
     holds for matrices, never for biases or scales (vectors and numbers). `clip`: greatest norm of a gradient.
+    `until`: end after so many steps, at the learning rates of all `steps` (to repeat on more examples a training
+    that stopped early).
     """
 
     steps: int = 600
@@ -38,6 +40,7 @@ class Plan:
     check_every: int = 20
     warmup: float = 0.05
     clip: float = 1.0
+    until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,20 +77,21 @@ def train(
     generator = torch.Generator().manual_seed(seed)
     best = _Best(weights, validate())
     batches, step = _batches(examples, plan.batch, seed), 0
-    for step in range(1, plan.steps + 1):
+    last = plan.steps if plan.until is None else min(plan.until, plan.steps)
+    for step in range(1, last + 1):
         _set_rate(optimiser, plan, step)
         optimiser.zero_grad(set_to_none=True)
         loss = loss_of(next(batches), generator)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, plan.clip)
         optimiser.step()
-        if step % plan.check_every and step != plan.steps:
+        if step % plan.check_every and step != last:
             continue
         value, shown = validate(), loss.item()
         best.offer(step, value)
         record(step=step, loss=shown, **({} if value is None else {"validation": value}))
         judged = "" if value is None else f", validation {metric} {value:.3f}"
-        progress(step / plan.steps, f"step {step} of {plan.steps}, loss {shown:.3f}{judged}")
+        progress(step / last, f"step {step} of {last}, loss {shown:.3f}{judged}")
         if plan.patience and value is not None and best.checks_since >= plan.patience:
             break
     best.restore()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.aligners.embedding.cca import canonical_maps
+from mmalign_core.aligners.embedding.canonical import principal_axes
 from mmalign_core.aligners.embedding.linear import centred_examples
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.training.holdout import Holdout, mean_reciprocal_rank
@@ -18,10 +18,14 @@ RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0)
 
 @dataclass(frozen=True)
 class LinearStart:
-    """Modality -> centre (d_m,) and map (d_m, k), scaled so that a training row's place has about unit length."""
+    """Modality -> centre (d_m,) and map (d_m, k), scaled so that a training row's place has about unit length.
+
+    `ridge`: what was used, relative to a modality's mean variance.
+    """
 
     centres: Mapping[str, np.ndarray]
     maps: Mapping[str, np.ndarray]
+    ridge: float
 
     def places(self, sets: Sets, pairs: Pairs) -> dict[str, np.ndarray]:
         """Modality -> (p, k) of the examples, zero where the item lacks it."""
@@ -32,19 +36,23 @@ class LinearStart:
         return found
 
 
-def linear_start(aligner: str, sets: Sets, parts: Holdout, dims: int) -> LinearStart:
-    """Canonical components weighted by correlation, of the kept examples alone; BadInput as for CCA itself."""
-    examples, centres = centred_examples(aligner, sets, parts.kept)
+def linear_start(aligner: str, sets: Sets, parts: Holdout, dims: int, ridge: float | None = None) -> LinearStart:
+    """Canonical components weighted by correlation, of the kept examples alone; BadInput as for CCA itself.
 
-    def start(ridge: float) -> LinearStart:
-        found = canonical_maps(examples, dims, ridge)
-        maps = {m: each * np.sqrt(found.weight) for m, each in found.maps.items()}
+    Without a `ridge` the one of RIDGES that retrieves the held examples best.
+    """
+    examples, centres = centred_examples(aligner, sets, parts.kept)
+    axes = principal_axes(examples)
+
+    def start(tried: float) -> LinearStart:
+        found = axes.canonical(dims, tried)
+        maps = {m: axes.directions[m] @ each * np.sqrt(found.weight) for m, each in found.maps.items()}
         sizes = {
             m: np.linalg.norm(examples.rows[m][examples.present[m]] @ each, axis=1).mean() for m, each in maps.items()
         }
-        return LinearStart(centres, {m: each / (sizes[m] or 1.0) for m, each in maps.items()})
+        return LinearStart(centres, {m: each / (sizes[m] or 1.0) for m, each in maps.items()}, tried)
 
-    if not len(parts.held):
-        return start(RIDGES[len(RIDGES) // 2])
-    starts = [start(ridge) for ridge in RIDGES]
+    if ridge is not None or not len(parts.held):
+        return start(RIDGES[len(RIDGES) // 2] if ridge is None else ridge)
+    starts = [start(tried) for tried in RIDGES]
     return max(starts, key=lambda s: mean_reciprocal_rank(s.places(sets, parts.held), parts.held) or 0.0)

@@ -1,0 +1,232 @@
+"""Base of the contrastive towers over vectors: start, noise, length and prior are chosen on held-out pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+
+from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.model.batches import Examples
+from mmalign_core.aligners.model.prior import Prior
+from mmalign_core.aligners.model.starts import STARTS, Start, start_towers
+from mmalign_core.aligners.model.towers import Tower
+from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
+from mmalign_core.aligners.training import (
+    LOSSES,
+    Contrast,
+    Holdout,
+    Plan,
+    hold_out,
+    mean_reciprocal_rank,
+    train,
+)
+from mmalign_core.params import param
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+
+if TYPE_CHECKING:
+    import torch
+
+MANY_PAIRS = 5000
+"""Beyond, light regularisation is enough and held-out examples are not missed: one training, not three."""
+ROWS_AT_ONCE = 8192
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a training starts from and how strongly it is regularised; `quality` on held-out pairs, at `step`."""
+
+    start: Start
+    noise: float
+    dropout: float
+    step: int | None = None
+    quality: float = -1.0
+
+
+class ContrastiveAligner(Aligner):
+    """Trains one tower for each modality so that what belongs together is close and all else is not.
+
+    Of the pairs some are held out. They choose the start (its ridge; CCA or the vectors as they are), how much noise
+    and dropout, when to stop, and how much the zero-shot bridge counts; then up to MANY_PAIRS are all trained on.
+    """
+
+    multiway = True
+    reads_concepts = True
+    few: ClassVar[tuple[tuple[float, float], ...]] = ((0.4, 0.0), (1.0, 0.0))
+    """Noise and dropout tried with few pairs."""
+    many: ClassVar[tuple[float, float]] = (0.1, 0.0)
+    """Noise and dropout with more than MANY_PAIRS."""
+
+    loss: str = param("infonce", choices=LOSSES, help="infonce: one right among many; sigmoid: each pair for itself")
+    start: str = param("auto", choices=STARTS, help="first weights; auto: cca, or as-is where held-out pairs prefer it")
+    dims: int = param(128, 2, 4096, help="most dimensions of the learned space (as-is keeps the vectors' own)")
+    steps: int = param(0, 0, 100_000, help="most training steps; 0: 100 to 600, more for more pairs")
+    batch: int = param(1024, 2, 65_536, help="how many pairs a step compares with one another")
+    learning_rate: float = param(1e-3, 1e-6, 1, help="the highest learning rate, after the warm-up")
+    weight_decay: float = param(0.01, 0, 10, help="how strongly weights are pulled to zero (AdamW)")
+    noise: float = param(-1.0, -1, 10, help="noise on vectors in training, relative; -1: by held-out pairs")
+    mixup: float = param(0.0, 0, 10, help="above 0: examples are blended two by two (FuseMix), more evenly above 1")
+    temperature: float = param(0.07, 0.01, 1, help="where the learned temperature of the loss begins")
+    patience: int = param(8, 0, 1000, help="checks without a better validation before it stops; 0: never")
+    prior: str = param("auto", choices=("auto", "off"), help="auto: the zero-shot bridge counts as far as it helps")
+
+    def hidden_width(self) -> int:
+        """Width of the hidden layer; 0 for none."""
+        return 0
+
+    def strengths(self, pairs: int) -> tuple[tuple[float, float], ...]:
+        """Noise and dropout to try."""
+        tried = self.few if pairs <= MANY_PAIRS else (self.many,)
+        return tuple(dict.fromkeys((n if self.noise < 0 else self.noise, d) for n, d in tried))
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """Train on items that have two or more of the modalities; BadInput before the training starts."""
+        self.history, self._offset = (), 0
+        pairs = paired_rows(sets, self.name)
+        parts = hold_out(pairs, seed=seed)
+        progress(0.0, "starting points")
+        recipe, self._towers = self._first(sets, parts, seed)
+        tried = self.strengths(len(pairs)) if len(parts.held) else self.strengths(len(pairs))[-1:]
+        refit = len(parts.held) > 0 and len(pairs) <= MANY_PAIRS
+        share = 1 / (len(tried) + refit)
+        found = []
+        for i, (noise, dropout) in enumerate(tried):
+            part = _part(progress, i * share, share)
+            found.append(self._train(sets, parts, replace(recipe, noise=noise, dropout=dropout), seed, part))
+        recipe, self._towers = max(found, key=lambda each: each[0].quality)
+        self._prior = self._weighed(sets, parts.held)
+        self.chosen = recipe
+        if refit:
+            none = pairs.take(np.zeros(0, int))
+            self._towers = self._train(sets, Holdout(pairs, none), recipe, seed, _part(progress, 1 - share, share))[1]
+        progress(1.0, self.verdict())
+        return self
+
+    def verdict(self) -> str:
+        """What the held-out pairs chose, in words."""
+        start, said = self.chosen.start, self.chosen
+        ridge = f" with ridge {start.ridge:g}" if start.ridge else ""
+        return (
+            f"{start.kind} start{ridge}, noise {said.noise:g}, dropout {said.dropout:g}, prior {self._prior.weight:g}"
+        )
+
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Unit rows (n, k), and the bridge's dimensions where it counts."""
+        modality, width = embeddings.modality, embeddings.vectors.shape[1]
+        if modality not in self._towers:
+            raise BadInput(f"{self.name} was fitted without {modality}; fit it with that modality to place it")
+        if width != self._towers[modality].width:
+            raise BadInput(
+                f"{modality} has {width} dimensions, {self.name} was fitted on {self._towers[modality].width}; "
+                "use vectors of the same encoder"
+            )
+        return self._prior.join(self._trained(embeddings.vectors, modality), embeddings)
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """<modality>.* of each tower and prior.* where the bridge counts."""
+        towers = {name: a for m, tower in self._towers.items() for name, a in tower.arrays(f"{m}.").items()}
+        return towers | self._prior.arrays()
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+        """Take over what `state` gave."""
+        modalities = [name.removesuffix(".linear") for name in state if name.endswith(".linear")]
+        self._towers = {m: Tower.of_arrays(state, f"{m}.") for m in modalities}
+        self._prior = Prior.of_arrays(state)
+        return self
+
+    def _first(self, sets: Sets, parts: Holdout, seed: int) -> tuple[Recipe, dict[str, Tower]]:
+        """The start that places held-out pairs best before any training."""
+        kinds = ("cca", "as-is") if self.start == "auto" and _equally_wide(sets) and len(parts.held) else ("cca",)
+        kinds = kinds if self.start == "auto" else (self.start,)
+        found = []
+        for kind in kinds:
+            towers, start = self._towers_at(sets, parts, Start(kind), seed)
+            found.append((Recipe(start, 0.0, 0.0, quality=_quality(towers, sets, parts.held) or 0.0), towers))
+        return max(found, key=lambda each: each[0].quality)
+
+    def _towers_at(self, sets: Sets, parts: Holdout, start: Start, seed: int) -> tuple[dict[str, Tower], Start]:
+        return start_towers(self.name, sets, parts, start, self.dims, self.hidden_width(), seed)
+
+    def _train(
+        self, sets: Sets, parts: Holdout, recipe: Recipe, seed: int, progress: Progress
+    ) -> tuple[Recipe, dict[str, Tower]]:
+        """Towers trained from the recipe's start, and the recipe with what came out."""
+
+        towers = self._towers_at(sets, parts, recipe.start, seed)[0]
+        examples, contrast = Examples(towers, sets, parts.kept), Contrast(self.loss, self.temperature)
+
+        def loss_of(rows: np.ndarray, generator: torch.Generator) -> torch.Tensor:
+            batch = examples.take(rows)
+            batch = batch.mixed(self.mixup, generator) if self.mixup else batch
+            places = {m: t.place(batch.rows[m], recipe.noise, recipe.dropout, generator) for m, t in towers.items()}
+            return contrast(places, batch.present, batch.groups)
+
+        learned = [part for tower in towers.values() for part in tower.learned]
+        said = train(
+            [*learned, *contrast.parameters],
+            loss_of,
+            len(parts.kept),
+            self._plan(len(parts.kept) + len(parts.held), recipe.step),
+            validate=lambda: _quality(towers, sets, parts.held),
+            seed=seed,
+            progress=progress,
+            record=self._recorded(recipe),
+        )
+        self._offset += said.steps
+        quality = recipe.quality if said.validation is None else said.validation
+        return replace(recipe, step=said.step, quality=quality), towers
+
+    def _plan(self, pairs: int, until: int | None) -> Plan:
+        steps = self.steps or min(600, 100 + pairs // 20)
+        return Plan(
+            steps,
+            self.batch,
+            self.learning_rate,
+            self.weight_decay,
+            self.patience,
+            check_every=max(1, steps // 20),
+            until=until,
+        )
+
+    def _recorded(self, recipe: Recipe) -> Callable[..., None]:
+        """Rows whose steps go on counting from one training to the next, with what each one tries."""
+
+        def record(step: float, **values: float) -> None:
+            self.record(step=self._offset + step, **values, noise=recipe.noise, dropout=recipe.dropout)
+
+        return record
+
+    def _weighed(self, sets: Sets, held: Pairs) -> Prior:
+        if self.prior == "off":
+            return Prior()
+        return Prior.of(sets).weighed(_placed(self._towers, sets, held), sets, held)
+
+    def _trained(self, vectors: np.ndarray, modality: str) -> np.ndarray:
+        return _in_blocks(self._towers[modality], vectors)
+
+
+def _placed(towers: Mapping[str, Tower], sets: Sets, pairs: Pairs) -> dict[str, np.ndarray]:
+    """Modality -> (p, k) unit rows of the examples; those of absent ones are another row's, to be ignored."""
+    return {m: _in_blocks(t, sets[m].vectors[np.maximum(pairs.rows[m], 0)]) for m, t in towers.items()}
+
+
+def _quality(towers: Mapping[str, Tower], sets: Sets, held: Pairs) -> float | None:
+    return mean_reciprocal_rank(_placed(towers, sets, held), held) if len(held) else None
+
+
+def _in_blocks(tower: Tower, vectors: np.ndarray) -> np.ndarray:
+    import torch
+
+    with torch.no_grad():
+        blocks = range(0, max(1, len(vectors)), ROWS_AT_ONCE)
+        return np.concatenate([tower.place(tower.scaled(vectors[i : i + ROWS_AT_ONCE])).numpy() for i in blocks])
+
+
+def _equally_wide(sets: Sets) -> bool:
+    return len({s.vectors.shape[1] for s in sets.values()}) == 1
+
+
+def _part(progress: Progress, begin: float, share: float) -> Progress:
+    return lambda done, what: progress(begin + share * done, what)

@@ -1,0 +1,95 @@
+"""The zero-shot bridge beside a trained map, weighed by how much it helps on held-out pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.matching.bridge import Bridge
+from mmalign_core.aligners.pairs import Pairs, Sets
+from mmalign_core.aligners.training.holdout import mean_reciprocal_rank
+from mmalign_core.types import EmbeddingSet
+from mmalign_core.vectors import unit_rows
+
+WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+UNTRIED = 0.5
+"""Weight where nothing can be held out: then pairs are few, and what is known without them counts."""
+MARGIN = 0.003
+"""A weight must raise the mean reciprocal rank by this much to be worth twice the dimensions."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Places [sqrt(1 - w) t, sqrt(w) b] of trained unit rows t and bridge unit rows b: the cosine of two such rows is
+    the weighted mean of both cosines. Without concepts, or at w = 0, the trained rows alone.
+
+    A modality of which the bridge knows nothing has b = 0 and keeps its order among the candidates.
+    """
+
+    bridge: Aligner | None = None
+    weight: float = 0.0
+
+    @staticmethod
+    def of(sets: Sets) -> Prior:
+        """The bridge over these sets at weight UNTRIED, where concepts join at least two of them; else none."""
+        known = {m: s for m, s in sets.items() if m != "text" and _placed_concepts(s)}
+        widths = {s.concepts.vectors.shape[1] for s in known.values() if s.concepts and s.concepts.vectors is not None}
+        if "text" in sets and widths == {sets["text"].vectors.shape[1]}:
+            known["text"] = sets["text"]
+        return Prior(Bridge().fit(known), UNTRIED) if len(known) > 1 and len(widths) == 1 else Prior()
+
+    def weighed(self, trained: Mapping[str, np.ndarray], sets: Sets, held: Pairs) -> Prior:
+        """The same with the weight under which held-out examples find one another best.
+
+        `trained`: modality -> (p, k) unit rows of the examples, zero where the item lacks it.
+        """
+        if self.bridge is None or not len(held):
+            return self
+        told = {m: self._told(sets[m].take(np.maximum(rows, 0)), m) for m, rows in held.rows.items()}
+        quality = {
+            w: mean_reciprocal_rank({m: _joined(t, told[m], w) for m, t in trained.items()}, held) or 0.0
+            for w in WEIGHTS
+        }
+        best = max(WEIGHTS, key=lambda w: quality[w] - (MARGIN if w else 0.0))
+        return Prior(self.bridge, best) if best else Prior()
+
+    def join(self, trained: np.ndarray, rows: EmbeddingSet) -> np.ndarray:
+        """Unit rows (n, k + d), or the trained ones (n, k) where there is no prior. BadInput as the bridge's."""
+        if self.bridge is None:
+            return trained
+        return _joined(trained, self._told(rows, rows.modality), self.weight)
+
+    def arrays(self, prefix: str = "prior.") -> dict[str, np.ndarray]:
+        """Everything as named arrays; none without a bridge."""
+        if self.bridge is None:
+            return {}
+        told = {f"{prefix}bridge.{name}": np.ascontiguousarray(a) for name, a in self.bridge.state().items()}
+        return told | {f"{prefix}weight": np.array([self.weight])}
+
+    @staticmethod
+    def of_arrays(arrays: Mapping[str, np.ndarray], prefix: str = "prior.") -> Prior:
+        """What `arrays` gave under this prefix."""
+        if f"{prefix}weight" not in arrays:
+            return Prior()
+        inner = f"{prefix}bridge."
+        state = {name.removeprefix(inner): a for name, a in arrays.items() if name.startswith(inner)}
+        return Prior(Bridge().load_state(state), float(arrays[f"{prefix}weight"][0]))
+
+    def _told(self, rows: EmbeddingSet, modality: str) -> np.ndarray:
+        assert self.bridge is not None
+        state = self.bridge.state()
+        if modality == "text" or f"labels.{modality}" in state:
+            return self.bridge.transform(rows)
+        return np.zeros((len(rows), len(state["whiten"])), np.float32)
+
+
+def _joined(trained: np.ndarray, told: np.ndarray, weight: float) -> np.ndarray:
+    return unit_rows(np.hstack([np.sqrt(1 - weight) * trained, np.sqrt(weight) * told]))
+
+
+def _placed_concepts(rows: EmbeddingSet) -> bool:
+    seen = rows.concepts
+    return seen is not None and seen.vectors is not None and len(seen.vectors) == seen.posterior.shape[1]

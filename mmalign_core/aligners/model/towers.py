@@ -1,0 +1,74 @@
+"""Towers over vectors: for each modality a linear map, and where asked a hidden layer that adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmalign_core.aligners.training import dropped, noisy
+
+if TYPE_CHECKING:
+    import torch
+
+LEARNED = ("linear", "bias", "enter", "enter_bias", "leave")
+
+
+class Tower:
+    """unit(s W + b + gelu(s E + e) L) of s = (x - centre) / scale, one scale for all columns.
+
+    One scale keeps the columns' proportions: noise of equal size then drowns directions that hardly vary, which is
+    the regularisation that trained maps of few pairs need (Bishop 1995, Training with Noise is Equivalent to Tikhonov
+    Regularization). `parts`: centre (d,), scale (1,), linear (d, k), bias (k,) and, with a hidden layer, enter (d, h),
+    enter_bias (h,), leave (h, k); float32.
+    """
+
+    def __init__(self, parts: Mapping[str, np.ndarray]) -> None:
+        import torch
+
+        self.parts = {name: torch.tensor(np.asarray(a, np.float32)) for name, a in parts.items()}
+
+    @property
+    def learned(self) -> list[torch.Tensor]:
+        """What the training changes."""
+        return [self.parts[name].requires_grad_() for name in LEARNED if name in self.parts]
+
+    @property
+    def width(self) -> int:
+        """Dimensions of the vectors it reads."""
+        return len(self.parts["centre"])
+
+    def scaled(self, vectors: np.ndarray) -> torch.Tensor:
+        """Vectors (n, d) as `place` reads them."""
+        import torch
+
+        return (torch.tensor(vectors) - self.parts["centre"]) / self.parts["scale"]
+
+    def place(
+        self, rows: torch.Tensor, noise: float = 0.0, dropout: float = 0.0, generator: torch.Generator | None = None
+    ) -> torch.Tensor:
+        """Unit rows (n, k) of scaled rows; noise on them and dropout in training only, that is with a generator."""
+        from torch.nn.functional import gelu, normalize
+
+        p, rows = self.parts, noisy(rows, noise, generator)
+        if "enter" not in p:
+            return normalize(rows @ p["linear"] + p["bias"], dim=1)
+        hidden = gelu(rows @ p["enter"] + p["enter_bias"])
+        linear = dropped(rows, dropout, generator) @ p["linear"] + p["bias"]
+        return normalize(linear + dropped(hidden, dropout, generator) @ p["leave"], dim=1)
+
+    def arrays(self, prefix: str) -> dict[str, np.ndarray]:
+        """The parts as named arrays."""
+        return {prefix + name: part.detach().numpy().copy() for name, part in self.parts.items()}
+
+    @staticmethod
+    def of_arrays(arrays: Mapping[str, np.ndarray], prefix: str) -> Tower:
+        """What `arrays` gave under this prefix."""
+        return Tower({name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)})
+
+
+def hidden_parts(width: int, dims: int, hidden: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """A hidden layer whose numbers are of about unit size and which adds nothing before the training."""
+    enter = rng.standard_normal((width, hidden)) / np.sqrt(width)
+    return {"enter": enter, "enter_bias": np.zeros(hidden), "leave": np.zeros((hidden, dims))}
