@@ -45,7 +45,7 @@ class Distance(LinearAligner):
     constraint: str = param(
         "whitening", choices=("whitening", "none"), help="none: nothing keeps places from collapsing"
     )
-    steps: int = param(200, 1, 100_000, help="steps at most; gradient descent wants several hundred")
+    steps: int = param(100, 1, 100_000, help="steps at most; gradient descent wants several hundred")
     dims: int = param(64, 1, 4096, help="dimensions of the shared space")
     reg: float = param(1.0, 0, 100, help="ridge on each modality's covariance, relative to its mean variance")
 
