@@ -75,7 +75,7 @@ def test_decisions_equal_brute_force(m: int, n: int, seed: int) -> None:
     chosen = MATCHERS.create("threshold", threshold=0.3, limit=3).match(scores)
     expected = {(i, int(j)) for i in range(m) for j in np.argsort(-block[i])[:3] if block[i, j] >= 0.3}
     assert set(zip(chosen.sources.tolist(), chosen.targets.tolist())) == expected
-    assert chosen.rule == "threshold(threshold=0.3, limit=3)"
+    assert chosen.rule.startswith("threshold(threshold=0.3") and "limit=3" in chosen.rule
 
 
 def test_a_threshold_nobody_reaches_leaves_all_undecided() -> None:
