@@ -12,9 +12,11 @@ from mmalign_core.store import Store, new_run_id
 from mmalign_core.types import AlignmentResult, Collection, Progress, no_progress
 from mmalign_core.workflow.choices import HOLDING_OUT, Choices
 from mmalign_core.workflow.cost import Cost, peak_rss_mb
+from mmalign_core.workflow.deciding import has_threshold, matcher_of, suggested_or_why_not, with_suggested
 from mmalign_core.workflow.encoding import Encoding
+from mmalign_core.workflow.fitting import Watch, correction_of, fit, refuse_unplaceable
 from mmalign_core.workflow.holding_out import HeldOut, hold_out
-from mmalign_core.workflow.measuring import Measured, Watch, fit, is_transductive, measure, refuse_unplaceable
+from mmalign_core.workflow.measuring import Measured, is_transductive, measure
 from mmalign_core.workflow.preparing import place, usable_sets
 from mmalign_core.workflow.scaled import within
 
@@ -46,8 +48,9 @@ def align(
 
     With a test share the aligner is fitted on the rest and measured on held-out items only, candidates included;
     with folds it is measured so fold by fold, then fitted on all items; with neither it is fitted and measured on
-    all of them (split "none"). `watch` gets the rows of each fit's history as they come. Raises BadInput before any
-    fit when the choices cannot work.
+    all of them (split "none"). `watch` gets the rows of each fit's history as they come. Where the matcher decides
+    by a threshold, the report's `threshold` is what held-back training pairs (of the first fold) suggest. Raises
+    BadInput before any fit when the choices cannot work.
     """
     choices = choices or Choices()
     choices.check()
@@ -62,6 +65,10 @@ def align(
     if many > 1:
         everything = tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
         fitted = fit(sets, everything, choices, cost, within(progress, share, 1.0, "all items: "), watch=watch)
+    thresholds = measured.thresholds
+    if has_threshold(choices) and not thresholds:
+        thresholds = (suggested_or_why_not(sets, held.parts[0].train, choices, cost, within(progress, 1.0, 1.0)),)
+    choices = with_suggested(choices, measured.thresholds)
     space = {m: place(fitted, rows) for m, rows in sets.items()}
     result = AlignmentResult(
         choices.aligner,
@@ -74,6 +81,7 @@ def align(
         fitted.transductive,
     )
     report = _report(choices, fitted, measured, held, encoding, cost)
+    report |= {"threshold": dict(thresholds[0])} if thresholds else {}
     report["left_out"] = [modality for modality in encoding.sets if modality not in space]
     encoders = {m: s.encoder for m, s in sets.items()}
     return Run(new_run_id(choices.aligner), collection, encoders, fitted, result, choices, report)
@@ -90,9 +98,9 @@ def _report(
         "params": dict(fitted.params),
         "similarity": choices.similarity,
         "correction": choices.correction,
-        "correction_params": dict(choices.correction_params or {}),
+        "correction_params": correction_of(choices).params,
         "matcher": choices.matcher,
-        "matcher_params": dict(choices.matcher_params or {}),
+        "matcher_params": matcher_of(choices).params,
         "seed": choices.seed,
         "holding_out": {name: getattr(choices, name) for name in HOLDING_OUT},
         "transductive": is_transductive(choices),

@@ -12,8 +12,9 @@ from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.cost import Cost
 from mmalign_core.workflow.encoding import Encoding
+from mmalign_core.workflow.fitting import refuse_unplaceable
 from mmalign_core.workflow.holding_out import HeldOut, hold_out
-from mmalign_core.workflow.measuring import measure, refuse_unplaceable
+from mmalign_core.workflow.measuring import measure
 from mmalign_core.workflow.preparing import Sets, usable_sets
 from mmalign_core.workflow.scaled import within
 

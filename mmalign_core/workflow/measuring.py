@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.base import no_watch
-from mmalign_core.corrections import CORRECTIONS, Correction
 from mmalign_core.matchers import MATCHERS
-from mmalign_core.metrics.report import Evaluation, evaluation
+from mmalign_core.metrics.direction import Direction, pooled
+from mmalign_core.metrics.report import Evaluation, evaluation, measure_all
 from mmalign_core.similarities import SIMILARITIES
-from mmalign_core.types import BadInput, Progress
+from mmalign_core.types import Progress
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.cost import Cost, timed
+from mmalign_core.workflow.deciding import Suggested, decider, matcher_of, suggest, takes_suggestion
+from mmalign_core.workflow.fitting import Watch, correction_of, fit, placed, refuse_unplaceable, wants_bank
 from mmalign_core.workflow.holding_out import HeldOut
-from mmalign_core.workflow.preparing import Sets, place
+from mmalign_core.workflow.preparing import Sets
 from mmalign_core.workflow.scaled import within
-
-Watch = Callable[[Mapping[str, float]], None]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The aligner fitted last, and what was measured of all fits, query by query."""
+    """The aligner fitted last, what was measured of all fits, query by query, and for each fit the thresholds used in
+    place of the chosen one (none, unless the matcher was told to take the suggested one)."""
 
     aligner: Aligner
     evaluation: Evaluation
+    thresholds: tuple[Suggested, ...] = ()
 
 
 def measure(
@@ -37,66 +39,38 @@ def measure(
     BadInput before any fit if items are held out and the aligner places only what it was fitted on.
     """
     refuse_unplaceable(choices)
-    spaces, banks, many = [], [], len(held.parts)
+    spaces, banks, thresholds, many = [], [], [], len(held.parts)
     for number, part in enumerate(held.parts, 1):
         words = f"fold {number} of {many}: " if many > 1 else ""
         shown = within(progress, 0.95 * (number - 1) / many, 0.95 * number / many, words)
         fitted = fit(sets, part.train, choices, cost, shown, watch=watch)
         spaces.append(placed(fitted, sets, part.test, choices, cost))
         banks.append(placed(fitted, sets, part.train, choices, cost) if wants_bank(choices) else {})
+        if takes_suggestion(choices):
+            thresholds.append(suggest(sets, part.train, choices, cost, shown))
     progress(0.95, "measuring")
-    return Measured(fitted, judge(spaces, banks, choices, cost))
+    return Measured(fitted, judge(spaces, banks, choices, cost, thresholds), tuple(thresholds))
 
 
-def refuse_unplaceable(choices: Choices) -> None:
-    """BadInput if items are to be held out from an aligner that could never place them."""
-    if choices.holds_out and ALIGNERS.get(choices.aligner).transductive:
-        raise BadInput(
-            f"'{choices.aligner}' places only the rows it was fitted on, so it cannot be measured on held-out items; "
-            "measure it without a test share or folds, or choose another aligner"
-        )
+def judge(
+    spaces: list[Sets], banks: list[Sets], choices: Choices, cost: Cost, thresholds: Sequence[Suggested] = ()
+) -> Evaluation:
+    """What every query met in one space, or in one per fold; `banks`: the training rows placed in each.
 
-
-def fit(
-    sets: Sets, items: Sequence[str], choices: Choices, cost: Cost, progress: Progress, *, watch: Watch = no_watch
-) -> Aligner:
-    """A new aligner of the chosen kind fitted on these items, in every modality; `watch` gets rows of its history."""
-    progress(0.0, f"fitting {choices.aligner}")
-    model = ALIGNERS.create(choices.aligner, **dict(choices.params or {}))
-    training = {m: rows for m, s in sets.items() if len(rows := s.of_items(items))}
-    model.watch = watch
-    try:
-        with cost.fitting():
-            return model.fit(training, seed=choices.seed, progress=progress)
-    finally:
-        model.watch = no_watch
-
-
-def placed(fitted: Aligner, sets: Sets, items: Sequence[str], choices: Choices, cost: Cost) -> Sets:
-    """The pair's rows of these items in the shared space."""
-    rows = {m: sets[m].of_items(items) for m in choices.pair}
-    with cost.placing(sum(map(len, rows.values()))):
-        return {m: place(fitted, s) for m, s in rows.items()}
-
-
-def judge(spaces: list[Sets], banks: list[Sets], choices: Choices, cost: Cost) -> Evaluation:
-    """What every query met in one space, or in one per fold; `banks`: the training rows placed in each."""
+    `thresholds`: for each space those to decide by, by direction, in place of the chosen one.
+    """
+    how = {"similarity": SIMILARITIES.create(choices.similarity), "correction": correction_of(choices)}
     with timed(cost.seconds, "match"):
-        return evaluation(
-            spaces,
-            choices.pair,
-            similarity=SIMILARITIES.create(choices.similarity),
-            correction=_correction(choices),
-            matcher=MATCHERS.create(choices.matcher, **dict(choices.matcher_params or {})),
-            banks=banks,
-            seed=choices.seed,
-        )
-
-
-def wants_bank(choices: Choices) -> bool:
-    """Whether the correction looks at queries, and there are training rows apart from those measured to stand in."""
-    correction = _correction(choices)
-    return choices.holds_out and correction.is_transductive(False) and not correction.is_transductive(True)
+        found = evaluation(spaces, choices.pair, **how, matcher=matcher_of(choices), banks=banks, seed=choices.seed)
+        if not thresholds:
+            return found
+        parts: dict[str, list[Direction]] = {way: [] for way in found.directions}
+        for space, bank, by in zip(spaces, banks, thresholds):
+            for way, judged in parts.items():
+                own = decider(choices, way, by)
+                each = measure_all([space], choices.pair, **how, matcher=own, banks=[bank], seed=choices.seed)
+                judged.append(each[way])
+    return replace(found, directions={way: pooled(judged) for way, judged in parts.items()})
 
 
 def is_transductive(choices: Choices) -> bool:
@@ -104,9 +78,5 @@ def is_transductive(choices: Choices) -> bool:
     return (
         ALIGNERS.get(choices.aligner).transductive
         or MATCHERS.get(choices.matcher).transductive
-        or _correction(choices).is_transductive(has_bank=choices.holds_out)
+        or correction_of(choices).is_transductive(has_bank=choices.holds_out)
     )
-
-
-def _correction(choices: Choices) -> Correction:
-    return CORRECTIONS.create(choices.correction, **dict(choices.correction_params or {}))

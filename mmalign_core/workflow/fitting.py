@@ -1,0 +1,57 @@
+"""Fit an aligner on some items, and place others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from mmalign_core.aligners import ALIGNERS, Aligner
+from mmalign_core.aligners.base import no_watch
+from mmalign_core.corrections import CORRECTIONS, Correction
+from mmalign_core.types import BadInput, Progress
+from mmalign_core.workflow.choices import Choices
+from mmalign_core.workflow.cost import Cost
+from mmalign_core.workflow.preparing import Sets, place
+
+Watch = Callable[[Mapping[str, float]], None]
+
+
+def refuse_unplaceable(choices: Choices) -> None:
+    """BadInput if items are to be held out from an aligner that could never place them."""
+    if choices.holds_out and ALIGNERS.get(choices.aligner).transductive:
+        raise BadInput(
+            f"'{choices.aligner}' places only the rows it was fitted on, so it cannot be measured on held-out items; "
+            "measure it without a test share or folds, or choose another aligner"
+        )
+
+
+def fit(
+    sets: Sets, items: Sequence[str], choices: Choices, cost: Cost, progress: Progress, *, watch: Watch = no_watch
+) -> Aligner:
+    """A new aligner of the chosen kind fitted on these items, in every modality; `watch` gets rows of its history."""
+    progress(0.0, f"fitting {choices.aligner}")
+    model = ALIGNERS.create(choices.aligner, **dict(choices.params or {}))
+    training = {m: rows for m, s in sets.items() if len(rows := s.of_items(items))}
+    model.watch = watch
+    try:
+        with cost.fitting():
+            return model.fit(training, seed=choices.seed, progress=progress)
+    finally:
+        model.watch = no_watch
+
+
+def placed(fitted: Aligner, sets: Sets, items: Sequence[str], choices: Choices, cost: Cost) -> Sets:
+    """The pair's rows of these items in the shared space."""
+    rows = {m: sets[m].of_items(items) for m in choices.pair}
+    with cost.placing(sum(map(len, rows.values()))):
+        return {m: place(fitted, s) for m, s in rows.items()}
+
+
+def wants_bank(choices: Choices) -> bool:
+    """Whether the correction looks at queries, and there are training rows apart from those measured to stand in."""
+    correction = correction_of(choices)
+    return choices.holds_out and correction.is_transductive(False) and not correction.is_transductive(True)
+
+
+def correction_of(choices: Choices) -> Correction:
+    """The chosen correction with its parameters."""
+    return CORRECTIONS.create(choices.correction, **dict(choices.correction_params or {}))
