@@ -14,7 +14,7 @@ from mmalign_core.aligners.training.holdout import Holdout, hold_out, mean_recip
 
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 WEIGHTINGS = (1.0, 2.0, 4.0, 8.0, 16.0)
-UNTRIED = (10.0, 1.0)
+UNTRIED = (3.0, 2.0)
 """Ridge and weighting where there are too few pairs to hold any out."""
 ENOUGH_HELD = 300
 """Held-out examples that make one split enough; of fewer, up to MOST_SPLITS are averaged."""
