@@ -5,12 +5,22 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.plots import fit_figure, quality_time_figure
 from mmalign_core.types import Collection
-from pages._shared import aligner_card, board, board_form, board_table, errors, header, numbers, state, waiting
+from pages._shared import (
+    aligner_card,
+    board,
+    board_charts,
+    board_form,
+    board_table,
+    curves,
+    errors,
+    header,
+    numbers,
+    state,
+    waiting,
+)
 from pages._shared.wanted import pairs_of
 
-METRICS = ("recall@1", "recall@5", "recall@10", "mrr")
 Row = Mapping[str, Any]
 
 
@@ -23,7 +33,10 @@ def headline(collection: Collection, rows: Sequence[Row]) -> None:
         numbers.headline(best)
     with right, st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Aligner", [row["aligner"] for row in rows], key="board.use", format_func=aligner_card.title
+            "Aligner",
+            [row["aligner"] for row in rows],
+            key=f"board.use.{best['aligner']}",
+            format_func=aligner_card.title,
         )
         if st.button("Use this aligner", icon=":material/arrow_forward:", key="board.take"):
             use(next(row for row in rows if row["aligner"] == name))
@@ -36,36 +49,6 @@ def use(row: Row) -> None:
     state.forget_widgets("align.")
     waiting.align({**shared, "aligner": row["aligner"]})
     st.switch_page("pages/align.py")
-
-
-@st.fragment
-def trade_off(rows: Sequence[Row]) -> None:
-    """Quality against time; the metric is chosen here, nothing is fitted again."""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader("What does quality cost?", anchor=False)
-        metric = st.segmented_control(
-            "Metric", METRICS, default=METRICS[0], required=True, key="metric", bind="query-params",
-            label_visibility="collapsed",
-        )  # fmt: skip
-    st.plotly_chart(
-        quality_time_figure(rows, metric or METRICS[0]),
-        key="board.trade",
-        config=waiting.BARE,
-        alt=f"{metric} of each aligner against the seconds of its fit",
-    )
-    st.caption("Whiskers are 95% bootstrap intervals over queries; open shapes look at all queries together.")
-
-
-def trainings(rows: Sequence[Row]) -> None:
-    """The fit curves of those that were trained step by step."""
-    trained = [row for row in rows if len(row["history"]) > 1]
-    if trained:
-        st.subheader("How did the training go?", anchor=False)
-        with st.grid(3, min_column_width=340):
-            for row in trained:
-                figure = fit_figure(row["history"], title=row["aligner"])
-                name = row["aligner"]
-                st.plotly_chart(figure, key=f"board.fit.{name}", config=waiting.BARE, alt=f"Fit of {name}")
 
 
 state.through_app("pages/leaderboard.py")
@@ -87,5 +70,6 @@ elif not state.board():
         "Nothing compared yet", "Choose aligners and press Compare; rows appear as they are done.", "leaderboard"
     )
 if measured:
-    trade_off(measured)
-    trainings(measured)
+    board_charts.quality(measured)
+    board_charts.trainings(measured)
+    curves.show(collection, [row["aligner"] for row in measured])

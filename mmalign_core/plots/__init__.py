@@ -4,7 +4,8 @@ from mmalign_core.plots.colours import MODALITY_COLOURS, MODALITY_SYMBOLS
 from mmalign_core.plots.contributions import contribution_figure
 from mmalign_core.plots.fit_curves import fit_figure, latest_fit
 from mmalign_core.plots.labels import plain_label
-from mmalign_core.plots.leaderboard import quality_time_figure
+from mmalign_core.plots.leaderboard import difference_figure, quality_time_figure
+from mmalign_core.plots.learning_curves import learning_figure
 from mmalign_core.plots.metric_bars import metric_figure
 from mmalign_core.plots.similarity_heatmap import heatmap_figure
 from mmalign_core.plots.space_map import map_figure
@@ -14,9 +15,11 @@ __all__ = [
     "MODALITY_COLOURS",
     "MODALITY_SYMBOLS",
     "contribution_figure",
+    "difference_figure",
     "fit_figure",
     "heatmap_figure",
     "latest_fit",
+    "learning_figure",
     "map_figure",
     "metric_figure",
     "plain_label",

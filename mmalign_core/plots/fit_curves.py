@@ -13,16 +13,18 @@ _COLOURS = (CATEGORY_COLOURS[4], CATEGORY_COLOURS[5], CATEGORY_COLOURS[6], CATEG
 
 
 def fit_figure(history: Sequence[Mapping[str, float]], *, title: str = "", height: int = 240) -> go.Figure:
-    """Losses on the left axis, whatever else was measured (validation, temperature) dotted on the right one.
+    """Losses on the left axis, whatever else was measured (validation, temperature) dotted on the right one; all on
+    the left where there is no loss.
 
     `history`: rows that may hold `step` and any other numbers; a row without one of them leaves that curve as it is.
     Where the steps begin anew (another fold, another restart) the curves do too.
     """
     figure = go.Figure()
     names = list(dict.fromkeys(name for row in history for name in row if name != "step"))
+    losses = any("loss" in name for name in names)
     for place, name in enumerate(names):
         points = _curve(history, name)
-        left = "loss" in name
+        left = "loss" in name or not losses
         figure.add_scatter(
             x=[step for step, _ in points], y=[value for _, value in points], name=plain_label(name),
             mode="lines+markers" if len(points) < 3 else "lines", yaxis="y" if left else "y2",
@@ -30,10 +32,11 @@ def fit_figure(history: Sequence[Mapping[str, float]], *, title: str = "", heigh
             hovertemplate="%{y:.4g}",
         )  # fmt: skip
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 40 if title else 8, "b": 8}, hovermode="x unified",
-        title={"text": plain_label(title), "font": {"size": 14}} if title else None, showlegend=True,
+        height=height, margin={"l": 8, "r": 8, "t": 64 if title else 8, "b": 8}, hovermode="x unified",
+        title={"text": plain_label(title), "font": {"size": 14}, "y": 1, "yanchor": "top"} if title else None,
+        showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"}, xaxis={"title": "step"},
-        yaxis={"title": "loss" if any("loss" in name for name in names) else None},
+        yaxis={"title": "loss" if losses else None},
         yaxis2={"overlaying": "y", "side": "right", "showgrid": False},
     )  # fmt: skip
     return figure

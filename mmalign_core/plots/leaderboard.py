@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from plotly.subplots import make_subplots
 from mmalign_core.plots.colours import CATEGORY_COLOURS, OTHER_COLOUR
 from mmalign_core.plots.labels import plain_label
 from mmalign_core.plots.metric_bars import arrow
+from mmalign_core.plots.whiskers import whiskers
 
 FAMILY_COLOURS = dict(zip(("matching", "embedding", "model", "fusion"), CATEGORY_COLOURS[4:8]))
 """None of them is a modality's colour."""
@@ -40,10 +42,17 @@ def quality_time_figure(rows: Sequence[Row], metric: str, *, height: int = 380) 
         legend={"orientation": "h", "x": 0, "y": 1.1, "yanchor": "bottom"},
     )  # fmt: skip
     ticks = {"tickvals": [0.001, 0.01, 0.1, 1, 10, 100, 1000], "ticktext": ["≤1 ms", "10 ms", "0.1 s", *_SECONDS]}
-    figure.update_xaxes(type="log", title="seconds of one fit", **ticks)
+    figure.update_xaxes(type="log", title="seconds of one fit", range=_time_range(rows), **ticks)
     figure.update_yaxes(rangemode="tozero", tickformat=".0%", nticks=7)
     figure.update_yaxes(title=metric, col=1)
     return figure
+
+
+def _time_range(rows: Sequence[Row]) -> list[float]:
+    """Powers of ten, with room for the names that stand right of their points."""
+    times = [max(row["seconds"]["fit"], _SHORTEST) for row in rows]
+    low, high = math.log10(min(times)), math.log10(max(times))
+    return [low - 0.3, high + max(0.6, 0.22 * (high - low + 0.3))]
 
 
 _SECONDS = ("1 s", "10 s", "100 s", "1,000 s")
@@ -55,14 +64,48 @@ def _points(rows: Sequence[Row], family: str, direction: str, metric: str, *, le
     symbol = FAMILY_SYMBOLS[family]
     return go.Scatter(
         name=family, x=[max(row["seconds"]["fit"], _SHORTEST) for row in rows], y=values, mode="markers+text",
-        text=[plain_label(row["aligner"]) for row in rows], textposition="top center", textfont={"size": 11},
+        text=[f" {plain_label(row['aligner'])}" for row in rows], textposition="middle right", textfont={"size": 11},
         legendgroup=family, showlegend=legend, cliponaxis=False,
         marker={"color": FAMILY_COLOURS[family], "size": 11, "line": {"width": 2, "color": FAMILY_COLOURS[family]},
                 "symbol": [f"{symbol}-open" if row["transductive"] else symbol for row in rows]},
-        error_y={"type": "data", "symmetric": False, "thickness": 1.2, "width": 4, "color": OTHER_COLOUR,
-                 "array": [max(0.0, high - value) for value, (_, high) in zip(values, bounds)],
-                 "arrayminus": [max(0.0, value - low) for value, (low, _) in zip(values, bounds)]},
+        error_y=whiskers(values, bounds, thickness=1.2, width=4),
         customdata=[[low, high, row["seconds"]["fit"]] for row, (low, high) in zip(rows, bounds)],
         hovertemplate="<b>%{text}</b><br>%{y:.1%} (95% %{customdata[0]:.1%} to %{customdata[1]:.1%})"
         "<br>%{customdata[2]:.3g} s<extra></extra>",
+    )  # fmt: skip
+
+
+def difference_figure(rows: Sequence[Row], metric: str) -> go.Figure:
+    """One panel per direction: how far each aligner is from the best, with the paired 95% interval; best at the top.
+
+    Rows as `workflow.ranked` gives them, of one kind; the first is the best. An interval across 0 tells them not apart.
+    """
+    directions, others = list(rows[0]["metrics"]), rows[1:]
+    titles = [arrow(direction) for direction in directions]
+    figure = make_subplots(1, len(directions), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.03)
+    for column, direction in enumerate(directions, 1):
+        figure.add_trace(_differences(others, direction, metric), 1, column)
+    figure.update_layout(
+        height=110 + 28 * len(others), margin={"l": 8, "r": 8, "t": 32, "b": 8}, showlegend=False, hovermode="closest"
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(others))), ticktext=[plain_label(row["aligner"]) for row in others],
+        range=[len(others) - 0.5, -0.5], automargin=True,
+    )  # fmt: skip
+    figure.update_xaxes(zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.0%", nticks=8)
+    figure.update_xaxes(title=f"{metric} less that of {plain_label(rows[0]['aligner'])}")
+    return figure
+
+
+def _differences(rows: Sequence[Row], direction: str, metric: str) -> go.Scatter:
+    found = [row["against_best"][direction][metric] for row in rows]
+    values = [one["difference"] for one in found]
+    return go.Scatter(
+        x=values, y=list(range(len(rows))), mode="markers", text=[plain_label(row["aligner"]) for row in rows],
+        marker={"color": [FAMILY_COLOURS[row["family"]] for row in rows], "size": 10,
+                "symbol": [FAMILY_SYMBOLS[row["family"]] for row in rows]},
+        error_x=whiskers(values, [one["ci95"] for one in found]),
+        customdata=[[*one["ci95"], one["p"]] for one in found],
+        hovertemplate="<b>%{text}</b><br>%{x:+.1%} (95% %{customdata[0]:+.1%} to %{customdata[1]:+.1%})"
+        "<br>p %{customdata[2]:.3f}<extra></extra>",
     )  # fmt: skip

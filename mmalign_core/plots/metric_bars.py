@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from mmalign_core.plots.colours import OTHER_COLOUR, modality_colour
+from mmalign_core.plots.whiskers import whiskers
 
 SHOWN = ("accuracy", "recall@1", "recall@5", "recall@10", "mrr")
 
@@ -61,11 +62,7 @@ def _bars(
     return go.Bar(
         name=arrow(direction), x=list(names), y=[values[name] for name in names], offsetgroup=direction,
         marker={"color": modality_colour(direction.partition("->")[0]), "cornerradius": 4},
-        error_y={
-            "type": "data", "symmetric": False, "thickness": 1.4, "width": 5, "color": OTHER_COLOUR,
-            "array": [max(0.0, high - values[name]) for name, (_, high) in zip(names, bounds)],
-            "arrayminus": [max(0.0, values[name] - low) for name, (low, _) in zip(names, bounds)],
-        },
+        error_y=whiskers([values[name] for name in names], bounds),
         hovertemplate="%{y:.1%}",
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,11 +12,11 @@ from mmalign_core.plots import fit_figure, latest_fit
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
-from mmalign_core.workflow import compare, encode, ranked
+from mmalign_core.workflow import compare, encode
 from mmalign_core.workflow.scaled import within
 from pages._shared import cache, errors, state
 from pages._shared.shelf import Shelf
-from pages._shared.waiting import BARE
+from pages._shared.waiting import BARE, progress_bar
 from pages._shared.wanted import Wanted, board_entries
 
 Row = Mapping[str, Any]
@@ -36,22 +36,27 @@ def go_on(collection: Collection) -> None:
     JOBS.submit("compare", lambda job: measure(wanted, collection, shelf, store, settings, job), owner=_owner(wanted))
 
 
-def rows() -> list[Row]:
-    """Of the session's board, what is measured so far, best first."""
+def rows() -> Sequence[Row]:
+    """Of the session's board, what is measured so far, best first and each against the best."""
+    found = _found()
+    return cache.ranking(tuple(row["key"] for row in found), int(state.board().get("seed", 0)), found)
+
+
+def _found() -> list[Row]:
     wanted = state.wanted()
-    names, found = wanted.board.get("aligners", ()), cache.shelf().get("board", wanted.board_key) or {}
-    return list(ranked([found[name] for name in names if name in found]).rows)
+    held = cache.shelf().get("board", wanted.board_key) or {}
+    return [held[name] for name in wanted.board.get("aligners", ()) if name in held]
 
 
 def show_progress(collection: Collection) -> None:
     """How far the comparison is, with its latest loss and a button to stop it; when stopped, one to go on."""
     job = _job()
     if job is not None and not job.finished:
-        st.fragment(_poll, run_every=_EVERY)(len(rows()))
+        st.fragment(_poll, run_every=_EVERY)(len(_found()))
         return
     if job is not None and job.error:
         errors.show(job.error)
-    missing = len(state.board().get("aligners", ())) - len(rows())
+    missing = len(state.board().get("aligners", ())) - len(_found())
     if missing:
         _offer_the_rest(collection, missing)
 
@@ -83,12 +88,9 @@ def measure(
 
 def _poll(seen: int) -> None:
     job = _job()
-    if job is None or job.finished or len(rows()) != seen:
+    if job is None or job.finished or len(_found()) != seen:
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(job.fraction, text=errors.plain(errors.sentence(job.message or "starting").rstrip(".")))
-        if st.button("Stop", type="tertiary", icon=":material/stop_circle:", key="board.stop"):
-            job.cancel()
+    progress_bar(job, stop="board.stop")
     _draw_loss(job)
 
 

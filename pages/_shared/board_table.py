@@ -39,9 +39,10 @@ def _table(rows: Sequence[Row], key: str) -> None:
         column_config={
             "aligner": st.column_config.TextColumn(pinned=True),
             "MRR": st.column_config.NumberColumn(format="%.3f", help="Mean reciprocal rank of both directions: ranks."),
-            "fit s": st.column_config.NumberColumn(format="%.3g", help="Seconds of one fit."),
-            "place s": st.column_config.NumberColumn(format="%.3g", help="Seconds to place 1,000 encoded items."),
-            "memory": st.column_config.NumberColumn(format="%.0f MiB", help="Peak of the process during its fits."),
+            "one fit (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds of one fit."),
+            "1,000 items (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds to place that many."),
+            "peak MiB": st.column_config.NumberColumn(format="%.0f", help="Most memory of the process in its fits."),
+            "added MiB": st.column_config.NumberColumn(format="%.0f", help="By how much a fit raised it."),
         },
         alt=f"{len(rows)} aligners with quality, time and memory, best first",
     )
@@ -58,10 +59,12 @@ def _cells(row: Row) -> dict[str, Any]:
         "family": row["family"],
         **quality,
         "MRR": row["quality"],
-        "fit s": row["seconds"]["fit"],
-        "place s": row["infer_seconds_per_1000"],
-        "memory": row["peak_rss_mb"],
-        "pairs": "needed" if row["needs_pairs"] else "no",
+        "one fit (s)": row["seconds"]["fit"],
+        "1,000 items (s)": row["infer_seconds_per_1000"],
+        "peak MiB": row["peak_rss_mb"],
+        "added MiB": row["added_mb"],
+        "needs pairs": "yes" if row["needs_pairs"] else "no",
+        "transductive": "yes" if row["transductive"] else "no",
     }
 
 

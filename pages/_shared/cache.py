@@ -17,6 +17,7 @@ from mmalign_core.workflow import (
     SimilarityBlock,
     catalogue,
     judged_pairs,
+    ranked,
     recommend,
     similarity_block,
 )
@@ -41,7 +42,7 @@ def store() -> Store:
 @st.cache_resource
 def shelf() -> Shelf:
     """Results of background work, shared by all sessions."""
-    return Shelf({"collection": 8, "run": 8, "map": 16, "inspection": 8, "board": 16})
+    return Shelf({"collection": 8, "run": 8, "map": 16, "inspection": 8, "board": 16, "curves": 8})
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -60,6 +61,12 @@ def cards() -> dict[str, AlignerCard]:
 def split_columns(digest: str, _collection: Collection) -> tuple[list[str], list[str]]:
     """Metadata columns that can be folds, and those that can be times."""
     return fold_columns(_collection), time_columns(_collection)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def ranking(keys: tuple[str, ...], seed: int, _rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Compared rows, told by their keys, in ranking order and each against the best."""
+    return ranked(_rows, seed=seed).rows
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -53,7 +53,9 @@ def measured_on(report: Report) -> str:
         if report.get("transductive")
         else ""
     )
-    return errors.plain(f"{how}: {'; '.join(sizes)}. Whiskers are 95% bootstrap intervals.{note}")
+    shared = report.get("shared_content")
+    leak = f" {shared:,} of the measured items share content with fitted ones." if shared else ""
+    return errors.plain(f"{how}: {'; '.join(sizes)}. Whiskers are 95% bootstrap intervals.{leak}{note}")
 
 
 def space(report: Report) -> None:

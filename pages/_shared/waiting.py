@@ -83,6 +83,14 @@ def show_progress() -> None:
         _offer_again(job)
 
 
+def progress_bar(job: Job[Any], *, stop: str) -> None:
+    """How far a job is, and a button with the key `stop` that cancels it."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+        st.progress(job.fraction, text=errors.plain(" ".join((job.message or "starting").split())))
+        if st.button("Stop", type="tertiary", icon=":material/stop_circle:", key=stop):
+            job.cancel()
+
+
 def _submit(wanted: Wanted) -> None:
     shelf, store, settings = cache.shelf(), cache.store(), cache.settings()
     JOBS.submit(
@@ -96,10 +104,7 @@ def _poll(seen: tuple[str, ...]) -> None:
     job = _job(state.wanted())
     if job is None or job.finished or tuple(_ready_stages()) != seen:
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-        st.progress(job.fraction, text=errors.plain(errors.sentence(job.message or "starting").rstrip(".")))
-        if st.button("Stop", type="tertiary", icon=":material/stop_circle:", key="stop"):
-            job.cancel()
+    progress_bar(job, stop="stop")
 
 
 def _draw_fit(job: Job[Any]) -> None:
