@@ -1,0 +1,46 @@
+"""Alignment without any pairs: the shapes of two collections are laid over one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mmalign_core.aligners.base import register
+from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.embedding.unpaired_base import UnpairedAligner
+from mmalign_core.aligners.embedding.unpaired_starts import centroid_starts, profile_start
+from mmalign_core.params import param
+from mmalign_core.types import Progress
+
+
+@register("unpaired")
+class Unpaired(UnpairedAligner):
+    """Clusters, quadratic assignment, Procrustes (mini-vec2vec, Dar 2025), then self-learning (Artetxe et al. 2018).
+
+    Many starts: cluster centres of both modalities assigned to each other by the similarities among them, each start
+    with clusters of its own, and one from the similarity profiles of single rows.
+    """
+
+    summary = "No pairs at all: lays the shapes of two collections over one another"
+    card = Card(
+        idea="Items that are alike in one modality are mostly alike in the other. So clusters are assigned to each "
+        "other by how similar they are among themselves, and rows that then choose each other refine the rotation.",
+        formula=r"\max_{P} \operatorname{tr}(A P B P^\top),\quad "
+        r"Q \leftarrow \arg\min_{Q^\top Q = I} \sum_{(i,j)\ \text{mutual}} \|x_i Q - y_j\|^2",
+        use="When nothing tells which items belong together, but both collections are large (thousands) and show "
+        "the same kinds of things; even a hundred pairs are worth more.",
+        reference="Dar 2025, mini-vec2vec; Artetxe, Labaka & Agirre 2018, A robust self-learning method for fully "
+        "unsupervised cross-lingual mappings of word embeddings (ACL)",
+    )
+    clusters: int = param(50, 2, 500, help="cluster centres that are assigned to each other (fewer if rows are few)")
+    restarts: int = param(24, 1, 1000, help="how many clusterings and assignments compete")
+
+    def starts(
+        self, left: np.ndarray, right: np.ndarray, rng: np.random.Generator, progress: Progress
+    ) -> Iterator[np.ndarray]:
+        """One rotation from similarity profiles, and `restarts` from clusters."""
+        yield profile_start(left, right, rng)
+        for i, rotation in enumerate(centroid_starts(left, right, self.clusters, self.restarts, rng)):
+            progress((i + 1) / self.restarts, f"start {i + 1} of {self.restarts}")
+            yield rotation

@@ -1,0 +1,110 @@
+"""Base of the aligners that are given no pairs: from collections of their own to one rotation a modality."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Self
+
+import numpy as np
+
+from mmalign_core.aligners.embedding.linear import Examples, LinearAligner, Maps
+from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
+from mmalign_core.aligners.embedding.unpaired_matching import Turn, Watch, crossed, refined
+from mmalign_core.aligners.embedding.unpaired_rows import Spectrum, distinct_rows, lens, spectrum
+from mmalign_core.params import param
+from mmalign_core.types import MODALITIES, EmbeddingSet, Progress, no_progress
+
+COARSE_DIMS = 64
+"""Few directions, as they vary: here wrong starts are drawn to the right place."""
+FINE_POWER = 0.5
+"""Halfway to white: here lesser directions tell items apart."""
+HEATS = ((2, 1500, 8), (4, 3000, 2), (6, 6000, 1))
+"""Rounds on so many rows, after which so many of the best starts go on."""
+FINE_ROWS = 6000
+MEMORY = 0.7
+
+
+class UnpairedAligner(LinearAligner):
+    """Rotations found from the shape of each modality's cloud alone; ids are never looked at.
+
+    A subclass offers first guesses (`starts`). They compete in heats: each is refined by self-learning, those whose
+    mutual neighbours agree best go on, all judged without pairs. The winner is refined in a finer lens. Where there
+    are more than two modalities, each is rotated onto the one with the most rows.
+    """
+
+    needs_pairs = False
+    dims: int = param(128, 2, 4096, help="dimensions of the shared space")
+    refinement: int = param(12, 1, 1000, help="rounds of matching and rotating at the end")
+    rows: int = param(30_000, 100, 10_000_000, help="at most so many different rows of each modality are looked at")
+
+    @abstractmethod
+    def starts(
+        self, left: np.ndarray, right: np.ndarray, rng: np.random.Generator, progress: Progress
+    ) -> Iterator[np.ndarray]:
+        """Rotations (k, k) that may lay left unit rows (n, k) over right ones (m, k)."""
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """Find the rotations. BadInput: fewer than two modalities, or one with too few different rows."""
+        self.history = ()
+        progress(0.0, "looking at each modality")
+        found = distinct_rows(self.name, {m: sets[m] for m in sorted(sets, key=MODALITIES.index)}, self.rows, seed)
+        self._centres = {m: rows.mean(0) for m, rows in found.items()}
+        centred = {m: rows - self._centres[m] for m, rows in found.items()}
+        solution = self.solve(Examples(centred, {m: np.ones(len(x), bool) for m, x in centred.items()}), seed, progress)
+        self._maps, self._weight = dict(solution.maps), solution.weight
+        progress(1.0, "aligned")
+        return self
+
+    def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
+        """Maps of rows that are no pairs: each modality has a number of rows of its own, all present."""
+        seen = {m: spectrum(x) for m, x in examples.rows.items()}
+        dims = min(self.dims, *(len(s.deviations) for s in seen.values()))
+        target = max(seen, key=lambda m: len(seen[m].scores))
+        others = [m for m in seen if m != target]
+        maps = {target: lens(seen[target], dims, FINE_POWER).map}
+        for i, m in enumerate(others):
+            part = _part(progress, i / len(others), 1 / len(others), m)
+            maps[m] = self._turned(seen[m], seen[target], dims, np.random.default_rng(seed), part)
+        return Maps(maps, np.ones(dims))
+
+    def _turned(
+        self, source: Spectrum, target: Spectrum, dims: int, rng: np.random.Generator, progress: Progress
+    ) -> np.ndarray:
+        """Map (d, dims) of the source into the target's fine lens."""
+        coarse = [lens(x, min(dims, COARSE_DIMS), 1.0).rows for x in (source, target)]
+        best = self._best_of(coarse[0], coarse[1], rng, progress)
+        own, other = (lens(x, dims, FINE_POWER) for x in (source, target))
+        first = nearest_orthonormal(crossed(own.rows, other.rows, best.left, best.right))
+        watch = self._watcher(progress)
+        rounds, memory = self.refinement, MEMORY
+        best = refined(own.rows, other.rows, first, rng, rounds=rounds, rows=FINE_ROWS, memory=memory, watch=watch)
+        return own.map @ best.rotation
+
+    def _best_of(self, left: np.ndarray, right: np.ndarray, rng: np.random.Generator, progress: Progress) -> Turn:
+        """The start that wins the heats."""
+        entered: list[np.ndarray] = list(self.starts(left, right, rng, _part(progress, 0, 0.3, "first guesses")))
+        turns: list[Turn] = []
+        for heat, (rounds, rows, kept) in enumerate(HEATS):
+            turns = []
+            for i, rotation in enumerate(entered):
+                progress(0.3 + 0.15 * (heat + i / len(entered)), f"heat {heat + 1}: start {i + 1} of {len(entered)}")
+                turns.append(refined(left, right, rotation, rng, rounds=rounds, rows=rows))
+            turns = sorted(turns, key=lambda turn: -turn.agreement)[:kept]
+            entered = [turn.rotation for turn in turns]
+        return turns[0]
+
+    def _watcher(self, progress: Progress) -> Watch:
+        before = len(self.history)
+
+        def watch(turn: Turn) -> None:
+            self.record(step=len(self.history) + 1, mutual=turn.share, csls=turn.agreement)
+            done = (len(self.history) - before) / self.refinement
+            progress(0.75 + 0.25 * done, f"{turn.share:.0%} of rows and their counterparts choose each other")
+
+        return watch
+
+
+def _part(progress: Progress, start: float, share: float, what: str) -> Progress:
+    """Progress of a part of the work, which begins at `start` and makes up `share` of it."""
+    return lambda fraction, message: progress(start + share * fraction, f"{what}: {message}")

@@ -1,0 +1,106 @@
+"""Rows of two spaces that choose one another, and the rotation that such pairs refine: learning without pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
+from mmalign_core.neighbours import top_k
+
+NEIGHBOURS = 10
+"""Neighbours that CSLS averages over, as in its paper."""
+
+
+@dataclass(frozen=True)
+class Mutual:
+    """Rows that are each other's best by CSLS: `left` and `right` (p,) row numbers, `csls` (p,) their scores.
+
+    `share`: p by the rows of the smaller side. `agreement`: the sum of the scores by that number; it tells right
+    alignments from wrong ones without a single known pair (Conneau et al. 2018 use such a criterion).
+    """
+
+    left: np.ndarray
+    right: np.ndarray
+    csls: np.ndarray
+    share: float
+    agreement: float
+
+
+@dataclass(frozen=True)
+class Turn:
+    """An orthogonal map (k, k) of left rows onto right ones, the pairs it was refined on (row numbers) and how well."""
+
+    rotation: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    share: float
+    agreement: float
+
+
+Watch = Callable[[Turn], None]
+"""Called after each round."""
+
+
+def mutual_neighbours(left: np.ndarray, right: np.ndarray) -> Mutual:
+    """Mutual best matches of unit rows (n, k) and (m, k) float32.
+
+    csls(x, y) = 2 cos - mean cos of x with its nearest in `right` - the same of y in `left` (Conneau et al. 2018);
+    without it hubs would be everybody's match. Each row's best is looked for among its nearest.
+    """
+    there, back = top_k(left, right, NEIGHBOURS), top_k(right, left, NEIGHBOURS)
+    crowd_left, crowd_right = there[0].mean(1), back[0].mean(1)
+    chosen, scores = _best(*there, crowd_left, crowd_right)
+    returned, _ = _best(*back, crowd_right, crowd_left)
+    agreed = np.flatnonzero(returned[chosen] == np.arange(len(left)))
+    smaller = min(len(left), len(right))
+    csls = scores[agreed]
+    return Mutual(agreed, chosen[agreed], csls, len(agreed) / smaller, float(csls.sum(dtype=np.float64)) / smaller)
+
+
+def _best(
+    scores: np.ndarray, indices: np.ndarray, crowd: np.ndarray, other_crowd: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    csls = 2 * scores - crowd[:, None] - other_crowd[indices]
+    best = csls.argmax(1)[:, None]
+    return np.take_along_axis(indices, best, 1)[:, 0], np.take_along_axis(csls, best, 1)[:, 0]
+
+
+def refined(
+    left: np.ndarray,
+    right: np.ndarray,
+    rotation: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    rounds: int,
+    rows: int,
+    memory: float = 0.0,
+    watch: Watch = lambda turn: None,
+) -> Turn:
+    """Match, rotate onto the matches, and again: self-learning after Artetxe et al. 2018.
+
+    Each of the `rounds` (at least 1) draws at most `rows` rows of either side anew, so that a wrong match is not
+    met twice. `memory` is the share of the earlier rounds' cross-covariance that is kept.
+    """
+    cross, turn = np.zeros(rotation.shape), None
+    for _ in range(rounds):
+        some, others = (_drawn(len(side), rows, rng) for side in (left, right))
+        found = mutual_neighbours(left[some] @ rotation.astype(np.float32), right[others])
+        pairs = some[found.left], others[found.right]
+        cross = memory * cross + crossed(left, right, *pairs)
+        rotation = nearest_orthonormal(cross)
+        turn = Turn(rotation, *pairs, found.share, found.agreement)
+        watch(turn)
+    assert turn is not None
+    return turn
+
+
+def crossed(left: np.ndarray, right: np.ndarray, some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Cross-covariance (k, k) float64 of these pairs of rows, per pair."""
+    return left[some].T.astype(np.float64) @ right[others] / max(1, len(some))
+
+
+def _drawn(size: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    return np.arange(size) if size <= most else np.sort(rng.choice(size, most, replace=False))

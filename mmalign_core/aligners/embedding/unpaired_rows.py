@@ -1,0 +1,78 @@
+"""What is known of each modality alone: its distinct rows, and the lenses through which its cloud is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmalign_core.aligners.embedding.spectral import principal
+from mmalign_core.types import BadInput, EmbeddingSet
+
+FEWEST_ROWS = 20
+"""The shape of a cloud of fewer distinct rows says nothing."""
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """A modality's centred rows in its own main directions: `scores` (n, r), `directions` (d, r), `deviations` (r,).
+
+    Deviations fall.
+    """
+
+    scores: np.ndarray
+    directions: np.ndarray
+    deviations: np.ndarray
+
+
+@dataclass(frozen=True)
+class Lens:
+    """Unit `rows` (n, k) float32 of a modality, which are unit(centred @ map), and the `map` (d, k)."""
+
+    rows: np.ndarray
+    map: np.ndarray
+
+
+def distinct_rows(aligner: str, sets: Mapping[str, EmbeddingSet], most: int, seed: int) -> dict[str, np.ndarray]:
+    """Modality -> at most `most` different vectors (n, d) float64, in an order that neither ids nor row order change.
+
+    BadInput unless there are two modalities with at least FEWEST_ROWS different vectors each.
+    """
+    if len(sets) < 2:
+        raise BadInput(f"{aligner} aligns two modalities or more; {' and '.join(sets) or 'none'} was given")
+    found = {m: _distinct(s.vectors) for m, s in sets.items()}
+    for m, rows in found.items():
+        if len(rows) < FEWEST_ROWS:
+            raise BadInput(
+                f"{aligner} compares the shapes of whole collections: {m} has {len(rows)} different vectors, "
+                f"at least {FEWEST_ROWS} are needed; give more items, or pairs to another aligner"
+            )
+    return {m: sample(rows, most, np.random.default_rng(seed)).astype(np.float64) for m, rows in found.items()}
+
+
+def _distinct(vectors: np.ndarray) -> np.ndarray:
+    """Different rows by the bytes they consist of: many times faster to sort than their numbers."""
+    whole = np.ascontiguousarray(vectors).view(np.dtype((np.void, vectors.itemsize * vectors.shape[1])))[:, 0]
+    return vectors[np.unique(whole, return_index=True)[1]]
+
+
+def sample(rows: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """At most so many of the rows, in their present order."""
+    return rows if len(rows) <= most else rows[np.sort(rng.choice(len(rows), most, replace=False))]
+
+
+def spectrum(centred: np.ndarray) -> Spectrum:
+    """The main directions of centred rows (n, d); their rank r is at least 1 when rows differ."""
+    variances, directions = principal(centred)
+    directions = np.ascontiguousarray(directions[:, ::-1])
+    return Spectrum(centred @ directions, directions, np.sqrt(variances[::-1]))
+
+
+def lens(seen: Spectrum, dims: int, power: float) -> Lens:
+    """The first `dims` directions, each with its deviation raised to `power`: 1 leaves the shape, 0 whitens it."""
+    scale = seen.deviations[:dims] ** (power - 1)
+    rows = seen.scores[:, :dims] * scale
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit = rows / np.where(lengths > 0, lengths, 1)
+    return Lens(unit.astype(np.float32), seen.directions[:, :dims] * scale)
