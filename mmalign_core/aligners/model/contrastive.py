@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MANY_PAIRS = 5000
 """Beyond, light regularisation is enough and held-out examples are not missed: one training, not three."""
+MARGIN = 0.01
+"""Vectors that share a space stay as they are unless training raises the mean reciprocal rank by this much."""
 ROWS_AT_ONCE = 8192
 
 
@@ -63,7 +65,7 @@ class ContrastiveAligner(Aligner):
     start: str = param("auto", choices=STARTS, help="first weights; auto: cca, or as-is where held-out pairs prefer it")
     dims: int = param(128, 2, 4096, help="most dimensions of the learned space (as-is keeps the vectors' own)")
     steps: int = param(0, 0, 100_000, help="most training steps; 0: 100 to 600, more for more pairs")
-    batch: int = param(1024, 2, 65_536, help="how many pairs a step compares with one another")
+    batch: int = param(512, 2, 65_536, help="how many pairs a step compares with one another")
     learning_rate: float = param(1e-3, 1e-6, 1, help="the highest learning rate, after the warm-up")
     weight_decay: float = param(0.01, 0, 10, help="how strongly weights are pulled to zero (AdamW)")
     noise: float = param(-1.0, -1, 10, help="noise on vectors in training, relative; -1: by held-out pairs")
@@ -94,15 +96,23 @@ class ContrastiveAligner(Aligner):
         found = []
         for i, (noise, dropout) in enumerate(tried):
             part = _part(progress, i * share, share)
-            found.append(self._train(sets, parts, replace(recipe, noise=noise, dropout=dropout), seed, part))
-        recipe, self._towers = max(found, key=lambda each: each[0].quality)
+            found.append(self._train(sets, parts, replace(recipe, noise=noise, dropout=dropout, step=None), seed, part))
+        best = max(found, key=lambda each: each[0].quality)
+        if recipe.start.kind != "as-is" or best[0].quality > recipe.quality + MARGIN:
+            recipe, self._towers = best
         self._prior = self._weighed(sets, parts.held)
         self.chosen = recipe
+        self.record(step=self._offset, **self._choices())
         if refit:
             none = pairs.take(np.zeros(0, int))
             self._towers = self._train(sets, Holdout(pairs, none), recipe, seed, _part(progress, 1 - share, share))[1]
         progress(1.0, self.verdict())
         return self
+
+    def _choices(self) -> dict[str, float]:
+        said, prior = self.chosen, self._prior.weight
+        ridge = {} if said.start.ridge is None else {"ridge": said.start.ridge}
+        return {"noise": said.noise, "dropout": said.dropout, "prior": prior, "best_step": said.step or 0, **ridge}
 
     def verdict(self) -> str:
         """What the held-out pairs chose, in words."""
@@ -138,12 +148,12 @@ class ContrastiveAligner(Aligner):
 
     def _first(self, sets: Sets, parts: Holdout, seed: int) -> tuple[Recipe, dict[str, Tower]]:
         """The start that places held-out pairs best before any training."""
-        kinds = ("cca", "as-is") if self.start == "auto" and _equally_wide(sets) and len(parts.held) else ("cca",)
+        kinds = ("as-is", "cca") if self.start == "auto" and _equally_wide(sets) and len(parts.held) else ("cca",)
         kinds = kinds if self.start == "auto" else (self.start,)
         found = []
         for kind in kinds:
             towers, start = self._towers_at(sets, parts, Start(kind), seed)
-            found.append((Recipe(start, 0.0, 0.0, quality=_quality(towers, sets, parts.held) or 0.0), towers))
+            found.append((Recipe(start, 0.0, 0.0, 0, quality=_quality(towers, sets, parts.held) or 0.0), towers))
         return max(found, key=lambda each: each[0].quality)
 
     def _towers_at(self, sets: Sets, parts: Holdout, start: Start, seed: int) -> tuple[dict[str, Tower], Start]:

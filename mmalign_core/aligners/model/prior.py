@@ -17,8 +17,8 @@ from mmalign_core.vectors import unit_rows
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 UNTRIED = 0.5
 """Weight where nothing can be held out: then pairs are few, and what is known without them counts."""
-MARGIN = 0.003
-"""A weight must raise the mean reciprocal rank by this much to be worth twice the dimensions."""
+MARGIN = 0.01
+"""A weight must raise the mean reciprocal rank by this much, else chance would choose it."""
 
 
 @dataclass(frozen=True)

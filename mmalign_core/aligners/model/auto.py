@@ -1,0 +1,76 @@
+"""Takes linear towers for few pairs and a hidden layer for many; in between held-out pairs decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+
+from mmalign_core.aligners.base import Aligner, register
+from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.model.contrastive import ContrastiveAligner
+from mmalign_core.aligners.model.linear import InfonceLinear
+from mmalign_core.aligners.model.mlp import InfonceMlp
+from mmalign_core.aligners.pairs import Sets, paired_rows
+from mmalign_core.params import param
+from mmalign_core.types import EmbeddingSet, Progress, no_progress
+
+
+@register("auto")
+class Auto(Aligner):
+    """`infonce-linear` up to `few` pairs, `infonce-mlp` from `many`; between them whichever places held-out pairs best.
+
+    `picked` names the choice and the history's last row says it in numbers: `hidden` 0 or 1, and `pairs`.
+    """
+
+    summary = "Picks by the number of pairs: linear towers for few, a hidden layer for many"
+    card = Card(
+        idea="Counts the pairs and takes the trained aligner that suits so many. Between the two it trains both and "
+        "keeps the one that places held-out pairs better.",
+        formula=r"f=\begin{cases}\text{linear} & n\le 2000\\ \text{the better on held-out pairs} & 2000<n<5000\\"
+        r"\text{hidden layer} & n\ge 5000\end{cases}",
+        use="When you have pairs and do not want to choose.",
+        reference="Vouitsis et al. 2024, Data-Efficient Multimodal Fusion on a Single GPU (FuseMix)",
+    )
+    multiway = True
+    reads_concepts = True
+    few: int = param(2000, 2, 1_000_000, help="linear towers up to so many pairs")
+    many: int = param(5000, 2, 1_000_000, help="a hidden layer from so many pairs")
+    prior: str = param("auto", choices=("auto", "off"), help="auto: the zero-shot bridge counts as far as it helps")
+
+    def fit(self, sets: Sets, *, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """Count the pairs and fit what suits them; BadInput as from those aligners."""
+        self.history = ()
+        pairs = len(paired_rows(sets, self.name))
+        tried: list[ContrastiveAligner] = []
+        if pairs <= self.few or pairs < self.many:
+            tried.append(InfonceLinear(prior=self.prior))
+        if pairs > self.few:
+            tried.append(InfonceMlp(prior=self.prior))
+        for i, model in enumerate(tried):
+            model.watch = lambda row: self.record(**row)
+            model.fit(sets, seed=seed, progress=_part(progress, i / len(tried), 1 / len(tried)))
+        self._model = max(tried, key=lambda model: model.chosen.quality)
+        self.picked = self._model.name
+        self.record(pairs=pairs, hidden=self._model.hidden_width() > 0, validation=self._model.chosen.quality)
+        progress(1.0, f"{pairs} pairs: {self._model.verdict()}")
+        return self
+
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Unit rows (n, k), as the aligner that was picked places them."""
+        return self._model.transform(embeddings)
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """The state of the aligner that was picked."""
+        return self._model.state()
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+        """Take over what `state` gave."""
+        kind = InfonceMlp if any(name.endswith(".enter") for name in state) else InfonceLinear
+        self._model, self.picked = kind(prior=self.prior).load_state(state), kind.name
+        return self
+
+
+def _part(progress: Progress, begin: float, share: float) -> Progress:
+    return lambda done, what: progress(begin + share * done, what)
