@@ -54,6 +54,39 @@ def test_align_project_recommend(capsys: pytest.CaptureFixture[str], demo_folder
     assert all(abs(sum(row["contributions"].values()) - row["score"]) < 1e-5 for row in found["items"])
 
 
+@pytest.fixture
+def vectors_file(tmp_path: Path) -> str:
+    """A manifest of given vectors: every text near its picture, with a year."""
+    rng = np.random.default_rng(0)
+    image = rng.normal(size=(60, 6)).astype(np.float32)
+    text = image + 0.5 * rng.normal(size=image.shape).astype(np.float32)
+    years = [2000 + n // 6 for n in range(60)]
+    ids = [f"i{n:02d}" for n in range(60)]
+    frame = pd.DataFrame({"id": ids, "image_vector": list(image), "text_vector": list(text), "year": years})
+    frame.to_parquet(tmp_path / "given.parquet")
+    return str(tmp_path / "given.parquet")
+
+
+def test_compare_gives_a_row_an_aligner_best_first(capsys: pytest.CaptureFixture[str], vectors_file: str) -> None:
+    asked = ["compare", vectors_file, "--aligners", "ridge,as-is,bridge", "--time-column", "year", "--test", "0.2"]
+    report = run_json(capsys, *asked, "--curve", "2", "--param", "ridge.reg=1")
+    assert report["split"] == "test 0.2, the latest by 'year' (from 2008)" and report["n_test"] == 12
+    assert [row["error"] is None for row in report["rows"]] == [True, True, False]
+    first = report["rows"][0]
+    assert set(first["seconds"]) >= {"fit"} and len(first["curve"]) == 2 and first["against_best"] == {}
+    assert main(asked) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert "48 pairs fitted, 12 measured" in shown[0] and "image->text R@10" in shown[1]
+    assert shown[-1].startswith("bridge") and "failed: " in shown[-1]
+
+
+def test_compare_all_takes_whatever_can_take_the_pair(capsys: pytest.CaptureFixture[str], vectors_file: str) -> None:
+    report = run_json(capsys, "compare", vectors_file, "--aligners", "all", "--test", "0.2")
+    names = {row["aligner"] for row in report["rows"]}
+    assert {"as-is", "procrustes", "ridge"} <= names and "bridge" not in names
+    assert [row["quality"] for row in report["rows"] if not row["error"]]
+
+
 def test_list_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
     for kind in ("encoders", "aligners", "similarities", "corrections", "matchers", "recommenders"):
         rows = run_json(capsys, "list", kind)
@@ -86,6 +119,16 @@ def test_given_clip_vectors_give_the_published_numbers(
         (["align", "{demo}", "--test", "1.5"], "--test 1.5"),
         (["align", "{demo}", "--folds", "1"], "--folds 1"),
         (["align", "{demo}", "--matcher-param", "threshold=high"], "argmax takes: none"),
+        (["compare", "{demo}", "--aligners", "all", "--fold-column", "part"], "no metadata column 'part'"),
+        (["align", "{demo}", "--fold-column", "fold"], "no metadata column 'fold'"),
+        (["align", "{demo}", "--time-column", "year"], "needs a test share"),
+        (["align", "{demo}", "--correction-param", "k=3"], "none takes: none"),
+        (["compare", "{demo}", "--aligners", "ridge,ridge"], "'ridge' is named twice"),
+        (["compare", "{demo}", "--aligners", "ridge,procrusts"], "did you mean 'procrustes'"),
+        (["compare", "{demo}", "--aligners", "ridge", "--param", "dims=3"], "such as ridge.k=v (they are: ridge)"),
+        (["compare", "{demo}", "--aligners", "ridge", "--param", "ridge.dept=3"], "unknown parameter 'dept'"),
+        (["compare", "{demo}", "--aligners", "ridge", "--curve", "3"], "measures held-out items"),
+        (["compare", "{demo}", "--aligners", ","], "--aligners ,"),
         (["project", "no-such-run", "--out", "x.parquet"], "no-such-run"),
         (["project", "no-such-run", "--out", "x.csv"], ".parquet"),
         (["recommend", "no-such-run", "--item", "x"], "no-such-run"),
@@ -120,6 +163,8 @@ def test_bad_input_is_one_line_and_exit_two(
         (["recommend", "run", "--item", "a", "-k", "many"], "'many'"),
         (["recommend", "run", "--item", "a", "--user", "b"], "not allowed with"),
         (["align", "data", "--gadget"], "--gadget"),
+        (["compare", "data"], "--aligners"),
+        (["compare", "data", "--aligners", "a", "--folds", "3", "--test", "0.2"], "not allowed with"),
     ],
 )
 def test_options_that_do_not_exist_are_one_line_too(

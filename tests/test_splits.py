@@ -1,11 +1,13 @@
 """Splits and folds: seeded, near the asked size, and blind to no identical content."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.splits import content_groups, folds, split
+from mmalign_core.splits import column_folds, content_groups, folds, nested, shared_content, split, time_split
 from mmalign_core.types import BadInput, EmbeddingSet
 
 
@@ -104,3 +106,77 @@ def test_every_held_out_part_has_its_share_of_pairs_to_measure(seed: int) -> Non
 def test_more_folds_than_pairs_are_refused() -> None:
     with pytest.raises(BadInput, match=r"11 folds of 10 groups.*from 2 to 10"):
         folds(half_paired(), 11)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.integers(0, 8), min_size=2, max_size=40), st.floats(0.05, 0.95))
+def test_the_latest_are_held_out_and_no_moment_is_on_both_sides(years: list[int], test: float) -> None:
+    sets = sets_of(list(range(len(years))), list(range(len(years))))
+    times = {f"item{i}": float(year) for i, year in enumerate(years)}
+    if len(set(years)) < 2:
+        with pytest.raises(BadInput, match="'year' has one value"):
+            time_split(sets, times, test, "year")
+        return
+    part = time_split(sets, times, test, "year")
+    assert max(times[i] for i in part.train) < min(times[i] for i in part.test)
+    assert sorted(part.train + part.test) == sorted(times)
+    off = abs(len(part.test) - test * len(years))
+    others = [sum(year >= cut for year in years) for cut in set(years) - {min(years)}]
+    assert off == pytest.approx(min(abs(held - test * len(years)) for held in others))
+
+
+def test_items_without_a_time_are_on_neither_side() -> None:
+    sets = sets_of(list(range(5)), list(range(5)))
+    part = time_split(sets, {"item0": 1.0, "item1": 2.0, "item3": 3.0}, 0.34, "year")
+    assert part.train == ("item0", "item1") and part.test == ("item3",)
+    with pytest.raises(BadInput, match="'year' has no value"):
+        time_split(sets, {}, 0.5, "year")
+
+
+def test_a_column_gives_the_folds_and_items_without_a_value_are_only_fitted_on() -> None:
+    sets = sets_of([0, 1, 2, 3, 4], [0, 1, 2, 3, 4])
+    parts = column_folds(sets, {"item0": 2, "item1": 10, "item2": 2, "item3": 10}, "fold")
+    assert [part.test for part in parts] == [("item0", "item2"), ("item1", "item3")]
+    assert parts[0].train == ("item1", "item3", "item4")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([1, 1, 1, 1], "1 different values"),
+        ([], "0 different values"),
+        ([1, 1, 2, 2], "fold 1 of column 'fold' has no item with both"),
+    ],
+)
+def test_columns_that_are_no_folds_are_refused(values: list[int], words: str) -> None:
+    sets = sets_of([0, 1, 2, 3], [0, 1, 2, 3])
+    sets["image"] = sets["image"].take([2, 3])
+    with pytest.raises(BadInput, match=words):
+        column_folds(sets, {f"item{i}": value for i, value in enumerate(values)}, "fold")
+
+
+def test_a_column_of_identities_is_no_fold_column() -> None:
+    sets = sets_of(list(range(101)), list(range(101)))
+    with pytest.raises(BadInput, match="101 different values; folds need 2 to 100"):
+        column_folds(sets, {f"item{i}": i for i in range(101)}, "serial")
+
+
+def test_shared_content_counts_measured_items_that_the_fit_has_seen() -> None:
+    sets = sets_of([0, 0, 1, 2], [10, 11, 12, 10])
+    part = column_folds(sets, {"item0": "a", "item1": "b", "item2": "b", "item3": "b"}, "fold")[1]
+    assert part.train == ("item0",) and shared_content(sets, part) == 2
+    assert shared_content(sets, split(sets, 0.3)) == 0
+
+
+@settings(deadline=None, max_examples=40)
+@given(contents, st.integers(0, 99))
+def test_nested_parts_grow_by_whole_content_groups(keys: tuple[list[int], list[int]], seed: int) -> None:
+    sets = sets_of(*keys)
+    items = sets["text"].ids
+    shares = (0.125, 0.25, 0.5, 1.0)
+    parts = [set(part) for part in nested(sets, items, shares, seed)]
+    groups = [set(group) for group in content_groups(sets)]
+    assert parts[-1] == set(items) and all(a <= b for a, b in pairwise(parts))
+    for share, part in zip(shares, parts):
+        assert all(group <= part or not group & part for group in groups)
+        assert share * len(items) - 1e-6 <= len(part) < share * len(items) + max(map(len, groups))

@@ -219,3 +219,114 @@ def test_a_modality_that_cannot_join_the_space_is_named(store: Store) -> None:
     run = align(collection, wider, Choices(aligner="as-is"), store=store)
     assert run.report["left_out"] == ["audio"] and set(run.result.space) == {"image", "text"}
     assert align(collection, encoding, Choices(aligner="as-is"), store=store).report["left_out"] == []
+
+
+def dated(rows: int = 30, **columns: object) -> tuple[Collection, Encoding]:
+    """The given collection with these metadata columns."""
+    collection, encoding = given(rows)
+    frame = pd.DataFrame(columns, index=collection.items.index)
+    return replace(collection, items=frame, digest=""), encoding
+
+
+def test_the_folds_of_a_column_are_those_measured(store: Store) -> None:
+    data = dated(fold=[1 + n % 5 for n in range(30)])
+    report = align(*data, Choices(aligner="as-is", fold_column="fold"), store=store).report
+    assert report["split"] == "5 folds by 'fold'" and (report["n_train"], report["n_test"]) == (24, 30)
+    assert report["metrics"]["image->text"]["candidates"] == 6 and report["shared_content"] == 0
+
+
+@pytest.mark.parametrize(
+    ("times", "first"),
+    [
+        ([1990 + n // 3 for n in range(30)], "1998"),
+        ([f"2024-01-{1 + n // 3:02d}" for n in range(30)], "2024-01-09"),
+        (list(pd.date_range("2024-01-01", periods=30, tz="UTC")), "2024-01-25 00:00:00+00:00"),
+    ],
+)
+def test_the_latest_items_are_measured(times: list, first: str, store: Store) -> None:
+    choices = Choices(aligner="as-is", test=0.2, time_column="when")
+    report = align(*dated(when=times), choices, store=store).report
+    assert report["split"] == f"test 0.2, the latest by 'when' (from {first})"
+    assert (report["n_train"], report["n_test"]) == (24, 6)
+
+
+def test_content_repeated_later_is_counted(store: Store) -> None:
+    collection, encoding = dated(year=[1990 + n for n in range(30)])
+    text = encoding.sets["text"]
+    same = replace(text, keys=(text.keys[29], *text.keys[1:28], text.keys[1], text.keys[29]), digest="")
+    encoding = replace(encoding, sets={**encoding.sets, "text": same})
+    report = align(collection, encoding, Choices(aligner="as-is", test=0.2, time_column="year"), store=store).report
+    assert report["shared_content"] == 2
+    assert align(collection, encoding, Choices(aligner="as-is", test=0.2), store=store).report["shared_content"] == 0
+    assert align(collection, encoding, Choices(aligner="as-is"), store=store).report["shared_content"] is None
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ({"fold_column": "part"}, "no metadata column 'part'; it has: fold, one, word"),
+        ({"fold_column": "one"}, "'one' has 1 different values"),
+        ({"time_column": "one", "test": 0.2}, "'one' has one value"),
+        ({"time_column": "word", "test": 0.2}, "holds 'early' .item 'i0'., which is neither a number nor a date"),
+        ({"time_column": "fold"}, "needs a test share"),
+        ({"fold_column": "fold", "folds": 3}, "cannot go together"),
+        ({"fold_column": "fold", "time_column": "fold", "test": 0.2}, "cannot go together"),
+        ({"test": 2.0}, "held-out share is 2.0"),
+        ({"correction_params": {"k": 3}}, "none takes: none"),
+    ],
+)
+def test_splits_that_the_data_cannot_give_are_named(choices: dict, words: str, store: Store) -> None:
+    data = dated(fold=[n % 2 for n in range(30)], one=[1] * 30, word=["early"] * 30)
+    with pytest.raises(BadInput, match=words):
+        align(*data, Choices(aligner="as-is", **choices), store=store)
+
+
+def test_all_choices_of_a_run_are_kept_and_runs_without_them_still_open(store: Store, tmp_path: Path) -> None:
+    choices = Choices(
+        aligner="as-is", correction="csls", correction_params={"k": 3}, test=0.3, time_column="year", seed=4
+    )
+    run = align(*dated(year=list(range(30))), choices, store=store)
+    save_run(run, str(tmp_path / "run"), store=store)
+    assert load_run(str(tmp_path / "run"), store=store).choices == replace(
+        run.choices, params={}, correction_params=run.report["correction_params"], matcher_params={}
+    )
+    old = {k: v for k, v in run.report.items() if k not in ("holding_out", "correction_params")}
+    save_run(replace(run, report=old), str(tmp_path / "old"), store=store)
+    assert load_run(str(tmp_path / "old"), store=store).choices.test is None
+
+
+def test_the_report_says_what_new_items_and_the_fit_cost(store: Store) -> None:
+    report = align(*given(), Choices(aligner="procrustes", folds=3), store=store).report
+    assert report["infer_seconds_per_1000"] > 0 and report["fit_peak_mb"] > 0 and report["fit_added_mb"] >= 0
+
+
+def test_a_threshold_is_suggested_by_pairs_outside_the_fit(store: Store) -> None:
+    data = given(200)
+    plain = align(*data, Choices(aligner="procrustes", matcher="threshold", test=0.2), store=store)
+    for way in ("image->text", "text->image"):
+        found = plain.report["threshold"][way]
+        assert found["n"] == 32 and 0 < found["precision"] <= 1 and len(found["curve"]["recall"]) > 1
+    asked = Choices(aligner="procrustes", matcher="threshold", matcher_params={"suggested": True}, test=0.2)
+    taken = align(*data, asked, store=store)
+    assert taken.report["threshold"] == plain.report["threshold"]
+    used = taken.report["threshold"]["image->text"]["suggested"]
+    assert taken.report["matcher_params"]["threshold"] == used == taken.choices.matcher_params["threshold"]
+    by_hand = replace(asked, matcher_params={"threshold": used})
+    expected = align(*data, by_hand, store=store).report["metrics"]["image->text"]
+    assert taken.report["metrics"]["image->text"] == expected
+
+
+def test_where_no_pairs_can_be_kept_apart_there_is_a_reason_in_place_of_a_threshold(store: Store) -> None:
+    data = given(2)
+    report = align(*data, Choices(aligner="procrustes", matcher="threshold"), store=store).report
+    assert "1 do, at least 2 must" in report["threshold"]["error"]
+    suggested = Choices(aligner="procrustes", matcher="threshold", matcher_params={"suggested": True})
+    with pytest.raises(BadInput, match="at least 2 must"):
+        align(*data, suggested, store=store)
+
+
+def test_each_fold_decides_by_its_own_suggestion(store: Store) -> None:
+    choices = Choices(aligner="ridge", matcher="threshold", matcher_params={"suggested": True}, folds=3)
+    run = align(*given(120), choices, store=store)
+    row = run.report["metrics"]["image->text"]
+    assert row["n"] == 120 and 0 < row["accuracy"] <= row["recall@1"]

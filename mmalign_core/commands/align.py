@@ -16,7 +16,7 @@ from mmalign_core.commands.shared import (
     write_result,
 )
 from mmalign_core.params import parse_assignments
-from mmalign_core.workflow import align, save_run
+from mmalign_core.workflow import align, check_columns, save_run
 
 SUMMARY = "align two modalities of a collection and measure retrieval in both directions"
 
@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> None:
     store = store_of(args)
     start = time.perf_counter()
     collection = opened(args)
+    check_columns(collection, choices)
     read_seconds = round(time.perf_counter() - start, 4)
     encoding = encoded(args, collection, store)
     done = align(collection, encoding, choices, store=store, progress=show_progress)

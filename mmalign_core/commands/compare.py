@@ -17,7 +17,7 @@ from mmalign_core.commands.shared import (
 )
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Choices, Comparison, Encoding, compare, takers
+from mmalign_core.workflow import Choices, Comparison, Encoding, check_columns, compare, takers
 from mmalign_core.workflow.ranking import Row
 
 SUMMARY = "measure several aligners on the same held-out items, one row each, best first"
@@ -43,11 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read, encode, compare, report."""
     asked = [name.strip() for name in args.aligners.split(",")]
-    if asked != [ALL]:
-        for entry in _entries(args, asked):
-            entry.check()
+    for entry in _entries(args, ["as-is"] if asked == [ALL] else asked):
+        entry.check()
     store = store_of(args)
     collection = opened(args)
+    check_columns(collection, choices_of(args, "as-is", {}))
     encoding = encoded(args, collection, store)
     names = _takers(encoding, args) if asked == [ALL] else asked
     entries = _entries(args, names)

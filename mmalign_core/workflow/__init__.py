@@ -5,6 +5,7 @@ from mmalign_core.workflow.catalogue import KINDS, catalogue
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.comparing import compare, takers
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
+from mmalign_core.workflow.holding_out import check_columns
 from mmalign_core.workflow.learning import learning_curve
 from mmalign_core.workflow.projecting import SpaceMap, place_on_map, project_run
 from mmalign_core.workflow.ranking import Comparison, ranked
@@ -27,6 +28,7 @@ __all__ = [
     "SpaceMap",
     "align",
     "catalogue",
+    "check_columns",
     "compare",
     "encode",
     "judged_pairs",

@@ -21,6 +21,8 @@ KINDS: dict[str, Registry[Any]] = {
     "matchers": MATCHERS,
     "recommenders": RECOMMENDERS,
 }
+FLAGS = ("needs_pairs", "needs_concepts", "needs_sequences", "multiway", "transductive")
+"""What a class declares of itself; absent is False."""
 
 
 def catalogue(kind: str) -> list[dict[str, Any]]:
@@ -37,8 +39,7 @@ def _row(kind: str, name: str, cls: Any) -> dict[str, Any]:
         "name": name,
         "family": family,
         "modalities": [modality] if modality else list(getattr(cls, "modalities", MODALITIES)),
-        "needs_pairs": bool(getattr(cls, "needs_pairs", False)),
-        "transductive": bool(getattr(cls, "transductive", False)),
+        **{flag: bool(getattr(cls, flag, False)) for flag in FLAGS},
         "summary": cls.summary,
         "params": [p.describe() for p in cls.declared_params().values()],
     }

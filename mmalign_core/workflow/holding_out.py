@@ -52,6 +52,14 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices) -> HeldOut:
     return HeldOut(parts, words, round(float(np.mean(fitted))), measured, shared)
 
 
+def check_columns(collection: Collection, choices: Choices) -> None:
+    """BadInput if a chosen metadata column is absent or holds no times: known before anything is encoded."""
+    if choices.fold_column is not None:
+        _values(collection, choices.fold_column)
+    if choices.time_column is not None:
+        _times(_values(collection, choices.time_column), choices.time_column)
+
+
 def pair_of(collection: Collection, sets: Sets, pair: tuple[str, str]) -> Sets:
     """The sets of the pair; BadInput unless both are there and at least one item has both."""
     for modality in pair:

@@ -1,0 +1,66 @@
+"""Aligners that only tests know: one that fails, one that cannot place new rows, one that remembers its fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mmalign_core.aligners import Aligner
+from mmalign_core.aligners.card import Card
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+
+CARD = Card("It is a toy. Tests use it.", "x", "Never.", "None.")
+
+
+class Plain(Aligner):
+    """Vectors as they are; every fit reports progress, a history of two steps, and is remembered."""
+
+    name, summary, card = "plain", "Vectors as they are", CARD
+    multiway = True
+    fits: ClassVar[list[dict[str, tuple[str, ...]]]] = []
+
+    @classmethod
+    def family(cls) -> str:
+        return "toy"
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Any:
+        self.fits.append({m: s.ids for m, s in sets.items()})
+        progress(0.5, "half way")
+        for step in range(2):
+            self.record(step=step, loss=1.0 - step)
+        return self
+
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        return embeddings.vectors.copy()
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        return {}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Any:
+        return self
+
+
+class Broken(Plain):
+    """Its fit divides by zero."""
+
+    name = "broken"
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Any:
+        raise ZeroDivisionError("division by zero\nand more")
+
+
+class OnlySeen(Plain):
+    """It places the rows it was fitted on, each item at its own corner: all are right."""
+
+    name, transductive = "only-seen", True
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Any:
+        self.items = sorted({item for s in sets.values() for item in s.ids})
+        return self
+
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        if not set(embeddings.ids) <= set(self.items):
+            raise BadInput("only-seen places only what it was fitted on")
+        return np.eye(len(self.items), dtype=np.float32)[[self.items.index(item) for item in embeddings.ids]]
