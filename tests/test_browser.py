@@ -92,6 +92,19 @@ def test_a_cell_of_the_heat_map_shows_its_pair(page: Page) -> None:
     expect(page.get_by_test_id("stMetricValue").nth(2)).to_have_text("no", timeout=60_000)
 
 
+def test_two_aligners_are_compared_and_one_is_used(page: Page, address: str) -> None:
+    page.goto(f'{address}/?board={{"aligners":["relative","classic"]}}')
+    go(page, TITLES["leaderboard"])
+    page.locator(".st-key-board-go button").click(timeout=PATIENCE)
+    page.locator(".st-key-board-trade .js-plotly-plot").wait_for(timeout=PATIENCE)
+    expect(page.locator(".st-key-board-stop")).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_text("ranks first of 2")).to_be_visible()
+    expect(page.locator(".st-key-board-differences .js-plotly-plot")).to_be_visible()
+    page.get_by_role("button", name="Use this aligner").click()
+    page.get_by_role("heading", name=TITLES["align"], exact=True, level=1).wait_for()
+    page.wait_for_url("**run=*")
+
+
 def test_an_upload_of_mixed_files_reports_the_broken_one(page: Page) -> None:
     page.get_by_text("Upload files").click()
     page.locator("input[type=file]").first.set_input_files(list(mixed_files()))

@@ -20,6 +20,14 @@ _SPACE = {
         "Skewness of how often a candidate is among the nearest ten; near 0 is even, above 1 a few"
         " candidates crowd out the rest.",
     ),
+    "largest_hub": (
+        "largest hub",
+        "Share of the queries that have the most frequent candidate among their nearest ten.",
+    ),
+    "mutual_knn": (
+        "shared neighbours",
+        "How far both modalities agree on who is near whom, beyond chance; 0 is chance, 1 is full agreement.",
+    ),
     "alignment": ("alignment", "Mean squared distance between the two media of an item; lower is closer."),
     "uniformity": ("uniformity", "How evenly the points fill the sphere; lower is more even, 0 is all in one place."),
 }
@@ -61,11 +69,12 @@ def measured_on(report: Report) -> str:
 def space(report: Report) -> None:
     """The diagnostics of the shared space, each with its explanation."""
     shown = [name for name in _SPACE if isinstance(report["space"].get(name), int | float)]
-    for column, name in zip(st.columns(max(len(shown), 1), gap="medium"), shown):
-        title, meaning = _SPACE[name]
-        box = column.container(gap=None)
-        box.metric(title, f"{report['space'][name]:.3f}")
-        box.caption(meaning)
+    with st.grid(min_column_width=190, gap="medium"):
+        for name in shown:
+            title, meaning = _SPACE[name]
+            box = st.container(gap=None)
+            box.metric(title, f"{report['space'][name]:.3f}")
+            box.caption(meaning)
 
 
 def table(report: Report) -> None:

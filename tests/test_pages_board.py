@@ -1,0 +1,177 @@
+"""The leaderboard: rows as they come, failures with reasons, going on after a stop, and using what was found."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import streamlit as st
+from PIL import Image, ImageDraw
+from streamlit.testing.v1 import AppTest
+
+from mmalign_core.jobs import JOBS, Job
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
+from mmalign_core.types import Collection
+from mmalign_core.workflow import open_collection
+from pages._shared import board, cache
+from pages._shared.columns import fold_columns, time_columns
+from pages._shared.shelf import Shelf
+from pages._shared.state import from_query
+from pages._shared.wanted import Wanted, board_entries
+
+ROOT = Path(__file__).parents[1]
+COLOURS = ("red", "blue", "green", "yellow", "black", "orange", "purple", "grey", "brown", "pink", "navy", "teal")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Twelve captioned pictures; the store lies in a folder of its own."""
+    root = tmp_path_factory.mktemp("board")
+    rows = []
+    for place, colour in enumerate(COLOURS):
+        image = Image.new("RGB", (64, 64), "white")
+        ImageDraw.Draw(image).ellipse((8 + place, 8, 50, 50), fill=colour)
+        image.save(root / f"{colour}.png")
+        rows.append({"id": colour, "text": f"a {colour} circle", "image": f"{colour}.png", "fold": place % 3})
+    pd.DataFrame(rows).to_csv(root / "manifest.csv", index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "MMALIGN_HOME", str(root / "home"))
+        st.cache_resource.clear()
+        yield root
+    st.cache_resource.clear()
+
+
+def opened(folder: Path) -> AppTest:
+    """The leaderboard over this folder, after the background work has ended."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params["data"] = f"folder:{folder / 'manifest.csv'}"
+    app.run()
+    finish()
+    return app.switch_page("pages/leaderboard.py").run()
+
+
+def finish() -> None:
+    for job in JOBS.all():
+        assert job.wait(240), f"'{job.message}' does not end"
+
+
+def compared(app: AppTest, *aligners: str) -> AppTest:
+    app.multiselect(key="board.aligners.image-text").set_value(list(aligners)).run()
+    app.button(key="board.go").click().run()
+    finish()
+    return app.run()
+
+
+def tables(app: AppTest) -> list[pd.DataFrame]:
+    return [table.value for table in app.dataframe]
+
+
+def test_rows_with_intervals_and_reasons_and_then_the_choice(folder: Path) -> None:
+    app = opened(folder)
+    assert any("Nothing compared yet" in text.value for text in app.markdown)
+    app = compared(app, "relative", "classic", "as-is")
+    assert not app.exception and not app.error
+    ranking, failed = tables(app)
+    assert set(ranking["aligner"]) == {"relative", "classic"} and list(ranking["MRR"]) == sorted(ranking["MRR"])[::-1]
+    assert ranking["image → text R@1"].str.fullmatch(r" *\d+\.\d %  \(\d+ – \d+\)").all()
+    assert list(failed["aligner"]) == ["as-is"] and "dimensions differ" in failed["why"][0]
+    assert len(app.get("plotly_chart")) == 2, "quality against time, and the difference from the best"
+    app.button(key="board.take").click().run()
+    assert app.title[0].value == "Align"
+    finish()
+    app.switch_page("pages/align.py").run()
+    assert not app.exception and not app.error
+    chosen = app.session_state["mmalign"]["choices"]
+    assert chosen == {"aligner": ranking["aligner"][0], "test": 0.2}
+    assert app.selectbox(key="align.aligner").value == chosen["aligner"], "the form shows what was taken over"
+
+
+def test_more_aligners_add_to_what_is_measured(folder: Path) -> None:
+    app = compared(opened(folder), "relative")
+    before = held(app)["relative"]
+    assert list(tables(app)[0]["aligner"]) == ["relative"]
+    app = compared(app, "relative", "classic")
+    assert set(tables(app)[0]["aligner"]) == {"relative", "classic"} and held(app)["relative"] is before
+
+
+def held(app: AppTest) -> Mapping[str, Mapping[str, Any]]:
+    """Aligner -> its row on the shelf."""
+    view = app.session_state["mmalign"]
+    return cache.shelf().get("board", Wanted(view["source"], board=view["board"]).board_key)
+
+
+def test_learning_curves_on_request(folder: Path) -> None:
+    app = compared(opened(folder), "relative")
+    before = len(app.get("plotly_chart"))
+    app.button(key="board.curves").click().run()
+    finish()
+    app.run()
+    assert not app.exception and len(app.get("plotly_chart")) == before + 1
+
+
+class StopAfter(Shelf):
+    """Cancels the job as soon as the first row lies there."""
+
+    job: Job[None]
+
+    def put(self, kind: str, digest: str, result: Any) -> None:
+        super().put(kind, digest, result)
+        self.job.cancel()
+
+
+def test_after_a_stop_only_the_rest_is_measured(folder: Path) -> None:
+    collection, settings = open_collection(str(folder / "manifest.csv")), Settings(root=folder / "home")
+    wanted = Wanted({"kind": "demo", "value": ""}, board={"aligners": ["relative", "classic"], "folds": 3})
+    shelf, store = StopAfter({"board": 4}), Store(settings.root)
+    shelf.job = Job("compare", lambda job: board.measure(wanted, collection, shelf, store, settings, job))
+    shelf.job.run()
+    first = shelf.get("board", wanted.board_key)
+    assert shelf.job.status == "cancelled" and list(first) == ["relative"]
+    shelf.job = Job("nobody", lambda job: None)
+    rest: Job[None] = Job("compare", lambda job: board.measure(wanted, collection, shelf, store, settings, job))
+    rest.run()
+    rows = shelf.get("board", wanted.board_key)
+    assert rest.status == "done" and set(rows) == {"relative", "classic"}
+    assert rows["relative"] is first["relative"] and rows["relative"]["split"] == "3 folds"
+
+
+def test_a_link_keeps_the_board_and_drops_what_is_not_ours() -> None:
+    link = '{"aligners":["a","a","b"],"test":0.3,"aligner":"c","params":{},"folds":"x","evil":1}'
+    assert from_query({"board": link})["board"] == {"aligners": ["a", "b"], "test": 0.3}
+    for bad in ('{"aligners":[]}', '{"aligners":[1]}', '{"test":0.2}', "[]"):
+        assert from_query({"board": bad})["board"] == {}
+    run = from_query({"run": '{"fold_column":"fold","time_column":3,"correction_params":{"k":5},"seed":true}'})
+    assert run["choices"] == {"fold_column": "fold", "correction_params": {"k": 5}}
+
+
+def test_the_compared_share_everything_but_their_name(folder: Path) -> None:
+    collection = open_collection(str(folder / "manifest.csv"))
+    shared = {
+        "aligners": ["relative", "bridge"],
+        "fold_column": "fold",
+        "seed": 3,
+        "encoders": {"text": "bag-of-words"},
+    }
+    entries, encoders = board_entries(shared, collection)
+    assert [entry.aligner for entry in entries] == ["relative", "bridge"] and encoders == {"text": "bag-of-words"}
+    assert {(entry.fold_column, entry.seed, entry.pair) for entry in entries} == {("fold", 3, ("image", "text"))}
+
+
+def test_columns_that_can_hold_items_out() -> None:
+    items = pd.DataFrame(
+        {
+            "nested": [[1], [2], [3]],
+            "same": [1, 1, 1],
+            "word": ["a", "b", "b"],
+            "added": ["2024-01-02", "2024-03-01", None],
+            "year": [1939, 1940, 1941],
+            "fold": [1, 2, 1],
+        },
+        index=pd.Index(["x", "y", "z"], dtype=object),
+    )
+    collection = Collection("made", items, ())
+    assert fold_columns(collection) == ["fold", "word", "added", "year"]
+    assert time_columns(collection) == ["added", "year", "fold"]
