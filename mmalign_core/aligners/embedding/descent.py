@@ -54,7 +54,7 @@ class Objective:
 
 
 def gradient_descent(objective: Objective, start: np.ndarray, steps: int, watch: Watch) -> np.ndarray:
-    """Steps of 1/4 down the slope: at most 4 is the curvature where no variance exceeds 1."""
+    """Steps of 1/4 down the slope, which from orthonormal maps keep every variance below 4 and so cannot diverge."""
     maps, (_, slope) = start, objective.value_and_slope(start)
     for _ in range(steps):
         maps = maps - 0.25 * slope

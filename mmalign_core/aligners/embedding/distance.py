@@ -58,7 +58,7 @@ class Distance(LinearAligner):
             _at_most_one(whole / (len(place) - 1), len(place)), tuple(place.values()), self._constrained
         )
         width = min(self.dims, *(w.shape[1] for w in white.values()))
-        start = np.random.default_rng(seed).standard_normal((len(whole), width)) / np.sqrt(len(whole))
+        start, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((len(whole), width)))
         found = SOLVERS[self.solver](objective, start, self.steps, self._watcher(objective, progress))
         if objective.spread(found) < COLLAPSED:
             found = np.zeros_like(found)
