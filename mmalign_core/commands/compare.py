@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
+from mmalign_core.aligners import ALIGNERS
 from mmalign_core.commands.choosing import add_choices, choices_of
 from mmalign_core.commands.shared import (
     add_data,
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Read, encode, compare, report."""
     asked = [name.strip() for name in args.aligners.split(",")]
-    for entry in _entries(args, ["as-is"] if asked == [ALL] else asked):
+    for entry in _entries(args, ALIGNERS.names() if asked == [ALL] else asked):
         entry.check()
     store = store_of(args)
     collection = opened(args)

@@ -65,7 +65,7 @@ def compare(
     rows = []
     for number, choices in enumerate(entries):
         shown = within(progress, number / len(entries), (number + 1) / len(entries), f"{choices.aligner}: ")
-        key = row_key(encoding, choices, curve)
+        key = row_key(collection, encoding, choices, curve)
         row = next((row for row in finished if row["key"] == key), None)
         if row is None:
             row = {"key": key, **_row(task, choices, shown)}
@@ -84,7 +84,7 @@ def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[
         choices.check()
         if replace(choices, aligner="", params=None) != replace(entries[0], aligner="", params=None):
             raise BadInput("compared aligners must share pair, similarity, correction, matcher, split and seed")
-        if (key := row_key(encoding, choices)) in seen:
+        if (key := row_key(collection, encoding, choices)) in seen:
             raise BadInput(f"'{choices.aligner}' is named twice with the same parameters; name it once")
         seen.add(key)
     if curve:
@@ -92,11 +92,11 @@ def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[
     return hold_out(collection, encoding.sets, entries[0])
 
 
-def row_key(encoding: Encoding, choices: Choices, curve: int = 0) -> str:
-    """Digest of what a row depends on: the vectors and the choices."""
+def row_key(collection: Collection, encoding: Encoding, choices: Choices, curve: int = 0) -> str:
+    """Digest of what a row depends on: the items with their columns, the vectors and the choices."""
     params = ALIGNERS.create(choices.aligner, **dict(choices.params or {})).params
     vectors = {m: s.digest for m, s in encoding.sets.items()}
-    return digest_json([asdict(replace(choices, params=params)), vectors, curve])
+    return digest_json([asdict(replace(choices, params=params)), collection.digest, vectors, curve])
 
 
 def takers(encoding: Encoding, pair: tuple[str, str]) -> tuple[str, ...]:
