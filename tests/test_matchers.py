@@ -150,13 +150,15 @@ def test_a_low_tau_assigns_as_hungarian_and_a_high_one_still_decides() -> None:
 
 
 @pytest.mark.parametrize("similarity", ["dot", "euclidean"])
-@pytest.mark.parametrize("length", [1e-3, 1.0, 1e4])
-def test_sinkhorn_stays_finite_on_any_scale(similarity: str, length: float) -> None:
+@pytest.mark.parametrize("length", [1e-3, 1.0, 10.0, 1e4])
+@pytest.mark.parametrize(("m", "n"), [(12, 9), (9, 12), (100, 100)])
+def test_sinkhorn_stays_finite_and_whole_on_any_scale(similarity: str, length: float, m: int, n: int) -> None:
     rng = np.random.default_rng(4)
-    x, y = (length * rng.standard_normal((rows, 6)).astype(np.float32) for rows in (12, 9))
-    matcher = MATCHERS.create("sinkhorn")
-    plan = matcher.plan(matcher.dense(Scores(SIMILARITIES.create(similarity), x, y)))
-    assert np.isfinite(plan).all() and (plan.sum(1) > 0).all()
+    x, y = (length * rng.standard_normal((rows, 6)).astype(np.float32) for rows in (m, n))
+    matcher = MATCHERS.create("sinkhorn", tau=0.0001 if length == 10 else 0.05)
+    plan = matcher.plan(Scores(SIMILARITIES.create(similarity), x, y).dense())
+    np.testing.assert_allclose(plan.sum(1), 1 / max(m, n), rtol=0.05)
+    assert np.isfinite(plan).all() and (plan.sum(0) < 1.05 / n).all()
 
 
 @pytest.mark.parametrize("name", ["hungarian", "sinkhorn"])

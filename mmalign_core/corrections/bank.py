@@ -66,7 +66,7 @@ def bias_rounding(similarity: Similarity, rows: np.ndarray, others: np.ndarray) 
 
 
 def _mean_of_best(block: np.ndarray, k: int) -> np.ndarray:
-    best = block if k >= block.shape[1] else -np.partition(-block, k - 1, axis=1)[:, :k]
+    best = block if k >= block.shape[1] else np.partition(block, -k, axis=1)[:, -k:]
     return best.mean(1, dtype=np.float64)
 
 

@@ -10,8 +10,11 @@ from mmalign_core.matchers.dense import DenseMatcher
 from mmalign_core.params import param
 from mmalign_core.types import Matches
 
-WIDEST = 300.0
-"""Scores may span so many times tau before exp underflows and sums are taken in logarithms throughout, more slowly."""
+FINEST = 1 / 500
+"""Lowest tau as a share of the span of the scores: below it the assignment no longer changes, only the time."""
+
+ABSORBED = 1e50
+"""Scalings above this are taken into the exponent: far below what overflows, and rare, for it costs a new kernel."""
 
 
 @register("sinkhorn")
@@ -26,7 +29,10 @@ class Sinkhorn(DenseMatcher):
     summary = "Sinkhorn: softly shares out the targets among all sources, each takes the most of its share"
     most_scores = 25_000_000
     tau: float = param(
-        0.05, 0.0001, 100.0, help="entropy, on the scale of the scores: the lower, the harder the choice"
+        0.05,
+        0.0001,
+        100.0,
+        help="entropy on the scale of the scores, at least a 500th of their span: the lower, the harder the choice",
     )
     iterations: int = param(1000, 1, 100_000, help="at most so many rounds of scaling rows and columns")
 
@@ -44,10 +50,17 @@ class Sinkhorn(DenseMatcher):
         import ot
 
         (m, n), cost = dense.shape, dense.max() - dense.astype(np.float64)
-        masses = np.full(m, 1 / max(m, n))
+        masses, tau = np.full(m, 1 / max(m, n)), max(self.tau, FINEST * float(np.ptp(cost)))
         if n > m:
             cost = np.vstack([cost, np.full(n, cost.mean())])
             masses = np.append(masses, (n - m) / n)
-        method = "sinkhorn_stabilized" if np.ptp(cost) <= WIDEST * self.tau else "sinkhorn_log"
-        settings = {"method": method, "numItermax": self.iterations, "stopThr": 1e-8, "warn": False}
-        return np.asarray(ot.sinkhorn(masses, np.full(n, 1 / n), cost, self.tau, **settings))[:m]
+        settings = {"numItermax": self.iterations, "stopThr": 1e-8, "warn": False, "tau": ABSORBED}
+        columns = np.full(n, 1 / n)
+        plan = ot.sinkhorn(masses, columns, _reduced(cost), tau, method="sinkhorn_stabilized", **settings)
+        return np.asarray(plan)[:m]
+
+
+def _reduced(cost: np.ndarray) -> np.ndarray:
+    """The cost less a constant a row and one a column, which leave the plan as it is, so that no row underflows."""
+    cost = cost - cost.min(1, keepdims=True)
+    return cost - cost.min(0)
