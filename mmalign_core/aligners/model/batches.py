@@ -10,6 +10,7 @@ import numpy as np
 
 from mmalign_core.aligners.model.towers import Tower
 from mmalign_core.aligners.pairs import Pairs, Sets
+from mmalign_core.aligners.training import mean_reciprocal_rank
 
 if TYPE_CHECKING:
     import torch
@@ -53,3 +54,13 @@ class Examples:
         picked = {m: torch.from_numpy(self._pairs.rows[m][examples]) for m in self._rows}
         rows = {m: x[picked[m].clamp(min=0)] for m, x in self._rows.items()}
         return Batch(rows, {m: p >= 0 for m, p in picked.items()}, torch.from_numpy(self._pairs.groups[examples]))
+
+
+def placed(towers: Mapping[str, Tower], sets: Sets, pairs: Pairs) -> dict[str, np.ndarray]:
+    """Modality -> (p, k) unit rows of the examples; those of absent ones are another row's, to be ignored."""
+    return {m: tower.places(sets[m].vectors[np.maximum(pairs.rows[m], 0)]) for m, tower in towers.items()}
+
+
+def quality(towers: Mapping[str, Tower], sets: Sets, held: Pairs) -> float | None:
+    """Mean reciprocal rank of held-out examples; None without any."""
+    return mean_reciprocal_rank(placed(towers, sets, held), held) if len(held) else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner
-from mmalign_core.aligners.model.batches import Examples
+from mmalign_core.aligners.model.batches import Examples, placed, quality
 from mmalign_core.aligners.model.prior import Prior
 from mmalign_core.aligners.model.starts import STARTS, Start, start_towers
 from mmalign_core.aligners.model.towers import Tower
@@ -20,7 +20,6 @@ from mmalign_core.aligners.training import (
     Holdout,
     Plan,
     hold_out,
-    mean_reciprocal_rank,
     train,
 )
 from mmalign_core.params import param
@@ -33,7 +32,6 @@ MANY_PAIRS = 5000
 """Beyond, light regularisation is enough and held-out examples are not missed: one training, not three."""
 MARGIN = 0.01
 """Vectors that share a space stay as they are unless training raises the mean reciprocal rank by this much."""
-ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class ContrastiveAligner(Aligner):
     start: str = param("auto", choices=STARTS, help="first weights; auto: cca, or as-is where held-out pairs prefer it")
     dims: int = param(128, 2, 4096, help="most dimensions of the learned space (as-is keeps the vectors' own)")
     steps: int = param(0, 0, 100_000, help="most training steps; 0: 100 to 600, more for more pairs")
-    batch: int = param(512, 2, 65_536, help="how many pairs a step compares with one another")
+    batch: int = param(0, 0, 65_536, help="pairs that a step compares; 0: 512, or 1024 with more than 5,000 pairs")
     learning_rate: float = param(1e-3, 1e-6, 1, help="the highest learning rate, after the warm-up")
     weight_decay: float = param(0.01, 0, 10, help="how strongly weights are pulled to zero (AdamW)")
     noise: float = param(-1.0, -1, 10, help="noise on vectors in training, relative; -1: by held-out pairs")
@@ -88,26 +86,30 @@ class ContrastiveAligner(Aligner):
         self.history, self._offset = (), 0
         pairs = paired_rows(sets, self.name)
         parts = hold_out(pairs, seed=seed)
-        progress(0.0, "starting points")
-        recipe, self._towers = self._first(sets, parts, seed)
-        tried = self.strengths(len(pairs)) if len(parts.held) else self.strengths(len(pairs))[-1:]
         refit = len(parts.held) > 0 and len(pairs) <= MANY_PAIRS
-        share = 1 / (len(tried) + refit)
-        found = []
-        for i, (noise, dropout) in enumerate(tried):
-            part = _part(progress, i * share, share)
-            found.append(self._train(sets, parts, replace(recipe, noise=noise, dropout=dropout, step=None), seed, part))
-        best = max(found, key=lambda each: each[0].quality)
-        if recipe.start.kind != "as-is" or best[0].quality > recipe.quality + MARGIN:
-            recipe, self._towers = best
+        progress(0.0, "starting points")
+        self.chosen, self._towers = self._best(sets, parts, seed, _part(progress, 0.0, 2 / 3 if refit else 1.0))
         self._prior = self._weighed(sets, parts.held)
-        self.chosen = recipe
         self.record(step=self._offset, **self._choices())
         if refit:
-            none = pairs.take(np.zeros(0, int))
-            self._towers = self._train(sets, Holdout(pairs, none), recipe, seed, _part(progress, 1 - share, share))[1]
+            whole = Holdout(pairs, pairs.take(np.zeros(0, int)))
+            towers = self._towers_at(sets, whole, self.chosen.start, seed)[0]
+            self._towers = self._train(towers, sets, whole, self.chosen, seed, _part(progress, 2 / 3, 1 / 3))[1]
         progress(1.0, self.verdict())
         return self
+
+    def _best(self, sets: Sets, parts: Holdout, seed: int, progress: Progress) -> tuple[Recipe, dict[str, Tower]]:
+        """The best start trained at each strength, and of these the best; the strongest where nothing is held out."""
+        recipe, begun = self._first(sets, parts, seed)
+        strengths = self.strengths(len(parts.kept) + len(parts.held))
+        strengths, found = strengths if len(parts.held) else strengths[-1:], []
+        for i, (noise, dropout) in enumerate(strengths):
+            tried = replace(recipe, noise=noise, dropout=dropout, step=None)
+            part = _part(progress, i / len(strengths), 1 / len(strengths))
+            found.append(self._train({m: t.copy() for m, t in begun.items()}, sets, parts, tried, seed, part))
+        best = max(found, key=lambda each: each[0].quality)
+        shared = recipe.start.kind == "as-is" and self.start == "auto"
+        return (recipe, begun) if shared and best[0].quality <= recipe.quality + MARGIN else best
 
     def _choices(self) -> dict[str, float]:
         said, prior = self.chosen, self._prior.weight
@@ -132,7 +134,7 @@ class ContrastiveAligner(Aligner):
                 f"{modality} has {width} dimensions, {self.name} was fitted on {self._towers[modality].width}; "
                 "use vectors of the same encoder"
             )
-        return self._prior.join(self._trained(embeddings.vectors, modality), embeddings)
+        return self._prior.join(self._towers[modality].places(embeddings.vectors), embeddings)
 
     def state(self) -> Mapping[str, np.ndarray]:
         """<modality>.* of each tower and prior.* where the bridge counts."""
@@ -153,14 +155,14 @@ class ContrastiveAligner(Aligner):
         found = []
         for kind in kinds:
             towers, start = self._towers_at(sets, parts, Start(kind), seed)
-            found.append((Recipe(start, 0.0, 0.0, 0, quality=_quality(towers, sets, parts.held) or 0.0), towers))
+            found.append((Recipe(start, 0.0, 0.0, 0, quality=quality(towers, sets, parts.held) or 0.0), towers))
         return max(found, key=lambda each: each[0].quality)
 
     def _towers_at(self, sets: Sets, parts: Holdout, start: Start, seed: int) -> tuple[dict[str, Tower], Start]:
         return start_towers(self.name, sets, parts, start, self.dims, self.hidden_width(), seed)
 
     def _train(
-        self, sets: Sets, parts: Holdout, recipe: Recipe, seed: int, progress: Progress
+        self, towers: dict[str, Tower], sets: Sets, parts: Holdout, recipe: Recipe, seed: int, progress: Progress
     ) -> tuple[Recipe, dict[str, Tower]]:
         """Towers trained from the recipe's start, and the recipe with what came out."""
 
@@ -179,20 +181,20 @@ class ContrastiveAligner(Aligner):
             loss_of,
             len(parts.kept),
             self._plan(len(parts.kept) + len(parts.held), recipe.step),
-            validate=lambda: _quality(towers, sets, parts.held),
+            validate=lambda: quality(towers, sets, parts.held),
             seed=seed,
             progress=progress,
             record=self._recorded(recipe),
         )
         self._offset += said.steps
-        quality = recipe.quality if said.validation is None else said.validation
-        return replace(recipe, step=said.step, quality=quality), towers
+        reached = recipe.quality if said.validation is None else said.validation
+        return replace(recipe, step=said.step, quality=reached), towers
 
     def _plan(self, pairs: int, until: int | None) -> Plan:
         steps = self.steps or min(600, 100 + pairs // 20)
         return Plan(
             steps,
-            self.batch,
+            self.batch or (512 if pairs <= MANY_PAIRS else 1024),
             self.learning_rate,
             self.weight_decay,
             self.patience,
@@ -211,27 +213,7 @@ class ContrastiveAligner(Aligner):
     def _weighed(self, sets: Sets, held: Pairs) -> Prior:
         if self.prior == "off":
             return Prior()
-        return Prior.of(sets).weighed(_placed(self._towers, sets, held), sets, held)
-
-    def _trained(self, vectors: np.ndarray, modality: str) -> np.ndarray:
-        return _in_blocks(self._towers[modality], vectors)
-
-
-def _placed(towers: Mapping[str, Tower], sets: Sets, pairs: Pairs) -> dict[str, np.ndarray]:
-    """Modality -> (p, k) unit rows of the examples; those of absent ones are another row's, to be ignored."""
-    return {m: _in_blocks(t, sets[m].vectors[np.maximum(pairs.rows[m], 0)]) for m, t in towers.items()}
-
-
-def _quality(towers: Mapping[str, Tower], sets: Sets, held: Pairs) -> float | None:
-    return mean_reciprocal_rank(_placed(towers, sets, held), held) if len(held) else None
-
-
-def _in_blocks(tower: Tower, vectors: np.ndarray) -> np.ndarray:
-    import torch
-
-    with torch.no_grad():
-        blocks = range(0, max(1, len(vectors)), ROWS_AT_ONCE)
-        return np.concatenate([tower.place(tower.scaled(vectors[i : i + ROWS_AT_ONCE])).numpy() for i in blocks])
+        return Prior.of(sets).weighed(placed(self._towers, sets, held), sets, held)
 
 
 def _equally_wide(sets: Sets) -> bool:

@@ -12,6 +12,7 @@ from mmalign_core.aligners.training import dropped, noisy
 if TYPE_CHECKING:
     import torch
 
+ROWS_AT_ONCE = 8192
 LEARNED = ("linear", "bias", "enter", "enter_bias", "leave")
 
 
@@ -57,6 +58,18 @@ class Tower:
         hidden = gelu(rows @ p["enter"] + p["enter_bias"])
         linear = dropped(rows, dropout, generator) @ p["linear"] + p["bias"]
         return normalize(linear + dropped(hidden, dropout, generator) @ p["leave"], dim=1)
+
+    def places(self, vectors: np.ndarray) -> np.ndarray:
+        """Unit rows (n, k) float32 of vectors (n, d)."""
+        import torch
+
+        with torch.no_grad():
+            blocks = range(0, max(1, len(vectors)), ROWS_AT_ONCE)
+            return np.concatenate([self.place(self.scaled(vectors[i : i + ROWS_AT_ONCE])).numpy() for i in blocks])
+
+    def copy(self) -> Tower:
+        """Another with the same numbers."""
+        return Tower(self.arrays(""))
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """The parts as named arrays."""
