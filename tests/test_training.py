@@ -189,9 +189,23 @@ def test_of_classes_some_of_each_are_held_out() -> None:
     assert list(np.bincount(part.held.groups)) == [8] * 10 and len(part.kept) == 320
 
 
+def test_few_small_classes_lend_one_example_each_and_pairs_of_twins_go_together() -> None:
+    classes = hold_out(pairs([i % 9 for i in range(36)]), 0.2)
+    assert list(np.bincount(classes.held.groups)) == [1] * 9
+    twins = hold_out(pairs([i // 2 for i in range(80)]), 0.2)
+    assert len(twins.held) == 16 and not set(twins.held.groups) & set(twins.kept.groups)
+
+
 def test_one_giant_content_group_is_not_held_out() -> None:
     part = hold_out(pairs([0] * 300 + list(range(1, 101))), 0.15)
     assert 0 not in part.held.groups and len(part.held) == 60
+
+
+def test_a_repeated_training_can_end_where_the_first_was_best() -> None:
+    first, said = fit_line(Plan(steps=100, batch=20, until=30))
+    whole = [float(fit_line(Plan(steps=steps, batch=20))[0]) for steps in (30, 100)]
+    assert said.steps == said.step == 30 and float(first) not in whole
+    assert fit_line(Plan(until=0))[1].steps == 0
 
 
 def test_too_few_to_hold_any_out() -> None:

@@ -17,6 +17,8 @@ FEWEST_TO_SHARE = 30
 """With fewer examples in all, none can be spared."""
 FEWEST_GROUPS = 50
 """With fewer distinct contents the pairs are classes: those at use are those seen here."""
+CLASS_SIZE = 4
+"""... if each has so many examples on average."""
 MOST_HELD = 500
 """More would cost time and training examples, and hardly change a choice."""
 
@@ -38,7 +40,7 @@ def hold_out(pairs: Pairs, share: float = 0.15, seed: int = 0) -> Holdout:
     """
     sizes = np.bincount(np.unique(pairs.groups, return_inverse=True)[1])
     wanted = min(MOST_HELD, max(FEWEST_HELD, round(share * len(pairs))))
-    by_class = len(sizes) < min(FEWEST_GROUPS, len(pairs))
+    by_class = len(sizes) < FEWEST_GROUPS and len(pairs) >= CLASS_SIZE * len(sizes)
     order = np.random.default_rng(seed).permutation(len(pairs))
     held = np.zeros(len(pairs), bool)
     if len(pairs) >= FEWEST_TO_SHARE:
@@ -57,9 +59,11 @@ def _whole(groups: np.ndarray, order: np.ndarray, wanted: int) -> np.ndarray:
 
 
 def _of_each_class(groups: np.ndarray, order: np.ndarray, wanted: int) -> np.ndarray:
-    """The same share of every group, rounded down; one is never held out whole."""
-    share = wanted / len(groups)
-    return np.array([i for group in _members(groups, order).values() for i in group[: int(share * len(group))]], int)
+    """About the same share of every group and at least one example; a group is never held out whole."""
+    share, held = wanted / len(groups), []
+    for group in _members(groups, order).values():
+        held += group[: min(len(group) - 1, max(1, round(share * len(group))))]
+    return np.array(held, int)
 
 
 def _members(groups: np.ndarray, order: np.ndarray) -> dict[int, list[int]]:
