@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from math import isqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from mmalign_core.aligners.embedding.spectral import whitener
+from mmalign_core.aligners.training.weights import noisy
 from mmalign_core.sequences import Sequences
 from mmalign_core.types import BadInput, EmbeddingSet
 
@@ -26,12 +27,13 @@ ROWS_AT_ONCE = 512
 class Reader:
     """How one modality is read.
 
-    `centre` (d,) is taken off the vectors; steps (s,) become (s - `step_centre`) @ `step_map` (s, w), their main
-    directions of variance evened out. Fixed before the training: from then on a step costs w numbers, not s.
-    `side` > 0 where the steps are the cells of a square, row by row.
+    Vectors (d,) become (v - `centre`) / `scale`, one scale for all columns. Steps (s,) become
+    (s - `step_centre`) @ `step_map` (s, w), their main directions of variance evened out: fixed before the training,
+    so that from then on a step costs w numbers. `side` > 0 where the steps are the cells of a square, row by row.
     """
 
     centre: np.ndarray
+    scale: np.ndarray
     step_centre: np.ndarray
     step_map: np.ndarray
     side: int
@@ -49,23 +51,18 @@ class Reader:
             raise BadInput(
                 f"{aligner} was fitted on {modality} of {self.side} x {self.side} cells; use the same encoder"
             )
-        return Rows(rows.vectors - self.centre.astype(np.float32), Sequences(self._mapped(steps.values), steps.lengths))
+        vectors = ((rows.vectors - self.centre) / self.scale).astype(np.float32)
+        return Rows(vectors, Sequences(self._mapped(steps.values), steps.lengths))
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Everything as named arrays."""
-        return {
-            f"{prefix}centre": self.centre,
-            f"{prefix}step_centre": self.step_centre,
-            f"{prefix}step_map": self.step_map,
-            f"{prefix}side": np.array(self.side),
-        }
+        return {prefix + name: np.asarray(value) for name, value in vars(self).items()}
 
     @staticmethod
     def of_arrays(arrays: Mapping[str, np.ndarray], prefix: str) -> Reader:
         """What `arrays` gave under this prefix."""
-        side = int(arrays[f"{prefix}side"])
-        centre, step_centre, step_map = (arrays[prefix + name] for name in ("centre", "step_centre", "step_map"))
-        return Reader(centre, step_centre, step_map, side)
+        own = {f.name: arrays[prefix + f.name] for f in fields(Reader)}
+        return Reader(own["centre"], own["scale"], own["step_centre"], own["step_map"], int(own["side"]))
 
     def _mapped(self, steps: np.ndarray) -> np.ndarray:
         many = 8 * ROWS_AT_ONCE
@@ -84,23 +81,40 @@ class Rows:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def batch(self, rows: np.ndarray, longest: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Of these rows: vectors (b, d), the first `longest` steps (b, t, w), and which are there (b, t) bool."""
+    def batch(self, rows: np.ndarray, longest: int) -> Batch:
+        """These rows, with the first `longest` steps of each."""
         import torch
 
         steps, present = self.steps.padded(rows, longest)
-        return torch.from_numpy(self.vectors[rows]), torch.from_numpy(steps), torch.from_numpy(present)
+        return Batch(torch.from_numpy(self.vectors[rows]), torch.from_numpy(steps), torch.from_numpy(present))
+
+    def blocks(self, rows: np.ndarray, longest: int) -> Iterator[Batch]:
+        """These rows in order, ROWS_AT_ONCE at a time."""
+        for first in range(0, len(rows), ROWS_AT_ONCE):
+            yield self.batch(rows[first : first + ROWS_AT_ONCE], longest)
 
 
-def learn_reader(
-    rows: EmbeddingSet, used: np.ndarray, centre: np.ndarray, width: int, longest: int, seed: int
-) -> Reader:
-    """The reader of a modality to at most `width` dimensions a step, from the steps of the `used` rows.
+class Batch(NamedTuple):
+    """Vectors (b, d), steps (b, t, w) zero where there is none, and where there is one: (b, t) bool."""
+
+    vectors: torch.Tensor
+    steps: torch.Tensor
+    present: torch.Tensor
+
+    def noisy(self, deviation: float, generator: torch.Generator | None) -> Batch:
+        """With normal noise on vectors and steps, relative to how far they vary."""
+        return Batch(noisy(self.vectors, deviation, generator), noisy(self.steps, deviation, generator), self.present)
+
+
+def learn_reader(rows: EmbeddingSet, used: np.ndarray, width: int, longest: int, seed: int) -> Reader:
+    """The reader of a modality to at most `width` dimensions a step, from vectors and steps of the `used` rows.
 
     Rows are used in the order given, so that the order of the set's own rows plays no part.
     """
     sequences = sequences_of("", rows)
     used = used[np.sort(np.unique(used, return_index=True)[1])]
+    vectors = rows.vectors[used].astype(np.float64)
+    scale = np.sqrt(vectors.var(0).mean(keepdims=True)) or np.ones(1)
     lengths = sequences.lengths[used]
     ends = np.cumsum(sequences.lengths)[used]
     places = np.concatenate([np.arange(end - length, end) for end, length in zip(ends, lengths)])
@@ -108,7 +122,8 @@ def learn_reader(
     steps = sequences.values[places[np.sort(picked)]].astype(np.float64)
     step_map = whitener(steps - steps.mean(0), RIDGE)[:, ::-1][:, :width]
     side = _side(rows.modality, lengths, longest)
-    return Reader(centre, steps.mean(0).astype(np.float32), np.ascontiguousarray(step_map, np.float32), side)
+    plain = [np.ascontiguousarray(a, np.float32) for a in (vectors.mean(0), scale, steps.mean(0), step_map)]
+    return Reader(*plain, side=side)
 
 
 def sequences_of(aligner: str, rows: EmbeddingSet) -> Sequences:
