@@ -87,6 +87,11 @@ def test_compare_all_takes_whatever_can_take_the_pair(capsys: pytest.CaptureFixt
     assert [row["quality"] for row in report["rows"] if not row["error"]]
 
 
+def test_bench_finds_what_the_reference_finds(capsys: pytest.CaptureFixture[str]) -> None:
+    report = run_json(capsys, "bench", "topk")
+    assert report["same"] > 0.999 and set(report["seconds"]) == {"ours", "numpy"} and report["queries"] == 1_000
+
+
 def test_list_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
     for kind in ("encoders", "aligners", "similarities", "corrections", "matchers", "recommenders"):
         rows = run_json(capsys, "list", kind)
@@ -133,6 +138,7 @@ def test_given_clip_vectors_give_the_published_numbers(
         (["project", "no-such-run", "--out", "x.csv"], ".parquet"),
         (["recommend", "no-such-run", "--item", "x"], "no-such-run"),
         (["list", "gadgets"], "unknown kind 'gadgets'"),
+        (["bench", "everything"], "choose one of: topk, align"),
         (["demo", "{demo}/manifest.jsonl"], "manifest.jsonl"),
         (["demo", "{demo}/manifest.jsonl/sub"], "manifest.jsonl"),
         (["inspect", "{demo}", "--store", "{demo}/manifest.jsonl"], "is a file"),

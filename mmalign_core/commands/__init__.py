@@ -1,6 +1,6 @@
 """The commands of the command line, one file each: SUMMARY, add_arguments(parser), run(args)."""
 
-from mmalign_core.commands import align, compare, demo, encode, inspect, project, recommend
+from mmalign_core.commands import align, bench, compare, demo, encode, inspect, project, recommend
 from mmalign_core.commands import list as list_command
 
 COMMANDS = {
@@ -12,4 +12,5 @@ COMMANDS = {
     "project": project,
     "recommend": recommend,
     "list": list_command,
+    "bench": bench,
 }
