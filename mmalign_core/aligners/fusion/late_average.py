@@ -53,6 +53,11 @@ class LateAverage(LinearAligner):
         """Modality -> width of the vectors it was fitted on."""
         return {modality: len(centre) for modality, centre in self._centres.items()}
 
+    @property
+    def width(self) -> int:
+        """Dimensions of the shared space."""
+        return len(self._weight)
+
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Canonical maps of all modalities at once, weighted half the power on each side."""
         white = {m: whitener(x, self.ridge, int(examples.present[m].sum())) for m, x in examples.rows.items()}

@@ -1,0 +1,140 @@
+"""Dot-product attention over the known items: a row lies where the items it attends to lie."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Self
+
+import numpy as np
+
+from mmalign_core.aligners.base import register
+from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.fusion.attending import (
+    Projections,
+    attended,
+    attention_weights,
+    principal_projections,
+    trained_projections,
+)
+from mmalign_core.aligners.fusion.choosing import best, held_out_items, quality
+from mmalign_core.aligners.fusion.known_items import from_arrays, known_items
+from mmalign_core.aligners.fusion.started import StartedAligner
+from mmalign_core.aligners.pairs import Pairs, Sets
+from mmalign_core.params import param
+from mmalign_core.splits import content_groups
+from mmalign_core.types import EmbeddingSet, Progress
+from mmalign_core.vectors import unit_rows
+
+MIXES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""What the mix is chosen from."""
+
+
+@register("attention")
+class Attention(StartedAligner):
+    """place = unit((1 - mix) start(x) + mix unit(sum_j a_j v_j)), a = softmax of q(x)·k(x_j) / temperature.
+
+    j runs over the known items that have the row's modality, v_j is the fused linear place of item j. Queries and keys
+    are unit rows, projected alike; the projections begin as principal directions and are trained so that the places of
+    an item's modalities find one another, each attending to all items but its own. A row of a known item does attend
+    to that item at use: measure on held-out items.
+    """
+
+    summary = "A row attends to the known items most like it and lies among their fused places; weights can be read"
+    card = Card(
+        idea="A row is compared with all known items of its own modality by scaled dot products. The softmax of these "
+        "says how much of each item's fused place, made of all its modalities, goes into the row's own.",
+        formula=r"f_m(x) \propto (1-\lambda) f^0_m(x) + \lambda \sum_j a_j v_j,\quad "
+        r"a = \operatorname{softmax}_j\big(q_m(x)^\top k_m(x_j)/\tau_m\big),\quad "
+        r"v_j = \operatorname{unit}\textstyle\sum_{m'} f^0_{m'}(x_{j m'})",
+        use="When one wants to see which known items a placement rests on; near-duplicates and classes help it.",
+        reference="Vaswani et al. 2017, Attention Is All You Need; Vinyals et al. 2016, Matching Networks",
+    )
+    width: int = param(64, 1, 1024, help="dimensions of queries and keys")
+    steps: int = param(60, 0, 10_000, help="training steps of queries and keys; 0 leaves them unlearned")
+    temperature: float = param(0.1, 0.001, 10, help="of the softmax at first: small attends to few items")
+    mix: float = param(0.4, 0, 1, help="share of the attended places; used when it is not chosen")
+    choose: bool = param(True, help="choose the mix on held-out pairs")
+
+    def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
+        """Train queries and keys, and choose the mix where that is asked and possible."""
+        self.mix_used = self.mix
+        parts = held_out_items(pairs, sets, seed) if self.choose else None
+        if parts is not None:
+            self.mix_used = self._chosen_mix(*parts, seed, lambda done, what: progress(done / 2, what))
+        self._attend(sets, seed, lambda done, what: progress(0.5 + done / 2, what), self.record)
+
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Unit rows (n, k)."""
+        own, modality = self.started(embeddings), embeddings.modality
+        if not self.mix_used:
+            return own
+        values = self._values[self._known.owners[modality]]
+        temperature = self._projections.temperatures[modality]
+        around = attended(self._queries(embeddings), self._keys[modality], values, temperature)
+        return unit_rows((1 - self.mix_used) * own + self.mix_used * around)
+
+    def attention(self, embeddings: EmbeddingSet, top: int = 10) -> list[list[tuple[str, float]]]:
+        """For each row the `top` known items that it attends to most, as (item id, weight), by falling weight.
+
+        A row's weights over all known items of its modality sum to 1; asked for more than there are, it gets all.
+        """
+        self.started(embeddings)
+        modality = embeddings.modality
+        temperature = self._projections.temperatures[modality]
+        weights = attention_weights(self._queries(embeddings), self._keys[modality], temperature)
+        order = np.argsort(-weights, axis=1, kind="stable")[:, :top]
+        names = [self.items[i] for i in self._known.owners[modality]]
+        return [[(names[j], float(row[j])) for j in chosen] for row, chosen in zip(weights, order)]
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """The start, the known items with their ids (UTF-8 of a JSON list) and fused places, and the projections."""
+        maps = {f"projection.{m}": np.ascontiguousarray(a) for m, a in self._projections.maps.items()}
+        heat = {f"temperature.{m}": np.array([t]) for m, t in self._projections.temperatures.items()}
+        names = np.frombuffer(json.dumps(self.items).encode(), np.uint8)
+        own = {"values": self._values, "mix": np.array([self.mix_used]), "items": names}
+        return {**super().state(), **self._known.arrays(), **maps, **heat, **own}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+        """Take over what `state` gave."""
+        super().load_state(state)
+        maps, heat = (
+            {n.removeprefix(part): a for n, a in state.items() if n.startswith(part)}
+            for part in ("projection.", "temperature.")
+        )
+        self._projections = Projections(maps, {m: float(t[0]) for m, t in heat.items()})
+        self._known, self._values, self.mix_used = from_arrays(state), state["values"], float(state["mix"][0])
+        self.items = tuple(json.loads(state["items"].tobytes()))
+        self._set_keys()
+        return self
+
+    def _queries(self, embeddings: EmbeddingSet) -> np.ndarray:
+        return self._projections.of(embeddings.modality, self._known.looked_up(embeddings))
+
+    def _set_keys(self) -> None:
+        self._keys = {m: self._projections.of(m, keys) for m, keys in self._known.keys.items()}
+
+    def _attend(self, sets: Sets, seed: int, progress: Progress, record: Callable[..., None]) -> None:
+        """The known items, their fused places, and projections to compare with them."""
+        items, fused = self._start.fuse(sets)
+        order = sorted(range(len(items)), key=items.__getitem__)
+        self.items, self._values = tuple(items[i] for i in order), fused[order]
+        self._known = known_items(sets, self.items)
+        start = principal_projections(self._known, self.width, self.temperature)
+        groups = {item: number for number, group in enumerate(content_groups(sets)) for item in group}
+        numbers = np.array([groups[item] for item in self.items])
+        self._projections = trained_projections(
+            self._known, self._values, numbers, start, self.steps, seed=seed, progress=progress, record=record
+        )
+        self._set_keys()
+
+    def _chosen_mix(self, kept: Sets, held: Pairs, sets: Sets, seed: int, progress: Progress) -> float:
+        trial = type(self)(**self.params)
+        trial._start = self.restart(kept)
+        trial._attend(kept, seed, progress, lambda **values: None)
+
+        def judged(mix: float) -> float:
+            trial.mix_used = mix
+            return quality(trial, sets, held)
+
+        return best(MIXES, judged)

@@ -1,0 +1,100 @@
+"""What the trained fusions read of an example: scaled vectors, linear places, and which modalities it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.fusion.choosing import placed
+from mmalign_core.aligners.pairs import Pairs, Sets
+from mmalign_core.types import EmbeddingSet
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """b examples: `vectors` modality -> (b, d_m) scaled, `starts` modality -> (b, k) linear unit places, `present`
+    modality -> (b,) bool, `groups` (b,) content groups. Rows of absent modalities are zero."""
+
+    vectors: Mapping[str, torch.Tensor]
+    starts: Mapping[str, torch.Tensor]
+    present: Mapping[str, torch.Tensor]
+    groups: torch.Tensor
+
+    @property
+    def dims(self) -> int:
+        """Width of the places."""
+        return next(iter(self.starts.values())).shape[1]
+
+    def take(self, rows: np.ndarray) -> Inputs:
+        """The same of these examples."""
+        vectors, starts, present = (
+            {m: x[rows] for m, x in each.items()} for each in (self.vectors, self.starts, self.present)
+        )
+        return Inputs(vectors, starts, present, self.groups[rows])
+
+
+@dataclass(frozen=True)
+class Scales:
+    """`centres` modality -> (d_m,) and `spreads` modality -> (1,): centred and divided, rows have about unit length
+    on average."""
+
+    centres: Mapping[str, np.ndarray]
+    spreads: Mapping[str, np.ndarray]
+
+    def scaled(self, modality: str, vectors: np.ndarray) -> np.ndarray:
+        """Rows (n, d_m) float32."""
+        return ((vectors - self.centres[modality]) / self.spreads[modality]).astype(np.float32)
+
+    def inputs(self, embeddings: EmbeddingSet, starts: np.ndarray) -> Inputs:
+        """Rows of one modality as examples that have no other."""
+        import torch
+
+        m, here = embeddings.modality, torch.ones(len(embeddings), dtype=torch.bool)
+        vectors = torch.from_numpy(self.scaled(m, embeddings.vectors))
+        return Inputs({m: vectors}, {m: torch.from_numpy(starts)}, {m: here}, torch.arange(len(here)))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """For an aligner's state."""
+        return {f"scale.centre.{m}": a for m, a in self.centres.items()} | {
+            f"scale.spread.{m}": a for m, a in self.spreads.items()
+        }
+
+    @classmethod
+    def from_arrays(cls, state: Mapping[str, np.ndarray]) -> Scales:
+        """What `arrays` gave, found in an aligner's state."""
+        return cls(
+            *(
+                {n.removeprefix(part): a for n, a in state.items() if n.startswith(part)}
+                for part in ("scale.centre.", "scale.spread.")
+            )
+        )
+
+
+def scales_of(sets: Sets, pairs: Pairs) -> Scales:
+    """Centre and spread of each modality's rows that pair up."""
+    centres, spreads = {}, {}
+    for modality, rows in pairs.rows.items():
+        vectors = sets[modality].vectors[rows[rows >= 0]].astype(np.float64)
+        centres[modality] = vectors.mean(0).astype(np.float32)
+        spreads[modality] = np.array([np.sqrt(vectors.var(0).sum()) or 1.0], np.float32)
+    return Scales(centres, spreads)
+
+
+def inputs_of(sets: Sets, pairs: Pairs, start: Aligner, scales: Scales) -> Inputs:
+    """These examples as a network reads them."""
+    import torch
+
+    present = {m: torch.from_numpy(rows >= 0) for m, rows in pairs.rows.items()}
+    vectors = {
+        m: torch.from_numpy(scales.scaled(m, sets[m].vectors[rows])) * present[m][:, None]
+        for m, rows in pairs.rows.items()
+    }
+    starts = {m: torch.from_numpy(places) for m, places in placed(start, sets, pairs).items()}
+    return Inputs(vectors, starts, present, torch.from_numpy(pairs.groups.astype(np.int64)))

@@ -1,0 +1,90 @@
+"""Do the members of a tuple belong together? Loss, probability and its calibration, from unit places alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+    Places = Mapping[str, torch.Tensor]
+
+NEWTON_STEPS = 30
+
+
+def mean_cosine(places: Places, present: Places) -> torch.Tensor:
+    """(b,) mean cosine over the pairs of members that each tuple has; 0 where it has fewer than two.
+
+    For unit rows u_m the sum over the pairs is (|sum_m u_m|^2 - c) / 2 with c members: a squared layer on blocks.
+    """
+    import torch
+
+    whole = torch.stack([places[m] * present[m][:, None] for m in places]).sum(0)
+    members = torch.stack([present[m] for m in places]).sum(0)
+    pairs = members * (members - 1) / 2
+    return (whole.square().sum(1) - members) / 2 / pairs.clamp(min=1) * (pairs > 0)
+
+
+def tuple_loss(
+    places: Places, present: Places, groups: torch.Tensor, scale: torch.Tensor, bias: torch.Tensor
+) -> torch.Tensor:
+    """Binary cross-entropy of true tuples against those with one member replaced, summed over replacements.
+
+    Every other member of the batch replaces every member once, unless both are of one content group. For two
+    modalities this is SigLIP's loss (Zhai et al. 2023).
+    """
+    import torch
+
+    members = torch.stack([present[m] for m in places]).sum(0)
+    own = torch.eye(len(groups), dtype=torch.bool)
+    alike = (groups[:, None] == groups[None, :]) & ~own
+    total, judged = scale.new_zeros(()), 0
+    for m in places:
+        asked = present[m] & (members > 1)
+        if not asked.any():
+            continue
+        rest = {o: p for o, p in places.items() if o != m}
+        context = torch.stack([rest[o] * present[o][:, None] for o in rest]).sum(0)
+        others = members - 1
+        among = (context.square().sum(1) - others) / 2
+        cosines = (among[:, None] + context @ places[m].T) / (members * others / 2).clamp(min=1)[:, None]
+        logits = scale * cosines + bias
+        each = -torch.nn.functional.logsigmoid(torch.where(own, logits, -logits))
+        counted = asked[:, None] & present[m][None, :] & ~alike
+        total, judged = total + (each * counted).sum() / asked.sum(), judged + 1
+    return total / max(judged, 1)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """probability = sigmoid(scale * mean cosine + bias), for as many true tuples as broken ones."""
+
+    scale: float
+    bias: float
+
+    def __call__(self, cosines: np.ndarray) -> np.ndarray:
+        """Probabilities (n,) of mean cosines (n,)."""
+        return 1 / (1 + np.exp(-np.clip(self.scale * cosines + self.bias, -60, 60)))
+
+
+def calibrated(true: np.ndarray, broken: np.ndarray, ridge: float = 1e-2) -> Calibration:
+    """Logistic regression of true (n,) against broken (m,) mean cosines, both sides weighing alike.
+
+    Platt 1999, Probabilistic Outputs for Support Vector Machines; by Newton's method with a small ridge, so that
+    sides that never overlap give finite numbers.
+    """
+    x = np.concatenate([true, broken]).astype(np.float64)
+    rows = np.stack([x, np.ones_like(x)], axis=1)
+    y = np.concatenate([np.ones(len(true)), np.zeros(len(broken))])
+    weight = np.concatenate([np.full(len(true), 0.5 / len(true)), np.full(len(broken), 0.5 / len(broken))])
+    penalty, solution = np.diag([ridge / 10, 1e-6]), np.zeros(2)
+    for _ in range(NEWTON_STEPS):
+        p = Calibration(*solution)(x)
+        slope = rows.T @ (weight * (p - y)) + penalty @ solution
+        curve = (rows * (weight * np.maximum(p * (1 - p), 1e-6))[:, None]).T @ rows + penalty
+        solution = solution - np.clip(np.linalg.solve(curve, slope), -5, 5)
+    return Calibration(float(solution[0]), float(solution[1]))

@@ -1,0 +1,121 @@
+"""Base of the fusions trained by gradient descent from a linear start."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from mmalign_core.aligners.fusion.batches import Inputs, Scales, inputs_of, scales_of
+from mmalign_core.aligners.fusion.started import StartedAligner
+from mmalign_core.aligners.pairs import Pairs, Sets
+from mmalign_core.aligners.training import Plan, arrays_of, hold_out, load_arrays, mean_reciprocal_rank, seeded, train
+from mmalign_core.params import param
+from mmalign_core.types import EmbeddingSet, Progress
+
+if TYPE_CHECKING:
+    import torch
+
+MOST_REFITTED = 5000
+"""With more examples, those held out to stop early are not missed."""
+
+
+class TrainedFusion(StartedAligner):
+    """Trains `network` twice: without the held-out examples to find how long, then for so long on all of them.
+
+    The linear start is fitted along each time, so that held-out examples are unseen by all that is judged. What the
+    network adds is zero before the first step: where training does not help, the start is what remains.
+    """
+
+    _net: Any
+    """The torch module; its layers go by name."""
+    steps: int = param(300, 0, 100_000, help="most training steps; the best number is found on held-out pairs")
+    batch: int = param(512, 2, 65_536, help="how many items a step compares with one another")
+    learning_rate: float = param(3e-4, 1e-6, 1, help="size of the steps")
+    dropout: float = param(0.2, 0, 0.9, help="share of the input values that a step does not see")
+
+    @abstractmethod
+    def network(self, widths: Mapping[str, int], dims: int, generator: torch.Generator) -> torch.nn.Module:
+        """The module that learns, for vectors of these widths and places of `dims`."""
+
+    @abstractmethod
+    def loss(self, inputs: Inputs, generator: torch.Generator) -> torch.Tensor:
+        """Mean loss of a batch; whatever is random in it draws from the generator."""
+
+    @abstractmethod
+    def places(self, inputs: Inputs) -> Mapping[str, torch.Tensor]:
+        """Modality -> (b, k) unit places of each example by that modality alone."""
+
+    def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
+        """Train from the start; the history is that of the first training, which is validated."""
+        parts, whole = hold_out(pairs, seed=seed), self._start
+        self._scales = scales_of(sets, pairs)
+        unseen = set(parts.held.items)
+        seen = tuple(set(parts.kept.items) - unseen)
+        steps = self.steps
+        if unseen and len(seen) > 1:
+            self._start = self.restart({m: s.of_items(seen) for m, s in sets.items()})
+            steps = self._train(sets, parts.kept, parts.held, steps, seed, lambda f, what: progress(f / 2, what))
+            self.judged(inputs_of(sets, parts.held, self._start, self._scales))
+        if len(pairs) <= MOST_REFITTED or not unseen:
+            self._start = whole
+            self._train(sets, pairs, None, steps, seed, lambda f, what: progress(0.5 + f / 2, what))
+            if not unseen:
+                self.judged(inputs_of(sets, pairs, self._start, self._scales))
+
+    def judged(self, inputs: Inputs) -> None:
+        """Called once with examples to judge the training by: held-out ones where there are any."""
+
+    def _train(self, sets: Sets, pairs: Pairs, held: Pairs | None, steps: int, seed: int, progress: Progress) -> int:
+        """How many steps were best."""
+        import torch
+
+        known = inputs_of(sets, pairs, self._start, self._scales)
+        self._net = self.network(self._start.widths, known.dims, seeded(seed))
+        asked = inputs_of(sets, held, self._start, self._scales) if held is not None else None
+
+        def validate() -> float | None:
+            if asked is None or held is None:
+                return None
+            with torch.no_grad():
+                return mean_reciprocal_rank({m: p.numpy() for m, p in self.places(asked).items()}, held)
+
+        plan = Plan(steps=steps, batch=self.batch, learning_rate=self.learning_rate, patience=4)
+        parameters = [p for p in self._net.parameters() if p.requires_grad]
+        found = train(
+            parameters,
+            lambda rows, generator: self.loss(known.take(rows), generator),
+            len(pairs),
+            plan,
+            validate=validate,
+            seed=seed,
+            progress=progress,
+            record=self.record if held is not None else _unseen,
+        )
+        return found.step
+
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Unit rows (n, k)."""
+        import torch
+
+        with torch.no_grad():
+            inputs = self._scales.inputs(embeddings, self.started(embeddings))
+            return self.places(inputs)[embeddings.modality].numpy()
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """start.*, scale.* and net.*: the network's weights."""
+        return {**super().state(), **self._scales.arrays(), **arrays_of(self._net, "net.")}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+        """Take over what `state` gave."""
+        super().load_state(state)
+        self._scales = Scales.from_arrays(state)
+        self._net = self.network(self._start.widths, self._start.width, seeded(0))
+        load_arrays(self._net, state, "net.")
+        return self
+
+
+def _unseen(**values: float) -> None:
+    """The second training adds nothing to the history: its loss is not comparable with the first's."""
