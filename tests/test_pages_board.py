@@ -17,6 +17,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import open_collection
 from pages._shared import board, cache
+from pages._shared.aligner_card import formula_lines
 from pages._shared.columns import fold_columns, time_columns
 from pages._shared.shelf import Shelf
 from pages._shared.state import from_query
@@ -74,7 +75,7 @@ def test_rows_with_intervals_and_reasons_and_then_the_choice(folder: Path) -> No
     assert any("Nothing compared yet" in text.value for text in app.markdown)
     app = compared(app, "relative", "classic", "as-is")
     assert not app.exception and not app.error
-    ranking, failed = tables(app)
+    ranking, failed = tables(app)[0], app.table[0].value
     assert set(ranking["aligner"]) == {"relative", "classic"} and list(ranking["MRR"]) == sorted(ranking["MRR"])[::-1]
     assert ranking["image → text R@1"].str.fullmatch(r" *\d+\.\d %  \(\d+ – \d+\)").all()
     assert list(failed["aligner"]) == ["as-is"] and "dimensions differ" in failed["why"][0]
@@ -158,6 +159,16 @@ def test_the_compared_share_everything_but_their_name(folder: Path) -> None:
     entries, encoders = board_entries(shared, collection)
     assert [entry.aligner for entry in entries] == ["relative", "bridge"] and encoders == {"text": "bag-of-words"}
     assert {(entry.fold_column, entry.seed, entry.pair) for entry in entries} == {("fold", 3, ("image", "text"))}
+
+
+def test_a_formula_is_cut_only_between_its_parts() -> None:
+    assert formula_lines(r"a = b,\quad \frac{c \quad d}{e}") == ["a = b,", r"\frac{c \quad d}{e}"]
+    whole = r"\begin{cases} a \quad b \end{cases}"
+    assert formula_lines(whole) == [whole]
+    assert formula_lines(r"\left( a \quad b \right) \qquad \rightarrow c") == [
+        r"\left( a \quad b \right)",
+        r"\rightarrow c",
+    ]
 
 
 def test_columns_that_can_hold_items_out() -> None:

@@ -17,10 +17,11 @@ def fit_figure(history: Sequence[Mapping[str, float]], *, title: str = "", heigh
     the left where there is no loss.
 
     `history`: rows that may hold `step` and any other numbers; a row without one of them leaves that curve as it is.
+    Settings that stay as they are, and results noted once, are no curves: they are drawn only where nothing else is.
     Where the steps begin anew (another fold, another restart) the curves do too.
     """
     figure = go.Figure()
-    names = list(dict.fromkeys(name for row in history for name in row if name != "step"))
+    names = _moving(history)
     losses = any("loss" in name for name in names)
     for place, name in enumerate(names):
         points = _curve(history, name)
@@ -40,6 +41,13 @@ def fit_figure(history: Sequence[Mapping[str, float]], *, title: str = "", heigh
         yaxis2={"overlaying": "y", "side": "right", "showgrid": False},
     )  # fmt: skip
     return figure
+
+
+def _moving(history: Sequence[Mapping[str, float]]) -> list[str]:
+    """The losses, and what else took several values; everything where that leaves nothing."""
+    names = list(dict.fromkeys(name for row in history for name in row if name != "step"))
+    values = {name: {row[name] for row in history if name in row} for name in names}
+    return [name for name in names if "loss" in name or len(values[name]) > 1] or names
 
 
 def latest_fit(history: Sequence[Mapping[str, float]]) -> Sequence[Mapping[str, float]]:

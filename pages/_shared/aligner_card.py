@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -25,6 +26,19 @@ def show(name: str) -> None:
     """Idea, formula, needs, cost, when to use it, reference."""
     card = cache.cards()[name]
     st.markdown(errors.plain(card.idea))
-    st.latex(card.formula)
+    for line in formula_lines(card.formula):
+        st.latex(rf"\small {line}")
     lines = {"Needs": "; ".join(card.needs), "Cost": card.cost, "When": card.use, "Reference": card.reference}
     st.markdown("  \n".join(f":gray[{name}] {errors.plain(words)}" for name, words in lines.items()))
+
+
+def formula_lines(formula: str) -> list[str]:
+    """The formula cut where it has wide spaces outside any brace or environment, so that it fits a narrow column."""
+    lines, depth, start = [], 0, 0
+    for token in re.finditer(r"\\begin|\\end|\\left(?![a-z])|\\right(?![a-z])|\\q?quad|\\.|[{}]", formula):
+        word = token.group()
+        depth += (word in ("{", r"\begin", r"\left")) - (word in ("}", r"\end", r"\right"))
+        if word in (r"\quad", r"\qquad") and not depth:
+            lines.append(formula[start : token.start()])
+            start = token.end()
+    return [line.strip() for line in (*lines, formula[start:]) if line.strip()]

@@ -39,8 +39,8 @@ def _table(rows: Sequence[Row], key: str) -> None:
         column_config={
             "aligner": st.column_config.TextColumn(pinned=True),
             "MRR": st.column_config.NumberColumn(format="%.3f", help="Mean reciprocal rank of both directions: ranks."),
-            "one fit (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds of one fit."),
-            "1,000 items (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds to place that many."),
+            "fit (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds of one fit."),
+            "s / 1,000": st.column_config.NumberColumn(format="%.3g", help="Seconds to place 1,000 encoded items."),
             "peak MiB": st.column_config.NumberColumn(format="%.0f", help="Most memory of the process in its fits."),
             "added MiB": st.column_config.NumberColumn(format="%.0f", help="By how much a fit raised it."),
         },
@@ -59,8 +59,8 @@ def _cells(row: Row) -> dict[str, Any]:
         "family": row["family"],
         **quality,
         "MRR": row["quality"],
-        "one fit (s)": row["seconds"]["fit"],
-        "1,000 items (s)": row["infer_seconds_per_1000"],
+        "fit (s)": row["seconds"]["fit"],
+        "s / 1,000": row["infer_seconds_per_1000"],
         "peak MiB": row["peak_rss_mb"],
         "added MiB": row["added_mb"],
         "needs pairs": "yes" if row["needs_pairs"] else "no",
@@ -75,8 +75,5 @@ def _with_interval(value: float, interval: Sequence[float] | None) -> str:
 
 
 def _failed(rows: Sequence[Row]) -> None:
-    frame = pd.DataFrame(
-        [{"aligner": r["aligner"], "family": r["family"], "why": errors.sentence(r["error"])} for r in rows]
-    )
-    wide = st.column_config.TextColumn("why", width="large")
-    st.dataframe(frame, key="board.failed", hide_index=True, column_config={"why": wide}, alt="Aligners that failed")
+    cells = [(row["aligner"], row["family"], errors.plain(errors.sentence(row["error"]))) for row in rows]
+    st.table(pd.DataFrame(cells, columns=["aligner", "family", "why"]), hide_index=True)

@@ -32,8 +32,8 @@ class Relative(Aligner):
     card = Card(
         idea="Each known pair is a landmark that both modalities share. An item lies where its similarities to the "
         "landmarks of its own modality put it, so that two encoders never need to agree.",
-        formula=r"f_m(x)_j \propto \max\!\left(0, \cos(x, a^m_j)\right)^{p}\ "
-        r"\text{for the } k \text{ nearest anchors } j,\ 0 \text{ for the others}",
+        formula=r"f_m(x)_j \propto \max\!\left(0, \cos(x, a^m_j)\right)^{p},\quad "
+        r"j \in \text{the } k \text{ anchors nearest to } x",
         use="With a few hundred pairs or more, when pairs come and go without training anew, and when it must be "
         "said which known pairs made a score.",
         reference="Norelli et al. 2023, ASIF: Coupled Data Turns Unimodal Models to Multimodal Without Training",
