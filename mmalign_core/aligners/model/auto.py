@@ -21,7 +21,7 @@ from mmalign_core.types import EmbeddingSet, Progress, no_progress
 class Auto(Aligner):
     """`infonce-linear` up to `few` pairs, `infonce-mlp` from `many`; between them whichever places held-out pairs best.
 
-    `picked` names the choice and the history's last row says it in numbers: `hidden` 0 or 1, and `pairs`.
+    `picked` names the choice; the history's last row says it too, `hidden` being 0 or 1.
     """
 
     summary = "Picks by the number of pairs: linear towers for few, a hidden layer for many"
@@ -53,8 +53,8 @@ class Auto(Aligner):
             model.fit(sets, seed=seed, progress=_part(progress, i / len(tried), 1 / len(tried)))
         self._model = max(tried, key=lambda model: model.chosen.quality)
         self.picked = self._model.name
-        self.record(pairs=pairs, hidden=self._model.hidden_width() > 0, validation=self._model.chosen.quality)
-        progress(1.0, f"{pairs} pairs: {self._model.verdict()}")
+        self.record(hidden=self._model.hidden_width() > 0)
+        progress(1.0, f"{self.picked} for {pairs} pairs: {self._model.verdict()}")
         return self
 
     def transform(self, embeddings: EmbeddingSet) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -83,14 +83,14 @@ class ContrastiveAligner(Aligner):
 
     def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
         """Train on items that have two or more of the modalities; BadInput before the training starts."""
-        self.history, self._offset = (), 0
+        self.history = ()
         pairs = paired_rows(sets, self.name)
         parts = hold_out(pairs, seed=seed)
         refit = len(parts.held) > 0 and len(pairs) <= MANY_PAIRS
         progress(0.0, "starting points")
         self.chosen, self._towers = self._best(sets, parts, seed, _part(progress, 0.0, 2 / 3 if refit else 1.0))
         self._prior = self._weighed(sets, parts.held)
-        self.record(step=self._offset, **self._choices())
+        self.record(**self._choices())
         if refit:
             whole = Holdout(pairs, pairs.take(np.zeros(0, int)))
             towers = self._towers_at(sets, whole, self.chosen.start, seed)[0]
@@ -112,9 +112,10 @@ class ContrastiveAligner(Aligner):
         return (recipe, begun) if shared and best[0].quality <= recipe.quality + MARGIN else best
 
     def _choices(self) -> dict[str, float]:
+        """The history's row without a step: what held-out pairs chose."""
         said, prior = self.chosen, self._prior.weight
         ridge = {} if said.start.ridge is None else {"ridge": said.start.ridge}
-        return {"noise": said.noise, "dropout": said.dropout, "prior": prior, "best_step": said.step or 0, **ridge}
+        return {"noise": said.noise, "dropout": said.dropout, "prior": prior, **ridge}
 
     def verdict(self) -> str:
         """What the held-out pairs chose, in words."""
@@ -184,9 +185,8 @@ class ContrastiveAligner(Aligner):
             validate=lambda: quality(towers, sets, parts.held),
             seed=seed,
             progress=progress,
-            record=self._recorded(recipe),
+            record=self.record,
         )
-        self._offset += said.steps
         reached = recipe.quality if said.validation is None else said.validation
         return replace(recipe, step=said.step, quality=reached), towers
 
@@ -201,14 +201,6 @@ class ContrastiveAligner(Aligner):
             check_every=max(1, steps // 20),
             until=until,
         )
-
-    def _recorded(self, recipe: Recipe) -> Callable[..., None]:
-        """Rows whose steps go on counting from one training to the next, with what each one tries."""
-
-        def record(step: float, **values: float) -> None:
-            self.record(step=self._offset + step, **values, noise=recipe.noise, dropout=recipe.dropout)
-
-        return record
 
     def _weighed(self, sets: Sets, held: Pairs) -> Prior:
         if self.prior == "off":
