@@ -108,7 +108,7 @@ class SequenceCache:
 
     def _path(self, encoder_key: str, digest: str) -> Path:
         if not re.fullmatch(r"\w{1,64}", digest):
-            raise BadInput(f"'{digest}' is no digest of a medium")
+            raise BadInput(f"'{digest[:80]}' is no digest of a medium")
         return self.folder / key_name(encoder_key) / digest[:2] / f"{digest}{SUFFIX}"
 
 
