@@ -72,13 +72,14 @@ def test_three_modalities_at_once_also_where_items_lack_one() -> None:
     assert min(recall_at_1(model, unseen, a, b) for a, b in (("image", "text"), ("audio", "text"))) > 0.8
 
 
-def test_vectors_that_already_agree_are_left_as_they_are() -> None:
+@pytest.mark.parametrize("pairs", [20, 150])
+def test_vectors_that_already_agree_are_left_as_they_are(pairs: int) -> None:
     rng = np.random.default_rng(0)
     text = rng.standard_normal((150, 64)).astype(np.float32)
     both = {"image": text + 1.0 * rng.standard_normal((150, 64)).astype(np.float32), "text": text}
     ids = tuple(f"{i:03d}" for i in range(150))
     sets = {m: EmbeddingSet(m, ids, tuple(m + i for i in ids), x, "one@1") for m, x in both.items()}
-    model = ALIGNERS.create("infonce-linear").fit(sets)
+    model = ALIGNERS.create("infonce-linear").fit({m: s.take(range(pairs)) for m, s in sets.items()})
     assert model.chosen.start.kind == "as-is" and model.chosen.step == 0
     for s in sets.values():
         np.testing.assert_allclose(model.transform(s), unit_rows(s.vectors), atol=1e-5)

@@ -101,6 +101,9 @@ class ContrastiveAligner(Aligner):
     def _best(self, sets: Sets, parts: Holdout, seed: int, progress: Progress) -> tuple[Recipe, dict[str, Tower]]:
         """The best start trained at each strength, and of these the best; the strongest where nothing is held out."""
         recipe, begun = self._first(sets, parts, seed)
+        shared = recipe.start.kind == "as-is" and self.start == "auto"
+        if shared and not len(parts.held):
+            return recipe, begun
         strengths = self.strengths(len(parts.kept) + len(parts.held))
         strengths, found = strengths if len(parts.held) else strengths[-1:], []
         for i, (noise, dropout) in enumerate(strengths):
@@ -108,7 +111,6 @@ class ContrastiveAligner(Aligner):
             part = _part(progress, i / len(strengths), 1 / len(strengths))
             found.append(self._train({m: t.copy() for m, t in begun.items()}, sets, parts, tried, seed, part))
         best = max(found, key=lambda each: each[0].quality)
-        shared = recipe.start.kind == "as-is" and self.start == "auto"
         return (recipe, begun) if shared and best[0].quality <= recipe.quality + MARGIN else best
 
     def _choices(self) -> dict[str, float]:
@@ -150,13 +152,19 @@ class ContrastiveAligner(Aligner):
         return self
 
     def _first(self, sets: Sets, parts: Holdout, seed: int) -> tuple[Recipe, dict[str, Tower]]:
-        """The start that places held-out pairs best before any training."""
-        kinds = ("as-is", "cca") if self.start == "auto" and _equally_wide(sets) and len(parts.held) else ("cca",)
-        kinds = kinds if self.start == "auto" else (self.start,)
+        """The start that places held-out pairs best before any training.
+
+        Where none are held out: vectors as they are, if pairs are near one another twice as well as by chance.
+        """
+        auto = ("as-is", "cca") if len({s.vectors.shape[1] for s in sets.values()}) == 1 else ("cca",)
         found = []
-        for kind in kinds:
+        for kind in auto if self.start == "auto" else (self.start,):
             towers, start = self._towers_at(sets, parts, Start(kind), seed)
-            found.append((Recipe(start, 0.0, 0.0, 0, quality=quality(towers, sets, parts.held) or 0.0), towers))
+            if len(parts.held):
+                reached = quality(towers, sets, parts.held) or 0.0
+            else:
+                reached = (quality(towers, sets, parts.kept) or 0.0) if kind == "as-is" else 2 * _chance(parts.kept)
+            found.append((Recipe(start, 0.0, 0.0, 0, reached), towers))
         return max(found, key=lambda each: each[0].quality)
 
     def _towers_at(self, sets: Sets, parts: Holdout, start: Start, seed: int) -> tuple[dict[str, Tower], Start]:
@@ -165,9 +173,7 @@ class ContrastiveAligner(Aligner):
     def _train(
         self, towers: dict[str, Tower], sets: Sets, parts: Holdout, recipe: Recipe, seed: int, progress: Progress
     ) -> tuple[Recipe, dict[str, Tower]]:
-        """Towers trained from the recipe's start, and the recipe with what came out."""
-
-        towers = self._towers_at(sets, parts, recipe.start, seed)[0]
+        """The towers trained, in place, and the recipe with what came out."""
         examples, contrast = Examples(towers, sets, parts.kept), Contrast(self.loss, self.temperature)
 
         def loss_of(rows: np.ndarray, generator: torch.Generator) -> torch.Tensor:
@@ -208,8 +214,9 @@ class ContrastiveAligner(Aligner):
         return Prior.of(sets).weighed(placed(self._towers, sets, held), sets, held)
 
 
-def _equally_wide(sets: Sets) -> bool:
-    return len({s.vectors.shape[1] for s in sets.values()}) == 1
+def _chance(pairs: Pairs) -> float:
+    """Mean reciprocal rank of a random order."""
+    return float(np.mean(1 / np.arange(1, len(pairs) + 1)))
 
 
 def _part(progress: Progress, begin: float, share: float) -> Progress:
