@@ -53,6 +53,8 @@ def distinct_rows(aligner: str, sets: Mapping[str, EmbeddingSet], most: int, see
 
 def _distinct(vectors: np.ndarray) -> np.ndarray:
     """Different rows by the bytes they consist of: many times faster to sort than their numbers."""
+    if not vectors.size:
+        return vectors[:1]
     whole = np.ascontiguousarray(vectors).view(np.dtype((np.void, vectors.itemsize * vectors.shape[1])))[:, 0]
     return vectors[np.unique(whole, return_index=True)[1]]
 

@@ -1,0 +1,152 @@
+"""Rotations learned in a game: a discriminator tells the sides apart, the rotation learns to deceive it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmalign_core.aligners.training.weights import dropped, noisy, seeded
+
+if TYPE_CHECKING:
+    import torch
+
+BETAS = (0.5, 0.99)
+"""Little momentum: the opponent moves (Radford et al. 2016)."""
+
+Watch = Callable[[int, float, float], None]
+"""Called with the step, the discriminator's loss and the rotations' loss, means over the games."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the games are played: so many at once, so many steps, rows a step from either side."""
+
+    games: int = 8
+    steps: int = 200
+    batch: int = 128
+    hidden: int = 64
+    smoothing: float = 0.1
+    """The right answers are taken to be this much less than certain."""
+    orthogonality: float = 0.01
+    """How far each step moves the map towards the orthogonal ones."""
+    map_rate: float = 3e-3
+    judge_rate: float = 1e-3
+    """Learning rates of the maps and of the discriminators."""
+    noise: float = 0.5
+    """Deviation of the noise on what the discriminators see, of rows that have about 1 in each coordinate; it fades."""
+    dropout: float = 0.1
+    """Share of the coordinates hidden from the discriminators."""
+    looks: int = 3
+    """How often the maps are looked at, at even intervals: a game can get worse again."""
+
+
+def played(left: np.ndarray, right: np.ndarray, rules: Rules, seed: int, watch: Watch) -> list[np.ndarray]:
+    """Maps (k, k), nearly orthogonal, of left unit rows (n, k) onto right ones (m, k): games x looks of them.
+
+    All games are played at once, each from the axes as they are, with signs by `likely_signs`. Conneau et al. 2018,
+    section 2.1; noise as Sønderby et al. 2017.
+    """
+    import torch
+
+    generator, width = seeded(seed), left.shape[1]
+    sides = [torch.tensor(x) for x in (left, right)]
+    signs = torch.tensor(likely_signs(left, right, rules.games, seed), dtype=torch.float32)
+    maps = torch.diag_embed(signs).requires_grad_()
+    judges = _judges(rules, width, generator)
+    judging = torch.optim.Adam(judges, lr=rules.judge_rate, betas=BETAS)
+    deceiving = torch.optim.Adam([maps], lr=rules.map_rate, betas=BETAS)
+    found = []
+    for step in range(1, rules.steps + 1):
+        noise = rules.noise * (1 - step / rules.steps)
+        mapped, real = _drawn(sides, maps, rules, noise, generator)
+        judged = _loss(judges, mapped.detach(), real, rules.smoothing, rules, generator)
+        _descend(judging, judged)
+        mapped, real = _drawn(sides, maps, rules, noise, generator)
+        deceived = _loss(judges, mapped, real, 1 - rules.smoothing, rules, generator)
+        _descend(deceiving, deceived)
+        _towards_orthogonal(maps, rules.orthogonality)
+        if step % max(1, rules.steps // rules.looks) == 0:
+            found += list(maps.detach().double().numpy().copy())
+        watch(step, float(judged.detach()) / rules.games, float(deceived.detach()) / rules.games)
+    return found
+
+
+def likely_signs(left: np.ndarray, right: np.ndarray, games: int, seed: int) -> np.ndarray:
+    """(games, k) of 1 and -1: whether each axis points the same way in both, told by how skew the rows lie along it.
+
+    The first game takes the likelier sign of every axis, the others draw; where neither side is skew, any sign is as
+    likely.
+    """
+    skew, other = (_skewness(np.asarray(x, np.float64)) for x in (left, right))
+    doubt = 6 / len(left) + 6 / len(right)
+    flipped = 1 / (1 + np.exp(8 * skew * other / (skew**2 + other**2 + doubt)))
+    drawn = np.random.default_rng(seed).random((games, len(flipped))) < flipped
+    drawn[0] = flipped > 0.5
+    return np.where(drawn, -1.0, 1.0)
+
+
+def _skewness(rows: np.ndarray) -> np.ndarray:
+    """Mean cube of each column (n, k), in units of its root mean square; its variance by chance is about 6 / n."""
+    return (rows**3).mean(0) / np.maximum((rows**2).mean(0), 1e-12) ** 1.5
+
+
+def _judges(rules: Rules, width: int, generator: torch.Generator) -> list[torch.Tensor]:
+    """Weights (games, in, out) and biases (games, 1, out) of three layers, one discriminator a game."""
+    import torch
+
+    layers = []
+    for inputs, outputs in pairwise((width, rules.hidden, rules.hidden, 1)):
+        drawn = torch.randn((rules.games, inputs, outputs), generator=generator) / inputs**0.5
+        layers += [drawn.requires_grad_(), torch.zeros((rules.games, 1, outputs), requires_grad=True)]
+    return layers
+
+
+def _drawn(
+    sides: list[torch.Tensor], maps: torch.Tensor, rules: Rules, noise: float, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(games, batch, k) left rows through each game's map, and right rows; scaled to a length of about sqrt(k)."""
+    import torch
+
+    shape, scale = (rules.games, rules.batch), maps.shape[1] ** 0.5
+    left, right = (side[torch.randint(len(side), shape, generator=generator)] * scale for side in sides)
+    return noisy(left @ maps, noise, generator), noisy(right, noise, generator)
+
+
+def _loss(
+    judges: list[torch.Tensor],
+    mapped: torch.Tensor,
+    real: torch.Tensor,
+    mapped_is_real: float,
+    rules: Rules,
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """Sum over the games of the mean binary cross-entropy of telling mapped from real rows."""
+    import torch
+
+    seen = dropped(torch.cat([mapped, real], dim=1), rules.dropout, generator)
+    for i in range(0, len(judges), 2):
+        seen = torch.baddbmm(judges[i + 1], seen, judges[i])
+        if i + 2 < len(judges):
+            seen = torch.nn.functional.leaky_relu(seen, 0.2)
+    wanted = torch.full(seen.shape, mapped_is_real)
+    wanted[:, mapped.shape[1] :] = 1 - mapped_is_real
+    each = torch.nn.functional.binary_cross_entropy_with_logits(seen, wanted, reduction="none")
+    return each.mean(dim=(1, 2)).sum()
+
+
+def _descend(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    optimiser.step()
+
+
+def _towards_orthogonal(maps: torch.Tensor, step: float) -> None:
+    """W <- (1 + step) W - step W Wᵀ W (Cissé et al. 2017)."""
+    import torch
+
+    with torch.no_grad():
+        maps.copy_((1 + step) * maps - step * maps @ maps.transpose(1, 2) @ maps)
