@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 from mmalign_core.__main__ import main
+from mmalign_core.aligners import ALIGNERS
 from mmalign_core.types import Collection
+from tests.toy_aligners import Stopped
 
 ROOT = Path(__file__).parents[1]
 
@@ -78,6 +80,15 @@ def test_compare_gives_a_row_an_aligner_best_first(capsys: pytest.CaptureFixture
     shown = capsys.readouterr().out.splitlines()
     assert "48 pairs fitted, 12 measured" in shown[0] and "image->text R@10" in shown[1]
     assert shown[-1].startswith("bridge") and "failed: " in shown[-1]
+
+
+def test_a_stopped_comparison_gives_the_rows_that_are_done(
+    capsys: pytest.CaptureFixture[str], vectors_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ALIGNERS.names()
+    monkeypatch.setitem(ALIGNERS._members, Stopped.name, Stopped)
+    assert main(["compare", vectors_file, "--aligners", "ridge,stopped,cca", "--test", "0.2", "--json", "-"]) == 130
+    assert [row["aligner"] for row in json.loads(capsys.readouterr().out)["rows"]] == ["ridge"]
 
 
 def test_compare_all_takes_whatever_can_take_the_pair(capsys: pytest.CaptureFixture[str], vectors_file: str) -> None:

@@ -1,4 +1,4 @@
-"""Aligners that only tests know: one that fails, one that cannot place new rows, one that remembers its fits."""
+"""Aligners that only tests know: one that fails, one that is stopped, one that cannot place new rows, one that remembers."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ class Broken(Plain):
 
     def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Any:
         raise ZeroDivisionError("division by zero\nand more")
+
+
+class Stopped(Plain):
+    """Somebody presses Control-C during its fit."""
+
+    name = "stopped"
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Any:
+        raise KeyboardInterrupt
 
 
 class OnlySeen(Plain):

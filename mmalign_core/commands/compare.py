@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.commands.choosing import add_choices, choices_of
@@ -18,7 +19,7 @@ from mmalign_core.commands.shared import (
 )
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Choices, Comparison, Encoding, check_columns, compare, takers
+from mmalign_core.workflow import Choices, Comparison, Encoding, check_columns, compare, ranked, takers
 from mmalign_core.workflow.ranking import Row
 
 SUMMARY = "measure several aligners on the same held-out items, one row each, best first"
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read, encode, compare, report."""
+    """Read, encode, compare, report; when it is stopped, report the rows that are done."""
     asked = [name.strip() for name in args.aligners.split(",")]
     for entry in _entries(args, ALIGNERS.names() if asked == [ALL] else asked):
         entry.check()
@@ -51,16 +52,31 @@ def run(args: argparse.Namespace) -> None:
     check_columns(collection, choices_of(args, "as-is", {}))
     encoding = encoded(args, collection, store)
     names = _takers(encoding, args) if asked == [ALL] else asked
-    entries = _entries(args, names)
-    done = compare(collection, encoding, entries, store=store, curve=args.curve, progress=show_progress)
-    report = {
+    rows: list[Row] = []
+    try:
+        compare(
+            collection,
+            encoding,
+            _entries(args, names),
+            store=store,
+            curve=args.curve,
+            progress=show_progress,
+            publish=rows.append,
+        )
+    finally:
+        if rows:
+            done = ranked(rows, seed=args.seed)
+            write_result(_report(args, encoding, done), args.json, table(done))
+
+
+def _report(args: argparse.Namespace, encoding: Encoding, done: Comparison) -> dict[str, Any]:
+    return {
         "pair": args.pair,
         **{name: done.rows[0][name] for name in ("split", "n_train", "n_test", "shared_content")},
         **{name: getattr(args, name) for name in ("similarity", "correction", "matcher", "seed")},
         "encoders": dict(encoding.encoders),
         "rows": done.report(),
     }
-    write_result(report, args.json, table(done))
 
 
 def _takers(encoding: Encoding, args: argparse.Namespace) -> Sequence[str]:

@@ -20,6 +20,7 @@ from mmalign_core.workflow.measuring import is_transductive, measure
 from mmalign_core.workflow.preparing import Sets, usable_sets
 from mmalign_core.workflow.ranking import Comparison, Row, mean_mrr, ranked
 from mmalign_core.workflow.scaled import within
+from mmalign_core.workflow.sequencing import can_sequence
 
 WatchAll = Callable[[str, Mapping[str, float]], None]
 _log = logging.getLogger(__name__)
@@ -100,10 +101,18 @@ def row_key(collection: Collection, encoding: Encoding, choices: Choices, curve:
 
 
 def takers(encoding: Encoding, pair: tuple[str, str]) -> tuple[str, ...]:
-    """Every aligner that can take these two modalities, by name: those that need concepts only where there are any."""
+    """Every aligner that can take these two modalities, by name: what needs concepts or sequences only where they are
+    to be had."""
+    sets = [encoding.sets[m] for m in pair if m in encoding.sets]
+    concepts, sequences = any(s.concepts is not None for s in sets), all(map(can_sequence, sets))
     classes = [ALIGNERS.get(name) for name in ALIGNERS.names()]
-    concepts = any(encoding.sets[m].concepts is not None for m in pair if m in encoding.sets)
-    return tuple(c.name for c in classes if set(pair) <= set(c.modalities) and (concepts or not c.needs_concepts))
+    return tuple(
+        cls.name
+        for cls in classes
+        if set(pair) <= set(cls.modalities)
+        and (concepts or not cls.needs_concepts)
+        and (sequences or not cls.needs_sequences)
+    )
 
 
 def _row(task: _Task, choices: Choices, progress: Progress) -> dict[str, Any]:
