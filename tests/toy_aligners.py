@@ -1,4 +1,4 @@
-"""Aligners that only tests know: one that fails, one that is stopped, one that cannot place new rows, one that remembers."""
+"""Aligners that only tests know: one remembers its fits, others fail, are stopped, or cannot place new rows."""
 
 from __future__ import annotations
 
