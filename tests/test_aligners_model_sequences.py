@@ -12,7 +12,7 @@ from mmalign_core.types import BadInput, EmbeddingSet
 
 HEADS = ("cnn", "rnn", "transformer")
 SEQUENCED = (*HEADS, "cross-attention")
-FAST = {"width": 32, "steps": 240, "learning_rate": 5e-3, "noise": 0.1, "dropout": 0.0, "dims": 16}
+FAST = {"width": 32, "steps": 120, "learning_rate": 5e-3, "noise": 0.1, "dropout": 0.0, "dims": 16}
 
 
 def needles(items: range) -> dict[str, EmbeddingSet]:
@@ -45,17 +45,16 @@ def recall_at_10(model, sets: dict[str, EmbeddingSet]) -> float:
 
 @pytest.mark.parametrize("name", SEQUENCED)
 def test_what_one_step_says_is_found_where_the_mean_says_nothing(name: str) -> None:
-    seen, unseen = needles(range(600)), needles(range(600, 700))
+    seen, unseen = needles(range(400)), needles(range(600, 700))
     linear = ALIGNERS.create("cca").fit(seen)
     assert recall_at_10(linear, unseen) < 0.25
     model = ALIGNERS.create(name, **FAST).fit(seen)
-    assert recall_at_10(model, unseen) > 0.5
+    assert recall_at_10(model, unseen) > 0.8
     assert model.history and {"step", "loss", "validation"} <= set(model.history[0])
 
 
 @pytest.mark.parametrize("name", HEADS)
-@pytest.mark.parametrize("side", [0, 2])
-def test_what_stands_behind_the_end_of_a_sequence_never_counts(name: str, side: int) -> None:
+def test_what_stands_behind_the_end_of_a_sequence_never_counts(name: str) -> None:
     body = seed_weights(ALIGNERS.create(name).body(16, 0), seeded(1)).eval()
     steps = torch.randn(3, 4, 16, generator=seeded(0))
     whole = torch.ones(3, 4, dtype=torch.bool)
