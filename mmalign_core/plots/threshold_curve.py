@@ -21,7 +21,8 @@ def threshold_figure(
     figure = go.Figure()
     for name, values, colour in (("precision", precision, 4), ("recall", recall, 6)):
         line = {"color": CATEGORY_COLOURS[colour], "width": 2}
-        figure.add_scatter(x=thresholds, y=values, name=name, mode="lines", line=line, hovertemplate="%{y:.1%}")
+        mode = "lines" if len(thresholds) > 3 else "lines+markers"
+        figure.add_scatter(x=thresholds, y=values, name=name, mode=mode, line=line, hovertemplate="%{y:.1%}")
     if suggested is not None:
         figure.add_vline(suggested, line={"dash": "dash", "color": OTHER_COLOUR}, annotation_text=f"{suggested:.3g}")
     figure.update_layout(

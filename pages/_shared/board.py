@@ -20,7 +20,7 @@ from pages._shared.waiting import BARE, progress_bar
 from pages._shared.wanted import Wanted, board_entries
 
 Row = Mapping[str, Any]
-_EVERY = 0.5
+_EVERY = 1.0
 
 
 def start(collection: Collection, chosen: Mapping[str, Any]) -> None:

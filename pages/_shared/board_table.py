@@ -37,7 +37,8 @@ def _table(rows: Sequence[Row], key: str) -> None:
         key=key,
         hide_index=True,
         column_config={
-            "aligner": st.column_config.TextColumn(pinned=True),
+            "aligner": st.column_config.TextColumn(pinned=True, width=116),
+            "family": st.column_config.TextColumn(width=88),
             "MRR": st.column_config.NumberColumn(format="%.3f", help="Mean reciprocal rank of both directions: ranks."),
             "fit (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds of one fit."),
             "s / 1,000": st.column_config.NumberColumn(format="%.3g", help="Seconds to place 1,000 encoded items."),

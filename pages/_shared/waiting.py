@@ -14,7 +14,7 @@ from pages._shared.chain import STAGES, prepare
 from pages._shared.shelf import Failed
 from pages._shared.wanted import Wanted
 
-_EVERY = 0.5
+_EVERY, _EVERY_LOSS = 0.5, 1.5
 _HEIGHT = 460
 BARE = {"displayModeBar": False}
 """Configuration of a chart without buttons."""
@@ -71,7 +71,7 @@ def need(kind: str) -> Any:
 def show_fit() -> None:
     """The loss of the fit that is under way, as it falls; nothing where no fit reports one or the run is ready."""
     if ready("run") is None and (job := _job(state.wanted())) is not None and not job.finished:
-        st.fragment(_draw_fit, run_every=_EVERY)(job)
+        st.fragment(_draw_fit, run_every=_EVERY_LOSS)(job)
 
 
 def show_progress() -> None:
