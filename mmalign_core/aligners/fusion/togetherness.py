@@ -71,7 +71,7 @@ class Calibration:
         return 1 / (1 + np.exp(-np.clip(self.scale * cosines + self.bias, -60, 60)))
 
 
-def calibrated(true: np.ndarray, broken: np.ndarray, ridge: float = 1e-2) -> Calibration:
+def calibrated(true: np.ndarray, broken: np.ndarray, ridge: float = 1e-5) -> Calibration:
     """Logistic regression of true (n,) against broken (m,) mean cosines, both sides weighing alike.
 
     Platt 1999, Probabilistic Outputs for Support Vector Machines; by Newton's method with a small ridge, so that
@@ -81,7 +81,7 @@ def calibrated(true: np.ndarray, broken: np.ndarray, ridge: float = 1e-2) -> Cal
     rows = np.stack([x, np.ones_like(x)], axis=1)
     y = np.concatenate([np.ones(len(true)), np.zeros(len(broken))])
     weight = np.concatenate([np.full(len(true), 0.5 / len(true)), np.full(len(broken), 0.5 / len(broken))])
-    penalty, solution = np.diag([ridge / 10, 1e-6]), np.zeros(2)
+    penalty, solution = np.diag([ridge, ridge]), np.zeros(2)
     for _ in range(NEWTON_STEPS):
         p = Calibration(*solution)(x)
         slope = rows.T @ (weight * (p - y)) + penalty @ solution

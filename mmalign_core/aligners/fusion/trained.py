@@ -31,7 +31,7 @@ class TrainedFusion(StartedAligner):
 
     _net: Any
     """The torch module; its layers go by name."""
-    steps: int = param(300, 0, 100_000, help="most training steps; the best number is found on held-out pairs")
+    steps: int = param(200, 0, 100_000, help="most training steps; the best number is found on held-out pairs")
     batch: int = param(512, 2, 65_536, help="how many items a step compares with one another")
     learning_rate: float = param(3e-4, 1e-6, 1, help="size of the steps")
     dropout: float = param(0.2, 0, 0.9, help="share of the input values that a step does not see")
