@@ -148,6 +148,7 @@ def test_given_clip_vectors_give_the_published_numbers(
         (["compare", "{demo}", "--aligners", "ridge", "--param", "ridge.dept=3"], "unknown parameter 'dept'"),
         (["compare", "{demo}", "--aligners", "ridge", "--curve", "3"], "measures held-out items"),
         (["compare", "{demo}", "--aligners", ","], "--aligners ,"),
+        (["compare", "{demo}", "--aligners", "as-is"], "none of the aligners could be measured (as-is: as-is needs"),
         (["project", "no-such-run", "--out", "x.parquet"], "no-such-run"),
         (["project", "no-such-run", "--out", "x.csv"], ".parquet"),
         (["recommend", "no-such-run", "--item", "x"], "no-such-run"),

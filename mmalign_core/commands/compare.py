@@ -64,9 +64,12 @@ def run(args: argparse.Namespace) -> None:
             publish=rows.append,
         )
     finally:
-        if rows:
+        if not all(row["error"] for row in rows):
             done = ranked(rows, seed=args.seed)
             write_result(_report(args, encoding, done), args.json, table(done))
+    if all(row["error"] for row in rows):
+        reasons = dict.fromkeys(f"{row['aligner']}: {row['error']}" for row in rows)
+        raise BadInput(f"none of the aligners could be measured ({'; '.join(reasons)})")
 
 
 def _report(args: argparse.Namespace, encoding: Encoding, done: Comparison) -> dict[str, Any]:
@@ -107,7 +110,8 @@ def table(comparison: Comparison) -> str:
     """The comparison to read: recall@10 with its interval in both directions, MRR, seconds and memory."""
     head = comparison.rows[0]
     shared = "" if not head["shared_content"] else f", {head['shared_content']} share content with the fitted ones"
-    lines = [f"{head['split']}: {head['n_train']} pairs fitted, {head['n_test']} measured{shared}"]
+    how = "nothing held out" if head["split"] == "none" else head["split"]
+    lines = [f"{how}: {head['n_train']} pairs fitted, {head['n_test']} measured{shared}"]
     ways = next((list(row["metrics"]) for row in comparison.rows if not row["error"]), [])
     titles = [f"{way} R@10" for way in ways]
     lines.append(f"{'aligner':22}" + "".join(f"{t:>26}" for t in titles) + f"{'MRR':>8}{'fit s':>9}{'added MB':>10}")
