@@ -1,0 +1,158 @@
+"""Autoencoder with one code for all modalities: each is rebuilt from its own code and from the others'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from mmalign_core.aligners.base import Aligner, register
+from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.embedding.autoencoder_terms import (
+    TERMS,
+    Decoder,
+    correlation,
+    cross_reconstruction,
+    reconstruction,
+)
+from mmalign_core.aligners.model.batches import Batch, Examples, quality
+from mmalign_core.aligners.model.starts import Start, start_towers
+from mmalign_core.aligners.model.towers import Tower
+from mmalign_core.aligners.pairs import Sets, paired_rows
+from mmalign_core.aligners.training import Contrast, Holdout, Plan, hold_out, train
+from mmalign_core.params import param
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+
+if TYPE_CHECKING:
+    import torch
+
+
+@register("autoencoder")
+class Autoencoder(Aligner):
+    """loss = agreement + reconstruction · own rows + cross · the others' rows; rows without a partner are rebuilt too.
+
+    Encoders have a linear way, which starts at CCA, and a hidden layer beside it; decoders likewise, from random
+    weights. Held-out pairs choose CCA's ridge and when to stop. The history holds per check the loss and its terms.
+    """
+
+    summary = "Encoders and decoders around one shared code; learns from pairs and from rows without a partner"
+    card = Card(
+        idea="Every modality is encoded into one shared code, from which its own vector and those of the other "
+        "modalities are rebuilt. A further term makes the codes of a pair agree.",
+        formula=r"\sum_m \|d_m(e_m(x_m)) - x_m\|^2 + \sum_{m\ne n} \|d_n(e_m(x_m)) - x_n\|^2 + "
+        r"\mathcal{L}_\text{agree}(e_m(x_m), e_n(x_n))",
+        use="When many items lack a partner, for they help to rebuild; with pairs alone a contrastive head is simpler.",
+        reference="Ngiam et al. 2011, Multimodal Deep Learning (ICML); Chandar et al. 2016, Correlational Neural "
+        "Networks",
+    )
+    multiway = True
+    agreement: str = param("contrastive", choices=TERMS, help="how the codes of a pair are made to agree")
+    reconstruction: float = param(1.0, 0, 100, help="weight of rebuilding each modality from its own code")
+    cross: float = param(1.0, 0, 100, help="weight of rebuilding each modality from the codes of the others")
+    dims: int = param(128, 2, 4096, help="most dimensions of the code")
+    hidden: int = param(256, 0, 8192, help="width of the hidden layer in encoders and decoders; 0: linear only")
+    noise: float = param(0.4, 0, 10, help="noise on vectors in training, relative to their deviation")
+    start: str = param("cca", choices=("cca", "random"), help="first weights of the encoders")
+    steps: int = param(200, 1, 100_000, help="most training steps")
+    batch: int = param(512, 2, 65_536, help="pairs a step, and rows of either modality that are rebuilt beside them")
+    learning_rate: float = param(1e-3, 1e-6, 1, help="the highest learning rate, after the warm-up")
+    patience: int = param(8, 0, 1000, help="checks without a better validation before it stops; 0: never")
+
+    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """Train on items that have two or more of the modalities; BadInput before the training starts."""
+        self.history = ()
+        parts = hold_out(paired_rows(sets, self.name), seed=seed)
+        progress(0.0, "starting points")
+        self._towers = start_towers(self.name, sets, parts, Start(self.start), self.dims, self.hidden, seed)[0]
+        self._train(sets, parts, seed, progress)
+        progress(1.0, "trained")
+        return self
+
+    def _train(self, sets: Sets, parts: Holdout, seed: int, progress: Progress) -> None:
+        rng, towers = np.random.default_rng(seed), self._towers
+        dims = len(next(iter(towers.values())).parts["bias"])
+        decoders = {m: Decoder(dims, tower.width, self.hidden, rng) for m, tower in towers.items()}
+        examples, contrast, terms = Examples(towers, sets, parts.kept), Contrast(), {}
+        alone = {m: towers[m].scaled(s.vectors[_not_held(s, parts.held.rows[m])]) for m, s in sets.items()}
+
+        def loss_of(rows: np.ndarray, generator: torch.Generator) -> torch.Tensor:
+            found = self._terms(towers, decoders, contrast, examples.take(rows), alone, generator)
+            terms.update({name: float(term.detach()) for name, term in found.items()})
+            return found[self.agreement] + self.reconstruction * found["rebuilt"] + self.cross * found["crossed"]
+
+        learned = [part for each in (*towers.values(), *decoders.values()) for part in each.learned]
+        train(
+            [*learned, *contrast.parameters],
+            loss_of,
+            len(parts.kept),
+            self._plan(),
+            validate=lambda: quality(towers, sets, parts.held),
+            seed=seed,
+            progress=progress,
+            record=lambda **values: self.record(**values, **terms),
+        )
+
+    def _terms(
+        self,
+        towers: Mapping[str, Tower],
+        decoders: Mapping[str, Decoder],
+        contrast: Contrast,
+        batch: Batch,
+        alone: Mapping[str, torch.Tensor],
+        generator: torch.Generator,
+    ) -> dict[str, torch.Tensor]:
+        """The terms of the loss by name; `alone`: modality -> scaled rows, of which some are rebuilt."""
+        places = {m: tower.place(batch.rows[m], self.noise, 0.0, generator) for m, tower in towers.items()}
+        drawn = {m: _some(rows, self.batch, generator) for m, rows in alone.items()}
+        own = {m: towers[m].place(rows, self.noise, 0.0, generator) for m, rows in drawn.items()}
+        agree = correlation(places, batch.present)
+        if self.agreement == "contrastive":
+            agree = contrast(places, batch.present, batch.groups)
+        crossed = cross_reconstruction(decoders, places, batch.rows, batch.present)
+        return {self.agreement: agree, "rebuilt": reconstruction(decoders, own, drawn), "crossed": crossed}
+
+    def _plan(self) -> Plan:
+        return Plan(
+            self.steps,
+            self.batch,
+            self.learning_rate,
+            patience=self.patience,
+            check_every=max(1, self.steps // 20),
+        )
+
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Unit rows (n, k)."""
+        modality, width = embeddings.modality, embeddings.vectors.shape[1]
+        if modality not in self._towers:
+            raise BadInput(f"{self.name} was fitted without {modality}; fit it with that modality to place it")
+        if width != self._towers[modality].width:
+            raise BadInput(
+                f"{modality} has {width} dimensions, {self.name} was fitted on {self._towers[modality].width}; "
+                "use vectors of the same encoder"
+            )
+        return self._towers[modality].places(embeddings.vectors)
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """<modality>.* of each encoder; placing rows takes no decoder."""
+        return {name: a for m, tower in self._towers.items() for name, a in tower.arrays(f"{m}.").items()}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+        """Take over what `state` gave."""
+        modalities = [name.removesuffix(".linear") for name in state if name.endswith(".linear")]
+        self._towers = {m: Tower.of_arrays(state, f"{m}.") for m in modalities}
+        return self
+
+
+def _not_held(rows: EmbeddingSet, held: np.ndarray) -> np.ndarray:
+    """Numbers of the rows outside the held-out examples, in an order that the set's order does not change."""
+    hidden = set(held.tolist())
+    order = sorted(range(len(rows)), key=lambda i: (rows.ids[i], rows.keys[i]))
+    return np.array([i for i in order if i not in hidden], int)
+
+
+def _some(rows: torch.Tensor, most: int, generator: torch.Generator) -> torch.Tensor:
+    """At most so many of the rows, drawn anew."""
+    import torch
+
+    return rows if len(rows) <= most else rows[torch.randint(len(rows), (most,), generator=generator)]
