@@ -3,7 +3,8 @@
 python benchmarks/fusion_demo.py [aligner …] [--data MANIFEST …]
 
 The demo is written to a temporary folder and encoded with the embedded encoders. 30 % of the items are held out,
-candidates included; three splits; mean ± spread of recall@10 and MRR. Rivals: `late-average` and the best lone modality.
+candidates included; three splits; mean ± spread of recall@10 and MRR. Rivals: `late-average`, and the best lone
+modality.
 """
 
 from __future__ import annotations

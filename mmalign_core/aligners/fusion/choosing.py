@@ -17,9 +17,9 @@ MOST_EXAMPLES = 5000
 
 
 def held_out_items(pairs: Pairs, sets: Sets, seed: int = 0) -> tuple[Sets, Pairs, Sets] | None:
-    """The sets without some of the paired items, the held-out examples, and the sets that those number.
+    """The sets of some of the paired items, the held-out examples, and the sets whose rows those number.
 
-    None when there are too few to hold any out. Items in no pair stay among the first sets.
+    None when there are too few to hold any out. At most MOST_EXAMPLES examples are used; items in no pair are not.
     """
     if len(pairs) > MOST_EXAMPLES:
         pairs = pairs.take(np.sort(np.random.default_rng(seed).choice(len(pairs), MOST_EXAMPLES, replace=False)))
