@@ -28,7 +28,8 @@ def main(aligners: str = ALIGNERS, manifest: str = str(DATA / "esc10/manifest.cs
     collection, pair = open_collection(manifest), ("audio", "text")
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
-        sets = usable_sets(encode(collection, store=store).sets, Choices(pair, aligner="bridge"), store)
+        encoded = encode(collection, store=store).sets
+        sets = usable_sets(encoded, Choices(pair, aligner="bridge"), store, collection.media)
     fold = collection.items["fold"]
     parts = [Split(tuple(fold.index[fold != k]), tuple(fold.index[fold == k])) for k in sorted(set(fold))]
     table(aligners.split(","), sets, parts, pair, ("accuracy", "recall@1"), GOALS)

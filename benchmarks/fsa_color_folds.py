@@ -23,11 +23,11 @@ GOALS = {"image->text": "R@10 45 (ridge elsewhere 40)", "text->image": "R@10 52 
 
 def main(aligners: str = ALIGNERS, manifest: str = str(DATA / "fsa_color/manifest.csv")) -> None:
     """Recall over all folds, candidates being the held-out items of the query's own fold."""
+    collection, pair = open_collection(manifest), ("image", "text")
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
-        encoding = encode(open_collection(manifest), store=store)
-        sets = usable_sets(encoding.sets, Choices(aligner="bridge"), store)
-    pair = ("image", "text")
+        encoded = encode(collection, store=store).sets
+        sets = usable_sets(encoded, Choices(pair, aligner="bridge"), store, collection.media)
     table(aligners.split(","), sets, folds(sets, 5), pair, ("recall@1", "recall@10", "mrr"), GOALS)
 
 
