@@ -70,12 +70,18 @@ class Axes:
 
 
 def principal_axes(examples: Examples) -> Axes:
-    """The costly part of CCA, done once. A modality without any variance keeps one axis of zeros."""
+    """The costly part of CCA, done once. A modality without any variance keeps one axis of zeros.
+
+    With three or more modalities each cross-covariance counts by its share of the examples, so that a modality that
+    few items have does not turn the space of the others.
+    """
     variances, directions, means = {}, {}, {}
     for m, rows in examples.rows.items():
         found = principal(rows, max(int(examples.present[m].sum()), 1))
         variances[m], directions[m] = found if len(found[0]) else (np.ones(1), np.zeros((rows.shape[1], 1)))
         means[m] = float(variances[m].sum()) / rows.shape[1]
     crosses = cross_covariances(examples.rows, examples.present)
-    turned = {(a, b): directions[a].T @ cross @ directions[b] for (a, b), cross in crosses.items()}
+    both = {(a, b): int((examples.present[a] & examples.present[b]).sum()) for a, b in crosses}
+    share = {pair: count / max(1, *both.values()) for pair, count in both.items()}
+    turned = {(a, b): share[a, b] * directions[a].T @ cross @ directions[b] for (a, b), cross in crosses.items()}
     return Axes(variances, directions, means, turned)

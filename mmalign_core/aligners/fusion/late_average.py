@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Self
 
-import numpy as np
-
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.embedding.canonical import canonical_maps
 from mmalign_core.aligners.embedding.linear import Examples, LinearAligner, Maps
-from mmalign_core.aligners.embedding.spectral import cross_covariances, shared_components, whitener
 from mmalign_core.aligners.fusion.choosing import best, held_out_items, quality
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.params import param
@@ -24,9 +22,7 @@ RIDGES = (0.01, 0.1, 1.0, 3.0, 10.0)
 class LateAverage(LinearAligner):
     """Generalised CCA for the places; a whole item lies at the mean of its modalities' unit places.
 
-    The dot product with that mean is, up to its length, the mean of the cosines with each modality: late fusion. Each
-    correlation counts by the share of examples it was seen in, so that a modality few items have does not turn the
-    space of the others.
+    The dot product with that mean is, up to its length, the mean of the cosines with each modality: late fusion.
     """
 
     summary = "Linear maps into one space; an item's score is the plain average of its modalities' scores"
@@ -60,14 +56,8 @@ class LateAverage(LinearAligner):
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Canonical maps of all modalities at once, weighted half the power on each side."""
-        white = {m: whitener(x, self.ridge, int(examples.present[m].sum())) for m, x in examples.rows.items()}
-        crosses = cross_covariances(examples.rows, examples.present)
-        both = {(a, b): int((examples.present[a] & examples.present[b]).sum()) for a, b in crosses}
-        share = {pair: count / max(both.values()) for pair, count in both.items()}
-        seen = {(a, b): share[a, b] * white[a].T @ cross @ white[b] for (a, b), cross in crosses.items()}
-        parts, strengths = shared_components(seen, self.dims)
-        maps = {m: white[m] @ part for m, part in parts.items()}
-        return Maps(maps, np.minimum(strengths, 1.0) ** (self.weighting / 2))
+        found = canonical_maps(examples, self.dims, self.ridge)
+        return Maps(found.maps, found.weight ** (self.weighting / 2))
 
     def _chosen_ridge(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> float:
         parts = held_out_items(paired_rows(sets, self.name), sets, seed)
