@@ -29,8 +29,8 @@ class Adversarial(UnpairedAligner):
         "orthogonal map learns to deceive it. The best of several games is refined on rows that choose each other.",
         formula=r"\min_W \max_D\; \mathbb{E}_y \log D(y) + \mathbb{E}_x \log\bigl(1 - D(Wx)\bigr),\quad "
         r"W \leftarrow (1+\beta)W - \beta W W^\top W",
-        use="To compare with unpaired, which is steadier and finds more; both want thousands of rows that show the "
-        "same kinds of things.",
+        use="Beside unpaired, with which it shares all but the first guesses; both want thousands of rows that show "
+        "the same kinds of things.",
         reference="Conneau, Lample, Ranzato, Denoyer & Jégou 2018, Word Translation Without Parallel Data (ICLR)",
     )
     games: int = param(8, 1, 256, help="games played at once, from different signs of the axes; the best map wins")

@@ -90,5 +90,5 @@ def profile_start(left: np.ndarray, right: np.ndarray, rng: np.random.Generator)
 
 def _profiles(rows: np.ndarray) -> np.ndarray:
     """(n, PROFILE): evenly spaced quantiles of each row's similarities, in units of their spread."""
-    places = np.linspace(0, len(rows) - 1, min(PROFILE, len(rows))).round().astype(int)
+    places = np.linspace(0, len(rows) - 1, PROFILE).round().astype(int)
     return np.concatenate([np.sort(rows[i : i + 512] @ rows.T, axis=1)[:, places] for i in range(0, len(rows), 512)])
