@@ -59,6 +59,15 @@ def test_quality_against_time_draws_each_row_in_each_direction() -> None:
     assert low < np.log10(still.x[0]) and high > np.log10(30)
 
 
+def test_names_of_near_points_stand_on_different_sides() -> None:
+    near = [row("a", "model", 0.5, 1.0), row("b", "model", 0.5, 1.2), row("c", "model", 0.1, 1.0)]
+    assert list(traces(quality_time_figure(near, "recall@1"))["model"].textposition) == [
+        "middle left",
+        "middle right",
+        "middle right",
+    ]
+
+
 def test_differences_are_those_from_the_first_row() -> None:
     figure = difference_figure(ROWS[:2], "recall@1")
     assert len(figure.data) == 2 and len(figure.data[0].x) == 1

@@ -14,7 +14,7 @@ from mmalign_core.plots.labels import plain_label
 from mmalign_core.plots.metric_bars import arrow
 from mmalign_core.plots.whiskers import whiskers
 
-FAMILY_COLOURS = dict(zip(("matching", "embedding", "model", "fusion"), CATEGORY_COLOURS[4:8]))
+FAMILY_COLOURS: dict[str, str] = dict(zip(("matching", "embedding", "model", "fusion"), CATEGORY_COLOURS[4:8]))
 """None of them is a modality's colour."""
 FAMILY_SYMBOLS = {"matching": "circle", "embedding": "square", "model": "diamond", "fusion": "triangle-up"}
 _SHORTEST = 1e-3
@@ -33,10 +33,11 @@ def quality_time_figure(rows: Sequence[Row], metric: str, *, height: int = 380) 
     titles = [arrow(direction) for direction in directions]
     figure = make_subplots(1, len(directions), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.03)
     for column, direction in enumerate(directions, 1):
+        sides = _label_sides(rows, direction, metric)
         for family in FAMILY_COLOURS:
             members = [row for row in rows if row["family"] == family]
             if members:
-                figure.add_trace(_points(members, family, direction, metric, legend=column == 1), 1, column)
+                figure.add_trace(_points(members, family, direction, metric, sides, legend=column == 1), 1, column)
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 48, "b": 8},
         legend={"orientation": "h", "x": 0, "y": 1.1, "yanchor": "bottom"},
@@ -48,23 +49,41 @@ def quality_time_figure(rows: Sequence[Row], metric: str, *, height: int = 380) 
     return figure
 
 
+def _label_sides(rows: Sequence[Row], direction: str, metric: str) -> dict[str, str]:
+    """Names stand right of their points, but left of one that has another close by on its right."""
+    low, high = _time_range(rows)
+    tall = max((row["metrics"][direction][metric] for row in rows), default=0.0) or 1.0
+    places = {row["aligner"]: (_power(row) / (high - low), row["metrics"][direction][metric] / tall) for row in rows}
+    sides = {}
+    for name, (x, y) in places.items():
+        near = [o for other, o in places.items() if other != name and abs(o[1] - y) < 0.06 and abs(o[0] - x) < 0.16]
+        sides[name] = "middle left" if any(other > (x, y) for other in near) else "middle right"
+    return sides
+
+
+def _power(row: Row) -> float:
+    return math.log10(max(row["seconds"]["fit"], _SHORTEST))
+
+
 def _time_range(rows: Sequence[Row]) -> list[float]:
     """Powers of ten, with room for the names that stand right of their points."""
-    times = [max(row["seconds"]["fit"], _SHORTEST) for row in rows]
-    low, high = math.log10(min(times)), math.log10(max(times))
-    return [low - 0.3, high + max(0.6, 0.22 * (high - low + 0.3))]
+    low, high = min(map(_power, rows)), max(map(_power, rows))
+    return [low - max(0.3, 0.12 * (high - low)), high + max(0.6, 0.22 * (high - low + 0.3))]
 
 
 _SECONDS = ("1 s", "10 s", "100 s", "1,000 s")
 
 
-def _points(rows: Sequence[Row], family: str, direction: str, metric: str, *, legend: bool) -> go.Scatter:
+def _points(
+    rows: Sequence[Row], family: str, direction: str, metric: str, sides: Mapping[str, str], *, legend: bool
+) -> go.Scatter:
     values = [row["metrics"][direction][metric] for row in rows]
     bounds = [row["ci95"].get(direction, {}).get(metric, (value, value)) for row, value in zip(rows, values)]
     symbol = FAMILY_SYMBOLS[family]
     return go.Scatter(
         name=family, x=[max(row["seconds"]["fit"], _SHORTEST) for row in rows], y=values, mode="markers+text",
-        text=[f" {plain_label(row['aligner'])}" for row in rows], textposition="middle right", textfont={"size": 11},
+        text=[f" {plain_label(row['aligner'])} " for row in rows], textfont={"size": 11},
+        textposition=[sides[row["aligner"]] for row in rows],
         legendgroup=family, showlegend=legend, cliponaxis=False,
         marker={"color": FAMILY_COLOURS[family], "size": 11, "line": {"width": 2, "color": FAMILY_COLOURS[family]},
                 "symbol": [f"{symbol}-open" if row["transductive"] else symbol for row in rows]},

@@ -64,7 +64,7 @@ def _differences(rows: Sequence[Row], metric: str) -> None:
 
 def trainings(rows: Sequence[Row]) -> None:
     """The fit curves of those that were trained step by step."""
-    trained = [row for row in rows if len(row["history"]) > 1]
+    trained = [row for row in rows if len(row["history"]) > 1 and _has_loss(row["history"])]
     if not trained:
         return
     st.subheader("How did the training go?", anchor=False)
@@ -72,3 +72,8 @@ def trainings(rows: Sequence[Row]) -> None:
         for row in trained:
             figure, name = fit_figure(row["history"], title=row["aligner"]), row["aligner"]
             st.plotly_chart(figure, key=f"board.fit.{name}", config=BARE, alt=f"Loss of {name} step by step")
+
+
+def _has_loss(history: Sequence[Mapping[str, float]]) -> bool:
+    """Closed-form aligners record what they chose, which is no training."""
+    return any("loss" in name for row in history for name in row)
