@@ -108,6 +108,7 @@ def _report(
         "encoders": dict(encoding.encoders),
         "skipped": skipped,
         **measured.evaluation.report(),
+        **({"fused": measured.fused} if measured.fused else {}),
         "history": list(fitted.history),
         "seconds": cost.seconds,
         "infer_seconds_per_1000": cost.infer_seconds_per_1000,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.base import no_watch
@@ -16,6 +17,7 @@ from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.cost import Cost, timed
 from mmalign_core.workflow.deciding import Suggested, decider, matcher_of, suggest, takes_suggestion
 from mmalign_core.workflow.fitting import Watch, correction_of, fit, placed, refuse_unplaceable, wants_bank
+from mmalign_core.workflow.fusing import fused_directions, fused_report
 from mmalign_core.workflow.holding_out import HeldOut
 from mmalign_core.workflow.preparing import Sets
 from mmalign_core.workflow.scaled import within
@@ -23,12 +25,14 @@ from mmalign_core.workflow.scaled import within
 
 @dataclass(frozen=True)
 class Measured:
-    """The aligner fitted last, what was measured of all fits, query by query, and for each fit the thresholds used in
-    place of the chosen one (none, unless the matcher was told to take the suggested one)."""
+    """The aligner fitted last, what was measured of all fits, query by query, for each fit the thresholds used in
+    place of the chosen one (none, unless the matcher was told to take the suggested one), and how well whole items
+    are found (`fused_report`)."""
 
     aligner: Aligner
     evaluation: Evaluation
     thresholds: tuple[Suggested, ...] = ()
+    fused: Mapping[str, Any] = field(default_factory=dict)
 
 
 def measure(
@@ -39,17 +43,19 @@ def measure(
     BadInput before any fit if items are held out and the aligner places only what it was fitted on.
     """
     refuse_unplaceable(choices)
-    spaces, banks, thresholds, many = [], [], [], len(held.parts)
+    spaces, banks, thresholds, fused, many = [], [], [], [], len(held.parts)
     for number, part in enumerate(held.parts, 1):
         words = f"fold {number} of {many}: " if many > 1 else ""
         shown = within(progress, 0.95 * (number - 1) / many, 0.95 * number / many, words)
         fitted = fit(sets, part.train, choices, cost, shown, watch=watch)
         spaces.append(placed(fitted, sets, part.test, choices, cost))
         banks.append(placed(fitted, sets, part.train, choices, cost) if wants_bank(choices) else {})
+        fused.append(fused_directions(fitted, sets, part.test, choices))
         if takes_suggestion(choices):
             thresholds.append(suggest(sets, part.train, choices, cost, shown))
     progress(0.95, "measuring")
-    return Measured(fitted, judge(spaces, banks, choices, cost, thresholds), tuple(thresholds))
+    evaluation = judge(spaces, banks, choices, cost, thresholds)
+    return Measured(fitted, evaluation, tuple(thresholds), fused_report(fused, choices))
 
 
 def judge(

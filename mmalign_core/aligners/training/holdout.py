@@ -18,7 +18,7 @@ FEWEST_TO_SHARE = 30
 FEWEST_GROUPS = 50
 """With fewer distinct contents the pairs are classes: those at use are those seen here."""
 CLASS_SIZE = 4
-"""... if each has so many examples on average."""
+"""... if each has so many items on average (several captions of one picture are no class)."""
 MOST_HELD = 500
 """More would cost time and training examples, and hardly change a choice."""
 
@@ -40,7 +40,7 @@ def hold_out(pairs: Pairs, share: float = 0.15, seed: int = 0) -> Holdout:
     """
     sizes = np.bincount(np.unique(pairs.groups, return_inverse=True)[1])
     wanted = min(MOST_HELD, max(FEWEST_HELD, round(share * len(pairs))))
-    by_class = len(sizes) < FEWEST_GROUPS and len(pairs) >= CLASS_SIZE * len(sizes)
+    by_class = len(sizes) < FEWEST_GROUPS and len(set(pairs.items)) >= CLASS_SIZE * len(sizes)
     order = np.random.default_rng(seed).permutation(len(pairs))
     held = np.zeros(len(pairs), bool)
     if len(pairs) >= FEWEST_TO_SHARE:
