@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mmalign_core.plots import fit_figure, metric_figure
-from pages._shared import align_form, errors, header, keeping, numbers, state, thresholds, waiting
+from pages._shared import align_form, errors, header, keeping, numbers, state, thresholds, together, waiting
 from pages._shared.wanted import pairs_of
 
 state.through_app("pages/align.py")
@@ -28,6 +28,7 @@ with results:
         alt="Retrieval metrics of both directions with 95% intervals, against shuffled pairs",
     )
     st.caption(numbers.measured_on(report))
+    together.show(report)
     thresholds.show(report)
     numbers.space(report)
     with st.expander("All numbers", icon=":material/table:"):

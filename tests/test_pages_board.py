@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import streamlit as st
@@ -186,3 +187,19 @@ def test_columns_that_can_hold_items_out() -> None:
     collection = Collection("made", items, ())
     assert fold_columns(collection) == ["fold", "word", "added", "year"]
     assert time_columns(collection) == ["added", "year", "fold"]
+
+
+def test_a_run_of_three_modalities_says_what_they_find_together(tmp_path: Path) -> None:
+    rng, rows = np.random.default_rng(0), []
+    for number, latent in enumerate(rng.standard_normal((60, 6))):
+        seen = {f"{m}_vector": [*latent[:4], *rng.standard_normal(2)] for m in ("text", "image", "audio")}
+        rows.append({"id": f"i{number:02d}"} | seen)
+    path = tmp_path / "given.jsonl"
+    pd.DataFrame(rows).to_json(path, orient="records", lines=True)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params["data"], app.query_params["run"] = f"folder:{path}", '{"aligner":"gcca","folds":2}'
+    app.run()
+    finish()
+    app.switch_page("pages/align.py").run()
+    assert not app.exception and not app.error
+    assert any("find more together" in heading.value for heading in app.subheader)

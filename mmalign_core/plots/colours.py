@@ -23,11 +23,13 @@ CATEGORY_COLOURS = (
 """For metadata categories; what comes after the last is drawn in OTHER_COLOUR."""
 
 OTHER_COLOUR = "#8A94A3"
+FUSED_COLOUR = CATEGORY_COLOURS[4]
+"""Several modalities together, such as "image+audio"."""
 
 
 def modality_colour(modality: str) -> str:
-    """The modality's colour, grey for one nobody has coloured yet."""
-    return MODALITY_COLOURS.get(modality, OTHER_COLOUR)
+    """The modality's colour, one of its own for several together, grey for one nobody has coloured yet."""
+    return FUSED_COLOUR if "+" in modality else MODALITY_COLOURS.get(modality, OTHER_COLOUR)
 
 
 def category_colours(categories: list[str]) -> dict[str, str]:
