@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from mmalign_core.aligners.embedding.canonical import regularised_cca
+from mmalign_core.aligners.linear.canonical import regularised_cca
 
 WIDTHS, FACTORS, DIMS, REG, RUNS = (1280, 512), 100, 128, 0.1, 3
 Views = tuple[np.ndarray, np.ndarray]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.aligners.embedding.linear import LinearAligner
+from mmalign_core.aligners.linear.base import LinearAligner
 from mmalign_core.types import EmbeddingSet
 
 

@@ -5,8 +5,8 @@ import pytest
 from linear_views import assert_same_directions, centred, embedded, fitted, recall, toy, views
 from sklearn.cross_decomposition import CCA as SklearnCCA
 
-from mmalign_core.aligners.embedding.canonical import regularised_cca
 from mmalign_core.aligners.embedding.descent import Objective
+from mmalign_core.aligners.linear.canonical import regularised_cca
 
 
 def correlations_by_hand(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from sklearn.linear_model import Ridge as SklearnRidge
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.aligners.embedding.ridge import GRID, ridge_map
-from mmalign_core.aligners.embedding.spectral import shared_components, whitener
+from mmalign_core.aligners.linear.spectral import shared_components, whitener
 from mmalign_core.types import BadInput, Cancelled, EmbeddingSet
 
 NAMES = ("procrustes", "ridge", "pls", "cca", "gcca", "distance")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.aligners.model.batches import Batch
 from mmalign_core.aligners.model.prior import Prior
 from mmalign_core.aligners.pairs import paired_rows
+from mmalign_core.aligners.towers.batches import Batch
 from mmalign_core.aligners.training import seeded
 from mmalign_core.types import BadInput, Cancelled, Concepts, EmbeddingSet
 from mmalign_core.vectors import unit_rows

@@ -16,6 +16,8 @@ FLOORS = {
     4: ("workflow", "__main__", "commands", "jobs"),
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
+ALIGNER_ROOMS = (("training",), ("linear",), ("towers", "sequenced"), ("matching",), ("embedding", "model", "fusion"))
+"""What aligners share and their families, lowest first: a room imports from lower ones, never from one beside it."""
 CORE_FILES = sorted((ROOT / "mmalign_core").rglob("*.py"))
 PAGE_FILES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 
@@ -57,6 +59,15 @@ def test_core_imports_only_downward(path: Path) -> None:
 @pytest.mark.parametrize("path", [p for p in CORE_FILES if FLOOR_OF.get(part_of(p)) == 3], ids=lambda p: p.stem)
 def test_results_floor_takes_results_not_aligners(path: Path) -> None:
     assert "aligners" not in core_parts(imported(path))
+
+
+def test_families_of_aligners_share_through_rooms_below_them() -> None:
+    floor_of = {room: floor for floor, rooms in enumerate(ALIGNER_ROOMS) for room in rooms}
+    for path in sorted((ROOT / "mmalign_core" / "aligners").glob("*/*.py")):
+        room = path.parent.name
+        used = {name.split(".")[2] for name in imported(path) if name.startswith("mmalign_core.aligners.")}
+        wrong = {other for other in used & set(floor_of) - {room} if floor_of[other] >= floor_of[room]}
+        assert not wrong, f"{room}/{path.name} imports from {wrong}: what both need belongs in a room below"
 
 
 @pytest.mark.parametrize("path", PAGE_FILES, ids=lambda p: str(p.relative_to(ROOT)))

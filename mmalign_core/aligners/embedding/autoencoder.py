@@ -16,10 +16,10 @@ from mmalign_core.aligners.embedding.autoencoder_terms import (
     cross_reconstruction,
     reconstruction,
 )
-from mmalign_core.aligners.model.batches import Batch, Examples, quality
-from mmalign_core.aligners.model.starts import Start, start_towers
-from mmalign_core.aligners.model.towers import Tower
 from mmalign_core.aligners.pairs import Sets, paired_rows
+from mmalign_core.aligners.towers.batches import Batch, Examples, quality
+from mmalign_core.aligners.towers.starts import Start, start_towers
+from mmalign_core.aligners.towers.tower import Tower
 from mmalign_core.aligners.training import Contrast, Holdout, Plan, hold_out, train
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.model.towers import hidden_parts
+from mmalign_core.aligners.towers.tower import hidden_parts
 
 if TYPE_CHECKING:
     import torch

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.embedding.canonical import Canonical, canonical_maps, regularised_cca
-from mmalign_core.aligners.embedding.cca_choice import RIDGES, WEIGHTINGS, Choice, choose
-from mmalign_core.aligners.embedding.linear import Examples, LinearAligner, Maps
+from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
+from mmalign_core.aligners.linear.canonical import Canonical, canonical_maps, regularised_cca
+from mmalign_core.aligners.linear.choice import RIDGES, WEIGHTINGS, Choice, choose
 from mmalign_core.params import param
 from mmalign_core.types import Progress
 

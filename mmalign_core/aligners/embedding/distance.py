@@ -10,8 +10,8 @@ import numpy as np
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.embedding.descent import SOLVERS, Objective, Watch
-from mmalign_core.aligners.embedding.linear import Examples, LinearAligner, Maps
-from mmalign_core.aligners.embedding.spectral import cross_covariances, stacked, whitener, with_fixed_signs
+from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
+from mmalign_core.aligners.linear.spectral import cross_covariances, stacked, whitener, with_fixed_signs
 from mmalign_core.params import param
 from mmalign_core.types import Progress
 

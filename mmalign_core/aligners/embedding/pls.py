@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.embedding.linear import Examples, LinearAligner, Maps
-from mmalign_core.aligners.embedding.spectral import cross_covariances, shared_components
+from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
+from mmalign_core.aligners.linear.spectral import cross_covariances, shared_components
 from mmalign_core.params import param
 from mmalign_core.types import Progress
 

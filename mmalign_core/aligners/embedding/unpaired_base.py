@@ -8,10 +8,10 @@ from typing import Self
 
 import numpy as np
 
-from mmalign_core.aligners.embedding.linear import Examples, LinearAligner, Maps
 from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
 from mmalign_core.aligners.embedding.unpaired_matching import Turn, Watch, crossed, refined
 from mmalign_core.aligners.embedding.unpaired_rows import Spectrum, distinct_rows, lens, spectrum
+from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.params import param
 from mmalign_core.types import MODALITIES, EmbeddingSet, Progress, no_progress
 

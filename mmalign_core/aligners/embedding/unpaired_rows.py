@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.aligners.embedding.spectral import principal
+from mmalign_core.aligners.linear.spectral import principal
 from mmalign_core.types import BadInput, EmbeddingSet
 
 FEWEST_ROWS = 20

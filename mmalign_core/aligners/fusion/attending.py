@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.embedding.spectral import principal
 from mmalign_core.aligners.fusion.known_items import KnownItems
+from mmalign_core.aligners.linear.spectral import principal
 from mmalign_core.aligners.training import Contrast, Plan, train
 from mmalign_core.types import Progress, no_progress
 from mmalign_core.vectors import unit_rows

@@ -9,9 +9,9 @@ import numpy as np
 
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.training.nets import cross_net
-from mmalign_core.aligners.training.sequenced import SequencedAligner
-from mmalign_core.aligners.training.steps import ROWS_AT_ONCE, Batch, Reader, Rows
+from mmalign_core.aligners.sequenced.base import SequencedAligner
+from mmalign_core.aligners.sequenced.nets import cross_net
+from mmalign_core.aligners.sequenced.steps import ROWS_AT_ONCE, Batch, Reader, Rows
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
@@ -19,7 +19,7 @@ from mmalign_core.vectors import unit_rows
 if TYPE_CHECKING:
     import torch
 
-    from mmalign_core.aligners.training.sequenced import Views
+    from mmalign_core.aligners.sequenced.base import Views
 
 
 @register("cross-attention")

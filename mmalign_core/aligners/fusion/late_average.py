@@ -7,9 +7,9 @@ from typing import Self
 
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.embedding.canonical import canonical_maps
-from mmalign_core.aligners.embedding.linear import Examples, LinearAligner, Maps
 from mmalign_core.aligners.fusion.choosing import best, held_out_items, quality
+from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
+from mmalign_core.aligners.linear.canonical import canonical_maps
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet, Progress, no_progress

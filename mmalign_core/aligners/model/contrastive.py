@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner
-from mmalign_core.aligners.model.batches import Examples, placed, quality
 from mmalign_core.aligners.model.prior import Prior
-from mmalign_core.aligners.model.starts import STARTS, Start, start_towers
-from mmalign_core.aligners.model.towers import Tower
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
+from mmalign_core.aligners.towers.batches import Examples, placed, quality
+from mmalign_core.aligners.towers.starts import STARTS, Start, start_towers
+from mmalign_core.aligners.towers.tower import Tower
 from mmalign_core.aligners.training import (
     LOSSES,
     Contrast,

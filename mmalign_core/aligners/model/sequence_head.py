@@ -10,9 +10,9 @@ import numpy as np
 
 from mmalign_core.aligners.model.prior import Prior
 from mmalign_core.aligners.pairs import Pairs, Sets
-from mmalign_core.aligners.training.nets import head_net
-from mmalign_core.aligners.training.sequenced import SequencedAligner
-from mmalign_core.aligners.training.steps import Reader
+from mmalign_core.aligners.sequenced.base import SequencedAligner
+from mmalign_core.aligners.sequenced.nets import head_net
+from mmalign_core.aligners.sequenced.steps import Reader
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet
 

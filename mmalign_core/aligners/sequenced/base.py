@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.linear.start import linear_start
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
+from mmalign_core.aligners.sequenced.nets import begin
+from mmalign_core.aligners.sequenced.steps import Batch, Reader, Rows, learn_reader, sequences_of
 from mmalign_core.aligners.training.holdout import Holdout, hold_out, mean_reciprocal_rank
 from mmalign_core.aligners.training.loop import Plan, Trained, train
 from mmalign_core.aligners.training.losses import LOSSES, Contrast
-from mmalign_core.aligners.training.nets import begin
-from mmalign_core.aligners.training.start import linear_start
-from mmalign_core.aligners.training.steps import Batch, Reader, Rows, learn_reader, sequences_of
 from mmalign_core.aligners.training.weights import arrays_of, load_arrays, seeded
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress

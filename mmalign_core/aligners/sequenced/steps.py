@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mmalign_core.aligners.embedding.spectral import whitener
+from mmalign_core.aligners.linear.spectral import whitener
 from mmalign_core.aligners.training.weights import noisy
 from mmalign_core.sequences import Sequences
 from mmalign_core.types import BadInput, EmbeddingSet

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.model.towers import Tower
 from mmalign_core.aligners.pairs import Pairs, Sets
+from mmalign_core.aligners.towers.tower import Tower
 from mmalign_core.aligners.training import mean_reciprocal_rank
 
 if TYPE_CHECKING:

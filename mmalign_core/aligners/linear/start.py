@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.aligners.embedding.canonical import principal_axes
-from mmalign_core.aligners.embedding.linear import centred_examples
+from mmalign_core.aligners.linear.base import centred_examples
+from mmalign_core.aligners.linear.canonical import principal_axes
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.training.holdout import Holdout, mean_reciprocal_rank
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.aligners.embedding.linear import Examples, Maps
-from mmalign_core.aligners.embedding.spectral import Crosses, cross_covariances, principal, shared_components
+from mmalign_core.aligners.linear.base import Examples, Maps
+from mmalign_core.aligners.linear.spectral import Crosses, cross_covariances, principal, shared_components
 
 
 @dataclass(frozen=True)

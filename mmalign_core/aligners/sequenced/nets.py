@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmalign_core.aligners.sequenced.steps import Batch, Reader
 from mmalign_core.aligners.training.attention import attention_block
-from mmalign_core.aligners.training.steps import Batch, Reader
 from mmalign_core.aligners.training.weights import dropped, seed_weights
 
 if TYPE_CHECKING:

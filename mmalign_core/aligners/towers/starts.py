@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.aligners.embedding.linear import centred_examples
-from mmalign_core.aligners.model.towers import Tower, hidden_parts
+from mmalign_core.aligners.linear.base import centred_examples
+from mmalign_core.aligners.linear.start import linear_start
 from mmalign_core.aligners.pairs import Sets
+from mmalign_core.aligners.towers.tower import Tower, hidden_parts
 from mmalign_core.aligners.training import Holdout
-from mmalign_core.aligners.training.start import linear_start
 from mmalign_core.types import BadInput
 
 STARTS = ("auto", "cca", "as-is", "random")

@@ -1,0 +1,1 @@
+"""What the linear aligners share, and where trained ones start: centred maps, whitening, canonical directions."""
