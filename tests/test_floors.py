@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = {
     0: ("types", "sequences"),
-    1: ("store", "params", "registry", "settings", "vectors"),
+    1: ("store", "params", "registry", "settings", "vectors", "progress"),
     2: ("aligners", "similarities", "corrections", "matchers", "encoders", "neighbours", "splits", "data", "engine"),
     3: ("recommend", "explain", "projection", "metrics", "plots"),
     4: ("workflow", "__main__", "commands", "jobs"),

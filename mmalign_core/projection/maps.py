@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.progress import within
 from mmalign_core.projection.fuzzy import memberships, symmetric_graph
 from mmalign_core.projection.graph import nearest_neighbours
 from mmalign_core.projection.layout import epoch_count, lay_out
@@ -95,10 +96,10 @@ def _own_layout(rows, space, dimensions, n_neighbors, min_dist, seed, progress) 
     if n == 1:
         return np.zeros((1, dimensions), np.float32)
     k = min(n_neighbors, n) - 1
-    neighbours, distances = nearest_neighbours(space, k, lambda done, what: progress(0.5 * done, what))
+    neighbours, distances = nearest_neighbours(space, k, within(progress, 0.0, 0.5))
     graph = symmetric_graph(neighbours, memberships(distances, k + 1))
     start = start_positions(space.rows, graph, dimensions, np.random.default_rng(seed))
-    return lay_out(graph, start, min_dist, seed, lambda done, what: progress(0.5 + 0.45 * done, what))
+    return lay_out(graph, start, min_dist, seed, within(progress, 0.5, 0.95))
 
 
 def _umap_learn_layout(rows, space, dimensions, n_neighbors, min_dist, seed, progress) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mmalign_core.aligners import Aligner
 from mmalign_core.aligners.base import no_watch
+from mmalign_core.progress import within
 from mmalign_core.store import Store, new_run_id
 from mmalign_core.types import AlignmentResult, Collection, Progress, no_progress
 from mmalign_core.workflow.choices import HOLDING_OUT, Choices
@@ -18,7 +19,6 @@ from mmalign_core.workflow.fitting import Watch, correction_of, fit, refuse_unpl
 from mmalign_core.workflow.holding_out import HeldOut, hold_out
 from mmalign_core.workflow.measuring import Measured, is_transductive, measure
 from mmalign_core.workflow.preparing import place, usable_sets
-from mmalign_core.workflow.scaled import within
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.progress import within
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Progress, digest_json, no_progress
 from mmalign_core.workflow.choices import Choices
@@ -19,7 +20,6 @@ from mmalign_core.workflow.learning import check_steps, point, points, subsets
 from mmalign_core.workflow.measuring import is_transductive, measure
 from mmalign_core.workflow.preparing import Sets, usable_sets
 from mmalign_core.workflow.ranking import Comparison, Row, mean_mrr, ranked
-from mmalign_core.workflow.scaled import within
 from mmalign_core.workflow.sequencing import can_sequence
 
 WatchAll = Callable[[str, Mapping[str, float]], None]

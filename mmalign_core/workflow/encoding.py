@@ -12,6 +12,7 @@ import numpy as np
 
 from mmalign_core.encoders import ENCODERS, Encoder
 from mmalign_core.engine import encode_media
+from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Found, Store
 from mmalign_core.types import (
@@ -78,10 +79,7 @@ def encode(
             given = collection.vectors[modality]
             sets[modality], counts[modality] = given, {"encoded": 0, "reused": len(given)}
             continue
-
-        def shown(fraction: float, message: str, place: int = place) -> None:
-            progress((place + fraction) / len(collection.modalities), message)
-
+        shown = within(progress, place / len(collection.modalities), (place + 1) / len(collection.modalities))
         with timed(seconds, modality):
             media = collection.media_of(modality)
             sets[modality], counts[modality], failed = encode_set(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from mmalign_core.progress import within
 from mmalign_core.splits import Split, nested
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
@@ -16,7 +17,6 @@ from mmalign_core.workflow.fitting import refuse_unplaceable
 from mmalign_core.workflow.holding_out import HeldOut, hold_out
 from mmalign_core.workflow.measuring import measure
 from mmalign_core.workflow.preparing import Sets, usable_sets
-from mmalign_core.workflow.scaled import within
 
 MOST_STEPS = 12
 """1/2048 of the pairs."""

@@ -11,6 +11,7 @@ from mmalign_core.aligners.base import no_watch
 from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.direction import Direction, pooled
 from mmalign_core.metrics.report import Evaluation, evaluation, measure_all
+from mmalign_core.progress import within
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import Progress
 from mmalign_core.workflow.choices import Choices
@@ -20,7 +21,6 @@ from mmalign_core.workflow.fitting import Watch, correction_of, fit, placed, ref
 from mmalign_core.workflow.fusing import fused_directions, fused_report
 from mmalign_core.workflow.holding_out import HeldOut
 from mmalign_core.workflow.preparing import Sets
-from mmalign_core.workflow.scaled import within
 
 
 @dataclass(frozen=True)

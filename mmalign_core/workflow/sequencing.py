@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.engine import encode_sequences
+from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
@@ -45,10 +46,7 @@ def with_sequences(
     room = _Room(aligner, (settings or Settings()).sequence_limit)
     found = dict(sets)
     for place, rows in enumerate(wanted):
-
-        def shown(fraction: float, message: str, place: int = place) -> None:
-            progress((place + fraction) / len(wanted), message)
-
+        shown = within(progress, place / len(wanted), (place + 1) / len(wanted))
         found[rows.modality] = _sequenced(rows, media, store, settings, shown, room)
     return found
 

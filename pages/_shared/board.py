@@ -9,11 +9,11 @@ import streamlit as st
 
 from mmalign_core.jobs import JOBS, Job
 from mmalign_core.plots import fit_figure, latest_fit
+from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import compare, encode
-from mmalign_core.workflow.scaled import within
 from pages._shared import cache, errors, state
 from pages._shared.shelf import Shelf
 from pages._shared.waiting import BARE, progress_bar

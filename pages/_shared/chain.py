@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mmalign_core.data import inspect_collection
+from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.workflow import align, encode, open_collection, open_demo, project_run
-from mmalign_core.workflow.scaled import within
 from pages._shared.shelf import Failed, Shelf
 from pages._shared.uploads import open_upload
 from pages._shared.wanted import Wanted, as_choices

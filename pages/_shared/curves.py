@@ -9,11 +9,11 @@ import streamlit as st
 
 from mmalign_core.jobs import JOBS, Job
 from mmalign_core.plots import learning_figure
+from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import encode, learning_curve
-from mmalign_core.workflow.scaled import within
 from pages._shared import board_charts, cache, errors, state
 from pages._shared.shelf import Shelf
 from pages._shared.waiting import BARE, progress_bar

@@ -13,6 +13,7 @@ from mmalign_core.aligners.embedding.unpaired_matching import Turn, Watch, cross
 from mmalign_core.aligners.embedding.unpaired_rows import Spectrum, distinct_rows, lens, spectrum
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.params import param
+from mmalign_core.progress import within
 from mmalign_core.types import MODALITIES, EmbeddingSet, Progress, no_progress
 
 COARSE_DIMS = 64
@@ -64,7 +65,7 @@ class UnpairedAligner(LinearAligner):
         others = [m for m in seen if m != target]
         maps = {target: lens(seen[target], dims, FINE_POWER).map}
         for i, m in enumerate(others):
-            part = _part(progress, i / len(others), 1 / len(others), m)
+            part = within(progress, i / len(others), (i + 1) / len(others), f"{m}: ")
             maps[m] = self._turned(seen[m], seen[target], dims, np.random.default_rng(seed), part)
         return Maps(maps, np.ones(dims))
 
@@ -83,7 +84,7 @@ class UnpairedAligner(LinearAligner):
 
     def _best_of(self, left: np.ndarray, right: np.ndarray, rng: np.random.Generator, progress: Progress) -> Turn:
         """The start that wins the heats."""
-        entered: list[np.ndarray] = list(self.starts(left, right, rng, _part(progress, 0, 0.3, "first guesses")))
+        entered: list[np.ndarray] = list(self.starts(left, right, rng, within(progress, 0.0, 0.3, "first guesses: ")))
         turns: list[Turn] = []
         for heat, (rounds, rows, kept) in enumerate(HEATS):
             turns = []
@@ -103,8 +104,3 @@ class UnpairedAligner(LinearAligner):
             progress(0.75 + 0.25 * done, f"{turn.share:.0%} of rows and their counterparts choose each other")
 
         return watch
-
-
-def _part(progress: Progress, start: float, share: float, what: str) -> Progress:
-    """Progress of a part of the work, which begins at `start` and makes up `share` of it."""
-    return lambda fraction, message: progress(start + share * fraction, f"{what}: {message}")

@@ -22,6 +22,7 @@ from mmalign_core.aligners.fusion.known_items import from_arrays, known_items
 from mmalign_core.aligners.fusion.started import StartedAligner
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.params import param
+from mmalign_core.progress import within
 from mmalign_core.splits import content_groups
 from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
@@ -61,8 +62,8 @@ class Attention(StartedAligner):
         self.mix_used = self.mix
         parts = held_out_items(pairs, sets, seed) if self.choose else None
         if parts is not None:
-            self.mix_used = self._chosen_mix(*parts, seed, lambda done, what: progress(done / 2, what))
-        self._attend(sets, seed, lambda done, what: progress(0.5 + done / 2, what), self.record)
+            self.mix_used = self._chosen_mix(*parts, seed, within(progress, 0.0, 0.5))
+        self._attend(sets, seed, within(progress, 0.5, 1.0), self.record)
 
     def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k)."""

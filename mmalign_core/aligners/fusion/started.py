@@ -11,6 +11,7 @@ from mmalign_core.aligners.base import Aligner
 from mmalign_core.aligners.fusion.late_average import LateAverage
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.params import param
+from mmalign_core.progress import within
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 
 
@@ -26,9 +27,9 @@ class StartedAligner(Aligner):
         self.history = ()
         pairs = paired_rows(sets, self.name)
         self._start = LateAverage(dims=self.dims, reg=self.reg).fit(
-            sets, seed=seed, progress=lambda done, what: progress(0.3 * done, what)
+            sets, seed=seed, progress=within(progress, 0.0, 0.3)
         )
-        self.learn(sets, pairs, seed, lambda done, what: progress(0.3 + 0.7 * done, what))
+        self.learn(sets, pairs, seed, within(progress, 0.3, 1.0))
         progress(1.0, "fitted")
         return self
 

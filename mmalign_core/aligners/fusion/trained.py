@@ -13,6 +13,7 @@ from mmalign_core.aligners.fusion.started import StartedAligner
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.training import Plan, arrays_of, hold_out, load_arrays, mean_reciprocal_rank, seeded, train
 from mmalign_core.params import param
+from mmalign_core.progress import within
 from mmalign_core.types import EmbeddingSet, Progress
 
 if TYPE_CHECKING:
@@ -57,11 +58,11 @@ class TrainedFusion(StartedAligner):
         steps = self.steps
         if unseen and len(seen) > 1:
             self._start = self.restart({m: s.of_items(seen) for m, s in sets.items()})
-            steps = self._train(sets, parts.kept, parts.held, steps, seed, lambda f, what: progress(f / 2, what))
+            steps = self._train(sets, parts.kept, parts.held, steps, seed, within(progress, 0.0, 0.5))
             self.judged(inputs_of(sets, parts.held, self._start, self._scales))
         if len(pairs) <= MOST_REFITTED or not unseen:
             self._start = whole
-            self._train(sets, pairs, None, steps, seed, lambda f, what: progress(0.5 + f / 2, what))
+            self._train(sets, pairs, None, steps, seed, within(progress, 0.5, 1.0))
             if not unseen:
                 self.judged(inputs_of(sets, pairs, self._start, self._scales))
 

@@ -14,6 +14,7 @@ from mmalign_core.aligners.model.linear import InfonceLinear
 from mmalign_core.aligners.model.mlp import InfonceMlp
 from mmalign_core.aligners.pairs import Sets, paired_rows
 from mmalign_core.params import param
+from mmalign_core.progress import within
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
 
 
@@ -50,7 +51,7 @@ class Auto(Aligner):
             tried.append(InfonceMlp(prior=self.prior))
         for i, model in enumerate(tried):
             model.watch = lambda row: self.record(**row)
-            model.fit(sets, seed=seed, progress=_part(progress, i / len(tried), 1 / len(tried)))
+            model.fit(sets, seed=seed, progress=within(progress, i / len(tried), (i + 1) / len(tried)))
         self._model = max(tried, key=lambda model: model.chosen.quality)
         self.picked = self._model.name
         self.record(hidden=self._model.hidden_width() > 0)
@@ -70,7 +71,3 @@ class Auto(Aligner):
         kind = InfonceMlp if any(name.endswith(".enter") for name in state) else InfonceLinear
         self._model, self.picked = kind(prior=self.prior).load_state(state), kind.name
         return self
-
-
-def _part(progress: Progress, begin: float, share: float) -> Progress:
-    return lambda done, what: progress(begin + share * done, what)

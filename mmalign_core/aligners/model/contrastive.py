@@ -23,6 +23,7 @@ from mmalign_core.aligners.training import (
     train,
 )
 from mmalign_core.params import param
+from mmalign_core.progress import within
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -88,13 +89,13 @@ class ContrastiveAligner(Aligner):
         parts = hold_out(pairs, seed=seed)
         refit = len(parts.held) > 0 and len(pairs) <= MANY_PAIRS
         progress(0.0, "starting points")
-        self.chosen, self._towers = self._best(sets, parts, seed, _part(progress, 0.0, 2 / 3 if refit else 1.0))
+        self.chosen, self._towers = self._best(sets, parts, seed, within(progress, 0.0, 2 / 3 if refit else 1.0))
         self._prior = self._weighed(sets, parts.held)
         self.record(**self._choices())
         if refit:
             whole = Holdout(pairs, pairs.take(np.zeros(0, int)))
             towers = self._towers_at(sets, whole, self.chosen.start, seed)[0]
-            self._towers = self._train(towers, sets, whole, self.chosen, seed, _part(progress, 2 / 3, 1 / 3))[1]
+            self._towers = self._train(towers, sets, whole, self.chosen, seed, within(progress, 2 / 3, 1.0))[1]
         progress(1.0, self.verdict())
         return self
 
@@ -108,7 +109,7 @@ class ContrastiveAligner(Aligner):
         strengths, found = strengths if len(parts.held) else strengths[-1:], []
         for i, (noise, dropout) in enumerate(strengths):
             tried = replace(recipe, noise=noise, dropout=dropout, step=None)
-            part = _part(progress, i / len(strengths), 1 / len(strengths))
+            part = within(progress, i / len(strengths), (i + 1) / len(strengths))
             found.append(self._train({m: t.copy() for m, t in begun.items()}, sets, parts, tried, seed, part))
         best = max(found, key=lambda each: each[0].quality)
         return (recipe, begun) if shared and best[0].quality <= recipe.quality + MARGIN else best
@@ -217,7 +218,3 @@ class ContrastiveAligner(Aligner):
 def _chance(pairs: Pairs) -> float:
     """Mean reciprocal rank of a random order."""
     return float(np.mean(1 / np.arange(1, len(pairs) + 1)))
-
-
-def _part(progress: Progress, begin: float, share: float) -> Progress:
-    return lambda done, what: progress(begin + share * done, what)

@@ -18,6 +18,7 @@ from mmalign_core.aligners.training.loop import Plan, Trained, train
 from mmalign_core.aligners.training.losses import LOSSES, Contrast
 from mmalign_core.aligners.training.weights import arrays_of, load_arrays, seeded
 from mmalign_core.params import param
+from mmalign_core.progress import within
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.vectors import unit_rows
 
@@ -70,12 +71,11 @@ class SequencedAligner(Aligner):
         pairs = paired_rows(sets, self.name)
         parts = hold_out(pairs, seed=seed)
         progress(0.0, "linear start")
-        ridge, found = self._train(sets, parts, None, None, seed, lambda done, what: progress(0.7 * done, what))
+        ridge, found = self._train(sets, parts, None, None, seed, within(progress, 0.0, 0.7))
         self.judged(sets, parts.held)
         if len(parts.held) and len(pairs) <= MOST_REFITTED:
             everything = Holdout(pairs, pairs.take(np.zeros(0, int)))
-            again = lambda done, what: progress(0.7 + 0.3 * done, f"all pairs, {what}")  # noqa: E731
-            self._train(sets, everything, ridge, found.step, seed, again)
+            self._train(sets, everything, ridge, found.step, seed, within(progress, 0.7, 1.0, "all pairs, "))
         progress(1.0, "fitted")
         return self
 
