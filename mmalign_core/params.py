@@ -49,7 +49,7 @@ class Param:
             if str(value).lower() not in words:
                 raise BadInput(f"{self.name}: {value!r} is not true or false")
             return words[str(value).lower()]
-        if kind is int and (isinstance(value, bool) or (isinstance(value, float) and value != int(value))):
+        if kind is int and (isinstance(value, bool) or (isinstance(value, float) and not value.is_integer())):
             raise BadInput(f"{self.name}: {value!r} is not a whole number")
         try:
             return kind(value)

@@ -39,8 +39,10 @@ def paired_rows(sets: Sets, aligner: str, *, least: int = 2, whole: bool = False
     """Examples of the items that have at least two of the modalities (all of them if `whole`), by rising item id.
 
     An item with one picture and five captions gives five examples: the scarcer modality's rows are taken in turn.
-    BadInput unless at least `least` items pair up, saying how many do.
+    BadInput unless at least `least` items pair up, saying how many do, and each modality differs among them.
     """
+    if len(sets) < 2:
+        raise BadInput(f"{aligner} aligns two modalities or more; {', '.join(sets) or 'none'} was given")
     owned = {m: _rows_by_item(s) for m, s in sets.items()}
     wanted = len(sets) if whole else 2
     items = [i for i in sorted({i for rows in owned.values() for i in rows}) if _count(owned, i) >= wanted]
@@ -51,7 +53,20 @@ def paired_rows(sets: Sets, aligner: str, *, least: int = 2, whole: bool = False
     times = [max(len(rows.get(i, ())) for rows in owned.values()) for i in items]
     examples = tuple(item for item, many in zip(items, times) for _ in range(many))
     rows = {m: np.concatenate([_cycled(held.get(i, []), n) for i, n in zip(items, times)]) for m, held in owned.items()}
+    for m, numbers in rows.items():
+        check_varied(aligner, m, sets[m].vectors[numbers[numbers >= 0]])
     return Pairs(rows, examples, np.array([group_of[item] for item in examples]))
+
+
+def check_varied(aligner: str, modality: str, rows: np.ndarray) -> None:
+    """BadInput if these paired rows (p, d) of one modality are none, or all the same: nothing is to be learnt there."""
+    if not len(rows):
+        raise BadInput(
+            f"{aligner} has no {modality} to learn from: no item that pairs up has it; give such items or leave it out"
+        )
+    if not (rows != rows[0]).any():
+        many = "all its paired rows are identical" if len(rows) > 1 else "only one item that pairs up has it"
+        raise BadInput(f"{aligner} cannot learn from {modality}: {many}; give items that differ or leave it out")
 
 
 def _rows_by_item(rows: EmbeddingSet) -> dict[str, list[int]]:

@@ -15,7 +15,7 @@ from mmalign_core.workflow.choices import HOLDING_OUT, Choices
 from mmalign_core.workflow.cost import Cost, peak_rss_mb
 from mmalign_core.workflow.deciding import has_threshold, matcher_of, suggested_or_why_not, with_suggested
 from mmalign_core.workflow.encoding import Encoding
-from mmalign_core.workflow.fitting import Watch, correction_of, fit, refuse_unplaceable
+from mmalign_core.workflow.fitting import Watch, correction_of, fit, joined, refuse_unplaceable
 from mmalign_core.workflow.holding_out import HeldOut, hold_out
 from mmalign_core.workflow.measuring import Measured, is_transductive, measure
 from mmalign_core.workflow.preparing import place, usable_sets
@@ -61,15 +61,15 @@ def align(
     many = len(held.parts)
     share = many / (many + 1) if many > 1 else 1.0
     measured = measure(sets, choices, held, cost, within(progress, 0.1, share), watch=watch)
-    fitted = measured.aligner
+    fitted, items = measured.aligner, held.parts[-1].train
     if many > 1:
-        everything = tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
-        fitted = fit(sets, everything, choices, cost, within(progress, share, 1.0, "all items: "), watch=watch)
+        items = tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
+        fitted = fit(sets, items, choices, cost, within(progress, share, 1.0, "all items: "), watch=watch)
     thresholds = measured.thresholds
     if has_threshold(choices) and not thresholds:
         thresholds = (suggested_or_why_not(sets, held.parts[0].train, choices, cost, within(progress, 1.0, 1.0)),)
     choices = with_suggested(choices, measured.thresholds)
-    space = {m: place(fitted, rows) for m, rows in sets.items()}
+    space = {m: place(fitted, sets[m]) for m in joined(sets, items, choices)}
     result = AlignmentResult(
         choices.aligner,
         fitted.family(),

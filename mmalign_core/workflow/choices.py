@@ -14,6 +14,8 @@ from mmalign_core.types import BadInput
 
 HOLDING_OUT = ("test", "folds", "fold_column", "time_column")
 """The choices that say which items are kept from the fit."""
+LARGEST_SEED = 2**32 - 1
+"""What every generator of random numbers takes."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Choices:
 
     def check(self) -> None:
         """BadInput for a name or parameter that does not exist or is out of range: before any long work."""
-        if self.seed < 0:
-            raise BadInput(f"the seed is {self.seed}; give a whole number from 0")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise BadInput(f"the seed is {self.seed}; give a whole number from 0 to {LARGEST_SEED}")
         ALIGNERS.create(self.aligner, **dict(self.params or {}))
         MATCHERS.create(self.matcher, **dict(self.matcher_params or {}))
         SIMILARITIES.get(self.similarity)

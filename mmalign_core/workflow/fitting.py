@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.base import no_watch
@@ -10,7 +11,7 @@ from mmalign_core.corrections import CORRECTIONS, Correction
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.cost import Cost
-from mmalign_core.workflow.preparing import Sets, place
+from mmalign_core.workflow.preparing import Sets, joining, place
 
 Watch = Callable[[Mapping[str, float]], None]
 
@@ -27,16 +28,27 @@ def refuse_unplaceable(choices: Choices) -> None:
 def fit(
     sets: Sets, items: Sequence[str], choices: Choices, cost: Cost, progress: Progress, *, watch: Watch = no_watch
 ) -> Aligner:
-    """A new aligner of the chosen kind fitted on these items, in every modality; `watch` gets rows of its history."""
+    """A new aligner of the chosen kind fitted on these items, in the modalities that `joined` names; `watch` gets rows
+    of its history."""
     progress(0.0, f"fitting {choices.aligner}")
     model = ALIGNERS.create(choices.aligner, **dict(choices.params or {}))
-    training = {m: rows for m, s in sets.items() if len(rows := s.of_items(items))}
+    training = {m: sets[m].of_items(items) for m in joined(sets, items, choices)}
     model.watch = watch
     try:
         with cost.fitting():
             return model.fit(training, seed=choices.seed, progress=progress)
     finally:
         model.watch = no_watch
+
+
+def joined(sets: Sets, items: Sequence[str], choices: Choices) -> tuple[str, ...]:
+    """The pair, and the other modalities of which these items have enough that the aligner can be fitted on them.
+
+    A part of the items may lack what the whole has: a fold, the earlier half, a small share of the pairs.
+    """
+    if len(sets) == len(choices.pair):
+        return tuple(sets)
+    return tuple(joining({m: replace(s, sequences=None).of_items(items) for m, s in sets.items()}, choices))
 
 
 def placed(fitted: Aligner, sets: Sets, items: Sequence[str], choices: Choices, cost: Cost) -> Sets:

@@ -17,7 +17,7 @@ from mmalign_core.types import Progress
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.cost import Cost, timed
 from mmalign_core.workflow.deciding import Suggested, decider, matcher_of, suggest, takes_suggestion
-from mmalign_core.workflow.fitting import Watch, correction_of, fit, placed, refuse_unplaceable, wants_bank
+from mmalign_core.workflow.fitting import Watch, correction_of, fit, joined, placed, refuse_unplaceable, wants_bank
 from mmalign_core.workflow.fusing import fused_directions, fused_report
 from mmalign_core.workflow.holding_out import HeldOut
 from mmalign_core.workflow.preparing import Sets
@@ -50,7 +50,8 @@ def measure(
         fitted = fit(sets, part.train, choices, cost, shown, watch=watch)
         spaces.append(placed(fitted, sets, part.test, choices, cost))
         banks.append(placed(fitted, sets, part.train, choices, cost) if wants_bank(choices) else {})
-        fused.append(fused_directions(fitted, sets, part.test, choices))
+        together = {m: sets[m] for m in joined(sets, part.train, choices)}
+        fused.append(fused_directions(fitted, together, part.test, choices))
         if takes_suggestion(choices):
             thresholds.append(suggest(sets, part.train, choices, cost, shown))
     progress(0.95, "measuring")

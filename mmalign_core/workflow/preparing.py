@@ -30,14 +30,23 @@ def usable_sets(
             raise BadInput(
                 f"aligner '{choices.aligner}' does not take {modality}; it takes: {', '.join(cls.modalities)}"
             )
-    model, pair = cls(**dict(choices.params or {})), {m: sets[m] for m in choices.pair}
-    others = [m for m in sets if m in cls.modalities and m not in pair]
-    used = {m: s for m, s in sets.items() if m in pair or (m in others and model.joins(s, pair))}
+    model, used = cls(**dict(choices.params or {})), joining(sets, choices)
     if model.needs_sequences:
-        used = {m: s for m, s in used.items() if m in pair or can_sequence(s)}
+        used = {m: s for m, s in used.items() if m in choices.pair or can_sequence(s)}
     words = text_encoder({m: s.encoder for m, s in used.items()})
     ready = {m: prepared(model, s, words, store) for m, s in used.items()}
     return with_sequences(model.name, ready, media, store=store, progress=progress) if model.needs_sequences else ready
+
+
+def joining(sets: Sets, choices: Choices) -> Sets:
+    """The pair, and of the other modalities those that the chosen aligner can place beside it, given these rows."""
+    model = ALIGNERS.create(choices.aligner, **dict(choices.params or {}))
+    pair = {m: sets[m] for m in choices.pair}
+
+    def joins(modality: str, rows: EmbeddingSet) -> bool:
+        return modality in model.modalities and len(rows) > 0 and model.joins(rows, pair)
+
+    return {m: s for m, s in sets.items() if m in pair or joins(m, s)}
 
 
 def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: Store) -> EmbeddingSet:

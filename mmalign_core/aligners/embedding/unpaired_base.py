@@ -10,7 +10,7 @@ import numpy as np
 
 from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
 from mmalign_core.aligners.embedding.unpaired_matching import Turn, Watch, crossed, refined
-from mmalign_core.aligners.embedding.unpaired_rows import Spectrum, distinct_rows, lens, spectrum
+from mmalign_core.aligners.embedding.unpaired_rows import Spectrum, distinct_rows, has_shape, lens, spectrum
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.params import param
 from mmalign_core.progress import within
@@ -38,6 +38,10 @@ class UnpairedAligner(LinearAligner):
     dims: int = param(128, 2, 4096, help="dimensions of the shared space")
     refinement: int = param(12, 1, 1000, help="rounds of matching and rotating at the end")
     rows: int = param(30_000, 100, 10_000_000, help="at most so many different rows of each modality are looked at")
+
+    def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
+        """A cloud large enough to have a shape."""
+        return has_shape(rows)
 
     @abstractmethod
     def starts(

@@ -51,6 +51,11 @@ def distinct_rows(aligner: str, sets: Mapping[str, EmbeddingSet], most: int, see
     return {m: sample(rows, most, np.random.default_rng(seed)).astype(np.float64) for m, rows in found.items()}
 
 
+def has_shape(rows: EmbeddingSet) -> bool:
+    """Whether the set has enough different vectors to be aligned by its shape."""
+    return len(_distinct(rows.vectors)) >= FEWEST_ROWS
+
+
 def _distinct(vectors: np.ndarray) -> np.ndarray:
     """Different rows by the bytes they consist of: many times faster to sort than their numbers."""
     if not vectors.size:
