@@ -27,13 +27,14 @@ def show(name: str) -> None:
     card = cache.cards()[name]
     st.markdown(errors.plain(card.idea))
     for line in formula_lines(card.formula):
-        st.latex(rf"\small {line}")
+        st.markdown(rf"$\displaystyle {line}$")
     lines = {"Needs": "; ".join(card.needs), "Cost": card.cost, "When": card.use, "Reference": card.reference}
     st.markdown("  \n".join(f":gray[{name}] {errors.plain(words)}" for name, words in lines.items()))
 
 
 def formula_lines(formula: str) -> list[str]:
-    """The formula cut where it has wide spaces outside any brace or environment, so that it fits a narrow column."""
+    """The formula cut where it has wide spaces outside any brace or environment; a browser breaks what is still too
+    wide for its column after relations and signs."""
     lines, depth, start = [], 0, 0
     for token in re.finditer(r"\\begin|\\end|\\left(?![a-z])|\\right(?![a-z])|\\q?quad|\\.|[{}]", formula):
         word = token.group()
