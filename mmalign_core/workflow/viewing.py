@@ -53,11 +53,18 @@ class JudgedPair:
 
 
 def similarity_block(
-    run: Run, source: str, target: str, *, limit: int = 40, ordering: str = "collection"
+    run: Run,
+    source: str,
+    target: str,
+    *,
+    limit: int = 40,
+    ordering: str = "collection",
+    scores: Scores | None = None,
 ) -> SimilarityBlock:
     """One row per item that has both modalities, at most `limit` of them (spread evenly), in the asked order.
 
     The scores are those that the run ranks by: corrections look at all rows, but only this block is computed.
+    `scores`: the run's own (`run_scores`) where they are at hand, so that no correction looks at all rows again.
     """
     if ordering not in ORDERINGS:
         raise BadInput(f"unknown ordering '{ordering}'; choose one of: {', '.join(ORDERINGS)}")
@@ -69,21 +76,25 @@ def similarity_block(
     picked = [shared[i] for i in np.unique(np.linspace(0, len(shared) - 1, min(limit, len(shared))).astype(int))]
     rows = np.array([first_left[item] for item in picked])
     columns = np.array([first_right[item] for item in picked])
-    every = run_scores(run, source, target)
-    scores = every.take(rows, columns).dense()
-    order = _order(scores, ordering)
-    rows, columns, scores = rows[order], columns[order], scores[np.ix_(order, order)]
-    answers = np.zeros(scores.shape, bool)
+    every = run_scores(run, source, target) if scores is None else scores
+    shown = every.take(rows, columns).dense()
+    order = _order(shown, ordering)
+    rows, columns, shown = rows[order], columns[order], shown[np.ix_(order, order)]
+    answers = np.zeros(shown.shape, bool)
     answers[relevance(left.take(rows), right.take(columns)).pairs(slice(None))] = True
-    return SimilarityBlock(left, right, rows, columns, scores, answers, every)
+    return SimilarityBlock(left, right, rows, columns, shown, answers, every)
 
 
-def judged_pairs(run: Run, source: str, target: str) -> list[JudgedPair]:
-    """Every source row that has a right answer, worst first: by the right answer's rank, then by its score."""
+def judged_pairs(run: Run, source: str, target: str, *, scores: Scores | None = None) -> list[JudgedPair]:
+    """Every source row that has a right answer, worst first: by the right answer's rank, then by its score.
+
+    `scores`: as in `similarity_block`.
+    """
     sources, targets = run_sets(run, source, target)
     kept = np.flatnonzero(relevance(sources, targets).answerable)
     asked = sources.take(kept)
-    scores, truth = run_scores(run, source, target).take(kept), relevance(asked, targets)
+    every = run_scores(run, source, target) if scores is None else scores
+    scores, truth = every.take(kept), relevance(asked, targets)
     matches = run_matches(run, scores)
     (outcome,) = outcomes(scores, matches, [truth])
     decided = best_chosen(matches, len(asked))

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from mmalign_core.corrections import Scores
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media, Recommendation
@@ -22,6 +23,7 @@ from mmalign_core.workflow import (
     similarity_block,
 )
 from mmalign_core.workflow.cards import AlignerCard, aligner_cards
+from mmalign_core.workflow.scoring import run_scores
 from pages._shared.columns import fold_columns, time_columns
 from pages._shared.shelf import Shelf
 from pages._shared.thumbnails import Thumbnail, picture_thumbnail, waveform_thumbnail
@@ -124,16 +126,23 @@ def waveform(digest: str, colour: str, _path: str) -> Thumbnail | None:
     return waveform_thumbnail(_path, colour)
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def scores(run_key: str, source: str, target: str, _run: Run) -> Scores:
+    """All scores of one direction: what a correction learns from all rows is learnt once."""
+    return run_scores(_run, source, target)
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def block(run_key: str, source: str, target: str, limit: int, ordering: str, _run: Run) -> SimilarityBlock:
     """The shown part of the similarity matrix."""
-    return similarity_block(_run, source, target, limit=limit, ordering=ordering)
+    known = scores(run_key, source, target, _run)
+    return similarity_block(_run, source, target, limit=limit, ordering=ordering, scores=known)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def judged(run_key: str, source: str, target: str, _run: Run) -> list[JudgedPair]:
     """Every pair with its rank, worst first."""
-    return judged_pairs(_run, source, target)
+    return judged_pairs(_run, source, target, scores=scores(run_key, source, target, _run))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
