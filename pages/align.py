@@ -2,8 +2,19 @@
 
 import streamlit as st
 
-from mmalign_core.plots import fit_figure, metric_figure
-from pages._shared import align_form, errors, header, keeping, numbers, state, thresholds, together, waiting
+from mmalign_core.plots import fit_figure, is_training, metric_figure
+from pages._shared import (
+    align_form,
+    errors,
+    header,
+    keeping,
+    known_pairs,
+    numbers,
+    state,
+    thresholds,
+    together,
+    waiting,
+)
 from pages._shared.wanted import pairs_of
 
 state.through_app("pages/align.py")
@@ -28,6 +39,7 @@ with results:
         alt="Retrieval metrics of both directions with 95% intervals, against shuffled pairs",
     )
     st.caption(numbers.measured_on(report))
+    known_pairs.warn(report)
     together.show(report)
     thresholds.show(report)
     numbers.space(report)
@@ -37,10 +49,6 @@ with results:
         numbers.recipe(report)
         keeping.keep(run)
     if run.result.history:
-        with st.expander("How the training went", icon=":material/show_chart:"):
-            st.plotly_chart(
-                fit_figure(run.result.history, height=300),
-                key="align.fit",
-                config=waiting.BARE,
-                alt="What was measured at each step of the training",
-            )
+        words = "How the training went" if is_training(run.result.history) else "What held-out pairs chose"
+        with st.expander(words, icon=":material/show_chart:"):
+            st.plotly_chart(fit_figure(run.result.history, height=340), key="align.fit", config=waiting.BARE, alt=words)

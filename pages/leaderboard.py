@@ -27,9 +27,10 @@ Row = Mapping[str, Any]
 def headline(collection: Collection, rows: Sequence[Row]) -> None:
     """The best so far, on what all were measured, and a way to use one of them."""
     best = rows[0]
+    rivals = [row for row in rows if row["transductive"] == best["transductive"]]
     left, right = st.columns([7, 3], gap="large", vertical_alignment="bottom")
     with left:
-        st.markdown(f"##### {errors.plain(best['aligner'])} ranks first of {len(rows)} by mean reciprocal rank")
+        st.markdown(f"##### {errors.plain(best['aligner'])} {_place(len(rivals), best['transductive'])}")
         numbers.headline(best)
     with right, st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
@@ -41,6 +42,13 @@ def headline(collection: Collection, rows: Sequence[Row]) -> None:
         if st.button("Use this aligner", icon=":material/arrow_forward:", key="board.take"):
             use(next(row for row in rows if row["aligner"] == name))
     st.caption(numbers.measured_on(best))
+
+
+def _place(rivals: int, transductive: bool) -> str:
+    if rivals == 1:
+        return "is the only one measured so far"
+    kind = " that look at all queries together" if transductive else ""
+    return f"ranks first of the {rivals}{kind} by mean reciprocal rank (MRR)"
 
 
 def use(row: Row) -> None:

@@ -9,11 +9,13 @@ import pytest
 from mmalign_core.plots import (
     difference_figure,
     fit_figure,
+    is_training,
     latest_fit,
     learning_figure,
     quality_time_figure,
     threshold_figure,
 )
+from mmalign_core.plots.label_places import place_labels
 from mmalign_core.plots.leaderboard import FAMILY_COLOURS, FAMILY_SYMBOLS
 from mmalign_core.workflow.cards import FAMILIES
 
@@ -60,12 +62,28 @@ def test_quality_against_time_draws_each_row_in_each_direction() -> None:
 
 
 def test_names_of_near_points_stand_on_different_sides() -> None:
-    near = [row("a", "model", 0.5, 1.0), row("b", "model", 0.5, 1.2), row("c", "model", 0.1, 1.0)]
+    near = [row("infonce-mlp", "model", 0.5, 1.0), row("rnn", "model", 0.5, 1.2), row("cnn", "model", 0.1, 1.0)]
     assert list(traces(quality_time_figure(near, "recall@1"))["model"].textposition) == [
         "middle left",
         "middle right",
         "middle right",
     ]
+
+
+def test_names_of_a_crowd_cover_nothing_where_there_is_room() -> None:
+    points = [(100.0, 100.0), (112.0, 104.0), (95.0, 112.0), (490.0, 50.0)]
+    places = place_labels(points, ["procrustes", "infonce-linear", "late-average", "transformer"], width=500)
+    assert len({*places[:3]}) == 3 and "left" in places[3], "apart from one another, and inside the panel"
+    assert place_labels([], [], width=500) == []
+
+
+def test_numbers_without_a_unit_in_common_have_panels_of_their_own() -> None:
+    tried = [{"ridge": 10.0**k, "weighting": k, "held_out_mrr": 0.3 + k / 100} for k in range(3)]
+    figure = fit_figure(tried)
+    assert len({trace.yaxis for trace in figure.data}) == 3 and not is_training(tried)
+    assert figure.data[2].name == "held out MRR" and figure.layout.xaxis3.title.text == "setting tried"
+    rounds = [{"step": k, "mutual": 0.1 * k, "csls": 0.2 * k} for k in range(3)]
+    assert is_training(rounds) and fit_figure(rounds).layout.xaxis2.title.text == "step"
 
 
 def test_differences_are_those_from_the_first_row() -> None:

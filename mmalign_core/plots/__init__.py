@@ -2,7 +2,7 @@
 
 from mmalign_core.plots.colours import MODALITY_COLOURS, MODALITY_SYMBOLS
 from mmalign_core.plots.contributions import contribution_figure
-from mmalign_core.plots.fit_curves import fit_figure, latest_fit
+from mmalign_core.plots.fit_curves import fit_figure, is_training, latest_fit
 from mmalign_core.plots.labels import plain_label
 from mmalign_core.plots.leaderboard import difference_figure, quality_time_figure
 from mmalign_core.plots.learning_curves import learning_figure
@@ -18,6 +18,7 @@ __all__ = [
     "difference_figure",
     "fit_figure",
     "heatmap_figure",
+    "is_training",
     "latest_fit",
     "learning_figure",
     "map_figure",

@@ -20,6 +20,14 @@ def cut(text: str, limit: int) -> str:
     return kept.rstrip() + "…"
 
 
+_WORDS = {"mrr": "MRR", "csls": "CSLS", "mutual": "mutual neighbours"}
+
+
+def measure_word(name: str) -> str:
+    """What was measured, as people write it: 'held_out_mrr' is 'held out MRR'."""
+    return " ".join(_WORDS.get(word, word) for word in name.split("_"))
+
+
 def plain_label(text: str, limit: int = 48) -> str:
     """`cut` and escaped: plotly reads labels as HTML, so `<`, `>` and `&` must not reach it raw."""
     return html.escape(cut(text, limit), quote=False)

@@ -10,13 +10,16 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mmalign_core.plots.colours import CATEGORY_COLOURS, OTHER_COLOUR
-from mmalign_core.plots.labels import plain_label
+from mmalign_core.plots.label_places import place_labels
+from mmalign_core.plots.labels import measure_word, plain_label
 from mmalign_core.plots.metric_bars import arrow
 from mmalign_core.plots.whiskers import whiskers
 
 FAMILY_COLOURS: dict[str, str] = dict(zip(("matching", "embedding", "model", "fusion"), CATEGORY_COLOURS[4:8]))
 """None of them is a modality's colour."""
 FAMILY_SYMBOLS = {"matching": "circle", "embedding": "square", "model": "diamond", "fusion": "triangle-up"}
+_PANEL = 500
+"""Pixels, about."""
 _SHORTEST = 1e-3
 """Seconds; fits that take less are drawn here, since a logarithm needs something to start from."""
 
@@ -33,7 +36,7 @@ def quality_time_figure(rows: Sequence[Row], metric: str, *, height: int = 380) 
     titles = [arrow(direction) for direction in directions]
     figure = make_subplots(1, len(directions), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.03)
     for column, direction in enumerate(directions, 1):
-        sides = _label_sides(rows, direction, metric)
+        sides = _label_sides(rows, direction, metric, height)
         for family in FAMILY_COLOURS:
             members = [row for row in rows if row["family"] == family]
             if members:
@@ -45,20 +48,21 @@ def quality_time_figure(rows: Sequence[Row], metric: str, *, height: int = 380) 
     ticks = {"tickvals": [0.001, 0.01, 0.1, 1, 10, 100, 1000], "ticktext": ["≤1 ms", "10 ms", "0.1 s", *_SECONDS]}
     figure.update_xaxes(type="log", title="seconds of one fit", range=_time_range(rows), **ticks)
     figure.update_yaxes(rangemode="tozero", tickformat=".0%", nticks=7)
-    figure.update_yaxes(title=metric, col=1)
+    figure.update_yaxes(title=measure_word(metric), col=1)
     return figure
 
 
-def _label_sides(rows: Sequence[Row], direction: str, metric: str) -> dict[str, str]:
-    """Names stand right of their points, but left of one that has another close by on its right."""
+def _label_sides(rows: Sequence[Row], direction: str, metric: str, height: int) -> dict[str, str]:
+    """Where each name stands, on a panel as wide as half a laptop's page."""
     low, high = _time_range(rows)
-    tall = max((row["metrics"][direction][metric] for row in rows), default=0.0) or 1.0
-    places = {row["aligner"]: (_power(row) / (high - low), row["metrics"][direction][metric] / tall) for row in rows}
-    sides = {}
-    for name, (x, y) in places.items():
-        near = [o for other, o in places.items() if other != name and abs(o[1] - y) < 0.06 and abs(o[0] - x) < 0.16]
-        sides[name] = "middle left" if any(other > (x, y) for other in near) else "middle right"
-    return sides
+    ends = [row["ci95"].get(direction, {}).get(metric, (0.0, 0.0))[1] for row in rows]
+    tall = max(max(row["metrics"][direction][metric], end) for row, end in zip(rows, ends)) or 1.0
+    points = [
+        (_PANEL * (_power(row) - low) / (high - low), (height - 130) * row["metrics"][direction][metric] / tall)
+        for row in rows
+    ]
+    names = [row["aligner"] for row in rows]
+    return dict(zip(names, place_labels(points, names, width=_PANEL)))
 
 
 def _power(row: Row) -> float:
@@ -112,7 +116,7 @@ def difference_figure(rows: Sequence[Row], metric: str) -> go.Figure:
         range=[len(others) - 0.5, -0.5], automargin=True,
     )  # fmt: skip
     figure.update_xaxes(zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.0%", nticks=8)
-    figure.update_xaxes(title=f"{metric} less that of {plain_label(rows[0]['aligner'])}")
+    figure.update_xaxes(title=f"{measure_word(metric)} less that of {plain_label(rows[0]['aligner'])}")
     return figure
 
 

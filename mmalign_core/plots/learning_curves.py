@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mmalign_core.plots.colours import category_colours
-from mmalign_core.plots.labels import plain_label
+from mmalign_core.plots.labels import measure_word, plain_label
 from mmalign_core.plots.metric_bars import arrow
 from mmalign_core.plots.whiskers import whiskers
 
@@ -38,7 +38,7 @@ def learning_figure(curves: Mapping[str, Sequence[Point]], metric: str, *, heigh
     pairs = sorted({point["pairs"] for points in fitted.values() for point in points})
     figure.update_xaxes(type="log", title="pairs in the fit", tickvals=pairs, ticktext=[f"{n:,}" for n in pairs])
     figure.update_yaxes(rangemode="tozero", tickformat=".0%", nticks=7)
-    figure.update_yaxes(title=metric, col=1)
+    figure.update_yaxes(title=measure_word(metric), col=1)
     return figure
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
 from mmalign_core.plots.colours import OTHER_COLOUR, modality_colour
+from mmalign_core.plots.labels import measure_word
 from mmalign_core.plots.whiskers import whiskers
 
 SHOWN = ("accuracy", "recall@1", "recall@5", "recall@10", "mrr")
+
+
+def arrow(direction: str) -> str:
+    """'image->text' as people read it."""
+    return direction.replace("->", " → ")
 
 
 def metric_figure(
@@ -20,19 +26,22 @@ def metric_figure(
     baseline: Mapping[str, Mapping[str, float]],
     *,
     names: Sequence[str] = SHOWN,
+    label: Callable[[str], str] = arrow,
     height: int = 340,
 ) -> go.Figure:
     """One bar group per metric, one bar per direction ('image->text'), whiskers at the 95% interval.
 
-    The grey tick across a bar is what shuffled pairs score. Metrics a direction lacks are left out.
+    The grey tick across a bar is what shuffled pairs score. Metrics a direction lacks are left out. `label` makes the
+    legend's words of a direction.
     """
     figure = go.Figure()
     for direction, values in metrics.items():
         shown = [name for name in names if name in values]
-        figure.add_trace(_bars(direction, shown, values, ci95.get(direction, {})))
+        figure.add_trace(_bars(direction, label(direction), shown, values, ci95.get(direction, {})))
     for direction, values in baseline.items():
         shown = [name for name in names if name in values and name in metrics.get(direction, {})]
-        figure.add_trace(_baseline(direction, shown, values, first=direction == next(iter(baseline))))
+        first = direction == next(iter(baseline))
+        figure.add_trace(_baseline(direction, shown, values, size=44 // len(baseline), first=first))
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, barmode="group", scattermode="group", bargap=0.35,
         bargroupgap=0.08, legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}, hovermode="x unified",
@@ -50,26 +59,29 @@ def _top(
     return min(1.0, math.ceil(4 * max(drawn, default=1.0)) / 4 or 0.25)
 
 
-def arrow(direction: str) -> str:
-    """'image->text' as people read it."""
-    return direction.replace("->", " → ")
-
-
 def _bars(
-    direction: str, names: Sequence[str], values: Mapping[str, float], intervals: Mapping[str, Sequence[float]]
+    direction: str,
+    label: str,
+    names: Sequence[str],
+    values: Mapping[str, float],
+    intervals: Mapping[str, Sequence[float]],
 ) -> go.Bar:
+    heights = [values[name] for name in names]
     bounds = [intervals.get(name, (values[name], values[name])) for name in names]
     return go.Bar(
-        name=arrow(direction), x=list(names), y=[values[name] for name in names], offsetgroup=direction,
+        name=label, x=[measure_word(name) for name in names], y=heights, offsetgroup=direction,
         marker={"color": modality_colour(direction.partition("->")[0]), "cornerradius": 4},
-        error_y=whiskers([values[name] for name in names], bounds),
-        hovertemplate="%{y:.1%}",
+        error_y=whiskers(heights, bounds), hovertemplate="%{y:.1%}",
     )  # fmt: skip
 
 
-def _baseline(direction: str, names: Sequence[str], values: Mapping[str, float], *, first: bool) -> go.Scatter:
+def _baseline(
+    direction: str, names: Sequence[str], values: Mapping[str, float], *, size: int, first: bool
+) -> go.Scatter:
+    """A tick across each bar, narrower where many bars share the width."""
+    tick = {"color": OTHER_COLOUR, "line": {"width": 2.5, "color": OTHER_COLOUR}}
     return go.Scatter(
-        name="shuffled pairs", x=list(names), y=[values[name] for name in names], mode="markers",
-        offsetgroup=direction, showlegend=first, legendgroup="baseline", hovertemplate="%{y:.1%} when shuffled",
-        marker={"symbol": "line-ew", "size": 22, "color": OTHER_COLOUR, "line": {"width": 2.5, "color": OTHER_COLOUR}},
+        name="shuffled pairs", x=[measure_word(name) for name in names], y=[values[name] for name in names],
+        mode="markers", offsetgroup=direction, showlegend=first, legendgroup="baseline",
+        hovertemplate="%{y:.1%} when shuffled", marker={"symbol": "line-ew", "size": size, **tick},
     )  # fmt: skip

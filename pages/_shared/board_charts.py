@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.plots import difference_figure, fit_figure, quality_time_figure
+from mmalign_core.plots import difference_figure, fit_figure, is_training, quality_time_figure
+from mmalign_core.plots.labels import measure_word
 from pages._shared import errors
 from pages._shared.waiting import BARE
 
@@ -22,6 +23,7 @@ def metric_switch(key: str) -> str:
         METRICS,
         default=METRICS[0],
         required=True,
+        format_func=measure_word,
         key=key,
         bind="query-params",
         label_visibility="collapsed",
@@ -63,17 +65,12 @@ def _differences(rows: Sequence[Row], metric: str) -> None:
 
 
 def trainings(rows: Sequence[Row]) -> None:
-    """The fit curves of those that were trained step by step."""
-    trained = [row for row in rows if len(row["history"]) > 1 and _has_loss(row["history"])]
+    """The fit curves of those that went step by step."""
+    trained = [row for row in rows if is_training(row["history"])]
     if not trained:
         return
     st.subheader("How did the training go?", anchor=False)
     with st.grid(3, min_column_width=340):
         for row in trained:
             figure, name = fit_figure(row["history"], title=row["aligner"]), row["aligner"]
-            st.plotly_chart(figure, key=f"board.fit.{name}", config=BARE, alt=f"Loss of {name} step by step")
-
-
-def _has_loss(history: Sequence[Mapping[str, float]]) -> bool:
-    """Closed-form aligners record what they chose, which is no training."""
-    return any("loss" in name for row in history for name in row)
+            st.plotly_chart(figure, key=f"board.fit.{name}", config=BARE, alt=f"Fit of {name} step by step")

@@ -23,7 +23,7 @@ def show(rows: Sequence[Row]) -> None:
         _table(alone, "board.table")
     if together:
         st.markdown("##### Transductive")
-        st.caption("They look at all queries together, so they do not stand in one ranking with those above.")
+        st.caption("They look at all queries together, so they are ranked among themselves.")
         _table(together, "board.transductive")
     if failed := [row for row in rows if row["error"]]:
         st.markdown("##### Could not be measured")
@@ -76,5 +76,5 @@ def _with_interval(value: float, interval: Sequence[float] | None) -> str:
 
 
 def _failed(rows: Sequence[Row]) -> None:
-    cells = [(row["aligner"], row["family"], errors.plain(errors.sentence(row["error"]))) for row in rows]
-    st.table(pd.DataFrame(cells, columns=["aligner", "family", "why"]), hide_index=True)
+    for row in rows:
+        st.markdown(f"**{errors.plain(row['aligner'])}** :gray[{errors.plain(errors.sentence(row['error']))}]")

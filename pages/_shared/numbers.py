@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from mmalign_core.plots.labels import measure_word
 from mmalign_core.plots.metric_bars import arrow
 from pages._shared import errors
 
@@ -33,6 +34,10 @@ _SPACE = {
 }
 
 
+_COUNTS = ("n", "candidates", "unanswerable")
+"""Not metrics: what `measured_on` says in words."""
+
+
 def headline(report: Report) -> None:
     """Recall@1 with its interval in both directions, and what shuffled pairs would score."""
     columns = st.columns(2 * len(report["metrics"]))
@@ -55,7 +60,7 @@ def measured_on(report: Report) -> str:
     if split == "none":
         how = "Fitted and measured on all items" if report.get("n_train") else "Measured on all items"
     else:
-        how = f"Measured on held-out items ({split}), fitted on {report['n_train']:,}"
+        how = f"Measured on held-out items ({_split_words(split)}), fitted on {report['n_train']:,}"
     note = (
         " Transductive: it has seen the measured items, without knowing which belong together."
         if report.get("transductive")
@@ -66,10 +71,19 @@ def measured_on(report: Report) -> str:
     return errors.plain(f"{how}: {'; '.join(sizes)}. Whiskers are 95% bootstrap intervals.{leak}{note}")
 
 
+def _split_words(split: str) -> str:
+    """'test 0.2, the latest by …' as '20% of them, the latest by …'; folds as they are."""
+    kind, _, rest = split.partition(" ")
+    if kind != "test":
+        return split
+    share, comma, how = rest.partition(",")
+    return f"{float(share):.0%} of all{comma}{how}"
+
+
 def space(report: Report) -> None:
     """The diagnostics of the shared space, each with its explanation."""
     shown = [name for name in _SPACE if isinstance(report["space"].get(name), int | float)]
-    with st.grid(min_column_width=190, gap="medium"):
+    with st.grid(3, min_column_width=190, gap="medium"):
         for name in shown:
             title, meaning = _SPACE[name]
             box = st.container(gap=None)
@@ -82,7 +96,7 @@ def table(report: Report) -> None:
     rows = [
         {
             "direction": arrow(direction),
-            "metric": name,
+            "metric": measure_word(name),
             "value": value,
             "95% low": (report["ci95"].get(direction, {}).get(name) or (None, None))[0],
             "95% high": (report["ci95"].get(direction, {}).get(name) or (None, None))[1],
@@ -90,6 +104,7 @@ def table(report: Report) -> None:
         }
         for direction, values in report["metrics"].items()
         for name, value in values.items()
+        if name not in _COUNTS
     ]
     number = st.column_config.NumberColumn(format="%.4g")
     st.dataframe(
@@ -118,5 +133,6 @@ def recipe(report: Report) -> None:
 
 
 def _words(values: Mapping[str, Any], empty: str = "none") -> str:
-    shown = [f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in values.items()]
+    said = {name.replace("_", " "): value for name, value in values.items()}
+    shown = [f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in said.items()]
     return ", ".join(shown) or empty

@@ -74,6 +74,11 @@ def forget_widgets(prefix: str) -> None:
         del st.session_state[key]
 
 
+def set_widget(key: str, value: Any) -> None:
+    """Let a widget that is on the page show this value from now on; only inside a callback."""
+    st.session_state[key] = value
+
+
 def draw_map(**settings: Any) -> None:
     """Draw the map with these settings of `workflow.project_run`."""
     _view()["map"] = settings

@@ -50,5 +50,5 @@ def _direction(direction: str, one: Mapping[str, Any]) -> None:
 
 def _use() -> None:
     choices = dict(state.wanted().choices)
-    state.forget_widgets("align.matcher")
+    state.set_widget(f"align.matcher.{choices['matcher']}.suggested", True)
     waiting.align({**choices, "matcher_params": {**choices.get("matcher_params", {}), "suggested": True}})

@@ -29,8 +29,9 @@ def _found(fused: Mapping[str, Any], target: str) -> None:
     """Every query that seeks this modality: the fused one first, then its parts."""
     ways = [way for way in fused["metrics"] if way.partition("->")[2] == target]
     parts = {name: {way: fused[name][way] for way in ways} for name in ("metrics", "ci95", "baseline")}
+    st.markdown(f"**Finding {errors.plain(target)}**  \n{errors.plain(_verdict(parts['metrics'], parts['ci95']))}")
     st.plotly_chart(
-        metric_figure(parts["metrics"], parts["ci95"], parts["baseline"], names=_SHOWN, height=280),
+        metric_figure(parts["metrics"], parts["ci95"], parts["baseline"], names=_SHOWN, label=_query, height=280),
         key=f"align.together.{target}",
         config=waiting.BARE,
         alt=f"How well {target} is found by several modalities together and by each alone",
@@ -42,3 +43,19 @@ def _found(fused: Mapping[str, Any], target: str) -> None:
             " modality, by plain similarity. Whiskers are 95% intervals."
         )
     )
+
+
+def _verdict(metrics: Mapping[str, Mapping[str, float]], ci95: Mapping[str, Mapping[str, Any]]) -> str:
+    """Together against the best alone: one clearly ahead only where their intervals lie apart."""
+    together, *alone = metrics
+    best = max(alone, key=lambda way: metrics[way]["mrr"])
+    (low, high), (least, most) = ci95[together]["mrr"], ci95[best]["mrr"]
+    apart = "the intervals overlap" if low <= most and least <= high else "the intervals lie apart"
+    return (
+        f"MRR {metrics[together]['mrr']:.1%} by {_query(together)} together, {metrics[best]['mrr']:.1%} by"
+        f" {_query(best)} alone: {apart}."
+    )
+
+
+def _query(way: str) -> str:
+    return way.partition("->")[0].replace("+", " + ")
