@@ -11,11 +11,16 @@ import numpy as np
 from mmalign_core.aligners.card import Card
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
-from mmalign_core.types import MODALITIES, EmbeddingSet, Progress, no_progress
+from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.vectors import unit_rows
 
 FEWEST_SHARED = 10
 """A further modality is fitted along with the pair when at least so many of its items are also in the pair."""
+
+
+def under(prefix: str, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays of a state whose names begin with `prefix`, by the rest of their names."""
+    return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
 
 
 def no_watch(values: Mapping[str, float]) -> None:
@@ -79,6 +84,17 @@ class Aligner(Parametrised, ABC):
             np.add.at(total, [position[item] for item in s.ids], placed)
             parts.append(unit_rows(total))
         return ids, unit_rows(np.sum(parts, axis=0))
+
+    def check_known(self, embeddings: EmbeddingSet, widths: Mapping[str, int]) -> None:
+        """BadInput unless the fit saw this modality, in vectors of this width; `widths`: modality -> that width."""
+        modality, width = embeddings.modality, embeddings.vectors.shape[1]
+        if modality not in widths:
+            raise BadInput(f"{self.name} was fitted without {modality}; fit it with that modality to place it")
+        if width != widths[modality]:
+            raise BadInput(
+                f"{modality} has {width} dimensions, {self.name} was fitted on {widths[modality]}; "
+                "use vectors of the same encoder"
+            )
 
     @abstractmethod
     def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, register
+from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.embedding.autoencoder_terms import (
     TERMS,
@@ -17,23 +17,25 @@ from mmalign_core.aligners.embedding.autoencoder_terms import (
     reconstruction,
 )
 from mmalign_core.aligners.pairs import Sets, paired_rows
+from mmalign_core.aligners.towers.base import TowerAligner
 from mmalign_core.aligners.towers.batches import Batch, Examples, quality
 from mmalign_core.aligners.towers.starts import Start, start_towers
 from mmalign_core.aligners.towers.tower import Tower
 from mmalign_core.aligners.training import Contrast, Holdout, Plan, hold_out, train
 from mmalign_core.params import param
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress, no_progress
 
 if TYPE_CHECKING:
     import torch
 
 
 @register("autoencoder")
-class Autoencoder(Aligner):
+class Autoencoder(TowerAligner):
     """loss = agreement + reconstruction · own rows + cross · the others' rows; rows without a partner are rebuilt too.
 
     Encoders have a linear way, which starts at CCA, and a hidden layer beside it; decoders likewise, from random
-    weights. Held-out pairs choose CCA's ridge and when to stop. The history holds per check the loss and its terms.
+    weights. Held-out pairs choose CCA's ridge and when to stop. The history holds per check the loss and its terms. The
+    towers are the encoders; placing rows takes no decoder.
     """
 
     summary = "Encoders and decoders around one shared code; learns from pairs and from rows without a partner"
@@ -46,7 +48,6 @@ class Autoencoder(Aligner):
         reference="Ngiam et al. 2011, Multimodal Deep Learning (ICML); Chandar et al. 2016, Correlational Neural "
         "Networks",
     )
-    multiway = True
     agreement: str = param("contrastive", choices=TERMS, help="how the codes of a pair are made to agree")
     reconstruction: float = param(1.0, 0, 100, help="weight of rebuilding each modality from its own code")
     cross: float = param(1.0, 0, 100, help="weight of rebuilding each modality from the codes of the others")
@@ -120,28 +121,6 @@ class Autoencoder(Aligner):
             patience=self.patience,
             check_every=max(1, self.steps // 20),
         )
-
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, k)."""
-        modality, width = embeddings.modality, embeddings.vectors.shape[1]
-        if modality not in self._towers:
-            raise BadInput(f"{self.name} was fitted without {modality}; fit it with that modality to place it")
-        if width != self._towers[modality].width:
-            raise BadInput(
-                f"{modality} has {width} dimensions, {self.name} was fitted on {self._towers[modality].width}; "
-                "use vectors of the same encoder"
-            )
-        return self._towers[modality].places(embeddings.vectors)
-
-    def state(self) -> Mapping[str, np.ndarray]:
-        """<modality>.* of each encoder; placing rows takes no decoder."""
-        return {name: a for m, tower in self._towers.items() for name, a in tower.arrays(f"{m}.").items()}
-
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
-        """Take over what `state` gave."""
-        modalities = [name.removesuffix(".linear") for name in state if name.endswith(".linear")]
-        self._towers = {m: Tower.of_arrays(state, f"{m}.") for m in modalities}
-        return self
 
 
 def _not_held(rows: EmbeddingSet, held: np.ndarray) -> np.ndarray:

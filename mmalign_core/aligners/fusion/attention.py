@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from mmalign_core.aligners.base import register
+from mmalign_core.aligners.base import register, under
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.attending import (
     Projections,
@@ -99,11 +99,8 @@ class Attention(StartedAligner):
     def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
         """Take over what `state` gave."""
         super().load_state(state)
-        maps, heat = (
-            {n.removeprefix(part): a for n, a in state.items() if n.startswith(part)}
-            for part in ("projection.", "temperature.")
-        )
-        self._projections = Projections(maps, {m: float(t[0]) for m, t in heat.items()})
+        heat = {m: float(t[0]) for m, t in under("temperature.", state).items()}
+        self._projections = Projections(under("projection.", state), heat)
         self._known, self._values, self.mix_used = from_arrays(state), state["values"], float(state["mix"][0])
         self.items = tuple(json.loads(state["items"].tobytes()))
         self._set_keys()

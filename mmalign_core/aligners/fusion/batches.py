@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.base import Aligner, under
 from mmalign_core.aligners.fusion.choosing import placed
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.types import EmbeddingSet
@@ -69,12 +69,7 @@ class Scales:
     @classmethod
     def from_arrays(cls, state: Mapping[str, np.ndarray]) -> Scales:
         """What `arrays` gave, found in an aligner's state."""
-        return cls(
-            *(
-                {n.removeprefix(part): a for n, a in state.items() if n.startswith(part)}
-                for part in ("scale.centre.", "scale.spread.")
-            )
-        )
+        return cls(under("scale.centre.", state), under("scale.spread.", state))
 
 
 def scales_of(sets: Sets, pairs: Pairs) -> Scales:

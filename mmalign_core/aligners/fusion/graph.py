@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from mmalign_core.aligners.base import register
+from mmalign_core.aligners.base import register, under
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.choosing import best, held_out_items, quality
 from mmalign_core.aligners.fusion.item_graph import item_graph, propagated
@@ -77,7 +77,7 @@ class Graph(StartedAligner):
         """Take over what `state` gave."""
         super().load_state(state)
         self._known, self._places, self.mix_used = from_arrays(state), state["places"], float(state["mix"][0])
-        self.weights = {n.removeprefix("weight."): float(a[0]) for n, a in state.items() if n.startswith("weight.")}
+        self.weights = {m: float(weight[0]) for m, weight in under("weight.", state).items()}
         return self
 
     def _build(self, sets: Sets) -> None:

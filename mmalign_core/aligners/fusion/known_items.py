@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmalign_core.aligners.base import under
 from mmalign_core.aligners.pairs import Sets
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
@@ -51,8 +52,4 @@ def known_items(sets: Sets, items: tuple[str, ...]) -> KnownItems:
 
 def from_arrays(state: Mapping[str, np.ndarray]) -> KnownItems:
     """What `KnownItems.arrays` gave, found in an aligner's state."""
-    parts = [
-        {name.removeprefix(f"known.{part}."): a for name, a in state.items() if name.startswith(f"known.{part}.")}
-        for part in ("centre", "key", "owner")
-    ]
-    return KnownItems(*parts)
+    return KnownItems(*(under(f"known.{part}.", state) for part in ("centre", "key", "owner")))

@@ -13,13 +13,12 @@ from mmalign_core.aligners.fusion.batches import Inputs
 from mmalign_core.aligners.fusion.trained import TrainedFusion
 from mmalign_core.aligners.training import dropped, info_nce, seed_weights
 from mmalign_core.aligners.training.attention import HEADS, attention_block
+from mmalign_core.aligners.training.losses import HOTTEST
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet
 
 if TYPE_CHECKING:
     import torch
-
-HOTTEST = 100.0
 
 
 @register("self-attention")

@@ -7,12 +7,12 @@ from typing import Self
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.base import Aligner, under
 from mmalign_core.aligners.fusion.late_average import LateAverage
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.params import param
 from mmalign_core.progress import within
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress, no_progress
 
 
 class StartedAligner(Aligner):
@@ -43,16 +43,7 @@ class StartedAligner(Aligner):
 
     def started(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Linear places (n, k) of these rows; BadInput on an unknown modality or another width."""
-        widths = self._start.widths
-        if embeddings.modality not in widths:
-            raise BadInput(
-                f"{self.name} was fitted without {embeddings.modality}; fit it with that modality to place it"
-            )
-        if embeddings.vectors.shape[1] != widths[embeddings.modality]:
-            raise BadInput(
-                f"{embeddings.modality} has {embeddings.vectors.shape[1]} dimensions, {self.name} was fitted on "
-                f"{widths[embeddings.modality]}; use vectors of the same encoder"
-            )
+        self.check_known(embeddings, self._start.widths)
         return self._start.transform(embeddings)
 
     def state(self) -> Mapping[str, np.ndarray]:
@@ -61,6 +52,5 @@ class StartedAligner(Aligner):
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
         """Take over what `state` gave."""
-        own = {name.removeprefix("start."): a for name, a in state.items() if name.startswith("start.")}
-        self._start = LateAverage(dims=self.dims, reg=self.reg).load_state(own)
+        self._start = LateAverage(dims=self.dims, reg=self.reg).load_state(under("start.", state))
         return self

@@ -11,16 +11,22 @@ import numpy as np
 from mmalign_core.aligners.fusion.batches import Inputs, Scales, inputs_of, scales_of
 from mmalign_core.aligners.fusion.started import StartedAligner
 from mmalign_core.aligners.pairs import Pairs, Sets
-from mmalign_core.aligners.training import Plan, arrays_of, hold_out, load_arrays, mean_reciprocal_rank, seeded, train
+from mmalign_core.aligners.training import (
+    MOST_REFITTED,
+    Plan,
+    arrays_of,
+    hold_out,
+    load_arrays,
+    mean_reciprocal_rank,
+    seeded,
+    train,
+)
 from mmalign_core.params import param
 from mmalign_core.progress import within
 from mmalign_core.types import EmbeddingSet, Progress
 
 if TYPE_CHECKING:
     import torch
-
-MOST_REFITTED = 5000
-"""With more examples, those held out to stop early are not missed."""
 
 
 class TrainedFusion(StartedAligner):

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.base import Aligner, under
 from mmalign_core.aligners.pairs import Pairs, paired_rows
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.vectors import unit_rows
@@ -61,14 +61,8 @@ class LinearAligner(Aligner):
 
     def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k); a row at its modality's centre is zero and like nothing."""
-        modality, width = embeddings.modality, embeddings.vectors.shape[1]
-        if modality not in self._maps:
-            raise BadInput(f"{self.name} was fitted without {modality}; fit it with that modality to place it")
-        if width != len(self._maps[modality]):
-            raise BadInput(
-                f"{modality} has {width} dimensions, {self.name} was fitted on {len(self._maps[modality])}; "
-                "use vectors of the same encoder"
-            )
+        modality = embeddings.modality
+        self.check_known(embeddings, {m: len(centre) for m, centre in self._centres.items()})
         return unit_rows((embeddings.vectors - self._centres[modality]) @ (self._maps[modality] * self._weight))
 
     def state(self) -> Mapping[str, np.ndarray]:
@@ -78,9 +72,7 @@ class LinearAligner(Aligner):
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
         """Take over what `state` gave."""
-        self._centres = {n.removeprefix("center."): a for n, a in state.items() if n.startswith("center.")}
-        self._maps = {n.removeprefix("map."): a for n, a in state.items() if n.startswith("map.")}
-        self._weight = state["weight"]
+        self._centres, self._maps, self._weight = under("center.", state), under("map.", state), state["weight"]
         return self
 
 

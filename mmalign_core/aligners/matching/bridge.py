@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, register
+from mmalign_core.aligners.base import Aligner, register, under
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.matching.concepts import concept_weights, label_space, needed_concepts, weighted_mean
 from mmalign_core.params import param
@@ -86,7 +86,7 @@ class Bridge(Aligner):
     def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
         """Take over what `state` gave."""
         self._whiten, self._text_centre = state["whiten"], state["text_centre"]
-        self._labels = {name.removeprefix("labels."): a for name, a in state.items() if name.startswith("labels.")}
+        self._labels = under("labels.", state)
         return self
 
     def _weights(self, posterior: np.ndarray) -> np.ndarray:

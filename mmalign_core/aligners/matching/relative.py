@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, register
+from mmalign_core.aligners.base import Aligner, register, under
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.pairs import Pairs, paired_rows
 from mmalign_core.params import param
@@ -60,10 +60,7 @@ class Relative(Aligner):
 
     def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, anchors); a row that is like no landmark is zero."""
-        if embeddings.modality not in self._anchors:
-            raise BadInput(
-                f"{self.name} was fitted without {embeddings.modality}; fit it with that modality to place it"
-            )
+        self.check_known(embeddings, {m: len(shift) for m, shift in self._shift.items()})
         features, anchors = self._features(embeddings), self._anchors[embeddings.modality]
         starts = range(0, max(1, len(features)), _ROWS_AT_ONCE)
         return np.concatenate([self._coordinates(features[i : i + _ROWS_AT_ONCE] @ anchors.T) for i in starts])
@@ -77,7 +74,7 @@ class Relative(Aligner):
     def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
         """Take over what `state` gave."""
         self.anchor_items = tuple(json.loads(state["items"].tobytes()))
-        self._anchors, self._shift, self._scale = (_named(state, what) for what in ("anchors", "shift", "scale"))
+        self._anchors, self._shift, self._scale = (under(f"{what}.", state) for what in ("anchors", "shift", "scale"))
         return self
 
     def _landmarks(self, pairs: Pairs, seed: int) -> Pairs:
@@ -100,11 +97,6 @@ class Relative(Aligner):
     def _features(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, d), weighted."""
         shift, scale = self._shift[embeddings.modality], self._scale[embeddings.modality]
-        if embeddings.vectors.shape[1] != len(shift):
-            raise BadInput(
-                f"{embeddings.modality} has {embeddings.vectors.shape[1]} dimensions, {self.name} was fitted on "
-                f"{len(shift)}; use vectors of the same encoder"
-            )
         return unit_rows((embeddings.vectors - shift) * scale)
 
     def _coordinates(self, similarities: np.ndarray) -> np.ndarray:
@@ -114,7 +106,3 @@ class Relative(Aligner):
             last = np.partition(kept, -self.k, axis=1)[:, -self.k]
             kept[kept < last[:, None]] = 0
         return unit_rows(kept**self.exponent)
-
-
-def _named(state: Mapping[str, np.ndarray], what: str) -> dict[str, np.ndarray]:
-    return {name.partition(".")[2]: array for name, array in state.items() if name.startswith(f"{what}.")}

@@ -8,23 +8,16 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner
 from mmalign_core.aligners.model.prior import Prior
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
+from mmalign_core.aligners.towers.base import TowerAligner
 from mmalign_core.aligners.towers.batches import Examples, placed, quality
 from mmalign_core.aligners.towers.starts import STARTS, Start, start_towers
 from mmalign_core.aligners.towers.tower import Tower
-from mmalign_core.aligners.training import (
-    LOSSES,
-    Contrast,
-    Holdout,
-    Plan,
-    hold_out,
-    train,
-)
+from mmalign_core.aligners.training import LOSSES, Contrast, Holdout, Plan, hold_out, keep_all, train
 from mmalign_core.params import param
 from mmalign_core.progress import within
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress, no_progress
 
 if TYPE_CHECKING:
     import torch
@@ -46,14 +39,13 @@ class Recipe:
     quality: float = -1.0
 
 
-class ContrastiveAligner(Aligner):
+class ContrastiveAligner(TowerAligner):
     """Trains one tower for each modality so that what belongs together is close and all else is not.
 
     Of the pairs some are held out. They choose the start (its ridge; CCA or the vectors as they are), how much noise
     and dropout, when to stop, and how much the zero-shot bridge counts; then up to MANY_PAIRS are all trained on.
     """
 
-    multiway = True
     reads_concepts = True
     few: ClassVar[tuple[tuple[float, float], ...]] = ((0.4, 0.0), (1.0, 0.0))
     """Noise and dropout tried with few pairs."""
@@ -87,13 +79,12 @@ class ContrastiveAligner(Aligner):
         self.history = ()
         pairs = paired_rows(sets, self.name)
         parts = hold_out(pairs, seed=seed)
-        refit = len(parts.held) > 0 and len(pairs) <= MANY_PAIRS
         progress(0.0, "starting points")
-        self.chosen, self._towers = self._best(sets, parts, seed, within(progress, 0.0, 2 / 3 if refit else 1.0))
+        self.chosen, self._towers = self._best(sets, parts, seed, within(progress, 0.0, 2 / 3 if parts.refits else 1.0))
         self._prior = self._weighed(sets, parts.held)
         self.record(**self._choices())
-        if refit:
-            whole = Holdout(pairs, pairs.take(np.zeros(0, int)))
+        if parts.refits:
+            whole = keep_all(pairs)
             towers = self._towers_at(sets, whole, self.chosen.start, seed)[0]
             self._towers = self._train(towers, sets, whole, self.chosen, seed, within(progress, 2 / 3, 1.0))[1]
         progress(1.0, self.verdict())
@@ -130,27 +121,16 @@ class ContrastiveAligner(Aligner):
 
     def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k), and the bridge's dimensions where it counts."""
-        modality, width = embeddings.modality, embeddings.vectors.shape[1]
-        if modality not in self._towers:
-            raise BadInput(f"{self.name} was fitted without {modality}; fit it with that modality to place it")
-        if width != self._towers[modality].width:
-            raise BadInput(
-                f"{modality} has {width} dimensions, {self.name} was fitted on {self._towers[modality].width}; "
-                "use vectors of the same encoder"
-            )
-        return self._prior.join(self._towers[modality].places(embeddings.vectors), embeddings)
+        return self._prior.join(super().transform(embeddings), embeddings)
 
     def state(self) -> Mapping[str, np.ndarray]:
         """<modality>.* of each tower and prior.* where the bridge counts."""
-        towers = {name: a for m, tower in self._towers.items() for name, a in tower.arrays(f"{m}.").items()}
-        return towers | self._prior.arrays()
+        return {**super().state(), **self._prior.arrays()}
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
         """Take over what `state` gave."""
-        modalities = [name.removesuffix(".linear") for name in state if name.endswith(".linear")]
-        self._towers = {m: Tower.of_arrays(state, f"{m}.") for m in modalities}
         self._prior = Prior.of_arrays(state)
-        return self
+        return super().load_state(state)
 
     def _first(self, sets: Sets, parts: Holdout, seed: int) -> tuple[Recipe, dict[str, Tower]]:
         """The start that places held-out pairs best before any training.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.base import Aligner, under
 from mmalign_core.aligners.matching.bridge import Bridge
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.training.holdout import mean_reciprocal_rank
@@ -74,9 +74,7 @@ class Prior:
         """What `arrays` gave under this prefix."""
         if f"{prefix}weight" not in arrays:
             return Prior()
-        inner = f"{prefix}bridge."
-        state = {name.removeprefix(inner): a for name, a in arrays.items() if name.startswith(inner)}
-        return Prior(Bridge().load_state(state), float(arrays[f"{prefix}weight"][0]))
+        return Prior(Bridge().load_state(under(f"{prefix}bridge.", arrays)), float(arrays[f"{prefix}weight"][0]))
 
     def _told(self, rows: EmbeddingSet, modality: str) -> np.ndarray:
         assert self.bridge is not None

@@ -13,7 +13,7 @@ from mmalign_core.aligners.linear.start import linear_start
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.aligners.sequenced.nets import begin
 from mmalign_core.aligners.sequenced.steps import Batch, Reader, Rows, learn_reader, sequences_of
-from mmalign_core.aligners.training.holdout import Holdout, hold_out, mean_reciprocal_rank
+from mmalign_core.aligners.training.holdout import Holdout, hold_out, keep_all, mean_reciprocal_rank
 from mmalign_core.aligners.training.loop import Plan, Trained, train
 from mmalign_core.aligners.training.losses import LOSSES, Contrast
 from mmalign_core.aligners.training.weights import arrays_of, load_arrays, seeded
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     Views = dict[str, tuple[torch.Tensor, torch.Tensor]]
     """Name -> (b, dims) unit places of the batch's examples by that view, and which examples have it: (b,) bool."""
-
-MOST_REFITTED = 5000
-"""With more examples, those held out to stop early are not missed."""
 
 
 class SequencedAligner(Aligner):
@@ -73,9 +70,8 @@ class SequencedAligner(Aligner):
         progress(0.0, "linear start")
         ridge, found = self._train(sets, parts, None, None, seed, within(progress, 0.0, 0.7))
         self.judged(sets, parts.held)
-        if len(parts.held) and len(pairs) <= MOST_REFITTED:
-            everything = Holdout(pairs, pairs.take(np.zeros(0, int)))
-            self._train(sets, everything, ridge, found.step, seed, within(progress, 0.7, 1.0, "all pairs, "))
+        if parts.refits:
+            self._train(sets, keep_all(pairs), ridge, found.step, seed, within(progress, 0.7, 1.0, "all pairs, "))
         progress(1.0, "fitted")
         return self
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmalign_core.aligners.base import under
 from mmalign_core.aligners.training import dropped, noisy
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Tower:
     @staticmethod
     def of_arrays(arrays: Mapping[str, np.ndarray], prefix: str) -> Tower:
         """What `arrays` gave under this prefix."""
-        return Tower({name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)})
+        return Tower(under(prefix, arrays))
 
 
 def hidden_parts(width: int, dims: int, hidden: int, rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -21,6 +21,8 @@ CLASS_SIZE = 4
 """... if each has so many items on average (several captions of one picture are no class)."""
 MOST_HELD = 500
 """More would cost time and training examples, and hardly change a choice."""
+MOST_REFITTED = 5000
+"""Up to so many examples a fit ends with a training on all; with more, those held out are not missed."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Holdout:
 
     kept: Pairs
     held: Pairs
+
+    @property
+    def refits(self) -> bool:
+        """Whether a last training on all examples pays: some are held out, and they would be missed."""
+        return len(self.held) > 0 and len(self.kept) + len(self.held) <= MOST_REFITTED
 
 
 def hold_out(pairs: Pairs, share: float = 0.15, seed: int = 0) -> Holdout:
@@ -46,6 +53,11 @@ def hold_out(pairs: Pairs, share: float = 0.15, seed: int = 0) -> Holdout:
     if len(pairs) >= FEWEST_TO_SHARE:
         held[_of_each_class(pairs.groups, order, wanted) if by_class else _whole(pairs.groups, order, wanted)] = True
     return Holdout(pairs.take(np.flatnonzero(~held)), pairs.take(np.flatnonzero(held)))
+
+
+def keep_all(pairs: Pairs) -> Holdout:
+    """The same examples with none held out."""
+    return Holdout(pairs, pairs.take(np.zeros(0, int)))
 
 
 def _whole(groups: np.ndarray, order: np.ndarray, wanted: int) -> np.ndarray:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmalign_core.aligners.base import under
+
 if TYPE_CHECKING:
     import torch
 
@@ -66,6 +68,5 @@ def load_arrays(module: torch.nn.Module, arrays: Mapping[str, np.ndarray], prefi
     """The module with what `arrays_of` gave under the same prefix; torch's RuntimeError if names or shapes differ."""
     import torch
 
-    own = {n.removeprefix(prefix): torch.tensor(a) for n, a in arrays.items() if n.startswith(prefix)}
-    module.load_state_dict(own)
+    module.load_state_dict({name: torch.tensor(array) for name, array in under(prefix, arrays).items()})
     return module
