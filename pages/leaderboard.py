@@ -56,7 +56,7 @@ def use(row: Row) -> None:
     shared = {name: value for name, value in state.board().items() if name != "aligners"}
     state.forget_widgets("align.")
     waiting.align({**shared, "aligner": row["aligner"]})
-    st.switch_page("pages/align.py")
+    st.switch_page("pages/align.py", query_params={})  # without, Streamlit refuses while a widget is bound to one
 
 
 state.through_app("pages/leaderboard.py")

@@ -81,8 +81,9 @@ def test_rows_with_intervals_and_reasons_and_then_the_choice(folder: Path) -> No
     assert ranking["image → text R@1"].str.fullmatch(r" *\d+\.\d %  \(\d+ – \d+\)").all()
     assert any("**as-is**" in text.value and "dimensions differ" in text.value for text in app.markdown)
     assert len(app.get("plotly_chart")) == 2, "quality against time, and the difference from the best"
+    app.segmented_control(key="metric").set_value("mrr").run()
     app.button(key="board.take").click().run()
-    assert app.title[0].value == "Align"
+    assert not app.exception and app.title[0].value == "Align", "also with another metric in the address"
     finish()
     app.switch_page("pages/align.py").run()
     assert not app.exception and not app.error

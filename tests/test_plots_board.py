@@ -91,6 +91,8 @@ def test_differences_are_those_from_the_first_row() -> None:
     assert len(figure.data) == 2 and len(figure.data[0].x) == 1
     assert figure.data[0].x[0] == pytest.approx(-0.1) and figure.data[0].error_x.array[0] == pytest.approx(0.05)
     assert list(figure.layout.yaxis.ticktext) == ["cca"]
+    low, high = figure.layout.xaxis.range
+    assert low < -0.2 and high > 0 and figure.layout.xaxis2.range == (low, high), "0 is in every panel"
 
 
 def test_fit_curves_break_where_steps_begin_anew() -> None:

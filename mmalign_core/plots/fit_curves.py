@@ -58,7 +58,7 @@ def _two_axes(history: Sequence[Mapping[str, float]], names: Sequence[str]) -> g
 
 def _panels(history: Sequence[Mapping[str, float]], names: Sequence[str]) -> go.Figure:
     titles = [plain_label(measure_word(name)) for name in names]
-    figure = make_subplots(len(names), 1, shared_xaxes=True, subplot_titles=titles, vertical_spacing=0.3 / len(names))
+    figure = make_subplots(len(names), 1, shared_xaxes=True, subplot_titles=titles, vertical_spacing=0.5 / len(names))
     for place, name in enumerate(names):
         figure.add_trace(_line(history, name, place), place + 1, 1)
     figure.update_layout(showlegend=False)

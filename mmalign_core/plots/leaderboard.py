@@ -116,8 +116,16 @@ def difference_figure(rows: Sequence[Row], metric: str) -> go.Figure:
         range=[len(others) - 0.5, -0.5], automargin=True,
     )  # fmt: skip
     figure.update_xaxes(zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.0%", nticks=8)
+    figure.update_xaxes(range=_difference_range(others, directions, metric))
     figure.update_xaxes(title=f"{measure_word(metric)} less that of {plain_label(rows[0]['aligner'])}")
     return figure
+
+
+def _difference_range(rows: Sequence[Row], directions: Sequence[str], metric: str) -> list[float]:
+    """The same in all panels, with 0 in it: without that line no whisker can be seen to cross it."""
+    ends = [end for row in rows for way in directions for end in row["against_best"][way][metric]["ci95"]]
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    return [low - 0.04 * (high - low or 1.0), high + 0.04 * (high - low or 1.0)]
 
 
 def _differences(rows: Sequence[Row], direction: str, metric: str) -> go.Scatter:

@@ -36,6 +36,7 @@ def _table(rows: Sequence[Row], key: str) -> None:
         frame,
         key=key,
         hide_index=True,
+        height="content",
         column_config={
             "aligner": st.column_config.TextColumn(pinned=True, width=116),
             "family": st.column_config.TextColumn(width=88),
