@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
@@ -17,22 +17,15 @@ from mmalign_core.aligners.fusion.attending import (
     principal_projections,
     trained_projections,
 )
-from mmalign_core.aligners.fusion.choosing import best, held_out_items, quality
-from mmalign_core.aligners.fusion.known_items import from_arrays, known_items
-from mmalign_core.aligners.fusion.started import StartedAligner
-from mmalign_core.aligners.pairs import Pairs, Sets
+from mmalign_core.aligners.fusion.surrounded import SurroundedAligner
+from mmalign_core.aligners.pairs import Sets
 from mmalign_core.params import param
-from mmalign_core.progress import within
 from mmalign_core.splits import content_groups
 from mmalign_core.types import EmbeddingSet, Progress
-from mmalign_core.vectors import unit_rows
-
-MIXES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-"""What the mix is chosen from."""
 
 
 @register("attention")
-class Attention(StartedAligner):
+class Attention(SurroundedAligner):
     """place = unit((1 - mix) start(x) + mix unit(sum_j a_j v_j)), a = softmax of q(x)·k(x_j) / temperature.
 
     j runs over the known items that have the row's modality, v_j is the fused linear place of item j. Queries and keys
@@ -54,26 +47,24 @@ class Attention(StartedAligner):
     width: int = param(64, 1, 1024, help="dimensions of queries and keys")
     steps: int = param(60, 0, 10_000, help="training steps of queries and keys; 0 leaves them unlearned")
     temperature: float = param(0.1, 0.001, 10, help="of the softmax at first: small attends to few items")
-    mix: float = param(0.4, 0, 1, help="share of the attended places; used when it is not chosen")
-    choose: bool = param(True, help="choose the mix on held-out pairs")
+    mixes = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
-    def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
-        """Train queries and keys, and choose the mix where that is asked and possible."""
-        self.mix_used = self.mix
-        parts = held_out_items(pairs, sets, seed) if self.choose else None
-        if parts is not None:
-            self.mix_used = self._chosen_mix(*parts, seed, within(progress, 0.0, 0.5))
-        self._attend(sets, seed, within(progress, 0.5, 1.0), self.record)
+    def build(self, sets: Sets, fused: np.ndarray, seed: int, progress: Progress) -> None:
+        """Train the projections that rows are compared in."""
+        self._values = fused
+        start = principal_projections(self._known, self.width, self.temperature)
+        groups = {item: number for number, group in enumerate(content_groups(sets)) for item in group}
+        numbers = np.array([groups[item] for item in self.items])
+        self._projections = trained_projections(
+            self._known, fused, numbers, start, self.steps, seed=seed, progress=progress, record=self.record
+        )
+        self._set_keys()
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, k)."""
-        own, modality = self.started(embeddings), embeddings.modality
-        if not self.mix_used:
-            return own
-        values = self._values[self._known.owners[modality]]
-        temperature = self._projections.temperatures[modality]
-        around = attended(self._queries(embeddings), self._keys[modality], values, temperature)
-        return unit_rows((1 - self.mix_used) * own + self.mix_used * around)
+    def around(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """The mean fused place of the known items, by how much each row attends to them."""
+        modality = embeddings.modality
+        values, temperature = self._values[self._known.owners[modality]], self._projections.temperatures[modality]
+        return attended(self._queries(embeddings), self._keys[modality], values, temperature)
 
     def attention(self, embeddings: EmbeddingSet, top: int = 10) -> list[list[tuple[str, float]]]:
         """For each row the `top` known items that it attends to most, as (item id, weight), by falling weight.
@@ -89,19 +80,18 @@ class Attention(StartedAligner):
         return [[(names[j], float(row[j])) for j in chosen] for row, chosen in zip(weights, order)]
 
     def state(self) -> Mapping[str, np.ndarray]:
-        """The start, the known items with their ids (UTF-8 of a JSON list) and fused places, and the projections."""
+        """Also the known items' ids (UTF-8 of a JSON list) and fused places, and the projections."""
         maps = {f"projection.{m}": np.ascontiguousarray(a) for m, a in self._projections.maps.items()}
         heat = {f"temperature.{m}": np.array([t]) for m, t in self._projections.temperatures.items()}
         names = np.frombuffer(json.dumps(self.items).encode(), np.uint8)
-        own = {"values": self._values, "mix": np.array([self.mix_used]), "items": names}
-        return {**super().state(), **self._known.arrays(), **maps, **heat, **own}
+        return {**super().state(), **maps, **heat, "values": self._values, "items": names}
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
         """Take over what `state` gave."""
         super().load_state(state)
         heat = {m: float(t[0]) for m, t in under("temperature.", state).items()}
         self._projections = Projections(under("projection.", state), heat)
-        self._known, self._values, self.mix_used = from_arrays(state), state["values"], float(state["mix"][0])
+        self._values = state["values"]
         self.items = tuple(json.loads(state["items"].tobytes()))
         self._set_keys()
         return self
@@ -111,28 +101,3 @@ class Attention(StartedAligner):
 
     def _set_keys(self) -> None:
         self._keys = {m: self._projections.of(m, keys) for m, keys in self._known.keys.items()}
-
-    def _attend(self, sets: Sets, seed: int, progress: Progress, record: Callable[..., None]) -> None:
-        """The known items, their fused places, and projections to compare with them."""
-        items, fused = self._start.fuse(sets)
-        order = sorted(range(len(items)), key=items.__getitem__)
-        self.items, self._values = tuple(items[i] for i in order), fused[order]
-        self._known = known_items(sets, self.items)
-        start = principal_projections(self._known, self.width, self.temperature)
-        groups = {item: number for number, group in enumerate(content_groups(sets)) for item in group}
-        numbers = np.array([groups[item] for item in self.items])
-        self._projections = trained_projections(
-            self._known, self._values, numbers, start, self.steps, seed=seed, progress=progress, record=record
-        )
-        self._set_keys()
-
-    def _chosen_mix(self, kept: Sets, held: Pairs, sets: Sets, seed: int, progress: Progress) -> float:
-        trial = type(self)(**self.params)
-        trial._start = self.restart(kept)
-        trial._attend(kept, seed, progress, lambda **values: None)
-
-        def judged(mix: float) -> float:
-            trial.mix_used = mix
-            return quality(trial, sets, held)
-
-        return best(MIXES, judged)

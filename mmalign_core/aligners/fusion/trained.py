@@ -11,16 +11,7 @@ import numpy as np
 from mmalign_core.aligners.fusion.batches import Inputs, Scales, inputs_of, scales_of
 from mmalign_core.aligners.fusion.started import StartedAligner
 from mmalign_core.aligners.pairs import Pairs, Sets
-from mmalign_core.aligners.training import (
-    MOST_REFITTED,
-    Plan,
-    arrays_of,
-    hold_out,
-    load_arrays,
-    mean_reciprocal_rank,
-    seeded,
-    train,
-)
+from mmalign_core.aligners.training import Plan, arrays_of, hold_out, load_arrays, mean_reciprocal_rank, seeded, train
 from mmalign_core.params import param
 from mmalign_core.progress import within
 from mmalign_core.types import EmbeddingSet, Progress
@@ -66,7 +57,7 @@ class TrainedFusion(StartedAligner):
             self._start = self.restart({m: s.of_items(seen) for m, s in sets.items()})
             steps = self._train(sets, parts.kept, parts.held, steps, seed, within(progress, 0.0, 0.5))
             self.judged(inputs_of(sets, parts.held, self._start, self._scales))
-        if len(pairs) <= MOST_REFITTED or not unseen:
+        if parts.refits or not unseen:
             self._start = whole
             self._train(sets, pairs, None, steps, seed, within(progress, 0.5, 1.0))
             if not unseen:

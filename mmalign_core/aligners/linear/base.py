@@ -10,8 +10,8 @@ from typing import Self
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner, under
-from mmalign_core.aligners.pairs import Pairs, paired_rows
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
+from mmalign_core.types import EmbeddingSet, Progress, no_progress
 from mmalign_core.vectors import unit_rows
 
 
@@ -84,19 +84,9 @@ def centred_examples(
     rows, centres = {}, {}
     for m, s in sets.items():
         given = s.vectors[pairs.rows[m][present[m]]].astype(np.float64)
-        _check_varied(aligner, m, given)
+        check_varied(aligner, m, given)
         centres[m] = given.mean(0)
         rows[m] = np.zeros((len(pairs), given.shape[1]))
         rows[m][present[m]] = given - centres[m]
     places = {m: np.where(there, np.arange(len(pairs)), -1) for m, there in present.items()}
     return Examples(rows, present, Pairs(places, pairs.items, pairs.groups)), centres
-
-
-def _check_varied(aligner: str, modality: str, rows: np.ndarray) -> None:
-    if not len(rows):
-        raise BadInput(f"{aligner} has no {modality} to learn from: no item that pairs up has it")
-    if not np.ptp(rows, axis=0).any():
-        raise BadInput(
-            f"{aligner} cannot learn from {modality}: its {len(rows)} paired rows are all identical; "
-            "give items that differ"
-        )
