@@ -13,9 +13,9 @@ from mmalign_core.store import Store, new_run_id
 from mmalign_core.types import AlignmentResult, Collection, Progress, no_progress
 from mmalign_core.workflow.choices import HOLDING_OUT, Choices
 from mmalign_core.workflow.cost import Cost, peak_rss_mb
-from mmalign_core.workflow.deciding import has_threshold, matcher_of, suggested_or_why_not, with_suggested
+from mmalign_core.workflow.deciding import has_threshold, suggested_or_why_not, with_suggested
 from mmalign_core.workflow.encoding import Encoding
-from mmalign_core.workflow.fitting import Watch, correction_of, fit, joined, refuse_unplaceable
+from mmalign_core.workflow.fitting import Watch, fit, joined, refuse_unplaceable
 from mmalign_core.workflow.holding_out import HeldOut, hold_out
 from mmalign_core.workflow.measuring import Measured, is_transductive, measure
 from mmalign_core.workflow.preparing import place, usable_sets
@@ -98,9 +98,9 @@ def _report(
         "params": dict(fitted.params),
         "similarity": choices.similarity,
         "correction": choices.correction,
-        "correction_params": correction_of(choices).params,
+        "correction_params": choices.new_correction().params,
         "matcher": choices.matcher,
-        "matcher_params": matcher_of(choices).params,
+        "matcher_params": choices.new_matcher().params,
         "seed": choices.seed,
         "holding_out": {name: getattr(choices, name) for name in HOLDING_OUT},
         "transductive": is_transductive(choices),

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mmalign_core.aligners import ALIGNERS
-from mmalign_core.corrections import CORRECTIONS
-from mmalign_core.matchers import MATCHERS
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.aligners import ALIGNERS, Aligner
+from mmalign_core.corrections import CORRECTIONS, Correction
+from mmalign_core.matchers import MATCHERS, Matcher
+from mmalign_core.similarities import SIMILARITIES, Similarity
 from mmalign_core.types import BadInput
 
 HOLDING_OUT = ("test", "folds", "fold_column", "time_column")
@@ -49,11 +49,27 @@ class Choices:
         """BadInput for a name or parameter that does not exist or is out of range: before any long work."""
         if not 0 <= self.seed <= LARGEST_SEED:
             raise BadInput(f"the seed is {self.seed}; give a whole number from 0 to {LARGEST_SEED}")
-        ALIGNERS.create(self.aligner, **dict(self.params or {}))
-        MATCHERS.create(self.matcher, **dict(self.matcher_params or {}))
-        SIMILARITIES.get(self.similarity)
-        CORRECTIONS.create(self.correction, **dict(self.correction_params or {}))
+        self.new_aligner()
+        self.new_matcher()
+        self.new_similarity()
+        self.new_correction()
         self._check_split()
+
+    def new_aligner(self) -> Aligner:
+        """The chosen aligner with its parameters, not fitted."""
+        return ALIGNERS.create(self.aligner, **(self.params or {}))
+
+    def new_similarity(self) -> Similarity:
+        """The chosen similarity."""
+        return SIMILARITIES.create(self.similarity)
+
+    def new_correction(self) -> Correction:
+        """The chosen correction with its parameters."""
+        return CORRECTIONS.create(self.correction, **(self.correction_params or {}))
+
+    def new_matcher(self) -> Matcher:
+        """The chosen matcher with its parameters."""
+        return MATCHERS.create(self.matcher, **(self.matcher_params or {}))
 
     def _check_split(self) -> None:
         ways = {

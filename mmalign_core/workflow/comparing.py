@@ -95,7 +95,7 @@ def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[
 
 def row_key(collection: Collection, encoding: Encoding, choices: Choices, curve: int = 0) -> str:
     """Digest of what a row depends on: the items with their columns, the vectors and the choices."""
-    params = ALIGNERS.create(choices.aligner, **dict(choices.params or {})).params
+    params = choices.new_aligner().params
     vectors = {m: s.digest for m, s in encoding.sets.items()}
     return digest_json([asdict(replace(choices, params=params)), collection.digest, vectors, curve])
 
@@ -158,7 +158,7 @@ def _about(choices: Choices, held: HeldOut) -> dict[str, Any]:
     return {
         "aligner": choices.aligner,
         "family": cls.family(),
-        "params": cls(**dict(choices.params or {})).params,
+        "params": choices.new_aligner().params,
         "needs_pairs": cls.needs_pairs,
         "transductive": is_transductive(choices),
         **held.report(),

@@ -11,12 +11,11 @@ from mmalign_core.matchers import MATCHERS, Matcher
 from mmalign_core.metrics.direction import bank_vectors
 from mmalign_core.metrics.relevance import relevance
 from mmalign_core.metrics.threshold import threshold_curve
-from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.splits import split
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.cost import Cost, timed
-from mmalign_core.workflow.fitting import correction_of, fit, placed, wants_bank
+from mmalign_core.workflow.fitting import fit, placed, wants_bank
 from mmalign_core.workflow.preparing import Sets
 
 Suggested = Mapping[str, Mapping[str, Any]]
@@ -32,7 +31,7 @@ def has_threshold(choices: Choices) -> bool:
 
 def takes_suggestion(choices: Choices) -> bool:
     """Whether the suggested threshold is to be used in place of the chosen one."""
-    return has_threshold(choices) and matcher_of(choices).params["suggested"]
+    return has_threshold(choices) and choices.new_matcher().params["suggested"]
 
 
 def suggest(sets: Sets, items: Sequence[str], choices: Choices, cost: Cost, progress: Progress) -> Suggested:
@@ -71,22 +70,21 @@ def with_suggested(choices: Choices, thresholds: Sequence[Suggested]) -> Choices
         return choices
     way = "->".join(choices.pair)
     mean = sum(by[way]["suggested"] for by in thresholds) / len(thresholds)
-    return replace(choices, matcher_params={**(choices.matcher_params or {}), "threshold": mean})
+    return _with_threshold(choices, mean)
 
 
 def decider(choices: Choices, way: str, by: Suggested) -> Matcher:
     """The matcher with the threshold suggested for this direction."""
-    return MATCHERS.create(choices.matcher, **{**(choices.matcher_params or {}), "threshold": by[way]["suggested"]})
+    return _with_threshold(choices, by[way]["suggested"]).new_matcher()
+
+
+def _with_threshold(choices: Choices, threshold: float) -> Choices:
+    return replace(choices, matcher_params={**(choices.matcher_params or {}), "threshold": threshold})
 
 
 def _suggestion(sources: EmbeddingSet, targets: EmbeddingSet, bank: EmbeddingSet, choices: Choices) -> dict[str, Any]:
-    similarity, known = SIMILARITIES.create(choices.similarity), bank_vectors(bank if wants_bank(choices) else None)
-    scores = correction_of(choices).scores(similarity, sources.vectors, targets.vectors, known)
-    curve = threshold_curve(scores, relevance(sources, targets), limit=matcher_of(choices).params["limit"])
+    similarity, known = choices.new_similarity(), bank_vectors(bank if wants_bank(choices) else None)
+    scores = choices.new_correction().scores(similarity, sources.vectors, targets.vectors, known)
+    curve = threshold_curve(scores, relevance(sources, targets), limit=choices.new_matcher().params["limit"])
     found = curve.suggest().as_json()
     return {"suggested": found.pop("threshold"), **found, "curve": curve.thinned()}
-
-
-def matcher_of(choices: Choices) -> Matcher:
-    """The chosen matcher with its parameters."""
-    return MATCHERS.create(choices.matcher, **dict(choices.matcher_params or {}))

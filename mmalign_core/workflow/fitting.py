@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.base import no_watch
-from mmalign_core.corrections import CORRECTIONS, Correction
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.cost import Cost
@@ -31,7 +30,7 @@ def fit(
     """A new aligner of the chosen kind fitted on these items, in the modalities that `joined` names; `watch` gets rows
     of its history."""
     progress(0.0, f"fitting {choices.aligner}")
-    model = ALIGNERS.create(choices.aligner, **dict(choices.params or {}))
+    model = choices.new_aligner()
     training = {m: sets[m].of_items(items) for m in joined(sets, items, choices)}
     model.watch = watch
     try:
@@ -60,10 +59,5 @@ def placed(fitted: Aligner, sets: Sets, items: Sequence[str], choices: Choices, 
 
 def wants_bank(choices: Choices) -> bool:
     """Whether the correction looks at queries, and there are training rows apart from those measured to stand in."""
-    correction = correction_of(choices)
+    correction = choices.new_correction()
     return choices.holds_out and correction.is_transductive(False) and not correction.is_transductive(True)
-
-
-def correction_of(choices: Choices) -> Correction:
-    """The chosen correction with its parameters."""
-    return CORRECTIONS.create(choices.correction, **dict(choices.correction_params or {}))

@@ -11,7 +11,6 @@ from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.direction import Direction, pooled
 from mmalign_core.metrics.fused import fused_set, measure_fused
 from mmalign_core.metrics.report import Evaluation
-from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.preparing import Sets, place
 
@@ -31,7 +30,7 @@ def fused_directions(fitted: Aligner, sets: Sets, items: Sequence[str], choices:
         return {}
     rows = {m: s.of_items([*whole]) for m, s in rows.items()}
     space, found = {m: place(fitted, s) for m, s in rows.items()}, {}
-    how = SIMILARITIES.create(choices.similarity), CORRECTIONS.create("none"), MATCHERS.create("argmax")
+    how = choices.new_similarity(), CORRECTIONS.create("none"), MATCHERS.create("argmax")
     for target in reversed(choices.pair):
         parts = {m: s for m, s in rows.items() if m != target}
         fused = fused_set(*fitted.fuse(parts), parts)

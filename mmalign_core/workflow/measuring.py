@@ -12,12 +12,11 @@ from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.direction import Direction, pooled
 from mmalign_core.metrics.report import Evaluation, evaluation, measure_all
 from mmalign_core.progress import within
-from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import Progress
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.cost import Cost, timed
-from mmalign_core.workflow.deciding import Suggested, decider, matcher_of, suggest, takes_suggestion
-from mmalign_core.workflow.fitting import Watch, correction_of, fit, joined, placed, refuse_unplaceable, wants_bank
+from mmalign_core.workflow.deciding import Suggested, decider, suggest, takes_suggestion
+from mmalign_core.workflow.fitting import Watch, fit, joined, placed, refuse_unplaceable, wants_bank
 from mmalign_core.workflow.fusing import fused_directions, fused_report
 from mmalign_core.workflow.holding_out import HeldOut
 from mmalign_core.workflow.preparing import Sets
@@ -66,9 +65,9 @@ def judge(
 
     `thresholds`: for each space those to decide by, by direction, in place of the chosen one.
     """
-    how = {"similarity": SIMILARITIES.create(choices.similarity), "correction": correction_of(choices)}
+    how = {"similarity": choices.new_similarity(), "correction": choices.new_correction()}
     with timed(cost.seconds, "match"):
-        found = evaluation(spaces, choices.pair, **how, matcher=matcher_of(choices), banks=banks, seed=choices.seed)
+        found = evaluation(spaces, choices.pair, **how, matcher=choices.new_matcher(), banks=banks, seed=choices.seed)
         if not thresholds:
             return found
         parts: dict[str, list[Direction]] = {way: [] for way in found.directions}
@@ -85,5 +84,5 @@ def is_transductive(choices: Choices) -> bool:
     return (
         ALIGNERS.get(choices.aligner).transductive
         or MATCHERS.get(choices.matcher).transductive
-        or correction_of(choices).is_transductive(has_bank=choices.holds_out)
+        or choices.new_correction().is_transductive(has_bank=choices.holds_out)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mmalign_core.aligners import ALIGNERS, Aligner
+from mmalign_core.aligners import Aligner
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
@@ -22,15 +22,15 @@ def usable_sets(
 
     Concepts get their place in text space and `media` are read as sequences, where the aligner needs them.
     """
-    cls = ALIGNERS.get(choices.aligner)
+    model = choices.new_aligner()
     for modality in choices.pair:
         if modality not in sets:
             raise BadInput(f"the collection has no usable {modality}; it has: {', '.join(sets) or 'nothing'}")
-        if modality not in cls.modalities:
+        if modality not in model.modalities:
             raise BadInput(
-                f"aligner '{choices.aligner}' does not take {modality}; it takes: {', '.join(cls.modalities)}"
+                f"aligner '{choices.aligner}' does not take {modality}; it takes: {', '.join(model.modalities)}"
             )
-    model, used = cls(**dict(choices.params or {})), joining(sets, choices)
+    used = joining(sets, choices)
     if model.needs_sequences:
         used = {m: s for m, s in used.items() if m in choices.pair or can_sequence(s)}
     words = text_encoder({m: s.encoder for m, s in used.items()})
@@ -40,7 +40,7 @@ def usable_sets(
 
 def joining(sets: Sets, choices: Choices) -> Sets:
     """The pair, and of the other modalities those that the chosen aligner can place beside it, given these rows."""
-    model = ALIGNERS.create(choices.aligner, **dict(choices.params or {}))
+    model = choices.new_aligner()
     pair = {m: sets[m] for m in choices.pair}
 
     def joins(modality: str, rows: EmbeddingSet) -> bool:

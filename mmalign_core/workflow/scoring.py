@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from mmalign_core.corrections import CORRECTIONS, Scores
+from mmalign_core.corrections import Scores
 from mmalign_core.matchers import MATCHERS
-from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet, Matches
 from mmalign_core.workflow.aligning import Run
 
@@ -23,14 +22,14 @@ def run_scores(run: Run, source: str, target: str) -> Scores:
     A correction looks at the queries of the run itself: everything in it is known by now.
     """
     sources, targets = run_sets(run, source, target)
-    similarity = SIMILARITIES.create(run.choices.similarity)
-    correction = CORRECTIONS.create(run.choices.correction, **dict(run.choices.correction_params or {}))
+    similarity = run.choices.new_similarity()
+    correction = run.choices.new_correction()
     return correction.scores(similarity, sources.vectors, targets.vectors)
 
 
 def run_matches(run: Run, scores: Scores) -> Matches:
     """The decisions of the run's matcher; of argmax where there is more to weigh than that matcher can."""
-    matcher = MATCHERS.create(run.choices.matcher, **dict(run.choices.matcher_params or {}))
+    matcher = run.choices.new_matcher()
     try:
         matcher.check_sizes(len(scores.sources), len(scores.targets))
     except BadInput:
