@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mmalign_core.aligners.linear.base import Examples
-from mmalign_core.aligners.linear.canonical import principal_axes
+from mmalign_core.aligners.linear.canonical import Axes, principal_axes
 from mmalign_core.aligners.pairs import Pairs
 from mmalign_core.aligners.training.holdout import Holdout, hold_out, mean_reciprocal_rank
 
@@ -67,14 +67,26 @@ def _quality(
     examples: Examples, split: Holdout, dims: int, regs: Sequence[float], weightings: Sequence[float]
 ) -> np.ndarray:
     """Mean reciprocal ranks (regs, weightings) of what this split holds out."""
-    axes = principal_axes(examples.take(_places(split.kept)))
-    held = {m: rows[_places(split.held)] @ axes.directions[m] for m, rows in examples.rows.items()}
+    axes, asked = principal_axes(examples.take(_places(split.kept))), _places(split.held)
+    return retrieval(axes, {m: rows[asked] for m, rows in examples.rows.items()}, split.held, dims, regs, weightings)
+
+
+def retrieval(
+    axes: Axes,
+    rows: Mapping[str, np.ndarray],
+    held: Pairs,
+    dims: int,
+    regs: Sequence[float],
+    weightings: Sequence[float] = (1.0,),
+) -> np.ndarray:
+    """Mean reciprocal ranks (regs, weightings) among held-out examples; `rows`: their centred rows (p, d_m)."""
+    scores = {m: x @ axes.directions[m] for m, x in rows.items()}
     found = []
     for reg in regs:
         solved = axes.canonical(dims, reg)
-        placed = {m: rows @ solved.maps[m] for m, rows in held.items()}
-        weighted = ({m: rows * solved.weight ** (w / 2) for m, rows in placed.items()} for w in weightings)
-        found.append([mean_reciprocal_rank(places, split.held) or 0.0 for places in weighted])
+        placed = {m: x @ solved.maps[m] for m, x in scores.items()}
+        weighted = ({m: x * solved.weight ** (w / 2) for m, x in placed.items()} for w in weightings)
+        found.append([mean_reciprocal_rank(places, held) or 0.0 for places in weighted])
     return np.array(found)
 
 

@@ -84,10 +84,10 @@ class SequencedAligner(Aligner):
         """The start's ridge, and how the training went; `until` None: until held-out examples say so."""
         import torch
 
-        start = linear_start(self.name, sets, parts, self.dims, ridge)
+        start, ridge = linear_start(self.name, sets, parts, self.dims, ridge)
         used = {m: rows[rows >= 0] for m, rows in parts.kept.rows.items()}
         self._readers = {m: learn_reader(s, used[m], self.width, self.longest, seed) for m, s in sets.items()}
-        maps = {m: a * self._readers[m].scale * np.sqrt(a.shape[1]) for m, a in start.maps.items()}
+        maps = {m: a * self._readers[m].scale * np.sqrt(a.shape[1]) for m, a in start.items()}
         self._net = begin(self.network(self._readers, next(iter(maps.values())).shape[1]), maps, seeded(seed))
         read = {m: self._readers[m].read(self.name, s) for m, s in sets.items()}
         contrast = Contrast(self.loss)
@@ -113,7 +113,7 @@ class SequencedAligner(Aligner):
             progress=progress,
             record=self.record if len(parts.held) else lambda **values: None,
         )
-        return start.ridge, found
+        return ridge, found
 
     def _spread(
         self, batches: Mapping[str, Batch], places: np.ndarray, examples: int, generator: torch.Generator

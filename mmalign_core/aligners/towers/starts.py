@@ -37,9 +37,9 @@ def start_towers(
     scales = {m: np.sqrt(np.square(x).sum() / (many[m] * x.shape[1])) for m, x in examples.rows.items()}
     rng, biases = np.random.default_rng(seed), {}
     if start.kind == "cca":
-        found = linear_start(aligner, sets, parts, dims, start.ridge)
-        maps = {m: each * scales[m] * np.sqrt(each.shape[1]) for m, each in found.maps.items()}
-        start = Start("cca", found.ridge)
+        begun, ridge = linear_start(aligner, sets, parts, dims, start.ridge)
+        maps = {m: each * scales[m] * np.sqrt(each.shape[1]) for m, each in begun.items()}
+        start = Start("cca", ridge)
     elif start.kind == "as-is":
         _check_widths(aligner, sets)
         maps = {m: np.eye(len(centre)) for m, centre in centres.items()}
