@@ -47,6 +47,8 @@ class Aligner(Parametrised, ABC):
     """It learns from items of three or more modalities at once, also where some items lack one."""
     label_template: str = "a {}"
     """Sentence in which the text encoder reads a concept's name, {}."""
+    trained: ClassVar[bool] = False
+    """It is trained step by step, and the steps are in its history."""
     transductive: ClassVar[bool] = False
     """It places only the rows it was fitted on, and refuses others with BadInput."""
     history: tuple[Mapping[str, float], ...] = ()
@@ -60,9 +62,15 @@ class Aligner(Parametrised, ABC):
         return cls.__module__.split(".")[-2]
 
     def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
-        """Whether a modality beside the aligned pair can share its space; the pair itself is judged by `fit`."""
-        shared = {item for s in pair.values() for item in s.ids} & set(rows.ids)
-        return not self.needs_pairs or (self.multiway and len(shared) >= FEWEST_SHARED)
+        """Whether a modality beside the aligned pair can share its space; the pair itself is judged by `fit`.
+
+        What learns from pairs needs FEWEST_SHARED items of it that are in the pair, and that differ.
+        """
+        paired = {item for s in pair.values() for item in s.ids}
+        shared = [i for i, item in enumerate(rows.ids) if item in paired]
+        many = len({rows.ids[i] for i in shared})
+        differ = bool((rows.vectors[shared] != rows.vectors[shared[:1]]).any())
+        return not self.needs_pairs or (self.multiway and many >= FEWEST_SHARED and differ)
 
     def record(self, **values: float) -> None:
         """Add a row to the history (step, loss, …) and show it to whoever watches the fit."""

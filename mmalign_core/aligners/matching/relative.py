@@ -10,9 +10,9 @@ import numpy as np
 
 from mmalign_core.aligners.base import Aligner, register, under
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.pairs import Pairs, paired_rows
+from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
 from mmalign_core.params import param
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress, no_progress
 from mmalign_core.vectors import unit_rows
 
 _ROWS_AT_ONCE = 4096
@@ -85,11 +85,7 @@ class Relative(Aligner):
     def _placed_landmarks(self, rows: EmbeddingSet, wanted: np.ndarray) -> np.ndarray:
         """Features (a, d) of the landmarks' rows; zero, hence like nothing, where a landmark lacks the modality."""
         present = wanted >= 0
-        if np.ptp(rows.vectors[wanted[present]], axis=0).max(initial=0) == 0:
-            raise BadInput(
-                f"{self.name} compares {rows.modality} with that of {present.sum()} known pairs, but it is the same "
-                "in all of them; give pairs that differ, or another encoder"
-            )
+        check_varied(self.name, rows.modality, rows.vectors[wanted[present]])
         anchors = np.zeros((len(wanted), rows.vectors.shape[1]), np.float32)
         anchors[present] = self._features(rows.take(wanted[present]))
         return anchors

@@ -67,7 +67,8 @@ def train(
     """Minimise the mean loss over `examples` examples, in place; ends with the weights that validated best.
 
     The weights before the first step are validated too, so that a good start is never made worse. `record` gets a
-    row step, loss and (where measured) validation, `progress` a sentence; what either raises ends the training. The
+    row step, loss and (where measured) validation, `progress` a sentence at every step, so that nobody waits long for a
+    training to be cancelled; what either raises ends it. The
     same seed and inputs give the same weights. Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization.
     """
     import torch
@@ -76,7 +77,7 @@ def train(
     optimiser = torch.optim.AdamW(_decayed(weights, plan.weight_decay), lr=plan.learning_rate)
     generator = torch.Generator().manual_seed(seed)
     best = _Best(weights, validate())
-    batches, step = _batches(examples, plan.batch, seed), 0
+    batches, step, judged = _batches(examples, plan.batch, seed), 0, ""
     last = plan.steps if plan.until is None else min(plan.until, plan.steps)
     for step in range(1, last + 1):
         _set_rate(optimiser, plan, step)
@@ -85,9 +86,11 @@ def train(
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, plan.clip)
         optimiser.step()
+        shown = loss.item()
         if step % plan.check_every and step != last:
+            progress(step / last, f"step {step} of {last}, loss {shown:.3f}{judged}")
             continue
-        value, shown = validate(), loss.item()
+        value = validate()
         best.offer(step, value)
         record(step=step, loss=shown, **({} if value is None else {"validation": value}))
         judged = "" if value is None else f", validation {metric} {value:.3f}"
