@@ -30,6 +30,13 @@ def test_a_card_can_be_read(card: AlignerCard) -> None:
     assert any(character.isdigit() for character in card.reference), "a reference names its year"
 
 
+def test_what_is_trained_is_declared() -> None:
+    loops = {"epochs", "batch", "learning_rate", "solver"}
+    for name, card in CARDS.items():
+        assert card.trained or not loops & set(ALIGNERS.get(name).declared_params()), f"{name} has a training loop"
+    assert CARDS["auto"].trained and CARDS["autoencoder"].trained and not CARDS["cca"].trained
+
+
 def test_needs_follow_from_the_class() -> None:
     assert CARDS["bridge"].needs == ("no pairs", "an encoder that names concepts")
     assert CARDS["relative"].needs[0].startswith("pairs") and not CARDS["relative"].trained

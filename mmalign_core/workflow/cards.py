@@ -14,8 +14,6 @@ FAMILIES = {
     "model": "Neural heads on the encoders' features are trained, contrastively or as a classifier.",
     "fusion": "An item's modalities are brought together in one vector, also where it lacks some.",
 }
-_LOOPS = {"epochs", "steps", "batch", "batch_size", "learning_rate", "iterations"}
-"""Parameters that only an aligner trained step by step declares."""
 _TRAINED = "Trained step by step: among the slowest, and its loss is shown while it fits."
 _SOLVED = "No training loop: among the fastest."
 
@@ -61,9 +59,8 @@ def markdown() -> str:
 
 
 def _card(name: str, cls: type[Aligner]) -> AlignerCard:
-    trained = bool(_LOOPS & set(cls.declared_params()))
     card = cls.card
-    about = (_needs(cls), trained, cls.needs_sequences)
+    about = (_needs(cls), cls.trained, cls.needs_sequences)
     return AlignerCard(name, cls.family(), cls.summary, card.idea, card.formula, *about, card.use, card.reference)
 
 

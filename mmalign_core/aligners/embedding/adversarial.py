@@ -33,6 +33,7 @@ class Adversarial(UnpairedAligner):
         "the same kinds of things.",
         reference="Conneau, Lample, Ranzato, Denoyer & Jégou 2018, Word Translation Without Parallel Data (ICLR)",
     )
+    trained = True
     games: int = param(8, 1, 256, help="games played at once, from different signs of the axes; the best map wins")
     steps: int = param(200, 10, 1_000_000, help="steps of each game")
     batch: int = param(128, 8, 65_536, help="rows of either modality a step and game")

@@ -41,6 +41,7 @@ class Distance(LinearAligner):
         "Learning (ICLR)",
     )
     multiway = True
+    trained = True
     solver: str = param("lbfgs", choices=tuple(SOLVERS), help="how steps are taken")
     constraint: str = param(
         "whitening", choices=("whitening", "none"), help="none: nothing keeps places from collapsing"

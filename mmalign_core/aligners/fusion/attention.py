@@ -44,6 +44,7 @@ class Attention(SurroundedAligner):
         use="When one wants to see which known items a placement rests on; near-duplicates and classes help it.",
         reference="Vaswani et al. 2017, Attention Is All You Need; Vinyals et al. 2016, Matching Networks",
     )
+    trained = True
     width: int = param(64, 1, 1024, help="dimensions of queries and keys")
     steps: int = param(60, 0, 10_000, help="training steps of queries and keys; 0 leaves them unlearned")
     temperature: float = param(0.1, 0.001, 10, help="of the softmax at first: small attends to few items")

@@ -27,6 +27,7 @@ class TrainedFusion(StartedAligner):
     network adds is zero before the first step: where training does not help, the start is what remains.
     """
 
+    trained = True
     _net: Any
     """The torch module; its layers go by name."""
     steps: int = param(200, 0, 100_000, help="most training steps; the best number is found on held-out pairs")

@@ -29,12 +29,13 @@ class Auto(Aligner):
     card = Card(
         idea="Counts the pairs and takes the trained aligner that suits so many. Between the two it trains both and "
         "keeps the one that places held-out pairs better.",
-        formula=r"f=\begin{cases}\text{linear} & n\le 2000\\ \text{the better on held-out pairs} & 2000<n<5000\\"
+        formula=r"f=\begin{cases}\text{linear} & n\le 2000\\ \text{the better} & 2000<n<5000\\"
         r"\text{hidden layer} & n\ge 5000\end{cases}",
         use="When you have pairs and do not want to choose.",
         reference="Vouitsis et al. 2024, Data-Efficient Multimodal Fusion on a Single GPU (FuseMix)",
     )
     multiway = True
+    trained = True
     reads_concepts = True
     few: int = param(2000, 2, 1_000_000, help="linear towers up to so many pairs")
     many: int = param(5000, 2, 1_000_000, help="a hidden layer from so many pairs")

@@ -38,6 +38,7 @@ class SequencedAligner(Aligner):
 
     needs_sequences = True
     multiway = True
+    trained = True
     dims: int = param(128, 2, 1024, help="most dimensions of the shared space")
     width: int = param(64, 8, 512, help="numbers a step has inside; a multiple of 4")
     longest: int = param(64, 1, 2048, help="steps read of a sequence; what comes later is cut")

@@ -16,6 +16,7 @@ class TowerAligner(Aligner):
     """Rows lie where the tower of their modality puts them; a subclass trains `_towers` (modality -> tower)."""
 
     multiway = True
+    trained = True
     _towers: Mapping[str, Tower]
 
     def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
