@@ -4,7 +4,7 @@ import streamlit as st
 
 from mmalign_core.plots import heatmap_figure
 from mmalign_core.workflow import ORDERINGS, Run
-from pages._shared import cache, errors, gallery, header, pairs, previews, state, waiting
+from pages._shared import cache, errors, gallery, header, known_pairs, pairs, previews, state, waiting
 
 MOST = 200
 
@@ -68,7 +68,7 @@ def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    st.caption(f"{share} (over all items of the run, each against every candidate).")
+    st.caption(f"{share} (over all items of the run, each against every candidate).{known_pairs.among_these(run)}")
     shown = wrong[:12] if which == "Worst" else [pair for pair in reversed(judged) if pair.rank == 1][:12]
     if shown:
         gallery.show([pairs.card(run, pair, source, target) for pair in shown], key=f"pairs.{which}", width=330, most=4)
