@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.corrections import CORRECTIONS, Scores
 from mmalign_core.matchers import MATCHERS
-from mmalign_core.metrics.report import evaluate
+from mmalign_core.metrics.report import evaluation
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.splits import folds
 from mmalign_core.types import EmbeddingSet
@@ -49,10 +49,12 @@ def aligned(folder: Path) -> Space:
 
 
 def measured(spaces: list[Space], correction: str = "none", matcher: str = "argmax", **parts: Any) -> dict[str, Any]:
-    """The report; `similarity` is a name, `params` the matcher's, `banks` as evaluate takes them."""
+    """The report; `similarity` is a name, `params` the matcher's, `banks` as evaluation takes them."""
     similarity = SIMILARITIES.create(parts.get("similarity", "cosine"))
     decision = MATCHERS.create(matcher, **parts.get("params", {}))
-    return evaluate(spaces, PAIR, similarity, CORRECTIONS.create(correction), decision, banks=parts.get("banks"))
+    return evaluation(
+        spaces, PAIR, similarity, CORRECTIONS.create(correction), decision, banks=parts.get("banks")
+    ).report()
 
 
 def corrections(space: Space) -> None:

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.corrections import CORRECTIONS
 from mmalign_core.matchers import MATCHERS
-from mmalign_core.metrics.report import evaluate
+from mmalign_core.metrics.report import evaluation
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.splits import Split
 from mmalign_core.types import EmbeddingSet
@@ -32,7 +32,7 @@ def judged(aligner: str, sets: Sets, parts: Sequence[Split], pair: tuple[str, st
         seconds += time.perf_counter() - start
         spaces.append({m: place(model, sets[m].of_items(part.test)) for m in pair})
     parts_of = SIMILARITIES.create("cosine"), CORRECTIONS.create("none"), MATCHERS.create("argmax")
-    return evaluate(spaces, pair, *parts_of, seed=seed)["metrics"], seconds / len(parts)
+    return evaluation(spaces, pair, *parts_of, seed=seed).report()["metrics"], seconds / len(parts)
 
 
 def table(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mmalign_core.corrections import CORRECTIONS, Scores
 from mmalign_core.matchers import MATCHERS
-from mmalign_core.metrics.report import evaluate, measure
+from mmalign_core.metrics.report import evaluation, measure
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
 
@@ -187,10 +187,10 @@ def test_the_report_hands_the_training_rows_over_and_counts_contents_once() -> N
     test, train = space(30, 1), space(50, 2)
     often = {m: s.take([*range(50), *[7] * 60]) for m, s in train.items()}
     parts = ("image", "text"), SIMILARITIES.create("cosine"), CORRECTIONS.create("csls"), MATCHERS.create("argmax")
-    alone, banked, copied = (evaluate([test], *parts, banks=b) for b in (None, [train], [often]))
+    alone, banked, copied = (evaluation([test], *parts, banks=b).report() for b in (None, [train], [often]))
     assert banked == copied and banked["metrics"] != alone["metrics"] and banked["space"] != alone["space"]
     with pytest.raises(BadInput, match="1 query banks for 2 spaces"):
-        evaluate([test, test], *parts, banks=[train])
+        evaluation([test, test], *parts, banks=[train]).report()
 
 
 def test_clip_gains_what_is_known_of_csls_and_dual_softmax(shared_data: Path) -> None:
@@ -200,6 +200,6 @@ def test_clip_gains_what_is_known_of_csls_and_dual_softmax(shared_data: Path) ->
     known = {"csls": ((0.62, 0.844, 0.914), (0.59, 0.83, 0.906)), "dual-softmax": ((0.628,), (0.598,))}
     for name, ways in known.items():
         parts = SIMILARITIES.create("cosine"), CORRECTIONS.create(name), MATCHERS.create("argmax")
-        found = evaluate([space], ("image", "text"), *parts)["metrics"]
+        found = evaluation([space], ("image", "text"), *parts).report()["metrics"]
         for way, expected in zip(("image->text", "text->image"), ways):
             assert tuple(round(found[way][f"recall@{k}"], 6) for k in (1, 5, 10))[: len(expected)] == expected

@@ -9,7 +9,7 @@ import pytest
 from mmalign_core.corrections import CORRECTIONS, Scores
 from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.bootstrap import bootstrap_intervals
-from mmalign_core.metrics.report import evaluate
+from mmalign_core.metrics.report import evaluation
 from mmalign_core.metrics.retrieval import Outcome
 from mmalign_core.metrics.space import alignment, hubness, modality_gap, uniformity
 from mmalign_core.similarities import SIMILARITIES
@@ -90,7 +90,7 @@ def test_the_report_is_json_with_the_promised_keys() -> None:
     rng = np.random.default_rng(0)
     x = rng.standard_normal((60, 8))
     space = {"image": rows("image", x), "text": rows("text", x + rng.standard_normal((60, 8)))}
-    report = json.loads(json.dumps(evaluate([space], ("image", "text"), *PARTS)))
+    report = json.loads(json.dumps(evaluation([space], ("image", "text"), *PARTS).report()))
     assert set(report) == {"metrics", "ci95", "baseline", "space"}
     for way in ("image->text", "text->image"):
         wanted = {"accuracy", "recall@1", "recall@5", "recall@10", "mrr", "median_rank", "n", "candidates"}
@@ -101,19 +101,19 @@ def test_the_report_is_json_with_the_promised_keys() -> None:
     assert {"gap", "hubness", "alignment", "uniformity"} <= set(report["space"])
     assert report["space"]["hubness"] == max(report["space"]["hubness_by_direction"].values())
     with pytest.raises(BadInput, match="no audio"):
-        evaluate([space], ("image", "audio"), *PARTS)
+        evaluation([space], ("image", "audio"), *PARTS).report()
 
 
 def test_folds_pool_their_queries() -> None:
     spaces = [{m: rows(m, np.eye(n)) for m in ("image", "text")} for n in (4, 6)]
-    found = evaluate(spaces, ("image", "text"), *PARTS)["metrics"]["image->text"]
+    found = evaluation(spaces, ("image", "text"), *PARTS).report()["metrics"]["image->text"]
     assert (found["n"], found["candidates"], found["recall@1"]) == (10, 5, 1.0)
 
 
 def test_clip_retrieves_what_is_known_of_it(shared_data: Path) -> None:
     vectors = np.load(shared_data / "clip_embeddings_coco500" / "features_clip.npy")
     space = {"image": rows("image", vectors[0]), "text": rows("text", vectors[1])}
-    report = evaluate([space], ("image", "text"), *PARTS)
+    report = evaluation([space], ("image", "text"), *PARTS).report()
     for way, known in (("image->text", (0.552, 0.808, 0.892)), ("text->image", (0.506, 0.766, 0.862))):
         assert tuple(round(report["metrics"][way][f"recall@{k}"], 6) for k in (1, 5, 10)) == known
     assert round(report["space"]["gap"], 3) == 0.851

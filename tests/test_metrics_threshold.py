@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mmalign_core.corrections import Scores
 from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.relevance import Relevance, relevance
-from mmalign_core.metrics.threshold import suggest_threshold, threshold_curve
+from mmalign_core.metrics.threshold import threshold_curve
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
 
@@ -51,9 +51,10 @@ def test_the_curve_says_what_the_matcher_does_at_each_threshold(seed: int, limit
 @given(st.integers(0, 9999), st.floats(0.05, 1))
 def test_the_suggestion_is_the_best_of_the_curve(seed: int, target: float) -> None:
     scores, truth = validation(seed)
-    curve, best = threshold_curve(scores, truth), suggest_threshold(scores, truth)
+    curve = threshold_curve(scores, truth)
+    best = curve.suggest()
     assert best.f1 == curve.f1.max() and best.reached
-    precise = suggest_threshold(scores, truth, precision=target)
+    precise = curve.suggest(target)
     if precise.reached:
         assert precise.precision >= target and precise.recall == curve.recall[curve.precision >= target].max()
     else:
@@ -65,7 +66,7 @@ def test_a_clean_gap_is_found_and_the_threshold_lies_in_its_middle() -> None:
     images = EmbeddingSet("image", ids, ids, np.eye(4), "toy@1")
     texts = EmbeddingSet("text", ids, ids, 0.8 * np.eye(4) + 0.1, "toy@1")
     scores = Scores(SIMILARITIES.create("dot"), images.vectors, texts.vectors)
-    found = suggest_threshold(scores, relevance(images, texts))
+    found = threshold_curve(scores, relevance(images, texts)).suggest()
     assert found.threshold == pytest.approx(0.5) and (found.precision, found.recall, found.n) == (1, 1, 4)
     assert json.loads(json.dumps(found.as_json()))["decided"] == 4
 
@@ -85,12 +86,12 @@ def test_what_cannot_be_suggested_is_said() -> None:
         for m, v in (("image", scores.sources), ("text", scores.targets))
     )
     with pytest.raises(BadInput, match="no validation query"):
-        suggest_threshold(scores, relevance(images, texts))
+        threshold_curve(scores, relevance(images, texts)).suggest()
     nothing = Scores(scores.similarity, scores.sources[:0], scores.targets)
     with pytest.raises(BadInput, match="no validation query"):
-        suggest_threshold(nothing, relevance(images.take([]), texts))
+        threshold_curve(nothing, relevance(images.take([]), texts))
     with pytest.raises(BadInput, match="above 0"):
-        suggest_threshold(*validation(1), precision=0)
+        threshold_curve(*validation(1)).suggest(precision=0)
 
 
 def test_a_drawn_curve_is_short_and_json() -> None:

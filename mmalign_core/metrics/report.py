@@ -39,20 +39,6 @@ class Evaluation:
         }
 
 
-def evaluate(
-    spaces: Sequence[Space],
-    pair: tuple[str, str],
-    similarity: Similarity,
-    correction: Correction,
-    matcher: Matcher,
-    *,
-    banks: Sequence[Space] | None = None,
-    seed: int = 0,
-) -> dict[str, Any]:
-    """The report of `evaluation` with the same arguments."""
-    return evaluation(spaces, pair, similarity, correction, matcher, banks=banks, seed=seed).report()
-
-
 def evaluation(
     spaces: Sequence[Space],
     pair: tuple[str, str],

@@ -81,13 +81,6 @@ class ThresholdCurve:
         return {name: values[kept].astype(float).tolist() for name, values in columns.items()}
 
 
-def suggest_threshold(
-    scores: Scores, truth: Relevance, *, precision: float | None = None, limit: int = LIMIT
-) -> Suggestion:
-    """The threshold to use, judged on validation pairs: rows that the aligner was not fitted on, or it is too high."""
-    return threshold_curve(scores, truth, limit=limit).suggest(precision)
-
-
 def threshold_curve(scores: Scores, truth: Relevance, *, limit: int = LIMIT) -> ThresholdCurve:
     """Precision and recall of taking every target that scores at least t, at most `limit` a query, for every t.
 
