@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Self
 
@@ -33,9 +34,9 @@ class StartedAligner(Aligner):
         progress(1.0, "fitted")
         return self
 
+    @abstractmethod
     def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
         """What comes after the start; it may fit the start anew with `restart`."""
-        raise TypeError(f"{type(self).__name__} does not say how it learns")
 
     def restart(self, sets: Sets) -> LateAverage:
         """A start with the same ridge fitted on other sets."""

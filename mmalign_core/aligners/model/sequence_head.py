@@ -52,4 +52,4 @@ class SequenceHead(SequencedAligner):
     def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
         """Take over what `state` gave."""
         self._prior = Prior.of_arrays(state)
-        return super().load_state({n: a for n, a in state.items() if not n.startswith("prior.")})
+        return super().load_state(state)
