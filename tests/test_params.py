@@ -41,6 +41,8 @@ def test_instances_do_not_share_values_and_subclasses_inherit() -> None:
     [
         ({"count": 0}, "count: 0 is outside 1 to 10"),
         ({"count": 2.5}, "count: 2.5 is not a whole number"),
+        ({"count": float("inf")}, "count: inf is not a whole number"),
+        ({"count": float("nan")}, "count: nan is not a whole number"),
         ({"count": "many"}, "count: 'many' is not of type int"),
         ({"share": float("nan")}, "share: nan is not a number"),
         ({"mode": "slow"}, "mode: 'slow' is not one of fast, exact"),

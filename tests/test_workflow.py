@@ -106,6 +106,7 @@ def test_held_out_items_alone_are_measured(how: dict, split: str, measured: int,
         ({"params": {"depth": 3}}, "unknown parameter 'depth'"),
         ({"folds": 99}, "99 folds"),
         ({"seed": -1}, "the seed is -1"),
+        ({"seed": 2**32}, "from 0 to 4294967295"),
         ({"aligner": "bridge"}, "comes without named concepts"),
     ],
 )
