@@ -5,6 +5,7 @@ import streamlit as st
 from mmalign_core.plots import fit_figure, is_training, metric_figure
 from pages._shared import (
     align_form,
+    aligner_card,
     errors,
     header,
     keeping,
@@ -38,7 +39,7 @@ with results:
         config=waiting.BARE,
         alt="Retrieval metrics of both directions with 95% intervals, against shuffled pairs",
     )
-    st.caption(numbers.measured_on(report))
+    st.caption(f"**{errors.plain(aligner_card.title(report['aligner']))}** · {numbers.measured_on(report)}")
     known_pairs.warn(report)
     together.show(report)
     thresholds.show(report)

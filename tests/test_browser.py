@@ -98,7 +98,7 @@ def test_two_aligners_are_compared_and_one_is_used(page: Page, address: str) -> 
     page.locator(".st-key-board-go button").click(timeout=PATIENCE)
     page.locator(".st-key-board-trade .js-plotly-plot").wait_for(timeout=PATIENCE)
     expect(page.locator(".st-key-board-stop")).to_have_count(0, timeout=PATIENCE)
-    expect(page.get_by_text("ranks first of 2")).to_be_visible()
+    expect(page.get_by_text("ranks first of the 2")).to_be_visible()
     expect(page.locator(".st-key-board-differences .js-plotly-plot")).to_be_visible()
     page.get_by_role("button", name="Use this aligner").click()
     page.get_by_role("heading", name=TITLES["align"], exact=True, level=1).wait_for()

@@ -22,6 +22,7 @@ from pages._shared.aligner_card import formula_lines
 from pages._shared.columns import fold_columns, time_columns
 from pages._shared.shelf import Shelf
 from pages._shared.state import from_query
+from pages._shared.together import verdict
 from pages._shared.wanted import Wanted, board_entries
 
 ROOT = Path(__file__).parents[1]
@@ -204,3 +205,27 @@ def test_a_run_of_three_modalities_says_what_they_find_together(tmp_path: Path) 
     app.switch_page("pages/align.py").run()
     assert not app.exception and not app.error
     assert any("find more together" in heading.value for heading in app.subheader)
+
+
+def test_a_run_on_the_pairs_it_learned_from_offers_to_hold_some_out(folder: Path) -> None:
+    opened(folder)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params["data"], app.query_params["run"] = f"folder:{folder / 'manifest.csv'}", '{"aligner":"relative"}'
+    app.run()
+    finish()
+    app.switch_page("pages/align.py").run()
+    assert any("learned from these very pairs" in text.value for text in app.markdown)
+    app.button(key="align.hold_out").click().run()
+    finish()
+    app.run()
+    assert not app.exception and app.session_state["mmalign"]["choices"]["test"] == 0.2
+    assert app.selectbox(key="align.split").value == "Held-out share"
+    assert not any("learned from these very pairs" in text.value for text in app.markdown)
+    assert any("20% of all" in text.value for text in app.caption)
+
+
+def test_together_is_ahead_only_where_the_intervals_lie_apart() -> None:
+    metrics = {"image+audio->text": {"mrr": 0.6}, "image->text": {"mrr": 0.3}, "audio->text": {"mrr": 0.4}}
+    ci95 = {"image+audio->text": {"mrr": (0.55, 0.65)}, "audio->text": {"mrr": (0.3, 0.5)}}
+    assert "40.0% by audio alone: the intervals lie apart" in verdict(metrics, ci95)
+    assert "the intervals overlap" in verdict(metrics, {**ci95, "audio->text": {"mrr": (0.3, 0.56)}})

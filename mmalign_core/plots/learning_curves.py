@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from mmalign_core.plots.colours import category_colours
+from mmalign_core.plots.colours import CATEGORY_COLOURS, MODALITY_COLOURS
 from mmalign_core.plots.labels import measure_word, plain_label
 from mmalign_core.plots.metric_bars import arrow
 from mmalign_core.plots.whiskers import whiskers
+
+_MODALITIES = set(MODALITY_COLOURS.values())
+_COLOURS = sorted(CATEGORY_COLOURS, key=lambda colour: colour in _MODALITIES)
+"""Those of the modalities come last: no aligner should look like one while others are free."""
 
 Point = Mapping[str, Any]
 
@@ -27,7 +32,7 @@ def learning_figure(curves: Mapping[str, Sequence[Point]], metric: str, *, heigh
     figure = make_subplots(
         1, max(1, len(directions)), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.03
     )
-    colours = category_colours(list(curves))
+    colours = dict(zip(curves, cycle(_COLOURS)))
     for column, direction in enumerate(directions, 1):
         for name, points in fitted.items():
             figure.add_trace(_line(name, points, direction, metric, colours[name], legend=column == 1), 1, column)

@@ -29,7 +29,7 @@ def _found(fused: Mapping[str, Any], target: str) -> None:
     """Every query that seeks this modality: the fused one first, then its parts."""
     ways = [way for way in fused["metrics"] if way.partition("->")[2] == target]
     parts = {name: {way: fused[name][way] for way in ways} for name in ("metrics", "ci95", "baseline")}
-    st.markdown(f"**Finding {errors.plain(target)}**  \n{errors.plain(_verdict(parts['metrics'], parts['ci95']))}")
+    st.markdown(f"**Finding {errors.plain(target)}**  \n{errors.plain(verdict(parts['metrics'], parts['ci95']))}")
     st.plotly_chart(
         metric_figure(parts["metrics"], parts["ci95"], parts["baseline"], names=_SHOWN, label=_query, height=280),
         key=f"align.together.{target}",
@@ -45,7 +45,7 @@ def _found(fused: Mapping[str, Any], target: str) -> None:
     )
 
 
-def _verdict(metrics: Mapping[str, Mapping[str, float]], ci95: Mapping[str, Mapping[str, Any]]) -> str:
+def verdict(metrics: Mapping[str, Mapping[str, float]], ci95: Mapping[str, Mapping[str, Any]]) -> str:
     """Together against the best alone: one clearly ahead only where their intervals lie apart."""
     together, *alone = metrics
     best = max(alone, key=lambda way: metrics[way]["mrr"])
