@@ -69,7 +69,7 @@ def column_folds(sets: Mapping[str, EmbeddingSet], values: Mapping[str, Any], co
     published numbers can be compared: identical content may lie on both sides (see `shared_content`). BadInput
     unless there are 2 to 100 values and each has an item with every modality.
     """
-    items, paired = sorted({item for s in sets.values() for item in s.ids}), _paired(sets)
+    items, paired = sorted({item for s in sets.values() for item in s.ids}), paired_items(sets)
     members: dict[Any, list[str]] = {}
     for item in items:
         if item in values:
@@ -93,7 +93,7 @@ def time_split(sets: Mapping[str, EmbeddingSet], times: Mapping[str, float], tes
     is the one that holds out nearest to `test` (0..1) of the items with every modality. Content repeated later is
     not moved, or items would be fitted on after their time (see `shared_content`). BadInput if all share one moment.
     """
-    paired = np.array(sorted(times[item] for item in _paired(sets) if item in times))
+    paired = np.array(sorted(times[item] for item in paired_items(sets) if item in times))
     moments = np.unique(paired)
     if len(moments) < 2:
         raise BadInput(
@@ -108,7 +108,7 @@ def time_split(sets: Mapping[str, EmbeddingSet], times: Mapping[str, float], tes
 
 def shared_content(sets: Mapping[str, EmbeddingSet], part: Split) -> int:
     """How many measured items that have every modality hold a content that an item of the fit holds as well."""
-    fitted, measured, touched = set(part.train), _paired(sets) & set(part.test), set()
+    fitted, measured, touched = set(part.train), paired_items(sets) & set(part.test), set()
     for s in sets.values():
         seen = {key for item, key in zip(s.ids, s.keys) if item in fitted}
         touched |= {item for item, key in zip(s.ids, s.keys) if item in measured and key in seen}
@@ -130,6 +130,16 @@ def nested(
     return parts
 
 
+def items_of(sets: Mapping[str, EmbeddingSet]) -> tuple[str, ...]:
+    """Every item of any of the sets once, as they come."""
+    return tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
+
+
+def paired_items(sets: Mapping[str, EmbeddingSet]) -> set[str]:
+    """The items that every one of the sets has."""
+    return set.intersection(*(set(s.ids) for s in sets.values()))
+
+
 def content_groups(sets: Mapping[str, EmbeddingSet]) -> list[tuple[str, ...]]:
     """Items linked, directly or through others, by an identical content key in any modality; sorted both ways."""
     links = [(item, (m, key)) for m, s in sets.items() for item, key in zip(s.ids, s.keys)]
@@ -149,13 +159,9 @@ def content_groups(sets: Mapping[str, EmbeddingSet]) -> list[tuple[str, ...]]:
 
 def _by_pairing(sets: Mapping[str, EmbeddingSet], seed: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     """The content groups, shuffled: those with an item that has every modality, and the others."""
-    paired = _paired(sets)
+    paired = paired_items(sets)
     groups = _shuffled(content_groups(sets), seed)
     return [g for g in groups if paired & set(g)], [g for g in groups if not paired & set(g)]
-
-
-def _paired(sets: Mapping[str, EmbeddingSet]) -> set[str]:
-    return set.intersection(*(set(s.ids) for s in sets.values()))
 
 
 def _first(groups: list[tuple[str, ...]], share: float) -> list[tuple[str, ...]]:

@@ -11,6 +11,7 @@ import numpy as np
 from mmalign_core.aligners.card import Card
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
+from mmalign_core.splits import items_of
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.vectors import unit_rows
 
@@ -84,7 +85,7 @@ class Aligner(Parametrised, ABC):
         Unless an aligner has learnt better: the mean of the places of its modalities, so that a query's score is the
         average of its scores with each (late fusion).
         """
-        ids = tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
+        ids = items_of(sets)
         position, parts = {item: i for i, item in enumerate(ids)}, []
         for s in sets.values():
             placed = unit_rows(self.transform(s))

@@ -10,6 +10,7 @@ from mmalign_core.corrections.base import Correction
 from mmalign_core.matchers.base import Matcher
 from mmalign_core.metrics.direction import Direction, measure
 from mmalign_core.similarities.base import Similarity
+from mmalign_core.splits import paired_items
 from mmalign_core.types import BadInput, EmbeddingSet, digest_json
 
 Sets = Mapping[str, EmbeddingSet]
@@ -22,7 +23,7 @@ def fused_set(ids: Sequence[str], places: np.ndarray, parts: Sets) -> EmbeddingS
     part. BadInput if no item has them all.
     """
     name = "+".join(parts)
-    whole = set.intersection(*(set(s.ids) for s in parts.values()))
+    whole = paired_items(parts)
     rows = [row for row, item in enumerate(ids) if item in whole]
     if not rows:
         raise BadInput(f"no item has all of {name}; there is nothing to fuse")

@@ -9,6 +9,7 @@ from typing import Any
 from mmalign_core.aligners import Aligner
 from mmalign_core.aligners.base import no_watch
 from mmalign_core.progress import within
+from mmalign_core.splits import items_of
 from mmalign_core.store import Store, new_run_id
 from mmalign_core.types import AlignmentResult, Collection, Progress, no_progress
 from mmalign_core.workflow.choices import HOLDING_OUT, Choices
@@ -63,7 +64,7 @@ def align(
     measured = measure(sets, choices, held, cost, within(progress, 0.1, share), watch=watch)
     fitted, items = measured.aligner, held.parts[-1].train
     if many > 1:
-        items = tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
+        items = items_of(sets)
         fitted = fit(sets, items, choices, cost, within(progress, share, 1.0, "all items: "), watch=watch)
     thresholds = measured.thresholds
     if has_threshold(choices) and not thresholds:

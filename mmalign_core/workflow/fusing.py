@@ -11,6 +11,7 @@ from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.direction import Direction, pooled
 from mmalign_core.metrics.fused import fused_set, measure_fused
 from mmalign_core.metrics.report import Evaluation
+from mmalign_core.splits import paired_items
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.preparing import Sets, place
 
@@ -25,7 +26,7 @@ def fused_directions(fitted: Aligner, sets: Sets, items: Sequence[str], choices:
     FEWEST_WHOLE such items. By the plain similarity, so that corrections do not blur what fusing does.
     """
     rows = {m: s.of_items(items) for m, s in sets.items()}
-    whole = set.intersection(*(set(s.ids) for s in rows.values()))
+    whole = paired_items(rows)
     if len(sets) < 3 or len(whole) < FEWEST_WHOLE:
         return {}
     rows = {m: s.of_items([*whole]) for m, s in rows.items()}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmalign_core.splits import Split, column_folds, folds, shared_content, split, time_split
+from mmalign_core.splits import Split, column_folds, folds, items_of, paired_items, shared_content, split, time_split
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow.choices import Choices
 
@@ -45,7 +45,7 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices) -> HeldOut:
     """The split for the pair of modalities; BadInput before any fit when it cannot be made."""
     pair = pair_of(collection, sets, choices.pair)
     parts, words = _parts(collection, pair, choices)
-    paired = set.intersection(*(set(s.ids) for s in pair.values()))
+    paired = paired_items(pair)
     fitted = [len(paired & set(part.train)) for part in parts]
     measured = sum(len(paired & set(part.test)) for part in parts)
     shared = sum(shared_content(pair, part) for part in parts) if choices.holds_out else None
@@ -83,7 +83,7 @@ def _parts(collection: Collection, pair: Sets, choices: Choices) -> tuple[tuple[
         return (part,), f"test {choices.test:g}, the latest by '{choices.time_column}' (from {first})"
     if choices.test:
         return (split(pair, choices.test, choices.seed),), f"test {choices.test:g}"
-    everything = tuple(dict.fromkeys(item for s in pair.values() for item in s.ids))
+    everything = items_of(pair)
     return (Split(everything, everything),), "none"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mmalign_core.progress import within
-from mmalign_core.splits import Split, nested
+from mmalign_core.splits import Split, nested, paired_items
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.workflow.choices import Choices
@@ -60,7 +60,7 @@ def subsets(sets: Sets, held: HeldOut, choices: Choices, steps: int) -> list[tup
     """(share, the same parts with only that share of their training items), smallest first, the whole one last."""
     shares = [2.0 ** (step - steps) for step in range(1, steps + 1)]
     pair = {m: sets[m] for m in choices.pair}
-    paired = set.intersection(*(set(s.ids) for s in pair.values()))
+    paired = paired_items(pair)
     smaller = [nested(pair, part.train, shares, choices.seed) for part in held.parts]
     found = []
     for step, share in enumerate(shares):

@@ -13,6 +13,7 @@ from mmalign_core.aligners.sequenced.base import SequencedAligner
 from mmalign_core.aligners.sequenced.nets import cross_net
 from mmalign_core.aligners.sequenced.steps import ROWS_AT_ONCE, Batch, Reader, Rows
 from mmalign_core.params import param
+from mmalign_core.splits import items_of
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
 
@@ -65,7 +66,7 @@ class CrossAttention(SequencedAligner):
         Of several rows of one modality (five captions) the places with each are averaged.
         """
         read = {m: self._read(s) for m, s in sorted(sets.items())}
-        ids = tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
+        ids = items_of(sets)
         owned = {m: _rows_by_item(sets[m].ids) for m in read}
         examples = [
             (n, turn) for n, item in enumerate(ids) for turn in range(max(len(o.get(item, ())) for o in owned.values()))

@@ -15,6 +15,7 @@ from mmalign_core.aligners.training import dropped, info_nce, seed_weights
 from mmalign_core.aligners.training.attention import HEADS, attention_block
 from mmalign_core.aligners.training.losses import HOTTEST
 from mmalign_core.params import param
+from mmalign_core.splits import items_of
 from mmalign_core.types import EmbeddingSet
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class SelfAttention(TrainedFusion):
         """Item ids and unit places (n, k), read from all tokens of an item at once; its rows of a modality average."""
         import torch
 
-        ids = tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
+        ids = items_of(sets)
         parts = {m: self._scales.inputs(s, self.started(s)) for m, s in sets.items()}
         vectors, starts, present = {}, {}, {}
         for m, s in sets.items():
