@@ -317,6 +317,15 @@ def test_a_threshold_is_suggested_by_pairs_outside_the_fit(store: Store) -> None
     assert taken.report["metrics"]["image->text"] == expected
 
 
+def test_what_a_fit_chose_by_itself_holds_for_the_fit_that_suggests_a_threshold(store: Store) -> None:
+    data = given(rows=120)
+    run = align(*data, Choices(aligner="cca", test=0.2), store=store)
+    assert set(run.aligner.settled) == {"reg", "weighting"}
+    again = run.choices.settled_by(run.aligner)
+    assert again.new_aligner().params["reg"] == run.aligner.settled["reg"] > 0
+    assert Choices().settled_by(align(*data, Choices(aligner="as-is"), store=store).aligner).params == {}
+
+
 def test_where_no_pairs_can_be_kept_apart_there_is_a_reason_in_place_of_a_threshold(store: Store) -> None:
     data = given(2)
     report = align(*data, Choices(aligner="procrustes", matcher="threshold"), store=store).report

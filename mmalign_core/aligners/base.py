@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -54,6 +55,8 @@ class Aligner(Parametrised, ABC):
     """It places only the rows it was fitted on, and refuses others with BadInput."""
     history: tuple[Mapping[str, float], ...] = ()
     """Per step of the fit, what was measured (trained aligners)."""
+    settled: Mapping[str, Any] = MappingProxyType({})
+    """The parameters that were left to the fit, at the values it chose: fitted with these, others compare."""
     watch: Callable[[Mapping[str, float]], None] = staticmethod(no_watch)
     """Called with each row of the history while the fit goes on."""
 

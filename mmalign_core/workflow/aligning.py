@@ -68,7 +68,8 @@ def align(
         fitted = fit(sets, items, choices, cost, within(progress, share, 1.0, "all items: "), watch=watch)
     thresholds = measured.thresholds
     if has_threshold(choices) and not thresholds:
-        thresholds = (suggested_or_why_not(sets, held.parts[0].train, choices, cost, within(progress, 1.0, 1.0)),)
+        same = choices.settled_by(measured.aligner)
+        thresholds = (suggested_or_why_not(sets, held.parts[0].train, same, cost, within(progress, 1.0, 1.0)),)
     choices = with_suggested(choices, measured.thresholds)
     space = {m: place(fitted, sets[m]) for m in joined(sets, items, choices)}
     result = AlignmentResult(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS, Aligner
@@ -58,6 +58,10 @@ class Choices:
     def new_aligner(self) -> Aligner:
         """The chosen aligner with its parameters, not fitted."""
         return ALIGNERS.create(self.aligner, **(self.params or {}))
+
+    def settled_by(self, fitted: Aligner) -> Choices:
+        """The same with what this fit chose by itself given, so that another fit's scores are on the same scale."""
+        return replace(self, params={**(self.params or {}), **fitted.settled})
 
     def new_similarity(self) -> Similarity:
         """The chosen similarity."""

@@ -52,7 +52,7 @@ def measure(
         together = {m: sets[m] for m in joined(sets, part.train, choices)}
         fused.append(fused_directions(fitted, together, part.test, choices))
         if takes_suggestion(choices):
-            thresholds.append(suggest(sets, part.train, choices, cost, shown))
+            thresholds.append(suggest(sets, part.train, choices.settled_by(fitted), cost, shown))
     progress(0.95, "measuring")
     evaluation = judge(spaces, banks, choices, cost, thresholds)
     return Measured(fitted, evaluation, tuple(thresholds), fused_report(fused, choices))

@@ -37,6 +37,7 @@ class Cca(LinearAligner):
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Canonical maps, weighted by half the power on each side."""
         reg, weighting = self._settings(examples, seed, progress)
+        self.settled = {"reg": reg, "weighting": weighting}
         found = canonical_maps(examples, self.dims, reg)
         return Maps(found.maps, found.weight ** (weighting / 2))
 

@@ -42,6 +42,7 @@ class LateAverage(LinearAligner):
     def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
         """Choose the ridge where it is 0, then solve on the items that have two or more modalities."""
         self.ridge = self.reg or self._chosen_ridge(sets, seed, progress)
+        self.settled = {"reg": self.ridge}
         return super().fit(sets, seed=seed, progress=progress)
 
     @property
