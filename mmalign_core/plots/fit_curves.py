@@ -19,7 +19,8 @@ def fit_figure(history: Sequence[Mapping[str, float]], *, title: str = "", heigh
 
     `history`: rows that may hold `step` and any other numbers; a row without one of them leaves that curve as it is.
     Settings that stay as they are, and results noted once, are no curves: they are drawn only where nothing else is.
-    Where the steps begin anew (another fold, another restart) the curves do too.
+    Where the steps begin anew (another fold, another restart) the curves do too. `height`: without the room that
+    a legend of many names takes.
     """
     names = _moving(history)
     losses = any("loss" in name for name in names)
@@ -27,9 +28,10 @@ def fit_figure(history: Sequence[Mapping[str, float]], *, title: str = "", heigh
     figure.update_xaxes(
         {"title": "step" if is_training(history) else "setting tried"}, lambda axis: axis.matches is None
     )
-    top = (64 if title else 8) + (20 if len(figure.layout.annotations) else 0)
+    legend = 18 * max(0, len(names) - 2) if losses else 0
+    top = (8 + 56 * bool(title) if losses or len(names) < 2 else 28 + 20 * bool(title)) + legend
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": top, "b": 8}, hovermode="x unified",
+        height=height + legend, margin={"l": 8, "r": 8, "t": top, "b": 8}, hovermode="x unified",
         title={"text": plain_label(title), "font": {"size": 14}, "y": 1, "yanchor": "top"} if title else None,
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
     )  # fmt: skip
@@ -62,7 +64,7 @@ def _panels(history: Sequence[Mapping[str, float]], names: Sequence[str]) -> go.
     for place, name in enumerate(names):
         figure.add_trace(_line(history, name, place), place + 1, 1)
     figure.update_layout(showlegend=False)
-    figure.update_yaxes(nticks=4)
+    figure.update_yaxes(nticks=3)
     figure.update_annotations(font_size=12)
     return figure
 
