@@ -61,7 +61,8 @@ class ContrastiveAligner(TowerAligner):
     weight_decay: float = param(0.01, 0, 10, help="how strongly weights are pulled to zero (AdamW)")
     noise: float = param(-1.0, -1, 10, help="noise on vectors in training, relative; -1: by held-out pairs")
     mixup: float = param(0.0, 0, 10, help="above 0: examples are blended two by two (FuseMix), more evenly above 1")
-    temperature: float = param(0.07, 0.01, 1, help="where the learned temperature of the loss begins")
+    temperature: float = param(0.07, 0.01, 1, help="of the loss; where it begins if it is learned")
+    learn_temperature: bool = param(True, help="whether the temperature is learned along with the maps")
     patience: int = param(8, 0, 1000, help="checks without a better validation before it stops; 0: never")
     prior: str = param("auto", choices=("auto", "off"), help="auto: the zero-shot bridge counts as far as it helps")
 
@@ -155,7 +156,8 @@ class ContrastiveAligner(TowerAligner):
         self, towers: dict[str, Tower], sets: Sets, parts: Holdout, recipe: Recipe, seed: int, progress: Progress
     ) -> tuple[Recipe, dict[str, Tower]]:
         """The towers trained, in place, and the recipe with what came out."""
-        examples, contrast = Examples(towers, sets, parts.kept), Contrast(self.loss, self.temperature)
+        examples = Examples(towers, sets, parts.kept)
+        contrast = Contrast(self.loss, self.temperature, self.learn_temperature)
 
         def loss_of(rows: np.ndarray, generator: torch.Generator) -> torch.Tensor:
             batch = examples.take(rows)

@@ -51,19 +51,20 @@ def _not_negatives(groups: torch.Tensor) -> torch.Tensor:
 
 
 class Contrast:
-    """A loss of LOSSES with its learned temperature (and bias), for two or more modalities at once."""
+    """A loss of LOSSES with its temperature, learned or fixed, (and bias), for two or more modalities at once."""
 
-    def __init__(self, loss: str = "infonce", temperature: float = 0.07) -> None:
+    def __init__(self, loss: str = "infonce", temperature: float = 0.07, learned: bool = True) -> None:
         import torch
 
-        self.loss = loss
+        self.loss, self.learned = loss, learned
         self.log_scale = torch.tensor(math.log(1 / temperature), requires_grad=True)
         self.bias = torch.tensor(-10.0, requires_grad=True)
 
     @property
     def parameters(self) -> list[torch.Tensor]:
         """What is learned along with the aligner's weights."""
-        return [self.log_scale] if self.loss == "infonce" else [self.log_scale, self.bias]
+        scale = [self.log_scale] if self.learned else []
+        return scale if self.loss == "infonce" else [*scale, self.bias]
 
     @property
     def temperature(self) -> float:
