@@ -6,15 +6,11 @@ python benchmarks/fsa_color_folds.py [aligner,aligner...] [manifest]
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.trained_folds import table
+from benchmarks.trained_folds import opened, table
 from mmalign_core.splits import folds
-from mmalign_core.store import Store
-from mmalign_core.workflow import Choices, encode, open_collection
-from mmalign_core.workflow.preparing import usable_sets
 
 DATA = Path(__file__).parents[2] / "shared/data"
 ALIGNERS = "bridge,ridge,cca,infonce-linear,infonce-mlp"
@@ -23,11 +19,8 @@ GOALS = {"image->text": "R@10 45 (ridge elsewhere 40)", "text->image": "R@10 52 
 
 def main(aligners: str = ALIGNERS, manifest: str = str(DATA / "fsa_color/manifest.csv")) -> None:
     """Recall over all folds, candidates being the held-out items of the query's own fold."""
-    collection, pair = open_collection(manifest), ("image", "text")
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(folder)
-        encoded = encode(collection, store=store).sets
-        sets = usable_sets(encoded, Choices(pair, aligner="bridge"), store, collection.media)
+    pair = ("image", "text")
+    _, sets = opened(manifest, pair)
     table(aligners.split(","), sets, folds(sets, 5), pair, ("recall@1", "recall@10", "mrr"), GOALS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,11 +17,22 @@ from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.report import evaluation
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.splits import Split
-from mmalign_core.types import EmbeddingSet
-from mmalign_core.workflow.preparing import place
+from mmalign_core.store import Store
+from mmalign_core.types import Collection, EmbeddingSet
+from mmalign_core.workflow import Choices, encode, open_collection
+from mmalign_core.workflow.preparing import place, usable_sets
 
 Sets = Mapping[str, EmbeddingSet]
 SEEDS = (0, 1, 2)
+
+
+def opened(manifest: str, pair: tuple[str, str]) -> tuple[Collection, Sets]:
+    """The collection, and its pair of modalities by the embedded encoders, concepts placed in text space."""
+    collection = open_collection(manifest)
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(folder)
+        encoded = encode(collection, store=store).sets
+        return collection, usable_sets(encoded, Choices(pair, aligner="bridge"), store, collection.media)
 
 
 def judged(aligner: str, sets: Sets, parts: Sequence[Split], pair: tuple[str, str], seed: int) -> tuple[Mapping, float]:
