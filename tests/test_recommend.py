@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.recommend import RECOMMENDERS, place_items, scale_weights
+from mmalign_core.recommend import RECOMMENDERS, Signal, place_items, scale_weights, top
+from mmalign_core.recommend import Query as Asked
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow import Query, Run, recommend
@@ -29,9 +30,10 @@ def test_scores_are_weighted_standardised_similarities_and_shares_sum(seed: int,
     sets = space(seed)
     ids = tuple(f"i{n}" for n in range(12))
     query = np.random.default_rng(seed + 1).normal(size=5).astype(np.float32)
-    found = RECOMMENDERS.create("content").recommend(
-        place_items(sets, ids), dict.fromkeys(sets, query), k=k, weights={"image": wi, "text": wt}
-    )
+    items = place_items(sets, ids)
+    weights = scale_weights({"image": wi, "text": wt}, ("image", "text"))
+    asked = Asked((Signal("text", dict.fromkeys(sets, query)),), weights=weights)
+    found = top(RECOMMENDERS.create("content").fit(items), items, asked, k)
     expected = dict.fromkeys(ids, 0.0)
     for m, weight in (("image", wi), ("text", wt)):
         unit = sets[m].vectors / np.linalg.norm(sets[m].vectors, axis=1, keepdims=True)
@@ -76,25 +78,19 @@ def test_an_item_is_compared_modality_by_modality_and_what_it_lacks_through_the_
     image = EmbeddingSet("image", ("a", "b", "c", "d"), tuple("1234"), axes[[0, 0, 1, 2]], "t@1")
     text = EmbeddingSet("text", ("b", "c", "d"), tuple("567"), axes[[1, 0, 3]], "t@1")
     items = place_items({"image": image, "text": text}, ("a", "b", "c", "d"))
-    assert {m: p.tolist() for m, p in items.profile(("b",)).items()} == {"image": [1, 0, 0, 0], "text": [0, 1, 0, 0]}
-    assert items.profile(("a",))["text"].tolist() == [1, 0, 0, 0]
-    ranked = RECOMMENDERS.create("content").recommend(items, items.profile(("a",)), k=4, exclude=("a",))
+    assert {m: p.tolist() for m, p in items.profile({1: 1}).items()} == {"image": [1, 0, 0, 0], "text": [0, 1, 0, 0]}
+    assert items.profile({0: 1})["text"].tolist() == [1, 0, 0, 0]
+    ranked = top(RECOMMENDERS.create("content").fit(items), items, Asked(history={0: 1}), 4, exclude=(0,))
     assert [r.id for r in ranked][2] == "d" and {ranked[0].id, ranked[1].id} == {"b", "c"}
-
-
-def test_where_nothing_stands_out_plain_similarity_decides() -> None:
-    same = EmbeddingSet("image", ("b", "c"), ("1", "2"), np.ones((2, 3)), "t@1")
-    far = EmbeddingSet("audio", ("a",), ("3",), np.array([[1, -1, 0]]), "t@1")
-    items = place_items({"image": same, "audio": far}, ("a", "b", "c"))
-    ranked = RECOMMENDERS.create("content").recommend(items, items.profile(("b",)), k=3, exclude=("b",))
-    assert [(r.id, r.score) for r in ranked] == [("c", 0.0), ("a", 0.0)]
 
 
 def test_a_lone_item_and_equal_items_score_zero_not_nan() -> None:
     one = np.ones((1, 3), np.float32)
     for ids in (("a",), ("a", "b", "c")):
         sets = {"text": EmbeddingSet("text", ids, ids, one.repeat(len(ids), 0), "t@1")}
-        found = RECOMMENDERS.create("content").recommend(place_items(sets, ids), {"text": one[0]}, k=5)
+        items = place_items(sets, ids)
+        asked = Asked((Signal("text", {"text": one[0]}),))
+        found = top(RECOMMENDERS.create("content").fit(items), items, asked, 5)
         assert [(r.id, r.score) for r in found] == [(item, 0.0) for item in ids]
 
 

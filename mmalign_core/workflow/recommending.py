@@ -13,7 +13,8 @@ import numpy as np
 from mmalign_core.data.files import file_media, text_media
 from mmalign_core.data.texts import clean_text
 from mmalign_core.encoders import ENCODERS
-from mmalign_core.recommend import RECOMMENDERS, PlacedItems, place_items, scale_weights
+from mmalign_core.recommend import RECOMMENDERS, PlacedItems, Signal, interactions_of, place_items, scale_weights, top
+from mmalign_core.recommend import Query as Asked
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Recommendation
@@ -62,10 +63,11 @@ def recommend(
         raise BadInput(f"-k {k}: ask for at least 1 item")
     items = placed_items(run)
     scaled = scale_weights(weights, tuple(items.parts))
-    points, seen = _points(run, query, items, store, settings)
-    if not any(np.any(point) for point in points.values()):
-        raise BadInput(f"the {query.kind} '{query.value[:80]}' has no place in the shared space; try another one")
-    return RECOMMENDERS.create(recommender).recommend(items, points, k=k, weights=scaled, exclude=seen)
+    model = RECOMMENDERS.create(recommender)
+    asked = _asked(run, query, items, scaled, store, settings)
+    table = run.collection.interactions
+    model.fit(items, None if table is None else interactions_of(table, items.ids))
+    return top(model, items, asked, k, exclude=asked.history)
 
 
 def placed_items(run: Run) -> PlacedItems:
@@ -99,21 +101,22 @@ def as_json(query: Query, found: list[Recommendation]) -> dict[str, Any]:
     return {"query": {query.kind: query.value}, "items": items}
 
 
-def _points(
-    run: Run, query: Query, items: PlacedItems, store: Store, settings: Settings | None
-) -> tuple[Mapping[str, np.ndarray], tuple[str, ...]]:
-    """What each modality is compared with, and the items not to recommend.
-
-    A typed or uploaded query is one point for all modalities; an item or a user is compared text with text,
-    picture with picture, sound with sound.
-    """
-    if query.kind == "item":
-        return items.profile((query.value,)), (query.value,)
-    if query.kind == "user":
-        history = user_history(run, query.value)
-        return items.profile(history), history
+def _asked(
+    run: Run,
+    query: Query,
+    items: PlacedItems,
+    weights: Mapping[str, float],
+    store: Store,
+    settings: Settings | None,
+) -> Asked:
+    """An item or a user is a history; a typed or uploaded query is one point for all modalities."""
+    if query.kind in ("item", "user"):
+        met = (query.value,) if query.kind == "item" else user_history(run, query.value)
+        return Asked(history={items.row(item): 1.0 for item in met}, weights=weights)
     point = place_query(run, query, store=store, settings=settings).vectors[0]
-    return {modality: point for modality in items.parts}, ()  # noqa: C420 - fromkeys loses the value's type
+    if not np.any(point):
+        raise BadInput(f"the {query.kind} '{query.value[:80]}' has no place in the shared space; try another one")
+    return Asked((Signal(query.kind, {m: point for m in items.parts}),), weights=weights)  # noqa: C420
 
 
 def user_history(run: Run, user: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,28 +14,50 @@ from mmalign_core.vectors import unit_rows
 
 @dataclass(frozen=True)
 class PlacedItems:
-    """`parts`: modality -> (n, k) mean unit row of each item, zero where an item lacks the modality."""
+    """`parts`: modality -> (n, k_m) mean unit row of each item, zero where an item lacks the modality.
+
+    In a shared space all k_m are equal; vectors that are not aligned have each their own.
+    """
 
     ids: tuple[str, ...]
     parts: Mapping[str, np.ndarray]
 
+    @cached_property
+    def _present(self) -> Mapping[str, np.ndarray]:
+        return {m: np.any(part != 0, axis=1) for m, part in self.parts.items()}
+
     def present(self, modality: str) -> np.ndarray:
         """(n,) bool: which items have a place in this modality."""
-        return np.any(self.parts[modality] != 0, axis=1)
+        return self._present[modality]
 
-    def profile(self, ids: tuple[str, ...]) -> dict[str, np.ndarray]:
-        """Modality -> (k,) mean place of these items in that modality; BadInput names one that is not there.
+    @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """Id -> number of the item."""
+        return {item: i for i, item in enumerate(self.ids)}
 
-        Where they lack a modality, the mean of their other places stands in for it.
+    def row(self, item: str) -> int:
+        """Number of that item; BadInput names one that is not there."""
+        if item not in self.rows:
+            raise BadInput(f"no item '{item}' in this run; it holds {len(self.ids)} items")
+        return self.rows[item]
+
+    def profile(self, history: Mapping[int, float]) -> dict[str, np.ndarray]:
+        """Modality -> (k_m,) weighted sum of these items' places in it; see `profile_parts`."""
+        return {m: parts.sum(axis=0) for m, parts in self.profile_parts(history).items()}
+
+    def profile_parts(self, history: Mapping[int, float]) -> dict[str, np.ndarray]:
+        """Modality -> (h, k_m) weighted place of each of these items, in the order of the history.
+
+        Where none of them has the modality, their places in the others stand in for it, if these are as wide.
         """
-        position = {item: i for i, item in enumerate(self.ids)}
-        unknown = [item for item in ids if item not in position]
-        if unknown:
-            raise BadInput(f"no item '{unknown[0]}' in this run; it holds {len(self.ids)} items")
-        rows = [position[item] for item in ids]
-        own = {m: part[rows].sum(axis=0) for m, part in self.parts.items() if self.present(m)[rows].any()}
-        others = np.sum([unit_rows(total[None])[0] for total in own.values()], axis=0)
-        return {m: own.get(m, others) for m in self.parts}
+        rows, weights = list(history), np.array(list(history.values()), np.float32)[:, None]
+        own = {m: weights * part[rows] for m, part in self.parts.items() if self.present(m)[rows].any()}
+        found = {}
+        for m, part in self.parts.items():
+            stand_ins = [places for places in own.values() if places.shape[1] == part.shape[1]]
+            if m in own or stand_ins:
+                found[m] = own[m] if m in own else np.sum(stand_ins, axis=0)
+        return found
 
 
 def place_items(space: Mapping[str, EmbeddingSet], ids: tuple[str, ...]) -> PlacedItems:

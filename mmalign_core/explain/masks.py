@@ -1,0 +1,75 @@
+"""A medium in parts that can be left out, and a map that says what each part adds to a score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmalign_core.types import Explanation
+
+Scores = Callable[[np.ndarray], np.ndarray]
+"""Scores (b,) float64 of a medium with only some of its p parts: masks (b, p) bool, True where a part is kept."""
+
+REST = "rest"
+"""Label of what no part accounts for: the score of the medium with nothing in it, or the centre of its modality."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a medium. `place`: characters (start, end) of a text; a box (left, top, right, bottom) in 0..1 of the
+    picture as its encoder sees it; seconds (start, end) of a sound. `label` is what a person reads: the word, "row 2,
+    column 5", "1.0–1.5 s"."""
+
+    label: str
+    place: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """Whether leaving parts out in the map's order changes the score faster than in random orders.
+
+    `deletion`: mean score while the parts go, largest first (low is faithful); `insertion`: while they come (high is
+    faithful); each beside its mean over random orders. `advantage`: (insertion - deletion) of the map less that of the
+    random orders, with its 95% interval; `better` when that excludes zero from below.
+    """
+
+    deletion: float
+    insertion: float
+    random_deletion: float
+    random_insertion: float
+    advantage: float
+    interval: tuple[float, float]
+    orders: int
+
+    @property
+    def better(self) -> bool:
+        """Whether the map orders parts better than chance."""
+        return self.interval[0] > 0
+
+
+@dataclass(frozen=True)
+class MediaMap:
+    """`values` (p,): what each of the `parts` adds to `score`; with `rest` they sum to it.
+
+    `method`: "exact", "integrated gradients" or "occlusion". Occlusion's values need not sum by themselves: `rest` is
+    then what they leave open.
+    """
+
+    modality: str
+    parts: tuple[Part, ...]
+    values: np.ndarray
+    rest: float
+    score: float
+    method: str
+    faithfulness: Faithfulness | None = None
+
+    @property
+    def explanation(self) -> Explanation:
+        """The same as labelled contributions that sum to the score."""
+        contributions = ((part.label, float(value)) for part, value in zip(self.parts, self.values))
+        seen = self.faithfulness and {
+            name: float(value) for name, value in vars(self.faithfulness).items() if not isinstance(value, tuple)
+        }
+        return Explanation(self.score, (*contributions, (REST, self.rest)), self.method, seen)
