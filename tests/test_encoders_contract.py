@@ -95,6 +95,37 @@ def test_the_same_media_give_the_same_vectors(case):
     assert np.array_equal(encoder.encode(prepared).vectors, encoder.encode(again).vectors)
 
 
+def test_what_it_reads_can_be_shown_and_is_all_that_its_vector_is_made_of(case):
+    encoder, media, prepared = case
+    views = [encoder.view(m) for m in media]
+    for view in views:
+        if encoder.modality == "text":
+            assert isinstance(view, str)
+        elif encoder.modality == "image":
+            assert view.dtype == np.uint8 and view.ndim == 3 and view.shape[2] == 3
+        else:
+            assert view.dtype == np.float32 and view.ndim == 1 and np.abs(view).max() <= 1 and encoder.rate >= 100
+    again = encoder.encode([encoder.from_view(view) for view in views]).vectors
+    assert np.array_equal(again, encoder.encode(prepared).vectors)
+
+
+def test_a_view_with_nothing_in_it_has_a_finite_vector_and_sequence(case):
+    encoder, media, _ = case
+    view = encoder.view(media[0])
+    empty = "" if isinstance(view, str) else np.zeros_like(view)
+    prepared = [encoder.from_view(empty)]
+    assert np.isfinite(encoder.encode(prepared).vectors).all()
+    assert len(encoder.sequences(prepared)[0]) >= 1 and np.isfinite(encoder.sequences(prepared)[0]).all()
+
+
+def test_vectors_pool_their_sequence_as_declared(case):
+    encoder, _, prepared = case
+    if not encoder.pooling:
+        return
+    pooled = np.stack([getattr(steps, encoder.pooling)(axis=0) for steps in encoder.sequences(prepared)])
+    np.testing.assert_allclose(pooled, encoder.encode(prepared).vectors, rtol=1e-4, atol=1e-4)
+
+
 def test_a_vector_does_not_depend_on_its_batch(case):
     encoder, _, prepared = case
     together = encoder.encode(prepared).vectors

@@ -31,7 +31,7 @@ class Letters(Encoder):
     def load(self):
         pass
 
-    def prepare(self, media):
+    def view(self, media):
         with self.lock:
             self.prepared[media.digest] += 1
             self.threads.add(threading.current_thread().name)
@@ -42,6 +42,9 @@ class Letters(Encoder):
         if "#" in media.text:
             raise OSError("the disk is on fire")
         return media.text
+
+    def from_view(self, view):
+        return view
 
     def encode(self, prepared):
         with self.lock:

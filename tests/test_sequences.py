@@ -53,8 +53,11 @@ class Spelt(Encoder):
     def load(self) -> None:
         pass
 
-    def prepare(self, media: Media) -> str:
+    def view(self, media: Media) -> str:
         return media.text or ""
+
+    def from_view(self, view: str) -> str:
+        return view
 
     def encode(self, prepared: Sequence[str]) -> Encoded:
         return Encoded(np.array([[len(text)] for text in prepared], np.float32))

@@ -44,9 +44,13 @@ class BagOfWords(Encoder):
         """Nothing but the hash function."""
         _ = self._hashing
 
-    def prepare(self, media: Media) -> list[str]:
-        """The words of the first 10,000 characters; BadInput if the text is empty or beyond the limit."""
-        return words(usable_text(media, self.settings)[:_READ_CHARACTERS])
+    def view(self, media: Media) -> str:
+        """The first 10,000 characters; BadInput if the text is empty or beyond the limit."""
+        return usable_text(media, self.settings)[:_READ_CHARACTERS]
+
+    def from_view(self, view: str) -> list[str]:
+        """Its words."""
+        return words(view)
 
     def encode(self, prepared: Sequence[list[str]]) -> Encoded:
         """(n, 2048) damped counts, never negative."""

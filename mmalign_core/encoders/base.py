@@ -37,6 +37,10 @@ class Encoder(Parametrised, ABC):
     summary: ClassVar[str]
     licence: ClassVar[str]
     batch_size: ClassVar[int] = 16
+    pooling: ClassVar[str] = ""
+    """How a vector comes from its sequence: "mean" or "sum" of the steps; "" where it is no such plain sum."""
+    rate: ClassVar[int] = 0
+    """Samples a second in the view of a sound; 0 for other modalities."""
 
     @cached_property
     def settings(self) -> Settings:
@@ -62,9 +66,21 @@ class Encoder(Parametrised, ABC):
         many broken media.
         """
 
-    @abstractmethod
     def prepare(self, media: Media) -> Any:
         """Decode and preprocess one medium. Runs in worker threads; raises BadInput if it cannot be decoded."""
+        return self.from_view(self.view(media))
+
+    @abstractmethod
+    def view(self, media: Media) -> Any:
+        """What it reads of the medium, as a person would read, see or hear it; BadInput if it cannot be decoded.
+
+        A text: str. A picture: uint8 pixels (height, width, 3) after any crop. A sound: mono float32 samples (n,) in
+        -1..1 at `rate`. Explanations mask parts of it and show the map over it.
+        """
+
+    @abstractmethod
+    def from_view(self, view: Any) -> Any:
+        """What `encode` reads, from a view or one with parts masked: also an empty text, one colour or silence."""
 
     @abstractmethod
     def encode(self, prepared: Sequence[Any]) -> Encoded:

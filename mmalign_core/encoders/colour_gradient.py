@@ -32,20 +32,25 @@ class ColourGradient(Encoder):
     summary = f"Colour and edge histograms of pictures, {COLOURS + GRADIENTS}-d; classic, nothing learned"
     licence = "Apache-2.0"
     batch_size = 64
+    pooling = "sum"
 
     def load(self) -> None:
         """There are no weights."""
 
-    def prepare(self, media: Media) -> np.ndarray:
-        """What each cell adds to the picture's vector, (16, d) float32."""
-        from PIL.Image import Resampling
-
+    def view(self, media: Media) -> np.ndarray:
+        """uint8 pixels (height, width, 3) of the whole picture."""
         from mmalign_core.data.images import decode_image
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the picture has no file; give its path")
-        image = decode_image(media.path, self.settings, at_least=(2 * SIDE, 2 * SIDE))
-        return cell_histograms(np.asarray(image.resize((SIDE, SIDE), Resampling.BILINEAR)))
+        return np.asarray(decode_image(media.path, self.settings, at_least=(2 * SIDE, 2 * SIDE)))
+
+    def from_view(self, view: np.ndarray) -> np.ndarray:
+        """What each cell adds to the picture's vector, (16, d) float32."""
+        from PIL import Image
+
+        squashed = Image.fromarray(view).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+        return cell_histograms(np.asarray(squashed))
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
         """(n, d): the sum over cells."""

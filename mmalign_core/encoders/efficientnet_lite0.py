@@ -29,6 +29,7 @@ class EfficientNetLite0(Encoder):
     summary = "Pictures, 1280-d, with 1,000 ImageNet concepts; fast, no download"
     licence = "Apache-2.0"
     batch_size = 8
+    pooling = "mean"
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -48,8 +49,8 @@ class EfficientNetLite0(Encoder):
         """Read the weights and build the graph."""
         _ = self._session, self.labels
 
-    def prepare(self, media: Media) -> np.ndarray:
-        """uint8 pixels (224, 224, 3): the central square, since the network never saw stretched pictures.
+    def view(self, media: Media) -> np.ndarray:
+        """uint8 pixels (side, side, 3): the central square, since the network never saw stretched pictures.
 
         Over photographs this found more captions than squashing the whole picture did. JPEGs are decoded at a
         fraction of their size where four times the size needed remains (cosine to a full decode above 0.999; with twice
@@ -60,7 +61,11 @@ class EfficientNetLite0(Encoder):
         if media.path is None:
             raise BadInput(f"item '{media.item}': the picture has no file; give its path")
         image = decode_image(media.path, self.settings, at_least=(4 * SIDE, 4 * SIDE))
-        return resized(central_square(np.asarray(image)))
+        return central_square(np.asarray(image))
+
+    def from_view(self, view: np.ndarray) -> np.ndarray:
+        """uint8 pixels (224, 224, 3)."""
+        return resized(view)
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
         """(n, 1280) pooled features and the (n, 1000) posterior."""

@@ -27,17 +27,22 @@ class Mfcc(Encoder):
     summary = "Cepstral coefficients of sounds, 60-d; classic, nothing learned"
     licence = "Apache-2.0"
     batch_size = 64
+    rate = RATE
 
     def load(self) -> None:
         """There are no weights."""
 
-    def prepare(self, media: Media) -> np.ndarray:
-        """The coefficients (frames, 20) of the sound at 16 kHz."""
+    def view(self, media: Media) -> np.ndarray:
+        """Mono samples (n,) float32 at 16 kHz."""
         from mmalign_core.data.sounds import decode_audio
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the sound has no file; give its path")
-        return cepstra(decode_audio(media.path, RATE, self.settings))
+        return decode_audio(media.path, RATE, self.settings)
+
+    def from_view(self, view: np.ndarray) -> np.ndarray:
+        """The coefficients (frames, 20) of the sound."""
+        return cepstra(view)
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
         """(n, 60)."""

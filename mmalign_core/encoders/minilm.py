@@ -40,9 +40,13 @@ class MiniLM(Encoder):
         """Read the 91 MB of weights."""
         _ = self._model
 
-    def prepare(self, media: Media) -> str:
+    def view(self, media: Media) -> str:
         """The text itself; BadInput if it is empty or too long."""
         return usable_text(media, self.settings)
+
+    def from_view(self, view: str) -> str:
+        """The text itself."""
+        return view
 
     def encode(self, prepared: Sequence[str]) -> Encoded:
         """(n, 384) unit vectors."""

@@ -46,9 +46,13 @@ class UseMultilingual(Encoder):
         """Read the 32 MB of weights and the vocabulary."""
         _ = self._model._model
 
-    def prepare(self, media: Media) -> str:
+    def view(self, media: Media) -> str:
         """The text, or the first 10,000 characters of a longer one; BadInput if it is empty or beyond the limit."""
         return usable_text(media, self.settings)[:_READ_CHARACTERS]
+
+    def from_view(self, view: str) -> str:
+        """The text itself."""
+        return view
 
     def encode(self, prepared: Sequence[str]) -> Encoded:
         """(n, 512) unit vectors."""

@@ -32,6 +32,8 @@ class YamNet(Encoder):
     summary = "Sounds, 1024-d, with 521 AudioSet concepts; fast, no download"
     licence = "Apache-2.0"
     batch_size = 8
+    pooling = "mean"
+    rate = RATE
 
     @cached_property
     def _folder(self) -> Path:
@@ -54,13 +56,17 @@ class YamNet(Encoder):
         """Read the graph."""
         _ = self._graph, self.labels
 
-    def prepare(self, media: Media) -> np.ndarray:
-        """uint8 log-mel patches (p, 1, 96, 64)."""
+    def view(self, media: Media) -> np.ndarray:
+        """Mono samples (n,) float32 at 16 kHz."""
         from mmalign_core.data.sounds import decode_audio
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the sound has no file; give its path")
-        return self.patches(decode_audio(media.path, RATE, self.settings))
+        return decode_audio(media.path, RATE, self.settings)
+
+    def from_view(self, view: np.ndarray) -> np.ndarray:
+        """uint8 log-mel patches (p, 1, 96, 64)."""
+        return self.patches(view)
 
     def patches(self, waveform: np.ndarray) -> np.ndarray:
         """The graph's input (p, 1, 96, 64) uint8 for mono samples (n,) at 16 kHz: the published model's first step."""
