@@ -1,0 +1,115 @@
+"""Concept words: a vector as a sum of a few words' vectors, with how much of it they cover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmalign_core.types import BadInput
+from mmalign_core.vectors import unit_rows
+
+GAIN = 0.01
+"""A word that raises the cosine by less is noise."""
+
+
+@dataclass(frozen=True)
+class ConceptWords:
+    """`words`: (label, weight > 0), heaviest first; `cosine`: of their weighted sum with the vector, 0 if none."""
+
+    words: tuple[tuple[str, float], ...]
+    cosine: float
+
+
+def concept_words(
+    vector: np.ndarray,
+    vocabulary: np.ndarray,
+    labels: Sequence[str],
+    most: int = 8,
+    *,
+    centre: np.ndarray | None = None,
+    gain: float = GAIN,
+) -> ConceptWords:
+    """Sparse non-negative decomposition on a vocabulary, as in SpLiCE (Bhalla et al. 2024).
+
+    `vector` (d,); `vocabulary` (c, d) with one label a row. The words are centred at their mean, the vector at `centre`
+    (the mean of its own modality; the words' mean if not given), and all brought to unit length. Solved by non-negative
+    orthogonal matching pursuit: at most `most` words, each of which adds at least `gain` to the cosine.
+    """
+    words, target = _prepared(vocabulary, labels, [(vector, centre)])
+    chosen, weights, cosine = _pursuit(words, target[0], most, gain)
+    return ConceptWords(_labelled(chosen, weights, labels), cosine)
+
+
+def shared_words(
+    u: np.ndarray,
+    v: np.ndarray,
+    vocabulary: np.ndarray,
+    labels: Sequence[str],
+    most: int = 8,
+    *,
+    centres: tuple[np.ndarray | None, np.ndarray | None] = (None, None),
+    gain: float = GAIN,
+) -> tuple[tuple[str, float], ...]:
+    """(label, weight) of the words both vectors use, heaviest first; the weight is the smaller of the two.
+
+    Both are decomposed again over the words that either uses, so that two synonyms count as shared.
+    """
+    from scipy.optimize import nnls
+
+    words, targets = _prepared(vocabulary, labels, [(u, centres[0]), (v, centres[1])])
+    both = sorted({k for target in targets for k in _pursuit(words, target, most, gain)[0]})
+    if not both:
+        return ()
+    weights = np.min([nnls(words[both].T.astype(np.float64), target)[0] for target in targets], axis=0)
+    return _labelled(both, weights, labels)[:most]
+
+
+def _labelled(chosen: Sequence[int], weights: np.ndarray, labels: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    found = [(labels[k], float(weight)) for k, weight in zip(chosen, weights) if weight > 1e-6]
+    return tuple(sorted(found, key=lambda word: -word[1]))
+
+
+def _prepared(
+    vocabulary: np.ndarray, labels: Sequence[str], vectors: Sequence[tuple[np.ndarray, np.ndarray | None]]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Unit rows (c, d) float32 of the words around their mean, and unit vectors (d,) float64 around their centres."""
+    vocabulary = np.asarray(vocabulary, dtype=np.float32)
+    if vocabulary.ndim != 2 or len(vocabulary) != len(labels) or not len(labels):
+        raise BadInput(f"{len(labels)} words for vectors of shape {vocabulary.shape}; give one row each")
+    middle = vocabulary.mean(axis=0)
+    targets = []
+    for vector, centre in vectors:
+        moved = np.asarray(vector, dtype=np.float64) - (middle if centre is None else centre)
+        if moved.shape != middle.shape or not np.isfinite(moved).all():
+            raise BadInput(
+                f"a vector of shape {moved.shape} cannot be said in words of {middle.shape[0]} finite numbers"
+            )
+        length = np.linalg.norm(moved)
+        targets.append(moved / length if length > 1e-9 else np.zeros_like(moved))
+    return unit_rows(vocabulary - middle), targets
+
+
+def _pursuit(words: np.ndarray, target: np.ndarray, most: int, gain: float) -> tuple[list[int], np.ndarray, float]:
+    """Words chosen, their weights and the cosine: Bruckstein, Elad and Zibulevsky (2008)."""
+    from scipy.optimize import nnls
+
+    chosen: list[int] = []
+    weights, cosine, residual = np.zeros(0), 0.0, target
+    while len(chosen) < min(most, len(words)):
+        fit = words @ residual.astype(np.float32)
+        fit[chosen] = -1
+        best = int(np.argmax(fit))
+        if fit[best] <= 1e-6:
+            break
+        atoms = words[[*chosen, best]].T.astype(np.float64)
+        tried, distance = nnls(atoms, target)
+        # The nearest point of a cone to a unit vector lies at a right angle to what is left over.
+        reached = float(np.sqrt(max(0.0, 1 - distance**2)))
+        if reached - cosine < gain:
+            break
+        used = tried > 0
+        chosen = [k for k, keep in zip([*chosen, best], used) if keep]
+        weights, cosine, residual = tried[used], reached, target - atoms @ tried
+    return chosen, weights, cosine
