@@ -3,6 +3,7 @@
 from mmalign_core.recommend.base import RECOMMENDERS, Recommender, register
 from mmalign_core.recommend.interactions import Interactions, interactions_of
 from mmalign_core.recommend.items import PlacedItems, place_items, scale_weights
+from mmalign_core.recommend.knockout import knockouts
 from mmalign_core.recommend.query import Query, Signal
 from mmalign_core.recommend.ranking import top
 
@@ -14,6 +15,7 @@ __all__ = [
     "Recommender",
     "Signal",
     "interactions_of",
+    "knockouts",
     "place_items",
     "register",
     "scale_weights",

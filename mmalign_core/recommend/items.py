@@ -41,6 +41,15 @@ class PlacedItems:
             raise BadInput(f"no item '{item}' in this run; it holds {len(self.ids)} items")
         return self.rows[item]
 
+    def fused(self, rows: np.ndarray, weights: Mapping[str, float] | None = None) -> np.ndarray:
+        """(r, Σ k_m) float32 unit rows whose cosine is the weighted mean of these items' cosines by modality.
+
+        What two items share counts; what only one of them has lowers it. A row without any place is zero.
+        """
+        given = scale_weights(weights if weights and sum(weights.values()) > 0 else None, tuple(self.parts))
+        columns = [np.float32(np.sqrt(w)) * unit_rows(self.parts[m][rows]) for m, w in given.items() if w]
+        return unit_rows(np.hstack(columns)) if columns else np.zeros((len(rows), 0), np.float32)
+
     def profile(self, history: Mapping[int, float]) -> dict[str, np.ndarray]:
         """Modality -> (k_m,) weighted sum of these items' places in it; see `profile_parts`."""
         return {m: parts.sum(axis=0) for m, parts in self.profile_parts(history).items()}
@@ -79,6 +88,8 @@ def scale_weights(weights: Mapping[str, float] | None, modalities: tuple[str, ..
     """Weights of these modalities scaled to sum to 1; all equal when none are given, else 0 for those left out."""
     given = {m: float(weights.get(m, 0.0)) if weights else 1.0 for m in modalities}
     total = sum(given.values())
+    if not given:
+        return {}
     if min(given.values(), default=0.0) < 0 or not 0 < total < np.inf:
         raise BadInput(
             f"weights {dict(weights or {})} must be numbers from 0 and one of {', '.join(modalities)} above 0"
