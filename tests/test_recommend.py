@@ -108,8 +108,8 @@ def test_an_item_or_a_user_is_not_recommended_what_they_have(demo_run: Run, stor
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        (Query(), "give exactly one of"),
-        (Query(text="a", item="b"), "give exactly one of"),
+        (Query(), "ask with at least one of"),
+        (Query(text="a", item="b"), "no item 'b'"),
         (Query(item="nobody"), "no item 'nobody'"),
         (Query(user="nobody"), "no user 'nobody'"),
         (Query(image="missing.png"), "is missing"),

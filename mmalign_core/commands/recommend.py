@@ -5,7 +5,7 @@ import argparse
 from mmalign_core.commands.shared import add_json, add_store, settings_of, store_of, write_result
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Query, load_run, recommend
+from mmalign_core.workflow import Query, answer, load_run
 from mmalign_core.workflow.recommending import as_json
 
 SUMMARY = "top-k items for a text, picture, sound, item or user, with each modality's share of the score"
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
     """Recommend and print."""
     query = Query(args.text, args.image, args.audio, args.item, args.user)
     store = store_of(args)
-    found = recommend(
+    found = answer(
         load_run(args.run_ref, store=store),
         query,
         store=store,
@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> None:
         recommender=args.recommender,
         settings=settings_of(args),
     )
-    summary = "\n".join(f"{r.rank:3d}  {r.id}  {r.reason}" for r in found)
-    write_result(as_json(query, found), args.json, summary)
+    summary = "\n".join(f"{r.rank:3d}  {r.id}  {r.reason}" for r in found.found)
+    write_result(as_json(found), args.json, summary)
 
 
 def _weights(assignments: list[str]) -> dict[str, float] | None:

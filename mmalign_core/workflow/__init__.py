@@ -5,12 +5,21 @@ from mmalign_core.workflow.catalogue import KINDS, catalogue
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.comparing import compare, takers
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
+from mmalign_core.workflow.filtering import allowed_items
 from mmalign_core.workflow.holding_out import check_columns
 from mmalign_core.workflow.learning import learning_curve
 from mmalign_core.workflow.projecting import SpaceMap, place_on_map, project_run
+from mmalign_core.workflow.querying import Query, Wish, place_query
 from mmalign_core.workflow.ranking import Comparison, ranked
 from mmalign_core.workflow.reading import open_collection, open_demo
-from mmalign_core.workflow.recommending import Query, place_query, placed_items, recommend
+from mmalign_core.workflow.recommending import (
+    Answer,
+    FittedRecommender,
+    answer,
+    fit_recommender,
+    placed_items,
+    recommend,
+)
 from mmalign_core.workflow.saving import load_run, save_run
 from mmalign_core.workflow.viewing import ORDERINGS, JudgedPair, SimilarityBlock, judged_pairs, similarity_block
 
@@ -18,19 +27,25 @@ __all__ = [
     "DEFAULT_ENCODERS",
     "KINDS",
     "ORDERINGS",
+    "Answer",
     "Choices",
     "Comparison",
     "Encoding",
+    "FittedRecommender",
     "JudgedPair",
     "Query",
     "Run",
     "SimilarityBlock",
     "SpaceMap",
+    "Wish",
     "align",
+    "allowed_items",
+    "answer",
     "catalogue",
     "check_columns",
     "compare",
     "encode",
+    "fit_recommender",
     "judged_pairs",
     "learning_curve",
     "load_run",

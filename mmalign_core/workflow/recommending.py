@@ -1,54 +1,126 @@
-"""Use case: a query becomes a point in the shared space; the nearest items come back with their reasons."""
+"""Use case: a query becomes signals and a history; the items that suit it come back with their reasons."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from mmalign_core.data.files import file_media, text_media
-from mmalign_core.data.texts import clean_text
-from mmalign_core.encoders import ENCODERS
-from mmalign_core.recommend import RECOMMENDERS, PlacedItems, Signal, interactions_of, place_items, scale_weights, top
+from mmalign_core.recommend import (
+    RECOMMENDERS,
+    Interactions,
+    PlacedItems,
+    Recommender,
+    interactions_of,
+    place_items,
+    scale_weights,
+    top,
+)
 from mmalign_core.recommend import Query as Asked
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, EmbeddingSet, Media, Recommendation
+from mmalign_core.types import BadInput, Progress, Recommendation, no_progress
 from mmalign_core.workflow.aligning import Run
-from mmalign_core.workflow.encoding import encode_set, encoder
-from mmalign_core.workflow.preparing import prepared, text_encoder
-from mmalign_core.workflow.sequencing import with_sequences
+from mmalign_core.workflow.filtering import allowed_items
+from mmalign_core.workflow.querying import PlacedWish, Query, Wish, combined
+from mmalign_core.workflow.wishing import place_wishes, user_of
 
 
 @dataclass(frozen=True)
-class Query:
-    """Exactly one of: a text, a picture's or a sound's file, an item of the run, a user of its interactions."""
+class FittedRecommender:
+    """A recommender that knows a run's items and, where the run has them, its interactions."""
 
-    text: str | None = None
-    image: str | None = None
-    audio: str | None = None
-    item: str | None = None
-    user: str | None = None
-
-    @property
-    def kind(self) -> str:
-        """Which one is given; BadInput if none or several are."""
-        given = [name for name, value in vars(self).items() if value is not None]
-        if len(given) != 1:
-            raise BadInput("give exactly one of: a text, a picture, a sound, an item, a user")
-        return given[0]
-
-    @property
-    def value(self) -> str:
-        """What was given."""
-        return str(getattr(self, self.kind))
+    name: str
+    model: Recommender
+    items: PlacedItems
+    interactions: Interactions | None
 
 
-def recommend(
+@dataclass(frozen=True)
+class Options:
+    """`k`: how many items; `diversity` and `popularity`: how much each counts in the order, see `recommend.top`."""
+
+    k: int = 10
+    diversity: float = 0.0
+    popularity: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise BadInput(f"-k {self.k}: ask for at least 1 item")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked, what was found, and all it takes to ask why or to order it anew.
+
+    `asked`: the query as the fitted `model` reads it; `placed`: each wish with its place; `exclude`: numbers of items
+    not to show; `allowed` (n,) bool: which may be, None for all; `notes`: what a person should know about the answer.
+    """
+
+    query: Query
+    found: tuple[Recommendation, ...]
+    asked: Asked
+    items: PlacedItems
+    model: Recommender
+    interactions: Interactions | None
+    exclude: tuple[int, ...]
+    allowed: np.ndarray | None
+    options: Options
+    placed: tuple[PlacedWish, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def again(
+        self,
+        *,
+        k: int | None = None,
+        weights: Mapping[str, float] | None = None,
+        mix: Sequence[float] | None = None,
+        diversity: float | None = None,
+        popularity: float | None = None,
+    ) -> Answer:
+        """The same question with other settings, without placing or fitting anything again; None keeps what was.
+
+        `weights`: modality -> weight; `mix`: one weight a wish, in the order of `query.all`.
+        """
+        given = {"k": k, "diversity": diversity, "popularity": popularity}
+        options = replace(self.options, **{name: value for name, value in given.items() if value is not None})
+        scaled = self.asked.weights if weights is None else scale_weights(weights, tuple(self.items.parts))
+        placed = self.placed if mix is None else _mixed(self.placed, mix)
+        query = self.query if mix is None else Query(wishes=tuple(p.wish for p in placed))
+        _ = query.all
+        asked = combined(placed, scaled, user_of(placed, self.interactions))
+        return replace(self, query=query, asked=asked, options=options, placed=placed)._ranked()
+
+    def _ranked(self) -> Answer:
+        """The same with what is found under its settings; BadInput if no item is left to find."""
+        left = len(self.items.ids) if self.allowed is None else int(self.allowed.sum())
+        usable = np.ones(len(self.items.ids), bool) if self.allowed is None else self.allowed.copy()
+        usable[list(self.exclude)] = False
+        if not usable.any():
+            why = f"the {left} that the conditions allow are" if self.allowed is not None and left else "all items are"
+            none = self.allowed is not None and not left
+            raise BadInput(
+                "no item meets all conditions; relax one of them"
+                if none
+                else f"nothing is left to recommend: {why} asked with or met already; allow what was met already"
+            )
+        found = top(
+            self.model,
+            self.items,
+            self.asked,
+            self.options.k,
+            exclude=self.exclude,
+            allowed=self.allowed,
+            diversity=self.options.diversity,
+            popularity=self.options.popularity,
+            met=None if self.interactions is None else self.interactions.popularity,
+        )
+        return replace(self, found=tuple(found))
+
+
+def answer(
     run: Run,
     query: Query,
     *,
@@ -56,18 +128,54 @@ def recommend(
     k: int = 10,
     weights: Mapping[str, float] | None = None,
     recommender: str = "content",
+    params: Mapping[str, Any] | None = None,
+    diversity: float = 0.0,
+    popularity: float = 0.0,
+    where: Sequence[str] = (),
+    include_seen: bool = False,
+    seed: int = 0,
+    fitted: FittedRecommender | None = None,
     settings: Settings | None = None,
-) -> list[Recommendation]:
-    """The k items of the run that suit the query; the queried item and a user's history are left out."""
-    if k < 1:
-        raise BadInput(f"-k {k}: ask for at least 1 item")
-    items = placed_items(run)
-    scaled = scale_weights(weights, tuple(items.parts))
-    model = RECOMMENDERS.create(recommender)
-    asked = _asked(run, query, items, scaled, store, settings)
-    table = run.collection.interactions
-    model.fit(items, None if table is None else interactions_of(table, items.ids))
-    return top(model, items, asked, k, exclude=asked.history)
+    progress: Progress = no_progress,
+) -> Answer:
+    """The k items of the run that suit the query; items asked with and a user's history are left out.
+
+    `where`: conditions on items, see `filtering.allowed_items`; `fitted`: a recommender to ask instead of fitting one
+    by name. BadInput says what cannot be answered, and by whom it can, before anything is placed or fitted.
+    """
+    options = Options(k, diversity, popularity)
+    known = fitted or _unfitted(run, recommender, params)
+    items, scaled = known.items, scale_weights(weights, tuple(known.items.parts))
+    allowed = allowed_items(run.collection, items.ids, tuple(where)) if where else None
+    asking = place_wishes(
+        run, query, items, known.interactions, known.model, include_seen=include_seen, store=store, settings=settings
+    )
+    if fitted is None:
+        known.model.fit(items, known.interactions, seed=seed, progress=progress)
+    asked = combined(asking.placed, scaled, asking.user)
+    whole = Answer(
+        query, (), asked, items, known.model, known.interactions, asking.exclude, allowed, options, asking.placed
+    )
+    return replace(whole, notes=asking.notes)._ranked()
+
+
+def recommend(run: Run, query: Query, *, store: Store, **options: Any) -> list[Recommendation]:
+    """What `answer` finds, with the same arguments."""
+    return list(answer(run, query, store=store, **options).found)
+
+
+def fit_recommender(
+    run: Run,
+    name: str = "content",
+    params: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> FittedRecommender:
+    """The recommender of that name fitted on the run's items and interactions, to be asked many times."""
+    fitted = _unfitted(run, name, params)
+    fitted.model.fit(fitted.items, fitted.interactions, seed=seed, progress=progress)
+    return fitted
 
 
 def placed_items(run: Run) -> PlacedItems:
@@ -76,66 +184,34 @@ def placed_items(run: Run) -> PlacedItems:
     return place_items(run.result.space, tuple(i for i in run.collection.ids if i in placed))
 
 
-def place_query(run: Run, query: Query, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
-    """One text, picture or sound as a row of the shared space; BadInput if this run cannot place its modality."""
-    modality, settings = query.kind, settings or Settings()
-    if modality not in run.result.space:
-        raise BadInput(f"this run holds no {modality}; it can be asked by: {', '.join(run.result.space)}, item or user")
-    source = run.encoders.get(modality, "")
-    name = source.split("@")[0]
-    if name not in ENCODERS.names():
-        raise BadInput(f"this run's {modality} vectors were given ready-made ({source}); ask by item instead")
-    media = [_medium(query, modality, settings)]
-    embedded, _, failed = encode_set(encoder(name), media, store=store, settings=settings)
-    if failed:
-        raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
-    row = prepared(run.aligner, embedded, text_encoder(run.encoders), store)
-    if run.aligner.needs_sequences:
-        row = with_sequences(run.aligner.name, {modality: row}, media, store=store, settings=settings)[modality]
-    return EmbeddingSet(modality, row.ids, row.keys, run.aligner.transform(row), run.aligner.name)
-
-
-def as_json(query: Query, found: list[Recommendation]) -> dict[str, Any]:
+def as_json(answer: Answer) -> dict[str, Any]:
     """What `recommend --json` prints."""
-    items = [{**vars(r), "contributions": dict(r.contributions)} for r in found]
-    return {"query": {query.kind: query.value}, "items": items}
+    items = [{**vars(r), "contributions": dict(r.contributions)} for r in answer.found]
+    notes = {"notes": list(answer.notes)} if answer.notes else {}
+    return {"query": _query_json(answer.query.all), "items": items, **notes}
 
 
-def _asked(
-    run: Run,
-    query: Query,
-    items: PlacedItems,
-    weights: Mapping[str, float],
-    store: Store,
-    settings: Settings | None,
-) -> Asked:
-    """An item or a user is a history; a typed or uploaded query is one point for all modalities."""
-    if query.kind in ("item", "user"):
-        met = (query.value,) if query.kind == "item" else user_history(run, query.value)
-        return Asked(history={items.row(item): 1.0 for item in met}, weights=weights)
-    point = place_query(run, query, store=store, settings=settings).vectors[0]
-    if not np.any(point):
-        raise BadInput(f"the {query.kind} '{query.value[:80]}' has no place in the shared space; try another one")
-    return Asked((Signal(query.kind, {m: point for m in items.parts}),), weights=weights)  # noqa: C420
+def _unfitted(run: Run, name: str, params: Mapping[str, Any] | None) -> FittedRecommender:
+    """BadInput if the name or a parameter is wrong, or it learns from interactions and the run has none."""
+    model = RECOMMENDERS.create(name, **(params or {}))
+    items, table = placed_items(run), run.collection.interactions
+    interactions = None if table is None else interactions_of(table, items.ids)
+    if model.needs_interactions and not interactions:
+        others = ", ".join(n for n in RECOMMENDERS.names() if not RECOMMENDERS.get(n).needs_interactions)
+        raise BadInput(
+            f"'{name}' learns from who met what, and this run has no interactions; give them with "
+            f"--interactions FILE (user_id,item_id) or take one of: {others}"
+        )
+    return FittedRecommender(name, model, items, interactions)
 
 
-def user_history(run: Run, user: str) -> tuple[str, ...]:
-    """Items this user has met that lie in the space; BadInput if the user is unknown or has none."""
-    table = run.collection.interactions
-    if table is None:
-        raise BadInput("this run has no interactions; give them with --interactions FILE (user_id,item_id)")
-    rows = table[table["user_id"].astype(str) == user]
-    if rows.empty:
-        example = str(table["user_id"].iloc[0]) if len(table) else "none at all"
-        raise BadInput(f"no user '{user}' in the interactions; one of them is '{example}'")
-    placed = {item for s in run.result.space.values() for item in s.ids}
-    history = tuple(dict.fromkeys(item for item in rows["item_id"].astype(str) if item in placed))
-    if not history:
-        raise BadInput(f"none of the {len(rows)} items of user '{user}' lies in this run's space")
-    return history
+def _mixed(placed: Sequence[PlacedWish], mix: Sequence[float]) -> tuple[PlacedWish, ...]:
+    if len(mix) != len(placed):
+        raise BadInput(f"the mix has {len(mix)} weights for {len(placed)} wishes; give one each")
+    return tuple(replace(p, wish=replace(p.wish, weight=float(w))) for p, w in zip(placed, mix))
 
 
-def _medium(query: Query, modality: str, settings: Settings) -> Media:
-    if modality == "text":
-        return text_media("query", clean_text(query.value, "the text asked for", settings))
-    return file_media("query", modality, Path(os.path.expanduser(query.value)), query.value, settings)
+def _query_json(wishes: Sequence[Wish]) -> dict[str, Any]:
+    if len(wishes) == 1 and wishes[0].weight == 1:
+        return {wishes[0].kind: wishes[0].value}
+    return {"wishes": [dict(vars(wish)) for wish in wishes]}
