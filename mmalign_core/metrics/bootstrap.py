@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -36,6 +36,18 @@ def resampled_metrics(
     counts = _resampled_counts(cluster.max() + 1, resamples, seed)
     parts = [_metrics_under(outcome, cluster, drawn) for drawn in counts]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def resampled_means(
+    values: Mapping[str, np.ndarray], *, seed: int = 0, resamples: int = RESAMPLES
+) -> dict[str, np.ndarray]:
+    """Metric -> (resamples,) means of its values (m,) over rows drawn with replacement, each row by itself; the draws
+    depend on m and seed alone. Empty when there are no rows."""
+    columns = np.stack(list(values.values()), axis=1).astype(float)
+    if not len(columns):
+        return {}
+    parts = [drawn @ columns / len(columns) for drawn in _resampled_counts(len(columns), resamples, seed)]
+    return dict(zip(values, np.concatenate(parts).T))
 
 
 def interval(values: np.ndarray, level: float = LEVEL) -> list[float]:

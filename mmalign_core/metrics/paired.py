@@ -24,12 +24,13 @@ def paired_bootstrap(
     drawn = [resampled_metrics(o, items, seed=seed, resamples=resamples) for o in (first, second)]
     observed = [o.metrics() for o in (first, second)]
     return {
-        name: _difference(observed[0][name] - observed[1][name], drawn[0][name] - drawn[1][name], level)
+        name: difference(observed[0][name] - observed[1][name], drawn[0][name] - drawn[1][name], level)
         for name in drawn[0]
     }
 
 
-def _difference(observed: float, drawn: np.ndarray, level: float) -> dict[str, float]:
+def difference(observed: float, drawn: np.ndarray, level: float = LEVEL) -> dict[str, float]:
+    """The observed difference with its interval and p, from the differences (resamples,) under the same draws."""
     low, high = interval(drawn, level)
     against = np.count_nonzero(drawn * np.sign(observed) <= 0)
     return {"difference": observed, "low": low, "high": high, "p": (1 + against) / (1 + len(drawn))}

@@ -1,0 +1,121 @@
+"""Which events a recommender learns from and which it is measured on; a user's repeats of an item stay together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from mmalign_core.recommend.interactions import Interactions
+from mmalign_core.types import BadInput
+
+SPLITS = ("time", "last", "random")
+
+
+@dataclass(frozen=True)
+class EventSplit:
+    """`train` and `test` share users and items, and no user has an item on both sides.
+
+    `words` say how they were parted. `moment`: of a split by time, the first second that is measured. `left_out`: how
+    many events are on neither side, since they repeat what the user met in training, or have no time.
+    """
+
+    train: Interactions
+    test: Interactions
+    words: str
+    moment: float | None = None
+    left_out: int = 0
+
+    @property
+    def cold(self) -> np.ndarray:
+        """(items,) bool: items that nobody met in training."""
+        return self.train.popularity == 0
+
+
+def split_events(events: Interactions, how: str = "time", test: float = 0.2, seed: int = 0) -> EventSplit:
+    """Part the events by one of SPLITS; BadInput says why it cannot be done.
+
+    random: a share `test` (0..1) of all (user, item) pairs, drawn with `seed`.
+    last: of each user with at least two items the one met last, by time of first meeting, or by the order of the file
+    for users with an event that has no time; equal times by the order of the file.
+    time: one moment for everybody, the one that puts nearest to `test` of the pairs after it. A pair is as old as
+    its first event: what a user met before the moment and meets again after it is on neither side.
+    """
+    if how not in SPLITS:
+        raise BadInput(f"unknown split '{how}'; choose one of: {', '.join(SPLITS)}")
+    if how != "last" and not 0 < test < 1:
+        raise BadInput(f"the share to measure is {test:g}; give one between 0 and 1, such as 0.2")
+    if len(np.unique(_pairs(events))) < 2:
+        raise BadInput(f"{len(events)} interactions with the collection's items cannot be parted; give more")
+    if how == "random":
+        return _random(events, test, seed)
+    return _last(events) if how == "last" else _by_time(events, test)
+
+
+def _random(events: Interactions, test: float, seed: int) -> EventSplit:
+    pairs, of_event = np.unique(_pairs(events), return_inverse=True)
+    many = min(max(1, round(test * len(pairs))), len(pairs) - 1)
+    held = np.zeros(len(pairs), bool)
+    held[np.random.default_rng(seed).permutation(len(pairs))[:many]] = True
+    words = f"random {test:.0%} of all user-item pairs, seed {seed}"
+    return EventSplit(events.take(~held[of_event]), events.take(held[of_event]), words)
+
+
+def _last(events: Interactions) -> EventSplit:
+    first, of_event, times = _first_meetings(events)
+    users, undated = events.rows[first], np.zeros(len(events.users), bool)
+    undated[events.rows[np.isnan(events.times)]] = True
+    order = np.lexsort((first, np.where(undated[users], 0.0, times), users))
+    ends = np.append(users[order][1:] != users[order][:-1], True)
+    several = np.bincount(users, minlength=len(events.users)) > 1
+    held = np.zeros(len(first), bool)
+    held[order[ends & several[users[order]]]] = True
+    if not held.any():
+        raise BadInput("no user has two different items, so no last one can be held out; use --split random or time")
+    words = f"the last item of each user with at least two, {_order_words(undated[np.unique(users)])}"
+    return EventSplit(events.take(~held[of_event]), events.take(held[of_event]), words)
+
+
+def _order_words(undated: np.ndarray) -> str:
+    if not undated.any():
+        return "by time"
+    if undated.all():
+        return "by the order of the file, since there are no times"
+    return f"by time, or by the order of the file for {undated.sum():,} users with undated events"
+
+
+def _by_time(events: Interactions, test: float) -> EventSplit:
+    _, of_event, times = _first_meetings(events)
+    dated = np.sort(times[~np.isnan(times)])
+    moments = np.unique(dated)
+    if len(moments) < 2:
+        what = "no times" if not len(moments) else "one and the same time for all"
+        raise BadInput(f"the interactions have {what}, so no moment parts them; use the split 'random' or 'last'")
+    held = len(dated) - np.searchsorted(dated, moments[1:])
+    cut = float(moments[1:][np.abs(held - test * len(dated)).argmin()])
+    train, measured = events.times < cut, times[of_event] >= cut
+    words = f"everything from {_date(cut)} on, {np.count_nonzero(dated >= cut) / len(dated):.1%} of the user-item pairs"
+    aside = int(np.count_nonzero(~train & ~measured))
+    return EventSplit(events.take(train), events.take(measured), words, cut, aside)
+
+
+def _pairs(events: Interactions) -> np.ndarray:
+    """(e,) one number for each user and item."""
+    return events.rows.astype(np.int64) * events.items + events.columns
+
+
+def _first_meetings(events: Interactions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each pair the number of its first event in the file (p,), of each event its pair (e,), of each pair its
+    earliest time (p,), NaN where it has none."""
+    _, first, of_event = np.unique(_pairs(events), return_index=True, return_inverse=True)
+    times = np.full(len(first), np.nan)
+    np.fmin.at(times, of_event, events.times)
+    return first, of_event, times
+
+
+def _date(moment: float) -> str:
+    """A Unix time as a date; what cannot be one (years, milliseconds) as the number it is."""
+    if not 10**8 <= moment < 10**10:
+        return f"{moment:.10g}"
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,49 @@
+"""Measured recommenders in order, each against the best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmalign_core.metrics.paired import difference
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Board:
+    """`facts`: on what all were measured. `rows` in order of NDCG@k, the failed last; each has against_best: slice ->
+    metric -> {difference (this row less the best), ci95, p} by paired bootstrap over the users; {} for the best itself
+    and for failed rows. The items in random order are a row like any other, but never the best."""
+
+    facts: Mapping[str, Any]
+    rows: tuple[Row, ...]
+
+    def report(self) -> dict[str, Any]:
+        """What `evaluate --json` prints."""
+        rows = [{name: value for name, value in row.items() if name != "drawn"} for row in self.rows]
+        return {**self.facts, "rows": rows}
+
+
+def standing(rows: Sequence[Row], facts: Mapping[str, Any]) -> Board:
+    """The rows in order; also for those published before a cancel. All must come from one trial."""
+    order = sorted(rows, key=lambda row: (row["error"] is not None, -(row["quality"] or 0.0), row["recommender"]))
+    best = next((row for row in order if not row["error"] and not row["baseline"]), None)
+    return Board(facts, tuple({**row, "against_best": _against(row, best)} for row in order))
+
+
+def _against(row: Row, best: Row | None) -> dict[str, Any]:
+    if best is None or row is best or row["error"]:
+        return {}
+    return {name: _paired(row, best, name) for name in row["drawn"]}
+
+
+def _paired(row: Row, best: Row, part: str) -> dict[str, dict[str, Any]]:
+    """Both were resampled with the same draws of the same users, so their means can be taken from one another."""
+    found = {}
+    for metric, drawn in row["drawn"][part].items():
+        observed = row["metrics"][part][metric] - best["metrics"][part][metric]
+        apart = difference(observed, drawn - best["drawn"][part][metric])
+        found[metric] = {"difference": observed, "ci95": [apart["low"], apart["high"]], "p": apart["p"]}
+    return found

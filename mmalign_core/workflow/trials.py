@@ -1,0 +1,162 @@
+"""How recommenders are measured: the split, who is asked, and what would be a right answer for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.recommend import Interactions, PlacedItems, Query
+from mmalign_core.recommend.splitting import SPLITS, EventSplit, split_events
+from mmalign_core.types import BadInput, digest_bytes, digest_json
+
+SCORES_AT_ONCE = 1 << 22
+"""Scores held at a time: 32 MB, and a few copies of them."""
+SLICES: Mapping[str, str] = {
+    "all": "all right answers, among all items",
+    "warm": "right answers that somebody met in training, among all items",
+    "cold": "right answers that nobody met in training, among all items",
+    "cold alone": "right answers that nobody met in training, among such items alone",
+}
+"""What is measured apart. A user's other right answers are no candidates of a slice, so none can stand in the way."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """`split` is one of SPLITS, or "" for "time" where the events have times and "random" where they have none; `test`
+    the share to measure (not for "last"); `relevant` the rating from which an event is a right answer, None for all."""
+
+    split: str = ""
+    test: float = 0.2
+    k: int = 10
+    relevant: float | None = None
+    seed: int = 0
+
+    def check(self) -> None:
+        """BadInput names what is off."""
+        if self.split and self.split not in SPLITS:
+            raise BadInput(f"unknown split '{self.split}'; choose one of: {', '.join(SPLITS)}")
+        if self.split != "last" and not 0 < self.test < 1:
+            raise BadInput(f"the share to measure is {self.test:g}; give one between 0 and 1, such as 0.2")
+        if self.k < 1:
+            raise BadInput(f"lists of {self.k} items cannot be measured; ask for at least 1")
+        if self.relevant is not None and not np.isfinite(self.relevant):
+            raise BadInput(f"the rating {self.relevant} from which an answer is right is not a number")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some of the users with what they are asked by, what they have met, and their right answers.
+
+    `seen` and `right`: (row within the batch, item) of each; `events`: which of the trial's right answers these are.
+    """
+
+    users: slice
+    queries: list[Query]
+    seen: tuple[np.ndarray, np.ndarray]
+    right: tuple[np.ndarray, np.ndarray]
+    events: slice
+
+
+@dataclass(frozen=True)
+class Trial:
+    """`users` (m,): numbers of the users that are asked, rising. `rows` (e,), by rising place in `users`, and
+    `columns` (e,): their right answers, each once. `facts` go with every number that comes of it."""
+
+    items: PlacedItems
+    split: EventSplit
+    protocol: Protocol
+    users: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
+    facts: Mapping[str, Any]
+
+    @property
+    def cold(self) -> np.ndarray:
+        """(e,) bool: right answers that nobody met in training."""
+        return self.split.cold[self.columns]
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all that a measurement of one recommender depends on."""
+        events = (self.split.train.rows, self.split.train.columns, self.rows, self.columns, self.users)
+        places = (np.ascontiguousarray(self.items.parts[m]) for m in sorted(self.items.parts))
+        shape = [asdict(self.protocol), self.items.ids, sorted(self.items.parts)]
+        return digest_bytes(digest_json(shape).encode(), *(a.tobytes() for a in (*events, *places)))
+
+    def batches(self) -> Iterator[Batch]:
+        """The users, so many at a time that their scores fit in SCORES_AT_ONCE."""
+        step = max(1, SCORES_AT_ONCE // max(1, len(self.items.ids)))
+        met = self.split.train.matrix
+        for start in range(0, len(self.users), step):
+            users = self.users[start : start + step]
+            first, last = np.searchsorted(self.rows, [start, start + step])
+            own = met[users].tocoo()
+            yield Batch(
+                slice(start, start + len(users)),
+                [Query(history=self.split.train.history(int(user)), user=int(user)) for user in users],
+                (own.row, own.col),
+                (self.rows[first:last] - start, self.columns[first:last]),
+                slice(first, last),
+            )
+
+
+def trial(items: PlacedItems, interactions: Interactions, protocol: Protocol) -> Trial:
+    """Split the events and see who can be asked; BadInput if that is nobody.
+
+    Users without an event in training are left out, and counted: nothing is known of them, so all would be shown the
+    same. So are those none of whose measured events is a right answer.
+    """
+    protocol.check()
+    how = protocol.split or ("random" if np.isnan(interactions.times).all() else "time")
+    split = split_events(interactions, how, protocol.test, protocol.seed)
+    good = _relevant(split.test, protocol.relevant)
+    pairs = np.unique(np.stack([split.test.rows[good], split.test.columns[good]]), axis=1)
+    known = np.bincount(split.train.rows, minlength=len(interactions.users)) > 0
+    new = np.unique(pairs[0][~known[pairs[0]]])
+    asked, columns = pairs[:, known[pairs[0]]]
+    users, rows = np.unique(asked, return_inverse=True)
+    if not len(users):
+        raise BadInput(
+            f"nobody can be measured ({split.words}): of {len(np.unique(split.test.rows)):,} users with held-out "
+            f"events {len(new):,} have right answers and none of these has a history; hold out less, or lower the "
+            "rating that counts as right"
+        )
+    facts = {
+        "split": split.words,
+        "split_kind": how,
+        "relevant": protocol.relevant,
+        "k": protocol.k,
+        "seed": protocol.seed,
+        "items": len(items.ids),
+        "cold_items": int(split.cold.sum()),
+        "users": len(interactions.users),
+        "events": len(interactions),
+        "n_train": len(split.train),
+        "n_test": len(split.test),
+        "left_out_events": split.left_out,
+        "right_answers": len(rows),
+        "users_measured": len(users),
+        "users_new": len(new),
+        "users_without_right_answer": len(np.setdiff1d(split.test.rows, pairs[0])),
+        "simulated": all(user.startswith("simulated") for user in interactions.users),
+    }
+    return Trial(items, split, protocol, users, rows, columns, facts)
+
+
+def _relevant(test: Interactions, bar: float | None) -> np.ndarray:
+    """(e,) bool; an event without a rating is no right answer where a rating is asked for."""
+    if bar is None:
+        return np.ones(len(test), bool)
+    if np.isnan(test.ratings).all():
+        raise BadInput(f"no held-out event has a rating, so none reaches {bar:g}; leave the bar away or give ratings")
+    good = test.ratings >= bar
+    if not good.any():
+        raise BadInput(
+            f"no held-out rating reaches {bar:g} (they go from {np.nanmin(test.ratings):g} to "
+            f"{np.nanmax(test.ratings):g}); lower the rating that counts as right"
+        )
+    return good
