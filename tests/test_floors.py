@@ -11,7 +11,18 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     0: ("types", "sequences"),
     1: ("store", "params", "registry", "settings", "vectors", "progress"),
-    2: ("aligners", "similarities", "corrections", "matchers", "encoders", "neighbours", "splits", "data", "engine"),
+    2: (
+        "aligners",
+        "similarities",
+        "corrections",
+        "matchers",
+        "encoders",
+        "neighbours",
+        "splits",
+        "data",
+        "engine",
+        "language",
+    ),
     3: ("recommend", "explain", "projection", "metrics", "plots"),
     4: ("workflow", "__main__", "commands", "jobs"),
 }
