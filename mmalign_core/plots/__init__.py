@@ -7,9 +7,12 @@ from mmalign_core.plots.labels import plain_label
 from mmalign_core.plots.leaderboard import difference_figure, quality_time_figure
 from mmalign_core.plots.learning_curves import learning_figure
 from mmalign_core.plots.metric_bars import metric_figure
+from mmalign_core.plots.picture_map import picture_map_figure
 from mmalign_core.plots.similarity_heatmap import heatmap_figure
+from mmalign_core.plots.sound_map import sound_map_figure
 from mmalign_core.plots.space_map import map_figure
 from mmalign_core.plots.threshold_curve import threshold_figure
+from mmalign_core.plots.word_map import word_map_html
 
 __all__ = [
     "MODALITY_COLOURS",
@@ -23,7 +26,10 @@ __all__ = [
     "learning_figure",
     "map_figure",
     "metric_figure",
+    "picture_map_figure",
     "plain_label",
     "quality_time_figure",
+    "sound_map_figure",
     "threshold_figure",
+    "word_map_html",
 ]

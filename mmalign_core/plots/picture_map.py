@@ -1,0 +1,81 @@
+"""A picture with what each of its cells adds to a score laid over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from mmalign_core.plots.diverging import diverging_scale, scale_of
+from mmalign_core.plots.labels import plain_label
+
+_STRONGEST = 0.72
+_SAME = 1e-6
+"""Edges of cells closer than this share of the picture are one edge."""
+
+
+def picture_map_figure(
+    picture: str,
+    size: tuple[int, int],
+    boxes: Sequence[tuple[float, ...]],
+    values: np.ndarray,
+    labels: Sequence[str] = (),
+    *,
+    height: int = 360,
+) -> go.Figure:
+    """`picture`: data URI of the picture as its encoder saw it; `size` its (width, height) in pixels.
+
+    `boxes` (p,) of (left, top, right, bottom) in 0..1, `values` (p,) what each adds: blue adds, orange takes away, zero
+    is transparent, and the scale is symmetric. Where boxes overlap the later one is drawn. Hovering tells label and
+    value; clicks come as `customdata` = number of the cell.
+    """
+    across, down = (_edges([box[side] for box in boxes for side in (first, first + 2)]) for first in (0, 1))
+    cells = _cells(boxes, across, down)
+    z = np.where(cells >= 0, np.append(np.asarray(values, dtype=float), np.nan)[cells], np.nan)
+    limit = scale_of(z)
+    figure = go.Figure([
+        go.Heatmap(x=across, y=down, z=z, zmin=-limit, zmax=limit, colorscale=diverging_scale(_STRONGEST),
+                   hoverinfo="skip", colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": "adds"}}),
+        _hover(boxes, values, labels, height / max(len(down) - 1, 1)),
+    ])  # fmt: skip
+    figure.add_layout_image(
+        source=picture, xref="x", yref="y", x=0, y=0, sizex=1, sizey=1, sizing="stretch", layer="below"
+    )
+    figure.update_layout(
+        height=height, margin={"l": 4, "r": 4, "t": 4, "b": 4}, showlegend=False, dragmode=False,
+        clickmode="event+select", plot_bgcolor="rgba(0,0,0,0)", hoverlabel={"align": "left"},
+    )  # fmt: skip
+    figure.update_xaxes(range=[0, 1], visible=False, constrain="domain")
+    figure.update_yaxes(
+        range=[1, 0], visible=False, scaleanchor="x", scaleratio=size[1] / max(size[0], 1), constrain="domain"
+    )
+    return figure
+
+
+def _edges(values: Sequence[float]) -> np.ndarray:
+    """The different edges, in order."""
+    every = np.unique(np.asarray(values, dtype=float))
+    return every[np.append(True, np.diff(every) > _SAME)] if len(every) else np.array([0.0, 1.0])
+
+
+def _cells(boxes: Sequence[tuple[float, ...]], across: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """(rows, columns) number of the box that covers each field between the edges, -1 where none does."""
+    x, y = (across[:-1] + across[1:]) / 2, (down[:-1] + down[1:]) / 2
+    cells = np.full((len(y), len(x)), -1)
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        cells[np.ix_((y > top) & (y < bottom), (x > left) & (x < right))] = number
+    return cells
+
+
+def _hover(boxes: Sequence[tuple[float, ...]], values: np.ndarray, labels: Sequence[str], side: float) -> go.Scatter:
+    """Nearly invisible squares over the cells, since plotly reports no clicks on heat maps."""
+    middle = np.asarray(boxes, dtype=float).reshape(-1, 4)
+    names = [plain_label(label) for label in labels] or [f"part {number}" for number in range(1, len(boxes) + 1)]
+    return go.Scatter(
+        x=middle[:, ::2].mean(axis=1), y=middle[:, 1::2].mean(axis=1), mode="markers",
+        hovertext=[f"{name}<br>adds {value:+.4f}" for name, value in zip(names, values)], hoverinfo="text",
+        customdata=np.arange(len(boxes)),
+        marker={"symbol": "square", "size": side, "opacity": 0.01, "color": "#8A94A3"},
+        selected={"marker": {"opacity": 0.25, "color": "#FFFFFF"}}, unselected={"marker": {"opacity": 0.01}},
+    )  # fmt: skip
