@@ -1,0 +1,55 @@
+"""Random walks from the history over who met what: item to user to item, with popular ends held back."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from mmalign_core.params import param
+from mmalign_core.recommend.base import register
+from mmalign_core.recommend.interactions import Interactions
+from mmalign_core.recommend.item_weights import MOST_ITEMS, ItemWeights
+from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.types import Progress
+
+
+@register("rp3beta")
+class RP3Beta(ItemWeights):
+    """B[h, i] = Σ_u P(u | h)^α P(i | u)^α / popularity(i)^β, the `neighbours` strongest i kept for each h.
+
+    P(u | h) is one over how many users met h, P(i | u) one over how many items u met. Paudel et al. 2017, Updatable,
+    Accurate, Diverse, and Scalable Recommendations for Interactive Applications.
+    """
+
+    summary = "Walks from each item met to who else met it and what they met, less for what everybody meets"
+    alpha: float = param(1.0, 0.0, 5.0, help="power of each step's probability: above 1 prefers the likely steps")
+    beta: float = param(0.5, 0.0, 5.0, help="how strongly popular items are held back")
+    neighbours: int = param(200, 1, MOST_ITEMS, help="how many items each item may speak for")
+
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
+        """Count the walks. BadInput beyond 20,000 items met."""
+        met = self.few_enough(events)
+        matrix = events.matrix[:, met].astype(np.float64)
+        popularity = events.popularity[met]
+        to_item = powered(matrix, matrix.sum(axis=1), self.alpha)
+        to_user = powered(matrix.T.tocsr(), popularity, self.alpha)
+        progress(0.2, f"walking between {len(met)} items")
+        walks = (to_user @ to_item).toarray() / popularity**self.beta
+        np.fill_diagonal(walks, 0.0)
+        progress(0.8, f"keeping {min(self.neighbours, len(met))} neighbours of each item")
+        self._keep(met, strongest(walks, self.neighbours))
+
+
+def powered(matrix: sparse.csr_array, totals: np.ndarray, alpha: float) -> sparse.csr_array:
+    """Each row divided by its total (never 0 where it has entries), to the power alpha."""
+    found = sparse.csr_array(matrix)
+    shares = np.repeat(1.0 / np.maximum(totals, 1), np.diff(found.indptr))
+    return sparse.csr_array((found.data * shares**alpha, found.indices, found.indptr), shape=found.shape)
+
+
+def strongest(weights: np.ndarray, k: int) -> np.ndarray:
+    """(m, m) with all but the k largest of each row set to 0, in place; among equals the last found stay."""
+    if k < weights.shape[1]:
+        for row in weights:
+            row[np.argsort(-row, kind="stable")[k:]] = 0.0
+    return weights
