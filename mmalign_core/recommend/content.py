@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -10,12 +11,26 @@ import numpy as np
 from mmalign_core.recommend.base import Recommender, register
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems, scale_weights
+from mmalign_core.recommend.moments import moments
 from mmalign_core.recommend.query import Query, Signal
-from mmalign_core.types import Progress, no_progress
+from mmalign_core.types import BadInput, Progress, no_progress
 from mmalign_core.vectors import unit_rows
 
 HISTORY = "history"
 """Label of the signal that a query's history makes."""
+AT_ONCE = 1 << 22
+"""Scores held at a time beside the result (16 MB of single precision)."""
+KEPT = 24
+"""Points whose cosines with all items are kept, so that a question asked again with other weights answers at once."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """Cosines (n,) of one point with all items in one modality, 0 for those that lack it, with mean and spread."""
+
+    cosines: np.ndarray
+    mean: float
+    spread: float
 
 
 @register("content")
@@ -25,7 +40,7 @@ class Content(Recommender):
     z_ms is how many standard deviations the cosine of signal and item in modality m lies above its mean over the items
     that have m. Cosines of texts and of sounds with the same query differ in size and spread, so they are not
     comparable as they are; late fusion of standardised scores is. A modality an item lacks adds 0. A history is one
-    signal: the mean place of its items.
+    signal: the mean place of its items, its a_s the largest of their weights.
     """
 
     summary = "Items whose text, picture and sound stand out as near to the query, each modality on its own scale"
@@ -43,68 +58,106 @@ class Content(Recommender):
     ) -> Self:
         """Keep the items; there is nothing to learn."""
         self._items = items
+        self._kept: dict[tuple[str, bytes], Near] = {}
         return self
 
     def score(self, queries: Sequence[Query]) -> np.ndarray:
-        """(q, n): each query's terms added up."""
-        return np.stack([sum(self._by_modality(query).values(), np.zeros(len(self._items.ids))) for query in queries])
+        """(q, n): each query's terms added up; a batch is one product of matrices per modality and kind of signal."""
+        n = len(self._items.ids)
+        if len(queries) == 1:
+            terms = (scale * self._z(m, near) for _, m, scale, near in self._terms(queries[0]))
+            return sum(terms, np.zeros(n))[None]
+        found = np.zeros((len(queries), n))
+        step = max(1, AT_ONCE // max(n, 1))
+        for start in range(0, len(queries), step):
+            self._add(found[start : start + step], queries[start : start + step])
+        return found
 
     def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
         """By modality, by signal (the history being one), or by item of the history and signal."""
-        whole = {"signal": self._by_signal, "history": self._by_item}.get(view, self._by_modality)(query)
-        return {label: values[rows] for label, values in whole.items()}
-
-    def _by_modality(self, query: Query) -> dict[str, np.ndarray]:
-        terms = {m: np.zeros(len(self._items.ids)) for m in self._items.parts}
-        for signal in self._signals(query):
-            for m, values in self._terms(signal, query).items():
-                terms[m] += values
-        return terms
-
-    def _by_signal(self, query: Query) -> dict[str, np.ndarray]:
-        found: dict[str, np.ndarray] = {}
-        for signal in self._signals(query):
-            total = sum(self._terms(signal, query).values(), np.zeros(len(self._items.ids)))
-            found[signal.label] = found.get(signal.label, 0) + total
+        found = {m: np.zeros(len(rows)) for m in self._items.parts} if view in ("", "modality") else {}
+        for signal, m, scale, near in self._terms(query):
+            if view == "history" and signal is None:
+                terms = self._by_item(query, rows, m, scale, near)
+            else:
+                whole = m if view not in ("signal", "history") else signal.label if signal else HISTORY
+                terms = {whole: scale * self._z(m, near, rows)}
+            for label, values in terms.items():
+                found[label] = found.get(label, 0.0) + values
         return found
 
-    def _by_item(self, query: Query) -> dict[str, np.ndarray]:
-        """A mean of places is a sum over them, and so is its cosine, less its mean, in units of its deviation."""
-        shares = self._by_signal(Query(query.signals, weights=query.weights)) if query.signals else {}
-        weights = self._weights(query)
-        for m, parts in (self._items.profile_parts(query.history) if query.history else {}).items():
-            length = max(float(np.linalg.norm(parts.sum(axis=0))), 1e-12)
-            near = self._items.parts[m] @ (parts.T / length)
-            whole = near.sum(axis=1)
-            for row, values in zip(query.history, near.T):
-                share = weights[m] * _standardised(values, self._items.present(m), whole)
-                shares[self._items.ids[row]] = shares.get(self._items.ids[row], 0) + share
-        return shares
-
-    def _signals(self, query: Query) -> tuple[Signal, ...]:
-        if not query.history:
-            return query.signals
-        return (*query.signals, Signal(HISTORY, self._items.profile(query.history)))
-
-    def _terms(self, signal: Signal, query: Query) -> dict[str, np.ndarray]:
-        """Modality -> (n,) weighted standardised cosines."""
-        found = {}
+    def _terms(self, query: Query) -> Iterator[tuple[Signal | None, str, float, Near]]:
+        """Every signal (None: the history) and modality that counts, its factor, and how near the items are."""
+        profile = self._items.profile(query.history) if query.history else {}
+        asked = [(signal, signal) for signal in query.signals]
+        asked += [(None, Signal(HISTORY, profile, history_weight(query)))] if profile else []
         for m, weight in self._weights(query).items():
-            if weight and m in signal.points:
-                near = self._items.parts[m] @ unit_rows(np.asarray(signal.points[m], np.float32)[None])[0]
-                found[m] = signal.weight * weight * _standardised(near, self._items.present(m), near)
-        return found
+            for signal, what in asked:
+                if weight and what.weight and m in what.points:
+                    yield signal, m, what.weight * weight, self._near(m, self._unit(what, m))
+
+    def _near(self, m: str, point: np.ndarray) -> Near:
+        key = (m, point.tobytes())
+        if key not in self._kept:
+            if len(self._kept) >= KEPT:
+                self._kept = {}
+            cosines = self._items.parts[m] @ point
+            mean, spread = moments(cosines[None], self._items.present(m))
+            self._kept[key] = Near(cosines, float(mean[0]), float(spread[0]))
+        return self._kept[key]
+
+    def _z(self, m: str, near: Near, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """(r,) float64: cosines less their mean in standard deviations, 0 for items without the modality."""
+        centred = near.cosines[rows].astype(np.float64) - near.mean
+        return np.where(self._items.present(m)[rows], centred, 0.0) / near.spread
+
+    def _by_item(self, query: Query, rows: np.ndarray, m: str, scale: float, near: Near) -> dict[str, np.ndarray]:
+        """A mean of places is a sum over them, and so is its cosine, less its mean, in units of its deviation."""
+        places = self._items.profile_parts(query.history)[m].astype(np.float64)
+        length = np.linalg.norm(places.sum(axis=0))
+        if not length:
+            return {}
+        present = self._items.present(m)[rows, None]
+        centred = np.where(present, self._items.parts[m][rows] - self._items.mean(m), 0.0) @ (places.T / length)
+        return {self._items.ids[row]: scale * values / near.spread for row, values in zip(query.history, centred.T)}
+
+    def _add(self, found: np.ndarray, queries: Sequence[Query]) -> None:
+        """Add the scores of these queries to `found` (q, n)."""
+        weights = [self._weights(query) for query in queries]
+        for m, part in self._items.parts.items():
+            for asked, points, scale in self._points(queries, m):
+                scale = scale * np.array([weights[i][m] for i in asked])
+                cosines = points @ part.T
+                present = self._items.present(m)
+                mean, spread = moments(cosines, present)
+                found[asked] += cosines * (scale / spread)[:, None]
+                found[asked] -= (scale * mean / spread)[:, None] * present
+
+    def _points(self, queries: Sequence[Query], m: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Numbers of queries (a,), unit points (a, k_m) and weights (a,): histories, then first signals, …"""
+        asked = np.array([i for i, query in enumerate(queries) if query.history], np.int64)
+        if len(asked):
+            profiles = self._items.profiles([queries[i].history for i in asked], m)
+            yield asked, unit_rows(profiles), np.array([history_weight(queries[i]) for i in asked])
+        for place in range(max((len(query.signals) for query in queries), default=0)):
+            some = [(i, query.signals[place]) for i, query in enumerate(queries) if len(query.signals) > place]
+            some = [(i, signal) for i, signal in some if m in signal.points]
+            if some:
+                points = np.stack([self._unit(signal, m) for _, signal in some])
+                yield np.array([i for i, _ in some]), points, np.array([signal.weight for _, signal in some])
+
+    def _unit(self, signal: Signal, m: str) -> np.ndarray:
+        point, width = np.asarray(signal.points[m], np.float32), self._items.parts[m].shape[1]
+        if point.shape != (width,):
+            raise BadInput(f"the {m} point of '{signal.label}' has shape {point.shape}, not ({width},); align it first")
+        return unit_rows(point[None])[0]
 
     def _weights(self, query: Query) -> Mapping[str, float]:
-        return scale_weights(query.weights or None, tuple(self._items.parts))
+        """Scaled to sum to 1; all 0 where none is left of those that were given."""
+        given = {m: query.weights.get(m, 0.0) for m in self._items.parts}
+        return given if query.weights and not any(given.values()) else scale_weights(query.weights, tuple(given))
 
 
-def _standardised(values: np.ndarray, present: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """(n,) float64: values less their mean, in standard deviations of `whole`, over the present; 0 where absent."""
-    known = whole[present].astype(np.float64)
-    spread = known.std() if len(known) else 0.0
-    scores = np.zeros(len(values))
-    if spread > 1e-7:
-        own = values[present].astype(np.float64)
-        scores[present] = (own - own.mean()) / spread
-    return scores
+def history_weight(query: Query) -> float:
+    """How much the history counts beside signals."""
+    return max(map(abs, query.history.values()), default=0.0)

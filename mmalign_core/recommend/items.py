@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
+from scipy import sparse
 
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.vectors import unit_rows
@@ -29,6 +31,14 @@ class PlacedItems:
     def present(self, modality: str) -> np.ndarray:
         """(n,) bool: which items have a place in this modality."""
         return self._present[modality]
+
+    def mean(self, modality: str) -> np.ndarray:
+        """(k_m,) float64: mean place of the items that have this modality."""
+        return self._means[modality]
+
+    @cached_property
+    def _means(self) -> Mapping[str, np.ndarray]:
+        return {m: p.sum(axis=0, dtype=np.float64) / max(self.present(m).sum(), 1) for m, p in self.parts.items()}
 
     @cached_property
     def rows(self) -> Mapping[str, int]:
@@ -60,13 +70,33 @@ class PlacedItems:
         Where none of them has the modality, their places in the others stand in for it, if these are as wide.
         """
         rows, weights = list(history), np.array(list(history.values()), np.float32)[:, None]
-        own = {m: weights * part[rows] for m, part in self.parts.items() if self.present(m)[rows].any()}
+        count = [row for row, weight in history.items() if weight]
+        own = {m: weights * part[rows] for m, part in self.parts.items() if self.present(m)[count].any()}
         found = {}
         for m, part in self.parts.items():
             stand_ins = [places for places in own.values() if places.shape[1] == part.shape[1]]
             if m in own or stand_ins:
                 found[m] = own[m] if m in own else np.sum(stand_ins, axis=0)
         return found
+
+    def profiles(self, histories: Sequence[Mapping[int, float]], modality: str) -> np.ndarray:
+        """(q, k_m) float32: the `profile` of each of many histories in this modality, zero where there is none."""
+        matrix, own = sparse_rows(histories, len(self.ids)), self.parts[modality]
+        met = abs(matrix).sign()
+        found = matrix @ own
+        lacking = ~(met @ self.present(modality).astype(np.float32)).astype(bool)
+        if lacking.any():
+            others = (p for m, p in self.parts.items() if m != modality and p.shape[1] == own.shape[1])
+            found[lacking] = sum((matrix[lacking] @ other for other in others), found[lacking])
+        return found
+
+
+def sparse_rows(histories: Sequence[Mapping[int, float]], items: int) -> sparse.csr_array:
+    """(q, items) float32: the histories as rows."""
+    ends = np.cumsum([0, *map(len, histories)])
+    columns = np.fromiter(chain.from_iterable(histories), np.int64, ends[-1])
+    weights = np.fromiter(chain.from_iterable(h.values() for h in histories), np.float32, ends[-1])
+    return sparse.csr_array((weights, columns, ends), shape=(len(histories), items))
 
 
 def place_items(space: Mapping[str, EmbeddingSet], ids: tuple[str, ...]) -> PlacedItems:

@@ -1,0 +1,45 @@
+"""Most popular: what most users have met, whoever asks. The floor that every other recommender must clear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+import numpy as np
+
+from mmalign_core.recommend.base import Recommender, register
+from mmalign_core.recommend.interactions import Interactions
+from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.recommend.query import Query
+from mmalign_core.types import BadInput, Progress, no_progress
+
+
+@register("popular")
+class Popular(Recommender):
+    """Score of an item: the share of all users who have met it, in 0..1."""
+
+    summary = "What most users have met, the same for everybody: the floor to compare others with"
+    needs_interactions = True
+    views = ("popularity",)
+
+    def fit(
+        self,
+        items: PlacedItems,
+        interactions: Interactions | None = None,
+        *,
+        seed: int = 0,
+        progress: Progress = no_progress,
+    ) -> Self:
+        """Count. BadInput if no interactions are given."""
+        if interactions is None:
+            raise BadInput("'popular' learns from who met what: give interactions (user_id,item_id)")
+        self._share = interactions.popularity / max(len(interactions.users), 1)
+        return self
+
+    def score(self, queries: Sequence[Query]) -> np.ndarray:
+        """(q, n): the same row for every query."""
+        return np.tile(self._share, (len(queries), 1))
+
+    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+        """One label, "popularity"."""
+        return {"popularity": self._share[rows]}
