@@ -21,9 +21,9 @@ from mmalign_core.metrics.recommendation import (
     wrong_above,
 )
 from mmalign_core.progress import within
-from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender, interactions_of, place_items
+from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender
 from mmalign_core.recommend.chance import RandomOrder
-from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet, Progress, digest_json, no_progress
+from mmalign_core.types import BadInput, Cancelled, Progress, digest_json, no_progress
 from mmalign_core.workflow.cost import Cost, timed
 from mmalign_core.workflow.standing import Board, Row, standing
 from mmalign_core.workflow.trials import SLICES, Protocol, Trial, trial
@@ -47,6 +47,7 @@ def evaluate(
     *,
     progress: Progress = no_progress,
     publish: Callable[[Row], None] = lambda row: None,
+    told: Callable[[Mapping[str, Any]], None] = lambda facts: None,
     finished: Sequence[Row] = (),
 ) -> Board:
     """Fit every entry on the same training events and measure it on the others, beside the items in random order.
@@ -56,11 +57,12 @@ def evaluate(
     novelty@k and diversity@k of the lists; a slice without right answers is left out), quality (NDCG@k of "all", which
     ranks), seconds {fit, score}, score_ms_per_user, peak_rss_mb, added_mb (as `compare`), error, key, and drawn: the
     resampled means, left out of JSON. Coverage is a property of all lists together and has no interval.
-    A failing recommender does not stop the others. `publish`, `finished` and cancelling as in `compare`. BadInput
-    before any fit if nothing can be measured.
+    A failing recommender does not stop the others. `told` gets the facts before the first fit. `publish`, `finished`
+    and cancelling as in `compare`. BadInput before any fit if nothing can be measured.
     """
     models = check_entries(entries)
     ready = trial(items, interactions, protocol or Protocol())
+    told(ready.facts)
     rows = []
     for number, model in enumerate([RandomOrder(), *models]):
         shown = within(progress, number / (len(models) + 1), (number + 1) / (len(models) + 1), f"{model.name}: ")
@@ -84,29 +86,6 @@ def check_entries(entries: Sequence[Entry]) -> list[Recommender]:
         if one in seen[:place]:
             raise BadInput(f"'{one[0]}' is named twice with the same parameters; name it once")
     return models
-
-
-def inputs(collection: Collection, space: Mapping[str, EmbeddingSet]) -> tuple[PlacedItems, Interactions]:
-    """All items of the collection with their places, and who met them; BadInput without interactions.
-
-    `space`: a run's shared space, or vectors as encoded: each modality is centred, since what all have in common
-    tells nothing apart, and modalities may differ in width.
-    """
-    if collection.interactions is None:
-        raise BadInput(
-            f"'{collection.name}' has no interactions; give them with --interactions FILE (user_id,item_id[,rating,"
-            "timestamp])"
-        )
-    events = interactions_of(collection.interactions, collection.ids)
-    if not len(events):
-        raise BadInput(f"no interaction names an item of '{collection.name}'; its ids look like '{collection.ids[0]}'")
-    centred = {m: _centred(rows) for m, rows in space.items()}
-    return place_items(centred, collection.ids), events
-
-
-def _centred(rows: EmbeddingSet) -> EmbeddingSet:
-    vectors = rows.vectors - rows.vectors.mean(axis=0, dtype=np.float64)
-    return EmbeddingSet(rows.modality, rows.ids, rows.keys, vectors, rows.encoder)
 
 
 def _row(ready: Trial, model: Recommender, progress: Progress) -> Row:
@@ -151,6 +130,10 @@ def _measured(ready: Trial, model: Recommender, progress: Progress) -> dict[str,
         "peak_rss_mb": cost.fit_peak_mb,
         "added_mb": cost.fit_added_mb,
     }
+
+
+def _means(values: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    return {metric: float(of_users.mean()) for metric, of_users in values.items()}
 
 
 def _answers(

@@ -1,0 +1,143 @@
+"""evaluate DATA: several recommenders on the same held-out interactions, best first."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmalign_core.commands.shared import (
+    add_data,
+    add_encoders,
+    add_json,
+    add_store,
+    encoded,
+    opened,
+    show_progress,
+    store_of,
+    write_result,
+)
+from mmalign_core.params import parse_assignments
+from mmalign_core.recommend import RECOMMENDERS
+from mmalign_core.recommend.splitting import SPLITS
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, Collection, EmbeddingSet
+from mmalign_core.workflow import load_run
+from mmalign_core.workflow.evaluated import all_places, events_of
+from mmalign_core.workflow.evaluating import Entry, check_entries, evaluate
+from mmalign_core.workflow.standing import Board, Row, standing
+from mmalign_core.workflow.trials import Protocol
+
+SUMMARY = "measure several recommenders on the same held-out interactions, one row each, best first"
+ALL = "all"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """DATA or RUN, the recommenders, what is held out, and what counts as right."""
+    add_data(parser)
+    add_encoders(parser)
+    parser.add_argument(
+        "--recommenders", default=ALL, metavar="A,B,…", help="names of `list recommenders` (default: all)"
+    )
+    parser.add_argument("--param", action="append", default=[], metavar="A.K=V", help="parameter of recommender A")
+    parser.add_argument(
+        "--split", default="", choices=SPLITS, help="time: what comes after one moment; last: each user's last item; "
+        "random: a share of all (default: time, or random where the interactions have no times)",
+    )  # fmt: skip
+    parser.add_argument("--test", type=float, default=0.2, metavar="SHARE", help="how much to hold out (default: 0.2)")
+    parser.add_argument(
+        "--relevant", type=float, metavar="R", help="only held-out events rated R or more count as right answers"
+    )
+    parser.add_argument("-k", type=int, default=10, help="length of the lists (default: 10)")
+    parser.add_argument("--seed", type=int, default=0, help="of the split, the intervals and the fits (default: 0)")
+    add_store(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, encode, measure, report; when it is stopped, report the rows that are done."""
+    protocol = Protocol(args.split, args.test, args.k, args.relevant, args.seed)
+    protocol.check()
+    entries = _entries(args)
+    check_entries(entries)
+    store = store_of(args)
+    collection, space, encoders = _material(args, store, protocol)
+    events, rows, facts = events_of(collection), list[Row](), dict[str, Any]()
+    try:
+        evaluate(
+            all_places(collection, space), events, entries, protocol,
+            progress=show_progress, publish=rows.append, told=facts.update,
+        )  # fmt: skip
+    finally:
+        if not all(row["error"] or row["baseline"] for row in rows):
+            done = standing(rows, facts | {"encoders": dict(encoders)})
+            write_result(done.report(), args.json, table(done))
+    if all(row["error"] or row["baseline"] for row in rows):
+        reasons = dict.fromkeys(f"{row['recommender']}: {row['error']}" for row in rows if not row["baseline"])
+        raise BadInput(f"none of the recommenders could be measured ({'; '.join(reasons)})")
+
+
+def _material(
+    args: argparse.Namespace, store: Store, protocol: Protocol
+) -> tuple[Collection, Mapping[str, EmbeddingSet], Mapping[str, str]]:
+    """The collection, its vectors and what made them: those of a run, or encoded now; interactions checked first."""
+    if _is_run(args.data, store):
+        if args.interactions or args.encoder:
+            raise BadInput(
+                f"'{args.data}' is a run, which keeps its own interactions and encoders; give DATA for others"
+            )
+        run = load_run(args.data, store=store)
+        events_of(run.collection, protocol)
+        return run.collection, run.result.space, {**run.encoders, "aligner": run.result.aligner}
+    collection = opened(args)
+    events_of(collection, protocol)
+    encoding = encoded(args, collection, store)
+    return collection, encoding.sets, encoding.encoders
+
+
+def _is_run(data: str, store: Store) -> bool:
+    path = Path(data).expanduser()
+    return (path / "run.json").is_file() or (not path.exists() and data in [run.id for run in store.list_runs()])
+
+
+def _entries(args: argparse.Namespace) -> list[Entry]:
+    asked = [name.strip() for name in args.recommenders.split(",")]
+    names: Sequence[str] = RECOMMENDERS.names() if asked == [ALL] else asked
+    params: dict[str, dict[str, str]] = {name: {} for name in names}
+    for whole, value in parse_assignments(args.param).items():
+        recommender, dot, name = whole.partition(".")
+        if not dot or recommender not in params:
+            raise BadInput(
+                f"--param {whole}={value}: name one of the recommenders and its parameter, such as {names[0]}.k=v "
+                f"(they are: {', '.join(names)})"
+            )
+        params[recommender][name] = value
+    return [Entry(name, params[name]) for name in names]
+
+
+def table(board: Board) -> str:
+    """The board to read: NDCG with its interval over all, known and new items, and what it cost."""
+    facts, k = board.facts, board.facts["k"]
+    bar = "" if facts["relevant"] is None else f" rated {facts['relevant']:g} or more"
+    who = "simulated users" if facts["simulated"] else "users"
+    lines = [
+        f"{facts['split']}: {facts['users_measured']} of {facts['users']} {who} measured, "
+        f"{facts['right_answers']} right answers{bar}; left out: {facts['users_new']} users without a history before, "
+        f"{facts['users_without_right_answer']} without a right answer"
+    ]
+    slices = next((list(row["metrics"]) for row in board.rows if not row["error"]), [])
+    heads = [f"{name} NDCG@{k}" for name in slices]
+    lines.append(
+        f"{'recommender':16}" + "".join(f"{h:>26}" for h in heads) + f"{'coverage':>10}{'fit s':>9}{'ms/user':>9}"
+    )
+    return "\n".join([*lines, *(_line(row, slices, k) for row in board.rows)])
+
+
+def _line(row: Row, slices: Sequence[str], k: int) -> str:
+    if row["error"]:
+        return f"{row['recommender']:16}  failed: {row['error']}"
+    cells = ""
+    for name in slices:
+        low, high = row["ci95"][name][f"ndcg@{k}"]
+        cells += f"{row['metrics'][name][f'ndcg@{k}']:10.4f} [{low:.4f}, {high:.4f}]".rjust(26)
+    covered = row["metrics"]["all"][f"coverage@{k}"]
+    return f"{row['recommender']:16}{cells}{covered:10.1%}{row['seconds']['fit']:9.2f}{row['score_ms_per_user']:9.2f}"
