@@ -8,7 +8,7 @@ import numpy as np
 
 from mmalign_core.explain.masked_scores import AT_ONCE, score_masks
 from mmalign_core.explain.masks import Faithfulness, Scores
-from mmalign_core.metrics.bootstrap import LEVEL, RESAMPLES, interval
+from mmalign_core.metrics.bootstrap import LEVEL, interval, resampled_means
 
 EXACT_ORDERS = 19
 """From so many orders on the interval needs no assumption; fewer are too few for a rank of 95%."""
@@ -54,9 +54,9 @@ def pooled(found: Sequence[Faithfulness], seed: int = 0) -> Faithfulness:
     if len(found) == 1:
         return found[0]
     advantages = np.array([f.advantage for f in found])
-    drawn = np.random.default_rng(seed).integers(0, len(found), (RESAMPLES, len(found)))
+    drawn = resampled_means({"advantage": advantages}, seed=seed)["advantage"]
     # Resampling n items varies by (n - 1) / n of what it estimates, which matters with few items.
-    spread = (advantages[drawn].mean(axis=1) - advantages.mean()) * np.sqrt(len(found) / (len(found) - 1))
+    spread = (drawn - advantages.mean()) * np.sqrt(len(found) / (len(found) - 1))
     low, high = interval(advantages.mean() + spread)
     columns = ("deletion", "insertion", "random_deletion", "random_insertion", "advantage")
     means = {name: float(np.mean([getattr(f, name) for f in found])) for name in columns}

@@ -25,4 +25,4 @@ def tint(share: float, strongest: float) -> str:
 
 def diverging_scale(strongest: float) -> list[tuple[float, str]]:
     """Plotly colour scale from -1 to 1 of the same tints."""
-    return [((share + 1) / 2, tint(share, strongest)) for share in (-1.0, -1e-9, 0.0, 1.0)]
+    return [((share + 1) / 2, tint(share, strongest)) for share in (-1.0, -1e-9, 1e-9, 1.0)]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from mmalign_core.plots.diverging import diverging_scale, scale_of
+from mmalign_core.plots.diverging import diverging_scale, scale_of, tint
 from mmalign_core.plots.labels import plain_label
 
-_STRONGEST = 0.72
+_STRONGEST = 0.8
+_OUTLINED = 0.5
+"""Cells with more than this share of the most get an outline: a tint alone drowns in a colourful picture."""
 _SAME = 1e-6
 """Edges of cells closer than this share of the picture are one edge."""
 
@@ -43,6 +46,7 @@ def picture_map_figure(
         source=picture, xref="x", yref="y", x=0, y=0, sizex=1, sizey=1, sizing="stretch", layer="below"
     )
     figure.update_layout(
+        shapes=_outlines(across, down, z / limit),
         height=height, margin={"l": 4, "r": 4, "t": 4, "b": 4}, showlegend=False, dragmode=False,
         clickmode="event+select", plot_bgcolor="rgba(0,0,0,0)", hoverlabel={"align": "left"},
     )  # fmt: skip
@@ -66,6 +70,25 @@ def _cells(boxes: Sequence[tuple[float, ...]], across: np.ndarray, down: np.ndar
     for number, (left, top, right, bottom) in enumerate(boxes):
         cells[np.ix_((y > top) & (y < bottom), (x > left) & (x < right))] = number
     return cells
+
+
+def _outlines(across: np.ndarray, down: np.ndarray, shares: np.ndarray) -> list[dict[str, Any]]:
+    """Solid around the regions that add much, dashed around those that take away much: white on their colour."""
+    found = []
+    for sign, dash in ((1, "solid"), (-1, "dash")):
+        path = _border(across, down, sign * np.nan_to_num(shares) >= _OUTLINED)
+        for line in ({"width": 4, "color": tint(sign, 1.0)}, {"width": 1.5, "color": "#FFFFFF", "dash": dash}):
+            found += [{"type": "path", "path": path, "line": line}] if path else []
+    return found
+
+
+def _border(across: np.ndarray, down: np.ndarray, inside: np.ndarray) -> str:
+    """SVG path along the edges between fields `inside` (rows, columns) and those that are not."""
+    framed = np.pad(inside, 1)
+    upright, level = framed[1:-1, 1:] != framed[1:-1, :-1], framed[1:, 1:-1] != framed[:-1, 1:-1]
+    lines = [(across[j], down[i], across[j], down[i + 1]) for i, j in zip(*np.nonzero(upright))]
+    lines += [(across[j], down[i], across[j + 1], down[i]) for i, j in zip(*np.nonzero(level))]
+    return "".join(f"M{a:.5f},{b:.5f}L{c:.5f},{d:.5f}" for a, b, c, d in lines)
 
 
 def _hover(boxes: Sequence[tuple[float, ...]], values: np.ndarray, labels: Sequence[str], side: float) -> go.Scatter:

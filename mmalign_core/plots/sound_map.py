@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mmalign_core.plots.colours import OTHER_COLOUR
-from mmalign_core.plots.diverging import ADDS_RGB, TAKES_RGB, scale_of
+from mmalign_core.plots.diverging import scale_of, tint
 from mmalign_core.plots.labels import plain_label
 
 _COLUMNS = 800
@@ -33,7 +33,8 @@ def sound_map_figure(
     `customdata` = number of the segment, so that a page can play it.
     """
     seconds = len(waveform) / rate
-    values, limit = np.asarray(values, dtype=float), 1.08 * scale_of(np.asarray(values, dtype=float))
+    values = np.asarray(values, dtype=float)
+    most = scale_of(values)
     behind = _waves(waveform, seconds) if spectrogram is None else _bands(spectrogram, seconds)
     figure = go.Figure([behind, _bars(spans, values, labels, over_picture=spectrogram is not None)])
     figure.update_layout(
@@ -41,7 +42,8 @@ def sound_map_figure(
         clickmode="event+select", bargap=0, hoverlabel={"align": "left"},
         xaxis={"title": {"text": "seconds"}, "range": [0, seconds], "showgrid": False, "zeroline": False},
         yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},
-        yaxis2={"title": {"text": "adds"}, "overlaying": "y", "range": [-limit, limit], "fixedrange": True,
+        yaxis2={"title": {"text": "adds"}, "overlaying": "y", "range": [-1.08 * most, 1.08 * most],
+                "tickvals": [-most, 0, most], "ticktext": [f"{-most:+.3g}", "0", f"{most:+.3g}"], "fixedrange": True,
                 "showgrid": False, "zeroline": True, "zerolinecolor": OTHER_COLOUR, "automargin": True},
     )  # fmt: skip
     return figure
@@ -76,12 +78,12 @@ def _thinned(rows: np.ndarray, most: int) -> np.ndarray:
 def _bars(spans: Sequence[tuple[float, ...]], values: np.ndarray, labels: Sequence[str], over_picture: bool) -> go.Bar:
     edges = np.asarray(spans, dtype=float).reshape(-1, 2)
     names = [plain_label(label) for label in labels] or [f"{start:.1f}–{end:.1f} s" for start, end in edges]
-    tints = [ADDS_RGB if value > 0 else TAKES_RGB for value in values]
+    sides = np.sign(values)
     opacity = 0.6 if over_picture else 0.5
     return go.Bar(
         x=edges.mean(axis=1), width=edges[:, 1] - edges[:, 0], y=values, yaxis="y2", customdata=np.arange(len(edges)),
         hovertext=[f"{name}<br>adds {value:+.4f}" for name, value in zip(names, values)], hoverinfo="text",
-        marker={"color": [f"rgba({r},{g},{b},{opacity})" for r, g, b in tints],
-                "line": {"width": 1, "color": [f"rgb({r},{g},{b})" for r, g, b in tints]}},
+        marker={"color": [tint(side, opacity) for side in sides],
+                "line": {"width": 1, "color": [tint(side, 1.0) for side in sides]}},
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.5}},
     )  # fmt: skip
