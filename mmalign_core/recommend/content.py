@@ -102,7 +102,7 @@ class Content(Recommender):
             if len(self._kept) >= KEPT:
                 self._kept = {}
             cosines = self._items.parts[m] @ point
-            mean, spread = moments(cosines[None], self._items.present(m))
+            mean, spread = moments(cosines[None], self._items.present(m), 1.0)
             self._kept[key] = Near(cosines, float(mean[0]), float(spread[0]))
         return self._kept[key]
 
@@ -129,7 +129,7 @@ class Content(Recommender):
                 scale = scale * np.array([weights[i][m] for i in asked])
                 cosines = points @ part.T
                 present = self._items.present(m)
-                mean, spread = moments(cosines, present)
+                mean, spread = moments(cosines, present, 1.0)
                 found[asked] += cosines * (scale / spread)[:, None]
                 found[asked] -= (scale * mean / spread)[:, None] * present
 

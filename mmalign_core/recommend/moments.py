@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 FLAT = 1e-5
-"""Cosines that spread less do not tell items apart: single precision leaves errors of a hundredth of it."""
+"""Spread, as a part of the largest value, below which values do not tell items apart but show rounding: single
+precision leaves errors of a hundredth of it."""
 
 
-def moments(values: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def moments(values: np.ndarray, known: np.ndarray, largest: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation (q,) float64 of each row of `values` (q, n) over the `known` (n,) bool.
 
-    `values` must be 0 where not known, so that one pass over all does. A row that hardly varies, or of which nothing
-    is known, has an infinite spread: divided by it, nothing stands out.
+    `values` must be 0 where not known, so that one pass over all does. `largest` (q,): how large a value can be. A
+    row that hardly varies, or of which nothing is known, has an infinite spread: divided by it, nothing stands out.
     """
     count = max(int(known.sum()), 1)
     mean = values.sum(axis=1, dtype=np.float64) / count
     squares = np.einsum("ij,ij->i", values, values, dtype=np.float64) / count
     spread = np.sqrt(np.maximum(squares - mean**2, 0.0))
-    flat = spread <= FLAT * np.maximum(1.0, np.abs(mean))
-    return mean, np.where(flat, np.inf, spread)
+    return mean, np.where(spread <= FLAT * largest, np.inf, spread)

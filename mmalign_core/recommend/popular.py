@@ -30,9 +30,9 @@ class Popular(Recommender):
         seed: int = 0,
         progress: Progress = no_progress,
     ) -> Self:
-        """Count. BadInput if no interactions are given."""
-        if interactions is None:
-            raise BadInput("'popular' learns from who met what: give interactions (user_id,item_id)")
+        """Count. BadInput if there are no interactions."""
+        if interactions is None or not len(interactions):
+            raise BadInput("'popular' counts who met what, and nobody met any of these items; give user_id,item_id")
         self._share = interactions.popularity / max(len(interactions.users), 1)
         return self
 
