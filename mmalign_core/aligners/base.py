@@ -5,16 +5,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.opened import LinearMap
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
 from mmalign_core.splits import items_of
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.vectors import unit_rows
+
+if TYPE_CHECKING:
+    from mmalign_core.aligners.opened import Differentiable
 
 FEWEST_SHARED = 10
 """A further modality is fitted along with the pair when at least so many of its items are also in the pair."""
@@ -96,6 +100,14 @@ class Aligner(Parametrised, ABC):
             np.add.at(total, [position[item] for item in s.ids], placed)
             parts.append(unit_rows(total))
         return ids, unit_rows(np.sum(parts, axis=0))
+
+    def linear_map(self, modality: str) -> LinearMap | None:
+        """The map whose unit rows are this modality's places; None where there is no such map."""
+        return None
+
+    def differentiable(self, modality: str) -> Differentiable | None:
+        """The places of this modality as a function with gradients; None where it has none."""
+        return None
 
     def check_known(self, embeddings: EmbeddingSet, widths: Mapping[str, int]) -> None:
         """BadInput unless the fit saw this modality, in vectors of this width; `widths`: modality -> that width."""

@@ -41,6 +41,8 @@ class Encoder(Parametrised, ABC):
     """How a vector comes from its sequence: "mean" or "sum" of the steps; "" where it is no such plain sum."""
     rate: ClassVar[int] = 0
     """Samples a second in the view of a sound; 0 for other modalities."""
+    frames: ClassVar[tuple[float, float]] = (0.0, 0.0)
+    """Seconds of a sound that a step of its sequence sees, and from one step to the next; 0 for other modalities."""
 
     @cached_property
     def settings(self) -> Settings:

@@ -28,6 +28,7 @@ class Mfcc(Encoder):
     licence = "Apache-2.0"
     batch_size = 64
     rate = RATE
+    frames = (0.96, 0.48)
 
     def load(self) -> None:
         """There are no weights."""

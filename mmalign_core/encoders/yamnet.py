@@ -34,6 +34,7 @@ class YamNet(Encoder):
     batch_size = 8
     pooling = "mean"
     rate = RATE
+    frames = (0.96, 0.48)
 
     @cached_property
     def _folder(self) -> Path:

@@ -27,7 +27,7 @@ class MaskedMedium:
 
     Nothing is written to the store but the names of concepts. BadInput where the run cannot place the modality, its
     vectors were given ready-made, or the medium cannot be decoded. `progress` is called before each batch and may
-    raise `Cancelled`; it counts up to `expected` masks.
+    raise `Cancelled`; `expect` says how many masks are to come.
     """
 
     def __init__(
@@ -47,8 +47,12 @@ class MaskedMedium:
         self.encoder.load()
         view = self.encoder.view(medium)
         self.parted: Parted = parted(medium.modality, view, rate=self.encoder.rate, grid=grid)
-        self.expected, self.placed = 0, 0
+        self._expected, self._placed = 0, 0
         self._label_vectors: np.ndarray | None = None
+
+    def expect(self, masks: int) -> None:
+        """So many more will be asked for; the progress counts up to them."""
+        self._expected = self._placed + masks
 
     @property
     def modality(self) -> str:
@@ -72,8 +76,13 @@ class MaskedMedium:
 
     def sequence(self, mask: np.ndarray | None = None) -> np.ndarray:
         """(t, d) what the encoder sees before it pools, of the view with these parts; of the whole one if None."""
-        view = self.parted.view if mask is None else self.parted.masked(mask)
-        return self.encoder.sequences([self.encoder.from_view(view)])[0]
+        if mask is None:
+            return self._whole_sequence
+        return self.encoder.sequences([self.encoder.from_view(self.parted.masked(mask))])[0]
+
+    @cached_property
+    def _whole_sequence(self) -> np.ndarray:
+        return self.encoder.sequences([self.encoder.from_view(self.parted.view)])[0]
 
     def _views(self, masks: np.ndarray) -> Iterator[Any]:
         return (self.encoder.from_view(self.parted.masked(mask)) for mask in masks)
@@ -82,14 +91,14 @@ class MaskedMedium:
         """The views as one set; a batch at a time, so that masked copies of a large picture fit in memory."""
         model, vectors, posteriors, steps = self.encoder, [], [], []
         for first in range(0, count, model.batch_size):
-            done = self.placed + first
-            self.progress(min(1.0, done / max(self.expected, done + 1)), f"masking the {self.modality}: {done:,} ways")
+            done = self._placed + first
+            self.progress(done / max(self._expected, done + 1), f"masking the {self.modality}: {done:,} ways")
             batch = list(islice(views, model.batch_size))
             seen = model.encode(batch)
             vectors.append(seen.vectors)
             posteriors += [] if seen.posterior is None else [seen.posterior]
             steps += model.sequences(batch) if self.run.aligner.needs_sequences else []
-        self.placed += count
+        self._placed += count
         names = tuple(f"{self.medium.digest}:{i}" for i in range(count))
         concepts = Concepts(model.labels, np.concatenate(posteriors), self._label_vectors) if posteriors else None
         sequences = as_sequences(steps) if steps else None

@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner, under
+from mmalign_core.aligners.opened import LinearMap
 from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
 from mmalign_core.vectors import unit_rows
@@ -64,6 +65,13 @@ class LinearAligner(Aligner):
         modality = embeddings.modality
         self.check_known(embeddings, {m: len(centre) for m, centre in self._centres.items()})
         return unit_rows((embeddings.vectors - self._centres[modality]) @ (self._maps[modality] * self._weight))
+
+    def linear_map(self, modality: str) -> LinearMap | None:
+        """As fitted; None for a modality it was fitted without."""
+        if modality not in self._maps:
+            return None
+        linear = self._maps[modality] * self._weight
+        return LinearMap(self._centres[modality], linear, np.zeros(linear.shape[1]))
 
     def state(self) -> Mapping[str, np.ndarray]:
         """center.<modality> (d_m,), map.<modality> (d_m, k) and weight (k,), float64."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmalign_core.aligners.base import Aligner, register
 from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.opened import LinearMap
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 
 
@@ -46,6 +47,10 @@ class AsIs(Aligner):
                 "use vectors of the same encoder"
             )
         return embeddings.vectors
+
+    def linear_map(self, modality: str) -> LinearMap | None:
+        """The identity."""
+        return LinearMap(np.zeros(self._width), np.eye(self._width), np.zeros(self._width))
 
     def state(self) -> Mapping[str, np.ndarray]:
         """The width of the space."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -12,10 +12,14 @@ from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.model.contrastive import ContrastiveAligner
 from mmalign_core.aligners.model.linear import InfonceLinear
 from mmalign_core.aligners.model.mlp import InfonceMlp
+from mmalign_core.aligners.opened import LinearMap
 from mmalign_core.aligners.pairs import Sets, paired_rows
 from mmalign_core.params import param
 from mmalign_core.progress import within
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
+
+if TYPE_CHECKING:
+    from mmalign_core.aligners.opened import Differentiable
 
 
 @register("auto")
@@ -62,6 +66,14 @@ class Auto(Aligner):
     def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k), as the aligner that was picked places them."""
         return self._model.transform(embeddings)
+
+    def linear_map(self, modality: str) -> LinearMap | None:
+        """As of the aligner that was picked."""
+        return self._model.linear_map(modality)
+
+    def differentiable(self, modality: str) -> Differentiable | None:
+        """As of the aligner that was picked."""
+        return self._model.differentiable(modality)
 
     def state(self) -> Mapping[str, np.ndarray]:
         """The state of the aligner that was picked."""

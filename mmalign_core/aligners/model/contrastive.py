@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from mmalign_core.aligners.model.prior import Prior
+from mmalign_core.aligners.opened import LinearMap
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.aligners.towers.base import TowerAligner
 from mmalign_core.aligners.towers.batches import Examples, placed, quality
@@ -21,6 +22,8 @@ from mmalign_core.types import EmbeddingSet, Progress, no_progress
 
 if TYPE_CHECKING:
     import torch
+
+    from mmalign_core.aligners.opened import Differentiable
 
 MANY_PAIRS = 5000
 """Beyond, light regularisation is enough and held-out examples are not missed: one training, not three."""
@@ -123,6 +126,14 @@ class ContrastiveAligner(TowerAligner):
     def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k), and the bridge's dimensions where it counts."""
         return self._prior.join(super().transform(embeddings), embeddings)
+
+    def linear_map(self, modality: str) -> LinearMap | None:
+        """The tower's, where the bridge does not count beside it."""
+        return super().linear_map(modality) if self._prior.bridge is None else None
+
+    def differentiable(self, modality: str) -> Differentiable | None:
+        """The tower's, where the bridge does not count beside it."""
+        return super().differentiable(modality) if self._prior.bridge is None else None
 
     def state(self) -> Mapping[str, np.ndarray]:
         """<modality>.* of each tower and prior.* where the bridge counts."""

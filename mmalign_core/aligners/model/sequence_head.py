@@ -19,6 +19,8 @@ from mmalign_core.types import EmbeddingSet
 if TYPE_CHECKING:
     import torch
 
+    from mmalign_core.aligners.opened import Differentiable
+
 
 class SequenceHead(SequencedAligner):
     """f_m = unit(W_m v + U_m g_m(steps)), v the encoder's centred pooled vector; the zero-shot bridge beside it."""
@@ -44,6 +46,10 @@ class SequenceHead(SequencedAligner):
     def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, dims), and the bridge's dimensions where it counts."""
         return self._prior.join(super().transform(embeddings), embeddings)
+
+    def differentiable(self, modality: str) -> Differentiable | None:
+        """The net's, where the bridge does not count beside it."""
+        return super().differentiable(modality) if self._prior.bridge is None else None
 
     def state(self) -> Mapping[str, np.ndarray]:
         """reader.<modality>.*, net.*, and prior.* where the bridge counts."""

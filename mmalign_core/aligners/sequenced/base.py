@@ -25,6 +25,8 @@ from mmalign_core.vectors import unit_rows
 if TYPE_CHECKING:
     import torch
 
+    from mmalign_core.aligners.opened import Differentiable
+
     Views = dict[str, tuple[torch.Tensor, torch.Tensor]]
     """Name -> (b, dims) unit places of the batch's examples by that view, and which examples have it: (b,) bool."""
 
@@ -150,6 +152,13 @@ class SequencedAligner(Aligner):
     def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, dims)."""
         return self._placed(embeddings.modality, self._read(embeddings), np.arange(len(embeddings)))
+
+    def differentiable(self, modality: str) -> Differentiable | None:
+        """The net, reading vectors and steps of one modality; None for one it was fitted without."""
+        if modality not in self._readers:
+            return None
+        reader = self._readers[modality]
+        return lambda vectors, steps: self._net({modality: reader.tensors(vectors, steps, self.longest)})
 
     def state(self) -> Mapping[str, np.ndarray]:
         """reader.<modality>.* and net.*."""

@@ -54,6 +54,16 @@ class Reader:
         vectors = ((rows.vectors - self.centre) / self.scale).astype(np.float32)
         return Rows(vectors, Sequences(self._mapped(steps.values), steps.lengths))
 
+    def tensors(self, vectors: torch.Tensor, steps: torch.Tensor, longest: int) -> Batch:
+        """Vectors (b, d) and steps (b, t, s) as the encoder gives them, all steps there, read with gradients."""
+        import torch
+
+        centre, scale, step_centre, step_map = (
+            torch.tensor(a) for a in (self.centre, self.scale, self.step_centre, self.step_map)
+        )
+        mapped = (steps[:, :longest] - step_centre) @ step_map
+        return Batch((vectors - centre) / scale, mapped, torch.ones(mapped.shape[:2], dtype=torch.bool))
+
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Everything as named arrays."""
         return {prefix + name: np.asarray(value) for name, value in vars(self).items()}

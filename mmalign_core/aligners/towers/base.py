@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.opened import LinearMap
 from mmalign_core.aligners.towers.tower import Tower
 from mmalign_core.types import EmbeddingSet
+
+if TYPE_CHECKING:
+    from mmalign_core.aligners.opened import Differentiable
 
 
 class TowerAligner(Aligner):
@@ -23,6 +27,16 @@ class TowerAligner(Aligner):
         """Unit rows (n, k); BadInput on an unknown modality or another width."""
         self.check_known(embeddings, {m: tower.width for m, tower in self._towers.items()})
         return self._towers[embeddings.modality].places(embeddings.vectors)
+
+    def linear_map(self, modality: str) -> LinearMap | None:
+        """The tower's, where it has no hidden layer."""
+        tower = self._towers.get(modality)
+        return None if tower is None else tower.linear_map()
+
+    def differentiable(self, modality: str) -> Differentiable | None:
+        """The tower; it reads vectors only."""
+        tower = self._towers.get(modality)
+        return None if tower is None else lambda vectors, steps: tower.place(tower.scaled(vectors))
 
     def state(self) -> Mapping[str, np.ndarray]:
         """<modality>.* of each tower; see `Tower.arrays`."""

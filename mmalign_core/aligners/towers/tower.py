@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmalign_core.aligners.base import under
+from mmalign_core.aligners.opened import LinearMap
 from mmalign_core.aligners.training import dropped, noisy
 
 if TYPE_CHECKING:
@@ -41,11 +42,12 @@ class Tower:
         """Dimensions of the vectors it reads."""
         return len(self.parts["centre"])
 
-    def scaled(self, vectors: np.ndarray) -> torch.Tensor:
-        """Vectors (n, d) as `place` reads them."""
+    def scaled(self, vectors: np.ndarray | torch.Tensor) -> torch.Tensor:
+        """Vectors (n, d) as `place` reads them, with gradients where they have them."""
         import torch
 
-        return (torch.tensor(vectors) - self.parts["centre"]) / self.parts["scale"]
+        rows = vectors if isinstance(vectors, torch.Tensor) else torch.tensor(vectors)
+        return (rows - self.parts["centre"]) / self.parts["scale"]
 
     def place(
         self, rows: torch.Tensor, noise: float = 0.0, dropout: float = 0.0, generator: torch.Generator | None = None
@@ -67,6 +69,13 @@ class Tower:
         with torch.no_grad():
             blocks = range(0, max(1, len(vectors)), ROWS_AT_ONCE)
             return np.concatenate([self.place(self.scaled(vectors[i : i + ROWS_AT_ONCE])).numpy() for i in blocks])
+
+    def linear_map(self) -> LinearMap | None:
+        """The map it is without a hidden layer; None with one."""
+        if "enter" in self.parts:
+            return None
+        p = {name: part.detach().double().numpy() for name, part in self.parts.items()}
+        return LinearMap(p["centre"], p["linear"] / p["scale"], p["bias"])
 
     def copy(self) -> Tower:
         """Another with the same numbers."""

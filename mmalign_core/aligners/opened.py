@@ -1,0 +1,31 @@
+"""What an aligner shows of itself to explanations: a linear map, or a differentiable place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+    Differentiable = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    """Vectors (b, d) and the steps (b, t, s) they were pooled from, both as the encoder gives them -> (b, k) unit
+    places, with gradients. What reads vectors only leaves the steps aside."""
+
+
+@dataclass(frozen=True)
+class LinearMap:
+    """A vector x (d,) lies in the direction of (x - centre) @ linear + bias; `centre` (d,), `linear` (d, k), `bias`
+    (k,), float64."""
+
+    centre: np.ndarray
+    linear: np.ndarray
+    bias: np.ndarray
+
+    @property
+    def homogeneous(self) -> tuple[np.ndarray, np.ndarray]:
+        """`centre` (d + 1,) and `linear` (d + 1, k) of the same map for vectors with a zero appended: no bias left."""
+        return np.append(self.centre, -1.0), np.vstack([self.linear, self.bias])
