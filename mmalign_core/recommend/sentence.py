@@ -37,7 +37,7 @@ def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:
     clauses = []
     if own:
         many = "are" if len(own) > 1 else "is"
-        clauses.append(f"its {_list(facts, own)} {many} nearer to {facts.asked} than most")
+        clauses.append(f"its {_list(facts, own)} {many} nearer to {facts.asked} than the average item")
     if met:
         clauses.append(f"it goes with {_list(facts, met)}")
     if rest:
