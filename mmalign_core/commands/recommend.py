@@ -1,49 +1,122 @@
 """recommend RUN: the items of a run that suit a query, with reasons."""
 
-import argparse
+from __future__ import annotations
 
-from mmalign_core.commands.shared import add_json, add_store, settings_of, store_of, write_result
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from mmalign_core.commands.asking import add_query, query_of
+from mmalign_core.commands.shared import (
+    add_json,
+    add_store,
+    settings_of,
+    show_progress,
+    store_of,
+    write_file,
+    write_result,
+)
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Query, answer, load_run
+from mmalign_core.workflow import Answer, Run, answer, load_run, with_interactions
+from mmalign_core.workflow.exporting import as_html
+from mmalign_core.workflow.reasons import Reasons, every_reason
 from mmalign_core.workflow.recommending import as_json
 
-SUMMARY = "top-k items for a text, picture, sound, item or user, with each modality's share of the score"
+SUMMARY = "top-k items for texts, pictures, sounds, items or users, for and against, with each modality's share"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """RUN, one query, -k, weights."""
+    """RUN, the query, who answers and how, what comes out."""
     parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
-    query = parser.add_mutually_exclusive_group(required=True)
-    query.add_argument("--query-text", dest="text", metavar="T", help="a text in any language of the run's encoder")
-    query.add_argument("--query-image", dest="image", metavar="F", help="a picture's file")
-    query.add_argument("--query-audio", dest="audio", metavar="F", help="a sound's file")
-    query.add_argument("--item", metavar="ID", help="more like this item of the run")
-    query.add_argument("--user", metavar="ID", help="what suits this user's history")
+    add_query(parser)
+    _add_answer(parser)
+    parser.add_argument("--explain", action="store_true", help="every way to take each score apart, and what-if ranks")
+    parser.add_argument("--html", metavar="OUT", help="write one self-contained page with media and reasons")
+    add_store(parser)
+    add_json(parser)
+
+
+def _add_answer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-k", type=int, default=10, help="how many items (default: 10)")
     parser.add_argument(
         "--weight", action="append", default=[], metavar="MODALITY=W", help="how much a modality counts, e.g. image=2"
     )
     parser.add_argument("--recommender", default="content", metavar="NAME", help="one of `list recommenders`")
-    add_store(parser)
-    add_json(parser)
+    parser.add_argument("--param", action="append", default=[], metavar="K=V", help="a parameter of the recommender")
+    parser.add_argument("--seed", type=int, default=0, help="of a recommender that learns (default: 0)")
+    parser.add_argument("--interactions", metavar="FILE", help="user_id,item_id[,rating,timestamp], for the run's own")
+    parser.add_argument(
+        "--where", action="append", default=[], metavar="COND", help="year>=1960, group=birds, title~dog, has:image"
+    )
+    parser.add_argument("--diversity", type=float, default=0.0, metavar="X", help="0 to 1: less alike (default: 0)")
+    parser.add_argument(
+        "--popularity", type=float, default=0.0, metavar="X", help="-1 to 1: more or less of the popular (default: 0)"
+    )
+    parser.add_argument("--include-seen", action="store_true", help="also what the user has met already")
 
 
 def run(args: argparse.Namespace) -> None:
     """Recommend and print."""
-    query = Query(args.text, args.image, args.audio, args.item, args.user)
+    query = query_of(args)
     store = store_of(args)
+    opened, skipped = load_run(args.run_ref, store=store), 0
+    if args.interactions:
+        opened, left_out = with_interactions(opened, args.interactions, settings=settings_of(args))
+        skipped = len(left_out)
     found = answer(
-        load_run(args.run_ref, store=store),
+        opened,
         query,
         store=store,
         k=args.k,
         weights=_weights(args.weight),
         recommender=args.recommender,
+        params=parse_assignments(args.param),
+        diversity=args.diversity,
+        popularity=args.popularity,
+        where=args.where,
+        include_seen=args.include_seen,
+        seed=args.seed,
         settings=settings_of(args),
+        progress=show_progress,
     )
-    summary = "\n".join(f"{r.rank:3d}  {r.id}  {r.reason}" for r in found.found)
-    write_result(as_json(found), args.json, summary)
+    _write(args, opened, found, skipped)
+
+
+def _write(args: argparse.Namespace, run: Run, found: Answer, skipped: int) -> None:
+    why = every_reason(found) if args.explain or args.html else ()
+    result: dict[str, Any] = as_json(found) | ({"skipped_interactions": skipped} if skipped else {})
+    for item, each in zip(result["items"], why if args.explain else ()):
+        item |= _reasons(each)
+    if args.html:
+        write_file(args.html, as_html(found, run=run, reasons=why), "--html")
+    write_result(result, args.json, _summary(found, why if args.explain else (), skipped))
+
+
+def _reasons(why: Reasons) -> dict[str, Any]:
+    """What --explain adds to an item of the JSON."""
+    return {name: value for name, value in why.as_json.items() if name in ("views", "without")}
+
+
+def _summary(found: Answer, why: Sequence[Reasons], skipped: int) -> str:
+    lines = [f"note: {note}" for note in found.notes]
+    lines += [f"note: {skipped:,} of the interactions' rows or items were left out"] if skipped else []
+    for place, item in enumerate(found.found):
+        lines.append(f"{item.rank:3d}  {item.id}  {item.reason}")
+        lines += _what_if(why[place]) if why else []
+    return "\n".join(lines)
+
+
+def _what_if(why: Reasons, most: int = 3) -> list[str]:
+    """The parts without which the item would stand elsewhere, most telling first."""
+    ranks = [(rank - why.rank, kind, label, rank) for kind, by in why.without.items() for label, rank in by.items()]
+    moved = sorted((r for r in ranks if r[0]), key=lambda r: -abs(r[0]))[:most]
+    told = ", ".join(f"without {_named(kind, label)} rank {rank}" for _, kind, label, rank in moved)
+    return [f"     {told}"] if told else []
+
+
+def _named(kind: str, label: str) -> str:
+    return f"'{label}'" if kind == "history" else label
 
 
 def _weights(assignments: list[str]) -> dict[str, float] | None:

@@ -81,14 +81,19 @@ def write_result(result: Any, out: str | None, summary: str) -> None:
     if out == "-":
         sys.stdout.write(text)
         return
+    write_file(out, text, "--json")
+    print(summary, file=sys.stderr)
+
+
+def write_file(out: str, text: str, option: str) -> None:
+    """The text as UTF-8 at `out`, its folder made if need be; BadInput names the option when that cannot be."""
     try:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
         Path(out).write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(
-            f"--json {out}: cannot be written ({error.strerror}); name a file in a folder you may write"
+            f"{option} {out}: cannot be written ({error.strerror}); name a file in a folder you may write"
         ) from error
-    print(summary, file=sys.stderr)
 
 
 def _finite(value: Any) -> Any:

@@ -7,6 +7,7 @@ from mmalign_core.workflow.comparing import compare, takers
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
 from mmalign_core.workflow.filtering import allowed_items
 from mmalign_core.workflow.holding_out import check_columns
+from mmalign_core.workflow.interacting import with_interactions
 from mmalign_core.workflow.learning import learning_curve
 from mmalign_core.workflow.projecting import SpaceMap, place_on_map, project_run
 from mmalign_core.workflow.querying import Query, Wish, place_query
@@ -60,4 +61,5 @@ __all__ = [
     "save_run",
     "similarity_block",
     "takers",
+    "with_interactions",
 ]

@@ -12,6 +12,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.aligning import Run
+from mmalign_core.workflow.encoding import encoder
 from mmalign_core.workflow.querying import (
     WORDS,
     PlacedWish,
@@ -22,8 +23,11 @@ from mmalign_core.workflow.querying import (
     medium_of,
     signal_of,
 )
+from mmalign_core.workflow.remarks import remark
 
 MEDIA = ("text", "image", "audio")
+_COMPARED, _LOOKED_AT = 5000, 200
+"""Names and letters that a name nobody knows is compared with: more would take longer than a second."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,12 @@ def place_wishes(
         if wish in read:
             signal = signal_of(run, wish, label, items, store=store, settings=settings)
             placed.append(PlacedWish(wish, signal))
+            notes.append(remark(encoder(check_placeable(run, wish.kind)), medium_of(wish, settings or Settings())))
         else:
             placed.append(PlacedWish(wish, rows=found.get(wish, ())))
-    return Asking(tuple(placed), excluded(placed, include_seen), user_of(placed, interactions), tuple(notes))
+    return Asking(
+        tuple(placed), excluded(placed, include_seen), user_of(placed, interactions), tuple(filter(None, notes))
+    )
 
 
 def user_history(run: Run, user: str) -> tuple[str, ...]:
@@ -80,9 +87,8 @@ def user_history(run: Run, user: str) -> tuple[str, ...]:
     names = table["user_id"].astype(str)
     rows = table[names == user]
     if rows.empty:
-        near = difflib.get_close_matches(user, names.unique(), n=1, cutoff=0.0)
-        like = f"; one of them is '{shown(near[0])}'" if near else "; there are none at all"
-        raise BadInput(f"no user '{shown(user)}' in the interactions{like}")
+        like = nearest(user, names.unique().tolist())
+        raise BadInput(f"no user '{shown(user)}' in the interactions; {like}")
     placed = {item for s in run.result.space.values() for item in s.ids}
     history = tuple(dict.fromkeys(item for item in rows["item_id"].astype(str) if item in placed))
     if not history:
@@ -99,7 +105,7 @@ def _rows(
     """Numbers of the item or of the user's items; a user who is unknown or cold is a note where media are asked with
     too, else BadInput."""
     if wish.kind == "item":
-        return (items.row(wish.value),)
+        return (_item(run, wish.value, items),)
     if interactions is not None and wish.value in interactions.users:
         return tuple(interactions.history(interactions.users.index(wish.value)))
     try:
@@ -109,6 +115,20 @@ def _rows(
             raise
         notes.append(f"Answered without the user: {error}.")
         return ()
+
+
+def _item(run: Run, item: str, items: PlacedItems) -> int:
+    if item in items.rows:
+        return items.rows[item]
+    if item in run.collection.items.index:
+        raise BadInput(f"item '{shown(item)}' has no place in this run's space; ask by its text or picture")
+    raise BadInput(f"no item '{shown(item)}' in this run; {nearest(item, items.ids)}")
+
+
+def nearest(name: str, names: Sequence[str]) -> str:
+    """How many there are and, of the first few thousand, the one most like that name."""
+    near = difflib.get_close_matches(name[:_LOOKED_AT], names[:_COMPARED], n=1, cutoff=0.0)
+    return f"of the {len(names):,} there, '{shown(near[0])}' is most like it" if near else "there are none at all"
 
 
 def _refusal(model: Recommender, wishes: tuple[Wish, ...]) -> str:

@@ -1,0 +1,101 @@
+"""A map of a medium as plain values for a page: tinted words, cells over a picture, bars of a sound's segments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmalign_core.data.names import shown
+from mmalign_core.explain.masks import REST, MediaMap
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput, Media
+from mmalign_core.workflow.aligning import Run
+from mmalign_core.workflow.encoding import encoder
+from mmalign_core.workflow.querying import check_placeable
+from mmalign_core.workflow.showing import pixels_uri
+
+PIXELS, STRONGEST, MOST_LETTERS = 420, 0.72, 1500
+
+
+def drawn_map(run: Run, medium: Media, found: MediaMap, settings: Settings) -> dict[str, Any]:
+    """`cells`, `segments` or `words` (safe HTML), whichever the modality has, with how it was made and how good it is.
+
+    `missing` says why a picture's map cannot be shown over it.
+    """
+    drawn = {
+        "modality": found.modality,
+        "whose": "the query" if medium.item == "query" else "the item",
+        "method": found.method,
+        "score": found.score,
+        "rest": found.rest,
+        "rest_name": REST,
+        "faithful": faithful_words(found),
+        "strongest": _strongest(found),
+        "words": "",
+        "picture": "",
+        "cells": [],
+        "segments": [],
+        "missing": "",
+    }
+    try:
+        return drawn | _body(run, medium, found, settings)
+    except BadInput as error:
+        return drawn | {"missing": str(error)}
+
+
+def faithful_words(found: MediaMap) -> str:
+    """Whether the map orders parts better than chance, with the interval; said also where it is not, or not known."""
+    seen = found.faithfulness
+    if seen is None:
+        return "Not checked against random orders."
+    low, high = seen.interval
+    told = "better than" if seen.better else "no better than"
+    return (
+        f"Taking parts away and adding them in this order moves the score {told} random orders do: advantage "
+        f"{seen.advantage:+.3f} [{low:+.3f}, {high:+.3f}], {seen.orders} random orders."
+    )
+
+
+def _body(run: Run, medium: Media, found: MediaMap, settings: Settings) -> dict[str, Any]:
+    from mmalign_core.plots.diverging import scale_of, tint
+
+    scale = scale_of(found.values)
+    parts = [
+        {"label": part.label, "place": part.place, "value": float(v), "tint": tint(float(v) / scale, STRONGEST)}
+        for part, v in zip(found.parts, found.values)
+    ]
+    if found.modality == "text":
+        return {"words": _words(medium, found)}
+    if found.modality == "image":
+        model = encoder(check_placeable(run, "image"))
+        return {"picture": pixels_uri(model.view(medium), PIXELS), "cells": parts}
+    end = max((part.place[1] for part in found.parts), default=1.0) or 1.0
+    return {"segments": [_segment(part, end, scale) for part in parts], "seconds": end}
+
+
+def _words(medium: Media, found: MediaMap) -> Any:
+    from markupsafe import Markup
+
+    from mmalign_core.plots.word_map import word_map_html
+
+    # The function escapes every piece of the text it is given, so its result is markup.
+    places = [part.place for part in found.parts]
+    return Markup(word_map_html((medium.text or "").strip(), places, found.values, most=MOST_LETTERS))
+
+
+def _segment(part: dict[str, Any], end: float, scale: float) -> dict[str, Any]:
+    """Where its bar lies in a field 100 wide and 40 high whose zero is at 20."""
+    start, stop = part["place"]
+    height = abs(part["value"]) / scale * 18
+    top = 20 - height if part["value"] > 0 else 20
+    return part | {
+        "x": start / end * 100,
+        "width": max((stop - start) / end * 100 - 0.4, 0.2),
+        "y": top,
+        "height": height,
+    }
+
+
+def _strongest(found: MediaMap, most: int = 3) -> str:
+    """The parts that add most, in words: what a map says to those who do not see it."""
+    order = sorted(zip(found.parts, found.values), key=lambda pair: -pair[1])[:most]
+    return ", ".join(f"{shown(part.label)} {value:+.2f}" for part, value in order if value > 0) or "none adds anything"

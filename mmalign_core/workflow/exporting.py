@@ -1,0 +1,72 @@
+"""Use case: an answer with its media and reasons as one HTML file that needs nothing else: no script, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from mmalign_core.explain.masks import MediaMap
+from mmalign_core.settings import Settings
+from mmalign_core.types import Media
+from mmalign_core.workflow.aligning import Run
+from mmalign_core.workflow.reasons import Reasons
+from mmalign_core.workflow.recommending import Answer
+from mmalign_core.workflow.sheet import Sheet
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Sentence(Protocol):
+    """What `telling.tell` gives: a sentence and who wrote it."""
+
+    text: str
+    author: str
+
+
+def as_html(
+    answer: Answer,
+    *,
+    run: Run,
+    reasons: Sequence[Reasons] = (),
+    maps: Mapping[str, Sequence[tuple[Media, MediaMap]]] | None = None,
+    told: Mapping[str, Sentence] | None = None,
+    settings: Settings | None = None,
+    made: datetime | None = None,
+) -> str:
+    """The page. `run`: the one that answered; `reasons`: of any of the items; `maps`: item -> a medium of it (or of
+    the query, whose item is "query") with what each part adds; `told`: item -> a sentence about it.
+
+    Everything that came from files or was typed is escaped; a medium that cannot be shown is told of. `made`: the
+    date to print, now if None.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    sheet = Sheet(run, answer, settings or Settings())
+    why = {each.item: each for each in reasons}
+    items = [
+        sheet.item(found, why.get(found.id), (maps or {}).get(found.id, ()), (told or {}).get(found.id))
+        for found in answer.found
+    ]
+    template = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    ).get_template("answer.html")
+    moment = (made or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
+    page = template.render(
+        title=sheet.title,
+        wishes=[sheet.wish(wish) for wish in answer.query.all],
+        notes=answer.notes,
+        items=items,
+        facts=sheet.facts(moment),
+        attribution=_lines(run.collection.attribution),
+        summary=answer.model.summary,
+    )
+    return page.encode("utf-8", "replace").decode()
+
+
+def _lines(text: str, most: int = 60) -> list[str]:
+    """Lines of the attribution, and how many there are beyond the most."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    more = len(lines) - most
+    return [*lines[:most], *([f"… and {more:,} more lines in the collection's own attribution"] if more > 0 else [])]

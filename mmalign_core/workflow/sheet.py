@@ -1,0 +1,184 @@
+"""What an exported page says, as plain values for its template: wishes, items with bars and maps, and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mmalign_core.data.names import shown
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput, Media, Recommendation
+from mmalign_core.workflow.aligning import Run
+from mmalign_core.workflow.drawing import drawn_map
+from mmalign_core.workflow.querying import Wish, medium_of
+from mmalign_core.workflow.reasons import Reasons
+from mmalign_core.workflow.recommending import Answer
+from mmalign_core.workflow.showing import item_titles, picture_uri, sound_uri
+
+if TYPE_CHECKING:
+    from mmalign_core.explain.masks import MediaMap
+    from mmalign_core.workflow.exporting import Sentence
+
+PIXELS, MOST_MEDIA, MOST_LETTERS, MOST_BARS = 320, 2, 500, 8
+WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was asked with or met",
+         "recommender": "By recommender", "popularity": "By popularity", "taste": "By taste"}  # fmt: skip
+CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "source", "url")
+
+
+class Sheet:
+    """One answer of one run, read for printing."""
+
+    def __init__(self, run: Run, answer: Answer, settings: Settings) -> None:
+        self.run, self.answer, self.settings = run, answer, settings
+        every = [abs(v) for found in answer.found for v in found.contributions.values()]
+        self._scale = max(every, default=0.0) or 1.0
+
+    @property
+    def title(self) -> str:
+        """What was asked, on one line."""
+        asked = ", ".join(f"{'not ' if w.weight < 0 else ''}{self._called(w)}" for w in self.answer.query.all)
+        return shown(f"Recommended for: {asked}")
+
+    def wish(self, wish: Wish) -> dict[str, Any]:
+        """A wish with its medium, or the title of its item."""
+        found = {"kind": wish.kind, "weight": wish.weight, "title": self._called(wish), "id": ""}
+        if wish.kind in ("image", "audio"):
+            return found | self._media([medium_of(wish, self.settings)])
+        if wish.kind == "item":
+            return found | self._media(self._of(wish.value)) | {"id": wish.value}
+        return found | self._media([])
+
+    def item(
+        self,
+        found: Recommendation,
+        why: Reasons | None,
+        maps: Sequence[tuple[Media, MediaMap]],
+        told: Sentence | None,
+    ) -> dict[str, Any]:
+        """One recommended item: its media, its score in parts, what it would lose, and maps."""
+        row = self.run.collection.items.loc[found.id]
+        credits = [f"{name}: {shown(row[name])}" for name in CREDITS if name in row and _is_told(row[name])]
+        return {
+            "rank": found.rank,
+            "id": found.id,
+            "title": shown(self._titles[found.id]),
+            "score": found.score,
+            "reason": found.reason,
+            "told": told and {"text": told.text, "author": told.author},
+            "bars": bars(found.contributions, self._scale),
+            "views": self._views(why) if why else [],
+            "without": self._without(why) if why else [],
+            "maps": [drawn_map(self.run, medium, each, self.settings) for medium, each in maps],
+            "credits": credits,
+            **self._media(self._of(found.id)),
+        }
+
+    def facts(self, moment: str) -> list[tuple[str, str]]:
+        """What made this answer, line by line."""
+        answer, run = self.answer, self.run
+        weights = ", ".join(f"{m} {w:.2f}" for m, w in answer.asked.weights.items())
+        made = [f"{m}: {source}" for m, source in run.encoders.items()]
+        facts = [
+            ("Collection", f"{run.collection.name}, {len(answer.items.ids):,} items with a place"),
+            ("Recommender", f"{answer.model.name}{_assigned(answer.model.params)}"),
+            ("Weights of modalities", weights),
+            ("Aligner", f"{run.aligner.name}{_assigned(run.aligner.params)}"),
+            ("Encoders", "; ".join(made)),
+        ]
+        order = {"diversity": answer.options.diversity, "popularity": answer.options.popularity}
+        facts += [(name.capitalize(), f"{value:g}") for name, value in order.items() if value]
+        if answer.allowed is not None:
+            facts.append(("Filtered", f"{int(answer.allowed.sum()):,} of {len(answer.allowed):,} items could be found"))
+        if answer.interactions is not None:
+            users = answer.interactions.users
+            kind = "simulated users" if users and all(u.startswith("simulated") for u in users) else "users"
+            facts.append(("Interactions", f"{len(answer.interactions):,} by {len(users):,} {kind}"))
+        return [*facts, ("Made", moment)]
+
+    @cached_property
+    def _titles(self) -> Mapping[str, str]:
+        return item_titles(self.run.collection)
+
+    @cached_property
+    def _held(self) -> Mapping[str, list[Media]]:
+        found: dict[str, list[Media]] = {}
+        for medium in self.run.collection.media:
+            found.setdefault(medium.item, []).append(medium)
+        return found
+
+    def _of(self, item: str) -> list[Media]:
+        return self._held.get(item, [])
+
+    def _called(self, wish: Wish) -> str:
+        words = {"image": "a picture", "audio": "a sound"}.get(wish.kind, shown(wish.value))
+        return self._titles.get(wish.value, words) if wish.kind == "item" else words
+
+    def _media(self, media: Sequence[Media]) -> dict[str, Any]:
+        """The first few of each modality, and a line for each that cannot be shown."""
+        found: dict[str, Any] = {"pictures": [], "sounds": [], "texts": [], "missing": []}
+        read: dict[str, tuple[str, Callable[[Media], str]]] = {
+            "image": ("pictures", lambda m: picture_uri(m.path or "", PIXELS, self.settings)),
+            "audio": ("sounds", sound_uri),
+            "text": ("texts", lambda m: _cut(m.text or "")),
+        }
+        for modality, (name, show) in read.items():
+            for medium in [m for m in media if m.modality == modality][:MOST_MEDIA]:
+                try:
+                    found[name].append(show(medium))
+                except BadInput as error:
+                    found["missing"].append(str(error))
+        return found
+
+    def _views(self, why: Reasons) -> list[dict[str, Any]]:
+        """The ways to take the score apart beside the one shown first, where they say more than one thing."""
+        rest = list(why.views.items())[1:]
+        return [
+            {"name": WORDS.get(view, view), "bars": bars(self._by_title(view, shares), self._scale)}
+            for view, shares in rest
+            if len(shares) > 1
+        ]
+
+    def _by_title(self, view: str, shares: Mapping[str, float]) -> dict[str, float]:
+        if view != "history":
+            return dict(shares)
+        named: dict[str, float] = {}
+        for label, value in shares.items():
+            name = shown(self._titles.get(label, label))
+            named[name if name not in named else f"{name} ({label})"] = value
+        return named
+
+    def _without(self, why: Reasons, most: int = 5) -> list[str]:
+        """One sentence for each of the parts that matter most to the rank."""
+        ranks = [(kind, label, rank) for kind, by in why.without.items() for label, rank in by.items()]
+        ranks = sorted((r for r in ranks if r[2] != why.rank), key=lambda r: -abs(r[2] - why.rank))[:most]
+        return [f"Without {self._part(kind, label)} it would stand at rank {rank:,}." for kind, label, rank in ranks]
+
+    def _part(self, kind: str, label: str) -> str:
+        return f"“{shown(self._titles.get(label, label))}”" if kind == "history" else shown(label)
+
+
+def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
+    """Label, value, length in 0..100 of the half it is drawn in, and colour; beyond the largest few as one sum."""
+    from mmalign_core.plots.colours import modality_colour
+
+    largest = sorted(shares.items(), key=lambda pair: -abs(pair[1]))
+    kept, rest = largest[:MOST_BARS], largest[MOST_BARS:]
+    if rest:
+        kept.append((f"{len(rest)} others together", sum(value for _, value in rest)))
+    return [
+        {"label": label, "value": value, "length": min(abs(value) / scale, 1.0) * 100, "colour": modality_colour(label)}
+        for label, value in kept
+    ]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS].rstrip()}…"
+
+
+def _assigned(params: Mapping[str, Any]) -> str:
+    return f" ({', '.join(f'{name}={value}' for name, value in params.items())})" if params else ""
+
+
+def _is_told(value: Any) -> bool:
+    return str(value).strip() not in ("", "nan", "None", "NaT", "<NA>")

@@ -1,0 +1,68 @@
+"""How items and media look in a file of their own: titles, small pictures and short sounds as data URIs."""
+
+from __future__ import annotations
+
+import base64
+import io
+import mimetypes
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput, Collection, Media
+
+TITLE_COLUMNS = ("title", "name", "label")
+LONGEST_SOUND = 600_000
+"""Bytes of a sound that is carried along; a longer one is only told of."""
+
+
+def item_titles(collection: Collection) -> Mapping[str, str]:
+    """Item -> what people call it: its title, name or label, else its first text, else its id; on one line."""
+    named: dict[str, str] = {}
+    for column in (c for c in TITLE_COLUMNS if c in collection.items):
+        for item, value in collection.items[column].items():
+            if isinstance(value, str) and value.strip():
+                named.setdefault(str(item), value)
+    for medium in collection.media_of("text"):
+        named.setdefault(medium.item, medium.text or medium.item)
+    return {item: " ".join(named.get(item, item).split()) for item in collection.ids}
+
+
+def picture_uri(path: str, pixels: int, settings: Settings) -> str:
+    """The picture within pixels x pixels as a WebP data URI; BadInput if it cannot be decoded."""
+    from PIL import Image
+
+    from mmalign_core.data.images import decode_image
+
+    image = decode_image(path, settings, at_least=(pixels, pixels))
+    image.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
+    return as_uri(image)
+
+
+def pixels_uri(pixels: Any, most: int) -> str:
+    """uint8 pixels (h, w, 3) within most x most as a WebP data URI."""
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    image.thumbnail((most, most), Image.Resampling.LANCZOS)
+    return as_uri(image)
+
+
+def as_uri(image: Any) -> str:
+    """A Pillow image as a WebP data URI."""
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=82, method=2)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def sound_uri(sound: Media, longest: int = LONGEST_SOUND) -> str:
+    """The sound's file as a data URI; BadInput says why it is not carried along."""
+    path = Path(sound.path or "")
+    if not path.is_file():
+        raise BadInput("the sound's file is no longer there")
+    size = path.stat().st_size
+    if size > longest:
+        raise BadInput(f"the sound ({size / 1e6:.1f} MB) is too large to be part of this page")
+    kind = mimetypes.guess_type(path.name)[0] or "audio/wav"
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
