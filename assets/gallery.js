@@ -6,6 +6,9 @@ const make = (tag, name, text) => {
   return element;
 };
 
+const OTHER = "#8E6FE0"; // bars that belong to no modality
+const LONG = 7; // letters of a bar's name beyond which it gets a line of its own
+
 const WAVE = [3, 7, 12, 6, 15, 20, 11, 17, 8, 13, 5, 9, 4];
 
 function wave() {
@@ -69,18 +72,25 @@ function tiles(card) {
   return row;
 }
 
+// Enough places after the point that the largest value shows two figures.
+const decimals = (scale) => Math.min(5, Math.max(2, 1 - Math.floor(Math.log10(scale || 1))));
+
 function bars(card, tints) {
-  const box = make("div", "bars");
+  const long = card.bars.some(([name]) => name.length > LONG);
+  const box = make("div", long ? "bars long" : "bars");
   for (const [name, value] of card.bars) {
     const row = make("div", "bar");
     const track = make("div", "track");
     const fill = make("div", "fill");
     const share = Math.min(1, Math.abs(value) / card.scale) * 100;
-    fill.style.setProperty("--tint", tints[name] ?? "#8A94A3");
+    fill.style.setProperty("--tint", tints[name] ?? OTHER);
     fill.style.width = `${share}%`;
     fill.style.opacity = value < 0 ? 0.45 : 1;
     track.append(fill);
-    row.append(make("span", "", name), track, make("span", "value", value.toFixed(3)));
+    const label = make("span", "label", name);
+    label.title = name;
+    const number = make("span", "value", (value < 0 ? "−" : "") + Math.abs(value).toFixed(decimals(card.scale)));
+    row.append(label, ...(long ? [number, track] : [track, number]));
     box.append(row);
   }
   return box;

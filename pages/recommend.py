@@ -1,65 +1,80 @@
-"""Recommend: a text, picture, sound, item or user in; the next items out, with what each modality adds to the score."""
+"""Recommend: wishes in; the next items out, why each is there, and what would change it."""
 
 import streamlit as st
 
-from mmalign_core.plots import contribution_figure
 from mmalign_core.workflow import Run
-from pages._shared import ask, cache, errors, gallery, header, previews, state, waiting
+from pages._shared import (
+    answering,
+    ask,
+    beside,
+    chips,
+    choosing,
+    errors,
+    fitting,
+    header,
+    previews,
+    results,
+    state,
+    tuning,
+    waiting,
+    why,
+    wishes,
+)
 
 
 @st.fragment
-def answer(run: Run, run_key: str) -> None:
-    """The question on the left, the answers on the right; only this part runs again when something moves."""
-    left, right = st.columns([3, 7], gap="large")
+def page(run: Run, run_key: str) -> None:
+    """The question, how it is answered, the answer and its reasons; only this part runs again when something moves."""
+    ask.show(run)
+    asked = ask.current(run)
+    if not asked:
+        errors.empty("Ask something", "Words, a picture, a sound, an item or a user; or several of them.", "search")
+        return
+    left, right = st.columns([4, 6])
     with left:
-        query = ask.query(run)
-        st.markdown("##### Weights")
-        weights = ask.weights(run)
-        k = st.slider(
-            "How many",
-            1,
-            min(30, max(2, len(run.collection.ids))),
-            min(10, max(2, len(run.collection.ids))),
-            key="k",
-            bind="query-params",
-        )
-    with right, errors.shown():
-        if query is None:
-            errors.empty("Ask something", "The nearest items in the shared space appear here.", "search")
-            return
-        found = cache.recommended(run_key, query, tuple(sorted(weights.items())), k, run)
-        scale = max((abs(part) for r in found for part in r.contributions.values()), default=1.0) or 1.0
-        cards = [
-            previews.card(
-                run.collection,
-                r.id,
-                rank=str(r.rank),
-                note=r.reason,
-                bars=list(r.contributions.items()),
-                scale=scale,
-                audio=previews.inline_sound(run.collection, r.id),
-                modalities=[],
-            )
-            for r in found
-        ]
-        gallery.show(cards, key="recommend.cards", width=138, most=5, selects=False)
-        st.caption(
-            "Each bar is what a modality's similarity to the query adds to the score, in standard deviations nearer"
-            " than the average item; the parts sum to it."
-            " It says which modality was near, not which part of a picture or text made it so."
-        )
-        with st.expander("Compare the contributions", icon=":material/stacked_bar_chart:"):
-            titles = [previews.title(run.collection, r.id) for r in found]
-            st.plotly_chart(
-                contribution_figure(titles, [r.contributions for r in found]),
-                key="recommend.bars",
-                config={"displayModeBar": False},
-                alt="Contribution of each modality to every score",
-            )
-        previews.attribution(run.collection)
+        chips.show(run, asked)
+    with right:
+        chosen = choosing.show(run)
+    if len(chosen.models) == 1:
+        one_answer(run, run_key, asked, chosen)
+    else:
+        two_answers(run, run_key, asked, chosen)
+    previews.attribution(run.collection)
+
+
+def one_answer(run: Run, run_key: str, asked: list[wishes.Made], chosen: choosing.Chosen) -> None:
+    """Sliders, then the cards with the picked one's reasons beside them."""
+    with errors.shown():
+        fitted = fitting.need(run, run_key, chosen.models[0])
+        if fitted:
+            tuned = tuning.sliders(fitted)
+            answer = answering.of(run, run_key, chosen, 0, fitted, asked, tuned)
+            left, right = st.columns([5, 3], gap="large")
+            _, item = why.picked([answer])
+            with left:
+                results.show(run, answer, key="recommend.cards", picked=item)
+            with right, st.container(key="why"):
+                why.show(run, answer, item)
+
+
+def two_answers(run: Run, run_key: str, asked: list[wishes.Made], chosen: choosing.Chosen) -> None:
+    """Each with its own sliders and cards; the reasons below."""
+    summary, columns, answers = st.container(), st.columns(2, gap="large"), []
+    for place, column in enumerate(columns):
+        with column, errors.shown():
+            fitted = fitting.need(run, run_key, chosen.models[place])
+            if fitted:
+                k = answers[0].options.k if answers else None
+                tuned = tuning.behind(fitted, chosen.models[place]["name"], k=k)
+                answers.append(answering.of(run, run_key, chosen, place, fitted, asked, tuned))
+    if len(answers) == len(columns):
+        summary.markdown(errors.plain(beside.overlap(*answers)))
+        answer, item = why.picked(answers)
+        beside.show(run, answers, columns, item, key="recommend.cards")
+        why.show(run, answer, item)
 
 
 state.through_app("pages/recommend.py")
 header.show("Recommend", "What would we show next, and why?")
 waiting.need("collection")
-answer(waiting.need("run"), state.wanted().run_key)
+page(waiting.need("run"), state.wanted().run_key)

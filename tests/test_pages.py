@@ -169,15 +169,6 @@ def test_a_link_with_bad_choices_gives_a_line(folders: dict[str, Path], bad: str
     assert not app.exception and app.error
 
 
-def test_asking_by_text_shows_items_and_reasons(folders: dict[str, Path]) -> None:
-    app = opened(folders["mixed"], "recommend.py")
-    app.selectbox(key="by").select("text").run()
-    assert "Ask something" in said(app)
-    app.text_area(key="q").set_value("the sun").run()
-    assert not app.exception and not app.error
-    assert "parts sum to it" in said(app) and app.get("plotly_chart")
-
-
 def test_a_run_is_kept_under_its_name_and_no_other_place(folders: dict[str, Path]) -> None:
     app = opened(folders["mixed"], "align.py")
     for name, words in (("../outside", "is no name for a run"), ("my-run", "recommend my-run")):

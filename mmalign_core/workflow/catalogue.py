@@ -21,7 +21,16 @@ KINDS: dict[str, Registry[Any]] = {
     "matchers": MATCHERS,
     "recommenders": RECOMMENDERS,
 }
-FLAGS = ("needs_pairs", "needs_concepts", "needs_sequences", "multiway", "transductive")
+FLAGS = (
+    "needs_pairs",
+    "needs_concepts",
+    "needs_sequences",
+    "multiway",
+    "transductive",
+    "needs_interactions",
+    "reads_places",
+    "reads_signals",
+)
 """What a class declares of itself; absent is False."""
 
 

@@ -12,10 +12,13 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media, Recommendation
 from mmalign_core.workflow import (
+    Answer,
+    FittedRecommender,
     JudgedPair,
     Query,
     Run,
     SimilarityBlock,
+    answer,
     catalogue,
     judged_pairs,
     ranked,
@@ -24,6 +27,7 @@ from mmalign_core.workflow import (
 )
 from mmalign_core.workflow.cards import AlignerCard, aligner_cards
 from mmalign_core.workflow.scoring import run_scores
+from pages._shared import columns
 from pages._shared.columns import fold_columns, time_columns
 from pages._shared.shelf import Shelf
 from pages._shared.thumbnails import Thumbnail, picture_thumbnail, waveform_thumbnail
@@ -44,7 +48,9 @@ def store() -> Store:
 @st.cache_resource
 def shelf() -> Shelf:
     """Results of background work, shared by all sessions."""
-    return Shelf({"collection": 8, "run": 8, "map": 16, "inspection": 8, "board": 16, "curves": 8})
+    return Shelf(
+        {"collection": 8, "run": 8, "map": 16, "inspection": 8, "board": 16, "curves": 8, "recommender": 8, "maps": 64}
+    )
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -146,9 +152,36 @@ def judged(run_key: str, source: str, target: str, _run: Run) -> list[JudgedPair
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def recommended(
-    run_key: str, query: tuple[str, str], weights: tuple[tuple[str, float], ...], k: int, _run: Run
-) -> list[Recommendation]:
-    """Top-k for a query given as (kind, value)."""
-    kind, value = query
-    return recommend(_run, Query(**{kind: value}), store=store(), k=k, weights=dict(weights), settings=settings())
+def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommendation]:
+    """The items nearest to one."""
+    return recommend(_run, Query(item=item), store=store(), k=k, settings=settings())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def answered(
+    key: str, seen: bool, where: tuple[str, ...], _run: Run, _query: Query, _fitted: FittedRecommender
+) -> Answer:
+    """A question placed and answered once, told by its key; `again` orders it anew at every move of a slider."""
+    return answer(_run, _query, store=store(), fitted=_fitted, where=where, include_seen=seen, settings=settings())
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def conditions(digest: str, _collection: Collection) -> list[str]:
+    """Conditions on items that are worth offering."""
+    return columns.conditions(_collection)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def users(digest: str, _collection: Collection) -> Sequence[str]:
+    """Everyone in the interactions, in the order they appear."""
+    table = _collection.interactions
+    return [] if table is None else table["user_id"].astype(str).unique().tolist()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def met_by(digest: str, user: str, _collection: Collection) -> Sequence[str]:
+    """Items the user has met, each once, in the order of the interactions."""
+    table = _collection.interactions
+    if table is None:
+        return []
+    return list(dict.fromkeys(table.loc[table["user_id"].astype(str) == user, "item_id"].astype(str)))

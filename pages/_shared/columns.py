@@ -9,6 +9,8 @@ import pandas as pd
 from mmalign_core.types import Collection
 
 _MOST_FOLDS = 100
+_MOST_VALUES, _LONGEST_VALUE = 12, 60
+"""Of one column, the commonest values are offered as conditions; others can be typed."""
 _FOLD_WORDS = ("fold", "split")
 _TIME_WORDS = ("time", "date", "year", "created", "added")
 
@@ -45,3 +47,14 @@ def _are_moments(values: pd.Series) -> bool:
 
 def _called(words: tuple[str, ...], names: list[str]) -> list[str]:
     return sorted(names, key=lambda name: not any(word in name.lower() for word in words))
+
+
+def conditions(collection: Collection) -> list[str]:
+    """Conditions worth offering as filters: `has:modality`, and `column=value` for columns whose values repeat."""
+    found = [f"has:{modality}" for modality in collection.modalities]
+    for name in _plain(collection):
+        values = collection.items[name].dropna().astype(str)
+        counts = values[values.str.strip() != ""].value_counts()
+        if 1 < len(counts) <= max(len(values) // 2, 3):
+            found += [f"{name}={value}" for value in counts.index[:_MOST_VALUES] if len(value) <= _LONGEST_VALUE]
+    return found

@@ -55,7 +55,7 @@ def current_item(run: Run) -> str:
 
 def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[str, Any]]:
     """The nearest other items as cards."""
-    found = cache.recommended(run_key, ("item", item), (), count, run)
+    found = cache.neighbours(run_key, item, count, run)
     return [previews.card(run.collection, r.id, note=f"{r.score:+.2f} σ", modalities=[]) for r in found]
 
 

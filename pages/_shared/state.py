@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from pages._shared.links import from_query
 from pages._shared.wanted import Wanted
 
 _KEY = "mmalign"
 _ENTERED, _ASKED = "mmalign.entered", "mmalign.asked"
-_DEMO = {"kind": "demo", "value": ""}
-_DIGEST = re.compile(r"[0-9a-f]{32}")
-_CHOICES: dict[str, type | tuple[type, ...]] = {
-    "pair": list,
-    "aligner": str,
-    "params": dict,
-    "similarity": str,
-    "correction": str,
-    "correction_params": dict,
-    "matcher": str,
-    "matcher_params": dict,
-    "test": (int, float),
-    "folds": int,
-    "fold_column": str,
-    "time_column": str,
-    "seed": int,
-    "encoders": dict,
-}
-"""What a link may hold for a run, each of the type the workflow takes."""
-_MAP = {"dimensions": (2, 3), "n_neighbors": (2, 200), "min_dist": (0.0, 0.99), "seed": (0, 2**31)}
-_LONGEST = 4000
 
 
 def wanted() -> Wanted:
@@ -49,7 +28,7 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     """
     before = _view()["source"]
     if (before["kind"], before["value"]) != (kind, value):
-        _view().update(choices={}, board={}, item=None)
+        _view().update(choices={}, board={}, item=None, asked=None, why=None, model={}, rival={})
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
 
 
@@ -92,6 +71,39 @@ def selected_item() -> str | None:
 def select_item(item: str | None) -> None:
     """Look at this item on every page."""
     _view()["item"] = item
+    mirror()
+
+
+def asked() -> list[dict[str, Any]] | None:
+    """The wishes (kind, value, weight) of the Recommend page's question, None before anything was asked there."""
+    return _view()["asked"]
+
+
+def ask(wishes: Sequence[Mapping[str, Any]] | None) -> None:
+    """Ask with these from now on."""
+    _view().update(asked=None if wishes is None else [dict(wish) for wish in wishes], why=None)
+    mirror()
+
+
+def model(which: str = "model") -> dict[str, Any]:
+    """Name and parameters of the recommender that answers ("model") or that it is compared with ("rival")."""
+    return _view()[which]
+
+
+def set_model(chosen: Mapping[str, Any], which: str = "model") -> None:
+    """Answer, or compare, with this recommender from now on; {} for the usual one, or for none to compare with."""
+    _view()[which] = dict(chosen)
+    mirror()
+
+
+def explained() -> str | None:
+    """Id of the recommended item whose reasons are shown."""
+    return _view()["why"]
+
+
+def explain(item: str) -> None:
+    """Show this recommended item's reasons."""
+    _view()["why"] = item
     mirror()
 
 
@@ -151,6 +163,14 @@ def mirror() -> None:
         "map": json.dumps(view["map"], separators=(",", ":")) if view["map"] else "",
         "board": json.dumps(view["board"], separators=(",", ":")) if view["board"] else "",
         "item": view["item"] or "",
+        "ask": ""
+        if view["asked"] is None
+        else json.dumps(
+            [[w["kind"], w["value"], w["weight"]] for w in view["asked"]], separators=(",", ":"), ensure_ascii=False
+        ),
+        "model": json.dumps(view["model"], separators=(",", ":")) if view["model"] else "",
+        "rival": json.dumps(view["rival"], separators=(",", ":")) if view["rival"] else "",
+        "why": view["why"] or "",
     }
     for name, value in shown.items():
         if value and st.query_params.get(name) != value:
@@ -163,67 +183,3 @@ def _view() -> dict[str, Any]:
     if _KEY not in st.session_state:
         st.session_state[_KEY] = from_query({name: st.query_params[name] for name in st.query_params})
     return st.session_state[_KEY]
-
-
-def from_query(query: Mapping[str, str]) -> dict[str, Any]:
-    """The state a link stands for; what does not read as ours is left out."""
-    item = query.get("item", "")
-    return {
-        "source": _source(query.get("data", "")),
-        "choices": _choices(query.get("run", "")),
-        "map": _map(query.get("map", "")),
-        "board": _board(query.get("board", "")),
-        "item": item if 0 < len(item) <= _LONGEST else None,
-    }
-
-
-def _source(text: str) -> dict[str, str]:
-    kind, _, value = text.partition(":")
-    if kind == "upload" and _DIGEST.fullmatch(value):
-        return {"kind": kind, "value": value}
-    if kind == "folder" and 0 < len(value) <= _LONGEST and value.isprintable():
-        return {"kind": kind, "value": value}
-    return dict(_DEMO)
-
-
-def _choices(text: str) -> dict[str, Any]:
-    return _typed(_object(text))
-
-
-def _typed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is ours and of the right type; nothing at all where the pair is no pair."""
-    kept = {name: value for name, value in given.items() if _fits(value, _CHOICES.get(name, ()))}
-    pair = kept.get("pair", ["", ""])
-    return kept if len(pair) == 2 and all(isinstance(m, str) for m in pair) else {}
-
-
-def _fits(value: Any, kinds: type | tuple[type, ...]) -> bool:
-    return isinstance(value, kinds) and not isinstance(value, bool)
-
-
-def _board(text: str) -> dict[str, Any]:
-    """Names of aligners, and the choices they share; {} without names."""
-    given = _object(text)
-    names = given.get("aligners")
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        return {}
-    shared = {name: value for name, value in _typed(given).items() if name not in ("aligner", "params")}
-    return {"aligners": list(dict.fromkeys(names)), **shared}
-
-
-def _map(text: str) -> dict[str, Any]:
-    """Only known numbers inside their ranges."""
-    given = _object(text)
-    numbers = {name: value for name, value in given.items() if name in _MAP and type(value) in (int, float)}
-    return {name: value for name, value in numbers.items() if _MAP[name][0] <= value <= _MAP[name][1]}
-
-
-def _object(text: str) -> dict[str, Any]:
-    """The JSON object, {} for anything else."""
-    if not text or len(text) > _LONGEST:
-        return {}
-    try:
-        given = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return given if isinstance(given, dict) else {}

@@ -58,3 +58,8 @@ def waveform_thumbnail(path: str, colour: str, bars: int = 48) -> Thumbnail | No
     svg = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='-2 0 {4 * bars + 4} 60' fill='{colour}'>{shapes}</svg>"
     uri = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
     return Thumbnail(uri, 4 * bars + 4, 60, "wave")
+
+
+def as_label(picture: Thumbnail) -> str:
+    """A small picture as Markdown, for labels of buttons: as high as their letters."""
+    return f"![]({picture.uri})"

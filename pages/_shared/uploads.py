@@ -63,3 +63,11 @@ def keep_query(name: str, content: bytes, settings: Settings) -> str:
         draft.write_bytes(content)
         os.replace(draft, path)
     return str(path)
+
+
+def query_path(name: str, settings: Settings) -> Path:
+    """Where `keep_query` put the picture or sound of this name; BadInput if it is gone."""
+    path = settings.root / "queries" / Path(name).name
+    if not path.is_file():
+        raise BadInput("a picture or sound asked with is no longer here; remove it and upload it again")
+    return path

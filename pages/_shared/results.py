@@ -1,0 +1,84 @@
+"""The items of an answer as cards: rank, reason, and what each part adds to the score."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.recommend.facts import Facts
+from mmalign_core.recommend.sentence import sentence
+from mmalign_core.types import Recommendation
+from mmalign_core.workflow import Answer, Run
+from pages._shared import errors, gallery, previews, shares, state
+
+_BARS = 4
+_SHARED = "#5B4FCF"
+_NUMBER = re.compile(r" \([+-][\d.]+\)")
+
+
+def show(
+    run: Run,
+    answer: Answer,
+    *,
+    key: str,
+    picked: str | None,
+    beside: Mapping[str, int] | None = None,
+    most: int = 5,
+) -> None:
+    """The cards, at most so many in a row; a click shows why.
+
+    `beside`: item -> its rank in the answer that stands beside this one.
+    """
+    parts = [bars(run, found) for found in answer.found]
+    scale = max((abs(value) for own in parts for _, value in own), default=1.0) or 1.0
+    cards = [_card(run, found, own, scale, beside) for found, own in zip(answer.found, parts)]
+    gallery.show(cards, key=key, width=128, most=most, selected=picked, on_pick=state.explain)
+    for note in answer.notes:
+        st.caption(f":material/info: {errors.plain(note)}")
+
+
+def bars(run: Run, found: Recommendation) -> list[tuple[str, float]]:
+    """The largest contributions by name, what is left of them as one; they sum to the score."""
+    order = sorted(found.contributions, key=lambda label: -abs(found.contributions[label]))
+    kept = order if len(order) <= _BARS else order[: _BARS - 1]
+    known = [label for label in found.contributions if label in kept]
+    shown = [(shares.called(run.collection, label, 40), found.contributions[label]) for label in known]
+    rest = [label for label in order if label not in kept]
+    return [*shown, (f"{len(rest)} others", sum(found.contributions[label] for label in rest))] if rest else shown
+
+
+def reason(run: Run, found: Recommendation) -> str:
+    """Why, in words: the bars below it hold the numbers."""
+    titles = {label: previews.title(run.collection, label) for label in found.contributions if _is_item(run, label)}
+    facts = Facts(previews.title(run.collection, found.id), found.rank, found.score, found.contributions, titles=titles)
+    return _NUMBER.sub("", sentence(facts))
+
+
+def _is_item(run: Run, label: str) -> bool:
+    return label in run.collection.items.index
+
+
+def _card(
+    run: Run,
+    found: Recommendation,
+    own: Sequence[tuple[str, float]],
+    scale: float,
+    beside: Mapping[str, int] | None,
+) -> dict[str, Any]:
+    mark = {}
+    if beside is not None and found.id in beside:
+        mark = {"tag": f"also #{beside[found.id]}", "tagColour": _SHARED}
+    return previews.card(
+        run.collection,
+        found.id,
+        rank=str(found.rank),
+        note=reason(run, found),
+        bars=list(own),
+        scale=scale,
+        audio=previews.inline_sound(run.collection, found.id),
+        modalities=[],
+        **mark,
+    )
