@@ -43,9 +43,9 @@ def rerank(
     """The `most` best items ordered anew by score + what the model adds; the first `answer.options.k` of them stay.
 
     Where the model knows likelihoods: how much likelier an item's title is after the titles liked than by itself, a
-    token (Holtzman et al. 2021: surface forms compete). Otherwise it is asked for an order, whose numbers are checked. What it adds
-    stands among the contributions, which sum to the score. Takes at most twice the model's `seconds` once it is
-    loaded; any failure leaves the answer as it was, with a note. BadInput for a weight below 0 or that is no number.
+    token (Holtzman et al. 2021: surface forms compete). Otherwise it is asked for an order, whose numbers are checked.
+    What it adds stands among the contributions, which sum to the score. Takes at most twice the model's `seconds` once
+    it is loaded; any failure leaves the answer as it was, with a note. BadInput for a weight that is no number from 0.
     """
     if not 0 <= weight < np.inf:
         raise BadInput(f"the language model's weight is {weight}; give a number from 0")
