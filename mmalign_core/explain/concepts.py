@@ -79,16 +79,19 @@ def _prepared(
     if vocabulary.ndim != 2 or len(vocabulary) != len(labels) or not len(labels):
         raise BadInput(f"{len(labels)} words for vectors of shape {vocabulary.shape}; give one row each")
     middle = vocabulary.mean(axis=0)
-    targets = []
-    for vector, centre in vectors:
-        moved = np.asarray(vector, dtype=np.float64) - (middle if centre is None else centre)
-        if moved.shape != middle.shape or not np.isfinite(moved).all():
-            raise BadInput(
-                f"a vector of shape {moved.shape} cannot be said in words of {middle.shape[0]} finite numbers"
-            )
-        length = np.linalg.norm(moved)
-        targets.append(moved / length if length > 1e-9 else np.zeros_like(moved))
+    targets = [_direction(np.asarray(vector), middle if centre is None else centre) for vector, centre in vectors]
     return unit_rows(vocabulary - middle), targets
+
+
+def _direction(vector: np.ndarray, centre: np.ndarray) -> np.ndarray:
+    """Unit vector (d,) float64 from the centre to the vector, zero where they meet."""
+    if vector.shape != centre.shape or not np.isfinite(vector).all():
+        raise BadInput(
+            f"a vector of shape {vector.shape} cannot be said in words: they take {len(centre)} finite numbers"
+        )
+    moved = vector.astype(np.float64) - centre
+    length = np.linalg.norm(moved)
+    return moved / length if length > 1e-9 else np.zeros_like(moved)
 
 
 def _pursuit(words: np.ndarray, target: np.ndarray, most: int, gain: float) -> tuple[list[int], np.ndarray, float]:

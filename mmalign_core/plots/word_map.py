@@ -10,7 +10,7 @@ import numpy as np
 
 from mmalign_core.plots.diverging import scale_of, tint
 
-_STRONGEST = 0.55
+STRONGEST = 0.55
 """Opacity at which text still has a contrast of 4.5 to its tint on the light and the dark theme."""
 _FAINT = 0.02
 """Words that add less than this share of the most are left plain."""
@@ -39,11 +39,13 @@ def word_map_html(text: str, places: Sequence[tuple[float, ...]], values: np.nda
 
 
 def _word(word: str, value: float, limit: float) -> str:
-    share = value / limit if np.isfinite(value) else 0.0
+    if not np.isfinite(value):
+        return _safe(word)
+    share = value / limit
     if abs(share) < _FAINT:
         return f'<span title="{value:+.4f}">{_safe(word)}</span>'
     line = f"2px {'solid' if share > 0 else 'dashed'} {tint(share, 1.0)}"
-    style = f"background:{tint(share, _STRONGEST)};border-bottom:{line};border-radius:3px;padding:1px 0"
+    style = f"background:{tint(share, STRONGEST)};border-bottom:{line};border-radius:3px;padding:1px 0"
     return f'<span style="{style}" title="{value:+.4f}">{_safe(word)}</span>'
 
 
