@@ -1,0 +1,282 @@
+"""Recommenders measured: against a brute-force oracle, apart for new items, failing one by one, stopped and gone on."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmalign_core.__main__ import main
+from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Query, Recommender, interactions_of
+from mmalign_core.recommend.chance import RandomOrder
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
+from mmalign_core.workflow import Run, save_run
+from mmalign_core.workflow.evaluated import all_places, events_of
+from mmalign_core.workflow.evaluating import Entry, evaluate
+from mmalign_core.workflow.trials import SLICES, Protocol, trial
+
+ITEMS = tuple(f"i{n:02d}" for n in range(24))
+
+
+class Toy(Recommender):
+    """Scores that a test knows: the item's number times the user's, with ties; remembers what it was fitted on."""
+
+    name, summary, views = "toy", "A toy", ("toy",)
+    fits: ClassVar[list[Interactions]] = []
+
+    def fit(self, items: PlacedItems, interactions: Interactions | None = None, **kwargs: Any) -> "Toy":
+        assert interactions is not None
+        self.fits.append(interactions)
+        self.many = len(items.ids)
+        return self
+
+    def score(self, queries: Sequence[Query]) -> np.ndarray:
+        return np.stack([known_scores(query.user or 0, self.many) for query in queries])
+
+    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+        return {"toy": self.score([query])[0][rows]}
+
+
+class Broken(Toy):
+    name = "broken"
+
+    def fit(self, items: PlacedItems, interactions: Interactions | None = None, **kwargs: Any) -> "Toy":
+        raise ZeroDivisionError("by zero")
+
+
+class Endless(Toy):
+    name = "endless"
+
+    def score(self, queries: Sequence[Query]) -> np.ndarray:
+        return np.full((len(queries), self.many), np.inf)
+
+
+class Stopped(Toy):
+    name = "stopped"
+
+    def fit(self, items: PlacedItems, interactions: Interactions | None = None, **kwargs: Any) -> "Toy":
+        raise Cancelled("stop")
+
+
+@pytest.fixture(autouse=True)
+def toys(monkeypatch: pytest.MonkeyPatch) -> None:
+    RECOMMENDERS.names()
+    for toy in (Toy, Broken, Endless, Stopped):
+        monkeypatch.setitem(RECOMMENDERS._members, toy.name, toy)
+    Toy.fits.clear()
+
+
+def known_scores(user: int, many: int) -> np.ndarray:
+    return (np.arange(many) * (user + 3) % 7).astype(float)
+
+
+def places() -> PlacedItems:
+    return PlacedItems(ITEMS, {"text": np.random.default_rng(0).normal(size=(len(ITEMS), 4)).astype(np.float32)})
+
+
+def met(seed: int = 1, users: int = 14, events: int = 130, dated: bool = True) -> Interactions:
+    """Later events reach items that earlier ones do not; some users come late."""
+    rng = np.random.default_rng(seed)
+    times = np.sort(rng.integers(0, 1000, events))
+    frame = pd.DataFrame({
+        "user_id": [f"u{rng.integers(0, 3 + (users - 3) * t // 1000):02d}" for t in times],
+        "item_id": [ITEMS[int(rng.integers(0, 12 + 12 * t // 1000))] for t in times],
+        "rating": rng.integers(1, 6, events).astype(float),
+    })  # fmt: skip
+    return interactions_of(frame.assign(timestamp=times) if dated else frame, ITEMS)
+
+
+def one(found: Any, name: str = "toy") -> dict[str, Any]:
+    return next(row for row in found.rows if row["recommender"] == name)
+
+
+@pytest.mark.parametrize("split", ["time", "last", "random"])
+@pytest.mark.parametrize("relevant", [None, 3.0])
+def test_every_slice_is_that_of_the_oracle(split: str, relevant: float | None) -> None:
+    protocol = Protocol(split, 0.3, 5, relevant, seed=2)
+    found = evaluate(places(), met(), [Entry("toy")], protocol)
+    ready = trial(places(), met(), protocol)
+    train, test = ready.split.train, ready.split.test
+    assert np.array_equal(Toy.fits[0].matrix.toarray(), train.matrix.toarray())
+    cold, expected, row = train.popularity == 0, {name: [] for name in SLICES}, one(found)
+    for user in range(len(train.users)):
+        seen = set(train.columns[train.rows == user].tolist())
+        good = (test.rows == user) & (np.ones(len(test), bool) if relevant is None else test.ratings >= relevant)
+        right = set(test.columns[good].tolist())
+        if not seen:
+            continue
+        for name, among in (("all", right), ("warm", right), ("cold", right), ("cold alone", right)):
+            wanted = {i for i in among if name == "all" or cold[i] == name.startswith("cold")}
+            if wanted:
+                open_items = [i for i in range(24) if i not in seen and (name != "cold alone" or cold[i])]
+                expected[name].append(ndcg(known_scores(user, 24), open_items, wanted, right, 5))
+    for name, values in expected.items():
+        assert (name in row["metrics"]) == bool(values)
+        if values:
+            assert row["metrics"][name]["ndcg@5"] == pytest.approx(np.mean(values))
+            assert row["metrics"][name]["n"] == len(values)
+            low, high = row["ci95"][name]["ndcg@5"]
+            assert low <= row["metrics"][name]["ndcg@5"] <= high
+    assert found.facts["users_measured"] == len(expected["all"])
+
+
+def ndcg(scores: np.ndarray, open_items: list[int], wanted: set[int], right: set[int], k: int) -> float:
+    """Other right answers are no candidates; wrong ones go first among equals."""
+    order = sorted((i for i in open_items if i in wanted or i not in right), key=lambda i: (-scores[i], i in wanted))
+    gain = sum(1 / math.log2(place + 1) for place, item in enumerate(order[:k], 1) if item in wanted)
+    return gain / sum(1 / math.log2(place + 1) for place in range(1, min(k, len(wanted)) + 1))
+
+
+def test_who_is_left_out_is_counted() -> None:
+    ready = trial(places(), met(), Protocol("time", 0.3, relevant=5.0))
+    train, test, facts = ready.split.train, ready.split.test, ready.facts
+    held = set(test.rows.tolist())
+    good = set(test.rows[test.ratings >= 5].tolist())
+    assert facts["users_new"] == len(good - set(train.rows.tolist())) > 0
+    assert facts["users_measured"] == len(good & set(train.rows.tolist())) > 0
+    assert facts["users_without_right_answer"] == len(held - good) > 0
+    assert facts["cold_items"] == 24 - len(set(train.columns.tolist())) and not facts["simulated"]
+
+
+def test_the_best_first_each_against_it_and_random_order_never_the_best() -> None:
+    found = evaluate(places(), met(), [Entry("popular"), Entry("toy"), Entry("content")], Protocol("random", k=3))
+    quality = [row["quality"] for row in found.rows]
+    assert quality == sorted(quality, reverse=True) and sum(row["baseline"] for row in found.rows) == 1
+    best = next(row for row in found.rows if not row["baseline"])
+    for row in found.rows:
+        if row is not best:
+            apart = row["against_best"]["all"]["ndcg@3"]
+            assert apart["difference"] == pytest.approx(row["quality"] - best["quality"])
+            assert apart["ci95"][0] <= apart["difference"] <= apart["ci95"][1] and 0 < apart["p"] <= 1
+    assert best["against_best"] == {}
+    json.dumps(found.report(), allow_nan=False, default=float)
+
+
+def test_the_same_seed_gives_the_same_numbers_and_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = []
+    for at_once in (1 << 22, 24 * 3, 1):
+        monkeypatch.setattr("mmalign_core.workflow.trials.SCORES_AT_ONCE", at_once)
+        numbers.append([row["metrics"] for row in evaluate(places(), met(), [Entry("content")], Protocol(seed=5)).rows])
+    assert numbers[0] == numbers[1] == numbers[2]
+
+
+def test_random_order_is_at_chance() -> None:
+    users, items = 900, 24
+    frame = pd.DataFrame({"user_id": np.repeat(np.arange(users), 2), "item_id": np.tile(ITEMS, users * 2)[: users * 2]})
+    found = evaluate(places(), interactions_of(frame, ITEMS), [Entry("popular")], Protocol("last", k=5))
+    row = one(found, RandomOrder.name)
+    assert found.facts["users_measured"] == users and found.facts["cold_items"] <= items
+    assert row["metrics"]["all"]["recall@5"] == pytest.approx(5 / 23, abs=0.05)
+
+
+def test_one_that_fails_does_not_stop_the_others_and_says_why() -> None:
+    seen: list[Mapping[str, Any]] = []
+    entries = [Entry("broken"), Entry("endless"), Entry("toy")]
+    found = evaluate(places(), met(), entries, publish=seen.append)
+    assert one(found, "broken")["error"] == "ZeroDivisionError: by zero"
+    assert "finite numbers" in one(found, "endless")["error"] and one(found)["error"] is None
+    assert [row["error"] is None for row in found.rows] == [True, True, False, False]
+    assert [row["recommender"] for row in seen] == [RandomOrder.name, "broken", "endless", "toy"]
+
+
+def test_after_a_stop_what_is_done_is_not_done_again() -> None:
+    seen: list[Mapping[str, Any]] = []
+    with pytest.raises(Cancelled):
+        evaluate(places(), met(), [Entry("toy"), Entry("stopped")], publish=seen.append)
+    assert [row["recommender"] for row in seen] == [RandomOrder.name, "toy"]
+    again = evaluate(places(), met(), [Entry("toy")], finished=seen)
+    assert len(Toy.fits) == 1 and one(again)["metrics"] is seen[1]["metrics"]
+    evaluate(places(), met(), [Entry("toy")], Protocol(seed=1), finished=seen)
+    assert len(Toy.fits) == 2, "another seed is another measurement"
+
+
+def test_progress_never_falls() -> None:
+    told: list[float] = []
+    evaluate(places(), met(), [Entry("popular"), Entry("content")], progress=lambda f, _: told.append(f))
+    assert told == sorted(told) and told[-1] == 1.0
+
+
+def test_without_times_chance_parts_the_events() -> None:
+    assert trial(places(), met(dated=False), Protocol()).facts["split_kind"] == "random"
+    assert trial(places(), met(), Protocol()).facts["split_kind"] == "time"
+
+
+@pytest.mark.parametrize(
+    ("entries", "protocol", "words"),
+    [
+        ([], Protocol(), "nothing to measure"),
+        ([Entry("toy"), Entry("toy")], Protocol(), "named twice"),
+        ([Entry("toi")], Protocol(), "did you mean 'toy'"),
+        ([Entry("toy", {"x": 1})], Protocol(), "unknown parameter 'x'"),
+        ([Entry("toy")], Protocol("week"), "choose one of"),
+        ([Entry("toy")], Protocol(test=1.0), "between 0 and 1"),
+        ([Entry("toy")], Protocol(k=0), "at least 1"),
+        ([Entry("toy")], Protocol(relevant=9), "no held-out rating reaches 9"),
+        ([Entry("toy")], Protocol(relevant=float("nan")), "not a number"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_any_fit(entries: list[Entry], protocol: Protocol, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        evaluate(places(), met(), entries, protocol)
+    assert Toy.fits == []
+
+
+def test_unrated_events_and_users_without_history_are_named() -> None:
+    frame = pd.DataFrame({"user_id": ["a", "b"], "item_id": ["i00", "i01"], "timestamp": [1.0, 2.0]})
+    with pytest.raises(BadInput, match=r"nobody can be measured .* none of these has a history"):
+        trial(places(), interactions_of(frame, ITEMS), Protocol("time", 0.5))
+    with pytest.raises(BadInput, match="no held-out event has a rating"):
+        trial(places(), interactions_of(frame, ITEMS), Protocol("time", 0.5, relevant=4))
+
+
+def test_places_are_centred_and_items_without_a_medium_stay() -> None:
+    vectors = np.array([[5.0, 1], [5, -1], [5, 3]], np.float32)
+    rows = EmbeddingSet("text", ("a", "b", "c"), ("1", "2", "3"), vectors, "given")
+    frame = pd.DataFrame(index=["a", "b", "c", "d"])
+    found = all_places(Collection("four", frame, ()), {"text": rows})
+    assert found.ids == ("a", "b", "c", "d") and found.parts["text"][:, 1].tolist() == [0, -1, 1, 0]
+    with pytest.raises(BadInput, match="'four' has no interactions; give them with --interactions"):
+        events_of(Collection("four", frame, ()))
+    stranger = pd.DataFrame({"user_id": ["x"], "item_id": ["z"]})
+    with pytest.raises(BadInput, match="its ids look like 'a'"):
+        events_of(Collection("four", frame, (), interactions=stranger))
+
+
+def test_the_command_on_a_folder_and_on_a_run(
+    capsys: pytest.CaptureFixture[str], demo: Collection, demo_run: Run, store: Store, tmp_path: Path
+) -> None:
+    folder = str(Path(demo.media_of("image")[0].path or "").parents[1])
+    asked = ["--recommenders", "content,popular", "--relevant", "4", "-k", "5", "--json", "-"]
+    assert main(["evaluate", folder, *asked]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["simulated"] and report["split_kind"] == "time" and report["users_measured"] > 20
+    assert {row["recommender"] for row in report["rows"]} == {"content", "popular", "random order"}
+    assert set(report["encoders"]) == {"text", "image", "audio"}
+    assert all(row["ci95"]["cold alone"]["ndcg@5"] for row in report["rows"])
+    run = str(save_run(demo_run, str(tmp_path / "run"), store=store))
+    assert main(["evaluate", run, *asked]) == 0
+    assert json.loads(capsys.readouterr().out)["encoders"]["aligner"] == "bridge"
+    assert main(["evaluate", run, "--interactions", "x.csv"]) == 2
+    assert main(["evaluate", folder, "--recommenders", "content", "--param", "ease.x=1"]) == 2
+    assert main(["evaluate", folder, "--recommenders", "content", "--split", "random", "-k", "0"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and len(shown.err.strip().splitlines()) == 3
+
+
+def test_films_without_pictures_need_no_aligner(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    pd.DataFrame({"id": ITEMS, "text": [f"film {n} of {1990 + n}" for n in range(24)]}).to_csv(
+        tmp_path / "films.csv", index=False
+    )
+    rows = {"user_id": rng.integers(0, 8, 90), "item_id": rng.choice(ITEMS, 90)}
+    pd.DataFrame(rows).to_csv(tmp_path / "met.csv", index=False)
+    asked = ["evaluate", str(tmp_path / "films.csv"), "--recommenders", "content"]
+    assert main([*asked, "--interactions", str(tmp_path / "met.csv"), "--encoder", "text=bag-of-words"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("random 20% of all user-item pairs") and len(shown) == 4
+    assert main(asked) == 2 and "has no interactions" in capsys.readouterr().err
