@@ -16,6 +16,8 @@ from mmalign_core.workflow.recommending import Answer
 from mmalign_core.workflow.sheet import Sheet
 
 TEMPLATES = Path(__file__).parent / "templates"
+LONGEST_ATTRIBUTION = 20_000
+"""Characters of it that are printed; a collection of millions may bring a book."""
 
 
 class Sentence(Protocol):
@@ -43,7 +45,7 @@ def as_html(
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    sheet = Sheet(run, answer, settings or Settings())
+    sheet = Sheet(run, answer, reasons, settings or Settings())
     why = {each.item: each for each in reasons}
     items = [
         sheet.item(found, why.get(found.id), (maps or {}).get(found.id, ()), (told or {}).get(found.id))
@@ -59,14 +61,7 @@ def as_html(
         notes=answer.notes,
         items=items,
         facts=sheet.facts(moment),
-        attribution=_lines(run.collection.attribution),
+        attribution=run.collection.attribution[:LONGEST_ATTRIBUTION].strip(),
         summary=answer.model.summary,
     )
     return page.encode("utf-8", "replace").decode()
-
-
-def _lines(text: str, most: int = 60) -> list[str]:
-    """Lines of the attribution, and how many there are beyond the most."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    more = len(lines) - most
-    return [*lines[:most], *([f"… and {more:,} more lines in the collection's own attribution"] if more > 0 else [])]

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mmalign_core.data.names import shown
+from mmalign_core.recommend.content import HISTORY
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media, Recommendation
 from mmalign_core.workflow.aligning import Run
@@ -29,15 +30,14 @@ CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "
 class Sheet:
     """One answer of one run, read for printing."""
 
-    def __init__(self, run: Run, answer: Answer, settings: Settings) -> None:
+    def __init__(self, run: Run, answer: Answer, why: Sequence[Reasons], settings: Settings) -> None:
         self.run, self.answer, self.settings = run, answer, settings
-        every = [abs(v) for found in answer.found for v in found.contributions.values()]
-        self._scale = max(every, default=0.0) or 1.0
+        self._scale = _largest([f.contributions for f in answer.found] + [v for w in why for v in w.views.values()])
 
     @property
     def title(self) -> str:
         """What was asked, on one line."""
-        asked = ", ".join(f"{'not ' if w.weight < 0 else ''}{self._called(w)}" for w in self.answer.query.all)
+        asked = " + ".join(f"{'not ' if w.weight < 0 else ''}{self._called(w)}" for w in self.answer.query.all)
         return shown(f"Recommended for: {asked}")
 
     def wish(self, wish: Wish) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class Sheet:
         if wish.kind in ("image", "audio"):
             return found | self._media([medium_of(wish, self.settings)])
         if wish.kind == "item":
-            return found | self._media(self._of(wish.value)) | {"id": wish.value}
+            return found | self._media(self._of(wish.value), untold=found["title"]) | {"id": wish.value}
         return found | self._media([])
 
     def item(
@@ -71,7 +71,7 @@ class Sheet:
             "without": self._without(why) if why else [],
             "maps": [drawn_map(self.run, medium, each, self.settings) for medium, each in maps],
             "credits": credits,
-            **self._media(self._of(found.id)),
+            **self._media(self._of(found.id), untold=self._titles[found.id]),
         }
 
     def facts(self, moment: str) -> list[tuple[str, str]]:
@@ -114,8 +114,8 @@ class Sheet:
         words = {"image": "a picture", "audio": "a sound"}.get(wish.kind, shown(wish.value))
         return self._titles.get(wish.value, words) if wish.kind == "item" else words
 
-    def _media(self, media: Sequence[Media]) -> dict[str, Any]:
-        """The first few of each modality, and a line for each that cannot be shown."""
+    def _media(self, media: Sequence[Media], untold: str = "") -> dict[str, Any]:
+        """The first few of each modality, without texts that say `untold`; a line for each that cannot be shown."""
         found: dict[str, Any] = {"pictures": [], "sounds": [], "texts": [], "missing": []}
         read: dict[str, tuple[str, Callable[[Media], str]]] = {
             "image": ("pictures", lambda m: picture_uri(m.path or "", PIXELS, self.settings)),
@@ -123,7 +123,9 @@ class Sheet:
             "text": ("texts", lambda m: _cut(m.text or "")),
         }
         for modality, (name, show) in read.items():
-            for medium in [m for m in media if m.modality == modality][:MOST_MEDIA]:
+            for medium in [m for m in media if m.modality == modality and (m.text or "?").strip() != untold][
+                :MOST_MEDIA
+            ]:
                 try:
                     found[name].append(show(medium))
                 except BadInput as error:
@@ -131,17 +133,19 @@ class Sheet:
         return found
 
     def _views(self, why: Reasons) -> list[dict[str, Any]]:
-        """The ways to take the score apart beside the one shown first, where they say more than one thing."""
-        rest = list(why.views.items())[1:]
-        return [
-            {"name": WORDS.get(view, view), "bars": bars(self._by_title(view, shares), self._scale)}
-            for view, shares in rest
-            if len(shares) > 1
-        ]
+        """The ways to take the score apart beside the one shown first, where they say more than those before."""
+        shown_already = [sorted(shares.values()) for shares in list(why.views.values())[:1]]
+        views = []
+        for view, shares in reversed(list(why.views.items())[1:]):
+            values = sorted(shares.values())
+            if len(values) > 1 and values not in shown_already:
+                shown_already.append(values)
+                views.append({"name": WORDS.get(view, view), "bars": bars(self._by_title(view, shares), self._scale)})
+        return views[::-1]
 
     def _by_title(self, view: str, shares: Mapping[str, float]) -> dict[str, float]:
         if view != "history":
-            return dict(shares)
+            return {"items and users asked with" if label == HISTORY else label: v for label, v in shares.items()}
         named: dict[str, float] = {}
         for label, value in shares.items():
             name = shown(self._titles.get(label, label))
@@ -158,6 +162,11 @@ class Sheet:
         return f"“{shown(self._titles.get(label, label))}”" if kind == "history" else shown(label)
 
 
+def _largest(shares: Sequence[Mapping[str, float]]) -> float:
+    """The size that fills a bar."""
+    return max((abs(value) for each in shares for value in each.values()), default=0.0) or 1.0
+
+
 def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
     """Label, value, length in 0..100 of the half it is drawn in, and colour; beyond the largest few as one sum."""
     from mmalign_core.plots.colours import modality_colour
@@ -170,6 +179,10 @@ def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
         {"label": label, "value": value, "length": min(abs(value) / scale, 1.0) * 100, "colour": modality_colour(label)}
         for label, value in kept
     ]
+
+
+def _plain(text: str | None) -> str | None:
+    return None if text is None else " ".join(text.split())
 
 
 def _cut(text: str) -> str:
