@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
 
 from mmalign_core.language import LANGUAGE_MODELS, LanguageModel
+from mmalign_core.progress import within
 from mmalign_core.recommend.claims import Claims, unfounded
 from mmalign_core.recommend.facts import Facts
 from mmalign_core.recommend.sentence import sentence
@@ -30,11 +32,13 @@ _loading = Lock()
 
 @dataclass(frozen=True)
 class Told:
-    """A sentence and its `author`: a language model's name or TEMPLATE. `rejected`: why a model's own was not used."""
+    """A sentence and its `author`: a language model's name or TEMPLATE. `rejected`: why a model's own was not used;
+    `failed`: it gave none, so that there is no use in asking it again now."""
 
     text: str
     author: str
     rejected: str = ""
+    failed: bool = False
 
 
 def language_model(name: str) -> LanguageModel:
@@ -58,6 +62,27 @@ def tell(
     """
     facts = facts_of(answer, reasons, titles or {})
     return _told(sentence(facts), facts.claims, model, progress)
+
+
+def tell_every(
+    answer: Answer,
+    every: Sequence[Reasons],
+    model: LanguageModel | None = None,
+    *,
+    titles: Mapping[str, str] | None = None,
+    seconds: float = 60.0,
+    progress: Progress = no_progress,
+) -> tuple[Told, ...]:
+    """`tell` for each; once the model fails, or `seconds` have passed, it is asked no more and the template serves."""
+    until, found, over = time.monotonic() + seconds, list[Told](), ""
+    for place, each in enumerate(every):
+        shown = within(progress, place / len(every), (place + 1) / len(every), f"sentence {place + 1}: ")
+        if model is not None and not over and time.monotonic() > until:
+            over = f"{model.name} was asked no more after {seconds:g} s"
+        told = tell(answer, each, None if over else model, titles=titles, progress=shown)
+        found.append(replace(told, rejected=over) if over else told)
+        over = over or (told.rejected if told.failed else "")
+    return tuple(found)
 
 
 def facts_of(answer: Answer, reasons: Reasons, titles: Mapping[str, str]) -> Facts:
@@ -102,7 +127,7 @@ def _told(template: str, claims: Claims, model: LanguageModel | None, progress: 
     try:
         said = _one_line(model.complete(_prompt(template), system=SYSTEM, max_tokens=80, progress=progress))
     except BadInput as error:
-        return Told(template, TEMPLATE, str(error))
+        return Told(template, TEMPLATE, str(error), failed=True)
     wrong = unfounded(said, claims)
     return (
         Told(template, TEMPLATE, f"{model.name}'s sentence was not used: {wrong}") if wrong else Told(said, model.name)
