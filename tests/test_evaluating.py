@@ -110,8 +110,9 @@ def test_every_slice_is_that_of_the_oracle(split: str, relevant: float | None) -
         right = set(test.columns[good].tolist())
         if not seen:
             continue
-        for name, among in (("all", right), ("warm", right), ("cold", right), ("cold alone", right)):
-            wanted = {i for i in among if name == "all" or cold[i] == name.startswith("cold")}
+        length = "short" if len(seen) <= ready.facts["short_history"] else "long"
+        for name in ("all", length, "warm", "cold", "cold alone"):
+            wanted = {i for i in right if name in ("all", length) or cold[i] == name.startswith("cold")}
             if wanted:
                 open_items = [i for i in range(24) if i not in seen and (name != "cold alone" or cold[i])]
                 expected[name].append(ndcg(known_scores(user, 24), open_items, wanted, right, 5))

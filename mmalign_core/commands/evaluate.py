@@ -29,6 +29,8 @@ from mmalign_core.workflow.trials import Protocol
 
 SUMMARY = "measure several recommenders on the same held-out interactions, one row each, best first"
 ALL = "all"
+SHOWN = ("all", "warm", "cold", "cold alone")
+"""Slices for which there is room in the table."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -124,7 +126,8 @@ def table(board: Board) -> str:
         f"{facts['right_answers']} right answers{bar}; left out: {facts['users_new']} users without a history before, "
         f"{facts['users_without_right_answer']} without a right answer"
     ]
-    slices = next((list(row["metrics"]) for row in board.rows if not row["error"]), [])
+    measured = next((row["metrics"] for row in board.rows if not row["error"]), {})
+    slices = [name for name in SHOWN if name in measured]
     heads = [f"{name} NDCG@{k}" for name in slices]
     lines.append(
         f"{'recommender':16}" + "".join(f"{h:>26}" for h in heads) + f"{'coverage':>10}{'fit s':>9}{'ms/user':>9}"

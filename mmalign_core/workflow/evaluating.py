@@ -26,7 +26,7 @@ from mmalign_core.recommend.chance import RandomOrder
 from mmalign_core.types import BadInput, Cancelled, Progress, digest_json, no_progress
 from mmalign_core.workflow.cost import Cost, timed
 from mmalign_core.workflow.standing import Board, Row, standing
-from mmalign_core.workflow.trials import SLICES, Protocol, Trial, trial
+from mmalign_core.workflow.trials import Protocol, Trial, trial
 
 _log = logging.getLogger(__name__)
 
@@ -169,14 +169,12 @@ def _slices(
     ready: Trial, lists: np.ndarray, wrong: Mapping[str, np.ndarray]
 ) -> dict[str, tuple[dict[str, np.ndarray], dict[str, int]]]:
     """Slice -> values of each user it asks, and its sizes; those without right answers are left out."""
-    everything, n = np.ones(len(ready.rows), bool), len(ready.items.ids)
-    parts = {"all": everything, "warm": ~ready.cold, "cold": ready.cold, "cold alone": ready.cold}
     k, found = ready.protocol.k, {}
-    for name in (name for name in SLICES if parts[name].any()):
-        users, alone = ready.rows[parts[name]], name == "cold alone"
-        ranks = right_ranks(wrong["cold" if alone else "all"][parts[name]], users)
-        sizes = {"n": len(np.unique(users)), "n_right": len(users)}
-        sizes["candidates"] = int(ready.split.cold.sum()) if alone else n
+    for name, part in ready.parts.items():
+        users, alone = ready.rows[part], name == "cold alone"
+        ranks = right_ranks(wrong["cold" if alone else "all"][part], users)
+        candidates = int(ready.split.cold.sum()) if alone else len(ready.items.ids)
+        sizes = {"n": len(np.unique(users)), "n_right": len(users), "candidates": candidates}
         found[name] = user_metrics(ranks, users, k), sizes
     popularity, users = ready.split.train.popularity, len(np.unique(ready.split.train.rows))
     found["all"][0][f"novelty@{k}"] = novelty(lists, popularity, users)

@@ -20,6 +20,8 @@ SLICES: Mapping[str, str] = {
     "warm": "right answers that somebody met in training, among all items",
     "cold": "right answers that nobody met in training, among all items",
     "cold alone": "right answers that nobody met in training, among such items alone",
+    "short": "users of the shorter half of histories, among all items",
+    "long": "users of the longer half of histories, among all items",
 }
 """What is measured apart. A user's other right answers are no candidates of a slice, so none can stand in the way."""
 
@@ -78,6 +80,25 @@ class Trial:
     def cold(self) -> np.ndarray:
         """(e,) bool: right answers that nobody met in training."""
         return self.split.cold[self.columns]
+
+    @cached_property
+    def parts(self) -> Mapping[str, np.ndarray]:
+        """Slice -> (e,) bool: its right answers; slices without any are left out."""
+        everything, short = np.ones(len(self.rows), bool), self.history_lengths <= self.facts["short_history"]
+        found = {
+            "all": everything,
+            "warm": ~self.cold,
+            "cold": self.cold,
+            "cold alone": self.cold,
+            "short": short[self.rows],
+            "long": ~short[self.rows],
+        }
+        return {name: mask for name, mask in found.items() if mask.any()}
+
+    @property
+    def history_lengths(self) -> np.ndarray:
+        """(m,) how many items each user has met in training."""
+        return np.diff(self.split.train.matrix.indptr)[self.users]
 
     @cached_property
     def digest(self) -> str:
@@ -141,6 +162,7 @@ def trial(items: PlacedItems, interactions: Interactions, protocol: Protocol) ->
         "right_answers": len(rows),
         "users_measured": len(users),
         "users_new": len(new),
+        "short_history": int(np.median(np.diff(split.train.matrix.indptr)[users])),
         "users_without_right_answer": len(np.setdiff1d(split.test.rows, pairs[0])),
         "simulated": all(user.startswith("simulated") for user in interactions.users),
     }
