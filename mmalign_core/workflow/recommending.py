@@ -19,13 +19,14 @@ from mmalign_core.recommend import (
     top,
 )
 from mmalign_core.recommend import Query as Asked
+from mmalign_core.recommend.ranking import recommendable
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, Recommendation, no_progress
 from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.filtering import allowed_items
 from mmalign_core.workflow.querying import PlacedWish, Query, Wish, combined
-from mmalign_core.workflow.wishing import place_wishes, user_of
+from mmalign_core.workflow.wishing import excluded, place_wishes, user_of
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,13 @@ class FittedRecommender:
 
 @dataclass(frozen=True)
 class Options:
-    """`k`: how many items; `diversity` and `popularity`: how much each counts in the order, see `recommend.top`."""
+    """`k`: how many items; `diversity` and `popularity`: how much each counts in the order, see `recommend.top`;
+    `include_seen`: also what a user asked for has met."""
 
     k: int = 10
     diversity: float = 0.0
     popularity: float = 0.0
+    include_seen: bool = False
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -79,33 +82,27 @@ class Answer:
         mix: Sequence[float] | None = None,
         diversity: float | None = None,
         popularity: float | None = None,
+        include_seen: bool | None = None,
     ) -> Answer:
         """The same question with other settings, without placing or fitting anything again; None keeps what was.
 
         `weights`: modality -> weight; `mix`: one weight a wish, in the order of `query.all`.
         """
-        given = {"k": k, "diversity": diversity, "popularity": popularity}
+        given = {"k": k, "diversity": diversity, "popularity": popularity, "include_seen": include_seen}
         options = replace(self.options, **{name: value for name, value in given.items() if value is not None})
         scaled = self.asked.weights if weights is None else scale_weights(weights, tuple(self.items.parts))
         placed = self.placed if mix is None else _mixed(self.placed, mix)
         query = self.query if mix is None else Query(wishes=tuple(p.wish for p in placed))
         _ = query.all
         asked = combined(placed, scaled, user_of(placed, self.interactions))
-        return replace(self, query=query, asked=asked, options=options, placed=placed)._ranked()
+        left_out = excluded(placed, options.include_seen)
+        return replace(self, query=query, asked=asked, options=options, placed=placed, exclude=left_out)._ranked()
 
     def _ranked(self) -> Answer:
         """The same with what is found under its settings; BadInput if no item is left to find."""
-        left = len(self.items.ids) if self.allowed is None else int(self.allowed.sum())
-        usable = np.ones(len(self.items.ids), bool) if self.allowed is None else self.allowed.copy()
-        usable[list(self.exclude)] = False
+        usable = recommendable(len(self.items.ids), self.exclude, self.allowed)
         if not usable.any():
-            why = f"the {left} that the conditions allow are" if self.allowed is not None and left else "all items are"
-            none = self.allowed is not None and not left
-            raise BadInput(
-                "no item meets all conditions; relax one of them"
-                if none
-                else f"nothing is left to recommend: {why} asked with or met already; allow what was met already"
-            )
+            raise BadInput(_nothing_left(self.allowed))
         found = top(
             self.model,
             self.items,
@@ -143,19 +140,16 @@ def answer(
     `where`: conditions on items, see `filtering.allowed_items`; `fitted`: a recommender to ask instead of fitting one
     by name. BadInput says what cannot be answered, and by whom it can, before anything is placed or fitted.
     """
-    options = Options(k, diversity, popularity)
+    options = Options(k, diversity, popularity, include_seen)
     known = fitted or _unfitted(run, recommender, params)
     items, scaled = known.items, scale_weights(weights, tuple(known.items.parts))
     allowed = allowed_items(run.collection, items.ids, tuple(where)) if where else None
-    asking = place_wishes(
-        run, query, items, known.interactions, known.model, include_seen=include_seen, store=store, settings=settings
-    )
+    asking = place_wishes(run, query, items, known.interactions, known.model, store=store, settings=settings)
     if fitted is None:
         known.model.fit(items, known.interactions, seed=seed, progress=progress)
     asked = combined(asking.placed, scaled, asking.user)
-    whole = Answer(
-        query, (), asked, items, known.model, known.interactions, asking.exclude, allowed, options, asking.placed
-    )
+    left_out = excluded(asking.placed, include_seen)
+    whole = Answer(query, (), asked, items, known.model, known.interactions, left_out, allowed, options, asking.placed)
     return replace(whole, notes=asking.notes)._ranked()
 
 
@@ -203,6 +197,13 @@ def _unfitted(run: Run, name: str, params: Mapping[str, Any] | None) -> FittedRe
             f"--interactions FILE (user_id,item_id) or take one of: {others}"
         )
     return FittedRecommender(name, model, items, interactions)
+
+
+def _nothing_left(allowed: np.ndarray | None) -> str:
+    if allowed is not None and not allowed.any():
+        return "no item meets all conditions; relax one of them"
+    which = "all items" if allowed is None else f"the {int(allowed.sum()):,} that the conditions allow"
+    return f"nothing is left to recommend: {which} are asked with or met already; allow what was met already"
 
 
 def _mixed(placed: Sequence[PlacedWish], mix: Sequence[float]) -> tuple[PlacedWish, ...]:

@@ -32,11 +32,10 @@ _COMPARED, _LOOKED_AT = 5000, 200
 
 @dataclass(frozen=True)
 class Asking:
-    """`placed`: every wish that the recommender reads; `exclude`: numbers of items not to show; `user`: number of the
-    one user asked for; `notes`: what was left out and why."""
+    """`placed`: every wish, with nothing where the recommender does not read it; `user`: number of the one user asked
+    for; `notes`: what was left out and why."""
 
     placed: tuple[PlacedWish, ...]
-    exclude: tuple[int, ...]
     user: int | None
     notes: tuple[str, ...]
 
@@ -48,7 +47,6 @@ def place_wishes(
     interactions: Interactions | None,
     model: Recommender,
     *,
-    include_seen: bool = False,
     store: Store,
     settings: Settings | None = None,
 ) -> Asking:
@@ -74,9 +72,7 @@ def place_wishes(
             notes.append(remark(encoder(check_placeable(run, wish.kind)), medium_of(wish, settings or Settings())))
         else:
             placed.append(PlacedWish(wish, rows=found.get(wish, ())))
-    return Asking(
-        tuple(placed), excluded(placed, include_seen), user_of(placed, interactions), tuple(filter(None, notes))
-    )
+    return Asking(tuple(placed), user_of(placed, interactions), tuple(note for note in notes if note))
 
 
 def user_history(run: Run, user: str) -> tuple[str, ...]:
@@ -140,7 +136,7 @@ def _refusal(model: Recommender, wishes: tuple[Wish, ...]) -> str:
     )
 
 
-def excluded(placed: Sequence[PlacedWish], include_seen: bool) -> tuple[int, ...]:
+def excluded(placed: Sequence[PlacedWish], include_seen: bool = False) -> tuple[int, ...]:
     """Items asked with, for or against, and those that users asked for have met."""
     left = (p for p in placed if p.wish.kind == "item" or (p.wish.weight > 0 and not include_seen))
     return tuple(dict.fromkeys(row for p in left for row in p.rows))

@@ -1,0 +1,290 @@
+"""Queries of several wishes, who can answer them, what an answer keeps, and questions that cannot be answered."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from mmalign_core.recommend import PlacedItems
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput
+from mmalign_core.workflow import (
+    Query,
+    Run,
+    Wish,
+    answer,
+    fit_recommender,
+    place_query,
+    placed_items,
+    recommend,
+    with_interactions,
+)
+from mmalign_core.workflow.querying import PlacedWish, combined, labels_of
+from mmalign_core.workflow.recommending import as_json
+from mmalign_core.workflow.wishing import nearest
+
+USER = "simulated-001"
+
+
+def ids(found: object) -> list[str]:
+    return [r.id for r in getattr(found, "found", found)]
+
+
+def user_items(run: Run, user: str = USER) -> set[str]:
+    table = run.collection.interactions
+    assert table is not None
+    return set(table[table["user_id"] == user]["item_id"])
+
+
+def with_events(run: Run, rows: list[tuple[str, str]]) -> Run:
+    table = pd.DataFrame(rows, columns=["user_id", "item_id"])
+    return replace(run, collection=replace(run.collection, interactions=table, digest=""))
+
+
+# --- several wishes --------------------------------------------------------------------------------------------------
+
+
+def test_a_mix_of_texts_scores_as_the_weighted_sum_of_each_alone(demo_run: Run, store: Store) -> None:
+    everything = len(demo_run.collection.ids)
+    alone = [
+        {r.id: r.score for r in answer(demo_run, Query(text=text), store=store, k=everything).found}
+        for text in ("a dog", "a wild animal")
+    ]
+    mixed = answer(
+        demo_run, Query(wishes=(Wish("text", "a dog", 2.0), Wish("text", "a wild animal", -0.5))), store=store, k=20
+    )
+    for r in mixed.found:
+        assert r.score == pytest.approx(2 * alone[0][r.id] - 0.5 * alone[1][r.id], abs=1e-5)
+        assert math.fsum(r.contributions.values()) == pytest.approx(r.score, abs=1e-9)
+
+
+def test_all_five_kinds_mix_and_what_was_asked_with_or_met_is_left_out(demo_run: Run, store: Store) -> None:
+    picture, sound = (demo_run.collection.media_of(m)[7].path for m in ("image", "audio"))
+    query = Query(text="music", image=picture, audio=sound, item="dog", user=USER, wishes=(Wish("item", "cat", -1),))
+    found = answer(demo_run, query, store=store, k=400)
+    assert [s.label for s in found.asked.signals] == ["text", "image", "audio"]
+    left_out = user_items(demo_run) | {"dog", "cat"}
+    assert {found.items.ids[row] for row in found.exclude} == left_out and not left_out & set(ids(found))
+    assert len(found.found) == len(found.items.ids) - len(left_out)
+    assert found.asked.user is None, "the history is not one user's alone"
+    assert set(as_json(found)["query"]) == {"wishes"} and len(as_json(found)["query"]["wishes"]) == 6
+
+
+def test_not_like_this_turns_the_order_around(demo_run: Run, store: Store) -> None:
+    everything = len(demo_run.collection.ids)
+    like = ids(answer(demo_run, Query(text="a cat"), store=store, k=everything))
+    unlike = ids(answer(demo_run, Query(wishes=(Wish("text", "a cat", -1),)), store=store, k=everything))
+    assert unlike[0] == like[-1] and unlike[-1] == like[0]
+    far = answer(demo_run, Query(wishes=(Wish("item", "cat", -1),)), store=store, k=everything)
+    near = answer(demo_run, Query(item="cat"), store=store, k=everything)
+    assert ids(far) == ids(near)[::-1] and "cat" not in ids(far)
+
+
+def test_a_history_shares_its_weight_and_the_strongest_wish_sets_the_scale() -> None:
+    placed = (
+        PlacedWish(Wish("user", "u", 1.0), rows=(0, 1, 2, 3)),
+        PlacedWish(Wish("item", "x", 0.5), rows=(9,)),
+        PlacedWish(Wish("item", "y", -0.25), rows=(3,)),
+    )
+    asked = combined(placed, {"text": 1.0})
+    assert asked.history == pytest.approx({0: 0.5, 1: 0.5, 2: 0.5, 9: 1.0}), "+1/4 and -1/4 of item 3 cancel"
+    assert combined(placed[:1], {}).history == dict.fromkeys(range(4), 1.0)
+    assert combined((PlacedWish(Wish("item", "x", -2.0), rows=(9,)),), {}).history == {9: -2.0}
+
+
+def test_wishes_of_one_kind_are_told_apart() -> None:
+    wishes = (Wish("text", "a"), Wish("text", "a"), Wish("text", "x" * 99), Wish("image", "/tmp/dog.png"))
+    labels = labels_of(wishes)
+    assert labels[:2] == ("text “a”", "text “a” (2)") and len(labels[2]) < 60 and labels[3] == "image"
+    assert len(set(labels)) == 4
+
+
+# --- what an answer keeps --------------------------------------------------------------------------------------------
+
+
+def test_again_equals_asking_anew(demo_run: Run, store: Store) -> None:
+    query = Query(text="a dog", item="cat", user=USER)
+    first = answer(demo_run, query, store=store, k=5, where=["has:image"])
+    changed = first.again(k=7, weights={"image": 2, "text": 1}, mix=(1, -0.5, 2), diversity=0.3, popularity=-0.2)
+    fresh = answer(
+        demo_run,
+        Query(wishes=(Wish("text", "a dog"), Wish("item", "cat", -0.5), Wish("user", USER, 2.0))),
+        store=store,
+        k=7,
+        weights={"image": 2, "text": 1},
+        diversity=0.3,
+        popularity=-0.2,
+        where=["has:image"],
+    )
+    assert changed.found == fresh.found and changed.query == fresh.query
+    assert first.again().found == first.found
+
+
+def test_again_without_the_other_wishes_knows_the_user_again(demo_run: Run, store: Store) -> None:
+    first = answer(demo_run, Query(item="cat", user=USER), store=store)
+    assert first.asked.user is None
+    alone, lone_user = first.again(mix=(0, 1)), answer(demo_run, Query(user=USER), store=store)
+    assert alone.asked.user == lone_user.asked.user is not None and alone.asked.history == lone_user.asked.history
+
+
+def test_a_fitted_recommender_answers_as_a_fresh_one(demo_run: Run, store: Store) -> None:
+    for name in ("content", "ease"):
+        fitted = fit_recommender(demo_run, name)
+        kept = answer(demo_run, Query(user=USER), store=store, fitted=fitted)
+        assert kept.model is fitted.model
+        assert kept.found == answer(demo_run, Query(user=USER), store=store, recommender=name).found
+    with pytest.raises(BadInput, match="unknown parameter 'depth'"):
+        fit_recommender(demo_run, "ease", {"depth": 3})
+
+
+def test_filters_and_seen_items(demo_run: Run, store: Store) -> None:
+    table = demo_run.collection.items
+    found = answer(demo_run, Query(text="a cat"), store=store, k=400, where=["group=birds", "has:audio"])
+    sounding = {m.item for m in demo_run.collection.media_of("audio")}
+    assert set(ids(found)) == {i for i in table.index if table.at[i, "group"] == "birds"} & sounding != set()
+    unseen = answer(demo_run, Query(user=USER), store=store, k=400)
+    seen = unseen.again(include_seen=True)
+    assert user_items(demo_run) <= set(ids(seen)) and not user_items(demo_run) & set(ids(unseen))
+    assert seen.found == answer(demo_run, Query(user=USER), store=store, k=400, include_seen=True).found
+
+
+# --- who can answer --------------------------------------------------------------------------------------------------
+
+
+def test_a_recommender_that_reads_no_signals_says_who_does(demo_run: Run, store: Store) -> None:
+    with pytest.raises(BadInput, match=r"'ease' answers by what was met alone.*take one of: .*content"):
+        answer(demo_run, Query(text="a cat"), store=store, recommender="ease")
+    both = answer(demo_run, Query(text="a cat", user=USER), store=store, recommender="ease")
+    assert both.found == answer(demo_run, Query(user=USER), store=store, recommender="ease").found
+    assert "the text asked with did not count" in both.notes[0]
+
+
+def test_interactions_are_missed_before_anything_is_fitted(demo_run: Run, store: Store, tmp_path: Path) -> None:
+    without = replace(demo_run, collection=replace(demo_run.collection, interactions=None))
+    with pytest.raises(BadInput, match=r"'ease' learns from who met what.*content"):
+        answer(without, Query(item="cat"), store=store, recommender="ease")
+    with pytest.raises(BadInput, match="no interactions"):
+        answer(without, Query(user="u"), store=store)
+    path = tmp_path / "likes.csv"
+    path.write_text("user_id,item_id\nu,cat\nu,dog\nv,cat\nv,whale\nv,no-such-item\n")
+    given, skipped = with_interactions(without, path)
+    assert ids(answer(given, Query(user="u"), store=store, recommender="ease", k=1)) == ["whale"]
+    assert len(skipped) == 1 and given.collection.digest != without.collection.digest
+    path.write_text("user_id,item_id\nu,nothing-here\n")
+    with pytest.raises(BadInput, match="no interaction with an item of this run"):
+        with_interactions(without, path)
+
+
+def test_an_unknown_or_cold_user_is_answered_by_what_was_typed(demo_run: Run, store: Store) -> None:
+    text = answer(demo_run, Query(text="a cat"), store=store)
+    for run, user, words in (
+        (demo_run, "simulated-1", "is most like it"),
+        (with_events(demo_run, [("cold", "gone"), ("warm", "cat")]), "cold", "none of the 1 items of user 'cold'"),
+        (replace(demo_run, collection=replace(demo_run.collection, interactions=None)), "u", "no interactions"),
+    ):
+        both = answer(run, Query(text="a cat", user=user), store=store)
+        assert both.found == text.found and words in both.notes[0] and both.asked.user is None
+        with pytest.raises(BadInput, match=words):
+            answer(run, Query(user=user), store=store)
+
+
+# --- bad input -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "options", "words"),
+    [
+        (Query(), {}, "ask with at least one of"),
+        (Query(wishes=(Wish("text", "a", 0),)), {}, "every wish has the weight 0"),
+        (Query(item="dgo"), {}, "'dog' is most like it"),
+        (Query(item="x" * 10_000), {}, "no item 'xxx"),
+        (Query(text="a"), {"k": 0}, "at least 1 item"),
+        (Query(text="a"), {"where": ["gruop=birds"]}, "no column 'gruop' to filter by; there are: group"),
+        (Query(text="a"), {"where": ["group=dragons"]}, "no item meets all conditions"),
+        (Query(item="cat"), {"where": ["id=cat"]}, "nothing is left to recommend: the 1 that the conditions allow"),
+        (Query(text="a"), {"recommender": "contnt"}, "did you mean 'content'"),
+        (Query(text="a"), {"diversity": 7}, "diversity"),
+        (Query(text="a"), {"popularity": float("nan")}, "popularity"),
+        (Query(text="a"), {"weights": {"smell": 1}}, "must be numbers from 0"),
+    ],
+)
+def test_questions_without_an_answer_are_one_clear_line(
+    demo_run: Run, store: Store, query: Query, options: dict, words: str
+) -> None:
+    with pytest.raises(BadInput, match=words) as caught:
+        answer(demo_run, query, store=store, **options)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 700
+
+
+def test_a_wish_that_is_none_is_refused_when_made() -> None:
+    with pytest.raises(BadInput, match="one of text, image, audio, item, user"):
+        Wish("smell", "rose")
+    for weight in (math.nan, math.inf):
+        with pytest.raises(BadInput, match="give a number"):
+            Wish("text", "a", weight)
+    with pytest.raises(BadInput, match="exactly one"):
+        _ = Query(text="a", item="b").kind
+
+
+def test_a_user_who_has_met_everything_gets_one_clear_line(demo_run: Run, store: Store) -> None:
+    run = with_events(demo_run, [("u", item) for item in demo_run.collection.ids])
+    with pytest.raises(BadInput, match="nothing is left to recommend: all items are"):
+        answer(run, Query(user="u"), store=store)
+    everything = answer(run, Query(user="u"), store=store, include_seen=True, k=10_000)
+    assert len(everything.found) == len(run.collection.ids) and np.isfinite([r.score for r in everything.found]).all()
+
+
+def test_a_mix_of_another_length_is_refused(demo_run: Run, store: Store) -> None:
+    found = answer(demo_run, Query(text="a", item="cat"), store=store)
+    with pytest.raises(BadInput, match="3 weights for 2 wishes"):
+        found.again(mix=(1, 2, 3))
+    with pytest.raises(BadInput, match="every wish has the weight 0"):
+        found.again(mix=(0, 0))
+
+
+def test_a_modality_the_run_lacks_or_got_ready_made_is_named(demo_run: Run, store: Store) -> None:
+    space = {m: s for m, s in demo_run.result.space.items() if m != "audio"}
+    deaf = replace(demo_run, result=replace(demo_run.result, space=space))
+    sound = demo_run.collection.media_of("audio")[0].path
+    with pytest.raises(BadInput, match="holds no audio; it can be asked by: text, image"):
+        answer(deaf, Query(audio=sound), store=store)
+    given = replace(demo_run, encoders={**demo_run.encoders, "text": "given@1"})
+    with pytest.raises(BadInput, match="were given ready-made"):
+        answer(given, Query(text="a"), store=store)
+
+
+def test_little_to_go_by_is_answered_and_told(demo_run: Run, store: Store, tmp_path: Path) -> None:
+    long = answer(demo_run, Query(text="cat " * 10_000), store=store)
+    assert "reads the first 10,000" in long.notes[0] and "39,999" in long.notes[0]
+    assert place_query(demo_run, Query(text="cat " * 10_000), store=store).vectors.shape[0] == 1
+    with pytest.raises(BadInput, match="too large"):
+        answer(demo_run, Query(text="cat " * 100_000), store=store)
+    black, silent = tmp_path / "black.png", tmp_path / "silent.wav"
+    Image.new("RGB", (64, 64)).save(black)
+    soundfile = pytest.importorskip("soundfile")
+    soundfile.write(silent, np.zeros(32_000, np.float32), 16_000)
+    for query, words in ((Query(image=str(black)), "one even colour"), (Query(audio=str(silent)), "is silence")):
+        found = answer(demo_run, query, store=store)
+        assert words in found.notes[0] and np.isfinite([r.score for r in found.found]).all()
+    assert answer(demo_run, Query(text="cat"), store=store).notes == ()
+
+
+def test_more_than_there_are_and_a_script_s_list(demo_run: Run, store: Store) -> None:
+    found = recommend(demo_run, Query(text="a cat"), store=store, k=10_000)
+    assert isinstance(found, list) and len(found) == len(placed_items(demo_run).ids)
+    assert as_json(answer(demo_run, Query(text="a cat"), store=store, k=1))["query"] == {"text": "a cat"}
+
+
+def test_the_nearest_name_is_found_in_bearable_time() -> None:
+    names = [f"user-{i}" for i in range(200_000)]
+    assert "of the 200,000 there" in nearest("user-1O", names)
+    assert nearest("a", []) == "there are none at all"
+
+
+def test_items_of_a_space_are_in_the_collection_s_order(demo_run: Run) -> None:
+    items = placed_items(demo_run)
+    assert isinstance(items, PlacedItems) and items.ids == demo_run.collection.ids
