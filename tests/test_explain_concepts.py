@@ -35,7 +35,7 @@ def test_planted_words_are_found_with_their_weights(parts: dict[int, float]) -> 
 
 def test_the_cosine_is_that_of_the_sum_of_words() -> None:
     vector = RNG.normal(size=64) + 3.0
-    seen = concept_words(vector, WORDS, LABELS, most=6)
+    seen = concept_words(vector, WORDS, LABELS, most=6, chance=0)
     summed = sum(weight * ATOMS[int(label[1:])] for label, weight in seen.words)
     moved = vector - MEAN
     assert seen.cosine == pytest.approx(summed @ moved / np.linalg.norm(summed) / np.linalg.norm(moved), abs=1e-5)
@@ -48,7 +48,7 @@ def test_as_near_as_a_lasso_with_as_many_words() -> None:
     ours, theirs = [], []
     for vector in vectors:
         target = (vector - MEAN) / np.linalg.norm(vector - MEAN)
-        ours.append(concept_words(vector, WORDS, LABELS, most=8, gain=0).cosine)
+        ours.append(concept_words(vector, WORDS, LABELS, most=8, gain=0, chance=0).cosine)
         for penalty in np.geomspace(0.02, 0.0001, 40):
             fit = Lasso(alpha=penalty, positive=True, fit_intercept=False, max_iter=2000).fit(ATOMS.T, target)
             if np.count_nonzero(fit.coef_) > 8:
@@ -65,6 +65,16 @@ def test_another_modality_is_centred_at_its_own_mean() -> None:
     seen = concept_words(planted({3: 0.8, 70: 0.6}) + gap, WORDS, LABELS, centre=MEAN + gap)
     assert [label for label, _ in seen.words] == ["w3", "w70"]
     assert concept_words(planted({3: 0.8, 70: 0.6}) + gap, WORDS, LABELS, most=2).cosine < 0.8
+
+
+def test_words_that_fit_by_chance_are_dropped() -> None:
+    """Of 2,000 words the best fits a random vector at 0.5: that says nothing, and so do words for noise on a vector."""
+    rng = np.random.default_rng(1)
+    drawn = [len(concept_words(MEAN + rng.normal(size=64), WORDS, LABELS).words) for _ in range(50)]
+    forced = [len(concept_words(MEAN + rng.normal(size=64), WORDS, LABELS, chance=0).words) for _ in range(50)]
+    assert np.median(drawn) <= 2 < np.median(forced) == 8
+    noisy = planted({7: 1.0}) + 0.15 * rng.normal(size=64)
+    assert [label for label, _ in concept_words(noisy, WORDS, LABELS).words] == ["w7"]
 
 
 def test_shared_words() -> None:

@@ -12,6 +12,10 @@ from mmalign_core.vectors import unit_rows
 
 GAIN = 0.01
 """A word that raises the cosine by less is noise."""
+CHANCE = 1.2
+"""A word must point along what is left to say this many times more than any word points against it."""
+_MANY = 100
+"""Of fewer words some always point against the others, as they are centred: that is no measure of chance."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +34,18 @@ def concept_words(
     *,
     centre: np.ndarray | None = None,
     gain: float = GAIN,
+    chance: float = CHANCE,
 ) -> ConceptWords:
     """Sparse non-negative decomposition on a vocabulary, as in SpLiCE (Bhalla et al. 2024).
 
     `vector` (d,); `vocabulary` (c, d) with one label a row. The words are centred at their mean, the vector at `centre`
     (the mean of its own modality; the words' mean if not given), and all brought to unit length. Solved by non-negative
-    orthogonal matching pursuit: at most `most` words, each of which adds at least `gain` to the cosine.
+    orthogonal matching pursuit: at most `most` words, each of which adds at least `gain` to the cosine. Of thousands of
+    words some fit anything a little, and as well against it: the last words that fit less than `chance` times what the
+    best word against them does are dropped. A vector that no word fits better has no words.
     """
     words, target = _prepared(vocabulary, labels, [(vector, centre)])
-    chosen, weights, cosine = _pursuit(words, target[0], most, gain)
+    chosen, weights, cosine = _pursuit(words, target[0], most, gain, chance)
     return ConceptWords(_labelled(chosen, weights, labels), cosine)
 
 
@@ -51,6 +58,7 @@ def shared_words(
     *,
     centres: tuple[np.ndarray | None, np.ndarray | None] = (None, None),
     gain: float = GAIN,
+    chance: float = CHANCE,
 ) -> tuple[tuple[str, float], ...]:
     """(label, weight) of the words both vectors use, heaviest first; the weight is the smaller of the two.
 
@@ -59,7 +67,7 @@ def shared_words(
     from scipy.optimize import nnls
 
     words, targets = _prepared(vocabulary, labels, [(u, centres[0]), (v, centres[1])])
-    both = sorted({k for target in targets for k in _pursuit(words, target, most, gain)[0]})
+    both = sorted({k for target in targets for k in _pursuit(words, target, most, gain, chance)[0]})
     if not both:
         return ()
     weights = np.min([nnls(words[both].T.astype(np.float64), target)[0] for target in targets], axis=0)
@@ -94,25 +102,30 @@ def _direction(vector: np.ndarray, centre: np.ndarray) -> np.ndarray:
     return moved / length if length > 1e-9 else np.zeros_like(moved)
 
 
-def _pursuit(words: np.ndarray, target: np.ndarray, most: int, gain: float) -> tuple[list[int], np.ndarray, float]:
+def _pursuit(
+    words: np.ndarray, target: np.ndarray, most: int, gain: float, chance: float
+) -> tuple[list[int], np.ndarray, float]:
     """Words chosen, their weights and the cosine: Bruckstein, Elad and Zibulevsky (2008)."""
     from scipy.optimize import nnls
 
-    chosen: list[int] = []
-    weights, cosine, residual = np.zeros(0), 0.0, target
-    while len(chosen) < min(most, len(words)):
+    last: tuple[list[int], np.ndarray, float] = [], np.zeros(0), 0.0
+    kept, residual = last, target
+    while len(last[0]) < min(most, len(words)):
+        chosen, _, cosine = last
         fit = words @ residual.astype(np.float32)
+        against = -float(fit.min())
         fit[chosen] = -1
         best = int(np.argmax(fit))
         if fit[best] <= 1e-6:
             break
         atoms = words[[*chosen, best]].T.astype(np.float64)
-        tried, distance = nnls(atoms, target)
+        weights, distance = nnls(atoms, target)
         # The nearest point of a cone to a unit vector lies at a right angle to what is left over.
         reached = float(np.sqrt(max(0.0, 1 - distance**2)))
         if reached - cosine < gain:
             break
-        used = tried > 0
-        chosen = [k for k, keep in zip([*chosen, best], used) if keep]
-        weights, cosine, residual = tried[used], reached, target - atoms @ tried
-    return chosen, weights, cosine
+        used, residual = weights > 0, target - atoms @ weights
+        last = [k for k, keep in zip([*chosen, best], used) if keep], weights[used], reached
+        if len(words) < _MANY or fit[best] > chance * against:
+            kept = last
+    return kept
