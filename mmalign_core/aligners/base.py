@@ -61,6 +61,8 @@ class Aligner(Parametrised, ABC):
     """Per step of the fit, what was measured (trained aligners)."""
     settled: Mapping[str, Any] = MappingProxyType({})
     """The parameters that were left to the fit, at the values it chose: fitted with these, others compare."""
+    anchor_items: tuple[str, ...] = ()
+    """Where each dimension of the space is an item that is known in all modalities: those items, in order."""
     watch: Callable[[Mapping[str, float]], None] = staticmethod(no_watch)
     """Called with each row of the history while the fit goes on."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
+
+from mmalign_core.types import EmbeddingSet
 
 if TYPE_CHECKING:
     import torch
@@ -29,3 +31,12 @@ class LinearMap:
     def homogeneous(self) -> tuple[np.ndarray, np.ndarray]:
         """`centre` (d + 1,) and `linear` (d + 1, k) of the same map for vectors with a zero appended: no bias left."""
         return np.append(self.centre, -1.0), np.vstack([self.linear, self.bias])
+
+
+@runtime_checkable
+class Attends(Protocol):
+    """An aligner that places rows by attention over known items. Its weights are no attribution."""
+
+    def attention(self, embeddings: EmbeddingSet, top: int = 10) -> list[list[tuple[str, float]]]:
+        """For each row the `top` known items it attends to most, as (item id, weight)."""
+        ...

@@ -1,6 +1,6 @@
 """The commands of the command line, one file each: SUMMARY, add_arguments(parser), run(args)."""
 
-from mmalign_core.commands import align, bench, compare, demo, encode, evaluate, inspect, project, recommend
+from mmalign_core.commands import align, bench, compare, demo, encode, explain, evaluate, inspect, project, recommend
 from mmalign_core.commands import list as list_command
 
 COMMANDS = {
@@ -11,6 +11,7 @@ COMMANDS = {
     "compare": compare,
     "project": project,
     "recommend": recommend,
+    "explain": explain,
     "evaluate": evaluate,
     "list": list_command,
     "bench": bench,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -65,9 +65,15 @@ class MaskedMedium:
         return unit_rows(self.run.aligner.transform(rows))
 
     @cached_property
+    def row(self) -> EmbeddingSet:
+        """The whole medium as the aligner reads it, one row."""
+        whole = np.ones((1, len(self.parted.parts)), bool)
+        return self._embedded(self._views(whole), 1)
+
+    @cached_property
     def place(self) -> np.ndarray:
-        """(k,) where the whole medium lies."""
-        return self.places(np.ones((1, len(self.parted.parts)), bool))[0]
+        """(k,) where the whole medium lies; zero where it is like nothing."""
+        return unit_rows(self.run.aligner.transform(self.row))[0]
 
     def scores(self, target: np.ndarray) -> Scores:
         """Masks -> cosine of the place with the target (k,)."""
@@ -131,16 +137,3 @@ def run_encoder(run: Run, modality: str) -> Encoder:
             f"give the {modality} itself to encode"
         )
     return encoder(name)
-
-
-def media_of(run: Run, modality: str, item: str) -> Sequence[Media]:
-    """The media of that modality that the item has in this run; BadInput says what there is instead."""
-    if item not in set(run.collection.ids):
-        raise BadInput(f"no item '{item}' in this run; it holds {len(run.collection.ids)} items")
-    run_encoder(run, modality)
-    placed = set(run.result.space[modality].keys)
-    found = [m for m in run.collection.media_of(modality) if m.item == item and m.digest in placed]
-    if not found:
-        has = sorted({m.modality for m in run.collection.media if m.item == item} & set(run.result.space))
-        raise BadInput(f"item '{item}' has no usable {modality} in this run; it has: {', '.join(has) or 'nothing'}")
-    return found

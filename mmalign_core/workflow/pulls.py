@@ -1,0 +1,67 @@
+"""How a recommender's score of an item grows with the cosine between its media and what was asked with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mmalign_core.recommend import Query as Asked
+from mmalign_core.recommend import Recommender, Signal
+from mmalign_core.recommend.items import PlacedItems
+
+HISTORY = "history"
+EXACT = 1e-4
+"""Share of the scores' spread that a straight line may miss them by."""
+
+
+@dataclass(frozen=True)
+class Pull:
+    """In `modality`, what is asked with `label` (None: the history) has the unit `point` (k,), and an item's score has
+    the term slope * cosine(place, point) + offset."""
+
+    label: str | None
+    modality: str
+    point: np.ndarray
+    slope: float
+    offset: float
+
+
+def pulls(model: Recommender, items: PlacedItems, asked: Asked) -> tuple[Pull, ...]:
+    """Every such term of this query, by asking with each signal and modality alone.
+
+    Empty where the scores are no straight line over the cosines: the recommender then does something else with places.
+    """
+    found = []
+    for signal in (*asked.signals, None) if asked.history else asked.signals:
+        points = items.profile(asked.history) if signal is None else signal.points
+        for modality, weight in asked.weights.items():
+            if weight and modality in points and np.any(points[modality]):
+                point = points[modality] / np.linalg.norm(points[modality])
+                line = _line(model, items, _alone(asked, signal, modality), modality, point)
+                if line is None:
+                    return ()
+                label = None if signal is None else signal.label
+                found.append(Pull(label, modality, point, weight * line[0], weight * line[1]))
+    return tuple(found)
+
+
+def _alone(asked: Asked, signal: Signal | None, modality: str) -> Asked:
+    """The query with one signal, or the history, in one modality."""
+    if signal is None:
+        return replace(asked, signals=(), weights={modality: 1.0}, user=None)
+    return replace(asked, signals=(signal,), history={}, weights={modality: 1.0}, user=None)
+
+
+def _line(
+    model: Recommender, items: PlacedItems, asked: Asked, modality: str, point: np.ndarray
+) -> tuple[float, float] | None:
+    """Slope and offset of the scores over the cosines of items that have the modality; None where they are no line."""
+    present = items.present(modality)
+    cosines = items.parts[modality][present].astype(np.float64) @ point
+    scores = model.score([asked])[0][present]
+    if not len(cosines) or np.ptp(cosines) < 1e-9:
+        return 0.0, float(scores.mean()) if len(scores) else 0.0
+    slope, offset = np.polyfit(cosines, scores, 1)
+    missed = np.abs(scores - slope * cosines - offset).max()
+    return (float(slope), float(offset)) if missed <= EXACT * max(np.ptp(scores), 1e-12) else None
