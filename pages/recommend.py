@@ -10,6 +10,7 @@ from pages._shared import (
     chips,
     choosing,
     errors,
+    export,
     fitting,
     header,
     previews,
@@ -48,13 +49,14 @@ def one_answer(run: Run, run_key: str, asked: list[wishes.Made], chosen: choosin
         fitted = fitting.need(run, run_key, chosen.models[0])
         if fitted:
             tuned = tuning.sliders(fitted)
-            answer = answering.of(run, run_key, chosen, 0, fitted, asked, tuned)
+            answered = answering.of(run, run_key, chosen, 0, fitted, asked, tuned)
             left, right = st.columns([5, 3], gap="large")
-            _, item = why.picked([answer])
+            _, item = why.picked([answered])
             with left:
-                results.show(run, answer, key="recommend.cards", picked=item)
+                results.show(run, answered.answer, key="recommend.cards", picked=item)
+                export.button(run, answered, chosen.language)
             with right, st.container(key="why"):
-                why.show(run, answer, item)
+                why.show(run, answered, item, chosen.language)
 
 
 def two_answers(run: Run, run_key: str, asked: list[wishes.Made], chosen: choosing.Chosen) -> None:
@@ -64,14 +66,15 @@ def two_answers(run: Run, run_key: str, asked: list[wishes.Made], chosen: choosi
         with column, errors.shown():
             fitted = fitting.need(run, run_key, chosen.models[place])
             if fitted:
-                k = answers[0].options.k if answers else None
+                k = answers[0].answer.options.k if answers else None
                 tuned = tuning.behind(fitted, chosen.models[place]["name"], k=k)
                 answers.append(answering.of(run, run_key, chosen, place, fitted, asked, tuned))
     if len(answers) == len(columns):
-        summary.markdown(errors.plain(beside.overlap(*answers)))
-        answer, item = why.picked(answers)
-        beside.show(run, answers, columns, item, key="recommend.cards")
-        why.show(run, answer, item)
+        found = [answered.answer for answered in answers]
+        summary.markdown(errors.plain(beside.overlap(*found)))
+        answered, item = why.picked(answers)
+        beside.show(run, found, columns, item, key="recommend.cards")
+        why.show(run, answered, item, chosen.language)
 
 
 state.through_app("pages/recommend.py")

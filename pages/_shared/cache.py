@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from mmalign_core.corrections import Scores
@@ -26,11 +27,12 @@ from mmalign_core.workflow import (
     similarity_block,
 )
 from mmalign_core.workflow.cards import AlignerCard, aligner_cards
+from mmalign_core.workflow.encoding import encoder
 from mmalign_core.workflow.scoring import run_scores
 from pages._shared import columns
 from pages._shared.columns import fold_columns, time_columns
 from pages._shared.shelf import Shelf
-from pages._shared.thumbnails import Thumbnail, picture_thumbnail, waveform_thumbnail
+from pages._shared.thumbnails import Thumbnail, picture_thumbnail, pixels_thumbnail, waveform_thumbnail
 
 
 @st.cache_resource
@@ -49,7 +51,20 @@ def store() -> Store:
 def shelf() -> Shelf:
     """Results of background work, shared by all sessions."""
     return Shelf(
-        {"collection": 8, "run": 8, "map": 16, "inspection": 8, "board": 16, "curves": 8, "recommender": 8, "maps": 64}
+        {
+            "collection": 8,
+            "run": 8,
+            "map": 16,
+            "inspection": 8,
+            "board": 16,
+            "curves": 8,
+            "trial": 16,
+            "recommender": 8,
+            "maps": 64,
+            "undone": 64,
+            "told": 64,
+            "words": 64,
+        }
     )
 
 
@@ -185,3 +200,21 @@ def met_by(digest: str, user: str, _collection: Collection) -> Sequence[str]:
     if table is None:
         return []
     return list(dict.fromkeys(table.loc[table["user_id"].astype(str) == user, "item_id"].astype(str)))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def seen_picture(digest: str, encoder_name: str, _picture: Media) -> Thumbnail:
+    """The picture as its encoder sees it; BadInput if it cannot be decoded."""
+    return pixels_thumbnail(encoder(encoder_name).view(_picture))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def heard(digest: str, encoder_name: str, _sound: Media) -> tuple[np.ndarray, int]:
+    """The sound as its encoder hears it, and its samples a second; BadInput if it cannot be decoded."""
+    model = encoder(encoder_name)
+    return model.view(_sound), model.rate
+
+
+def view_of(text: Media, encoder_name: str) -> str:
+    """The text as its encoder reads it."""
+    return encoder(encoder_name).view(text)

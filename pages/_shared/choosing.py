@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Run
-from pages._shared import cache, errors, forms, state
+from pages._shared import cache, errors, forms, language_menu, state
 
 USUAL = "content"
 _NOBODY = ""
@@ -19,11 +19,13 @@ _NOBODY = ""
 @dataclass(frozen=True)
 class Chosen:
     """`models`: name and parameters of the recommender that answers, and of the one beside it if there is one.
-    `where`: conditions on items; `seen`: whether what was met already may be recommended."""
+    `where`: conditions on items; `seen`: whether what was met already may be recommended;
+    `language`: the language model that words reasons."""
 
     models: tuple[Mapping[str, Any], ...]
     where: tuple[str, ...]
     seen: bool
+    language: str
 
 
 def show(run: Run) -> Chosen:
@@ -37,7 +39,8 @@ def show(run: Run) -> Chosen:
             models = (first, second) if second["name"] else (first,)
             for which, model in zip(("model", "rival"), models):
                 _settings(model, which)
-    return Chosen(models, chosen, seen)
+            language = language_menu.show()
+    return Chosen(models, chosen, seen, language)
 
 
 def _settings(chosen: Mapping[str, Any], which: str) -> None:

@@ -35,6 +35,13 @@ def picture_thumbnail(path: str, pixels: int) -> Thumbnail | None:
     return Thumbnail(as_uri(image), image.width, image.height, look)
 
 
+def pixels_thumbnail(pixels: np.ndarray, most: int = 480) -> Thumbnail:
+    """uint8 pixels (h, w, 3) within most × most."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((most, most), Image.Resampling.LANCZOS)
+    return Thumbnail(as_uri(image), image.width, image.height, "photo")
+
+
 def as_uri(image: Image.Image) -> str:
     """An image as a WebP data URI."""
     buffer = io.BytesIO()

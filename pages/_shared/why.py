@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from mmalign_core.workflow import Answer, Run
-from mmalign_core.workflow.reasons import reasons
-from pages._shared import errors, previews, shares, state
+from mmalign_core.workflow import Run
+from mmalign_core.workflow.reasons import Reasons, reasons
+from pages._shared import errors, previews, shares, state, telling, where_in_media, words
+from pages._shared.answering import Answered
 
 _HISTORY = 12
 """Items of a history that are left out in turn."""
 
 
-def picked(answers: Sequence[Answer]) -> tuple[Answer, str]:
+def picked(answers: Sequence[Answered]) -> tuple[Answered, str]:
     """The item whose reasons are shown, with the answer it is in: the one clicked while it is found, else the first."""
     chosen = state.explained()
-    within = next((answer for answer in answers if chosen in {found.id for found in answer.found}), None)
-    return (within, str(chosen)) if within else (answers[0], answers[0].found[0].id)
+    within = next((each for each in answers if chosen in {found.id for found in each.answer.found}), None)
+    return (within, str(chosen)) if within else (answers[0], answers[0].answer.found[0].id)
 
 
-def show(run: Run, answer: Answer, item: str) -> None:
-    """The panel."""
-    why = reasons(answer, item, most=_HISTORY)
-    st.caption(f"Why #{next(found.rank for found in answer.found if found.id == item)}")
-    _head(run, item)
-    views = [view for view in answer.model.views if any(why.views[view].values())]
+def show(run: Run, answered: Answered, item: str, language: str) -> None:
+    """The panel: what it is and why in a sentence, then whichever of the parts is chosen."""
+    why = reasons(answered.answer, item, most=_HISTORY)
+    _head(run, answered, why, language)
+    part = st.segmented_control(
+        "Look at", list(PARTS), default=next(iter(PARTS)), required=True, key="why.part", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    with errors.shown():
+        PARTS[part or next(iter(PARTS))](run, answered, why)
+
+
+def _head(run: Run, answered: Answered, why: Reasons, language: str) -> None:
+    """Rank, picture, title, and the sentence."""
+    small, title = previews.thumbnail(run.collection, why.item), previews.title(run.collection, why.item, 90)
+    rank = next(found.rank for found in answered.answer.found if found.id == why.item)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if small:
+            st.image(small.uri, width=76, alt=title)
+        with st.container(gap=None):
+            st.markdown(f"**Why #{rank}**: {errors.plain(title)}")
+            telling.show(run, answered, why, language)
+
+
+def _shares(run: Run, answered: Answered, why: Reasons) -> None:
+    """The score taken apart, in one way or another."""
+    views = [view for view in answered.answer.model.views if len([v for v in why.views[view].values() if v]) > 1]
+    views = views or list(answered.answer.model.views[:1])
     view = views[0]
     if len(views) > 1:
         view = st.segmented_control(
@@ -34,12 +57,15 @@ def show(run: Run, answer: Answer, item: str) -> None:
             required=True, key="why.view", label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
     shares.show(run.collection, why, view if view in views else views[0], key="why.shares")
+    st.caption(_UNITS)
 
 
-def _head(run: Run, item: str) -> None:
-    """Small picture, title, and its sound."""
-    small = previews.thumbnail(run.collection, item)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if small:
-            st.image(small.uri, width=72, alt=previews.title(run.collection, item))
-        st.markdown(f"##### {errors.plain(previews.title(run.collection, item, 90))}")
+_UNITS = (
+    "The parts sum to the score. “Without it”: the rank this item would have if that part were left out and all was"
+    " ranked anew."
+)
+PARTS: dict[str, Callable[[Run, Answered, Reasons], None]] = {
+    "Shares": _shares,
+    "Where": where_in_media.show,
+    "Words": words.show,
+}

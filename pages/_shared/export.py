@@ -1,0 +1,39 @@
+"""The shown answer as one HTML file, with its reasons and what was computed so far."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mmalign_core.workflow import Run
+from mmalign_core.workflow.exporting import as_html
+from mmalign_core.workflow.reasons import every_reason
+from mmalign_core.workflow.telling import tell
+from pages._shared import cache, telling, where_in_media
+from pages._shared.answering import Answered
+
+_HISTORY = 12
+
+
+def button(run: Run, answered: Answered, language: str) -> None:
+    """A button that makes the file when it is clicked."""
+    st.download_button(
+        "Save as a page",
+        lambda: page(run, answered, language),
+        "recommendation.html",
+        "text/html",
+        key="export",
+        icon=":material/download:",
+        on_click="ignore",
+        help="One HTML file with the items, their media, the reasons, and the maps computed so far; needs no network.",
+    )
+
+
+def page(run: Run, answered: Answered, language: str) -> str:
+    """The file."""
+    answer, titles = answered.answer, cache.titles(run.collection.digest, run.collection)
+    why = every_reason(answer, most=_HISTORY)
+    told = {
+        each.item: telling.known(answered, each.item, language) or tell(answer, each, titles=titles) for each in why
+    }
+    maps = {found.id: where_in_media.known(answered, found.id) for found in answer.found}
+    return as_html(answer, run=run, reasons=why, maps=maps, told=told, settings=cache.settings())

@@ -1,0 +1,79 @@
+"""Maps over media: tinted words, cells over a picture, bars over a sound; each with its method and its verdict."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mmalign_core.explain.masks import MediaMap
+from mmalign_core.plots import picture_map_figure, sound_map_figure, word_map_html
+from mmalign_core.types import Media
+from mmalign_core.workflow import Run
+from pages._shared import cache, errors, state
+from pages._shared.waiting import BARE
+
+_METHODS = {
+    "exact": "exact: the score is a sum over the parts",
+    "integrated gradients": "integrated gradients through the trained head",
+    "occlusion": "occlusion: each part masked in turn",
+}
+
+
+def show(run: Run, medium: Media, found: MediaMap, *, key: str) -> None:
+    """One medium with its map, the method named and the verdict beside it."""
+    with errors.shown():
+        {"text": _words, "image": _picture, "audio": _sound}[found.modality](run, medium, found, key)
+    verdict(found)
+
+
+def verdict(found: MediaMap) -> None:
+    """Whether the map orders the parts better than chance, in a word and with its numbers."""
+    seen = found.faithfulness
+    method = errors.plain(_METHODS.get(found.method, found.method))
+    if seen is None:
+        st.caption(f"By {method}. Not checked against random orders.")
+        return
+    low, high = seen.interval
+    colour, word = ("green", "better than random") if seen.better else ("red", "no better than random")
+    icon = "check_circle" if seen.better else "warning"
+    st.markdown(
+        f":{colour}[:material/{icon}: {word}] :small[:gray[advantage {seen.advantage:+.3f}"
+        f" \\[{low:+.3f}, {high:+.3f}\\] over {seen.orders} random orders · {method}]]",
+        help=f"Parts taken away in the map's order: mean score {seen.deletion:.3f}, in random orders"
+        f" {seen.random_deletion:.3f} (lower is better). Added in its order: {seen.insertion:.3f}, at random"
+        f" {seen.random_insertion:.3f} (higher is better).",
+    )
+
+
+def _words(run: Run, medium: Media, found: MediaMap, key: str) -> None:
+    places = [part.place for part in found.parts]
+    st.html(word_map_html(cache.view_of(medium, _encoder(run, "text")), places, found.values, most=1200))
+
+
+def _picture(run: Run, medium: Media, found: MediaMap, key: str) -> None:
+    seen = cache.seen_picture(medium.digest, _encoder(run, "image"), medium)
+    labels, boxes = [part.label for part in found.parts], [part.place for part in found.parts]
+    figure = picture_map_figure(seen.uri, (seen.width, seen.height), boxes, found.values, labels, height=300)
+    st.plotly_chart(figure, key=key, config=BARE, alt="What each cell of the picture adds to the score")
+
+
+def _sound(run: Run, medium: Media, found: MediaMap, key: str) -> None:
+    """Bars over the waveform; a click on one plays that stretch."""
+    waveform, rate = cache.heard(medium.digest, _encoder(run, "audio"), medium)
+    spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
+    figure = sound_map_figure(waveform, rate, spans, found.values, labels, height=190)
+    st.plotly_chart(
+        figure, key=key, on_select="rerun", selection_mode="points", config=BARE,
+        alt="What each stretch of the sound adds to the score",
+    )  # fmt: skip
+    clicked = state.clicked_point(key)
+    place = int(clicked[0]) if clicked else int(found.values.argmax())
+    start, end = spans[min(place, len(spans) - 1)]
+    st.caption(f"{labels[place]}" + ("" if clicked else ", which adds most; click a bar to hear another"))
+    st.audio(
+        waveform[int(start * rate) : max(int(end * rate), int(start * rate) + 1)], sample_rate=rate,
+        autoplay=bool(clicked), alt=f"The sound from {start:.1f} to {end:.1f} seconds",
+    )  # fmt: skip
+
+
+def _encoder(run: Run, modality: str) -> str:
+    return run.encoders[modality].split("@")[0]

@@ -1,0 +1,75 @@
+"""Which words, cells and stretches made a recommendation: computed when asked for, kept, and shown as maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mmalign_core.explain.masks import MediaMap
+from mmalign_core.types import Media, Progress
+from mmalign_core.workflow import Run
+from mmalign_core.workflow.explaining import Mapped, RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.reasons import Reasons
+from pages._shared import background, cache, errors, maps
+from pages._shared.answering import Answered
+from pages._shared.shelf import Failed
+
+
+def show(run: Run, answered: Answered, why: Reasons) -> None:
+    """The maps, or a button that has them made."""
+    task = _task(run, answered, why.item)
+    if task.found is None and task.job is None:
+        st.markdown("Which words, parts of the picture and moments of the sound made the score?")
+        st.button("Take its media apart", type="primary", icon=":material/image_search:", key="maps.go",
+                  on_click=background.start, args=(task,))  # fmt: skip
+        st.caption("Hundreds of masked copies are encoded: some seconds, in the background.")
+        return
+    found = background.result(task)
+    if found is not None:
+        _show(run, found)
+
+
+def known(answered: Answered, item: str) -> Sequence[tuple[Media, MediaMap]]:
+    """The maps made of that item so far."""
+    found = cache.shelf().get("maps", answered.key_of(item))
+    return [] if found is None or isinstance(found, Failed) else [(each.medium, each.map) for each in found.maps]
+
+
+def _task(run: Run, answered: Answered, item: str) -> background.Task:
+    def work(progress: Progress) -> RecommendationMaps:
+        return explain_recommendation(
+            run, answered.answer, item, store=cache.store(), settings=cache.settings(), progress=progress
+        )
+
+    return background.Task("maps", answered.key_of(item), "maps of the media", work)
+
+
+def _show(run: Run, found: RecommendationMaps) -> None:
+    """One medium at a time; the item's first."""
+    for note in found.notes:
+        st.caption(f":material/info: {errors.plain(errors.sentence(note))}")
+    if not found.maps:
+        return
+    place = 0
+    if len(found.maps) > 1:
+        place = st.segmented_control(
+            "Medium", range(len(found.maps)), format_func=lambda place: _name(found.maps[place]), default=0,
+            required=True, key=f"maps.which.{len(found.maps)}", label_visibility="collapsed",
+        )  # fmt: skip
+    chosen = found.maps[place or 0]
+    maps.show(run, chosen.medium, chosen.map, key=f"map.{chosen.side}.{chosen.medium.modality}")
+    st.caption(_sums(chosen))
+
+
+def _name(mapped: Mapped) -> str:
+    return f"its {mapped.medium.modality}" if mapped.side == "item" else f"asked: {errors.plain(mapped.label)}"
+
+
+def _sums(mapped: Mapped) -> str:
+    parts = float(mapped.map.values.sum())
+    return (
+        f"Blue adds, orange takes away. The parts add {parts:+.2f} of the {mapped.share:+.2f} that"
+        f" {'this medium' if mapped.side == 'item' else 'this wish'} adds to the score; {mapped.map.rest:+.2f} belongs"
+        " to no part, the rest is the same whatever it shows."
+    )
