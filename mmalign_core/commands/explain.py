@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--b", required=True, metavar="MODALITY:ID", help="e.g. text:cat, or text:cat#2 for its second")
     parser.add_argument("--method", default="auto", choices=METHODS, help="default: auto, the first that suits")
     parser.add_argument(
-        "--grid", type=int, default=7, metavar="N", help=f"cells a side, 1 to {FINEST_GRID}; default: 7"
+        "--grid", type=int, default=7, metavar="N", help=f"cells a side, 1 to {FINEST_GRID}, default: 7"
     )
     parser.add_argument("--fast", action="store_true", help="leave out how faithful the maps are")
     add_store(parser)
