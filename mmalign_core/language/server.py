@@ -41,6 +41,8 @@ class Server(LanguageModel):
             usable = False
         if not usable:
             raise BadInput(f"{URL} is no address of a server; it looks like http://localhost:8080/v1")
+        if "@" in urlsplit(given).netloc:
+            raise BadInput(f"{URL} holds a name or password, which logs may show; put the key into {KEY}")
         return given if given.endswith(PATH) else given + PATH
 
     def load(self, progress: Progress = no_progress) -> None:
