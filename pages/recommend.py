@@ -56,6 +56,7 @@ def one_answer(run: Run, run_key: str, asked: list[wishes.Made], chosen: choosin
                 results.show(run, answered.answer, key="recommend.cards", picked=item)
                 export.button(run, answered, chosen.language)
             with right, st.container(key="why"):
+                why.pin()
                 why.show(run, answered, item, chosen.language)
 
 

@@ -215,6 +215,6 @@ def heard(digest: str, encoder_name: str, _sound: Media) -> tuple[np.ndarray, in
     return model.view(_sound), model.rate
 
 
-def view_of(text: Media, encoder_name: str) -> str:
-    """The text as its encoder reads it."""
-    return encoder(encoder_name).view(text)
+def view_of(medium: Media, encoder_name: str) -> Any:
+    """The text or picture as its encoder reads it: str, or uint8 pixels (h, w, 3)."""
+    return encoder(encoder_name).view(medium)

@@ -36,8 +36,22 @@ def show(
     scale = max((abs(value) for own in parts for _, value in own), default=1.0) or 1.0
     cards = [_card(run, found, own, scale, beside) for found, own in zip(answer.found, parts)]
     gallery.show(cards, key=key, width=128, most=most, selected=picked, on_pick=state.explain)
+    if answer.exclude:
+        st.caption(f"Left out: {left_out(answer)}.")
     for note in answer.notes:
         st.caption(f":material/info: {errors.plain(note)}")
+
+
+def left_out(answer: Answer) -> str:
+    """How many items may not come back, and why."""
+    asked = {answer.items.rows.get(wish.value) for wish in answer.query.all if wish.kind == "item"}
+    own, met = len(asked & set(answer.exclude)), len(set(answer.exclude) - asked)
+    parts = [f"the {_count(own)} asked with"] * bool(own) + [f"the {_count(met)} met already"] * bool(met)
+    return " and ".join(parts)
+
+
+def _count(number: int) -> str:
+    return "item" if number == 1 else f"{number:,} items"
 
 
 def bars(run: Run, found: Recommendation) -> list[tuple[str, float]]:
@@ -51,10 +65,10 @@ def bars(run: Run, found: Recommendation) -> list[tuple[str, float]]:
 
 
 def reason(run: Run, found: Recommendation) -> str:
-    """Why, in words: the bars below it hold the numbers."""
+    """Why, in its first clause: the bars below it hold the numbers, the panel the rest."""
     titles = {label: previews.title(run.collection, label) for label in found.contributions if _is_item(run, label)}
     facts = Facts(previews.title(run.collection, found.id), found.rank, found.score, found.contributions, titles=titles)
-    return _NUMBER.sub("", sentence(facts))
+    return _NUMBER.sub("", sentence(facts).split("; ")[0].rstrip(".") + ".")
 
 
 def _is_item(run: Run, label: str) -> bool:

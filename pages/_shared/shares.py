@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.plots.colours import CATEGORY_COLOURS, MODALITY_COLOURS, OTHER_COLOUR
+from mmalign_core.plots.colours import FUSED_COLOUR, MODALITY_COLOURS, OTHER_COLOUR
 from mmalign_core.types import Collection
 from mmalign_core.workflow.reasons import Reasons
 from pages._shared import previews
@@ -39,7 +39,7 @@ def rows(collection: Collection, why: Reasons, view: str) -> list[dict[str, Any]
     order = sorted(shares, key=lambda label: -abs(shares[label]))
     kept = order if len(order) <= _MOST else order[: _MOST - 1]
     ranks = _ranks(why)
-    found = [_row(collection, label, shares[label], ranks.get(label), place) for place, label in enumerate(kept)]
+    found = [_row(collection, label, shares[label], ranks.get(label)) for label in kept]
     found.sort(key=lambda row: -row["value"])
     if len(order) > len(kept):
         rest = sum(shares[label] for label in order[len(kept) :])
@@ -56,8 +56,8 @@ def _ranks(why: Reasons) -> Mapping[str, int]:
     return {label: rank for kind in why.without.values() for label, rank in kind.items()}
 
 
-def _row(collection: Collection, label: str, value: float, rank: int | None, place: int) -> dict[str, Any]:
-    colour = MODALITY_COLOURS.get(label.split(" ")[0], CATEGORY_COLOURS[4 + place % 4])
+def _row(collection: Collection, label: str, value: float, rank: int | None) -> dict[str, Any]:
+    colour = MODALITY_COLOURS.get(label.split(" ")[0], FUSED_COLOUR)
     row = _plain(called(collection, label), value, rank, colour)
     if label in collection.items.index and (small := previews.thumbnail(collection, label, 64)):
         row["image"] = small.uri

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmalign_core.workflow import Run
 from mmalign_core.workflow.reasons import Reasons, reasons
-from pages._shared import errors, previews, shares, state, telling, where_in_media, words
+from pages._shared import errors, previews, shares, state, telling, undo, where_in_media, words
 from pages._shared.answering import Answered
 
 _HISTORY = 12
@@ -20,6 +20,18 @@ def picked(answers: Sequence[Answered]) -> tuple[Answered, str]:
     chosen = state.explained()
     within = next((each for each in answers if chosen in {found.id for found in each.answer.found}), None)
     return (within, str(chosen)) if within else (answers[0], answers[0].answer.found[0].id)
+
+
+def pin() -> None:
+    """Keep the panel in view while the cards beside it scroll."""
+    st.html(f"<style>{_PIN}</style>")
+
+
+_PIN = (
+    ".stColumn:has(.st-key-why) > div {height: 100%}"
+    " .stLayoutWrapper:has(> .st-key-why) {position: sticky; top: 4.2rem; max-height: calc(100vh - 5rem);"
+    " overflow-y: auto}"
+)
 
 
 def show(run: Run, answered: Answered, item: str, language: str) -> None:
@@ -67,5 +79,6 @@ _UNITS = (
 PARTS: dict[str, Callable[[Run, Answered, Reasons], None]] = {
     "Shares": _shares,
     "Where": where_in_media.show,
+    "What would undo it": undo.show,
     "Words": words.show,
 }
