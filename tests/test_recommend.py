@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.recommend import RECOMMENDERS, Signal, place_items, scale_weights, top
+from mmalign_core.recommend import RECOMMENDERS, PlacedItems, Signal, place_items, scale_weights, top
 from mmalign_core.recommend import Query as Asked
+from mmalign_core.recommend.reliability import reliability
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow import Query, Run, recommend
 
 
@@ -46,6 +48,38 @@ def test_scores_are_weighted_standardised_similarities_and_shares_sum(seed: int,
     for r in found:
         assert r.score == pytest.approx(expected[r.id], abs=1e-4)
         assert sum(r.contributions.values()) == pytest.approx(r.score, abs=1e-9)
+
+
+def test_a_modality_counts_as_much_as_it_answers_what_was_asked() -> None:
+    """Pictures that lie anywhere say nothing of a text; sounds that lie near their texts do."""
+    rng = np.random.default_rng(0)
+    text = rng.normal(size=(60, 8))
+    parts = {"text": text, "image": rng.normal(size=(60, 8)), "audio": text + 0.3 * rng.normal(size=(60, 8))}
+    items = PlacedItems(tuple(map(str, range(60))), {m: unit_rows(part) for m, part in parts.items()})
+    found = reliability(items, "text")
+    assert sum(found.values()) == pytest.approx(3) and found["text"] > found["audio"] > 1 > 3 * found["image"]
+    assert reliability(items, "") == dict.fromkeys(parts, 1.0), "nobody knows what it was made of"
+    model, ranks = RECOMMENDERS.create("content").fit(items), {}
+    for source in ("text", ""):
+        near = [
+            Signal("a", dict.fromkeys(parts, row), modality=source)
+            for row in unit_rows(text + rng.normal(size=(60, 8)))
+        ]
+        scores = model.score([Asked((signal,)) for signal in near])
+        ranks[source] = (scores >= np.diag(scores)[:, None]).sum(axis=1).mean()
+    assert ranks["text"] < 0.8 * ranks[""]
+
+
+def test_what_was_never_seen_together_counts_as_the_least_reliable() -> None:
+    rng = np.random.default_rng(1)
+    text = unit_rows(rng.normal(size=(40, 6)))
+    image, audio = text.copy(), text.copy()
+    text[:10] = 0
+    audio[10:] = 0
+    found = reliability(PlacedItems(tuple(map(str, range(40))), {"text": text, "image": image, "audio": audio}), "text")
+    assert found["audio"] == min(found.values()) > 0
+    alone = PlacedItems(("a", "b"), {"text": text[10:12], "audio": np.zeros((2, 9), np.float32)})
+    assert reliability(alone, "text") == {"text": 1.0, "audio": 1.0}
 
 
 @pytest.mark.parametrize(

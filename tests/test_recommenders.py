@@ -40,8 +40,8 @@ class World:
         rng, n = np.random.default_rng(seed), len(self.items.ids)
         width = {m: part.shape[1] for m, part in self.items.parts.items()}
         signals = tuple(
-            Signal(f"text {i}", {m: rng.normal(size=k).astype(np.float32) for m, k in width.items()}, w)
-            for i, w in enumerate((1.0, -0.5))
+            Signal(f"text {i}", {m: rng.normal(size=k).astype(np.float32) for m, k in width.items()}, w, m0)
+            for i, (w, m0) in enumerate(((1.0, "text"), (-0.5, "")))
         )
         some = {int(row): float(w) for row, w in zip(rng.permutation(n)[: min(n, 4)], (1.0, 1.0, -0.7, 0.5))}
         first = dict.fromkeys(map(int, rng.permutation(n)[: max(1, n // 3)]), 1.0)

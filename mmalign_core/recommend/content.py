@@ -13,6 +13,7 @@ from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems, scale_weights
 from mmalign_core.recommend.moments import moments
 from mmalign_core.recommend.query import Query, Signal
+from mmalign_core.recommend.reliability import reliability
 from mmalign_core.types import BadInput, Progress, no_progress
 from mmalign_core.vectors import unit_rows
 
@@ -35,12 +36,13 @@ class Near:
 
 @register("content")
 class Content(Recommender):
-    """Score of an item: Σ_s a_s Σ_m w_m z_ms, over signals s and modalities m; the w_m sum to 1.
+    """Score of an item: Σ_s a_s Σ_m w_m r_ms z_ms, over signals s and modalities m; the w_m sum to 1.
 
     z_ms is how many standard deviations the cosine of signal and item in modality m lies above its mean over the items
     that have m. Cosines of texts and of sounds with the same query differ in size and spread, so they are not
-    comparable as they are; late fusion of standardised scores is. A modality an item lacks adds 0. A history is one
-    signal: the mean place of its items, its a_s the largest of their weights.
+    comparable as they are; late fusion of standardised scores is. r_ms is how reliably m answers what s was made of, 1
+    on average, see `reliability`. A modality an item lacks adds 0. A history is one signal: the mean place of its
+    items in each modality, its a_s the largest of their weights and its r_ms 1.
     """
 
     summary = "Items whose text, picture and sound stand out as near to the query, each modality on its own scale"
@@ -59,6 +61,7 @@ class Content(Recommender):
         """Keep the items; there is nothing to learn."""
         self._items = items
         self._kept: dict[tuple[str, bytes], Near] = {}
+        self._reliable: dict[str, Mapping[str, float]] = {}
         return self
 
     def score(self, queries: Sequence[Query]) -> np.ndarray:
@@ -94,7 +97,7 @@ class Content(Recommender):
         for m, weight in self._weights(query).items():
             for signal, what in asked:
                 if weight and what.weight and m in what.points:
-                    yield signal, m, what.weight * weight, self._near(m, self._unit(what, m))
+                    yield signal, m, self._counts(what, m) * weight, self._near(m, self._unit(what, m))
 
     def _near(self, m: str, point: np.ndarray) -> Near:
         key = (m, point.tobytes())
@@ -144,7 +147,14 @@ class Content(Recommender):
             some = [(i, signal) for i, signal in some if m in signal.points]
             if some:
                 points = np.stack([self._unit(signal, m) for _, signal in some])
-                yield np.array([i for i, _ in some]), points, np.array([signal.weight for _, signal in some])
+                yield np.array([i for i, _ in some]), points, np.array([self._counts(signal, m) for _, signal in some])
+
+    def _counts(self, signal: Signal, m: str) -> float:
+        """Its weight times how reliably that modality answers it."""
+        source = signal.modality
+        if source not in self._reliable:
+            self._reliable[source] = reliability(self._items, source)
+        return signal.weight * self._reliable[source][m]
 
     def _unit(self, signal: Signal, m: str) -> np.ndarray:
         point, width = np.asarray(signal.points[m], np.float32), self._items.parts[m].shape[1]

@@ -14,12 +14,14 @@ from mmalign_core.types import BadInput
 class Signal:
     """One thing asked with: modality -> the point (k_m,) that items' places in that modality are compared with.
 
-    A negative `weight` asks for what is unlike it. `label` names it to a person.
+    A negative `weight` asks for what is unlike it. `label` names it to a person. `modality`: what it was made of, if
+    that is known: how well items' other modalities answer it can then be learned from the items.
     """
 
     label: str
     points: Mapping[str, np.ndarray]
     weight: float = 1.0
+    modality: str = ""
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ def signal_of(
     if not np.any(point):
         raise BadInput(f"the {wish.kind} '{shown(wish.value)[:80]}' has no place in the shared space; try another one")
     points = {m: point for m, part in items.parts.items() if part.shape[1] == len(point)}
-    return Signal(label, points, wish.weight)
+    return Signal(label, points, wish.weight, wish.kind)
 
 
 def medium_of(wish: Wish, settings: Settings) -> Media:
