@@ -22,8 +22,8 @@ class BPR(Factors):
     """score(i) = b_i + x · y_i, learned by gradient steps on -log σ(score(met) - score(unmet)).
 
     Rendle et al. 2009, BPR: Bayesian Personalized Ranking from Implicit Feedback. Training has free factors x_u a user
-    (`user_factors`); what is served is x = s Σ_h w_h y_h / sqrt(Σ_h |w_h|), with the one number s that comes nearest to
-    all x_u. That serves users the fit never saw, has exact shares by history, and ranks no worse (benchmarks/movielens.py).
+    (`user_factors`); served is x = s Σ_h w_h y_h / sqrt(Σ_h |w_h|), with the one number s that comes nearest to
+    all x_u. So users the fit never saw are served, with exact shares; benchmarks/movielens.py measures both.
     """
 
     summary = "Hidden tastes learned from pairs: what somebody met should score above what they did not"
@@ -44,17 +44,17 @@ class BPR(Factors):
             (rng.random((count, self.factors)) - 0.5) / self.factors for count in (users, events.items)
         )
         self.item_factors[~met] = 0
-        self._popularity = np.zeros(events.items)
+        self.item_biases = np.zeros(events.items)
         triples = Triples(events.matrix, self.negatives, seed)
         for iteration in range(self.iterations):
-            for users_, chosen, others in triples.batches(BATCH):
-                self._step(users_, chosen, others)
+            for batch in triples.batches(BATCH):
+                self._step(*batch)
             progress((iteration + 1) / self.iterations, f"pass {iteration + 1} of {self.iterations}")
-        self._blocks = {TASTE: self._served(events)}
+        self._blocks, self._popularity = {TASTE: self._served(events)}, self.item_biases
 
     def _step(self, users: np.ndarray, chosen: np.ndarray, others: np.ndarray) -> None:
         x, y, z = self.user_factors[users], self.item_factors[chosen], self.item_factors[others]
-        bias = self._popularity
+        bias = self.item_biases
         lead = bias[chosen] - bias[others] + np.einsum("bf,bf->b", x, y - z)
         pull = 0.5 * (1 - np.tanh(lead / 2))
         rate, shrink, towards = self.learning_rate, self.regularisation, pull[:, None]

@@ -94,9 +94,7 @@ def rated_matrix(events: Interactions) -> sparse.csr_array:
     missing = int(np.isnan(events.ratings).sum())
     if missing:
         raise BadInput(f"ratings: {missing} of {len(events)} events have no rating; leave ratings off")
-    place, shape = (events.rows, events.columns), (len(events.users), events.items)
-    total, count = (sparse.csr_array((x, place), shape=shape) for x in (events.ratings, np.ones(len(events))))
-    total.sum_duplicates()
-    count.sum_duplicates()
-    total.data = total.data / count.data
-    return total.astype(np.float32)
+    keys, which = np.unique(events.rows * events.items + events.columns, return_inverse=True)
+    means = np.bincount(which, events.ratings) / np.bincount(which)
+    place = (keys // events.items, keys % events.items)
+    return sparse.csr_array((means.astype(np.float32), place), shape=(len(events.users), events.items))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
 from mmalign_core.params import param
 from mmalign_core.recommend.base import register
@@ -11,6 +10,7 @@ from mmalign_core.recommend.collaborative import rated_matrix
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.item_weights import ItemWeights
 from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.recommend.pairwise import Matrix
 from mmalign_core.types import BadInput, Progress
 
 
@@ -40,17 +40,16 @@ class Ease(ItemWeights):
         self._keep(met, np.maximum(inverse, 0, out=inverse) if self.positive else inverse)
 
 
-def met_together(matrix: sparse.csr_array) -> np.ndarray:
+def met_together(matrix: Matrix) -> np.ndarray:
     """(m, m) dense Gram matrix: float64 for few items, float32 where that would not fit."""
     return (matrix.T @ matrix).toarray().astype(np.float64 if matrix.shape[1] <= 5000 else np.float32)
 
 
 def symmetric_inverse(matrix: np.ndarray) -> np.ndarray:
     """Inverse of a symmetric positive definite matrix through Cholesky's factor, in the memory of the matrix."""
-    from scipy.linalg import lapack
+    from scipy.linalg import get_lapack_funcs
 
-    single = matrix.dtype == np.float32
-    factorise, invert = (lapack.spotrf, lapack.spotri) if single else (lapack.dpotrf, lapack.dpotri)
+    factorise, invert = get_lapack_funcs(("potrf", "potri"), (matrix,))
     factor, failed = factorise(matrix.T, lower=0, overwrite_a=1)
     inverse, unsolved = invert(factor, lower=0, overwrite_c=1)
     if failed or unsolved:

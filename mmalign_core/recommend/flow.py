@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from mmalign_core.recommend.pairwise_training import Matrix, spreader
+from mmalign_core.recommend.pairwise import Matrix
+from mmalign_core.recommend.pairwise_training import spreader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 
 class Flow:
-    """He et al. 2020, LightGCN. Items' factors (n, f) -> mean over 0..`layers` flows to users and back; zero for items nobody met."""
+    """He et al. 2020, LightGCN. Items' factors (n, f) -> mean over 0..`layers` flows to users and back.
+
+    Items nobody met are zero. `damping` (n,): one over the root of how many users met each."""
 
     def __init__(self, matrix: Matrix, layers: int) -> None:
         import torch

@@ -10,6 +10,7 @@ from mmalign_core.recommend.base import register
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.item_weights import MOST_ITEMS, ItemWeights
 from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.recommend.pairwise import Matrix
 from mmalign_core.types import Progress
 
 
@@ -40,7 +41,7 @@ class RP3Beta(ItemWeights):
         self._keep(met, strongest(walks, self.neighbours))
 
 
-def powered(matrix: sparse.csr_array, totals: np.ndarray, alpha: float) -> sparse.csr_array:
+def powered(matrix: Matrix, totals: np.ndarray, alpha: float) -> Matrix:
     """Each row divided by its total (never 0 where it has entries), to the power alpha."""
     found = sparse.csr_array(matrix)
     shares = np.repeat(1.0 / np.maximum(totals, 1), np.diff(found.indptr))

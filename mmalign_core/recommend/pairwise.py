@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from scipy import sparse
+
+Matrix = Any
+"""A scipy csr_array (users, items) of who met what, 1 where they did; its type hints do not know its parts."""
 
 
 class Triples:
@@ -15,7 +18,7 @@ class Triples:
     that the user has met as well is left out, so whoever met everything teaches nothing.
     """
 
-    def __init__(self, matrix: sparse.csr_array, negatives: str = "uniform", seed: int = 0) -> None:
+    def __init__(self, matrix: Matrix, negatives: str = "uniform", seed: int = 0) -> None:
         self._rng = np.random.default_rng(seed)
         self._users = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
         self._items = matrix.indices.astype(np.int64)

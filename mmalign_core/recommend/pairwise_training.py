@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from mmalign_core.recommend.pairwise import Triples
+from mmalign_core.recommend.pairwise import Matrix, Triples
 from mmalign_core.types import Progress
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     Places = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
     """(n, f) what an item adds to whoever met it, (n, f) what it is multiplied with, (n,) what it has for everybody."""
 
-Matrix = sparse.csr_array
 HELD_USERS, HELD_SHARE, SHORTEST = 1000, 0.1, 4
 """Held out: a tenth of the events, at least one, of at most so many users who have at least so many events."""
 CUT = 10
@@ -34,7 +33,7 @@ class Plan:
     learning_rate: float
     decay: float
     batch: int = 8192
-    patience: int = 5
+    patience: int = 8
     check_every: int = 2
 
 

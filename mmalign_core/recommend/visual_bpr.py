@@ -14,7 +14,8 @@ from mmalign_core.recommend.factors import Block, Factors
 from mmalign_core.recommend.flow import starting
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
-from mmalign_core.recommend.pairwise_training import Matrix, Plan, train
+from mmalign_core.recommend.pairwise import Matrix
+from mmalign_core.recommend.pairwise_training import Plan, train
 from mmalign_core.types import Progress
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class VBPR(Factors):
     reads_places = True
     views = ("modality", "history")
     factors: int = param(64, 1, 1024, help="numbers an item, and numbers each modality")
-    learning_rate: float = param(0.01, 1e-6, 1.0, help="size of a step")
+    learning_rate: float = param(0.02, 1e-6, 1.0, help="size of a step")
     decay: float = param(1e-3, 0.0, 1.0, help="how strongly large factors are held back")
     passes: int = param(200, 1, 5000, help="most passes over the events; ends sooner when held-out events say so")
 
