@@ -27,6 +27,8 @@ class Recommender(Parametrised, ABC):
     """It uses where items lie in the shared space."""
     reads_signals: ClassVar[bool] = False
     """It answers a query that has signals and no history."""
+    standardised: ClassVar[bool] = False
+    """Its scores are in standard deviations already, so they compare between queries and add to others as they are."""
     views: ClassVar[tuple[str, ...]]
     """The ways its scores can be taken apart, the first being the one shown: of "modality", "signal", "history",
     "recommender", "popularity", "taste"."""

@@ -48,6 +48,7 @@ class Content(Recommender):
     summary = "Items whose text, picture and sound stand out as near to the query, each modality on its own scale"
     reads_places = True
     reads_signals = True
+    standardised = True
     views = ("modality", "signal", "history")
 
     def fit(

@@ -19,7 +19,8 @@ AT_ONCE = 4096
 class Member:
     """A fitted recommender whose scores are taken in standard deviations above their mean over the items it knows.
 
-    One that learns from events alone knows the items somebody met; one that reads places knows all.
+    One that learns from events alone knows the items somebody met; one that reads places knows all. Scores that are
+    standardised already stay as they are, and so stay a sum over the query's parts.
     """
 
     def __init__(self, model: Recommender, items: PlacedItems, interactions: Interactions | None) -> None:
@@ -50,10 +51,14 @@ class Member:
 
     def _scores(self, queries: Sequence[Query]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         scores = np.where(self.known, self.model.score(queries), 0.0)
+        if self.model.standardised:
+            return scores, np.zeros(len(scores)), np.ones(len(scores))
         return scores, *moments(scores, self.known, np.abs(scores).max(axis=1, initial=0.0))
 
     def _means(self, query: Query, view: str) -> dict[str, float]:
         """Label -> mean of its shares over the known items."""
+        if self.model.standardised:
+            return {}
         rows, total = np.flatnonzero(self.known), {}
         for start in range(0, len(rows), AT_ONCE):
             for label, values in self.model.shares(query, rows[start : start + AT_ONCE], view).items():
