@@ -45,6 +45,12 @@ PAGES = [
         icon=":material/recommend:",
         help="What to show next for a text, picture, sound, item or user, and why.",
     ),
+    st.Page(
+        "pages/recommenders.py",
+        title="Recommenders",
+        icon=":material/social_leaderboard:",
+        help="Which recommender ranks best, for known and for new items, on held-out interactions.",
+    ),
 ]
 
 st.set_page_config(page_title="MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")

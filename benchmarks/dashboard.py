@@ -26,6 +26,7 @@ TITLES = {
     "similarity": "Similarity",
     "space": "Shared space",
     "recommend": "Recommend",
+    "recommenders": "Recommenders",
 }
 
 

@@ -33,6 +33,31 @@ def standing(rows: Sequence[Row], facts: Mapping[str, Any]) -> Board:
     return Board(facts, tuple({**row, "against_best": _against(row, best)} for row in order))
 
 
+@dataclass(frozen=True)
+class Leader:
+    """The best of one slice by one metric, its 95% interval, and the others that paired bootstrap cannot tell from it
+    (their difference may be 0): among them may be the items in random order."""
+
+    recommender: str
+    value: float
+    interval: Sequence[float]
+    alike: tuple[str, ...]
+
+
+def leaders(rows: Sequence[Row], metric: str) -> dict[str, Leader]:
+    """Slice -> its best; rows as `standing` gives them. Slices in which nobody scores above 0 are left out."""
+    measured = [row for row in rows if not row["error"]]
+    rivals, found = [row for row in measured if not row["baseline"]], {}
+    for name in rivals[0]["metrics"] if rivals else ():
+        best = max(rivals, key=lambda row: row["metrics"][name][metric])
+        if best["metrics"][name][metric] > 0:
+            apart = {row["recommender"]: _paired(row, best, name)[metric] for row in measured if row is not best}
+            alike = tuple(other for other, found in apart.items() if found["ci95"][1] >= 0)
+            interval = best["ci95"][name][metric]
+            found[name] = Leader(best["recommender"], best["metrics"][name][metric], interval, alike)
+    return found
+
+
 def _against(row: Row, best: Row | None) -> dict[str, Any]:
     if best is None or row is best or row["error"]:
         return {}

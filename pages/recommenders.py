@@ -1,0 +1,46 @@
+"""Recommenders: several of them on the same held-out interactions; which ranks best, and for whom."""
+
+from mmalign_core.types import Collection
+from pages._shared import errors, header, rec_board, rec_charts, rec_form, rec_table, state, waiting
+from pages._shared.shelf import Failed
+
+
+def measured(collection: Collection) -> None:
+    """The form, how far the work is, and what it found."""
+    run = waiting.ready("run")
+    if run is None:
+        run = waiting.need("run")
+    if isinstance(run, Failed):
+        space, source, places = None, state.wanted().collection_key, "Items are compared by their vectors as encoded."
+    else:
+        space, source = run.result.space, state.wanted().run_key
+        places = f"Items are compared in the shared space of {run.result.aligner}."
+    with errors.shown():
+        asked = rec_form.show(collection, space, source)
+        rec_board.show_progress(asked)
+        board = rec_board.board(asked)
+        if not any(not row["error"] and not row["baseline"] for row in board.rows):
+            errors.empty(
+                "Nothing measured for these choices yet",
+                "Choose recommenders and press Measure; rows appear as they are done.",
+                "leaderboard",
+            )
+            return
+        rec_charts.headline(board.rows, asked.protocol.k)
+        rec_charts.show(board.rows, asked.protocol.k)
+        rec_table.show(board.rows, asked.protocol.k)
+        rec_table.caption(board.facts, places)
+
+
+state.through_app("pages/recommenders.py")
+header.show("Recommenders", "Which recommender ranks best, and for whom?")
+collection = waiting.need("collection")
+if collection.interactions is None or not len(collection.interactions):
+    errors.empty(
+        "Nobody has met anything here",
+        "Give a file interactions.csv beside the manifest or in the folder (user_id,item_id and, if there are any, "
+        "rating and timestamp), and open the collection again on the Data page.",
+        "group_off",
+    )
+else:
+    measured(collection)
