@@ -1,7 +1,7 @@
 """Whether a language model's re-ranking helps: NDCG@10 with and without it on the same users, weight chosen on others.
 
-python benchmarks/language_rerank.py [DATA] [--model smollm2] [--recommender ease] [--split time] [--most 50]
-    [--validation 100] [--users 200] [--seed 0] [--keep FILE.npz]
+python benchmarks/language_rerank.py [DATA] [--model smollm2] [--param k=v …] [--recommender ease] [--split time]
+    [--most 50] [--validation 100] [--users 200] [--seed 0] [--keep FILE.npz]
 
 DATA: a folder with movies.dat and ratings.dat (MovieTweetings, the default) or ml-100k.item and ml-100k.inter
 (MovieLens-100k). Users are drawn once; the weight is the best of WEIGHTS on the first of them, and the others are
@@ -22,6 +22,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.language import LANGUAGE_MODELS, LanguageModel
 from mmalign_core.metrics.bootstrap import interval, resampled_means
+from mmalign_core.params import parse_assignments
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Query, Recommender, interactions_of
 from mmalign_core.recommend.facts import short
 from mmalign_core.recommend.language_share import language_part
@@ -142,6 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="?", type=Path, default=DATA)
     parser.add_argument("--model", default="smollm2")
+    parser.add_argument("--param", action="append", default=[], help="of the language model: precision=bfloat16")
     parser.add_argument("--recommender", default="ease")
     parser.add_argument("--split", default="time")
     parser.add_argument("--most", type=int, default=50)
@@ -163,7 +165,14 @@ def main() -> None:
     right = [set(map(int, split.test.history(user))) for user in users]
     reachable = np.mean([bool(ok & set(map(int, row))) for ok, row in zip(right, rows)])
     print(f"{reachable:.0%} of users have a right answer among the {args.most} candidates")
-    found = read(users, rows, titles, split.train, LANGUAGE_MODELS.create(args.model, seconds=300), args.keep)
+    found = read(
+        users,
+        rows,
+        titles,
+        split.train,
+        LANGUAGE_MODELS.create(args.model, seconds=600, **parse_assignments(args.param)),
+        args.keep,
+    )
     parts = slice(0, args.validation), slice(args.validation, None)
     chosen, measured = (by_weight(scores[p], found[p], rows[p], right[p]) for p in parts)
     shown(chosen, "validation")

@@ -179,11 +179,13 @@ def _turned(tokens: Sequence[_Token], claims: Claims) -> str:
     for value in claims.values:
         if value.kind == "share":
             shares.setdefault(value.label, []).append(value.number)
-    lowering = {label for label, values in shares.items() if max(values) < 0}
+    lowering = {label for label, values in shares.items() if max(values) < 0 and label != "score"}
     if turns and not lowering:
         return "it speaks of something against the item, and no fact does"
-    for token in tokens:
-        if token.labels and token.labels <= lowering and not any(t < token.start + _REACH for t in turns):
+    for place, token in enumerate(tokens):
+        left_out = any(t.text.lower() == "without" for t in tokens[max(0, place - 2) : place])
+        named = token.labels and token.labels <= lowering and not left_out
+        if named and not any(t < token.start + _REACH for t in turns):
             return f"it names what lowers the score ({', '.join(sorted(token.labels))}) as if it raised it"
     for part in _parts(tokens):
         turned = any(t.text.lower() in AGAINST_WORDS for t in part)

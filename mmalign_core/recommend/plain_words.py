@@ -11,7 +11,7 @@ LABEL_WORDS = {
 """Modality -> what people call it; the first is what the template says."""
 
 _PLAIN = """
-a about add added adds also among an and are as asked at average be because been being by can chosen close closely
+a about add added adds alone also among an and are as asked at average be because been being by can chosen close closely
 closeness closer come comes contribute contributes contributing contribution contributions could count counted counts
 due fit fits for from goes had has have here in into is it item items its list made makes match matches matching met
 more most much near nearer of on or other others out over place placed query question rank ranked ranks reason

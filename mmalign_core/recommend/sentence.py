@@ -23,7 +23,7 @@ def sentence(facts: Facts) -> str:
     ordered = sorted(facts.shares.items(), key=lambda pair: -pair[1])
     helping = [pair for pair in ordered if pair[1] >= _LEAST]
     against = [pair for pair in reversed(ordered) if pair[1] <= -_LEAST]
-    start = f"Because {_for(facts, helping)}" if helping else "It is placed here for its score, near that of others"
+    start = f"Because {_for(facts, helping)}" if helping else "It is placed here by its score alone"
     ends = [f"against it: {_list(facts, against)}"] if against else []
     ends += [*_met(facts), *_without(facts)]
     return "; ".join([start, *ends]) + "."
