@@ -161,7 +161,15 @@ def test_bars_stand_over_their_seconds() -> None:
     assert (list(bars.x), list(bars.width), list(bars.y)) == ([0.25, 1.25], [0.5, 1.5], [0.2, -0.4])
     assert figure.layout.xaxis.range == (0, 2) and figure.layout.xaxis.title.text == "seconds"
     assert figure.layout.yaxis2.range == pytest.approx((-0.432, 0.432))
-    assert bars.hovertext[1] == "0.5–2.0 s<br>adds -0.4000" and list(bars.customdata) == [0, 1]
+    hover = figure.data[2]
+    assert hover.hovertext[1] == "0.5–2.0 s<br>adds -0.4000" and list(hover.customdata) == [0, 1]
+
+
+def test_a_segment_that_adds_nothing_can_be_pointed_at() -> None:
+    figure = sound_map_figure(np.ones(200), 100, [(0, 1), (1, 2)], np.array([0.0, 0.5]))
+    hover, (low, high) = figure.data[2], figure.layout.yaxis2.range
+    assert hover.base == low and list(hover.y) == pytest.approx([high - low] * 2)
+    assert (list(hover.x), list(hover.width)) == ([0.5, 1.5], [1, 1]) and figure.layout.barmode == "overlay"
 
 
 def test_the_envelope_shows_a_single_loud_sample() -> None:

@@ -29,17 +29,18 @@ def sound_map_figure(
     """`waveform` (n,) at `rate` samples a second; `spans` (p,) seconds (start, end), `values` (p,) what each adds.
 
     The sound lies behind: its `spectrogram` (bands, frames), low bands first, over the same time if given, else the
-    waveform. One bar per segment lies over it: up and blue adds, down and orange takes away. Clicks on a bar come as
-    `customdata` = number of the segment, so that a page can play it.
+    waveform. One bar per segment lies over it: up and blue adds, down and orange takes away. Clicks anywhere in a
+    segment come as `customdata` = its number, so that a page can play it.
     """
     seconds = len(waveform) / rate
     values = np.asarray(values, dtype=float)
     most = scale_of(values)
     behind = _waves(waveform, seconds) if spectrogram is None else _bands(spectrogram, seconds)
-    figure = go.Figure([behind, _bars(spans, values, labels, over_picture=spectrogram is not None)])
+    edges, opacity = np.asarray(spans, dtype=float).reshape(-1, 2), 0.5 if spectrogram is None else 0.6
+    figure = go.Figure([behind, _bars(edges, values, opacity), _hover(edges, values, labels, most)])
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False, dragmode=False,
-        clickmode="event+select", bargap=0, hoverlabel={"align": "left"},
+        clickmode="event+select", bargap=0, barmode="overlay", hoverlabel={"align": "left"},
         xaxis={"title": {"text": "seconds"}, "range": [0, seconds], "showgrid": False, "zeroline": False},
         yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},
         yaxis2={"title": {"text": "adds"}, "overlaying": "y", "range": [-1.08 * most, 1.08 * most],
@@ -75,15 +76,23 @@ def _thinned(rows: np.ndarray, most: int) -> np.ndarray:
     return rows if len(rows) <= most else np.stack([block.mean(axis=0) for block in np.array_split(rows, most)])
 
 
-def _bars(spans: Sequence[tuple[float, ...]], values: np.ndarray, labels: Sequence[str], over_picture: bool) -> go.Bar:
-    edges = np.asarray(spans, dtype=float).reshape(-1, 2)
-    names = [plain_label(label) for label in labels] or [f"{start:.1f}–{end:.1f} s" for start, end in edges]
+def _bars(edges: np.ndarray, values: np.ndarray, opacity: float) -> go.Bar:
     sides = np.sign(values)
-    opacity = 0.6 if over_picture else 0.5
+    line = {"width": 1, "color": [tint(side, 1.0) for side in sides]}
     return go.Bar(
-        x=edges.mean(axis=1), width=edges[:, 1] - edges[:, 0], y=values, yaxis="y2", customdata=np.arange(len(edges)),
-        hovertext=[f"{name}<br>adds {value:+.4f}" for name, value in zip(names, values)], hoverinfo="text",
-        marker={"color": [tint(side, opacity) for side in sides],
-                "line": {"width": 1, "color": [tint(side, 1.0) for side in sides]}},
-        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.5}},
+        x=edges.mean(axis=1), width=edges[:, 1] - edges[:, 0], y=values, yaxis="y2", hoverinfo="skip",
+        marker={"color": [tint(side, opacity) for side in sides], "line": line},
+        unselected={"marker": {"opacity": 1}},
+    )  # fmt: skip
+
+
+def _hover(edges: np.ndarray, values: np.ndarray, labels: Sequence[str], most: float) -> go.Bar:
+    """Nearly invisible bars of full height: what adds nothing can be pointed at and played too."""
+    names = [plain_label(label) for label in labels] or [f"{start:.1f}–{end:.1f} s" for start, end in edges]
+    return go.Bar(
+        x=edges.mean(axis=1), width=edges[:, 1] - edges[:, 0], y=np.full(len(edges), 2.16 * most), base=-1.08 * most,
+        yaxis="y2", customdata=np.arange(len(edges)), hoverinfo="text",
+        hovertext=[f"{name}<br>adds {value:+.4f}" for name, value in zip(names, values)],
+        marker={"color": OTHER_COLOUR, "opacity": 0.01, "line": {"width": 0}},
+        selected={"marker": {"opacity": 0.25}}, unselected={"marker": {"opacity": 0.01}},
     )  # fmt: skip
