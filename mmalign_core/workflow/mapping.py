@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isqrt
 
 import numpy as np
 
 from mmalign_core.explain.faithfulness import faithfulness
 from mmalign_core.explain.masks import MediaMap
-from mmalign_core.explain.occlusion import occlusion
+from mmalign_core.explain.occlusion import grid_windows, occlusion
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media, Progress, no_progress
@@ -17,6 +18,8 @@ from mmalign_core.workflow.masking import MaskedMedium
 from mmalign_core.workflow.stepping import exact, exact_fits, gradients, gradients_fit
 
 METHODS = ("auto", "exact", "gradients", "occlusion")
+COARSE = 7
+"""Cells a side up to which each is masked alone."""
 ORDERS, CURVE_POINTS = 20, 8
 """Random orders that a map is compared with, and points of a deletion curve: about 350 masks."""
 
@@ -78,6 +81,16 @@ def check_method(method: str) -> None:
         raise BadInput(f"unknown method '{method}'; choose one of: {', '.join(METHODS)}")
 
 
+def _windows(masked: MaskedMedium) -> np.ndarray | None:
+    """Cells masked together where they are small: one of 14 x 14 hides too little to be missed."""
+    if masked.modality != "image":
+        return None
+    side = isqrt(len(masked.parted.parts))
+    size = round(side / COARSE)
+    return grid_windows(side, side, size) if size > 1 else None
+
+
 def _by_occlusion(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
-    values, score, rest = occlusion(len(masked.parted.parts), masked.scores(target))
+    parts = len(masked.parted.parts)
+    values, score, rest = occlusion(parts, masked.scores(target), _windows(masked))
     return MediaMap(masked.modality, masked.parted.parts, values, rest, score, "occlusion")

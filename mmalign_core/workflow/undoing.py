@@ -54,7 +54,8 @@ class Undoing:
             self.side, "the history"
         )
         if self.parts is None:
-            return f"No change of {what} that was tried ({self.tried} of {self.budget}) takes the item out of the list."
+            tried = "Nothing left out of" if self.smallest else f"None of {self.tried} sets of parts left out of"
+            return f"{tried} {what} takes the item out of the list."
         one, many = _PARTS[self.medium.modality] if self.medium else ("item", "items")
         names = ", ".join(f"“{shown(part.label)}”" for part in self.parts[:5])
         more = f" and {len(self.parts) - 5} more" if len(self.parts) > 5 else ""
@@ -125,11 +126,12 @@ def _of_history(standing: Standing, budget: int) -> Iterator[Undoing]:
     shares = model.shares(asked, row, HISTORY) if HISTORY in model.views else {}
     order = np.argsort([-float(shares.get(ids[i], np.zeros(1))[0]) for i in rows], kind="stable")
 
+    def with_only(mask: np.ndarray) -> Asked:
+        kept = {r: w for (r, w), keep in zip(asked.history.items(), mask) if keep}
+        return replace(asked, history=kept, user=asked.user if mask.all() else None)
+
     def ranks(masks: np.ndarray) -> np.ndarray:
-        kept = [{r: w for r, w, k in zip(rows, asked.history.values(), mask) if k} for mask in masks]
-        return standing.asked(
-            [replace(asked, history=h, user=asked.user if len(h) == len(rows) else None) for h in kept]
-        )
+        return standing.asked([with_only(mask) for mask in masks])
 
     parts = tuple(Part(ids[i], ()) for i in rows)
     yield _undoing(standing, HISTORY, HISTORY, None, parts, ranks, order, budget)
