@@ -55,5 +55,6 @@ def _mix(text: str | None, wishes: int) -> list[float]:
     except ValueError as error:
         raise BadInput(f"--mix {text}: write numbers with commas between them, such as 1,0.5") from error
     if len(mix) != wishes:
-        raise BadInput(f"--mix {text}: {len(mix)} weights for {wishes} wishes; give one each, in their order")
+        many = "1 wish" if wishes == 1 else f"{wishes} wishes"
+        raise BadInput(f"--mix {text}: {len(mix)} weights for {many}; give one each, in their order")
     return mix

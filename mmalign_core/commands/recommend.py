@@ -19,6 +19,7 @@ from mmalign_core.commands.shared import (
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, Run, answer, load_run, with_interactions
+from mmalign_core.workflow.explaining_answers import RecommendationMaps, explain_recommendation
 from mmalign_core.workflow.exporting import as_html
 from mmalign_core.workflow.reasons import Reasons, every_reason
 from mmalign_core.workflow.recommending import as_json
@@ -33,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_answer(parser)
     parser.add_argument("--explain", action="store_true", help="every way to take each score apart, and what-if ranks")
     parser.add_argument("--html", metavar="OUT", help="write one self-contained page with media and reasons")
+    parser.add_argument(
+        "--maps", type=int, default=0, metavar="N", help="with --html: where in the media, for the first N items"
+    )
     add_store(parser)
     add_json(parser)
 
@@ -89,8 +93,18 @@ def _write(args: argparse.Namespace, run: Run, found: Answer, skipped: int) -> N
     for item, each in zip(result["items"], why if args.explain else ()):
         item |= _reasons(each)
     if args.html:
-        write_file(args.html, as_html(found, run=run, reasons=why), "--html")
+        write_file(args.html, as_html(found, run=run, reasons=why, maps=_maps(args, run, found)), "--html")
     write_result(result, args.json, _summary(found, why if args.explain else (), skipped))
+
+
+def _maps(args: argparse.Namespace, run: Run, found: Answer) -> dict[str, RecommendationMaps]:
+    """Maps of the first few items: seconds for each medium."""
+    return {
+        item.id: explain_recommendation(
+            run, found, item.id, store=store_of(args), settings=settings_of(args), progress=show_progress
+        )
+        for item in found.found[: max(args.maps, 0)]
+    }
 
 
 def _reasons(why: Reasons) -> dict[str, Any]:

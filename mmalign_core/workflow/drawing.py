@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mmalign_core.data.names import shown
-from mmalign_core.explain.masks import REST, MediaMap
+from mmalign_core.explain.masks import MediaMap
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.encoding import encoder
 from mmalign_core.workflow.querying import check_placeable
-from mmalign_core.workflow.showing import pixels_uri
+from mmalign_core.workflow.showing import one_line, pixels_uri
+
+if TYPE_CHECKING:
+    from mmalign_core.workflow.explaining_answers import Mapped
 
 PIXELS, STRONGEST, MOST_LETTERS = 420, 0.72, 1500
 
 
-def drawn_map(run: Run, medium: Media, found: MediaMap, settings: Settings) -> dict[str, Any]:
+def drawn_map(run: Run, mapped: Mapped, settings: Settings) -> dict[str, Any]:
     """`cells`, `segments` or `words` (safe HTML), whichever the modality has, with how it was made and how good it is.
 
     `missing` says why a picture's map cannot be shown over it.
     """
+    found = mapped.map
     drawn = {
         "modality": found.modality,
-        "whose": "the query" if medium.item == "query" else "the item",
+        "whose": "the query" if mapped.side == "query" else "the item",
+        "label": mapped.label,
+        "share": mapped.share,
         "method": found.method,
         "score": found.score,
         "rest": found.rest,
-        "rest_name": REST,
         "faithful": faithful_words(found),
         "strongest": _strongest(found),
         "words": "",
@@ -37,7 +41,7 @@ def drawn_map(run: Run, medium: Media, found: MediaMap, settings: Settings) -> d
         "missing": "",
     }
     try:
-        return drawn | _body(run, medium, found, settings)
+        return drawn | _body(run, mapped.medium, found, settings)
     except BadInput as error:
         return drawn | {"missing": str(error)}
 
@@ -48,10 +52,10 @@ def faithful_words(found: MediaMap) -> str:
     if seen is None:
         return "Not checked against random orders."
     low, high = seen.interval
-    told = "better than" if seen.better else "no better than"
+    told = "more than" if seen.better else "no more than"
     return (
-        f"Taking parts away and adding them in this order moves the score {told} random orders do: advantage "
-        f"{seen.advantage:+.3f} [{low:+.3f}, {high:+.3f}], {seen.orders} random orders."
+        f"Leaving parts out in this order moves the score {told} in random orders: advantage {seen.advantage:+.2f} "
+        f"[{low:+.2f}, {high:+.2f}], {seen.orders} random orders."
     )
 
 
@@ -98,4 +102,6 @@ def _segment(part: dict[str, Any], end: float, scale: float) -> dict[str, Any]:
 def _strongest(found: MediaMap, most: int = 3) -> str:
     """The parts that add most, in words: what a map says to those who do not see it."""
     order = sorted(zip(found.parts, found.values), key=lambda pair: -pair[1])[:most]
-    return ", ".join(f"{shown(part.label)} {value:+.2f}" for part, value in order if value > 0) or "none adds anything"
+    return (
+        ", ".join(f"{one_line(part.label)} {value:+.2f}" for part, value in order if value > 0) or "none adds anything"
+    )

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mmalign_core.explain.masks import MediaMap
 from mmalign_core.settings import Settings
-from mmalign_core.types import Media
 from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.reasons import Reasons
 from mmalign_core.workflow.recommending import Answer
 from mmalign_core.workflow.sheet import Sheet
+
+if TYPE_CHECKING:
+    from mmalign_core.workflow.explaining_answers import RecommendationMaps
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_ATTRIBUTION = 20_000
@@ -32,13 +33,13 @@ def as_html(
     *,
     run: Run,
     reasons: Sequence[Reasons] = (),
-    maps: Mapping[str, Sequence[tuple[Media, MediaMap]]] | None = None,
+    maps: Mapping[str, RecommendationMaps] | None = None,
     told: Mapping[str, Sentence] | None = None,
     settings: Settings | None = None,
     made: datetime | None = None,
 ) -> str:
-    """The page. `run`: the one that answered; `reasons`: of any of the items; `maps`: item -> a medium of it (or of
-    the query, whose item is "query") with what each part adds; `told`: item -> a sentence about it.
+    """The page. `run`: the one that answered; `reasons`: of any of the items; `maps`: item -> what each part
+    of its media and of the query's adds; `told`: item -> a sentence about it.
 
     Everything that came from files or was typed is escaped; a medium that cannot be shown is told of. `made`: the
     date to print, now if None.
@@ -48,7 +49,7 @@ def as_html(
     sheet = Sheet(run, answer, reasons, settings or Settings())
     why = {each.item: each for each in reasons}
     items = [
-        sheet.item(found, why.get(found.id), (maps or {}).get(found.id, ()), (told or {}).get(found.id))
+        sheet.item(found, why.get(found.id), (maps or {}).get(found.id), (told or {}).get(found.id))
         for found in answer.found
     ]
     template = Environment(

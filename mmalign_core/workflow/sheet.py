@@ -6,24 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mmalign_core.data.names import shown
 from mmalign_core.recommend.content import HISTORY
 from mmalign_core.settings import Settings
-from mmalign_core.types import BadInput, Media, Recommendation
+from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
 from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.drawing import drawn_map
 from mmalign_core.workflow.querying import Wish, medium_of
 from mmalign_core.workflow.reasons import Reasons
 from mmalign_core.workflow.recommending import Answer
-from mmalign_core.workflow.showing import item_titles, picture_uri, sound_uri
+from mmalign_core.workflow.showing import item_titles, one_line, picture_uri, sound_uri
 
 if TYPE_CHECKING:
-    from mmalign_core.explain.masks import MediaMap
+    from mmalign_core.workflow.explaining_answers import RecommendationMaps
     from mmalign_core.workflow.exporting import Sentence
 
-PIXELS, MOST_MEDIA, MOST_LETTERS, MOST_BARS = 320, 2, 500, 8
+PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
 WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was asked with or met",
          "recommender": "By recommender", "popularity": "By popularity", "taste": "By taste"}  # fmt: skip
+_NOTHING = 5e-3
+"""What would be printed as zero; only a modality is named all the same."""
 CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "source", "url")
 
 
@@ -38,7 +39,7 @@ class Sheet:
     def title(self) -> str:
         """What was asked, on one line."""
         asked = " + ".join(f"{'not ' if w.weight < 0 else ''}{self._called(w)}" for w in self.answer.query.all)
-        return shown(f"Recommended for: {asked}")
+        return one_line(f"Recommended for: {asked}")
 
     def wish(self, wish: Wish) -> dict[str, Any]:
         """A wish with its medium, or the title of its item."""
@@ -53,23 +54,24 @@ class Sheet:
         self,
         found: Recommendation,
         why: Reasons | None,
-        maps: Sequence[tuple[Media, MediaMap]],
+        maps: RecommendationMaps | None,
         told: Sentence | None,
     ) -> dict[str, Any]:
         """One recommended item: its media, its score in parts, what it would lose, and maps."""
         row = self.run.collection.items.loc[found.id]
-        credits = [f"{name}: {shown(row[name])}" for name in CREDITS if name in row and _is_told(row[name])]
+        credits = [f"{name}: {one_line(row[name])}" for name in CREDITS if name in row and _is_told(row[name])]
         return {
             "rank": found.rank,
             "id": found.id,
-            "title": shown(self._titles[found.id]),
+            "title": one_line(self._titles[found.id], LONGEST_TITLE),
             "score": found.score,
             "reason": found.reason,
             "told": told and {"text": told.text, "author": told.author},
             "bars": bars(found.contributions, self._scale),
             "views": self._views(why) if why else [],
             "without": self._without(why) if why else [],
-            "maps": [drawn_map(self.run, medium, each, self.settings) for medium, each in maps],
+            "maps": [drawn_map(self.run, each, self.settings) for each in maps.maps] if maps else [],
+            "map_notes": maps.notes if maps else (),
             "credits": credits,
             **self._media(self._of(found.id), untold=self._titles[found.id]),
         }
@@ -111,8 +113,8 @@ class Sheet:
         return self._held.get(item, [])
 
     def _called(self, wish: Wish) -> str:
-        words = {"image": "a picture", "audio": "a sound"}.get(wish.kind, shown(wish.value))
-        return self._titles.get(wish.value, words) if wish.kind == "item" else words
+        words = {"image": "a picture", "audio": "a sound"}.get(wish.kind, one_line(wish.value))
+        return one_line(self._titles.get(wish.value, words), LONGEST_TITLE) if wish.kind == "item" else words
 
     def _media(self, media: Sequence[Media], untold: str = "") -> dict[str, Any]:
         """The first few of each modality, without texts that say `untold`; a line for each that cannot be shown."""
@@ -136,19 +138,20 @@ class Sheet:
         """The ways to take the score apart beside the one shown first, where they say more than those before."""
         shown_already = [sorted(shares.values()) for shares in list(why.views.values())[:1]]
         views = []
-        for view, shares in reversed(list(why.views.items())[1:]):
+        rest = list(why.views.items())[1:]
+        for view, shares in reversed(rest) if self.answer.asked.history else rest:
             values = sorted(shares.values())
             if len(values) > 1 and values not in shown_already:
                 shown_already.append(values)
                 views.append({"name": WORDS.get(view, view), "bars": bars(self._by_title(view, shares), self._scale)})
-        return views[::-1]
+        return views
 
     def _by_title(self, view: str, shares: Mapping[str, float]) -> dict[str, float]:
         if view != "history":
             return {"items and users asked with" if label == HISTORY else label: v for label, v in shares.items()}
         named: dict[str, float] = {}
         for label, value in shares.items():
-            name = shown(self._titles.get(label, label))
+            name = one_line(self._titles.get(label, label))
             named[name if name not in named else f"{name} ({label})"] = value
         return named
 
@@ -159,7 +162,7 @@ class Sheet:
         return [f"Without {self._part(kind, label)} it would stand at rank {rank:,}." for kind, label, rank in ranks]
 
     def _part(self, kind: str, label: str) -> str:
-        return f"“{shown(self._titles.get(label, label))}”" if kind == "history" else shown(label)
+        return f"“{one_line(self._titles.get(label, label))}”" if kind == "history" else one_line(label)
 
 
 def _largest(shares: Sequence[Mapping[str, float]]) -> float:
@@ -171,7 +174,8 @@ def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
     """Label, value, length in 0..100 of the half it is drawn in, and colour; beyond the largest few as one sum."""
     from mmalign_core.plots.colours import modality_colour
 
-    largest = sorted(shares.items(), key=lambda pair: -abs(pair[1]))
+    told = [(label, value) for label, value in shares.items() if label in MODALITIES or abs(value) > _NOTHING]
+    largest = sorted(told, key=lambda pair: -abs(pair[1]))
     kept, rest = largest[:MOST_BARS], largest[MOST_BARS:]
     if rest:
         kept.append((f"{len(rest)} others together", sum(value for _, value in rest)))
@@ -186,7 +190,9 @@ def _plain(text: str | None) -> str | None:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS].rstrip()}…"
+    """Its lines, those that are empty left out, up to so many letters."""
+    whole = "\n".join(line for line in map(one_line, text.splitlines()) if line)
+    return whole if len(whole) <= MOST_LETTERS else f"{whole[: MOST_LETTERS - 1].rstrip()}…"
 
 
 def _assigned(params: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Media
 
 TITLE_COLUMNS = ("title", "name", "label")
+_JOINER = "\u200d"
 LONGEST_SOUND = 600_000
 """Bytes of a sound that is carried along; a longer one is only told of."""
 
@@ -27,6 +28,13 @@ def item_titles(collection: Collection) -> Mapping[str, str]:
     for medium in collection.media_of("text"):
         named.setdefault(medium.item, medium.text or medium.item)
     return {item: " ".join(named.get(item, item).split()) for item in collection.ids}
+
+
+def one_line(text: object, most: int = 500) -> str:
+    """Text for people: one line without control characters or reversed writing, joined emoji whole, cut with an …"""
+    words = str(text).encode("utf-8", "replace").decode()
+    line = " ".join("".join(c if c.isprintable() or c == _JOINER else " " for c in words).split())
+    return line if len(line) <= most else line[: most - 1].rstrip(_JOINER + " ") + "…"
 
 
 def picture_uri(path: str, pixels: int, settings: Settings) -> str:
