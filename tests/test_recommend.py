@@ -70,6 +70,20 @@ def test_a_modality_counts_as_much_as_it_answers_what_was_asked() -> None:
     assert ranks["text"] < 0.8 * ranks[""]
 
 
+@pytest.mark.parametrize("apart", [1.0, 0.3, 0.1, 0.03, 0.001])
+def test_shares_sum_where_all_items_lie_close_together(apart: float) -> None:
+    rng = np.random.default_rng(0)
+    centre = rng.normal(size=(1, 256))
+    parts = {m: unit_rows(centre + apart * rng.normal(size=(500, 256))) for m in ("text", "image")}
+    items = PlacedItems(tuple(map(str, range(500))), parts)
+    model = RECOMMENDERS.create("content").fit(items)
+    asked = Asked(history=dict.fromkeys(map(int, rng.integers(0, 500, 40)), 1.0))
+    scores = model.score([asked])[0]
+    assert np.isfinite(scores).all() and np.any(scores) == (apart > 0.03)
+    for view in model.views:
+        assert np.abs(sum(model.shares(asked, np.arange(500), view).values()) - scores).max() < 1e-5
+
+
 def test_what_was_never_seen_together_counts_as_the_least_reliable() -> None:
     rng = np.random.default_rng(1)
     text = unit_rows(rng.normal(size=(40, 6)))

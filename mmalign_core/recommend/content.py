@@ -21,6 +21,8 @@ HISTORY = "history"
 """Label of the signal that a query's history makes."""
 AT_ONCE = 1 << 22
 """Scores held at a time beside the result (16 MB of single precision)."""
+TIGHT = 0.03
+"""Spread of cosines below which a single question's are computed in double precision, so that shares sum exactly."""
 KEPT = 24
 """Points whose cosines with all items are kept, so that a question asked again with other weights answers at once."""
 
@@ -105,8 +107,11 @@ class Content(Recommender):
         if key not in self._kept:
             if len(self._kept) >= KEPT:
                 self._kept = {}
-            cosines = self._items.parts[m] @ point
-            mean, spread = moments(cosines[None], self._items.present(m), 1.0)
+            cosines, present = self._items.parts[m] @ point, self._items.present(m)
+            mean, spread = moments(cosines[None], present, 1.0)
+            if spread[0] < TIGHT:
+                cosines = np.einsum("ij,j->i", self._items.parts[m], point, dtype=np.float64)
+                mean, spread = moments(cosines[None], present, 1.0)
             self._kept[key] = Near(cosines, float(mean[0]), float(spread[0]))
         return self._kept[key]
 

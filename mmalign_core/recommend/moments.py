@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-FLAT = 1e-5
+FLAT = 1e-4
 """Spread, as a part of the largest value, below which values do not tell items apart but show rounding: single
-precision leaves errors of a hundredth of it."""
+precision leaves errors of a thousandth of it."""
 
 
 def moments(values: np.ndarray, known: np.ndarray, largest: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
