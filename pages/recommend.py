@@ -1,5 +1,7 @@
 """Recommend: wishes in; the next items out, why each is there, and what would change it."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from mmalign_core.workflow import Run
@@ -16,6 +18,7 @@ from pages._shared import (
     previews,
     results,
     state,
+    telling,
     tuning,
     waiting,
     why,
@@ -43,13 +46,14 @@ def page(run: Run, run_key: str) -> None:
     previews.attribution(run.collection)
 
 
-def one_answer(run: Run, run_key: str, asked: list[wishes.Made], chosen: choosing.Chosen) -> None:
+def one_answer(run: Run, run_key: str, asked: Sequence[wishes.Made], chosen: choosing.Chosen) -> None:
     """Sliders, then the cards with the picked one's reasons beside them."""
     with errors.shown():
         fitted = fitting.need(run, run_key, chosen.models[0])
         if fitted:
             tuned = tuning.sliders(fitted)
             answered = answering.of(run, run_key, chosen, 0, fitted, asked, tuned)
+            answered = telling.reordered(run, answered, chosen.language)
             left, right = st.columns([5, 3], gap="large")
             _, item = why.picked([answered])
             with left:
@@ -60,7 +64,7 @@ def one_answer(run: Run, run_key: str, asked: list[wishes.Made], chosen: choosin
                 why.show(run, answered, item, chosen.language)
 
 
-def two_answers(run: Run, run_key: str, asked: list[wishes.Made], chosen: choosing.Chosen) -> None:
+def two_answers(run: Run, run_key: str, asked: Sequence[wishes.Made], chosen: choosing.Chosen) -> None:
     """Each with its own sliders and cards; the reasons below."""
     summary, columns, answers = st.container(), st.columns(2, gap="large"), []
     for place, column in enumerate(columns):

@@ -9,10 +9,17 @@ from typing import Any
 import pandas as pd
 import pytest
 import streamlit as st
+from hypothesis import given
+from hypothesis import strategies as some
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS
+from mmalign_core.types import BadInput
+from mmalign_core.workflow import recommending
+from mmalign_core.workflow.wishing import place_wishes
+from pages._shared import state, wishes
+from pages._shared.links import LONGEST_TEXT, MOST_WISHES
 
 ROOT = Path(__file__).parents[1]
 COLOURS = ("red", "blue", "green", "yellow", "black", "orange", "purple", "grey", "brown", "pink", "navy", "teal")
@@ -20,7 +27,7 @@ COLOURS = ("red", "blue", "green", "yellow", "black", "orange", "purple", "grey"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Twelve captioned pictures, half of them warm; the store lies in a folder of its own."""
+    """Twelve captioned pictures, half of them warm, met by eight users; the store lies in a folder of its own."""
     root = tmp_path_factory.mktemp("recommend")
     rows = []
     for place, colour in enumerate(COLOURS):
@@ -30,20 +37,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         words = f"a {colour} circle 圆 🔵 <b>&" if place == 1 else f"a {colour} circle"
         rows.append({"id": colour, "text": words, "image": f"{colour}.png", "kind": ("warm", "cold")[place % 2]})
     pd.DataFrame(rows).to_csv(root / "manifest.csv", index=False)
+    met = [(f"u{user}", COLOURS[(user + step) % 12]) for user in range(8) for step in range(4)]
+    pd.DataFrame(met, columns=["user_id", "item_id"]).to_csv(root / "interactions.csv", index=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "MMALIGN_HOME", str(root / "home"))
         st.cache_resource.clear()
         yield root
-    st.cache_resource.clear()
-
-
-@pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The demo, with its simulated users, in a store of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "MMALIGN_HOME", str(tmp_path_factory.mktemp("home")))
-        st.cache_resource.clear()
-        yield
     st.cache_resource.clear()
 
 
@@ -52,11 +51,10 @@ def finish() -> None:
         assert job.wait(120), f"'{job.message}' does not end"
 
 
-def opened(folder: Path | None, **query: str) -> AppTest:
-    """The page over this folder, or over the demo, after the background work has ended."""
+def opened(folder: Path, **query: str) -> AppTest:
+    """The page over this folder, after the background work has ended."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    if folder is not None:
-        query["data"] = f"folder:{folder / 'manifest.csv'}"
+    query["data"] = f"folder:{folder / 'manifest.csv'}"
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
@@ -76,6 +74,12 @@ def asked(*wanted: tuple[str, str, float]) -> str:
 def shown(app: AppTest, key: str = "recommend.cards") -> list[dict[str, Any]]:
     """The cards as the page hands them to the gallery."""
     return component(app, key)["cards"]
+
+
+def link(app: AppTest) -> list[Any]:
+    """The wishes that the address holds."""
+    found = app.query_params["ask"]
+    return json.loads(found if isinstance(found, str) else found[0])
 
 
 def component(app: AppTest, key: str) -> dict[str, Any]:
@@ -103,3 +107,160 @@ def test_words_typed_ask_and_the_cards_say_why(folder: Path) -> None:
         app.query_params["ask"][0] if isinstance(app.query_params["ask"], list) else app.query_params["ask"]
     )
     assert app.text_input(key="ask.text").value == "", "the field is free for the next words"
+
+
+def test_wishes_add_up_and_turn_against(folder: Path) -> None:
+    app = opened(folder, ask=asked(("text", "a red circle", 1.0), ("item", "orange", 1.0), ("text", "yellow", -0.5)))
+    assert not app.exception and not app.error
+    assert "orange" not in [card["id"] for card in shown(app)], "what was asked with is left out"
+    assert "Left out: the item asked with" in said(app)
+    app.segmented_control(key="ask.mode").select("unlike").run()
+    app.text_input(key="ask.text").set_value("pink").run()
+    app.segmented_control(key="ask.mode").select("new").run()
+    assert [wish[2] for wish in link(app)] == [1.0, 1.0, -0.5, -1.0]
+    app.text_input(key="ask.text").set_value("blue").run()
+    assert link(app) == [["text", "blue", 1.0]], "a new question drops the old one"
+
+
+def test_an_empty_question_says_what_to_do(folder: Path) -> None:
+    app = opened(folder, ask="[]")
+    assert not app.exception and "Ask something" in said(app)
+
+
+def test_a_link_keeps_question_filter_sliders_and_picked_item(folder: Path) -> None:
+    query = {"ask": asked(("text", "circle", 1.0)), "where": "kind=warm", "diversity": "0.5", "k": "4", "why": "green"}
+    app = opened(folder, **query)
+    assert not app.exception and not app.error
+    cards = component(app, "recommend.cards")
+    assert {card["id"] for card in cards["cards"]} <= set(COLOURS[::2]) and len(cards["cards"]) == 4
+    assert cards["selected"] == (
+        "green" if "green" in {card["id"] for card in cards["cards"]} else cards["cards"][0]["id"]
+    )
+    assert any("alike already shown" in dict(card["bars"]) for card in cards["cards"])
+
+
+def test_sliders_order_anew_without_placing_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(folder, ask=asked(("text", "a red circle", 1.0)))
+    placed = [0]
+
+    def counted(*args: Any, **options: Any) -> Any:
+        placed[0] += 1
+        return place_wishes(*args, **options)
+
+    monkeypatch.setattr(recommending, "place_wishes", counted)
+    app.slider(key="weight.text").set_value(0.0).run()
+    assert not app.exception and not placed[0]
+    assert all(dict(card["bars"]).get("text", 0.0) == 0 for card in shown(app))
+
+
+def test_shares_sum_to_the_score_and_tell_the_rank_without_each(folder: Path) -> None:
+    app = opened(folder, ask=asked(("text", "a red circle", 1.0)), why="red")
+    why = component(app, "why.shares")
+    assert sum(row["value"] for row in why["rows"]) == pytest.approx(why["score"], abs=1e-5)
+    assert why["now"] == 1 and {row["label"] for row in why["rows"]} == {"text", "image"}
+    assert all(row["rank"] >= 1 for row in why["rows"])
+
+
+def test_two_recommenders_side_by_side(folder: Path) -> None:
+    app = opened(folder, ask=asked(("user", "u1", 1.0)), rival='{"name":"ease"}')
+    assert not app.exception and not app.error
+    left, right = (shown(app, f"recommend.cards.{side}") for side in "ab")
+    shared = {card["id"] for card in left} & {card["id"] for card in right}
+    assert f"{len(shared)} of {min(len(left), len(right))} items are in both" in said(app)
+    assert all(("tag" in card) == (card["id"] in shared) for card in [*left, *right])
+    assert "met already" in said(app)
+
+
+def test_where_in_the_media_is_computed_when_asked(folder: Path) -> None:
+    app = opened(folder, ask=asked(("text", "a red circle", 1.0)), why="red", **{"why.part": "Where"})
+    app.button(key="maps.go").click().run()
+    finish()
+    app.run()
+    assert not app.exception and not app.error
+    assert "random" in said(app) and "Blue adds" in said(app), "each map says whether it is better than random"
+    assert "occlusion" in said(app) or "exact" in said(app) or "integrated" in said(app)
+
+
+def test_the_smallest_change_and_the_words(folder: Path) -> None:
+    app = opened(
+        folder, ask=asked(("text", "a red circle", 1.0)), k="3", why="red", **{"why.part": "What would undo it"}
+    )
+    app.button(key="undo.go").click().run()
+    finish()
+    app.run()
+    assert not app.exception and "Exact ranks" in said(app) and "→" in said(app)
+    app.segmented_control(key="why.part").select("Words").run()
+    finish()
+    app.run()
+    assert not app.exception and "not attribution" in said(app) and "reconstruction cosine" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        (("item", "nobody", 1.0), "No item"),
+        (("user", "nobody", 1.0), "No user"),
+        (("image", "0" * 32 + ".png", 1.0), "no longer here"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line(folder: Path, wish: tuple[str, str, float], words: str) -> None:
+    app = opened(folder, ask=asked(wish))
+    assert not app.exception and len(app.error) == 1
+    assert words in app.error[0].value and "\n" not in app.error[0].value
+
+
+def test_conditions_nobody_meets_or_nobody_can_read(folder: Path) -> None:
+    for where, words in (("kind=none", "relax one"), ("smell=good", "No column")):
+        app = opened(folder, where=where)
+        assert not app.exception and len(app.error) == 1 and words in app.error[0].value
+
+
+def test_an_unknown_recommender_or_parameter_in_a_link_is_one_line(folder: Path) -> None:
+    for model, words in (
+        ('{"name":"nonsense"}', "nknown recommender"),
+        ('{"name":"content","params":{"x":1}}', "takes"),
+    ):
+        app = opened(folder, model=model)
+        assert not app.exception and len(app.error) == 1 and words in app.error[0].value
+
+
+def test_the_page_to_keep_holds_items_and_reasons(folder: Path) -> None:
+    app = opened(folder, ask=asked(("text", "a blue circle <b>", 1.0)))
+    assert any(button.proto.label == "Save as a page" for button in app.get("download_button"))
+
+
+LINKS = some.lists(
+    some.tuples(
+        some.sampled_from(["text", "image", "audio", "item", "user", "evil", 3]),
+        some.text(max_size=40) | some.integers(),
+        some.floats() | some.text(max_size=3) | some.booleans(),
+    ).map(list)
+    | some.integers(),
+    max_size=12,
+)
+
+
+@given(LINKS.map(json.dumps) | some.text(max_size=60))
+def test_any_link_gives_wishes_that_can_be_asked(text: str) -> None:
+    found = state.from_query({"ask": text, "model": text, "rival": text})
+    for wish in found["asked"] or []:
+        assert wish["kind"] in ("text", "image", "audio", "item", "user") and 0 < abs(wish["weight"]) <= 2
+        assert wish["kind"] not in ("image", "audio") or set(wish["value"][:32]) <= set("0123456789abcdef")
+    assert len(found["asked"] or []) <= MOST_WISHES and found["model"] == {} == found["rival"]
+
+
+def test_a_file_is_named_by_its_digest_never_by_a_path() -> None:
+    for evil in ("../../etc/passwd", "/etc/passwd", "0" * 32 + "/../x", "0" * 32 + ".png/../../x"):
+        assert state.from_query({"ask": json.dumps([["image", evil, 1]])})["asked"] == []
+
+
+def test_too_many_wishes_are_refused_and_the_same_one_is_asked_once() -> None:
+    held = [wishes.made("item", str(n)) for n in range(MOST_WISHES)]
+    with pytest.raises(BadInput, match="at most"):
+        wishes.added(held, wishes.made("item", "more"))
+    turned = wishes.added(held, wishes.made("item", "3", -1.0))
+    assert len(turned) == MOST_WISHES and turned[-1]["weight"] == -1.0
+    with pytest.raises(BadInput, match="longer"):
+        wishes.added(
+            [wishes.made("text", f"{n}" * LONGEST_TEXT) for n in range(4)], wishes.made("text", "x" * LONGEST_TEXT)
+        )

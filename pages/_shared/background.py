@@ -39,6 +39,11 @@ class Task:
         return cache.shelf().get(self.kind, self.key)
 
     @property
+    def idle(self) -> bool:
+        """Whether it is neither made nor under way nor broken off: what made room on the shelf is made again."""
+        return self.found is None and (self.job is None or self.job.status == "done")
+
+    @property
     def job(self) -> Job[Any] | None:
         """The latest one."""
         return next(iter(JOBS.all(owner=self.owner)), None)
@@ -64,7 +69,7 @@ def result(task: Task, *, begin: bool = False) -> Any | None:
 
     With `begin` it starts by itself, unless it was stopped before.
     """
-    if begin and task.found is None and task.job is None:
+    if begin and task.idle:
         start(task)
     if isinstance(task.found, Failed):
         errors.show(task.found.reason)

@@ -11,6 +11,7 @@ import streamlit as st
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Run
 from pages._shared import cache, errors, forms, language_menu, state
+from pages._shared.language_menu import Language
 
 USUAL = "content"
 _NOBODY = ""
@@ -25,7 +26,7 @@ class Chosen:
     models: tuple[Mapping[str, Any], ...]
     where: tuple[str, ...]
     seen: bool
-    language: str
+    language: Language
 
 
 def show(run: Run) -> Chosen:
@@ -34,7 +35,7 @@ def show(run: Run) -> Chosen:
         first = _menu(run, "model", [], lambda name: f"Ranked by {name}")
         second = _menu(run, "rival", [_NOBODY], lambda name: f"beside {name}" if name else "Compare with …")
         chosen = where(run.collection)
-        with st.popover("", icon=":material/settings:", help="Parameters, and what was met already"):
+        with st.popover("", icon=":material/settings:", key="choose.more", help="Parameters, and what was met already"):
             seen = st.toggle("Recommend what was met already, too", key="seen", bind="query-params")
             models = (first, second) if second["name"] else (first,)
             for which, model in zip(("model", "rival"), models):

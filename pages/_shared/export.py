@@ -10,11 +10,12 @@ from mmalign_core.workflow.reasons import every_reason
 from mmalign_core.workflow.telling import tell
 from pages._shared import cache, telling, where_in_media
 from pages._shared.answering import Answered
+from pages._shared.language_menu import Language
 
 _HISTORY = 12
 
 
-def button(run: Run, answered: Answered, language: str) -> None:
+def button(run: Run, answered: Answered, language: Language) -> None:
     """A button that makes the file when it is clicked."""
     st.download_button(
         "Save as a page",
@@ -28,10 +29,10 @@ def button(run: Run, answered: Answered, language: str) -> None:
     )
 
 
-def page(run: Run, answered: Answered, language: str) -> str:
+def page(run: Run, answered: Answered, language: Language) -> str:
     """The file."""
     answer, titles = answered.answer, cache.titles(run.collection.digest, run.collection)
-    why = every_reason(answer, most=_HISTORY)
+    why = [telling.with_language(answered, each) for each in every_reason(answer, most=_HISTORY)]
     told = {
         each.item: telling.known(answered, each.item, language) or tell(answer, each, titles=titles) for each in why
     }

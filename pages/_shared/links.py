@@ -102,7 +102,8 @@ def _asked(text: str | None) -> list[dict[str, Any]] | None:
         return None
     if not isinstance(given, list):
         return None
-    return [dict(zip(("kind", "value", "weight"), wish)) for wish in given if _is_wish(wish)][:MOST_WISHES]
+    kept = [wish for wish in given if _is_wish(wish)][:MOST_WISHES]
+    return [{"kind": kind, "value": value, "weight": weight} for kind, value, weight in kept]
 
 
 def _is_wish(given: Any) -> bool:

@@ -16,16 +16,21 @@ from pages._shared import previews
 _ASSETS = Path(__file__).parents[2] / "assets"
 _MOST = 8
 """Parts shown, those that add or take most; the rest stands as one."""
-HEADINGS = {
+_HEADINGS = {
     "modality": "by modality", "signal": "by what was asked with", "history": "by what was met",
     "recommender": "by recommender", "popularity": "by popularity", "taste": "by taste",
 }  # fmt: skip
 
 
+def heading(view: str) -> str:
+    """What a way to take a score apart is called."""
+    return _HEADINGS.get(view, view)
+
+
 def show(collection: Collection, why: Reasons, view: str, *, key: str) -> None:
     """The shares of that view, largest first, and the score they sum to."""
     data = {
-        "heading": HEADINGS.get(view, view),
+        "heading": heading(view),
         "rows": rows(collection, why, view),
         "score": why.score,
         "now": why.rank,

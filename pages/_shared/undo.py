@@ -27,7 +27,7 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
         )
 
     task = background.Task("undone", answered.key_of(why.item), "smallest changes", work)
-    if task.found is None and task.job is None:
+    if task.idle:
         st.markdown(f"What is the least that would take it out of the first {answered.answer.options.k}?")
         st.button("Search for it", type="primary", icon=":material/content_cut:", key="undo.go",
                   on_click=background.start, args=(task,))  # fmt: skip

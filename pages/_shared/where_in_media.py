@@ -19,7 +19,7 @@ from pages._shared.shelf import Failed
 def show(run: Run, answered: Answered, why: Reasons) -> None:
     """The maps, or a button that has them made."""
     task = _task(run, answered, why.item)
-    if task.found is None and task.job is None:
+    if task.idle:
         st.markdown("Which words, parts of the picture and moments of the sound made the score?")
         st.button("Take its media apart", type="primary", icon=":material/image_search:", key="maps.go",
                   on_click=background.start, args=(task,))  # fmt: skip

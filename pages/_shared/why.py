@@ -10,6 +10,7 @@ from mmalign_core.workflow import Run
 from mmalign_core.workflow.reasons import Reasons, reasons
 from pages._shared import errors, previews, shares, state, telling, undo, where_in_media, words
 from pages._shared.answering import Answered
+from pages._shared.language_menu import Language
 
 _HISTORY = 12
 """Items of a history that are left out in turn."""
@@ -34,9 +35,9 @@ _PIN = (
 )
 
 
-def show(run: Run, answered: Answered, item: str, language: str) -> None:
+def show(run: Run, answered: Answered, item: str, language: Language) -> None:
     """The panel: what it is and why in a sentence, then whichever of the parts is chosen."""
-    why = reasons(answered.answer, item, most=_HISTORY)
+    why = telling.with_language(answered, reasons(answered.answer, item, most=_HISTORY))
     _head(run, answered, why, language)
     part = st.segmented_control(
         "Look at", list(PARTS), default=next(iter(PARTS)), required=True, key="why.part", bind="query-params",
@@ -46,7 +47,7 @@ def show(run: Run, answered: Answered, item: str, language: str) -> None:
         PARTS[part or next(iter(PARTS))](run, answered, why)
 
 
-def _head(run: Run, answered: Answered, why: Reasons, language: str) -> None:
+def _head(run: Run, answered: Answered, why: Reasons, language: Language) -> None:
     """Rank, picture, title, and the sentence."""
     small, title = previews.thumbnail(run.collection, why.item), previews.title(run.collection, why.item, 90)
     rank = next(found.rank for found in answered.answer.found if found.id == why.item)
@@ -60,16 +61,22 @@ def _head(run: Run, answered: Answered, why: Reasons, language: str) -> None:
 
 def _shares(run: Run, answered: Answered, why: Reasons) -> None:
     """The score taken apart, in one way or another."""
-    views = [view for view in answered.answer.model.views if len([v for v in why.views[view].values() if v]) > 1]
+    views = [view for view in answered.answer.model.views if _says_something(why, view)]
     views = views or list(answered.answer.model.views[:1])
     view = views[0]
     if len(views) > 1:
         view = st.segmented_control(
-            "Taken apart", views, format_func=lambda name: shares.HEADINGS.get(name, name), default=views[0],
+            "Taken apart", views, format_func=shares.heading, default=views[0],
             required=True, key="why.view", label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
     shares.show(run.collection, why, view if view in views else views[0], key="why.shares")
     st.caption(_UNITS)
+
+
+def _says_something(why: Reasons, view: str) -> bool:
+    """Whether it takes the score apart at all; what the controls and a language model add is in every view."""
+    own = {label for label, value in why.views[view].items() if value}
+    return len(own.difference(*(set(other) for name, other in why.views.items() if name != view))) > 1
 
 
 _UNITS = (
