@@ -26,7 +26,7 @@ def measured(collection: Collection) -> None:
                 "leaderboard",
             )
             return
-        rec_charts.headline(board.rows, asked.protocol.k)
+        rec_charts.headline(board.rows, asked.protocol.k, simulated=board.facts["simulated"])
         rec_charts.show(board.rows, asked.protocol.k)
         rec_table.show(board.rows, asked.protocol.k)
         rec_table.caption(board.facts, places)

@@ -28,6 +28,8 @@ LEARNS = {"who met what": "circle", "what items hold": "square", "both": "diamon
 """What a recommender learns from -> its mark; the colours repeat it."""
 _COLOURS = dict(zip(LEARNS, (CATEGORY_COLOURS[4], CATEGORY_COLOURS[5], CATEGORY_COLOURS[7])))
 _COLUMNS = 3
+_BETWEEN = 78
+"""Pixels between the panels of one column: an axis and the next one's title."""
 
 
 def learns_from(row: Row) -> str:
@@ -73,9 +75,9 @@ def slice_differences_figure(rows: Sequence[Row], metric: str) -> go.Figure:
 
 def _line(figure: go.Figure, place: int, at: float) -> None:
     """A dotted line down one panel."""
-    axis = figure.get_subplot(place // _COLUMNS + 1, place % _COLUMNS + 1).yaxis.plotly_name.replace("axis", "")
+    axis = "" if place == 0 else str(place + 1)
     figure.add_shape(
-        type="line", x0=at, x1=at, y0=0, y1=1, xref=axis.replace("y", "x"), yref=f"{axis} domain",
+        type="line", x0=at, x1=at, y0=0, y1=1, xref=f"x{axis}", yref=f"y{axis} domain",
         line={"color": OTHER_COLOUR, "dash": "dot", "width": 1.5},
     )  # fmt: skip
 
@@ -89,10 +91,12 @@ def _panels(rows: Sequence[Row]) -> go.Figure:
     names = _slices(rows)
     many = math.ceil(len(names) / _COLUMNS)
     titles = [f"{SLICE_WORDS[name]} · {rows[0]['metrics'][name]['n']:,} users" for name in names]
-    height = many * (62 + 24 * len(rows)) + 40
+    height = many * (_BETWEEN + 24 * (len(rows) + 0.6)) + 24
+    across = min(_COLUMNS, len(names))
+    cells = [[{} if row * across + column < len(names) else None for column in range(across)] for row in range(many)]
     figure = make_subplots(
-        many, min(_COLUMNS, len(names)), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.03,
-        vertical_spacing=62 / height if many > 1 else 0.0,
+        many, across, specs=cells, subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.03,
+        vertical_spacing=_BETWEEN / height if many > 1 else 0.0,
     )  # fmt: skip
     figure.update_layout(
         height=height, margin={"l": 8, "r": 16, "t": 64, "b": 8}, hovermode="closest",
@@ -101,7 +105,7 @@ def _panels(rows: Sequence[Row]) -> go.Figure:
     figure.update_annotations(font={"size": 13})
     ticks = [plain_label(row["recommender"]) for row in rows]
     figure.update_yaxes(
-        tickvals=list(range(len(rows))), ticktext=ticks, range=[len(rows) - 0.5, -0.5], automargin=True, zeroline=False
+        tickvals=list(range(len(rows))), ticktext=ticks, range=[len(rows) - 0.5, -0.9], automargin=True, zeroline=False
     )
     return figure
 

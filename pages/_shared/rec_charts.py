@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mmalign_core.plots.recommender_slices import SLICE_WORDS, slice_differences_figure, slices_figure
+from mmalign_core.recommend.chance import RandomOrder
 from mmalign_core.workflow.standing import Leader, Row, leaders
 from pages._shared import errors
 from pages._shared.waiting import BARE
@@ -15,8 +16,12 @@ _METRICS = {"ndcg": "NDCG", "recall": "Recall", "mrr": "MRR", "hit": "Hit rate"}
 _HEADLINES = ("all", "warm", "cold", "short", "long")
 
 
-def headline(rows: Sequence[Row], k: int) -> None:
+def headline(rows: Sequence[Row], k: int, *, simulated: bool) -> None:
     """One tile a slice: its best recommender, and which others cannot be told from it."""
+    if simulated:
+        st.markdown(
+            ":orange-badge[:material/smart_toy: simulated users] :gray[They show how this page works, not people.]"
+        )
     best = leaders(rows, f"ndcg@{k}")
     shown = [name for name in _HEADLINES if name in best]
     if not shown:
@@ -29,7 +34,9 @@ def headline(rows: Sequence[Row], k: int) -> None:
 def _tile(box: st.delta_generator.DeltaGenerator, name: str, best: Leader, k: int) -> None:
     low, high = best.interval
     box.metric(f"best for {SLICE_WORDS[name]}", best.recommender)
-    alike = f"  \nnot told apart from {_named(best.alike)}" if best.alike else "  \nahead of all others"
+    by_chance = RandomOrder.name in best.alike
+    rivals = [RandomOrder.name] if by_chance else best.alike
+    alike = f"  \nnot told apart from {_named(rivals)}" if rivals else "  \nahead of all others"
     box.caption(errors.plain(f"NDCG at {k}: {best.value:.1%}, 95%: {100 * low:.1f} – {100 * high:.1f}") + alike)
 
 
