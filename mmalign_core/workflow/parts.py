@@ -62,9 +62,11 @@ def picture_parts(pixels: np.ndarray, grid: int) -> Parted:
     def masked(mask: np.ndarray) -> np.ndarray:
         if mask.all():
             return pixels
-        cells = np.asarray(mask, bool).reshape(grid, grid)
-        shown = np.repeat(np.repeat(cells, np.diff(rows), axis=0), np.diff(columns), axis=1)
-        return np.where(shown[..., None], pixels, mean)
+        seen = pixels.copy()
+        for cell in np.flatnonzero(~np.asarray(mask, bool)):
+            row, column = divmod(int(cell), grid)
+            seen[rows[row] : rows[row + 1], columns[column] : columns[column + 1]] = mean
+        return seen
 
     return Parted("image", pixels, cell_parts(grid), masked)
 
