@@ -45,7 +45,7 @@ def test_cells_lie_where_their_boxes_are() -> None:
     assert heat.x == pytest.approx([0, 1 / 3, 2 / 3, 1]) and heat.y == pytest.approx([0, 0.5, 1])
     assert (heat.zmin, heat.zmax) == (-0.3, 0.3)
     assert figure.layout.yaxis.range == (1, 0) and figure.layout.yaxis.scaleratio == pytest.approx(200 / 300)
-    assert hover.hovertext[1] == "cell 1<br>adds -0.1000" and list(hover.customdata) == list(range(6))
+    assert hover.hovertext[1] == "cell 1<br>adds -0.1000" and hover.customdata.tolist() == [[i] for i in range(6)]
     assert (hover.x[4], hover.y[4]) == pytest.approx((0.5, 0.75))
     assert figure.layout.images[0].source == PIXEL
 
@@ -162,7 +162,7 @@ def test_bars_stand_over_their_seconds() -> None:
     assert figure.layout.xaxis.range == (0, 2) and figure.layout.xaxis.title.text == "seconds"
     assert figure.layout.yaxis2.range == pytest.approx((-0.432, 0.432))
     hover = figure.data[2]
-    assert hover.hovertext[1] == "0.5–2.0 s<br>adds -0.4000" and list(hover.customdata) == [0, 1]
+    assert hover.hovertext[1] == "0.5–2.0 s<br>adds -0.4000" and hover.customdata.tolist() == [[0], [1]]
 
 
 def test_a_segment_that_adds_nothing_can_be_pointed_at() -> None:

@@ -31,7 +31,7 @@ def picture_map_figure(
 
     `boxes` (p,) of (left, top, right, bottom) in 0..1, `values` (p,) what each adds: blue adds, orange takes away, zero
     is transparent, and the scale is symmetric. Where boxes overlap the later one is drawn. Hovering tells label and
-    value; clicks come as `customdata` = number of the cell.
+    value; clicks come as `customdata` = (number of the cell,).
     """
     across, down = (_edges([box[side] for box in boxes for side in (first, first + 2)]) for first in (0, 1))
     cells = _cells(boxes, across, down)
@@ -98,7 +98,7 @@ def _hover(boxes: Sequence[tuple[float, ...]], values: np.ndarray, labels: Seque
     return go.Scatter(
         x=middle[:, ::2].mean(axis=1), y=middle[:, 1::2].mean(axis=1), mode="markers",
         hovertext=[f"{name}<br>adds {value:+.4f}" for name, value in zip(names, values)], hoverinfo="text",
-        customdata=np.arange(len(boxes)),
+        customdata=np.arange(len(boxes))[:, None],
         marker={"symbol": "square", "size": side, "opacity": 0.01, "color": "#8A94A3"},
         selected={"marker": {"opacity": 0.25, "color": "#FFFFFF"}}, unselected={"marker": {"opacity": 0.01}},
     )  # fmt: skip

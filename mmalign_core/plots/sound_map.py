@@ -30,7 +30,7 @@ def sound_map_figure(
 
     The sound lies behind: its `spectrogram` (bands, frames), low bands first, over the same time if given, else the
     waveform. One bar per segment lies over it: up and blue adds, down and orange takes away. Clicks anywhere in a
-    segment come as `customdata` = its number, so that a page can play it.
+    segment come as `customdata` = (its number,), so that a page can play it.
     """
     seconds = len(waveform) / rate
     values = np.asarray(values, dtype=float)
@@ -91,7 +91,7 @@ def _hover(edges: np.ndarray, values: np.ndarray, labels: Sequence[str], most: f
     names = [plain_label(label) for label in labels] or [f"{start:.1f}–{end:.1f} s" for start, end in edges]
     return go.Bar(
         x=edges.mean(axis=1), width=edges[:, 1] - edges[:, 0], y=np.full(len(edges), 2.16 * most), base=-1.08 * most,
-        yaxis="y2", customdata=np.arange(len(edges)), hoverinfo="text",
+        yaxis="y2", customdata=np.arange(len(edges))[:, None], hoverinfo="text",
         hovertext=[f"{name}<br>adds {value:+.4f}" for name, value in zip(names, values)],
         marker={"color": OTHER_COLOUR, "opacity": 0.01, "line": {"width": 0}},
         selected={"marker": {"opacity": 0.25}}, unselected={"marker": {"opacity": 0.01}},
