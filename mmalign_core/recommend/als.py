@@ -13,7 +13,7 @@ from mmalign_core.recommend.collaborative import Collaborative, history_weights
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.query import Query
-from mmalign_core.types import Progress
+from mmalign_core.types import BadInput, Progress
 
 
 @register("als")
@@ -34,6 +34,7 @@ class ALS(Collaborative):
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Solve for users and items in turn, on one thread so that a seed means one result."""
         from implicit.cpu.als import AlternatingLeastSquares
+        from implicit.recommender_base import ModelFitError
         from threadpoolctl import threadpool_limits
 
         def told(iteration: int, seconds: float, loss: float | None) -> None:
@@ -42,8 +43,11 @@ class ALS(Collaborative):
         model = AlternatingLeastSquares(
             self.factors, self.regularisation, iterations=self.iterations, num_threads=1, random_state=seed
         )
-        with threadpool_limits(1, "blas"):
-            model.fit(sparse.csr_matrix((1 + self.alpha) * events.matrix), show_progress=False, callback=told)
+        try:
+            with threadpool_limits(1, "blas"):
+                model.fit(sparse.csr_matrix((1 + self.alpha) * events.matrix), show_progress=False, callback=told)
+        except ModelFitError as error:
+            raise BadInput("regularisation: too small for these events and alpha; raise it") from error
         self._factors = np.where(events.popularity[:, None] > 0, model.item_factors, 0).astype(np.float64)
         self._normal = self._factors.T @ self._factors + self.regularisation * np.eye(self.factors)
 

@@ -11,9 +11,9 @@ from mmalign_core.recommend.factors import Block, Factors
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.pairwise import Triples
-from mmalign_core.types import Progress
+from mmalign_core.types import BadInput, Progress
 
-BATCH = 512
+BATCH = 1024
 """Pairs whose steps are taken together: with small learning rates the same as one after the other."""
 
 
@@ -47,8 +47,13 @@ class BPR(Factors):
         self.item_biases = np.zeros(events.items)
         triples = Triples(events.matrix, self.negatives, seed)
         for iteration in range(self.iterations):
-            for batch in triples.batches(BATCH):
-                self._step(*batch)
+            with np.errstate(all="ignore"):
+                for batch in triples.batches(BATCH):
+                    self._step(*batch)
+            if not np.isfinite(self.item_factors).all():
+                raise BadInput(
+                    f"learning_rate: steps of {self.learning_rate:g} never settle here; choose a smaller one"
+                )
             progress((iteration + 1) / self.iterations, f"pass {iteration + 1} of {self.iterations}")
         self._blocks, self._popularity = {TASTE: self._served(events)}, self.item_biases
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from mmalign_core.params import param
 from mmalign_core.recommend.base import register
@@ -12,6 +13,9 @@ from mmalign_core.recommend.item_weights import ItemWeights
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.pairwise import Matrix
 from mmalign_core.types import BadInput, Progress
+
+STRIP = 1024
+"""Items treated at a time, so that nothing but the matrix itself is large."""
 
 
 @register("ease")
@@ -41,8 +45,13 @@ class Ease(ItemWeights):
 
 
 def met_together(matrix: Matrix) -> np.ndarray:
-    """(m, m) dense Gram matrix: float64 for few items, float32 where that would not fit."""
-    return (matrix.T @ matrix).toarray().astype(np.float64 if matrix.shape[1] <= 5000 else np.float32)
+    """(m, m) dense Gram matrix: float64 for few items, float32 where that would not fit; made a strip at a time."""
+    items = matrix.shape[1]
+    gram = np.empty((items, items), np.float64 if items <= 5000 else np.float32)
+    turned, by_item = sparse.csr_array(matrix.T), sparse.csr_array(matrix)
+    for start in range(0, items, STRIP):
+        gram[start : start + STRIP] = (turned[start : start + STRIP] @ by_item).toarray()
+    return gram
 
 
 def symmetric_inverse(matrix: np.ndarray) -> np.ndarray:
@@ -54,8 +63,8 @@ def symmetric_inverse(matrix: np.ndarray) -> np.ndarray:
     inverse, unsolved = invert(factor, lower=0, overwrite_c=1)
     if failed or unsolved:
         raise BadInput("regularisation: too small for these events, the weights cannot be solved for; raise it")
-    for start in range(0, len(inverse), 1024):
-        stop = start + 1024
+    for start in range(0, len(inverse), STRIP):
+        stop = start + STRIP
         corner = np.triu(inverse[start:stop, start:stop])
         inverse[start:stop, start:stop] = corner + np.triu(corner, 1).T
         inverse[stop:, start:stop] = inverse[start:stop, stop:].T

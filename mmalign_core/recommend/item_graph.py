@@ -13,6 +13,9 @@ from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.pairwise import Matrix
 from mmalign_core.types import Progress
 
+STRIP = 1024
+"""Items whose walks are counted at a time."""
+
 
 @register("rp3beta")
 class RP3Beta(ItemWeights):
@@ -34,11 +37,13 @@ class RP3Beta(ItemWeights):
         popularity = events.popularity[met]
         to_item = powered(matrix, matrix.sum(axis=1), self.alpha)
         to_user = powered(matrix.T.tocsr(), popularity, self.alpha)
-        progress(0.2, f"walking between {len(met)} items")
-        walks = (to_user @ to_item).toarray() / popularity**self.beta
-        np.fill_diagonal(walks, 0.0)
-        progress(0.8, f"keeping {min(self.neighbours, len(met))} neighbours of each item")
-        self._keep(met, strongest(walks, self.neighbours))
+        between = np.empty((len(met), len(met)), np.float32)
+        for start in range(0, len(met), STRIP):
+            walks = (to_user[start : start + STRIP] @ to_item).toarray() / popularity**self.beta
+            np.fill_diagonal(walks[:, start:], 0.0)
+            between[start : start + STRIP] = strongest(walks, self.neighbours)
+            progress(min(1.0, (start + STRIP) / len(met)), f"walked from {min(start + STRIP, len(met))} items")
+        self._keep(met, between)
 
 
 def powered(matrix: Matrix, totals: np.ndarray, alpha: float) -> Matrix:
@@ -49,7 +54,7 @@ def powered(matrix: Matrix, totals: np.ndarray, alpha: float) -> Matrix:
 
 
 def strongest(weights: np.ndarray, k: int) -> np.ndarray:
-    """(m, m) with all but the k largest of each row set to 0, in place; among equals the last found stay."""
+    """(s, m) with all but the k largest of each row set to 0, in place; among equals the last found stay."""
     if k < weights.shape[1]:
         for row in weights:
             row[np.argsort(-row, kind="stable")[k:]] = 0.0

@@ -13,6 +13,7 @@ from mmalign_core.recommend.base import Recommender
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.member import Member
+from mmalign_core.recommend.ndcg import K, mean_ndcg
 from mmalign_core.recommend.query import Query
 from mmalign_core.recommend.splitting import split_events
 from mmalign_core.types import BadInput, Progress
@@ -20,7 +21,6 @@ from mmalign_core.types import BadInput, Progress
 MOST_MEMBERS = 4
 STEPS = 10
 """Weights are tried in tenths: 11 mixes of two recommenders, 66 of three, 286 of four."""
-K = 10
 HELD_OUT = 0.2
 AT_ONCE = 1 << 22
 """Scores a member gives for validation (32 MB): as many users as fit, drawn by the seed."""
@@ -92,23 +92,10 @@ def _judges(train: Interactions, test: Interactions, seed: int) -> np.ndarray:
 def _tried(scores: np.ndarray, met: sparse.csr_array, right: sparse.csr_array) -> list[tuple[np.ndarray, float]]:
     """Every mix of `scores` (members, u, n) with its mean NDCG@10; what was `met` (u, n) is no candidate."""
     seen, wanted = met.toarray() > 0, right.toarray() > 0
-    return [(mix, _ndcg(np.tensordot(mix, scores, 1), seen, wanted)) for mix in simplex(len(scores), STEPS)]
+    return [(mix, mean_ndcg(np.tensordot(mix, scores, 1), seen, wanted)) for mix in simplex(len(scores), STEPS)]
 
 
 def simplex(parts: int, steps: int) -> Iterator[np.ndarray]:
     """Every (parts,) of multiples of 1 / steps from 0 that sum to 1."""
     for bars in combinations(range(steps + parts - 1), parts - 1):
         yield (np.diff([-1, *bars, steps + parts - 1]) - 1) / steps
-
-
-def _ndcg(scores: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> float:
-    """Mean over users; a wanted item that ties with others comes after them."""
-    scores -= 1e-6 * np.abs(scores).max(axis=1, keepdims=True) * wanted
-    scores[seen] = -np.inf
-    k = min(K, scores.shape[1])
-    best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-    best = np.take_along_axis(best, np.argsort(-np.take_along_axis(scores, best, 1), axis=1, kind="stable"), 1)
-    gains = 1 / np.log2(np.arange(2.0, k + 2))
-    found = np.take_along_axis(wanted, best, 1) @ gains
-    most = np.cumsum(gains)[np.minimum(wanted.sum(axis=1), k) - 1]
-    return float((found / most).mean())

@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from mmalign_core.recommend.held_out_events import held_out_ndcg, hold_out, root_counts
+from mmalign_core.recommend.ndcg import K
 from mmalign_core.recommend.pairwise import Matrix, Triples
-from mmalign_core.types import Progress
+from mmalign_core.types import BadInput, Progress
 
 if TYPE_CHECKING:
     import torch
 
     Places = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
     """(n, f) what an item adds to whoever met it, (n, f) what it is multiplied with, (n,) what it has for everybody."""
-
-HELD_USERS, HELD_SHARE, SHORTEST = 1000, 0.1, 4
-"""Held out: a tenth of the events, at least one, of at most so many users who have at least so many events."""
-CUT = 10
-"""The held-out NDCG looks at so many items."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ def train(
 
     A user is Σ given / sqrt(count) over what he met, without the met item of the pair itself, or an item would learn
     to recommend itself. `places` is given the events trained on, (users, items). Gives back the held-out NDCG@10, or
-    None where nobody has enough events to hold any out: then all passes run.
+    None where nobody has enough events to hold any out: then all passes run. BadInput if the weights grow without end.
     """
     import torch
 
@@ -70,7 +67,9 @@ def train(
             with torch.no_grad():
                 value = held_out_ndcg(places(kept), kept, held)
             since = 0 if best.offer(value) else since + 1
-            said += f", NDCG@{CUT} {value:.3f} on {held.nnz} held-out events"
+            said += f", NDCG@{K} {value:.3f} on {held.nnz} held-out events"
+        if not all(bool(weight.isfinite().all()) for weight in weights):
+            raise BadInput(f"learning_rate: steps of {plan.learning_rate:g} never settle here; choose a smaller one")
         progress(number / plan.passes, said)
         if since >= plan.patience:
             break
@@ -107,46 +106,6 @@ def spreader(matrix: Matrix) -> Callable[[torch.Tensor], torch.Tensor]:
             return torch.from_numpy(back @ gradients[0].numpy())
 
     return Spread.apply
-
-
-def root_counts(matrix: Matrix) -> np.ndarray:
-    """(rows,) float32: one over the root of how many entries each row has."""
-    return (1 / np.sqrt(np.maximum(np.diff(matrix.indptr), 1))).astype(np.float32)
-
-
-def hold_out(matrix: Matrix, seed: int) -> tuple[Matrix, Matrix]:
-    """The matrix without the held-out events, and those; an item's only event is never held out."""
-    rng, counts = np.random.default_rng(seed), np.diff(matrix.indptr)
-    able = np.flatnonzero(counts >= SHORTEST)
-    chosen = np.sort(rng.permutation(able)[:HELD_USERS])
-    popularity = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    held = np.zeros(matrix.nnz, bool)
-    for user in chosen:
-        own = rng.permutation(np.arange(matrix.indptr[user], matrix.indptr[user + 1]))
-        for event in own[: max(1, int(HELD_SHARE * len(own)))]:
-            if popularity[matrix.indices[event]] > 1:
-                popularity[matrix.indices[event]] -= 1
-                held[event] = True
-    rows = np.repeat(np.arange(matrix.shape[0]), counts)
-    kept, out = (
-        sparse.csr_array((matrix.data[part], (rows[part], matrix.indices[part])), shape=matrix.shape)
-        for part in (~held, held)
-    )
-    return kept, out
-
-
-def held_out_ndcg(places: Places, kept: Matrix, held: Matrix) -> float:
-    """Mean NDCG@10 over the users with held-out events, among the items somebody met and they did not."""
-    given, own, bias = (part.numpy() for part in places)
-    users = np.flatnonzero(np.diff(held.indptr))
-    scores = (root_counts(kept)[users, None] * (kept[users] @ given)) @ own.T + bias
-    scores[:, np.bincount(kept.indices, minlength=kept.shape[1]) == 0] = -np.inf
-    scores[kept[users].nonzero()] = -np.inf
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :CUT]
-    right = held[users].toarray()
-    gains = 1 / np.log2(np.arange(best.shape[1]) + 2)
-    ideal = np.cumsum(gains)[np.minimum(right.sum(axis=1).astype(int), best.shape[1]) - 1]
-    return float((np.take_along_axis(right, best, axis=1) @ gains / ideal).mean())
 
 
 class _Best:
