@@ -89,7 +89,12 @@ def test_a_dropped_word_takes_its_punctuation_along():
 @pytest.mark.parametrize(("count", "most"), [(5, 200), (200, 200), (201, 200), (10_000, 200)])
 def test_long_texts_are_seen_in_phrases(count, most):
     parts = text_parts("word " * count, most).parts
-    assert len(parts) <= most and parts[0].place[0] == 0 and parts[-1].place[1] == 5 * count - 1
+    assert (
+        len(parts) <= most
+        and (count < 5000 or len(parts) == 20)
+        and parts[0].place[0] == 0
+        and parts[-1].place[1] == 5 * count - 1
+    )
     assert phrases([], most) == []
 
 

@@ -15,6 +15,8 @@ from mmalign_core.workflow.words import phrases, without, word_spans
 
 MOST_WORDS, MOST_SEGMENTS, FINEST_GRID = 200, 60, 28
 """Longer texts are explained by phrases, longer sounds by longer segments."""
+FEWEST_PHRASES, CHARACTERS = 20, 150_000
+"""A text of n characters has at most CHARACTERS / n parts, or the fewest: reading it once for each takes 2 seconds."""
 SEGMENT_SECONDS = 0.5
 FADE_SECONDS = 0.02
 """A cut without it would click, and the click would be heard as something."""
@@ -46,8 +48,10 @@ def parted(modality: str, view: Any, *, rate: int = 0, grid: int = 7) -> Parted:
 
 
 def text_parts(text: str, most: int = MOST_WORDS) -> Parted:
-    """Words, or phrases where there are more than `most`; a masked word is dropped with the punctuation after it."""
-    spans = phrases(word_spans(text), most)
+    """Words, or phrases where there are more than `most`, fewer in long texts; a masked word is dropped with the
+    punctuation after it."""
+    afford = max(FEWEST_PHRASES, CHARACTERS // max(len(text), 1))
+    spans = phrases(word_spans(text), min(most, afford))
     parts = tuple(Part(text[start:end], (start, end)) for start, end in spans)
     return Parted("text", text, parts, lambda mask: without(text, spans, [bool(kept) for kept in mask]))
 
