@@ -5,6 +5,8 @@ from mmalign_core.workflow.catalogue import KINDS, catalogue
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.comparing import compare, takers
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
+from mmalign_core.workflow.evaluated import all_places, events_of
+from mmalign_core.workflow.evaluating import Entry, evaluate
 from mmalign_core.workflow.filtering import allowed_items
 from mmalign_core.workflow.holding_out import check_columns
 from mmalign_core.workflow.interacting import with_interactions
@@ -22,6 +24,7 @@ from mmalign_core.workflow.recommending import (
     recommend,
 )
 from mmalign_core.workflow.saving import load_run, save_run
+from mmalign_core.workflow.trials import Protocol
 from mmalign_core.workflow.viewing import ORDERINGS, JudgedPair, SimilarityBlock, judged_pairs, similarity_block
 
 __all__ = [
@@ -32,20 +35,25 @@ __all__ = [
     "Choices",
     "Comparison",
     "Encoding",
+    "Entry",
     "FittedRecommender",
     "JudgedPair",
+    "Protocol",
     "Query",
     "Run",
     "SimilarityBlock",
     "SpaceMap",
     "Wish",
     "align",
+    "all_places",
     "allowed_items",
     "answer",
     "catalogue",
     "check_columns",
     "compare",
     "encode",
+    "evaluate",
+    "events_of",
     "fit_recommender",
     "judged_pairs",
     "learning_curve",

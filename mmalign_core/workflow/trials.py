@@ -29,7 +29,8 @@ SLICES: Mapping[str, str] = {
 @dataclass(frozen=True)
 class Protocol:
     """`split` is one of SPLITS, or "" for "time" where the events have times and "random" where they have none; `test`
-    the share to measure (not for "last"); `relevant` the rating from which an event is a right answer, None for all."""
+    the share to measure (not for "last"); `relevant` the rating from which a held-out event is a right answer, None for
+    all. Every other event is learned from, however it was rated: it was met."""
 
     split: str = ""
     test: float = 0.2

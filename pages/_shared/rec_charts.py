@@ -19,9 +19,8 @@ _HEADLINES = ("all", "warm", "cold", "short", "long")
 def headline(rows: Sequence[Row], k: int, *, simulated: bool) -> None:
     """One tile a slice: its best recommender, and which others cannot be told from it."""
     if simulated:
-        st.markdown(
-            ":orange-badge[:material/smart_toy: simulated users] :gray[They show how this page works, not people.]"
-        )
+        badge = ":orange-badge[:material/smart_toy: simulated users]"
+        st.markdown(f"{badge} :gray[Nobody real: they show how this page works, not how people choose.]")
     best = leaders(rows, f"ndcg@{k}")
     shown = [name for name in _HEADLINES if name in best]
     if not shown:
