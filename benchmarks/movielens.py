@@ -56,7 +56,7 @@ GRIDS: dict[str, list[dict[str, Any]]] = {
     "freedom": [{"layers": n, "decay": d} for n, d in ((1, 1e-4), (1, 1e-3), (2, 1e-3))],
     "vbpr": [{"decay": d} for d in (1e-3, 3e-3)],
     "hybrid": [
-        {"members": members}
+        {"members": members, "validation": "random"}
         for members in (
             "content,ease:regularisation=200",
             "als:factors=20:regularisation=3,ease:regularisation=200,freedom",

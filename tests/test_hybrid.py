@@ -1,5 +1,7 @@
 """The hybrid: weights that held-out events confirm, against an oracle; cold users and items; bad members."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -95,6 +97,17 @@ def test_members_and_mixes_that_cannot_work_are_named(params: dict[str, str], wo
     items, events = made(0, by_content=1.0)
     with pytest.raises(BadInput, match=words):
         RECOMMENDERS.create("hybrid", **params).fit(items, events)
+
+
+def test_dated_events_are_held_out_by_time_and_their_order_decides_nothing() -> None:
+    items, events = made(3, by_content=0.3)
+    dated = replace(events, times=np.round(np.random.default_rng(0).random(len(events)), 1))
+    first = RECOMMENDERS.create("hybrid").fit(items, dated)
+    assert "the last item of each user" in first.settled["why"]
+    shuffled = RECOMMENDERS.create("hybrid").fit(items, dated.take(np.random.default_rng(1).permutation(len(dated))))
+    assert first.history == shuffled.history and first.settled == shuffled.settled
+    half = replace(dated, times=np.where(np.arange(len(dated)) % 2, np.nan, dated.times))
+    assert "random 20%" in RECOMMENDERS.create("hybrid").fit(items, half).settled["why"]
 
 
 def test_every_mix_is_tried_once() -> None:

@@ -36,7 +36,11 @@ class Hybrid(Recommender):
     views = ("recommender", "modality", "signal", "history")
     members: str = param("content,ease", help="2 to 4 recommenders, such as content,ease:regularisation=200,popular")
     mix: str = param("", help="their weights in the same order, such as 0.3,0.7; empty learns them")
-    validation: str = param("random", choices=SPLITS, help="how events are held out to learn the weights")
+    validation: str = param(
+        "auto",
+        choices=("auto", *SPLITS),
+        help="how events are held out to learn the weights; auto: each user's last where all have a time, else random",
+    )
 
     settled: Mapping[str, Any] = MappingProxyType({})
     """Recommender -> the weight it got, and "why": how it was found."""
