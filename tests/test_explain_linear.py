@@ -46,6 +46,14 @@ def test_a_step_adds_what_it_holds_of_the_target() -> None:
     assert values == pytest.approx([0.6, 0.0]) and rest == 0 and score == pytest.approx(0.6)
 
 
+def test_a_place_next_to_the_centre_still_sums() -> None:
+    """The values are a hundred million times the score, and what rounding leaves is in the rest."""
+    steps = RNG.normal(size=(30, 8)) * 100
+    centre = steps.mean(axis=0) + 1e-6 * RNG.normal(size=8)
+    values, rest, score = exact_map(steps, centre, RNG.normal(size=(8, 3)), RNG.normal(size=3))
+    assert np.abs(values).max() > 1e6 and values.sum() + rest == pytest.approx(score, abs=1e-5)
+
+
 def test_the_centre_is_the_rest() -> None:
     values, rest, score = exact_map(np.array([[1.0, 1.0]]), np.array([-2.0, 1.0]), np.eye(2), np.array([1.0, 0.0]))
     assert (values[0], rest, score) == pytest.approx((1 / 3, 2 / 3, 1.0))

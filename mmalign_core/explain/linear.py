@@ -28,8 +28,9 @@ def exact_map(
     if not length > 0:
         return np.zeros(len(steps)), 0.0, 0.0
     along = linear @ target / length
-    values, rest = weights * (steps @ along), -float(centre @ along)
-    return values, rest, float(place @ target) / length
+    values, score = weights * (steps @ along), float(place @ target) / length
+    # It is -centre @ along; by difference the sum stays true where a short place makes all of them large.
+    return values, score - float(values.sum()), score
 
 
 @dataclass(frozen=True)
