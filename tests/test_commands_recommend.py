@@ -104,6 +104,7 @@ def test_the_page_holds_what_was_found(capsys: pytest.CaptureFixture[str], saved
         (("--query-text", "x", "--recommender", "ease"), "take one of"),
         (("--item", "dog", "--interactions", "none.csv"), "does not exist"),
         (("--item", "dog", "--diversity", "2"), "diversity"),
+        (("--item", "dog", "--maps", "2"), "--html OUT"),
         (("--item", "dog", "--html", "/proc/no/page.html"), "--html /proc/no/page.html: cannot be written"),
     ],
 )

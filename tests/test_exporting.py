@@ -172,14 +172,15 @@ def test_media_that_cannot_be_shown_are_told_of(demo_run: Run, store: Store, tmp
 def test_bars_hold_the_largest_and_sum_up_the_rest() -> None:
     shares = {f"item {i}": float(i - 10) for i in range(20)} | {"image": 0.0, "nothing": 1e-9}
     rows = bars(shares, 10.0)
-    assert len(rows) == 9 and rows[0] == {
-        "label": "item 0",
-        "value": -10.0,
-        "length": 100.0,
-        "colour": rows[1]["colour"],
-    }
+    assert len(rows) == 9 and rows[0]["label"] == "item 0" and rows[0]["length"] == 100
+    assert rows[0]["shown"] == "-10.00" and rows[-1]["label"] == "12 others together"
     assert sum(row["value"] for row in rows) == pytest.approx(sum(shares.values()), abs=1e-6)
     assert [row["label"] for row in bars({"image": 0.0, "nothing": 1e-9}, 1.0)] == ["image"]
+
+
+def test_small_scores_keep_two_digits() -> None:
+    assert [bars({"image": v}, v)[0]["shown"] for v in (3.14159, 0.314159, 0.00314159)] == ["+3.14", "+0.31", "+0.0031"]
+    assert bars({"image": 1e-300}, 1e-300)[0]["shown"] == "+0.000000"
 
 
 def test_titles_are_the_title_else_a_text_else_the_id() -> None:

@@ -16,6 +16,7 @@ from mmalign_core.commands.shared import (
     write_file,
     write_result,
 )
+from mmalign_core.commands.wording import Wording, add_wording, model_of, worded
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, Run, answer, load_run, with_interactions
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
     add_query(parser)
     _add_answer(parser)
+    add_wording(parser)
     parser.add_argument("--explain", action="store_true", help="every way to take each score apart, and what-if ranks")
     parser.add_argument("--html", metavar="OUT", help="write one self-contained page with media and reasons")
     parser.add_argument(
@@ -63,7 +65,9 @@ def _add_answer(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Recommend and print."""
     query = query_of(args)
-    store = store_of(args)
+    if args.maps and not args.html:
+        raise BadInput(f"--maps {args.maps}: maps are drawn on the page; name it with --html OUT")
+    model, store = model_of(args), store_of(args)
     opened, skipped = load_run(args.run_ref, store=store), 0
     if args.interactions:
         opened, left_out = with_interactions(opened, args.interactions, settings=settings_of(args))
@@ -84,17 +88,21 @@ def run(args: argparse.Namespace) -> None:
         settings=settings_of(args),
         progress=show_progress,
     )
-    _write(args, opened, found, skipped)
+    _write(args, opened, worded(args, opened, found, model), skipped)
 
 
-def _write(args: argparse.Namespace, run: Run, found: Answer, skipped: int) -> None:
+def _write(args: argparse.Namespace, run: Run, words: Wording, skipped: int) -> None:
+    found = words.answer
     why = every_reason(found) if args.explain or args.html else ()
-    result: dict[str, Any] = as_json(found) | ({"skipped_interactions": skipped} if skipped else {})
+    result: dict[str, Any] = as_json(found) | words.as_json | ({"skipped_interactions": skipped} if skipped else {})
     for item, each in zip(result["items"], why if args.explain else ()):
         item |= _reasons(each)
     if args.html:
-        write_file(args.html, as_html(found, run=run, reasons=why, maps=_maps(args, run, found)), "--html")
-    write_result(result, args.json, _summary(found, why if args.explain else (), skipped))
+        write_file(
+            args.html, as_html(found, run=run, reasons=why, maps=_maps(args, run, found), told=words.told), "--html"
+        )
+    lines = [*words.lines, _summary(found, why if args.explain else (), skipped)]
+    write_result(result, args.json, "\n".join(lines))
 
 
 def _maps(args: argparse.Namespace, run: Run, found: Answer) -> dict[str, RecommendationMaps]:
@@ -130,7 +138,7 @@ def _what_if(why: Reasons, most: int = 3) -> list[str]:
 
 
 def _named(kind: str, label: str) -> str:
-    return f"'{label}'" if kind == "history" else label
+    return {"modality": f"the items' {label}", "signal": f"the {label} asked with"}.get(kind, f"'{label}'")
 
 
 def _weights(assignments: list[str]) -> dict[str, float] | None:

@@ -27,7 +27,7 @@ def drawn_map(run: Run, mapped: Mapped, settings: Settings) -> dict[str, Any]:
     drawn = {
         "modality": found.modality,
         "whose": "the query" if mapped.side == "query" else "the item",
-        "label": mapped.label,
+        "label": f"the {mapped.label} asked with" if mapped.side == "query" else f"the item's {mapped.label}",
         "share": mapped.share,
         "method": found.method,
         "score": found.score,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
 WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was asked with or met",
          "recommender": "By recommender", "popularity": "By popularity", "taste": "By taste"}  # fmt: skip
-_NOTHING = 5e-3
-"""What would be printed as zero; only a modality is named all the same."""
+_NOTHING = 1e-3
+"""A part of the largest share that nobody would see; only a modality is named all the same."""
+MEDIA_WORDS = {"text": "text", "image": "picture", "audio": "sound"}
 CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "source", "url")
 
 
@@ -43,7 +45,8 @@ class Sheet:
 
     def wish(self, wish: Wish) -> dict[str, Any]:
         """A wish with its medium, or the title of its item."""
-        found = {"kind": wish.kind, "weight": wish.weight, "title": self._called(wish), "id": ""}
+        kind = MEDIA_WORDS.get(wish.kind, wish.kind)
+        found = {"kind": kind, "weight": wish.weight, "title": self._called(wish), "id": ""}
         if wish.kind in ("image", "audio"):
             return found | self._media([medium_of(wish, self.settings)])
         if wish.kind == "item":
@@ -64,7 +67,7 @@ class Sheet:
             "rank": found.rank,
             "id": found.id,
             "title": one_line(self._titles[found.id], LONGEST_TITLE),
-            "score": found.score,
+            "score": f"{found.score:.{decimals(self._scale)}f}",
             "reason": found.reason,
             "told": told and {"text": told.text, "author": told.author},
             "bars": bars(found.contributions, self._scale),
@@ -143,8 +146,12 @@ class Sheet:
             values = sorted(shares.values())
             if len(values) > 1 and values not in shown_already:
                 shown_already.append(values)
-                views.append({"name": WORDS.get(view, view), "bars": bars(self._by_title(view, shares), self._scale)})
+                views.append({"name": WORDS.get(view, view), "bars": self._plain_bars(view, shares)})
         return views
+
+    def _plain_bars(self, view: str, shares: Mapping[str, float]) -> list[dict[str, Any]]:
+        """Bars of one colour: that of a modality would say that a wish for a picture is the items' pictures."""
+        return [bar | {"colour": "var(--quiet)"} for bar in bars(self._by_title(view, shares), self._scale)]
 
     def _by_title(self, view: str, shares: Mapping[str, float]) -> dict[str, float]:
         if view != "history":
@@ -162,7 +169,12 @@ class Sheet:
         return [f"Without {self._part(kind, label)} it would stand at rank {rank:,}." for kind, label, rank in ranks]
 
     def _part(self, kind: str, label: str) -> str:
-        return f"“{one_line(self._titles.get(label, label))}”" if kind == "history" else one_line(label)
+        """What is left out: a modality of the items, one of the wishes, or an item asked with or met."""
+        if kind == "modality":
+            return f"the items' {MEDIA_WORDS.get(label, label)}s"
+        if kind == "signal":
+            return f"the {MEDIA_WORDS.get(label, one_line(label))} asked with"
+        return f"“{one_line(self._titles.get(label, label))}”"
 
 
 def _largest(shares: Sequence[Mapping[str, float]]) -> float:
@@ -171,18 +183,30 @@ def _largest(shares: Sequence[Mapping[str, float]]) -> float:
 
 
 def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
-    """Label, value, length in 0..100 of the half it is drawn in, and colour; beyond the largest few as one sum."""
+    """Label, value and as it is `shown`, length in 0..100 of its half, colour; beyond the largest few as one sum."""
     from mmalign_core.plots.colours import modality_colour
 
-    told = [(label, value) for label, value in shares.items() if label in MODALITIES or abs(value) > _NOTHING]
+    told = [(label, value) for label, value in shares.items() if label in MODALITIES or abs(value) > _NOTHING * scale]
     largest = sorted(told, key=lambda pair: -abs(pair[1]))
     kept, rest = largest[:MOST_BARS], largest[MOST_BARS:]
     if rest:
         kept.append((f"{len(rest)} others together", sum(value for _, value in rest)))
+    digits = decimals(scale)
     return [
-        {"label": label, "value": value, "length": min(abs(value) / scale, 1.0) * 100, "colour": modality_colour(label)}
+        {
+            "label": label,
+            "value": value,
+            "shown": f"{value:+.{digits}f}",
+            "length": min(abs(value) / scale, 1.0) * 100,
+            "colour": modality_colour(label),
+        }
         for label, value in kept
     ]
+
+
+def decimals(scale: float) -> int:
+    """How many it takes to see two digits of values as large as that: scores of some recommenders are thousandths."""
+    return min(max(2, 1 - math.floor(math.log10(scale))), 6)
 
 
 def _plain(text: str | None) -> str | None:
