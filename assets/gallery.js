@@ -76,7 +76,7 @@ function tiles(card) {
 const decimals = (scale) => Math.min(5, Math.max(2, 1 - Math.floor(Math.log10(scale || 1))));
 
 function bars(card, tints) {
-  const long = card.bars.some(([name]) => name.length > LONG);
+  const long = card.stacked || card.bars.some(([name]) => name.length > LONG);
   const box = make("div", long ? "bars long" : "bars");
   for (const [name, value] of card.bars) {
     const row = make("div", "bar");

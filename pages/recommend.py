@@ -12,7 +12,6 @@ from pages._shared import (
     chips,
     choosing,
     errors,
-    export,
     fitting,
     header,
     previews,
@@ -58,28 +57,27 @@ def one_answer(run: Run, run_key: str, asked: Sequence[wishes.Made], chosen: cho
             _, item = why.picked([answered])
             with left:
                 results.show(run, answered.answer, key="recommend.cards", picked=item)
-                export.button(run, answered, chosen.language)
-            with right, st.container(key="why"):
-                why.pin()
+            with right:
                 why.show(run, answered, item, chosen.language)
 
 
 def two_answers(run: Run, run_key: str, asked: Sequence[wishes.Made], chosen: choosing.Chosen) -> None:
-    """Each with its own sliders and cards; the reasons below."""
-    summary, columns, answers = st.container(), st.columns(2, gap="large"), []
-    for place, column in enumerate(columns):
+    """Each with its own sliders and cards, and the picked one's reasons on the right."""
+    summary, columns, answers = st.container(), st.columns([3, 3, 2.6], gap="medium"), []
+    for place, column in enumerate(columns[:2]):
         with column, errors.shown():
             fitted = fitting.need(run, run_key, chosen.models[place])
             if fitted:
                 k = answers[0].answer.options.k if answers else None
                 tuned = tuning.behind(fitted, chosen.models[place]["name"], k=k)
                 answers.append(answering.of(run, run_key, chosen, place, fitted, asked, tuned))
-    if len(answers) == len(columns):
+    if len(answers) == 2:
         found = [answered.answer for answered in answers]
         summary.markdown(errors.plain(beside.overlap(*found)))
         answered, item = why.picked(answers)
-        beside.show(run, found, columns, item, key="recommend.cards")
-        why.show(run, answered, item, chosen.language)
+        beside.show(run, found, columns[:2], item, key="recommend.cards")
+        with columns[2]:
+            why.show(run, answered, item, chosen.language)
 
 
 state.through_app("pages/recommend.py")

@@ -15,7 +15,7 @@ def show(run: Run, answers: Sequence[Answer], places: Sequence[DeltaGenerator], 
     ranks = [{found.id: found.rank for found in answer.found} for answer in answers]
     for place, answer, beside, side in zip(places, answers, ranks[::-1], "ab"):
         with place:
-            results.show(run, answer, key=f"{key}.{side}", picked=picked, beside=beside, most=4)
+            results.show(run, answer, key=f"{key}.{side}", picked=picked, beside=beside, most=3)
 
 
 def overlap(first: Answer, second: Answer) -> str:

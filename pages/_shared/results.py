@@ -8,14 +8,19 @@ from typing import Any
 
 import streamlit as st
 
+from mmalign_core.recommend.diversity import ALIKE
 from mmalign_core.recommend.facts import Facts
+from mmalign_core.recommend.language_share import LANGUAGE
+from mmalign_core.recommend.long_tail import POPULARITY
 from mmalign_core.recommend.sentence import sentence
 from mmalign_core.types import Recommendation
 from mmalign_core.workflow import Answer, Run
 from pages._shared import errors, gallery, previews, shares, state
 
-_BARS = 4
+_BARS = 5
 _SHARED = "#5B4FCF"
+_SHORT = {ALIKE: "alike", POPULARITY: "popular", LANGUAGE: "model"}
+"""What the controls add, in as few letters as a card has room for; the panel has the whole name."""
 _NUMBER = re.compile(r" \([+-][\d.]+\)")
 
 
@@ -35,7 +40,9 @@ def show(
     parts = [bars(run, found) for found in answer.found]
     scale = max((abs(value) for own in parts for _, value in own), default=1.0) or 1.0
     cards = [_card(run, found, own, scale, beside) for found, own in zip(answer.found, parts)]
-    gallery.show(cards, key=key, width=128, most=most, selected=picked, on_pick=state.explain)
+    gallery.show(
+        cards, key=key, width=112 if beside is not None else 128, most=most, selected=picked, on_pick=state.explain
+    )
     if answer.exclude:
         st.caption(f"Left out: {left_out(answer)}.")
     for note in answer.notes:
@@ -59,7 +66,9 @@ def bars(run: Run, found: Recommendation) -> list[tuple[str, float]]:
     order = sorted(found.contributions, key=lambda label: -abs(found.contributions[label]))
     kept = order if len(order) <= _BARS else order[: _BARS - 1]
     known = [label for label in found.contributions if label in kept]
-    shown = [(shares.called(run.collection, label, 40), found.contributions[label]) for label in known]
+    shown = [
+        (_SHORT.get(label) or shares.called(run.collection, label, 40), found.contributions[label]) for label in known
+    ]
     rest = [label for label in order if label not in kept]
     return [*shown, (f"{len(rest)} others", sum(found.contributions[label] for label in rest))] if rest else shown
 
@@ -82,9 +91,9 @@ def _card(
     scale: float,
     beside: Mapping[str, int] | None,
 ) -> dict[str, Any]:
-    mark = {}
+    mark: dict[str, Any] = {"stacked": beside is not None}
     if beside is not None and found.id in beside:
-        mark = {"tag": f"also #{beside[found.id]}", "tagColour": _SHARED}
+        mark |= {"tag": f"also #{beside[found.id]}", "tagColour": _SHARED}
     return previews.card(
         run.collection,
         found.id,

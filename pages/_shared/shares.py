@@ -17,7 +17,7 @@ _ASSETS = Path(__file__).parents[2] / "assets"
 _MOST = 8
 """Parts shown, those that add or take most; the rest stands as one."""
 _HEADINGS = {
-    "modality": "by modality", "signal": "by what was asked with", "history": "by what was met",
+    "modality": "by modality", "signal": "by wish", "history": "by history",
     "recommender": "by recommender", "popularity": "by popularity", "taste": "by taste",
 }  # fmt: skip
 

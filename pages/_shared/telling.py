@@ -23,7 +23,7 @@ def show(run: Run, answered: Answered, why: Reasons, language: Language) -> None
     titles = cache.titles(run.collection.digest, run.collection)
     told = tell(answered.answer, why, titles=titles)
     if language.name == OFF:
-        st.markdown(f":gray[{errors.plain(told.text)}]")
+        st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
         return
     task = background.Task(
         "told",
@@ -36,7 +36,7 @@ def show(run: Run, answered: Answered, why: Reasons, language: Language) -> None
 
 
 def _show(told: Told) -> None:
-    st.markdown(f":gray[{errors.plain(told.text)}]")
+    st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
     author = "template, no language model" if told.author == TEMPLATE else told.author
     st.caption(f"Written by: {errors.plain(author)}." + (f" {errors.plain(told.rejected)}" if told.rejected else ""))
 

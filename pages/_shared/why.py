@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from mmalign_core.recommend.diversity import ALIKE
+from mmalign_core.recommend.language_share import LANGUAGE
+from mmalign_core.recommend.long_tail import POPULARITY
 from mmalign_core.workflow import Run
 from mmalign_core.workflow.reasons import Reasons, reasons
-from pages._shared import errors, previews, shares, state, telling, undo, where_in_media, words
+from pages._shared import errors, export, previews, shares, state, telling, undo, where_in_media, words
 from pages._shared.answering import Answered
 from pages._shared.language_menu import Language
 
@@ -23,11 +26,6 @@ def picked(answers: Sequence[Answered]) -> tuple[Answered, str]:
     return (within, str(chosen)) if within else (answers[0], answers[0].answer.found[0].id)
 
 
-def pin() -> None:
-    """Keep the panel in view while the cards beside it scroll."""
-    st.html(f"<style>{_PIN}</style>")
-
-
 _PIN = (
     ".stColumn:has(.st-key-why) > div {height: 100%}"
     " .stLayoutWrapper:has(> .st-key-why) {position: sticky; top: 4.2rem; max-height: calc(100vh - 5rem);"
@@ -36,7 +34,13 @@ _PIN = (
 
 
 def show(run: Run, answered: Answered, item: str, language: Language) -> None:
-    """The panel: what it is and why in a sentence, then whichever of the parts is chosen."""
+    """The panel: what it is and why in a sentence, then whichever of the parts is chosen. It stays in view."""
+    with st.container(key="why"):
+        st.html(f"<style>{_PIN}</style>")
+        _panel(run, answered, item, language)
+
+
+def _panel(run: Run, answered: Answered, item: str, language: Language) -> None:
     why = telling.with_language(answered, reasons(answered.answer, item, most=_HISTORY))
     _head(run, answered, why, language)
     part = st.segmented_control(
@@ -45,13 +49,14 @@ def show(run: Run, answered: Answered, item: str, language: Language) -> None:
     )  # fmt: skip
     with errors.shown():
         PARTS[part or next(iter(PARTS))](run, answered, why)
+    export.button(run, answered, language)
 
 
 def _head(run: Run, answered: Answered, why: Reasons, language: Language) -> None:
     """Rank, picture, title, and the sentence."""
     small, title = previews.thumbnail(run.collection, why.item), previews.title(run.collection, why.item, 90)
     rank = next(found.rank for found in answered.answer.found if found.id == why.item)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, gap="small"):
         if small:
             st.image(small.uri, width=76, alt=title)
         with st.container(gap=None):
@@ -75,10 +80,10 @@ def _shares(run: Run, answered: Answered, why: Reasons) -> None:
 
 def _says_something(why: Reasons, view: str) -> bool:
     """Whether it takes the score apart at all; what the controls and a language model add is in every view."""
-    own = {label for label, value in why.views[view].items() if value}
-    return len(own.difference(*(set(other) for name, other in why.views.items() if name != view))) > 1
+    return len([label for label, value in why.views[view].items() if value and label not in _CONTROLS]) > 1
 
 
+_CONTROLS = (ALIKE, POPULARITY, LANGUAGE)
 _UNITS = (
     "The parts sum to the score. “Without it”: the rank this item would have if that part were left out and all was"
     " ranked anew."
@@ -86,6 +91,6 @@ _UNITS = (
 PARTS: dict[str, Callable[[Run, Answered, Reasons], None]] = {
     "Shares": _shares,
     "Where": where_in_media.show,
-    "What would undo it": undo.show,
+    "What if": undo.show,
     "Words": words.show,
 }
