@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mmalign_core.commands.shared import show_progress
 from mmalign_core.data.titles import item_titles
 from mmalign_core.language import LANGUAGE_MODELS, LanguageModel
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, Run
-from mmalign_core.workflow.reasons import Reasons
+from mmalign_core.workflow.reasons import every_reason
 from mmalign_core.workflow.reranking import rerank
 from mmalign_core.workflow.telling import Told, interests, language_model, tell_every
 
@@ -37,24 +38,45 @@ def model_of(args: argparse.Namespace) -> LanguageModel | None:
     return model
 
 
-def reranked(args: argparse.Namespace, run: Run, found: Answer, model: LanguageModel | None) -> Answer:
-    """The answer in the model's order where that is wanted, or as it was, with a note."""
-    if model is None or not args.rerank:
-        return found
-    moved = rerank(found, model, titles=item_titles(run.collection), progress=show_progress)
-    return replace(moved.answer, notes=(*moved.answer.notes, moved.note)) if moved.note else moved.answer
+@dataclass(frozen=True)
+class Wording:
+    """`answer`: re-ranked and with the model's sentences where those are wanted; `told`: item -> its sentence, of a
+    language model or instead of one; `interests`: what the items asked with have in common."""
+
+    answer: Answer
+    told: Mapping[str, Told]
+    interests: Told | None
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """What `recommend --json` adds: who wrote what, and what of a model was rejected."""
+        words = {"sentences": {item: vars(told) for item, told in self.told.items()}} if self.told else {}
+        return words | ({"interests": vars(self.interests)} if self.interests else {})
+
+    @property
+    def lines(self) -> list[str]:
+        """The same for a terminal."""
+        every = [self.interests] * bool(self.interests) + list(self.told.values())
+        rejected = dict.fromkeys(f"note: {told.rejected}" for told in every if told and told.rejected)
+        return [self.interests.text, *rejected] if self.interests else [*rejected]
 
 
-def told(run: Run, found: Answer, why: Sequence[Reasons], model: LanguageModel | None) -> Mapping[str, Told]:
-    """Item -> its sentence, where a language model is to word it."""
+def worded(args: argparse.Namespace, run: Run, found: Answer, model: LanguageModel | None) -> Wording:
+    """What the three options ask for; BadInput if a summary of nothing is wanted."""
+    titles = item_titles(run.collection)
+    about = _interests(args, run, found, model)
     if model is None:
-        return {}
-    said = tell_every(found, why, model, titles=item_titles(run.collection), progress=show_progress)
-    return {each.item: sentence for each, sentence in zip(why, said)}
+        return Wording(found, {}, about)
+    if args.rerank:
+        moved = rerank(found, model, titles=titles, progress=show_progress)
+        found = replace(moved.answer, notes=(*moved.answer.notes, *[moved.note] * bool(moved.note)))
+    said = tell_every(found, every_reason(found), model, titles=titles, progress=show_progress)
+    told = {item.id: sentence for item, sentence in zip(found.found, said)}
+    items = tuple(replace(item, reason=told[item.id].text) for item in found.found)
+    return Wording(replace(found, found=items), told, about)
 
 
-def summary(args: argparse.Namespace, run: Run, found: Answer, model: LanguageModel | None) -> Told | None:
-    """What the items asked with have in common, where that is wanted; BadInput if nothing was asked with."""
+def _interests(args: argparse.Namespace, run: Run, found: Answer, model: LanguageModel | None) -> Told | None:
     if not args.summary:
         return None
     history = [found.items.ids[row] for row, weight in found.asked.history.items() if weight > 0]

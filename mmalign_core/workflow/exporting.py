@@ -24,8 +24,15 @@ LONGEST_ATTRIBUTION = 20_000
 class Sentence(Protocol):
     """What `telling.tell` gives: a sentence and who wrote it."""
 
-    text: str
-    author: str
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        ...
+
+    @property
+    def author(self) -> str:
+        """Who wrote it."""
+        ...
 
 
 def as_html(

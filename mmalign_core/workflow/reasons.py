@@ -10,6 +10,7 @@ import numpy as np
 
 from mmalign_core.recommend.diversity import ALIKE
 from mmalign_core.recommend.knockout import MOST, knockouts
+from mmalign_core.recommend.language_share import LANGUAGE
 from mmalign_core.recommend.long_tail import POPULARITY, popularity_term
 from mmalign_core.recommend.ranking import add_controls, recommendable
 
@@ -84,7 +85,7 @@ def _ranks(answer: Answer, rows: np.ndarray, most: int) -> dict[str, dict[str, n
 
 
 def _controls(answer: Answer, names: tuple[str, ...], rows: np.ndarray) -> dict[str, np.ndarray]:
-    """What diversity and popularity added to each, as the answer found it."""
+    """What diversity, popularity and a language model added to each, as the answer found it."""
     found: dict[str, np.ndarray] = {}
     if answer.options.popularity:
         scores = answer.model.score([answer.asked])[0]
@@ -93,6 +94,9 @@ def _controls(answer: Answer, names: tuple[str, ...], rows: np.ndarray) -> dict[
     if answer.options.diversity:
         lost = {r.id: r.contributions.get(ALIKE, 0.0) for r in answer.found}
         found[ALIKE] = np.array([lost.get(name, 0.0) for name in names])
+    moved = {r.id: r.contributions[LANGUAGE] for r in answer.found if LANGUAGE in r.contributions}
+    if moved:
+        found[LANGUAGE] = np.array([moved.get(name, 0.0) for name in names])
     return found
 
 
