@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.data.titles import item_titles
 from mmalign_core.language import LanguageModel
 from mmalign_core.recommend.claims import unfounded
 from mmalign_core.recommend.language_share import LANGUAGE, language_part, order_evidence
@@ -19,6 +18,7 @@ from mmalign_core.workflow import Answer, Query, Run, Wish, answer
 from mmalign_core.workflow.interests import interests_found
 from mmalign_core.workflow.reasons import every_reason, reasons
 from mmalign_core.workflow.reranking import CALIBRATING, rerank
+from mmalign_core.workflow.showing import item_titles
 from mmalign_core.workflow.telling import TEMPLATE, facts_of, interests, language_model, tell, tell_every
 
 
