@@ -141,6 +141,8 @@ def test_who_is_left_out_is_counted() -> None:
     assert facts["users_new"] == len(good - set(train.rows.tolist())) > 0
     assert facts["users_measured"] == len(good & set(train.rows.tolist())) > 0
     assert facts["users_without_right_answer"] == len(held - good) > 0
+    parts = ("measured", "new", "not_held_out", "without_right_answer")
+    assert sum(facts[f"users_{part}"] for part in parts) == facts["users"] and facts["users_not_held_out"] > 0
     assert facts["cold_items"] == 24 - len(set(train.columns.tolist())) and not facts["simulated"]
 
 

@@ -123,8 +123,9 @@ def table(board: Board) -> str:
     who = "simulated users" if facts["simulated"] else "users"
     lines = [
         f"{facts['split']}: {facts['users_measured']} of {facts['users']} {who} measured, "
-        f"{facts['right_answers']} right answers{bar}; left out: {facts['users_new']} users without a history before, "
-        f"{facts['users_without_right_answer']} without a right answer"
+        f"{facts['right_answers']} right answers{bar}; left out: {facts['users_not_held_out']} users of whom nothing "
+        f"was held out, {facts['users_new']} without a history before, {facts['users_without_right_answer']} without a "
+        "right answer"
     ]
     measured = next((row["metrics"] for row in board.rows if not row["error"]), {})
     slices = [name for name in SHOWN if name in measured]

@@ -130,7 +130,7 @@ def trial(items: PlacedItems, interactions: Interactions, protocol: Protocol) ->
     """Split the events and see who can be asked; BadInput if that is nobody.
 
     Users without an event in training are left out, and counted: nothing is known of them, so all would be shown the
-    same. So are those none of whose measured events is a right answer.
+    same. So are those none of whose measured events is a right answer, and those of whom nothing was held out.
     """
     protocol.check()
     how = protocol.split or ("random" if np.isnan(interactions.times).all() else "time")
@@ -164,6 +164,7 @@ def trial(items: PlacedItems, interactions: Interactions, protocol: Protocol) ->
         "users_measured": len(users),
         "users_new": len(new),
         "short_history": int(np.median(np.diff(split.train.matrix.indptr)[users])),
+        "users_not_held_out": len(interactions.users) - len(np.unique(split.test.rows)),
         "users_without_right_answer": len(np.setdiff1d(split.test.rows, pairs[0])),
         "simulated": all(user.startswith("simulated") for user in interactions.users),
     }

@@ -75,12 +75,13 @@ def caption(facts: Mapping[str, Any], places: str) -> None:
     left = [
         f"{facts[name]:,} {words}"
         for name, words in (
+            ("users_not_held_out", "of whom nothing was held out"),
             ("users_new", "with no history before"),
             ("users_without_right_answer", "with no right answer"),
         )
         if facts[name]
     ]
-    out = f" Not measured: {' and '.join(left)}." if left else ""
+    out = f" Not measured: {', '.join(left)}." if left else ""
     words = (
         f"Held out: {facts['split']}. {facts['users_measured']:,} of {facts['users']:,} {who} were measured, on "
         f"{facts['right_answers']:,} right answers{right}, after learning from {facts['n_train']:,} events.{out} "
