@@ -78,7 +78,7 @@ def show_facts(facts: Mapping[str, Any]) -> None:
         f"{facts['left_out_events']:,} repeats left out\n"
         f"{facts['users_measured']:,} users measured of {facts['users']:,} ({facts['right_answers']:,} right answers"
         f"{'' if facts['relevant'] is None else ', rated {:g} or more'.format(facts['relevant'])}); left out: "
-        f"{facts['users_not_held_out']:,} of whom nothing was held out, {facts['users_new']:,} without a rating before,\n"
+        f"{facts['users_not_held_out']:,} of whom nothing was held out, {facts['users_new']:,} without one before,\n"
         f"{facts['users_without_right_answer']:,} without a right answer; {facts['cold_items']:,} of "
         f"{facts['items']:,} films are new"
     )
