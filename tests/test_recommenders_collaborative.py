@@ -302,3 +302,23 @@ def test_more_than_fits_and_what_is_missing_is_said_before_work_starts() -> None
     for name in ("freedom", "vbpr"):
         with pytest.raises(BadInput, match="choose lightgcn"):
             fitted(name, places(12, text=np.zeros((12, 3))), events_of(random_events()))
+
+
+def test_a_training_that_never_settles_says_so() -> None:
+    with pytest.raises(BadInput, match="choose a smaller one"):
+        fitted("bpr", *camps(), learning_rate=1.0, regularisation=10.0)
+
+
+@pytest.mark.parametrize("name", COLLABORATIVE)
+def test_the_ends_of_every_parameter_give_finite_scores_or_a_reason(name: str) -> None:
+    declared = RECOMMENDERS.get(name).declared_params()
+    for end in ("low", "high"):
+        ends = {n: getattr(p, end) for n, p in declared.items() if p.low is not None and n != "least_rating"}
+        ends |= {n: 3 for n in ("passes", "iterations") if n in ends}
+        ends |= {"factors": min(64, ends["factors"])} if "factors" in ends else {}
+        try:
+            model = fitted(name, *camps(), **ends)
+        except BadInput as error:
+            assert "choose a smaller one" in str(error)
+            continue
+        assert np.isfinite(model.score([Query(history={0: 1.0, 3: -2.0}), Query()])).all()

@@ -27,7 +27,7 @@ class RP3Beta(ItemWeights):
 
     summary = "Walks from each item met to who else met it and what they met, less for what everybody meets"
     alpha: float = param(1.0, 0.0, 5.0, help="power of each step's probability: above 1 prefers the likely steps")
-    beta: float = param(0.5, 0.0, 5.0, help="how strongly popular items are held back")
+    beta: float = param(0.2, 0.0, 5.0, help="how strongly popular items are held back")
     neighbours: int = param(200, 1, MOST_ITEMS, help="how many items each item may speak for")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
