@@ -171,6 +171,7 @@ def test_every_number_drawn_is_a_rows_with_its_interval() -> None:
     assert figure.layout.yaxis.ticktext == ("hybrid", "content", "&lt;b&gt;"), "names never become markup"
     apart = slice_differences_figure(rows, "mrr")
     assert sorted({trace.x[0] for trace in apart.data}) == pytest.approx([-0.3, -0.1])
+    assert apart.layout.xaxis.rangemode == "tozero", "without 0 in it no whisker can be seen to cross 0"
 
 
 def test_few_slices_leave_no_empty_panel() -> None:

@@ -53,7 +53,7 @@ def slices_figure(rows: Sequence[Row], metric: str) -> go.Figure:
         chance = next((row for row in rows if row["baseline"]), None)
         if chance is not None:
             _line(figure, place, chance["metrics"][name][metric])
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero", nticks=5)
+    figure.update_xaxes(tickformat=".1~%", rangemode="tozero", nticks=5)
     return figure
 
 
@@ -69,7 +69,9 @@ def slice_differences_figure(rows: Sequence[Row], metric: str) -> go.Figure:
         found = [row["against_best"][name][metric] for row in others]
         values = [(one["difference"], one["ci95"]) for one in found]
         _add(figure, place, others, values, "%{x:+.1%} (95% %{customdata[0]:+.1%} to %{customdata[1]:+.1%})")
-    figure.update_xaxes(zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.0%", nticks=5)
+    figure.update_xaxes(
+        zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.1~%", rangemode="tozero", nticks=5
+    )
     return figure
 
 
