@@ -209,3 +209,11 @@ def test_a_page_needs_no_more_than_a_browser(demo_run: Run, store: Store, tmp_pa
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert [url for url in told if not url.startswith(("file:", "data:"))] == []
         browser.close()
+
+
+def test_items_met_go_by_their_titles_and_only_modalities_have_colours(demo_run: Run, store: Store) -> None:
+    found = answer(demo_run, Query(user="simulated-001"), store=store, recommender="ease", k=2)
+    page = checked(as_html(found, run=demo_run, reasons=every_reason(found)))
+    titles, colours = item_titles(demo_run.collection), [a["style"] for _, a in page.tags if a.get("class") == "adds"]
+    largest = max(found.found[0].contributions, key=lambda label: found.found[0].contributions[label])
+    assert titles[largest] in page.text and colours and all("var(--quiet)" in str(style) for style in colours)

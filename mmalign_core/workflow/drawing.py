@@ -76,14 +76,11 @@ def _body(run: Run, medium: Media, found: MediaMap, settings: Settings) -> dict[
     return {"segments": [_segment(part, end, scale) for part in parts], "seconds": end}
 
 
-def _words(medium: Media, found: MediaMap) -> Any:
-    from markupsafe import Markup
-
+def _words(medium: Media, found: MediaMap) -> str:
     from mmalign_core.plots.word_map import word_map_html
 
-    # The function escapes every piece of the text it is given, so its result is markup.
     places = [part.place for part in found.parts]
-    return Markup(word_map_html((medium.text or "").strip(), places, found.values, most=MOST_LETTERS))
+    return word_map_html((medium.text or "").strip(), places, found.values, most=MOST_LETTERS)
 
 
 def _segment(part: dict[str, Any], end: float, scale: float) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Sheet:
             "score": f"{found.score:.{decimals(self._scale)}f}",
             "reason": found.reason,
             "told": told and {"text": told.text, "author": told.author},
-            "bars": bars(found.contributions, self._scale),
+            "bars": self._bars(self.answer.model.views[0], found.contributions),
             "views": self._views(why) if why else [],
             "without": self._without(why) if why else [],
             "maps": [drawn_map(self.run, each, self.settings) for each in maps.maps] if maps else [],
@@ -146,12 +146,13 @@ class Sheet:
             values = sorted(shares.values())
             if len(values) > 1 and values not in shown_already:
                 shown_already.append(values)
-                views.append({"name": WORDS.get(view, view), "bars": self._plain_bars(view, shares)})
+                views.append({"name": WORDS.get(view, view), "bars": self._bars(view, shares)})
         return views
 
-    def _plain_bars(self, view: str, shares: Mapping[str, float]) -> list[dict[str, Any]]:
-        """Bars of one colour: that of a modality would say that a wish for a picture is the items' pictures."""
-        return [bar | {"colour": "var(--quiet)"} for bar in bars(self._by_title(view, shares), self._scale)]
+    def _bars(self, view: str, shares: Mapping[str, float]) -> list[dict[str, Any]]:
+        """Only modalities have colours: a wish for a picture is something else than the items' pictures."""
+        found = bars(self._by_title(view, shares), self._scale)
+        return found if view == "modality" else [bar | {"colour": "var(--quiet)"} for bar in found]
 
     def _by_title(self, view: str, shares: Mapping[str, float]) -> dict[str, float]:
         if view != "history":
