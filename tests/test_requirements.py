@@ -48,4 +48,7 @@ def test_what_the_product_imports_is_required() -> None:
 
 
 def test_every_line_has_a_bound_and_a_reason() -> None:
-    assert len(listed("requirements.txt", "requirements-test.txt", "requirements-weights.txt")) > 20
+    assert (
+        len(listed("requirements.txt", "requirements-test.txt", "requirements-weights.txt", "requirements-llm.txt"))
+        > 20
+    )

@@ -1,5 +1,6 @@
 """Telling why, a user's interests and re-ranking, with language models that behave and ones that do not."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmalign_core.__main__ import main
 from mmalign_core.language import LanguageModel
 from mmalign_core.recommend.claims import unfounded
 from mmalign_core.recommend.language_share import LANGUAGE, language_part, order_evidence
@@ -18,6 +20,7 @@ from mmalign_core.workflow import Answer, Query, Run, Wish, answer
 from mmalign_core.workflow.interests import interests_found
 from mmalign_core.workflow.reasons import every_reason, reasons
 from mmalign_core.workflow.reranking import CALIBRATING, rerank
+from mmalign_core.workflow.saving import save_run
 from mmalign_core.workflow.showing import item_titles
 from mmalign_core.workflow.telling import TEMPLATE, facts_of, interests, language_model, tell, tell_every
 
@@ -104,7 +107,7 @@ def test_a_model_is_used_when_it_says_no_more_than_the_facts(demo_run: Run, foun
     ("said", "words"),
     [
         ("It won 11 Oscars.", "won"),
-        ("<b>Buy it now</b>", "sign"),
+        ("<b>It is near</b>.", "sign"),
         ("", "empty"),
         ("Sure! Here is a sentence:\nIts picture is near.", "one short line"),
         (BadInput("the server did not answer within 20 s"), "did not answer within 20 s"),
@@ -230,6 +233,30 @@ def test_an_order_is_evidence(order: list[int], named: int) -> None:
     assert isinstance(evidence, np.ndarray)
     left = sorted(set(range(1, 9)) - set(order[:named]))
     assert [int(n) + 1 for n in np.argsort(-evidence)] == [*order[:named], *left]
+
+
+def test_the_command_goes_on_when_the_server_is_not_there(
+    demo_run: Run,
+    store: Store,
+    of_user: Answer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    save_run(demo_run, "telling-demo", store=store)
+    user = of_user.query.value
+    asked = ["recommend", "telling-demo", "--user", user, "-k", "3", "--json", "-"]
+    monkeypatch.setenv("MMALIGN_LLM_URL", "http://127.0.0.1:9/v1")
+    assert main([*asked, "--summary", "--rerank", "--language-model", "server"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [item["id"] for item in shown["items"]] == [r.id for r in of_user.found[:3]]
+    assert "recommender's own" in shown["notes"][-1] and "cannot be reached" in shown["notes"][-1]
+    for item in shown["items"]:
+        sentence = shown["sentences"][item["id"]]
+        assert item["reason"] == sentence["text"] and "cannot be reached" in sentence["rejected"]
+    assert "items met" in shown["interests"]["text"]
+    assert main([*asked, "--rerank"]) == 2 and "--language-model" in capsys.readouterr().err
+    assert main(["recommend", "telling-demo", "--query-text", "a cat", "--summary"]) == 2
+    assert "--summary" in capsys.readouterr().err
 
 
 def test_models_are_made_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -140,9 +141,10 @@ def _prompt(template: str) -> str:
 
 
 def _one_line(said: str) -> str:
-    """Without the quotes that models put around what was asked for."""
-    said = said.strip()
-    return said[1:-1].strip() if len(said) > 1 and said[0] == said[-1] == '"' and '"' not in said[1:-1] else said
+    """Without the quotes, and words before them, that models put around what was asked for; with its full stop."""
+    framed = re.fullmatch(r'(?:[A-Za-z ]{1,40}:\s*)?"([^"]*)"\.?', said.strip())
+    line = framed[1].strip() if framed else said.strip()
+    return f"{line}." if line[-1:].isalnum() or line[-1:] == ")" else line
 
 
 def _asked(answer: Answer) -> str:
