@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
 FLAGS += " --disable-sync --no-first-run"
+PRETEND = " --use-fake-device-for-media-stream --use-fake-ui-for-media-stream"
+"""A camera that shows a test picture and a microphone that beeps, allowed without asking."""
 TITLES = {
     "data": "Data",
     "align": "Align",
@@ -70,9 +72,9 @@ def _wait_until_up(address: str, server: subprocess.Popen[bytes], seconds: float
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
+    """A headless Chromium with a pretended camera and microphone."""
     with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=chromium(), args=FLAGS.split())
+        opened = driver.chromium.launch(executable_path=chromium(), args=(FLAGS + PRETEND).split())
         try:
             yield opened
         finally:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ def test_from_the_demo_to_the_map_to_a_recommendation(page: Page) -> None:
     shown = page.locator("h5").first.inner_text()
     go(page, TITLES["recommend"])
     settled(page, PATIENCE)
-    expect(page.get_by_role("heading", name=shown)).to_be_visible()
+    expect(page.locator(".st-key-chips").get_by_text(shown[:30])).to_be_visible()
     assert page.locator(".card").count() == 10
     assert page.locator(".card .bar").count() >= 10
 
@@ -103,6 +104,56 @@ def test_two_aligners_are_compared_and_one_is_used(page: Page, address: str) -> 
     page.get_by_role("button", name="Use this aligner").click()
     page.get_by_role("heading", name=TITLES["align"], exact=True, level=1).wait_for()
     page.wait_for_url("**run=*")
+
+
+def test_asking_by_words_picture_camera_and_microphone(page: Page, address: str) -> None:
+    page.goto(f"{address}/recommend?item=cat")
+    settled(page, PATIENCE)
+    page.get_by_placeholder("Describe it in any language").fill("una fruta amarilla")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**ask=*una*")
+    settled(page, PATIENCE)
+    page.get_by_text("And like", exact=True).click()
+    open_way(page, "image")
+    page.locator("input[type=file]").first.set_input_files(next(mixed_files()))
+    expect(page.locator(".st-key-chips").get_by_text("your picture")).to_have_count(1)
+    page.get_by_text("Camera", exact=True).click()
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.locator(".st-key-chips").get_by_text("your picture")).to_have_count(2)
+    page.keyboard.press("Escape")
+    page.get_by_text("But not", exact=True).click()
+    open_way(page, "audio")
+    page.get_by_text("Microphone", exact=True).click()
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.get_by_role("button", name="Stop recording").click()
+    expect(page.locator(".st-key-chips").get_by_text("your sound")).to_have_count(1)
+    page.keyboard.press("Escape")
+    settled(page, PATIENCE)
+    link, cards = page.url, page.locator(".card .title").all_inner_texts()
+    page.goto(link)
+    expect(page.locator(".card .title")).to_have_text(cards, timeout=PATIENCE)  # the link reopens the answer
+
+
+def open_way(page: Page, kind: str) -> None:
+    """Open the button that takes a picture or a sound."""
+    page.locator(f".st-key-ask-{kind} button").first.click()
+
+
+def test_a_card_says_why_where_and_what_if(page: Page, address: str) -> None:
+    page.goto(f"{address}/recommend?ask=[[%22text%22,%22an animal that barks%22,1]]")
+    settled(page, PATIENCE)
+    page.locator(".card").nth(1).click()
+    page.wait_for_url("**why=*")
+    expect(page.locator(".st-key-why").get_by_text("Why #2")).to_be_visible()
+    page.get_by_role("radio", name="Where").click()
+    page.get_by_role("button", name="Take its media apart").click()
+    expect(page.locator(".st-key-why").get_by_text("random").first).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("radio", name="its image").click()
+    expect(page.locator(".st-key-why .js-plotly-plot .heatmaplayer")).to_have_count(1)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as a page").click()
+    text = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert "an animal that barks" in text and "<script" not in text and "data:image" in text
 
 
 def test_an_upload_of_mixed_files_reports_the_broken_one(page: Page) -> None:

@@ -16,9 +16,11 @@ from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import recommending
+from mmalign_core.workflow import Run, fit_recommender, recommending
+from mmalign_core.workflow.explaining import explain_recommendation
 from mmalign_core.workflow.wishing import place_wishes
-from pages._shared import state, wishes
+from pages._shared import answering, cache, choosing, export, state, tuning, wishes
+from pages._shared.language_menu import Language
 from pages._shared.links import LONGEST_TEXT, MOST_WISHES
 
 ROOT = Path(__file__).parents[1]
@@ -182,9 +184,7 @@ def test_where_in_the_media_is_computed_when_asked(folder: Path) -> None:
 
 
 def test_the_smallest_change_and_the_words(folder: Path) -> None:
-    app = opened(
-        folder, ask=asked(("text", "a red circle", 1.0)), k="3", why="red", **{"why.part": "What if"}
-    )
+    app = opened(folder, ask=asked(("text", "a red circle", 1.0)), k="3", why="red", **{"why.part": "What if"})
     app.button(key="undo.go").click().run()
     finish()
     app.run()
@@ -224,9 +224,17 @@ def test_an_unknown_recommender_or_parameter_in_a_link_is_one_line(folder: Path)
         assert not app.exception and len(app.error) == 1 and words in app.error[0].value
 
 
-def test_the_page_to_keep_holds_items_and_reasons(folder: Path) -> None:
-    app = opened(folder, ask=asked(("text", "a blue circle <b>", 1.0)))
-    assert any(button.proto.label == "Save as a page" for button in app.get("download_button"))
+def test_the_page_to_keep_holds_items_reasons_and_the_maps_made_so_far(folder: Path, demo_run: Run) -> None:
+    fitted = fit_recommender(demo_run)
+    chosen = choosing.Chosen(({"name": "content", "params": {}},), (), False, Language("off", False))
+    tuned = tuning.Tuning({}, 0.0, 0.0, 3)
+    answered = answering.of(demo_run, "run", chosen, 0, fitted, [wishes.made("text", "a cat <b>")], tuned)
+    before = export.page(demo_run, answered, chosen.language)
+    assert "a cat &lt;b&gt;" in before and before.count("Because") >= 3 and "random orders" not in before
+    first = answered.answer.found[0].id
+    made = explain_recommendation(demo_run, answered.answer, first, store=cache.store())
+    cache.shelf().put("maps", answered.key_of(first), made)
+    assert "random orders" in export.page(demo_run, answered, chosen.language)
 
 
 LINKS = some.lists(

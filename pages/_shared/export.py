@@ -36,5 +36,5 @@ def page(run: Run, answered: Answered, language: Language) -> str:
     told = {
         each.item: telling.known(answered, each.item, language) or tell(answer, each, titles=titles) for each in why
     }
-    maps = {found.id: where_in_media.known(answered, found.id) for found in answer.found}
+    maps = {each.item: made for each in why if (made := where_in_media.known(answered, each.item)) is not None}
     return as_html(answer, run=run, reasons=why, maps=maps, told=told, settings=cache.settings())

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
-from mmalign_core.explain.masks import MediaMap
-from mmalign_core.types import Media, Progress
+from mmalign_core.types import Progress
 from mmalign_core.workflow import Run
 from mmalign_core.workflow.explaining import Mapped, RecommendationMaps, explain_recommendation
 from mmalign_core.workflow.reasons import Reasons
@@ -30,10 +27,10 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
         _show(run, found)
 
 
-def known(answered: Answered, item: str) -> Sequence[tuple[Media, MediaMap]]:
-    """The maps made of that item so far."""
+def known(answered: Answered, item: str) -> RecommendationMaps | None:
+    """The maps of that item, if they were made already."""
     found = cache.shelf().get("maps", answered.key_of(item))
-    return [] if found is None or isinstance(found, Failed) else [(each.medium, each.map) for each in found.maps]
+    return None if isinstance(found, Failed) else found
 
 
 def _task(run: Run, answered: Answered, item: str) -> background.Task:
