@@ -37,7 +37,7 @@ class Freedom(Factors):
     neighbours: int = param(10, 1, 1000, help="how many items most alike in a modality each item is linked to")
     layers: int = param(1, 0, 4, help="how many times factors flow from items to users and back")
     learning_rate: float = param(0.02, 1e-6, 1.0, help="size of a step")
-    decay: float = param(1e-3, 0.0, 1.0, help="how strongly large factors are held back")
+    decay: float = param(1e-4, 0.0, 1.0, help="how strongly large factors are held back")
     passes: int = param(200, 1, 5000, help="most passes over the events; ends sooner when held-out events say so")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
