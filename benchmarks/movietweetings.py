@@ -5,7 +5,7 @@ python benchmarks/movietweetings.py [--data folder of movies.dat and ratings.dat
     [--relevant 8] [-k 10] [--seeds 0,1,2] [--store FOLDER]
 
 Films are encoded from one line of title, year and genres. Recommenders that draw nothing are the same under every
-seed; for the others the spread over the seeds stands beside the mean. Intervals are over users (bootstrap, 95%).
+seed; for the others the mean and spread over the seeds stand beside the first one's number. Intervals are over users (bootstrap, 95%).
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def show_slice(boards: Sequence[Board], name: str, metric: str) -> None:
     k = boards[0].facts["k"]
     print(f"\n{name}: {SLICES[name]}")
     print(f"{sizes['n']:,} users, {sizes['n_right']:,} right answers, {sizes['candidates']:,} candidates")
-    print(f"{'':16}{metric + ' [95%]':>26}{'seeds ±':>9}{f'recall@{k}':>11}{'MRR':>8}{f'less {RIVAL} [95%]':>28}")
+    print(
+        f"{'':16}{metric + ' [95%]':>26}{'mean ± sd, seeds':>17}{f'recall@{k}':>11}{'MRR':>8}{f'less {RIVAL} [95%]':>28}"
+    )
     rival = next((row for row in rows if row["recommender"] == RIVAL), None)
     for row in rows:
         if row["error"]:
@@ -99,10 +101,10 @@ def show_slice(boards: Sequence[Board], name: str, metric: str) -> None:
             continue
         values, (low, high) = row["metrics"][name], row["ci95"][name][metric]
         again = [same(board, row)["metrics"][name][metric] for board in boards]
-        spread = f"{statistics.stdev(again):.4f}" if len(set(again)) > 1 else ""
-        cells = f"{statistics.mean(again):.4f} [{low:.4f}, {high:.4f}]"
+        spread = f"{statistics.mean(again):.4f} ± {statistics.stdev(again):.4f}" if len(set(again)) > 1 else ""
+        cells = f"{values[metric]:.4f} [{low:.4f}, {high:.4f}]"
         print(
-            f"{row['recommender']:16}{cells:>26}{spread:>9}{values[f'recall@{k}']:11.4f}{values['mrr']:8.4f}"
+            f"{row['recommender']:16}{cells:>26}{spread:>17}{values[f'recall@{k}']:11.4f}{values['mrr']:8.4f}"
             f"{against(row, rival, name, metric):>28}"
         )
 
