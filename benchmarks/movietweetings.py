@@ -5,7 +5,8 @@ python benchmarks/movietweetings.py [--data folder of movies.dat and ratings.dat
     [--relevant 8] [-k 10] [--seeds 0,1,2] [--store FOLDER]
 
 Films are encoded from one line of title, year and genres. Recommenders that draw nothing are the same under every
-seed; for the others the mean and spread over the seeds stand beside the first one's number. Intervals are over users (bootstrap, 95%).
+seed; for the others the mean and spread over the seeds stand beside the first one's number. Intervals are over users
+(bootstrap, 95%).
 """
 
 from __future__ import annotations
@@ -91,9 +92,8 @@ def show_slice(boards: Sequence[Board], name: str, metric: str) -> None:
     k = boards[0].facts["k"]
     print(f"\n{name}: {SLICES[name]}")
     print(f"{sizes['n']:,} users, {sizes['n_right']:,} right answers, {sizes['candidates']:,} candidates")
-    print(
-        f"{'':16}{metric + ' [95%]':>26}{'mean ± sd, seeds':>17}{f'recall@{k}':>11}{'MRR':>8}{f'less {RIVAL} [95%]':>28}"
-    )
+    print(f"{'':16}{metric + ' [95%]':>26}{'mean ± sd, seeds':>17}", end="")
+    print(f"{f'recall@{k}':>11}{'MRR':>8}{f'less {RIVAL} [95%]':>28}")
     rival = next((row for row in rows if row["recommender"] == RIVAL), None)
     for row in rows:
         if row["error"]:
