@@ -74,7 +74,10 @@ def actions(round_: int) -> Iterator[tuple[str, str, Callable[[Page], None]]]:
     yield "space", "link the media", lambda p: p.locator(".st-key-links label").first.click()
     yield "space", "colour by", lambda p: pick(p, "colour", (round_ + 1) % 3)
     yield "recommend", "weight of a modality", lambda p: slide(p, "text", arrow)
+    yield "recommend", "diversity", lambda p: slide(p, "Diversity", "ArrowRight")
+    yield "recommend", "popularity", lambda p: slide(p, "Popularity", arrow)
     yield "recommend", "how many", lambda p: slide(p, "How many", arrow)
+    yield "recommend", "why another card", lambda p: p.locator(".card").nth(turn % 5).click()
 
 
 def _type(page: Page, key: str, words: str) -> None:
