@@ -57,6 +57,7 @@ def one_answer(run: Run, run_key: str, asked: Sequence[wishes.Made], chosen: cho
             _, item = why.picked([answered])
             with left:
                 results.show(run, answered.answer, key="recommend.cards", picked=item)
+                results.chart(run, answered.answer)
             with right:
                 why.show(run, answered, item, chosen.language)
 

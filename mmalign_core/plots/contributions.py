@@ -1,4 +1,4 @@
-"""What each modality's similarity adds to the score of each recommended item."""
+"""What each part (a modality, an item met, a control) adds to the score of each recommended item."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from mmalign_core.plots.colours import modality_colour
+from mmalign_core.plots.colours import MODALITY_COLOURS, category_colours
 from mmalign_core.plots.labels import plain_label
 
 
@@ -14,10 +14,14 @@ def contribution_figure(labels: Sequence[str], contributions: Sequence[Mapping[s
     """Stacked horizontal bars, best item on top; each bar's parts sum to the item's score (negative ones go left)."""
     figure = go.Figure()
     rows = list(range(len(labels)))
-    for modality in dict.fromkeys(m for parts in contributions for m in parts):
-        parts = [item.get(modality, 0.0) for item in contributions]
-        marker = {"color": modality_colour(modality), "cornerradius": 3}
-        figure.add_bar(name=modality, orientation="h", y=rows, x=parts, marker=marker, hovertemplate="%{x:.3f}")
+    names = list(dict.fromkeys(name for parts in contributions for name in parts))
+    others = category_colours([name for name in names if name not in MODALITY_COLOURS])
+    for name in names:
+        parts = [item.get(name, 0.0) for item in contributions]
+        marker = {"color": MODALITY_COLOURS.get(name) or others[name], "cornerradius": 3}
+        figure.add_bar(
+            name=plain_label(name, 30), orientation="h", y=rows, x=parts, marker=marker, hovertemplate="%{x:.4~g}"
+        )
     shown = [f"{place}. {plain_label(label, 26)}" for place, label in enumerate(labels, 1)]
     figure.update_layout(
         barmode="relative", height=90 + 30 * len(rows), bargap=0.4, margin={"l": 8, "r": 8, "t": 8, "b": 8},

@@ -62,8 +62,8 @@ def _words(
 ) -> AnswerWords:
     """Both directions start at zero, which is the mean of their modality."""
     zero = np.zeros(len(own))
-    told = [concept_words(direction, words, labels, centre=zero) for direction in (asked, own)]
-    return AnswerWords(modality, *told, shared_words(asked, own, words, labels, centres=(zero, zero)))
+    query, item = (concept_words(direction, words, labels, centre=zero) for direction in (asked, own))
+    return AnswerWords(modality, query, item, shared_words(asked, own, words, labels, centres=(zero, zero)))
 
 
 def _asked(answer: Answer, modality: str) -> np.ndarray:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import streamlit as st
+
 from mmalign_core.types import digest_json
 from mmalign_core.workflow import FittedRecommender, Run, fit_recommender
-from pages._shared import background
+from pages._shared import background, errors
 
 
 def key_of(run_key: str, model: Mapping[str, Any]) -> str:
@@ -23,4 +25,8 @@ def need(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedRecommender 
         f"fit of {model['name']}",
         lambda progress: fit_recommender(run, model["name"], model.get("params", {}), progress=progress),
     )
-    return background.result(task, begin=True)
+    fitted = background.result(task, begin=True)
+    if fitted is None and task.job is not None and not task.job.finished:
+        st.caption(f"Fitting {errors.plain(model['name'])} once; after that every slider answers at once.")
+        st.skeleton(height=360)
+    return fitted

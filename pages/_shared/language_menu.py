@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from mmalign_core.language import LANGUAGE_MODELS
+from mmalign_core.recommend.language_share import MEASURED
 from pages._shared import errors
 
 OFF = "off"
@@ -31,4 +32,6 @@ def show() -> Language:
         return Language(OFF, False)
     st.caption(errors.plain(errors.sentence(LANGUAGE_MODELS.get(name).summary)))
     orders = st.toggle("It also re-ranks the 50 best", key="orders", bind="query-params")
+    if orders:
+        st.caption(f":material/science: {errors.plain(MEASURED)}")
     return Language(name, orders)

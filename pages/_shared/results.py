@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from mmalign_core.plots import contribution_figure
 from mmalign_core.recommend.diversity import ALIKE
 from mmalign_core.recommend.facts import Facts
 from mmalign_core.recommend.language_share import LANGUAGE
@@ -16,6 +17,7 @@ from mmalign_core.recommend.sentence import sentence
 from mmalign_core.types import Recommendation
 from mmalign_core.workflow import Answer, Run
 from pages._shared import errors, gallery, previews, shares, state
+from pages._shared.waiting import BARE
 
 _BARS = 5
 _SHARED = "#5B4FCF"
@@ -47,6 +49,15 @@ def show(
         st.caption(f"Left out: {left_out(answer)}.")
     for note in answer.notes:
         st.caption(f":material/info: {errors.plain(note)}")
+
+
+def chart(run: Run, answer: Answer) -> None:
+    """All scores in parts, on one scale; drawn only while it is open."""
+    opened = st.expander("All scores side by side", icon=":material/stacked_bar_chart:", key="chart", on_change="rerun")
+    if opened.open:
+        titles = [previews.title(run.collection, found.id) for found in answer.found]
+        figure = contribution_figure(titles, [dict(bars(run, found)) for found in answer.found])
+        opened.plotly_chart(figure, key="chart.bars", config=BARE, alt="What each part adds to every score")
 
 
 def left_out(answer: Answer) -> str:

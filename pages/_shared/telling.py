@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from mmalign_core.recommend.language_share import LANGUAGE
+from mmalign_core.recommend.language_share import LANGUAGE, MEASURED
 from mmalign_core.types import digest_json
 from mmalign_core.workflow import Run
 from mmalign_core.workflow.reasons import Reasons
@@ -55,8 +55,7 @@ def reordered(run: Run, answered: Answered, language: Language) -> Answered:
     found = background.result(task, begin=True)
     if found is None:
         return answered
-    if found.note:
-        st.caption(f":material/info: {errors.plain(found.note)}")
+    st.caption(f":material/science: Re-ranked by {errors.plain(language.name)}. {errors.plain(found.note or MEASURED)}")
     return replace(answered, answer=found.answer)
 
 

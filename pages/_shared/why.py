@@ -28,8 +28,8 @@ def picked(answers: Sequence[Answered]) -> tuple[Answered, str]:
 
 _PIN = (
     ".stColumn:has(.st-key-why) > div {height: 100%}"
-    " .stLayoutWrapper:has(> .st-key-why) {position: sticky; top: 4.2rem; max-height: calc(100vh - 5rem);"
-    " overflow-y: auto}"
+    " div:has(> .st-key-why) {position: sticky; top: 4.2rem; max-height: calc(100vh - 5rem); overflow-y: auto;"
+    " padding: 2px; margin: -2px}"
 )
 
 
@@ -66,7 +66,7 @@ def _head(run: Run, answered: Answered, why: Reasons, language: Language) -> Non
 
 def _shares(run: Run, answered: Answered, why: Reasons) -> None:
     """The score taken apart, in one way or another."""
-    views = [view for view in answered.answer.model.views if _says_something(why, view)]
+    views = [view for view in answered.answer.model.views if _says_something(answered, why, view)]
     views = views or list(answered.answer.model.views[:1])
     view = views[0]
     if len(views) > 1:
@@ -78,8 +78,10 @@ def _shares(run: Run, answered: Answered, why: Reasons) -> None:
     st.caption(_UNITS)
 
 
-def _says_something(why: Reasons, view: str) -> bool:
+def _says_something(answered: Answered, why: Reasons, view: str) -> bool:
     """Whether it takes the score apart at all; what the controls and a language model add is in every view."""
+    if view == "history" and not answered.answer.asked.history:
+        return False
     return len([label for label, value in why.views[view].items() if value and label not in _CONTROLS]) > 1
 
 
