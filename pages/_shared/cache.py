@@ -29,6 +29,7 @@ from mmalign_core.workflow import (
 from mmalign_core.workflow.cards import AlignerCard, aligner_cards
 from mmalign_core.workflow.encoding import encoder
 from mmalign_core.workflow.scoring import run_scores
+from mmalign_core.workflow.telling import interests
 from pages._shared import columns
 from pages._shared.columns import fold_columns, time_columns
 from pages._shared.shelf import Shelf
@@ -200,6 +201,19 @@ def met_by(digest: str, user: str, _collection: Collection) -> Sequence[str]:
     if table is None:
         return []
     return list(dict.fromkeys(table.loc[table["user_id"].astype(str) == user, "item_id"].astype(str)))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def interests_of(digest: str, items: tuple[str, ...], _collection: Collection) -> str:
+    """What sets these items apart from the rest of the collection, in a sentence."""
+    return interests(_collection, items).text
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def placed(digest: str, _run: Run) -> Sequence[str]:
+    """Items that have a place in the run's space, in the collection's order."""
+    known = {item for rows in _run.result.space.values() for item in rows.ids}
+    return [item for item in _run.collection.ids if item in known]
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -38,10 +38,9 @@ def labels(run: Run, run_key: str) -> list[str]:
     return [label for modality in run.result.space for label in cache.row_labels(run_key, modality, run)]
 
 
-def placed_items(run: Run) -> list[str]:
+def placed_items(run: Run) -> Sequence[str]:
     """Items that have a place in the space, in the collection's order."""
-    placed = {item for rows in run.result.space.values() for item in rows.ids}
-    return [item for item in run.collection.ids if item in placed]
+    return cache.placed(run.collection.digest + run.result.digest, run)
 
 
 def current_item(run: Run) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Collected
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,12 @@ def heading(view: str) -> str:
     return _HEADINGS.get(view, view)
 
 
-def show(collection: Collection, why: Reasons, view: str, *, key: str) -> None:
-    """The shares of that view, largest first, and the score they sum to."""
+def show(collection: Collection, why: Reasons, view: str, *, against: Collected[str] = (), key: str) -> None:
+    """The shares of that view, largest first, and the score they sum to. `against`: labels of wishes for the unlike."""
+    every = rows(collection, why, view)
     data = {
         "heading": heading(view),
-        "rows": rows(collection, why, view),
+        "rows": [{**row, "label": f"not {row['label']}"} if row["of"] in against else row for row in every],
         "score": why.score,
         "now": why.rank,
     }
@@ -63,14 +65,14 @@ def _ranks(why: Reasons) -> Mapping[str, int]:
 
 def _row(collection: Collection, label: str, value: float, rank: int | None) -> dict[str, Any]:
     colour = MODALITY_COLOURS.get(label.split(" ")[0], FUSED_COLOUR)
-    row = _plain(called(collection, label), value, rank, colour)
+    row = _plain(called(collection, label), value, rank, colour) | {"of": label}
     if label in collection.items.index and (small := previews.thumbnail(collection, label, 64)):
         row["image"] = small.uri
     return row
 
 
 def _plain(label: str, value: float, rank: int | None, colour: str) -> dict[str, Any]:
-    return {"label": label, "value": float(value), "rank": rank, "colour": colour, "image": None}
+    return {"of": label, "label": label, "value": float(value), "rank": rank, "colour": colour, "image": None}
 
 
 def _component() -> Any:

@@ -74,7 +74,10 @@ def _shares(run: Run, answered: Answered, why: Reasons) -> None:
             "Taken apart", views, format_func=shares.heading, default=views[0],
             required=True, key="why.view", label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
-    shares.show(run.collection, why, view if view in views else views[0], key="why.shares")
+    asked = answered.answer.asked
+    against = {signal.label for signal in asked.signals if signal.weight < 0}
+    against |= {answered.answer.items.ids[row] for row, weight in asked.history.items() if weight < 0}
+    shares.show(run.collection, why, view if view in views else views[0], against=against, key="why.shares")
     st.caption(_UNITS)
 
 
