@@ -8,7 +8,7 @@ import pytest
 from mmalign_core.__main__ import main
 from mmalign_core.store import Store
 from mmalign_core.workflow import Query, Run, Wish, answer, save_run
-from mmalign_core.workflow.recommending import as_json
+from mmalign_core.workflow.answers.recommending import as_json
 
 
 @pytest.fixture(scope="module")

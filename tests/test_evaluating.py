@@ -16,9 +16,9 @@ from mmalign_core.recommend.chance import RandomOrder
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
 from mmalign_core.workflow import Run, save_run
-from mmalign_core.workflow.evaluated import all_places, events_of
-from mmalign_core.workflow.evaluating import Entry, evaluate
-from mmalign_core.workflow.trials import SLICES, Protocol, trial
+from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
+from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
+from mmalign_core.workflow.evaluation.trials import SLICES, Protocol, trial
 
 ITEMS = tuple(f"i{n:02d}" for n in range(24))
 
@@ -163,7 +163,7 @@ def test_the_best_first_each_against_it_and_random_order_never_the_best() -> Non
 def test_the_same_seed_gives_the_same_numbers_and_batches_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = []
     for at_once in (1 << 22, 24 * 3, 1):
-        monkeypatch.setattr("mmalign_core.workflow.trials.SCORES_AT_ONCE", at_once)
+        monkeypatch.setattr("mmalign_core.workflow.evaluation.trials.SCORES_AT_ONCE", at_once)
         numbers.append([row["metrics"] for row in evaluate(places(), met(), [Entry("content")], Protocol(seed=5)).rows])
     assert numbers[0] == numbers[1] == numbers[2]
 

@@ -14,13 +14,13 @@ from mmalign_core.sequences import as_sequences
 from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet, Media
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow import Choices, Query, align, encode
+from mmalign_core.workflow.answers.recommending import answer
 from mmalign_core.workflow.explaining import explain_pair, explain_recommendation, map_of, media_map
-from mmalign_core.workflow.masking import MaskedMedium
-from mmalign_core.workflow.parts import picture_parts, sound_parts, text_parts
-from mmalign_core.workflow.recommending import answer
-from mmalign_core.workflow.references import placed_medium
-from mmalign_core.workflow.stepping import overlaps
-from mmalign_core.workflow.words import phrases, without, word_spans
+from mmalign_core.workflow.explaining.masking import MaskedMedium
+from mmalign_core.workflow.explaining.parts import picture_parts, sound_parts, text_parts
+from mmalign_core.workflow.explaining.references import placed_medium
+from mmalign_core.workflow.explaining.stepping import overlaps
+from mmalign_core.workflow.explaining.words import phrases, without, word_spans
 
 LINEAR = {"reg": 0.1, "weighting": 1.0, "dims": 32}
 
@@ -419,7 +419,7 @@ def test_maps_of_a_recommendation_are_in_units_of_its_score(linear_run, store, q
 
 
 def test_an_uploaded_picture_and_a_wish_against_are_mapped_too(linear_run, store):
-    from mmalign_core.workflow.querying import Wish
+    from mmalign_core.workflow.answers.querying import Wish
 
     picture = placed_medium(linear_run, "image", "dog").medium.path
     query = Query(wishes=(Wish("image", picture), Wish("text", "a cat", -0.5)))
@@ -438,7 +438,7 @@ def test_recommenders_that_do_not_look_at_media_say_so(linear_run, store):
 
 
 def test_what_a_text_adds_beside_a_history_is_mapped_in_the_mixed_score(linear_run, store):
-    from mmalign_core.workflow.querying import Wish
+    from mmalign_core.workflow.answers.querying import Wish
 
     user = str(linear_run.collection.interactions["user_id"].iloc[0])
     query = Query(wishes=(Wish("text", "a dog in the garden"), Wish("user", user)))

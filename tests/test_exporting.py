@@ -17,11 +17,11 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media
 from mmalign_core.workflow import Choices, Query, Run, Wish, align, answer, encode
-from mmalign_core.workflow.explaining_answers import Mapped, RecommendationMaps, explain_recommendation
-from mmalign_core.workflow.exporting import as_html
-from mmalign_core.workflow.reasons import every_reason
-from mmalign_core.workflow.sheet import bars
-from mmalign_core.workflow.showing import item_titles
+from mmalign_core.workflow.answers.reasons import every_reason
+from mmalign_core.workflow.explaining.explaining_answers import Mapped, RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.export.exporting import as_html
+from mmalign_core.workflow.export.sheet import bars
+from mmalign_core.workflow.export.showing import item_titles
 
 HOSTILE = "</title><script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)> \"quoted\" & 'so'"
 

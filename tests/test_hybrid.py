@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Query, Signal, interactions_of
-from mmalign_core.recommend.member import Member
-from mmalign_core.recommend.mixing import simplex
+from mmalign_core.recommend.learning.member import Member
+from mmalign_core.recommend.learning.mixing import simplex
 from mmalign_core.types import BadInput
 from mmalign_core.vectors import unit_rows
 

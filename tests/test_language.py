@@ -36,7 +36,8 @@ def test_models_are_found_by_name_and_cost_nothing_to_name() -> None:
     with pytest.raises(BadInput, match="did you mean 'smollm2'"):
         LANGUAGE_MODELS.create("smolm2")
     code = (
-        "import sys, mmalign_core.workflow.telling, mmalign_core.language as l; l.LANGUAGE_MODELS.create('server');"
+        "import sys, mmalign_core.workflow.wording.telling, mmalign_core.language as l;"
+        "l.LANGUAGE_MODELS.create('server');"
         "l.LANGUAGE_MODELS.create('smollm2'); print([m for m in ('torch', 'httpx', 'gguf') if m in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -16,9 +16,10 @@ from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Run, fit_recommender, recommending
+from mmalign_core.workflow import Run, fit_recommender
+from mmalign_core.workflow.answers import recommending
+from mmalign_core.workflow.answers.wishing import place_wishes
 from mmalign_core.workflow.explaining import explain_recommendation
-from mmalign_core.workflow.wishing import place_wishes
 from pages._shared import answering, cache, choosing, export, state, tuning, wishes
 from pages._shared.language_menu import Language
 from pages._shared.links import LONGEST_TEXT, MOST_WISHES

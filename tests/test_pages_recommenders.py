@@ -16,8 +16,8 @@ from mmalign_core.plots.recommender_slices import LEARNS, SLICE_WORDS, slice_dif
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.workflow import open_collection
-from mmalign_core.workflow.standing import leaders, standing
-from mmalign_core.workflow.trials import SLICES, Protocol
+from mmalign_core.workflow.evaluation.standing import leaders, standing
+from mmalign_core.workflow.evaluation.trials import SLICES, Protocol
 from pages._shared import rec_board
 from pages._shared.shelf import Shelf
 

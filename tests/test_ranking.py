@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmalign_core.recommend import RECOMMENDERS, PlacedItems, Query, Signal, top
-from mmalign_core.recommend.diversity import ALIKE
+from mmalign_core.recommend.controls.diversity import ALIKE
+from mmalign_core.recommend.controls.long_tail import POPULARITY
 from mmalign_core.recommend.knockout import ranks_of
-from mmalign_core.recommend.long_tail import POPULARITY
 from mmalign_core.recommend.ranking import best_rows
 from mmalign_core.types import BadInput, Recommendation
 from mmalign_core.vectors import unit_rows

@@ -9,9 +9,9 @@ from mmalign_core.recommend import RECOMMENDERS
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Query, Run
-from mmalign_core.workflow.querying import Wish
-from mmalign_core.workflow.reasons import every_reason, reasons
-from mmalign_core.workflow.recommending import Answer, answer
+from mmalign_core.workflow.answers.querying import Wish
+from mmalign_core.workflow.answers.reasons import every_reason, reasons
+from mmalign_core.workflow.answers.recommending import Answer, answer
 
 
 def user_of(run: Run) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mmalign_core.recommend import RECOMMENDERS, PlacedItems, Signal, place_items, scale_weights, top
 from mmalign_core.recommend import Query as Asked
-from mmalign_core.recommend.reliability import reliability
+from mmalign_core.recommend.controls.reliability import reliability
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.vectors import unit_rows

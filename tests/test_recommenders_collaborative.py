@@ -5,11 +5,11 @@ import pytest
 from scipy import sparse
 
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Query, Recommender
-from mmalign_core.recommend.alike import alike, content
-from mmalign_core.recommend.ease import symmetric_inverse
-from mmalign_core.recommend.flow import Flow
-from mmalign_core.recommend.held_out_events import held_out_ndcg, hold_out, root_counts
-from mmalign_core.recommend.pairwise import Triples
+from mmalign_core.recommend.learning.alike import alike, content
+from mmalign_core.recommend.learning.flow import Flow
+from mmalign_core.recommend.learning.held_out_events import held_out_ndcg, hold_out, root_counts
+from mmalign_core.recommend.learning.pairwise import Triples
+from mmalign_core.recommend.methods.ease import symmetric_inverse
 from mmalign_core.types import BadInput, Cancelled
 
 COLLABORATIVE = ("als", "bpr", "ease", "freedom", "lightgcn", "rp3beta", "vbpr")

@@ -23,9 +23,9 @@ from mmalign_core.workflow import (
     recommend,
     with_interactions,
 )
-from mmalign_core.workflow.querying import PlacedWish, combined, labels_of
-from mmalign_core.workflow.recommending import as_json
-from mmalign_core.workflow.wishing import nearest
+from mmalign_core.workflow.answers.querying import PlacedWish, combined, labels_of
+from mmalign_core.workflow.answers.recommending import as_json
+from mmalign_core.workflow.answers.wishing import nearest
 
 USER = "simulated-001"
 

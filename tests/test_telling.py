@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from mmalign_core.__main__ import main
 from mmalign_core.language import LanguageModel
-from mmalign_core.recommend.claims import unfounded
-from mmalign_core.recommend.language_share import LANGUAGE, language_part, order_evidence
+from mmalign_core.recommend.controls.language_share import LANGUAGE, language_part, order_evidence
+from mmalign_core.recommend.sentences.claims import unfounded
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Progress, no_progress
 from mmalign_core.workflow import Answer, Query, Run, Wish, answer
-from mmalign_core.workflow.interests import interests_found
-from mmalign_core.workflow.reasons import every_reason, reasons
-from mmalign_core.workflow.reranking import CALIBRATING, rerank
+from mmalign_core.workflow.answers.reasons import every_reason, reasons
+from mmalign_core.workflow.export.showing import item_titles
 from mmalign_core.workflow.saving import save_run
-from mmalign_core.workflow.showing import item_titles
-from mmalign_core.workflow.telling import TEMPLATE, facts_of, interests, language_model, tell, tell_every
+from mmalign_core.workflow.wording.interests import interests_found
+from mmalign_core.workflow.wording.reranking import CALIBRATING, rerank
+from mmalign_core.workflow.wording.telling import TEMPLATE, facts_of, interests, language_model, tell, tell_every
 
 
 class Scripted(LanguageModel):

@@ -22,10 +22,10 @@ from mmalign_core.recommend.splitting import SPLITS
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow import load_run
-from mmalign_core.workflow.evaluated import all_places, events_of
-from mmalign_core.workflow.evaluating import Entry, check_entries, evaluate
-from mmalign_core.workflow.standing import Board, Row, standing
-from mmalign_core.workflow.trials import Protocol
+from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
+from mmalign_core.workflow.evaluation.evaluating import Entry, check_entries, evaluate
+from mmalign_core.workflow.evaluation.standing import Board, Row, standing
+from mmalign_core.workflow.evaluation.trials import Protocol
 
 SUMMARY = "measure several recommenders on the same held-out interactions, one row each, best first"
 ALL = "all"

@@ -6,9 +6,9 @@ from mmalign_core.commands.shared import add_json, add_store, settings_of, show_
 from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import load_run
-from mmalign_core.workflow.explained import pair_json
 from mmalign_core.workflow.explaining import METHODS, PairExplanation, explain_pair
-from mmalign_core.workflow.parts import FINEST_GRID
+from mmalign_core.workflow.explaining.explained import pair_json
+from mmalign_core.workflow.explaining.parts import FINEST_GRID
 
 SUMMARY = "what makes two media of a run near: words, cells and segments, components, concept words"
 _SHOWN = 5

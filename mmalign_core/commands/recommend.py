@@ -20,10 +20,10 @@ from mmalign_core.commands.wording import Wording, add_wording, model_of, worded
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, Run, answer, load_run, with_interactions
-from mmalign_core.workflow.explaining_answers import RecommendationMaps, explain_recommendation
-from mmalign_core.workflow.exporting import as_html
-from mmalign_core.workflow.reasons import Reasons, every_reason
-from mmalign_core.workflow.recommending import as_json
+from mmalign_core.workflow.answers.reasons import Reasons, every_reason
+from mmalign_core.workflow.answers.recommending import as_json
+from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.export.exporting import as_html
 
 SUMMARY = "top-k items for texts, pictures, sounds, items or users, for and against, with each modality's share"
 

@@ -11,10 +11,10 @@ from mmalign_core.commands.shared import show_progress
 from mmalign_core.language import LANGUAGE_MODELS, LanguageModel
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, Run
-from mmalign_core.workflow.reasons import every_reason
-from mmalign_core.workflow.reranking import rerank
-from mmalign_core.workflow.showing import item_titles
-from mmalign_core.workflow.telling import Told, interests, language_model, tell_every
+from mmalign_core.workflow.answers.reasons import every_reason
+from mmalign_core.workflow.export.showing import item_titles
+from mmalign_core.workflow.wording.reranking import rerank
+from mmalign_core.workflow.wording.telling import Told, interests, language_model, tell_every
 
 
 def add_wording(parser: argparse.ArgumentParser) -> None:

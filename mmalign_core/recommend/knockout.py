@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import numpy as np
 
 from mmalign_core.recommend.base import Recommender
+from mmalign_core.recommend.controls.long_tail import popularity_term
 from mmalign_core.recommend.items import PlacedItems
-from mmalign_core.recommend.long_tail import popularity_term
 from mmalign_core.recommend.query import Query
 from mmalign_core.recommend.ranking import recommendable
 

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from mmalign_core.recommend.base import Recommender
-from mmalign_core.recommend.diversity import ALIKE, check_diversity, diversified
+from mmalign_core.recommend.controls.diversity import ALIKE, check_diversity, diversified
+from mmalign_core.recommend.controls.long_tail import POPULARITY, popularity_term
 from mmalign_core.recommend.items import PlacedItems
-from mmalign_core.recommend.long_tail import POPULARITY, popularity_term
 from mmalign_core.recommend.query import Query
-from mmalign_core.recommend.sentence import reason
+from mmalign_core.recommend.sentences.sentence import reason
 from mmalign_core.types import Recommendation
 
 

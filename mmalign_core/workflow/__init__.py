@@ -1,21 +1,10 @@
 """The use cases as plain functions: what the command line and the dashboard both call."""
 
 from mmalign_core.workflow.aligning import Run, align
-from mmalign_core.workflow.catalogue import KINDS, catalogue
-from mmalign_core.workflow.choices import Choices
-from mmalign_core.workflow.comparing import compare, takers
-from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
-from mmalign_core.workflow.evaluated import all_places, events_of
-from mmalign_core.workflow.evaluating import Entry, evaluate
-from mmalign_core.workflow.filtering import allowed_items
-from mmalign_core.workflow.holding_out import check_columns
-from mmalign_core.workflow.interacting import with_interactions
-from mmalign_core.workflow.learning import learning_curve
-from mmalign_core.workflow.projecting import SpaceMap, place_on_map, project_run
-from mmalign_core.workflow.querying import Query, Wish, place_query
-from mmalign_core.workflow.ranking import Comparison, ranked
-from mmalign_core.workflow.reading import open_collection, open_demo
-from mmalign_core.workflow.recommending import (
+from mmalign_core.workflow.answers.filtering import allowed_items
+from mmalign_core.workflow.answers.interacting import with_interactions
+from mmalign_core.workflow.answers.querying import Query, Wish, place_query
+from mmalign_core.workflow.answers.recommending import (
     Answer,
     FittedRecommender,
     answer,
@@ -23,8 +12,19 @@ from mmalign_core.workflow.recommending import (
     placed_items,
     recommend,
 )
+from mmalign_core.workflow.catalogue import KINDS, catalogue
+from mmalign_core.workflow.choices import Choices
+from mmalign_core.workflow.comparing import compare, takers
+from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, Encoding, encode
+from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
+from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
+from mmalign_core.workflow.evaluation.trials import Protocol
+from mmalign_core.workflow.holding_out import check_columns
+from mmalign_core.workflow.learning import learning_curve
+from mmalign_core.workflow.projecting import SpaceMap, place_on_map, project_run
+from mmalign_core.workflow.ranking import Comparison, ranked
+from mmalign_core.workflow.reading import open_collection, open_demo
 from mmalign_core.workflow.saving import load_run, save_run
-from mmalign_core.workflow.trials import Protocol
 from mmalign_core.workflow.viewing import ORDERINGS, JudgedPair, SimilarityBlock, judged_pairs, similarity_block
 
 __all__ = [

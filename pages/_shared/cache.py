@@ -29,7 +29,7 @@ from mmalign_core.workflow import (
 from mmalign_core.workflow.cards import AlignerCard, aligner_cards
 from mmalign_core.workflow.encoding import encoder
 from mmalign_core.workflow.scoring import run_scores
-from mmalign_core.workflow.telling import interests
+from mmalign_core.workflow.wording.telling import interests
 from pages._shared import columns
 from pages._shared.columns import fold_columns, time_columns
 from pages._shared.shelf import Shelf

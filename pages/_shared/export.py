@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.exporting import as_html
-from mmalign_core.workflow.reasons import every_reason
-from mmalign_core.workflow.telling import tell
+from mmalign_core.workflow.answers.reasons import every_reason
+from mmalign_core.workflow.export.exporting import as_html
+from mmalign_core.workflow.wording.telling import tell
 from pages._shared import cache, telling, where_in_media
 from pages._shared.answering import Answered
 from pages._shared.language_menu import Language

@@ -14,10 +14,10 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, EmbeddingSet, digest_json
 from mmalign_core.workflow import encode
-from mmalign_core.workflow.evaluated import all_places, events_of
-from mmalign_core.workflow.evaluating import Entry, evaluate
-from mmalign_core.workflow.standing import Board, standing
-from mmalign_core.workflow.trials import Protocol
+from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
+from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
+from mmalign_core.workflow.evaluation.standing import Board, standing
+from mmalign_core.workflow.evaluation.trials import Protocol
 from pages._shared import cache, errors
 from pages._shared.shelf import Shelf
 from pages._shared.waiting import progress_bar

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mmalign_core.types import Collection, EmbeddingSet
-from mmalign_core.workflow.trials import Protocol
+from mmalign_core.workflow.evaluation.trials import Protocol
 from pages._shared import cache, rec_board
 
 _SPLITS = {"time": "After one moment", "last": "Each user's last item", "random": "A random share"}

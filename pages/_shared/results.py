@@ -9,11 +9,11 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import contribution_figure
-from mmalign_core.recommend.diversity import ALIKE
-from mmalign_core.recommend.facts import Facts
-from mmalign_core.recommend.language_share import LANGUAGE
-from mmalign_core.recommend.long_tail import POPULARITY
-from mmalign_core.recommend.sentence import sentence
+from mmalign_core.recommend.controls.diversity import ALIKE
+from mmalign_core.recommend.controls.language_share import LANGUAGE
+from mmalign_core.recommend.controls.long_tail import POPULARITY
+from mmalign_core.recommend.sentences.facts import Facts
+from mmalign_core.recommend.sentences.sentence import sentence
 from mmalign_core.types import Recommendation
 from mmalign_core.workflow import Answer, Run
 from pages._shared import errors, gallery, previews, shares, state

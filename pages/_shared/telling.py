@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from mmalign_core.recommend.language_share import LANGUAGE, MEASURED
+from mmalign_core.recommend.controls.language_share import LANGUAGE, MEASURED
 from mmalign_core.types import digest_json
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.reasons import Reasons
-from mmalign_core.workflow.reranking import rerank
-from mmalign_core.workflow.telling import TEMPLATE, Told, language_model, tell
+from mmalign_core.workflow.answers.reasons import Reasons
+from mmalign_core.workflow.wording.reranking import rerank
+from mmalign_core.workflow.wording.telling import TEMPLATE, Told, language_model, tell
 from pages._shared import background, cache, errors
 from pages._shared.answering import Answered
 from pages._shared.language_menu import OFF, Language

@@ -7,8 +7,8 @@ import streamlit as st
 
 from mmalign_core.types import Progress
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.reasons import Reasons
-from mmalign_core.workflow.undoing import Undoing, smallest_changes
+from mmalign_core.workflow.answers.reasons import Reasons
+from mmalign_core.workflow.explaining.undoing import Undoing, smallest_changes
 from pages._shared import background, cache, errors, header, previews
 from pages._shared.answering import Answered
 from pages._shared.thumbnails import pixels_thumbnail

@@ -6,8 +6,8 @@ import streamlit as st
 
 from mmalign_core.types import Progress
 from mmalign_core.workflow import Run
+from mmalign_core.workflow.answers.reasons import Reasons
 from mmalign_core.workflow.explaining import Mapped, RecommendationMaps, explain_recommendation
-from mmalign_core.workflow.reasons import Reasons
 from pages._shared import background, cache, errors, maps
 from pages._shared.answering import Answered
 from pages._shared.shelf import Failed

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from mmalign_core.recommend.diversity import ALIKE
-from mmalign_core.recommend.language_share import LANGUAGE
-from mmalign_core.recommend.long_tail import POPULARITY
+from mmalign_core.recommend.controls.diversity import ALIKE
+from mmalign_core.recommend.controls.language_share import LANGUAGE
+from mmalign_core.recommend.controls.long_tail import POPULARITY
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.reasons import Reasons, reasons
+from mmalign_core.workflow.answers.reasons import Reasons, reasons
 from pages._shared import errors, export, previews, shares, state, telling, undo, where_in_media, words
 from pages._shared.answering import Answered
 from pages._shared.language_menu import Language

@@ -11,7 +11,7 @@ from mmalign_core.plots.labels import cut
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import Query
-from mmalign_core.workflow.querying import Wish
+from mmalign_core.workflow.answers.querying import Wish
 from pages._shared import previews
 from pages._shared.links import LONGEST_ASKED, LONGEST_TEXT, MOST_WISHES
 from pages._shared.uploads import query_path

@@ -1,0 +1,1 @@
+"""What several recommenders learn with: factors, graphs, pairs, held-out events, mixtures."""

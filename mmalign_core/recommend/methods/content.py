@@ -1,0 +1,184 @@
+"""Content recommendation: items near a query in the shared space, with exact shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from mmalign_core.recommend.base import Recommender, register
+from mmalign_core.recommend.controls.reliability import reliability
+from mmalign_core.recommend.interactions import Interactions
+from mmalign_core.recommend.items import PlacedItems, scale_weights
+from mmalign_core.recommend.learning.moments import moments
+from mmalign_core.recommend.query import Query, Signal
+from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.vectors import unit_rows
+
+HISTORY = "history"
+"""Label of the signal that a query's history makes."""
+AT_ONCE = 1 << 22
+"""Scores held at a time beside the result (16 MB of single precision)."""
+TIGHT = 0.03
+"""Spread of cosines below which a single question's are computed in double precision, so that shares sum exactly."""
+KEPT = 24
+"""Points whose cosines with all items are kept, so that a question asked again with other weights answers at once."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """Cosines (n,) of one point with all items in one modality, 0 for those that lack it, with mean and spread."""
+
+    cosines: np.ndarray
+    mean: float
+    spread: float
+
+
+@register("content")
+class Content(Recommender):
+    """Score of an item: Σ_s a_s Σ_m w_m r_ms z_ms, over signals s and modalities m; the w_m sum to 1.
+
+    z_ms is how many standard deviations the cosine of signal and item in modality m lies above its mean over the items
+    that have m. Cosines of texts and of sounds with the same query differ in size and spread, so they are not
+    comparable as they are; late fusion of standardised scores is. r_ms is how reliably m answers what s was made of, 1
+    on average, see `reliability`. A modality an item lacks adds 0. A history is one signal: the mean place of its
+    items in each modality, its a_s the largest of their weights and its r_ms 1.
+    """
+
+    summary = "Items whose text, picture and sound stand out as near to the query, each modality on its own scale"
+    reads_places = True
+    reads_signals = True
+    standardised = True
+    views = ("modality", "signal", "history")
+
+    def fit(
+        self,
+        items: PlacedItems,
+        interactions: Interactions | None = None,
+        *,
+        seed: int = 0,
+        progress: Progress = no_progress,
+    ) -> Self:
+        """Keep the items; there is nothing to learn."""
+        self._items = items
+        self._kept: dict[tuple[str, bytes], Near] = {}
+        self._reliable: dict[str, Mapping[str, float]] = {}
+        return self
+
+    def score(self, queries: Sequence[Query]) -> np.ndarray:
+        """(q, n): each query's terms added up; a batch is one product of matrices per modality and kind of signal."""
+        n = len(self._items.ids)
+        if len(queries) == 1:
+            terms = (scale * self._z(m, near) for _, m, scale, near in self._terms(queries[0]))
+            return sum(terms, np.zeros(n))[None]
+        found = np.zeros((len(queries), n))
+        step = max(1, AT_ONCE // max(n, 1))
+        for start in range(0, len(queries), step):
+            self._add(found[start : start + step], queries[start : start + step])
+        return found
+
+    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+        """By modality, by signal (the history being one), or by item of the history and signal."""
+        found = {m: np.zeros(len(rows)) for m in self._items.parts} if view in ("", "modality") else {}
+        for signal, m, scale, near in self._terms(query):
+            if view == "history" and signal is None:
+                terms = self._by_item(query, rows, m, scale, near)
+            else:
+                whole = m if view not in ("signal", "history") else signal.label if signal else HISTORY
+                terms = {whole: scale * self._z(m, near, rows)}
+            for label, values in terms.items():
+                found[label] = found.get(label, 0.0) + values
+        return found
+
+    def _terms(self, query: Query) -> Iterator[tuple[Signal | None, str, float, Near]]:
+        """Every signal (None: the history) and modality that counts, its factor, and how near the items are."""
+        profile = self._items.profile(query.history) if query.history else {}
+        asked = [(signal, signal) for signal in query.signals]
+        asked += [(None, Signal(HISTORY, profile, history_weight(query)))] if profile else []
+        for m, weight in self._weights(query).items():
+            for signal, what in asked:
+                if weight and what.weight and m in what.points:
+                    yield signal, m, self._counts(what, m) * weight, self._near(m, self._unit(what, m))
+
+    def _near(self, m: str, point: np.ndarray) -> Near:
+        key = (m, point.tobytes())
+        if key not in self._kept:
+            if len(self._kept) >= KEPT:
+                self._kept = {}
+            cosines, present = self._items.parts[m] @ point, self._items.present(m)
+            mean, spread = moments(cosines[None], present, 1.0)
+            if spread[0] < TIGHT:
+                cosines = np.einsum("ij,j->i", self._items.parts[m], point, dtype=np.float64)
+                mean, spread = moments(cosines[None], present, 1.0)
+            self._kept[key] = Near(cosines, float(mean[0]), float(spread[0]))
+        return self._kept[key]
+
+    def _z(self, m: str, near: Near, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """(r,) float64: cosines less their mean in standard deviations, 0 for items without the modality."""
+        centred = near.cosines[rows].astype(np.float64) - near.mean
+        return np.where(self._items.present(m)[rows], centred, 0.0) / near.spread
+
+    def _by_item(self, query: Query, rows: np.ndarray, m: str, scale: float, near: Near) -> dict[str, np.ndarray]:
+        """A mean of places is a sum over them, and so is its cosine, less its mean, in units of its deviation.
+
+        What single precision rounded off the score is spread evenly, so that they sum to it whatever the weights.
+        """
+        places = self._items.profile_parts(query.history)[m].astype(np.float64)
+        length = np.linalg.norm(places.sum(axis=0))
+        if not length:
+            return {}
+        present = self._items.present(m)[rows, None]
+        centred = np.where(present, self._items.parts[m][rows] - self._items.mean(m), 0.0) @ (places.T / length)
+        parts = centred / near.spread
+        parts += (self._z(m, near, rows) - parts.sum(axis=1))[:, None] / len(places)
+        return {self._items.ids[row]: scale * values for row, values in zip(query.history, parts.T)}
+
+    def _add(self, found: np.ndarray, queries: Sequence[Query]) -> None:
+        """Add the scores of these queries to `found` (q, n)."""
+        weights = [self._weights(query) for query in queries]
+        for m, part in self._items.parts.items():
+            for asked, points, scale in self._points(queries, m):
+                scale = scale * np.array([weights[i][m] for i in asked])
+                cosines = points @ part.T
+                present = self._items.present(m)
+                mean, spread = moments(cosines, present, 1.0)
+                found[asked] += cosines * (scale / spread)[:, None]
+                found[asked] -= (scale * mean / spread)[:, None] * present
+
+    def _points(self, queries: Sequence[Query], m: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Numbers of queries (a,), unit points (a, k_m) and weights (a,): histories, then first signals, …"""
+        asked = np.array([i for i, query in enumerate(queries) if query.history], np.int64)
+        if len(asked):
+            profiles = self._items.profiles([queries[i].history for i in asked], m)
+            yield asked, unit_rows(profiles), np.array([history_weight(queries[i]) for i in asked])
+        for place in range(max((len(query.signals) for query in queries), default=0)):
+            some = [(i, query.signals[place]) for i, query in enumerate(queries) if len(query.signals) > place]
+            some = [(i, signal) for i, signal in some if m in signal.points]
+            if some:
+                points = np.stack([self._unit(signal, m) for _, signal in some])
+                yield np.array([i for i, _ in some]), points, np.array([self._counts(signal, m) for _, signal in some])
+
+    def _counts(self, signal: Signal, m: str) -> float:
+        """Its weight times how reliably that modality answers it."""
+        source = signal.modality
+        if source not in self._reliable:
+            self._reliable[source] = reliability(self._items, source)
+        return signal.weight * self._reliable[source][m]
+
+    def _unit(self, signal: Signal, m: str) -> np.ndarray:
+        point, width = np.asarray(signal.points[m], np.float32), self._items.parts[m].shape[1]
+        if point.shape != (width,):
+            raise BadInput(f"the {m} point of '{signal.label}' has shape {point.shape}, not ({width},); align it first")
+        return unit_rows(point[None])[0]
+
+    def _weights(self, query: Query) -> Mapping[str, float]:
+        """Scaled to sum to 1; all 0 where none is left of those that were given."""
+        given = {m: query.weights.get(m, 0.0) for m in self._items.parts}
+        return given if query.weights and not any(given.values()) else scale_weights(query.weights, tuple(given))
+
+
+def history_weight(query: Query) -> float:
+    """How much the history counts beside signals."""
+    return max(map(abs, query.history.values()), default=0.0)

@@ -1,0 +1,71 @@
+"""EASE: a linear model from what was met to what will be, solved in closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from mmalign_core.params import param
+from mmalign_core.recommend.base import register
+from mmalign_core.recommend.interactions import Interactions
+from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.recommend.learning.collaborative import rated_matrix
+from mmalign_core.recommend.learning.item_weights import ItemWeights
+from mmalign_core.recommend.learning.pairwise import Matrix
+from mmalign_core.types import BadInput, Progress
+
+STRIP = 1024
+"""Items treated at a time, so that nothing but the matrix itself is large."""
+
+
+@register("ease")
+class Ease(ItemWeights):
+    """min ‖X - XB‖² + λ‖B‖² with diag B = 0, so B = I - P / diag(P), P = (XᵀX + λI)⁻¹.
+
+    Steck 2019, Embarrassingly Shallow Autoencoders for Sparse Data. Only items somebody met take part.
+    """
+
+    summary = "Each item met speaks for and against others, with weights solved for in closed form"
+    regularisation: float = param(500.0, 1e-3, 1e7, help="λ: larger trusts pairs of items met together less")
+    positive: bool = param(False, help="keep only weights that speak for an item, none against")
+    ratings: bool = param(False, help="learn from the ratings as numbers, not from what was met alone")
+
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
+        """Solve for B. BadInput beyond 20,000 items met."""
+        matrix = rated_matrix(events) if self.ratings else events.matrix
+        met = self.few_enough(events)
+        progress(0.1, f"counting which of {len(met)} items were met together")
+        gram = met_together(matrix[:, met])
+        gram[np.diag_indices(len(met))] += self.regularisation
+        progress(0.3, f"solving for the weights between {len(met)} items")
+        inverse = symmetric_inverse(gram)
+        inverse /= -np.diag(inverse).copy()
+        np.fill_diagonal(inverse, 0.0)
+        self._keep(met, np.maximum(inverse, 0, out=inverse) if self.positive else inverse)
+
+
+def met_together(matrix: Matrix) -> np.ndarray:
+    """(m, m) dense Gram matrix: float64 for few items, float32 where that would not fit; made a strip at a time."""
+    items = matrix.shape[1]
+    gram = np.empty((items, items), np.float64 if items <= 5000 else np.float32)
+    turned, by_item = sparse.csr_array(matrix.T), sparse.csr_array(matrix)
+    for start in range(0, items, STRIP):
+        gram[start : start + STRIP] = (turned[start : start + STRIP] @ by_item).toarray()
+    return gram
+
+
+def symmetric_inverse(matrix: np.ndarray) -> np.ndarray:
+    """Inverse of a symmetric positive definite matrix through Cholesky's factor, in the memory of the matrix."""
+    from scipy.linalg import get_lapack_funcs
+
+    factorise, invert = get_lapack_funcs(("potrf", "potri"), (matrix,))
+    factor, failed = factorise(matrix.T, lower=0, overwrite_a=1)
+    inverse, unsolved = invert(factor, lower=0, overwrite_c=1)
+    if failed or unsolved:
+        raise BadInput("regularisation: too small for these events, the weights cannot be solved for; raise it")
+    for start in range(0, len(inverse), STRIP):
+        stop = start + STRIP
+        corner = np.triu(inverse[start:stop, start:stop])
+        inverse[start:stop, start:stop] = corner + np.triu(corner, 1).T
+        inverse[stop:, start:stop] = inverse[start:stop, stop:].T
+    return inverse.T

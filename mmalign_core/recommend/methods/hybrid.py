@@ -1,0 +1,97 @@
+"""Hybrid: several recommenders' standardised scores, weighted as held-out events say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+
+from mmalign_core.params import param, parse_assignments
+from mmalign_core.recommend.base import RECOMMENDERS, Recommender, register
+from mmalign_core.recommend.interactions import Interactions
+from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.recommend.learning.member import Member
+from mmalign_core.recommend.learning.mixing import MOST_MEMBERS, given_mix, learned_mix
+from mmalign_core.recommend.query import Query
+from mmalign_core.recommend.splitting import SPLITS
+from mmalign_core.types import BadInput, Progress, no_progress
+
+
+@register("hybrid")
+class Hybrid(Recommender):
+    """Score of an item: Σ_r w_r z_r, over recommenders r; the w_r are 0 or more and sum to 1.
+
+    z_r is how many standard deviations r's score lies above its mean over the items r knows (Burke 2002, weighted
+    hybrids). Items r knows nothing of, such as those nobody has met, get 0 from it: they stand or fall by the others,
+    and so does everything for somebody whose history r cannot use. The weights are those with the best NDCG@10 on
+    events held out of the given ones, after which every member learns from all events.
+    """
+
+    summary = "Content and collaborative scores on one scale, weighted by what held-out events confirm"
+    needs_interactions = True
+    reads_places = True
+    reads_signals = True
+    views = ("recommender", "modality", "signal", "history")
+    members: str = param("content,ease", help="2 to 4 recommenders, such as content,ease:regularisation=200,popular")
+    mix: str = param("", help="their weights in the same order, such as 0.3,0.7; empty learns them")
+    validation: str = param(
+        "auto",
+        choices=("auto", *SPLITS),
+        help="how events are held out to learn the weights; auto: each user's last where all have a time, else random",
+    )
+
+    settled: Mapping[str, Any] = MappingProxyType({})
+    """Recommender -> the weight it got, and "why": how it was found."""
+    history: tuple[Mapping[str, float], ...] = ()
+    """Each mix that was tried, with its NDCG@10 on the held-out events."""
+
+    def fit(
+        self,
+        items: PlacedItems,
+        interactions: Interactions | None = None,
+        *,
+        seed: int = 0,
+        progress: Progress = no_progress,
+    ) -> Self:
+        """Learn the weights, then every member from all events. BadInput names a member that cannot be used."""
+        made = self._made()
+        weights = given_mix(self.mix, made) if self.mix else None
+        self.history, why = (), "given"
+        if weights is None:
+            found = learned_mix(self._made(), items, interactions, self.validation, seed, progress)
+            weights, self.history, why = found.weights, found.tried, found.why
+        for i, model in enumerate(made):
+            progress(0.5 + 0.5 * i / len(made), f"learning '{model.name}' from all events")
+            model.fit(items, interactions, seed=seed)
+        self._members = [Member(m, items, interactions) for m in made]
+        self._weights, self._size = weights, len(items.ids)
+        self.settled = {m.name: float(w) for m, w in zip(made, weights)} | {"why": why}
+        return self
+
+    def score(self, queries: Sequence[Query]) -> np.ndarray:
+        """(q, n): the members' standardised scores, weighted."""
+        found = np.zeros((len(queries), self._size))
+        for weight, member in zip(self._weights, self._members):
+            if weight:
+                found += weight * member.standard(queries)
+        return found
+
+    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+        """By recommender; or by modality, signal or item, where what a member cannot take apart bears its name."""
+        found: dict[str, np.ndarray] = {}
+        for weight, member in zip(self._weights, self._members):
+            if not weight:
+                continue
+            for label, values in member.shares(query, np.asarray(rows), view).items():
+                found[label] = found.get(label, 0.0) + weight * values
+        return found
+
+    def _made(self) -> list[Recommender]:
+        """The members, not yet fitted; BadInput unless they are 2 to 4 different ones and none is a hybrid."""
+        named = [member.strip().split(":") for member in self.members.split(",")]
+        names = [name for name, *_ in named]
+        if len(set(names)) != len(names) or not 2 <= len(names) <= MOST_MEMBERS or self.name in names:
+            raise BadInput(f"members: '{self.members}' must be 2 to {MOST_MEMBERS} different ones, not hybrid itself")
+        return [RECOMMENDERS.create(name, **parse_assignments(given)) for name, *given in named]

@@ -1,0 +1,205 @@
+"""Whether a sentence says nothing beyond given facts: every word, number and name is looked at, no model is trusted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mmalign_core.recommend.sentences.plain_words import AGAINST_WORDS, PLAIN_WORDS
+
+_REACH = 60
+"""Characters within which a word such as “farther” turns what stands before it."""
+MOST_WORDS = 70
+"""Of a sentence, a quoted name counting as one."""
+_QUOTES = ("“{}”", '"{}"', "„{}“", "«{}»", "‘{}’", "'{}'")
+_FIRST_MARK = 0xE000
+_WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
+_TOKEN = re.compile(
+    r"(?P<number>[+\-−]?\d+(?:\.\d+)?)|(?P<word>[A-Za-z]+(?:['’-][A-Za-z]+)*)|(?P<mark>[\ue000-\uf8ff])"
+    r"|(?P<stop>[,;:()–—-]|\.(?=$))|(?P<space> +)|(?P<other>.)",
+    re.ASCII | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number that a sentence may hold. `kind`: "rank" (where the item stands), "without" (its rank without `label`),
+    "share" (what `label` adds, with its sign), "count" (how many have `label`), "total" (of how many)."""
+
+    kind: str
+    number: float
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """All a sentence may say. `names`: label -> the name it must be quoted by, exactly; `words`: label -> words that
+    mean it unquoted; `plain`: further words."""
+
+    values: Sequence[Value]
+    names: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    plain: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+    end: int
+    labels: frozenset[str] = frozenset()
+
+
+def unfounded(sentence: str, claims: Claims, most_words: int = MOST_WORDS) -> str:
+    """What in the sentence no fact holds, in a few words; '' if it says nothing beyond them.
+
+    A closed vocabulary: names stand in quotes exactly as given, numbers must be those of what they stand nearest to,
+    rounded at most, all else is among PLAIN_WORDS and the claims' own. So names from elsewhere, spelled-out numbers,
+    other languages, signs and markup have no way in, whatever the facts' names contain.
+    """
+    if not sentence.strip():
+        return "it is empty"
+    if len(sentence) > 40 * most_words or "\n" in sentence.strip() or re.search(r"[\ue000-\uf8ff]", sentence):
+        return "it is not one short line"
+    marked, labels = _names_marked(sentence.strip(), claims)
+    tokens = _tokens(marked, labels, claims)
+    if sum(t.kind in ("word", "mark", "number") for t in tokens) > most_words:
+        return f"it has more than {most_words} words"
+    if not tokens or tokens[-1].text != ".":
+        return "it does not end as one sentence"
+    return _foreign(tokens, claims) or _misplaced(tokens, claims) or _turned(tokens, claims)
+
+
+def _names_marked(sentence: str, claims: Claims) -> tuple[str, dict[str, frozenset[str]]]:
+    """Each quoted name, and each label that is no plain word, as one private sign; and the labels each sign means."""
+    by_name: dict[str, set[str]] = {}
+    for label, name in claims.names.items():
+        for quotes in _QUOTES:
+            by_name.setdefault(quotes.format(name), set()).add(label)
+    for label, words in claims.words.items():
+        for word in words:
+            if not _WORD.fullmatch(word):
+                by_name.setdefault(word, set()).add(label)
+    labels = {}
+    for place, name in enumerate(sorted(by_name, key=len, reverse=True)):
+        sign = chr(_FIRST_MARK + place)
+        labels[sign] = frozenset(by_name[name])
+        sentence = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", sign, sentence)
+    return sentence, labels
+
+
+def _tokens(sentence: str, labels: Mapping[str, frozenset[str]], claims: Claims) -> list[_Token]:
+    meant: dict[str, set[str]] = {}
+    for label, words in claims.words.items():
+        for word in words:
+            meant.setdefault(word, set()).add(label)
+    found = []
+    for match in _TOKEN.finditer(sentence):
+        kind, text = str(match.lastgroup), match.group()
+        own = labels.get(text, frozenset()) if kind == "mark" else frozenset(meant.get(text.lower(), ()))
+        if kind != "space":
+            found.append(_Token(kind, text, match.start(), match.end(), own))
+    return found
+
+
+def _foreign(tokens: Sequence[_Token], claims: Claims) -> str:
+    """The first word or sign that has no business here."""
+    for place, token in enumerate(tokens):
+        if token.kind == "other" or (token.kind == "mark" and not token.labels):
+            return f"it holds the sign {token.text!r} or a name that is not quoted as given"
+        if token.kind != "word" or token.labels:
+            continue
+        if token.text.lower() not in PLAIN_WORDS | AGAINST_WORDS | claims.plain or (place and token.text[0].isupper()):
+            return f"it says “{token.text}”, which no fact holds"
+    return ""
+
+
+def _misplaced(tokens: Sequence[_Token], claims: Claims) -> str:
+    """The first number that is not that of what it stands by."""
+    for place, token in enumerate(tokens):
+        if token.kind == "number" and not any(_holds(value, token, place, tokens) for value in claims.values):
+            return f"it says {token.text}, which no fact holds there"
+    return ""
+
+
+def _holds(value: Value, token: _Token, place: int, tokens: Sequence[_Token]) -> bool:
+    digits = len(token.text.partition(".")[2])
+    said = float(token.text.replace("−", "-"))
+    signed = token.text[0] in "+-−"
+    if abs(said - value.number) > 0.5 * 10**-digits + 1e-9 or (not signed and said * value.number < 0):
+        return False
+    before = tokens[place - 1].text.lower() if place else ""
+    if value.kind == "share":
+        return before not in _RANK_WORDS and (signed or digits > 0) and value.label in _nearest(token, tokens)
+    if signed or digits or said != value.number:
+        return False
+    if value.kind == "total":
+        return before in ("of", "the")
+    if value.kind == "count":
+        return before not in (*_RANK_WORDS, "of") and value.label in _nearest(token, tokens)
+    return before in _RANK_WORDS and _rank_holds(value, place, tokens)
+
+
+_RANK_WORDS = ("rank", "ranked", "ranks", "place")
+
+
+def _rank_holds(value: Value, place: int, tokens: Sequence[_Token]) -> bool:
+    """A rank belongs to the one label left out in its part of the sentence, or to none."""
+    start, end = place, place
+    while start and tokens[start - 1].text not in (";", ":"):
+        start -= 1
+    while end < len(tokens) and tokens[end].text not in (";", ":", "."):
+        end += 1
+    part = tokens[start:end]
+    out = next((i for i, t in enumerate(part) if t.text.lower() == "without"), None)
+    if out is None:
+        return value.kind == "rank" and not any(t.text.lower() == "would" for t in part)
+    ranks = [t for i, t in enumerate(part) if t.kind == "number" and i and part[i - 1].text.lower() in _RANK_WORDS]
+    if len(ranks) > 1:
+        return False
+    left_out = [t.labels for t in part[out:] if t.labels]
+    return value.kind == "without" and len(left_out) == 1 and value.label in left_out[0]
+
+
+def _nearest(token: _Token, tokens: Sequence[_Token]) -> frozenset[str]:
+    """Labels of the mention that the number stands nearest to, the one before it where two are equally near."""
+    named = [t for t in tokens if t.labels]
+    away = [
+        (token.start - t.end if t.end <= token.start else t.start - token.end, t.start > token.start) for t in named
+    ]
+    return named[away.index(min(away))].labels if named else frozenset()
+
+
+def _turned(tokens: Sequence[_Token], claims: Claims) -> str:
+    """A share named in the wrong direction: what lowers the score as if it raised it, or the other way round."""
+    turns = [t.start for t in tokens if t.text.lower() in AGAINST_WORDS]
+    shares: dict[str, list[float]] = {}
+    for value in claims.values:
+        if value.kind == "share":
+            shares.setdefault(value.label, []).append(value.number)
+    lowering = {label for label, values in shares.items() if max(values) < 0 and label != "score"}
+    if turns and not lowering:
+        return "it speaks of something against the item, and no fact does"
+    for place, token in enumerate(tokens):
+        left_out = any(t.text.lower() == "without" for t in tokens[max(0, place - 2) : place])
+        named = token.labels and token.labels <= lowering and not left_out
+        if named and not any(t < token.start + _REACH for t in turns):
+            return f"it names what lowers the score ({', '.join(sorted(token.labels))}) as if it raised it"
+    for part in _parts(tokens):
+        turned = any(t.text.lower() in AGAINST_WORDS for t in part)
+        if turned and not any(t.labels & lowering for t in part):
+            return "it turns something against the item that speaks for it"
+    return ""
+
+
+def _parts(tokens: Sequence[_Token]) -> list[list[_Token]]:
+    """The sentence cut at its commas and semicolons."""
+    found: list[list[_Token]] = [[]]
+    for token in tokens:
+        if token.text in (",", ";"):
+            found.append([])
+        else:
+            found[-1].append(token)
+    return found

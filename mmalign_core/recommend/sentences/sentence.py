@@ -1,0 +1,74 @@
+"""One plain sentence a recommendation, from its facts alone: the template that every language model must beat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mmalign_core.recommend.sentences.facts import Facts, short
+from mmalign_core.recommend.sentences.plain_words import LABEL_WORDS
+
+MOST = 3
+"""Parts of a score that a sentence names on each side; who wants all of them has the bars."""
+_LEAST = 0.005
+"""Shares that would be shown as 0.00 are not named."""
+
+
+def reason(contributions: Mapping[str, float]) -> str:
+    """What speaks for the item and what against it, strongest first, in units of the score."""
+    return sentence(Facts("", 1, sum(contributions.values()), contributions))
+
+
+def sentence(facts: Facts) -> str:
+    """What speaks for the item, what against it, what of a history counts most, and what it would be without that."""
+    ordered = sorted(facts.shares.items(), key=lambda pair: -pair[1])
+    helping = [pair for pair in ordered if pair[1] >= _LEAST]
+    against = [pair for pair in reversed(ordered) if pair[1] <= -_LEAST]
+    start = f"Because {_for(facts, helping)}" if helping else "It is placed here by its score alone"
+    ends = [f"against it: {_list(facts, against)}"] if against else []
+    ends += [*_met(facts), *_without(facts)]
+    return "; ".join([start, *ends]) + "."
+
+
+def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:
+    """Modalities first, then items of a history, then what has a name of its own."""
+    own = [pair for pair in helping if pair[0] in LABEL_WORDS and pair[0] not in facts.titles]
+    met = [pair for pair in helping if pair[0] in facts.titles]
+    rest = [pair for pair in helping if pair not in own and pair not in met]
+    clauses = []
+    if own:
+        many = "are" if len(own) > 1 else "is"
+        clauses.append(f"its {_list(facts, own)} {many} nearer to {facts.asked} than the average item")
+    if met:
+        clauses.append(f"it goes with {_list(facts, met)}")
+    if rest:
+        clauses.append(f"{_list(facts, rest)} {'speak' if len(rest) > 1 else 'speaks'} for it")
+    return ", and ".join(clauses)
+
+
+def _met(facts: Facts) -> list[str]:
+    best = max(facts.met.items(), key=lambda pair: pair[1], default=("", 0.0))
+    if best[1] < _LEAST or len(facts.met) < 2:
+        return []
+    return [f"of what was met, {_name(facts, best[0])} ({best[1]:+.2f}) counts most"]
+
+
+def _without(facts: Facts) -> list[str]:
+    """The one part whose loss costs most places, if any costs one."""
+    worst = max(facts.without.items(), key=lambda pair: pair[1], default=("", 0))
+    if worst[1] <= facts.rank:
+        return []
+    own = "its " if worst[0] in LABEL_WORDS and worst[0] not in facts.titles else ""
+    return [f"without {own}{_name(facts, worst[0])} it would be rank {worst[1]}"]
+
+
+def _list(facts: Facts, pairs: Sequence[tuple[str, float]]) -> str:
+    """“A” (+0.52), “B” (+0.31) and others."""
+    shown = [f"{_name(facts, label)} ({value:+.2f})" for label, value in pairs[:MOST]]
+    shown += ["others"] * (len(pairs) > MOST)
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _name(facts: Facts, label: str) -> str:
+    if label in facts.titles:
+        return f"“{short(facts.titles[label])}”"
+    return LABEL_WORDS.get(label, (short(label),))[0]

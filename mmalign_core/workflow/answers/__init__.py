@@ -1,0 +1,1 @@
+"""Use cases of recommendation: queries, filters, answers and the reasons for each item."""

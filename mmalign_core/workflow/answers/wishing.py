@@ -1,0 +1,150 @@
+"""From a query's wishes to what one recommender can be asked with: items resolved, media placed, refusals first."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmalign_core.data.names import shown
+from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput
+from mmalign_core.workflow.aligning import Run
+from mmalign_core.workflow.answers.querying import (
+    WORDS,
+    PlacedWish,
+    Query,
+    Wish,
+    check_placeable,
+    labels_of,
+    medium_of,
+    signal_of,
+)
+from mmalign_core.workflow.answers.remarks import remark
+from mmalign_core.workflow.encoding import encoder
+
+MEDIA = ("text", "image", "audio")
+_COMPARED, _LOOKED_AT = 5000, 200
+"""Names and letters that a name nobody knows is compared with: more would take longer than a second."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """`placed`: every wish, with nothing where the recommender does not read it; `user`: number of the one user asked
+    for; `notes`: what was left out and why."""
+
+    placed: tuple[PlacedWish, ...]
+    user: int | None
+    notes: tuple[str, ...]
+
+
+def place_wishes(
+    run: Run,
+    query: Query,
+    items: PlacedItems,
+    interactions: Interactions | None,
+    model: Recommender,
+    *,
+    store: Store,
+    settings: Settings | None = None,
+) -> Asking:
+    """Look up items and users, refuse what cannot be answered, then place texts, pictures and sounds."""
+    wishes, notes, found = query.all, [], {}
+    read = [w for w in wishes if w.kind in MEDIA]
+    for wish in (w for w in wishes if w.kind in ("item", "user")):
+        found[wish] = _rows(run, wish, items, interactions, alone=not read, notes=notes)
+    if not any(found.values()) and not model.reads_signals:
+        raise BadInput(_refusal(model, wishes))
+    if read and not model.reads_signals:
+        kinds = " and ".join(dict.fromkeys(WORDS[w.kind].split()[-1] for w in read))
+        notes.append(f"'{model.name}' answers by what was met alone: the {kinds} asked with did not count.")
+        read = []
+    for wish in read:
+        check_placeable(run, wish.kind)
+        medium_of(wish, settings or Settings())
+    placed = []
+    for wish, label in zip(wishes, labels_of(wishes)):
+        if wish in read:
+            signal = signal_of(run, wish, label, items, store=store, settings=settings)
+            placed.append(PlacedWish(wish, signal))
+            notes.append(remark(encoder(check_placeable(run, wish.kind)), medium_of(wish, settings or Settings())))
+        else:
+            placed.append(PlacedWish(wish, rows=found.get(wish, ())))
+    return Asking(tuple(placed), user_of(placed, interactions), tuple(note for note in notes if note))
+
+
+def user_history(run: Run, user: str) -> tuple[str, ...]:
+    """Items this user has met that lie in the space; BadInput if the user is unknown or has none."""
+    table = run.collection.interactions
+    if table is None:
+        raise BadInput("this run has no interactions; give them with --interactions FILE (user_id,item_id)")
+    names = table["user_id"].astype(str)
+    rows = table[names == user]
+    if rows.empty:
+        like = nearest(user, names.unique().tolist())
+        raise BadInput(f"no user '{shown(user)}' in the interactions; {like}")
+    placed = {item for s in run.result.space.values() for item in s.ids}
+    history = tuple(dict.fromkeys(item for item in rows["item_id"].astype(str) if item in placed))
+    if not history:
+        raise BadInput(
+            f"none of the {len(rows)} items of user '{shown(user)}' lies in this run's space; ask by a text, picture, "
+            "sound or item"
+        )
+    return history
+
+
+def _rows(
+    run: Run, wish: Wish, items: PlacedItems, interactions: Interactions | None, *, alone: bool, notes: list[str]
+) -> tuple[int, ...]:
+    """Numbers of the item or of the user's items; a user who is unknown or cold is a note where media are asked with
+    too, else BadInput."""
+    if wish.kind == "item":
+        return (_item(run, wish.value, items),)
+    if interactions is not None and wish.value in interactions.users:
+        return tuple(interactions.history(interactions.users.index(wish.value)))
+    try:
+        return tuple(items.row(item) for item in user_history(run, wish.value))
+    except BadInput as error:
+        if alone:
+            raise
+        notes.append(f"Answered without the user: {error}.")
+        return ()
+
+
+def _item(run: Run, item: str, items: PlacedItems) -> int:
+    if item in items.rows:
+        return items.rows[item]
+    if item in run.collection.items.index:
+        raise BadInput(f"item '{shown(item)}' has no place in this run's space; ask by its text or picture")
+    raise BadInput(f"no item '{shown(item)}' in this run; {nearest(item, items.ids)}")
+
+
+def nearest(name: str, names: Sequence[str]) -> str:
+    """How many there are and, of the first few thousand, the one most like that name."""
+    near = difflib.get_close_matches(name[:_LOOKED_AT], names[:_COMPARED], n=1, cutoff=0.0)
+    return f"of the {len(names):,} there, '{shown(near[0])}' is most like it" if near else "there are none at all"
+
+
+def _refusal(model: Recommender, wishes: tuple[Wish, ...]) -> str:
+    able = ", ".join(n for n in RECOMMENDERS.names() if RECOMMENDERS.get(n).reads_signals)
+    asked = " and ".join(dict.fromkeys(WORDS[w.kind] for w in wishes))
+    return (
+        f"'{model.name}' answers by what was met alone and cannot be asked by {asked}; "
+        f"ask by an item or a user, or take one of: {able}"
+    )
+
+
+def excluded(placed: Sequence[PlacedWish], include_seen: bool = False) -> tuple[int, ...]:
+    """Items asked with, for or against, and those that users asked for have met."""
+    left = (p for p in placed if p.wish.kind == "item" or (p.wish.weight > 0 and not include_seen))
+    return tuple(dict.fromkeys(row for p in left for row in p.rows))
+
+
+def user_of(placed: Sequence[PlacedWish], interactions: Interactions | None) -> int | None:
+    """The number of the user whose history this is, if it is one user's and nobody and nothing else's."""
+    asked = [p.wish for p in placed if p.rows and p.wish.weight]
+    if interactions is None or len(asked) != 1 or asked[0].kind != "user" or asked[0].weight < 0:
+        return None
+    return interactions.users.index(asked[0].value) if asked[0].value in interactions.users else None

@@ -1,0 +1,1 @@
+"""Use cases of evaluation: recommenders measured on held-out interactions."""

@@ -1,0 +1,94 @@
+"""Maps of a medium from the steps its encoder saw before pooling: exact where all is linear, else by gradients."""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmalign_core.explain.gradients import integrated_map
+from mmalign_core.explain.linear import exact_map
+from mmalign_core.explain.masks import MediaMap
+from mmalign_core.vectors import unit_rows
+from mmalign_core.workflow.explaining.masking import MaskedMedium
+
+if TYPE_CHECKING:
+    import torch
+
+
+def exact_fits(masked: MaskedMedium) -> str:
+    """Why no exact map can be made of this medium; '' if one can."""
+    if masked.run.aligner.linear_map(masked.modality) is None:
+        return f"{masked.run.aligner.name} does not place it by one linear map"
+    return _steps_fit(masked)
+
+
+def gradients_fit(masked: MaskedMedium) -> str:
+    """Why no map can be made by gradients; '' if one can."""
+    if masked.run.aligner.differentiable(masked.modality) is None:
+        return f"{masked.run.aligner.name} has no gradients here"
+    return _steps_fit(masked)
+
+
+def exact(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
+    """The terms of the cosine itself: what each cell or frame adds while the place's length is taken as it is."""
+    opened = masked.run.aligner.linear_map(masked.modality)
+    assert opened is not None
+    steps = masked.sequence().astype(np.float64)
+    centre, linear = opened.homogeneous
+    wide = np.pad(steps, ((0, 0), (0, 1)))
+    values, rest, score = exact_map(wide, centre, linear, target, _weights(masked, len(steps)))
+    return _map(masked, values, rest, score, "exact")
+
+
+def gradients(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
+    """Integrated gradients from the medium with all its parts masked to the medium itself."""
+    import torch
+
+    place = masked.run.aligner.differentiable(masked.modality)
+    assert place is not None
+    steps = torch.tensor(masked.sequence())
+    direction = torch.tensor(unit_rows(target[None])[0])
+    weights = torch.tensor(_weights(masked, len(steps)), dtype=torch.float32)
+    empty = torch.tensor(masked.sequence(np.zeros(len(masked.parted.parts), bool)))
+    baseline = empty if empty.shape == steps.shape else empty.mean(0, keepdim=True)
+
+    def scores(rows: torch.Tensor) -> torch.Tensor:
+        return place(torch.einsum("t,btd->bd", weights, rows), rows) @ direction
+
+    found = integrated_map(scores, steps, baseline, points=32, most_points=128)
+    return _map(masked, found.values, found.rest, found.score, "integrated gradients")
+
+
+def overlaps(spans: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(p, t): which share of each span (t, 2) lies in each place (p, 2); columns sum to 1 where they touch any."""
+    starts = np.maximum(spans[None, :, 0], places[:, None, 0])
+    shared = np.clip(np.minimum(spans[None, :, 1], places[:, None, 1]) - starts, 0, None)
+    return shared / np.maximum(shared.sum(axis=0), 1e-12)
+
+
+def _map(masked: MaskedMedium, values: np.ndarray, rest: float, score: float, method: str) -> MediaMap:
+    """With a sound's frames, which overlap, spread over its segments by the time they share with each."""
+    parts = masked.parted.parts
+    if masked.modality == "audio":
+        length, hop = masked.encoder.frames
+        starts = hop * np.arange(len(values))
+        spread = overlaps(np.stack([starts, starts + length], axis=1), np.array([part.place for part in parts]))
+        spread[-1] += spread.sum(axis=0) == 0
+        values = spread @ values
+    return MediaMap(masked.modality, parts, values, rest, score, method)
+
+
+def _weights(masked: MaskedMedium, steps: int) -> np.ndarray:
+    return np.full(steps, 1.0 if masked.encoder.pooling == "sum" else 1 / steps)
+
+
+def _steps_fit(masked: MaskedMedium) -> str:
+    """Why the encoder's steps do not stand for the parts: it pools otherwise, or sees other parts."""
+    name, steps = masked.encoder.name, len(masked.sequence()) if masked.encoder.pooling else 0
+    if not masked.encoder.pooling:
+        return f"{name} does not simply pool what it sees of parts"
+    if masked.modality == "image" and steps != len(masked.parted.parts):
+        return f"{name} sees {isqrt(steps)} cells a side, so ask for a grid of {isqrt(steps)}"
+    return "" if masked.modality in ("image", "audio") else f"{name}'s steps are not words"

@@ -1,0 +1,64 @@
+"""The words that places of a run are described with: those of its texts and of its encoders' labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mmalign_core.encoders import ENCODERS
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, EmbeddingSet, digest_bytes
+from mmalign_core.types import Media as Text
+from mmalign_core.workflow.aligning import Run
+from mmalign_core.workflow.encoding import encode_set, encoder
+from mmalign_core.workflow.explaining.masking import run_encoder
+from mmalign_core.workflow.explaining.words import word_spans
+from mmalign_core.workflow.preparing import prepared, text_encoder
+from mmalign_core.workflow.sequencing import with_sequences
+
+MOST_OWN, SHORTEST = 1500, 2
+COMMON = 0.3
+"""Words in more than this share of the texts say little of any one of them."""
+FEW_TEXTS = 20
+
+
+def vocabulary(run: Run, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
+    """Words placed in the run's space: `ids` are the words, `vectors` (c, k) their places.
+
+    Encoded once and kept in the store. BadInput where the run has no text that an encoder of ours made.
+    """
+    run_encoder(run, "text")
+    words = tuple(dict.fromkeys([*own_words(run), *_labels(run)]))
+    media = [Text(word, "text", digest_bytes(word.encode()), text=word) for word in words]
+    name = text_encoder(run.encoders)
+    embedded, _, _ = encode_set(encoder(name), media, store=store, settings=settings)
+    if not len(embedded):
+        raise BadInput("this run has no words to describe places with")
+    rows = prepared(run.aligner, embedded, name, store)
+    if run.aligner.needs_sequences:
+        rows = with_sequences(run.aligner.name, {"text": rows}, media, store=store, settings=settings)["text"]
+    return EmbeddingSet("text", rows.ids, rows.keys, run.aligner.transform(rows), run.aligner.name)
+
+
+def own_words(run: Run) -> list[str]:
+    """The collection's most frequent words, without English function words and those that most texts hold."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    texts = [m.text for m in run.collection.media if m.modality == "text" and m.text]
+    holding: Counter[str] = Counter()
+    for text in texts:
+        holding.update({text[a:b].casefold() for a, b in word_spans(text[:10_000])})
+    most = COMMON * len(texts) if len(texts) >= FEW_TEXTS else len(texts)
+    kept = ((word, count) for word, count in holding.items() if count <= most and _says_something(word))
+    ranked = sorted(kept, key=lambda row: (-row[1], row[0]))
+    return [word for word, _ in ranked if word not in ENGLISH_STOP_WORDS][:MOST_OWN]
+
+
+def _says_something(word: str) -> bool:
+    return (len(word) >= SHORTEST or not word.isascii()) and any(character.isalpha() for character in word)
+
+
+def _labels(run: Run) -> list[str]:
+    """Names of what this run's classifying encoders know."""
+    names = [source.split("@")[0] for source in run.encoders.values()]
+    return [label for name in names if name in ENCODERS.names() for label in encoder(name).labels]

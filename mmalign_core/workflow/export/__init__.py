@@ -1,0 +1,1 @@
+"""Use case of export: an answer as one HTML file."""

@@ -1,0 +1,228 @@
+"""What an exported page says, as plain values for its template: wishes, items with bars and maps, and facts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mmalign_core.recommend.methods.content import HISTORY
+from mmalign_core.settings import Settings
+from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
+from mmalign_core.workflow.aligning import Run
+from mmalign_core.workflow.answers.querying import Wish, medium_of
+from mmalign_core.workflow.answers.reasons import Reasons
+from mmalign_core.workflow.answers.recommending import Answer
+from mmalign_core.workflow.export.drawing import drawn_map
+from mmalign_core.workflow.export.showing import item_titles, one_line, picture_uri, sound_uri
+
+if TYPE_CHECKING:
+    from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps
+    from mmalign_core.workflow.export.exporting import Sentence
+
+PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
+WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was asked with or met",
+         "recommender": "By recommender", "popularity": "By popularity", "taste": "By taste"}  # fmt: skip
+_NOTHING = 1e-3
+"""A part of the largest share that nobody would see; only a modality is named all the same."""
+MEDIA_WORDS = {"text": "text", "image": "picture", "audio": "sound"}
+CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "source", "url")
+
+
+class Sheet:
+    """One answer of one run, read for printing."""
+
+    def __init__(self, run: Run, answer: Answer, why: Sequence[Reasons], settings: Settings) -> None:
+        self.run, self.answer, self.settings = run, answer, settings
+        self._scale = _largest([f.contributions for f in answer.found] + [v for w in why for v in w.views.values()])
+
+    @property
+    def title(self) -> str:
+        """What was asked, on one line."""
+        asked = " + ".join(f"{'not ' if w.weight < 0 else ''}{self._called(w)}" for w in self.answer.query.all)
+        return one_line(f"Recommended for: {asked}")
+
+    def wish(self, wish: Wish) -> dict[str, Any]:
+        """A wish with its medium, or the title of its item."""
+        kind = MEDIA_WORDS.get(wish.kind, wish.kind)
+        found = {"kind": kind, "weight": wish.weight, "title": self._called(wish), "id": ""}
+        if wish.kind in ("image", "audio"):
+            return found | self._media([medium_of(wish, self.settings)])
+        if wish.kind == "item":
+            return found | self._media(self._of(wish.value), untold=found["title"]) | {"id": wish.value}
+        return found | self._media([])
+
+    def item(
+        self,
+        found: Recommendation,
+        why: Reasons | None,
+        maps: RecommendationMaps | None,
+        told: Sentence | None,
+    ) -> dict[str, Any]:
+        """One recommended item: its media, its score in parts, what it would lose, and maps."""
+        row = self.run.collection.items.loc[found.id]
+        credits = [f"{name}: {one_line(row[name])}" for name in CREDITS if name in row and _is_told(row[name])]
+        return {
+            "rank": found.rank,
+            "id": found.id,
+            "title": one_line(self._titles[found.id], LONGEST_TITLE),
+            "score": f"{found.score:.{decimals(self._scale)}f}",
+            "reason": found.reason,
+            "told": told and {"text": told.text, "author": told.author},
+            "bars": self._bars(self.answer.model.views[0], found.contributions),
+            "views": self._views(why) if why else [],
+            "without": self._without(why) if why else [],
+            "maps": [drawn_map(self.run, each, self.settings) for each in maps.maps] if maps else [],
+            "map_notes": maps.notes if maps else (),
+            "credits": credits,
+            **self._media(self._of(found.id), untold=self._titles[found.id]),
+        }
+
+    def facts(self, moment: str) -> list[tuple[str, str]]:
+        """What made this answer, line by line."""
+        answer, run = self.answer, self.run
+        weights = ", ".join(f"{m} {w:.2f}" for m, w in answer.asked.weights.items())
+        made = [f"{m}: {source}" for m, source in run.encoders.items()]
+        facts = [
+            ("Collection", f"{run.collection.name}, {len(answer.items.ids):,} items with a place"),
+            ("Recommender", f"{answer.model.name}{_assigned(answer.model.params)}"),
+            ("Weights of modalities", weights),
+            ("Aligner", f"{run.aligner.name}{_assigned(run.aligner.params)}"),
+            ("Encoders", "; ".join(made)),
+        ]
+        order = {"diversity": answer.options.diversity, "popularity": answer.options.popularity}
+        facts += [(name.capitalize(), f"{value:g}") for name, value in order.items() if value]
+        if answer.allowed is not None:
+            facts.append(("Filtered", f"{int(answer.allowed.sum()):,} of {len(answer.allowed):,} items could be found"))
+        if answer.interactions is not None:
+            users = answer.interactions.users
+            kind = "simulated users" if users and all(u.startswith("simulated") for u in users) else "users"
+            facts.append(("Interactions", f"{len(answer.interactions):,} by {len(users):,} {kind}"))
+        return [*facts, ("Made", moment)]
+
+    @cached_property
+    def _titles(self) -> Mapping[str, str]:
+        return item_titles(self.run.collection)
+
+    @cached_property
+    def _held(self) -> Mapping[str, list[Media]]:
+        found: dict[str, list[Media]] = {}
+        for medium in self.run.collection.media:
+            found.setdefault(medium.item, []).append(medium)
+        return found
+
+    def _of(self, item: str) -> list[Media]:
+        return self._held.get(item, [])
+
+    def _called(self, wish: Wish) -> str:
+        words = {"image": "a picture", "audio": "a sound"}.get(wish.kind, one_line(wish.value))
+        return one_line(self._titles.get(wish.value, words), LONGEST_TITLE) if wish.kind == "item" else words
+
+    def _media(self, media: Sequence[Media], untold: str = "") -> dict[str, Any]:
+        """The first few of each modality, without texts that say `untold`; a line for each that cannot be shown."""
+        found: dict[str, Any] = {"pictures": [], "sounds": [], "texts": [], "missing": []}
+        read: dict[str, tuple[str, Callable[[Media], str]]] = {
+            "image": ("pictures", lambda m: picture_uri(m.path or "", PIXELS, self.settings)),
+            "audio": ("sounds", sound_uri),
+            "text": ("texts", lambda m: _cut(m.text or "")),
+        }
+        for modality, (name, show) in read.items():
+            for medium in [m for m in media if m.modality == modality and (m.text or "?").strip() != untold][
+                :MOST_MEDIA
+            ]:
+                try:
+                    found[name].append(show(medium))
+                except BadInput as error:
+                    found["missing"].append(str(error))
+        return found
+
+    def _views(self, why: Reasons) -> list[dict[str, Any]]:
+        """The ways to take the score apart beside the one shown first, where they say more than those before."""
+        shown_already = [sorted(shares.values()) for shares in list(why.views.values())[:1]]
+        views = []
+        rest = list(why.views.items())[1:]
+        for view, shares in reversed(rest) if self.answer.asked.history else rest:
+            values = sorted(shares.values())
+            if len(values) > 1 and values not in shown_already:
+                shown_already.append(values)
+                views.append({"name": WORDS.get(view, view), "bars": self._bars(view, shares)})
+        return views
+
+    def _bars(self, view: str, shares: Mapping[str, float]) -> list[dict[str, Any]]:
+        """Only modalities have colours: a wish for a picture is something else than the items' pictures."""
+        found = bars(self._by_title(view, shares), self._scale)
+        return found if view == "modality" else [bar | {"colour": "var(--quiet)"} for bar in found]
+
+    def _by_title(self, view: str, shares: Mapping[str, float]) -> dict[str, float]:
+        if view != "history":
+            return {"items and users asked with" if label == HISTORY else label: v for label, v in shares.items()}
+        named: dict[str, float] = {}
+        for label, value in shares.items():
+            name = one_line(self._titles.get(label, label))
+            named[name if name not in named else f"{name} ({label})"] = value
+        return named
+
+    def _without(self, why: Reasons, most: int = 5) -> list[str]:
+        """One sentence for each of the parts that matter most to the rank."""
+        ranks = [(kind, label, rank) for kind, by in why.without.items() for label, rank in by.items()]
+        ranks = sorted((r for r in ranks if r[2] != why.rank), key=lambda r: -abs(r[2] - why.rank))[:most]
+        return [f"Without {self._part(kind, label)} it would stand at rank {rank:,}." for kind, label, rank in ranks]
+
+    def _part(self, kind: str, label: str) -> str:
+        """What is left out: a modality of the items, one of the wishes, or an item asked with or met."""
+        if kind == "modality":
+            return f"the items' {MEDIA_WORDS.get(label, label)}s"
+        if kind == "signal":
+            return f"the {MEDIA_WORDS.get(label, one_line(label))} asked with"
+        return f"“{one_line(self._titles.get(label, label))}”"
+
+
+def _largest(shares: Sequence[Mapping[str, float]]) -> float:
+    """The size that fills a bar."""
+    return max((abs(value) for each in shares for value in each.values()), default=0.0) or 1.0
+
+
+def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
+    """Label, value and as it is `shown`, length in 0..100 of its half, colour; beyond the largest few as one sum."""
+    from mmalign_core.plots.colours import modality_colour
+
+    told = [(label, value) for label, value in shares.items() if label in MODALITIES or abs(value) > _NOTHING * scale]
+    largest = sorted(told, key=lambda pair: -abs(pair[1]))
+    kept, rest = largest[:MOST_BARS], largest[MOST_BARS:]
+    if rest:
+        kept.append((f"{len(rest)} others together", sum(value for _, value in rest)))
+    digits = decimals(scale)
+    return [
+        {
+            "label": label,
+            "value": value,
+            "shown": f"{value:+.{digits}f}",
+            "length": min(abs(value) / scale, 1.0) * 100,
+            "colour": modality_colour(label),
+        }
+        for label, value in kept
+    ]
+
+
+def decimals(scale: float) -> int:
+    """How many it takes to see two digits of values as large as that: scores of some recommenders are thousandths."""
+    return min(max(2, 1 - math.floor(math.log10(scale))), 6)
+
+
+def _plain(text: str | None) -> str | None:
+    return None if text is None else " ".join(text.split())
+
+
+def _cut(text: str) -> str:
+    """Its lines, those that are empty left out, up to so many letters."""
+    whole = "\n".join(line for line in map(one_line, text.splitlines()) if line)
+    return whole if len(whole) <= MOST_LETTERS else f"{whole[: MOST_LETTERS - 1].rstrip()}…"
+
+
+def _assigned(params: Mapping[str, Any]) -> str:
+    return f" ({', '.join(f'{name}={value}' for name, value in params.items())})" if params else ""
+
+
+def _is_told(value: Any) -> bool:
+    return str(value).strip() not in ("", "nan", "None", "NaT", "<NA>")

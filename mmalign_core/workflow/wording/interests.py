@@ -1,0 +1,52 @@
+"""Use case: the words and metadata that set some items of a collection apart, such as those a user met."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from mmalign_core.recommend.sentences.interests import Interests, interests_of
+from mmalign_core.types import BadInput, Collection
+from mmalign_core.workflow.explaining.words import word_spans
+
+BACKGROUND = 2000
+"""Items that a user's are compared with: at most so many of a larger collection, evenly spread."""
+_READ = 2000
+"""Characters of a text that are looked at."""
+
+
+def interests_found(collection: Collection, history: Sequence[str]) -> Interests:
+    """The words that set those items apart, with counts; BadInput names an item that is not there."""
+    unknown = [item for item in history if item not in collection.items.index]
+    if unknown:
+        raise BadInput(f"no item '{unknown[0]}' in '{collection.name}'")
+    step = -(-len(collection.ids) // BACKGROUND) or 1
+    wanted = {*history, *collection.ids[::step]}
+    words = _words(collection, wanted)
+    background = {item: words[item] for item in collection.ids[::step]}
+    return interests_of(background, [words[item] for item in dict.fromkeys(history)])
+
+
+def _words(collection: Collection, items: set[str]) -> dict[str, set[str]]:
+    """Item -> the words of its texts and the values of its metadata, case folded."""
+    found: dict[str, set[str]] = {item: set() for item in items}
+    for medium in collection.media_of("text"):
+        if medium.item in items and medium.text:
+            spans = (medium.text[a:b] for a, b in word_spans(medium.text[:_READ]))
+            found[medium.item] |= {word.casefold() for word in spans if _tells(word)}
+    rows = collection.items.loc[list(items)]
+    for column in rows.columns:
+        for item, value in rows[column].items():
+            found[str(item)] |= _values(value)
+    return found
+
+
+def _values(value: Any) -> set[str]:
+    """What a cell of metadata lists, if it is text."""
+    parts = re.split(r"[|,;]", value) if isinstance(value, str) else []
+    return {part.strip().casefold() for part in parts if _tells(part.strip()) and len(part.strip()) <= 40}
+
+
+def _tells(word: str) -> bool:
+    return any(c.isalpha() for c in word) and (len(word) > 2 or not word.isascii())
