@@ -209,7 +209,7 @@ def test_an_unknown_or_cold_user_is_answered_by_what_was_typed(demo_run: Run, st
         (Query(text="a"), {"recommender": "contnt"}, "did you mean 'content'"),
         (Query(text="a"), {"diversity": 7}, "diversity"),
         (Query(text="a"), {"popularity": float("nan")}, "popularity"),
-        (Query(text="a"), {"weights": {"smell": 1}}, "must be numbers from 0"),
+        (Query(text="a"), {"weights": {"smell": 1}}, "a weight for 'smell': this run's items have places in"),
     ],
 )
 def test_questions_without_an_answer_are_one_clear_line(

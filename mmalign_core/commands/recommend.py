@@ -46,7 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_answer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-k", type=int, default=10, help="how many items (default: 10)")
     parser.add_argument(
-        "--weight", action="append", default=[], metavar="MODALITY=W", help="how much a modality counts, e.g. image=2"
+        "--weight",
+        action="append",
+        default=[],
+        metavar="MODALITY=W",
+        help="how much a modality counts, e.g. --weight image=2 --weight text=1; those not named then do not",
     )
     parser.add_argument("--recommender", default="content", metavar="NAME", help="one of `list recommenders`")
     parser.add_argument("--param", action="append", default=[], metavar="K=V", help="a parameter of the recommender")
@@ -65,6 +69,8 @@ def _add_answer(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Recommend and print."""
     query = query_of(args)
+    if args.html in ("", "-"):
+        raise BadInput(f"--html '{args.html}': name a file for the page, such as --html answer.html")
     if args.maps and not args.html:
         raise BadInput(f"--maps {args.maps}: maps are drawn on the page; name it with --html OUT")
     model, store = model_of(args), store_of(args)

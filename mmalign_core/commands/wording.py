@@ -67,10 +67,16 @@ def worded(args: argparse.Namespace, run: Run, found: Answer, model: LanguageMod
     about = _interests(args, run, found, model)
     if model is None:
         return Wording(found, {}, about)
-    if args.rerank:
+    failed = about.rejected if about and about.failed else ""
+    if args.rerank and failed:
+        found = replace(found, notes=(*found.notes, f"The order is the recommender's own: {failed}"))
+    elif args.rerank:
         moved = rerank(found, model, titles=titles, progress=show_progress)
-        found = replace(moved.answer, notes=(*moved.answer.notes, *[moved.note] * bool(moved.note)))
-    said = tell_every(found, every_reason(found), model, titles=titles, progress=show_progress)
+        found, failed = (
+            replace(moved.answer, notes=(*moved.answer.notes, *[moved.note] * bool(moved.note))),
+            moved.failed,
+        )
+    said = tell_every(found, every_reason(found), model, titles=titles, failed=failed, progress=show_progress)
     told = {item.id: sentence for item, sentence in zip(found.found, said)}
     items = tuple(replace(item, reason=told[item.id].text) for item in found.found)
     return Wording(replace(found, found=items), told, about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -71,10 +72,22 @@ def _number(value: Any, column: str) -> float:
     if is_missing(value):
         return float("nan")
     try:
-        if column == "timestamp" and isinstance(value, str) and not value.strip().replace(".", "").isdigit():
+        if column == "timestamp" and isinstance(value, str) and not _is_number(value):
             value = datetime.fromisoformat(value.strip())
         if isinstance(value, datetime):
             value = (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
-        return float(value)
+        found = float(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise BadInput(f"has the {column} '{shown(value)[:40]}', which is not a number; correct it") from error
+        kinds = "a number or a date such as 2024-01-31" if column == "timestamp" else "a number"
+        raise BadInput(f"has the {column} '{shown(value)[:40]}', which is not {kinds}; correct it") from error
+    if math.isinf(found):
+        raise BadInput(f"has the {column} '{shown(value)[:40]}', which is infinite; correct it")
+    return found
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 from mmalign_core.data.names import is_unicode
@@ -9,6 +10,8 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 _BYTES_PER_CHARACTER = 4
+_INVISIBLE = ("Cc", "Cf", "Zl", "Zp", "Zs")
+"""Unicode categories of what leaves no mark: controls, formats such as a space of no width, and separators."""
 
 
 def read_text(path: Path, name: str, settings: Settings) -> str:
@@ -19,9 +22,10 @@ def read_text(path: Path, name: str, settings: Settings) -> str:
 
 
 def clean_text(text: str, name: str, settings: Settings) -> str:
-    """The text stripped of white space around it; BadInput if nothing is left, it is too long or no Unicode."""
+    """The text stripped of white space around it; BadInput if nothing is left that shows, it is too long or no
+    Unicode."""
     text = text.strip().strip("\ufeff").strip()
-    if not text:
+    if all(unicodedata.category(c) in _INVISIBLE for c in text):
         raise BadInput(f"{name} is empty; write a text into it or remove it")
     if len(text) > settings.max_text_chars:
         raise BadInput(_too_long(name, f"{len(text):,} characters", settings))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -27,13 +26,15 @@ from mmalign_core.workflow.sequencing import with_sequences
 
 KINDS = ("text", "image", "audio", "item", "user")
 WORDS = {"text": "a text", "image": "a picture", "audio": "a sound", "item": "an item", "user": "a user"}
+MOST_WEIGHT = 1000.0
+"""A wish that counts more drowns all others, and its scores are too large for their parts to be told exactly."""
 _LABEL = 40
 
 
 @dataclass(frozen=True)
 class Wish:
     """One thing asked with. `kind`: one of KINDS; `value`: the text, a file's path, or an id; a negative `weight` asks
-    for what is unlike it. BadInput for another kind or a weight that is not a number."""
+    for what is unlike it. BadInput for another kind or a weight that is no number within MOST_WEIGHT of 0."""
 
     kind: str
     value: str
@@ -42,8 +43,11 @@ class Wish:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise BadInput(f"a wish is one of {', '.join(KINDS)}; not '{self.kind}'")
-        if not math.isfinite(self.weight):
-            raise BadInput(f"the weight of {WORDS[self.kind]} is {self.weight}; give a number, below 0 for 'not this'")
+        if not abs(self.weight) <= MOST_WEIGHT:
+            raise BadInput(
+                f"the weight of {WORDS[self.kind]} is {self.weight:g}; give a number from -{MOST_WEIGHT:g} to "
+                f"{MOST_WEIGHT:g}, below 0 for 'not this'"
+            )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.data.names import shown
 from mmalign_core.recommend import (
     RECOMMENDERS,
     Interactions,
@@ -142,7 +143,7 @@ def answer(
     """
     options = Options(k, diversity, popularity, include_seen)
     known = fitted or _unfitted(run, recommender, params)
-    items, scaled = known.items, scale_weights(weights, tuple(known.items.parts))
+    items, scaled = known.items, scale_weights(_known(weights, known.items), tuple(known.items.parts))
     allowed = allowed_items(run.collection, items.ids, tuple(where)) if where else None
     asking = place_wishes(run, query, items, known.interactions, known.model, store=store, settings=settings)
     if fitted is None:
@@ -197,6 +198,14 @@ def _unfitted(run: Run, name: str, params: Mapping[str, Any] | None) -> FittedRe
             f"--interactions FILE (user_id,item_id) or take one of: {others}"
         )
     return FittedRecommender(name, model, items, interactions)
+
+
+def _known(weights: Mapping[str, float] | None, items: PlacedItems) -> Mapping[str, float] | None:
+    """The weights; BadInput names one of a modality that the run does not hold, which would count for nothing."""
+    for name in weights or ():
+        if name not in items.parts:
+            raise BadInput(f"a weight for '{shown(name)}': this run's items have places in {', '.join(items.parts)}")
+    return weights
 
 
 def _nothing_left(allowed: np.ndarray | None) -> str:

@@ -72,10 +72,14 @@ def tell_every(
     *,
     titles: Mapping[str, str] | None = None,
     seconds: float = 60.0,
+    failed: str = "",
     progress: Progress = no_progress,
 ) -> tuple[Told, ...]:
-    """`tell` for each; once the model fails, or `seconds` have passed, it is asked no more and the template serves."""
-    until, found, over = time.monotonic() + seconds, list[Told](), ""
+    """`tell` for each; once the model fails, or `seconds` have passed, it is asked no more and the template serves.
+
+    `failed`: how the model failed when it was asked something else just now: then it is not asked at all.
+    """
+    until, found, over = time.monotonic() + seconds, list[Told](), failed
     for place, each in enumerate(every):
         shown = within(progress, place / len(every), (place + 1) / len(every), f"sentence {place + 1}: ")
         if model is not None and not over and time.monotonic() > until:

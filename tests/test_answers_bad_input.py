@@ -1,0 +1,120 @@
+"""Odd questions: one clear line before anything is placed, or a finite answer whose parts still sum to its score."""
+
+import json
+import threading
+import warnings
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from mmalign_core.__main__ import main
+from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput
+from mmalign_core.workflow import Query, Run, Wish, answer, open_collection, save_run
+from mmalign_core.workflow.answers.querying import MOST_WEIGHT
+from mmalign_core.workflow.answers.reasons import every_reason
+
+
+@pytest.mark.parametrize("weight", [1e308, -1e308, 2 * MOST_WEIGHT])
+def test_a_wish_too_heavy_for_finite_scores_is_refused(weight: float) -> None:
+    with pytest.raises(BadInput, match="from -1000 to 1000"):
+        Wish("item", "dog", weight)
+
+
+@pytest.mark.parametrize("recommender", ["content", "hybrid"])
+def test_history_shares_sum_to_the_score_at_the_largest_weight(demo_run: Run, store: Store, recommender: str) -> None:
+    query = Query(wishes=(Wish("user", "simulated-020", MOST_WEIGHT), Wish("item", "santa-claus", 0.5)))
+    found = answer(demo_run, query, store=store, k=30, recommender=recommender)
+    for why in every_reason(found):
+        assert sum(why.views["history"].values()) == pytest.approx(why.score, abs=1e-5)
+
+
+def test_a_weight_of_a_modality_the_run_lacks_is_named(demo_run: Run, store: Store) -> None:
+    with pytest.raises(BadInput, match="a weight for 'picture'"):
+        answer(demo_run, Query(item="dog"), store=store, weights={"text": 1.0, "picture": 5.0})
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u200b", "\u200b\u2060 \ufeff", "\x00"])
+def test_a_text_that_shows_nothing_is_empty(demo_run: Run, store: Store, text: str) -> None:
+    with pytest.raises(BadInput, match="the text asked for is empty"):
+        answer(demo_run, Query(text=text), store=store)
+
+
+def test_als_is_silent_however_many_threads_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("implicit.utils._checked_blas_config", False)  # it warns once a process
+    rng = np.random.default_rng(0)
+    rows, columns = sparse.csr_array(rng.random((20, 8)) < 0.4).nonzero()
+    events = Interactions(tuple(map(str, range(20))), 8, rows, columns, *np.full((2, len(rows)), np.nan))
+    with threadpool_limits(2, "blas"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        RECOMMENDERS.create("als").fit(PlacedItems(tuple(map(str, range(8))), {}), events)
+
+
+@pytest.mark.parametrize("out", ["", "-"])
+def test_a_page_needs_a_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["recommend", "anything", "--item", "dog", "--html", out]) == 2
+    assert "name a file for the page" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_times_before_1970_and_in_powers_of_ten_are_read_and_infinite_numbers_are_not(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("id,text\na,one\nb,two\n")
+    rows = ["u,a,5,-86400", "u,b,4,1.7e9", "v,a,3,1969-12-31", "v,b,2,inf", "w,a,inf,1", "w,b,1e999,1", "x,a,1,soon"]
+    (tmp_path / "met.csv").write_text("\n".join(["user_id,item_id,rating,timestamp", *rows]))
+    found = open_collection(tmp_path / "items.csv", interactions=tmp_path / "met.csv")
+    assert found.interactions is not None
+    assert found.interactions["timestamp"].tolist() == [-86400.0, 1.7e9, -86400.0]
+    reasons = [skipped.reason for skipped in found.skipped]
+    assert sum("which is infinite" in r for r in reasons) == 3
+    assert sum("which is not a number or a date such as" in r for r in reasons) == 1
+
+
+class _Refuses(BaseHTTPRequestHandler):
+    """Counts questions and answers none."""
+
+    asked = 0
+
+    def do_POST(self) -> None:
+        type(self).asked += 1
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(503)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing on the screen."""
+
+
+@pytest.fixture
+def refusing(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Refuses]]:
+    server = HTTPServer(("127.0.0.1", 0), _Refuses)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    monkeypatch.setenv("MMALIGN_LLM_URL", f"http://127.0.0.1:{server.server_port}/v1")
+    _Refuses.asked = 0
+    yield _Refuses
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("options", [("--rerank",), ("--summary",), ("--summary", "--rerank")])
+def test_a_server_that_failed_is_not_waited_for_again(
+    capsys: pytest.CaptureFixture[str],
+    demo_run: Run,
+    store: Store,
+    refusing: type[_Refuses],
+    options: tuple[str, ...],
+) -> None:
+    save_run(demo_run, "waiting-demo", store=store)
+    argv = ["recommend", "waiting-demo", "--user", "simulated-001", "-k", "3", "--language-model", "server", *options]
+    assert main([*argv, "--json", "-"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert refusing.asked == 1
+    assert all(s["author"] == "template" and "503" in s["rejected"] for s in told["sentences"].values())
+    assert ("--rerank" in options) == any("503" in note for note in told.get("notes", ()))
