@@ -4,7 +4,7 @@ import streamlit as st
 
 from mmalign_core.plots import heatmap_figure
 from mmalign_core.workflow import ORDERINGS, Run
-from pages._shared import cache, errors, gallery, header, known_pairs, pairs, previews, state, waiting
+from pages._shared import cache, errors, gallery, header, known_pairs, pair_reasons, pairs, previews, state, waiting
 
 MOST = 200
 
@@ -50,6 +50,7 @@ def matrix(run: Run, run_key: str, source: str, target: str) -> None:
             i, j = pairs.chosen_cell(block, state.clicked_point("heat"), state.selected_item())
             pairs.show_cell(run, block, source, target, i, j)
             st.caption("Click any cell to see its two media. Red squares are the right answers.")
+        pair_reasons.show(run, run_key, block, i, j)
 
 
 @st.fragment

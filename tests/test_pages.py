@@ -181,3 +181,15 @@ def test_a_run_is_kept_under_its_name_and_no_other_place(folders: dict[str, Path
     store = Store(os.environ["MMALIGN_HOME"])
     assert [kept.id for kept in store.list_runs()] == ["my-run"]
     assert load_run("my-run", store=store).report["metrics"]["image->text"]["n"] == 5
+
+
+def test_why_a_pair_is_near_is_made_when_asked_for(folders: dict[str, Path]) -> None:
+    app = opened(folders["mixed"], "similarity.py")
+    assert not [heading for heading in app.subheader if "Why their cosine" in heading.value]
+    next(button for button in app.button if button.key == "pair.go").click().run()
+    for job in JOBS.all():
+        assert job.wait(120), f"'{job.message}' does not end"
+    app.run()
+    assert not app.exception and not [error.value for error in app.error]
+    assert [heading for heading in app.subheader if "Why their cosine" in heading.value]
+    assert "random orders" in said(app) and "not attribution" in said(app)

@@ -58,6 +58,7 @@ def shelf() -> Shelf:
             "map": 16,
             "inspection": 8,
             "board": 16,
+            "pair": 32,
             "curves": 8,
             "trial": 16,
             "recommender": 8,

@@ -44,7 +44,7 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
 
 def _show(chosen: AnswerWords) -> None:
     shared = [word for word, _ in chosen.shared]
-    st.markdown("Both: " + (_badges(shared, "violet") if shared else ":gray[no word stands for both]"))
+    st.markdown("Both: " + (badges(shared, "violet") if shared else ":gray[no word stands for both]"))
     _line("Asked", chosen.asked, set(shared))
     _line("Item", chosen.item, set(shared))
     st.caption(
@@ -57,12 +57,13 @@ def _line(name: str, words: ConceptWords, shared: set[str]) -> None:
     told = [word for word, _ in words.words]
     weak = " (weak: they leave out most of it)" if words.cosine < _WEAK else ""
     st.markdown(
-        f"{name}: " + (_badges(told, "gray", shared) if told else ":gray[no word comes near]")
+        f"{name}: " + (badges(told, "gray", shared) if told else ":gray[no word comes near]")
         + f" :small[:gray[reconstruction cosine {words.cosine:.2f}{weak}]]"
     )  # fmt: skip
 
 
-def _badges(words: Sequence[str], colour: str, marked: set[str] | None = None) -> str:
+def badges(words: Sequence[str], colour: str, marked: set[str] | None = None) -> str:
+    """Each word in a box of that colour, those of `marked` in violet."""
     return " ".join(
         f":{'violet' if marked and word in marked else colour}-badge[{errors.plain(word)}]" for word in words
     )
