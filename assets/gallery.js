@@ -89,7 +89,8 @@ function bars(card, tints) {
     track.append(fill);
     const label = make("span", "label", name);
     label.title = name;
-    const number = make("span", "value", (value < 0 ? "−" : "") + Math.abs(value).toFixed(decimals(card.scale)));
+    const digits = Math.abs(value).toFixed(decimals(card.scale));
+    const number = make("span", "value", value < 0 && Number(digits) > 0 ? `−${digits}` : digits);
     row.append(label, ...(long ? [number, track] : [track, number]));
     box.append(row);
   }

@@ -7,7 +7,11 @@ const make = (tag, name, text) => {
 };
 // Enough places after the point that the largest value shows two figures.
 const decimals = (scale) => Math.min(5, Math.max(2, 1 - Math.floor(Math.log10(scale || 1))));
-const signed = (value, places) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(places);
+// What rounds to nothing has no sign.
+const signed = (value, places) => {
+  const digits = Math.abs(value).toFixed(places);
+  return Number(digits) === 0 ? digits : (value < 0 ? "−" : "+") + digits;
+};
 
 function name(row) {
   const box = make("div", "name");

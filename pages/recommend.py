@@ -19,6 +19,7 @@ from pages._shared import (
     state,
     telling,
     tuning,
+    unaligned,
     waiting,
     why,
     wishes,
@@ -83,5 +84,4 @@ def two_answers(run: Run, run_key: str, asked: Sequence[wishes.Made], chosen: ch
 
 state.through_app("pages/recommend.py")
 header.show("Recommend", "What would we show next, and why?")
-waiting.need("collection")
-page(waiting.need("run"), state.wanted().run_key)
+page(*unaligned.need(waiting.need("collection")))

@@ -94,11 +94,26 @@ def test_page_over_a_mixed_collection(folders: dict[str, Path], page: str) -> No
     assert not app.get("skeleton")
 
 
-@pytest.mark.parametrize("page", [name for name in PAGES if name != "data.py"])
+@pytest.mark.parametrize("page", ["align.py", "leaderboard.py", "similarity.py", "space.py"])
 def test_texts_alone_cannot_be_aligned_and_the_page_says_so(folders: dict[str, Path], page: str) -> None:
     app = opened(folders["texts"], page)
     assert not app.exception
     assert len(app.error) == 1 and "has two modalities" in app.error[0].value
+
+
+def test_texts_alone_are_recommended_as_encoded(folders: dict[str, Path]) -> None:
+    app = opened(folders["texts"], "recommend.py", ask='[["text","a red circle",1]]')
+    for job in JOBS.all():
+        assert job.wait(120), f"'{job.message}' does not end"
+    app.run()
+    assert not app.exception and not app.error
+    assert "nothing is aligned" in said(app) and "Why #1" in said(app)
+
+
+def test_where_nobody_has_met_anything_recommenders_says_what_to_give(folders: dict[str, Path]) -> None:
+    app = opened(folders["texts"], "recommenders.py")
+    assert not app.exception and not app.error
+    assert "interactions.csv" in said(app)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -86,7 +86,8 @@ def show_progress() -> None:
 def progress_bar(job: Job[Any], *, stop: str) -> None:
     """How far a job is, and a button with the key `stop` that cancels it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-        st.progress(job.fraction, text=errors.plain(" ".join((job.message or "starting").split())))
+        waits = "waiting for other work to end" if job.status == "queued" else "starting"
+        st.progress(job.fraction, text=errors.plain(" ".join((job.message or waits).split())))
         if st.button("Stop", type="tertiary", icon=":material/stop_circle:", key=stop):
             job.cancel()
 

@@ -74,11 +74,17 @@ def _shares(run: Run, answered: Answered, why: Reasons) -> None:
             "Taken apart", views, format_func=shares.heading, default=views[0],
             required=True, key="why.view", label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
+    view = view if view in views else views[0]
+    shares.show(run.collection, why, view, against=_against(answered, view), key="why.shares")
+    st.caption(_UNITS + (_STANDARDISED if answered.answer.model.standardised else ""))
+
+
+def _against(answered: Answered, view: str) -> set[str]:
+    """Labels of that view that stand for what was asked against; a wish and a modality may both be called "text"."""
     asked = answered.answer.asked
-    against = {signal.label for signal in asked.signals if signal.weight < 0}
-    against |= {answered.answer.items.ids[row] for row, weight in asked.history.items() if weight < 0}
-    shares.show(run.collection, why, view if view in views else views[0], against=against, key="why.shares")
-    st.caption(_UNITS)
+    if view == "signal":
+        return {signal.label for signal in asked.signals if signal.weight < 0}
+    return {answered.answer.items.ids[row] for row, weight in asked.history.items() if weight < 0}
 
 
 def _says_something(answered: Answered, why: Reasons, view: str) -> bool:
@@ -93,6 +99,7 @@ _UNITS = (
     "The parts sum to the score. “Without it”: the rank this item would have if that part were left out and all was"
     " ranked anew."
 )
+_STANDARDISED = " Scores count standard deviations: 0 is as near as the average item."
 PARTS: dict[str, Callable[[Run, Answered, Reasons], None]] = {
     "Shares": _shares,
     "Where": where_in_media.show,
