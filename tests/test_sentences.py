@@ -29,13 +29,20 @@ shares = st.floats(-9, 9, allow_nan=False)
 def test_the_template_says_what_helps_what_counts_and_what_if() -> None:
     assert sentence(FACTS) == (
         "Because its picture (+1.20) and text (+0.80) are nearer to your query than the average item; against it: sound"
-        " (-0.30); of what was met, “Alien (1979)” (+0.50) counts most; without its picture it would be rank 14."
+        " (-0.30); of the items asked with or met, “Alien (1979)” (+0.50) counts most; without its picture it"
+        " would be rank 14."
     )
     assert reason({"image": 1.2, "text": -0.8}) == (
         "Because its picture (+1.20) is nearer to what was asked for than the average item; against it: text (-0.80)."
     )
     assert reason({"popularity": 0.4, "ease": 0.1}) == "Because popularity (+0.40) and ease (+0.10) speak for it."
     assert "Because" not in reason({"image": -1.0}) and reason({}).endswith(".")
+
+
+def test_small_scores_are_told_with_two_figures() -> None:
+    assert reason({"ease": 0.0056, "popularity": 0.0001, "age": 1e-9}) == (
+        "Because ease (+0.0056) and popularity (+0.0001) speak for it."
+    )
 
 
 def test_of_a_long_history_the_strongest_are_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from mmalign_core.recommend.sentences.facts import Facts, short
@@ -9,8 +10,7 @@ from mmalign_core.recommend.sentences.plain_words import LABEL_WORDS
 
 MOST = 3
 """Parts of a score that a sentence names on each side; who wants all of them has the bars."""
-_LEAST = 0.005
-"""Shares that would be shown as 0.00 are not named."""
+_MOST_PLACES = 5
 
 
 def reason(contributions: Mapping[str, float]) -> str:
@@ -21,8 +21,8 @@ def reason(contributions: Mapping[str, float]) -> str:
 def sentence(facts: Facts) -> str:
     """What speaks for the item, what against it, what of a history counts most, and what it would be without that."""
     ordered = sorted(facts.shares.items(), key=lambda pair: -pair[1])
-    helping = [pair for pair in ordered if pair[1] >= _LEAST]
-    against = [pair for pair in reversed(ordered) if pair[1] <= -_LEAST]
+    helping = [pair for pair in ordered if pair[1] >= _least(facts)]
+    against = [pair for pair in reversed(ordered) if pair[1] <= -_least(facts)]
     start = f"Because {_for(facts, helping)}" if helping else "It is placed here by its score alone"
     ends = [f"against it: {_list(facts, against)}"] if against else []
     ends += [*_met(facts), *_without(facts)]
@@ -47,9 +47,9 @@ def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:
 
 def _met(facts: Facts) -> list[str]:
     best = max(facts.met.items(), key=lambda pair: pair[1], default=("", 0.0))
-    if best[1] < _LEAST or len(facts.met) < 2:
+    if best[1] < _least(facts) or len(facts.met) < 2:
         return []
-    return [f"of what was met, {_name(facts, best[0])} ({best[1]:+.2f}) counts most"]
+    return [f"of the items asked with or met, {_name(facts, best[0])} ({_number(facts, best[1])}) counts most"]
 
 
 def _without(facts: Facts) -> list[str]:
@@ -63,9 +63,24 @@ def _without(facts: Facts) -> list[str]:
 
 def _list(facts: Facts, pairs: Sequence[tuple[str, float]]) -> str:
     """“A” (+0.52), “B” (+0.31) and others."""
-    shown = [f"{_name(facts, label)} ({value:+.2f})" for label, value in pairs[:MOST]]
+    shown = [f"{_name(facts, label)} ({_number(facts, value)})" for label, value in pairs[:MOST]]
     shown += ["others"] * (len(pairs) > MOST)
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _number(facts: Facts, value: float) -> str:
+    return f"{value:+.{_places(facts)}f}"
+
+
+def _places(facts: Facts) -> int:
+    """Enough places after the point that the largest share shows two figures: scores of some recommenders are small."""
+    largest = max(map(abs, (*facts.shares.values(), *facts.met.values())), default=0.0)
+    return min(_MOST_PLACES, max(2, 1 - math.floor(math.log10(largest)))) if largest else 2
+
+
+def _least(facts: Facts) -> float:
+    """Smaller shares would be shown as 0 and are not named."""
+    return 0.5 / 10 ** _places(facts)
 
 
 def _name(facts: Facts, label: str) -> str:
