@@ -34,11 +34,11 @@ def page(run: Run, run_key: str) -> None:
     if not asked:
         errors.empty("Ask something", "Words, a picture, a sound, an item or a user; or several of them.", "search")
         return
-    left, right = st.columns([4, 6])
-    with left:
-        chips.show(run, asked)
-    with right:
-        chosen = choosing.show(run)
+    with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+        with st.container(width="content"):
+            chips.show(run, asked)
+        with st.container(width="content"):
+            chosen = choosing.show(run)
     if len(chosen.models) == 1:
         one_answer(run, run_key, asked, chosen)
     else:

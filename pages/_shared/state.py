@@ -29,6 +29,8 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     before = _view()["source"]
     if (before["kind"], before["value"]) != (kind, value):
         _view().update(choices={}, board={}, item=None, asked=None, why=None, model={}, rival={})
+        forget_widgets("where")  # conditions name the old one's columns
+        st.query_params.pop("where", None)
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
 
 
