@@ -14,7 +14,7 @@ from mmalign_core.__main__ import main
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Query, Recommender, interactions_of
 from mmalign_core.recommend.chance import RandomOrder
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
+from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet, Progress
 from mmalign_core.workflow import Run, save_run
 from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
 from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
@@ -29,11 +29,9 @@ class Toy(Recommender):
     name, summary, views = "toy", "A toy", ("toy",)
     fits: ClassVar[list[Interactions]] = []
 
-    def fit(self, items: PlacedItems, interactions: Interactions | None = None, **kwargs: Any) -> "Toy":
-        assert interactions is not None
-        self.fits.append(interactions)
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
+        self.fits.append(events)
         self.many = len(items.ids)
-        return self
 
     def score(self, queries: Sequence[Query]) -> np.ndarray:
         return np.stack([known_scores(query.user or 0, self.many) for query in queries])
@@ -45,7 +43,7 @@ class Toy(Recommender):
 class Broken(Toy):
     name = "broken"
 
-    def fit(self, items: PlacedItems, interactions: Interactions | None = None, **kwargs: Any) -> "Toy":
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         raise ZeroDivisionError("by zero")
 
 
@@ -59,7 +57,7 @@ class Endless(Toy):
 class Stopped(Toy):
     name = "stopped"
 
-    def fit(self, items: PlacedItems, interactions: Interactions | None = None, **kwargs: Any) -> "Toy":
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         raise Cancelled("stop")
 
 
@@ -283,3 +281,17 @@ def test_films_without_pictures_need_no_aligner(capsys: pytest.CaptureFixture[st
     shown = capsys.readouterr().out.splitlines()
     assert shown[0].startswith("random 20% of all user-item pairs") and len(shown) == 4
     assert main(asked) == 2 and "has no interactions" in capsys.readouterr().err
+
+
+def test_users_are_asked_by_what_they_did_not_rate_lower() -> None:
+    table = pd.DataFrame({"user_id": ["a"] * 4 + ["b"] * 4, "item_id": [*ITEMS[:4], *ITEMS[2:6]]})
+    events = interactions_of(table.assign(rating=[5, 1, 5, np.nan, 1, 1, 1, 5]), ITEMS)
+    ready = trial(PlacedItems(ITEMS, {}), events, Protocol(split="random", test=0.3))
+    met, rated = ready.split.train.matrix.toarray(), np.zeros((2, len(ITEMS)))
+    rated[ready.split.train.rows, ready.split.train.columns] = ready.split.train.ratings
+    for least in (0.0, 3.0):
+        for batch in ready.batches(least):
+            for query in batch.queries:
+                user = query.user or 0
+                assert set(query.history) == set(np.flatnonzero((met[user] > 0) & ~(rated[user] < least)))
+            np.testing.assert_array_equal(np.unique(batch.seen[1][batch.seen[0] == 0]), np.flatnonzero(met[0]))

@@ -192,6 +192,24 @@ def test_an_unknown_or_cold_user_is_answered_by_what_was_typed(demo_run: Run, st
             answer(run, Query(user=user), store=store)
 
 
+def test_what_a_user_rated_badly_speaks_for_nothing_and_is_not_shown_again(demo_run: Run, store: Store) -> None:
+    everything = len(demo_run.collection.ids)
+    rows = [("u", "cat", 5.0), ("u", "whale", 1.0), ("v", "cat", 5.0), ("v", "dog", 4.0), ("w", "whale", 2.0)]
+    table = pd.DataFrame(rows, columns=["user_id", "item_id", "rating"])
+    run = replace(demo_run, collection=replace(demo_run.collection, interactions=table, digest=""))
+    liked = answer(with_events(run, [("u", "cat")]), Query(user="u"), store=store, k=everything)
+    every, some = (
+        answer(run, Query(user="u"), store=store, k=everything, params={"least_rating": least}) for least in (0, 3)
+    )
+    known = {r.id: r.score for r in liked.found}
+    assert all(r.score == pytest.approx(known[r.id]) for r in some.found) and some.asked.history != every.asked.history
+    assert ids(some) == [item for item in ids(liked) if item != "whale"]
+    assert some.again(include_seen=True).found == liked.again(include_seen=True).found
+    assert some.notes == ("1 of the 2 items met are rated below 3 and do not count.",) and not every.notes
+    with pytest.raises(BadInput, match="'w' rated none of the 1 items met 3 or more"):
+        answer(run, Query(user="w"), store=store, params={"least_rating": 3})
+
+
 # --- bad input -------------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Self
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from mmalign_core.recommend.base import Recommender
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.query import Query
-from mmalign_core.types import Progress, no_progress
+from mmalign_core.types import Progress
 
 
 class RandomOrder(Recommender):
@@ -21,17 +20,9 @@ class RandomOrder(Recommender):
     summary = "The items in random order: the floor under every number"
     views = ("chance",)
 
-    def fit(
-        self,
-        items: PlacedItems,
-        interactions: Interactions | None = None,
-        *,
-        seed: int = 0,
-        progress: Progress = no_progress,
-    ) -> Self:
-        """Keep how many items there are, and the seed."""
-        self._items, self._seed = len(items.ids), seed
-        return self
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
+        """Keep the seed."""
+        self._seed = seed
 
     def score(self, queries: Sequence[Query]) -> np.ndarray:
         """(q, n) uniform in 0..1, drawn for the query's user."""
@@ -42,4 +33,4 @@ class RandomOrder(Recommender):
         return {"chance": self._draw(query)[rows]}
 
     def _draw(self, query: Query) -> np.ndarray:
-        return np.random.default_rng([self._seed, 0 if query.user is None else query.user + 1]).random(self._items)
+        return np.random.default_rng([self._seed, 0 if query.user is None else query.user + 1]).random(len(self._ids))

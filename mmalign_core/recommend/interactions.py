@@ -44,10 +44,20 @@ class Interactions:
         """Number of an item this user has met -> 1."""
         return {int(item): 1.0 for item in self.matrix[[user]].indices}
 
+    def liked(self, least: float) -> Interactions:
+        """Without the events rated below `least`; those without a rating stay."""
+        low = self.ratings < least
+        return self.take(~low) if low.any() else self
+
     def take(self, events: np.ndarray) -> Interactions:
         """The same users and items with only these events (numbers or a mask)."""
         columns = (self.rows, self.columns, self.ratings, self.times)
         return Interactions(self.users, self.items, *(column[events] for column in columns))
+
+
+def no_interactions(items: int) -> Interactions:
+    """Of so many items, which nobody has met."""
+    return Interactions((), items, *np.zeros((2, 0), np.int64), *np.zeros((2, 0)))
 
 
 def interactions_of(table: pd.DataFrame, ids: Sequence[str]) -> Interactions:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 from scipy import sparse
 
-from mmalign_core.params import param
 from mmalign_core.recommend.base import Recommender
 from mmalign_core.recommend.interactions import Interactions
-from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.query import Query
-from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.types import BadInput
 
 TASTE = "taste"
 """Label of what comes from who met what, not from the items' media."""
@@ -33,46 +29,6 @@ class Collaborative(Recommender):
 
     needs_interactions = True
     views = ("history",)
-    least_rating: float = param(
-        0.0, 0.0, 1e6, help="events rated below this are not learned from; unrated ones always are"
-    )
-
-    def fit(
-        self,
-        items: PlacedItems,
-        interactions: Interactions | None = None,
-        *,
-        seed: int = 0,
-        progress: Progress = no_progress,
-    ) -> Self:
-        """Learn from these events; BadInput if there are none, or none rated high enough."""
-        events = self._events(items, interactions)
-        self._ids = items.ids
-        self.learn(items, events, seed, progress)
-        return self
-
-    @abstractmethod
-    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """Learn from these events, of which there is at least one."""
-
-    def _events(self, items: PlacedItems, interactions: Interactions | None) -> Interactions:
-        if interactions is None or not len(interactions):
-            raise BadInput(
-                f"'{self.name}' learns from who met what, and there are no interactions with these items; give a file "
-                "of user_id,item_id, or choose a recommender that reads content"
-            )
-        if interactions.items != len(items.ids):
-            raise BadInput(
-                f"the interactions number {interactions.items} items and the run has {len(items.ids)}; read them again "
-                "for this run"
-            )
-        low = interactions.ratings < self.least_rating
-        if low.all():
-            raise BadInput(
-                f"least_rating: no event of {len(low)} is rated {self.least_rating:g} or more (the highest is "
-                f"{np.nanmax(interactions.ratings):g}); lower it"
-            )
-        return interactions.take(~low) if low.any() else interactions
 
     def _named(self, query: Query, terms: np.ndarray) -> Shares:
         """Id of each item of the history -> its row of `terms` (h, r)."""

@@ -23,11 +23,10 @@ class Member:
     standardised already stay as they are, and so stay a sum over the query's parts.
     """
 
-    def __init__(self, model: Recommender, items: PlacedItems, interactions: Interactions | None) -> None:
+    def __init__(self, model: Recommender, items: PlacedItems, interactions: Interactions) -> None:
         self.model = model
         learns_alone = model.needs_interactions and not model.reads_places
-        met = interactions.popularity > 0 if learns_alone and interactions else np.ones(len(items.ids), bool)
-        self.known = met
+        self.known = interactions.popularity > 0 if learns_alone else np.ones(len(items.ids), bool)
 
     def standard(self, queries: Sequence[Query]) -> np.ndarray:
         """(q, n) float64: 0 where it does not know the item, and everywhere if it does not tell items apart."""

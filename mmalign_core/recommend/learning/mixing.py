@@ -49,7 +49,7 @@ def given_mix(text: str, members: Sequence[Recommender]) -> np.ndarray:
 def learned_mix(
     members: Sequence[Recommender],
     items: PlacedItems,
-    interactions: Interactions | None,
+    interactions: Interactions,
     how: str,
     seed: int,
     progress: Progress,
@@ -58,10 +58,8 @@ def learned_mix(
 
     `how` they are held out: one of SPLITS (a fifth, or each user's last), or "auto": each user's last where all have a
     time, since what counts is what comes next, else at random. `members` are fitted to the rest on the way. Even
-    weights, saying why, where there is too little to learn from. BadInput if there are no interactions at all.
+    weights, saying why, where there is too little to learn from.
     """
-    if interactions is None or not len(interactions):
-        raise BadInput("'hybrid' learns from who met what: give interactions, or choose a recommender by content")
     even = np.full(len(members), 1 / len(members))
     try:
         split = split_events(_in_order(interactions), _way(interactions, how), HELD_OUT, seed)

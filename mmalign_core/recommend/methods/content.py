@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems, scale_weights
 from mmalign_core.recommend.learning.moments import moments
 from mmalign_core.recommend.query import Query, Signal
-from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.types import BadInput, Progress
 from mmalign_core.vectors import unit_rows
 
 HISTORY = "history"
@@ -53,19 +52,11 @@ class Content(Recommender):
     standardised = True
     views = ("modality", "signal", "history")
 
-    def fit(
-        self,
-        items: PlacedItems,
-        interactions: Interactions | None = None,
-        *,
-        seed: int = 0,
-        progress: Progress = no_progress,
-    ) -> Self:
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Keep the items; there is nothing to learn."""
         self._items = items
         self._kept: dict[tuple[str, bytes], Near] = {}
         self._reliable: dict[str, Mapping[str, float]] = {}
-        return self
 
     def score(self, queries: Sequence[Query]) -> np.ndarray:
         """(q, n): each query's terms added up; a batch is one product of matrices per modality and kind of signal."""

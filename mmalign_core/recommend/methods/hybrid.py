@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from mmalign_core.recommend.learning.member import Member
 from mmalign_core.recommend.learning.mixing import MOST_MEMBERS, given_mix, learned_mix
 from mmalign_core.recommend.query import Query
 from mmalign_core.recommend.splitting import SPLITS
-from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.types import BadInput, Progress
 
 
 @register("hybrid")
@@ -47,32 +47,24 @@ class Hybrid(Recommender):
     history: tuple[Mapping[str, float], ...] = ()
     """Each mix that was tried, with its NDCG@10 on the held-out events."""
 
-    def fit(
-        self,
-        items: PlacedItems,
-        interactions: Interactions | None = None,
-        *,
-        seed: int = 0,
-        progress: Progress = no_progress,
-    ) -> Self:
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Learn the weights, then every member from all events. BadInput names a member that cannot be used."""
         made = self._made()
         weights = given_mix(self.mix, made) if self.mix else None
         self.history, why = (), "given"
         if weights is None:
-            found = learned_mix(self._made(), items, interactions, self.validation, seed, progress)
+            found = learned_mix(self._made(), items, events, self.validation, seed, progress)
             weights, self.history, why = found.weights, found.tried, found.why
         for i, model in enumerate(made):
             progress(0.5 + 0.5 * i / len(made), f"learning '{model.name}' from all events")
-            model.fit(items, interactions, seed=seed)
-        self._members = [Member(m, items, interactions) for m in made]
-        self._weights, self._size = weights, len(items.ids)
+            model.fit(items, events, seed=seed)
+        self._members = [Member(m, items, events) for m in made]
+        self._weights = weights
         self.settled = {m.name: float(w) for m, w in zip(made, weights)} | {"why": why}
-        return self
 
     def score(self, queries: Sequence[Query]) -> np.ndarray:
         """(q, n): the members' standardised scores, weighted."""
-        found = np.zeros((len(queries), self._size))
+        found = np.zeros((len(queries), len(self._ids)))
         for weight, member in zip(self._weights, self._members):
             if weight:
                 found += weight * member.standard(queries)

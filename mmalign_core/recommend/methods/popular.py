@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Self
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from mmalign_core.recommend.base import Recommender, register
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.query import Query
-from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.types import Progress
 
 
 @register("popular")
@@ -22,19 +21,9 @@ class Popular(Recommender):
     needs_interactions = True
     views = ("popularity",)
 
-    def fit(
-        self,
-        items: PlacedItems,
-        interactions: Interactions | None = None,
-        *,
-        seed: int = 0,
-        progress: Progress = no_progress,
-    ) -> Self:
-        """Count. BadInput if there are no interactions."""
-        if interactions is None or not len(interactions):
-            raise BadInput("'popular' counts who met what, and nobody met any of these items; give user_id,item_id")
-        self._share = interactions.popularity / max(len(interactions.users), 1)
-        return self
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
+        """Count."""
+        self._share = events.popularity / max(len(events.users), 1)
 
     def score(self, queries: Sequence[Query]) -> np.ndarray:
         """(q, n): the same row for every query."""

@@ -92,11 +92,15 @@ class Query:
 
 @dataclass(frozen=True)
 class PlacedWish:
-    """A wish and what recommenders get of it: a `signal` (typed and uploaded ones) or `rows`, numbers of items."""
+    """A wish and what recommenders get of it: a `signal` (typed and uploaded ones) or `rows`, numbers of items.
+
+    `disliked`: numbers of items a user met that speak neither for nor against anything, and are not shown again.
+    """
 
     wish: Wish
     signal: Signal | None = None
     rows: tuple[int, ...] = ()
+    disliked: tuple[int, ...] = ()
 
 
 def labels_of(wishes: Sequence[Wish]) -> tuple[str, ...]:

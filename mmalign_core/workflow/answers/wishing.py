@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from mmalign_core.data.names import shown
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender
 from mmalign_core.settings import Settings
@@ -54,8 +56,8 @@ def place_wishes(
     wishes, notes, found = query.all, [], {}
     read = [w for w in wishes if w.kind in MEDIA]
     for wish in (w for w in wishes if w.kind in ("item", "user")):
-        found[wish] = _rows(run, wish, items, interactions, alone=not read, notes=notes)
-    if not any(found.values()) and not model.reads_signals:
+        found[wish] = _met(run, wish, items, interactions, model.least_rating, alone=not read, notes=notes)
+    if not any(known.rows for known in found.values()) and not model.reads_signals:
         raise BadInput(_refusal(model, wishes))
     if read and not model.reads_signals:
         kinds = " and ".join(dict.fromkeys(WORDS[w.kind].split()[-1] for w in read))
@@ -71,46 +73,60 @@ def place_wishes(
             placed.append(PlacedWish(wish, signal))
             notes.append(remark(encoder(check_placeable(run, wish.kind)), medium_of(wish, settings or Settings())))
         else:
-            placed.append(PlacedWish(wish, rows=found.get(wish, ())))
+            placed.append(found.get(wish, PlacedWish(wish)))
     return Asking(tuple(placed), user_of(placed, interactions), tuple(note for note in notes if note))
 
 
-def user_history(run: Run, user: str) -> tuple[str, ...]:
-    """Items this user has met that lie in the space; BadInput if the user is unknown or has none."""
+def _no_history(run: Run, user: str) -> str:
+    """Why nothing is known of this user."""
     table = run.collection.interactions
     if table is None:
-        raise BadInput("this run has no interactions; give them with --interactions FILE (user_id,item_id)")
+        return "this run has no interactions; give them with --interactions FILE (user_id,item_id)"
     names = table["user_id"].astype(str)
-    rows = table[names == user]
-    if rows.empty:
-        like = nearest(user, names.unique().tolist())
-        raise BadInput(f"no user '{shown(user)}' in the interactions; {like}")
-    placed = {item for s in run.result.space.values() for item in s.ids}
-    history = tuple(dict.fromkeys(item for item in rows["item_id"].astype(str) if item in placed))
-    if not history:
-        raise BadInput(
-            f"none of the {len(rows)} items of user '{shown(user)}' lies in this run's space; ask by a text, picture, "
-            "sound or item"
-        )
-    return history
+    rows = np.count_nonzero(names == user)
+    if not rows:
+        return f"no user '{shown(user)}' in the interactions; {nearest(user, names.unique().tolist())}"
+    return (
+        f"none of the {rows} items of user '{shown(user)}' lies in this run's space; ask by a text, picture, sound or "
+        "item"
+    )
 
 
-def _rows(
-    run: Run, wish: Wish, items: PlacedItems, interactions: Interactions | None, *, alone: bool, notes: list[str]
-) -> tuple[int, ...]:
-    """Numbers of the item or of the user's items; a user who is unknown or cold is a note where media are asked with
-    too, else BadInput."""
+def _met(
+    run: Run,
+    wish: Wish,
+    items: PlacedItems,
+    interactions: Interactions | None,
+    least: float,
+    *,
+    alone: bool,
+    notes: list[str],
+) -> PlacedWish:
+    """The item, or the user's items; a user of whom none counts is a note where media are asked with too, else
+    BadInput."""
     if wish.kind == "item":
-        return (_item(run, wish.value, items),)
-    if interactions is not None and wish.value in interactions.users:
-        return tuple(interactions.history(interactions.users.index(wish.value)))
+        return PlacedWish(wish, rows=(_item(run, wish.value, items),))
     try:
-        return tuple(items.row(item) for item in user_history(run, wish.value))
+        return _of_user(run, wish, interactions, least, notes)
     except BadInput as error:
         if alone:
             raise
         notes.append(f"Answered without the user: {error}.")
-        return ()
+        return PlacedWish(wish)
+
+
+def _of_user(run: Run, wish: Wish, interactions: Interactions | None, least: float, notes: list[str]) -> PlacedWish:
+    """What the user met, parted by whether it is rated `least` or more; BadInput if nothing is left to ask with."""
+    if interactions is None or wish.value not in interactions.users:
+        raise BadInput(_no_history(run, wish.value))
+    user = interactions.users.index(wish.value)
+    met, liked = interactions.history(user), interactions.liked(least).history(user)
+    if not liked:
+        raise BadInput(f"user '{shown(wish.value)}' rated none of the {len(met)} items met {least:g} or more")
+    disliked = tuple(row for row in met if row not in liked)
+    if disliked:
+        notes.append(f"{len(disliked)} of the {len(met)} items met are rated below {least:g} and do not count.")
+    return PlacedWish(wish, rows=tuple(liked), disliked=disliked)
 
 
 def _item(run: Run, item: str, items: PlacedItems) -> int:
@@ -139,7 +155,7 @@ def _refusal(model: Recommender, wishes: tuple[Wish, ...]) -> str:
 def excluded(placed: Sequence[PlacedWish], include_seen: bool = False) -> tuple[int, ...]:
     """Items asked with, for or against, and those that users asked for have met."""
     left = (p for p in placed if p.wish.kind == "item" or (p.wish.weight > 0 and not include_seen))
-    return tuple(dict.fromkeys(row for p in left for row in p.rows))
+    return tuple(dict.fromkeys(row for p in left for row in (*p.rows, *p.disliked)))
 
 
 def user_of(placed: Sequence[PlacedWish], interactions: Interactions | None) -> int | None:

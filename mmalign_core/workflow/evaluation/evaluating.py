@@ -132,10 +132,6 @@ def _measured(ready: Trial, model: Recommender, progress: Progress) -> dict[str,
     }
 
 
-def _means(values: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    return {metric: float(of_users.mean()) for metric, of_users in values.items()}
-
-
 def _answers(
     ready: Trial, model: Recommender, cost: Cost, progress: Progress
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -145,7 +141,7 @@ def _answers(
     wrong = {"all": np.zeros(len(ready.rows), np.int64), "cold": np.zeros(len(ready.rows), np.int64)}
     among = np.flatnonzero(ready.split.cold)
     column_of = np.cumsum(ready.split.cold) - 1
-    for batch in ready.batches():
+    for batch in ready.batches(model.least_rating):
         progress(batch.users.start / len(ready.users), f"asking for {len(ready.users):,} users")
         with timed(cost.seconds, "score"):
             scores = model.score(batch.queries)

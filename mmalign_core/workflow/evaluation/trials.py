@@ -109,17 +109,18 @@ class Trial:
         shape = [asdict(self.protocol), self.items.ids, sorted(self.items.parts)]
         return digest_bytes(digest_json(shape).encode(), *(a.tobytes() for a in (*events, *places)))
 
-    def batches(self) -> Iterator[Batch]:
-        """The users, so many at a time that their scores fit in SCORES_AT_ONCE."""
+    def batches(self, least_rating: float = 0.0) -> Iterator[Batch]:
+        """The users, so many at a time that their scores fit in SCORES_AT_ONCE, each asked by what they met and did
+        not rate lower."""
         step = max(1, SCORES_AT_ONCE // max(1, len(self.items.ids)))
-        met = self.split.train.matrix
+        met, liked = self.split.train.matrix, self.split.train.liked(least_rating)
         for start in range(0, len(self.users), step):
             users = self.users[start : start + step]
             first, last = np.searchsorted(self.rows, [start, start + step])
             own = met[users].tocoo()
             yield Batch(
                 slice(start, start + len(users)),
-                [Query(history=self.split.train.history(int(user)), user=int(user)) for user in users],
+                [Query(history=liked.history(int(user)), user=int(user)) for user in users],
                 (own.row, own.col),
                 (self.rows[first:last] - start, self.columns[first:last]),
                 slice(first, last),
