@@ -4,6 +4,7 @@ import json
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from mmalign_core.types import BadInput
 from mmalign_core.workflow import Query, Run, Wish, answer, open_collection, save_run
 from mmalign_core.workflow.answers.querying import MOST_WEIGHT
 from mmalign_core.workflow.answers.reasons import every_reason
+from mmalign_core.workflow.explaining import explain_pair
+from mmalign_core.workflow.explaining.masking import MaskedMedium
 
 
 @pytest.mark.parametrize("weight", [1e308, -1e308, 2 * MOST_WEIGHT])
@@ -75,6 +78,25 @@ def test_times_before_1970_and_in_powers_of_ten_are_read_and_infinite_numbers_ar
     reasons = [skipped.reason for skipped in found.skipped]
     assert sum("which is infinite" in r for r in reasons) == 3
     assert sum("which is not a number or a date such as" in r for r in reasons) == 1
+
+
+@pytest.mark.parametrize("grid", [0, -3, 29])
+def test_a_grid_that_is_none_is_refused_before_anything_is_masked(demo_run: Run, store: Store, grid: int) -> None:
+    with pytest.raises(BadInput, match="ask for 1 to 28 cells a side"):
+        explain_pair(demo_run, ("image", "dog"), ("text", "dog"), store=store, grid=grid)
+
+
+def test_a_picture_that_changed_since_it_was_encoded_has_no_map(demo_run: Run, store: Store, tmp_path: Path) -> None:
+    dog, cat = (next(m for m in demo_run.collection.media_of("image") if m.item == name) for name in ("dog", "cat"))
+    assert dog.path and cat.path
+    for source, problem in ((dog.path, ""), (cat.path, "has changed since it was encoded; align again")):
+        (tmp_path / "dog.jpg").write_bytes(Path(source).read_bytes())
+        moved = replace(dog, path=str(tmp_path / "dog.jpg"))
+        if not problem:
+            assert MaskedMedium(demo_run, moved, store=store).place.any()
+            continue
+        with pytest.raises(BadInput, match=problem):
+            MaskedMedium(demo_run, moved, store=store)
 
 
 class _Refuses(BaseHTTPRequestHandler):

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.data.files import file_media
 from mmalign_core.sequences import as_sequences
+from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet, Media
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow import Choices, Query, align, encode
@@ -297,8 +299,8 @@ def test_black_pictures_silence_and_one_word_get_finite_maps(demo_run, store, tm
         file.writeframes(bytes(64_000))
     target = demo_run.result.space["text"].vectors[0]
     media = [
-        Media("q", "image", "black", path=str(tmp_path / "black.png")),
-        Media("q", "audio", "silence", path=str(tmp_path / "silence.wav")),
+        file_media("q", "image", tmp_path / "black.png", "black.png", Settings()),
+        file_media("q", "audio", tmp_path / "silence.wav", "silence.wav", Settings()),
         Media("q", "text", "one", text="猫"),
     ]
     for medium in media:

@@ -22,6 +22,12 @@ def digest_file(path: Path) -> str:
         return _digest_stream(file, os.fstat(file.fileno()).st_size)
 
 
+def check_unchanged(medium: Media) -> None:
+    """BadInput if a medium's file is there and holds something else than when it was taken into its collection."""
+    if medium.path is not None and Path(medium.path).is_file() and digest_file(Path(medium.path)) != medium.digest:
+        raise BadInput(f"'{shown(Path(medium.path).name)}' has changed since it was encoded; align again to explain it")
+
+
 def file_media(item: str, modality: str, path: Path, name: str, settings: Settings) -> Media:
     """The medium that a file is, or BadInput in one sentence: missing, empty, too large, not what it claims to be.
 

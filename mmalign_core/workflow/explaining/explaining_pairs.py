@@ -19,6 +19,7 @@ from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.explaining.components import Component, anchor_shares, component_shares
 from mmalign_core.workflow.explaining.mapping import check_method, map_of
 from mmalign_core.workflow.explaining.masking import MaskedMedium
+from mmalign_core.workflow.explaining.parts import check_grid
 from mmalign_core.workflow.explaining.references import Placed, placed_medium
 from mmalign_core.workflow.explaining.vocabulary import vocabulary
 
@@ -88,9 +89,10 @@ def explain_pair(
 
     `method` and `grid` as in `media_map`. BadInput for a name that the run does not hold; whatever cannot be made of
     the two (given vectors, a file that is gone, a method that does not suit one of them) is a note and the rest is
-    made. With a method that suits neither: BadInput.
+    made. With a method that suits neither, or a grid that is none: BadInput.
     """
     check_method(method)
+    check_grid(grid)
     left, right = placed_medium(run, *a), placed_medium(run, *b)
     notes: list[str] = []
     maps: dict[str, MediaMap] = {}

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.data.files import check_unchanged
 from mmalign_core.encoders import ENCODERS, Encoder
 from mmalign_core.explain.masks import Scores
 from mmalign_core.sequences import as_sequences
@@ -26,8 +27,8 @@ class MaskedMedium:
     """Places of one text, picture or sound with any of its parts masked, as this run places new media.
 
     Nothing is written to the store but the names of concepts. BadInput where the run cannot place the modality, its
-    vectors were given ready-made, or the medium cannot be decoded. `progress` is called before each batch and may
-    raise `Cancelled`; `expect` says how many masks are to come.
+    vectors were given ready-made, or the medium cannot be decoded or is no longer the one that was encoded. `progress`
+    is called before each batch and may raise `Cancelled`; `expect` says how many masks are to come.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class MaskedMedium:
         if settings is not None:
             self.encoder.settings = settings
         self.encoder.load()
+        check_unchanged(medium)
         view = self.encoder.view(medium)
         self.parted: Parted = parted(medium.modality, view, rate=self.encoder.rate, grid=grid)
         self._expected, self._placed = 0, 0

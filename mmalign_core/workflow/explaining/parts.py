@@ -58,14 +58,19 @@ def text_parts(text: str, most: int = MOST_WORDS) -> Parted:
     return Parted("text", text, parts, lambda mask: without(text, spans, [bool(kept) for kept in mask]))
 
 
+def check_grid(grid: int) -> None:
+    """BadInput unless there are 1 to FINEST_GRID cells a side."""
+    if not 1 <= grid <= FINEST_GRID:
+        raise BadInput(f"a grid of {grid}: ask for 1 to {FINEST_GRID} cells a side")
+
+
 def picture_parts(pixels: np.ndarray, grid: int) -> Parted:
     """Cells row by row; a masked cell is blurred beyond recognition. `pixels` (h, w, 3) uint8.
 
     Over 12 photographs maps made with blurred cells were as far above chance as those made with the mean colour or
     slightly farther, judged by masks of either kind (.22 and .23 against .21 and .21): too close to tell them apart.
     """
-    if not 1 <= grid <= FINEST_GRID:
-        raise BadInput(f"a grid of {grid}: ask for 1 to {FINEST_GRID} cells a side")
+    check_grid(grid)
     rows, columns = (np.linspace(0, side, grid + 1).round().astype(int) for side in pixels.shape[:2])
     blurred = _blurred(pixels)
 
