@@ -74,7 +74,7 @@ def spelt(monkeypatch: pytest.MonkeyPatch) -> Spelt:
     """Spelt among the registered encoders, for this test alone."""
     model = Spelt()
     monkeypatch.setitem(encoding_module.ENCODERS._members, "spelt", Spelt)
-    monkeypatch.setattr("mmalign_core.workflow.sequencing.encoder", lambda name: model)
+    monkeypatch.setattr("mmalign_core.workflow.sequencing.encoder", lambda name, modality="": model)
     return model
 
 

@@ -1,5 +1,6 @@
 """Encoders: one file each turns texts, pictures or sounds into vectors (and concepts, where it classifies)."""
 
 from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
+from mmalign_core.encoders.references import create_encoder, is_known, reference_of
 
-__all__ = ["ENCODERS", "Encoded", "Encoder", "register"]
+__all__ = ["ENCODERS", "Encoded", "Encoder", "create_encoder", "is_known", "reference_of", "register"]

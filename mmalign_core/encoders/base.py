@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
 from mmalign_core.settings import Settings
-from mmalign_core.types import Media, digest_json
+from mmalign_core.types import BadInput, Media, digest_json
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,23 @@ class Encoder(Parametrised, ABC):
     summary: ClassVar[str]
     licence: ClassVar[str]
     batch_size: ClassVar[int] = 16
+    modalities: ClassVar[tuple[str, ...]] = ()
+    """What it reads where that is more than one modality: towers of one model, an instance for each."""
+    model: str = ""
+    """Which model an instance loads, for encoders that load any of a kind; part of its key."""
+
+    @classmethod
+    def reads(cls) -> tuple[str, ...]:
+        """The modalities it can be made for."""
+        return cls.modalities or (cls.modality,)
+
+    @classmethod
+    def of_model(cls, model: str, modality: str) -> Self:
+        """An instance for one of the modalities it reads. BadInput if it has no models to choose from, or not that."""
+        if model:
+            raise BadInput(f"encoder '{cls.name}' has one model only; leave ':{model}' out")
+        return cls()
+
     pooling: ClassVar[str] = ""
     """How a vector comes from its sequence: "mean" or "sum" of the steps; "" where it is no such plain sum."""
     rate: ClassVar[int] = 0
@@ -51,9 +68,9 @@ class Encoder(Parametrised, ABC):
 
     @property
     def key(self) -> str:
-        """'name@version', followed by a digest of the parameters when any is declared: the store's key."""
+        """'name[:model]@version', followed by a digest of the parameters when any is declared: the store's key."""
         suffix = f"#{digest_json(self.params)[:8]}" if self.params else ""
-        return f"{self.name}@{self.version}{suffix}"
+        return f"{self.name}{':' * bool(self.model)}{self.model}@{self.version}{suffix}"
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""What can be chosen: every registered encoder, aligner, similarity, correction, matcher and recommender as rows."""
+"""What can be chosen: every registered encoder, aligner, similarity, correction, matcher, recommender
+and language model as rows."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.corrections import CORRECTIONS
 from mmalign_core.encoders import ENCODERS
+from mmalign_core.language import LANGUAGE_MODELS
 from mmalign_core.matchers import MATCHERS
 from mmalign_core.recommend import RECOMMENDERS
 from mmalign_core.registry import Registry
@@ -20,6 +22,7 @@ KINDS: dict[str, Registry[Any]] = {
     "corrections": CORRECTIONS,
     "matchers": MATCHERS,
     "recommenders": RECOMMENDERS,
+    "language-models": LANGUAGE_MODELS,
 }
 FLAGS = (
     "needs_pairs",
@@ -43,11 +46,10 @@ def catalogue(kind: str) -> list[dict[str, Any]]:
 
 def _row(kind: str, name: str, cls: Any) -> dict[str, Any]:
     family = cls.family() if kind == "aligners" else kind
-    modality = getattr(cls, "modality", None)
     return {
         "name": name,
         "family": family,
-        "modalities": [modality] if modality else list(getattr(cls, "modalities", MODALITIES)),
+        "modalities": list(cls.reads() if kind == "encoders" else getattr(cls, "modalities", MODALITIES)),
         **{flag: bool(getattr(cls, flag, False)) for flag in FLAGS},
         "summary": cls.summary,
         "params": [p.describe() for p in cls.declared_params().values()],

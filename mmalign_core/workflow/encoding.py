@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.encoders import ENCODERS, Encoder
+from mmalign_core.encoders import ENCODERS, Encoder, create_encoder, reference_of
 from mmalign_core.engine import encode_media
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
@@ -83,7 +83,7 @@ def encode(
         with timed(seconds, modality):
             media = collection.media_of(modality)
             sets[modality], counts[modality], failed = encode_set(
-                encoder(chosen[modality]), media, store=store, settings=settings, progress=shown
+                encoder(chosen[modality], modality), media, store=store, settings=settings, progress=shown
             )
         skipped += failed
     store.save_collection(collection)
@@ -131,7 +131,7 @@ def name_concepts(embeddings: EmbeddingSet, labels: Sequence[str], text_encoder:
     if embeddings.concepts is None:
         return embeddings
     media = [Media(label, "text", digest_bytes(label.encode()), text=label) for label in labels]
-    named, _, _ = encode_set(encoder(text_encoder), media, store=store)
+    named, _, _ = encode_set(encoder(text_encoder, "text"), media, store=store)
     old = embeddings.concepts
     concepts = Concepts(old.labels, old.posterior, named.vectors)
     return EmbeddingSet(
@@ -142,11 +142,7 @@ def name_concepts(embeddings: EmbeddingSet, labels: Sequence[str], text_encoder:
 def choose_encoders(collection: Collection, wanted: Mapping[str, str]) -> dict[str, str]:
     """Encoder name per modality that has media: the wanted one, else the embedded default."""
     for modality, name in wanted.items():
-        actual = ENCODERS.get(name).modality
-        if actual != modality:
-            raise BadInput(
-                f"encoder '{name}' reads {actual}, not {modality}; see: python -m mmalign_core list encoders"
-            )
+        encoder(name, modality)
     chosen = {**DEFAULT_ENCODERS, **wanted}
     return {m: chosen[m] for m in collection.modalities if m in chosen}
 
@@ -154,12 +150,17 @@ def choose_encoders(collection: Collection, wanted: Mapping[str, str]) -> dict[s
 _loading = Lock()
 
 
-def encoder(name: str) -> Encoder:
-    """The one instance of that encoder in this process: weights load once."""
+def encoder(reference: str, modality: str = "") -> Encoder:
+    """The one instance of that encoder for that modality in this process: weights load once."""
     with _loading:
-        return _encoder(name)
+        return _encoder(reference, modality or ENCODERS.get(reference.partition(":")[0]).reads()[0])
+
+
+def encoder_of(key: str, modality: str) -> Encoder:
+    """The encoder that made vectors under that key ("name[:model]@version")."""
+    return encoder(reference_of(key), modality)
 
 
 @lru_cache(maxsize=8)
-def _encoder(name: str) -> Encoder:
-    return ENCODERS.create(name)
+def _encoder(reference: str, modality: str) -> Encoder:
+    return create_encoder(reference, modality)

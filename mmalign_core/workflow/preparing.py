@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mmalign_core.aligners import Aligner
-from mmalign_core.encoders import ENCODERS
+from mmalign_core.encoders import is_known, reference_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.workflow.choices import Choices
@@ -53,7 +53,7 @@ def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: 
     """The set as this aligner reads it: concepts placed in text space where it uses them."""
     if not (model.needs_concepts or model.reads_concepts) or rows.concepts is None:
         return rows
-    if text_encoder_name not in ENCODERS.names():
+    if not is_known(text_encoder_name):
         if not model.needs_concepts:
             return rows
         raise BadInput(
@@ -65,7 +65,7 @@ def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: 
 
 def text_encoder(encoders: Mapping[str, str]) -> str:
     """Name of the text encoder in use, the default one when the collection has no text."""
-    return encoders.get("text", DEFAULT_ENCODERS["text"]).split("@")[0]
+    return reference_of(encoders.get("text", DEFAULT_ENCODERS["text"]))
 
 
 def place(fitted: Aligner, rows: EmbeddingSet) -> EmbeddingSet:

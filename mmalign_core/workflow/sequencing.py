@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mmalign_core.encoders import ENCODERS
+from mmalign_core.encoders import is_known, reference_of
 from mmalign_core.engine import encode_sequences
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
@@ -23,7 +23,7 @@ Shapes = Mapping[str, tuple[int, int]]
 
 def can_sequence(rows: EmbeddingSet) -> bool:
     """Whether an encoder of ours made these vectors, so that it can be asked what it saw before it pooled."""
-    return rows.sequences is not None or rows.encoder.split("@")[0] in ENCODERS.names()
+    return rows.sequences is not None or is_known(reference_of(rows.encoder))
 
 
 def with_sequences(
@@ -87,7 +87,7 @@ class _Tally:
 def _sequenced(
     rows: EmbeddingSet, media: Sequence[Media], store: Store, settings: Settings | None, progress: Progress, room: _Room
 ) -> EmbeddingSet:
-    model, keys, tally = encoder(rows.encoder.split("@")[0]), set(rows.keys), _Tally(rows, room)
+    model, keys, tally = encoder(reference_of(rows.encoder), rows.modality), set(rows.keys), _Tally(rows, room)
     shapes = store.sequence_shapes(model.key, rows.keys)
     tally.add(shapes)
     own = [m for m in media if m.modality == rows.modality and m.digest in keys]

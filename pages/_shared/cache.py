@@ -27,7 +27,7 @@ from mmalign_core.workflow import (
     similarity_block,
 )
 from mmalign_core.workflow.cards import AlignerCard, aligner_cards
-from mmalign_core.workflow.encoding import encoder
+from mmalign_core.workflow.encoding import encoder_of
 from mmalign_core.workflow.scoring import run_scores
 from mmalign_core.workflow.wording.telling import interests
 from pages._shared import columns
@@ -218,18 +218,18 @@ def placed(digest: str, _run: Run) -> Sequence[str]:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def seen_picture(digest: str, encoder_name: str, _picture: Media) -> Thumbnail:
+def seen_picture(digest: str, encoder_key: str, _picture: Media) -> Thumbnail:
     """The picture as its encoder sees it; BadInput if it cannot be decoded."""
-    return pixels_thumbnail(encoder(encoder_name).view(_picture))
+    return pixels_thumbnail(encoder_of(encoder_key, _picture.modality).view(_picture))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def heard(digest: str, encoder_name: str, _sound: Media) -> tuple[np.ndarray, int]:
+def heard(digest: str, encoder_key: str, _sound: Media) -> tuple[np.ndarray, int]:
     """The sound as its encoder hears it, and its samples a second; BadInput if it cannot be decoded."""
-    model = encoder(encoder_name)
+    model = encoder_of(encoder_key, _sound.modality)
     return model.view(_sound), model.rate
 
 
-def view_of(medium: Media, encoder_name: str) -> Any:
+def view_of(medium: Media, encoder_key: str) -> Any:
     """The text or picture as its encoder reads it: str, or uint8 pixels (h, w, 3)."""
-    return encoder(encoder_name).view(medium)
+    return encoder_of(encoder_key, medium.modality).view(medium)

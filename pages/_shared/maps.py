@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from mmalign_core.explain.faithfulness import advantage, judged
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.plots import picture_map_figure, sound_map_figure, word_map_html
 from mmalign_core.types import Media
@@ -30,14 +31,11 @@ def verdict(found: MediaMap) -> None:
     seen = found.faithfulness
     method = errors.plain(_METHODS.get(found.method, found.method))
     if seen is None:
-        st.caption(f"By {method}. Not checked against random orders.")
+        st.caption(f"By {method}; {judged(seen)}.")
         return
-    low, high = seen.interval
-    colour, word = ("green", "better than random") if seen.better else ("red", "no better than random")
-    icon = "check_circle" if seen.better else "warning"
+    colour, icon = ("green", "check_circle") if seen.better else ("red", "warning")
     st.markdown(
-        f":{colour}[:material/{icon}: {word}] :small[:gray[advantage {seen.advantage:+.3f}"
-        f" \\[{low:+.3f}, {high:+.3f}\\] over {seen.orders} random orders · {method}]]",
+        f":{colour}[:material/{icon}: {judged(seen)}] :small[:gray[{advantage(seen)} · {method}]]",
         help=f"Parts taken away in the map's order: mean score {seen.deletion:.3f}, in random orders"
         f" {seen.random_deletion:.3f} (lower is better). Added in its order: {seen.insertion:.3f}, at random"
         f" {seen.random_insertion:.3f} (higher is better).",
@@ -46,11 +44,11 @@ def verdict(found: MediaMap) -> None:
 
 def _words(run: Run, medium: Media, found: MediaMap, key: str) -> None:
     places = [part.place for part in found.parts]
-    st.html(word_map_html(cache.view_of(medium, _encoder(run, "text")), places, found.values, most=1200))
+    st.html(word_map_html(cache.view_of(medium, run.encoders["text"]), places, found.values, most=1200))
 
 
 def _picture(run: Run, medium: Media, found: MediaMap, key: str) -> None:
-    seen = cache.seen_picture(medium.digest, _encoder(run, "image"), medium)
+    seen = cache.seen_picture(medium.digest, run.encoders["image"], medium)
     labels, boxes = [part.label for part in found.parts], [part.place for part in found.parts]
     figure = picture_map_figure(seen.uri, (seen.width, seen.height), boxes, found.values, labels, height=300)
     st.plotly_chart(figure, key=key, config=BARE, alt="What each cell of the picture adds to the score")
@@ -58,7 +56,7 @@ def _picture(run: Run, medium: Media, found: MediaMap, key: str) -> None:
 
 def _sound(run: Run, medium: Media, found: MediaMap, key: str) -> None:
     """Bars over the waveform; a click on one plays that stretch."""
-    waveform, rate = cache.heard(medium.digest, _encoder(run, "audio"), medium)
+    waveform, rate = cache.heard(medium.digest, run.encoders["audio"], medium)
     spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
     figure = sound_map_figure(waveform, rate, spans, found.values, labels, height=190)
     st.plotly_chart(
@@ -73,7 +71,3 @@ def _sound(run: Run, medium: Media, found: MediaMap, key: str) -> None:
         waveform[int(start * rate) : max(int(end * rate), int(start * rate) + 1)], sample_rate=rate,
         autoplay=bool(clicked), alt=f"The sound from {start:.1f} to {end:.1f} seconds",
     )  # fmt: skip
-
-
-def _encoder(run: Run, modality: str) -> str:
-    return run.encoders[modality].split("@")[0]

@@ -70,7 +70,7 @@ def _parts(run: Run, change: Undoing) -> None:
     if change.medium is not None and change.medium.modality == "text":
         st.markdown(_struck(run, change))
     elif change.medium is not None and change.medium.modality == "image":
-        pixels = cache.view_of(change.medium, run.encoders["image"].split("@")[0]).copy()
+        pixels = cache.view_of(change.medium, run.encoders["image"]).copy()
         for left, top, right, bottom in (part.place for part in change.parts):
             rows, columns = (np.round(np.array(ends) * side).astype(int) for ends, side in zip(
                 ((top, bottom), (left, right)), pixels.shape))  # fmt: skip
@@ -86,7 +86,7 @@ def _parts(run: Run, change: Undoing) -> None:
 def _struck(run: Run, change: Undoing) -> str:
     """The text with the words struck that were left out."""
     assert change.medium is not None and change.parts is not None
-    text, pieces, done = cache.view_of(change.medium, run.encoders["text"].split("@")[0]), [], 0
+    text, pieces, done = cache.view_of(change.medium, run.encoders["text"]), [], 0
     for start, end in sorted((int(part.place[0]), int(part.place[1])) for part in change.parts):
         pieces += [errors.plain(text[done:start]), f":red[~~{errors.plain(text[start:end])}~~]"]
         done = end

@@ -82,7 +82,7 @@ def _check_spaces(sets: Mapping[str, EmbeddingSet]) -> None:
 
 def _known_spaces(sets: Mapping[str, EmbeddingSet]) -> dict[str, str]:
     """Modality -> space of its encoder, for the sets that one of our own encoders made."""
-    from mmalign_core.encoders.base import ENCODERS
+    from mmalign_core.encoders import create_encoder, is_known, reference_of
 
-    names = {m: s.encoder.partition("@")[0] for m, s in sets.items()}
-    return {m: ENCODERS.get(n).space for m, n in names.items() if n in ENCODERS.names()}
+    names = {m: reference_of(s.encoder) for m, s in sets.items()}
+    return {m: create_encoder(name, m).space for m, name in names.items() if is_known(name)}

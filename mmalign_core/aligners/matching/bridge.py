@@ -43,9 +43,9 @@ class Bridge(Aligner):
 
     def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
         """Anything with concepts, and texts by an encoder that can read the concepts' names as well."""
-        from mmalign_core.encoders.base import ENCODERS
+        from mmalign_core.encoders import is_known, reference_of
 
-        known = rows.encoder.partition("@")[0] in ENCODERS.names()
+        known = is_known(reference_of(rows.encoder))
         return known if rows.modality == "text" else rows.concepts is not None
 
     def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:

@@ -65,4 +65,4 @@ def _encoders_with_concepts(modality: str) -> list[str]:
     from mmalign_core.encoders.base import ENCODERS, Encoder
 
     classes = {name: ENCODERS.get(name) for name in ENCODERS.names()}
-    return [name for name, c in classes.items() if c.modality == modality and c.labels is not Encoder.labels]
+    return [name for name, c in classes.items() if modality in c.reads() and c.labels is not Encoder.labels]

@@ -13,7 +13,7 @@ import numpy as np
 from mmalign_core.data.files import file_media, text_media
 from mmalign_core.data.names import file_words, shown
 from mmalign_core.data.texts import clean_text
-from mmalign_core.encoders import ENCODERS
+from mmalign_core.encoders import is_known, reference_of
 from mmalign_core.recommend import PlacedItems, Signal
 from mmalign_core.recommend import Query as Asked
 from mmalign_core.settings import Settings
@@ -140,7 +140,7 @@ def place_wish(run: Run, wish: Wish, *, store: Store, settings: Settings | None 
     modality, settings = wish.kind, settings or Settings()
     source = check_placeable(run, modality)
     media = [medium_of(wish, settings)]
-    embedded, _, failed = encode_set(encoder(source), media, store=store, settings=settings)
+    embedded, _, failed = encode_set(encoder(source, modality), media, store=store, settings=settings)
     if failed:
         raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
     row = prepared(run.aligner, embedded, text_encoder(run.encoders), store)
@@ -154,10 +154,10 @@ def check_placeable(run: Run, modality: str) -> str:
     if modality not in run.result.space:
         raise BadInput(f"this run holds no {modality}; it can be asked by: {', '.join(run.result.space)}, item or user")
     source = run.encoders.get(modality, "")
-    name = source.split("@")[0]
-    if name not in ENCODERS.names():
+    reference = reference_of(source)
+    if not is_known(reference):
         raise BadInput(f"this run's {modality} vectors were given ready-made ({source}); ask by item instead")
-    return name
+    return reference
 
 
 def signal_of(

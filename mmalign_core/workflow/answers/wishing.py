@@ -71,7 +71,9 @@ def place_wishes(
         if wish in read:
             signal = signal_of(run, wish, label, items, store=store, settings=settings)
             placed.append(PlacedWish(wish, signal))
-            notes.append(remark(encoder(check_placeable(run, wish.kind)), medium_of(wish, settings or Settings())))
+            notes.append(
+                remark(encoder(check_placeable(run, wish.kind), wish.kind), medium_of(wish, settings or Settings()))
+            )
         else:
             placed.append(found.get(wish, PlacedWish(wish)))
     return Asking(tuple(placed), user_of(placed, interactions), tuple(note for note in notes if note))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.data.files import check_unchanged
-from mmalign_core.encoders import ENCODERS, Encoder
+from mmalign_core.encoders import Encoder, is_known, reference_of
 from mmalign_core.explain.masks import Scores
 from mmalign_core.sequences import as_sequences
 from mmalign_core.settings import Settings
@@ -132,10 +132,9 @@ def run_encoder(run: Run, modality: str) -> Encoder:
     if modality not in run.result.space:
         raise BadInput(f"this run holds no {modality}; it holds: {', '.join(run.result.space)}")
     source = run.encoders.get(modality, "")
-    name = source.split("@")[0]
-    if name not in ENCODERS.names():
+    if not is_known(reference_of(source)):
         raise BadInput(
             f"this run's {modality} vectors were given ready-made ({source}), so there is no {modality} to take apart; "
             f"give the {modality} itself to encode"
         )
-    return encoder(name)
+    return encoder(reference_of(source), modality)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mmalign_core.encoders import ENCODERS
+from mmalign_core.encoders import is_known, reference_of
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, digest_bytes
@@ -31,7 +31,7 @@ def vocabulary(run: Run, *, store: Store, settings: Settings | None = None) -> E
     words = tuple(dict.fromkeys([*own_words(run), *_labels(run)]))
     media = [Text(word, "text", digest_bytes(word.encode()), text=word) for word in words]
     name = text_encoder(run.encoders)
-    embedded, _, _ = encode_set(encoder(name), media, store=store, settings=settings)
+    embedded, _, _ = encode_set(encoder(name, "text"), media, store=store, settings=settings)
     if not len(embedded):
         raise BadInput("this run has no words to describe places with")
     rows = prepared(run.aligner, embedded, name, store)
@@ -60,5 +60,5 @@ def _says_something(word: str) -> bool:
 
 def _labels(run: Run) -> list[str]:
     """Names of what this run's classifying encoders know."""
-    names = [source.split("@")[0] for source in run.encoders.values()]
-    return [label for name in names if name in ENCODERS.names() for label in encoder(name).labels]
+    known = {m: reference_of(source) for m, source in run.encoders.items() if is_known(reference_of(source))}
+    return [label for modality, reference in known.items() for label in encoder(reference, modality).labels]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
@@ -32,7 +33,7 @@ def drawn_map(run: Run, mapped: Mapped, settings: Settings) -> dict[str, Any]:
         "method": found.method,
         "score": found.score,
         "rest": found.rest,
-        "faithful": faithful_words(found),
+        "faithful": f"Leaving parts out in this order is {verdict(found.faithfulness)}.",
         "strongest": _strongest(found),
         "words": "",
         "picture": "",
@@ -46,19 +47,6 @@ def drawn_map(run: Run, mapped: Mapped, settings: Settings) -> dict[str, Any]:
         return drawn | {"missing": str(error)}
 
 
-def faithful_words(found: MediaMap) -> str:
-    """Whether the map orders parts better than chance, with the interval; said also where it is not, or not known."""
-    seen = found.faithfulness
-    if seen is None:
-        return "Not checked against random orders."
-    low, high = seen.interval
-    told = "more than" if seen.better else "no more than"
-    return (
-        f"Leaving parts out in this order moves the score {told} in random orders: advantage {seen.advantage:+.2f} "
-        f"[{low:+.2f}, {high:+.2f}], {seen.orders} random orders."
-    )
-
-
 def _body(run: Run, medium: Media, found: MediaMap, settings: Settings) -> dict[str, Any]:
     from mmalign_core.plots.diverging import scale_of, tint
 
@@ -70,7 +58,7 @@ def _body(run: Run, medium: Media, found: MediaMap, settings: Settings) -> dict[
     if found.modality == "text":
         return {"words": _words(medium, found)}
     if found.modality == "image":
-        model = encoder(check_placeable(run, "image"))
+        model = encoder(check_placeable(run, "image"), "image")
         return {"picture": pixels_uri(model.view(medium), PIXELS), "cells": parts}
     end = max((part.place[1] for part in found.parts), default=1.0) or 1.0
     return {"segments": [_segment(part, end, scale) for part in parts], "seconds": end}
