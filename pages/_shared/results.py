@@ -16,6 +16,7 @@ from mmalign_core.recommend.sentences.facts import Facts
 from mmalign_core.recommend.sentences.sentence import sentence
 from mmalign_core.types import Recommendation
 from mmalign_core.workflow import Answer, Run
+from mmalign_core.workflow.answers.unlike import unlike
 from pages._shared import errors, gallery, previews, shares, state
 from pages._shared.waiting import BARE
 
@@ -39,16 +40,16 @@ def show(
 
     `beside`: item -> its rank in the answer that stands beside this one.
     """
-    parts = [bars(run, found) for found in answer.found]
+    for note in answer.notes:
+        st.caption(f":material/info: {errors.plain(note)}")
+    parts = [bars(run, answer, found) for found in answer.found]
     scale = max((abs(value) for own in parts for _, value in own), default=1.0) or 1.0
-    cards = [_card(run, found, own, scale, beside) for found, own in zip(answer.found, parts)]
+    cards = [_card(run, answer, found, own, scale, beside) for found, own in zip(answer.found, parts)]
     gallery.show(
         cards, key=key, width=112 if beside is not None else 128, most=most, selected=picked, on_pick=state.explain
     )
     if answer.exclude:
         st.caption(f"Left out: {left_out(answer)}.")
-    for note in answer.notes:
-        st.caption(f":material/info: {errors.plain(note)}")
 
 
 def chart(run: Run, answer: Answer) -> None:
@@ -56,7 +57,7 @@ def chart(run: Run, answer: Answer) -> None:
     opened = st.expander("All scores side by side", icon=":material/stacked_bar_chart:", key="chart", on_change="rerun")
     if opened.open:
         titles = [previews.title(run.collection, found.id) for found in answer.found]
-        figure = contribution_figure(titles, [dict(bars(run, found)) for found in answer.found])
+        figure = contribution_figure(titles, [dict(bars(run, answer, found)) for found in answer.found])
         opened.plotly_chart(figure, key="chart.bars", config=BARE, alt="What each part adds to every score")
 
 
@@ -72,21 +73,24 @@ def _count(number: int) -> str:
     return "item" if number == 1 else f"{number:,} items"
 
 
-def bars(run: Run, found: Recommendation) -> list[tuple[str, float]]:
+def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, float]]:
     """The largest contributions by name, what is left of them as one; they sum to the score."""
     order = sorted(found.contributions, key=lambda label: -abs(found.contributions[label]))
     kept = order if len(order) <= _BARS else order[: _BARS - 1]
     known = [label for label in found.contributions if label in kept]
+    against = unlike(answer)
     shown = [
-        (_SHORT.get(label) or shares.called(run.collection, label, 40), found.contributions[label]) for label in known
+        (_SHORT.get(label) or shares.called(run.collection, label, 40, against=against), found.contributions[label])
+        for label in known
     ]
     rest = [label for label in order if label not in kept]
     return [*shown, (f"{len(rest)} others", sum(found.contributions[label] for label in rest))] if rest else shown
 
 
-def reason(run: Run, found: Recommendation) -> str:
+def reason(run: Run, answer: Answer, found: Recommendation) -> str:
     """Why, in its first clause: the bars below it hold the numbers, the panel the rest."""
-    titles = {label: previews.title(run.collection, label) for label in found.contributions if _is_item(run, label)}
+    met = [label for label in found.contributions if _is_item(run, label)]
+    titles = {label: shares.called(run.collection, label, against=unlike(answer)) for label in met}
     facts = Facts(previews.title(run.collection, found.id), found.rank, found.score, found.contributions, titles=titles)
     return _NUMBER.sub("", sentence(facts).split("; ")[0].rstrip(".") + ".")
 
@@ -97,6 +101,7 @@ def _is_item(run: Run, label: str) -> bool:
 
 def _card(
     run: Run,
+    answer: Answer,
     found: Recommendation,
     own: Sequence[tuple[str, float]],
     scale: float,
@@ -109,7 +114,7 @@ def _card(
         run.collection,
         found.id,
         rank=str(found.rank),
-        note=reason(run, found),
+        note=reason(run, answer, found),
         bars=list(own),
         scale=scale,
         audio=previews.inline_sound(run.collection, found.id),

@@ -30,23 +30,22 @@ def heading(view: str) -> str:
 
 def show(collection: Collection, why: Reasons, view: str, *, against: Collected[str] = (), key: str) -> None:
     """The shares of that view, largest first, and the score they sum to. `against`: labels of wishes for the unlike."""
-    every = rows(collection, why, view)
     data = {
         "heading": heading(view),
-        "rows": [{**row, "label": f"not {row['label']}"} if row["of"] in against else row for row in every],
+        "rows": rows(collection, why, view, against=against),
         "score": why.score,
         "now": why.rank,
     }
     _component()(data=data, key=key)
 
 
-def rows(collection: Collection, why: Reasons, view: str) -> list[dict[str, Any]]:
+def rows(collection: Collection, why: Reasons, view: str, *, against: Collected[str] = ()) -> list[dict[str, Any]]:
     """One row a part: label, value, rank without it (None where that was not asked), colour and small picture."""
     shares = {label: value for label, value in why.views[view].items() if value}
     order = sorted(shares, key=lambda label: -abs(shares[label]))
     kept = order if len(order) <= _MOST else order[: _MOST - 1]
     ranks = _ranks(why)
-    found = [_row(collection, label, shares[label], ranks.get(label)) for label in kept]
+    found = [_row(collection, label, shares[label], ranks.get(label), against) for label in kept]
     found.sort(key=lambda row: -row["value"])
     if len(order) > len(kept):
         rest = sum(shares[label] for label in order[len(kept) :])
@@ -54,25 +53,26 @@ def rows(collection: Collection, why: Reasons, view: str) -> list[dict[str, Any]
     return found
 
 
-def called(collection: Collection, label: str, limit: int = 60) -> str:
-    """What a person calls a part: an item by its title, anything else as it is."""
-    return previews.title(collection, label, limit) if label in collection.items.index else label
+def called(collection: Collection, label: str, limit: int = 60, *, against: Collected[str] = ()) -> str:
+    """What a person calls a part: an item by its title, anything else as it is; "not" before what was asked against."""
+    shown = previews.title(collection, label, limit) if label in collection.items.index else label
+    return f"not {shown}" if label in against else shown
 
 
 def _ranks(why: Reasons) -> Mapping[str, int]:
     return {label: rank for kind in why.without.values() for label, rank in kind.items()}
 
 
-def _row(collection: Collection, label: str, value: float, rank: int | None) -> dict[str, Any]:
+def _row(collection: Collection, label: str, value: float, rank: int | None, against: Collected[str]) -> dict[str, Any]:
     colour = MODALITY_COLOURS.get(label.split(" ")[0], FUSED_COLOUR)
-    row = _plain(called(collection, label), value, rank, colour) | {"of": label}
+    row = _plain(called(collection, label, against=against), value, rank, colour)
     if label in collection.items.index and (small := previews.thumbnail(collection, label, 64)):
         row["image"] = small.uri
     return row
 
 
 def _plain(label: str, value: float, rank: int | None, colour: str) -> dict[str, Any]:
-    return {"of": label, "label": label, "value": float(value), "rank": rank, "colour": colour, "image": None}
+    return {"label": label, "value": float(value), "rank": rank, "colour": colour, "image": None}
 
 
 def _component() -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 import streamlit as st
 
@@ -11,6 +11,7 @@ from mmalign_core.recommend.controls.language_share import LANGUAGE
 from mmalign_core.recommend.controls.long_tail import POPULARITY
 from mmalign_core.workflow import Run
 from mmalign_core.workflow.answers.reasons import Reasons, reasons
+from mmalign_core.workflow.answers.unlike import unlike
 from pages._shared import errors, export, previews, shares, state, telling, undo, where_in_media, words
 from pages._shared.answering import Answered
 from pages._shared.language_menu import Language
@@ -79,12 +80,11 @@ def _shares(run: Run, answered: Answered, why: Reasons) -> None:
     st.caption(_UNITS + (_STANDARDISED if answered.answer.model.standardised else ""))
 
 
-def _against(answered: Answered, view: str) -> set[str]:
+def _against(answered: Answered, view: str) -> Set[str]:
     """Labels of that view that stand for what was asked against; a wish and a modality may both be called "text"."""
-    asked = answered.answer.asked
     if view == "signal":
-        return {signal.label for signal in asked.signals if signal.weight < 0}
-    return {answered.answer.items.ids[row] for row, weight in asked.history.items() if weight < 0}
+        return {signal.label for signal in answered.answer.asked.signals if signal.weight < 0}
+    return unlike(answered.answer)
 
 
 def _says_something(answered: Answered, why: Reasons, view: str) -> bool:

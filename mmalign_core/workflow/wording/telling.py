@@ -18,6 +18,7 @@ from mmalign_core.recommend.sentences.sentence import sentence
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.workflow.answers.reasons import Reasons
 from mmalign_core.workflow.answers.recommending import Answer
+from mmalign_core.workflow.answers.unlike import named
 from mmalign_core.workflow.wording.interests import interests_found
 
 TEMPLATE = "template"
@@ -99,6 +100,7 @@ def facts_of(answer: Answer, reasons: Reasons, titles: Mapping[str, str]) -> Fac
     without = dict(reasons.without.get("modality", {}))
     without |= {MET + label: rank for label, rank in reasons.without.get("history", {}).items()}
     shown = next((r.rank for r in answer.found if r.id == reasons.item), reasons.rank)
+    known = named(answer, titles)
     return Facts(
         title=titles.get(reasons.item, reasons.item),
         rank=shown,
@@ -106,7 +108,7 @@ def facts_of(answer: Answer, reasons: Reasons, titles: Mapping[str, str]) -> Fac
         shares=shares,
         met={} if view == "history" else {MET + label: v for label, v in met.items()},
         without=without,
-        titles={MET + i: titles.get(i, i) for i in {*met, *reasons.without.get("history", {})}},
+        titles={MET + i: known.get(i, i) for i in {*met, *reasons.without.get("history", {})}},
         asked=_asked(answer),
     )
 
