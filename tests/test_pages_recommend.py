@@ -231,11 +231,11 @@ def test_the_page_to_keep_holds_items_reasons_and_the_maps_made_so_far(folder: P
     tuned = tuning.Tuning({}, 0.0, 0.0, 3)
     answered = answering.of(demo_run, "run", chosen, 0, fitted, [wishes.made("text", "a cat <b>")], tuned)
     before = export.page(demo_run, answered, chosen.language)
-    assert "a cat &lt;b&gt;" in before and before.count("Because") >= 3 and "random orders" not in before
+    assert "a cat &lt;b&gt;" in before and before.count("Because") >= 3 and "random order" not in before
     first = answered.answer.found[0].id
     made = explain_recommendation(demo_run, answered.answer, first, store=cache.store())
     cache.shelf().put("maps", answered.key_of(first), made)
-    assert "random orders" in export.page(demo_run, answered, chosen.language)
+    assert "random order" in export.page(demo_run, answered, chosen.language)
 
 
 LINKS = some.lists(

@@ -17,7 +17,6 @@ FACTS = Facts(
     shares={"image": 1.2, "text": 0.8, "audio": -0.3},
     met={"met: a": 0.5, "met: b": 0.25, "met: c": -0.1},
     without={"image": 14, "met: a": 9, "text": 2},
-    concepts=("robot", "neon sign"),
     titles={"met: a": "Alien (1979)", "met: b": TRICK, "met: c": "Up"},
     asked="your query",
 )
@@ -78,7 +77,6 @@ def test_the_template_passes_whatever_the_titles_hold(main: dict, met: dict, wit
         "Without its image it would be ranked 14.",
         'The user met "Alien (1979)" (+0.5), which is similar to it.',
         "“Blade Runner (1982)” is recommended since its photo (+1) is near.",
-        "It is near your query by “neon sign” and robot.",
         "It stands out by its picture (+1.20); against it: sound (−0.30).",
         f"It goes with “{TRICK}”.",
         "The score is 1.70.",
@@ -100,6 +98,7 @@ def test_a_sentence_within_the_facts_is_taken(said: str) -> None:
         "It is similar to Alien (1979).",
         "It is similar to The Others.",
         "It goes with “”.",
+        "It is near your query by “neon sign”.",
         # numbers from elsewhere, of something else, spelled out, in other digits, with signs
         "It is ranked 1 because its picture is near.",
         "Its picture (+0.8) and text (+1.2) are near.",

@@ -5,7 +5,7 @@ import argparse
 from mmalign_core.commands.shared import add_json, write_result
 from mmalign_core.workflow import KINDS, catalogue
 
-SUMMARY = "list the encoders, aligners, similarities, corrections, matchers or recommenders"
+SUMMARY = "list the encoders, aligners, similarities, corrections, matchers, recommenders or language-models"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -63,15 +63,24 @@ def pooled(found: Sequence[Faithfulness], seed: int = 0) -> Faithfulness:
     return Faithfulness(**means, interval=(low, high), orders=sum(f.orders for f in found))
 
 
-def verdict(found: Faithfulness) -> str:
-    """One line that says whether the map beats random orders, and by how much."""
-    low, high = found.interval
-    numbers = f"advantage {found.advantage:+.3f} (95% {low:+.3f} to {high:+.3f}, {found.orders} orders)"
+def judged(found: Faithfulness | None) -> str:
+    """Whether the map beats random orders, in a few words."""
+    if found is None:
+        return "not compared with random orders"
     if found.better:
-        return f"better than a random order: {numbers}"
-    if found.advantage <= 0:
-        return f"no better than a random order: {numbers}"
-    return f"not shown to be better than a random order: {numbers}"
+        return "better than a random order"
+    return f"{'no' if found.advantage <= 0 else 'not shown to be'} better than a random order"
+
+
+def advantage(found: Faithfulness) -> str:
+    """By how much, in units of the score."""
+    low, high = found.interval
+    return f"advantage {found.advantage:+.3f} (95% {low:+.3f} to {high:+.3f}, {found.orders} orders)"
+
+
+def verdict(found: Faithfulness | None) -> str:
+    """Both in one line."""
+    return judged(found) if found is None else f"{judged(found)}: {advantage(found)}"
 
 
 def _cuts(parts: int, steps: int) -> np.ndarray:

@@ -31,13 +31,16 @@ class Ease(ItemWeights):
     ratings: bool = param(False, help="learn from the ratings as numbers, not from what was met alone")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """Solve for B. BadInput beyond 20,000 items met."""
+        """Solve for B. BadInput beyond 20,000 items met.
+
+        The solution is one step of LAPACK, which nothing can stop: seconds for thousands of items, minutes for 20,000.
+        """
         matrix = rated_matrix(events) if self.ratings else events.matrix
         met = self.few_enough(events)
         progress(0.1, f"counting which of {len(met)} items were met together")
         gram = met_together(matrix[:, met])
         gram[np.diag_indices(len(met))] += self.regularisation
-        progress(0.3, f"solving for the weights between {len(met)} items")
+        progress(0.3, f"solving for the weights between {len(met)} items, a step that cannot be stopped")
         inverse = symmetric_inverse(gram)
         inverse /= -np.diag(inverse).copy()
         np.fill_diagonal(inverse, 0.0)

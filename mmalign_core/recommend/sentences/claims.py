@@ -35,12 +35,11 @@ class Value:
 @dataclass(frozen=True)
 class Claims:
     """All a sentence may say. `names`: label -> the name it must be quoted by, exactly; `words`: label -> words that
-    mean it unquoted; `plain`: further words."""
+    mean it unquoted."""
 
     values: Sequence[Value]
     names: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    plain: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def unfounded(sentence: str, claims: Claims, most_words: int = MOST_WORDS) -> st
         return f"it has more than {most_words} words"
     if not tokens or tokens[-1].text != ".":
         return "it does not end as one sentence"
-    return _foreign(tokens, claims) or _misplaced(tokens, claims) or _turned(tokens, claims)
+    return _foreign(tokens) or _misplaced(tokens, claims) or _turned(tokens, claims)
 
 
 def _names_marked(sentence: str, claims: Claims) -> tuple[str, dict[str, frozenset[str]]]:
@@ -104,14 +103,14 @@ def _tokens(sentence: str, labels: Mapping[str, frozenset[str]], claims: Claims)
     return found
 
 
-def _foreign(tokens: Sequence[_Token], claims: Claims) -> str:
+def _foreign(tokens: Sequence[_Token]) -> str:
     """The first word or sign that has no business here."""
     for place, token in enumerate(tokens):
         if token.kind == "other" or (token.kind == "mark" and not token.labels):
             return f"it holds the sign {token.text!r} or a name that is not quoted as given"
         if token.kind != "word" or token.labels:
             continue
-        if token.text.lower() not in PLAIN_WORDS | AGAINST_WORDS | claims.plain or (place and token.text[0].isupper()):
+        if token.text.lower() not in PLAIN_WORDS | AGAINST_WORDS or (place and token.text[0].isupper()):
             return f"it says “{token.text}”, which no fact holds"
     return ""
 

@@ -18,7 +18,7 @@ class Facts:
     those in `titles` (items of a history) by their titles, others as they are.
 
     `met`: item of the history -> its share, where `shares` is another way to take the score apart; `without`: label ->
-    rank without it; `concepts`: words for what query and item share. `asked`: what it was compared with, in words.
+    rank without it. `asked`: what it was compared with, in words.
     """
 
     title: str
@@ -27,7 +27,6 @@ class Facts:
     shares: Mapping[str, float]
     met: Mapping[str, float] = field(default_factory=dict)
     without: Mapping[str, int] = field(default_factory=dict)
-    concepts: tuple[str, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
     asked: str = "what was asked for"
 
@@ -38,12 +37,11 @@ class Facts:
         values = [Value("rank", self.rank), Value("share", self.score, "score")]
         values += [Value("share", v, label) for shares in (self.shares, self.met) for label, v in shares.items()]
         values += [Value("without", rank, label) for label, rank in self.without.items()]
-        return Claims(values, self._names(labels), self._words(labels), frozenset(_words_of(self.concepts)))
+        return Claims(values, self._names(labels), self._words(labels))
 
     def _names(self, labels: list[str]) -> dict[str, str]:
         named = {label: short(self.titles[label]) for label in labels if label in self.titles}
-        quoted = {f"concept {word}": short(word) for word in self.concepts}
-        return {"item": short(self.title), **named, **quoted}
+        return {"item": short(self.title), **named}
 
     def _words(self, labels: list[str]) -> dict[str, tuple[str, ...]]:
         found = {"score": ("score",)}
@@ -57,8 +55,3 @@ def short(title: str) -> str:
     """A title as sentences show it: one line of printable characters, cut where it is long. Titles are data."""
     line = " ".join("".join(c if c.isprintable() and not "\ue000" <= c <= "\uf8ff" else " " for c in title).split())
     return line if len(line) <= SHORT else line[: SHORT - 1].rstrip() + "…"
-
-
-def _words_of(concepts: tuple[str, ...]) -> list[str]:
-    """Concepts that may stand unquoted: one word of letters each."""
-    return [word for word in concepts if word.isascii() and word.isalpha() and word.islower()]

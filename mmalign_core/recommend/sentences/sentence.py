@@ -10,7 +10,6 @@ from mmalign_core.recommend.sentences.plain_words import LABEL_WORDS
 
 MOST = 3
 """Parts of a score that a sentence names on each side; who wants all of them has the bars."""
-_MOST_PLACES = 5
 
 
 def reason(contributions: Mapping[str, float]) -> str:
@@ -72,10 +71,13 @@ def _number(facts: Facts, value: float) -> str:
     return f"{value:+.{_places(facts)}f}"
 
 
+def decimals(largest: float) -> int:
+    """Places after the point that show two figures of values as large as that: some recommenders' scores are small."""
+    return min(max(2, 1 - math.floor(math.log10(largest))), 6) if largest else 2
+
+
 def _places(facts: Facts) -> int:
-    """Enough places after the point that the largest share shows two figures: scores of some recommenders are small."""
-    largest = max(map(abs, (*facts.shares.values(), *facts.met.values())), default=0.0)
-    return min(_MOST_PLACES, max(2, 1 - math.floor(math.log10(largest)))) if largest else 2
+    return decimals(max(map(abs, (*facts.shares.values(), *facts.met.values())), default=0.0))
 
 
 def _least(facts: Facts) -> float:

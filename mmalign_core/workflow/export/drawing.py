@@ -33,7 +33,7 @@ def drawn_map(run: Run, mapped: Mapped, settings: Settings) -> dict[str, Any]:
         "method": found.method,
         "score": found.score,
         "rest": found.rest,
-        "faithful": f"Leaving parts out in this order is {verdict(found.faithfulness)}.",
+        "faithful": f"The order of the parts is {verdict(found.faithfulness)}.",
         "strongest": _strongest(found),
         "words": "",
         "picture": "",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mmalign_core.recommend.methods.content import HISTORY
+from mmalign_core.recommend.sentences.sentence import decimals
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
 from mmalign_core.workflow.aligning import Run
@@ -203,15 +203,6 @@ def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
         }
         for label, value in kept
     ]
-
-
-def decimals(scale: float) -> int:
-    """How many it takes to see two digits of values as large as that: scores of some recommenders are thousandths."""
-    return min(max(2, 1 - math.floor(math.log10(scale))), 6)
-
-
-def _plain(text: str | None) -> str | None:
-    return None if text is None else " ".join(text.split())
 
 
 def _cut(text: str) -> str:
