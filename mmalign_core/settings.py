@@ -25,6 +25,7 @@ def _number(name: str, default: int) -> int:
 class Settings:
     """`root`: the store's folder (MMALIGN_HOME). Limits are in bytes, pixels, seconds, characters and MB.
 
+    `device`: where torch models run (MMALIGN_DEVICE): auto, cpu, cuda, cuda:N or mps.
     `sequence_limit` (MB of 10^6 bytes): what tokens, cells and frames of all modalities may take in memory together.
 
     Raises BadInput for a variable that is no whole number from 1.
@@ -39,3 +40,4 @@ class Settings:
     max_archive_files: int = field(default_factory=lambda: _number("MAX_ARCHIVE_FILES", 200_000))
     sequence_limit: int = field(default_factory=lambda: _number("SEQUENCE_LIMIT", 2000))
     threads: int = field(default_factory=lambda: _number("THREADS", os.cpu_count() or 1))
+    device: str = field(default_factory=lambda: os.environ.get("MMALIGN_DEVICE", "auto").strip().lower() or "auto")

@@ -1,0 +1,127 @@
+"""Where a torch model runs, at which precision, and how many items at a time its memory holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
+
+import numpy as np
+
+from mmalign_core.types import BadInput
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+SAME = 0.999
+"""The least cosine to fp32 at which a smaller dtype is taken."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def choose_device(wanted: str = "auto") -> str:
+    """'cuda' (or 'cuda:N'), 'mps' or 'cpu'; `auto` is the first of them that is there.
+
+    BadInput if the one asked for is not there: a run never goes on somewhere else in silence.
+    """
+    import torch
+
+    kind, _, number = wanted.partition(":")
+    if kind not in DEVICES or (number and not (kind == "cuda" and number.isdecimal())):
+        raise BadInput(f"device '{wanted}' is none of {', '.join(DEVICES)} or cuda:N; set MMALIGN_DEVICE to one")
+    cuda = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    mps = torch.backends.mps.is_available()
+    if kind == "auto":
+        return "cuda" if cuda else "mps" if mps else "cpu"
+    if kind == "cuda" and int(number or 0) >= cuda:
+        raise BadInput(f"device '{wanted}' is not here: {_cuda_words(torch, cuda)}; set MMALIGN_DEVICE to auto or cpu")
+    if kind == "mps" and not mps:
+        raise BadInput("device 'mps' is not here: it needs an Apple GPU; set MMALIGN_DEVICE to auto or cpu")
+    return wanted
+
+
+def _cuda_words(torch: Any, count: int) -> str:
+    if count:
+        return f"torch sees {count} GPU{'s' * (count > 1)}, numbered from 0"
+    if torch.version.cuda is None and torch.version.hip is None:
+        return f"torch {torch.__version__} is built without GPU support"
+    return "torch sees no GPU"
+
+
+def choose_dtype(device: str, vectors: Callable[[str], np.ndarray]) -> str:
+    """'bfloat16' or 'float16' where that keeps every cosine to 'float32' at `SAME` or above, else 'float32'.
+
+    `vectors(dtype)` encodes the same few items (n, d) at that dtype. On the processor nothing is tried: there the
+    smaller types are slower on most machines.
+    """
+    if not device.startswith("cuda"):
+        return "float32"
+    import torch
+
+    exact = vectors("float32")
+    wanted = ("bfloat16", "float16") if torch.cuda.is_bf16_supported(including_emulation=False) else ("float16",)
+    return next((dtype for dtype in wanted if least_cosine(exact, vectors(dtype)) >= SAME), "float32")
+
+
+def least_cosine(a: np.ndarray, b: np.ndarray) -> float:
+    """The smallest cosine of rows (n, d) with their like; -1 where one is not finite or has no length."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    if not (np.isfinite(lengths).all() and lengths.all()):
+        return -1.0
+    return float(((a * b).sum(1) / lengths).min(initial=1.0))
+
+
+def at_dtype(device: str, dtype: str) -> AbstractContextManager[Any]:
+    """A `with` block in which a model with float32 weights computes at that dtype where it is safe to (autocast)."""
+    if dtype == "float32":
+        return nullcontext()
+    import torch
+
+    return torch.autocast(device.partition(":")[0], getattr(torch, dtype))
+
+
+def in_batches(function: Callable[[Sequence[T]], R], items: Sequence[T], size: int) -> list[R]:
+    """`function` of consecutive batches of at most `size` items, in order; what it gives for each batch.
+
+    When memory runs out the batch is halved, and so are those that follow. BadInput if one item alone is too much;
+    whatever else the function raises is passed on.
+    """
+    results, start, size = [], 0, max(1, size)
+    while start < len(items):
+        batch = items[start : start + size]
+        done, result = _tried(function, batch)
+        if done:
+            results.append(result)
+            start += len(batch)
+        elif len(batch) == 1:
+            raise BadInput("memory ran out on one item alone; close other programs, or choose a smaller model")
+        else:
+            size = (len(batch) + 1) // 2
+    return results
+
+
+def _tried(function: Callable[[Sequence[T]], R], batch: Sequence[T]) -> tuple[bool, Any]:
+    """(True, its result), or (False, None) if memory ran out; by then all it held is let go of."""
+    try:
+        return True, function(batch)
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
+            raise
+    _free()
+    return False, None
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether it says that the device or the machine has no memory left."""
+    words = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in words or "can't allocate memory" in words
+
+
+def _free() -> None:
+    """Give back what torch keeps for reuse: blocks of other sizes may be the room that lacks."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()
