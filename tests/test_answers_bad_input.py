@@ -49,6 +49,28 @@ def test_a_text_that_shows_nothing_is_empty(demo_run: Run, store: Store, text: s
         answer(demo_run, Query(text=text), store=store)
 
 
+@pytest.mark.parametrize("kind", ["text", "image", "audio", "item", "user"])
+def test_bytes_that_are_no_utf8_are_one_clear_line(demo_run: Run, store: Store, kind: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        answer(demo_run, Query(wishes=(Wish(kind, "a\udcff"),)), store=store)
+    assert "\udcff" not in str(caught.value)
+
+
+def test_a_file_whose_name_is_no_utf8_is_answered_in_valid_json_and_html(
+    capsys: pytest.CaptureFixture[str], demo_run: Run, store: Store, tmp_path: Path
+) -> None:
+    save_run(demo_run, "bytes-demo", store=store)
+    dog = next(m for m in demo_run.collection.media_of("image") if m.item == "dog")
+    picture, page, out = (tmp_path / name for name in ("a\udcff.jpg", "page.html", "out.json"))
+    picture.write_bytes(Path(str(dog.path)).read_bytes())
+    argv = ["recommend", "bytes-demo", "--query-image", str(picture), "-k", "2", "--html", str(page)]
+    assert main([*argv, "--json", "-"]) == 0
+    printed = capsys.readouterr().out.encode()
+    assert json.loads(printed)["query"]["image"] == str(picture) and page.read_text(encoding="utf-8")
+    assert main([*argv, "--json", str(out)]) == 0
+    assert out.read_bytes() == printed
+
+
 def test_als_is_silent_however_many_threads_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("implicit.utils._checked_blas_config", False)  # it warns once a process
     rng = np.random.default_rng(0)

@@ -77,7 +77,8 @@ def write_result(result: Any, out: str | None, summary: str) -> None:
     if out is None:
         print(summary)
         return
-    text = json.dumps(_finite(result), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    said = json.dumps(_finite(result), ensure_ascii=False, indent=2, allow_nan=False)
+    text = said.encode("utf-8", "backslashreplace").decode() + "\n"  # a path's bytes that are no UTF-8, as JSON has it
     if out == "-":
         sys.stdout.write(text)
         return
@@ -89,7 +90,7 @@ def write_file(out: str, text: str, option: str) -> None:
     """The text as UTF-8 at `out`, its folder made if need be; BadInput names the option when that cannot be."""
     try:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
-        Path(out).write_text(text, encoding="utf-8")
+        Path(out).write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise BadInput(
             f"{option} {out}: cannot be written ({error.strerror}); name a file in a folder you may write"

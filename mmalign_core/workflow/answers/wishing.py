@@ -6,8 +6,6 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from mmalign_core.data.names import shown
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender
 from mmalign_core.settings import Settings
@@ -84,10 +82,10 @@ def _no_history(run: Run, user: str) -> str:
     table = run.collection.interactions
     if table is None:
         return "this run has no interactions; give them with --interactions FILE (user_id,item_id)"
-    names = table["user_id"].astype(str)
-    rows = np.count_nonzero(names == user)
+    names = [str(name) for name in table["user_id"]]
+    rows = names.count(user)
     if not rows:
-        return f"no user '{shown(user)}' in the interactions; {nearest(user, names.unique().tolist())}"
+        return f"no user '{shown(user)}' in the interactions; {nearest(user, list(dict.fromkeys(names)))}"
     return (
         f"none of the {rows} items of user '{shown(user)}' lies in this run's space; ask by a text, picture, sound or "
         "item"
