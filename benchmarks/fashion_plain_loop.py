@@ -2,10 +2,12 @@
 
 python benchmarks/fashion_plain_loop.py [pairs] [number of seeds]
 
-The reference names 600 steps, batches of 1,024 and no temperature. With AdamW at a constant 1e-3 and raw pixels, these
-temperatures came nearest of .05 to .1, over which R@1 moves by up to four points, and by as much from seed to seed;
-`fashion_trained.py` shows what the product's aligners reach on the same pairs. R@1 left to right in percent among
-1,000 and 10,000 test pictures: mean and deviation.
+The reference names 600 steps and batches of 1,024, no temperature. With AdamW at a constant 1e-3, raw pixels and, for
+the MLP, gradients clipped to norm 1 (without it some seeds collapse), the temperatures below came nearest of .05 to
+.15, over which R@1 moves by up to six points. So these rows show that the known numbers come out of a plain loop, not
+that they are all it can do. `fashion_trained.py` shows what the product's aligners reach on the same pairs, and the
+known number of the MLP after 10,000 pairs. R@1 left to right in percent among 1,000 and 10,000 test pictures: mean
+and deviation.
 """
 
 from __future__ import annotations
@@ -25,8 +27,7 @@ STEPS, BATCH, RATE, DECAY, DIMS, HIDDEN = 600, 1024, 1e-3, 0.01, 128, 512
 ROWS = (
     ("linear", 0.1, 1_000, (51.6, 32.0)),
     ("linear", 0.1, 10_000, (73.9, 50.3)),
-    ("MLP", 0.08, 1_000, (55.8, 35.3)),
-    ("MLP", 0.06, 10_000, (81.2, 59.2)),
+    ("MLP", 0.12, 1_000, (55.8, 35.3)),
 )
 """Head, temperature, pairs, reference R@1 at 1,000 and at 10,000."""
 
@@ -45,12 +46,14 @@ def trained(kind: str, temperature: float, views: list[torch.Tensor], seed: int)
     weights = [weight for each in heads for weight in each.parameters()]
     optimiser = torch.optim.AdamW(weights, lr=RATE, weight_decay=DECAY)
     for _ in range(STEPS):
-        rows = torch.arange(many) if many <= BATCH else torch.randperm(many)[:BATCH]
+        rows = torch.randperm(many)[:BATCH]
         left, right = (normalize(each(view[rows]), dim=1) for each, view in zip(heads, views))
         logits, own = left @ right.T / temperature, torch.arange(len(rows))
         loss = (cross_entropy(logits, own) + cross_entropy(logits.T, own)) / 2
         optimiser.zero_grad()
         loss.backward()
+        if kind == "MLP":
+            nn.utils.clip_grad_norm_(weights, 1.0)
         optimiser.step()
     return heads
 
