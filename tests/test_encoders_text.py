@@ -98,6 +98,11 @@ def test_minilm_tokens_lead_to_the_vector():
         pytest.skip(str(reason))
     tokens, vector = minilm.sequences(ENGLISH)[0].mean(0), minilm.encode(ENGLISH).vectors[0]
     assert tokens @ vector / np.linalg.norm(tokens) >= 0.9999
+    for long in ("A grey cat sleeps, unaffably. " * 200, "猫" * 3000, ENGLISH[0]):
+        view = minilm.view(Media("a", "text", "a", text=long))
+        whole, read = minilm.encode([long, view]).vectors
+        assert whole @ read >= 0.9999 and (len(view) < 2000) and long.startswith(view)
+    assert view == ENGLISH[0]
 
 
 @pytest.mark.parametrize(

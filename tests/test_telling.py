@@ -15,9 +15,10 @@ from mmalign_core.language import LanguageModel
 from mmalign_core.recommend.controls.language_share import LANGUAGE, language_part, order_evidence
 from mmalign_core.recommend.sentences.claims import unfounded
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, Cancelled, Collection, Progress, no_progress
+from mmalign_core.types import BadInput, Cancelled, Collection, Media, Progress, no_progress
 from mmalign_core.workflow import Answer, Query, Run, Wish, answer
 from mmalign_core.workflow.answers.reasons import every_reason, reasons
+from mmalign_core.workflow.explaining.words import common_words
 from mmalign_core.workflow.export.showing import item_titles
 from mmalign_core.workflow.saving import save_run
 from mmalign_core.workflow.wording.interests import interests_found
@@ -156,6 +157,17 @@ def test_interests_are_words_and_metadata_with_counts() -> None:
     assert interests(Collection("films", table, ()), [], said).author == TEMPLATE
     with pytest.raises(BadInput, match="no item 'nobody'"):
         interests(Collection("films", table, ()), ["nobody"])
+
+
+def test_interests_and_vocabularies_hold_no_function_words() -> None:
+    ids = [f"i{n}" for n in range(40)]
+    said = ["fire and smoke" if n < 4 else "der Zug" if n % 2 else "der See" for n in range(40)]
+    media = tuple(Media(i, "text", f"{i}:{text}", text=text) for i, text in zip(ids, said))
+    films = Collection("films", pd.DataFrame(index=ids), media)
+    assert {word for word, _ in interests_found(films, ids[:4]).words} == {"fire", "smoke"}
+    common = common_words({"der": 36, "zug": 18, "see": 18, "fire": 4, "and": 4}, 40)
+    assert {"der", "and", "zug", "see"} <= common and "fire" not in common
+    assert "der" not in common_words({"der": 15}, 15), "too few texts to tell"
 
 
 def test_interests_of_the_demos_users(demo_run: Run, of_user: Answer) -> None:

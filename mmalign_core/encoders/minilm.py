@@ -41,8 +41,13 @@ class MiniLM(Encoder):
         _ = self._model
 
     def view(self, media: Media) -> str:
-        """The text itself; BadInput if it is empty or too long."""
-        return usable_text(media, self.settings)
+        """The text up to the end of the last token that is read; BadInput if it is empty or beyond the limit."""
+        text, model = usable_text(media, self.settings), self._model
+        read = model.tokenizer(text, truncation=True, max_length=model.max_seq_length, return_offsets_mapping=True)[
+            "offset_mapping"
+        ]
+        ends = [end for _, end in read]
+        return text if len(ends) < model.max_seq_length else text[: max(ends)]
 
     def from_view(self, view: str) -> str:
         """The text itself."""

@@ -12,14 +12,11 @@ from mmalign_core.types import Media as Text
 from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.encoding import encode_set, encoder
 from mmalign_core.workflow.explaining.masking import run_encoder
-from mmalign_core.workflow.explaining.words import word_spans
+from mmalign_core.workflow.explaining.words import common_words, tells, word_spans
 from mmalign_core.workflow.preparing import prepared, text_encoder
 from mmalign_core.workflow.sequencing import with_sequences
 
-MOST_OWN, SHORTEST = 1500, 2
-COMMON = 0.3
-"""Words in more than this share of the texts say little of any one of them."""
-FEW_TEXTS = 20
+MOST_OWN = 1500
 
 
 def vocabulary(run: Run, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
@@ -41,21 +38,14 @@ def vocabulary(run: Run, *, store: Store, settings: Settings | None = None) -> E
 
 
 def own_words(run: Run) -> list[str]:
-    """The collection's most frequent words, without English function words and those that most texts hold."""
-    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
+    """The collection's most frequent words, without `common_words`."""
     texts = [m.text for m in run.collection.media if m.modality == "text" and m.text]
     holding: Counter[str] = Counter()
     for text in texts:
         holding.update({text[a:b].casefold() for a, b in word_spans(text[:10_000])})
-    most = COMMON * len(texts) if len(texts) >= FEW_TEXTS else len(texts)
-    kept = ((word, count) for word, count in holding.items() if count <= most and _says_something(word))
-    ranked = sorted(kept, key=lambda row: (-row[1], row[0]))
-    return [word for word, _ in ranked if word not in ENGLISH_STOP_WORDS][:MOST_OWN]
-
-
-def _says_something(word: str) -> bool:
-    return (len(word) >= SHORTEST or not word.isascii()) and any(character.isalpha() for character in word)
+    common = common_words(holding, len(texts))
+    kept = ((word, count) for word, count in holding.items() if word not in common and tells(word))
+    return [word for word, _ in sorted(kept, key=lambda row: (-row[1], row[0]))][:MOST_OWN]
 
 
 def _labels(run: Run) -> list[str]:

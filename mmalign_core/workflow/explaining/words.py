@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 Span = tuple[int, int]
+
+SHORTEST, FEW_TEXTS, COMMON = 2, 20, 0.3
+_THINGS = {
+    "bill",
+    "bottom",
+    "call",
+    "cry",
+    "empty",
+    "fire",
+    "front",
+    "full",
+    "mill",
+    "mine",
+    "side",
+    "system",
+    "thick",
+    "thin",
+    "top",
+}
+"""Counted among function words by scikit-learn, and yet what pictures show and sounds are."""
 
 _JOINER = "\u200d"
 _APOSTROPHES = "'’ʼ-‐"
@@ -60,6 +80,20 @@ def without(text: str, spans: Sequence[Span], keep: Sequence[bool]) -> str:
     starts = [0, *(start for start, _ in spans[1:])]
     ends = [*starts[1:], len(text)]
     return "".join(text[a:b] for a, b, kept in zip(starts, ends, keep) if kept).strip()
+
+
+def tells(word: str) -> bool:
+    """Whether it is more than a sign, a number or a single letter."""
+    return (len(word) >= SHORTEST or not word.isascii()) and any(character.isalpha() for character in word)
+
+
+def common_words(holding: Mapping[str, int], texts: int) -> frozenset[str]:
+    """Words, case folded, that say little of any one text: English function words and, of at least FEW_TEXTS `texts`,
+    what more than COMMON of them hold. `holding`: word -> how many texts have it."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    many = {word for word, count in holding.items() if texts >= FEW_TEXTS and count > COMMON * texts}
+    return (ENGLISH_STOP_WORDS - _THINGS) | many
 
 
 def _kind(character: str) -> str:

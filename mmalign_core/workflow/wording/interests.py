@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from mmalign_core.recommend.sentences.interests import Interests, interests_of
 from mmalign_core.types import BadInput, Collection
-from mmalign_core.workflow.explaining.words import word_spans
+from mmalign_core.workflow.explaining.words import common_words, tells, word_spans
 
 BACKGROUND = 2000
 """Items that a user's are compared with: at most so many of a larger collection, evenly spread."""
@@ -29,12 +30,15 @@ def interests_found(collection: Collection, history: Sequence[str]) -> Interests
 
 
 def _words(collection: Collection, items: set[str]) -> dict[str, set[str]]:
-    """Item -> the words of its texts and the values of its metadata, case folded."""
+    """Item -> the words of its texts that are not too common and the values of its metadata, case folded."""
     found: dict[str, set[str]] = {item: set() for item in items}
     for medium in collection.media_of("text"):
         if medium.item in items and medium.text:
             spans = (medium.text[a:b] for a, b in word_spans(medium.text[:_READ]))
-            found[medium.item] |= {word.casefold() for word in spans if _tells(word)}
+            found[medium.item] |= {word.casefold() for word in spans if tells(word)}
+    texts = [words for words in found.values() if words]
+    common = common_words(Counter(word for words in texts for word in words), len(texts))
+    found = {item: words - common for item, words in found.items()}
     rows = collection.items.loc[list(items)]
     for column in rows.columns:
         for item, value in rows[column].items():
@@ -45,8 +49,4 @@ def _words(collection: Collection, items: set[str]) -> dict[str, set[str]]:
 def _values(value: Any) -> set[str]:
     """What a cell of metadata lists, if it is text."""
     parts = re.split(r"[|,;]", value) if isinstance(value, str) else []
-    return {part.strip().casefold() for part in parts if _tells(part.strip()) and len(part.strip()) <= 40}
-
-
-def _tells(word: str) -> bool:
-    return any(c.isalpha() for c in word) and (len(word) > 2 or not word.isascii())
+    return {part.strip().casefold() for part in parts if tells(part.strip()) and len(part.strip()) <= 40}
