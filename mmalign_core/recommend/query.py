@@ -9,6 +9,9 @@ import numpy as np
 
 from mmalign_core.types import BadInput
 
+HISTORY = "history"
+"""Label of the signal that a query's history makes."""
+
 
 @dataclass(frozen=True)
 class Signal:

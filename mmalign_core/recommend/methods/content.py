@@ -12,12 +12,10 @@ from mmalign_core.recommend.controls.reliability import reliability
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems, scale_weights
 from mmalign_core.recommend.learning.moments import moments
-from mmalign_core.recommend.query import Query, Signal
+from mmalign_core.recommend.query import HISTORY, Query, Signal
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.vectors import unit_rows
 
-HISTORY = "history"
-"""Label of the signal that a query's history makes."""
 AT_ONCE = 1 << 22
 """Scores held at a time beside the result (16 MB of single precision)."""
 TIGHT = 0.03

@@ -49,7 +49,7 @@ def answer_words(
     row, found = answer.items.row(item), []
     for modality in answer.items.parts:
         asked = _asked(answer, modality)
-        own = answer.items.parts[modality][row].astype(np.float64) - _centre(answer, modality)
+        own = answer.items.parts[modality][row].astype(np.float64) - answer.items.mean(modality)
         counts = answer.asked.weights.get(modality, 0.0) > 0 and len(own) == words.vectors.shape[1]
         if counts and answer.items.present(modality)[row] and np.any(asked):
             found.append(_words(modality, asked, own, words.vectors, words.ids))
@@ -73,13 +73,8 @@ def _asked(answer: Answer, modality: str) -> np.ndarray:
         if placed.signal is not None and modality in placed.signal.points:
             kind = placed.wish.kind if placed.wish.kind in answer.items.parts else modality
             point = unit_rows(np.asarray(placed.signal.points[modality], np.float64)[None])[0]
-            total += placed.wish.weight * (point - _centre(answer, kind))
+            total += placed.wish.weight * (point - answer.items.mean(kind))
     profile = answer.items.profile(answer.asked.history).get(modality) if answer.asked.history else None
     if profile is not None and np.any(profile):
-        total += unit_rows(profile[None])[0] - _centre(answer, modality)
+        total += unit_rows(profile[None])[0] - answer.items.mean(modality)
     return total
-
-
-def _centre(answer: Answer, modality: str) -> np.ndarray:
-    present = answer.items.present(modality)
-    return answer.items.parts[modality][present].mean(axis=0, dtype=np.float64)

@@ -43,7 +43,6 @@ class Standing:
 
     def ranks(self, scores: np.ndarray) -> np.ndarray:
         """(b,) ranks by scores (b, n), the popularity control on top."""
-        met = None if self.answer.interactions is None else self.answer.interactions.popularity
-        popularity = self.answer.options.popularity
+        popularity, met = self.answer.options.popularity, self.answer.met
         totals = (row + popularity_term(row, self.usable, popularity, met) for row in scores)
         return np.array([ranks_of(total, np.array([self.row]), self.usable)[0] for total in totals])

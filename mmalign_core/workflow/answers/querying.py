@@ -24,7 +24,8 @@ from mmalign_core.workflow.encoding import encode_set, encoder
 from mmalign_core.workflow.preparing import prepared, text_encoder
 from mmalign_core.workflow.sequencing import with_sequences
 
-KINDS = ("text", "image", "audio", "item", "user")
+MEDIA = ("text", "image", "audio")
+KINDS = (*MEDIA, "item", "user")
 WORDS = {"text": "a text", "image": "a picture", "audio": "a sound", "item": "an item", "user": "a user"}
 MOST_WEIGHT = 1000.0
 """A wish that counts more drowns all others, and its scores are too large for their parts to be told exactly."""

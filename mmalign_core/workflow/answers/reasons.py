@@ -53,9 +53,10 @@ def every_reason(answer: Answer, items: tuple[str, ...] = (), *, most: int = MOS
     rows = np.array([answer.items.row(name) for name in names], np.int64)
     if not len(rows):
         return ()
-    controls = _controls(answer, names, rows)
+    every = answer.model.score([answer.asked])[0]
+    controls = _controls(answer, names, rows, every)
     views = {view: answer.model.shares(answer.asked, rows, view) for view in answer.model.views}
-    scores = answer.model.score([answer.asked])[0][rows] + sum(controls.values(), np.zeros(len(rows)))
+    scores = every[rows] + sum(controls.values(), np.zeros(len(rows)))
     ranks = _ranks(answer, rows, most)
     now = ranks.pop("nothing")[""]
     return tuple(
@@ -79,18 +80,17 @@ def _ranks(answer: Answer, rows: np.ndarray, most: int) -> dict[str, dict[str, n
         exclude=answer.exclude,
         allowed=answer.allowed,
         popularity=answer.options.popularity,
-        met=_met(answer),
+        met=answer.met,
         most=most,
     )
 
 
-def _controls(answer: Answer, names: tuple[str, ...], rows: np.ndarray) -> dict[str, np.ndarray]:
+def _controls(answer: Answer, names: tuple[str, ...], rows: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
     """What diversity, popularity and a language model added to each, as the answer found it."""
     found: dict[str, np.ndarray] = {}
     if answer.options.popularity:
-        scores = answer.model.score([answer.asked])[0]
         usable = recommendable(len(scores), answer.exclude, answer.allowed)
-        found[POPULARITY] = popularity_term(scores, usable, answer.options.popularity, _met(answer))[rows]
+        found[POPULARITY] = popularity_term(scores, usable, answer.options.popularity, answer.met)[rows]
     if answer.options.diversity:
         lost = {r.id: r.contributions.get(ALIKE, 0.0) for r in answer.found}
         found[ALIKE] = np.array([lost.get(name, 0.0) for name in names])
@@ -98,10 +98,6 @@ def _controls(answer: Answer, names: tuple[str, ...], rows: np.ndarray) -> dict[
     if moved:
         found[LANGUAGE] = np.array([moved.get(name, 0.0) for name in names])
     return found
-
-
-def _met(answer: Answer) -> np.ndarray | None:
-    return None if answer.interactions is None else answer.interactions.popularity
 
 
 def _plain(nested: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -75,6 +75,11 @@ class Answer:
     placed: tuple[PlacedWish, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def met(self) -> np.ndarray | None:
+        """(n,) by how many users each item was met; None without interactions."""
+        return None if self.interactions is None else self.interactions.popularity
+
     def again(
         self,
         *,
@@ -113,7 +118,7 @@ class Answer:
             allowed=self.allowed,
             diversity=self.options.diversity,
             popularity=self.options.popularity,
-            met=None if self.interactions is None else self.interactions.popularity,
+            met=self.met,
         )
         return replace(self, found=tuple(found))
 

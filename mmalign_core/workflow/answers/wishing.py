@@ -13,6 +13,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.answers.querying import (
+    MEDIA,
     WORDS,
     PlacedWish,
     Query,
@@ -25,7 +26,6 @@ from mmalign_core.workflow.answers.querying import (
 from mmalign_core.workflow.answers.remarks import remark
 from mmalign_core.workflow.encoding import encoder
 
-MEDIA = ("text", "image", "audio")
 _COMPARED, _LOOKED_AT = 5000, 200
 """Names and letters that a name nobody knows is compared with: more would take longer than a second."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,18 +12,17 @@ from mmalign_core.explain.masks import MediaMap
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, Media, Progress, no_progress
+from mmalign_core.types import Media, Progress, no_progress
 from mmalign_core.workflow.aligning import Run
-from mmalign_core.workflow.answers.querying import PlacedWish, medium_of
+from mmalign_core.workflow.answers.querying import MEDIA, PlacedWish, medium_of
 from mmalign_core.workflow.explaining.mapping import check_method, map_of
 from mmalign_core.workflow.explaining.masking import MaskedMedium
+from mmalign_core.workflow.explaining.noting import noted
 from mmalign_core.workflow.explaining.pulls import Pull, pulls
 from mmalign_core.workflow.explaining.references import Placed, placed_media
 
 if TYPE_CHECKING:
     from mmalign_core.workflow.answers.recommending import Answer
-
-MEDIA = ("text", "image", "audio")
 
 
 @dataclass(frozen=True)
@@ -84,17 +83,16 @@ def explain_recommendation(
     maps = []
     for i, each in enumerate(found):
         shown = within(progress, i / len(found), (i + 1) / len(found), f"{each.medium.modality}: ")
-        try:
+
+        def made(each: Sought = each, shown: Progress = shown) -> Mapped:
             masked = MaskedMedium(run, each.medium, store=store, settings=settings, grid=grid, progress=shown)
-            made = map_of(masked, each.target, method=method, faithful=faithful)
-        except BadInput as reason:
-            notes.append(str(reason))
-            continue
-        maps.append(
-            Mapped(each.side, each.label, each.medium, scaled(made, float(np.linalg.norm(each.target))), each.share)
-        )
+            drawn = map_of(masked, each.target, method=method, faithful=faithful)
+            length = float(np.linalg.norm(each.target))
+            return Mapped(each.side, each.label, each.medium, scaled(drawn, length), each.share)
+
+        maps.append(noted(notes, made))
     progress(1.0, "explained")
-    return RecommendationMaps(tuple(maps), tuple(dict.fromkeys(notes)))
+    return RecommendationMaps(tuple(filter(None, maps)), tuple(dict.fromkeys(notes)))
 
 
 def scaled(made: MediaMap, factor: float) -> MediaMap:
@@ -148,22 +146,14 @@ def _of_query(
     assert wish.signal is not None
     target, share = np.zeros(0), 0.0
     for pull in own:
-        part, present = answer.items.parts[pull.modality], answer.items.present(pull.modality)
-        if not present[row]:
+        part = answer.items.parts[pull.modality]
+        if not answer.items.present(pull.modality)[row]:
             continue
-        moved = pull.slope * (part[row] - part[present].mean(axis=0, dtype=np.float64))
+        moved = pull.slope * (part[row] - answer.items.mean(pull.modality))
         target = moved if not len(target) else target + moved
         share += pull.slope * float(part[row] @ pull.point) + pull.offset
     if not np.any(target):
         return
-    medium = _or_note(lambda: medium_of(wish.wish, settings), notes)
+    medium = noted(notes, lambda: medium_of(wish.wish, settings))
     if medium is not None:
         yield Sought("query", wish.signal.label, medium, target, share)
-
-
-def _or_note(make: Callable[[], Media], notes: list[str]) -> Media | None:
-    try:
-        return make()
-    except BadInput as reason:
-        notes.append(str(reason))
-        return None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
@@ -19,11 +18,11 @@ from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.explaining.components import Component, anchor_shares, component_shares
 from mmalign_core.workflow.explaining.mapping import check_method, map_of
 from mmalign_core.workflow.explaining.masking import MaskedMedium
+from mmalign_core.workflow.explaining.noting import noted
 from mmalign_core.workflow.explaining.parts import check_grid
 from mmalign_core.workflow.explaining.references import Placed, placed_medium
 from mmalign_core.workflow.explaining.vocabulary import vocabulary
 
-T = TypeVar("T")
 Named = tuple[tuple[str, float], ...]
 
 
@@ -99,15 +98,15 @@ def explain_pair(
     attention: dict[str, Named] = {}
     for side, own, other, start in (("a", left, right, 0.0), ("b", right, left, 0.45)):
         shown = within(progress, start, start + 0.45, f"{own.modality}: ")
-        masked = _noted(notes, lambda own=own, shown=shown: _taken_apart(run, own, store, settings, grid, shown))
+        masked = noted(notes, lambda own=own, shown=shown: _taken_apart(run, own, store, settings, grid, shown))
         if masked is not None:
-            made = _noted(notes, lambda m=masked, o=other: map_of(m, o.place, method=method, faithful=faithful))
+            made = noted(notes, lambda m=masked, o=other: map_of(m, o.place, method=method, faithful=faithful))
             maps |= {side: made} if made else {}
             attention |= {side: tuple(run.aligner.attention(masked.row)[0])} if isinstance(run.aligner, Attends) else {}
     if method != "auto" and not maps:
         raise BadInput(notes[0])
     progress(0.9, "words")
-    words = _noted(notes, lambda: vocabulary(run, store=store, settings=settings))
+    words = noted(notes, lambda: vocabulary(run, store=store, settings=settings))
     terms = *component_shares(run, left, right, words), *anchor_shares(run, left, right)
     said = None if words is None else _in_words(run, left, right, words)
     progress(1.0, "explained")
@@ -129,12 +128,3 @@ def _in_words(run: Run, left: Placed, right: Placed, known: EmbeddingSet) -> Pai
     own = [concept_words(p.place, words, labels, centre=c) for p, c in zip((left, right), centres)]
     shared = shared_words(left.place, right.place, words, labels, centres=(centres[0], centres[1]))
     return PairWords(own[0], own[1], shared)
-
-
-def _noted(notes: list[str], make: Callable[[], T]) -> T | None:
-    """What it makes, or None and its reason among the notes."""
-    try:
-        return make()
-    except BadInput as reason:
-        notes.append(str(reason))
-        return None

@@ -9,8 +9,8 @@ import numpy as np
 from mmalign_core.recommend import Query as Asked
 from mmalign_core.recommend import Recommender, Signal
 from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.recommend.query import HISTORY
 
-HISTORY = "history"
 TINY = 1e-9
 EXACT = 1e-4
 """Share of the scores' spread that a straight line may miss them by."""

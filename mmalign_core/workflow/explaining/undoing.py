@@ -10,7 +10,9 @@ import numpy as np
 from mmalign_core.data.names import shown
 from mmalign_core.explain.counterfactual import find_removal
 from mmalign_core.explain.masks import Part
+from mmalign_core.progress import within
 from mmalign_core.recommend import Query as Asked
+from mmalign_core.recommend.query import HISTORY
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media, Progress, no_progress
@@ -20,8 +22,8 @@ from mmalign_core.workflow.answers.recommending import Answer
 from mmalign_core.workflow.explaining.explaining_answers import Sought, sought
 from mmalign_core.workflow.explaining.mapping import map_of
 from mmalign_core.workflow.explaining.masking import MaskedMedium
+from mmalign_core.workflow.explaining.noting import noted
 
-HISTORY = "history"
 BUDGET = 256
 """Sets of parts that are tried for each medium, and for the history."""
 _PARTS = {"text": ("word", "words"), "image": ("cell", "cells"), "audio": ("segment", "segments")}
@@ -87,19 +89,17 @@ def smallest_changes(
     media = list(sought(run, answer, item, settings or Settings(), notes))
     found = []
     for i, each in enumerate(media):
+        shown_progress = within(progress, i / (len(media) + 1), (i + 1) / (len(media) + 1))
 
-        def shown_progress(fraction: float, message: str, i: int = i) -> None:
-            progress((i + fraction) / (len(media) + 1), message)
-
-        try:
+        def undone(each: Sought = each, shown_progress: Progress = shown_progress) -> Undoing:
             masked = MaskedMedium(run, each.medium, store=store, settings=settings, grid=grid, progress=shown_progress)
-            found.append(_of_medium(standing, each, masked, budget))
-        except BadInput as reason:
-            notes.append(str(reason))
+            return _of_medium(standing, each, masked, budget)
+
+        found.append(noted(notes, undone))
     progress(len(media) / (len(media) + 1), "history")
     found += list(_of_history(standing, budget))
     progress(1.0, "done")
-    return tuple(found), tuple(dict.fromkeys(notes))
+    return tuple(filter(None, found)), tuple(dict.fromkeys(notes))
 
 
 def _of_medium(standing: Standing, each: Sought, masked: MaskedMedium, budget: int) -> Undoing:

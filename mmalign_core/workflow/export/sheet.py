@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mmalign_core.recommend.methods.content import HISTORY
+from mmalign_core.recommend.query import HISTORY
 from mmalign_core.recommend.sentences.sentence import decimals
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
