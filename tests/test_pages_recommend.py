@@ -164,6 +164,28 @@ def test_shares_sum_to_the_score_and_tell_the_rank_without_each(folder: Path) ->
     assert all(row["rank"] >= 1 for row in why["rows"])
 
 
+def test_what_was_asked_against_is_called_so_and_a_modality_of_that_name_is_not(folder: Path) -> None:
+    wanted = asked(("user", "u1", 1.0), ("item", "orange", -1.0), ("text", "yellow", -1.0))
+    app = opened(folder, ask=wanted, model='{"name":"ease"}', rival='{"name":"content"}')
+    assert not app.exception and not app.error
+    labels = {label for card in shown(app, "recommend.cards.a") for label, _ in card["bars"]}
+    assert "not a orange circle" in labels and "a orange circle" not in labels
+    app = opened(folder, ask=wanted)
+    assert "text" in {row["label"] for row in component(app, "why.shares")["rows"]}
+
+
+def test_conditions_go_with_the_collection_they_were_made_for(folder: Path) -> None:
+    app = opened(folder, ask=asked(("text", "circle", 1.0)), where="kind=warm")
+    assert app.multiselect(key="where").value == ["kind=warm"]
+    app.switch_page("pages/data.py").run()
+    app.text_input(key="path").set_value(str(folder))
+    next(button for button in app.button if button.label == "Open").click().run()
+    finish()
+    assert "where" not in app.query_params and app.query_params["data"] != f"folder:{folder / 'manifest.csv'}"
+    app.switch_page("pages/recommend.py").run()
+    assert not app.exception and app.multiselect(key="where").value == []
+
+
 def test_two_recommenders_side_by_side(folder: Path) -> None:
     app = opened(folder, ask=asked(("user", "u1", 1.0)), rival='{"name":"ease"}')
     assert not app.exception and not app.error

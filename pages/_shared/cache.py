@@ -28,6 +28,7 @@ from mmalign_core.workflow import (
 )
 from mmalign_core.workflow.cards import AlignerCard, aligner_cards
 from mmalign_core.workflow.encoding import encoder_of
+from mmalign_core.workflow.export.showing import item_titles
 from mmalign_core.workflow.scoring import run_scores
 from mmalign_core.workflow.wording.telling import interests
 from pages._shared import columns
@@ -106,13 +107,7 @@ def media_by_item(digest: str, _collection: Collection) -> Mapping[str, Mapping[
 @st.cache_resource(max_entries=8, show_spinner=False)
 def titles(digest: str, _collection: Collection) -> Mapping[str, str]:
     """item -> what people call it: its title column, else its first text, else its id; on one line."""
-    held = media_by_item(digest, _collection)
-    named = {item: media["text"][0].text or item for item, media in held.items() if media.get("text")}
-    for column in ("label", "name", "title"):
-        if column in _collection.items:
-            values = _collection.items[column].items()
-            named |= {str(item): value for item, value in values if isinstance(value, str) and value.strip()}
-    return {item: " ".join(named.get(item, item).split()) for item in held}
+    return item_titles(_collection)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import mimetypes
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,14 +10,13 @@ import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS
 from mmalign_core.plots.labels import cut
-from mmalign_core.types import Collection, Media
+from mmalign_core.types import BadInput, Collection, Media
+from mmalign_core.workflow.export.showing import sound_uri
 from pages._shared import cache, errors, state
 from pages._shared.thumbnails import Thumbnail
 
 _DEMO_SOURCES = "Drawings: OpenMoji, CC BY-SA 4.0. Sounds synthesised, users simulated. All sources and licences"
 _WIDEST, _LARGE = 440, 640
-_LONGEST_INLINE_SOUND = 600_000
-"""Bytes of a sound that a card carries along; longer ones play where the item is shown in full."""
 
 
 def media(collection: Collection, item: str, modality: str) -> Sequence[Media]:
@@ -60,10 +57,10 @@ def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
 def inline_sound(collection: Collection, item: str) -> str | None:
     """The item's first sound as a data URI, if it is short."""
     for sound in media(collection, item, "audio"):
-        path = Path(sound.path or "")
-        if path.is_file() and path.stat().st_size <= _LONGEST_INLINE_SOUND:
-            kind = mimetypes.guess_type(path.name)[0] or "audio/wav"
-            return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+        try:
+            return sound_uri(sound)
+        except BadInput:
+            continue  # gone, or too long to be carried along: it plays where the item is shown in full
     return None
 
 

@@ -26,16 +26,18 @@ def headline(rows: Sequence[Row], k: int, *, simulated: bool) -> None:
     if not shown:
         st.markdown(f":gray[No recommender has put a right answer among the first {k} for anybody.]")
         return
+    alone = sum(not row["error"] and not row["baseline"] for row in rows) == 1
     for column, name in zip(st.columns(len(shown)), shown):
-        _tile(column.container(gap=None), name, best[name], k)
+        _tile(column.container(gap=None), name, best[name], k, alone=alone)
 
 
-def _tile(box: st.delta_generator.DeltaGenerator, name: str, best: Leader, k: int) -> None:
+def _tile(box: st.delta_generator.DeltaGenerator, name: str, best: Leader, k: int, *, alone: bool) -> None:
     low, high = best.interval
     box.metric(f"best for {SLICE_WORDS[name]}", best.recommender)
     by_chance = RandomOrder.name in best.alike
     rivals = [RandomOrder.name] if by_chance else best.alike
-    alike = f"  \nnot told apart from {_named(rivals)}" if rivals else "  \nahead of all others"
+    ahead = "random order, and the only one measured" if alone else "all others"
+    alike = f"  \nnot told apart from {_named(rivals)}" if rivals else f"  \nahead of {ahead}"
     box.caption(errors.plain(f"NDCG at {k}: {best.value:.1%}, 95%: {100 * low:.1f} – {100 * high:.1f}") + alike)
 
 

@@ -38,7 +38,10 @@ def show(run: Run, answered: Answered, why: Reasons, language: Language) -> None
 def _show(told: Told) -> None:
     st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
     author = "template, no language model" if told.author == TEMPLATE else told.author
-    st.caption(f"Written by: {errors.plain(author)}." + (f" {errors.plain(told.rejected)}" if told.rejected else ""))
+    st.caption(
+        f"Written by: {errors.plain(author)}."
+        + (f" {errors.plain(errors.sentence(told.rejected))}" if told.rejected else "")
+    )
 
 
 def reordered(run: Run, answered: Answered, language: Language) -> Answered:
@@ -55,7 +58,8 @@ def reordered(run: Run, answered: Answered, language: Language) -> Answered:
     found = background.result(task, begin=True)
     if found is None:
         return answered
-    st.caption(f":material/science: Re-ranked by {errors.plain(language.name)}. {errors.plain(found.note or MEASURED)}")
+    told = errors.sentence(found.note) if found.note else f"Re-ranked by {language.name}. {MEASURED}"
+    st.caption(f":material/science: {errors.plain(told)}")
     return replace(answered, answer=found.answer)
 
 

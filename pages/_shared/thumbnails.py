@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from PIL import Image
 
 from mmalign_core.data import decode_image, peaks, read_audio
 from mmalign_core.types import BadInput
+from mmalign_core.workflow.export.showing import as_uri
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,6 @@ def pixels_thumbnail(pixels: np.ndarray, most: int = 480) -> Thumbnail:
     image = Image.fromarray(pixels)
     image.thumbnail((most, most), Image.Resampling.LANCZOS)
     return Thumbnail(as_uri(image), image.width, image.height, "photo")
-
-
-def as_uri(image: Image.Image) -> str:
-    """An image as a WebP data URI."""
-    buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=82, method=2)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def waveform_thumbnail(path: str, colour: str, bars: int = 48) -> Thumbnail | None:
