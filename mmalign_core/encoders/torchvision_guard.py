@@ -1,19 +1,71 @@
-"""Keep a torchvision that does not fit the installed torch from breaking libraries that only look for it."""
+"""Keep a torchvision that does not fit the installed torch from breaking libraries that import it."""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
+from threading import Lock
+
+SCHEMAS = {
+    "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms": "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+}
+"""Operators whose absence stops the import, as torchvision's own compiled part declares them."""
+
+_mending = Lock()
+_declared: list[object] = []
+"""Declarations last as long as the library object that made them."""
+
+
+def mend_torchvision() -> bool:
+    """Call before importing open_clip or timm: makes torchvision importable where only its compiled part is broken.
+
+    A CPU-only torch beside the registry's torchvision fails with "operator torchvision::nms does not exist": the
+    compiled operators did not load, and what describes them has nothing to describe. Declared without code, they let
+    the import pass; its transforms, which need none of them, then work, and an operator itself raises when called.
+    Where torchvision imports, nothing is done. False if it is missing or broken in another way.
+    """
+    with _mending:
+        if _imports():
+            return True
+        if sys.modules.get("torchvision", ...) is None or importlib.util.find_spec("torchvision") is None:
+            return False
+        _declare()
+        return _imports()
 
 
 def hide_broken_torchvision() -> None:
-    """Call before importing transformers: where torchvision cannot be imported, it counts as not installed.
+    """Call before importing transformers: where torchvision cannot even be mended, it counts as not installed.
 
-    A CPU-only torch beside the registry's torchvision fails with "operator torchvision::nms does not exist", and
-    transformers, which finds the package's folder, then fails to import even its text models. None in `sys.modules`
-    is Python's own way to say that a module cannot be imported.
+    transformers, which finds the package's folder, otherwise fails to import even its text models. None in
+    `sys.modules` is Python's own way to say that a module cannot be imported.
     """
+    if not mend_torchvision():
+        sys.modules["torchvision"] = None  # type: ignore[assignment]
+
+
+def _imports() -> bool:
     try:
         importlib.import_module("torchvision")
     except (ImportError, RuntimeError, OSError):
-        sys.modules["torchvision"] = None  # type: ignore[assignment]
+        _forget()
+        return False
+    return True
+
+
+def _forget() -> None:
+    """Drop what a failed import left, which would otherwise pass for the whole package the next time."""
+    for name in [name for name, module in sys.modules.items() if name.startswith("torchvision.") and module]:
+        del sys.modules[name]
+
+
+def _declare() -> None:
+    """Declare the operators that are not there."""
+    import torch
+
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for name, schema in SCHEMAS.items():
+        if not hasattr(torch.ops.torchvision, name):
+            library.define(schema)
+    _declared.append(library)
