@@ -65,7 +65,10 @@ def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, An
     pairs = pairs_of(collection)
     if not pairs:
         held = ", ".join(collection.modalities) or "nothing"
-        raise BadInput(f"no item of '{collection.name}' has two modalities (it holds: {held}); add pairs to align")
+        raise BadInput(
+            f"no item of '{collection.name}' has two modalities (it holds: {held}); add pairs to align, or go on to"
+            " Recommend, which needs none"
+        )
     pair = tuple(choices.get("pair") or pairs[0])
     given = all(modality in collection.vectors for modality in pair)
     defaults = {"aligner": "as-is" if given else "bridge", "encoders": {}}
