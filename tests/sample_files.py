@@ -1,6 +1,8 @@
 """Small pictures, sounds and tables that the tests make for themselves."""
 
 import io
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -65,3 +67,50 @@ def write(folder: Path, files: dict[str, bytes | str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
     return folder
+
+
+def film(
+    path: Path,
+    frames: Sequence[np.ndarray],
+    fps: int = 10,
+    *,
+    codec: str = "mpeg4",
+    sounds: Sequence[np.ndarray] = (),
+    rotation: int = 0,
+    ticks: Sequence[int] | None = None,
+    gop: int = 12,
+) -> Path:
+    """Write pixels (h, w, 3) uint8 and sound tracks (n,) at 16 kHz as a video in the container of the extension.
+
+    `ticks`: when each frame is shown, in 1 / fps seconds.
+    """
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=fps)
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt = {"gif": "rgb8"}.get(codec, "yuv420p")
+        if codec != "gif":
+            stream.bit_rate = 2_000_000
+        stream.codec_context.gop_size = gop
+        stream.codec_context.time_base = Fraction(1, fps)
+        if rotation:
+            stream.set_display_rotation(rotation)
+        tracks = [container.add_stream("libopus", rate=48_000, layout="mono") for _ in sounds]
+        for i, pixels in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+            frame.pts, frame.time_base = (i if ticks is None else ticks[i]), Fraction(1, fps)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        for track, samples in zip(tracks, sounds):
+            frame = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), format="fltp", layout="mono")
+            frame.rate = 16_000
+            split = av.AudioResampler(format="flt", layout="mono", rate=48_000, frame_size=960)
+            for part in [*split.resample(frame), *split.resample(None)]:
+                container.mux(track.encode(part))
+            container.mux(track.encode(None))
+    return path
+
+
+def colours(*shades: tuple[int, int, int], each: int = 10, size: tuple[int, int] = (64, 48)) -> list[np.ndarray]:
+    """Frames of one colour after another, `each` frames long, (width, height) large."""
+    width, height = size
+    return [np.full((height, width, 3), shade, np.uint8) for shade in shades for _ in range(each)]

@@ -1,16 +1,19 @@
 """What every registered encoder owes its callers; new encoders are found by themselves."""
 
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from mmalign_core.data import Video
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.types import MODALITIES, BadInput, Media
+from tests.sample_files import colours, film, tone
 
-EMBEDDED = {"use-multilingual", "efficientnet-lite0", "yamnet"}
+EMBEDDED = {"use-multilingual", "efficientnet-lite0", "yamnet", "video-frames"}
 TEXTS = ("A brown dog runs over wet sand.", "猫", "Zwei Züge stehen im Bahnhof, der eine ist rot. " * 4)
 
 
@@ -44,7 +47,24 @@ def audio_media(folder: Path) -> list[Media]:
     return [Media(f"a{i}", "audio", f"a{i}", path=str(folder / f"{i}.wav")) for i in range(3)]
 
 
-SAMPLES = {"text": text_media, "image": image_media, "audio": audio_media}
+def video_media(folder: Path) -> list[Media]:
+    """A red film that turns blue, with a tone; noise without sound; a film of one colour with noise to hear."""
+    rng = np.random.default_rng(0)
+    noise = [rng.integers(0, 256, (48, 64, 3), dtype=np.uint8) for _ in range(12)]
+    film(folder / "0.mp4", colours((200, 30, 30), (30, 30, 200)), sounds=[tone(2.0, 440, 16_000)])
+    film(folder / "1.mkv", noise, codec="libx264")
+    film(folder / "2.webm", colours((30, 200, 30)), codec="libvpx-vp9", sounds=[rng.standard_normal(16_000) / 5])
+    return [Media(f"v{i}", "video", f"v{i}", path=str(next(folder.glob(f"{i}.*")))) for i in range(3)]
+
+
+SAMPLES = {"text": text_media, "image": image_media, "audio": audio_media, "video": video_media}
+
+
+def nothing_in(view):
+    """A view of the same shape that shows and sounds nothing."""
+    if isinstance(view, Video):
+        return replace(view, pixels=np.zeros_like(view.pixels), sound=np.zeros_like(view.sound))
+    return "" if isinstance(view, str) else np.zeros_like(view)
 
 
 def ready(name):
@@ -103,6 +123,9 @@ def test_what_it_reads_can_be_shown_and_is_all_that_its_vector_is_made_of(case):
             assert isinstance(view, str)
         elif encoder.modality == "image":
             assert view.dtype == np.uint8 and view.ndim == 3 and view.shape[2] == 3
+        elif encoder.modality == "video":
+            assert view.pixels.dtype == np.uint8 and view.pixels.shape[::3] == (len(view.times), 3)
+            assert (np.diff(view.times) > 0).all() and view.sound.dtype == np.float32 and encoder.rate == view.rate
         else:
             assert view.dtype == np.float32 and view.ndim == 1 and np.abs(view).max() <= 1 and encoder.rate >= 100
     again = encoder.encode([encoder.from_view(view) for view in views]).vectors
@@ -112,8 +135,7 @@ def test_what_it_reads_can_be_shown_and_is_all_that_its_vector_is_made_of(case):
 def test_a_view_with_nothing_in_it_has_a_finite_vector_and_sequence(case):
     encoder, media, _ = case
     view = encoder.view(media[0])
-    empty = "" if isinstance(view, str) else np.zeros_like(view)
-    prepared = [encoder.from_view(empty)]
+    prepared = [encoder.from_view(nothing_in(view))]
     assert np.isfinite(encoder.encode(prepared).vectors).all()
     assert len(encoder.sequences(prepared)[0]) >= 1 and np.isfinite(encoder.sequences(prepared)[0]).all()
 

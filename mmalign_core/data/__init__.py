@@ -5,12 +5,15 @@ from mmalign_core.data.inspection import Inspection, inspect_collection
 from mmalign_core.data.read import read_collection
 from mmalign_core.data.sounds import decode_audio, peaks, read_audio
 from mmalign_core.data.uploads import collect_uploads
+from mmalign_core.data.videos import Video, decode_video
 
 __all__ = [
     "Inspection",
+    "Video",
     "collect_uploads",
     "decode_audio",
     "decode_image",
+    "decode_video",
     "inspect_collection",
     "peaks",
     "read_audio",

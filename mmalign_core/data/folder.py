@@ -94,8 +94,14 @@ def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]
 def _is_shelved(listing: Mapping[str, Path]) -> bool:
     """Whether all media lie in top folders that name their modality, and these are of two modalities or more."""
     media = [name for name in listing if modality_of(name) and not _is_about(name)]
-    kinds = {modality_of(name) for name in media}
-    return len(kinds) > 1 and all(name.split("/", 1)[0].lower() in _SHELVES[modality_of(name) or ""] for name in media)
+    kinds = {_modality(name) for name in media}
+    return len(kinds) > 1 and all(name.split("/", 1)[0].lower() in _SHELVES[_modality(name) or ""] for name in media)
+
+
+def _modality(name: str) -> str | None:
+    """By extension; a moving picture (.gif) is a video in a top folder for videos, and a picture anywhere else."""
+    moving = name.lower().endswith(".gif") and "/" in name and name.split("/", 1)[0].lower() in _SHELVES["video"]
+    return "video" if moving else modality_of(name)
 
 
 def _stem(name: str, first_dot: bool) -> str:
@@ -110,7 +116,7 @@ def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft)
     side: dict[str, Any] = {}
     media = [name for name in names if modality_of(name)]
     for name in names:
-        modality, extension = modality_of(name), PurePosixPath(name).suffix.lower()
+        modality, extension = _modality(name), PurePosixPath(name).suffix.lower()
         if _is_about(name) and len(media) < 2:
             draft.skip(stem, modality or "", f"'{shown(name)}' describes the collection and is no item", name)
         elif modality:
@@ -167,6 +173,4 @@ def _unsupported(name: str) -> str:
         ".zip": "read the archive by itself",
         ".tar": "read the archive by itself",
     }
-    return (
-        f"'{shown(name)}' is of an unsupported kind; {cures.get(extension, 'convert it to text, a picture or a sound')}"
-    )
+    return f"'{shown(name)}' is of an unsupported kind; {cures.get(extension, 'convert it to text, a picture, a sound or a video')}"

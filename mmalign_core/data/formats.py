@@ -34,6 +34,8 @@ _IMAGE_HEADS = (
     b"MM\0+",
 )
 _IMAGE_HEADS += (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6")
+MOVING_PICTURE_HEADS = (b"GIF87a", b"GIF89a")
+"""Pictures that count as videos where they are given as such."""
 _AUDIO_HEADS = (b"fLaC", b"OggS", b"ID3", b"caff", b".snd", b"#!AMR", b"RF64", b"riff", b"\x30\x26\xb2\x75")
 _IMAGE_BRANDS = (b"avif", b"avis")
 _UNREAD_BRANDS = (b"heic", b"heix", b"mif1", b"msf1")

@@ -14,6 +14,7 @@ import numpy as np
 from mmalign_core.data.duplicates import Fingerprint, fingerprint, near_pictures, normalised_text, repeats
 from mmalign_core.data.images import decode_image, image_size
 from mmalign_core.data.sounds import read_audio
+from mmalign_core.data.videos import decode_video
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Collection, Media, Progress, Skipped, no_progress
 
@@ -21,6 +22,8 @@ EXAMPLES = 20
 """Duplicates a report shows."""
 _AHEAD = 8
 _SMALL = (64, 64)
+_VIDEO_FRAMES = 8
+"""Decoding these shows that a video can be read."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ def inspect_collection(
     """Decode every medium in worker threads and describe the collection.
 
     A medium that does not decode joins the collection's own skipped. Exact duplicates have equal bytes. Near duplicates
-    are pictures that were resized or saved again, and texts that differ in case and punctuation only; sounds are
-    compared byte for byte only.
+    are pictures that were resized or saved again, and texts that differ in case and punctuation only; sounds and
+    videos are compared byte for byte only.
     """
     settings = settings or Settings()
     usable, facts, failed = [], [], []
@@ -133,10 +136,16 @@ def _audio_facts(medium: Media, settings: Settings) -> _Facts:
     return _Facts({"seconds": round(len(samples) / rate, 3), "rate": rate})
 
 
+def _video_facts(medium: Media, settings: Settings) -> _Facts:
+    seen = decode_video(medium.path or "", settings, most=_VIDEO_FRAMES)
+    return _Facts({"width": seen.width, "height": seen.height, "seconds": round(seen.seconds, 3)})
+
+
 _DESCRIBE: dict[str, Callable[[Media, Settings], _Facts]] = {
     "text": _text_facts,
     "image": _image_facts,
     "audio": _audio_facts,
+    "video": _video_facts,
 }
 
 

@@ -16,7 +16,7 @@ RATES = (100, 1_000_000)
 """Sample rates in Hz that are believed."""
 
 _BLOCK = 1 << 17
-_DEMUXERS = (
+DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,aac,mp3,ogg,flac,wav,w64,matroska,webm,asf,aiff,caf,amr,au,avi,flv,mpegts,mpeg,"
     "wv,ape,tta,ac3,eac3,dts"
 )
@@ -31,12 +31,7 @@ def decode_audio(source: str | Path | bytes, rate: int, settings: Settings | Non
     Resampling is libsoxr's high quality: level within 0.1 dB up to 0.91 of the lower Nyquist frequency, and nothing
     comes back from above it. It works without Python's lock, so threads decode side by side.
     """
-    import soxr
-
-    samples, native = read_audio(source, settings)
-    if native == rate:
-        return samples
-    resampled = soxr.resample(samples, native, rate, quality="HQ")
+    resampled = _resampled(*read_audio(source, settings), rate)
     if not len(resampled):
         raise BadInput(f"{_name(source)} is shorter than one sample at {rate} Hz; replace the file")
     return resampled
@@ -59,6 +54,19 @@ def read_audio(source: str | Path | bytes, settings: Settings | None = None) -> 
     return _tame(samples, name), rate
 
 
+def decode_soundtrack(path: str | Path, rate: int, seconds: float, settings: Settings | None = None) -> np.ndarray:
+    """The first `seconds` of a video's first sound track (n,) float32, as `decode_audio` gives it.
+
+    Raises BadInput if there is no sound track, or it cannot be decoded.
+    """
+    name = _name(path)
+    decoded = _with_av(path, name, settings or Settings(), seconds)
+    if decoded is None:
+        raise BadInput(f"the sound of {name} cannot be decoded; save the video anew, or without sound")
+    samples, native = decoded
+    return _resampled(_tame(samples, name), native, rate) if len(samples) else samples
+
+
 def peaks(samples: np.ndarray, buckets: int) -> np.ndarray:
     """(buckets, 2) lowest and highest sample of equal stretches of samples (n,): what a waveform picture draws."""
     if not len(samples) or buckets < 1:
@@ -67,6 +75,12 @@ def peaks(samples: np.ndarray, buckets: int) -> np.ndarray:
     starts = np.minimum(edges[:-1], len(samples) - 1)
     stops = np.maximum(edges[1:], starts + 1)
     return np.array([(samples[a:b].min(), samples[a:b].max()) for a, b in zip(starts, stops)], np.float32)
+
+
+def _resampled(samples: np.ndarray, native: int, rate: int) -> np.ndarray:
+    import soxr
+
+    return samples if native == rate else soxr.resample(samples, native, rate, quality="HQ")
 
 
 def _name(source: str | Path | bytes) -> str:
@@ -89,12 +103,14 @@ def _with_soundfile(source: str | Path | bytes, name: str, settings: Settings) -
         return None
 
 
-def _with_av(source: str | Path | bytes, name: str, settings: Settings) -> tuple[np.ndarray, int] | None:
-    """Samples and rate through FFmpeg; None where it cannot decode the content."""
+def _with_av(
+    source: str | Path | bytes, name: str, settings: Settings, first: float | None = None
+) -> tuple[np.ndarray, int] | None:
+    """Samples and rate through FFmpeg, of the `first` seconds if given; None where it cannot decode the content."""
     import av
     from av.error import FFmpegError
 
-    limits = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
+    limits = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
     try:
         file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
         with av.open(file, mode="r", options=limits) as container:
@@ -104,6 +120,8 @@ def _with_av(source: str | Path | bytes, name: str, settings: Settings) -> tuple
             if stream.codec_context is None:
                 return None  # FFmpeg knows the container but no decoder for what is in it
             _check_rate(stream.rate or 0, name)
+            if first is not None:
+                return _gather_first(_av_blocks(container, stream), round(first * stream.rate)), stream.rate
             _check_length((container.duration or 0) / av.time_base, name, settings)
             return _gather(_av_blocks(container, stream), stream.rate, name, settings), stream.rate
     except BadInput:
@@ -140,6 +158,17 @@ def _gather(blocks: Iterator[np.ndarray], rate: int, name: str, settings: Settin
         kept.append(block)
         count += len(block)
         _check_length(count / rate, name, settings)
+    return np.concatenate(kept, dtype=np.float32)
+
+
+def _gather_first(blocks: Iterator[np.ndarray], most: int) -> np.ndarray:
+    """The first `most` samples; blocks after them are never decoded."""
+    kept, count = [np.zeros(0, np.float32)], 0
+    for block in blocks:
+        kept.append(block[: most - count])
+        count += len(kept[-1])
+        if count >= most:
+            break
     return np.concatenate(kept, dtype=np.float32)
 
 

@@ -94,8 +94,12 @@ class Encoder(Parametrised, ABC):
         """What it reads of the medium, as a person would read, see or hear it; BadInput if it cannot be decoded.
 
         A text: str. A picture: uint8 pixels (height, width, 3) after any crop. A sound: mono float32 samples (n,) in
-        -1..1 at `rate`. Explanations mask parts of it and show the map over it.
+        -1..1 at `rate`. A video: a `Video`. Explanations mask parts of it and show the map over it.
         """
+
+    def crop(self, pixels: np.ndarray) -> np.ndarray:
+        """What `view` keeps of a picture's decoded pixels (h, w, 3): all, unless it crops. For frames of videos."""
+        return pixels
 
     @abstractmethod
     def from_view(self, view: Any) -> Any:

@@ -61,7 +61,11 @@ class EfficientNetLite0(Encoder):
         if media.path is None:
             raise BadInput(f"item '{media.item}': the picture has no file; give its path")
         image = decode_image(media.path, self.settings, at_least=(4 * SIDE, 4 * SIDE))
-        return central_square(np.asarray(image))
+        return self.crop(np.asarray(image))
+
+    def crop(self, pixels: np.ndarray) -> np.ndarray:
+        """The central square."""
+        return central_square(pixels)
 
     def from_view(self, view: np.ndarray) -> np.ndarray:
         """uint8 pixels (224, 224, 3)."""

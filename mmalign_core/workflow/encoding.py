@@ -32,6 +32,7 @@ DEFAULT_ENCODERS: Mapping[str, str] = {
     "text": "use-multilingual",
     "image": "efficientnet-lite0",
     "audio": "yamnet",
+    "video": "video-frames",
 }
 
 

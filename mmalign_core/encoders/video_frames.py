@@ -1,0 +1,182 @@
+"""Videos: their frames by an image encoder and their sound by an audio encoder, side by side in one vector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from mmalign_core.data.videos import Video
+from mmalign_core.encoders.base import Encoded, Encoder, register
+from mmalign_core.encoders.efficientnet_lite0 import EfficientNetLite0
+from mmalign_core.encoders.references import create_encoder
+from mmalign_core.encoders.yamnet import YamNet
+from mmalign_core.params import param
+from mmalign_core.types import BadInput, Media
+from mmalign_core.vectors import unit_rows
+
+_SILENCE = 1e-4
+"""Peak of a sound that nobody hears (-80 dB of full scale): such a video counts as one without sound."""
+
+
+@dataclass(frozen=True)
+class PreparedVideo:
+    """Frames as the image encoder prepares them, the sound as the audio encoder does (None where there is none), and
+    `edges` (n + 1,) seconds between which each frame stands for the video."""
+
+    frames: tuple[Any, ...]
+    sound: Any
+    edges: np.ndarray
+
+
+@register("video-frames")
+class VideoFrames(Encoder):
+    """[unit(mean of frames) ; unit(mean of sound)]: halves of one length, the second zero where nothing is heard.
+
+    Of a step of its sequence, which is a frame, the second half is what the sound adds while that frame stands for the
+    video, so that the steps' mean is the vector. Concepts are those of both encoders: the frames' mean posterior and
+    the sound's probabilities, zero without sound. `of_model` takes another image encoder by its reference; one that
+    shares its space with texts is used alone, without the sound, so that videos lie in that space too.
+    """
+
+    version = f"1-{EfficientNetLite0.name}-{EfficientNetLite0.version}-{YamNet.name}-{YamNet.version}"
+    modality = "video"
+    dim = EfficientNetLite0.dim + YamNet.dim
+    space = "video-frames"
+    summary = "Videos by frames (EfficientNet-Lite0) and sound (YAMNet), 2304-d, with the concepts of both"
+    licence = "Apache-2.0"
+    batch_size = 2
+    pooling = "mean"
+    rate = YamNet.rate
+    most: int = param(32, 1, 10_000, help="frames of a video that are encoded at most")
+    per_second: float = param(1.0, 0.001, 100, help="frames a second, where that makes fewer")
+    image_encoder: str = EfficientNetLite0.name
+    audio_encoder: str = YamNet.name
+
+    @classmethod
+    def of_model(cls, model: str, modality: str) -> Self:
+        """With that image encoder. BadInput if it is unknown or reads no pictures."""
+        made = cls()
+        if model:
+            made._take(model)
+        return made
+
+    def _take(self, image_encoder: str) -> None:
+        self.model = self.image_encoder = image_encoder
+        image = self._image
+        shared = image.space != image.name
+        self.audio_encoder = "" if shared else self.audio_encoder
+        named = "-".join(["1", *(f"{part.name}-{part.version}" for part in self._parts)])
+        # one class, many models
+        self.space = image.space if shared else self.name  # pyright: ignore[reportAttributeAccessIssue]
+        self.dim = sum(part.dim for part in self._parts)  # pyright: ignore[reportAttributeAccessIssue]
+        self.version = named  # pyright: ignore[reportAttributeAccessIssue]
+
+    @cached_property
+    def _image(self) -> Encoder:
+        return create_encoder(self.image_encoder, "image")
+
+    @cached_property
+    def _audio(self) -> Encoder | None:
+        return create_encoder(self.audio_encoder, "audio") if self.audio_encoder else None
+
+    @property
+    def _parts(self) -> list[Encoder]:
+        return [self._image, *([self._audio] if self._audio else [])]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the image encoder's concepts, then those of the audio encoder's."""
+        return tuple(label for part in self._parts for label in part.labels)
+
+    def load(self) -> None:
+        """Load both encoders."""
+        for part in self._parts:
+            part.settings = self.settings
+            part.load()
+
+    def view(self, media: Media) -> Video:
+        """Frames at the size they are decoded to, with their times, and the sound at `rate`."""
+        from mmalign_core.data.videos import decode_video
+
+        if media.path is None:
+            raise BadInput(f"item '{media.item}': the video has no file; give its path")
+        rate = self._audio.rate if self._audio else 0
+        return decode_video(media.path, self.settings, most=self.most, per_second=self.per_second, rate=rate)
+
+    def from_view(self, view: Video) -> PreparedVideo:
+        """Each frame as the image encoder prepares a picture, the sound as the audio encoder prepares one."""
+        image, audio = self._image, self._audio
+        frames = tuple(image.from_view(image.crop(pixels)) for pixels in view.pixels)
+        heard = audio is not None and np.abs(view.sound).max(initial=0.0) > _SILENCE
+        return PreparedVideo(frames, audio.from_view(view.sound) if audio and heard else None, view.edges)
+
+    def encode(self, prepared: Sequence[PreparedVideo]) -> Encoded:
+        """(n, dim) vectors, and the posterior over the labels of both."""
+        parts = [_pooled(self._looked_at(prepared))]
+        if self._audio:
+            parts.append(_heard(self._audio, prepared))
+        seen = [part.posterior for part in parts if part.posterior is not None]
+        vectors = np.concatenate([unit_rows(part.vectors) for part in parts], axis=1)
+        return Encoded(vectors, np.concatenate(seen, axis=1) if seen else None)
+
+    def sequences(self, prepared: Sequence[PreparedVideo]) -> list[np.ndarray]:
+        """Per video (frames, dim); their mean is the video's vector."""
+        frames = [_at_unit_mean(part.vectors) for part in self._looked_at(prepared)]
+        if self._audio is None:
+            return frames
+        sounds = [_spread(self._audio, video) for video in prepared]
+        return [np.concatenate(both, axis=1) for both in zip(frames, sounds)]
+
+    def _looked_at(self, prepared: Sequence[PreparedVideo]) -> list[Encoded]:
+        """Every frame of every video, in batches of the image encoder's own size whichever videos they are of."""
+        frames, size = [frame for video in prepared for frame in video.frames], self._image.batch_size
+        runs = [self._image.encode(frames[i : i + size]) for i in range(0, len(frames), size)]
+        ends = np.cumsum([len(video.frames) for video in prepared])[:-1]
+        vectors = np.split(np.concatenate([run.vectors for run in runs]), ends)
+        known = [run.posterior for run in runs if run.posterior is not None]
+        posteriors = np.split(np.concatenate(known), ends) if known else [None] * len(vectors)
+        return [Encoded(*pair) for pair in zip(vectors, posteriors)]
+
+
+def _pooled(videos: Sequence[Encoded]) -> Encoded:
+    """Means over the frames of each video."""
+    seen = [video.posterior.mean(axis=0) for video in videos if video.posterior is not None]
+    return Encoded(np.stack([video.vectors.mean(axis=0) for video in videos]), np.stack(seen) if seen else None)
+
+
+def _heard(audio: Encoder, prepared: Sequence[PreparedVideo]) -> Encoded:
+    """The sounds by the audio encoder; zero rows where there is none."""
+    places = [i for i, video in enumerate(prepared) if video.sound is not None]
+    sounds = [prepared[i].sound for i in places]
+    vectors = np.zeros((len(prepared), audio.dim), np.float32)
+    posterior = np.zeros((len(prepared), len(audio.labels)), np.float32)
+    if sounds:
+        found = audio.encode(sounds)
+        vectors[places] = found.vectors
+        if found.posterior is not None:
+            posterior[places] = found.posterior
+    return Encoded(vectors, posterior if audio.labels else None)
+
+
+def _spread(audio: Encoder, video: PreparedVideo) -> np.ndarray:
+    """(frames, d): what is heard while each frame stands for the video, scaled so that the mean has length 1."""
+    count = len(video.frames)
+    if video.sound is None:
+        return np.zeros((count, audio.dim), np.float32)
+    steps = audio.sequences([video.sound])[0]
+    length, hop = audio.frames
+    middles = hop * np.arange(len(steps)) + length / 2
+    owners = np.clip(np.searchsorted(video.edges, middles, side="right") - 1, 0, count - 1)
+    added = np.zeros((count, steps.shape[1]), np.float32)
+    np.add.at(added, owners, steps)
+    return _at_unit_mean(added)
+
+
+def _at_unit_mean(steps: np.ndarray) -> np.ndarray:
+    """The steps (t, d) scaled so that their mean has length 1; zero steps stay zero."""
+    length = float(np.linalg.norm(steps.mean(axis=0)))
+    return (steps / (length or 1.0)).astype(np.float32)
