@@ -221,3 +221,9 @@ def test_items_met_go_by_their_titles_and_only_modalities_have_colours(demo_run:
     titles, colours = item_titles(demo_run.collection), [a["style"] for _, a in page.tags if a.get("class") == "adds"]
     largest = max(found.found[0].contributions, key=lambda label: found.found[0].contributions[label])
     assert titles[largest] in page.text and colours and all("var(--quiet)" in str(style) for style in colours)
+
+
+def test_what_a_fit_found_out_stands_among_the_facts(demo_run: Run, store: Store) -> None:
+    given = {"mix": "0.25,0.75"}
+    found = answer(demo_run, Query(item="cat"), store=store, recommender="hybrid", params=given, k=1)
+    assert "content 0.250, ease 0.750, why: given" in checked(as_html(found, run=demo_run)).text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -39,6 +40,8 @@ class Recommender(Parametrised, ABC):
     EASE, NDCG@10, from 0 to 3 of 5 on MovieLens-100k at random: films liked .360 to .375, any film .437 to .429; from 0
     to 6 of 10 on MovieTweetings by time: .052 to .055 and .060 to .062. Counting against a user's taste what they rated
     lower did worse than leaving it out."""
+    settled: Mapping[str, Any] = MappingProxyType({})
+    """What `fit` found out beside the model itself, such as weights it chose, for people to read."""
     views: ClassVar[tuple[str, ...]]
     """The ways its scores can be taken apart, the first being the one shown: of "modality", "signal", "history",
     "recommender", "popularity", "taste"."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +24,7 @@ class Hybrid(Recommender):
     z_r is how many standard deviations r's score lies above its mean over the items r knows (Burke 2002, weighted
     hybrids). Items r knows nothing of, such as those nobody has met, get 0 from it: they stand or fall by the others,
     and so does everything for somebody whose history r cannot use. The weights are those with the best NDCG@10 on
-    events held out of the given ones, after which every member learns from all events.
+    events held out of the given ones, after which every member learns from all events; `settled` holds them, and "why".
     """
 
     summary = "Content and collaborative scores on one scale, weighted by what held-out events confirm"
@@ -42,8 +40,6 @@ class Hybrid(Recommender):
         help="how events are held out to learn the weights; auto: each user's last where all have a time, else random",
     )
 
-    settled: Mapping[str, Any] = MappingProxyType({})
-    """Recommender -> the weight it got, and "why": how it was found."""
     history: tuple[Mapping[str, float], ...] = ()
     """Each mix that was tried, with its NDCG@10 on the held-out events."""
 

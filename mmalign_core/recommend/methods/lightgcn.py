@@ -9,10 +9,10 @@ from mmalign_core.recommend.base import register
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.learning.collaborative import TASTE
-from mmalign_core.recommend.learning.factors import Block, Factors
+from mmalign_core.recommend.learning.factors import Block
 from mmalign_core.recommend.learning.flow import flows, starting
 from mmalign_core.recommend.learning.pairwise import Matrix
-from mmalign_core.recommend.learning.pairwise_training import Plan, train
+from mmalign_core.recommend.learning.trained_factors import TrainedFactors
 from mmalign_core.types import Progress
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @register("lightgcn")
-class LightGCN(Factors):
+class LightGCN(TrainedFactors):
     """score(i) = x · y_i, y = mean over l of (ÂᵀÂ)ˡ E and x = Σ_h w_h y_h / sqrt(d_h Σ_h |w_h|), Â = D_u^-½ R D_i^-½.
 
     He et al. 2020, LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation, with the pairwise
@@ -31,9 +31,6 @@ class LightGCN(Factors):
     summary = "Hidden tastes that flow between items through everybody who met both"
     factors: int = param(64, 1, 1024, help="numbers an item")
     layers: int = param(1, 0, 4, help="how many times factors flow from items to users and back")
-    learning_rate: float = param(0.02, 1e-6, 1.0, help="size of a step")
-    decay: float = param(1e-4, 0.0, 1.0, help="how strongly large factors are held back")
-    passes: int = param(200, 1, 5000, help="most passes over the events; ends sooner when held-out events say so")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Train on nine tenths of the events, then let the factors flow along all of them."""
@@ -45,8 +42,7 @@ class LightGCN(Factors):
             own = flow(matrix)(factors)
             return own * flow(matrix).damping[:, None], own, torch.zeros(len(own))
 
-        plan = Plan(self.passes, self.learning_rate, self.decay)
-        self.validation = train([factors], places, events.matrix, plan, seed=seed, progress=progress)
+        self._train([factors], places, events.matrix, seed, progress)
         with torch.no_grad():
             given, own, _ = places(events.matrix)
         self._blocks = {TASTE: Block(given.numpy(), own.numpy())}

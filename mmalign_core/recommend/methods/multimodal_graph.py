@@ -10,10 +10,11 @@ from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.learning.alike import alike, content
 from mmalign_core.recommend.learning.collaborative import TASTE
-from mmalign_core.recommend.learning.factors import Block, Factors
+from mmalign_core.recommend.learning.factors import Block
 from mmalign_core.recommend.learning.flow import flows, starting
 from mmalign_core.recommend.learning.pairwise import Matrix
-from mmalign_core.recommend.learning.pairwise_training import Plan, spreader, train
+from mmalign_core.recommend.learning.pairwise_training import spreader
+from mmalign_core.recommend.learning.trained_factors import TrainedFactors
 from mmalign_core.types import Progress
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @register("freedom")
-class Freedom(Factors):
+class Freedom(TrainedFactors):
     """score(i) = x · (y_i + Σ_m w_m (S_m E)_i), y and x as `lightgcn`; S_m averages the k items most alike in m.
 
     Zhou and Shen 2023, A Tale of Two Graphs: Freezing and Denoising Graph Structures for Multimodal Recommendation.
@@ -36,9 +37,6 @@ class Freedom(Factors):
     factors: int = param(64, 1, 1024, help="numbers an item")
     neighbours: int = param(10, 1, 1000, help="how many items most alike in a modality each item is linked to")
     layers: int = param(1, 0, 4, help="how many times factors flow from items to users and back")
-    learning_rate: float = param(0.02, 1e-6, 1.0, help="size of a step")
-    decay: float = param(1e-4, 0.0, 1.0, help="how strongly large factors are held back")
-    passes: int = param(200, 1, 5000, help="most passes over the events; ends sooner when held-out events say so")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Link alike items, train on nine tenths of the events, then let the factors flow along all of them."""
@@ -60,8 +58,7 @@ class Freedom(Factors):
             given, own = parts(matrix)
             return given, sum(own.values(), torch.zeros(1)), torch.zeros(events.items)
 
-        plan = Plan(self.passes, self.learning_rate, self.decay)
-        self.validation = train([factors, logits], places, events.matrix, plan, seed=seed, progress=progress)
+        self._train([factors, logits], places, events.matrix, seed, progress)
         with torch.no_grad():
             given, own = parts(events.matrix)
         self._blocks = {label: Block(given.numpy(), part.numpy()) for label, part in own.items()}

@@ -12,10 +12,10 @@ from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.learning.alike import content
 from mmalign_core.recommend.learning.collaborative import TASTE
-from mmalign_core.recommend.learning.factors import Block, Factors
+from mmalign_core.recommend.learning.factors import Block
 from mmalign_core.recommend.learning.flow import starting
 from mmalign_core.recommend.learning.pairwise import Matrix
-from mmalign_core.recommend.learning.pairwise_training import Plan, train
+from mmalign_core.recommend.learning.trained_factors import TrainedFactors
 from mmalign_core.types import Progress
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @register("vbpr")
-class VBPR(Factors):
+class VBPR(TrainedFactors):
     """score(i) = b_i + x · y_i + Σ_m x_m · (f_im W_m), x = Σ_h w_h y_h / sqrt(Σ_h |w_h|), x_m likewise of f_hm W_m.
 
     He and McAuley 2016, VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback, for any modalities: f_im is
@@ -36,9 +36,7 @@ class VBPR(Factors):
     reads_places = True
     views = ("modality", "history")
     factors: int = param(64, 1, 1024, help="numbers an item, and numbers each modality")
-    learning_rate: float = param(0.02, 1e-6, 1.0, help="size of a step")
     decay: float = param(1e-3, 0.0, 1.0, help="how strongly large factors are held back")
-    passes: int = param(200, 1, 5000, help="most passes over the events; ends sooner when held-out events say so")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Train on nine tenths of the events; the last tenth says when to stop."""
@@ -58,9 +56,8 @@ class VBPR(Factors):
             own = torch.cat(list(parts().values()), dim=1)
             return own, own, bias * met
 
-        plan = Plan(self.passes, self.learning_rate, self.decay)
         weights = [factors, bias, *maps.values()]
-        self.validation = train(weights, places, events.matrix, plan, seed=seed, progress=progress)
+        self._train(weights, places, events.matrix, seed, progress)
         with torch.no_grad():
             self._blocks = {label: Block(part.numpy(), part.numpy()) for label, part in parts().items()}
             self._popularity = (bias * met).numpy().astype(np.float64)

@@ -52,9 +52,10 @@ def evaluate(
 ) -> Board:
     """Fit every entry on the same training events and measure it on the others, beside the items in random order.
 
-    What a user met in training is no candidate. A row holds: recommender, params, baseline, metrics and ci95 (slice of
-    `trials.SLICES` -> metric -> value; each with n users, n_right answers and candidates; "all" also with coverage@k,
-    novelty@k and diversity@k of the lists; a slice without right answers is left out), quality (NDCG@k of "all", which
+    What a user met in training is no candidate. A row holds: recommender, params, settled (what its fit found out),
+    baseline, metrics and ci95 (slice of `trials.SLICES` -> metric -> value; each with n users, n_right answers and
+    candidates; "all" also with coverage@k, novelty@k and diversity@k of the lists; a slice without right answers is
+    left out), quality (NDCG@k of "all", which
     ranks), seconds {fit, score}, score_ms_per_user, peak_rss_mb, added_mb (as `compare`), error, key, and drawn: the
     resampled means, left out of JSON. Coverage is a property of all lists together and has no interval.
     A failing recommender does not stop the others. `told` gets the facts before the first fit. `publish`, `finished`
@@ -95,7 +96,7 @@ def _row(ready: Trial, model: Recommender, progress: Progress) -> Row:
         "baseline": isinstance(model, RandomOrder),
         "reads_places": model.reads_places,
         "needs_interactions": model.needs_interactions,
-        **{part: {} for part in ("metrics", "ci95", "drawn", "seconds")},
+        **{part: {} for part in ("settled", "metrics", "ci95", "drawn", "seconds")},
         **dict.fromkeys(("quality", "score_ms_per_user", "peak_rss_mb", "added_mb")),
         "error": None,
     }
@@ -121,6 +122,7 @@ def _measured(ready: Trial, model: Recommender, progress: Progress) -> dict[str,
     }
     metrics["all"][f"coverage@{ready.protocol.k}"] = coverage(lists, len(ready.items.ids))
     return {
+        "settled": dict(model.settled),
         "metrics": metrics,
         "ci95": {name: {m: interval(v) for m, v in means.items()} for name, means in drawn.items()},
         "drawn": drawn,

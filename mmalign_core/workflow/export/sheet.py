@@ -91,6 +91,8 @@ class Sheet:
             ("Aligner", f"{run.aligner.name}{_assigned(run.aligner.params)}"),
             ("Encoders", "; ".join(made)),
         ]
+        if answer.model.settled:
+            facts.append(("Learned", ", ".join(_told(name, value) for name, value in answer.model.settled.items())))
         order = {"diversity": answer.options.diversity, "popularity": answer.options.popularity}
         facts += [(name.capitalize(), f"{value:g}") for name, value in order.items() if value]
         if answer.allowed is not None:
@@ -209,6 +211,10 @@ def _cut(text: str) -> str:
     """Its lines, those that are empty left out, up to so many letters."""
     whole = "\n".join(line for line in map(one_line, text.splitlines()) if line)
     return whole if len(whole) <= MOST_LETTERS else f"{whole[: MOST_LETTERS - 1].rstrip()}…"
+
+
+def _told(name: str, value: Any) -> str:
+    return f"{name} {value:.3f}" if isinstance(value, float) else f"{name}: {value}"
 
 
 def _assigned(params: Mapping[str, Any]) -> str:
