@@ -23,6 +23,7 @@ pytestmark = [
 
 PATIENCE = 300_000
 """Milliseconds: a first start on a busy machine makes, encodes and aligns the demo."""
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")
