@@ -207,4 +207,4 @@ def test_why_a_pair_is_near_is_made_when_asked_for(folders: dict[str, Path]) -> 
     app.run()
     assert not app.exception and not [error.value for error in app.error]
     assert [heading for heading in app.subheader if "Why their cosine" in heading.value]
-    assert "random orders" in said(app) and "not attribution" in said(app)
+    assert "a random order" in said(app) and "not attribution" in said(app)
