@@ -239,7 +239,7 @@ def test_questions_without_an_answer_are_one_clear_line(
 
 
 def test_a_wish_that_is_none_is_refused_when_made() -> None:
-    with pytest.raises(BadInput, match="one of text, image, audio, item, user"):
+    with pytest.raises(BadInput, match="one of text, image, audio, video, item, user"):
         Wish("smell", "rose")
     for weight in (math.nan, math.inf):
         with pytest.raises(BadInput, match="give a number"):

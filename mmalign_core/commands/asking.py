@@ -12,11 +12,13 @@ _OPTIONS = (
     ("--query-text", "text", 1, "T", "a text in any language of the run's encoder"),
     ("--query-image", "image", 1, "F", "a picture's file"),
     ("--query-audio", "audio", 1, "F", "a sound's file"),
+    ("--query-video", "video", 1, "F", "a video's file"),
     ("--item", "item", 1, "ID", "more like this item of the run"),
     ("--user", "user", 1, "ID", "what suits this user's history"),
     ("--not-text", "text", -1, "T", "not like this text"),
     ("--not-image", "image", -1, "F", "not like this picture"),
     ("--not-audio", "audio", -1, "F", "not like this sound"),
+    ("--not-video", "video", -1, "F", "not like this video"),
     ("--not-item", "item", -1, "ID", "not like this item"),
 )
 
@@ -30,7 +32,7 @@ class _AddWish(argparse.Action):
 
 
 def add_query(parser: argparse.ArgumentParser) -> None:
-    """The five ways to ask and four to ask against, each as often as wanted, and --mix."""
+    """The six ways to ask and five to ask against, each as often as wanted, and --mix."""
     group = parser.add_argument_group("query", "one or several of these; those named not- count against")
     for option, kind, sign, shown, words in _OPTIONS:
         group.add_argument(
@@ -42,7 +44,9 @@ def add_query(parser: argparse.ArgumentParser) -> None:
 def query_of(args: argparse.Namespace) -> Query:
     """The query that the options make; BadInput if there is none, or the mix does not fit."""
     if not args.wishes:
-        raise BadInput("nothing to look for; ask with --query-text, --query-image, --query-audio, --item or --user")
+        raise BadInput(
+            "nothing to look for; ask with --query-text, --query-image, --query-audio, --query-video, --item or --user"
+        )
     mix = _mix(args.mix, len(args.wishes))
     return Query(wishes=tuple(Wish(kind, value, sign * w) for (kind, value, sign), w in zip(args.wishes, mix)))
 

@@ -173,4 +173,5 @@ def _unsupported(name: str) -> str:
         ".zip": "read the archive by itself",
         ".tar": "read the archive by itself",
     }
-    return f"'{shown(name)}' is of an unsupported kind; {cures.get(extension, 'convert it to text, a picture, a sound or a video')}"
+    cure = cures.get(extension, "convert it to text, a picture, a sound or a video")
+    return f"'{shown(name)}' is of an unsupported kind; {cure}"

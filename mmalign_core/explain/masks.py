@@ -19,8 +19,8 @@ REST = "rest"
 @dataclass(frozen=True)
 class Part:
     """A piece of a medium. `place`: characters (start, end) of a text; a box (left, top, right, bottom) in 0..1 of the
-    picture as its encoder sees it; seconds (start, end) of a sound. `label` is what a person reads: the word, "row 2,
-    column 5", "1.0–1.5 s"."""
+    picture as its encoder sees it; seconds (start, end) of a sound or video. `label` is what a person reads: the word,
+    "row 2, column 5", "1.0–1.5 s"."""
 
     label: str
     place: tuple[float, ...]

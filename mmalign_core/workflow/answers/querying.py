@@ -24,9 +24,11 @@ from mmalign_core.workflow.encoding import encode_set, encoder
 from mmalign_core.workflow.preparing import prepared, text_encoder
 from mmalign_core.workflow.sequencing import with_sequences
 
-MEDIA = ("text", "image", "audio")
+FILES = {"image": "picture", "audio": "sound", "video": "video"}
+"""Kinds of wishes that name a file, and what the file holds."""
+MEDIA = ("text", *FILES)
 KINDS = (*MEDIA, "item", "user")
-WORDS = {"text": "a text", "image": "a picture", "audio": "a sound", "item": "an item", "user": "a user"}
+WORDS = {"text": "a text", **{kind: f"a {held}" for kind, held in FILES.items()}, "item": "an item", "user": "a user"}
 MOST_WEIGHT = 1000.0
 """A wish that counts more drowns all others, and its scores are too large for their parts to be told exactly."""
 _LABEL = 40
@@ -53,7 +55,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Query:
-    """A text, a picture's or a sound's file, an item of the run, a user of its interactions, or several `wishes`."""
+    """A text, a file (picture, sound, video), an item of the run, a user of its interactions, or several `wishes`."""
 
     text: str | None = None
     image: str | None = None
@@ -61,6 +63,7 @@ class Query:
     item: str | None = None
     user: str | None = None
     wishes: tuple[Wish, ...] = ()
+    video: str | None = None
 
     @property
     def all(self) -> tuple[Wish, ...]:
@@ -68,7 +71,7 @@ class Query:
         named = ((kind, getattr(self, kind)) for kind in KINDS)
         found = (*(Wish(kind, str(value)) for kind, value in named if value is not None), *self.wishes)
         if not found:
-            raise BadInput("ask with at least one of: a text, a picture, a sound, an item, a user")
+            raise BadInput(f"ask with at least one of: {', '.join(WORDS.values())}")
         if not any(wish.weight for wish in found):
             raise BadInput("every wish has the weight 0; give at least one a weight above or below 0")
         return found
@@ -77,7 +80,7 @@ class Query:
     def only(self) -> Wish:
         """The one wish; BadInput if there are several."""
         if len(self.all) != 1:
-            raise BadInput("give exactly one of: a text, a picture, a sound, an item, a user")
+            raise BadInput(f"give exactly one of: {', '.join(WORDS.values())}")
         return self.all[0]
 
     @property
@@ -180,7 +183,7 @@ def medium_of(wish: Wish, settings: Settings) -> Media:
 
 
 def _short(wish: Wish) -> str:
-    if wish.kind in ("image", "audio"):
-        return file_words(wish.value, {"image": "the picture", "audio": "the sound"}[wish.kind])
+    if wish.kind in FILES:
+        return file_words(wish.value, FILES[wish.kind])
     words = shown(wish.value)
     return f"“{words if len(words) <= _LABEL else words[: _LABEL - 1] + '…'}”"

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from mmalign_core.data import Video
 from mmalign_core.explain.masks import Part
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.explaining.words import phrases, without, word_spans
 
-MOST_WORDS, MOST_SEGMENTS, FINEST_GRID = 200, 60, 28
-"""Longer texts are explained by phrases, longer sounds by longer segments."""
+MOST_WORDS, MOST_SEGMENTS, MOST_SCENES, FINEST_GRID = 200, 60, 16, 28
+"""Longer texts are explained by phrases, longer sounds and videos by longer segments."""
 FEWEST_PHRASES, CHARACTERS = 20, 150_000
 """A text of n characters has at most CHARACTERS / n parts, or the fewest: reading it once for each takes 2 seconds."""
 BLUR = 1 / 14
@@ -36,7 +37,8 @@ class Parted:
 
 
 def parted(modality: str, view: Any, *, rate: int = 0, grid: int = 7) -> Parted:
-    """The view of a text as words, of a picture as grid x grid cells, of a sound at `rate` as segments.
+    """The view of a text as words, of a picture as grid x grid cells, of a sound at `rate` or a video as
+    segments.
 
     BadInput for another modality, or a grid outside 1..28.
     """
@@ -46,7 +48,9 @@ def parted(modality: str, view: Any, *, rate: int = 0, grid: int = 7) -> Parted:
         return picture_parts(view, grid)
     if modality == "audio":
         return sound_parts(view, rate)
-    raise BadInput(f"there is no map for {modality}: only texts, pictures and sounds can be seen in parts")
+    if modality == "video":
+        return video_parts(view)
+    raise BadInput(f"there is no map for {modality}: only texts, pictures, sounds and videos can be seen in parts")
 
 
 def text_parts(text: str, most: int = MOST_WORDS) -> Parted:
@@ -118,6 +122,24 @@ def sound_parts(waveform: np.ndarray, rate: int, most: int = MOST_SEGMENTS) -> P
         return waveform if mask.all() else waveform * _gain(np.asarray(mask, bool), samples, fade)
 
     return Parted("audio", waveform, segment_parts(edges), masked)
+
+
+def video_parts(video: Video, most: int = MOST_SCENES) -> Parted:
+    """Stretches of time around one frame or more; of masked ones frames are blurred and the sound is silent."""
+    count = len(video.times)
+    firsts = np.unique(np.linspace(0, count, min(count, most) + 1).astype(int))
+    edges = video.edges[firsts]
+    samples = np.append(np.rint(edges[:-1] * video.rate), len(video.sound)).clip(max=len(video.sound)).astype(int)
+    blurred = np.stack([_blurred(pixels) for pixels in video.pixels])
+
+    def masked(mask: np.ndarray) -> Video:
+        if mask.all():
+            return video
+        kept = np.repeat(np.asarray(mask, bool), np.diff(firsts))
+        sound = video.sound * _gain(np.asarray(mask, bool), samples, round(FADE_SECONDS * video.rate))
+        return replace(video, pixels=np.where(kept[:, None, None, None], video.pixels, blurred), sound=sound)
+
+    return Parted("video", video, segment_parts(edges.tolist()), masked)
 
 
 def segment_parts(edges: Sequence[float]) -> tuple[Part, ...]:

@@ -69,15 +69,23 @@ def overlaps(spans: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def _map(masked: MaskedMedium, values: np.ndarray, rest: float, score: float, method: str) -> MediaMap:
-    """With a sound's frames, which overlap, spread over its segments by the time they share with each."""
+    """With the frames of a sound or video spread over its segments by the time they share with each."""
     parts = masked.parted.parts
-    if masked.modality == "audio":
-        length, hop = masked.encoder.frames
-        starts = hop * np.arange(len(values))
-        spread = overlaps(np.stack([starts, starts + length], axis=1), np.array([part.place for part in parts]))
+    if masked.modality in ("audio", "video"):
+        spread = overlaps(_spans(masked, len(values)), np.array([part.place for part in parts]))
         spread[-1] += spread.sum(axis=0) == 0
         values = spread @ values
     return MediaMap(masked.modality, parts, values, rest, score, method)
+
+
+def _spans(masked: MaskedMedium, steps: int) -> np.ndarray:
+    """(t, 2) seconds that each step saw; steps of a sound overlap."""
+    if masked.modality == "video":
+        edges = masked.parted.view.edges
+        return np.stack([edges[:-1], edges[1:]], axis=1)
+    length, hop = masked.encoder.frames
+    starts = hop * np.arange(steps)
+    return np.stack([starts, starts + length], axis=1)
 
 
 def _weights(masked: MaskedMedium, steps: int) -> np.ndarray:
@@ -91,4 +99,4 @@ def _steps_fit(masked: MaskedMedium) -> str:
         return f"{name} does not simply pool what it sees of parts"
     if masked.modality == "image" and steps != len(masked.parted.parts):
         return f"{name} sees {isqrt(steps)} cells a side, so ask for a grid of {isqrt(steps)}"
-    return "" if masked.modality in ("image", "audio") else f"{name}'s steps are not words"
+    return "" if masked.modality in ("image", "audio", "video") else f"{name}'s steps are not words"

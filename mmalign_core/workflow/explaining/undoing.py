@@ -26,7 +26,8 @@ from mmalign_core.workflow.explaining.noting import noted
 
 BUDGET = 256
 """Sets of parts that are tried for each medium, and for the history."""
-_PARTS = {"text": ("word", "words"), "image": ("cell", "cells"), "audio": ("segment", "segments")}
+_PARTS = {"text": ("word", "words"), "image": ("cell", "cells")}
+_PARTS |= dict.fromkeys(("audio", "video"), ("segment", "segments"))
 
 
 @dataclass(frozen=True)
