@@ -1,0 +1,131 @@
+"""Which OpenCLIP model a reference names, and a short list to choose from."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.torchvision_guard import mend_torchvision
+from mmalign_core.types import BadInput
+
+HUB, FOLDER = "hf-hub:", "local-dir:"
+CONFIG = "open_clip_config.json"
+FORMS = f"MODEL/PRETRAINED, {HUB}ORG/NAME or {FOLDER}/FOLDER"
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """A model worth trying first. `accuracy`: zero-shot on ImageNet-1k in percent, from open_clip's own table."""
+
+    use: str
+    model: str
+    repository: str
+    millions: int
+    accuracy: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.use}: open-clip:{self.model} ({self.millions:,} million weights, {self.millions * 4 / 1000:.1f} GB "
+            f"in memory, ImageNet zero-shot {self.accuracy}%, licence: see huggingface.co/{self.repository})"
+        )
+
+
+RECOMMENDED = (
+    Recommended(
+        "small and fast",
+        "ViT-B-32-256/datacomp_s34b_b86k",
+        "laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K",
+        151,
+        72.8,
+    ),
+    Recommended("balanced", "ViT-L-14/datacomp_xl_s13b_b90k", "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K", 428, 79.2),
+    Recommended("best", "PE-Core-bigG-14-448/meta", "timm/PE-Core-bigG-14-448", 2419, 85.4),
+    Recommended("multilingual", "ViT-L-16-SigLIP2-256/webli", "timm/ViT-L-16-SigLIP2-256", 882, 82.5),
+)
+"""Weights are counted from the architectures, accuracies are those of open_clip 3.3's own table of results. open_clip
+carries no licence of any weights, so the card that states it is named instead."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """`kind` and what it names: a `tag` of a built-in architecture, a `hub` repository, or a `folder` here."""
+
+    kind: Literal["tag", "hub", "folder"]
+    name: str
+    tag: str = ""
+
+    def __str__(self) -> str:
+        """As it stands behind 'open-clip:'."""
+        return {"tag": f"{self.name}/{self.tag}", "hub": HUB + self.name, "folder": FOLDER + self.name}[self.kind]
+
+
+def source_of(model: str) -> Source:
+    """What the part behind 'open-clip:' names; BadInput if it is empty, of no known form or unknown to open_clip.
+
+    Folders are looked at, hubs are not asked.
+    """
+    if not model:
+        listed = "; ".join(map(str, RECOMMENDED))
+        raise BadInput(f"encoder 'open-clip' needs a model behind a colon ({FORMS}). Recommended: {listed}")
+    if model.startswith(FOLDER):
+        return _folder(model.removeprefix(FOLDER))
+    if model.startswith(HUB):
+        return _repository(model.removeprefix(HUB))
+    return _tagged(model)
+
+
+def import_open_clip() -> Any:
+    """The package, with a torchvision it can import; BadInput with the command that installs what is missing."""
+    package_folder("open_clip", "open-clip", "open_clip_torch")
+    if not mend_torchvision():
+        raise BadInput(
+            "encoder 'open-clip' needs a torchvision that can be imported: pip install --upgrade torchvision"
+        )
+    import open_clip
+
+    return open_clip
+
+
+def _folder(given: str) -> Source:
+    folder = Path(given).expanduser().absolute()
+    if not given or not folder.is_dir():
+        near = difflib.get_close_matches(folder.name, _folders_beside(folder), n=1)
+        hint = f"; did you mean '{folder.parent / near[0]}'?" if near else ""
+        raise BadInput(f"open-clip: there is no folder '{folder if given else ''}'{hint or '; correct the path'}")
+    if not (folder / CONFIG).is_file():
+        held = ", ".join(sorted(p.name for p in folder.iterdir())[:5]) or "nothing"
+        why = "a folder as open_clip saves it is needed"
+        raise BadInput(f"open-clip: '{folder}' has no {CONFIG} (it holds: {held}); {why}")
+    return Source("folder", str(folder))
+
+
+def _folders_beside(folder: Path) -> list[str]:
+    return [p.name for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
+
+
+def _repository(name: str) -> Source:
+    parts = name.split("/")
+    if len(parts) != 2 or not all(
+        p.strip(".") and p.replace("-", "").replace("_", "").replace(".", "").isalnum() for p in parts
+    ):
+        raise BadInput(f"open-clip: '{HUB}{name}' is no repository; write {HUB}ORG/NAME")
+    return Source("hub", name)
+
+
+def _tagged(model: str) -> Source:
+    open_clip = import_open_clip()
+    name, slash, tag = model.rpartition("/")
+    known = open_clip.list_pretrained()
+    if (name, tag) in known:
+        return Source("tag", name, tag)
+    wanted, every = (name, model) if slash else (model, model)
+    tags = open_clip.list_pretrained_tags_by_model(wanted)
+    if tags:
+        near = [f"{wanted}/{tag}" for tag in difflib.get_close_matches(tag, tags, n=3, cutoff=0.3) or tags[:5]]
+    else:
+        near = difflib.get_close_matches(every, [f"{n}/{t}" for n, t in known], n=3, cutoff=0.4)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"write {FORMS}"
+    raise BadInput(f"open-clip knows no model '{model}'; {hint} All names: open_clip.list_pretrained()")

@@ -1,0 +1,76 @@
+"""Cells and tokens of OpenCLIP towers in the shared space: each step by the projection that its vector goes through.
+
+For transformers and attention pooling this is what MaskCLIP (Zhou et al., ECCV 2022) reads off a frozen CLIP.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmalign_core.types import BadInput
+
+
+def image_steps(model: Any, pixels: Any, width: int) -> list[Any]:
+    """Per picture of (n, 3, h, w) the (t, dim) patches or map cells, row by row."""
+    tower = model.visual
+    kind = type(tower).__name__
+    if kind == "VisionTransformer" and tower.attn_pool is None:
+        last = tower.forward_intermediates(
+            pixels, indices=1, normalize_intermediates=True, intermediates_only=True, output_fmt="NLC"
+        )["image_intermediates"][-1]
+        return list(last if tower.proj is None else last @ tower.proj)
+    if kind == "ModifiedResNet":
+        return list(_cells(tower, pixels))
+    if kind == "TimmModel":
+        return list(_timm(tower, pixels, width))
+    raise BadInput(f"open-clip: picture towers of kind {kind} show no sequence; choose an aligner that needs none")
+
+
+def _cells(tower: Any, pixels: Any) -> Any:
+    """The values its attention pools, (n, cells, dim): with their places, after value and output projection."""
+    last = tower.forward_intermediates(pixels, indices=1, intermediates_only=True)["image_intermediates"][-1]
+    pool = tower.attnpool
+    cells = last.flatten(2).transpose(1, 2) + pool.positional_embedding[1:]
+    return pool.c_proj(pool.v_proj(cells))
+
+
+def _timm(tower: Any, pixels: Any, width: int) -> Any:
+    """Patches or cells after the projection, where that works on each alone."""
+    last = tower.forward_intermediates(pixels, indices=1, normalize_intermediates=True, intermediates_only=True)
+    cells = last["image_intermediates"][-1].flatten(2).transpose(1, 2)
+    alone = all(type(part).__name__ in ("Linear", "Dropout", "Mlp") for part in tower.head)
+    steps = tower.head(cells) if alone else cells
+    if steps.shape[-1] != width:
+        raise BadInput("open-clip: this picture tower shows no sequence; choose an aligner that needs none")
+    return steps
+
+
+def text_steps(model: Any, tokens: Any) -> list[Any]:
+    """Per text of (n, context) ids the (t, dim) tokens up to the last that is no padding."""
+    tower: Any = getattr(model, "text", None)
+    kind = type(tower).__name__
+    if kind == "HFTextEncoder":
+        padding = tower.config.pad_token_id
+        states = tower.transformer(input_ids=tokens, attention_mask=(tokens != padding).long()).last_hidden_state
+        steps = tower.proj(states)
+    elif tower is None or kind == "TextTransformer":
+        padding = getattr(tower, "pad_id", 0)
+        states = model.forward_intermediates(
+            text=tokens, text_indices=1, normalize_intermediates=True, intermediates_only=True
+        )["text_intermediates"][-1]
+        steps = _projected(states, (model if tower is None else tower).text_projection)
+    else:
+        raise BadInput(f"open-clip: text towers of kind {kind} show no sequence; choose an aligner that needs none")
+    return [row[: _length(ids, padding)] for row, ids in zip(steps, tokens, strict=True)]
+
+
+def _projected(states: Any, projection: Any) -> Any:
+    if projection is None:
+        return states
+    return projection(states) if callable(projection) else states @ projection
+
+
+def _length(ids: Any, padding: int) -> int:
+    """Tokens up to the last that is no padding; at least one."""
+    kept = (ids != padding).nonzero()
+    return int(kept[-1]) + 1 if len(kept) else 1

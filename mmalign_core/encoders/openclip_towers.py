@@ -1,0 +1,152 @@
+"""The two towers of an OpenCLIP model: what each reads, its vectors and its sequences."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.encoders.base import Encoded
+from mmalign_core.encoders.devices import at_dtype, choose_dtype, in_batches
+from mmalign_core.encoders.openclip import OpenClip
+from mmalign_core.encoders.openclip_sequences import image_steps, text_steps
+from mmalign_core.encoders.openclip_text import as_read
+from mmalign_core.encoders.texts import usable_text
+from mmalign_core.types import BadInput, Media
+
+
+class Tower(OpenClip):
+    """What both towers share: batches through the model."""
+
+    @abstractmethod
+    def forward(self, batch: Any) -> Any:
+        """Features (n, dim) of a batch on the device, not yet of unit length."""
+
+    @abstractmethod
+    def steps(self, batch: Any) -> list[Any]:
+        """Per item the (t, dim) steps of its sequence."""
+
+    @abstractmethod
+    def sample(self) -> list[np.ndarray]:
+        """A few prepared items by which the dtype is chosen."""
+
+    @cached_property
+    def dtype(self) -> str:
+        """Name of the dtype it computes at: smaller than float32 only where that leaves the vectors as they are."""
+        return choose_dtype(self.device, lambda dtype: self._vectors(self.sample(), dtype))
+
+    def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
+        """(n, dim) unit vectors."""
+        dtype = self.dtype
+        parts = in_batches(lambda batch: self._vectors(batch, dtype), prepared, self.batch_size)
+        return Encoded(np.concatenate(parts) if parts else np.empty((0, self.dim), np.float32))
+
+    def sequences(self, prepared: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Per item (t, dim): cells or tokens brought into the shared space, before pooling, not of unit length.
+
+        BadInput for an architecture that does not show them.
+        """
+        import torch
+
+        def run(batch: Sequence[np.ndarray]) -> list[np.ndarray]:
+            with torch.inference_mode():
+                return [step.float().cpu().numpy() for step in self.steps(self._on_device(batch))]
+
+        return [item for part in in_batches(run, prepared, self.batch_size) for item in part]
+
+    def _vectors(self, batch: Sequence[np.ndarray], dtype: str) -> np.ndarray:
+        import torch
+        from torch.nn.functional import normalize
+
+        with torch.inference_mode(), at_dtype(self.device, dtype):
+            features = self.forward(self._on_device(batch))
+        return normalize(features.float(), dim=-1).cpu().numpy()
+
+    def _on_device(self, batch: Sequence[np.ndarray]) -> Any:
+        import torch
+
+        return torch.from_numpy(np.stack(batch)).to(self.loaded.device)
+
+
+class ImageTower(Tower):
+    """Pictures, by the model's own preprocessing."""
+
+    modality = "image"
+
+    def view(self, media: Media) -> np.ndarray:
+        """uint8 pixels (height, width, 3): cropped and resized as the model sees it where it crops, else the picture.
+
+        Decoded whole and upright, transparency on white.
+        """
+        from mmalign_core.data.images import decode_image
+
+        if media.path is None:
+            raise BadInput(f"item '{media.item}': the picture has no file; give its path")
+        image = decode_image(media.path, self.settings)
+        if any(type(step).__name__ == "CenterCrop" for step in self._steps):
+            for step in self._steps[: self._to_tensor]:
+                image = step(image)
+        return np.asarray(image)
+
+    def from_view(self, view: np.ndarray) -> np.ndarray:
+        """float32 (3, height, width), normalised; a cropped view is of the final size and no longer resized."""
+        from PIL import Image
+
+        return self.loaded.preprocess(Image.fromarray(view)).numpy()
+
+    def forward(self, batch: Any) -> Any:
+        """`encode_image`."""
+        return self.loaded.model.encode_image(batch)
+
+    def steps(self, batch: Any) -> list[Any]:
+        """Patches or map cells, row by row."""
+        return image_steps(self.loaded.model, batch, self.dim)
+
+    def sample(self) -> list[np.ndarray]:
+        """A slope, stripes and noise."""
+        across = np.broadcast_to(np.linspace(0, 255, 320)[None, :, None], (256, 320, 3))
+        noise = np.random.default_rng(0).integers(0, 256, (256, 320, 3))
+        return [
+            self.from_view(pixels.astype(np.uint8)) for pixels in (across, np.where(across % 32 < 16, 0, 255), noise)
+        ]
+
+    @property
+    def _steps(self) -> list[Any]:
+        return self.loaded.preprocess.transforms
+
+    @property
+    def _to_tensor(self) -> int:
+        return next(i for i, step in enumerate(self._steps) if type(step).__name__ in ("MaybeToTensor", "ToTensor"))
+
+
+class TextTower(Tower):
+    """Texts, by the model's own tokenizer."""
+
+    modality = "text"
+
+    def view(self, media: Media) -> str:
+        """The text up to the end of the last word that is read in part or whole; BadInput if empty or too long."""
+        return as_read(usable_text(media, self.settings), self.from_view)
+
+    def from_view(self, view: str) -> np.ndarray:
+        """int64 token ids (context,)."""
+        return self.loaded.tokenize([view])[0].numpy()
+
+    def forward(self, batch: Any) -> Any:
+        """`encode_text`."""
+        return self.loaded.model.encode_text(batch)
+
+    def steps(self, batch: Any) -> list[Any]:
+        """Tokens, start and end marks included, padding left out."""
+        return text_steps(self.loaded.model, batch)
+
+    def sample(self) -> list[np.ndarray]:
+        """Three sentences of different length."""
+        texts = ("a dog", "a photograph of two trains in a station", "one, two, three; " * 10)
+        return [self.from_view(text) for text in texts]
+
+
+TOWERS: dict[str, type[Tower]] = {"image": ImageTower, "text": TextTower}

@@ -1,0 +1,82 @@
+"""Tiny OpenCLIP models with random weights, saved as the library saves them: a ViT, a ResNet and one of transformers."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mmalign_core.encoders.openclip_models import import_open_clip
+
+TEXT = {"context_length": 20, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
+CONFIGS: dict[str, dict[str, Any]] = {
+    "vit": {
+        "embed_dim": 24,
+        "vision_cfg": {"image_size": 48, "layers": 2, "width": 32, "head_width": 16, "patch_size": 16},
+        "text_cfg": TEXT,
+    },
+    "resnet": {
+        "embed_dim": 24,
+        "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8, "head_width": 32, "patch_size": None},
+        "text_cfg": TEXT,
+    },
+    "custom": {
+        "embed_dim": 24,
+        "custom_text": True,
+        "vision_cfg": {"image_size": 48, "layers": 2, "width": 32, "head_width": 16, "patch_size": 16},
+        "text_cfg": {**TEXT, "vocab_size": 64, "hf_tokenizer_name": "somewhere/else"},
+    },
+}
+PREPROCESSING = {"vit": {}, "resnet": {}, "custom": {"resize_mode": "squash", "interpolation": "bilinear"}}
+
+
+def saved(folder: Path, kind: str = "vit", seed: int = 0, pickled: bool = False) -> Path:
+    """The folder with open_clip_config.json and the weights, and a tokenizer where the architecture names one."""
+    open_clip = import_open_clip()
+    import torch
+    from open_clip.push_to_hf_hub import save_config_for_hf, save_for_hf
+    from safetensors.torch import save_file
+
+    torch.manual_seed(seed)
+    config = CONFIGS[kind]
+    folder.mkdir(parents=True, exist_ok=True)
+    sizes = {key: value for key, value in config.items() if key != "custom_text"}
+    model = (open_clip.CustomTextCLIP if config.get("custom_text") else open_clip.CLIP)(**sizes)
+    _spread(model)
+    defaults = open_clip.transform.PreprocessCfg(size=config["vision_cfg"]["image_size"])
+    open_clip.set_model_preprocess_cfg(model, {**asdict(defaults), **PREPROCESSING[kind]})
+    if config["text_cfg"].get("hf_tokenizer_name"):
+        save_for_hf(model, _tokenizer(folder), config, str(folder), safe_serialization=not pickled)
+    else:
+        save_config_for_hf(model, folder / "open_clip_config.json", config)
+        if pickled:
+            torch.save(model.state_dict(), folder / "open_clip_pytorch_model.bin")
+        else:
+            save_file(model.state_dict(), folder / "open_clip_model.safetensors")
+    return folder
+
+
+def _spread(model: Any) -> None:
+    """Fresh weights are so small that all vectors agree; wider ones, and steps whose ends are not zero, tell apart."""
+    import torch
+
+    for name, weights in model.named_parameters():
+        if weights.ndim > 1:
+            torch.nn.init.normal_(weights, std=0.3 if "embedding" in name else 1.5 * weights[0].numel() ** -0.5)
+        elif name.endswith("bn3.weight"):
+            torch.nn.init.ones_(weights)
+
+
+def _tokenizer(folder: Path) -> Any:
+    """A word tokenizer of transformers, in open_clip's wrapper."""
+    open_clip = import_open_clip()
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    words = "[PAD] [UNK] [CLS] [SEP] a dog brown runs over wet sand train trains stand in the one two three of red".split()
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    marks = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **marks).save_pretrained(folder)
+    return open_clip.tokenizer.HFTokenizer(str(folder), context_length=TEXT["context_length"])
