@@ -22,6 +22,7 @@ FLOORS = {
         "data",
         "engine",
         "language",
+        "models",
     ),
     3: ("recommend", "explain", "projection", "metrics", "plots"),
     4: ("workflow", "__main__", "commands", "jobs"),

@@ -1,6 +1,6 @@
 """The commands of the command line, one file each: SUMMARY, add_arguments(parser), run(args)."""
 
-from mmalign_core.commands import align, bench, compare, demo, encode, evaluate, explain, inspect, project, recommend
+from mmalign_core.commands import align, bench, compare, demo, encode, evaluate, explain, fetch, inspect, project, recommend
 from mmalign_core.commands import list as list_command
 
 COMMANDS = {
@@ -13,6 +13,7 @@ COMMANDS = {
     "recommend": recommend,
     "explain": explain,
     "evaluate": evaluate,
+    "fetch": fetch,
     "list": list_command,
     "bench": bench,
 }

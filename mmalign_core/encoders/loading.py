@@ -1,0 +1,96 @@
+"""Load a model of the transformers family from a folder: nothing runs but known classes, nothing lacks unseen."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from mmalign_core.data.names import shown
+from mmalign_core.encoders.devices import out_of_memory
+from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
+from mmalign_core.types import BadInput
+
+T = TypeVar("T")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def load_quietly(reference: str, folder: Path, load: Callable[[], T]) -> T:
+    """What `load` gives; BadInput with the library's first words if it fails, or if it would make weights up.
+
+    transformers fills tensors that the files lack with random numbers and only logs so: that is an error here.
+    """
+    hide_broken_torchvision()
+    try:
+        with _quiet(), _reports() as reports:
+            model = load()
+    except BadInput:
+        raise
+    except Exception as error:
+        if out_of_memory(error):
+            raise BadInput(f"there is not enough memory for model '{reference}'; choose a smaller one") from error
+        raise BadInput(f"model '{reference}' in '{shown(folder)}' cannot be loaded: {_words(error)}") from error
+    lacking = [key for report in reports for key in missing_tensors(report)]
+    if lacking:
+        much = f"{len(lacking)} of the model's tensors, first '{lacking[0]}'"
+        raise BadInput(f"model '{reference}': its weights lack {much}; they belong to another architecture or are cut")
+    return model
+
+
+def missing_tensors(report: str) -> list[str]:
+    """Names of tensors that transformers reports as made up; a pooling head that no vector passes may lack."""
+    rows = [line.split("|") for line in _COLOURS.sub("", report).splitlines() if "MISSING" in line and "|" in line]
+    return [row[0].strip() for row in rows if "MISSING" in row[1] and "pooler" not in row[0]]
+
+
+def _words(error: Exception) -> str:
+    """The error's first line that says something, without advice that would run a stranger's code."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if any("trust_remote_code" in line for line in lines):
+        return "it brings its own code, which is never run; choose a model of a known architecture"
+    return shown(lines[0] if lines else type(error).__name__).rstrip(".")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No bars on the terminal while weights load."""
+    from transformers.utils import logging as theirs  # pyright: ignore[reportMissingImports] - an optional extra
+
+    shown_before = theirs.is_progress_bar_enabled()
+    theirs.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown_before:
+            theirs.enable_progress_bar()
+
+
+class _Kept(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message."""
+        self.lines.append(record.getMessage())
+
+
+@contextmanager
+def _reports() -> Iterator[list[str]]:
+    """The load reports that transformers logs meanwhile, which are kept off the terminal."""
+    logger, kept = logging.getLogger("transformers.modeling_utils"), _Kept()
+    before = logger.propagate, logger.level
+    logger.addHandler(kept)
+    logger.propagate = False
+    logger.setLevel(logging.WARNING)
+    try:
+        yield kept.lines
+    finally:
+        logger.removeHandler(kept)
+        logger.propagate = before[0]
+        logger.setLevel(before[1])

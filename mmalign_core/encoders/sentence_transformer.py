@@ -1,0 +1,159 @@
+"""Texts through any sentence-transformers model (Reimers & Gurevych, 2019), by name or folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from mmalign_core.encoders.base import Encoded, Encoder, register
+from mmalign_core.encoders.devices import choose_device, in_batches
+from mmalign_core.encoders.loading import load_quietly
+from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.texts import usable_text
+from mmalign_core.encoders.token_limit import TokenLimit
+from mmalign_core.models import check_weights, model_folder, repository, weights_version
+from mmalign_core.models.known import usual_prompt
+from mmalign_core.models.weights import files_of, read_json
+from mmalign_core.types import BadInput, Media
+
+_DOCUMENT_PROMPTS = ("document", "passage", "corpus")
+"""Names under which models keep the prompt of what is searched in, in the order the library looks for them."""
+_LONGEST = 8192
+"""Tokens where a model states no limit."""
+
+
+@register("sentence-transformers")
+class SentenceTransformers(Encoder):
+    """What `model.encode_document` gives.
+
+    Models that tell queries from documents read every text as a document, typed queries too: items are compared with
+    items, and a wish is worded like an item. Weights are safetensors, or `.bin` read without running anything.
+    """
+
+    version = "none"
+    modality = "text"
+    space = "sentence-transformers"
+    summary = "Texts through any sentence-transformers model: sentence-transformers:NAME_OR_FOLDER"
+    licence = "the model's own"
+    batch_size = 32
+
+    @classmethod
+    def of_model(cls, model: str, modality: str) -> Self:
+        """An instance for that model; BadInput with the command that fetches it if it is not here."""
+        package_folder("sentence_transformers", cls.name, cls.name)
+        folder = model_folder(cls.name, model)
+        check_modules(folder)
+        check_weights(folder)
+        made = cls()
+        made.model, made.folder = model, folder
+        made.space = f"{cls.name}:{model}"  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
+        made.version = f"1-{weights_version(folder)}"  # pyright: ignore[reportAttributeAccessIssue]
+        return made
+
+    folder: Path | None = None
+    """Where the model's files lie; None for an encoder that was given no model."""
+
+    @cached_property
+    def dim(self) -> int:  # pyright: ignore - known once the model is loaded
+        """Length of a vector."""
+        return int(self._model.get_embedding_dimension())
+
+    @cached_property
+    def _model(self) -> Any:
+        package_folder("sentence_transformers", self.name, self.name)
+        folder = self.folder or model_folder(self.name, self.model)
+        device = choose_device(self.settings.device)
+        return load_quietly(self.space, folder, lambda: _loaded(folder, device))
+
+    @cached_property
+    def prompt(self) -> str | None:
+        """What is put before every text; None where the model wants nothing of its own."""
+        named = next((self._model.prompts[n] for n in _DOCUMENT_PROMPTS if self._model.prompts.get(n)), None)
+        default = self._model.prompts.get(self._model.default_prompt_name or "")
+        return named or default or usual_prompt(repository(self.name, self.model)) or None
+
+    @cached_property
+    def _limit(self) -> TokenLimit:
+        tokenizer = self._model.tokenizer
+        most = self._model.max_seq_length or min(getattr(tokenizer, "model_max_length", _LONGEST), _LONGEST)
+        return TokenLimit(tokenizer, int(most), self.prompt or "")
+
+    def load(self) -> None:
+        """Read the weights."""
+        _ = self._model, self._limit, self.dim
+
+    def view(self, media: Media) -> str:
+        """The text up to the model's last token; BadInput if it is empty or too long."""
+        return self._limit.cut(usable_text(media, self.settings))
+
+    def from_view(self, view: str) -> str:
+        """The text itself."""
+        return view
+
+    def encode(self, prepared: Sequence[str]) -> Encoded:
+        """(n, dim), of unit length where the model says so."""
+        parts = in_batches(lambda texts: self._run(texts, "sentence_embedding"), prepared, self.batch_size)
+        return Encoded(np.concatenate([np.asarray(part, np.float32) for part in parts]))
+
+    def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
+        """Per text (tokens, dim): prompt, start and end marks included. BadInput if tokens are in no such space."""
+        parts = in_batches(lambda texts: self._run(texts, None), prepared, self.batch_size)
+        return [self._steps(features) for part in parts for features in part]
+
+    def _run(self, texts: Sequence[str], output: str | None) -> Any:
+        asked = {"batch_size": len(texts), "output_value": output, "show_progress_bar": False, "prompt": self.prompt}
+        return self._model.encode_document(list(texts), **asked)
+
+    def _steps(self, features: dict[str, Any]) -> np.ndarray:
+        """Token vectors through what follows pooling, all but its scaling to unit length."""
+        import torch
+
+        steps = {"sentence_embedding": features["token_embeddings"][features["attention_mask"].bool()]}
+        modules = list(self._model)
+        pooled = next((i for i, m in enumerate(modules) if type(m).__name__ == "Pooling"), len(modules))
+        with torch.inference_mode():
+            for module in (m for m in modules[pooled + 1 :] if type(m).__name__ != "Normalize"):
+                steps = module(steps)
+        found = steps["sentence_embedding"].float().cpu().numpy()
+        if found.shape[1] != self.dim:
+            raise BadInput(
+                f"model '{self.model}' pools tokens of length {found.shape[1]} to {self.dim}: it has no sequences"
+            )
+        return found
+
+
+def check_modules(folder: Path) -> None:
+    """BadInput unless the folder is a model all of whose parts are the library's own classes."""
+    if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
+        raise BadInput(f"'{folder}' is no sentence-transformers model: neither modules.json nor config.json is there")
+    for path in files_of(folder, "modules.json") + files_of(folder, "router_config.json"):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for kind in _classes(path, text):
+            if not kind.startswith("sentence_transformers."):
+                raise BadInput(f"model '{folder}' brings its own code ({kind}), which is never run; take another")
+
+
+def _classes(path: Path, text: str) -> list[str]:
+    """Every class that a list of modules, or a router's table, names."""
+    import json
+
+    try:
+        value = json.loads(text)
+        rows = [row["type"] for row in value] if isinstance(value, list) else list(value["types"].values())
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise BadInput(f"'{path}' is damaged; fetch the model again") from error
+    return [str(row) for row in rows]
+
+
+def _loaded(folder: Path, device: str) -> Any:
+    import torch
+    from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports] - an optional extra
+
+    if (folder / "config.json").is_file():
+        read_json(folder / "config.json")
+    options = {"device": device, "local_files_only": True, "trust_remote_code": False}
+    return SentenceTransformer(str(folder), model_kwargs={"dtype": torch.float32}, **options)

@@ -1,0 +1,28 @@
+"""The part of a long text that a model reads: up to its last token within the limit."""
+
+from __future__ import annotations
+
+import copy
+from threading import Lock
+from typing import Any
+
+
+class TokenLimit:
+    """Cuts texts where the model stops reading. Safe in threads: the tokenizer is a copy, one text at a time."""
+
+    def __init__(self, tokenizer: Any, most: int, prompt: str = "") -> None:
+        """`most`: tokens with start and end marks; `prompt` stands before every text and takes some of them."""
+        self._tokenizer, self._most, self._prompt, self._lock = copy.deepcopy(tokenizer), most, prompt, Lock()
+
+    def cut(self, text: str) -> str:
+        """The text, or its start that the model reads; tokenizers that do not say where tokens end cut nothing."""
+        if not getattr(self._tokenizer, "is_fast", False):
+            return text
+        whole = self._prompt + text
+        with self._lock:
+            read = self._tokenizer(whole, truncation=True, max_length=self._most + 1, return_offsets_mapping=True)
+            if len(read["input_ids"]) <= self._most:
+                return text
+            read = self._tokenizer(whole, truncation=True, max_length=self._most, return_offsets_mapping=True)
+        end = max(stop for _, stop in read["offset_mapping"])
+        return whole[len(self._prompt) : max(end, len(self._prompt) + 1)]

@@ -1,0 +1,136 @@
+"""One file from a hub: resumed where it was cut, verified by its digest, and only then put into the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mmalign_core.models.hub import HubFile, Repository, endpoint, out_of_reach
+from mmalign_core.models.places import cached_repository, hub_cache
+from mmalign_core.types import BadInput
+
+TRIES = 3
+"""Connections in a row that may bring nothing before a download gives up."""
+_CHUNK = 1 << 20
+_WAIT = 15.0
+"""Seconds without a byte after which a connection counts as cut."""
+
+Bytes = Callable[[int], None]
+"""Called with the bytes of the file that are there. It may raise Cancelled; what came is kept."""
+
+
+def blob_path(repository: Repository, file: HubFile) -> Path:
+    """Where the cache keeps the file's content."""
+    return cached_repository(repository.name) / "blobs" / file.digest
+
+
+def bytes_here(repository: Repository, file: HubFile) -> int:
+    """How many bytes of the file are on this machine, whole or in part."""
+    whole, part = blob_path(repository, file), _part(repository, file)
+    return next((path.stat().st_size for path in (whole, part) if path.is_file()), 0)
+
+
+def download(repository: Repository, file: HubFile, told: Bytes) -> Path:
+    """The file's content in the cache, fetched as far as it is not there.
+
+    Raises BadInput if the connection stays cut, the disk is full, or what came is not what the hub describes. What
+    came of it is kept for the next try, unless it is wrong.
+    """
+    whole, part = blob_path(repository, file), _part(repository, file)
+    if whole.is_file() and whole.stat().st_size == file.size:
+        return whole
+    part.parent.mkdir(parents=True, exist_ok=True)
+    _check_space(file.size - bytes_here(repository, file))
+    _fill(repository, file, part, told)
+    if _digest(part, file) != file.digest:
+        part.unlink()
+        raise BadInput(f"'{file.name}' of '{repository.name}' came damaged and was thrown away; fetch it again")
+    part.replace(whole)
+    return whole
+
+
+def link(repository: Repository, file: HubFile) -> None:
+    """Name the content in the cache's snapshot of the commit, as every library of the hub expects it."""
+    held = cached_repository(repository.name)
+    pointer = held / "snapshots" / repository.commit / file.name
+    pointer.parent.mkdir(parents=True, exist_ok=True)
+    if pointer.exists():
+        return
+    pointer.unlink(missing_ok=True)
+    climb = Path(*[".."] * (2 + len(Path(file.name).parts) - 1))
+    try:
+        pointer.symlink_to(climb / "blobs" / file.digest)
+    except OSError:
+        shutil.copyfile(held / "blobs" / file.digest, pointer)  # a system, or a disk, without links
+
+
+def name_main(repository: Repository) -> None:
+    """Make the commit the one that the main branch stands for; done last, so that it is whole."""
+    path = cached_repository(repository.name) / "refs" / "main"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(repository.commit, encoding="utf-8")
+
+
+def _part(repository: Repository, file: HubFile) -> Path:
+    """Of our own making: the library names its parts anew in every process, and so begins every file again."""
+    return blob_path(repository, file).with_suffix(".part")
+
+
+def _check_space(needed: int) -> None:
+    free = shutil.disk_usage(next(p for p in (hub_cache(), *hub_cache().parents) if p.is_dir())).free
+    if needed > free:
+        where = f"{needed / 1e6:,.0f} MB are needed in {hub_cache()} and {free / 1e6:,.0f} MB are free"
+        raise BadInput(f"{where}; make room, or set HF_HOME to a folder on another disk")
+
+
+def _fill(repository: Repository, file: HubFile, part: Path, told: Bytes) -> None:
+    """Bytes from where the part ends, over as many connections as it takes while each brings something."""
+    import httpx
+
+    left = TRIES
+    while (have := part.stat().st_size if part.is_file() else 0) < file.size or not part.is_file():
+        cut: httpx.HTTPError | None = None
+        try:
+            _stream(repository, file, part, have, told)
+        except httpx.HTTPStatusError as error:
+            raise BadInput(out_of_reach(error)) from error
+        except httpx.HTTPError as error:
+            cut = error
+        left = TRIES if part.is_file() and part.stat().st_size > have else left - 1
+        if left <= 0:
+            kept = f"{have / 1e6:,.1f} of {file.size / 1e6:,.1f} MB of '{file.name}' are kept"
+            raise BadInput(f"the connection is cut: {kept}; run the same command again to go on") from cut
+    if part.stat().st_size > file.size:
+        part.unlink()
+        raise BadInput(f"'{file.name}' of '{repository.name}' is longer than the hub says; nothing of it was kept")
+
+
+def _stream(repository: Repository, file: HubFile, part: Path, have: int, told: Bytes) -> None:
+    """One connection's bytes at the end of the part; a server that starts anew is followed from the start."""
+    from huggingface_hub import get_session, hf_hub_url
+    from huggingface_hub.utils import build_hf_headers
+
+    url = hf_hub_url(repository.name, file.name, revision=repository.commit, endpoint=endpoint())
+    asked = {**build_hf_headers(), "Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    options: dict[str, Any] = {"headers": asked, "timeout": _WAIT, "follow_redirects": True}
+    with get_session().stream("GET", url, **options) as response:
+        response.raise_for_status()
+        resumed = have > 0 and response.status_code == 206
+        with part.open("ab" if resumed else "wb") as out:
+            for chunk in response.iter_bytes():
+                out.write(chunk)
+                told(out.tell())
+                if out.tell() > file.size:
+                    return
+
+
+def _digest(path: Path, file: HubFile) -> str:
+    """As the hub names content: SHA-256 of large files, git's SHA-1 of the others."""
+    digest = hashlib.sha256() if file.sha256 else hashlib.sha1(b"blob %d\0" % path.stat().st_size)
+    with path.open("rb") as content:
+        while chunk := content.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

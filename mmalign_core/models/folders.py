@@ -1,0 +1,67 @@
+"""Find the folder of a model that was asked for by name or by folder, or say where it was looked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmalign_core.data.names import shown
+from mmalign_core.models.known import KNOWN, ORGANISATION, nearest
+from mmalign_core.models.places import hub_cache, is_repository, own_folder, snapshot
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput
+
+
+def repository(encoder: str, model: str) -> str:
+    """ORGANISATION/NAME of a model of that encoder; a name alone is of the encoder's usual organisation."""
+    home = ORGANISATION.get(encoder, "")
+    return model if "/" in model or not home else f"{home}/{model}"
+
+
+def model_folder(encoder: str, model: str, settings: Settings | None = None) -> Path:
+    """The folder `model` names, or the one of that name in our models or in the hub's cache, in this order.
+
+    Raises BadInput if it is nowhere: what was asked for, where it was looked for, and the command that fetches it.
+    """
+    if not model:
+        raise BadInput(f"encoder '{encoder}' needs a model: {encoder}:NAME_OR_FOLDER, as {_example(encoder)}")
+    if "\0" in model or len(model) > 4000:
+        raise BadInput(f"encoder '{encoder}': no name of a model is like '{shown(model[:80])}'")
+    for folder in _places(encoder, model, settings):
+        if _is_folder(folder):
+            return folder
+    raise BadInput(_missing(encoder, model, settings))
+
+
+def _places(encoder: str, model: str, settings: Settings | None) -> list[Path]:
+    name = repository(encoder, model)
+    places = [Path(model).expanduser()] if _looks_like_folder(model) or "/" in model else []
+    if is_repository(name):
+        places += [own_folder(settings) / name, snapshot(name) or own_folder(settings) / name]
+    return places
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _looks_like_folder(model: str) -> bool:
+    return model.startswith(("/", "./", "../", "~", ".\\", "\\")) or model[1:3] == ":\\" or model in (".", "..")
+
+
+def _missing(encoder: str, model: str, settings: Settings | None) -> str:
+    name = repository(encoder, model)
+    if _looks_like_folder(model) or not is_repository(name):
+        where = Path(model).expanduser()
+        what = "is a file; name the folder it lies in" if where.is_file() else "is no folder; name one that holds it"
+        return f"encoder '{encoder}': model '{shown(model)}' {what}"
+    hint = nearest(name, KNOWN.get(encoder, ()))
+    looked = f"looked for in {own_folder(settings) / name} and in the hub's cache {hub_cache()}"
+    return f"model '{name}'{hint} is not here: {looked}; get it with: python -m mmalign_core fetch {encoder}:{name}"
+
+
+def _example(encoder: str) -> str:
+    known = KNOWN.get(encoder, ())
+    return f"{encoder}:{known[0]}" if known else f"{encoder}:./folder"

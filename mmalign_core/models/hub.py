@@ -1,0 +1,118 @@
+"""Ask a hub which files a repository holds, and how large they are, within a limit on the wait."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TooLate
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any, TypeVar
+
+from mmalign_core.models.known import KNOWN, nearest
+from mmalign_core.types import BadInput
+
+PATIENCE = 20.0
+"""Seconds that a hub has to answer a question before it counts as out of reach."""
+
+_DIGEST = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """A file of a repository: bytes, and the digest that names it (`sha256` of large files, else git's)."""
+
+    name: str
+    size: int
+    digest: str
+    sha256: bool
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository at one commit; `licence` is '' where its card states none."""
+
+    name: str
+    commit: str
+    licence: str
+    files: tuple[HubFile, ...]
+
+
+def endpoint() -> str:
+    """The hub's address: HF_ENDPOINT, else the public one."""
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
+
+
+def ask(name: str, patience: float = PATIENCE) -> Repository:
+    """The repository's main branch. BadInput if the hub is out of reach, or has no such model for us."""
+    from huggingface_hub import HfApi
+
+    def asking() -> Any:
+        return HfApi(endpoint=endpoint()).model_info(name, files_metadata=True, timeout=patience / 2)
+
+    info = _answered(name, asking, patience)
+    files = tuple(_file(found) for found in info.siblings or ())
+    if not _DIGEST.fullmatch(str(info.sha)):
+        raise BadInput(f"the hub at {endpoint()} names no commit of '{name}'; set HF_ENDPOINT to another")
+    card = info.card_data.to_dict() if info.card_data else {}
+    return Repository(name, str(info.sha), str(card.get("license") or ""), files)
+
+
+def _file(found: Any) -> HubFile:
+    large = found.lfs
+    digest, size = (large.sha256, large.size) if large else (found.blob_id, found.size)
+    if not _DIGEST.fullmatch(str(digest)) or size is None:
+        raise BadInput(f"the hub at {endpoint()} gives no digest for '{found.rfilename}'; set HF_ENDPOINT to another")
+    return HubFile(found.rfilename, int(size), str(digest), bool(large))
+
+
+def _answered(name: str, asking: Callable[[], T], patience: float) -> T:
+    """The answer, or BadInput in the hub's place; a name server that hangs is waited for no longer than the rest."""
+    import httpx
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+    from huggingface_hub.errors import RepositoryNotFoundError as NotFound
+
+    try:
+        return _within(asking, patience)
+    except GatedRepoError as error:
+        raise BadInput(f"'{name}' wants its terms accepted: do so at {endpoint()}/{name} and log in") from error
+    except NotFound as error:
+        near = nearest(name, (other for models in KNOWN.values() for other in models))
+        raise BadInput(f"the hub at {endpoint()} has no model '{name}'{near}; check the name") from error
+    except OfflineModeIsEnabled as error:
+        raise BadInput("HF_HUB_OFFLINE is set, so nothing is fetched; unset it, or copy the model's folder") from error
+    except HFValidationError as error:
+        raise BadInput(f"'{name}' is no name on the hub; give ORGANISATION/NAME") from error
+    except (HfHubHTTPError, httpx.HTTPError, TooLate, OSError, ValueError) as error:
+        raise BadInput(out_of_reach(error)) from error
+
+
+def out_of_reach(error: BaseException) -> str:
+    """The line for a hub that does not answer, or not as a hub does."""
+    import httpx
+
+    answered = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else None
+    late = isinstance(error, (httpx.TimeoutException, TooLate))
+    why = f"it answers {answered}" if answered else "no answer in time" if late else "no connection"
+    return (
+        f"the hub at {endpoint()} cannot be reached ({why}); try again when online, set HF_ENDPOINT to a mirror, "
+        "or copy the model's folder into the models folder (fetch --list names it)"
+    )
+
+
+def _within(asking: Callable[[], T], seconds: float) -> T:
+    """What `asking` gives, or TimeoutError: the thread that still waits ends with the program."""
+    result: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            result.set_result(asking())
+        except Exception as error:  # noqa: BLE001 - handed to the caller, who raises it
+            result.set_exception(error)
+
+    Thread(target=work, daemon=True, name="ask-hub").start()
+    return result.result(seconds)

@@ -1,0 +1,100 @@
+"""Which models lie on this machine, how large they are, and their removal."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmalign_core.models.places import cached_repository, hub_cache, own_folder, snapshot
+from mmalign_core.models.weights import check_weights, weight_files
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput
+
+_LICENCE = re.compile(r"^license:[ \t]*([\w.+-]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Present:
+    """A model that is here. `reference`: what to choose it by, '' if no encoder of ours reads it.
+
+    `bytes` on disk, `whole` False while weights lack or are cut, `licence` '' where its card says none.
+    """
+
+    name: str
+    reference: str
+    folder: Path
+    bytes: int
+    whole: bool
+    licence: str
+
+
+def present(settings: Settings | None = None) -> tuple[Present, ...]:
+    """Models in our folder and in the hub's cache, by name; parts of a cut download count as a model not whole."""
+    return tuple(sorted((*_own(settings), *_cached()), key=lambda row: (row.name.lower(), str(row.folder))))
+
+
+def remove(name: str, settings: Settings | None = None) -> int:
+    """Delete every copy of the repository ORGANISATION/NAME; bytes made free. BadInput if there is none."""
+    rows = [row for row in present(settings) if row.name == name]
+    if not rows:
+        raise BadInput(f"no model '{name}' is here to remove; see: python -m mmalign_core fetch --list")
+    for row in rows:
+        shutil.rmtree(row.folder)
+    return sum(row.bytes for row in rows)
+
+
+def _own(settings: Settings | None) -> Iterator[Present]:
+    root = own_folder(settings)
+    for folder in sorted(root.glob("*/*")):
+        if folder.is_dir() and not folder.parent.name.startswith("."):
+            yield _row(folder.relative_to(root).as_posix(), folder, folder)
+
+
+def _cached() -> Iterator[Present]:
+    for held in sorted(hub_cache().glob("models--*--*")):
+        name = held.name.removeprefix("models--").replace("--", "/", 1)
+        if held.is_dir() and held == cached_repository(name):
+            yield _row(name, held, snapshot(name))
+
+
+def _row(name: str, folder: Path, files: Path | None) -> Present:
+    held = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    reference = _reference(name, files) if files else ""
+    return Present(name, reference, folder, held, _whole(files), licence(files) if files else "")
+
+
+def _whole(files: Path | None) -> bool:
+    """Whether its weights are; a repository of a tokenizer alone has none to lack."""
+    if files is None:
+        return False
+    try:
+        check_weights(files)
+    except BadInput:
+        return not weight_files(files) and not (files / "config.json").is_file()
+    return True
+
+
+def _reference(name: str, files: Path) -> str:
+    if (files / "open_clip_config.json").is_file():
+        return f"open-clip:hf-hub:{name}"
+    if (files / "modules.json").is_file():
+        return f"sentence-transformers:{name}"
+    try:
+        kind = json.loads((files / "config.json").read_text(encoding="utf-8"))["model_type"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return f"clap:{name}" if kind == "clap" else ""
+
+
+def licence(files: Path) -> str:
+    """The licence that a model's card names, '' if it names none."""
+    try:
+        card = (files / "README.md").read_text(encoding="utf-8", errors="replace")[:20_000]
+    except OSError:
+        return ""
+    found = _LICENCE.search(card.partition("\n---")[0]) if card.startswith("---") else None
+    return found[1] if found else ""

@@ -1,0 +1,112 @@
+"""Which files of which repositories a reference needs: weights as safetensors, settings and tokenizer, no code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from mmalign_core.models.folders import repository
+from mmalign_core.models.known import KNOWN, ORGANISATION, nearest
+from mmalign_core.models.places import is_repository
+from mmalign_core.types import BadInput
+
+ENCODERS = (*ORGANISATION, "open-clip")
+"""Encoders whose models come from the hub."""
+_SETTINGS = (".json", ".txt", ".model")
+_OTHERS = {"onnx", "openvino", "coreml", "original", "runs", "eval", "assets", "images", "gguf", "logs"}
+"""Folders that hold the same model for other programs, or no part of it."""
+_OPEN_CLIP = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+_SHARD = re.compile(r".+-\d+-of-\d+\.(safetensors|bin)")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Files to take from one repository. `weights`: names of weight files by preference, () for those of any name."""
+
+    repository: str
+    weights: tuple[str, ...] = ()
+    with_weights: bool = True
+
+
+def wanted(reference: str) -> tuple[Wanted, ...]:
+    """What a reference needs, its weights first. BadInput if it names no model that can be fetched."""
+    encoder, _, model = reference.partition(":")
+    if encoder not in ENCODERS or not model:
+        examples = ", ".join(f"{name}:{model}" for name, (model, *_) in KNOWN.items())
+        near = nearest(encoder, ENCODERS)
+        raise BadInput(f"'{reference}' names no model of a hub{near}; give ENCODER:MODEL, e.g. {examples}")
+    if encoder == "open-clip":
+        return open_clip_wanted(model)
+    name = repository(encoder, model)
+    if not is_repository(name):
+        raise BadInput(f"'{model}' is no name on the hub; give ORGANISATION/NAME")
+    return (Wanted(name),)
+
+
+def open_clip_wanted(model: str) -> tuple[Wanted, ...]:
+    """Repositories for MODEL/TAG of open_clip's own tables, or for hf-hub:ORGANISATION/NAME."""
+    from mmalign_core.encoders.openclip_models import import_open_clip, source_of
+
+    source = source_of(model)
+    if source.kind == "folder":
+        raise BadInput(f"'{model}' is a folder on this machine; there is nothing to fetch")
+    if source.kind == "hub":
+        return (Wanted(source.name, _OPEN_CLIP),)
+    open_clip = import_open_clip()
+    place = (open_clip.get_pretrained_cfg(source.name, source.tag) or {}).get("hf_hub", "")
+    held, _, file = place.rpartition("/")
+    if not held:
+        raise BadInput(f"'{model}' is on no hub, only as a pickle elsewhere, which is not fetched; choose another tag")
+    names = (f"{PurePosixPath(file).stem}.safetensors", file) if file else _OPEN_CLIP
+    return (Wanted(held, names), *open_clip_tokenizers(open_clip.get_model_config(source.name) or {}, held))
+
+
+def open_clip_tokenizers(config: Mapping[str, Any], held: str) -> tuple[Wanted, ...]:
+    """Other repositories than `held` that a model's "text_cfg" takes its tokenizer and settings from."""
+    text = config.get("text_cfg") or {}
+    names = {str(text.get(key) or "") for key in ("hf_tokenizer_name", "hf_model_name")} - {"", held}
+    return tuple(Wanted(name, with_weights=False) for name in sorted(names) if is_repository(name))
+
+
+def choose_files(names: Iterable[str], needs: Wanted) -> tuple[str, ...]:
+    """The files to take out of a repository's `names`, sorted. BadInput if it has no weights that may be loaded."""
+    paths = [PurePosixPath(name) for name in names]
+    near = [path for path in paths if len(path.parts) <= 2 and path.parent.name not in _OTHERS and _visible(path)]
+    settings = [path for path in near if path.suffix in _SETTINGS]
+    if not needs.with_weights:
+        return tuple(sorted(str(path) for path in settings if len(path.parts) == 1))
+    weights = _named(near, needs.weights) if needs.weights else _weights(near)
+    if not weights:
+        raise BadInput(f"'{needs.repository}' holds no weights as safetensors or .bin; choose another model")
+    return tuple(sorted(str(path) for path in {*settings, *weights}))
+
+
+def _visible(path: PurePosixPath) -> bool:
+    return not any(part.startswith(".") or part == ".." for part in path.parts) and not path.is_absolute()
+
+
+def _named(paths: Sequence[PurePosixPath], names: Sequence[str]) -> list[PurePosixPath]:
+    """The first of the names that is there, safetensors before others."""
+    by_name = {str(path): path for path in paths}
+    there = [name for name in names if name in by_name]
+    there.sort(key=lambda name: not name.endswith(".safetensors"))
+    return [by_name[name] for name in there[:1]]
+
+
+def _weights(paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+    """Of each folder the safetensors, or where there are none the .bin, which is only ever read as plain tensors."""
+    found: list[PurePosixPath] = []
+    for folder in sorted({path.parent for path in paths}):
+        here = [path for path in paths if path.parent == folder]
+        found += _one_kind(here, "model.safetensors") or _one_kind(here, "pytorch_model.bin")
+    return found
+
+
+def _one_kind(here: Sequence[PurePosixPath], whole: str) -> list[PurePosixPath]:
+    """The file of that name, else its shards."""
+    kind = PurePosixPath(whole).suffix
+    one = [path for path in here if path.name == whole]
+    return one or [path for path in here if path.suffix == kind and _SHARD.fullmatch(path.name)]

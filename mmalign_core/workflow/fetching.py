@@ -1,0 +1,139 @@
+"""Use case: get a model from the hub, saying its size first, and know and remove what is here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mmalign_core.models.download import bytes_here, download, link, name_main
+from mmalign_core.models.folders import repository as repository_name
+from mmalign_core.models.hub import PATIENCE, HubFile, Repository, ask
+from mmalign_core.models.places import snapshot
+from mmalign_core.models.present import Present, present, remove
+from mmalign_core.models.wanted import Wanted, choose_files, open_clip_tokenizers, wanted
+from mmalign_core.models.weights import check_weights, read_json
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput, Progress, no_progress
+
+__all__ = ["Part", "Plan", "Present", "fetch_model", "plan_fetch", "present_models", "remove_model"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Files to take from one repository at one commit; `weights` says whether it holds any."""
+
+    repository: Repository
+    files: tuple[HubFile, ...]
+    weights: bool
+
+    @property
+    def bytes(self) -> int:
+        """Of all its files."""
+        return sum(file.size for file in self.files)
+
+    @property
+    def here(self) -> int:
+        """Bytes of them that are on this machine already."""
+        return sum(min(bytes_here(self.repository, file), file.size) for file in self.files)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What fetching a reference takes."""
+
+    reference: str
+    parts: tuple[Part, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Of all files."""
+        return sum(part.bytes for part in self.parts)
+
+    @property
+    def lacking(self) -> int:
+        """Bytes still to come."""
+        return self.bytes - sum(part.here for part in self.parts)
+
+    @property
+    def licence(self) -> str:
+        """Of the weights; '' where the card states none."""
+        return self.parts[0].repository.licence
+
+    @property
+    def words(self) -> str:
+        """One line: how much comes from where, under which licence."""
+        first, files = self.parts[0].repository, sum(len(part.files) for part in self.parts)
+        pickled = any(file.name.endswith(".bin") for part in self.parts for file in part.files)
+        rest = f", {self.lacking / 1e6:,.1f} MB still to come" if self.lacking < self.bytes else ""
+        kind = "; .bin weights, read as plain tensors only" * pickled
+        return (
+            f"{first.name} at {first.commit[:12]}: {files} files, {self.bytes / 1e6:,.1f} MB{rest}; "
+            f"licence: {self.licence or 'not stated'}{kind}"
+        )
+
+
+def plan_fetch(reference: str, patience: float = PATIENCE) -> Plan:
+    """Ask the hub what the reference needs. BadInput if it is no model, or within `patience` seconds no answer came."""
+    parts = [_part(needs, patience) for needs in wanted(reference)]
+    if reference.startswith("open-clip:hf-hub:"):
+        parts += [_part(needs, patience) for needs in _named_by_settings(parts[0])]
+    return Plan(reference, tuple(parts))
+
+
+def _part(needs: Wanted, patience: float) -> Part:
+    held = ask(needs.repository, patience)
+    chosen = set(choose_files([file.name for file in held.files], needs))
+    # a card is no part of a model, but states its licence
+    files = tuple(file for file in held.files if file.name in chosen or file.name == "README.md")
+    return Part(held, files, needs.with_weights)
+
+
+def _named_by_settings(part: Part) -> tuple[Wanted, ...]:
+    """Where the model's tokenizer comes from stands in its settings, a few kilobytes that are fetched to know."""
+    file = next((file for file in part.files if file.name == "open_clip_config.json"), None)
+    if file is None:
+        raise BadInput(f"'{part.repository.name}' has no open_clip_config.json; choose a model made with open_clip")
+    settings = read_json(download(part.repository, file, lambda have: None))
+    return open_clip_tokenizers(settings.get("model_cfg") or {}, "")
+
+
+def fetch_model(plan: Plan, progress: Progress = no_progress) -> None:
+    """Fetch, verify and put in place; what is here is not fetched again, and what came before a cut is kept.
+
+    Raises BadInput if the connection stays cut, the disk is full, or a file is not what the hub describes.
+    """
+    done = 0
+    for part in plan.parts:
+        for file in part.files:
+            told = _told(progress, done, plan.bytes, file.name)
+            told(0)
+            download(part.repository, file, told)
+            link(part.repository, file)
+            done += file.size
+        name_main(part.repository)
+        folder = snapshot(part.repository.name)
+        if part.weights and folder is not None:
+            check_weights(folder)
+    progress(1.0, f"{plan.parts[0].repository.name} is here")
+
+
+def _told(progress: Progress, before: int, total: int, name: str) -> Callable[[int], None]:
+    def told(have: int) -> None:
+        share = min((before + have) / max(total, 1), 1.0)
+        progress(min(share, 0.999), f"{name}: {(before + have) / 1e6:,.1f} of {total / 1e6:,.1f} MB")
+
+    return told
+
+
+def present_models(settings: Settings | None = None) -> tuple[Present, ...]:
+    """Every model on this machine."""
+    return present(settings)
+
+
+def remove_model(reference: str, settings: Settings | None = None) -> int:
+    """Delete the model of that reference, or of that name on the hub; bytes made free. BadInput if it is not here."""
+    encoder, colon, model = reference.partition(":")
+    name = reference
+    if colon:
+        name = wanted(reference)[0].repository if encoder == "open-clip" else repository_name(encoder, model)
+    return remove(name, settings)
