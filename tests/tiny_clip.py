@@ -1,4 +1,4 @@
-"""Tiny OpenCLIP models with random weights, saved as the library saves them: a ViT, a ResNet and one of transformers."""
+"""Tiny OpenCLIP models with random weights, saved as the library saves them: ViT, ResNet, and one with other words."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -71,7 +71,7 @@ def _tokenizer(folder: Path) -> Any:
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    words = "[PAD] [UNK] [CLS] [SEP] a dog brown runs over wet sand train trains stand in the one two three of red".split()
+    words = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "dog", "brown", "runs", "over", "wet", "sand", "trains", "one")
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.TemplateProcessing(

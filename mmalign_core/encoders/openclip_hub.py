@@ -36,8 +36,7 @@ def hub_file(repository: str, names: Sequence[str]) -> Path:
         return Path(hf_hub_download(repository, name, cache_dir=constants.HF_HUB_CACHE, local_files_only=True))
 
     def fetched(name: str) -> Path:
-        where, asked = constants.HF_HUB_CACHE, constants.ENDPOINT
-        return Path(hf_hub_download(repository, name, cache_dir=where, endpoint=asked, etag_timeout=WAIT))
+        return Path(hf_hub_download(repository, name, cache_dir=constants.HF_HUB_CACHE, etag_timeout=WAIT))
 
     found = _first(cached, names, online=False)
     if found is None:
@@ -58,7 +57,6 @@ def hub_tokenizer(repository: str) -> Path:
     folder = _first(lambda name: Path(snapshot_download(name, local_files_only=True, **where)), [repository], False)
     if folder is None or not any(folder.glob("*token*")):
         check_hub(repository)
-        where["endpoint"] = constants.ENDPOINT
         folder = _asked(repository, lambda: Path(snapshot_download(repository, etag_timeout=WAIT, **where)))
     return folder
 

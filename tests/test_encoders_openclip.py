@@ -1,0 +1,456 @@
+"""OpenCLIP: vectors are the library's own on the same files, and whatever is wrong with a model is one clear line."""
+
+import json
+import pickle
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import metadata
+from pathlib import Path
+from socket import create_server
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny_clip import saved
+
+from mmalign_core.__main__ import main
+from mmalign_core.encoders import create_encoder, openclip_hub
+from mmalign_core.encoders.openclip_models import RECOMMENDED, import_open_clip
+from mmalign_core.encoders.openclip_text import as_read
+from mmalign_core.types import BadInput, Media
+
+KINDS = ("vit", "resnet", "custom")
+TEXTS = (
+    "a brown dog runs over wet sand",
+    "trains",
+    "Zwei Züge stehen!",
+    "one two three of the red trains in sand " * 9,
+)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    return {kind: saved(tmp_path_factory.mktemp("clip") / kind, kind) for kind in KINDS}
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Of several shapes and formats: wide, tall, square, smaller than the model reads, grey, JPEG."""
+    folder, rng, paths = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0), []
+    for number, (width, height) in enumerate([(320, 200), (90, 250), (128, 128), (30, 20), (64, 48)]):
+        across = np.linspace(0, 255, width)[None, :, None] * rng.random(3)
+        pixels = (across + rng.integers(0, 60, (height, width, 3))).clip(0, 255).astype(np.uint8)
+        image = Image.fromarray(pixels[..., 0] if number == 4 else pixels)
+        paths.append(folder / f"{number}.{'jpg' if number % 2 else 'png'}")
+        image.save(paths[-1])
+    return paths
+
+
+def tower(folder, modality):
+    return create_encoder(f"open-clip:local-dir:{folder}", modality)
+
+
+def image_media(paths):
+    return [Media(str(i), "image", str(i), path=str(path)) for i, path in enumerate(paths)]
+
+
+def text_media(texts):
+    return [Media(str(i), "text", str(i), text=text) for i, text in enumerate(texts)]
+
+
+def library(folder, paths, texts):
+    """The example of open_clip's own README, on a folder."""
+    open_clip = import_open_clip()
+    model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}")
+    model.eval()
+    tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}")
+    with torch.no_grad():
+        images = model.encode_image(torch.stack([preprocess(Image.open(path)) for path in paths]))
+        words = model.encode_text(tokenizer(list(texts)))
+    return [(x / x.norm(dim=-1, keepdim=True)).numpy() for x in (images, words)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_vectors_are_the_librarys_own_for_one_item_and_many(folders, pictures, kind):
+    images, words = library(folders[kind], pictures, TEXTS)
+    for modality, media, wanted in (
+        ("image", image_media(pictures), images),
+        ("text", text_media(TEXTS), words),
+    ):
+        encoder = tower(folders[kind], modality)
+        prepared = [encoder.prepare(m) for m in media]
+        alone = np.concatenate([encoder.encode([item]).vectors for item in prepared])
+        many = encoder.encode(prepared * 9).vectors
+        assert (alone * wanted).sum(1).min() >= 0.9999
+        assert (many * np.tile(wanted, (9, 1))).sum(1).min() >= 0.9999
+        np.testing.assert_allclose(np.linalg.norm(many, axis=1), 1, atol=1e-5)
+        assert (wanted @ wanted.T)[~np.eye(len(wanted), dtype=bool)].min() < 0.99, "vectors that all agree show nothing"
+
+
+def test_both_towers_share_one_model_also_when_they_load_at_once(folders):
+    towers = [tower(folders["vit"], modality) for modality in ("image", "text")]
+    threads = [threading.Thread(target=made.load) for made in towers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert towers[0].loaded is towers[1].loaded
+    assert towers[0].space == towers[1].space and towers[0].key == towers[1].key and towers[0].dim == 24
+
+
+def test_many_threads_prepare_texts_with_a_tokenizer_of_transformers(folders):
+    encoder = tower(folders["custom"], "text")
+    encoder.load()
+    wanted, found, texts = encoder.prepare(text_media(TEXTS)[0]), [], text_media(TEXTS[:1] * 40)
+
+    def work():
+        found.extend(encoder.prepare(m) for m in texts)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 160 and all(np.array_equal(ids, wanted) for ids in found)
+
+
+def test_the_key_follows_weights_settings_and_tokenizer_and_nothing_else(folders, tmp_path):
+    key = tower(folders["custom"], "text").version
+    moved = shutil.copytree(folders["custom"], tmp_path / "moved")
+    assert tower(moved, "image").version == key, "the same files elsewhere are the same model"
+    (moved / "README.md").write_text("a model")
+    assert tower(moved, "text").version == key
+    assert tower(saved(tmp_path / "other", "custom", seed=1), "text").version != key
+    settings = json.loads((moved / "open_clip_config.json").read_text())
+    settings["preprocess_cfg"]["mean"] = [0.1, 0.2, 0.3]
+    (moved / "open_clip_config.json").write_text(json.dumps(settings))
+    changed = tower(moved, "text").version
+    assert changed != key
+    words = json.loads((moved / "tokenizer.json").read_text())
+    words["model"]["vocab"]["hound"] = 40
+    (moved / "tokenizer.json").write_text(json.dumps(words))
+    assert tower(moved, "text").version not in (key, changed)
+
+
+def test_a_cropped_picture_is_shown_as_it_is_read_and_a_squeezed_one_whole(folders, pictures):
+    media = image_media(pictures)[0]
+    assert tower(folders["vit"], "image").view(media).shape == (48, 48, 3)
+    assert tower(folders["custom"], "image").view(media).shape == (200, 320, 3)
+
+
+def test_a_text_is_cut_where_the_tokenizer_stops_reading(folders):
+    encoder = tower(folders["vit"], "text")
+    short, long = text_media(["a dog", TEXTS[-1]])
+    view = encoder.view(long)
+    assert encoder.view(short) == "a dog" and TEXTS[-1].startswith(view) and len(view.split()) == 18
+    assert np.array_equal(encoder.from_view(view), encoder.loaded.tokenize([TEXTS[-1]])[0].numpy())
+
+
+def test_the_cut_falls_after_a_word_and_never_loses_what_is_read():
+    def first_five(text):
+        return np.array([ord(c) for c in text.replace(" ", "")[:5].ljust(5)])
+
+    assert as_read("ab cd efg hi", first_five) == "ab cd efg"
+    assert as_read("ab", first_five) == "ab"
+    assert as_read("猫" * 50, first_five) == "猫" * 50
+    assert as_read("abcde " + "x" * 9, first_five) == "abcde"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_sequences_lie_in_the_shared_space(folders, pictures, kind):
+    images, texts = tower(folders[kind], "image"), tower(folders[kind], "text")
+    cells = images.sequences([images.prepare(m) for m in image_media(pictures)])
+    assert {c.shape for c in cells} == {(4 if kind == "resnet" else 9, 24)}
+    prepared = [texts.prepare(m) for m in text_media(TEXTS[:2])]
+    tokens = texts.sequences(prepared)
+    assert [len(t) for t in tokens] == [int((p != 0).sum()) for p in prepared]
+    if kind == "vit":
+        last = np.stack([t[-1] / np.linalg.norm(t[-1]) for t in tokens])
+        np.testing.assert_allclose(last, texts.encode(prepared).vectors, atol=1e-5)
+
+
+def test_cells_of_a_resnet_are_what_its_attention_pools(folders, pictures):
+    """With queries that look nowhere in particular the vector is the mean of all steps, the mean cell among them."""
+    encoder = tower(folders["resnet"], "image")
+    pool, prepared = encoder.loaded.model.visual.attnpool, [encoder.prepare(image_media(pictures)[0])]
+    kept = {name: weight.clone() for name, weight in pool.q_proj.state_dict().items()}
+    for weight in pool.q_proj.parameters():
+        weight.zero_()
+    cells = encoder.sequences(prepared)[0]
+    places = pool.positional_embedding.numpy()
+    shift = (pool.v_proj.weight @ torch.tensor(places[0] - places[1:].mean(0))) @ pool.c_proj.weight.T
+    mean = (cells.sum(0) + cells.mean(0) + shift.numpy()) / (len(cells) + 1)
+    vector = encoder.encode(prepared).vectors[0]
+    pool.q_proj.load_state_dict(kept)
+    np.testing.assert_allclose(vector, mean / np.linalg.norm(mean), atol=1e-5)
+
+
+def test_align_by_command_line_with_vectors_as_they_are(folders, pictures, tmp_path):
+    rows = ["id,image,text"] + [f"{i},{path},{TEXTS[i % 3]} {i}" for i, path in enumerate(pictures)]
+    (tmp_path / "items.csv").write_text("\n".join(rows))
+    model, out = f"open-clip:local-dir:{folders['vit']}", tmp_path / "out.json"
+    options = ["--encoder", f"image={model}", "--encoder", f"text={model}", "--aligner", "as-is"]
+    code = main(["align", str(tmp_path / "items.csv"), *options, "--pair", "image:text", "--json", str(out)])
+    assert not code and json.loads(out.read_text())["metrics"]
+
+
+def test_listing_encoders_imports_no_torch():
+    code = (
+        "import sys; from mmalign_core.workflow import catalogue; rows = catalogue('encoders');"
+        "row = next(r for r in rows if r['name'] == 'open-clip'); assert row['modalities'] == ['image', 'text'];"
+        "assert not {'torch', 'open_clip', 'timm', 'transformers'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_in_a_fresh_process_open_clip_imports_also_after_torchvision_failed():
+    code = (
+        "import importlib\n"
+        "try: import torchvision; worked = True\n"
+        "except RuntimeError: worked = False\n"
+        "from mmalign_core.encoders import torchvision_guard as guard\n"
+        "assert guard.mend_torchvision() and guard.mend_torchvision()\n"
+        "assert bool(guard._declared) is not worked, 'nothing is declared where torchvision works'\n"
+        "import open_clip, timm\n"
+        "from torchvision.transforms import functional as F\n"
+        "from PIL import Image\n"
+        "assert F.resize(Image.new('RGB', (8, 4)), 2).size == (4, 2)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("", "Recommended: small and fast: open-clip:ViT-B-32-256/datacomp_s34b_b86k .*72.8%, licence: see "),
+        ("ViT-B-32/openia", "did you mean ViT-B-32/openai"),
+        ("ViT-B32/openai", "did you mean ViT-B-32/openai"),
+        ("ViT-B-32", "did you mean ViT-B-32/openai"),
+        ("hf-hub:name", "write hf-hub:ORG/NAME"),
+        ("hf-hub:../..", "write hf-hub:ORG/NAME"),
+        ("local-dir:", "no folder"),
+        ("local-dir:/no/such/folder", "there is no folder '/no/such/folder'"),
+    ],
+)
+def test_a_model_that_is_not_known_is_told_with_the_nearest(model, words):
+    with pytest.raises(BadInput, match=words) as caught:
+        create_encoder(f"open-clip:{model}", "text")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_nearly_named_so_is_suggested(folders):
+    with pytest.raises(BadInput, match=r"did you mean '.*custom'"):
+        tower(folders["custom"].with_name("custon"), "text")
+
+
+def test_the_recommended_models_exist_and_their_figures_are_open_clips_own():
+    open_clip = import_open_clip()
+    table = metadata("open_clip_torch").get_payload() or metadata("open_clip_torch")["Description"]
+    for entry in RECOMMENDED:
+        name, tag = entry.model.split("/")
+        assert open_clip.get_pretrained_cfg(name, tag)["hf_hub"].rstrip("/") == entry.repository
+        assert f"{entry.accuracy}%" in table
+    smallest = open_clip.get_model_config(RECOMMENDED[0].model.split("/")[0])
+    with torch.device("meta"):
+        weights = sum(p.numel() for p in open_clip.CLIP(**smallest).parameters())
+    assert round(weights / 1e6) == RECOMMENDED[0].millions
+
+
+class Boom:
+    """Unpickled, it would leave a file behind."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (Path.touch, (self.path,))
+
+
+def broken(folder, how, tmp_path):
+    """A copy of the folder with one thing wrong."""
+    copy = shutil.copytree(folder, tmp_path / how)
+    weights, settings = copy / "open_clip_model.safetensors", copy / "open_clip_config.json"
+    if how == "cut":
+        weights.write_bytes(weights.read_bytes()[:-1000])
+    elif how == "garbage":
+        weights.write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00 not json at all, is it")
+    elif how == "empty":
+        weights.write_bytes(b"")
+    elif how == "disguised":
+        weights.write_bytes(pickle.dumps({"a": Boom(tmp_path / "ran")}))
+    elif how == "pickle":
+        weights.unlink()
+        (copy / "open_clip_pytorch_model.bin").write_bytes(pickle.dumps({"a": Boom(tmp_path / "ran")}))
+    elif how == "torch pickle":
+        weights.unlink()
+        torch.save({"a": Boom(tmp_path / "ran")}, copy / "open_clip_pytorch_model.bin")
+    elif how == "cut torch":
+        weights.unlink()
+        torch.save({"a": torch.zeros(9999)}, copy / "open_clip_pytorch_model.bin")
+        whole = (copy / "open_clip_pytorch_model.bin").read_bytes()
+        (copy / "open_clip_pytorch_model.bin").write_bytes(whole[:-500])
+    elif how == "no weights":
+        weights.unlink()
+    elif how == "no settings":
+        settings.unlink()
+    elif how == "other architecture":
+        settings.write_text(settings.read_text().replace('"embed_dim": 24', '"embed_dim": 32'))
+    elif how == "no JSON":
+        settings.write_text("model: vit")
+    elif how == "unknown setting":
+        settings.write_text(settings.read_text().replace('"patch_size"', '"patch_sise"'))
+    elif how == "code of others":
+        settings.write_text(
+            settings.read_text().replace(
+                '"text_cfg": {', '"text_cfg": {"tokenizer_kwargs": {"trust_remote_code": true},'
+            )
+        )
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("cut", "downloaded only in part"),
+        ("garbage", "downloaded only in part"),
+        ("empty", "downloaded only in part"),
+        ("disguised", "a pickle under the name of safetensors"),
+        ("pickle", "holds more than weights"),
+        ("torch pickle", "holds more than weights"),
+        ("cut torch", "downloaded only in part"),
+        ("no weights", "holds no weights"),
+        ("no settings", r"has no open_clip_config\.json \(it holds: open_clip_model\.safetensors\)"),
+        ("other architecture", "do not fit the architecture.*size mismatch"),
+        ("no JSON", "is no JSON with a 'model_cfg'"),
+        ("unknown setting", "no model could be built.*patch_sise"),
+        ("code of others", "ask to run code"),
+    ],
+)
+def test_what_is_wrong_with_a_folder_is_one_line_and_nothing_of_it_runs(folders, how, words, tmp_path):
+    with pytest.raises(BadInput, match=words) as caught:
+        tower(broken(folders["vit"], how, tmp_path), "text").load()
+    assert "\n" not in str(caught.value) and not (tmp_path / "ran").exists()
+
+
+def test_a_folder_without_its_tokenizer_or_with_code_beside_it_is_refused(folders, tmp_path):
+    copy = shutil.copytree(folders["custom"], tmp_path / "copy")
+    settings = json.loads((copy / "tokenizer_config.json").read_text())
+    (copy / "tokenizer_config.json").write_text(json.dumps({**settings, "auto_map": {"AutoTokenizer": "evil.Evil"}}))
+    with pytest.raises(BadInput, match="names code that comes with the model"):
+        tower(copy, "text").load()
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (copy / name).unlink()
+    with pytest.raises(BadInput, match="no tokenizer of"):
+        tower(copy, "text").load()
+
+
+def test_weights_in_a_torch_file_load_as_weights_only(folders, tmp_path):
+    plain = tower(saved(tmp_path / "torch", "vit", pickled=True), "text")
+    texts = text_media(TEXTS)
+    same = tower(folders["vit"], "text")
+    np.testing.assert_allclose(
+        plain.encode([plain.prepare(m) for m in texts]).vectors, same.encode([same.prepare(m) for m in texts]).vectors
+    )
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """An empty cache, and a function that names the hub to ask."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+
+    def at(endpoint):
+        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, endpoint)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "ENDPOINT", endpoint)
+
+    return at
+
+
+@pytest.mark.parametrize("model", ["hf-hub:laion/tiny", "ViT-B-32/openai", "ViT-B-16-SigLIP2/webli"])
+def test_without_a_network_one_line_names_the_cache_the_hub_and_the_command(hub, model):
+    with create_server(("127.0.0.1", 0)) as taken:
+        free = taken.getsockname()[1]
+    hub(f"http://127.0.0.1:{free}")
+    with pytest.raises(
+        BadInput, match=rf"not in the cache .*127\.0\.0\.1:{free} does not answer.*: hf download "
+    ) as caught:
+        _ = create_encoder(f"open-clip:{model}", "image").key
+    assert "\n" not in str(caught.value)
+
+
+def test_a_hub_that_never_answers_is_given_up_in_the_time_stated(hub, monkeypatch):
+    monkeypatch.setattr(openclip_hub, "WAIT", 0.2)
+    with create_server(("127.0.0.1", 0)) as silent:
+        hub(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(BadInput, match="does not answer"):
+            create_encoder("open-clip:hf-hub:laion/tiny", "image").load()
+
+
+def test_where_the_hub_may_not_be_asked_it_is_not(hub, monkeypatch):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(BadInput, match="HF_HUB_OFFLINE forbids"):
+        create_encoder("open-clip:hf-hub:laion/tiny", "image").load()
+
+
+@pytest.fixture
+def served(folders, hub):
+    """A hub on this machine that has the repository 'tiny/clip' and counts what it is asked."""
+    asked = []
+
+    class Hub(BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.answer(body=False)
+
+        def do_GET(self):
+            self.answer(body=True)
+
+        def answer(self, body):
+            asked.append(self.path)
+            path = folders["vit"] / self.path.rpartition("/")[2]
+            known = self.path.startswith(("/tiny/clip/", "/api/models/tiny/clip"))
+            found = known and (path.is_file() or self.path.startswith("/api/"))
+            content = path.read_bytes() if found and path.is_file() else b"{}"
+            self.send_response(200 if found else 404)
+            self.send_header("X-Repo-Commit", "0" * 40)
+            self.send_header("ETag", f'"{path.name}"')
+            if known and not found:
+                self.send_header("X-Error-Code", "EntryNotFound")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if body:
+                self.wfile.write(content)
+
+        def log_message(self, *words):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        hub(f"http://127.0.0.1:{server.server_address[1]}")
+        yield asked
+        server.shutdown()
+        thread.join()
+
+
+def test_a_repository_is_downloaded_once_and_gives_the_vectors_of_its_folder(folders, served):
+    encoder = create_encoder("open-clip:hf-hub:tiny/clip", "text")
+    same, texts = tower(folders["vit"], "text"), text_media(TEXTS)
+    wanted = same.encode([same.prepare(m) for m in texts]).vectors
+    np.testing.assert_allclose(encoder.encode([encoder.prepare(m) for m in texts]).vectors, wanted, atol=1e-6)
+    assert encoder.key.startswith("open-clip:hf-hub:tiny/clip@")
+    served.clear()
+    create_encoder("open-clip:hf-hub:tiny/clip", "image").load()
+    assert served == [], "what is in the cache is not asked for again"
+
+
+def test_a_repository_that_is_not_there_is_told_from_a_hub_that_is_not(served):
+    with pytest.raises(BadInput, match="shows no such repository"):
+        create_encoder("open-clip:hf-hub:tiny/clap", "image").load()
