@@ -82,7 +82,7 @@ def film(
 ) -> Path:
     """Write pixels (h, w, 3) uint8 and sound tracks (n,) at 16 kHz as a video in the container of the extension.
 
-    `ticks`: when each frame is shown, in 1 / fps seconds.
+    `ticks`: when each frame is shown, in 1 / fps seconds; frames after the last tick are left out.
     """
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=fps)
@@ -95,9 +95,9 @@ def film(
         if rotation:
             stream.set_display_rotation(rotation)
         tracks = [container.add_stream("libopus", rate=48_000, layout="mono") for _ in sounds]
-        for i, pixels in enumerate(frames):
+        for pixels, tick in zip(frames, range(len(frames)) if ticks is None else ticks):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
-            frame.pts, frame.time_base = (i if ticks is None else ticks[i]), Fraction(1, fps)
+            frame.pts, frame.time_base = tick, Fraction(1, fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
         for track, samples in zip(tracks, sounds):

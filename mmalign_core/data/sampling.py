@@ -35,7 +35,8 @@ def candidates(starts: np.ndarray, keys: np.ndarray, end: float, wanted: int) ->
         nearest = np.unique(own[np.abs(own[None] - spread[:, None]).argmin(axis=1)]) if len(own) >= wanted else own
         if len(nearest) >= wanted:
             return nearest
-    return np.unique(frames[np.searchsorted(frames, spread, side="right") - 1])
+    shown = np.maximum(np.searchsorted(frames, spread, side="right") - 1, 0)
+    return frames[_filled(shown, looked, len(frames))]
 
 
 def chosen(pixels: np.ndarray, times: np.ndarray, wanted: int) -> np.ndarray:
@@ -53,8 +54,13 @@ def chosen(pixels: np.ndarray, times: np.ndarray, wanted: int) -> np.ndarray:
     path = passed / max(float(passed.sum()), 1e-9) + change / max(float(change.sum()), 1e-9)
     along = np.concatenate([[0.0], np.cumsum(path)])
     steps = (np.arange(wanted) + 0.5) / wanted * along[-1]
-    taken = np.unique(np.minimum(np.searchsorted(along, steps), len(times) - 1))
-    others = np.setdiff1d(np.arange(len(times)), taken)
+    return _filled(np.minimum(np.searchsorted(along, steps), len(times) - 1), wanted, len(times))
+
+
+def _filled(places: np.ndarray, wanted: int, count: int) -> np.ndarray:
+    """(wanted,) rising places below `count`: these, each once, and others spread evenly over the rest."""
+    taken = np.unique(places)
+    others = np.setdiff1d(np.arange(count), taken)
     missing = wanted - len(taken)
     spread = others[((np.arange(missing) + 0.5) * len(others) / max(missing, 1)).astype(int)]
     return np.sort(np.concatenate([taken, spread]))
