@@ -1,6 +1,7 @@
 """What every registered encoder owes its callers; new encoders are found by themselves."""
 
 import wave
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 from PIL import Image
 
 from mmalign_core.data import Video
-from mmalign_core.encoders import ENCODERS
+from mmalign_core.encoders import ENCODERS, create_encoder
 from mmalign_core.types import MODALITIES, BadInput, Media
 from tests.sample_files import colours, film, tone
+from tests.tiny_clip import saved
 
 EMBEDDED = {"use-multilingual", "efficientnet-lite0", "yamnet", "video-frames"}
 TEXTS = ("A brown dog runs over wet sand.", "猫", "Zwei Züge stehen im Bahnhof, der eine ist rot. " * 4)
@@ -67,24 +69,32 @@ def nothing_in(view):
     return "" if isinstance(view, str) else np.zeros_like(view)
 
 
-def ready(name):
+MODELS: dict[str, Callable[[Path], str]] = {"open-clip": lambda folder: f"local-dir:{saved(folder)}"}
+"""For encoders that load any model of a kind: saves a tiny one into the folder and gives what names it."""
+
+CASES = [(name, modality) for name in ENCODERS.names() for modality in ENCODERS.get(name).reads()]
+
+
+def ready(name, modality, folder):
     """The encoder with its weights; encoders whose weights are an extra skip with the reason they give."""
-    encoder = ENCODERS.create(name)
     try:
+        model = f":{MODELS[name](folder)}" if name in MODELS else ""
+        encoder = create_encoder(f"{name}{model}", modality)
         encoder.load()
     except BadInput as reason:
-        if name in EMBEDDED:
+        if name in EMBEDDED | set(MODELS):
             raise
         pytest.skip(str(reason))
     return encoder
 
 
-@pytest.fixture(params=ENCODERS.names(), scope="module")
+@pytest.fixture(params=CASES, ids=["-".join(case) for case in CASES], scope="module")
 def case(request, tmp_path_factory):
-    encoder = ready(request.param)
-    if encoder.modality not in SAMPLES:
-        pytest.skip(f"no sample media of modality {encoder.modality} here")
-    media = SAMPLES[encoder.modality](tmp_path_factory.mktemp("media"))
+    name, modality = request.param
+    if modality not in SAMPLES:
+        pytest.skip(f"no sample media of modality {modality} here")
+    encoder = ready(name, modality, tmp_path_factory.mktemp("model"))
+    media = SAMPLES[modality](tmp_path_factory.mktemp("media"))
     return encoder, media, [encoder.prepare(m) for m in media]
 
 
@@ -99,7 +109,8 @@ def test_the_embedded_encoders_are_registered():
 def test_it_describes_itself(case):
     encoder, _, _ = case
     assert encoder.modality in MODALITIES and encoder.summary and encoder.licence and encoder.space
-    assert encoder.batch_size >= 1 and encoder.version in encoder.key and encoder.key.startswith(f"{encoder.name}@")
+    assert encoder.batch_size >= 1 and encoder.version in encoder.key
+    assert encoder.key.startswith(f"{encoder.name}:{encoder.model}@" if encoder.model else f"{encoder.name}@")
 
 
 def test_vectors_have_the_declared_shape_and_are_finite(case):

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tiny_clip import saved
 
 from mmalign_core.__main__ import main
 from mmalign_core.encoders import create_encoder, openclip_hub
 from mmalign_core.encoders.openclip_models import RECOMMENDED, import_open_clip
 from mmalign_core.encoders.openclip_text import as_read
 from mmalign_core.types import BadInput, Media
+from tests.tiny_clip import saved
 
 KINDS = ("vit", "resnet", "custom")
 TEXTS = (
