@@ -15,6 +15,7 @@ from mmalign_core.encoders.efficientnet_lite0 import EfficientNetLite0
 from mmalign_core.encoders.references import create_encoder
 from mmalign_core.encoders.yamnet import YamNet
 from mmalign_core.params import param
+from mmalign_core.sequences import overlaps, stretches, windows
 from mmalign_core.types import BadInput, Media
 from mmalign_core.vectors import unit_rows
 
@@ -168,12 +169,9 @@ def _spread(audio: Encoder, video: PreparedVideo) -> np.ndarray:
     if video.sound is None:
         return np.zeros((count, audio.dim), np.float32)
     steps = audio.sequences([video.sound])[0]
-    length, hop = audio.frames
-    middles = hop * np.arange(len(steps)) + length / 2
-    owners = np.clip(np.searchsorted(video.edges, middles, side="right") - 1, 0, count - 1)
-    added = np.zeros((count, steps.shape[1]), np.float32)
-    np.add.at(added, owners, steps)
-    return _at_unit_mean(added)
+    shares = overlaps(windows(len(steps), *audio.frames), stretches(video.edges))
+    shares[-1] += shares.sum(axis=0) == 0  # sound that goes on after the last frame
+    return _at_unit_mean(shares @ steps)
 
 
 def _at_unit_mean(steps: np.ndarray) -> np.ndarray:

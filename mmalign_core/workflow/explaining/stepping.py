@@ -10,6 +10,7 @@ import numpy as np
 from mmalign_core.explain.gradients import integrated_map
 from mmalign_core.explain.linear import exact_map
 from mmalign_core.explain.masks import MediaMap
+from mmalign_core.sequences import overlaps, stretches, windows
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.explaining.masking import MaskedMedium
 
@@ -61,13 +62,6 @@ def gradients(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
     return _map(masked, found.values, found.rest, found.score, "integrated gradients")
 
 
-def overlaps(spans: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """(p, t): which share of each span (t, 2) lies in each place (p, 2); columns sum to 1 where they touch any."""
-    starts = np.maximum(spans[None, :, 0], places[:, None, 0])
-    shared = np.clip(np.minimum(spans[None, :, 1], places[:, None, 1]) - starts, 0, None)
-    return shared / np.maximum(shared.sum(axis=0), 1e-12)
-
-
 def _map(masked: MaskedMedium, values: np.ndarray, rest: float, score: float, method: str) -> MediaMap:
     """With the frames of a sound or video spread over its segments by the time they share with each."""
     parts = masked.parted.parts
@@ -81,11 +75,8 @@ def _map(masked: MaskedMedium, values: np.ndarray, rest: float, score: float, me
 def _spans(masked: MaskedMedium, steps: int) -> np.ndarray:
     """(t, 2) seconds that each step saw; steps of a sound overlap."""
     if masked.modality == "video":
-        edges = masked.parted.view.edges
-        return np.stack([edges[:-1], edges[1:]], axis=1)
-    length, hop = masked.encoder.frames
-    starts = hop * np.arange(steps)
-    return np.stack([starts, starts + length], axis=1)
+        return stretches(masked.parted.view.edges)
+    return windows(steps, *masked.encoder.frames)
 
 
 def _weights(masked: MaskedMedium, steps: int) -> np.ndarray:
