@@ -1,15 +1,14 @@
 """OpenCLIP: vectors are the library's own on the same files, and whatever is wrong with a model is one clear line."""
 
+import hashlib
 import json
 import pickle
 import shutil
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import metadata
 from pathlib import Path
-from socket import create_server
 
 import numpy as np
 import pytest
@@ -17,11 +16,12 @@ import torch
 from PIL import Image
 
 from mmalign_core.__main__ import main
-from mmalign_core.encoders import create_encoder, openclip_hub
+from mmalign_core.encoders import create_encoder
 from mmalign_core.encoders.openclip_models import RECOMMENDED, import_open_clip
 from mmalign_core.encoders.openclip_text import as_read
+from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
-from tests.tiny_clip import saved
+from tests.tiny_clip import CONFIGS, saved
 
 KINDS = ("vit", "resnet", "custom")
 TEXTS = (
@@ -315,17 +315,17 @@ def broken(folder, how, tmp_path):
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ("cut", "downloaded only in part"),
-        ("garbage", "downloaded only in part"),
-        ("empty", "downloaded only in part"),
-        ("disguised", "a pickle under the name of safetensors"),
+        ("cut", "cut short"),
+        ("garbage", "not in the format of safetensors"),
+        ("empty", "not in the format of safetensors"),
+        ("disguised", "not in the format of safetensors, whatever their name; they are not opened"),
         ("pickle", "holds more than weights"),
         ("torch pickle", "holds more than weights"),
         ("cut torch", "downloaded only in part"),
         ("no weights", "holds no weights"),
         ("no settings", r"has no open_clip_config\.json \(it holds: open_clip_model\.safetensors\)"),
         ("other architecture", "do not fit the architecture.*size mismatch"),
-        ("no JSON", "is no JSON with a 'model_cfg'"),
+        ("no JSON", "cannot be read as JSON"),
         ("unknown setting", "no model could be built.*patch_sise"),
         ("code of others", "ask to run code"),
     ],
@@ -358,99 +358,82 @@ def test_weights_in_a_torch_file_load_as_weights_only(folders, tmp_path):
 
 
 @pytest.fixture
-def hub(tmp_path, monkeypatch):
-    """An empty cache, and a function that names the hub to ask."""
-    from huggingface_hub import constants
+def cache(tmp_path, monkeypatch):
+    """An empty cache of the hub's libraries."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
 
-    def at(endpoint):
-        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, endpoint)
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "ENDPOINT", endpoint)
-
-    return at
+def cached(cache, repository, folder):
+    """The folder's files as the hub's libraries keep them: content by digest, and links by name."""
+    home, commit = cache / f"models--{repository.replace('/', '--')}", "c" * 40
+    for part in ("refs", "blobs", f"snapshots/{commit}"):
+        (home / part).mkdir(parents=True)
+    (home / "refs" / "main").write_text(commit)
+    for path in folder.iterdir():
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        shutil.copy(path, home / "blobs" / digest)
+        (home / "snapshots" / commit / path.name).symlink_to(home / "blobs" / digest)
+    return home
 
 
 @pytest.mark.parametrize("model", ["hf-hub:laion/tiny", "ViT-B-32/openai", "ViT-B-16-SigLIP2/webli"])
-def test_without_a_network_one_line_names_the_cache_the_hub_and_the_command(hub, model):
-    with create_server(("127.0.0.1", 0)) as taken:
-        free = taken.getsockname()[1]
-    hub(f"http://127.0.0.1:{free}")
-    with pytest.raises(
-        BadInput, match=rf"not in the cache .*127\.0\.0\.1:{free} does not answer.*: hf download "
-    ) as caught:
+def test_a_model_that_is_not_here_is_one_line_with_the_places_and_the_command(cache, model):
+    words = rf"looked for in .*models.* and in the hub's cache {cache}; get it with: .* fetch open-clip:{model}$"
+    with pytest.raises(BadInput, match=words) as caught:
         _ = create_encoder(f"open-clip:{model}", "image").key
     assert "\n" not in str(caught.value)
 
 
-def test_a_hub_that_never_answers_is_given_up_in_the_time_stated(hub, monkeypatch):
-    monkeypatch.setattr(openclip_hub, "WAIT", 0.2)
-    with create_server(("127.0.0.1", 0)) as silent:
-        hub(f"http://127.0.0.1:{silent.getsockname()[1]}")
-        with pytest.raises(BadInput, match="does not answer"):
-            create_encoder("open-clip:hf-hub:laion/tiny", "image").load()
-
-
-def test_where_the_hub_may_not_be_asked_it_is_not(hub, monkeypatch):
-    from huggingface_hub import constants
-
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(BadInput, match="HF_HUB_OFFLINE forbids"):
-        create_encoder("open-clip:hf-hub:laion/tiny", "image").load()
-
-
-@pytest.fixture
-def served(folders, hub):
-    """A hub on this machine that has the repository 'tiny/clip' and counts what it is asked."""
-    asked = []
-
-    class Hub(BaseHTTPRequestHandler):
-        def do_HEAD(self):
-            self.answer(body=False)
-
-        def do_GET(self):
-            self.answer(body=True)
-
-        def answer(self, body):
-            asked.append(self.path)
-            path = folders["vit"] / self.path.rpartition("/")[2]
-            known = self.path.startswith(("/tiny/clip/", "/api/models/tiny/clip"))
-            found = known and (path.is_file() or self.path.startswith("/api/"))
-            content = path.read_bytes() if found and path.is_file() else b"{}"
-            self.send_response(200 if found else 404)
-            self.send_header("X-Repo-Commit", "0" * 40)
-            self.send_header("ETag", f'"{path.name}"')
-            if known and not found:
-                self.send_header("X-Error-Code", "EntryNotFound")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if body:
-                self.wfile.write(content)
-
-        def log_message(self, *words):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        hub(f"http://127.0.0.1:{server.server_address[1]}")
-        yield asked
-        server.shutdown()
-        thread.join()
-
-
-def test_a_repository_is_downloaded_once_and_gives_the_vectors_of_its_folder(folders, served):
-    encoder = create_encoder("open-clip:hf-hub:tiny/clip", "text")
-    same, texts = tower(folders["vit"], "text"), text_media(TEXTS)
+@pytest.mark.parametrize("kind", ["vit", "custom"])
+def test_a_repository_in_the_hubs_cache_gives_the_vectors_of_its_folder(folders, cache, kind):
+    cached(cache, "tiny/clip", folders[kind])
+    if kind == "custom":
+        with pytest.raises(BadInput, match=r"tokenizer_config\.json .*of 'somewhere/else'"):
+            create_encoder("open-clip:hf-hub:tiny/clip", "text").load()
+        cached(cache, "somewhere/else", folders[kind])
+    encoder, same, texts = (
+        create_encoder("open-clip:hf-hub:tiny/clip", "text"),
+        tower(folders[kind], "text"),
+        text_media(TEXTS),
+    )
     wanted = same.encode([same.prepare(m) for m in texts]).vectors
     np.testing.assert_allclose(encoder.encode([encoder.prepare(m) for m in texts]).vectors, wanted, atol=1e-6)
-    assert encoder.key.startswith("open-clip:hf-hub:tiny/clip@")
-    served.clear()
-    create_encoder("open-clip:hf-hub:tiny/clip", "image").load()
-    assert served == [], "what is in the cache is not asked for again"
+    assert encoder.key == f"open-clip:hf-hub:tiny/clip@{same.version}", "a blob's name is its digest"
 
 
-def test_a_repository_that_is_not_there_is_told_from_a_hub_that_is_not(served):
-    with pytest.raises(BadInput, match="shows no such repository"):
-        create_encoder("open-clip:hf-hub:tiny/clap", "image").load()
+def test_a_repository_copied_beside_the_store_is_found(folders, cache, tmp_path):
+    shutil.copytree(folders["vit"], tmp_path / "home" / "models" / "tiny" / "clip")
+    encoder = create_encoder("open-clip:hf-hub:tiny/clip", "text")
+    encoder.settings = Settings(root=tmp_path / "home")
+    assert encoder.version == tower(folders["vit"], "text").version
+
+
+def test_a_name_and_tag_take_architecture_activation_and_preprocessing_from_open_clips_tables(
+    folders, pictures, cache, tmp_path, monkeypatch
+):
+    """A tag of weights trained with another activation than the architecture states is given that activation."""
+    open_clip = import_open_clip()
+    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny-vit", CONFIGS["vit"])
+    tag = {"hf_hub": "tiny/clip/", "mean": (0.1, 0.2, 0.3), "std": (0.5, 0.6, 0.7), "quick_gelu": True}
+    tag |= {"interpolation": "bilinear", "resize_mode": "squash"}
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, "tiny-vit", {"mine": tag})
+    cached(cache, "tiny/clip", folders["vit"])
+    weights = str(folders["vit"] / "open_clip_model.safetensors")
+    options = {f"image_{key}": tag[key] for key in ("mean", "std", "interpolation", "resize_mode")}
+    model, preprocess = open_clip.create_model_from_pretrained("tiny-vit", weights, force_quick_gelu=True, **options)
+    with torch.no_grad():
+        wanted = model.eval().encode_image(torch.stack([preprocess(Image.open(p)) for p in pictures]), normalize=True)
+    encoder = create_encoder("open-clip:tiny-vit/mine", "image")
+    found = encoder.encode([encoder.prepare(m) for m in image_media(pictures)]).vectors
+    assert (found * wanted.numpy()).sum(1).min() >= 0.9999
+    assert encoder.space == "open-clip:tiny-vit/mine" and encoder.version != tower(folders["vit"], "image").version
+
+
+def test_settings_cannot_name_files_elsewhere(folders, tmp_path):
+    copy = shutil.copytree(folders["vit"], tmp_path / "copy")
+    settings = json.loads((copy / "open_clip_config.json").read_text())
+    settings["model_cfg"]["text_cfg"]["hf_model_name"] = "../../etc"
+    (copy / "open_clip_config.json").write_text(json.dumps(settings))
+    with pytest.raises(BadInput, match="is no repository; refused"):
+        tower(copy, "text").load()

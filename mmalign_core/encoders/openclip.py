@@ -46,8 +46,8 @@ class OpenClip(Encoder):
 
     @cached_property
     def files(self) -> ModelFiles:
-        """What the model is built from; a hub is asked for what is not here yet."""
-        return model_files(self.source)
+        """What the model is built from; BadInput with the command that fetches what is not here."""
+        return model_files(self.source, self.settings)
 
     @cached_property
     def version(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class

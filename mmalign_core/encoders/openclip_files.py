@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmalign_core.encoders.openclip_hub import TOKENIZER_FILES, hub_file, hub_tokenizer
 from mmalign_core.encoders.openclip_models import CONFIG, Source, import_open_clip
+from mmalign_core.encoders.openclip_places import repository_file
+from mmalign_core.models.weights import read_header, read_json
+from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, digest_json
 
 REVISION = 1
 """Raised when what this code makes of the same files changes."""
+TOKENIZER_FILES = (
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+    "*.model",
+)
 PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
+Find = Callable[[str, Sequence[str]], Path]
+"""The first of these files that a repository's copy on this machine holds."""
 _HUB_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 _LOCAL_WEIGHTS = (
     "open_clip_model.safetensors",
@@ -51,42 +66,46 @@ class ModelFiles:
         return digest_json(parts)[:12]
 
 
-def model_files(source: Source) -> ModelFiles:
-    """Find every file, downloading what a hub has to give; BadInput in one line for what is missing or damaged."""
-    config, preprocessing, weights, home = _of_tag(source) if source.kind == "tag" else _of_folder(source)
+def model_files(source: Source, settings: Settings | None = None) -> ModelFiles:
+    """Find every file on this machine; BadInput in one line for what is missing, damaged or not to be trusted."""
+
+    def find(repository: str, names: Sequence[str]) -> Path:
+        return repository_file(repository, names, f"open-clip:{source}", settings)
+
+    home = Path(source.name) if source.kind == "folder" else None
+    config, preprocessing, weights = _of_tag(source, find) if source.kind == "tag" else _of_folder(source, home, find)
     _check_config(config, source)
     check_weights(weights)
     text = config["text_cfg"]
-    tokenizer = (home or hub_tokenizer(text["hf_tokenizer_name"])) if text.get("hf_tokenizer_name") else None
-    tower = hub_tokenizer(text["hf_model_name"]) if text.get("hf_model_name") else None
+    tokenizer = (home or _tokenizer_of(text["hf_tokenizer_name"], find)) if text.get("hf_tokenizer_name") else None
+    tower = find(text["hf_model_name"], ["config.json"]).parent if text.get("hf_model_name") else None
     for folder in filter(None, (tokenizer, tower)):
         _check_code(folder)
     return ModelFiles(config, preprocessing, weights, tokenizer, tower)
 
 
-def _of_tag(source: Source) -> tuple[dict[str, Any], dict[str, Any], Path, Path | None]:
+def _tokenizer_of(repository: str, find: Find) -> Path:
+    return find(repository, ["tokenizer_config.json", "tokenizer.json", "vocab.txt"]).parent
+
+
+def _of_tag(source: Source, find: Find) -> tuple[dict[str, Any], dict[str, Any], Path]:
     open_clip = import_open_clip()
     tag = open_clip.get_pretrained_cfg(source.name, source.tag)
     repository, _, name = tag["hf_hub"].rpartition("/")
     names = (f"{Path(name).stem}.safetensors", name) if name else _HUB_WEIGHTS
     config = open_clip.get_model_config(source.name)
     config["quick_gelu"] = bool(tag.get("quick_gelu", config.get("quick_gelu", False)))
-    return config, {key: tag[key] for key in PREPROCESSING if key in tag}, hub_file(repository, names), None
+    return config, {key: tag[key] for key in PREPROCESSING if key in tag}, find(repository, names)
 
 
-def _of_folder(source: Source) -> tuple[dict[str, Any], dict[str, Any], Path, Path | None]:
+def _of_folder(source: Source, home: Path | None, find: Find) -> tuple[dict[str, Any], dict[str, Any], Path]:
     """Of a folder, and of a repository laid out like one, whose tokenizer may stand in another repository."""
-    if source.kind == "hub":
-        path, weights, home = hub_file(source.name, [CONFIG]), hub_file(source.name, _HUB_WEIGHTS), None
-    else:
-        home = Path(source.name)
-        path, weights = home / CONFIG, _local_weights(home)
-    try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
-        return whole["model_cfg"], whole.get("preprocess_cfg") or {}, weights, home
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        why = "is no JSON with a 'model_cfg', as open_clip writes it"
-        raise BadInput(f"open-clip: '{path}' {why}; fetch the file again") from error
+    path = home / CONFIG if home else find(source.name, [CONFIG])
+    weights = _local_weights(home) if home else find(source.name, _HUB_WEIGHTS)
+    whole = read_json(path)
+    if "model_cfg" not in whole:
+        raise BadInput(f"open-clip: '{path}' has no 'model_cfg', as open_clip writes it; fetch the file again")
+    return whole["model_cfg"], whole.get("preprocess_cfg") or {}, weights
 
 
 def _local_weights(folder: Path) -> Path:
@@ -115,40 +134,19 @@ def _check_config(config: Any, source: Source) -> None:
 def _check_code(folder: Path) -> None:
     """BadInput if settings of transformers name code that comes with the model: it would ask whether to run it."""
     for path in (folder / "config.json", folder / "tokenizer_config.json"):
-        try:
-            settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        except (OSError, ValueError) as error:
-            raise BadInput(f"open-clip: '{path}' is no readable JSON; fetch it again") from error
-        if isinstance(settings, dict) and settings.get("auto_map"):
+        if path.is_file() and read_json(path).get("auto_map"):
             raise BadInput(f"open-clip: '{path}' names code that comes with the model, which is never run; refused")
 
 
 def check_weights(path: Path) -> None:
     """BadInput if the file cannot be whole or is not what its name says; only its ends are read."""
-    size = path.stat().st_size
+    if path.suffix == ".safetensors":
+        read_header(path)
+        return
     with path.open("rb") as file:
-        head = file.read(8)
-        if path.suffix == ".safetensors":
-            length = int.from_bytes(head, "little")
-            header = file.read(length) if 2 <= length <= min(size, 100_000_000) else b""
-            whole = _is_whole(header, size - 8 - length)
-        else:
-            whole = zipfile.is_zipfile(path) or head[:1] == b"\x80"
-    if not whole:
-        if path.suffix == ".safetensors" and (head[:1] == b"\x80" or head[:2] == b"PK"):
-            raise BadInput(f"open-clip: '{path}' is a pickle under the name of safetensors; refused")
-        raise BadInput(
-            f"open-clip: '{path}' is damaged or was downloaded only in part ({size:,} bytes); fetch it again"
-        )
-
-
-def _is_whole(header: bytes, left: int) -> bool:
-    """Whether a safetensors header is one, and `left` bytes are what it says will follow."""
-    try:
-        ends = [entry["data_offsets"][1] for name, entry in json.loads(header).items() if name != "__metadata__"]
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        return False
-    return max(ends, default=-1) == left
+        pickled = file.read(1) == b"\x80"
+    if not (pickled or zipfile.is_zipfile(path)):
+        raise BadInput(f"weights '{path}' are damaged or were downloaded only in part; fetch the model again")
 
 
 def tokenizer_files(folder: Path) -> list[Path]:
