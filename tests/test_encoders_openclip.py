@@ -402,6 +402,29 @@ def test_a_repository_in_the_hubs_cache_gives_the_vectors_of_its_folder(folders,
     assert encoder.key == f"open-clip:hf-hub:tiny/clip@{same.version}", "a blob's name is its digest"
 
 
+def test_towers_of_timm_and_transformers_load_with_their_settings_from_the_cache(
+    pictures, cache, tmp_path, monkeypatch
+):
+    folder = saved(tmp_path / "towers", "towers")
+    with pytest.raises(BadInput, match=r"config\.json of 'somewhere/bert' was looked for"):
+        tower(folder, "text").load()
+    cached(cache, "somewhere/bert", folder)
+    here = json.loads((folder / "open_clip_config.json").read_text())
+    here["model_cfg"]["text_cfg"]["hf_model_name"] = str(folder)
+    plain = shutil.copytree(folder, tmp_path / "plain")
+    (plain / "open_clip_config.json").write_text(json.dumps(here))
+    images, words = library(plain, pictures, TEXTS)
+    for modality, media, wanted in (("image", image_media(pictures), images), ("text", text_media(TEXTS), words)):
+        encoder = tower(folder, modality)
+        prepared = [encoder.prepare(m) for m in media]
+        assert (encoder.encode(prepared).vectors * wanted).sum(1).min() >= 0.9999
+        steps = encoder.sequences(prepared)
+        assert all(s.shape[1] == 24 and np.isfinite(s).all() for s in steps)
+        assert [len(s) for s in steps] == (
+            [100] * 5 if modality == "image" else [int((p != 0).sum()) for p in prepared]
+        )
+
+
 def test_a_repository_copied_beside_the_store_is_found(folders, cache, tmp_path):
     shutil.copytree(folders["vit"], tmp_path / "home" / "models" / "tiny" / "clip")
     encoder = create_encoder("open-clip:hf-hub:tiny/clip", "text")

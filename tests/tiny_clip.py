@@ -1,5 +1,6 @@
 """Tiny OpenCLIP models with random weights, saved as the library saves them: ViT, ResNet, and one with other words."""
 
+from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,24 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "vision_cfg": {"image_size": 48, "layers": 2, "width": 32, "head_width": 16, "patch_size": 16},
         "text_cfg": {**TEXT, "vocab_size": 64, "hf_tokenizer_name": "somewhere/else"},
     },
+    "towers": {
+        "embed_dim": 24,
+        "vision_cfg": {"timm_model_name": "test_vit", "image_size": 160, "timm_pool": "token", "timm_proj": "linear"},
+        "text_cfg": {
+            "context_length": 20,
+            "hf_model_name": "somewhere/bert",
+            "hf_tokenizer_name": "somewhere/bert",
+            "hf_proj_type": "mlp",
+            "hf_pooler_type": "mean_pooler",
+        },
+    },
 }
-PREPROCESSING = {"vit": {}, "resnet": {}, "custom": {"resize_mode": "squash", "interpolation": "bilinear"}}
+PREPROCESSING = {
+    "vit": {},
+    "resnet": {},
+    "towers": {},
+    "custom": {"resize_mode": "squash", "interpolation": "bilinear"},
+}
 
 
 def saved(folder: Path, kind: str = "vit", seed: int = 0, pickled: bool = False) -> Path:
@@ -36,10 +53,13 @@ def saved(folder: Path, kind: str = "vit", seed: int = 0, pickled: bool = False)
     from safetensors.torch import save_file
 
     torch.manual_seed(seed)
-    config = CONFIGS[kind]
+    config = deepcopy(CONFIGS[kind])
     folder.mkdir(parents=True, exist_ok=True)
-    sizes = {key: value for key, value in config.items() if key != "custom_text"}
-    model = (open_clip.CustomTextCLIP if config.get("custom_text") else open_clip.CLIP)(**sizes)
+    sizes = {key: value for key, value in deepcopy(config).items() if key != "custom_text"}
+    if "hf_model_name" in config["text_cfg"]:
+        sizes["text_cfg"] |= {"hf_model_name": str(bert(folder)), "hf_model_pretrained": False}
+    custom = config.get("custom_text") or "hf_model_name" in config["text_cfg"]
+    model = (open_clip.CustomTextCLIP if custom else open_clip.CLIP)(**sizes)
     _spread(model)
     defaults = open_clip.transform.PreprocessCfg(size=config["vision_cfg"]["image_size"])
     open_clip.set_model_preprocess_cfg(model, {**asdict(defaults), **PREPROCESSING[kind]})
@@ -51,6 +71,15 @@ def saved(folder: Path, kind: str = "vit", seed: int = 0, pickled: bool = False)
             torch.save(model.state_dict(), folder / "open_clip_pytorch_model.bin")
         else:
             save_file(model.state_dict(), folder / "open_clip_model.safetensors")
+    return folder
+
+
+def bert(folder: Path) -> Path:
+    """Settings of a tiny BERT, as transformers saves them."""
+    from transformers import BertConfig
+
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    BertConfig(vocab_size=64, pad_token_id=0, max_position_embeddings=32, **sizes).save_pretrained(folder)
     return folder
 
 
