@@ -21,7 +21,8 @@ from mmalign_core.models.weights import files_of, read_json
 from mmalign_core.types import BadInput, Media
 
 _DOCUMENT_PROMPTS = ("document", "passage", "corpus")
-"""Names under which models keep the prompt of what is searched in, in the order the library looks for them."""
+"""Names under which models keep the prompt of what is searched in, in the order the library looks for them. The first
+that is not empty counts: the library saves an empty "document" beside the "passage" that a model's maker wrote."""
 _LONGEST = 8192
 """Tokens where a model states no limit."""
 

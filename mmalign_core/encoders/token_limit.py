@@ -1,10 +1,15 @@
-"""The part of a long text that a model reads: up to its last token within the limit."""
+"""The part of a long text that a model reads: up to the word that holds its last token."""
 
 from __future__ import annotations
 
 import copy
+import re
 from threading import Lock
 from typing import Any
+
+_REST_OF_WORD = re.compile(r"\S{0,64}")
+"""Kept with its start: half a word may fall into other tokens than it did as part of the whole. A limit, since some
+languages put no space between words."""
 
 
 class TokenLimit:
@@ -24,5 +29,6 @@ class TokenLimit:
             if len(read["input_ids"]) <= self._most:
                 return text
             read = self._tokenizer(whole, truncation=True, max_length=self._most, return_offsets_mapping=True)
-        end = max(stop for _, stop in read["offset_mapping"])
-        return whole[len(self._prompt) : max(end, len(self._prompt) + 1)]
+        end = max(*(stop for _, stop in read["offset_mapping"]), len(self._prompt) + 1)
+        rest = _REST_OF_WORD.match(whole, end)
+        return whole[len(self._prompt) : rest.end() if rest else end]
