@@ -1,13 +1,25 @@
 """Tiny OpenCLIP models with random weights, saved as the library saves them: ViT, ResNet, and one with other words."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
+from mmalign_core.encoders import create_encoder
 from mmalign_core.encoders.openclip_models import import_open_clip
+from mmalign_core.types import Media
 
 TEXT = {"context_length": 20, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}
+TEXTS = (
+    "a brown dog runs over wet sand",
+    "trains",
+    "Zwei Züge stehen!",
+    "one two three of the red trains in sand " * 9,
+)
 CONFIGS: dict[str, dict[str, Any]] = {
     "vit": {
         "embed_dim": 24,
@@ -81,6 +93,47 @@ def bert(folder: Path) -> Path:
     sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
     BertConfig(vocab_size=64, pad_token_id=0, max_position_embeddings=32, **sizes).save_pretrained(folder)
     return folder
+
+
+def tower(folder: Path, modality: str) -> Any:
+    """One tower of the model saved there."""
+    return create_encoder(f"open-clip:local-dir:{folder}", modality)
+
+
+def image_media(paths: Sequence[Path]) -> list[Media]:
+    """The pictures as media."""
+    return [Media(str(i), "image", str(i), path=str(path)) for i, path in enumerate(paths)]
+
+
+def text_media(texts: Sequence[str]) -> list[Media]:
+    """The texts as media."""
+    return [Media(str(i), "text", str(i), text=text) for i, text in enumerate(texts)]
+
+
+def mixed_pictures(folder: Path) -> list[Path]:
+    """Of several shapes and formats: wide, tall, square, smaller than the model reads, grey, JPEG."""
+    rng, paths = np.random.default_rng(0), []
+    for number, (width, height) in enumerate([(320, 200), (90, 250), (128, 128), (30, 20), (64, 48)]):
+        across = np.linspace(0, 255, width)[None, :, None] * rng.random(3)
+        pixels = (across + rng.integers(0, 60, (height, width, 3))).clip(0, 255).astype(np.uint8)
+        image = Image.fromarray(pixels[..., 0] if number == 4 else pixels)
+        paths.append(folder / f"{number}.{'jpg' if number % 2 else 'png'}")
+        image.save(paths[-1])
+    return paths
+
+
+def library(folder: Path, paths: Sequence[Path], texts: Sequence[str]) -> list[np.ndarray]:
+    """Unit vectors of pictures and texts by the example of open_clip's own README, on a folder."""
+    import torch
+
+    open_clip = import_open_clip()
+    model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}")
+    model.eval()
+    tokenizer = open_clip.get_tokenizer(f"local-dir:{folder}")
+    with torch.no_grad():
+        images = model.encode_image(torch.stack([preprocess(Image.open(path)) for path in paths]))
+        words = model.encode_text(tokenizer(list(texts)))
+    return [(x / x.norm(dim=-1, keepdim=True)).numpy() for x in (images, words)]
 
 
 def _spread(model: Any) -> None:
