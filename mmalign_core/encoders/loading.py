@@ -56,14 +56,16 @@ def _words(error: Exception) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No bars on the terminal while weights load."""
+    """No bars and no remarks on the terminal while weights load."""
     from transformers.utils import logging as theirs  # pyright: ignore[reportMissingImports] - an optional extra
 
-    shown_before = theirs.is_progress_bar_enabled()
+    shown_before, before = theirs.is_progress_bar_enabled(), theirs.get_verbosity()
     theirs.disable_progress_bar()
+    theirs.set_verbosity_error()
     try:
         yield
     finally:
+        theirs.set_verbosity(before)
         if shown_before:
             theirs.enable_progress_bar()
 
