@@ -18,6 +18,7 @@ _HELP = "**Ask for** starts a new question, **And like** adds to it, **But not**
 _ENDINGS = {
     "image": ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"],
     "audio": ["wav", "flac", "ogg", "mp3", "m4a", "aac", "opus"],
+    "video": ["mp4", "webm", "mkv", "mov", "gif", "avi"],
 }
 _OFFERED, _MOST_USERS = 12, 2000
 
@@ -30,7 +31,7 @@ def current(run: Run) -> list[dict[str, Any]]:
 
 def show(run: Run) -> None:
     """One row: how it counts, the words, and a button for each other kind of wish."""
-    kinds = [m for m in ("text", "image", "audio") if m in run.result.space]
+    kinds = [m for m in ("text", "image", "audio", "video") if m in run.result.space]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ask"):
         st.segmented_control(
             "How it counts", list(MODES), format_func=MODES.__getitem__, default="new", required=True,
@@ -46,6 +47,8 @@ def show(run: Run) -> None:
             _more("Picture", "image", run, _picture)
         if "audio" in kinds:
             _more("Sound", "audio", run, _sound)
+        if "video" in kinds:
+            _more("Video", "video", run, _video)
         _more("Item", "item", run, _item)
         if run.collection.interactions is not None and len(run.collection.interactions):
             _more("User", "user", run, _user)
@@ -102,6 +105,11 @@ def _sound(run: Run) -> None:
             )
         else:
             _uploader(run, "audio", "A sound file")
+
+
+def _video(run: Run) -> None:
+    with st.container(width=340):
+        _uploader(run, "video", "A video file")
 
 
 def _uploader(run: Run, kind: str, label: str) -> None:

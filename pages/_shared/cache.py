@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from mmalign_core.corrections import Scores
+from mmalign_core.data import Video
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media, Recommendation
@@ -34,7 +35,13 @@ from mmalign_core.workflow.wording.telling import interests
 from pages._shared import columns
 from pages._shared.columns import fold_columns, time_columns
 from pages._shared.shelf import Shelf
-from pages._shared.thumbnails import Thumbnail, picture_thumbnail, pixels_thumbnail, waveform_thumbnail
+from pages._shared.thumbnails import (
+    Thumbnail,
+    picture_thumbnail,
+    pixels_thumbnail,
+    video_thumbnail,
+    waveform_thumbnail,
+)
 
 
 @st.cache_resource
@@ -138,6 +145,12 @@ def thumbnail(digest: str, pixels: int, _path: str) -> Thumbnail | None:
     return picture_thumbnail(_path, pixels)
 
 
+@st.cache_resource(max_entries=3000, show_spinner=False)
+def film(digest: str, pixels: int, frames: int, _path: str) -> Thumbnail | None:
+    """Frames of the video side by side; None if it cannot be decoded."""
+    return video_thumbnail(_path, pixels, frames)
+
+
 @st.cache_resource(max_entries=6000, show_spinner=False)
 def waveform(digest: str, colour: str, _path: str) -> Thumbnail | None:
     """The sound's waveform; None if it cannot be decoded."""
@@ -216,6 +229,12 @@ def placed(digest: str, _run: Run) -> Sequence[str]:
 def seen_picture(digest: str, encoder_key: str, _picture: Media) -> Thumbnail:
     """The picture as its encoder sees it; BadInput if it cannot be decoded."""
     return pixels_thumbnail(encoder_of(encoder_key, _picture.modality).view(_picture))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def watched(digest: str, encoder_key: str, _video: Media) -> Video:
+    """The video as its encoder sees and hears it; BadInput if it cannot be decoded."""
+    return encoder_of(encoder_key, _video.modality).view(_video)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -86,6 +86,8 @@ def _look(run: Run, asked: Sequence[wishes.Made], place: int, wish: wishes.Made,
         st.image(str(wishes.path(wish, cache.settings())), alt="The picture asked with", width=260)
     elif kind == "audio":
         st.audio(str(wishes.path(wish, cache.settings())), alt="The sound asked with")
+    elif kind == "video":
+        st.video(str(wishes.path(wish, cache.settings())), alt="The video asked with", width=260)
     elif kind == "item" and value in run.collection.items.index:
         previews.show_item(run.collection, value, metadata=False, tallest=150)
     elif kind == "user":

@@ -29,7 +29,7 @@ _CHOICES: dict[str, type | tuple[type, ...]] = {
 _MAP = {"dimensions": (2, 3), "n_neighbors": (2, 200), "min_dist": (0.0, 0.99), "seed": (0, 2**31)}
 _LONGEST = 4000
 _FILE = re.compile(r"[0-9a-f]{32}(\.\w{1,5})?")
-WISHES = ("text", "image", "audio", "item", "user")
+WISHES = ("text", "image", "audio", "video", "item", "user")
 LONGEST_TEXT, LONGEST_ASKED, MOST_WISHES = 2000, 8000, 8
 """Characters of one text asked with and of the whole question in a link; how many wishes a question may hold."""
 STRONGEST = 2.0
@@ -111,7 +111,7 @@ def _is_wish(given: Any) -> bool:
     if not (isinstance(given, list) and len(given) == 3 and given[0] in WISHES and isinstance(given[1], str)):
         return False
     kind, value, weight = given
-    if kind in ("image", "audio"):
+    if kind in ("image", "audio", "video"):
         named = _FILE.fullmatch(value) is not None
     else:
         named = bool(value.strip()) and len(value) <= LONGEST_TEXT

@@ -1,7 +1,8 @@
-"""Maps over media: tinted words, cells over a picture, bars over a sound; each with its method and its verdict."""
+"""Maps over media: tinted words, cells over a picture, bars over a sound or video; each with method and verdict."""
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from mmalign_core.explain.faithfulness import advantage, judged
@@ -12,6 +13,8 @@ from mmalign_core.workflow import Run
 from pages._shared import cache, errors, state
 from pages._shared.waiting import BARE
 
+_UNHEARD_RATE, _MOST_FRAMES = 1000, 3
+"""Samples a second of the silence drawn for a video without sound; frames shown of a stretch."""
 _METHODS = {
     "exact": "exact: the score is a sum over the parts",
     "integrated gradients": "integrated gradients through the trained head",
@@ -22,7 +25,7 @@ _METHODS = {
 def show(run: Run, medium: Media, found: MediaMap, *, key: str) -> None:
     """One medium with its map, the method named and the verdict beside it."""
     with errors.shown():
-        {"text": _words, "image": _picture, "audio": _sound}[found.modality](run, medium, found, key)
+        {"text": _words, "image": _picture, "audio": _sound, "video": _video}[found.modality](run, medium, found, key)
     verdict(found)
 
 
@@ -57,17 +60,38 @@ def _picture(run: Run, medium: Media, found: MediaMap, key: str) -> None:
 def _sound(run: Run, medium: Media, found: MediaMap, key: str) -> None:
     """Bars over the waveform; a click on one plays that stretch."""
     waveform, rate = cache.heard(medium.digest, run.encoders["audio"], medium)
+    start, end, clicked = _stretch(found, waveform, rate, key, "hear")
+    _play(waveform, rate, start, end, clicked)
+
+
+def _video(run: Run, medium: Media, found: MediaMap, key: str) -> None:
+    """Bars over the waveform; a click on one shows the frames of that stretch and plays it."""
+    seen = cache.watched(medium.digest, run.encoders["video"], medium)
+    silence = np.zeros(round(seen.seconds * _UNHEARD_RATE) + 1, np.float32)
+    heard, rate = (seen.sound, seen.rate) if len(seen.sound) else (silence, _UNHEARD_RATE)
+    start, end, clicked = _stretch(found, heard, rate, key, "see")
+    inside = seen.pixels[(seen.times >= start) & (seen.times < end)]
+    st.image(list(inside[:_MOST_FRAMES]), width=150, alt=f"Frames from {start:.1f} to {end:.1f} seconds")
+    if len(seen.sound[int(start * rate) :]):
+        _play(seen.sound, rate, start, end, clicked)
+
+
+def _stretch(found: MediaMap, waveform: np.ndarray, rate: int, key: str, verb: str) -> tuple[float, float, bool]:
+    """The bars; (start, end) seconds of the one clicked on, else of the one that adds most, and whether it was."""
     spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
     figure = sound_map_figure(waveform, rate, spans, found.values, labels, height=190)
     st.plotly_chart(
         figure, key=key, on_select="rerun", selection_mode="points", config=BARE,
-        alt="What each stretch of the sound adds to the score",
+        alt=f"What each stretch of the {'sound' if found.modality == 'audio' else 'video'} adds to the score",
     )  # fmt: skip
     clicked = state.clicked_point(key)
-    place = int(clicked[0]) if clicked else int(found.values.argmax())
-    start, end = spans[min(place, len(spans) - 1)]
-    st.caption(f"{labels[place]}" + ("" if clicked else ", which adds most; click a bar to hear another"))
+    place = min(int(clicked[0]) if clicked else int(found.values.argmax()), len(spans) - 1)
+    st.caption(f"{labels[place]}" + ("" if clicked else f", which adds most; click a bar to {verb} another"))
+    return spans[place][0], spans[place][1], bool(clicked)
+
+
+def _play(waveform: np.ndarray, rate: int, start: float, end: float, autoplay: bool) -> None:
     st.audio(
         waveform[int(start * rate) : max(int(end * rate), int(start * rate) + 1)], sample_rate=rate,
-        autoplay=bool(clicked), alt=f"The sound from {start:.1f} to {end:.1f} seconds",
+        autoplay=autoplay, alt=f"The sound from {start:.1f} to {end:.1f} seconds",
     )  # fmt: skip

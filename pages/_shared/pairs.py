@@ -94,6 +94,8 @@ def _tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> 
     drawn = None
     if medium and rows.modality == "image":
         drawn = cache.thumbnail(medium.digest, 220, medium.path or "")
+    elif medium and rows.modality == "video":
+        drawn = cache.film(medium.digest, 220, 1, medium.path or "")
     elif medium and rows.modality == "audio":
         drawn = cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
     if drawn:
@@ -108,5 +110,7 @@ def _show_medium(medium: Media | None, alt: str) -> None:
         st.markdown(f"> {errors.plain(cut(medium.text or '', 400))}")
     elif medium.modality == "image":
         previews.show_picture(medium, alt)
+    elif medium.modality == "video":
+        previews.show_video(medium, alt)
     else:
         previews.show_sound(medium, alt)

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from mmalign_core.data.formats import modality_of
 from mmalign_core.plots import MODALITY_COLOURS
 from mmalign_core.plots.labels import cut
 from mmalign_core.types import BadInput, Collection, Media
@@ -17,6 +18,7 @@ from pages._shared.thumbnails import Thumbnail
 
 _DEMO_SOURCES = "Drawings: OpenMoji, CC BY-SA 4.0. Sounds synthesised, users simulated. All sources and licences"
 _WIDEST, _LARGE = 440, 640
+_FRAME, _FRAMES = 160, 6
 
 
 def media(collection: Collection, item: str, modality: str) -> Sequence[Media]:
@@ -30,9 +32,11 @@ def title(collection: Collection, item: str, limit: int = 60) -> str:
 
 
 def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail | None:
-    """The item's first picture, else the waveform of its sound."""
+    """The item's first picture, else a frame of its video, else the waveform of its sound."""
     for picture in media(collection, item, "image"):
         return cache.thumbnail(picture.digest, pixels, picture.path or "")
+    for video in media(collection, item, "video"):
+        return cache.film(video.digest, pixels, 1, video.path or "")
     for sound in media(collection, item, "audio"):
         return cache.waveform(sound.digest, MODALITY_COLOURS["audio"], sound.path or "")
     return None
@@ -72,6 +76,8 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True, talle
     texts = [text for text in media(collection, item, "text") if text.text != title(collection, item, 90)]
     for text in texts[:5]:
         st.markdown(f":blue[:material/notes:] {errors.plain(cut(text.text or '', 600))}")
+    for video in media(collection, item, "video")[:2]:
+        show_video(video, title(collection, item))
     for sound in media(collection, item, "audio")[:3]:
         show_sound(sound, title(collection, item))
     if metadata:
@@ -86,6 +92,19 @@ def show_picture(picture: Media, alt: str, tallest: int = 260) -> None:
         return
     width, height = drawn.width, drawn.height
     st.image(drawn.uri, alt=alt, width=max(1, min(_WIDEST, width, round(width * tallest / height))))
+
+
+def show_video(video: Media, alt: str) -> None:
+    """One video: frames of it side by side, since browsers play few of the formats, and its player."""
+    strip = cache.film(video.digest, _FRAME, _FRAMES, video.path or "")
+    if strip is None:
+        errors.show(f"the video of '{video.item}' cannot be decoded; replace its file")
+        return
+    st.image(strip.uri, alt=f"Frames of {alt}", width=min(_WIDEST, strip.width))
+    if modality_of(video.path or "") == "video":
+        st.video(video.path or "", width=_WIDEST)
+    else:
+        st.image(video.path or "", alt=alt, width=min(_WIDEST, 2 * _FRAME))
 
 
 def show_sound(sound: Media, alt: str) -> None:

@@ -1,4 +1,4 @@
-"""Small pictures as data URIs: of pictures, and of the waveforms of sounds."""
+"""Small pictures as data URIs: of pictures, of frames of videos, and of the waveforms of sounds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from mmalign_core.data import decode_image, peaks, read_audio
+from mmalign_core.data import decode_image, decode_video, peaks, read_audio
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.export.showing import as_uri
 
@@ -40,6 +40,22 @@ def pixels_thumbnail(pixels: np.ndarray, most: int = 480) -> Thumbnail:
     image = Image.fromarray(pixels)
     image.thumbnail((most, most), Image.Resampling.LANCZOS)
     return Thumbnail(as_uri(image), image.width, image.height, "photo")
+
+
+def video_thumbnail(path: str, pixels: int, frames: int) -> Thumbnail | None:
+    """So many frames of the video side by side, each `pixels` wide, or as many as it has; None if none can be had."""
+    try:
+        seen = decode_video(path, most=frames)
+    except BadInput:
+        return None  # see picture_thumbnail
+    small = [Image.fromarray(frame) for frame in seen.pixels]
+    for frame in small:
+        frame.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
+    width, height = small[0].size
+    strip = Image.new("RGB", (len(small) * width, height))
+    for place, frame in enumerate(small):
+        strip.paste(frame, (place * width, 0))
+    return Thumbnail(as_uri(strip), strip.width, strip.height, "photo")
 
 
 def waveform_thumbnail(path: str, colour: str, bars: int = 48) -> Thumbnail | None:

@@ -9,7 +9,7 @@ from typing import Any
 from mmalign_core.types import BadInput, Collection, digest_json
 from mmalign_core.workflow import DEFAULT_ENCODERS, Choices
 
-PAIRS = (("image", "text"), ("audio", "text"), ("image", "audio"))
+PAIRS = (("image", "text"), ("audio", "text"), ("image", "audio"), ("video", "text"))
 """Tried in this order for a collection nobody has chosen a pair for."""
 
 

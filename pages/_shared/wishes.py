@@ -19,8 +19,9 @@ from pages._shared.uploads import query_path
 Made = Mapping[str, Any]
 """kind, value (the text, an id, or the name under which an upload is kept) and weight: plain data."""
 
-ICONS = {"item": "interests", "text": "notes", "image": "image", "audio": "graphic_eq", "user": "person"}
-_CALLED = {"image": "your picture", "audio": "your sound"}
+ICONS = {"item": "interests", "text": "notes", "image": "image", "audio": "graphic_eq", "video": "movie"}
+ICONS |= {"user": "person"}
+_CALLED = {"image": "your picture", "audio": "your sound", "video": "your video"}
 
 
 def made(kind: str, value: str, weight: float = 1.0) -> dict[str, Any]:

@@ -26,7 +26,7 @@ WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was
          "recommender": "By recommender", "popularity": "By popularity", "taste": "By taste"}  # fmt: skip
 _NOTHING = 1e-3
 """A part of the largest share that nobody would see; only a modality is named all the same."""
-MEDIA_WORDS = {"text": "text", "image": "picture", "audio": "sound"}
+MEDIA_WORDS = {"text": "text", "image": "picture", "audio": "sound", "video": "video"}
 CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "source", "url")
 
 
@@ -118,7 +118,7 @@ class Sheet:
         return self._held.get(item, [])
 
     def _called(self, wish: Wish) -> str:
-        words = {"image": "a picture", "audio": "a sound"}.get(wish.kind, one_line(wish.value))
+        words = {"image": "a picture", "audio": "a sound", "video": "a video"}.get(wish.kind, one_line(wish.value))
         return one_line(self._titles.get(wish.value, words), LONGEST_TITLE) if wish.kind == "item" else words
 
     def _media(self, media: Sequence[Media], untold: str = "") -> dict[str, Any]:
