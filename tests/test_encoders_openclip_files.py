@@ -1,4 +1,4 @@
-"""OpenCLIP's files: found in folders and in the hub's cache; whatever is wrong with one is a clear line, and nothing runs."""
+"""OpenCLIP's files, in folders and in the hub's cache: what is wrong with one is a clear line, and nothing of it runs."""
 
 import hashlib
 import json
