@@ -1,4 +1,4 @@
-"""OpenCLIP's files, in folders and in the hub's cache: what is wrong with one is a clear line, and nothing of it runs."""
+"""OpenCLIP's files, in folders and in the hub's cache: what is wrong with one is a clear line, nothing of it runs."""
 
 import hashlib
 import json
