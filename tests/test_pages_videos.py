@@ -1,0 +1,50 @@
+"""Every page over a collection of videos and texts: none raises, and videos are seen as frames with a player."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from pages._shared.thumbnails import video_thumbnail
+from tests.sample_files import colours, film, tone, write
+from tests.test_pages import PAGES, opened
+
+SHADES = {
+    "red": (200, 20, 20),
+    "green": (20, 200, 20),
+    "blue": (20, 20, 200),
+    "black": (5, 5, 5),
+    "sun": (220, 220, 20),
+}
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Five videos with a text each, one without sound; the store lies in a folder of its own."""
+    root, before = tmp_path_factory.mktemp("films"), os.environ.get("MMALIGN_HOME")
+    os.environ["MMALIGN_HOME"] = str(root / "home")
+    st.cache_resource.clear()
+    folder = write(root / "data", {f"{name}.txt": f"a {name} film" for name in SHADES})
+    for name, shade in SHADES.items():
+        film(folder / f"{name}.mp4", colours(shade, each=10), sounds=[tone(1.0, 440, 16_000)] if name != "sun" else [])
+    yield folder
+    st.cache_resource.clear()
+    if before is None:
+        del os.environ["MMALIGN_HOME"]
+    else:
+        os.environ["MMALIGN_HOME"] = before
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_raises_over_videos(films: Path, page: str) -> None:
+    app = opened(films, page, item="red")
+    assert not app.exception and not app.error, [e.message for e in app.exception] + [e.value for e in app.error]
+
+
+def test_frames_stand_side_by_side(films: Path, tmp_path: Path) -> None:
+    strip = video_thumbnail(str(films / "red.mp4"), 40, 6)
+    assert strip is not None and (strip.width, strip.height, strip.look) == (240, 30, "photo")
+    (tmp_path / "gone.mp4").write_bytes(b"no video")
+    assert video_thumbnail(str(tmp_path / "gone.mp4"), 40, 6) is None
