@@ -98,6 +98,19 @@ def test_most_and_rate_of_frames_are_part_of_the_key(tmp_path: Path) -> None:
     assert len({few.key, many.key, VideoFrames().key}) == 3
 
 
+def test_frames_that_come_again_are_run_once(tmp_path: Path) -> None:
+    """Nothing is run again for a second batch; what is remembered equals what is run anew."""
+    encoder = create_encoder("video-frames", "video")
+    prepared = [encoder.prepare(medium(film(tmp_path / "a.avi", colours(RED, BLUE), codec="mpeg4")))]
+    runs: list[int] = []
+    plain = encoder._image.encode
+    encoder._image.encode = lambda frames: runs.append(len(frames)) or plain(frames)
+    first, again = encoder.encode(prepared).vectors, encoder.encode(prepared * 2).vectors
+    assert 2 <= sum(runs) <= len(prepared[0].frames) and np.array_equal(first[[0, 0]], again)
+    encoder.seen.clear()
+    np.testing.assert_allclose(encoder.encode(prepared).vectors, first, atol=1e-6)
+
+
 def test_masked_stretches_are_blurred_and_silent(encoder, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     frames = [rng.integers(0, 256, (48, 64, 3), dtype=np.uint8) for _ in range(20)]

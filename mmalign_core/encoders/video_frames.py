@@ -13,6 +13,7 @@ from mmalign_core.data.videos import Video
 from mmalign_core.encoders.base import Encoded, Encoder, register
 from mmalign_core.encoders.efficientnet_lite0 import EfficientNetLite0
 from mmalign_core.encoders.references import create_encoder
+from mmalign_core.encoders.remembered import Remembered
 from mmalign_core.encoders.yamnet import YamNet
 from mmalign_core.params import param
 from mmalign_core.sequences import overlaps, stretches, windows
@@ -81,6 +82,11 @@ class VideoFrames(Encoder):
         return create_encoder(self.image_encoder, "image")
 
     @cached_property
+    def seen(self) -> Remembered:
+        """The image encoder with what it saw last."""
+        return Remembered(self._image)
+
+    @cached_property
     def _audio(self) -> Encoder | None:
         return create_encoder(self.audio_encoder, "audio") if self.audio_encoder else None
 
@@ -134,12 +140,10 @@ class VideoFrames(Encoder):
 
     def _looked_at(self, prepared: Sequence[PreparedVideo]) -> list[Encoded]:
         """Every frame of every video, in batches of the image encoder's own size whichever videos they are of."""
-        frames, size = [frame for video in prepared for frame in video.frames], self._image.batch_size
-        runs = [self._image.encode(frames[i : i + size]) for i in range(0, len(frames), size)]
+        run = self.seen.encode([frame for video in prepared for frame in video.frames])
         ends = np.cumsum([len(video.frames) for video in prepared])[:-1]
-        vectors = np.split(np.concatenate([run.vectors for run in runs]), ends)
-        known = [run.posterior for run in runs if run.posterior is not None]
-        posteriors = np.split(np.concatenate(known), ends) if known else [None] * len(vectors)
+        vectors = np.split(run.vectors, ends)
+        posteriors = [None] * len(vectors) if run.posterior is None else np.split(run.posterior, ends)
         return [Encoded(*pair) for pair in zip(vectors, posteriors)]
 
 

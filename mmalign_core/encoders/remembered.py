@@ -1,0 +1,65 @@
+"""An encoder's latest outputs by content: frames that come again, masked or still, are not run again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.encoders.base import Encoded, Encoder
+from mmalign_core.types import digest_bytes
+
+KEPT = 512
+"""About 5 MB for vectors and posteriors of EfficientNet-Lite0."""
+
+Row = tuple[np.ndarray, np.ndarray | None]
+
+
+class Remembered:
+    """`encode` as the encoder does it, in batches of its size, for prepared media of any number.
+
+    What an explanation masks leaves most frames of a video as they were, so that they were run hundreds of times. What
+    is prepared as an array is known again by its bytes; anything else is run each time.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder, self._rows, self._lock = encoder, OrderedDict[str, Row](), Lock()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._rows.clear()
+
+    def encode(self, prepared: Sequence[Any]) -> Encoded:
+        """(n, d) vectors and posterior; each distinct content is run once."""
+        keys = [_key(medium, place) for place, medium in enumerate(prepared)]
+        with self._lock:
+            found = {key: self._rows[key] for key in keys if key in self._rows}
+        first = {key: place for place, key in reversed(list(enumerate(keys))) if key not in found}
+        missing = sorted(first.items(), key=lambda pair: pair[1])
+        size = self._encoder.batch_size
+        for start in range(0, len(missing), size):
+            part = missing[start : start + size]
+            run = self._encoder.encode([prepared[place] for _, place in part])
+            seen = [None] * len(part) if run.posterior is None else run.posterior
+            found |= {key: (run.vectors[i], seen[i]) for i, (key, _) in enumerate(part)}
+        self._keep({key: found[key] for key, _ in missing if not key.startswith("place")})
+        rows = [found[key] for key in keys]
+        known = [posterior for _, posterior in rows if posterior is not None]
+        return Encoded(np.stack([vector for vector, _ in rows]), np.stack(known) if known else None)
+
+    def _keep(self, rows: dict[str, Row]) -> None:
+        with self._lock:
+            self._rows.update(rows)
+            while len(self._rows) > KEPT:
+                self._rows.popitem(last=False)
+
+
+def _key(prepared: Any, place: int) -> str:
+    """Digest of an array's shape, type and bytes; a name of its own for anything else."""
+    if not isinstance(prepared, np.ndarray):
+        return f"place {place}"
+    return digest_bytes(f"{prepared.shape} {prepared.dtype}".encode(), np.ascontiguousarray(prepared).tobytes())
