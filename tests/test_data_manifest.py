@@ -176,8 +176,8 @@ def test_paths_may_be_absolute_but_not_climb(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("m.csv", "name,picture\na,b\n", "no column text, image or audio .*'name', 'picture'"),
-        ("m.csv", "id,year\na,1\n", "no column text, image or audio"),
+        ("m.csv", "name,picture\na,b\n", "no column text, image, audio or video .*'name', 'picture'"),
+        ("m.csv", "id,year\na,1\n", "no column text, image, audio or video"),
         ("m.csv", "", "holds no rows"),
         ("m.csv", "id,text\n", "holds no rows"),
         ("m.csv", "id,text,text\na,b,c\n", "two columns called 'text'"),

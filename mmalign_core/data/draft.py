@@ -78,7 +78,7 @@ class Draft:
         for item in self._items.values():
             if not (item.media or item.vectors or item.reported):
                 where = item.row.source or item.row.id
-                self.skip(item.row.id, "", f"{where}: has no text, image or audio", item.row.source)
+                self.skip(item.row.id, "", f"{where}: has no text, image, audio or video", item.row.source)
         if not ids:
             first = f": {self.skipped[0].reason}" if self.skipped else ""
             raise BadInput(f"'{shown(name)}' holds nothing usable ({len(self.skipped)} skipped){first}")

@@ -30,7 +30,7 @@ def _column_names(columns: tuple[str, ...], source: str) -> dict[str, str]:
     if not set(names.values()) & set(KNOWN_COLUMNS[1:]):
         listed = ", ".join(f"'{shown(c)}'" for c in columns[:12]) or "none"
         raise BadInput(
-            f"'{shown(source)}' has no column text, image or audio (its columns: {listed}); rename the column "
+            f"'{shown(source)}' has no column text, image, audio or video (its columns: {listed}); rename the column "
             "that holds the texts or the paths of the files"
         )
     return names
