@@ -1,6 +1,18 @@
 """The commands of the command line, one file each: SUMMARY, add_arguments(parser), run(args)."""
 
-from mmalign_core.commands import align, bench, compare, demo, encode, evaluate, explain, fetch, inspect, project, recommend
+from mmalign_core.commands import (
+    align,
+    bench,
+    compare,
+    demo,
+    encode,
+    evaluate,
+    explain,
+    fetch,
+    inspect,
+    project,
+    recommend,
+)
 from mmalign_core.commands import list as list_command
 
 COMMANDS = {
