@@ -148,14 +148,19 @@ def segment_parts(edges: Sequence[float]) -> tuple[Part, ...]:
 
 
 def _gain(mask: np.ndarray, samples: np.ndarray, fade: int) -> np.ndarray:
-    """(n,) float32 between 0 and 1: 1 where a segment is kept, raised cosines of `fade` samples inside kept ones."""
+    """(n,) float32 between 0 and 1: 1 where a segment is kept, raised cosines of `fade` samples inside kept ones.
+
+    Beside a masked segment without samples nothing fades.
+    """
     gain = np.repeat(mask.astype(np.float32), np.diff(samples))
     ramp = (0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / max(fade, 1))).astype(np.float32)
     for segment in np.flatnonzero(np.diff(mask.astype(int))):
-        edge = samples[segment + 1]
+        edge, hidden = samples[segment + 1], segment + int(mask[segment])
+        if samples[hidden] == samples[hidden + 1]:
+            continue
         if mask[segment]:
             start = max(samples[segment], edge - fade)
-            gain[start:edge] *= ramp[::-1][-(edge - start) :]
+            gain[start:edge] *= ramp[::-1][fade - (edge - start) :]
         else:
             end = min(samples[segment + 2], edge + fade)
             gain[edge:end] *= ramp[: end - edge]
