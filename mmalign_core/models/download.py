@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mmalign_core.models.hub import HubFile, Repository, endpoint, out_of_reach
+from mmalign_core.models.hub import HubFile, Repository, endpoint, hub_http, out_of_reach
 from mmalign_core.models.places import cached_repository, hub_cache
 from mmalign_core.types import BadInput
 
@@ -88,16 +88,14 @@ def _check_space(needed: int) -> None:
 
 def _fill(repository: Repository, file: HubFile, part: Path, told: Bytes) -> None:
     """Bytes from where the part ends, over as many connections as it takes while each brings something."""
-    import httpx
-
-    left = TRIES
+    http, left = hub_http(), TRIES
     while (have := part.stat().st_size if part.is_file() else 0) < file.size or not part.is_file():
-        cut: httpx.HTTPError | None = None
+        cut: Exception | None = None
         try:
             _stream(repository, file, part, have, told)
-        except httpx.HTTPStatusError as error:
+        except http.HTTPStatusError as error:
             raise BadInput(out_of_reach(error)) from error
-        except httpx.HTTPError as error:
+        except http.HTTPError as error:
             cut = error
         left = TRIES if part.is_file() and part.stat().st_size > have else left - 1
         if left <= 0:

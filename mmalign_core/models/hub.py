@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
+from importlib import import_module
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -70,12 +71,19 @@ def _file(found: Any) -> HubFile:
     return HubFile(found.rfilename, int(size), str(digest), bool(large))
 
 
+def hub_http() -> Any:
+    """The library through which the installed huggingface_hub speaks: httpx, from its version 2 on httpx2."""
+    from huggingface_hub.utils import get_session
+
+    return import_module(type(get_session()).__module__.partition(".")[0])
+
+
 def _answered(name: str, asking: Callable[[], T], patience: float) -> T:
     """The answer, or BadInput in the hub's place; a name server that hangs is waited for no longer than the rest."""
-    import httpx
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
     from huggingface_hub.errors import RepositoryNotFoundError as NotFound
 
+    http = hub_http()
     try:
         return _within(asking, patience)
     except GatedRepoError as error:
@@ -87,16 +95,15 @@ def _answered(name: str, asking: Callable[[], T], patience: float) -> T:
         raise BadInput("HF_HUB_OFFLINE is set, so nothing is fetched; unset it, or copy the model's folder") from error
     except HFValidationError as error:
         raise BadInput(f"'{name}' is no name on the hub; give ORGANISATION/NAME") from error
-    except (HfHubHTTPError, httpx.HTTPError, TooLate, OSError, ValueError) as error:
+    except (HfHubHTTPError, http.HTTPError, TooLate, OSError, ValueError) as error:
         raise BadInput(out_of_reach(error)) from error
 
 
 def out_of_reach(error: BaseException) -> str:
     """The line for a hub that does not answer, or not as a hub does."""
-    import httpx
-
-    answered = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else None
-    late = isinstance(error, (httpx.TimeoutException, TooLate))
+    http = hub_http()
+    answered = error.response.status_code if isinstance(error, http.HTTPStatusError) else None
+    late = isinstance(error, (http.TimeoutException, TooLate))
     why = f"it answers {answered}" if answered else "no answer in time" if late else "no connection"
     return (
         f"the hub at {endpoint()} cannot be reached ({why}); try again when online, set HF_ENDPOINT to a mirror, "
