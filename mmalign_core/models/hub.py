@@ -99,7 +99,7 @@ def _answered(name: str, asking: Callable[[], T], patience: float) -> T:
         raise BadInput(out_of_reach(error)) from error
 
 
-def out_of_reach(error: BaseException) -> str:
+def out_of_reach(error: Any) -> str:
     """The line for a hub that does not answer, or not as a hub does."""
     http = hub_http()
     answered = error.response.status_code if isinstance(error, http.HTTPStatusError) else None
