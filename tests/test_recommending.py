@@ -97,7 +97,7 @@ def test_a_history_shares_its_weight_and_the_strongest_wish_sets_the_scale() -> 
 
 
 def test_wishes_of_one_kind_are_told_apart() -> None:
-    wishes = (Wish("text", "a"), Wish("text", "a"), Wish("text", "x" * 99), Wish("image", "/tmp/dog.png"))
+    wishes = (Wish("text", "a"), Wish("text", "a"), Wish("text", "x" * 99), Wish("image", "dog.png"))
     labels = labels_of(wishes)
     assert labels[:2] == ("text “a”", "text “a” (2)") and len(labels[2]) < 60 and labels[3] == "image"
     assert len(set(labels)) == 4
