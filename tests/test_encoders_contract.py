@@ -13,6 +13,8 @@ from mmalign_core.data import Video
 from mmalign_core.encoders import ENCODERS, create_encoder
 from mmalign_core.types import MODALITIES, BadInput, Media
 from tests.sample_files import colours, film, tone
+from tests.tiny_bert import save_bert, save_model
+from tests.tiny_clap import save_clap
 from tests.tiny_clip import saved
 
 EMBEDDED = {"use-multilingual", "efficientnet-lite0", "yamnet", "video-frames"}
@@ -69,17 +71,23 @@ def nothing_in(view):
     return "" if isinstance(view, str) else np.zeros_like(view)
 
 
-MODELS: dict[str, Callable[[Path], str]] = {"open-clip": lambda folder: f"local-dir:{saved(folder)}"}
+MODELS: dict[str, Callable[[Path], str]] = {
+    "open-clip": lambda folder: f"local-dir:{saved(folder)}",
+    "clap": lambda folder: str(save_clap(folder)),
+    "sentence-transformers": lambda folder: str(save_model(folder / "model", save_bert(folder / "bert"))),
+    "video-frames of CLIP": lambda folder: f"open-clip:local-dir:{saved(folder)}",
+}
 """For encoders that load any model of a kind: saves a tiny one into the folder and gives what names it."""
 
 CASES = [(name, modality) for name in ENCODERS.names() for modality in ENCODERS.get(name).reads()]
+CASES += [("video-frames of CLIP", "video")]
 
 
 def ready(name, modality, folder):
     """The encoder with its weights; encoders whose weights are an extra skip with the reason they give."""
     try:
         model = f":{MODELS[name](folder)}" if name in MODELS else ""
-        encoder = create_encoder(f"{name}{model}", modality)
+        encoder = create_encoder(f"{name.partition(' ')[0]}{model}", modality)
         encoder.load()
     except BadInput as reason:
         if name in EMBEDDED | set(MODELS):

@@ -11,45 +11,12 @@ import numpy as np
 import pytest
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
 from mmalign_core.types import BadInput, Media
+from tests.tiny_bert import TEXTS, WORDS, save_bert, save_model
 
-hide_broken_torchvision()
 pytest.importorskip("sentence_transformers", reason="sentence-transformers is an optional package")
 
 ROOT = Path(__file__).parents[1]
-VOCABULARY = "a dog brown runs over wet sand rain falls on the roof train station red two birds sing passage : query"
-WORDS = VOCABULARY.split()
-TEXTS = ("A brown dog runs over wet sand.", "rain", "two red birds sing on the roof " * 3, "Train station: a dog.")
-
-
-def save_bert(folder: Path) -> str:
-    """A BERT of two layers with random weights, as transformers saves it."""
-    import torch
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    folder.mkdir(parents=True)
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", *dict.fromkeys(WORDS)]
-    (folder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
-    tokenizer = BertTokenizerFast(vocab={word: i for i, word in enumerate(vocabulary)}, model_max_length=32)
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(1)
-    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
-    config = BertConfig(vocab_size=len(vocabulary), max_position_embeddings=40, **sizes)
-    BertModel(config).save_pretrained(folder)
-    return str(folder)
-
-
-def save_model(folder: Path, bert: str, *, prompts: dict[str, str] | None = None, dense: int = 0, unit: bool = True):
-    from sentence_transformers import SentenceTransformer, models
-
-    transformer = models.Transformer(bert, max_seq_length=24)
-    modules = [transformer, models.Pooling(32, pooling_mode="mean")]
-    modules += [models.Dense(32, dense)] if dense else []
-    modules += [models.Normalize()] if unit else []
-    made = SentenceTransformer(modules=modules, prompts=prompts, device="cpu")
-    made.save(str(folder))
-    return folder
 
 
 @pytest.fixture(scope="module")

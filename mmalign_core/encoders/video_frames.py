@@ -70,9 +70,9 @@ class VideoFrames(Encoder):
         self.model = self.image_encoder = image_encoder
         image = self._image
         shared = image.space != image.name
-        self.audio_encoder = "" if shared else self.audio_encoder
+        if shared:
+            self.audio_encoder, self.rate = "", 0  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
         named = "-".join(["1", *(f"{part.name}-{part.version}" for part in self._parts)])
-        # one class, many models
         self.space = image.space if shared else self.name  # pyright: ignore[reportAttributeAccessIssue]
         self.dim = sum(part.dim for part in self._parts)  # pyright: ignore[reportAttributeAccessIssue]
         self.version = named  # pyright: ignore[reportAttributeAccessIssue]
