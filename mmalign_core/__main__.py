@@ -1,58 +1,18 @@
 """The command line: `python -m mmalign_core COMMAND …`, one file a command in mmalign_core/commands."""
 
-from __future__ import annotations
-
-import argparse
 import sys
-from typing import NoReturn
-
-from mmalign_core.commands import COMMANDS
-from mmalign_core.data.names import shown
-from mmalign_core.types import BadInput, Cancelled
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, like every other error of bad input."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the line and exit with 2."""
-        self.exit(2, f"{self.prog.split()[-1]}: {message}; see: {self.prog} --help\n")
-
-
-def parser() -> argparse.ArgumentParser:
-    """The whole command line, one sub-command per entry of COMMANDS."""
-    top = Parser(prog="python -m mmalign_core", description="Align text, images and audio.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in COMMANDS.items():
-        sub = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
-        command.add_arguments(sub)
-        sub.set_defaults(run=command.run)
-    return top
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command. Returns 0, or 2 after one line on standard error when the input was bad."""
-    args = parser().parse_args(argv)
+    """Run one command. Returns 0, 2 after one line when the input was bad, 130 when it was stopped."""
     try:
-        args.run(args)
-    except BadInput as error:
-        print(f"{args.command}: {error}", file=sys.stderr)
-        return 2
-    except (Cancelled, KeyboardInterrupt):
-        print(f"{args.command}: stopped; what was encoded is kept", file=sys.stderr)
+        # Half a second of imports, in which a person may already press Ctrl-C: hence here and not above.
+        from mmalign_core.commands.line import run_line
+
+        return run_line(argv)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        return 0
-    except OSError as error:
-        print(f"{args.command}: {_system_error(error)}; mend that or name another place", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _system_error(error: OSError) -> str:
-    """What the system refused and where, on one line: a full disk, an unreadable file, too long a name."""
-    where = f"'{shown(error.filename)}': " if error.filename else ""
-    return f"{where}{error.strerror or error}"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from mmalign_core.commands.shared import (
     write_result,
 )
 from mmalign_core.params import parse_assignments
-from mmalign_core.workflow import align, check_columns, save_run
+from mmalign_core.workflow import align, check_columns, check_save, save_run
 
 SUMMARY = "align two modalities of a collection and measure retrieval in both directions"
 
@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> None:
     choices = choices_of(args, args.aligner, dict(parse_assignments(args.param)))
     choices.check()
     store = store_of(args)
+    if args.save is not None:
+        check_save(args.save, store=store)
     start = time.perf_counter()
     collection = opened(args)
     check_columns(collection, choices)

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from mmalign_core.commands.shared import add_json, add_store, show_progress, store_of, write_result
+from mmalign_core.commands.targets import unwritable
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import load_run, project_run
 
@@ -43,6 +44,6 @@ def run(args: argparse.Namespace) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         made.points.to_parquet(out)
     except OSError as error:
-        raise BadInput(f"--out {args.out}: cannot be written ({error.strerror})") from error
+        raise unwritable("--out", args.out, error.strerror or str(error)) from error
     report = made.report() | {"out": str(out)}
     write_result(report, args.json, "{rows} points; trustworthiness {trustworthiness:.3f}".format(**report))

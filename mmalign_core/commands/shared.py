@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mmalign_core.commands.targets import unwritable
 from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, Collection
+from mmalign_core.types import Collection
 from mmalign_core.workflow import Encoding, encode, open_collection
 
 
@@ -92,9 +93,7 @@ def write_file(out: str, text: str, option: str) -> None:
         Path(out).parent.mkdir(parents=True, exist_ok=True)
         Path(out).write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise BadInput(
-            f"{option} {out}: cannot be written ({error.strerror}); name a file in a folder you may write"
-        ) from error
+        raise unwritable(option, out, error.strerror or str(error)) from error
 
 
 def _finite(value: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from mmalign_core.sequences import Sequences
 from mmalign_core.store.collections import CollectionSummary, fill_collection, read_collection, read_summary
 from mmalign_core.store.embeddings import CacheSize, EmbeddingCache, Found
-from mmalign_core.store.folders import check_folder, remove_folder, write_folder
+from mmalign_core.store.folders import check_folder, check_place, remove_folder, write_folder
 from mmalign_core.store.listing import RunList
 from mmalign_core.store.runs import (
     HEAD,
@@ -115,10 +115,14 @@ class Store:
                 _log.warning("'%s' is damaged (%s); delete that folder and read the data again", head.parent, error)
         return sorted(found, key=lambda c: (c.name, c.digest))
 
+    def run_place(self, run_id: str, path: str | Path | None = None) -> Path:
+        """The folder a run of that name is saved in; BadInput where that cannot be, before there is a run."""
+        own = self.root / "runs" / check_run_id(run_id)
+        return check_place(Path(os.path.expanduser(path)) if path else own)
+
     def save_run(self, record: RunRecord, path: str | Path | None = None) -> Path:
         """Save the run at `path` (default: under the store's root) and list it; returns its folder."""
-        check_run_id(record.id)
-        folder = save_run_folder(record, Path(os.path.expanduser(path)) if path else self.root / "runs" / record.id)
+        folder = save_run_folder(record, self.run_place(record.id, path))
         self._runs.add(record, folder)
         return folder
 

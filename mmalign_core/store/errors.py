@@ -59,6 +59,17 @@ def writing(folder: Path) -> Iterator[None]:
         raise unwritable(folder, os.strerror(system_code(error))) from error
 
 
+def refusal(place: Path) -> int:
+    """The system's number for why nothing could be put at `place`, 0 when it seems it can; nothing is made."""
+    try:
+        parent = next(folder for folder in place.absolute().parents if folder.exists())
+    except OSError as error:  # too long a name, a folder that may not be looked into
+        return error.errno or errno.EIO
+    if not parent.is_dir():
+        return errno.ENOTDIR
+    return 0 if os.access(parent, os.W_OK | os.X_OK) else errno.EACCES
+
+
 def make_folder(folder: Path) -> Path:
     """The folder, made when absent; BadInput when a file is in the way or it cannot be written."""
     try:

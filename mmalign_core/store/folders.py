@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mmalign_core.store.errors import make_folder, system_code, unwritable
+from mmalign_core.store.errors import make_folder, refusal, system_code, unwritable
 from mmalign_core.types import BadInput, digest_bytes
 
 CHECKSUMS = "checksums.json"
@@ -31,10 +31,8 @@ def write_folder(target: Path, fill: Callable[[Path], None]) -> Path:
     A killed writer leaves only a hidden sibling, which a later write removes. Raises BadInput when something
     else is at `target`, or it cannot be written.
     """
-    target = target.absolute()
+    target = check_place(target)
     parent = make_folder(target.parent)
-    if _foreign(target):
-        raise BadInput(f"'{target}' exists and holds something else; give a new folder")
     part = part_of(target)
     try:
         clear_abandoned(parent)
@@ -49,6 +47,16 @@ def write_folder(target: Path, fill: Callable[[Path], None]) -> Path:
         raise unwritable(target, os.strerror(system_code(error))) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+    return target
+
+
+def check_place(target: Path) -> Path:
+    """The absolute path, or BadInput where `write_folder` would refuse it; nothing is made."""
+    target = target.absolute()
+    if refused := refusal(target):
+        raise unwritable(target, os.strerror(refused))
+    if _foreign(target):
+        raise BadInput(f"'{target}' exists and holds something else; give a new folder")
     return target
 
 

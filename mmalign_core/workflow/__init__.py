@@ -24,7 +24,7 @@ from mmalign_core.workflow.learning import learning_curve
 from mmalign_core.workflow.projecting import SpaceMap, place_on_map, project_run
 from mmalign_core.workflow.ranking import Comparison, ranked
 from mmalign_core.workflow.reading import open_collection, open_demo
-from mmalign_core.workflow.saving import load_run, save_run
+from mmalign_core.workflow.saving import check_save, load_run, save_run
 from mmalign_core.workflow.viewing import ORDERINGS, JudgedPair, SimilarityBlock, judged_pairs, similarity_block
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "answer",
     "catalogue",
     "check_columns",
+    "check_save",
     "compare",
     "encode",
     "evaluate",

@@ -14,9 +14,13 @@ from mmalign_core.workflow.choices import Choices
 
 def save_run(run: Run, ref: str | None = None, *, store: Store) -> Path:
     """Write the run where `ref` says: a path (it holds a separator), else a name in the store; returns its folder."""
-    if ref is not None and _is_path(ref):
-        return store.save_run(_record(run, run.id), Path(ref))
-    return store.save_run(_record(run, run.id if ref is None else ref))
+    name, path = (run.id, None) if ref is None else _named(ref, run.id)
+    return store.save_run(_record(run, name), path)
+
+
+def check_save(ref: str, *, store: Store) -> None:
+    """BadInput where `save_run` would refuse this `ref`: said before a run is made that nothing can keep."""
+    store.run_place(*_named(ref, "run"))
 
 
 def load_run(ref: str, *, store: Store) -> Run:
@@ -49,8 +53,9 @@ def load_run(ref: str, *, store: Store) -> Run:
     return Run(record.id, record.collection, record.encoders, aligner, result, choices, report)
 
 
-def _is_path(ref: str) -> bool:
-    return "/" in ref or ref.startswith(".")
+def _named(ref: str, run_id: str) -> tuple[str, Path | None]:
+    """The run's name and its folder: a reference with a separator is a path, any other a name in the store."""
+    return (run_id, Path(ref)) if "/" in ref or ref.startswith(".") else (ref, None)
 
 
 def _record(run: Run, name: str) -> RunRecord:

@@ -1,0 +1,57 @@
+"""The command line itself: which command was asked for, what it raises as one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from mmalign_core.commands import COMMANDS
+from mmalign_core.commands.targets import check_targets
+from mmalign_core.data.names import shown
+from mmalign_core.types import BadInput, Cancelled
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, like every other error of bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the line and exit with 2."""
+        self.exit(2, f"{self.prog.split()[-1]}: {message}; see: {self.prog} --help\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line, one sub-command per entry of COMMANDS."""
+    top = Parser(prog="python -m mmalign_core", description="Align text, images and audio.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(name, help=command.SUMMARY, description=command.SUMMARY)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    return top
+
+
+def run_line(argv: list[str] | None = None) -> int:
+    """Run one command. Returns 0, or 2 after one line on standard error when the input was bad, 130 when stopped."""
+    args = parser().parse_args(argv)
+    try:
+        check_targets(args)
+        args.run(args)
+    except BadInput as error:
+        print(f"{args.command}: {error}", file=sys.stderr)
+        return 2
+    except (Cancelled, KeyboardInterrupt):
+        print(f"{args.command}: stopped; what was encoded is kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        print(f"{args.command}: {_system_error(error)}; mend that or name another place", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _system_error(error: OSError) -> str:
+    """What the system refused and where, on one line: a full disk, an unreadable file, too long a name."""
+    where = f"'{shown(error.filename)}': " if error.filename else ""
+    return f"{where}{error.strerror or error}"
