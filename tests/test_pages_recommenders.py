@@ -16,7 +16,7 @@ from mmalign_core.plots.recommender_slices import LEARNS, SLICE_WORDS, slice_dif
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.workflow import open_collection
-from mmalign_core.workflow.evaluation.standing import leaders, standing
+from mmalign_core.workflow.evaluation.standing import leaders, row_names, standing
 from mmalign_core.workflow.evaluation.trials import SLICES, Protocol
 from pages._shared import rec_board
 from pages._shared.shelf import Shelf
@@ -151,7 +151,7 @@ def row(name: str, value: float, *, places: bool = False, learns: bool = True, s
     return {
         "recommender": name, "baseline": name == "random order", "reads_places": places, "needs_interactions": learns,
         "metrics": metrics, "ci95": {part: {"mrr": [value - 0.1, value + 0.2]} for part in metrics}, "drawn": drawn,
-        "quality": value, "error": None,
+        "quality": value, "error": None, "params": {}, "settled": {},
     }  # fmt: skip
 
 
@@ -182,8 +182,16 @@ def test_few_slices_leave_no_empty_panel() -> None:
 
 def test_leaders_name_those_that_cannot_be_told_apart() -> None:
     found = leaders(standing(ROWS, {}).rows, "mrr")
-    assert found["all"].recommender == "hybrid" and set(found["all"].alike) == {"<b>", "content", "random order"}
+    assert found["all"].name == "hybrid" and set(found["all"].alike) == {"<b>", "content", "random order"}
     for one in (sure := [row("a", 0.5), row("b", 0.4), row("random order", 0.1)]):
         one["drawn"] = {part: {"mrr": np.full(1000, one["quality"])} for part in one["metrics"]}
     assert leaders(standing(sure, {}).rows, "mrr")["cold"].alike == ()
     assert leaders(standing([row("a", 0.0), row("random order", 0.1)], {}).rows, "mrr") == {}
+
+
+def test_rows_of_one_recommender_are_told_apart_by_their_parameters() -> None:
+    twins = [{**row("ease", value), "params": {"k": k, "same": 1}} for value, k in ((0.5, 9), (0.4, 3))]
+    rows = standing([*twins, row("als", 0.3)], {}).rows
+    assert row_names(rows) == ["ease (k=9)", "ease (k=3)", "als"] and row_names(rows[1:]) == ["ease", "als"]
+    found = leaders(rows, "mrr")["all"]
+    assert found.name == "ease (k=9)" and found.alike == ("ease (k=3)", "als")

@@ -94,6 +94,12 @@ def test_words_say_how_it_was_parted() -> None:
     assert "from 2004 on" in split_events(events(years), "time", 0.5).words
 
 
+@pytest.mark.parametrize("unit", [1, 10**3, 10**6, 10**9])
+def test_moments_in_milliseconds_and_finer_are_told_as_dates(unit: int) -> None:
+    rows = [(0, 0, 1_365_029_107 * unit), (0, 1, 1_700_000_000 * unit)]
+    assert "from 2023-11-14 22:13 UTC on" in split_events(events(rows), "time", 0.5).words
+
+
 @pytest.mark.parametrize(
     ("rows", "how", "test", "words"),
     [

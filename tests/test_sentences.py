@@ -35,7 +35,10 @@ def test_the_template_says_what_helps_what_counts_and_what_if() -> None:
         "Because its picture (+1.20) is nearer to what was asked for than the average item; against it: text (-0.80)."
     )
     assert reason({"popularity": 0.4, "ease": 0.1}) == "Because popularity (+0.40) and ease (+0.10) speak for it."
-    assert "Because" not in reason({"image": -1.0}) and reason({}).endswith(".")
+    assert reason({"image": -1.0, "text": -0.5}) == (
+        "It is placed here because less speaks against it than against others: picture (-1.00) and text (-0.50)."
+    )
+    assert reason({}) == "It is placed here by its score alone."
 
 
 def test_small_scores_are_told_with_two_figures() -> None:

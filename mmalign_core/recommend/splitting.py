@@ -115,7 +115,8 @@ def _first_meetings(events: Interactions) -> tuple[np.ndarray, np.ndarray, np.nd
 
 
 def _date(moment: float) -> str:
-    """A Unix time as a date; what cannot be one (years, milliseconds) as the number it is."""
-    if not 10**8 <= moment < 10**10:
-        return f"{moment:.10g}"
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC"
+    """A Unix time, in seconds or in thousandths to billionths of them, as a date; any other (a year) as it is."""
+    for unit in (1, 10**3, 10**6, 10**9):
+        if 10**8 <= moment / unit < 10**10:
+            return f"{datetime.fromtimestamp(moment / unit, UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{moment:.16g}"

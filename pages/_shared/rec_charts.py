@@ -33,7 +33,7 @@ def headline(rows: Sequence[Row], k: int, *, simulated: bool) -> None:
 
 def _tile(box: st.delta_generator.DeltaGenerator, name: str, best: Leader, k: int, *, alone: bool) -> None:
     low, high = best.interval
-    box.metric(f"best for {SLICE_WORDS[name]}", best.recommender)
+    box.metric(f"best for {SLICE_WORDS[name]}", best.name)
     by_chance = RandomOrder.name in best.alike
     rivals = [RandomOrder.name] if by_chance else best.alike
     ahead = "random order, and the only one measured" if alone else "all others"

@@ -33,6 +33,7 @@ def show(rows: Sequence[Row], k: int) -> None:
             ),
             "fit (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds of the fit."),
             "ms / user": st.column_config.NumberColumn(format="%.3g", help="To score all items for one user."),
+            "found out": st.column_config.TextColumn(help="What the fit settled by itself, such as a mix's weights."),
             "added MiB": st.column_config.NumberColumn(format="%.0f", help="By how much the fit raised memory."),
         },
         alt=f"{len(measured)} recommenders with quality, variety, time and memory, best first",
@@ -60,7 +61,15 @@ def _cells(row: Row, k: int) -> dict[str, Any]:
         "ms / user": row["score_ms_per_user"],
         "added MiB": row["added_mb"],
         "learns from": "nothing" if row["baseline"] else learns_from(row),
+        "found out": _told(row["settled"]),
     }
+
+
+def _told(settled: Mapping[str, Any]) -> str:
+    """What a fit found out by itself: weights of a mix, a measure it stopped by, and why."""
+    return ", ".join(
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name}: {value}" for name, value in settled.items()
+    )
 
 
 def _with_interval(value: float, interval: Sequence[float]) -> str:

@@ -66,7 +66,8 @@ def _name(mapped: Mapped) -> str:
 def _sums(mapped: Mapped) -> str:
     parts = float(mapped.map.values.sum())
     return (
-        f"Blue adds, orange takes away. The parts add {parts:+.2f} of the {mapped.share:+.2f} that"
-        f" {'this medium' if mapped.side == 'item' else 'this wish'} adds to the score; {mapped.map.rest:+.2f} belongs"
-        " to no part, the rest is the same whatever it shows."
+        f"Blue adds, orange takes away. The {mapped.share:+.2f} that"
+        f" {'this medium' if mapped.side == 'item' else 'this wish'} adds to the score is {parts:+.2f} of these parts,"
+        f" {mapped.map.rest:+.2f} of no one part, and {mapped.share - parts - mapped.map.rest:+.2f} that is the same"
+        " whatever it shows."
     )

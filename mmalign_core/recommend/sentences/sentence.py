@@ -22,10 +22,17 @@ def sentence(facts: Facts) -> str:
     ordered = sorted(facts.shares.items(), key=lambda pair: -pair[1])
     helping = [pair for pair in ordered if pair[1] >= _least(facts)]
     against = [pair for pair in reversed(ordered) if pair[1] <= -_least(facts)]
-    start = f"Because {_for(facts, helping)}" if helping else "It is placed here by its score alone"
-    ends = [f"against it: {_list(facts, against)}"] if against else []
-    ends += [*_met(facts), *_without(facts)]
-    return "; ".join([start, *ends]) + "."
+    parts = [f"Because {_for(facts, helping)}"] if helping else []
+    parts += [f"against it: {_list(facts, against)}"] if helping and against else []
+    parts = parts or [_for_want_of_better(facts, against)]
+    return "; ".join([*parts, *_met(facts), *_without(facts)]) + "."
+
+
+def _for_want_of_better(facts: Facts, against: Sequence[tuple[str, float]]) -> str:
+    """What stands in a list although no part of its score is above zero: the others' are lower still."""
+    if not against:
+        return "It is placed here by its score alone"
+    return f"It is placed here because less speaks against it than against others: {_list(facts, against)}"
 
 
 def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:

@@ -36,9 +36,9 @@ def standing(rows: Sequence[Row], facts: Mapping[str, Any]) -> Board:
 @dataclass(frozen=True)
 class Leader:
     """The best of one slice by one metric, its 95% interval, and the others that paired bootstrap cannot tell from it
-    (their difference may be 0): among them may be the items in random order."""
+    (their difference may be 0): among them may be the items in random order. Names are those of `row_names`."""
 
-    recommender: str
+    name: str
     value: float
     interval: Sequence[float]
     alike: tuple[str, ...]
@@ -46,16 +46,27 @@ class Leader:
 
 def leaders(rows: Sequence[Row], metric: str) -> dict[str, Leader]:
     """Slice -> its best; rows as `standing` gives them. Slices in which nobody scores above 0 are left out."""
-    measured = [row for row in rows if not row["error"]]
-    rivals, found = [row for row in measured if not row["baseline"]], {}
-    for name in rivals[0]["metrics"] if rivals else ():
-        best = max(rivals, key=lambda row: row["metrics"][name][metric])
-        if best["metrics"][name][metric] > 0:
-            apart = {row["recommender"]: _paired(row, best, name)[metric] for row in measured if row is not best}
+    measured = dict(zip(row_names(rows), rows))
+    measured = {name: row for name, row in measured.items() if not row["error"]}
+    rivals, found = {name: row for name, row in measured.items() if not row["baseline"]}, {}
+    for part in next(iter(rivals.values()))["metrics"] if rivals else ():
+        called, best = max(rivals.items(), key=lambda pair: pair[1]["metrics"][part][metric])
+        if best["metrics"][part][metric] > 0:
+            apart = {name: _paired(row, best, part)[metric] for name, row in measured.items() if row is not best}
             alike = tuple(other for other, found in apart.items() if found["ci95"][1] >= 0)
-            interval = best["ci95"][name][metric]
-            found[name] = Leader(best["recommender"], best["metrics"][name][metric], interval, alike)
+            found[part] = Leader(called, best["metrics"][part][metric], best["ci95"][part][metric], alike)
     return found
+
+
+def row_names(rows: Sequence[Row]) -> list[str]:
+    """Each row's recommender; one that stands in several rows with the parameters in which those differ."""
+    names = []
+    for row in rows:
+        twins = [other["params"] for other in rows if other["recommender"] == row["recommender"]]
+        own = row["params"] if len(twins) > 1 else {}
+        told = [f"{name}={value}" for name, value in own.items() if any(twin[name] != value for twin in twins)]
+        names.append(f"{row['recommender']} ({', '.join(told)})" if told else row["recommender"])
+    return names
 
 
 def _against(row: Row, best: Row | None) -> dict[str, Any]:
