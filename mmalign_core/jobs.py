@@ -197,4 +197,7 @@ class Jobs:
 
 JOBS = Jobs()
 """The one registry of this process, shared by all sessions."""
+FETCHES = Jobs()
+"""Those that wait for a network: they take no place from work that keeps this machine busy, and it none from them."""
 atexit.register(JOBS.stop)
+atexit.register(FETCHES.stop)

@@ -13,7 +13,7 @@ from mmalign_core.types import BadInput
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        ("", "Recommended: small and fast: open-clip:ViT-B-32-256/datacomp_s34b_b86k .*72.8%, licence: see "),
+        ("", "Recommended: small and fast: open-clip:ViT-B-32-256/datacomp_s34b_b86k .*72.8%, licence: MIT, see "),
         ("ViT-B-32/openia", "did you mean ViT-B-32/openai"),
         ("ViT-B32/openai", "did you mean ViT-B-32/openai"),
         ("ViT-B-32", "did you mean ViT-B-32/openai"),

@@ -41,7 +41,7 @@ def _fetch(args: argparse.Namespace) -> None:
     result = {"reference": plan.reference, "bytes": plan.bytes, "fetched": 0, "licence": plan.licence}
     if not args.size:
         result["fetched"] = plan.lacking
-        fetch_model(plan, show_progress)
+        fetch_model(plan, show_progress, settings_of(args))
     done = "nothing was fetched" if args.size else f"{args.model} is here, whole and verified"
     write_result(result, args.json, done)
 

@@ -18,18 +18,22 @@ FORMS = f"MODEL/PRETRAINED, {HUB}ORG/NAME or {FOLDER}/FOLDER"
 
 @dataclass(frozen=True)
 class Recommended:
-    """A model worth trying first. `accuracy`: zero-shot on ImageNet-1k in percent, from open_clip's own table."""
+    """A model worth trying first. `accuracy`: zero-shot on ImageNet-1k in percent, from open_clip's own table.
+
+    `licence`: what the repository's card states of the weights.
+    """
 
     use: str
     model: str
     repository: str
     millions: int
     accuracy: float
+    licence: str
 
     def __str__(self) -> str:
         return (
             f"{self.use}: open-clip:{self.model} ({self.millions:,} million weights, {self.millions * 4 / 1000:.1f} GB "
-            f"in memory, ImageNet zero-shot {self.accuracy}%, licence: see huggingface.co/{self.repository})"
+            f"in memory, ImageNet zero-shot {self.accuracy}%, licence: {self.licence}, see huggingface.co/{self.repository})"
         )
 
 
@@ -40,13 +44,16 @@ RECOMMENDED = (
         "laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K",
         151,
         72.8,
+        "MIT",
     ),
-    Recommended("balanced", "ViT-L-14/datacomp_xl_s13b_b90k", "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K", 428, 79.2),
-    Recommended("best", "PE-Core-bigG-14-448/meta", "timm/PE-Core-bigG-14-448", 2419, 85.4),
-    Recommended("multilingual", "ViT-L-16-SigLIP2-256/webli", "timm/ViT-L-16-SigLIP2-256", 882, 82.5),
+    Recommended(
+        "balanced", "ViT-L-14/datacomp_xl_s13b_b90k", "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K", 428, 79.2, "MIT"
+    ),
+    Recommended("best", "PE-Core-bigG-14-448/meta", "timm/PE-Core-bigG-14-448", 2419, 85.4, "Apache-2.0"),
+    Recommended("multilingual", "ViT-L-16-SigLIP2-256/webli", "timm/ViT-L-16-SigLIP2-256", 882, 82.5, "Apache-2.0"),
 )
 """Weights are counted from the architectures, accuracies are those of open_clip 3.3's own table of results. open_clip
-carries no licence of any weights, so the card that states it is named instead."""
+carries no licence of any weights: they are the cards', which a fetch asks again before anything comes."""
 
 
 @dataclass(frozen=True)

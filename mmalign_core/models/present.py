@@ -6,9 +6,10 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mmalign_core.models.fetched import fetched_as
 from mmalign_core.models.places import cached_repository, hub_cache, own_folder, snapshot
 from mmalign_core.models.weights import check_weights, weight_files
 from mmalign_core.settings import Settings
@@ -19,7 +20,7 @@ _LICENCE = re.compile(r"^license:[ \t]*([\w.+-]+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Present:
-    """A model that is here. `reference`: what to choose it by, '' if no encoder of ours reads it.
+    """A model that is here. `reference`: what to choose it by (as it was fetched), '' if no encoder of ours reads it.
 
     `bytes` on disk, `whole` False while weights lack or are cut, `licence` '' where its card says none.
     """
@@ -34,7 +35,9 @@ class Present:
 
 def present(settings: Settings | None = None) -> tuple[Present, ...]:
     """Models in our folder and in the hub's cache, by name; parts of a cut download count as a model not whole."""
-    return tuple(sorted((*_own(settings), *_cached()), key=lambda row: (row.name.lower(), str(row.folder))))
+    names = fetched_as(settings)
+    rows = [replace(row, reference=names.get(row.name, row.reference)) for row in (*_own(settings), *_cached())]
+    return tuple(sorted(rows, key=lambda row: (row.name.lower(), str(row.folder))))
 
 
 def remove(name: str, settings: Settings | None = None) -> int:
@@ -79,15 +82,21 @@ def _whole(files: Path | None) -> bool:
 
 
 def _reference(name: str, files: Path) -> str:
+    encoder = encoder_for(files)
+    return f"{encoder}:{'hf-hub:' if encoder == 'open-clip' else ''}{name}" if encoder else ""
+
+
+def encoder_for(files: Path) -> str:
+    """Which of our encoders reads the model in that folder, '' if none."""
     if (files / "open_clip_config.json").is_file():
-        return f"open-clip:hf-hub:{name}"
+        return "open-clip"
     if (files / "modules.json").is_file():
-        return f"sentence-transformers:{name}"
+        return "sentence-transformers"
     try:
         kind = json.loads((files / "config.json").read_text(encoding="utf-8"))["model_type"]
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-    return f"clap:{name}" if kind == "clap" else ""
+    return "clap" if kind == "clap" else ""
 
 
 def licence(files: Path) -> str:

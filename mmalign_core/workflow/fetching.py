@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mmalign_core.models.download import bytes_here, download, link, name_main
+from mmalign_core.models.fetched import remember
 from mmalign_core.models.folders import repository as repository_name
 from mmalign_core.models.hub import PATIENCE, HubFile, Repository, ask
 from mmalign_core.models.places import snapshot
@@ -97,7 +98,7 @@ def _named_by_settings(part: Part) -> tuple[Wanted, ...]:
     return open_clip_tokenizers(settings.get("model_cfg") or {}, "")
 
 
-def fetch_model(plan: Plan, progress: Progress = no_progress) -> None:
+def fetch_model(plan: Plan, progress: Progress = no_progress, settings: Settings | None = None) -> None:
     """Fetch, verify and put in place; what is here is not fetched again, and what came before a cut is kept.
 
     Raises BadInput if the connection stays cut, the disk is full, or a file is not what the hub describes.
@@ -114,6 +115,7 @@ def fetch_model(plan: Plan, progress: Progress = no_progress) -> None:
         folder = snapshot(part.repository.name)
         if part.weights and folder is not None:
             check_weights(folder)
+    remember(plan.parts[0].repository.name, plan.reference, settings)
     progress(1.0, f"{plan.parts[0].repository.name} is here")
 
 

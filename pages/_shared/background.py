@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.jobs import JOBS, Job
+from mmalign_core.jobs import JOBS, Job, Jobs
 from mmalign_core.types import BadInput, Progress
 from pages._shared import cache, errors
 from pages._shared.shelf import Failed
@@ -27,6 +27,7 @@ class Task:
     key: str
     title: str
     work: Callable[[Progress], Any]
+    jobs: Jobs = JOBS
 
     @property
     def owner(self) -> str:
@@ -46,7 +47,7 @@ class Task:
     @property
     def job(self) -> Job[Any] | None:
         """The latest one."""
-        return next(iter(JOBS.all(owner=self.owner)), None)
+        return next(iter(self.jobs.all(owner=self.owner)), None)
 
 
 def start(task: Task) -> None:
@@ -61,7 +62,7 @@ def start(task: Task) -> None:
             made = Failed(str(error))
         shelf.put(task.kind, task.key, made)
 
-    JOBS.submit(task.title, run, owner=task.owner, once=True).wait(_PATIENCE)
+    task.jobs.submit(task.title, run, owner=task.owner, once=True).wait(_PATIENCE)
 
 
 def result(task: Task, *, begin: bool = False) -> Any | None:

@@ -34,7 +34,7 @@ from mmalign_core.workflow.scoring import run_scores
 from mmalign_core.workflow.wording.telling import interests
 from pages._shared import columns
 from pages._shared.columns import fold_columns, time_columns
-from pages._shared.shelf import Shelf
+from pages._shared.shelf import LIMITS, Shelf
 from pages._shared.thumbnails import (
     Thumbnail,
     picture_thumbnail,
@@ -59,23 +59,7 @@ def store() -> Store:
 @st.cache_resource
 def shelf() -> Shelf:
     """Results of background work, shared by all sessions."""
-    return Shelf(
-        {
-            "collection": 8,
-            "run": 8,
-            "map": 16,
-            "inspection": 8,
-            "board": 16,
-            "pair": 32,
-            "curves": 8,
-            "trial": 16,
-            "recommender": 8,
-            "maps": 64,
-            "undone": 64,
-            "told": 64,
-            "words": 64,
-        }
-    )
+    return Shelf(LIMITS)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

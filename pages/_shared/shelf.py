@@ -9,6 +9,26 @@ from threading import Lock
 from typing import Any
 
 
+LIMITS: Mapping[str, int] = {
+    "collection": 8,
+    "run": 8,
+    "map": 16,
+    "inspection": 8,
+    "board": 16,
+    "pair": 32,
+    "curves": 8,
+    "trial": 16,
+    "recommender": 8,
+    "maps": 64,
+    "undone": 64,
+    "told": 64,
+    "words": 64,
+    "plan": 16,
+    "fetched": 16,
+}
+"""How many results of each kind are kept."""
+
+
 @dataclass(frozen=True)
 class Failed:
     """Stands in the place of a result that could not be made: one sentence for the person who asked for it."""
