@@ -9,16 +9,19 @@ from typing import Any, Self
 
 import numpy as np
 
-from mmalign_core.encoders.base import Encoded, Encoder, register
+from mmalign_core.encoders.base import Encoded, register
 from mmalign_core.encoders.clap_towers import ClapTowers, Windows, check_config, open_towers
-from mmalign_core.encoders.devices import in_batches
+from mmalign_core.encoders.on_device import PASSES, SAMPLE, OnDevice, longest_first
 from mmalign_core.encoders.texts import usable_text
-from mmalign_core.models import check_weights, model_folder, weights_version
+from mmalign_core.models import check_weights, files_stamp, found_model, full_name, model_folder, weights_version
 from mmalign_core.types import BadInput, Media
+
+_SOUNDS = 32
+"""Sounds that are read at a time at most: ten minutes of sound are sixty windows, or 15 MB."""
 
 
 @register("clap")
-class Clap(Encoder):
+class Clap(OnDevice):
     """Unit vectors. A sound longer than the model's window (10 s) is the mean of its windows', by their seconds."""
 
     version = "none"
@@ -27,7 +30,7 @@ class Clap(Encoder):
     space = "clap"
     summary = "Sounds and texts in one space through any CLAP model: clap:NAME_OR_FOLDER"
     licence = "the model's own"
-    batch_size = 8
+    on_cpu = 8
     packages = (("transformers", "transformers"),)
     rate = 48_000
 
@@ -35,16 +38,30 @@ class Clap(Encoder):
     def of_model(cls, model: str, modality: str) -> Self:
         """An instance for that model and modality; BadInput with the command that fetches it if it is not here."""
         cls.folders()
-        folder = model_folder(cls.name, model)
-        check_config(folder)
-        check_weights(folder)
         made = cls()
-        made.model, made.folder = model, folder
+        made.model, made.folder = found_model(cls.name, model)
+        check_config(made.folder)
+        check_weights(made.folder)
         made.modality = modality  # pyright: ignore[reportAttributeAccessIssue] - one class, two modalities
-        made.space = f"{cls.name}:{model}"  # pyright: ignore[reportAttributeAccessIssue]
-        made.version = f"1-{weights_version(folder)}"  # pyright: ignore[reportAttributeAccessIssue]
+        made.space = cls.space_of(made.model)  # pyright: ignore[reportAttributeAccessIssue]
+        made.version = f"1-{weights_version(made.folder)}"  # pyright: ignore[reportAttributeAccessIssue]
         made.rate = cls.rate if modality == "audio" else 0  # pyright: ignore[reportAttributeAccessIssue]
         return made
+
+    @classmethod
+    def full_name(cls, model: str) -> str:
+        """A folder's whole path, or ORGANISATION/NAME."""
+        return full_name(cls.name, model)
+
+    @classmethod
+    def space_of(cls, model: str) -> str:
+        """Both towers of a model have the same."""
+        return f"{cls.name}:{model}"
+
+    @classmethod
+    def stamp(cls, model: str) -> Any:
+        """Of the folder's files."""
+        return files_stamp(found_model(cls.name, model)[1])
 
     folder: Path | None = None
     """Where the model's files lie; None for an encoder that was given no model."""
@@ -82,9 +99,31 @@ class Clap(Encoder):
         """The text itself, or the windows' spectrograms."""
         return view if self.modality == "text" else self._towers.windows(view)
 
+    @property
+    def batch_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
+        """Media at a time: texts of several passes, to be sorted; few sounds, since one may have many windows."""
+        return PASSES * self.at_once if self.modality == "text" else min(self.at_once, _SOUNDS)
+
+    def run_at(self, batch: Sequence[Any], dtype: str) -> np.ndarray:
+        """(n, dim) unit vectors of texts, or of windows."""
+        return (self._towers.texts if self.modality == "text" else self._towers.sounds)(batch, dtype)
+
+    def sample(self) -> list[Any]:
+        """Three texts, or a window each of a tone, noise and a sweep."""
+        if self.modality == "text":
+            return list(SAMPLE)
+        time = np.arange(self._towers.window) / self._towers.rate
+        noise = np.random.default_rng(0).standard_normal(len(time)) / 4
+        sounds = (np.sin(2 * np.pi * 440 * time), noise, np.sin(2 * np.pi * 300 * time * time))
+        return [self._towers.windows(sound.astype(np.float32)).features[0] for sound in sounds]
+
     def encode(self, prepared: Sequence[Any]) -> Encoded:
         """(n, dim) unit vectors."""
-        return Encoded(np.stack([vector for vector, _ in self._run(prepared)]).astype(np.float32))
+        if self.modality == "text":
+            texts, place = longest_first(prepared)
+            return Encoded(self.vectors(texts)[place])
+        vectors = _split(self.vectors(_windows(prepared)), prepared)
+        return Encoded(np.stack([_mean(sound.seconds, found) for sound, found in zip(prepared, vectors)]))
 
     def sequences(self, prepared: Sequence[Any]) -> list[np.ndarray]:
         """Unit vectors: per text (tokens, dim) with both marks; per sound (t, dim), 32 steps to a window of 10 s.
@@ -92,27 +131,32 @@ class Clap(Encoder):
         A step of a sound is what the model sees in a stretch of time before it pools over time, in the space of its
         vectors; steps that only repeat a short sound are left out.
         """
-        return [np.ascontiguousarray(steps, np.float32) for _, steps in self._run(prepared)]
-
-    def _run(self, prepared: Sequence[Any]) -> list[tuple[np.ndarray, np.ndarray]]:
         if self.modality == "text":
-            parts = in_batches(self._towers.texts, prepared, self.batch_size)
-            return [pair for vectors, steps in parts for pair in zip(vectors, steps)]
-        return self._sounds(prepared)
+            texts, place = longest_first(prepared)
+            rows = [steps for part in self.in_turn(self._towers.text_steps, texts) for steps in part]
+            return [rows[i] for i in place]
+        steps = np.concatenate(self.in_turn(self._towers.sound_steps, _windows(prepared)))
+        return [self._kept(sound.seconds, found) for sound, found in zip(prepared, _split(steps, prepared))]
 
-    def _sounds(self, prepared: Sequence[Windows]) -> list[tuple[np.ndarray, np.ndarray]]:
-        windows = [window for sound in prepared for window in sound.features]
-        parts = in_batches(lambda some: self._towers.sounds(np.stack(some)), windows, self.batch_size)
-        vectors, steps = (np.concatenate(part) for part in zip(*parts))
-        ends = np.cumsum([len(sound.seconds) for sound in prepared])[:-1]
-        pooled = zip(prepared, np.split(vectors, ends), np.split(steps, ends))
-        return [self._joined(sound.seconds, found, over) for sound, found, over in pooled]
-
-    def _joined(self, seconds: np.ndarray, vectors: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """One vector of a sound's windows, and the steps (t, dim) of what was really heard."""
-        mean = seconds @ vectors
-        length = np.linalg.norm(mean)
+    def _kept(self, seconds: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """The steps (t, dim) of what was really heard, of those (w, t, dim) of a sound's windows."""
         whole = self._towers.window / self._towers.rate
         heard = np.maximum(1, np.ceil(steps.shape[1] * seconds / whole - 1e-9)).astype(int)
-        kept = np.concatenate([part[:count] for part, count in zip(steps, heard)])
-        return (mean / length if length > 0 else vectors[0]), kept
+        return np.concatenate([part[:count] for part, count in zip(steps, heard)])
+
+
+def _windows(prepared: Sequence[Windows]) -> list[np.ndarray]:
+    """Every window of every sound, in order."""
+    return [window for sound in prepared for window in sound.features]
+
+
+def _split(rows: np.ndarray, prepared: Sequence[Windows]) -> list[np.ndarray]:
+    """What belongs to each sound, of rows that belong to its windows."""
+    return np.split(rows, np.cumsum([len(sound.seconds) for sound in prepared])[:-1])
+
+
+def _mean(seconds: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """A sound's unit vector (dim,) float32 of its windows' (w, dim), each by its seconds."""
+    mean = seconds @ vectors
+    length = np.linalg.norm(mean)
+    return (mean / length if length > 0 else vectors[0]).astype(np.float32)

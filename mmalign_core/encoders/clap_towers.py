@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.encoders.devices import choose_device
+from mmalign_core.encoders.devices import at_dtype, choose_device, stacked_on
 from mmalign_core.encoders.loading import load_quietly
 from mmalign_core.encoders.token_limit import TokenLimit
 from mmalign_core.models import check_weights
@@ -60,40 +60,58 @@ class ClapTowers:
         seconds = np.array([len(part) / self.rate for part in parts])
         return Windows(np.asarray(made["input_features"], np.float32), seconds)
 
-    def sounds(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(w, dim) unit vectors of windows, and (w, t, dim) of the steps in time of each.
+    def sounds(self, features: Sequence[np.ndarray], dtype: str = "float32") -> np.ndarray:
+        """(w, dim) unit vectors of windows (c, frames, mels), computed at that dtype."""
+        import torch
+
+        with torch.inference_mode(), at_dtype(self.device, dtype):
+            return self._projected("audio", self._heard(features).pooler_output)
+
+    def sound_steps(self, features: Sequence[np.ndarray]) -> np.ndarray:
+        """(w, t, dim) unit vectors of the steps in time of each window."""
+        import torch
+
+        with torch.inference_mode():
+            return self._projected("audio", self._heard(features).last_hidden_state.mean(dim=2).transpose(1, 2))
+
+    def _heard(self, features: Sequence[np.ndarray]) -> Any:
+        """What the audio tower makes of windows.
 
         No window counts as longer than the model reads: for models that fuse crops of long sounds that is how they
         take short ones, and it makes a vector the same in every batch (the extractor draws one by lot).
         """
         import torch
 
-        with torch.inference_mode():
-            given = torch.from_numpy(features).to(self.device)
-            longer = torch.zeros(len(features), 1, dtype=torch.bool, device=self.device)
-            found = self.model.audio_model(input_features=given, is_longer=longer)
-            over_time = found.last_hidden_state.mean(dim=2).transpose(1, 2)
-            return self._projected("audio", found.pooler_output), self._projected("audio", over_time)
+        longer = torch.zeros(len(features), 1, dtype=torch.bool, device=self.device)
+        return self.model.audio_model(input_features=stacked_on(self.device, features), is_longer=longer)
 
-    def texts(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
-        """(n, dim) unit vectors, and per text (tokens, dim): every token pooled as the first one is."""
+    def texts(self, texts: Sequence[str], dtype: str = "float32") -> np.ndarray:
+        """(n, dim) unit vectors, computed at that dtype."""
         import torch
 
-        tokens = self.tokenizer(
-            list(texts), padding=True, truncation=True, max_length=self._most, return_tensors="pt"
-        ).to(self.device)
+        with torch.inference_mode(), at_dtype(self.device, dtype):
+            return self._projected("text", self.model.text_model(**self._tokens(texts)).pooler_output)
+
+    def text_steps(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Per text (tokens, dim) unit vectors: every token pooled as the first one is."""
+        import torch
+
+        tokens, pooler = self._tokens(texts), self.model.text_model.pooler
         with torch.inference_mode():
-            found = self.model.text_model(tokens["input_ids"], attention_mask=tokens["attention_mask"])
-            pooler = self.model.text_model.pooler
-            steps = self._projected("text", pooler.activation(pooler.dense(found.last_hidden_state)))
-            vectors = self._projected("text", found.pooler_output)
+            states = self.model.text_model(**tokens).last_hidden_state
+            steps = self._projected("text", pooler.activation(pooler.dense(states)))
         read = tokens["attention_mask"].bool().cpu().numpy()
-        return vectors, [row[mask] for row, mask in zip(steps, read)]
+        return [row[mask] for row, mask in zip(steps, read)]
+
+    def _tokens(self, texts: Sequence[str]) -> dict[str, Any]:
+        options = {"padding": True, "truncation": True, "max_length": self._most, "return_tensors": "pt"}
+        tokens = self.tokenizer(list(texts), **options).to(self.device)
+        return {key: tokens[key] for key in ("input_ids", "attention_mask")}
 
     def _projected(self, tower: str, hidden: Any) -> np.ndarray:
         from torch.nn.functional import normalize
 
-        return normalize(getattr(self.model, f"{tower}_projection")(hidden), dim=-1).float().cpu().numpy()
+        return normalize(getattr(self.model, f"{tower}_projection")(hidden).float(), dim=-1).cpu().numpy()
 
 
 def open_towers(reference: str, folder: Path, version: str, device: str) -> ClapTowers:

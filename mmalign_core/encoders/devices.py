@@ -14,8 +14,15 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 SAME = 0.999
 """The least cosine to fp32 at which a smaller dtype is taken."""
 
+_LOST = ("cuda error", "cuda driver error", "hip error", "device-side assert", "gpu is lost")
+"""What torch says when a GPU, or this process's hold on it, is gone; everything after fails alike."""
+
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+class DeviceLost(BadInput):
+    """The GPU failed in the middle: no further item can be run in this process."""
 
 
 def choose_device(wanted: str = "auto") -> str:
@@ -80,11 +87,28 @@ def at_dtype(device: str, dtype: str) -> AbstractContextManager[Any]:
     return torch.autocast(device.partition(":")[0], getattr(torch, dtype))
 
 
-def in_batches(function: Callable[[Sequence[T]], R], items: Sequence[T], size: int) -> list[R]:
+def stacked_on(device: str, arrays: Sequence[np.ndarray]) -> Any:
+    """One tensor (n, ...) of equal arrays on the device; to a GPU from pinned memory, while the processor goes on."""
+    import torch
+
+    if not device.startswith("cuda"):
+        return torch.from_numpy(np.stack(arrays)).to(device)
+    first = torch.from_numpy(arrays[0])
+    pinned = torch.empty((len(arrays), *first.shape), dtype=first.dtype, pin_memory=True)
+    np.stack(arrays, out=pinned.numpy())
+    return pinned.to(device, non_blocking=True)
+
+
+def in_batches(
+    function: Callable[[Sequence[T]], R],
+    items: Sequence[T],
+    size: int,
+    halved: Callable[[int], None] | None = None,
+) -> list[R]:
     """`function` of consecutive batches of at most `size` items, in order; what it gives for each batch.
 
-    When memory runs out the batch is halved, and so are those that follow. BadInput if one item alone is too much;
-    whatever else the function raises is passed on.
+    When memory runs out the batch is halved, and so are those that follow; `halved` is told the new size. BadInput if
+    one item alone is too much, DeviceLost if the GPU is gone; whatever else the function raises is passed on.
     """
     results, start, size = [], 0, max(1, size)
     while start < len(items):
@@ -97,6 +121,8 @@ def in_batches(function: Callable[[Sequence[T]], R], items: Sequence[T], size: i
             raise BadInput("memory ran out on one item alone; close other programs, or choose a smaller model")
         else:
             size = (len(batch) + 1) // 2
+            if halved:
+                halved(size)
     return results
 
 
@@ -106,6 +132,7 @@ def _tried(function: Callable[[Sequence[T]], R], batch: Sequence[T]) -> tuple[bo
         return True, function(batch)
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
+            raise_if_lost(error)
             raise
     _free()
     return False, None
@@ -114,7 +141,21 @@ def _tried(function: Callable[[Sequence[T]], R], batch: Sequence[T]) -> tuple[bo
 def out_of_memory(error: BaseException) -> bool:
     """Whether it says that the device or the machine has no memory left."""
     words = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in words or "can't allocate memory" in words
+    signs = ("out of memory", "can't allocate memory", "status_alloc_failed")
+    return isinstance(error, MemoryError) or any(sign in words for sign in signs)
+
+
+def raise_if_lost(error: BaseException) -> None:
+    """DeviceLost in one line if that is what the error says, or is; nothing otherwise."""
+    if isinstance(error, DeviceLost):
+        raise error
+    words = " ".join(str(error).split())
+    gone = type(error).__name__ == "AcceleratorError" or any(sign in words.lower() for sign in _LOST)
+    if isinstance(error, RuntimeError) and gone and not out_of_memory(error):
+        raise DeviceLost(
+            f"the GPU stopped working ({words[:120].rstrip('. ')}); what was encoded is kept: start MMAlign again and "
+            "repeat this to go on, or set MMALIGN_DEVICE to cpu"
+        ) from error
 
 
 def _free() -> None:

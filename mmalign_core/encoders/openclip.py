@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Self
 
-from mmalign_core.encoders.base import Encoder, register
-from mmalign_core.encoders.devices import choose_device
+from mmalign_core.encoders.base import register
+from mmalign_core.encoders.on_device import OnDevice
 from mmalign_core.encoders.openclip_files import ModelFiles, model_files
 from mmalign_core.encoders.openclip_loading import Loaded, loaded
-from mmalign_core.encoders.openclip_models import Source, source_of
+from mmalign_core.encoders.openclip_models import FOLDER, Source, source_of
 
 
 @register("open-clip")
-class OpenClip(Encoder):
+class OpenClip(OnDevice):
     """Unit vectors (`encode_image` and `encode_text`, normalised, as the library's examples do) of one tower.
 
     Made with `of_model`; `model` is "MODEL/PRETRAINED", "hf-hub:ORG/NAME" or "local-dir:/FOLDER".
@@ -34,6 +35,22 @@ class OpenClip(Encoder):
         made.source, made.model = source, str(source)
         return made
 
+    @classmethod
+    def full_name(cls, model: str) -> str:
+        """A folder by its whole path."""
+        folder = model.removeprefix(FOLDER)
+        return model if folder == model else f"{FOLDER}{Path(folder).expanduser().absolute()}"
+
+    @classmethod
+    def space_of(cls, model: str) -> str:
+        """Both towers of a model have the same."""
+        return f"{cls.name}:{model}"
+
+    @classmethod
+    def stamp(cls, model: str) -> Any:
+        """Of weights, settings and tokenizer."""
+        return model_files(source_of(model)).stamp
+
     @cached_property
     def source(self) -> Source:
         """What `model` names."""
@@ -42,7 +59,7 @@ class OpenClip(Encoder):
     @property
     def space(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
         """Both towers of a model have the same."""
-        return f"{self.name}:{self.model}"
+        return self.space_of(self.model)
 
     @cached_property
     def files(self) -> ModelFiles:
@@ -58,16 +75,6 @@ class OpenClip(Encoder):
     def dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
         """Width of the shared space, as the architecture says."""
         return int(self.files.config["embed_dim"])
-
-    @cached_property
-    def device(self) -> str:
-        """Where it runs."""
-        return choose_device(self.settings.device)
-
-    @property
-    def batch_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
-        """Items at a time: more where a GPU waits for them."""
-        return 16 if self.device == "cpu" else 128
 
     @cached_property
     def loaded(self) -> Loaded:

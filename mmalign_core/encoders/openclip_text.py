@@ -14,6 +14,8 @@ def as_read(text: str, tokens: Callable[[str], np.ndarray]) -> str:
     def enough(length: int) -> bool:
         return np.array_equal(tokens(text[:length]), wanted)
 
+    if not enough(len(text) - 1):
+        return text
     low, high = 0, min(len(text), 2 * len(wanted))
     while high < len(text) and not enough(high):
         low, high = high, min(len(text), 2 * high)

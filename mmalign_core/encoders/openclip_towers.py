@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from mmalign_core.encoders.base import Encoded
-from mmalign_core.encoders.devices import at_dtype, choose_dtype, in_batches
+from mmalign_core.encoders.devices import at_dtype, stacked_on
+from mmalign_core.encoders.on_device import SAMPLE
 from mmalign_core.encoders.openclip import OpenClip
 from mmalign_core.encoders.openclip_sequences import image_steps, text_steps
 from mmalign_core.encoders.openclip_text import as_read
@@ -29,20 +29,9 @@ class Tower(OpenClip):
     def steps(self, batch: Any) -> list[Any]:
         """Per item the (t, dim) steps of its sequence."""
 
-    @abstractmethod
-    def sample(self) -> list[np.ndarray]:
-        """A few prepared items by which the dtype is chosen."""
-
-    @cached_property
-    def dtype(self) -> str:
-        """Name of the dtype it computes at: smaller than float32 only where that leaves the vectors as they are."""
-        return choose_dtype(self.device, lambda dtype: self._vectors(self.sample(), dtype))
-
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
         """(n, dim) unit vectors."""
-        dtype = self.dtype
-        parts = in_batches(lambda batch: self._vectors(batch, dtype), prepared, self.batch_size)
-        return Encoded(np.concatenate(parts) if parts else np.empty((0, self.dim), np.float32))
+        return Encoded(self.vectors(prepared))
 
     def sequences(self, prepared: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Per item (t, dim): cells or tokens brought into the shared space, before pooling, not of unit length.
@@ -55,9 +44,10 @@ class Tower(OpenClip):
             with torch.inference_mode():
                 return [step.float().cpu().numpy() for step in self.steps(self._on_device(batch))]
 
-        return [item for part in in_batches(run, prepared, self.batch_size) for item in part]
+        return [item for part in self.in_turn(run, prepared) for item in part]
 
-    def _vectors(self, batch: Sequence[np.ndarray], dtype: str) -> np.ndarray:
+    def run_at(self, batch: Sequence[np.ndarray], dtype: str) -> np.ndarray:
+        """(n, dim) unit vectors of one batch."""
         import torch
         from torch.nn.functional import normalize
 
@@ -66,9 +56,7 @@ class Tower(OpenClip):
         return normalize(features.float(), dim=-1).cpu().numpy()
 
     def _on_device(self, batch: Sequence[np.ndarray]) -> Any:
-        import torch
-
-        return torch.from_numpy(np.stack(batch)).to(self.loaded.device)
+        return stacked_on(self.loaded.device, batch)
 
 
 class ImageTower(Tower):
@@ -131,6 +119,10 @@ class TextTower(Tower):
         """The text up to the end of the last word that is read in part or whole; BadInput if empty or too long."""
         return as_read(usable_text(media, self.settings), self.from_view)
 
+    def prepare(self, media: Media) -> np.ndarray:
+        """Token ids (context,) of the whole text, which are those of what is read of it; BadInput as for `view`."""
+        return self.from_view(usable_text(media, self.settings))
+
     def from_view(self, view: str) -> np.ndarray:
         """int64 token ids (context,)."""
         return self.loaded.tokenize([view])[0].numpy()
@@ -144,9 +136,8 @@ class TextTower(Tower):
         return text_steps(self.loaded.model, batch)
 
     def sample(self) -> list[np.ndarray]:
-        """Three sentences of different length."""
-        texts = ("a dog", "a photograph of two trains in a station", "one, two, three; " * 10)
-        return [self.from_view(text) for text in texts]
+        """Texts of different length."""
+        return [self.from_view(text) for text in SAMPLE]
 
 
 TOWERS: dict[str, type[Tower]] = {"image": ImageTower, "text": TextTower}

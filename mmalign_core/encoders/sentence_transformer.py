@@ -9,12 +9,21 @@ from typing import Any, Self
 
 import numpy as np
 
-from mmalign_core.encoders.base import Encoded, Encoder, register
-from mmalign_core.encoders.devices import choose_device, in_batches
+from mmalign_core.encoders.base import Encoded, register
+from mmalign_core.encoders.devices import at_dtype
 from mmalign_core.encoders.loading import load_quietly
+from mmalign_core.encoders.on_device import PASSES, SAMPLE, OnDevice, longest_first
 from mmalign_core.encoders.texts import usable_text
 from mmalign_core.encoders.token_limit import TokenLimit
-from mmalign_core.models import check_weights, model_folder, repository, weights_version
+from mmalign_core.models import (
+    check_weights,
+    files_stamp,
+    found_model,
+    full_name,
+    model_folder,
+    repository,
+    weights_version,
+)
 from mmalign_core.models.known import usual_prompt
 from mmalign_core.models.weights import files_of, read_json
 from mmalign_core.types import BadInput, Media
@@ -27,7 +36,7 @@ _LONGEST = 8192
 
 
 @register("sentence-transformers")
-class SentenceTransformers(Encoder):
+class SentenceTransformers(OnDevice):
     """What `model.encode_document` gives.
 
     Models that tell queries from documents read every text as a document, typed queries too: items are compared with
@@ -39,21 +48,35 @@ class SentenceTransformers(Encoder):
     space = "sentence-transformers"
     summary = "Texts through any sentence-transformers model: sentence-transformers:NAME_OR_FOLDER"
     licence = "the model's own"
-    batch_size = 32
+    on_cpu = 32
     packages = (("sentence_transformers", "sentence-transformers"),)
 
     @classmethod
     def of_model(cls, model: str, modality: str) -> Self:
         """An instance for that model; BadInput with the command that fetches it if it is not here."""
         cls.folders()
-        folder = model_folder(cls.name, model)
-        check_modules(folder)
-        check_weights(folder)
         made = cls()
-        made.model, made.folder = model, folder
-        made.space = f"{cls.name}:{model}"  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
-        made.version = f"1-{weights_version(folder)}"  # pyright: ignore[reportAttributeAccessIssue]
+        made.model, made.folder = found_model(cls.name, model)
+        check_modules(made.folder)
+        check_weights(made.folder)
+        made.space = cls.space_of(made.model)  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
+        made.version = f"1-{weights_version(made.folder)}"  # pyright: ignore[reportAttributeAccessIssue]
         return made
+
+    @classmethod
+    def full_name(cls, model: str) -> str:
+        """A folder's whole path, or ORGANISATION/NAME."""
+        return full_name(cls.name, model)
+
+    @classmethod
+    def space_of(cls, model: str) -> str:
+        """Every model has its own."""
+        return f"{cls.name}:{model}"
+
+    @classmethod
+    def stamp(cls, model: str) -> Any:
+        """Of the folder's files."""
+        return files_stamp(found_model(cls.name, model)[1])
 
     folder: Path | None = None
     """Where the model's files lie; None for an encoder that was given no model."""
@@ -67,8 +90,7 @@ class SentenceTransformers(Encoder):
     def _model(self) -> Any:
         self.folders()
         folder = self.folder or model_folder(self.name, self.model)
-        device = choose_device(self.settings.device)
-        return load_quietly(self.space, folder, lambda: _loaded(folder, device))
+        return load_quietly(self.space, folder, lambda: _loaded(folder, self.device))
 
     @cached_property
     def prompt(self) -> str | None:
@@ -97,13 +119,28 @@ class SentenceTransformers(Encoder):
 
     def encode(self, prepared: Sequence[str]) -> Encoded:
         """(n, dim), of unit length where the model says so."""
-        parts = in_batches(lambda texts: self._run(texts, "sentence_embedding"), prepared, self.batch_size)
-        return Encoded(np.concatenate([np.asarray(part, np.float32) for part in parts]))
+        texts, place = longest_first(prepared)
+        return Encoded(self.vectors(texts)[place])
+
+    @property
+    def batch_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
+        """Texts of several passes at a time, to be sorted by length."""
+        return PASSES * self.at_once
+
+    def run_at(self, batch: Sequence[str], dtype: str) -> np.ndarray:
+        """(n, dim) of one batch of texts."""
+        with at_dtype(self.device, dtype):
+            return np.asarray(self._run(batch, "sentence_embedding"), np.float32)
+
+    def sample(self) -> list[str]:
+        """Three texts, the last longer than the model reads."""
+        return list(SAMPLE)
 
     def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
         """Per text (tokens, dim): prompt, start and end marks included. BadInput if tokens are in no such space."""
-        parts = in_batches(lambda texts: self._run(texts, None), prepared, self.batch_size)
-        return [self._steps(features) for part in parts for features in part]
+        texts, place = longest_first(prepared)
+        steps = [self._steps(row) for part in self.in_turn(lambda some: self._run(some, None), texts) for row in part]
+        return [steps[i] for i in place]
 
     def _run(self, texts: Sequence[str], output: str | None) -> Any:
         asked = {"batch_size": len(texts), "output_value": output, "show_progress_bar": False, "prompt": self.prompt}

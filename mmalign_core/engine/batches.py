@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from mmalign_core.data.files import digest_file
 from mmalign_core.encoders.base import Encoder
+from mmalign_core.encoders.devices import raise_if_lost
 from mmalign_core.types import BadInput, Media, Progress, Skipped
 
 BATCHES_AHEAD = 3
@@ -50,7 +51,8 @@ def run_batches(
     """`model` on every medium prepared, once per digest, in order; `doing` is what the progress says is done.
 
     Each batch is yielded as soon as it is done. A medium that cannot be decoded, or that the model refuses, is
-    reported and the rest goes on. Whatever ends the iteration, no worker thread is left behind.
+    reported and the rest goes on; a GPU that is gone ends it all (DeviceLost). Whatever ends the iteration, no worker
+    thread is left behind.
     """
     wanted = _first_of_each(media, skip)
     if wanted:
@@ -79,8 +81,10 @@ def _first_of_each(media: Iterable[Media], skip: Collection[str]) -> list[Media]
 def _decode_ahead(encoder: Encoder, media: Sequence[Media], workers: ThreadPoolExecutor) -> Iterator[_Batch]:
     """Each batch in turn, with the following ones already being decoded."""
     waiting: deque[_Batch] = deque()
-    for start in range(0, len(media), encoder.batch_size):
-        part = media[start : start + encoder.batch_size]
+    start = 0
+    while start < len(media):
+        part = media[start : start + encoder.batch_size]  # asked anew: it shrinks when a GPU's memory runs out
+        start += len(part)
         waiting.append([(m, workers.submit(_prepared, encoder, m)) for m in part])
         if len(waiting) > BATCHES_AHEAD:
             yield waiting.popleft()
@@ -113,12 +117,16 @@ def _outcome(batch: _Batch, model: Callable[[Sequence[Any]], T]) -> Outcome[T]:
 
 
 def _run(media: list[Media], prepared: list[Any], model: Callable[[Sequence[Any]], T]) -> Outcome[T]:
-    """The batch at once; if the model refuses it, one by one, so that one medium does not take the others along."""
+    """The batch at once; if the model refuses it, one by one, so that one medium does not take the others along.
+
+    DeviceLost if the GPU is gone: that is no medium's fault, and none that follows would fare better.
+    """
     if not media:
         return Outcome((), ())
     try:
         return Outcome(((tuple(m.digest for m in media), model(prepared)),), ())
     except Exception as error:  # noqa: BLE001 - whatever the model raises is reported for the medium it came from
+        raise_if_lost(error)
         if len(media) == 1:
             return Outcome((), (_skipped(media[0], error),))
     alone = [_run([m], [p], model) for m, p in zip(media, prepared)]
