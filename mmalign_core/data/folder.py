@@ -170,6 +170,9 @@ def _unsupported(name: str) -> str:
         ".csv": "call it manifest.csv to have it read as the manifest",
         ".jsonl": "call it manifest.jsonl to have it read as the manifest",
         ".parquet": "call it manifest.parquet to have it read as the manifest",
+        ".npy": "vectors are read from image_vector.npy (or text_, audio_, video_) in the top folder, with ids.txt",
+        ".npz": "vectors are read from an .npz in the top folder",
+        ".arrow": "give it, or the folder that Hugging Face datasets saved, by itself",
         ".zip": "read the archive by itself",
         ".tar": "read the archive by itself",
     }

@@ -20,6 +20,7 @@ EXTENSIONS = {
     "video": (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".wmv", ".flv", ".ogv", ".3gp", ".ts"),
 }
 TABLES = (".jsonl", ".csv", ".tsv", ".parquet")
+ARRAYS = (".npz", ".npy")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
 _IMAGE_HEADS = (

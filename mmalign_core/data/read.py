@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from mmalign_core.data.archives import unpack
+from mmalign_core.data.arrays import Beside, attach, find_beside
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.folder import list_folder, rows_by_stem
-from mmalign_core.data.formats import ARCHIVES, TABLES, modality_of
+from mmalign_core.data.formats import ARCHIVES, ARRAYS, TABLES, modality_of
 from mmalign_core.data.interactions import read_interactions
 from mmalign_core.data.manifest import add_manifest
 from mmalign_core.data.names import shown
@@ -42,9 +44,13 @@ def read_collection(
         return read_folder(path, path.resolve().name, Draft(settings), explicit, progress)
     if path.suffix.lower() in TABLES:
         return _read_manifest(path, path.resolve().parent.name, Draft(settings), explicit, progress)
+    if path.suffix.lower() in ARRAYS:
+        return _read_arrays(path, Draft(settings), explicit, progress)
     if path.name.lower().endswith(ARCHIVES):
         return _read_archive(path, Draft(settings), explicit, progress)
-    raise BadInput(f"'{shown(path.name)}' is not a collection; give a folder or one of {', '.join(TABLES + ARCHIVES)}")
+    raise BadInput(
+        f"'{shown(path.name)}' is not a collection; give a folder or one of {', '.join(TABLES + ARRAYS + ARCHIVES)}"
+    )
 
 
 def _existing(data: str | Path) -> Path:
@@ -75,16 +81,47 @@ def read_folder(
             draft.skip(
                 other.name, "", f"'{other.name}' is not read, since '{manifests[0].name}' is there too", other.name
             )
-        return _read_manifest(manifests[0], name, draft, interactions, progress, trusted=trusted)
-    rows = rows_by_stem(list_folder(root, draft), draft, first_dot=first_dot)
+        beside = find_beside(_top_files(root), draft, progress)
+        return _read_manifest(manifests[0], name, draft, interactions, progress, trusted=trusted, beside=beside)
+    listing = list_folder(root, draft)
+    beside = find_beside(listing, draft, progress)
+    taken = {file for group in beside for file in group.files}
+    media = {file: path for file, path in listing.items() if file not in taken}
+    rows = attach(rows_by_stem(media, draft, first_dot=first_dot), beside, draft)
     draft.add_all(rows, partial(find_below, root, absolute=False), progress, len(rows))
     return _finish(root, name, draft, interactions, progress)
 
 
+def _top_files(root: Path) -> dict[str, Path]:
+    """Name -> path of the files right in the folder; links that lead out of it are none of its files."""
+    inside = root.resolve()
+    return {p.name: p for p in sorted(root.iterdir()) if p.is_file() and p.resolve().is_relative_to(inside)}
+
+
+def _read_arrays(path: Path, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
+    """An .npy or .npz with the ids, or the manifest, that lie beside it."""
+    near = _top_files(path.parent)
+    ids = {name: p for name, p in near.items() if p.stem.lower() == "ids"}
+    beside = find_beside({path.name: path, **ids}, draft, progress)
+    manifest = next((near[f"manifest{e}"] for e in TABLES if f"manifest{e}" in near), None)
+    if manifest is not None and any(group.vectors and group.ids is None for group in beside):
+        return _read_manifest(manifest, path.stem, draft, interactions, progress, beside=beside)
+    rows = attach([], beside, draft)
+    draft.add_all(rows, partial(find_below, path.parent, absolute=True), progress, len(rows))
+    return _finish(path.parent, path.stem, draft, interactions, progress)
+
+
 def _read_manifest(
-    path: Path, name: str, draft: Draft, interactions: Path | None, progress: Progress, *, trusted: bool = True
+    path: Path,
+    name: str,
+    draft: Draft,
+    interactions: Path | None,
+    progress: Progress,
+    *,
+    trusted: bool = True,
+    beside: Sequence[Beside] = (),
 ) -> Collection:
-    add_manifest(draft, path, partial(find_below, path.parent, absolute=trusted), progress)
+    add_manifest(draft, path, partial(find_below, path.parent, absolute=trusted), progress, beside=beside)
     return _finish(path.parent, name, draft, interactions, progress)
 
 

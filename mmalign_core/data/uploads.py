@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from mmalign_core.data.arrays import Beside, attach, find_beside
 from mmalign_core.data.draft import Draft
-from mmalign_core.data.files import check_size, digest_file
+from mmalign_core.data.files import check_size
 from mmalign_core.data.folder import list_folder, rows_by_stem
 from mmalign_core.data.formats import ARCHIVES, TABLES, modality_of
 from mmalign_core.data.interactions import read_interactions
@@ -19,13 +17,11 @@ from mmalign_core.data.manifest import add_manifest
 from mmalign_core.data.names import safe_name, shown
 from mmalign_core.data.places import find_listed
 from mmalign_core.data.read import ATTRIBUTION, read_collection, unpack_into
+from mmalign_core.data.spooling import Content, copy_content, spool
 from mmalign_core.data.tables import read_table
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
-from mmalign_core.types import BadInput, Collection, Progress, digest_bytes, no_progress
-
-Content = bytes | Path
-"""What was uploaded: its bytes, or where they are."""
+from mmalign_core.types import BadInput, Collection, Progress, no_progress
 
 
 def collect_uploads(
@@ -50,39 +46,21 @@ def collect_uploads(
             return read_collection(path, settings=settings, progress=progress)
     draft = Draft(settings)
     listing = _listing(files, draft, progress)
+    beside = find_beside(listing, draft, progress)
+    taken = {file for group in beside for file in group.files}
+    listing = {n: path for n, path in listing.items() if n not in taken}
     tables = [n for n in listing if n.lower().endswith(TABLES)]
     likes = [n for n in tables if _is_interactions(n, listing[n])]
     manifests = sorted(set(tables) - set(likes), key=lambda n: (not PurePosixPath(n).name.startswith("manifest"), n))
     for other in [*manifests[1:], *likes[1:]]:
         draft.skip(other, "", f"'{shown(other)}' is not read: one manifest and one interactions file are enough", other)
     media = {n: path for n, path in listing.items() if n not in tables}
-    _add_items(draft, media, listing[manifests[0]] if manifests else None, manifests[0] if manifests else "", progress)
+    manifest = manifests[0] if manifests else ""
+    _add_items(draft, media, listing.get(manifest), manifest, beside, progress)
     frame = read_interactions(listing[likes[0]], draft.usable_ids(), draft, likes[0]) if likes else None
     collection = draft.finish(name, frame, _attribution(listing))
     progress(1.0, f"{len(collection.items):,} items read")
     return collection
-
-
-def spool(content: Content, extension: str, settings: Settings) -> Path:
-    """Keep content as settings.root / 'media' / <digest><extension>; the file appears whole or not at all."""
-    digest = digest_bytes(content) if isinstance(content, bytes) else digest_file(content)
-    extension = extension.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", extension) else ""
-    folder = make_folder(settings.root / "media")
-    path = folder / f"{digest}{extension}"
-    if not path.exists():
-        with writing(folder), tempfile.TemporaryDirectory(prefix="spooling-", dir=folder) as scratch:
-            with (Path(scratch) / path.name).open("wb") as file:
-                _copy(content, file)
-            os.replace(file.name, path)
-    return path
-
-
-def _copy(content: Content, file) -> None:
-    if isinstance(content, bytes):
-        file.write(content)
-        return
-    with content.open("rb") as source:
-        shutil.copyfileobj(source, file)
 
 
 def _listing(files: Sequence[tuple[str, Content]], draft: Draft, progress: Progress) -> dict[str, Path]:
@@ -120,7 +98,7 @@ def _on_disk(name: str, content: Content, settings: Settings) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="upload-", dir=media) as folder:
         path = Path(folder) / relative
         with writing(media), path.open("wb") as file:
-            _copy(content, file)
+            copy_content(content, file)
         yield path
 
 
@@ -133,10 +111,17 @@ def _is_interactions(name: str, path: Path) -> bool:
         return False
 
 
-def _add_items(draft: Draft, media: dict[str, Path], manifest: Path | None, name: str, progress: Progress) -> None:
+def _add_items(
+    draft: Draft,
+    media: dict[str, Path],
+    manifest: Path | None,
+    name: str,
+    beside: Sequence[Beside],
+    progress: Progress,
+) -> None:
     """The manifest's rows, and a report of what it leaves unnamed; or the files paired by stem."""
     if manifest is None:
-        rows = rows_by_stem(media, draft)
+        rows = attach(rows_by_stem(media, draft), beside, draft)
         draft.add_all(rows, lambda reference: find_listed(media, reference), progress, len(rows))
         return
     named: set[Path] = set()
@@ -146,7 +131,7 @@ def _add_items(draft: Draft, media: dict[str, Path], manifest: Path | None, name
         named.add(path)
         return path
 
-    add_manifest(draft, manifest, find, progress, name)
+    add_manifest(draft, manifest, find, progress, name, beside)
     for other, path in media.items():
         if path not in named and PurePosixPath(other).name not in ATTRIBUTION:
             reason = f"'{shown(other)}' is not named in '{shown(name)}'; add it there or upload it without the manifest"

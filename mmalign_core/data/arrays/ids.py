@@ -1,0 +1,87 @@
+"""The ids that name the rows of an array: ids.txt, .csv, .tsv, .jsonl, .parquet, .json or .npy, or an array of ids."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.data.arrays.naming import ID_NAMES
+from mmalign_core.data.arrays.npy import map_npy
+from mmalign_core.data.files import check_size
+from mmalign_core.data.formats import TABLES
+from mmalign_core.data.names import shown
+from mmalign_core.data.rows import is_missing
+from mmalign_core.data.tables import Line, Table, read_table
+from mmalign_core.data.texts import decode_text
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput
+
+EXTENSIONS = (".txt", ".json", ".npy", *TABLES)
+"""Kinds of files that may be called ids, the first found counts."""
+
+
+def read_ids(path: Path, name: str, settings: Settings) -> Table:
+    """One line for each row of the arrays, with the column `id` and further columns that a table may have.
+
+    Raises BadInput, which calls the file `name`, if it is no list of ids.
+    """
+    label, extension = f"'{shown(name)}'", PurePosixPath(name).suffix.lower()
+    if extension in TABLES:
+        return _renamed(read_table(path, name), label)
+    if extension == ".npy":
+        return ids_of_array(map_npy(path, name, settings), label)
+    try:
+        check_size(path.stat().st_size, label, settings)
+        text = decode_text(path.read_bytes(), label)
+    except OSError as error:
+        raise BadInput(f"{label} cannot be read: {error.strerror or error}") from error
+    return _of_json(text, label) if extension == ".json" else _table(_lines(text), label)
+
+
+def ids_of_array(array: np.ndarray, label: str) -> Table:
+    """The ids of an array (n,) or (n, 1) of text or whole numbers; BadInput if it is another."""
+    flat = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    if flat.ndim != 1 or flat.dtype.kind not in "USiu":
+        raise BadInput(f"{label} holds {array.dtype} of the shape {array.shape}; save the ids as n texts or numbers")
+    if flat.dtype.kind == "S":
+        flat = np.array([raw.decode("utf-8", "surrogateescape") for raw in flat.tolist()])
+    return _table(flat.tolist(), label)
+
+
+def _renamed(table: Table, label: str) -> Table:
+    """The table with its id column called so."""
+    names = {c.lower(): c for c in table.columns}
+    found = next((names[n] for n in ("id", *ID_NAMES) if n in names), None)
+    if found is None:
+        raise BadInput(f"{label} has no column 'id'; write id as its first line, above the ids")
+    columns = tuple("id" if c == found else c for c in table.columns)
+    lines = (replace(x, values={"id" if c == found else c: v for c, v in x.values.items()}) for x in table.lines)
+    return Table(columns, tuple(lines), table.plain)
+
+
+def _lines(text: str) -> list[str]:
+    """One id a line; white space at the end of the file is none."""
+    return text.rstrip().replace("\r\n", "\n").split("\n") if text.strip() else []
+
+
+def _of_json(text: str, label: str) -> Table:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{label} is not JSON; write a list of ids in brackets") from error
+    if isinstance(values, dict):
+        values = next((values[n] for n in ID_NAMES if n in values), None)
+    if not isinstance(values, list) or not values:
+        raise BadInput(f"{label} is not a list of ids; write them as a list in brackets, in the order of the rows")
+    return _table(values, label)
+
+
+def _table(ids: list[Any], label: str) -> Table:
+    if not ids:
+        raise BadInput(f"{label} is empty; write one id for each row")
+    gap = "has no id; give every row its own id"
+    return Table(("id",), tuple(Line(n, {"id": v}, gap if is_missing(v) else "") for n, v in enumerate(ids, 1)))
