@@ -1,6 +1,16 @@
 """Encoders: one file each turns texts, pictures or sounds into vectors (and concepts, where it classifies)."""
 
 from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
-from mmalign_core.encoders.references import create_encoder, is_known, reference_of
+from mmalign_core.encoders.references import create_encoder, full_reference, is_known, reference_of, space_of
 
-__all__ = ["ENCODERS", "Encoded", "Encoder", "create_encoder", "is_known", "reference_of", "register"]
+__all__ = [
+    "ENCODERS",
+    "Encoded",
+    "Encoder",
+    "create_encoder",
+    "full_reference",
+    "is_known",
+    "reference_of",
+    "register",
+    "space_of",
+]

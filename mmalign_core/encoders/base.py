@@ -63,6 +63,24 @@ class Encoder(Parametrised, ABC):
             raise BadInput(f"encoder '{cls.name}' has one model only; leave ':{model}' out")
         return cls()
 
+    @classmethod
+    def full_name(cls, model: str) -> str:
+        """The one name of that model however it is spelt: whole paths, organisations. As it stands in keys."""
+        return model
+
+    @classmethod
+    def space_of(cls, model: str) -> str:
+        """The space that vectors of that model lie in, known also where its files are not here."""
+        return cls.space
+
+    @classmethod
+    def stamp(cls, model: str) -> Any:
+        """Equal as long as that model's files on this machine are the same; None without files of its own.
+
+        Cheap, so that it can be asked before each use. BadInput if the model is unknown or is not here.
+        """
+        return None
+
     pooling: ClassVar[str] = ""
     """How a vector comes from its sequence: "mean" or "sum" of the steps; "" where it is no such plain sum."""
     rate: ClassVar[int] = 0

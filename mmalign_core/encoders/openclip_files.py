@@ -6,12 +6,13 @@ import hashlib
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mmalign_core.encoders.openclip_models import CONFIG, Source, import_open_clip
 from mmalign_core.encoders.openclip_places import repository_file
-from mmalign_core.models.weights import read_header, read_json
+from mmalign_core.models.weights import file_stamp, read_header, read_json
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, digest_json
 
@@ -60,10 +61,20 @@ class ModelFiles:
     @property
     def version(self) -> str:
         """12 hexadecimal digits over architecture, preprocessing, weights and tokenizer, whatever shapes vectors."""
-        folders = [folder for folder in (self.tokenizer, self.text_tower) if folder]
-        small = [(p.name, file_digest(p)) for folder in folders for p in tokenizer_files(folder)]
+        small = [(p.name, file_digest(p)) for p in self._small]
         parts = [REVISION, self.config, self.preprocessing, file_digest(self.weights), small]
         return digest_json(parts)[:12]
+
+    @property
+    def stamp(self) -> tuple[Any, ...]:
+        """Equal as long as all that `version` is made of stays the same, without reading weights."""
+        settings = digest_json([self.config, self.preprocessing])
+        return settings, *(file_stamp(p) for p in (self.weights, *self._small))
+
+    @property
+    def _small(self) -> list[Path]:
+        folders = [folder for folder in (self.tokenizer, self.text_tower) if folder]
+        return [path for folder in folders for path in tokenizer_files(folder)]
 
 
 def model_files(source: Source, settings: Settings | None = None) -> ModelFiles:
@@ -159,5 +170,11 @@ def file_digest(path: Path) -> str:
     target = path.resolve()
     if target.parent.name == "blobs" and len(target.name) == 64:
         return target.name
-    with target.open("rb") as file:
+    return _digest(*file_stamp(target))
+
+
+@lru_cache(maxsize=64)
+def _digest(path: str, size: int, changed: int) -> str:
+    """Read once as long as the file stays: both towers, and every page, ask for that of gigabytes."""
+    with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,6 +16,18 @@ def is_known(reference: str) -> bool:
     return reference.partition(":")[0] in ENCODERS.names()
 
 
+def full_reference(reference: str) -> str:
+    """As it stands in keys, however the model is spelt and whether it is here. BadInput if the encoder is unknown."""
+    name, colon, model = reference.partition(":")
+    return f"{name}{colon}{ENCODERS.get(name).full_name(model)}"
+
+
+def space_of(reference: str) -> str:
+    """The space of its vectors, known also where the model is no longer here. BadInput if it is unknown."""
+    name, _, model = reference.partition(":")
+    return ENCODERS.get(name).space_of(model)
+
+
 def create_encoder(reference: str, modality: str = "") -> Encoder:
     """The encoder it names, for that modality. BadInput if it is unknown, reads another or cannot load such a model."""
     name, _, model = reference.partition(":")

@@ -10,9 +10,9 @@ from typing import Any, Self
 import numpy as np
 
 from mmalign_core.data.videos import Video
-from mmalign_core.encoders.base import Encoded, Encoder, register
+from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.efficientnet_lite0 import EfficientNetLite0
-from mmalign_core.encoders.references import create_encoder
+from mmalign_core.encoders.references import create_encoder, full_reference, space_of
 from mmalign_core.encoders.remembered import Remembered
 from mmalign_core.encoders.yamnet import YamNet
 from mmalign_core.params import param
@@ -66,14 +66,30 @@ class VideoFrames(Encoder):
             made._take(model)
         return made
 
+    @classmethod
+    def full_name(cls, model: str) -> str:
+        """The image encoder's reference, in full."""
+        return full_reference(model) if model else ""
+
+    @classmethod
+    def space_of(cls, model: str) -> str:
+        """That of the image encoder where it shares one with texts, else its own."""
+        name = model.partition(":")[0]
+        return cls.space if not model or space_of(model) == name else space_of(model)
+
+    @classmethod
+    def stamp(cls, model: str) -> Any:
+        """Of the image encoder's files."""
+        name, _, inner = model.partition(":")
+        return ENCODERS.get(name).stamp(inner) if model else None
+
     def _take(self, image_encoder: str) -> None:
-        self.model = self.image_encoder = image_encoder
-        image = self._image
-        shared = image.space != image.name
+        self.model = self.image_encoder = self.full_name(image_encoder)
+        self.space = self.space_of(self.model)  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
+        shared = self.space != self.name
         if shared:
             self.audio_encoder, self.rate = "", 0  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
         named = "-".join(["1", *(f"{part.name}-{part.version}" for part in self._parts)])
-        self.space = image.space if shared else self.name  # pyright: ignore[reportAttributeAccessIssue]
         self.dim = sum(part.dim for part in self._parts)  # pyright: ignore[reportAttributeAccessIssue]
         self.version = named  # pyright: ignore[reportAttributeAccessIssue]
 

@@ -48,7 +48,7 @@ def encode_sequences(
             yield SequenceBatch(outcome.digests, steps, outcome.skipped)
 
 
-_STEPS = {"text": "tokens", "image": "cells", "audio": "frames"}
+_STEPS = {"text": "tokens", "image": "cells", "audio": "frames", "video": "frames"}
 
 
 def _half(encoder: Encoder, steps: np.ndarray) -> np.ndarray:

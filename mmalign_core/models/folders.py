@@ -18,7 +18,12 @@ def repository(encoder: str, model: str) -> str:
 
 
 def model_folder(encoder: str, model: str, settings: Settings | None = None) -> Path:
-    """The folder `model` names, or the one of that name in our models or in the hub's cache, in this order.
+    """The folder of the model; BadInput if it is not here."""
+    return found_model(encoder, model, settings)[1]
+
+
+def found_model(encoder: str, model: str, settings: Settings | None = None) -> tuple[str, Path]:
+    """The model's `full_name` and its folder: one it names, or one of that name in our models or in the hub's cache.
 
     Raises BadInput if it is nowhere: what was asked for, where it was looked for, and the command that fetches it.
     """
@@ -26,18 +31,24 @@ def model_folder(encoder: str, model: str, settings: Settings | None = None) -> 
         raise BadInput(f"encoder '{encoder}' needs a model: {encoder}:NAME_OR_FOLDER, as {_example(encoder)}")
     if "\0" in model or len(model) > 4000:
         raise BadInput(f"encoder '{encoder}': no name of a model is like '{shown(model[:80])}'")
-    for folder in _places(encoder, model, settings):
+    name = full_name(encoder, model)
+    for folder in _places(name, settings):
         if _is_folder(folder):
-            return folder
+            return name, folder
     raise BadInput(_missing(encoder, model, settings))
 
 
-def _places(encoder: str, model: str, settings: Settings | None) -> list[Path]:
-    name = repository(encoder, model)
-    places = [Path(model).expanduser()] if _looks_like_folder(model) or "/" in model else []
-    if is_repository(name):
-        places += [own_folder(settings) / name, snapshot(name) or own_folder(settings) / name]
-    return places
+def full_name(encoder: str, model: str) -> str:
+    """The one name of a model however it is spelt: a folder's whole path, or ORGANISATION/NAME."""
+    folder = Path(model).expanduser()
+    if _looks_like_folder(model) or ("/" in model and (_is_folder(folder) or not is_repository(model))):
+        return str(folder.absolute())
+    return repository(encoder, model)
+
+
+def _places(name: str, settings: Settings | None) -> list[Path]:
+    places = [own_folder(settings) / name, snapshot(name)] if is_repository(name) else [Path(name)]
+    return [place for place in places if place]
 
 
 def _is_folder(path: Path) -> bool:

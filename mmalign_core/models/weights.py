@@ -88,6 +88,17 @@ def weights_version(folder: Path) -> str:
     return digest_bytes(*parts)[:12]
 
 
+def files_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Path, bytes and time of change of every file that a vector depends on: equal as long as they are the same."""
+    return tuple(file_stamp(path) for path in _files(folder))
+
+
+def file_stamp(path: Path) -> tuple[str, int, int]:
+    """Its path, bytes, and time of change in nanoseconds."""
+    held = path.stat()
+    return str(path), held.st_size, held.st_mtime_ns
+
+
 def _files(folder: Path) -> Iterator[Path]:
     """What a vector depends on, in a fixed order."""
     small = (path for suffix in ("json", "txt", "model") for path in files_of(folder, f"*.{suffix}"))

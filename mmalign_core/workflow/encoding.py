@@ -8,13 +8,11 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-import numpy as np
-
 from mmalign_core.encoders import ENCODERS, Encoder, create_encoder, reference_of
 from mmalign_core.engine import encode_media
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
-from mmalign_core.store import Found, Store
+from mmalign_core.store import Store
 from mmalign_core.types import (
     BadInput,
     Collection,
@@ -27,6 +25,7 @@ from mmalign_core.types import (
     no_progress,
 )
 from mmalign_core.workflow.cost import peak_rss_mb, timed
+from mmalign_core.workflow.stored import as_set, stored_set
 
 DEFAULT_ENCODERS: Mapping[str, str] = {
     "text": "use-multilingual",
@@ -71,20 +70,23 @@ def encode(
 
     `encoders`: modality -> encoder name, for those that should not be the default. What was encoded before a
     cancel or a crash stays in the store, and so does the collection's table.
-    Raises BadInput for an encoder of another modality, or if nothing is left.
+    Vectors in the store are used also where their model is no longer here, as long as none lacks.
+    Raises BadInput, before anything is encoded, for an encoder of another modality and for a model that is not here
+    or cannot be loaded; and if nothing is left.
     """
-    chosen = choose_encoders(collection, encoders or {})
+    settings = settings or Settings()
+    sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings)
     sets, counts, skipped, seconds = {}, {}, list(collection.skipped), {}
-    for place, modality in enumerate(m for m in collection.modalities if m in chosen or m in collection.vectors):
-        if modality in collection.vectors:
-            given = collection.vectors[modality]
-            sets[modality], counts[modality] = given, {"encoded": 0, "reused": len(given)}
+    for place, modality in enumerate(m for m in collection.modalities if m in sources):
+        source = sources[modality]
+        if isinstance(source, EmbeddingSet):
+            sets[modality], counts[modality] = source, {"encoded": 0, "reused": len(source)}
             continue
         shown = within(progress, place / len(collection.modalities), (place + 1) / len(collection.modalities))
         with timed(seconds, modality):
             media = collection.media_of(modality)
             sets[modality], counts[modality], failed = encode_set(
-                encoder(chosen[modality], modality), media, store=store, settings=settings, progress=shown
+                source, media, store=store, settings=settings, progress=shown
             )
         skipped += failed
     store.save_collection(collection)
@@ -112,19 +114,9 @@ def encode_set(
         failed |= {s.source: s.reason for s in batch.skipped}
     if len(have) < len(digests):
         held = store.embeddings(model.key, digests)
-    row_of = {digests[position]: row for row, position in enumerate(held.rows)}
-    rows = [(m, row_of[m.digest]) for m in media if m.digest in row_of]
     skipped = [Skipped(m.item, m.modality, failed[m.digest], m.path or "") for m in media if m.digest in failed]
     counts = {"encoded": len(digests) - len(have) - len(failed), "reused": len(have)}
-    return _as_set(model, rows, held), counts, skipped
-
-
-def _as_set(model: Encoder, rows: list[tuple[Media, int]], held: Found) -> EmbeddingSet:
-    where = [row for _, row in rows]
-    concepts = None if held.posterior is None else Concepts(model.labels, held.posterior[where])
-    vectors = held.vectors[where] if where else np.zeros((0, model.dim), np.float32)
-    ids, keys = tuple(m.item for m, _ in rows), tuple(m.digest for m, _ in rows)
-    return EmbeddingSet(model.modality, ids, keys, vectors, model.key, concepts)
+    return as_set(model, media, digests, held), counts, skipped
 
 
 def name_concepts(embeddings: EmbeddingSet, labels: Sequence[str], text_encoder: str, *, store: Store) -> EmbeddingSet:
@@ -140,28 +132,66 @@ def name_concepts(embeddings: EmbeddingSet, labels: Sequence[str], text_encoder:
     )
 
 
-def choose_encoders(collection: Collection, wanted: Mapping[str, str]) -> dict[str, str]:
-    """Encoder name per modality that has media: the wanted one, else the embedded default."""
-    for modality, name in wanted.items():
-        encoder(name, modality)
+def ready(
+    collection: Collection, wanted: Mapping[str, str], store: Store, settings: Settings
+) -> dict[str, Encoder | EmbeddingSet]:
+    """Per modality to encode its encoder (the wanted one, else the embedded default), loaded if it has work to do.
+
+    Where an encoder cannot be made, but the store holds all that it once made: that. BadInput otherwise, so that a
+    model that is wanted last is not missed after the others have worked for minutes.
+    """
     chosen = {**DEFAULT_ENCODERS, **wanted}
-    return {m: chosen[m] for m in collection.modalities if m in chosen}
+    own = [m for m in collection.modalities if m in chosen and m not in collection.vectors]
+    for modality in wanted.keys() - set(own):
+        encoder(wanted[modality], modality)
+    return {m: _ready(chosen[m], m, collection.media_of(m), store, settings) for m in own}
+
+
+def _ready(
+    reference: str, modality: str, media: Sequence[Media], store: Store, settings: Settings
+) -> Encoder | EmbeddingSet:
+    try:
+        model = encoder(reference, modality)
+    except BadInput:
+        held = stored_set(reference, modality, media, store)
+        if held is None:
+            raise
+        return held
+    model.settings = settings
+    if len(store.embeddings(model.key, [m.digest for m in media]).rows) < len(media):
+        model.load()
+    return model
 
 
 _loading = Lock()
 
 
 def encoder(reference: str, modality: str = "") -> Encoder:
-    """The one instance of that encoder for that modality in this process: weights load once."""
+    """The one instance of that encoder for that modality in this process: weights load once.
+
+    BadInput if its model is not, or no longer, here.
+    """
     with _loading:
-        return _encoder(reference, modality or ENCODERS.get(reference.partition(":")[0]).reads()[0])
+        name, _, model = reference.partition(":")
+        cls = ENCODERS.get(name)
+        return _encoder(reference, modality or cls.reads()[0], cls.stamp(model))
 
 
 def encoder_of(key: str, modality: str) -> Encoder:
-    """The encoder that made vectors under that key ("name[:model]@version")."""
-    return encoder(reference_of(key), modality)
+    """The encoder that made vectors under that key ("name[:model]@version").
+
+    BadInput if the model is no longer here, or is another one now: what it gives would not compare.
+    """
+    made = encoder(reference_of(key), modality)
+    if made.key != key:
+        raise BadInput(
+            f"'{made.name}{':' * bool(made.model)}{made.model}' has changed since it made these vectors (it is version "
+            f"{made.version} now); align again, or get back the version that was used"
+        )
+    return made
 
 
 @lru_cache(maxsize=8)
-def _encoder(reference: str, modality: str) -> Encoder:
+def _encoder(reference: str, modality: str, stamp: Any) -> Encoder:
+    """`stamp`: of the model's files, so that a model is read anew once it was replaced."""
     return create_encoder(reference, modality)

@@ -12,7 +12,7 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
-from mmalign_core.workflow.encoding import encoder
+from mmalign_core.workflow.encoding import encoder_of
 
 MEGABYTE = 10**6
 _BYTES = 2
@@ -87,19 +87,20 @@ class _Tally:
 def _sequenced(
     rows: EmbeddingSet, media: Sequence[Media], store: Store, settings: Settings | None, progress: Progress, room: _Room
 ) -> EmbeddingSet:
-    model, keys, tally = encoder(reference_of(rows.encoder), rows.modality), set(rows.keys), _Tally(rows, room)
-    shapes = store.sequence_shapes(model.key, rows.keys)
+    key, keys, tally = rows.encoder, set(rows.keys), _Tally(rows, room)
+    shapes = dict(store.sequence_shapes(key, rows.keys))
     tally.add(shapes)
-    own = [m for m in media if m.modality == rows.modality and m.digest in keys]
-    for batch in encode_sequences(model, own, settings=settings, skip=set(shapes), progress=progress):
+    own = [m for m in media if m.modality == rows.modality and m.digest in keys - shapes.keys()]
+    made_of = encode_sequences(encoder_of(key, rows.modality), own, settings=settings, progress=progress) if own else ()
+    for batch in made_of:
         if batch.skipped:
             raise BadInput(f"'{room.aligner}' needs the sequence of every {rows.modality}: {batch.skipped[0].reason}")
         made = dict(zip(batch.digests, batch.sequences))
-        store.add_sequences(model.key, made)
+        store.add_sequences(key, made)
         new = {digest: (len(steps), steps.shape[1]) for digest, steps in made.items()}
         tally.add(new)
         shapes |= new
-    steps = store.sequences(model.key, rows.keys, shapes)
+    steps = store.sequences(key, rows.keys, shapes)
     room.taken += steps.values.nbytes
     megabytes = steps.values.nbytes / MEGABYTE
     progress(1.0, f"{len(steps.values):,} steps of {len(rows):,} {rows.modality}: {megabytes:,.0f} MB")

@@ -82,7 +82,7 @@ def _check_spaces(sets: Mapping[str, EmbeddingSet]) -> None:
 
 def _known_spaces(sets: Mapping[str, EmbeddingSet]) -> dict[str, str]:
     """Modality -> space of its encoder, for the sets that one of our own encoders made."""
-    from mmalign_core.encoders import create_encoder, is_known, reference_of
+    from mmalign_core.encoders import is_known, reference_of, space_of
 
     names = {m: reference_of(s.encoder) for m, s in sets.items()}
-    return {m: create_encoder(name, m).space for m, name in names.items() if is_known(name)}
+    return {m: space_of(name) for m, name in names.items() if is_known(name)}

@@ -20,7 +20,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media
 from mmalign_core.workflow.aligning import Run
-from mmalign_core.workflow.encoding import encode_set, encoder
+from mmalign_core.workflow.encoding import encode_set, encoder_of
 from mmalign_core.workflow.preparing import prepared, text_encoder
 from mmalign_core.workflow.sequencing import with_sequences
 
@@ -144,7 +144,7 @@ def place_wish(run: Run, wish: Wish, *, store: Store, settings: Settings | None 
     modality, settings = wish.kind, settings or Settings()
     source = check_placeable(run, modality)
     media = [medium_of(wish, settings)]
-    embedded, _, failed = encode_set(encoder(source, modality), media, store=store, settings=settings)
+    embedded, _, failed = encode_set(encoder_of(source, modality), media, store=store, settings=settings)
     if failed:
         raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
     row = prepared(run.aligner, embedded, text_encoder(run.encoders), store)
@@ -154,14 +154,13 @@ def place_wish(run: Run, wish: Wish, *, store: Store, settings: Settings | None 
 
 
 def check_placeable(run: Run, modality: str) -> str:
-    """Name of the encoder that places such a query; BadInput if the run has no such modality or no encoder for it."""
+    """Key of the encoder that places such a query; BadInput if the run has no such modality or no encoder for it."""
     if modality not in run.result.space:
         raise BadInput(f"this run holds no {modality}; it can be asked by: {', '.join(run.result.space)}, item or user")
     source = run.encoders.get(modality, "")
-    reference = reference_of(source)
-    if not is_known(reference):
+    if not is_known(reference_of(source)):
         raise BadInput(f"this run's {modality} vectors were given ready-made ({source}); ask by item instead")
-    return reference
+    return source
 
 
 def signal_of(

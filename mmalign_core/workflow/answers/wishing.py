@@ -24,7 +24,7 @@ from mmalign_core.workflow.answers.querying import (
     signal_of,
 )
 from mmalign_core.workflow.answers.remarks import remark
-from mmalign_core.workflow.encoding import encoder
+from mmalign_core.workflow.encoding import encoder_of
 
 _COMPARED, _LOOKED_AT = 5000, 200
 """Names and letters that a name nobody knows is compared with: more would take longer than a second."""
@@ -70,7 +70,7 @@ def place_wishes(
             signal = signal_of(run, wish, label, items, store=store, settings=settings)
             placed.append(PlacedWish(wish, signal))
             notes.append(
-                remark(encoder(check_placeable(run, wish.kind), wish.kind), medium_of(wish, settings or Settings()))
+                remark(encoder_of(check_placeable(run, wish.kind), wish.kind), medium_of(wish, settings or Settings()))
             )
         else:
             placed.append(found.get(wish, PlacedWish(wish)))

@@ -18,7 +18,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.aligning import Run
-from mmalign_core.workflow.encoding import encoder
+from mmalign_core.workflow.encoding import encoder_of
 from mmalign_core.workflow.explaining.parts import Parted, parted
 from mmalign_core.workflow.preparing import prepared, text_encoder
 
@@ -137,4 +137,4 @@ def run_encoder(run: Run, modality: str) -> Encoder:
             f"this run's {modality} vectors were given ready-made ({source}), so there is no {modality} to take apart; "
             f"give the {modality} itself to encode"
         )
-    return encoder(reference_of(source), modality)
+    return encoder_of(source, modality)

@@ -10,7 +10,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.answers.querying import check_placeable
-from mmalign_core.workflow.encoding import encoder
+from mmalign_core.workflow.encoding import encoder_of
 from mmalign_core.workflow.export.showing import one_line, pixels_uri
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _body(run: Run, medium: Media, found: MediaMap, settings: Settings) -> dict[
     if found.modality == "text":
         return {"words": _words(medium, found)}
     if found.modality == "image":
-        model = encoder(check_placeable(run, "image"), "image")
+        model = encoder_of(check_placeable(run, "image"), "image")
         return {"picture": pixels_uri(model.view(medium), PIXELS), "cells": parts}
     end = max((part.place[1] for part in found.parts), default=1.0) or 1.0
     return {"segments": [_segment(part, end, scale) for part in parts], "seconds": end}
