@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from pages._shared.thumbnails import video_thumbnail
+from pages._shared.thumbnails import cover, film_frames
 from tests.sample_files import colours, film, tone, write
 from tests.test_pages import PAGES, opened
 
@@ -43,8 +43,10 @@ def test_no_page_raises_over_videos(films: Path, page: str) -> None:
     assert not app.exception and not app.error, [e.message for e in app.exception] + [e.value for e in app.error]
 
 
-def test_frames_stand_side_by_side(films: Path, tmp_path: Path) -> None:
-    strip = video_thumbnail(str(films / "red.mp4"), 40, 6)
-    assert strip is not None and (strip.width, strip.height, strip.look) == (240, 30, "photo")
+def test_a_film_that_cannot_be_read_has_no_frames(films: Path, tmp_path: Path) -> None:
+    found = film_frames(str(films / "red.mp4"))
+    small = cover(found)
+    assert found is not None and small is not None
+    assert len(found.frames) == 6 and (small.width, small.height, small.look) == (64, 48, "photo")
     (tmp_path / "gone.mp4").write_bytes(b"no video")
-    assert video_thumbnail(str(tmp_path / "gone.mp4"), 40, 6) is None
+    assert film_frames(str(tmp_path / "gone.mp4")) is None and cover(None) is None

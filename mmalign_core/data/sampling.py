@@ -9,7 +9,7 @@ FEWEST = 8
 LOOKED_AT = 4
 """Frames looked at for each that is kept, so that scenes shorter than the usual step are found."""
 _MOST_LOOKED_AT = 128
-_PLAIN = 1500
+PLAIN = 1500
 """A video of no more frames than this is decoded wherever frames are wanted; a longer one at its key frames."""
 _NOISE = 2.0
 """Grey levels of 255 by which a still picture may differ from itself after coding."""
@@ -21,16 +21,17 @@ def frames_wanted(frames: int, seconds: float, most: int, per_second: float) -> 
     return max(1, min(frames, most, max(FEWEST, round(seconds * per_second))))
 
 
-def candidates(starts: np.ndarray, keys: np.ndarray, end: float, wanted: int) -> np.ndarray:
+def candidates(starts: np.ndarray, keys: np.ndarray, end: float, wanted: int, plain: int = PLAIN) -> np.ndarray:
     """(m,) rising start times of frames to look at, evenly spread over the video.
 
     `starts` (p,) seconds at which packets' frames start, NaN where unknown; `keys` (p,) which stand for themselves. In
-    long videos only key frames are looked at, if there are enough: encoders put them where scenes change.
+    videos of more than `plain` frames only key frames are looked at, if there are enough: encoders put them where
+    scenes change.
     """
     frames = np.unique(starts[~np.isnan(starts)])
     looked = min(len(frames), max(wanted, min(LOOKED_AT * wanted, _MOST_LOOKED_AT)))
     spread = (np.arange(looked) + 0.5) * end / looked
-    if len(frames) > _PLAIN:
+    if len(frames) > plain:
         own = np.unique(starts[keys & ~np.isnan(starts)])
         nearest = np.unique(own[np.abs(own[None] - spread[:, None]).argmin(axis=1)]) if len(own) >= wanted else own
         if len(nearest) >= wanted:
@@ -55,6 +56,16 @@ def chosen(pixels: np.ndarray, times: np.ndarray, wanted: int) -> np.ndarray:
     along = np.concatenate([[0.0], np.cumsum(path)])
     steps = (np.arange(wanted) + 0.5) / wanted * along[-1]
     return _filled(np.minimum(np.searchsorted(along, steps), len(times) - 1), wanted, len(times))
+
+
+def representative(pixels: np.ndarray, seconds: np.ndarray) -> int:
+    """Which of the frames (m, h, w, 3), which stand for so many `seconds` (m,), is least unlike all others.
+
+    The medoid of the frames, weighted by time: one of the longest scene, and none that a fade or flash passes through.
+    """
+    looks = np.stack([_look(frame) for frame in pixels]).reshape(len(pixels), -1)
+    apart = np.abs(looks[:, None] - looks[None]).mean(axis=2)
+    return int((apart @ np.maximum(seconds, 1e-9)).argmin())
 
 
 def _filled(places: np.ndarray, wanted: int, count: int) -> np.ndarray:

@@ -45,7 +45,7 @@ def scanned(path: str, name: str, settings: Settings) -> Track:
 
     BadInput if there is no moving picture, no frame, or more pixels or seconds than the settings allow.
     """
-    with _open(path) as container:
+    with opened(path) as container:
         stream = _moving(container, name)
         size = stream.codec_context.width * stream.codec_context.height
         if size > settings.max_image_pixels:
@@ -69,7 +69,7 @@ def scanned(path: str, name: str, settings: Settings) -> Track:
 def frames_at(path: str, track: Track, targets: np.ndarray, settings: Settings) -> Frames:
     """The first frame at or after each of the targets (t,), rising, which are starts; one frame may serve several."""
     seen, place = Frames([], []), 0
-    with _open(path) as container:
+    with opened(path) as container:
         stream = _moving(container, path)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = min(4, settings.threads)
@@ -85,7 +85,8 @@ def frames_at(path: str, track: Track, targets: np.ndarray, settings: Settings) 
     return seen
 
 
-def _open(path: str) -> Any:
+def opened(path: str) -> Any:
+    """The file as PyAV reads it, through containers of sound and video alone and from this machine alone."""
     import av
 
     return av.open(path, mode="r", options={"format_whitelist": f"{DEMUXERS},gif", "protocol_whitelist": "file"})

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mmalign_core.data.names import file_words
-from mmalign_core.data.sampling import candidates, chosen, frames_wanted
+from mmalign_core.data.sampling import PLAIN, candidates, chosen, frames_wanted
 from mmalign_core.data.sounds import decode_soundtrack
 from mmalign_core.data.video_frames import frames_at, scanned
 from mmalign_core.settings import Settings
@@ -44,14 +44,21 @@ class Video:
 
 
 def decode_video(
-    source: str | Path, settings: Settings | None = None, *, most: int = 32, per_second: float = 1.0, rate: int = 0
+    source: str | Path,
+    settings: Settings | None = None,
+    *,
+    most: int = 32,
+    per_second: float = 1.0,
+    rate: int = 0,
+    plain: int = PLAIN,
 ) -> Video:
     """Up to `most` frames, `per_second` of them where it is short enough, and its sound at `rate` Hz if that is given.
 
     Rotation in the file's metadata is applied, pixels that are not square are made so, transparency is laid on white.
-    The first sound track is used. Stretches between frames that are wanted are not decoded; of a long video only key
-    frames are. A damaged stretch is passed over. Raises BadInput if no frame can be decoded, or the video is longer
-    than `settings.max_video_seconds` or larger than `settings.max_image_pixels` a frame.
+    The first sound track is used. Stretches between frames that are wanted are not decoded; of a video of more than
+    `plain` frames only key frames are, if there are enough. A damaged stretch is passed over. Raises BadInput if no
+    frame can be decoded, or the video is longer than `settings.max_video_seconds` or larger than
+    `settings.max_image_pixels` a frame.
     """
     settings = settings or Settings()
     name = file_words(source, "video")
@@ -60,7 +67,8 @@ def decode_video(
     try:
         track = scanned(str(source), name, settings)
         wanted = frames_wanted(len(track.starts), track.end, most, per_second)
-        seen = frames_at(str(source), track, candidates(track.starts, track.keys, track.end, wanted), settings)
+        looked = candidates(track.starts, track.keys, track.end, wanted, plain)
+        seen = frames_at(str(source), track, looked, settings)
     except BadInput:
         raise
     except _DAMAGE as error:

@@ -10,6 +10,8 @@ import streamlit as st
 
 from mmalign_core.corrections import Scores
 from mmalign_core.data import Video
+from mmalign_core.data.playing import Playable, playable
+from mmalign_core.data.sounds import decode_soundtrack
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media, Recommendation
@@ -29,6 +31,7 @@ from mmalign_core.workflow import (
 )
 from mmalign_core.workflow.cards import AlignerCard, aligner_cards
 from mmalign_core.workflow.encoding import encoder_of
+from mmalign_core.workflow.export.filming import Film
 from mmalign_core.workflow.export.showing import item_titles
 from mmalign_core.workflow.scoring import run_scores
 from mmalign_core.workflow.wording.telling import interests
@@ -37,9 +40,9 @@ from pages._shared.columns import fold_columns, time_columns
 from pages._shared.shelf import LIMITS, Shelf
 from pages._shared.thumbnails import (
     Thumbnail,
+    film_frames,
     picture_thumbnail,
     pixels_thumbnail,
-    video_thumbnail,
     waveform_thumbnail,
 )
 
@@ -129,10 +132,22 @@ def thumbnail(digest: str, pixels: int, _path: str) -> Thumbnail | None:
     return picture_thumbnail(_path, pixels)
 
 
-@st.cache_resource(max_entries=3000, show_spinner=False)
-def film(digest: str, pixels: int, frames: int, _path: str) -> Thumbnail | None:
-    """Frames of the video side by side; None if it cannot be decoded."""
-    return video_thumbnail(_path, pixels, frames)
+@st.cache_resource(max_entries=1000, show_spinner=False)
+def film(digest: str, _path: str) -> Film | None:
+    """A few frames of the video, small; None if it cannot be decoded."""
+    return film_frames(_path)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def played(digest: str, path: str) -> Playable | None:
+    """The video as browsers can play it, None where they cannot; BadInput if its file is gone."""
+    return playable(path)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def soundtrack(digest: str, rate: int, seconds: float, _path: str) -> np.ndarray:
+    """The beginning of a video's sound; BadInput if there is none."""
+    return decode_soundtrack(_path, rate, seconds, settings())
 
 
 @st.cache_resource(max_entries=6000, show_spinner=False)

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.types import digest_json
+from mmalign_core.types import Media, digest_json
 from mmalign_core.workflow import Run
-from pages._shared import cache, errors, gallery, places, previews, state, wishes
+from pages._shared import cache, errors, films, gallery, places, previews, state, wishes
 from pages._shared.links import LONGEST_TEXT, STRONGEST
 from pages._shared.thumbnails import as_label
 
@@ -87,7 +87,8 @@ def _look(run: Run, asked: Sequence[wishes.Made], place: int, wish: wishes.Made,
     elif kind == "audio":
         st.audio(str(wishes.path(wish, cache.settings())), alt="The sound asked with")
     elif kind == "video":
-        st.video(str(wishes.path(wish, cache.settings())), alt="The video asked with", width=260)
+        asked_with = Media("query", "video", value, path=str(wishes.path(wish, cache.settings())))
+        films.show(asked_with, "The video asked with", 300)
     elif kind == "item" and value in run.collection.items.index:
         previews.show_item(run.collection, value, metadata=False, tallest=150)
     elif kind == "user":

@@ -11,7 +11,8 @@ from mmalign_core.plots import MODALITY_COLOURS
 from mmalign_core.plots.labels import cut
 from mmalign_core.types import Collection, EmbeddingSet, Media
 from mmalign_core.workflow import JudgedPair, Run, SimilarityBlock
-from pages._shared import cache, errors, header, previews
+from pages._shared import cache, errors, films, header, previews
+from pages._shared.thumbnails import Thumbnail, cover
 
 _RIGHT, _WRONG = "#0B7A5C", "#B3412E"
 
@@ -38,12 +39,19 @@ def medium_of(collection: Collection, rows: EmbeddingSet, row: int) -> Media | N
 
 def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) -> list[str | None]:
     """Small pictures to draw along an axis, [] where the modality has none."""
-    if modality != "image":
+    if modality not in ("image", "video"):
         return []
     held = block.source if block.source.modality == modality else block.target
     media = [medium_of(run.collection, held, int(row)) for row in rows]
-    drawn = [m and m.path and cache.thumbnail(m.digest, 64, m.path) for m in media]
+    drawn = [m and _small(m) for m in media]
     return [shown.uri if shown else None for shown in drawn]
+
+
+def _small(medium: Media) -> Thumbnail | None:
+    """The picture, or the frame that stands for a video."""
+    if medium.modality == "video":
+        return cover(cache.film(medium.digest, medium.path or ""))
+    return cache.thumbnail(medium.digest, 64, medium.path or "")
 
 
 def chosen_cell(block: SimilarityBlock, clicked: list[Any] | None, item: str | None) -> tuple[int, int]:
@@ -95,7 +103,7 @@ def _tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> 
     if medium and rows.modality == "image":
         drawn = cache.thumbnail(medium.digest, 220, medium.path or "")
     elif medium and rows.modality == "video":
-        drawn = cache.film(medium.digest, 220, 1, medium.path or "")
+        drawn = cover(cache.film(medium.digest, medium.path or ""))
     elif medium and rows.modality == "audio":
         drawn = cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
     if drawn:
@@ -111,6 +119,6 @@ def _show_medium(medium: Media | None, alt: str) -> None:
     elif medium.modality == "image":
         previews.show_picture(medium, alt)
     elif medium.modality == "video":
-        previews.show_video(medium, alt)
+        films.show(medium, alt)
     else:
         previews.show_sound(medium, alt)

@@ -8,17 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.data.formats import modality_of
 from mmalign_core.plots import MODALITY_COLOURS
 from mmalign_core.plots.labels import cut
 from mmalign_core.types import BadInput, Collection, Media
 from mmalign_core.workflow.export.showing import sound_uri
-from pages._shared import cache, errors, state
-from pages._shared.thumbnails import Thumbnail
+from pages._shared import cache, errors, films, state
+from pages._shared.thumbnails import Thumbnail, cover
 
 _DEMO_SOURCES = "Drawings: OpenMoji, CC BY-SA 4.0. Sounds synthesised, users simulated. All sources and licences"
 _WIDEST, _LARGE = 440, 640
-_FRAME, _FRAMES = 160, 6
 
 
 def media(collection: Collection, item: str, modality: str) -> Sequence[Media]:
@@ -36,7 +34,7 @@ def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail
     for picture in media(collection, item, "image"):
         return cache.thumbnail(picture.digest, pixels, picture.path or "")
     for video in media(collection, item, "video"):
-        return cache.film(video.digest, pixels, 1, video.path or "")
+        return cover(cache.film(video.digest, video.path or ""))
     for sound in media(collection, item, "audio"):
         return cache.waveform(sound.digest, MODALITY_COLOURS["audio"], sound.path or "")
     return None
@@ -77,7 +75,7 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True, talle
     for text in texts[:5]:
         st.markdown(f":blue[:material/notes:] {errors.plain(cut(text.text or '', 600))}")
     for video in media(collection, item, "video")[:2]:
-        show_video(video, title(collection, item))
+        films.show(video, title(collection, item))
     for sound in media(collection, item, "audio")[:3]:
         show_sound(sound, title(collection, item))
     if metadata:
@@ -92,19 +90,6 @@ def show_picture(picture: Media, alt: str, tallest: int = 260) -> None:
         return
     width, height = drawn.width, drawn.height
     st.image(drawn.uri, alt=alt, width=max(1, min(_WIDEST, width, round(width * tallest / height))))
-
-
-def show_video(video: Media, alt: str) -> None:
-    """One video: frames of it side by side, since browsers play few of the formats, and its player."""
-    strip = cache.film(video.digest, _FRAME, _FRAMES, video.path or "")
-    if strip is None:
-        errors.show(f"the video of '{video.item}' cannot be decoded; replace its file")
-        return
-    st.image(strip.uri, alt=f"Frames of {alt}", width=min(_WIDEST, strip.width))
-    if modality_of(video.path or "") == "video":
-        st.video(video.path or "", width=_WIDEST)
-    else:
-        st.image(video.path or "", alt=alt, width=min(_WIDEST, 2 * _FRAME))
 
 
 def show_sound(sound: Media, alt: str) -> None:

@@ -1,4 +1,4 @@
-"""Small pictures as data URIs: of pictures, of frames of videos, and of the waveforms of sounds."""
+"""Small pictures as data URIs: of pictures, of a frame of a video, and of the waveforms of sounds."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from mmalign_core.data import decode_image, decode_video, peaks, read_audio
+from mmalign_core.data import decode_image, peaks, read_audio
 from mmalign_core.types import BadInput
+from mmalign_core.workflow.export.filming import Film, read_film
 from mmalign_core.workflow.export.showing import as_uri
 
 
@@ -42,20 +43,17 @@ def pixels_thumbnail(pixels: np.ndarray, most: int = 480) -> Thumbnail:
     return Thumbnail(as_uri(image), image.width, image.height, "photo")
 
 
-def video_thumbnail(path: str, pixels: int, frames: int) -> Thumbnail | None:
-    """So many frames of the video side by side, each `pixels` wide, or as many as it has; None if none can be had."""
+def film_frames(path: str) -> Film | None:
+    """A few frames of the video; None if none can be had."""
     try:
-        seen = decode_video(path, most=frames)
+        return read_film(path)
     except BadInput:
         return None  # see picture_thumbnail
-    small = [Image.fromarray(frame) for frame in seen.pixels]
-    for frame in small:
-        frame.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
-    width, height = small[0].size
-    strip = Image.new("RGB", (len(small) * width, height))
-    for place, frame in enumerate(small):
-        strip.paste(frame, (place * width, 0))
-    return Thumbnail(as_uri(strip), strip.width, strip.height, "photo")
+
+
+def cover(film: Film | None) -> Thumbnail | None:
+    """The frame that stands for the whole video."""
+    return film and Thumbnail(film.cover, film.width, film.height, "photo")
 
 
 def waveform_thumbnail(path: str, colour: str, bars: int = 48) -> Thumbnail | None:

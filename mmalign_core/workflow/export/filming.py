@@ -1,0 +1,56 @@
+"""A few frames of a video, small, with their times: how it looks where it does not play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mmalign_core.settings import Settings
+from mmalign_core.workflow.export.showing import as_uri
+
+FRAMES = 6
+_PLAIN = 300
+"""Of a longer video only key frames are looked at: a picture for a card must not take the time of decoding it all."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """`frames` as data URIs, each `width` x `height` pixels, at `times` seconds; the video lasts `seconds`. `chosen`
+    says which frame stands for all: one of the longest scene."""
+
+    frames: tuple[str, ...]
+    times: tuple[float, ...]
+    seconds: float
+    width: int
+    height: int
+    chosen: int
+
+    @property
+    def cover(self) -> str:
+        """The frame that stands for all."""
+        return self.frames[self.chosen]
+
+
+def read_film(path: str, settings: Settings | None = None, *, frames: int = FRAMES, pixels: int = 220) -> Film:
+    """At most so many frames, spread over time and scenes, within pixels x pixels; BadInput if none can be decoded."""
+    import numpy as np
+    from PIL import Image
+
+    from mmalign_core.data.sampling import representative
+    from mmalign_core.data.videos import decode_video
+
+    seen = decode_video(path, settings, most=frames, plain=_PLAIN)
+    small = [Image.fromarray(frame) for frame in seen.pixels]
+    for frame in small:
+        frame.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
+    chosen = representative(seen.pixels, np.diff(seen.edges))
+    uris, times = tuple(as_uri(frame) for frame in small), tuple(float(time) for time in seen.times)
+    return Film(uris, times, seen.seconds, *small[0].size, chosen)
+
+
+def clock(seconds: float) -> str:
+    """0:07, 1:02:03: how players write a moment; tenths of it (0.4 s) where that is all there is."""
+    if seconds < 1:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
