@@ -1,5 +1,7 @@
 """The linear aligners against other implementations, known solutions, and what bad input does to them."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,9 +11,11 @@ from sklearn.cross_decomposition import PLSSVD, PLSCanonical
 from sklearn.linear_model import Ridge as SklearnRidge
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.aligners.embedding.procrustes import rotated
 from mmalign_core.aligners.embedding.ridge import GRID, ridge_map
-from mmalign_core.aligners.linear.spectral import shared_components, whitener
-from mmalign_core.types import BadInput, Cancelled, EmbeddingSet
+from mmalign_core.aligners.linear.spectral import cross_covariances, shared_components, whitener
+from mmalign_core.types import BadInput, Cancelled, EmbeddingSet, no_progress
+from mmalign_core.vectors import unit_rows
 
 NAMES = ("procrustes", "ridge", "pls", "cca", "gcca", "distance")
 every_linear = pytest.mark.parametrize("name", NAMES)
@@ -62,6 +66,25 @@ def test_procrustes_turns_three_modalities_onto_one_another_where_items_lack_som
     for a in placed:
         for b in placed:
             assert ((placed[a] @ placed[b].T).argmax(1) == np.arange(300)).mean() > 0.99
+
+
+def test_three_modalities_rotated_within_the_spans_of_their_pairs_lie_as_in_the_whole_spaces() -> None:
+    """Wide vectors, few pairs and fewer sounds: the oracle turns all columns, as the formula is written."""
+    rng = np.random.default_rng(0)
+    shared, widths, rows = rng.standard_normal((30, 12)), {"text": 40, "image": 90, "audio": 60}, {}
+    for m, width in widths.items():
+        rows[m] = shared @ rng.standard_normal((12, width)) + 0.5 * rng.standard_normal((30, width))
+    rows["audio"] = rows["audio"][:9]
+    sets = {m: embedded(m, x) for m, x in rows.items()}
+    model = fitted("procrustes", sets, sweeps=5)
+    present = {m: np.arange(30) < len(x) for m, x in rows.items()}
+    full = {m: np.pad(centred(s.vectors.astype(float)), ((0, 30 - len(s.vectors)), (0, 0))) for m, s in sets.items()}
+    crosses = cross_covariances(full, present)
+    maps = rotated(crosses, shared_components(crosses, 90)[0], 5, no_progress)
+    expected = {m: unit_rows(full[m][present[m]] @ maps[m]) for m in full}
+    placed = {m: model.transform(s) for m, s in sets.items()}
+    for a, b in combinations(placed, 2):
+        np.testing.assert_allclose(placed[a] @ placed[b].T, expected[a] @ expected[b].T, atol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(60, 9), (10, 40)])

@@ -7,7 +7,7 @@ import numpy as np
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
-from mmalign_core.aligners.linear.spectral import Crosses, cross_covariances, shared_components
+from mmalign_core.aligners.linear.spectral import Crosses, cross_covariances, principal, shared_components
 from mmalign_core.params import param
 from mmalign_core.types import Progress
 
@@ -17,7 +17,8 @@ class Procrustes(LinearAligner):
     """min Σ ½‖x A - y B‖² over maps with orthonormal columns (Schönemann 1966): the singular vectors of X'Y.
 
     x A Bᵀ is the rotation of x onto y. Unequal widths meet in the smaller one; with fewer pairs than dimensions, in
-    the directions that the pairs span. Three or more modalities are rotated onto one another in turn (Gower 1975).
+    the directions that the pairs span. Three or more modalities are rotated onto one another in turn (Gower 1975),
+    each within the directions that its own pairs span: no pair says where any other should turn.
     """
 
     summary = "Rotates one space onto the other: no direction is stretched, so few pairs cannot spoil it"
@@ -33,15 +34,27 @@ class Procrustes(LinearAligner):
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Orthonormal maps, all dimensions alike."""
-        crosses = cross_covariances(examples.rows, examples.present)
-        maps, strengths = shared_components(crosses, max(x.shape[1] for x in examples.rows.values()))
-        if len(maps) > 2:
-            maps = rotated(crosses, maps, self.sweeps, progress)
+        rows = examples.rows
+        widths = {m: x.shape[1] for m, x in rows.items()}
+        if len(rows) == 2:
+            maps, strengths = shared_components(cross_covariances(rows, examples.present), max(widths.values()))
+        else:
+            spans = {m: spanned(x) for m, x in rows.items()}
+            crosses = cross_covariances({m: x @ spans[m] for m, x in rows.items()}, examples.present)
+            maps, strengths = shared_components(crosses, max(widths.values()), min(widths.values()))
+            turned = rotated(crosses, maps, self.sweeps, progress)
+            maps = {m: spans[m] @ part for m, part in turned.items()}
         return Maps(maps, np.ones(len(strengths)))
 
 
+def spanned(rows: np.ndarray) -> np.ndarray:
+    """Orthonormal directions (d, r) that span these centred rows (p, d); one of zeros where they are all zero."""
+    directions = principal(rows)[1]
+    return directions if directions.shape[1] else np.zeros((rows.shape[1], 1))
+
+
 def rotated(crosses: Crosses, maps: dict[str, np.ndarray], sweeps: int, progress: Progress) -> dict[str, np.ndarray]:
-    """Orthonormal maps (d_m, k) after so many rounds in which each modality is rotated onto the sum of the others."""
+    """Maps (d_m, k) after so many rounds, in which each modality is rotated onto the sum of the others."""
     maps = {m: nearest_orthonormal(part) for m, part in maps.items()}
     for sweep in range(sweeps):
         progress(0.1 + 0.9 * sweep / sweeps, "rotating")
@@ -51,7 +64,7 @@ def rotated(crosses: Crosses, maps: dict[str, np.ndarray], sweeps: int, progress
 
 
 def nearest_orthonormal(matrix: np.ndarray) -> np.ndarray:
-    """The matrix (d, k) with orthonormal columns nearest to this one: its polar factor."""
+    """The matrix (d, k) with orthonormal columns, or rows where k > d, nearest to this one: its polar factor."""
     u, _, vt = np.linalg.svd(matrix, full_matrices=False)
     return u @ vt
 

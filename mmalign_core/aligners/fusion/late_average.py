@@ -10,12 +10,10 @@ from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.choosing import best, held_out_items, quality
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.aligners.linear.canonical import canonical_maps
+from mmalign_core.aligners.linear.choice import RIDGES, UNTRIED
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
-
-RIDGES = (0.01, 0.1, 1.0, 3.0, 10.0)
-"""What `reg` is chosen from when it is 0."""
 
 
 @register("late-average")
@@ -63,7 +61,7 @@ class LateAverage(LinearAligner):
     def _chosen_ridge(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> float:
         parts = held_out_items(paired_rows(sets, self.name), sets, seed)
         if parts is None:
-            return RIDGES[2]
+            return UNTRIED[0]
         kept, held, known = parts
 
         def judged(ridge: float) -> float:

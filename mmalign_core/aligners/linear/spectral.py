@@ -50,20 +50,23 @@ def cross_covariances(blocks: Blocks, present: Mapping[str, np.ndarray]) -> dict
     return found
 
 
-def shared_components(crosses: Crosses, dims: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def shared_components(
+    crosses: Crosses, dims: int, narrowest: int | None = None
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Up to `dims` directions (d_m, k) of each modality that covary most with the others', and their strengths (k,).
 
     For two modalities the singular vectors and values of their cross-covariance. For more, the leading eigenvectors
     of the symmetric matrix with the cross-covariances off its diagonal; the strength is the eigenvalue divided by
-    the number of partners, hence the mean correlation if the inputs are white. Strengths fall and are not negative;
-    those at rounding level are left out, for their directions mean nothing.
+    the number of partners, hence the mean correlation if the inputs are white. They are then no more than `narrowest`,
+    by default the width of the narrowest modality. Strengths fall and are not negative; those at rounding level are
+    left out, for their directions mean nothing.
     """
     if len(crosses) == 1:
         ((a, b), cross) = next(iter(crosses.items()))
         u, v, strengths = _singular(cross) if 2 * dims > min(cross.shape) else _leading(cross, dims)
         found = {a: u, b: v}, strengths
     else:
-        found = _multiway(crosses)
+        found = _multiway(crosses, narrowest)
     parts, strengths = found
     kept = max(1, min(dims, int((strengths > strengths[0] * 1e-10).sum())))
     return with_fixed_signs({m: part[:, :kept] for m, part in parts.items()}), strengths[:kept]
@@ -88,11 +91,11 @@ def _leading(cross: np.ndarray, dims: int) -> tuple[np.ndarray, np.ndarray, np.n
     return cross @ v / np.where(strengths > 0, strengths, np.inf), v, strengths
 
 
-def _multiway(crosses: Crosses) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def _multiway(crosses: Crosses, narrowest: int | None) -> tuple[dict[str, np.ndarray], np.ndarray]:
     whole, place = stacked(crosses)
-    fewest = min(part.stop - part.start for part in place.values())
+    most = narrowest or min(part.stop - part.start for part in place.values())
     values, vectors = np.linalg.eigh(whole)
-    values, vectors = values[::-1][:fewest], vectors[:, ::-1][:, :fewest] * np.sqrt(len(place))
+    values, vectors = values[::-1][:most], vectors[:, ::-1][:, :most] * np.sqrt(len(place))
     return {m: vectors[rows] for m, rows in place.items()}, np.maximum(values, 0) / (len(place) - 1)
 
 
