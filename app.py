@@ -51,6 +51,12 @@ PAGES = [
         icon=":material/social_leaderboard:",
         help="Which recommender ranks best, for known and for new items, on held-out interactions.",
     ),
+    st.Page(
+        "pages/models.py",
+        title="Models",
+        icon=":material/deployed_code:",
+        help="The encoders and models of this machine, and getting others.",
+    ),
 ]
 
 st.set_page_config(page_title="MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")

@@ -29,6 +29,7 @@ TITLES = {
     "space": "Shared space",
     "recommend": "Recommend",
     "recommenders": "Recommenders",
+    "models": "Models",
 }
 
 

@@ -121,7 +121,7 @@ def test_a_single_item_breaks_no_page(folders: dict[str, Path], page: str) -> No
     assert not opened(folders["single"], page).exception
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "models.py"])  # which needs no collection
 def test_a_folder_that_is_not_there_gives_one_line(folders: dict[str, Path], page: str) -> None:
     app = opened(folders["missing"], page)
     assert not app.exception

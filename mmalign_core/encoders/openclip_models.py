@@ -33,7 +33,8 @@ class Recommended:
     def __str__(self) -> str:
         return (
             f"{self.use}: open-clip:{self.model} ({self.millions:,} million weights, {self.millions * 4 / 1000:.1f} GB "
-            f"in memory, ImageNet zero-shot {self.accuracy}%, licence: {self.licence}, see huggingface.co/{self.repository})"
+            f"in memory, ImageNet zero-shot {self.accuracy}%, licence: {self.licence}, see "
+            f"huggingface.co/{self.repository})"
         )
 
 

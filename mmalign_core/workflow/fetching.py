@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 from mmalign_core.models.download import bytes_here, download, link, name_main
 from mmalign_core.models.fetched import remember
@@ -75,14 +76,15 @@ class Plan:
 
 def plan_fetch(reference: str, patience: float = PATIENCE) -> Plan:
     """Ask the hub what the reference needs. BadInput if it is no model, or within `patience` seconds no answer came."""
-    parts = [_part(needs, patience) for needs in wanted(reference)]
+    until = monotonic() + patience
+    parts = [_part(needs, until) for needs in wanted(reference)]
     if reference.startswith("open-clip:hf-hub:"):
-        parts += [_part(needs, patience) for needs in _named_by_settings(parts[0])]
+        parts += [_part(needs, until) for needs in _named_by_settings(parts[0])]
     return Plan(reference, tuple(parts))
 
 
-def _part(needs: Wanted, patience: float) -> Part:
-    held = ask(needs.repository, patience)
+def _part(needs: Wanted, until: float) -> Part:
+    held = ask(needs.repository, max(until - monotonic(), 0.1))
     chosen = set(choose_files([file.name for file in held.files], needs))
     # a card is no part of a model, but states its licence
     files = tuple(file for file in held.files if file.name in chosen or file.name == "README.md")

@@ -103,9 +103,9 @@ def encoders_for(modality: str, settings: Settings | None = None) -> tuple[Offer
     found = [offer for offer in every if modality in offer.reads]
     if modality == "video":
         found += [_over_frames(offer) for offer in every if "image" in offer.reads and not offer.embedded]
-    once = {offer.reference: offer for offer in reversed(found)}.values()
+    once = {offer.reference: offer for offer in found}.values()
     usual = DEFAULT_ENCODERS.get(modality)
-    return tuple(sorted(reversed(once), key=lambda offer: (offer.reference != usual, not offer.embedded)))
+    return tuple(sorted(once, key=lambda offer: (offer.reference != usual, not offer.embedded)))
 
 
 def same_space(reference: str, modality: str) -> dict[str, str]:

@@ -8,9 +8,8 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
-from mmalign_core.workflow import DEFAULT_ENCODERS
-from pages._shared import aligner_card, cache, errors, forms, header, holding_out, state, waiting
-from pages._shared.wanted import complete, pairs_of
+from pages._shared import aligner_card, cache, errors, forms, holding_out, model_menu, state, waiting
+from pages._shared.wanted import complete, in_one_space, pairs_of
 
 _SEED_HELP = "Splits, folds and everything random in a fit follow from it: the same seed gives the same numbers."
 _LARGEST_SEED = 2**31
@@ -21,8 +20,9 @@ def show(collection: Collection) -> None:
     """Draw the form; its button makes the choices the session's own, and the work starts with the next run."""
     now = complete(state.wanted().choices, collection)
     pair = pair_menu(collection, now, key="align.pair")
-    encoders = _encoders(collection, now)
-    aligner, params = _aligner(pair, now)
+    with st.expander("Encoders", icon=":material/memory:"):
+        encoders = model_menu.show(collection, now, key="align")
+    aligner, params = _aligner(collection, pair, now, encoders)
     with st.expander("Similarity and matching", icon=":material/compare_arrows:"):
         matching = _matching(now)
     split = holding_out.show(collection, now, key="align")
@@ -34,15 +34,20 @@ def show(collection: Collection) -> None:
         icon=":material/play_arrow:",
         key="align.go",
         width="stretch",
-        on_click=waiting.align,
+        on_click=_align,
         args=(chosen,),
     )
 
 
+def _align(chosen: dict[str, Any]) -> None:
+    state.forget_widgets("align.encoder.")  # a model named in words is then one of the menu's
+    waiting.align(chosen)
+
+
 def unusual(chosen: dict[str, Any], collection: Collection) -> dict[str, Any]:
     """Only the choices that differ from those made for a collection nobody has chosen for."""
-    usual = {**_USUAL, **complete({}, collection)}
-    usual["pair"] = list(usual["pair"])
+    settled = {name: chosen[name] for name in ("pair", "encoders") if name in chosen}
+    usual = {**_USUAL, **complete(settled, collection), "pair": list(pairs_of(collection)[0]), "encoders": {}}
     return {name: value for name, value in chosen.items() if value and value != usual.get(name)}
 
 
@@ -65,31 +70,17 @@ def seed_box(now: dict[str, Any], *, key: str) -> int:
     return st.number_input("Seed", 0, _LARGEST_SEED, current, key=key, persist_state="session", help=_SEED_HELP)
 
 
-def _encoders(collection: Collection, now: dict[str, Any]) -> dict[str, str]:
-    rows, chosen = cache.rows_of("encoders"), {}
-    with st.expander("Encoders", icon=":material/memory:"):
-        for modality in collection.modalities:
-            if modality in collection.vectors:
-                st.markdown(f"{header.modality_word(modality)}: vectors given with the collection")
-                continue
-            offered = [row for row in rows if modality in row["modalities"]]
-            current = now["encoders"].get(modality, DEFAULT_ENCODERS.get(modality, ""))
-            if offered:
-                row = forms.choose(
-                    header.modality_word(modality),
-                    offered,
-                    current,
-                    key=f"align.encoder.{modality}",
-                    help=errors.plain(_row(offered, current)["summary"]),
-                )
-                chosen[modality] = row["name"]
-    return {m: name for m, name in chosen.items() if name != DEFAULT_ENCODERS.get(m)}
-
-
-def _aligner(pair: tuple[str, str], now: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    row = forms.choose(
-        "Aligner", aligner_card.offered(pair), now["aligner"], key="align.aligner", shown=aligner_card.title
-    )
+def _aligner(
+    collection: Collection, pair: tuple[str, str], now: dict[str, Any], encoders: dict[str, str]
+) -> tuple[str, dict[str, Any]]:
+    """Where both sides share a space, comparing them as they are comes first; the other aligners refine it."""
+    rows, shared = aligner_card.offered(pair), in_one_space(pair, encoders, collection)
+    if shared:
+        rows = sorted(rows, key=lambda row: row["name"] != "as-is")
+    same = shared == in_one_space(pair, now["encoders"], collection)
+    usual = complete({"pair": pair, "encoders": encoders}, collection)["aligner"]
+    key = f"align.aligner{'.shared' * shared}"
+    row = forms.choose("Aligner", rows, now["aligner"] if same else usual, key=key, shown=aligner_card.title)
     st.caption(errors.plain(errors.sentence(row["summary"])))
     with st.expander("What it does and needs", icon=":material/menu_book:"):
         aligner_card.show(row["name"])
@@ -129,7 +120,3 @@ def _marked(kind: str) -> Callable[[str], str]:
     """Names with a mark on those that look at all queries together."""
     transductive = {row["name"] for row in cache.rows_of(kind) if row["transductive"]}
     return lambda name: f"{name} · transductive" if name in transductive else name
-
-
-def _row(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next((row for row in rows if row["name"] == name), rows[0])

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
-from pages._shared import align_form, aligner_card, board, cache, errors, holding_out, state
-from pages._shared.wanted import complete
+from pages._shared import align_form, aligner_card, board, cache, errors, holding_out, model_menu, state
+from pages._shared.wanted import complete, in_one_space
 
-_SHARED = ("encoders", "similarity", "correction", "correction_params", "matcher", "matcher_params")
+_SHARED = ("similarity", "correction", "correction_params", "matcher", "matcher_params")
 _MOST = 8
 
 
@@ -26,8 +26,13 @@ def show(collection: Collection) -> None:
                 split = holding_out.show(collection, now, key="board", whole=False)
             with st.container(width=120):
                 seed = align_form.seed_box(now, key="board.seed")
-            chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
-            aligners = _aligners(names, pair, now)
+            button = st.empty()
+        with st.expander("Encoders", icon=":material/memory:"):
+            encoders = model_menu.show(collection, now, key="board")
+        chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
+        chosen["encoders"] = encoders
+        aligners = _aligners(names, pair, now, given=in_one_space(pair, encoders, collection))
+        with button:
             _button(collection, {"aligners": aligners, **align_form.unusual(chosen, collection)})
         st.caption(_as_on_align(chosen))
 
@@ -44,22 +49,22 @@ def _button(collection: Collection, chosen: dict[str, Any]) -> None:
     )
 
 
-def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any]) -> list[str]:
+def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any], *, given: bool) -> list[str]:
     names = [row["name"] for row in aligner_card.offered(pair)]
-    usual = now.get("aligners") or _fast(names, given=now["aligner"] == "as-is")
+    usual = now.get("aligners") or _fast(names, given=given)
     return place.multiselect(
         "Aligners",
         names,
         default=[name for name in usual if name in names],
         format_func=aligner_card.title,
-        key=f"board.aligners.{'-'.join(sorted(pair))}",
+        key=f"board.aligners.{'-'.join(sorted(pair))}{'.shared' * given}",
         persist_state="session",
         placeholder="Choose at least one",
     )
 
 
 def _fast(names: list[str], *, given: bool) -> list[str]:
-    """The first few that need no training loop and no sequences; `as-is` only where vectors were given."""
+    """The first few that need no training loop and no sequences; `as-is` only where both sides lie in one space."""
     cards = cache.cards()
     quick = [name for name in names if not (cards[name].trained or cards[name].reads_sequences)]
     return [name for name in quick if given or name != "as-is"][:_MOST]
@@ -68,7 +73,7 @@ def _fast(names: list[str], *, given: bool) -> list[str]:
 def _aligns_choices() -> dict[str, Any]:
     """What was chosen on the Align page, as far as all aligners can share it."""
     choices = state.wanted().choices
-    shared = ("pair", "test", "folds", "fold_column", "time_column", "seed", *_SHARED)
+    shared = ("pair", "encoders", "test", "folds", "fold_column", "time_column", "seed", *_SHARED)
     return {name: choices[name] for name in shared if name in choices}
 
 

@@ -67,6 +67,8 @@ def _choices(text: str) -> dict[str, Any]:
 def _typed(given: Mapping[str, Any]) -> dict[str, Any]:
     """What is ours and of the right type; nothing at all where the pair is no pair."""
     kept = {name: value for name, value in given.items() if _fits(value, _CHOICES.get(name, ()))}
+    if not all(isinstance(reference, str) for reference in kept.get("encoders", {}).values()):
+        del kept["encoders"]
     pair = kept.get("pair", ["", ""])
     return kept if len(pair) == 2 and all(isinstance(m, str) for m in pair) else {}
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-
 LIMITS: Mapping[str, int] = {
     "collection": 8,
     "run": 8,

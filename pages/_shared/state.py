@@ -49,6 +49,16 @@ def compare(chosen: Mapping[str, Any]) -> None:
     _view()["board"] = dict(chosen)
 
 
+def looked_up() -> str:
+    """What the Models page was asked to look up: a reference, a name or a folder; '' for nothing."""
+    return _view().get("looked_up", "")
+
+
+def look_up(words: str) -> None:
+    """Look this up on the Models page from now on; '' for nothing."""
+    _view()["looked_up"] = words.strip()
+
+
 def forget_widgets(prefix: str) -> None:
     """Widgets whose key starts like this show the session's choices again, not what was last set in them."""
     for key in [key for key in st.session_state if str(key).startswith(prefix)]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mmalign_core.types import BadInput, Collection, digest_json
 from mmalign_core.workflow import DEFAULT_ENCODERS, Choices
+from mmalign_core.workflow.offering import share_space
 
 PAIRS = (("image", "text"), ("audio", "text"), ("image", "audio"), ("video", "text"))
 """Tried in this order for a collection nobody has chosen a pair for."""
@@ -70,9 +71,14 @@ def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, An
             " Recommend, which needs none"
         )
     pair = tuple(choices.get("pair") or pairs[0])
-    given = all(modality in collection.vectors for modality in pair)
-    defaults = {"aligner": "as-is" if given else "bridge", "encoders": {}}
-    return {**defaults, **choices, "pair": pair}
+    whole = {"encoders": {}, **choices, "pair": pair}
+    return {"aligner": "as-is" if in_one_space(pair, whole["encoders"], collection) else "bridge", **whole}
+
+
+def in_one_space(pair: tuple[str, str], encoders: Mapping[str, str], collection: Collection) -> bool:
+    """Whether both sides can be compared as they are: vectors given with the collection, or towers of one model."""
+    given = [modality in collection.vectors for modality in pair]
+    return all(given) or (not any(given) and share_space(pair, encoders))
 
 
 def as_choices(choices: Mapping[str, Any], collection: Collection) -> tuple[Choices, dict[str, str]]:

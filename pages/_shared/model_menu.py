@@ -1,0 +1,132 @@
+"""Which encoder reads which modality: an embedded one, a model of this machine, or any other by name or folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.plots.labels import cut
+from mmalign_core.types import BadInput, Collection
+from mmalign_core.workflow import DEFAULT_ENCODERS
+from mmalign_core.workflow.offering import Offer, check_encoder, encoders_for, same_space
+from pages._shared import cache, errors, header, state
+
+OTHER = "another model…"
+READ = {"text": "texts", "image": "pictures", "audio": "sounds", "video": "videos"}
+_LONGEST = 60
+
+
+def show(collection: Collection, now: Mapping[str, Any], *, key: str) -> dict[str, str]:
+    """A menu for each modality; gives modality -> reference where it is not the default.
+
+    A model that reads several modalities into one space can be taken for all of them at once.
+    """
+    chosen: dict[str, str] = {}
+    places = {}
+    for modality in collection.modalities:
+        if modality in collection.vectors:
+            st.markdown(f"{header.modality_word(modality)}: vectors given with the collection")
+            continue
+        usual = now["encoders"].get(modality, DEFAULT_ENCODERS.get(modality, ""))
+        chosen[modality] = _menu(modality, usual, f"{key}.encoder.{modality}")
+        places[modality] = st.container()
+    _one_space(chosen, places, key)
+    return {m: reference for m, reference in chosen.items() if reference != DEFAULT_ENCODERS.get(m)}
+
+
+def title(reference: str) -> str:
+    """'open-clip · ViT-B-32/openai'; of a folder its own name."""
+    encoder, _, model = reference.partition(":")
+    if not model:
+        return reference
+    if encoder == "video-frames":
+        return f"frames · {title(model)}"
+    model = model.removeprefix("hf-hub:").removeprefix(f"{encoder}/")
+    folder = model.removeprefix("local-dir:")
+    if folder != model or folder.startswith(("/", "~", ".")):
+        model = f"{Path(folder).name} (folder)"
+    return f"{encoder} · {cut(model, _LONGEST)}"
+
+
+def _menu(modality: str, current: str, key: str) -> str:
+    rows = {offer.reference: offer for offer in encoders_for(modality, cache.settings())}
+    options = [*rows, *([current] if current not in rows else []), OTHER]
+    picked = st.selectbox(
+        header.modality_word(modality),
+        options,
+        index=options.index(current),
+        key=key,
+        help=errors.plain(_summary(rows.get(current), current)),
+        format_func=lambda option: _named(option, rows.get(option)),
+        persist_state="session",
+    )
+    if picked == OTHER:
+        return _other(modality, current, f"{key}.other")
+    if picked in rows and rows[picked].missing:
+        errors.show(rows[picked].missing)
+        return current
+    return picked if picked in options else current
+
+
+def _named(option: str, offer: Offer | None) -> str:
+    if option == OTHER:
+        return option
+    return title(option) + (" · not installed" if offer and offer.missing else "")
+
+
+def _summary(offer: Offer | None, current: str) -> str:
+    return offer.summary if offer else f"{current}, named by you"
+
+
+def _other(modality: str, current: str, key: str) -> str:
+    """A model by any name or folder: checked at once, and the old choice stays where it cannot be taken."""
+    typed = st.text_input(
+        f"Model that reads {READ.get(modality, modality)}",
+        key=key,
+        placeholder="open-clip:hf-hub:ORG/NAME or a folder",
+        help="A reference ENCODER:MODEL (open-clip, clap, sentence-transformers) or a folder of this machine. Models "
+        "that are not here yet come by the Models page.",
+        persist_state="session",
+    )
+    if not typed or not typed.strip():
+        return current
+    try:
+        with st.spinner("Looking at the model"):
+            reference = check_encoder(typed, modality)
+    except BadInput as error:
+        errors.show(str(error))
+        st.caption(errors.plain(f"{title(current)} stays."))
+        return current
+    st.caption(f":material/check: {errors.plain(title(reference))}")
+    return reference
+
+
+def _one_space(chosen: Mapping[str, str], places: Mapping[str, Any], key: str) -> None:
+    """Under the first menu whose model reads other modalities into the same space: a button that takes it for them."""
+    for modality, reference in chosen.items():
+        towers = same_space(reference, modality)
+        others = {m: tower for m, tower in towers.items() if m in chosen and chosen[m] != tower}
+        if others:
+            with places[modality]:
+                words = " and ".join(READ[m] for m in others)
+                st.button(
+                    f"Use it for {words} too",
+                    key=f"{key}.both.{modality}",
+                    icon=":material/join_inner:",
+                    help="Then they lie in the space the model was trained for, and need no aligner.",
+                    on_click=_take,
+                    args=(others, key),
+                )
+            return
+
+
+def _take(others: Mapping[str, str], key: str) -> None:
+    for modality, reference in others.items():
+        menu = f"{key}.encoder.{modality}"
+        offered = {offer.reference for offer in encoders_for(modality, cache.settings())}
+        state.set_widget(menu, reference if reference in offered else OTHER)
+        if reference not in offered:
+            state.set_widget(f"{menu}.other", reference)
