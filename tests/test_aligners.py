@@ -8,6 +8,7 @@ from safetensors.numpy import load, save
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.card import Card
+from mmalign_core.pivots import Pivots
 from mmalign_core.sequences import as_sequences
 from mmalign_core.types import MODALITIES, BadInput, Concepts, EmbeddingSet
 
@@ -20,11 +21,11 @@ every_aligner = pytest.mark.parametrize("name", ALIGNERS.names())
 def paired_sets(items: range, modalities: tuple[str, ...]) -> dict[str, EmbeddingSet]:
     """One latent point an item, seen through a fixed random view for each modality; all but text have concepts.
 
-    The vector is the mean of a sequence of one to six steps.
+    The vector is the mean of a sequence of one to six steps. Pivot texts of other points lie in every view.
     """
     rng = np.random.default_rng(7)
     latent, labels = rng.standard_normal((200, WIDTH)), rng.standard_normal((CONCEPTS, WIDTH)).astype(np.float32)
-    sets = {}
+    pivots, sets = np.random.default_rng(8).standard_normal((40, WIDTH)), {}
     for modality in MODALITIES[:3]:
         view, noise = rng.standard_normal((WIDTH, WIDTH)), 0.1 * rng.standard_normal((200, WIDTH))
         posterior = np.exp(latent @ labels.T)
@@ -35,7 +36,10 @@ def paired_sets(items: range, modalities: tuple[str, ...]) -> dict[str, Embeddin
         vectors = (latent @ view + noise)[items]
         steps = [vectors[i] + centred(rng.standard_normal((1 + int(key) % 6, WIDTH))) for i, key in enumerate(ids)]
         concepts = None if modality == "text" else seen
-        sets[modality] = EmbeddingSet(modality, ids, keys, vectors, "toy@1", concepts, sequences=as_sequences(steps))
+        texts = Pivots(tuple(f"text {i}" for i in range(len(pivots))), (frozenset(),) * len(pivots), pivots @ view)
+        sets[modality] = EmbeddingSet(
+            modality, ids, keys, vectors, "toy@1", concepts, sequences=as_sequences(steps), pivots=texts
+        )
     return {m: s for m, s in sets.items() if m in modalities}
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.pivots import Pivots
 from mmalign_core.sequences import as_sequences
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Concepts, EmbeddingSet
@@ -25,7 +26,8 @@ learns_from_pairs = pytest.mark.parametrize("name", [n for n in ALIGNERS.names()
 
 
 def made(owners: Mapping[str, range], change: Change = lambda modality, vectors: vectors, width: int = WIDTH) -> Sets:
-    """Views of one latent point an item; all but text have concepts, and all have sequences of one to three steps."""
+    """Views of one latent point an item; all but text have concepts, and all have sequences of one to three steps and
+    the same pivot texts."""
     rng = np.random.default_rng(5)
     latent = rng.standard_normal((400, 6))
     labels, views = rng.standard_normal((CONCEPTS, width)), rng.standard_normal((3, 6, width))
@@ -38,7 +40,11 @@ def made(owners: Mapping[str, range], change: Change = lambda modality, vectors:
         seen = Concepts(tuple(map(str, range(CONCEPTS))), posterior, labels.astype(np.float32)[:, : vectors.shape[1]])
         keys = tuple(modality + item for item in ids)
         concepts = None if modality == "text" else seen
-        sets[modality] = EmbeddingSet(modality, ids, keys, vectors, "toy@1", concepts, sequences=as_sequences(steps))
+        pivots = change(modality, np.random.default_rng(6).standard_normal((30, 6)) @ view)
+        texts = Pivots(tuple(map(str, range(30))), (frozenset(),) * 30, pivots)
+        sets[modality] = EmbeddingSet(
+            modality, ids, keys, vectors, "toy@1", concepts, sequences=as_sequences(steps), pivots=texts
+        )
     return sets
 
 

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    0: ("types", "sequences"),
+    0: ("types", "sequences", "pivots"),
     1: ("store", "params", "registry", "settings", "vectors", "progress"),
     2: (
         "aligners",

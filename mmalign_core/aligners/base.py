@@ -49,10 +49,16 @@ class Aligner(Parametrised, ABC):
     """It uses concepts where the sets have them, and does without where not."""
     needs_sequences: ClassVar[bool] = False
     """It reads `EmbeddingSet.sequences`: tokens, cells, frames."""
+    needs_pivots: ClassVar[bool] = False
+    """It needs `EmbeddingSet.pivots`: the same texts in the own space of every set."""
     multiway: ClassVar[bool] = False
     """It learns from items of three or more modalities at once, also where some items lack one."""
     label_template: str = "a {}"
     """Sentence in which the text encoder reads a concept's name, {}."""
+    own_texts: int = 0
+    """Of pivots: at most so many different texts of the collection."""
+    vocabulary: bool = True
+    """Of pivots: names of things seen and heard beside them."""
     trained: ClassVar[bool] = False
     """It is trained step by step, and the steps are in its history."""
     transductive: ClassVar[bool] = False

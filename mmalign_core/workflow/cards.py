@@ -71,6 +71,7 @@ def _needs(cls: type[Aligner]) -> tuple[str, ...]:
         "no pairs": not cls.needs_pairs,
         "an encoder that names concepts": cls.needs_concepts,
         "concepts where the encoder names them, none elsewhere": cls.reads_concepts and not cls.needs_concepts,
+        "encoders that each share a space with texts": cls.needs_pivots,
         "the encoders' sequences (tokens, cells, frames)": cls.needs_sequences,
         "takes three and more modalities at once": cls.multiway,
         f"reads {', '.join(cls.modalities)} only": set(cls.modalities) != set(MODALITIES),

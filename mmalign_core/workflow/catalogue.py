@@ -28,6 +28,7 @@ FLAGS = (
     "needs_pairs",
     "needs_concepts",
     "needs_sequences",
+    "needs_pivots",
     "multiway",
     "transductive",
     "needs_interactions",

@@ -18,6 +18,7 @@ from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.holding_out import HeldOut, hold_out
 from mmalign_core.workflow.learning import check_steps, point, points, subsets
 from mmalign_core.workflow.measuring import is_transductive, measure
+from mmalign_core.workflow.pivoting import has_towers
 from mmalign_core.workflow.preparing import Sets, usable_sets
 from mmalign_core.workflow.ranking import Comparison, Row, mean_mrr, ranked
 from mmalign_core.workflow.sequencing import can_sequence
@@ -101,8 +102,8 @@ def row_key(collection: Collection, encoding: Encoding, choices: Choices, curve:
 
 
 def takers(encoding: Encoding, pair: tuple[str, str]) -> tuple[str, ...]:
-    """Every aligner that can take these two modalities, by name: what needs concepts or sequences only where they are
-    to be had."""
+    """Every aligner that can take these two modalities, by name: what needs concepts, sequences or texts in the same
+    spaces only where they are to be had."""
     sets = [encoding.sets[m] for m in pair if m in encoding.sets]
     concepts, sequences = any(s.concepts is not None for s in sets), all(map(can_sequence, sets))
     classes = [ALIGNERS.get(name) for name in ALIGNERS.names()]
@@ -112,6 +113,7 @@ def takers(encoding: Encoding, pair: tuple[str, str]) -> tuple[str, ...]:
         if set(pair) <= set(cls.modalities)
         and (concepts or not cls.needs_concepts)
         and (sequences or not cls.needs_sequences)
+        and (not cls.needs_pivots or has_towers(sets))
     )
 
 

@@ -10,6 +10,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS, name_concepts
+from mmalign_core.workflow.pivoting import with_pivots
 from mmalign_core.workflow.sequencing import can_sequence, with_sequences
 
 Sets = Mapping[str, EmbeddingSet]
@@ -20,7 +21,8 @@ def usable_sets(
 ) -> Sets:
     """The pair, and the other modalities that this aligner can place beside it, as it reads them.
 
-    Concepts get their place in text space and `media` are read as sequences, where the aligner needs them.
+    Concepts get their place in text space, `media` are read as sequences, and texts are placed in every space that
+    they are to link, where the aligner needs them.
     """
     model = choices.new_aligner()
     for modality in choices.pair:
@@ -35,6 +37,8 @@ def usable_sets(
         used = {m: s for m, s in used.items() if m in choices.pair or can_sequence(s)}
     words = text_encoder({m: s.encoder for m, s in used.items()})
     ready = {m: prepared(model, s, words, store) for m, s in used.items()}
+    if model.needs_pivots:
+        ready = with_pivots(model, ready, media, store, progress)
     return with_sequences(model.name, ready, media, store=store, progress=progress) if model.needs_sequences else ready
 
 

@@ -1,0 +1,18 @@
+"""Which text encoder shares the space of another encoder's vectors."""
+
+from __future__ import annotations
+
+from mmalign_core.encoders.base import ENCODERS
+from mmalign_core.encoders.references import is_known, reference_of, space_of
+
+
+def text_tower(key: str, modality: str) -> str | None:
+    """Reference of the encoder that brings texts to the space of vectors under that key; None where there is none.
+
+    A text encoder is its own; the space of towers that share one is named by their model's reference.
+    """
+    reference = reference_of(key)
+    if not is_known(reference):
+        return None
+    space = reference if modality == "text" else space_of(reference)
+    return space if is_known(space) and "text" in ENCODERS.get(space.partition(":")[0]).reads() else None
