@@ -58,8 +58,9 @@ def _ask_typed() -> None:
 
 def _found(found: Named) -> None:
     encoder, _, model = found.reference.partition(":")
-    name = model_menu.title(found.reference).partition(" · ")[2] if model else encoder
-    st.markdown(model_lines.heading(name, found.reads, encoder if model else "embedded"))
+    st.markdown(
+        model_lines.heading(model_menu.full_name(found.reference), found.reads, encoder if model else "embedded")
+    )
     getting = _download(found.reference)
     if found.here and not isinstance(getting.found, Failed):
         words = "Whole and verified." if getting.found is not None else "It is on this machine."

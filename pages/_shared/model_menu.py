@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.plots.labels import cut
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import DEFAULT_ENCODERS
 from mmalign_core.workflow.offering import Offer, check_encoder, encoders_for, same_space
@@ -16,7 +15,8 @@ from pages._shared import cache, errors, header, state
 
 OTHER = "another model…"
 READ = {"text": "texts", "image": "pictures", "audio": "sounds", "video": "videos"}
-_LONGEST = 60
+_LONGEST = 34
+"""Characters of a model's name that a menu beside the results has room for."""
 
 
 def show(collection: Collection, now: Mapping[str, Any], *, key: str) -> dict[str, str]:
@@ -48,7 +48,19 @@ def title(reference: str) -> str:
     folder = model.removeprefix("local-dir:")
     if folder != model or folder.startswith(("/", "~", ".")):
         model = f"{Path(folder).name} (folder)"
-    return f"{encoder} · {cut(model, _LONGEST)}"
+    return f"{encoder} · {_short(model)}"
+
+
+def full_name(reference: str) -> str:
+    """The model alone, as it is written; of an encoder without models its own name."""
+    encoder, _, model = reference.partition(":")
+    return model.removeprefix("hf-hub:") or encoder
+
+
+def _short(name: str) -> str:
+    """Start and end, where models of one family differ."""
+    half = _LONGEST // 2
+    return name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half + 1 :]}"
 
 
 def _menu(modality: str, current: str, key: str) -> str:

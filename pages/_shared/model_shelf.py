@@ -17,7 +17,7 @@ def show() -> None:
     rows = offers(cache.settings())
     fetched, embedded = [row for row in rows if not row.embedded], [row for row in rows if row.embedded]
     held = model_lines.size(sum(row.bytes for row in fetched))
-    st.markdown("##### Here" + (f" :gray[· {len(fetched)} fetched, {held}]" if held else ""))
+    st.markdown("##### Here" + (f" :gray[· {len(fetched)} of your own, {held}]" if held else ""))
     for row in fetched:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"model.{_slug(row)}"):
             _fetched(row)
@@ -29,7 +29,7 @@ def show() -> None:
 def _fetched(row: Offer) -> None:
     encoder = row.reference.partition(":")[0]
     with st.container(gap=None, width="stretch"):
-        name = model_menu.title(row.reference).partition(" · ")[2] if row.reference else row.name
+        name = model_menu.full_name(row.reference) or row.name
         st.markdown(model_lines.heading(name, row.reads, encoder))
         st.markdown(
             model_lines.facts(model_lines.size(row.bytes), row.licence or "licence not stated", str(row.folder))

@@ -33,8 +33,7 @@ def show() -> None:
 
 def _show(row: Suggestion, here: bool) -> None:
     with st.container(gap=None, width="stretch"):
-        name = model_menu.title(row.reference).partition(" · ")[2]
-        st.markdown(f"**{errors.plain(name)}**  :small[{errors.plain(row.use)}]")
+        st.markdown(f"**{errors.plain(model_menu.full_name(row.reference))}**  :small[{errors.plain(row.use)}]")
         st.markdown(model_lines.facts(model_lines.size(row.bytes), row.licence, row.figure))
     if here:
         st.markdown(":green[:material/check_circle: here]", width="content")
