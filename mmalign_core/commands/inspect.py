@@ -20,4 +20,5 @@ def run(args: argparse.Namespace) -> None:
     collection = opened(args)
     report = inspect_collection(collection, settings=settings_of(args), progress=show_progress).report()
     skipped = "".join(f"\n  {s['id']} ({s['modality']}): {s['reason']}" for s in report["skipped"])
-    write_result(report, args.json, f"{report['items']} items, {len(report['skipped'])} skipped{skipped}")
+    notes = "".join(f"\n  {note}" for note in report["notes"])
+    write_result(report, args.json, f"{report['items']} items, {len(report['skipped'])} skipped{notes}{skipped}")

@@ -14,7 +14,7 @@ import pandas as pd
 from mmalign_core.data.files import file_media, text_media
 from mmalign_core.data.metadata import metadata_frame
 from mmalign_core.data.names import shown
-from mmalign_core.data.rows import File, Row, as_reference
+from mmalign_core.data.rows import File, Problem, Row, as_reference
 from mmalign_core.data.texts import clean_text
 from mmalign_core.data.vectors import check_width, common_width, given_set, parse_vectors
 from mmalign_core.settings import Settings
@@ -36,11 +36,12 @@ class _Item:
 
 
 class Draft:
-    """Rows go in through `add`, the collection comes out of `finish`."""
+    """Rows go in through `add`, the collection comes out of `finish`; `notes` say how the data were understood."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.skipped: list[Skipped] = []
+        self.notes: list[str] = []
         self._items: dict[str, _Item] = {}
 
     def skip(self, id: str, modality: str, reason: object, source: str = "") -> None:
@@ -91,9 +92,12 @@ class Draft:
             vectors=_given(used),
             interactions=interactions,
             attribution=attribution,
+            notes=tuple(shown_sentence(note) for note in self.notes),
         )
 
     def _medium(self, row: Row, modality: str, entry: Any, find: Find) -> Media:
+        if isinstance(entry, Problem):
+            raise BadInput(entry.reason)
         if isinstance(entry, File):
             return file_media(row.id, modality, entry.path, entry.name, self.settings)
         if modality == "text":

@@ -93,7 +93,7 @@ def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]
 
 def _is_shelved(listing: Mapping[str, Path]) -> bool:
     """Whether all media lie in top folders that name their modality, and these are of two modalities or more."""
-    media = [name for name in listing if modality_of(name) and not _is_about(name)]
+    media = [name for name in listing if modality_of(name) and not is_about(name)]
     kinds = {_modality(name) for name in media}
     return len(kinds) > 1 and all(name.split("/", 1)[0].lower() in _SHELVES[_modality(name) or ""] for name in media)
 
@@ -117,7 +117,7 @@ def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft)
     media = [name for name in names if modality_of(name)]
     for name in names:
         modality, extension = _modality(name), PurePosixPath(name).suffix.lower()
-        if _is_about(name) and len(media) < 2:
+        if is_about(name) and len(media) < 2:
             draft.skip(stem, modality or "", f"'{shown(name)}' describes the collection and is no item", name)
         elif modality:
             cells.setdefault(modality, []).append(File(name, listing[name]))
@@ -157,7 +157,8 @@ def _try_side(side: dict[str, Any], stem: str, name: str, path: Path, draft: Dra
         draft.skip(stem, "metadata", f"'{shown(name)}' is not JSON; write metadata as one object in braces", name)
 
 
-def _is_about(name: str) -> bool:
+def is_about(name: str) -> bool:
+    """Whether a file of the top folder describes the collection (README, LICENSE, manifest and the like)."""
     return "/" not in name and PurePosixPath(name).stem.lower() in _ABOUT
 
 

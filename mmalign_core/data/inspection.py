@@ -39,11 +39,13 @@ class Inspection:
     metadata: tuple[Mapping[str, Any], ...]
     interactions: Mapping[str, int] | None
     attribution: str
+    notes: tuple[str, ...] = ()
 
     def report(self) -> dict[str, Any]:
         """The JSON that `inspect` prints."""
         skipped = [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped]
-        return asdict(self) | {"skipped": skipped, "metadata": [dict(m) for m in self.metadata]}
+        metadata = [dict(m) for m in self.metadata]
+        return asdict(self) | {"skipped": skipped, "metadata": metadata, "notes": list(self.notes)}
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def inspect_collection(
         metadata=tuple(_column(collection, name) for name in collection.items.columns),
         interactions=_interactions(collection),
         attribution=collection.attribution,
+        notes=collection.notes,
     )
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmalign_core.data.arrays import Beside, attach
+from mmalign_core.data.columnar import file_source, read_source
+from mmalign_core.data.columnar.parquet import COLUMNAR
 from mmalign_core.data.draft import Draft, Find
 from mmalign_core.data.lines import rows_of
 from mmalign_core.data.names import shown
 from mmalign_core.data.rows import KNOWN_COLUMNS
-from mmalign_core.data.tables import read_table
+from mmalign_core.data.tables import Table, read_table
 from mmalign_core.types import BadInput, Progress
 
 
@@ -24,7 +26,17 @@ def add_manifest(
     file is no table or has none of the columns text, image, audio, video or *_vector, and no arrays beside it.
     """
     name = name or path.name
-    table = read_table(path, name)
+    if path.suffix.lower() in COLUMNAR:
+        table = read_source(file_source(path, name), draft, progress)
+    else:
+        table = read_table(path, name)
+    add_table(draft, table, find, progress, name, beside)
+
+
+def add_table(
+    draft: Draft, table: Table, find: Find, progress: Progress, name: str, beside: Sequence[Beside] = ()
+) -> None:
+    """Add every row of a table that was read; see `add_manifest`."""
     names = _column_names(table.columns, name, bare=any(group.vectors for group in beside))
     rows = attach(rows_of(draft, table, names, name), beside, draft, name)
     draft.add_all(rows, find, progress, len(rows))

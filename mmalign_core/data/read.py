@@ -9,11 +9,13 @@ from pathlib import Path
 
 from mmalign_core.data.archives import unpack
 from mmalign_core.data.arrays import Beside, attach, find_beside
+from mmalign_core.data.columnar import folder_source, read_source
+from mmalign_core.data.columnar.parquet import COLUMNAR
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.folder import list_folder, rows_by_stem
 from mmalign_core.data.formats import ARCHIVES, ARRAYS, TABLES, modality_of
 from mmalign_core.data.interactions import read_interactions
-from mmalign_core.data.manifest import add_manifest
+from mmalign_core.data.manifest import add_manifest, add_table
 from mmalign_core.data.names import shown
 from mmalign_core.data.places import find_below
 from mmalign_core.settings import Settings
@@ -42,7 +44,7 @@ def read_collection(
     explicit = None if interactions is None else Path(os.path.expanduser(interactions))
     if path.is_dir():
         return read_folder(path, path.resolve().name, Draft(settings), explicit, progress)
-    if path.suffix.lower() in TABLES:
+    if path.suffix.lower() in TABLES + COLUMNAR:
         return _read_manifest(path, path.resolve().parent.name, Draft(settings), explicit, progress)
     if path.suffix.lower() in ARRAYS:
         return _read_arrays(path, Draft(settings), explicit, progress)
@@ -83,6 +85,12 @@ def read_folder(
             )
         beside = find_beside(_top_files(root), draft, progress)
         return _read_manifest(manifests[0], name, draft, interactions, progress, trusted=trusted, beside=beside)
+    source = folder_source(root, name)
+    if source is not None:
+        find = partial(find_below, root, absolute=False)
+        table = read_source(source, draft, progress)
+        add_table(draft, table, find, progress, source.name, find_beside(_top_files(root), draft, progress))
+        return _finish(root, name, draft, interactions, progress)
     listing = list_folder(root, draft)
     beside = find_beside(listing, draft, progress)
     taken = {file for group in beside for file in group.files}

@@ -25,10 +25,18 @@ class File:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """Stands in a cell for a file that cannot be used, with the reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Row:
     """One item: `cells` modality -> texts or file references, `vectors` modality -> raw cell.
 
-    A `File` among the references is taken as it is. `source` says where the row stands ('manifest.csv, line 3').
+    A `File` among the references is taken as it is, a `Problem` is reported. `source` says where the row stands
+    ('manifest.csv, line 3').
     """
 
     id: str

@@ -141,24 +141,15 @@ def _read_parquet(path: Path, name: str) -> Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from mmalign_core.data.columnar.cells import plain_cells
+
     try:
         table = pq.ParquetFile(path).read()
         columns = [str(c).strip() for c in table.column_names]
-        values = [_parquet_column(table.column(i)) for i in range(len(columns))]
+        values = [plain_cells(table.column(i)) for i in range(len(columns))]
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise BadInput(f"{name} is not a readable Parquet file; write it again") from error
     keep = [i for i, c in enumerate(columns) if c and c not in columns[:i] and not c.startswith("__index_level_")]
     names = tuple(columns[i] for i in keep)
     rows = zip(*(values[i] for i in keep)) if keep else ()
     return Table(names, tuple(Line(number, dict(zip(names, row))) for number, row in enumerate(rows, 1)))
-
-
-def _parquet_column(column: Any) -> list[Any]:
-    """A column as Python values; flat lists of numbers stay arrays, which is many times faster."""
-    import pyarrow as pa
-
-    kind = column.type
-    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    if is_list and pa.types.is_floating(kind.value_type) and not pa.types.is_float16(kind.value_type):
-        return list(column.to_pandas())
-    return column.to_pylist()

@@ -34,6 +34,7 @@ def fill_collection(folder: Path, collection: Collection) -> None:
         "digest": collection.digest,
         "name": collection.name,
         "attribution": collection.attribution,
+        "notes": list(collection.notes),
         "items": len(collection.items),
         "media": counts,
     }
@@ -59,6 +60,7 @@ def read_collection(folder: Path) -> Collection:
         interactions=read_frame(users) if users.exists() else None,
         attribution=head["attribution"],
         digest=head["digest"],
+        notes=tuple(head.get("notes", ())),
     )
 
 

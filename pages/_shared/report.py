@@ -21,7 +21,7 @@ def show(collection: Collection) -> None:
     with st.expander(_summary(len(skipped), report), icon=":material/fact_check:", expanded=bool(skipped)):
         if skipped:
             _table(skipped)
-        for line in _twice(report):
+        for line in [*collection.notes, *_twice(report)]:
             st.markdown(f"- {errors.plain(line)}")
         if not report:
             st.caption("Every file is being decoded once to check it; the rest of the report follows.")

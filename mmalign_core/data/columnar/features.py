@@ -1,0 +1,122 @@
+"""What a column holds: by its Arrow type, and by what Hugging Face `datasets` writes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_MEDIA = {"Image": "image", "Audio": "audio", "Video": "video"}
+
+
+@dataclass(frozen=True)
+class Feature:
+    """`kind`: media (bytes, or bytes with a path), text, vector, number or other.
+
+    `modality`: of media, '' if nothing says so. `labels`: names of the classes that the column's numbers stand for.
+    `heavy`: bytes are somewhere in it, which are no metadata.
+    """
+
+    kind: str
+    modality: str = ""
+    labels: tuple[str, ...] = ()
+    heavy: bool = False
+
+
+def features_of(schema: Any, stated: Mapping[str, Any]) -> dict[str, Feature]:
+    """Column -> what it holds. `stated`: the features of a data set's description; else those in the schema count."""
+    stated = stated or stated_in(schema)
+    return {field.name: _feature(field, stated.get(field.name)) for field in schema}
+
+
+def stated_in(schema: Any) -> Mapping[str, Any]:
+    """The features that `datasets` writes into the metadata of its Arrow and Parquet files; {} if there are none."""
+    written = (schema.metadata or {}).get(b"huggingface")
+    try:
+        features = json.loads(written)["info"]["features"] if written else {}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return features if isinstance(features, dict) else {}
+
+
+def _feature(field: Any, stated: Any) -> Feature:
+    is_blob = (field.metadata or {}).get(b"lance-encoding:blob") == b"true"
+    kind, heavy = kind_of(field.type), is_blob or _is_heavy(field.type)
+    said = _inner(stated)
+    type_name = str(said.get("_type", ""))
+    labels = said.get("names") if type_name == "ClassLabel" and kind == "number" else None
+    return Feature(
+        "other" if is_blob else kind,
+        _MEDIA.get(type_name, "") if kind == "media" else "",
+        tuple(map(str, labels)) if isinstance(labels, list) else (),
+        heavy,
+    )
+
+
+def _inner(stated: Any) -> Mapping[str, Any]:
+    """The description of a column, or of the entries of its lists."""
+    for _ in range(4):
+        if isinstance(stated, list) and len(stated) == 1:
+            stated = stated[0]
+        elif isinstance(stated, dict) and isinstance(stated.get("feature"), (dict, list)):
+            stated = stated["feature"]
+    return stated if isinstance(stated, dict) else {}
+
+
+def kind_of(type: Any) -> str:
+    """The kind that an Arrow type is of; of a list, that of its entries, and of a list of reals, a vector."""
+    import pyarrow as pa
+
+    is_, type = pa.types, bare(type)
+    if is_.is_dictionary(type):
+        return kind_of(type.value_type)
+    if is_list(type):
+        inner = bare(type.value_type)
+        if is_.is_floating(inner) or (is_.is_integer(inner) and is_.is_fixed_size_list(type)):
+            return "vector"
+        return found if (found := kind_of(inner)) in ("media", "text", "vector") else "other"
+    if is_.is_string(type) or is_.is_large_string(type) or is_.is_string_view(type):
+        return "text"
+    if is_.is_integer(type) or is_.is_floating(type) or is_.is_boolean(type):
+        return "number"
+    return "media" if _is_binary(type) or _is_media_struct(type) else "other"
+
+
+def is_list(type: Any) -> bool:
+    """Whether an Arrow type is a list of any of the three kinds."""
+    import pyarrow as pa
+
+    return pa.types.is_list(type) or pa.types.is_large_list(type) or pa.types.is_fixed_size_list(type)
+
+
+def bare(type: Any) -> Any:
+    """The type that an extension type is stored as, any other as it is."""
+    import pyarrow as pa
+
+    return bare(type.storage_type) if isinstance(type, pa.BaseExtensionType) else type
+
+
+def _is_binary(type: Any) -> bool:
+    import pyarrow as pa
+
+    is_ = pa.types
+    return (
+        is_.is_binary(type) or is_.is_large_binary(type) or is_.is_fixed_size_binary(type) or is_.is_binary_view(type)
+    )
+
+
+def _is_media_struct(type: Any) -> bool:
+    """The convention of Hugging Face: a struct of the file's bytes and its path, of which one may be missing."""
+    import pyarrow as pa
+
+    if not pa.types.is_struct(type):
+        return False
+    fields = {type.field(i).name: type.field(i).type for i in range(type.num_fields)}
+    return "bytes" in fields and _is_binary(fields["bytes"])
+
+
+def _is_heavy(type: Any) -> bool:
+    type = bare(type)
+    inside = [type.field(i).type for i in range(type.num_fields)]
+    return _is_binary(type) or any(map(_is_heavy, inside))

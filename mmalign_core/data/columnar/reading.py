@@ -1,0 +1,135 @@
+"""Reading a source batch by batch into a table whose columns have the names we know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mmalign_core.data.columnar.cells import Keeper, label_cells, plain_cells
+from mmalign_core.data.columnar.features import Feature, features_of, stated_in
+from mmalign_core.data.columnar.roles import Roles, decide
+from mmalign_core.data.columnar.source import Part, Source, reading
+from mmalign_core.data.draft import Draft
+from mmalign_core.data.rows import is_missing
+from mmalign_core.data.tables import Line, Table
+from mmalign_core.types import MODALITIES, BadInput, Progress
+
+_MEDIA_BATCH, _BATCH = 64, 8192
+"""Rows in memory at a time, with embedded media and without."""
+
+
+def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
+    """Every row of a source; embedded media are kept under the store, undecoded, and stand in the cells as files.
+
+    What was taken for what is noted in the draft, columns that are not used are reported. Raises BadInput if the
+    source is damaged, empty or has nothing that can be used.
+    """
+    if not any(part.rows for part in source.parts):
+        raise BadInput(f"'{source.name}' holds no rows; write one row for each item")
+    features = _features(source)
+    described = source.described or any(f.heavy for f in features.values()) or bool(stated_in(source.parts[0].schema))
+    roles = Roles(_own_names(features))
+    if described:
+        roles = decide(features, lambda column: _peek(source, column), source.name)
+        for column, modality, why in roles.left_out:
+            draft.skip(column, modality, why, source.name)
+    rows = list(_rows(source, features, roles, Keeper(draft.settings, source.name), progress))
+    _settle_ids(rows, roles, len({part.split for part in source.parts}) > 1)
+    if described:
+        draft.notes.append(f"'{source.name}': {roles.sentence()}")
+    columns = dict.fromkeys(name for row in rows[:1] for name in row)
+    return Table(tuple(columns), tuple(Line(number, row) for number, row in enumerate(rows, 1)))
+
+
+def _features(source: Source) -> dict[str, Feature]:
+    """Of the columns of all parts; the first that has a column says what it holds."""
+    found: dict[str, Feature] = {}
+    for part in source.parts:
+        with reading(part.name, "table"):
+            found = features_of(part.schema, source.features) | found
+    return found
+
+
+def _own_names(features: Mapping[str, Feature]) -> dict[str, str]:
+    """Columns under their names without white space around, each name once."""
+    names: dict[str, str] = {}
+    for column in features:
+        name = column.strip()
+        if name and name not in names.values() and not name.startswith("__index_level_"):
+            names[column] = name
+    return names
+
+
+def _peek(source: Source, column: str) -> Any:
+    """The first value of a column that is there, among the first rows; of a struct of media its bytes."""
+    for part in source.parts:
+        if column not in part.schema.names:
+            continue
+        with reading(part.name, "table"):
+            for batch in part.batches(_MEDIA_BATCH):
+                batch.validate(full=True)
+                found = next((v for v in batch.column(column).to_pylist() if v is not None), None)
+                found = found[0] if isinstance(found, list) and found and isinstance(found[0], (dict, bytes)) else found
+                return found.get("bytes") if isinstance(found, dict) else found
+    return None
+
+
+def _rows(
+    source: Source, features: Mapping[str, Feature], roles: Roles, keeper: Keeper, progress: Progress
+) -> Iterator[dict[str, Any]]:
+    """The rows of all parts by the columns' names here, and the part's split where it has one."""
+    total, done = sum(part.rows for part in source.parts), 0
+    size = _MEDIA_BATCH if any(f.heavy for f in features.values()) else _BATCH
+    splits = any(part.split for part in source.parts) and "split" not in roles.names.values()
+    for part in source.parts:
+        for batch in _batches(part, size):
+            progress(done / max(total, 1), f"reading {source.name} ({done:,} of {total:,} rows)")
+            with reading(part.name, "table"):
+                columns = _columns(batch, features, roles, keeper, done + 1)
+            for values in zip(*columns.values()):
+                yield dict(zip(columns, values)) | ({"split": part.split or None} if splits else {})
+            done += batch.num_rows
+
+
+def _batches(part: Part, size: int) -> Iterator[Any]:
+    """The part's batches, checked: offsets of a damaged file may lead anywhere."""
+    with reading(part.name, "table"):
+        for batch in part.batches(size):
+            batch.validate(full=True)
+            yield batch
+
+
+def _columns(
+    batch: Any, features: Mapping[str, Feature], roles: Roles, keeper: Keeper, first_row: int
+) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for column, name in roles.names.items():
+        if column not in batch.schema.names:
+            found[name] = [None] * batch.num_rows
+        elif features[column].labels:
+            found[name] = label_cells(batch.column(column), features[column])
+        elif features[column].kind == "media" and name in MODALITIES[1:]:
+            found[name] = keeper.media_cells(batch.column(column), column, first_row)
+        else:
+            found[name] = plain_cells(batch.column(column))
+    return found
+
+
+def _settle_ids(rows: list[dict[str, Any]], roles: Roles, splits: bool) -> None:
+    """An id column that was only guessed must name every row apart; ids that splits share are told apart by these."""
+    column = roles.column("id")
+    if column is None:
+        return
+    ids = [row["id"] for row in rows]
+    if roles.guessed_id and (any(map(is_missing, ids)) or len(set(map(str, ids))) < len(ids)):
+        roles.names[column] = column
+        for row in rows:
+            row[column] = row.pop("id")
+        return
+    if not splits:
+        return
+    times = Counter((str(row["id"]), row.get("split")) for row in rows)
+    if len({id for id, _ in times}) < len(times):
+        for row in rows:
+            row["id"] = row["id"] if is_missing(row["id"]) else f"{row.get('split') or ''}/{row['id']}"

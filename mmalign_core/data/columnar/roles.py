@@ -1,0 +1,157 @@
+"""What the columns of a data set are taken for: by exact name first, then by what they hold and by usual names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmalign_core.data.arrays.naming import VECTOR_NAMES, vectors_of
+from mmalign_core.data.columnar.features import Feature
+from mmalign_core.data.names import shown
+from mmalign_core.data.rows import KNOWN_COLUMNS
+from mmalign_core.types import MODALITIES, BadInput
+
+USUAL = {
+    "id": ("item_id", "image_id", "audio_id", "video_id", "key", "__key__", "uid", "uuid", "_id", "asin", "file_name"),
+    "text": ("caption", "captions", "title", "sentence", "sentences", "description", "alt_text", "prompt", "txt"),
+    "image": ("images", "img", "picture", "photo", "jpg", "jpeg", "png", "webp", "image_bytes"),
+    "audio": ("audios", "sound", "speech", "wav", "flac", "mp3", "ogg", "audio_bytes"),
+    "video": ("videos", "mp4", "webm", "video_bytes"),
+}
+"""Other names that columns of that meaning have in published data sets, the likeliest first."""
+LONGEST_LIST = 16
+"""A list of more numbers is no metadata."""
+_FITS = {"id": ("text", "number"), "text": ("text", "number")} | dict.fromkeys(MODALITIES[1:], ("media", "text"))
+_WORDS = {"media": "bytes", "text": "text", "vector": "vectors", "number": "numbers", "other": "other things"}
+
+
+@dataclass
+class Roles:
+    """`names`: column -> its name here, metadata under its own; `left_out`: (column, modality, why not used)."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    left_out: list[tuple[str, str, str]] = field(default_factory=list)
+    guessed_id: bool = False
+
+    def column(self, role: str) -> str | None:
+        """The column taken for it."""
+        return next((c for c, r in self.names.items() if r == role), None)
+
+    def sentence(self) -> str:
+        """What was taken for what, in words."""
+        taken = [f"{role} from '{shown(c)}'" for c, role in self.names.items() if role in KNOWN_COLUMNS]
+        ids = [] if self.column("id") else ["ids are the numbers of the rows"]
+        rest = [f"'{shown(c)}'" for c, role in self.names.items() if role not in KNOWN_COLUMNS]
+        return "; ".join([", ".join(taken), *ids, *([f"metadata from {', '.join(rest[:20])}"] if rest else [])])
+
+
+def decide(features: Mapping[str, Feature], peek: Callable[[str], Any], source: str) -> Roles:
+    """The role of every column; BadInput if none is a text, medium or vector.
+
+    `peek`: the first value of a column that is there, or None; of media its bytes, looked at where nothing else says
+    what they are.
+    """
+    roles = Roles()
+    kinds = {c: f.modality or (_sniffed(peek(c)) if f.kind == "media" else "") for c, f in features.items()}
+    for column, feature in features.items():
+        role = column.lower()
+        fits = role in KNOWN_COLUMNS and feature.kind in _FITS.get(role, ("vector", "text", "other"))
+        if fits and roles.column(role) is None and not (role == "id" and feature.labels):
+            roles.names[column] = role
+    for modality in MODALITIES[1:]:
+        _take_media(roles, modality, features, kinds)
+    _take_text(roles, features)
+    _take_id(roles, features)
+    _take_vectors(roles, features)
+    _check_any(roles, features, source)
+    _rest(roles, features, peek)
+    roles.names = {c: roles.names[c] for c in features if c in roles.names}
+    return roles
+
+
+def _sniffed(value: Any) -> str:
+    from mmalign_core.data.formats import HEAD_BYTES, sniff
+
+    found = sniff(value[:HEAD_BYTES]) if isinstance(value, bytes) else None
+    return found if found in ("image", "audio") else ""
+
+
+def _take_media(roles: Roles, modality: str, features: Mapping[str, Feature], kinds: Mapping[str, str]) -> None:
+    """The only column of the modality, or of several the one of a usual name."""
+    if roles.column(modality):
+        return
+    free = [c for c, f in features.items() if f.kind == "media" and c not in roles.names]
+    by_name = _usual(modality, (c for c in free if not features[c].modality or features[c].modality == modality))
+    holding = [c for c in free if kinds[c] == modality]
+    if by_name or len(holding) == 1:
+        roles.names[by_name or holding[0]] = modality
+        return
+    for column in holding:
+        others = ", ".join(f"'{shown(c)}'" for c in holding)
+        why = f"several columns hold the modality {modality} ({others}); call the one that is meant '{modality}'"
+        roles.left_out.append((column, modality, why))
+
+
+def _take_text(roles: Roles, features: Mapping[str, Feature]) -> None:
+    """The first usual name, or else the only column of texts."""
+    if roles.column("text"):
+        return
+    ids = ("id", *USUAL["id"])
+    texts = [c for c, f in features.items() if f.kind == "text" and c not in roles.names and c.lower() not in ids]
+    found = _usual("text", texts) or (texts[0] if len(texts) == 1 else None)
+    if found:
+        roles.names[found] = "text"
+
+
+def _take_id(roles: Roles, features: Mapping[str, Feature]) -> None:
+    if roles.column("id"):
+        return
+    fitting = (c for c, f in features.items() if f.kind in _FITS["id"] and not f.labels and c not in roles.names)
+    found = _usual("id", fitting)
+    if found:
+        roles.names[found], roles.guessed_id = "id", True
+
+
+def _take_vectors(roles: Roles, features: Mapping[str, Feature]) -> None:
+    """Columns whose names say what they are vectors of; 'vector' is of the only modality that there is."""
+    present = [m for m in MODALITIES if roles.column(m)]
+    for column, feature in features.items():
+        if feature.kind != "vector" or column in roles.names:
+            continue
+        plain = column.lower() in VECTOR_NAMES
+        modality = present[0] if plain and len(present) == 1 else vectors_of(column)
+        if modality and roles.column(f"{modality}_vector") is None:
+            roles.names[column] = f"{modality}_vector"
+
+
+def _check_any(roles: Roles, features: Mapping[str, Feature], source: str) -> None:
+    if set(roles.names.values()) & set(KNOWN_COLUMNS[1:]):
+        return
+    columns = ", ".join(f"'{shown(c)}' of {_WORDS[f.kind]}" for c, f in list(features.items())[:12]) or "none"
+    raise BadInput(
+        f"'{shown(source)}' has no column that is clearly a text, picture, sound, video or vector (its columns: "
+        f"{columns}); rename the one that is to text, image, audio, video, image_vector, text_vector or audio_vector"
+    )
+
+
+def _rest(roles: Roles, features: Mapping[str, Feature], peek: Callable[[str], Any]) -> None:
+    """What has no role is metadata, unless it is bytes or a long list of numbers."""
+    told = {column for column, _, _ in roles.left_out}
+    for column, feature in features.items():
+        if column in roles.names or column in told or not column.strip() or column.startswith("__index_level_"):
+            continue
+        if feature.heavy:
+            why = "it holds bytes; call it image, audio or video if it is one"
+        elif feature.kind == "vector" and len(peek(column) or ()) > LONGEST_LIST:
+            why = "nothing says what its vectors are of; call it image_vector, text_vector or audio_vector"
+        else:
+            roles.names[column] = column
+            continue
+        roles.left_out.append((column, "", f"the column '{shown(column)}' is not used: {why}"))
+
+
+def _usual(role: str, columns: Iterable[str]) -> str | None:
+    """The column of the likeliest name."""
+    by_name = {c.lower(): c for c in columns}
+    return next((by_name[name] for name in (role, *USUAL[role]) if name in by_name), None)

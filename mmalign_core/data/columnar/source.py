@@ -1,0 +1,51 @@
+"""Where rows come from: the parts of a table, each of which gives its record batches when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from mmalign_core.data.names import shown
+from mmalign_core.types import BadInput
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file or folder of one schema: `batches(n)` reads record batches of at most n rows. `split` as datasets say."""
+
+    name: str
+    schema: Any
+    rows: int
+    batches: Callable[[int], Iterator[Any]]
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table in parts, which errors call `name`.
+
+    `features`: what a data set's description says of its columns, by name. `described`: the table is a data set of its
+    own kind of columns, not a manifest, so that the meaning of these is to be found out. `base`: paths in its cells are
+    looked up below the folder that was given.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    features: Mapping[str, Any]
+    described: bool = True
+
+
+@contextmanager
+def reading(name: str, kind: str) -> Iterator[None]:
+    """Turn what Arrow and Lance raise of damaged content into one line."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, ValueError, TypeError, OSError, RuntimeError, MemoryError, LookupError) as error:
+        if isinstance(error, BadInput):
+            raise
+        why = shown(str(error).splitlines()[0] if str(error) else type(error).__name__)[:120]
+        raise BadInput(f"'{shown(name)}' is not a readable {kind} ({why}); write it again") from error
