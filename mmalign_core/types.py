@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mmalign_core.pivots import Pivots
 from mmalign_core.sequences import Sequences
 
 MODALITIES = ("text", "image", "audio", "video")
@@ -150,8 +151,8 @@ class EmbeddingSet:
 
     `vectors` (n, d) float32, finite, read-only. An item may own several rows (five captions). `encoder` is
     'name@version' of the encoder, or of the aligner when the rows lie in a shared space. `sequences` are what the
-    encoder saw before it pooled, for aligners that read them; the digest leaves them out, since the same content and
-    encoder give the same. Raises BadInput if a value is not finite or the lengths differ.
+    encoder saw before it pooled, `pivots` texts in the same space, for aligners that read them; the digest leaves both
+    out, for content and encoders say what they are. Raises BadInput if a value is not finite or the lengths differ.
     """
 
     modality: str
@@ -162,13 +163,13 @@ class EmbeddingSet:
     concepts: Concepts | None = None
     digest: str = ""
     sequences: Sequences | None = None
+    pivots: Pivots | None = None
 
     def __post_init__(self) -> None:
         vectors = frozen_array(self.vectors)
         if vectors.ndim != 2 or not len(self.ids) == len(self.keys) == len(vectors):
-            raise BadInput(
-                f"{self.modality}: {len(self.ids)} ids for vectors of shape {vectors.shape}; give one row each"
-            )
+            found = f"{self.modality}: {len(self.ids)} ids for vectors of shape {vectors.shape}"
+            raise BadInput(f"{found}; give one row each")
         bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
         if len(bad):
             who = f"{self.modality}: the vector of '{self.ids[bad[0]]}'"
@@ -185,16 +186,16 @@ class EmbeddingSet:
     def take(self, rows: Sequence[int] | np.ndarray) -> EmbeddingSet:
         """The same set with only these rows, in this order."""
         rows = np.asarray(rows, dtype=int)
-        seen = self.concepts
-        concepts = seen and Concepts(seen.labels, seen.posterior[rows], seen.vectors)
+        concepts = self.concepts and replace(self.concepts, posterior=self.concepts.posterior[rows])
         ids, keys = (tuple(column[i] for i in rows) for column in (self.ids, self.keys))
-        steps = self.sequences and self.sequences.take(rows)
-        return EmbeddingSet(self.modality, ids, keys, self.vectors[rows], self.encoder, concepts, sequences=steps)
+        vectors, steps = self.vectors[rows], self.sequences and self.sequences.take(rows)
+        return replace(self, ids=ids, keys=keys, vectors=vectors, concepts=concepts, sequences=steps, digest="")
 
     def of_items(self, ids: Sequence[str]) -> EmbeddingSet:
-        """The rows that belong to these items, in their present order."""
+        """The rows that belong to these items, in their present order, and no other item's pivots."""
         wanted = set(ids)
-        return self.take([i for i, item in enumerate(self.ids) if item in wanted])
+        kept = self.take([i for i, item in enumerate(self.ids) if item in wanted])
+        return replace(kept, pivots=kept.pivots.of_items(wanted)) if kept.pivots else kept
 
 
 @dataclass(frozen=True)
@@ -216,9 +217,8 @@ class AlignmentResult:
     @property
     def digest(self) -> str:
         """Content digest of the space, for caching."""
-        return digest_json(
-            [self.aligner, dict(self.params), self.seed, sorted((m, s.digest) for m, s in self.space.items())]
-        )
+        placed = sorted((m, s.digest) for m, s in self.space.items())
+        return digest_json([self.aligner, dict(self.params), self.seed, placed])
 
 
 @dataclass(frozen=True)
