@@ -9,7 +9,7 @@ import pytest
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
-from mmalign_core.workflow import Choices, Encoding, Run, align, encode, open_demo
+from mmalign_core.workflow import Answer, Choices, Encoding, Query, Run, align, answer, encode, open_demo
 
 ROOT = Path(__file__).parents[1]
 
@@ -45,6 +45,28 @@ def demo_encoding(demo: Collection, store: Store) -> Encoding:
 def demo_run(demo: Collection, demo_encoding: Encoding, store: Store) -> Run:
     """The demo in one space, image and text measured against each other."""
     return align(demo, demo_encoding, Choices(pair=("image", "text"), aligner="bridge"), store=store)
+
+
+@pytest.fixture(scope="session")
+def of_user(demo_run: Run, store: Store) -> Answer:
+    """What is recommended to the first of the demo's simulated users."""
+    table = demo_run.collection.interactions
+    assert table is not None
+    return answer(demo_run, Query(user=str(table["user_id"].iloc[0])), store=store, k=5)
+
+
+@pytest.fixture(scope="session")
+def linear_run(demo: Collection, demo_encoding: Encoding, store: Store) -> Run:
+    """The demo in one space that each modality enters by one linear map."""
+    choices = Choices(pair=("image", "text"), aligner="gcca", params={"reg": 0.1, "weighting": 1.0, "dims": 32})
+    return align(demo, demo_encoding, choices, store=store)
+
+
+@pytest.fixture(scope="session")
+def few(demo: Collection) -> Collection:
+    """The demo's dog and 39 other items, without sounds."""
+    items = demo.items.loc[["dog", *[item for item in demo.ids if item != "dog"][:39]]]
+    return Collection("few", items, tuple(m for m in demo.media if m.item in items.index and m.modality != "audio"))
 
 
 @pytest.fixture(scope="session")

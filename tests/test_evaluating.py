@@ -2,63 +2,20 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mmalign_core.__main__ import main
-from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Query, Recommender, interactions_of
+from mmalign_core.recommend import RECOMMENDERS, PlacedItems, interactions_of
 from mmalign_core.recommend.chance import RandomOrder
-from mmalign_core.store import Store
-from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet, Progress
-from mmalign_core.workflow import Run, save_run
+from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
 from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
 from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
 from mmalign_core.workflow.evaluation.trials import SLICES, Protocol, trial
-
-ITEMS = tuple(f"i{n:02d}" for n in range(24))
-
-
-class Toy(Recommender):
-    """Scores that a test knows: the item's number times the user's, with ties; remembers what it was fitted on."""
-
-    name, summary, views = "toy", "A toy", ("toy",)
-    fits: ClassVar[list[Interactions]] = []
-
-    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        self.fits.append(events)
-        self.many = len(items.ids)
-
-    def score(self, queries: Sequence[Query]) -> np.ndarray:
-        return np.stack([known_scores(query.user or 0, self.many) for query in queries])
-
-    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
-        return {"toy": self.score([query])[0][rows]}
-
-
-class Broken(Toy):
-    name = "broken"
-
-    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        raise ZeroDivisionError("by zero")
-
-
-class Endless(Toy):
-    name = "endless"
-
-    def score(self, queries: Sequence[Query]) -> np.ndarray:
-        return np.full((len(queries), self.many), np.inf)
-
-
-class Stopped(Toy):
-    name = "stopped"
-
-    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        raise Cancelled("stop")
+from tests.toy_recommenders import ITEMS, Broken, Endless, Stopped, Toy, known_scores, met, places
 
 
 @pytest.fixture(autouse=True)
@@ -67,26 +24,6 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     for toy in (Toy, Broken, Endless, Stopped):
         monkeypatch.setitem(RECOMMENDERS._members, toy.name, toy)
     Toy.fits.clear()
-
-
-def known_scores(user: int, many: int) -> np.ndarray:
-    return (np.arange(many) * (user + 3) % 7).astype(float)
-
-
-def places() -> PlacedItems:
-    return PlacedItems(ITEMS, {"text": np.random.default_rng(0).normal(size=(len(ITEMS), 4)).astype(np.float32)})
-
-
-def met(seed: int = 1, users: int = 14, events: int = 130, dated: bool = True) -> Interactions:
-    """Later events reach items that earlier ones do not; some users come late."""
-    rng = np.random.default_rng(seed)
-    times = np.sort(rng.integers(0, 1000, events))
-    frame = pd.DataFrame({
-        "user_id": [f"u{rng.integers(0, 3 + (users - 3) * t // 1000):02d}" for t in times],
-        "item_id": [ITEMS[int(rng.integers(0, 12 + 12 * t // 1000))] for t in times],
-        "rating": rng.integers(1, 6, events).astype(float),
-    })  # fmt: skip
-    return interactions_of(frame.assign(timestamp=times) if dated else frame, ITEMS)
 
 
 def one(found: Any, name: str = "toy") -> dict[str, Any]:
@@ -246,41 +183,6 @@ def test_places_are_centred_and_items_without_a_medium_stay() -> None:
     stranger = pd.DataFrame({"user_id": ["x"], "item_id": ["z"]})
     with pytest.raises(BadInput, match="its ids look like 'a'"):
         events_of(Collection("four", frame, (), interactions=stranger))
-
-
-def test_the_command_on_a_folder_and_on_a_run(
-    capsys: pytest.CaptureFixture[str], demo: Collection, demo_run: Run, store: Store, tmp_path: Path
-) -> None:
-    folder = str(Path(demo.media_of("image")[0].path or "").parents[1])
-    asked = ["--recommenders", "content,popular", "--relevant", "4", "-k", "5", "--json", "-"]
-    assert main(["evaluate", folder, *asked]) == 0
-    report = json.loads(capsys.readouterr().out)
-    assert report["simulated"] and report["split_kind"] == "time" and report["users_measured"] > 20
-    assert {row["recommender"] for row in report["rows"]} == {"content", "popular", "random order"}
-    assert set(report["encoders"]) == {"text", "image", "audio"}
-    assert all(row["ci95"]["cold alone"]["ndcg@5"] for row in report["rows"])
-    run = str(save_run(demo_run, str(tmp_path / "run"), store=store))
-    assert main(["evaluate", run, *asked]) == 0
-    assert json.loads(capsys.readouterr().out)["encoders"]["aligner"] == "bridge"
-    assert main(["evaluate", run, "--interactions", "x.csv"]) == 2
-    assert main(["evaluate", folder, "--recommenders", "content", "--param", "ease.x=1"]) == 2
-    assert main(["evaluate", folder, "--recommenders", "content", "--split", "random", "-k", "0"]) == 2
-    shown = capsys.readouterr()
-    assert shown.out == "" and len(shown.err.strip().splitlines()) == 3
-
-
-def test_films_without_pictures_need_no_aligner(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    pd.DataFrame({"id": ITEMS, "text": [f"film {n} of {1990 + n}" for n in range(24)]}).to_csv(
-        tmp_path / "films.csv", index=False
-    )
-    rows = {"user_id": rng.integers(0, 8, 90), "item_id": rng.choice(ITEMS, 90)}
-    pd.DataFrame(rows).to_csv(tmp_path / "met.csv", index=False)
-    asked = ["evaluate", str(tmp_path / "films.csv"), "--recommenders", "content"]
-    assert main([*asked, "--interactions", str(tmp_path / "met.csv"), "--encoder", "text=bag-of-words"]) == 0
-    shown = capsys.readouterr().out.splitlines()
-    assert shown[0].startswith("random 20% of all user-item pairs") and len(shown) == 4
-    assert main(asked) == 2 and "has no interactions" in capsys.readouterr().err
 
 
 def test_users_are_asked_by_what_they_did_not_rate_lower() -> None:

@@ -1,6 +1,5 @@
 """The leaderboard: rows as they come, failures with reasons, going on after a stop, and using what was found."""
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,11 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
-from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from mmalign_core.jobs import JOBS, Job
+from mmalign_core.jobs import Job
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
@@ -24,27 +21,18 @@ from pages._shared.shelf import Shelf
 from pages._shared.state import from_query
 from pages._shared.together import verdict
 from pages._shared.wanted import Wanted, board_entries
+from tests.circles import dashboard_home, finish, write_circles
 
 ROOT = Path(__file__).parents[1]
-COLOURS = ("red", "blue", "green", "yellow", "black", "orange", "purple", "grey", "brown", "pink", "navy", "teal")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Twelve captioned pictures; the store lies in a folder of its own."""
+    """Twelve captioned pictures in three folds."""
     root = tmp_path_factory.mktemp("board")
-    rows = []
-    for place, colour in enumerate(COLOURS):
-        image = Image.new("RGB", (64, 64), "white")
-        ImageDraw.Draw(image).ellipse((8 + place, 8, 50, 50), fill=colour)
-        image.save(root / f"{colour}.png")
-        rows.append({"id": colour, "text": f"a {colour} circle", "image": f"{colour}.png", "fold": place % 3})
-    pd.DataFrame(rows).to_csv(root / "manifest.csv", index=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "MMALIGN_HOME", str(root / "home"))
-        st.cache_resource.clear()
+    write_circles(root, {"fold": [0, 1, 2] * 4})
+    with dashboard_home(root):
         yield root
-    st.cache_resource.clear()
 
 
 def opened(folder: Path) -> AppTest:
@@ -54,11 +42,6 @@ def opened(folder: Path) -> AppTest:
     app.run()
     finish()
     return app.switch_page("pages/leaderboard.py").run()
-
-
-def finish() -> None:
-    for job in JOBS.all():
-        assert job.wait(240), f"'{job.message}' does not end"
 
 
 def compared(app: AppTest, *aligners: str) -> AppTest:

@@ -1,57 +1,35 @@
 """The Recommend page: questions of every kind, answers, reasons, two side by side, and links that keep it all."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import streamlit as st
-from hypothesis import given
-from hypothesis import strategies as some
-from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from mmalign_core.jobs import JOBS
-from mmalign_core.types import BadInput
 from mmalign_core.workflow import Run, fit_recommender
 from mmalign_core.workflow.answers import recommending
 from mmalign_core.workflow.answers.wishing import place_wishes
 from mmalign_core.workflow.explaining import explain_recommendation
-from pages._shared import answering, cache, choosing, export, state, tuning, wishes
+from pages._shared import answering, cache, choosing, export, tuning, wishes
 from pages._shared.language_menu import Language
-from pages._shared.links import LONGEST_TEXT, MOST_WISHES
+from tests.circles import COLOURS, dashboard_home, finish, write_circles
 
 ROOT = Path(__file__).parents[1]
-COLOURS = ("red", "blue", "green", "yellow", "black", "orange", "purple", "grey", "brown", "pink", "navy", "teal")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Twelve captioned pictures, half of them warm, met by eight users; the store lies in a folder of its own."""
+    """Twelve captioned pictures, half of them warm, met by eight users."""
     root = tmp_path_factory.mktemp("recommend")
-    rows = []
-    for place, colour in enumerate(COLOURS):
-        image = Image.new("RGB", (64, 64), "white")
-        ImageDraw.Draw(image).ellipse((8 + place, 8, 50, 50), fill=colour)
-        image.save(root / f"{colour}.png")
-        words = f"a {colour} circle 圆 🔵 <b>&" if place == 1 else f"a {colour} circle"
-        rows.append({"id": colour, "text": words, "image": f"{colour}.png", "kind": ("warm", "cold")[place % 2]})
-    pd.DataFrame(rows).to_csv(root / "manifest.csv", index=False)
+    words = [f"a {colour} circle" + " 圆 🔵 <b>&" * (place == 1) for place, colour in enumerate(COLOURS)]
+    write_circles(root, {"text": words, "kind": ["warm", "cold"] * 6})
     met = [(f"u{user}", COLOURS[(user + step) % 12]) for user in range(8) for step in range(4)]
     pd.DataFrame(met, columns=["user_id", "item_id"]).to_csv(root / "interactions.csv", index=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "MMALIGN_HOME", str(root / "home"))
-        st.cache_resource.clear()
+    with dashboard_home(root):
         yield root
-    st.cache_resource.clear()
-
-
-def finish() -> None:
-    for job in JOBS.all():
-        assert job.wait(120), f"'{job.message}' does not end"
 
 
 def opened(folder: Path, **query: str) -> AppTest:
@@ -258,40 +236,3 @@ def test_the_page_to_keep_holds_items_reasons_and_the_maps_made_so_far(folder: P
     made = explain_recommendation(demo_run, answered.answer, first, store=cache.store())
     cache.shelf().put("maps", answered.key_of(first), made)
     assert "random order" in export.page(demo_run, answered, chosen.language)
-
-
-LINKS = some.lists(
-    some.tuples(
-        some.sampled_from(["text", "image", "audio", "item", "user", "evil", 3]),
-        some.text(max_size=40) | some.integers(),
-        some.floats() | some.text(max_size=3) | some.booleans(),
-    ).map(list)
-    | some.integers(),
-    max_size=12,
-)
-
-
-@given(LINKS.map(json.dumps) | some.text(max_size=60))
-def test_any_link_gives_wishes_that_can_be_asked(text: str) -> None:
-    found = state.from_query({"ask": text, "model": text, "rival": text})
-    for wish in found["asked"] or []:
-        assert wish["kind"] in ("text", "image", "audio", "item", "user") and 0 < abs(wish["weight"]) <= 2
-        assert wish["kind"] not in ("image", "audio") or set(wish["value"][:32]) <= set("0123456789abcdef")
-    assert len(found["asked"] or []) <= MOST_WISHES and found["model"] == {} == found["rival"]
-
-
-def test_a_file_is_named_by_its_digest_never_by_a_path() -> None:
-    for evil in ("../../etc/passwd", "/etc/passwd", "0" * 32 + "/../x", "0" * 32 + ".png/../../x"):
-        assert state.from_query({"ask": json.dumps([["image", evil, 1]])})["asked"] == []
-
-
-def test_too_many_wishes_are_refused_and_the_same_one_is_asked_once() -> None:
-    held = [wishes.made("item", str(n)) for n in range(MOST_WISHES)]
-    with pytest.raises(BadInput, match="at most"):
-        wishes.added(held, wishes.made("item", "more"))
-    turned = wishes.added(held, wishes.made("item", "3", -1.0))
-    assert len(turned) == MOST_WISHES and turned[-1]["weight"] == -1.0
-    with pytest.raises(BadInput, match="longer"):
-        wishes.added(
-            [wishes.made("text", f"{n}" * LONGEST_TEXT) for n in range(4)], wishes.made("text", "x" * LONGEST_TEXT)
-        )

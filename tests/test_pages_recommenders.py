@@ -1,6 +1,5 @@
 """The Recommenders page: rows as they come, who is best for whom, collections without users, going on after a stop."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mmalign_core.jobs import JOBS, Job
+from mmalign_core.jobs import Job
 from mmalign_core.plots.recommender_slices import LEARNS, SLICE_WORDS, slice_differences_figure, slices_figure
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -20,6 +18,7 @@ from mmalign_core.workflow.evaluation.standing import leaders, row_names, standi
 from mmalign_core.workflow.evaluation.trials import SLICES, Protocol
 from pages._shared import rec_board
 from pages._shared.shelf import Shelf
+from tests.circles import dashboard_home, finish
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,11 +37,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     met = {"user_id": [f"u{u:02d}" for u in users], "item_id": [ids[n] for n in chosen]}
     met |= {"rating": rng.integers(1, 6, len(users)), "timestamp": np.arange(len(users)) % 9 * 1000.0}
     pd.DataFrame(met).to_csv(root / "interactions.csv", index=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "MMALIGN_HOME", str(root / "home"))
-        st.cache_resource.clear()
+    with dashboard_home(root):
         yield root
-    st.cache_resource.clear()
 
 
 def opened(data: Path, **query: str) -> AppTest:
@@ -54,11 +50,6 @@ def opened(data: Path, **query: str) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()
-
-
-def finish() -> None:
-    for job in JOBS.all():
-        assert job.wait(240), f"'{job.message}' does not end"
 
 
 def measured(app: AppTest, *names: str) -> AppTest:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from mmalign_core.recommend import PlacedItems
 from mmalign_core.store import Store
@@ -18,14 +17,12 @@ from mmalign_core.workflow import (
     Wish,
     answer,
     fit_recommender,
-    place_query,
     placed_items,
     recommend,
     with_interactions,
 )
 from mmalign_core.workflow.answers.querying import PlacedWish, combined, labels_of
 from mmalign_core.workflow.answers.recommending import as_json
-from mmalign_core.workflow.answers.wishing import nearest
 
 USER = "simulated-001"
 
@@ -43,9 +40,6 @@ def user_items(run: Run, user: str = USER) -> set[str]:
 def with_events(run: Run, rows: list[tuple[str, str]]) -> Run:
     table = pd.DataFrame(rows, columns=["user_id", "item_id"])
     return replace(run, collection=replace(run.collection, interactions=table, digest=""))
-
-
-# --- several wishes --------------------------------------------------------------------------------------------------
 
 
 def test_a_mix_of_texts_scores_as_the_weighted_sum_of_each_alone(demo_run: Run, store: Store) -> None:
@@ -103,9 +97,6 @@ def test_wishes_of_one_kind_are_told_apart() -> None:
     assert len(set(labels)) == 4
 
 
-# --- what an answer keeps --------------------------------------------------------------------------------------------
-
-
 def test_again_equals_asking_anew(demo_run: Run, store: Store) -> None:
     query = Query(text="a dog", item="cat", user=USER)
     first = answer(demo_run, query, store=store, k=5, where=["has:image"])
@@ -150,9 +141,6 @@ def test_filters_and_seen_items(demo_run: Run, store: Store) -> None:
     seen = unseen.again(include_seen=True)
     assert user_items(demo_run) <= set(ids(seen)) and not user_items(demo_run) & set(ids(unseen))
     assert seen.found == answer(demo_run, Query(user=USER), store=store, k=400, include_seen=True).found
-
-
-# --- who can answer --------------------------------------------------------------------------------------------------
 
 
 def test_a_recommender_that_reads_no_signals_says_who_does(demo_run: Run, store: Store) -> None:
@@ -210,42 +198,15 @@ def test_what_a_user_rated_badly_speaks_for_nothing_and_is_not_shown_again(demo_
         answer(run, Query(user="w"), store=store, params={"least_rating": 3})
 
 
-# --- bad input -------------------------------------------------------------------------------------------------------
+def test_more_than_there_are_and_a_script_s_list(demo_run: Run, store: Store) -> None:
+    found = recommend(demo_run, Query(text="a cat"), store=store, k=10_000)
+    assert isinstance(found, list) and len(found) == len(placed_items(demo_run).ids)
+    assert as_json(answer(demo_run, Query(text="a cat"), store=store, k=1))["query"] == {"text": "a cat"}
 
 
-@pytest.mark.parametrize(
-    ("query", "options", "words"),
-    [
-        (Query(), {}, "ask with at least one of"),
-        (Query(wishes=(Wish("text", "a", 0),)), {}, "every wish has the weight 0"),
-        (Query(item="dgo"), {}, "'dog' is most like it"),
-        (Query(item="x" * 10_000), {}, "no item 'xxx"),
-        (Query(text="a"), {"k": 0}, "at least 1 item"),
-        (Query(text="a"), {"where": ["gruop=birds"]}, "no column 'gruop' to filter by; there are: group"),
-        (Query(text="a"), {"where": ["group=dragons"]}, "no item meets all conditions"),
-        (Query(item="cat"), {"where": ["id=cat"]}, "nothing is left to recommend: the 1 that the conditions allow"),
-        (Query(text="a"), {"recommender": "contnt"}, "did you mean 'content'"),
-        (Query(text="a"), {"diversity": 7}, "diversity"),
-        (Query(text="a"), {"popularity": float("nan")}, "popularity"),
-        (Query(text="a"), {"weights": {"smell": 1}}, "a weight for 'smell': this run's items have places in"),
-    ],
-)
-def test_questions_without_an_answer_are_one_clear_line(
-    demo_run: Run, store: Store, query: Query, options: dict, words: str
-) -> None:
-    with pytest.raises(BadInput, match=words) as caught:
-        answer(demo_run, query, store=store, **options)
-    assert "\n" not in str(caught.value) and len(str(caught.value)) < 700
-
-
-def test_a_wish_that_is_none_is_refused_when_made() -> None:
-    with pytest.raises(BadInput, match="one of text, image, audio, video, item, user"):
-        Wish("smell", "rose")
-    for weight in (math.nan, math.inf):
-        with pytest.raises(BadInput, match="give a number"):
-            Wish("text", "a", weight)
-    with pytest.raises(BadInput, match="exactly one"):
-        _ = Query(text="a", item="b").kind
+def test_items_of_a_space_are_in_the_collection_s_order(demo_run: Run) -> None:
+    items = placed_items(demo_run)
+    assert isinstance(items, PlacedItems) and items.ids == demo_run.collection.ids
 
 
 def test_a_user_who_has_met_everything_gets_one_clear_line(demo_run: Run, store: Store) -> None:
@@ -254,55 +215,3 @@ def test_a_user_who_has_met_everything_gets_one_clear_line(demo_run: Run, store:
         answer(run, Query(user="u"), store=store)
     everything = answer(run, Query(user="u"), store=store, include_seen=True, k=10_000)
     assert len(everything.found) == len(run.collection.ids) and np.isfinite([r.score for r in everything.found]).all()
-
-
-def test_a_mix_of_another_length_is_refused(demo_run: Run, store: Store) -> None:
-    found = answer(demo_run, Query(text="a", item="cat"), store=store)
-    with pytest.raises(BadInput, match="3 weights for 2 wishes"):
-        found.again(mix=(1, 2, 3))
-    with pytest.raises(BadInput, match="every wish has the weight 0"):
-        found.again(mix=(0, 0))
-
-
-def test_a_modality_the_run_lacks_or_got_ready_made_is_named(demo_run: Run, store: Store) -> None:
-    space = {m: s for m, s in demo_run.result.space.items() if m != "audio"}
-    deaf = replace(demo_run, result=replace(demo_run.result, space=space))
-    sound = demo_run.collection.media_of("audio")[0].path
-    with pytest.raises(BadInput, match="holds no audio; it can be asked by: text, image"):
-        answer(deaf, Query(audio=sound), store=store)
-    given = replace(demo_run, encoders={**demo_run.encoders, "text": "given@1"})
-    with pytest.raises(BadInput, match="were given ready-made"):
-        answer(given, Query(text="a"), store=store)
-
-
-def test_little_to_go_by_is_answered_and_told(demo_run: Run, store: Store, tmp_path: Path) -> None:
-    long = answer(demo_run, Query(text="cat " * 10_000), store=store)
-    assert "reads the first 10,000" in long.notes[0] and "39,999" in long.notes[0]
-    assert place_query(demo_run, Query(text="cat " * 10_000), store=store).vectors.shape[0] == 1
-    with pytest.raises(BadInput, match="too large"):
-        answer(demo_run, Query(text="cat " * 100_000), store=store)
-    black, silent = tmp_path / "black.png", tmp_path / "silent.wav"
-    Image.new("RGB", (64, 64)).save(black)
-    soundfile = pytest.importorskip("soundfile")
-    soundfile.write(silent, np.zeros(32_000, np.float32), 16_000)
-    for query, words in ((Query(image=str(black)), "one even colour"), (Query(audio=str(silent)), "is silence")):
-        found = answer(demo_run, query, store=store)
-        assert words in found.notes[0] and np.isfinite([r.score for r in found.found]).all()
-    assert answer(demo_run, Query(text="cat"), store=store).notes == ()
-
-
-def test_more_than_there_are_and_a_script_s_list(demo_run: Run, store: Store) -> None:
-    found = recommend(demo_run, Query(text="a cat"), store=store, k=10_000)
-    assert isinstance(found, list) and len(found) == len(placed_items(demo_run).ids)
-    assert as_json(answer(demo_run, Query(text="a cat"), store=store, k=1))["query"] == {"text": "a cat"}
-
-
-def test_the_nearest_name_is_found_in_bearable_time() -> None:
-    names = [f"user-{i}" for i in range(200_000)]
-    assert "of the 200,000 there" in nearest("user-1O", names)
-    assert nearest("a", []) == "there are none at all"
-
-
-def test_items_of_a_space_are_in_the_collection_s_order(demo_run: Run) -> None:
-    items = placed_items(demo_run)
-    assert isinstance(items, PlacedItems) and items.ids == demo_run.collection.ids

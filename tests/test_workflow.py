@@ -4,11 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
+from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow import (
     ORDERINGS,
     Choices,
@@ -16,10 +15,8 @@ from mmalign_core.workflow import (
     Query,
     Run,
     align,
-    encode,
     judged_pairs,
     load_run,
-    open_collection,
     place_on_map,
     place_query,
     project_run,
@@ -27,49 +24,7 @@ from mmalign_core.workflow import (
     save_run,
     similarity_block,
 )
-from tests.sample_files import png
-
-
-def given(rows: int = 30, width: int = 8) -> tuple[Collection, Encoding]:
-    """A collection of given vectors in one space: each text lies near its image."""
-    rng = np.random.default_rng(0)
-    image = rng.normal(size=(rows, width)).astype(np.float32)
-    text = image + 0.3 * rng.normal(size=image.shape).astype(np.float32)
-    ids = tuple(f"i{n}" for n in range(rows))
-    sets = {
-        m: EmbeddingSet(m, ids, tuple(m + i for i in ids), v, "given@1") for m, v in (("image", image), ("text", text))
-    }
-    collection = Collection("given", pd.DataFrame(index=list(ids)), (), vectors=sets)
-    return collection, Encoding(sets, {"image": "given@1", "text": "given@1"}, {}, (), {})
-
-
-def test_the_second_encoding_encodes_nothing(demo: Collection, demo_encoding: Encoding, store: Store) -> None:
-    again = encode(demo, store=store).report(len(demo.ids))
-    assert (
-        again["encoded"] == 0
-        and again["reused"] == demo_encoding.report(0)["encoded"] + demo_encoding.report(0)["reused"]
-    )
-    assert {m: s.digest for m, s in encode(demo, store=store).sets.items()} == {
-        m: s.digest for m, s in demo_encoding.sets.items()
-    }
-
-
-def test_what_was_encoded_is_a_collection_of_the_store(demo: Collection, demo_encoding: Encoding, store: Store) -> None:
-    assert demo.digest in {kept.digest for kept in store.list_collections()}
-    assert store.load_collection(demo.digest).media == demo.media
-
-
-def test_a_cancelled_encoding_keeps_what_was_done(demo: Collection, tmp_path: Path) -> None:
-    texts = Collection("texts", demo.items, demo.media_of("text"))
-
-    def stop(fraction: float, message: str) -> None:
-        if fraction > 0.2:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        encode(texts, store=Store(tmp_path), progress=stop)
-    rest = encode(texts, store=Store(tmp_path)).by_modality["text"]
-    assert rest["reused"] > 0 and rest["encoded"] > 0
+from tests.given_vectors import dated, given
 
 
 def test_the_report_holds_what_the_command_line_promises(demo_run: Run) -> None:
@@ -87,14 +42,6 @@ def test_the_bridge_lines_the_demo_up_far_above_chance(demo_run: Run) -> None:
     for way in ("image->text", "text->image"):
         low, _ = demo_run.report["ci95"][way]["recall@10"]
         assert low > 3 * demo_run.report["baseline"][way]["recall@10"]
-
-
-@pytest.mark.parametrize(("how", "split", "measured"), [({"test": 0.3}, "test 0.3", 9), ({"folds": 3}, "3 folds", 30)])
-def test_held_out_items_alone_are_measured(how: dict, split: str, measured: int, store: Store) -> None:
-    report = align(*given(), Choices(aligner="as-is", **how), store=store).report
-    assert report["split"] == split and report["n_test"] == measured
-    assert report["metrics"]["image->text"]["n"] == measured
-    assert report["metrics"]["image->text"]["candidates"] == (10 if "folds" in how else 9)
 
 
 @pytest.mark.parametrize(
@@ -177,21 +124,6 @@ def test_metadata_called_like_a_coordinate_is_renamed_and_nothing_twice(store: S
     assert points.loc[0, ["x__", "x_", "item_", "year"]].tolist() == [1, 2, 3, 4]
 
 
-def test_a_file_that_changes_after_reading_is_never_kept_as_what_it_was(tmp_path: Path) -> None:
-    """Its vector would stand for the earlier content in every later run."""
-    store = Store(tmp_path / "store")
-    for name, content in {"a.png": png(0), "b.png": png(1), "c.png": png(2)}.items():
-        (tmp_path / name).write_bytes(content)
-    collection = open_collection(tmp_path)
-    (tmp_path / "a.png").write_bytes(png(3))
-    (tmp_path / "b.png").unlink()
-    encoding = encode(collection, store=store)
-    assert encoding.sets["image"].ids == ("c",)
-    reasons = {s.id: s.reason for s in encoding.skipped}
-    assert "has changed since the collection was read" in reasons["a"] and "cannot be opened" in reasons["b"]
-    assert encode(open_collection(tmp_path), store=store).by_modality["image"] == {"encoded": 1, "reused": 1}
-
-
 def test_a_modality_that_does_not_fit_beside_the_pair_is_left_out_of_the_space(
     demo_encoding: Encoding, demo: Collection, store: Store
 ) -> None:
@@ -220,66 +152,6 @@ def test_a_modality_that_cannot_join_the_space_is_named(store: Store) -> None:
     run = align(collection, wider, Choices(aligner="as-is"), store=store)
     assert run.report["left_out"] == ["audio"] and set(run.result.space) == {"image", "text"}
     assert align(collection, encoding, Choices(aligner="as-is"), store=store).report["left_out"] == []
-
-
-def dated(rows: int = 30, **columns: object) -> tuple[Collection, Encoding]:
-    """The given collection with these metadata columns."""
-    collection, encoding = given(rows)
-    frame = pd.DataFrame(columns, index=collection.items.index)
-    return replace(collection, items=frame, digest=""), encoding
-
-
-def test_the_folds_of_a_column_are_those_measured(store: Store) -> None:
-    data = dated(fold=[1 + n % 5 for n in range(30)])
-    report = align(*data, Choices(aligner="as-is", fold_column="fold"), store=store).report
-    assert report["split"] == "5 folds by 'fold'" and (report["n_train"], report["n_test"]) == (24, 30)
-    assert report["metrics"]["image->text"]["candidates"] == 6 and report["shared_content"] == 0
-
-
-@pytest.mark.parametrize(
-    ("times", "first"),
-    [
-        ([1990 + n // 3 for n in range(30)], "1998"),
-        ([f"2024-01-{1 + n // 3:02d}" for n in range(30)], "2024-01-09"),
-        (list(pd.date_range("2024-01-01", periods=30, tz="UTC")), "2024-01-25 00:00:00+00:00"),
-    ],
-)
-def test_the_latest_items_are_measured(times: list, first: str, store: Store) -> None:
-    choices = Choices(aligner="as-is", test=0.2, time_column="when")
-    report = align(*dated(when=times), choices, store=store).report
-    assert report["split"] == f"test 0.2, the latest by 'when' (from {first})"
-    assert (report["n_train"], report["n_test"]) == (24, 6)
-
-
-def test_content_repeated_later_is_counted(store: Store) -> None:
-    collection, encoding = dated(year=[1990 + n for n in range(30)])
-    text = encoding.sets["text"]
-    same = replace(text, keys=(text.keys[29], *text.keys[1:28], text.keys[1], text.keys[29]), digest="")
-    encoding = replace(encoding, sets={**encoding.sets, "text": same})
-    report = align(collection, encoding, Choices(aligner="as-is", test=0.2, time_column="year"), store=store).report
-    assert report["shared_content"] == 2
-    assert align(collection, encoding, Choices(aligner="as-is", test=0.2), store=store).report["shared_content"] == 0
-    assert align(collection, encoding, Choices(aligner="as-is"), store=store).report["shared_content"] is None
-
-
-@pytest.mark.parametrize(
-    ("choices", "words"),
-    [
-        ({"fold_column": "part"}, "no metadata column 'part'; it has: fold, one, word"),
-        ({"fold_column": "one"}, "'one' has 1 different values"),
-        ({"time_column": "one", "test": 0.2}, "'one' has one value"),
-        ({"time_column": "word", "test": 0.2}, "holds 'early' .item 'i0'., which is neither a number nor a date"),
-        ({"time_column": "fold"}, "needs a test share"),
-        ({"fold_column": "fold", "folds": 3}, "cannot go together"),
-        ({"fold_column": "fold", "time_column": "fold", "test": 0.2}, "cannot go together"),
-        ({"test": 2.0}, "held-out share is 2.0"),
-        ({"correction_params": {"k": 3}}, "none takes: none"),
-    ],
-)
-def test_splits_that_the_data_cannot_give_are_named(choices: dict, words: str, store: Store) -> None:
-    data = dated(fold=[n % 2 for n in range(30)], one=[1] * 30, word=["early"] * 30)
-    with pytest.raises(BadInput, match=words):
-        align(*data, Choices(aligner="as-is", **choices), store=store)
 
 
 def test_all_choices_of_a_run_are_kept_and_runs_without_them_still_open(store: Store, tmp_path: Path) -> None:
