@@ -108,6 +108,7 @@ def test_one_item_too_large_is_bad_input_and_other_errors_pass():
         in_batches(broken, [1, 2, 3], 4)
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not GPU, reason="no GPU here")
 def test_on_a_gpu_a_smaller_dtype_is_taken_only_where_vectors_stay():
     rng = np.random.default_rng(0)
@@ -118,6 +119,7 @@ def test_on_a_gpu_a_smaller_dtype_is_taken_only_where_vectors_stay():
     assert choose_dtype("cuda", lambda dtype: exact if dtype == "float32" else exact * np.nan) == "float32"
 
 
+@pytest.mark.gpu
 @pytest.mark.skipif(not GPU, reason="no GPU here")
 def test_a_gpu_that_runs_out_goes_on_with_half():
     free, _ = torch.cuda.mem_get_info()

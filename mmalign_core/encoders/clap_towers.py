@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.data.names import shown
+from mmalign_core.encoders.clap_files import check_files
+from mmalign_core.encoders.clap_mel import ClapMel
 from mmalign_core.encoders.devices import at_dtype, choose_device, stacked_on
 from mmalign_core.encoders.loading import load_quietly
 from mmalign_core.encoders.token_limit import TokenLimit
-from mmalign_core.models import check_weights
 from mmalign_core.models.weights import read_json
 from mmalign_core.types import BadInput
 
@@ -40,6 +42,7 @@ class ClapTowers:
         self.dim = int(model.config.projection_dim)
         self.rate = int(extractor.sampling_rate)
         self.window = int(extractor.nb_max_samples)
+        self._mel = ClapMel(extractor)
 
     @cached_property
     def limit(self) -> TokenLimit:
@@ -53,28 +56,27 @@ class ClapTowers:
         return min(self.tokenizer.model_max_length, places)
 
     def windows(self, samples: np.ndarray) -> Windows:
-        """Consecutive windows of mono samples (n,); the extractor repeats a short one, as it does in training."""
+        """Consecutive windows of mono samples (n,); a short one is repeated, as it is in training."""
         samples = samples if len(samples) else np.zeros(1, np.float32)
         parts = [samples[i : i + self.window] for i in range(0, len(samples), self.window)]
-        made = self.extractor(parts, sampling_rate=self.rate, return_tensors="np")
         seconds = np.array([len(part) / self.rate for part in parts])
-        return Windows(np.asarray(made["input_features"], np.float32), seconds)
+        return Windows(np.stack([self._mel(part) for part in parts]), seconds)
 
     def sounds(self, features: Sequence[np.ndarray], dtype: str = "float32") -> np.ndarray:
         """(w, dim) unit vectors of windows (c, frames, mels), computed at that dtype."""
         import torch
 
         with torch.inference_mode(), at_dtype(self.device, dtype):
-            return self._projected("audio", self._heard(features).pooler_output)
+            return self._projected("audio", self.heard(features).pooler_output)
 
     def sound_steps(self, features: Sequence[np.ndarray]) -> np.ndarray:
         """(w, t, dim) unit vectors of the steps in time of each window."""
         import torch
 
         with torch.inference_mode():
-            return self._projected("audio", self._heard(features).last_hidden_state.mean(dim=2).transpose(1, 2))
+            return self._projected("audio", self.heard(features).last_hidden_state.mean(dim=2).transpose(1, 2))
 
-    def _heard(self, features: Sequence[np.ndarray]) -> Any:
+    def heard(self, features: Sequence[np.ndarray]) -> Any:
         """What the audio tower makes of windows.
 
         No window counts as longer than the model reads: for models that fuse crops of long sounds that is how they
@@ -90,20 +92,21 @@ class ClapTowers:
         import torch
 
         with torch.inference_mode(), at_dtype(self.device, dtype):
-            return self._projected("text", self.model.text_model(**self._tokens(texts)).pooler_output)
+            return self._projected("text", self.model.text_model(**self.tokens(texts)).pooler_output)
 
     def text_steps(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Per text (tokens, dim) unit vectors: every token pooled as the first one is."""
         import torch
 
-        tokens, pooler = self._tokens(texts), self.model.text_model.pooler
+        tokens, pooler = self.tokens(texts), self.model.text_model.pooler
         with torch.inference_mode():
             states = self.model.text_model(**tokens).last_hidden_state
             steps = self._projected("text", pooler.activation(pooler.dense(states)))
         read = tokens["attention_mask"].bool().cpu().numpy()
         return [row[mask] for row, mask in zip(steps, read)]
 
-    def _tokens(self, texts: Sequence[str]) -> dict[str, Any]:
+    def tokens(self, texts: Sequence[str]) -> dict[str, Any]:
+        """What the text tower reads of texts: ids and mask (n, tokens), on its device."""
         options = {"padding": True, "truncation": True, "max_length": self._most, "return_tensors": "pt"}
         tokens = self.tokenizer(list(texts), **options).to(self.device)
         return {key: tokens[key] for key in ("input_ids", "attention_mask")}
@@ -122,16 +125,8 @@ def open_towers(reference: str, folder: Path, version: str, device: str) -> Clap
 
 @lru_cache(maxsize=2)
 def _opened(reference: str, folder: Path, version: str, device: str) -> ClapTowers:
-    check_config(folder)
-    check_weights(folder)
+    check_files(folder)
     return load_quietly(reference, folder, lambda: _load(folder, device))
-
-
-def check_config(folder: Path) -> None:
-    """BadInput unless the folder holds a CLAP model."""
-    kind = read_json(folder / "config.json").get("model_type")
-    if kind != "clap":
-        raise BadInput(f"'{folder}' holds a model of type '{kind}', not clap; name a CLAP model")
 
 
 def _load(folder: Path, device: str) -> ClapTowers:
@@ -142,6 +137,9 @@ def _load(folder: Path, device: str) -> ClapTowers:
     extractor = ClapFeatureExtractor.from_pretrained(str(folder), **here)
     if not 0 < extractor.nb_max_samples <= _LONGEST_SOUND * extractor.sampling_rate:
         raise BadInput(f"'{folder}': windows of {extractor.max_length_s} s do not fit a CLAP model; get its own files")
+    mels = read_json(folder / "config.json").get("audio_config", {}).get("num_mel_bins", extractor.feature_size)
+    if extractor.feature_size != mels:
+        raise BadInput(f"'{shown(folder)}': spectrograms of {extractor.feature_size} bands for a model of {mels}")
     tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, **here)
     model: Any = ClapModel.from_pretrained(str(folder), dtype=torch.float32, **here)
     return ClapTowers(model.to(device).eval(), extractor, tokenizer, device)

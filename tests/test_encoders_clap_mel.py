@@ -1,0 +1,40 @@
+"""CLAP's spectrograms are those of the library's own extractor, whatever its settings and the sound's length."""
+
+import numpy as np
+import pytest
+
+from mmalign_core.encoders.clap_mel import ClapMel
+from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
+
+pytest.importorskip("transformers", reason="transformers is an optional package")
+hide_broken_torchvision()
+
+SETTINGS = (
+    {"truncation": "rand_trunc"},
+    {"truncation": "fusion"},
+    {"truncation": "rand_trunc", "padding": "repeat"},
+    {"truncation": "fusion", "padding": "pad"},
+    {"truncation": "rand_trunc", "max_length_s": 3, "hop_length": 320, "feature_size": 32, "sampling_rate": 16_000},
+)
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("share", [1e-5, 0.03, 0.4, 0.5, 0.7, 1.0])
+def test_spectrograms_are_the_librarys_own(settings, share):
+    from transformers import ClapFeatureExtractor
+
+    extractor = ClapFeatureExtractor(**settings)
+    count = max(1, int(share * extractor.nb_max_samples))
+    rng = np.random.default_rng(count)
+    samples = (np.sin(np.arange(count) / 7) / 2 + rng.standard_normal(count) * 10 ** rng.uniform(-6, -1)).astype("f4")
+    samples[count // 2 :] *= rng.integers(2)
+    theirs = extractor(samples, sampling_rate=extractor.sampling_rate, return_tensors="np")["input_features"][0]
+    ours = ClapMel(extractor)(samples)
+    assert ours.shape == theirs.shape and ours.dtype == np.float32
+    np.testing.assert_allclose(ours, theirs, atol=2e-3)
+
+
+def test_silence_is_at_the_floor():
+    from transformers import ClapFeatureExtractor
+
+    assert (ClapMel(ClapFeatureExtractor(truncation="rand_trunc"))(np.zeros(9, np.float32)) == -100).all()
