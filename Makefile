@@ -1,11 +1,15 @@
-# make run: the dashboard. make test: the tests. make check: lint and types. Each sets up .venv by itself.
+# make run: the dashboard. make test: the tests. make check: lint and types. make bench-gpu: large encoders on a GPU.
+# Each sets up .venv by itself.
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: run test check install install-test clean
+GPU_MODELS ?= ViT-B-32 ViT-B-16 RN50 ViT-L-14 MiniLM-L6 BERT-base CLAP video
+GPU_BATCHES ?= 1 8 32 128 512
+
+.PHONY: run test check bench-gpu install install-test clean
 
 run: .venv/.run
 	$(BIN)/streamlit run app.py $(ARGS)
@@ -17,6 +21,11 @@ check: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+bench-gpu: .venv/.test
+	@$(BIN)/python benchmarks/large_throughput.py --device cuda --check
+	$(BIN)/python -m pytest -m gpu -rs tests/test_encoders_gpu.py tests/test_encoders_devices.py
+	$(BIN)/python benchmarks/large_throughput.py --device cuda --limit 2000 --batches $(GPU_BATCHES) --models $(GPU_MODELS) $(ARGS)
 
 install: .venv/.run
 install-test: .venv/.test

@@ -16,17 +16,15 @@ from __future__ import annotations
 
 import argparse
 import resource
-import statistics
 import sys
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.throughput import Stages, measure
 from mmalign_core.data.files import digest_file
 from mmalign_core.data.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS, Encoder
@@ -34,7 +32,6 @@ from mmalign_core.encoders.log_mel import RATE
 from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.yamnet import YamNet
 from mmalign_core.encoders.yamnet_graph import load_graph
-from mmalign_core.engine import encode_media
 from mmalign_core.settings import Settings
 from mmalign_core.types import Media
 
@@ -50,22 +47,6 @@ def media_in(folder: Path, name: str, limit: int) -> list[Media]:
     """The files under `folder` that this encoder reads."""
     files = sorted(f for f in folder.rglob("*") if ENCODER_OF.get(f.suffix.lower()) == name)[:limit]
     return [Media(f.stem, ENCODERS.get(name).modality, digest_file(f), path=str(f)) for f in files]
-
-
-def clock(work: Callable[[], Any]) -> tuple[float, float]:
-    """Seconds of wall clock and of processor time."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    return time.perf_counter() - wall, time.process_time() - cpu
-
-
-@dataclass(frozen=True)
-class Stages:
-    """Where decoding ends and the forward loop, which takes a batch of what was decoded, begins."""
-
-    name: str
-    decode: Callable[[Media], Any]
-    forward: Callable[[Sequence[Any]], Any]
 
 
 def stages_of(encoder: Encoder) -> list[Stages]:
@@ -117,35 +98,6 @@ def shipped_efficientnet(encoder: Encoder) -> Stages:
     return Stages("as shipped", encoder.prepare, forward)
 
 
-def forward_loop(stages: Stages, decoded: Sequence[Any], batch_size: int) -> None:
-    """The model alone, over batches that were decoded before."""
-    for start in range(0, len(decoded), batch_size):
-        stages.forward(decoded[start : start + batch_size])
-
-
-def measure(encoder: Encoder, stages: Stages, media: list[Media], repeats: int) -> dict[str, float]:
-    """Items a second of both ways, and the ratio, over `repeats` turns."""
-    decoded: list[Any] = []
-    _, decode_cpu = clock(lambda: decoded.extend(stages.decode(m) for m in media))
-    forward_loop(stages, decoded[: encoder.batch_size], encoder.batch_size)
-    bare, whole, forward_cpu = [], [], []
-    for _ in range(repeats):
-        seconds, cpu = clock(lambda: forward_loop(stages, decoded, encoder.batch_size))
-        bare.append(seconds)
-        forward_cpu.append(cpu)
-        whole.append(clock(lambda: list(encode_media(encoder, media)))[0])
-    forward = statistics.median(forward_cpu)
-    return {
-        "items": len(media),
-        "bare": len(media) / statistics.median(bare),
-        "whole": len(media) / statistics.median(whole),
-        "ratio": statistics.median(b / w for b, w in zip(bare, whole)),
-        "bound": forward / (forward + decode_cpu),
-        "decode_ms": 1000 * decode_cpu / len(media),
-        "forward_ms": 1000 * forward / len(media),
-    }
-
-
 def main() -> None:
     """Print one line per folder and encoder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -167,8 +119,8 @@ def main() -> None:
             for stages in stages_of(encoder):
                 r = measure(encoder, stages, media, options.repeats)
                 print(
-                    f"{folder.name:16}{name:20}{stages.name:16}{r['items']:6}{r['bare']:9.1f}{r['whole']:12.1f}"
-                    f"{r['ratio']:7.2f}{r['bound']:7.2f}  decode {r['decode_ms']:.2f}, forward {r['forward_ms']:.2f}",
+                    f"{folder.name:16}{name:20}{stages.name:16}{r.items:6}{r.bare:9.1f}{r.whole:12.1f}"
+                    f"{r.ratio:7.2f}{r.bound:7.2f}  decode {r.decode_ms:.2f}, forward {r.forward_ms:.2f}",
                     flush=True,
                 )
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
