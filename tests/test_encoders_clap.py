@@ -162,7 +162,7 @@ def test_damaged_folders_are_one_line(unfused: Path, tmp_path: Path) -> None:
     (lone / "preprocessor_config.json").unlink()
     odd = copytree(unfused, tmp_path / "odd")
     (odd / "config.json").write_text("[1]")
-    cases = {cut: "cut short", other: "not clap", deeper: "weights lack", lone: "cannot be loaded", odd: "no settings"}
+    cases = {cut: "cut short", other: "not clap", deeper: "weights lack", lone: "'preprocessor_config.json' lacks", odd: "no settings"}
     for folder, words in cases.items():
         with pytest.raises(BadInput, match=words) as caught:
             opened(folder)

@@ -114,7 +114,7 @@ def test_a_folder_without_its_tokenizer_or_with_code_beside_it_is_refused(folder
         tower(copy, "text").load()
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (copy / name).unlink()
-    with pytest.raises(BadInput, match="no tokenizer of"):
+    with pytest.raises(BadInput, match="holds no tokenizer"):
         tower(copy, "text").load()
 
 

@@ -184,7 +184,7 @@ def test_code_in_the_folder_is_never_run(bert: str, tmp_path: Path) -> None:
     (own / "own.py").write_text(f"import pathlib; pathlib.Path({str(touched)!r}).touch()\n")
     config |= {"model_type": "stranger", "auto_map": {"AutoConfig": "own.Own", "AutoModel": "own.Own"}}
     (own / "config.json").write_text(json.dumps(config))
-    with pytest.raises(BadInput, match="its own code, which is never run"):
+    with pytest.raises(BadInput, match="names code that comes with the model, which is never run"):
         opened(own)
     assert not touched.exists()
 

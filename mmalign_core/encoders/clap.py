@@ -10,10 +10,11 @@ from typing import Any, Self
 import numpy as np
 
 from mmalign_core.encoders.base import Encoded, register
-from mmalign_core.encoders.clap_towers import ClapTowers, Windows, check_config, open_towers
+from mmalign_core.encoders.clap_files import check_files
+from mmalign_core.encoders.clap_towers import ClapTowers, Windows, open_towers
 from mmalign_core.encoders.on_device import PASSES, SAMPLE, OnDevice, longest_first
 from mmalign_core.encoders.texts import usable_text
-from mmalign_core.models import check_weights, files_stamp, found_model, full_name, model_folder, weights_version
+from mmalign_core.models import files_stamp, found_model, full_name, model_folder, weights_version
 from mmalign_core.types import BadInput, Media
 
 _SOUNDS = 32
@@ -40,8 +41,7 @@ class Clap(OnDevice):
         cls.folders()
         made = cls()
         made.model, made.folder = found_model(cls.name, model)
-        check_config(made.folder)
-        check_weights(made.folder)
+        check_files(made.folder)
         made.modality = modality  # pyright: ignore[reportAttributeAccessIssue] - one class, two modalities
         made.space = cls.space_of(made.model)  # pyright: ignore[reportAttributeAccessIssue]
         made.version = f"1-{weights_version(made.folder)}"  # pyright: ignore[reportAttributeAccessIssue]

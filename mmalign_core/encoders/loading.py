@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
 from mmalign_core.types import BadInput
 
 T = TypeVar("T")
+_LAYER = re.compile(r"\b(layers?|blocks?|h)\.\d+\.")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -24,6 +25,7 @@ def load_quietly(reference: str, folder: Path, load: Callable[[], T]) -> T:
     transformers fills tensors that the files lack with random numbers and only logs so: that is an error here.
     """
     hide_broken_torchvision()
+    reports: list[str] = []
     try:
         with _quiet(), _reports() as reports:
             model = load()
@@ -31,27 +33,44 @@ def load_quietly(reference: str, folder: Path, load: Callable[[], T]) -> T:
         raise
     except Exception as error:
         if out_of_memory(error):
-            raise BadInput(f"there is not enough memory for model '{reference}'; choose a smaller one") from error
-        raise BadInput(f"model '{reference}' in '{shown(folder)}' cannot be loaded: {_words(error)}") from error
+            raise BadInput(f"not enough memory for model '{shown(reference)}'; choose a smaller one") from error
+        where = "" if str(folder) in reference else f" in '{shown(folder)}'"
+        raise BadInput(f"model '{shown(reference)}'{where} cannot be loaded: {_words(error, reports)}") from error
     lacking = [key for report in reports for key in missing_tensors(report)]
     if lacking:
         much = f"{len(lacking)} of the model's tensors, first '{lacking[0]}'"
-        raise BadInput(f"model '{reference}': its weights lack {much}; they belong to another architecture or are cut")
+        raise BadInput(f"model '{shown(reference)}': its weights lack {much}; they belong to another architecture")
+    over = [key for report in reports for key in _named(report, "UNEXPECTED") if _LAYER.search(key)]
+    if over:
+        much = f"{len(over)} tensors of layers that its settings do not have, first '{over[0]}'"
+        raise BadInput(f"model '{shown(reference)}': its weights hold {much}; fetch the model again")
     return model
 
 
 def missing_tensors(report: str) -> list[str]:
     """Names of tensors that transformers reports as made up; a pooling head that no vector passes may lack."""
-    rows = [line.split("|") for line in _COLOURS.sub("", report).splitlines() if "MISSING" in line and "|" in line]
-    return [row[0].strip() for row in rows if "MISSING" in row[1] and "pooler" not in row[0]]
+    return [name for name in _named(report, "MISSING") if "pooler" not in name]
 
 
-def _words(error: Exception) -> str:
-    """The error's first line that says something, without advice that would run a stranger's code."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+def _named(report: str, status: str) -> dict[str, str]:
+    """Tensors of that status in a report of transformers, and the detail it gives."""
+    rows = [line.split("|") for line in _COLOURS.sub("", report).splitlines() if line.count("|") >= 1]
+    return {row[0].strip(): row[-1].strip() for row in rows if row[1].strip() == status}
+
+
+def _words(error: Exception, reports: Sequence[str]) -> str:
+    """The error's first words that say something, without advice that would run a stranger's code."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     if any("trust_remote_code" in line for line in lines):
         return "it brings its own code, which is never run; choose a model of a known architecture"
-    return shown(lines[0] if lines else type(error).__name__).rstrip(".")
+    if "weights_only" in str(error) or "Weights only" in str(error):
+        return "its .bin holds more than weights, and what else it holds is never run; get it as safetensors"
+    unfit = [(key, how) for report in reports for key, how in _named(report, "MISMATCH").items()]
+    if unfit:
+        key, how = unfit[0]
+        return f"its weights do not fit the architecture beside them: '{key}' ({how.partition(' - ')[2] or how})"
+    said = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    return shown(said.partition(". If you were trying")[0]).rstrip(".")
 
 
 @contextmanager

@@ -10,8 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from mmalign_core.data.names import shown
 from mmalign_core.encoders.openclip_models import CONFIG, Source, import_open_clip
 from mmalign_core.encoders.openclip_places import repository_file
+from mmalign_core.models.soundness import check_code, check_sizes, check_tokenizer
 from mmalign_core.models.weights import file_stamp, read_header, read_json
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, digest_json
@@ -29,6 +31,10 @@ TOKENIZER_FILES = (
     "merges.txt",
     "*.model",
 )
+_WAYS = {
+    "interpolation": ("bicubic", "bilinear", "random"),
+    "resize_mode": ("shortest", "longest", "squash"),
+}
 PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 Find = Callable[[str, Sequence[str]], Path]
 """The first of these files that a repository's copy on this machine holds."""
@@ -91,7 +97,11 @@ def model_files(source: Source, settings: Settings | None = None) -> ModelFiles:
     tokenizer = (home or _tokenizer_of(text["hf_tokenizer_name"], find)) if text.get("hf_tokenizer_name") else None
     tower = find(text["hf_model_name"], ["config.json"]).parent if text.get("hf_model_name") else None
     for folder in filter(None, (tokenizer, tower)):
-        _check_code(folder)
+        check_code(folder)
+    if tokenizer:
+        check_tokenizer(tokenizer)
+    check_sizes(config, weights)
+    _check_preprocessing(preprocessing, source)
     return ModelFiles(config, preprocessing, weights, tokenizer, tower)
 
 
@@ -115,7 +125,7 @@ def _of_folder(source: Source, home: Path | None, find: Find) -> tuple[dict[str,
     weights = _local_weights(home) if home else find(source.name, _HUB_WEIGHTS)
     whole = read_json(path)
     if "model_cfg" not in whole:
-        raise BadInput(f"open-clip: '{path}' has no 'model_cfg', as open_clip writes it; fetch the file again")
+        raise BadInput(f"open-clip: '{shown(path)}' has no 'model_cfg', as open_clip writes it; fetch the file again")
     return whole["model_cfg"], whole.get("preprocess_cfg") or {}, weights
 
 
@@ -127,26 +137,33 @@ def _local_weights(folder: Path) -> Path:
     if not held:
         part = [p.name for p in folder.rglob("*.incomplete")]
         why = f"only part of them was downloaded ({part[0]})" if part else f"none of {', '.join(_LOCAL_WEIGHTS[:3])}"
-        raise BadInput(f"open-clip: '{folder}' holds no weights: {why}; fetch the folder again")
+        raise BadInput(f"open-clip: '{shown(folder)}' holds no weights: {why}; fetch the folder again")
     return held[0]
 
 
 def _check_config(config: Any, source: Source) -> None:
     """BadInput if the architecture is not described, or if its tokenizer would run code of others."""
-    parts = ("vision_cfg", "text_cfg")
+    parts, name = ("vision_cfg", "text_cfg"), shown(source)
     if not isinstance(config, dict) or not all(isinstance(config.get(part), dict) for part in parts):
-        raise BadInput(f"open-clip: the settings of '{source}' describe no image and text tower; fetch them again")
+        raise BadInput(f"open-clip: the settings of '{name}' describe no image and text tower; fetch them again")
     if not isinstance(config.get("embed_dim"), int) or config["embed_dim"] < 1:
-        raise BadInput(f"open-clip: the settings of '{source}' give no 'embed_dim'; fetch them again")
+        raise BadInput(f"open-clip: the settings of '{name}' give no 'embed_dim'; fetch them again")
     if (config["text_cfg"].get("tokenizer_kwargs") or {}).get("trust_remote_code"):
-        raise BadInput(f"open-clip: the settings of '{source}' ask to run code that comes with the model; refused")
+        raise BadInput(f"open-clip: the settings of '{name}' ask to run code that comes with the model; refused")
 
 
-def _check_code(folder: Path) -> None:
-    """BadInput if settings of transformers name code that comes with the model: it would ask whether to run it."""
-    for path in (folder / "config.json", folder / "tokenizer_config.json"):
-        if path.is_file() and read_json(path).get("auto_map"):
-            raise BadInput(f"open-clip: '{path}' names code that comes with the model, which is never run; refused")
+def _check_preprocessing(preprocessing: dict[str, Any], source: Source) -> None:
+    """BadInput if pixels cannot be scaled so: open_clip would fail without a word, or divide by nothing."""
+    for name in ("mean", "std"):
+        values = preprocessing.get(name, [1.0] * 3)
+        values = [values] * 3 if isinstance(values, (int, float)) else values
+        numbers = isinstance(values, (list, tuple)) and all(isinstance(v, (int, float)) for v in values)
+        if not numbers or len(values) != 3 or not all(-100 < v < 100 and (v or name == "mean") for v in values):
+            raise BadInput(f"open-clip: the settings of '{shown(source)}' give no usable '{name}'; fetch them again")
+    for name, allowed in _WAYS.items():
+        if preprocessing.get(name, allowed[0]) not in allowed:
+            wanted = " or ".join(allowed)
+            raise BadInput(f"open-clip: '{name}' of '{shown(source)}' must be {wanted}; fetch the settings again")
 
 
 def check_weights(path: Path) -> None:
@@ -157,7 +174,7 @@ def check_weights(path: Path) -> None:
     with path.open("rb") as file:
         pickled = file.read(1) == b"\x80"
     if not (pickled or zipfile.is_zipfile(path)):
-        raise BadInput(f"weights '{path}' are damaged or were downloaded only in part; fetch the model again")
+        raise BadInput(f"weights '{shown(path)}' are damaged or were downloaded only in part; fetch the model again")
 
 
 def tokenizer_files(folder: Path) -> list[Path]:

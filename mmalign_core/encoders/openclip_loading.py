@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
+from mmalign_core.data.names import shown
 from mmalign_core.encoders.devices import out_of_memory
 from mmalign_core.encoders.openclip_files import PREPROCESSING, ModelFiles
 from mmalign_core.encoders.openclip_models import FOLDER, Source, import_open_clip
@@ -55,7 +56,9 @@ def _load(source: Source, files: ModelFiles, device: str) -> Loaded:
     try:
         tokenize = _tokenizer(open_clip, files)
     except _REFUSALS as error:
-        raise BadInput(f"open-clip: no tokenizer of '{source}' in '{files.tokenizer}': {_said(error)}") from error
+        raise BadInput(
+            f"open-clip: no tokenizer of '{shown(source)}' in '{shown(files.tokenizer)}': {_said(error)}"
+        ) from error
     try:
         model, preprocess = _built(open_clip, source, files)
         return Loaded(model.to(device).eval().requires_grad_(False), preprocess, tokenize, device)
@@ -104,17 +107,17 @@ def _tokenizer(open_clip: Any, files: ModelFiles) -> Callable[[list[str]], Any]:
 
 def _why(files: ModelFiles, device: str, error: BaseException) -> str:
     """One sentence about a model that could not be built."""
-    said = str(error)
+    said, weights = str(error), shown(files.weights)
     if out_of_memory(error):
-        return f"'{files.weights}' does not fit into the memory of {device}; choose a smaller model"
+        return f"'{weights}' does not fit into the memory of {device}; choose a smaller model"
     if isinstance(error, pickle.UnpicklingError) or "weights_only" in said or "Weights only" in said:
-        return f"'{files.weights}' holds more than weights, and what else it holds is never run; get it as safetensors"
+        return f"'{weights}' holds more than weights, and what else it holds is never run; get it as safetensors"
     if "state_dict" in said:
         detail = next((line.strip() for line in said.splitlines()[1:] if line.strip()), said)[:200]
-        return f"the weights in '{files.weights}' do not fit the architecture beside them: {detail}"
+        return f"the weights in '{weights}' do not fit the architecture beside them: {detail}"
     if type(error).__name__ == "SafetensorError" or isinstance(error, EOFError) or "PytorchStreamReader" in said:
-        return f"'{files.weights}' is damaged or was downloaded only in part; fetch it again"
-    return f"no model could be built from '{files.weights}' and its settings: {_said(error)}"
+        return f"'{weights}' is damaged or was downloaded only in part; fetch it again"
+    return f"no model could be built from '{weights}' and its settings: {_said(error)}"
 
 
 def _said(error: BaseException) -> str:

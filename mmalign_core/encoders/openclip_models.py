@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from mmalign_core.data.names import shown
 from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.torchvision_guard import mend_torchvision
+from mmalign_core.models.soundness import meant
 from mmalign_core.types import BadInput
 
 HUB, FOLDER = "hf-hub:", "local-dir:"
@@ -99,19 +101,28 @@ def import_open_clip() -> Any:
 
 def _folder(given: str) -> Source:
     folder = Path(given).expanduser().absolute()
-    if not given or not folder.is_dir():
+    if not given:
+        raise BadInput(f"open-clip: '{FOLDER}' names no folder; write {FOLDER}/FOLDER")
+    if not _is_folder(folder):
         near = difflib.get_close_matches(folder.name, _folders_beside(folder), n=1)
-        hint = f"; did you mean '{folder.parent / near[0]}'?" if near else ""
-        raise BadInput(f"open-clip: there is no folder '{folder if given else ''}'{hint or '; correct the path'}")
+        hint = f"did you mean '{shown(folder.parent / near[0])}'?" if near else "correct the path"
+        raise BadInput(f"open-clip: there is no folder '{shown(folder)}'; {hint}")
     if not (folder / CONFIG).is_file():
         held = ", ".join(sorted(p.name for p in folder.iterdir())[:5]) or "nothing"
-        why = "a folder as open_clip saves it is needed"
-        raise BadInput(f"open-clip: '{folder}' has no {CONFIG} (it holds: {held}); {why}")
+        why = meant(folder, "open-clip") or "; a folder as open_clip saves it is needed"
+        raise BadInput(f"open-clip: '{shown(folder)}' has no {CONFIG} (it holds: {shown(held)}){why}")
     return Source("folder", str(folder))
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _folders_beside(folder: Path) -> list[str]:
-    return [p.name for p in folder.parent.iterdir() if p.is_dir()] if folder.parent.is_dir() else []
+    return [p.name for p in folder.parent.iterdir() if p.is_dir()] if _is_folder(folder.parent) else []
 
 
 def _repository(name: str) -> Source:
@@ -119,7 +130,7 @@ def _repository(name: str) -> Source:
     if len(parts) != 2 or not all(
         p.strip(".") and p.replace("-", "").replace("_", "").replace(".", "").isalnum() for p in parts
     ):
-        raise BadInput(f"open-clip: '{HUB}{name}' is no repository; write {HUB}ORG/NAME")
+        raise BadInput(f"open-clip: '{HUB}{shown(name)}' is no repository; write {HUB}ORG/NAME")
     return Source("hub", name)
 
 
@@ -135,5 +146,5 @@ def _tagged(model: str) -> Source:
         near = [f"{wanted}/{tag}" for tag in difflib.get_close_matches(tag, tags, n=3, cutoff=0.3) or tags[:5]]
     else:
         near = difflib.get_close_matches(every, [f"{n}/{t}" for n, t in known], n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"write {FORMS}"
-    raise BadInput(f"open-clip knows no model '{model}'; {hint} All names: open_clip.list_pretrained()")
+    hint = f"did you mean {' or '.join(near)}?" if near else f"write {FORMS}."
+    raise BadInput(f"open-clip knows no model '{shown(model)}'; {hint} All names: open_clip.list_pretrained()")

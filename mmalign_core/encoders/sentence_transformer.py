@@ -13,10 +13,10 @@ from mmalign_core.encoders.base import Encoded, register
 from mmalign_core.encoders.devices import at_dtype
 from mmalign_core.encoders.loading import load_quietly
 from mmalign_core.encoders.on_device import PASSES, SAMPLE, OnDevice, longest_first
+from mmalign_core.encoders.sentence_transformer_files import check_files
 from mmalign_core.encoders.texts import usable_text
 from mmalign_core.encoders.token_limit import TokenLimit
 from mmalign_core.models import (
-    check_weights,
     files_stamp,
     found_model,
     full_name,
@@ -25,7 +25,7 @@ from mmalign_core.models import (
     weights_version,
 )
 from mmalign_core.models.known import usual_prompt
-from mmalign_core.models.weights import files_of, read_json
+from mmalign_core.models.weights import read_json
 from mmalign_core.types import BadInput, Media
 
 _DOCUMENT_PROMPTS = ("document", "passage", "corpus")
@@ -57,8 +57,7 @@ class SentenceTransformers(OnDevice):
         cls.folders()
         made = cls()
         made.model, made.folder = found_model(cls.name, model)
-        check_modules(made.folder)
-        check_weights(made.folder)
+        check_files(made.folder)
         made.space = cls.space_of(made.model)  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
         made.version = f"1-{weights_version(made.folder)}"  # pyright: ignore[reportAttributeAccessIssue]
         return made
@@ -162,29 +161,6 @@ class SentenceTransformers(OnDevice):
                 f"model '{self.model}' pools tokens of length {found.shape[1]} to {self.dim}: it has no sequences"
             )
         return found
-
-
-def check_modules(folder: Path) -> None:
-    """BadInput unless the folder is a model all of whose parts are the library's own classes."""
-    if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
-        raise BadInput(f"'{folder}' is no sentence-transformers model: neither modules.json nor config.json is there")
-    for path in files_of(folder, "modules.json") + files_of(folder, "router_config.json"):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        for kind in _classes(path, text):
-            if not kind.startswith("sentence_transformers."):
-                raise BadInput(f"model '{folder}' brings its own code ({kind}), which is never run; take another")
-
-
-def _classes(path: Path, text: str) -> list[str]:
-    """Every class that a list of modules, or a router's table, names."""
-    import json
-
-    try:
-        value = json.loads(text)
-        rows = [row["type"] for row in value] if isinstance(value, list) else list(value["types"].values())
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise BadInput(f"'{path}' is damaged; fetch the model again") from error
-    return [str(row) for row in rows]
 
 
 def _loaded(folder: Path, device: str) -> Any:

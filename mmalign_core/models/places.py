@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmalign_core.settings import Settings
 
-_NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_NAME = re.compile(r"([\w.-]+/)?[\w.-]+", re.ASCII)
 
 
 def hub_cache() -> Path:
@@ -24,8 +24,8 @@ def own_folder(settings: Settings | None = None) -> Path:
 
 
 def is_repository(name: str) -> bool:
-    """Whether it is of the form ORGANISATION/NAME that the hub knows."""
-    return bool(_NAME.fullmatch(name)) and ".." not in name
+    """Whether it is of the form ORGANISATION/NAME that the hub knows; its oldest models have no ORGANISATION/."""
+    return bool(_NAME.fullmatch(name)) and ".." not in name and all(part.strip(".") for part in name.split("/"))
 
 
 def cached_repository(name: str) -> Path:

@@ -1,0 +1,83 @@
+"""What a model's folder must be before a library opens it: no code, a tokenizer, and no more than its weights hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mmalign_core.data.names import shown
+from mmalign_core.models.present import encoder_for
+from mmalign_core.models.weights import files_of, read_json, weight_files
+from mmalign_core.types import BadInput
+
+_TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "tokenizer.tiktoken", "*.bpe")
+_WIDTHS = ("width", "hidden_size", "d_model")
+_DEPTHS = ("layers", "num_hidden_layers", "num_layers", "depths")
+_LENGTHS = ("embed_dim", "projection_dim", "vocab_size", "intermediate_size", *_WIDTHS)
+_LEAST_LAYER = 2**16
+"""Weights that a layer is counted as at least."""
+_HARMLESS = 2**26
+"""Weights that any machine can make: what is smaller is told more precisely when it is loaded."""
+
+
+def check_code(folder: Path) -> None:
+    """BadInput if settings of transformers name code that comes with the model.
+
+    It is never run, and the library's own class of that type, which would load in its place, is another model.
+    """
+    for name in ("config.json", "tokenizer_config.json", "preprocessor_config.json", "processor_config.json"):
+        for path in files_of(folder, name):
+            if read_json(path).get("auto_map"):
+                words = "names code that comes with the model, which is never run; choose another model"
+                raise BadInput(f"'{shown(path)}' {words}")
+
+
+def check_tokenizer(folder: Path) -> None:
+    """BadInput if the folder, and those right below it, hold no tokenizer: transformers would make up an empty one."""
+    if not any(files_of(folder, pattern) for pattern in _TOKENIZERS):
+        looked = ", ".join(_TOKENIZERS[:3])
+        raise BadInput(f"model folder '{shown(folder)}' holds no tokenizer ({looked}); fetch it again")
+
+
+def check_sizes(config: dict[str, Any], weights: Path) -> None:
+    """BadInput if the settings describe more numbers than a weight file can hold, before anything of the size is made.
+
+    Every layer of a transformer has at least width² weights, every dimension at least one entry, and no entry takes
+    less than a byte.
+    """
+    held = sum(path.stat().st_size for path in (weight_files(weights) if weights.is_dir() else [weights]))
+    most = max(held, _HARMLESS)
+    for part in _parts(config):
+        width = max((_int(part.get(name)) for name in _WIDTHS), default=0)
+        depth = max((_layers(part.get(name)) for name in _DEPTHS), default=0)
+        words = _int(part.get("vocab_size")) * (1 if "embedding_size" in part else width)
+        least = max(depth * max(width**2, _LEAST_LAYER), words)
+        if max(least, *(_int(part.get(name)) for name in _LENGTHS)) > most:
+            raise BadInput(
+                f"the settings beside '{shown(weights)}' describe a larger model than its {held:,} bytes of weights "
+                "can be; fetch the model again"
+            )
+
+
+def meant(folder: Path, encoder: str) -> str:
+    """'; choose …' where the folder is a model of another encoder of ours than the one asked; '' else."""
+    found = encoder_for(folder)
+    if found in ("", encoder):
+        return ""
+    return f"; choose it as {found}:{'local-dir:' if found == 'open-clip' else ''}{shown(folder)}"
+
+
+def _parts(config: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(config, dict):
+        yield config
+        for value in config.values():
+            yield from _parts(value)
+
+
+def _int(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _layers(value: Any) -> int:
+    return sum(map(_int, value)) if isinstance(value, list) else _int(value)
