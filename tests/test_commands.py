@@ -161,6 +161,7 @@ def test_given_clip_vectors_give_the_published_numbers(
         (["inspect", "{demo}", "--store", "s3://bucket/store"], "not a folder on this machine"),
         (["align", "{demo}", "--seed", "-1"], "the seed is -1"),
         (["recommend", "~no-such-user/run", "--item", "x"], "holds no run"),
+        (["evaluate", "~no-such-user/data"], "does not exist"),
         (["encode", "{demo}", "--interactions", "~no-such-user/likes.csv"], "does not exist"),
         (["recommend", "x" * 5000, "--item", "x"], "File name too long"),
         (["encode", "{demo}", "--interactions", "x" * 5000], "File name too long"),

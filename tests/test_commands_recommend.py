@@ -7,6 +7,7 @@ import pytest
 
 from mmalign_core.__main__ import main
 from mmalign_core.store import Store
+from mmalign_core.types import Collection
 from mmalign_core.workflow import Query, Run, Wish, answer, save_run
 from mmalign_core.workflow.answers.recommending import as_json
 
@@ -114,3 +115,24 @@ def test_bad_input_is_one_line(
     assert main(["recommend", saved, *argv]) == 2
     shown = capsys.readouterr()
     assert shown.out == "" and len(shown.err.strip().splitlines()) == 1 and words in shown.err
+
+
+def test_data_of_one_modality_is_asked_without_an_alignment(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, store: Store
+) -> None:
+    for name, words in {"cat": "a cat on a mat", "dog": "a barking dog", "sea": "waves of the sea"}.items():
+        (tmp_path / f"{name}.txt").write_text(words)
+    found = asked(capsys, str(tmp_path), "--query-text", "ocean", "-k", "2")
+    assert found["items"][0]["id"] == "sea" and set(found["items"][0]["contributions"]) == {"text"}
+    words = asked(capsys, str(tmp_path), "--query-text", "a barking", "-k", "1", "--encoder", "text=bag-of-words")
+    assert words["items"][0]["id"] == "dog"
+
+
+def test_data_of_two_modalities_are_to_be_aligned_first(
+    capsys: pytest.CaptureFixture[str], saved: str, demo: Collection
+) -> None:
+    folder = str(Path(demo.media_of("image")[0].path or "").parents[1])
+    assert main(["recommend", folder, "--item", "dog"]) == 2
+    assert f"(align {folder} --pair image:text --save NAME)" in capsys.readouterr().err
+    assert main(["recommend", saved, "--item", "dog", "--encoder", "text=minilm"]) == 2
+    assert "keeps its own encoders" in capsys.readouterr().err

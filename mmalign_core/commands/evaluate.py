@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from mmalign_core.commands.shared import (
@@ -11,6 +10,7 @@ from mmalign_core.commands.shared import (
     add_json,
     add_store,
     encoded,
+    is_run,
     opened,
     show_progress,
     store_of,
@@ -82,7 +82,7 @@ def _material(
     args: argparse.Namespace, store: Store, protocol: Protocol
 ) -> tuple[Collection, Mapping[str, EmbeddingSet], Mapping[str, str]]:
     """The collection, its vectors and what made them: those of a run, or encoded now; interactions checked first."""
-    if _is_run(args.data, store):
+    if is_run(args.data, store):
         if args.interactions or args.encoder:
             raise BadInput(
                 f"'{args.data}' is a run, which keeps its own interactions and encoders; give DATA for others"
@@ -94,11 +94,6 @@ def _material(
     events_of(collection, protocol)
     encoding = encoded(args, collection, store)
     return collection, encoding.sets, encoding.encoders
-
-
-def _is_run(data: str, store: Store) -> bool:
-    path = Path(data).expanduser()
-    return (path / "run.json").is_file() or (not path.exists() and data in [run.id for run in store.list_runs()])
 
 
 def _entries(args: argparse.Namespace) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""recommend RUN: the items of a run that suit a query, with reasons."""
+"""recommend RUN: the items of a run, or of data of one modality, that suit a query, with reasons."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from mmalign_core.commands.answering import run_of
 from mmalign_core.commands.asking import add_query, query_of
 from mmalign_core.commands.shared import (
+    add_encoders,
     add_json,
     add_store,
     settings_of,
@@ -19,7 +21,7 @@ from mmalign_core.commands.shared import (
 from mmalign_core.commands.wording import Wording, add_wording, model_of, worded
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Answer, Run, answer, load_run, with_interactions
+from mmalign_core.workflow import Answer, Run, answer
 from mmalign_core.workflow.answers.reasons import Reasons, every_reason
 from mmalign_core.workflow.answers.recommending import as_json
 from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps, explain_recommendation
@@ -29,8 +31,9 @@ SUMMARY = "top-k items for texts, pictures, sounds, items or users, for and agai
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """RUN, the query, who answers and how, what comes out."""
-    parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
+    """RUN or DATA, the query, who answers and how, what comes out."""
+    parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder, or data of one modality alone")
+    add_encoders(parser)
     add_query(parser)
     _add_answer(parser)
     add_wording(parser)
@@ -74,10 +77,7 @@ def run(args: argparse.Namespace) -> None:
     if args.maps and not args.html:
         raise BadInput(f"--maps {args.maps}: maps are drawn on the page; name it with --html OUT")
     model, store = model_of(args), store_of(args)
-    opened, skipped = load_run(args.run_ref, store=store), 0
-    if args.interactions:
-        opened, left_out = with_interactions(opened, args.interactions, settings=settings_of(args))
-        skipped = len(left_out)
+    opened, skipped = run_of(args, store)
     found = answer(
         opened,
         query,

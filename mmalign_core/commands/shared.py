@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +61,12 @@ def opened(args: argparse.Namespace) -> Collection:
     return open_collection(
         args.data, interactions=args.interactions, settings=settings_of(args), progress=show_progress
     )
+
+
+def is_run(named: str, store: Store) -> bool:
+    """Whether this names a saved run, by its folder or by its name in the store, rather than data."""
+    path = Path(os.path.expanduser(named))
+    return (path / "run.json").is_file() or (not path.exists() and named in [run.id for run in store.list_runs()])
 
 
 def encoded(args: argparse.Namespace, collection: Collection, store: Store) -> Encoding:

@@ -9,9 +9,7 @@ from typing import Any
 from mmalign_core.types import BadInput, Collection, digest_json
 from mmalign_core.workflow import DEFAULT_ENCODERS, Choices
 from mmalign_core.workflow.offering import share_space
-
-PAIRS = (("image", "text"), ("audio", "text"), ("image", "audio"), ("video", "text"))
-"""Tried in this order for a collection nobody has chosen a pair for."""
+from mmalign_core.workflow.pairing import pairs_of
 
 
 @dataclass(frozen=True)
@@ -50,15 +48,6 @@ class Wanted:
         """Under which digest the collection, run, map or inspection lies on the shelf."""
         keys = {"collection": self.collection_key, "run": self.run_key, "map": self.map_key}
         return keys.get(kind, self.collection_key)
-
-
-def pairs_of(collection: Collection) -> tuple[tuple[str, str], ...]:
-    """Pairs of modalities of which at least one item has both, the usual ones first."""
-    held = {m: {medium.item for medium in collection.media_of(m)} for m in collection.modalities}
-    for modality, rows in collection.vectors.items():
-        held[modality] = held.get(modality, set()) | set(rows.ids)
-    others = [(a, b) for a in held for b in held if a < b and (a, b) not in PAIRS and (b, a) not in PAIRS]
-    return tuple((a, b) for a, b in (*PAIRS, *others) if held.get(a, set()) & held.get(b, set()))
 
 
 def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, Any]:
