@@ -42,7 +42,9 @@ def usual_prompt(repository: str) -> str:
 
 
 def nearest(name: str, others: Iterable[str]) -> str:
-    """' (did you mean …?)', or '' where nothing is near; upper and lower case count as the same letter."""
-    by_lower = {other.lower(): other for other in others if other != name}
+    """' (did you mean …?)', or '' where nothing is near or it is one of them; upper and lower case count as one."""
+    by_lower = {other.lower(): other for other in others}
+    if name in by_lower.values():
+        return ""
     found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.75)
     return f" (did you mean '{by_lower[found[0]]}'?)" if found else ""

@@ -34,9 +34,13 @@ class Present:
 
 
 def present(settings: Settings | None = None) -> tuple[Present, ...]:
-    """Models in our folder and in the hub's cache, by name; parts of a cut download count as a model not whole."""
+    """Models in our folder and in the hub's cache, by name; parts of a cut download count as a model not whole.
+
+    What lies in the cache only because a hub was asked about it is no model.
+    """
     names = fetched_as(settings)
-    rows = [replace(row, reference=names.get(row.name, row.reference)) for row in (*_own(settings), *_cached())]
+    rows = [*_own(settings), *(row for row in _cached() if row.name in names or snapshot(row.name))]
+    rows = [replace(row, reference=names.get(row.name, row.reference)) for row in rows]
     return tuple(sorted(rows, key=lambda row: (row.name.lower(), str(row.folder))))
 
 

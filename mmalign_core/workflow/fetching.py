@@ -106,6 +106,7 @@ def fetch_model(plan: Plan, progress: Progress = no_progress, settings: Settings
     Raises BadInput if the connection stays cut, the disk is full, or a file is not what the hub describes.
     """
     done = 0
+    remember(plan.parts[0].repository.name, plan.reference, settings)
     for part in plan.parts:
         for file in part.files:
             told = _told(progress, done, plan.bytes, file.name)
@@ -117,7 +118,6 @@ def fetch_model(plan: Plan, progress: Progress = no_progress, settings: Settings
         folder = snapshot(part.repository.name)
         if part.weights and folder is not None:
             check_weights(folder)
-    remember(plan.parts[0].repository.name, plan.reference, settings)
     progress(1.0, f"{plan.parts[0].repository.name} is here")
 
 

@@ -62,6 +62,8 @@ def _found(found: Named) -> None:
         model_lines.heading(model_menu.full_name(found.reference), found.reads, encoder if model else "embedded")
     )
     getting = _download(found.reference)
+    if not found.here and isinstance(getting.found, str):
+        cache.shelf().drop(_KIND, found.reference)  # it was got, and has been removed since
     if found.here and not isinstance(getting.found, Failed):
         words = "Whole and verified." if getting.found is not None else "It is on this machine."
         st.markdown(f":green[:material/check_circle: {words}]")
@@ -85,6 +87,7 @@ def _planned(reference: str, getting: background.Task) -> None:
         return
     pickled = any(file.name.endswith(".bin") for part in plan.parts for file in part.files)
     here = plan.bytes - plan.lacking
+    here = here if here > plan.bytes // 100 else 0  # a question alone leaves a few kilobytes here
     st.markdown(
         f"**{_bytes(plan.bytes)}** in {sum(len(part.files) for part in plan.parts)} files"
         + (f", of which {_bytes(here)} are here" if here else "")
