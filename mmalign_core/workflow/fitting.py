@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.base import no_watch
+from mmalign_core.splits import items_of
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.workflow.choices import Choices
 from mmalign_core.workflow.cost import Cost
@@ -31,7 +32,7 @@ def fit(
     of its history."""
     progress(0.0, f"fitting {choices.aligner}")
     model = choices.new_aligner()
-    training = {m: sets[m].of_items(items) for m in joined(sets, items, choices)}
+    training = {m: sets[m].of_items(known(sets, items, choices)) for m in joined(sets, items, choices)}
     model.watch = watch
     try:
         with cost.fitting():
@@ -47,7 +48,17 @@ def joined(sets: Sets, items: Sequence[str], choices: Choices) -> tuple[str, ...
     """
     if len(sets) == len(choices.pair):
         return tuple(sets)
+    items = known(sets, items, choices)
     return tuple(joining({m: replace(s, sequences=None).of_items(items) for m, s in sets.items()}, choices))
+
+
+def known(sets: Sets, items: Sequence[str], choices: Choices) -> Sequence[str]:
+    """These items, and for an aligner that learns from no pairs those that have neither modality of the pair too:
+    nobody measures them, and sounds alone can join pictures with texts."""
+    if ALIGNERS.get(choices.aligner).needs_pairs:
+        return items
+    paired = {item for m in choices.pair for item in sets[m].ids}
+    return (*items, *(item for item in items_of(sets) if item not in paired))
 
 
 def placed(fitted: Aligner, sets: Sets, items: Sequence[str], choices: Choices, cost: Cost) -> Sets:

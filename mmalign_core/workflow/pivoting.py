@@ -22,15 +22,21 @@ Sets = Mapping[str, EmbeddingSet]
 
 
 def with_pivots(
-    model: Aligner, sets: Sets, media: Sequence[Media], store: Store, progress: Progress = no_progress
+    model: Aligner,
+    sets: Sets,
+    pair: Sequence[str],
+    media: Sequence[Media],
+    store: Store,
+    progress: Progress = no_progress,
 ) -> dict[str, EmbeddingSet]:
     """The sets with their pivots; vectors of texts are kept in the store as those of any text.
 
-    `media`: the collection's. A text that one of the towers cannot read is left out everywhere. BadInput, before any
-    text is read, names a modality whose encoder has no text tower, and what to choose instead.
+    `media`: the collection's. Items of the `pair` own their texts, for they may be held out. A text that one of the
+    towers cannot read is left out everywhere. BadInput, before any text is read, names a modality whose encoder has no
+    text tower, and what to choose instead.
     """
     towers = {m: _tower(model.name, s) for m, s in sets.items()}
-    owners = _texts(model, media, {item for s in sets.values() for item in s.ids})
+    owners = _texts(model, media, {item for m in pair for item in sets[m].ids})
     asked = [Media(text, "text", digest_bytes(text.encode()), text=text) for text in owners]
     read: dict[str, dict[str, np.ndarray]] = {}
     for reference in towers.values():
@@ -61,7 +67,7 @@ def _tower(aligner: str, rows: EmbeddingSet) -> str:
 def _texts(model: Aligner, media: Sequence[Media], items: set[str]) -> dict[str, frozenset[str]]:
     """Text -> which of the items own it: those of the collection that come first by digest, then the vocabulary.
 
-    What no aligned item owns, and what the vocabulary says too, belongs to no item.
+    What none of these items owns, and what the vocabulary says too, belongs to no item.
     """
     held: dict[tuple[str, str], set[str]] = {}
     for medium in media:

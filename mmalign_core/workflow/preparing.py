@@ -38,7 +38,7 @@ def usable_sets(
     words = text_encoder({m: s.encoder for m, s in used.items()})
     ready = {m: prepared(model, s, words, store) for m, s in used.items()}
     if model.needs_pivots:
-        ready = with_pivots(model, ready, media, store, progress)
+        ready = with_pivots(model, ready, choices.pair, media, store, progress)
     return with_sequences(model.name, ready, media, store=store, progress=progress) if model.needs_sequences else ready
 
 

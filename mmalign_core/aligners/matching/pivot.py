@@ -39,7 +39,8 @@ class Pivot(LinearAligner):
         formula=r"f_m(x) = (x-\mu_m)\,\Sigma_m^{-1/2} U_m \operatorname{diag}(\rho)^{s/2},\quad "
         r"\Sigma_a^{-1/2}\,P_a^\top P_b\,\Sigma_b^{-1/2} = U_a \operatorname{diag}(\rho)\, U_b^\top",
         use="With pictures by open-clip and sounds by clap, or any encoders that each share a space with texts, and "
-        "few or no pairs. Encoders that already share one space are better taken as-is.",
+        "few or no pairs. Where no item has both a picture and a sound, align either with text: the other joins. "
+        "Encoders that already share one space are better taken as-is.",
         reference="Wang et al. 2023, Connecting Multi-modal Contrastive Representations (C-MCR); Zhang et al. 2024, "
         "Connect, Collapse, Corrupt",
     )
@@ -84,10 +85,7 @@ def shared_pivots(sets: Sets) -> dict[str, Pivots]:
     """Modality -> pivots, in an order that depends on the texts alone. BadInput where they cannot link the sets."""
     if len(sets) < 2:
         raise BadInput(f"pivot aligns two modalities or more; {', '.join(sets) or 'none'} was given")
-    found: dict[str, Pivots] = {}
-    for m, s in sets.items():
-        found[m] = _needed(s)
-        check_varied("pivot", m, s.vectors)
+    found = {m: _needed(s) for m, s in sets.items()}
     texts = next(iter(found.values())).texts
     if any(p.texts != texts or len(p.vectors) != len(texts) for p in found.values()):
         raise BadInput("pivot needs the same texts in the space of every modality, in the same order")
@@ -96,23 +94,28 @@ def shared_pivots(sets: Sets) -> dict[str, Pivots]:
             f"pivot has {len(texts)} texts to link the spaces by, at least {FEWEST_SHARED} are needed: allow more of "
             "the collection's (own_texts) or the vocabulary (vocabulary=true)"
         )
+    for m, s in sets.items():
+        check_varied("pivot", m, s.vectors)
+        _check_width(s, found[m])
     order = sorted(range(len(texts)), key=texts.__getitem__)
     return {m: p.take(order) for m, p in found.items()}
 
 
 def _needed(rows: EmbeddingSet) -> Pivots:
-    pivots, modality = rows.pivots, rows.modality
-    if pivots is None:
+    if rows.pivots is None:
         raise BadInput(
-            f"pivot needs texts in the space of {modality} by '{rows.encoder}': encode it with a model that reads "
+            f"pivot needs texts in the space of {rows.modality} by '{rows.encoder}': encode it with a model that reads "
             f"texts too (open-clip, clap), or choose an aligner that learns from pairs"
         )
+    return rows.pivots
+
+
+def _check_width(rows: EmbeddingSet, pivots: Pivots) -> None:
     if pivots.vectors.shape[1] != rows.vectors.shape[1]:
         raise BadInput(
-            f"the pivot texts of {modality} have {pivots.vectors.shape[1]} dimensions, its vectors "
+            f"the pivot texts of {rows.modality} have {pivots.vectors.shape[1]} dimensions, its vectors "
             f"{rows.vectors.shape[1]}; encode both with one model"
         )
-    return pivots
 
 
 def _own_mean(rows: EmbeddingSet) -> np.ndarray:
