@@ -117,11 +117,13 @@ def test_masked_stretches_are_blurred_and_silent(encoder, tmp_path: Path) -> Non
     view = encoder.view(medium(film(tmp_path / "a.mkv", frames, sounds=[tone(2.0, 440, 16_000)])))
     parts = parted("video", view)
     places = np.array([part.place for part in parts.parts])
-    assert len(places) == len(view.times) and places[0, 0] == 0 and places[-1, 1] == view.seconds
-    assert (places[1:, 0] == places[:-1, 1]).all() and parts.masked(np.ones(len(places), bool)) is view
-    mask = np.ones(len(places), bool)
-    mask[2] = False
-    masked = parts.masked(mask)
+    count = len(view.times)
+    assert [part.sense for part in parts.parts] == ["seen"] * count + ["heard"] * count
+    assert np.array_equal(places[:count], places[count:]) and places[0, 0] == 0 and places[-1, 1] == view.seconds
+    assert (places[1:count, 0] == places[: count - 1, 1]).all() and parts.masked(np.ones(2 * count, bool)) is view
+    mask = np.ones((2, count), bool)
+    mask[:, 2] = False
+    masked = parts.masked(mask.ravel())
     start, end = (int(edge * view.rate) for edge in places[2])
     assert not masked.sound[start + 2 : end - 2].any() and np.array_equal(
         masked.sound[end + 400 :], view.sound[end + 400 :]
@@ -164,7 +166,7 @@ def test_a_map_over_time_is_exact_and_sums_to_the_score(placed) -> None:
     assert isinstance(found, MediaMap) and found.modality == "video" and found.method == "exact"
     assert found.values.sum() + found.rest == pytest.approx(found.score, abs=1e-4)
     masked = media_map(run, medium_of(run, "red"), target, store=store, method="occlusion", faithful=False)
-    assert masked.score == pytest.approx(found.score, abs=1e-4) and len(masked.values) == len(found.values) == 8
+    assert masked.score == pytest.approx(found.score, abs=1e-4) and len(masked.values) == len(found.values) == 16
 
 
 def medium_of(run, item: str) -> Media:

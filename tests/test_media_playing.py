@@ -75,4 +75,5 @@ def test_the_frame_that_stands_for_all_is_of_the_longest_scene(tmp_path: Path) -
     assert 0.4 <= found.times[found.chosen] < 4.4 and found.cover == found.frames[found.chosen]
     pixels = np.stack([np.full((8, 8, 3), shade, np.uint8) for shade in (0, 100, 250)])
     assert [representative(pixels, np.array(seconds)) for seconds in ((1, 1, 1), (9, 1, 1), (1, 1, 9))] == [1, 0, 2]
-    assert [clock(s) for s in (0.4, 7.2, 65, 3723)] == ["0.4 s", "0:07", "1:05", "1:02:03"]
+    assert [clock(s, 4000) for s in (0.4, 7.2, 65, 3723)] == ["0:00", "0:07", "1:05", "1:02:03"]
+    assert clock(7.24, 8) == "7.2 s"

@@ -59,13 +59,15 @@ def chosen(pixels: np.ndarray, times: np.ndarray, wanted: int) -> np.ndarray:
 
 
 def representative(pixels: np.ndarray, seconds: np.ndarray) -> int:
-    """Which of the frames (m, h, w, 3), which stand for so many `seconds` (m,), is least unlike all others.
+    """Which of the frames (m, h, w, 3), which stand for so many `seconds` (m,), shows best what all show.
 
-    The medoid of the frames, weighted by time: one of the longest scene, and none that a fade or flash passes through.
+    The medoid of the frames, weighted by time: one of the longest scene, and none that a fade or flash passes through;
+    of frames about as near to the others the one with most contrast.
     """
     looks = np.stack([_look(frame) for frame in pixels]).reshape(len(pixels), -1)
-    apart = np.abs(looks[:, None] - looks[None]).mean(axis=2)
-    return int((apart @ np.maximum(seconds, 1e-9)).argmin())
+    apart = np.abs(looks[:, None] - looks[None]).mean(axis=2) @ (seconds / max(float(np.sum(seconds)), 1e-9))
+    near = apart <= apart.min() * 1.1 + _NOISE
+    return int(np.where(near, [frame.std() for frame in pixels], -1.0).argmax())
 
 
 def _filled(places: np.ndarray, wanted: int, count: int) -> np.ndarray:

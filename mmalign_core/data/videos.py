@@ -16,6 +16,8 @@ from mmalign_core.types import BadInput
 
 SOUND_SECONDS = 600.0
 """How much of a sound track is read, from its start; the frames still come from the whole video."""
+_SILENCE = 1e-4
+"""Peak of a sound that nobody hears (-80 dB of full scale): such a video counts as one without sound."""
 _DAMAGE = (ValueError, LookupError, EOFError, OSError, ArithmeticError, RuntimeError, MemoryError)
 """What FFmpeg raises through PyAV on damaged files."""
 
@@ -36,6 +38,11 @@ class Video:
     height: int
     sound: np.ndarray
     rate: int
+
+    @property
+    def audible(self) -> bool:
+        """Whether it has a sound that anybody would hear."""
+        return bool(np.abs(self.sound).max(initial=0.0) > _SILENCE)
 
     @property
     def edges(self) -> np.ndarray:

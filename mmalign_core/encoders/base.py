@@ -88,6 +88,9 @@ class Encoder(Parametrised, ABC):
     frames: ClassVar[tuple[float, float]] = (0.0, 0.0)
     """Seconds of a sound that a step of its sequence sees, and from one step to the next; 0 for other modalities."""
 
+    heard_from: ClassVar[int] = 0
+    """Of a video's steps: the first dimension that comes from what is heard; those before it from what is seen."""
+
     @cached_property
     def settings(self) -> Settings:
         """Limits and threads in force; assign another before first use. They never change what a vector is."""

@@ -20,9 +20,6 @@ from mmalign_core.sequences import overlaps, stretches, windows
 from mmalign_core.types import BadInput, Media
 from mmalign_core.vectors import unit_rows
 
-_SILENCE = 1e-4
-"""Peak of a sound that nobody hears (-80 dB of full scale): such a video counts as one without sound."""
-
 
 @dataclass(frozen=True)
 class PreparedVideo:
@@ -53,6 +50,7 @@ class VideoFrames(Encoder):
     batch_size = 2
     pooling = "mean"
     rate = YamNet.rate
+    heard_from = EfficientNetLite0.dim
     most: int = param(32, 1, 10_000, help="frames of a video that are encoded at most")
     per_second: float = param(1.0, 0.001, 100, help="frames a second, where that makes fewer")
     image_encoder: str = EfficientNetLite0.name
@@ -90,6 +88,7 @@ class VideoFrames(Encoder):
         if shared:
             self.audio_encoder, self.rate = "", 0  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
         named = "-".join(["1", *(f"{part.name}-{part.version}" for part in self._parts)])
+        self.heard_from = self._image.dim  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
         self.dim = sum(part.dim for part in self._parts)  # pyright: ignore[reportAttributeAccessIssue]
         self.version = named  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -105,6 +104,11 @@ class VideoFrames(Encoder):
     @cached_property
     def _audio(self) -> Encoder | None:
         return create_encoder(self.audio_encoder, "audio") if self.audio_encoder else None
+
+    @cached_property
+    def heard(self) -> Remembered | None:
+        """The audio encoder with what it heard last."""
+        return Remembered(self._audio) if self._audio else None
 
     @property
     def _parts(self) -> list[Encoder]:
@@ -134,14 +138,13 @@ class VideoFrames(Encoder):
         """Each frame as the image encoder prepares a picture, the sound as the audio encoder prepares one."""
         image, audio = self._image, self._audio
         frames = tuple(image.from_view(image.crop(pixels)) for pixels in view.pixels)
-        heard = audio is not None and np.abs(view.sound).max(initial=0.0) > _SILENCE
-        return PreparedVideo(frames, audio.from_view(view.sound) if audio and heard else None, view.edges)
+        return PreparedVideo(frames, audio.from_view(view.sound) if audio and view.audible else None, view.edges)
 
     def encode(self, prepared: Sequence[PreparedVideo]) -> Encoded:
         """(n, dim) vectors, and the posterior over the labels of both."""
         parts = [_pooled(self._looked_at(prepared))]
-        if self._audio:
-            parts.append(_heard(self._audio, prepared))
+        if self._audio and self.heard:
+            parts.append(_heard(self._audio, self.heard, prepared))
         seen = [part.posterior for part in parts if part.posterior is not None]
         vectors = np.concatenate([unit_rows(part.vectors) for part in parts], axis=1)
         return Encoded(vectors, np.concatenate(seen, axis=1) if seen else None)
@@ -169,14 +172,14 @@ def _pooled(videos: Sequence[Encoded]) -> Encoded:
     return Encoded(np.stack([video.vectors.mean(axis=0) for video in videos]), np.stack(seen) if seen else None)
 
 
-def _heard(audio: Encoder, prepared: Sequence[PreparedVideo]) -> Encoded:
+def _heard(audio: Encoder, run: Remembered, prepared: Sequence[PreparedVideo]) -> Encoded:
     """The sounds by the audio encoder; zero rows where there is none."""
     places = [i for i, video in enumerate(prepared) if video.sound is not None]
     sounds = [prepared[i].sound for i in places]
     vectors = np.zeros((len(prepared), audio.dim), np.float32)
     posterior = np.zeros((len(prepared), len(audio.labels)), np.float32)
     if sounds:
-        found = audio.encode(sounds)
+        found = run.encode(sounds)
         vectors[places] = found.vectors
         if found.posterior is not None:
             posterior[places] = found.posterior

@@ -20,10 +20,11 @@ REST = "rest"
 class Part:
     """A piece of a medium. `place`: characters (start, end) of a text; a box (left, top, right, bottom) in 0..1 of the
     picture as its encoder sees it; seconds (start, end) of a sound or video. `label` is what a person reads: the word,
-    "row 2, column 5", "1.0–1.5 s"."""
+    "row 2, column 5", "1.0–1.5 s". `sense`: "seen" or "heard" where a video has a sound, else ""."""
 
     label: str
     place: tuple[float, ...]
+    sense: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,9 @@ class Faithfulness:
 class MediaMap:
     """`values` (p,): what each of the `parts` adds to `score`; with `rest` they sum to it.
 
-    `method`: "exact", "integrated gradients" or "occlusion". Occlusion's values need not sum by themselves: `rest` is
-    then what they leave open.
+    `method`: "exact", "integrated gradients", "occlusion", or what the encoder's own gradients are read by
+    ("Grad-ECLIP", "gradient × activation"). Values of the last ones need not sum by themselves: `rest` is then what
+    they leave open.
     """
 
     modality: str

@@ -12,6 +12,7 @@ from mmalign_core.plots.similarity_heatmap import heatmap_figure
 from mmalign_core.plots.sound_map import sound_map_figure
 from mmalign_core.plots.space_map import map_figure
 from mmalign_core.plots.threshold_curve import threshold_figure
+from mmalign_core.plots.video_map import video_map_figure
 from mmalign_core.plots.word_map import word_map_html
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "quality_time_figure",
     "sound_map_figure",
     "threshold_figure",
+    "video_map_figure",
     "word_map_html",
 ]

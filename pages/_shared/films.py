@@ -58,11 +58,12 @@ def _sound(video: Media, alt: str) -> None:
 def _strip(film: Film, alt: str, width: int) -> str:
     """Frames in rows, three wide each, or six where they are upright, with the moment under each."""
     across = 3 if film.width >= film.height else 6
+    moments = [clock(time, film.seconds) for time in film.times]
     cells = "".join(
-        f'<figure style="margin:0"><img src="{uri}" alt="{html.escape(alt)} at {clock(time)}"'
+        f'<figure style="margin:0"><img src="{uri}" alt="{html.escape(alt)} at {moment}"'
         f' style="width:100%;display:block;border-radius:5px">'
-        f'<figcaption style="font-size:11px;opacity:.65;line-height:1.5">{clock(time)}</figcaption></figure>'
-        for uri, time in zip(film.frames, film.times)
+        f'<figcaption style="font-size:11px;opacity:.65;line-height:1.5">{moment}</figcaption></figure>'
+        for uri, moment in zip(film.frames, moments)
     )
     grid = f"display:grid;grid-template-columns:repeat({across},minmax(0,1fr));gap:4px 5px;max-width:{width}px"
     return f'<div class="film" style="{grid}">{cells}</div>'

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
 from mmalign_core.explain.faithfulness import advantage, judged
 from mmalign_core.explain.masks import MediaMap
-from mmalign_core.plots import picture_map_figure, sound_map_figure, word_map_html
+from mmalign_core.plots import picture_map_figure, sound_map_figure, video_map_figure, word_map_html
 from mmalign_core.types import Media
 from mmalign_core.workflow import Run
+from mmalign_core.workflow.export.filming import video_tiles
 from pages._shared import cache, errors, state
 from pages._shared.waiting import BARE
 
-_UNHEARD_RATE, _MOST_FRAMES = 1000, 3
-"""Samples a second of the silence drawn for a video without sound; frames shown of a stretch."""
+_MOST_FRAMES = 3
+"""Frames shown of a stretch of a video."""
 _METHODS = {
     "exact": "exact: the score is a sum over the parts",
     "integrated gradients": "integrated gradients through the trained head",
@@ -60,34 +63,39 @@ def _picture(run: Run, medium: Media, found: MediaMap, key: str) -> None:
 def _sound(run: Run, medium: Media, found: MediaMap, key: str) -> None:
     """Bars over the waveform; a click on one plays that stretch."""
     waveform, rate = cache.heard(medium.digest, run.encoders["audio"], medium)
-    start, end, clicked = _stretch(found, waveform, rate, key, "hear")
+    spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
+    figure = sound_map_figure(waveform, rate, spans, found.values, labels, height=190)
+    start, end, clicked = _stretch(found, figure, key, "hear")
     _play(waveform, rate, start, end, clicked)
 
 
 def _video(run: Run, medium: Media, found: MediaMap, key: str) -> None:
-    """Bars over the waveform; a click on one shows the frames of that stretch and plays it."""
+    """Its frames over time with bars below, for what is seen and what is heard; a click shows and plays a stretch."""
     seen = cache.watched(medium.digest, run.encoders["video"], medium)
-    silence = np.zeros(round(seen.seconds * _UNHEARD_RATE) + 1, np.float32)
-    heard, rate = (seen.sound, seen.rate) if len(seen.sound) else (silence, _UNHEARD_RATE)
-    start, end, clicked = _stretch(found, heard, rate, key, "see")
+    spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
+    senses = [part.sense for part in found.parts]
+    figure = video_map_figure(
+        video_tiles(seen), spans, found.values, labels, senses,
+        waveform=seen.sound, height=300 if any(senses) else 220,
+    )  # fmt: skip
+    start, end, clicked = _stretch(found, figure, key, "see")
     inside = seen.pixels[(seen.times >= start) & (seen.times < end)]
     st.image(list(inside[:_MOST_FRAMES]), width=150, alt=f"Frames from {start:.1f} to {end:.1f} seconds")
-    if len(seen.sound[int(start * rate) :]):
-        _play(seen.sound, rate, start, end, clicked)
+    if len(seen.sound[int(start * seen.rate) :]):
+        _play(seen.sound, seen.rate, start, end, clicked)
 
 
-def _stretch(found: MediaMap, waveform: np.ndarray, rate: int, key: str, verb: str) -> tuple[float, float, bool]:
+def _stretch(found: MediaMap, figure: Any, key: str, verb: str) -> tuple[float, float, bool]:
     """The bars; (start, end) seconds of the one clicked on, else of the one that adds most, and whether it was."""
-    spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
-    figure = sound_map_figure(waveform, rate, spans, found.values, labels, height=190)
     st.plotly_chart(
         figure, key=key, on_select="rerun", selection_mode="points", config=BARE,
         alt=f"What each stretch of the {'sound' if found.modality == 'audio' else 'video'} adds to the score",
     )  # fmt: skip
     clicked = state.clicked_point(key)
-    place = min(int(clicked[0]) if clicked else int(found.values.argmax()), len(spans) - 1)
-    st.caption(f"{labels[place]}" + ("" if clicked else f", which adds most; click a bar to {verb} another"))
-    return spans[place][0], spans[place][1], bool(clicked)
+    place = min(int(clicked[0]) if clicked else int(found.values.argmax()), len(found.parts) - 1)
+    chosen = found.parts[place]
+    st.caption(f"{chosen.label}" + ("" if clicked else f", which adds most; click a bar to {verb} another"))
+    return chosen.place[0], chosen.place[1], bool(clicked)
 
 
 def _play(waveform: np.ndarray, rate: int, start: float, end: float, autoplay: bool) -> None:

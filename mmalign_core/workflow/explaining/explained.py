@@ -36,6 +36,7 @@ def map_json(made: MediaMap) -> dict[str, Any]:
     """A map as plain dictionaries; `parts` and `rest` sum to `score`."""
     parts = [
         {"label": part.label, "place": list(part.place), "value": float(value)}
+        | ({"sense": part.sense} if part.sense else {})
         for part, value in zip(made.parts, made.values)
     ]
     return {

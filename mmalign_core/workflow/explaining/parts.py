@@ -125,26 +125,33 @@ def sound_parts(waveform: np.ndarray, rate: int, most: int = MOST_SEGMENTS) -> P
 
 
 def video_parts(video: Video, most: int = MOST_SCENES) -> Parted:
-    """Stretches of time around one frame or more; of masked ones frames are blurred and the sound is silent."""
+    """Stretches of time around one frame or more: what is seen in each, then what is heard in each if anything is.
+
+    Frames of stretches that are not to be seen are blurred, the sound of those not to be heard is silent.
+    """
     count = len(video.times)
     firsts = np.unique(np.linspace(0, count, min(count, most) + 1).astype(int))
     edges = video.edges[firsts]
     samples = np.append(np.rint(edges[:-1] * video.rate), len(video.sound)).clip(max=len(video.sound)).astype(int)
     blurred = np.stack([_blurred(pixels) for pixels in video.pixels])
+    senses = ("seen", "heard") if video.audible else ("",)
 
     def masked(mask: np.ndarray) -> Video:
         if mask.all():
             return video
-        kept = np.repeat(np.asarray(mask, bool), np.diff(firsts))
-        sound = video.sound * _gain(np.asarray(mask, bool), samples, round(FADE_SECONDS * video.rate))
+        by_sense = np.asarray(mask, bool).reshape(len(senses), -1)
+        kept = np.repeat(by_sense[0], np.diff(firsts))
+        sound = video.sound * _gain(by_sense[-1], samples, round(FADE_SECONDS * video.rate))
         return replace(video, pixels=np.where(kept[:, None, None, None], video.pixels, blurred), sound=sound)
 
-    return Parted("video", video, segment_parts(edges.tolist()), masked)
+    parts = tuple(part for sense in senses for part in segment_parts(edges.tolist(), sense))
+    return Parted("video", video, parts, masked)
 
 
-def segment_parts(edges: Sequence[float]) -> tuple[Part, ...]:
-    """Stretches between these seconds."""
-    return tuple(Part(f"{start:.1f}–{end:.1f} s", (start, end)) for start, end in pairwise(edges))
+def segment_parts(edges: Sequence[float], sense: str = "") -> tuple[Part, ...]:
+    """Stretches between these seconds, of what is seen or heard where that is told apart."""
+    said = f" {sense}" if sense else ""
+    return tuple(Part(f"{start:.1f}–{end:.1f} s{said}", (start, end), sense) for start, end in pairwise(edges))
 
 
 def _gain(mask: np.ndarray, samples: np.ndarray, fade: int) -> np.ndarray:

@@ -38,9 +38,11 @@ def exact(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
     assert opened is not None
     steps = masked.sequence().astype(np.float64)
     centre, linear = opened.homogeneous
-    wide = np.pad(steps, ((0, 0), (0, 1)))
-    values, rest, score = exact_map(wide, centre, linear, target, _weights(masked, len(steps)))
-    return _map(masked, values, rest, score, "exact")
+    told = _by_sense(masked, steps)
+    wide = np.pad(told.reshape(-1, steps.shape[1]), ((0, 0), (0, 1)))
+    weights = np.tile(_weights(masked, len(steps)), len(told))
+    values, rest, score = exact_map(wide, centre, linear, target, weights)
+    return _map(masked, values.reshape(told.shape[:2]), rest, score, "exact")
 
 
 def gradients(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
@@ -49,27 +51,40 @@ def gradients(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
 
     place = masked.run.aligner.differentiable(masked.modality)
     assert place is not None
-    steps = torch.tensor(masked.sequence())
+    steps = masked.sequence()
+    told = torch.tensor(_by_sense(masked, steps))
     direction = torch.tensor(unit_rows(target[None])[0])
     weights = torch.tensor(_weights(masked, len(steps)), dtype=torch.float32)
-    empty = torch.tensor(masked.sequence(np.zeros(len(masked.parted.parts), bool)))
-    baseline = empty if empty.shape == steps.shape else empty.mean(0, keepdim=True)
+    empty = masked.sequence(np.zeros(len(masked.parted.parts), bool))
+    baseline = empty if empty.shape == steps.shape else np.broadcast_to(empty.mean(axis=0), steps.shape)
 
     def scores(rows: torch.Tensor) -> torch.Tensor:
-        return place(torch.einsum("t,btd->bd", weights, rows), rows) @ direction
+        whole = rows.view(len(rows), *told.shape).sum(dim=1)
+        return place(torch.einsum("t,btd->bd", weights, whole), whole) @ direction
 
-    found = integrated_map(scores, steps, baseline, points=32, most_points=128)
-    return _map(masked, found.values, found.rest, found.score, "integrated gradients")
+    start = torch.tensor(_by_sense(masked, baseline)).flatten(0, 1)
+    found = integrated_map(scores, told.flatten(0, 1), start, points=32, most_points=128)
+    return _map(masked, found.values.reshape(told.shape[:2]), found.rest, found.score, "integrated gradients")
+
+
+def _by_sense(masked: MaskedMedium, steps: np.ndarray) -> np.ndarray:
+    """(senses, t, d) of steps (t, d): what is seen and what is heard of a video that has a sound; they sum to it."""
+    if not any(part.sense for part in masked.parted.parts):
+        return steps[None]
+    seen = steps.copy()
+    seen[:, masked.encoder.heard_from :] = 0
+    return np.stack([seen, steps - seen])
 
 
 def _map(masked: MaskedMedium, values: np.ndarray, rest: float, score: float, method: str) -> MediaMap:
-    """With the frames of a sound or video spread over its segments by the time they share with each."""
+    """With the frames of a sound or video, values (senses, t), spread over its segments by the time they share."""
     parts = masked.parted.parts
     if masked.modality in ("audio", "video"):
-        spread = overlaps(_spans(masked, len(values)), np.array([part.place for part in parts]))
+        places = np.array([part.place for part in parts[: len(parts) // len(values)]])
+        spread = overlaps(_spans(masked, values.shape[1]), places)
         spread[-1] += spread.sum(axis=0) == 0
-        values = spread @ values
-    return MediaMap(masked.modality, parts, values, rest, score, method)
+        values = values @ spread.T
+    return MediaMap(masked.modality, parts, values.ravel(), rest, score, method)
 
 
 def _spans(masked: MaskedMedium, steps: int) -> np.ndarray:

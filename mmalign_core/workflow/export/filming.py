@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mmalign_core.settings import Settings
-from mmalign_core.workflow.export.showing import as_uri
+from mmalign_core.workflow.export.showing import as_uri, pixels_uri
 
-FRAMES = 6
+if TYPE_CHECKING:
+    from mmalign_core.data.videos import Video
+
+FRAMES, TILES = 6, 8
+SHORT = 20.0
+"""Seconds of a video whose moments are told in tenths."""
 _PLAIN = 300
 """Of a longer video only key frames are looked at: a picture for a card must not take the time of decoding it all."""
 
@@ -47,9 +53,18 @@ def read_film(path: str, settings: Settings | None = None, *, frames: int = FRAM
     return Film(uris, times, seen.seconds, *small[0].size, chosen)
 
 
-def clock(seconds: float) -> str:
-    """0:07, 1:02:03: how players write a moment; tenths of it (0.4 s) where that is all there is."""
-    if seconds < 1:
+def video_tiles(video: Video, tiles: int = TILES, pixels: int = 120) -> tuple[str, ...]:
+    """Data URIs of the frames at the middles of so many equal shares of the time, at most pixels x pixels each."""
+    import numpy as np
+
+    middles = (np.arange(min(tiles, len(video.times))) + 0.5) * video.seconds / min(tiles, len(video.times))
+    places = np.clip(np.searchsorted(video.edges, middles, side="right") - 1, 0, len(video.times) - 1)
+    return tuple(pixels_uri(video.pixels[place], pixels) for place in places)
+
+
+def clock(seconds: float, whole: float) -> str:
+    """0:07, 1:02:03: how players write a moment of a video that lasts `whole`; tenths (0.4 s) in a short one."""
+    if whole < SHORT:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
