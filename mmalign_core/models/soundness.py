@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mmalign_core.data.names import shown
 from mmalign_core.models.present import encoder_for
-from mmalign_core.models.weights import files_of, read_json, weight_files
+from mmalign_core.models.weights import file_stamp, files_of, read_json, weight_files
 from mmalign_core.types import BadInput
 
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "tokenizer.tiktoken", "*.bpe")
@@ -38,6 +39,15 @@ def check_tokenizer(folder: Path) -> None:
     if not any(files_of(folder, pattern) for pattern in _TOKENIZERS):
         looked = ", ".join(_TOKENIZERS[:3])
         raise BadInput(f"model folder '{shown(folder)}' holds no tokenizer ({looked}); fetch it again")
+    for path in files_of(folder, "tokenizer.json"):
+        if not _is_tokenizer(*file_stamp(path)):
+            raise BadInput(f"'{shown(path)}' holds no tokenizer; fetch the model again")
+
+
+@lru_cache(maxsize=64)
+def _is_tokenizer(path: str, size: int, changed: int) -> bool:
+    """Whether the file says how text is cut; read once as long as it stays the same."""
+    return isinstance(read_json(Path(path)).get("model"), dict)
 
 
 def check_sizes(config: dict[str, Any], weights: Path) -> None:

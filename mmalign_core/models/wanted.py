@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from mmalign_core.data.names import shown
 from mmalign_core.models.folders import repository
 from mmalign_core.models.known import KNOWN, ORGANISATION, nearest
 from mmalign_core.models.places import is_repository
+from mmalign_core.models.weights import read_json
 from mmalign_core.types import BadInput
 
 ENCODERS = (*ORGANISATION, "open-clip")
@@ -47,12 +49,12 @@ def wanted(reference: str) -> tuple[Wanted, ...]:
 
 
 def open_clip_wanted(model: str) -> tuple[Wanted, ...]:
-    """Repositories for MODEL/TAG of open_clip's own tables, or for hf-hub:ORGANISATION/NAME."""
+    """Repositories for MODEL/TAG of open_clip's own tables, for hf-hub:ORGANISATION/NAME, or what a folder lacks."""
     from mmalign_core.encoders.openclip_models import import_open_clip, source_of
 
     source = source_of(model)
     if source.kind == "folder":
-        raise BadInput(f"'{model}' is a folder on this machine; there is nothing to fetch")
+        return _text_tower(source.name)
     if source.kind == "hub":
         return (Wanted(source.name, _OPEN_CLIP),)
     open_clip = import_open_clip()
@@ -62,6 +64,15 @@ def open_clip_wanted(model: str) -> tuple[Wanted, ...]:
         raise BadInput(f"'{model}' is on no hub, only as a pickle elsewhere, which is not fetched; choose another tag")
     names = (f"{PurePosixPath(file).stem}.safetensors", file) if file else _OPEN_CLIP
     return (Wanted(held, names), *open_clip_tokenizers(open_clip.get_model_config(source.name) or {}, held))
+
+
+def _text_tower(folder: str) -> tuple[Wanted, ...]:
+    """Settings of a text tower that a folder on this machine names without holding them."""
+    settings = read_json(Path(folder) / "open_clip_config.json").get("model_cfg") or {}
+    name = str((settings.get("text_cfg") or {}).get("hf_model_name") or "")
+    if not is_repository(name):
+        raise BadInput(f"'{shown(folder)}' is a folder on this machine; there is nothing to fetch")
+    return (Wanted(name, with_weights=False),)
 
 
 def open_clip_tokenizers(config: Mapping[str, Any], held: str) -> tuple[Wanted, ...]:

@@ -92,7 +92,8 @@ def encode(
     store.save_collection(collection)
     kept = {m: s for m, s in sets.items() if len(s)}
     if not kept:
-        raise BadInput(f"nothing of '{collection.name}' could be encoded; see the validation report")
+        why = f"; the first reason: {skipped[0].reason}" if skipped else ""
+        raise BadInput(f"nothing of '{collection.name}' could be encoded{why}; see the validation report")
     return Encoding(kept, {m: s.encoder for m, s in kept.items()}, counts, tuple(skipped), seconds)
 
 
