@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.reading import Reading
+from mmalign_core.encoders.relevance import Relevance
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
 from mmalign_core.settings import Settings
@@ -142,6 +144,23 @@ class Encoder(Parametrised, ABC):
     @abstractmethod
     def sequences(self, prepared: Sequence[Any]) -> list[np.ndarray]:
         """Per medium the (t, d) vectors before pooling: tokens, map cells (row by row) or frames."""
+
+    def reading(self, view: Any) -> Reading | None:
+        """What the model reads of a view as numbers, with its vector as a function of them; None where it is no such
+        thing (words), or has no gradients."""
+        return None
+
+    @property
+    def attends(self) -> bool:
+        """Whether `relevance` can be asked: the model attends to the steps it sees. Needs its weights."""
+        return False
+
+    def relevance(self, view: Any, direction: np.ndarray, rule: str) -> Relevance:
+        """What each step of a view has to do with its unit vector times `direction` (dim,), by one of the RULES.
+
+        BadInput unless it `attends`.
+        """
+        raise BadInput(f"encoder '{self.name}' shows no attention to what it sees; ask for occlusion")
 
 
 ENCODERS: Registry[Encoder] = Registry("encoder", "mmalign_core.encoders")

@@ -11,8 +11,11 @@ import numpy as np
 
 from mmalign_core.encoders.base import Encoded, register
 from mmalign_core.encoders.clap_files import check_files
+from mmalign_core.encoders.clap_relevance import sound_reading, text_relevance
 from mmalign_core.encoders.clap_towers import ClapTowers, Windows, open_towers
 from mmalign_core.encoders.on_device import PASSES, SAMPLE, OnDevice, longest_first
+from mmalign_core.encoders.reading import Reading
+from mmalign_core.encoders.relevance import Relevance
 from mmalign_core.encoders.texts import usable_text
 from mmalign_core.models import files_stamp, found_model, full_name, model_folder, weights_version
 from mmalign_core.types import BadInput, Media
@@ -137,6 +140,23 @@ class Clap(OnDevice):
             return [rows[i] for i in place]
         steps = np.concatenate(self.in_turn(self._towers.sound_steps, _windows(prepared)))
         return [self._kept(sound.seconds, found) for sound, found in zip(prepared, _split(steps, prepared))]
+
+    def reading(self, view: Any) -> Reading | None:
+        """The frames of a sound's spectrogram."""
+        return sound_reading(self._towers, self.from_view(view)) if self.modality == "audio" else None
+
+    @property
+    def attends(self) -> bool:
+        """Texts only, where attention can be watched: that to sounds stays within squares of the spectrogram."""
+        return self.modality == "text" and self._towers.model.text_model.config._attn_implementation == "sdpa"
+
+    def relevance(self, view: Any, direction: np.ndarray, rule: str) -> Relevance:
+        """Of tokens."""
+        return (
+            text_relevance(self._towers, view, direction, rule)
+            if self.attends
+            else super().relevance(view, direction, rule)
+        )
 
     def _kept(self, seconds: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """The steps (t, dim) of what was really heard, of those (w, t, dim) of a sound's windows."""

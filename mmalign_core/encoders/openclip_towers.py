@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,13 @@ from mmalign_core.encoders.base import Encoded
 from mmalign_core.encoders.devices import at_dtype, stacked_on
 from mmalign_core.encoders.on_device import SAMPLE
 from mmalign_core.encoders.openclip import OpenClip
+from mmalign_core.encoders.openclip_relevance import picture_grid, picture_relevance, text_attends, text_relevance
 from mmalign_core.encoders.openclip_sequences import image_steps, text_steps
 from mmalign_core.encoders.openclip_text import as_read
+from mmalign_core.encoders.reading import Reading, picture_reading, without_border
+from mmalign_core.encoders.relevance import Relevance
 from mmalign_core.encoders.texts import usable_text
+from mmalign_core.encoders.token_places import token_places
 from mmalign_core.types import BadInput, Media
 
 
@@ -93,6 +98,26 @@ class ImageTower(Tower):
         """Patches or map cells, row by row."""
         return image_steps(self.loaded.model, batch, self.dim)
 
+    def reading(self, view: np.ndarray) -> Reading:
+        """Its prepared pixels."""
+        model, device = self.loaded.model, self.loaded.device
+        found = picture_reading(self.from_view(view), lambda batch: model.encode_image(batch.to(device)))
+        return replace(found, places=self._in_view(found.places, view))
+
+    @property
+    def attends(self) -> bool:
+        """Whether it ends in attention over a grid of cells."""
+        return picture_grid(self.loaded.model) is not None
+
+    def relevance(self, view: np.ndarray, direction: np.ndarray, rule: str) -> Relevance:
+        """Of patches, or of the cells that a ResNet's attention pools, row by row."""
+        found = picture_relevance(self.loaded.model, self._on_device([self.from_view(view)]), direction, rule)
+        return replace(found, places=self._in_view(found.places, view))
+
+    def _in_view(self, places: np.ndarray, view: np.ndarray) -> np.ndarray:
+        padded = any(type(step).__name__ == "CenterCropOrPad" for step in self._steps)
+        return without_border(places, view.shape[:2]) if padded else places
+
     def sample(self) -> list[np.ndarray]:
         """A slope, stripes and noise."""
         across = np.broadcast_to(np.linspace(0, 255, 320)[None, :, None], (256, 320, 3))
@@ -134,6 +159,16 @@ class TextTower(Tower):
     def steps(self, batch: Any) -> list[Any]:
         """Tokens, start and end marks included, padding left out."""
         return text_steps(self.loaded.model, batch)
+
+    @property
+    def attends(self) -> bool:
+        """Whether its attention can be watched."""
+        return text_attends(self.loaded.model)
+
+    def relevance(self, view: str, direction: np.ndarray, rule: str) -> Relevance:
+        """Of tokens."""
+        ids, places = self._on_device([self.from_view(view)]), token_places(view, self.from_view)
+        return text_relevance(self.loaded.model, ids, direction, places, rule)
 
     def sample(self) -> list[np.ndarray]:
         """Texts of different length."""

@@ -33,12 +33,17 @@ class IntegratedMap:
 
 
 def integrated_gradients(
-    function: Callable[[torch.Tensor], torch.Tensor], rows: torch.Tensor, baseline: torch.Tensor, steps: int = 32
+    function: Callable[[torch.Tensor], torch.Tensor],
+    rows: torch.Tensor,
+    baseline: torch.Tensor,
+    steps: int = 32,
+    at_once: int = POINTS_AT_ONCE,
 ) -> torch.Tensor:
     """(b, ...) attributions: (rows - baseline) times the mean gradient on the way (Sundararajan et al. 2017).
 
     `rows` (b, ...) float; `baseline` of the same shape or one that broadcasts to it; `function`: (n, ...) -> (n,), each
-    score from its own row alone. The mean is by Gauss-Legendre quadrature at `steps` points, exact for smooth scores.
+    score from its own row alone. The mean is by Gauss-Legendre quadrature at `steps` points, exact for smooth scores;
+    `at_once` rows go through the function together.
     """
     import torch
 
@@ -46,7 +51,7 @@ def integrated_gradients(
     way = rows.detach() - start
     nodes, shares = np.polynomial.legendre.leggauss(steps)
     total = torch.zeros_like(way)
-    at_once = max(1, POINTS_AT_ONCE // max(len(rows), 1))
+    at_once = max(1, at_once // max(len(rows), 1))
     for first in range(0, steps, at_once):
         along, share = (
             torch.as_tensor(x[first : first + at_once] / 2, dtype=way.dtype, device=way.device).view(
@@ -69,6 +74,7 @@ def integrated_map(
     tolerance: float = TOLERANCE,
     points: int = 16,
     most_points: int = 256,
+    at_once: int = POINTS_AT_ONCE,
 ) -> IntegratedMap:
     """Map of one medium: `steps` (t, ...) its cells, frames or token vectors; `function`: (n, t, ...) -> (n,) scores.
 
@@ -83,7 +89,7 @@ def integrated_map(
     if not np.isfinite([empty, score]).all():
         raise BadInput("the score of the medium or of its baseline is not a finite number, so no map can be drawn")
     while True:
-        found = integrated_gradients(function, steps[None], start[None], points)[0]
+        found = integrated_gradients(function, steps[None], start[None], points, at_once)[0]
         values = found.double().flatten(1).sum(dim=1).cpu().numpy() if found.ndim > 1 else found.double().cpu().numpy()
         gap = score - empty - float(values.sum())
         if abs(gap) <= max(tolerance * abs(score - empty), 1e-6) or 2 * points > most_points:

@@ -54,9 +54,9 @@ class Faithfulness:
 class MediaMap:
     """`values` (p,): what each of the `parts` adds to `score`; with `rest` they sum to it.
 
-    `method`: "exact", "integrated gradients", "occlusion", or what the encoder's own gradients are read by
-    ("Grad-ECLIP", "gradient × activation"). Values of the last ones need not sum by themselves: `rest` is then what
-    they leave open.
+    `method`: "exact", "integrated gradients", "occlusion", "integrated gradients through the model", or by attention:
+    "gradient-weighted attention", "LeGrad", "Grad-ECLIP". Values of occlusion and attention need not sum by themselves:
+    `rest` is then what they leave open.
     """
 
     modality: str

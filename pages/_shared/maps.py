@@ -21,6 +21,10 @@ _MOST_FRAMES = 3
 _METHODS = {
     "exact": "exact: the score is a sum over the parts",
     "integrated gradients": "integrated gradients through the trained head",
+    "integrated gradients through the model": "integrated gradients through the whole model, from the masked medium on",
+    "gradient-weighted attention": "attention weighted by its gradient, one backward pass",
+    "LeGrad": "LeGrad: gradients of the attention, one backward pass",
+    "Grad-ECLIP": "Grad-ECLIP: gradients of the last attention, one backward pass",
     "occlusion": "occlusion: each part masked in turn",
 }
 
