@@ -46,6 +46,8 @@ def heatmap_figure(
     turned: dict[str, Any] = {"tickangle": -55} if columns > 6 else {"tickangle": 0}
     across = _axis(columns, column_labels, column_title, column_images) | turned
     down = _axis(rows, row_labels, row_title, row_images) | {"range": [rows - 0.5, -0.5]}
+    if any(row_images):  # they are a share of the width, which is not known here: this clears them on wide screens
+        down["title"] = {"text": row_title, "standoff": 58}
     figure.update_layout({"xaxis": across, "yaxis": down})
     images = _thumbnails(row_images, rows, vertical=True) + _thumbnails(column_images, columns, vertical=False)
     if images:

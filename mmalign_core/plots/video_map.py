@@ -11,7 +11,7 @@ from mmalign_core.plots.diverging import scale_of
 from mmalign_core.plots.segments import adding_axis, bars, envelope, fields
 
 TILES = 8
-_STRIP, _GAP = 52, 8
+_STRIP, _GAP = 52, 16
 """Pixels: height of the strip of frames, and what lies between it and the bars or between rows of bars."""
 
 
@@ -28,8 +28,8 @@ def video_map_figure(
     """`tiles`: data URIs of frames, each shown over an equal share of the time; `spans` (p,) seconds (start, end),
     `values` (p,) what each adds; `senses` (p,) tell in which row it belongs, all in one if there are none.
 
-    The rows share one scale: up and blue adds, down and orange takes away. The `waveform` lies behind the row that is
-    heard, else behind the only one. Clicks in a segment come as `customdata` = (its number,).
+    The rows share one scale and say their sums: up and blue adds, down and orange takes away. The `waveform` lies
+    behind the row that is heard, else behind the only one. Clicks in a segment come as `customdata` = (its number,).
     """
     edges, values = np.asarray(spans, dtype=float).reshape(-1, 2), np.asarray(values, dtype=float)
     told, names = list(senses) or [""] * len(values), list(labels) or [""] * len(values)
@@ -44,29 +44,31 @@ def video_map_figure(
         figure.add_trace(
             fields(edges[own], values[own], [names[i] for i in own] if labels else (), most, axis, int(own[0]))
         )
-    _lay_out(figure, rows, seconds, most, height)
+    totals = [sum(value for value, sense in zip(values, told) if sense == row) for row in rows]
+    titles = [f"{row} {total:+.2f}" if row else "adds" for row, total in zip(rows, totals)]
+    _lay_out(figure, titles, seconds, most, height)
     figure.update_layout(images=_strip(tiles, seconds, height))
     return figure
 
 
-def _lay_out(figure: go.Figure, rows: Sequence[str], seconds: float, most: float, height: int) -> None:
+def _lay_out(figure: go.Figure, titles: Sequence[str], seconds: float, most: float, height: int) -> None:
     """One axis a row, below the strip."""
     top = 1 - (_STRIP + _GAP) / (height - 48)
     gap = _GAP / (height - 48)
-    size = (top - gap * (len(rows) - 1)) / max(len(rows), 1)
+    size = (top - gap * (len(titles) - 1)) / max(len(titles), 1)
     axes = {
         f"yaxis{number + 1 if number else ''}": {
             **adding_axis(most),
-            "title": {"text": row or "adds"},
+            "title": {"text": title},
             "domain": [max(top - (number + 1) * size - number * gap, 0), top - number * (size + gap)],
         }
-        for number, row in enumerate(rows)
+        for number, title in enumerate(titles)
     }
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 4, "b": 44}, showlegend=False, dragmode=False,
         clickmode="event+select", bargap=0, barmode="overlay", hoverlabel={"align": "left"},
         xaxis={"title": {"text": "seconds"}, "range": [0, seconds], "showgrid": False, "zeroline": False,
-               "anchor": f"y{len(rows)}" if len(rows) > 1 else "y"},
+               "anchor": f"y{len(titles)}" if len(titles) > 1 else "y"},
     )  # fmt: skip
     figure.update_layout(axes)
 
