@@ -33,6 +33,7 @@ with results:
     run = waiting.need("run")
     report = run.report
     numbers.headline(report)
+    numbers.chance(report)
     st.plotly_chart(
         metric_figure(report["metrics"], report["ci95"], report["baseline"]),
         key="align.metrics",

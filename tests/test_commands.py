@@ -82,6 +82,16 @@ def test_compare_gives_a_row_an_aligner_best_first(capsys: pytest.CaptureFixture
     assert shown[-1].startswith("bridge") and "failed: " in shown[-1]
 
 
+def test_numbers_at_chance_are_said_to_be(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    columns = {f"{m}_vector": list(rng.normal(size=(60, 6)).astype(np.float32)) for m in ("image", "text")}
+    pd.DataFrame({"id": [f"i{n}" for n in range(60)], **columns}).to_parquet(tmp_path / "noise.parquet")
+    data = str(tmp_path / "noise.parquet")
+    assert run_json(capsys, "align", data, "--aligner", "as-is")["at_chance"] == ["image->text", "text->image"]
+    assert main(["compare", data, "--aligners", "ridge", "--test", "0.3", "--param", "ridge.reg=1"]) == 0
+    assert "(image->text at chance)" in capsys.readouterr().out
+
+
 def test_a_stopped_comparison_gives_the_rows_that_are_done(
     capsys: pytest.CaptureFixture[str], vectors_file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

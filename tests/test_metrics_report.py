@@ -9,6 +9,7 @@ import pytest
 from mmalign_core.corrections import CORRECTIONS, Scores
 from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.bootstrap import bootstrap_intervals
+from mmalign_core.metrics.by_chance import at_chance
 from mmalign_core.metrics.report import evaluation
 from mmalign_core.metrics.retrieval import Outcome
 from mmalign_core.metrics.space import alignment, hubness, modality_gap, uniformity
@@ -117,3 +118,18 @@ def test_clip_retrieves_what_is_known_of_it(shared_data: Path) -> None:
     for way, known in (("image->text", (0.552, 0.808, 0.892)), ("text->image", (0.506, 0.766, 0.862))):
         assert tuple(round(report["metrics"][way][f"recall@{k}"], 6) for k in (1, 5, 10)) == known
     assert round(report["space"]["gap"], 3) == 0.851
+
+
+def test_a_space_at_chance_is_called_so_in_the_direction_it_is() -> None:
+    """Of random spaces about 97 in 100 are called so: 95% intervals, one side of which counts."""
+    rng = np.random.default_rng(0)
+    named = 0
+    for seed in range(20):
+        space = {m: rows(m, rng.normal(size=(60, 8)).astype(np.float32)) for m in ("image", "text")}
+        named += len(at_chance(evaluation([space], ("image", "text"), *PARTS, seed=seed).report()))
+    assert named >= 34
+    near = space["image"].vectors + 0.5 * rng.normal(size=(60, 8)).astype(np.float32)
+    found = evaluation([{**space, "text": rows("text", near)}], ("image", "text"), *PARTS).report()
+    assert at_chance(found) == ()
+    found["baseline"]["text->image"]["mrr"] = found["metrics"]["text->image"]["mrr"]
+    assert at_chance(found) == ("text->image",) and at_chance({"ci95": {"a->b": {}}, "baseline": {}}) == ()

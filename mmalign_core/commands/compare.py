@@ -17,6 +17,7 @@ from mmalign_core.commands.shared import (
     store_of,
     write_result,
 )
+from mmalign_core.metrics.by_chance import at_chance
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, Comparison, Encoding, check_columns, compare, ranked, takers
@@ -126,4 +127,5 @@ def _line(row: Row, ways: Sequence[str]) -> str:
         low, high = row["ci95"][way]["recall@10"]
         cells += f"{row['metrics'][way]['recall@10']:10.3f} [{low:.3f}, {high:.3f}]".rjust(26)
     mark = "  (transductive)" if row["transductive"] else ""
+    mark += "".join(f"  ({way} at chance)" for way in at_chance(row))
     return f"{row['aligner']:22}{cells}{row['quality']:8.3f}{row['seconds']['fit']:9.2f}{row['added_mb']:10.0f}{mark}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from mmalign_core.aligners import Aligner
 from mmalign_core.aligners.base import no_watch
+from mmalign_core.metrics.by_chance import at_chance
 from mmalign_core.progress import within
 from mmalign_core.splits import items_of
 from mmalign_core.store import Store, new_run_id
@@ -84,6 +85,7 @@ def align(
     )
     report = _report(choices, fitted, measured, held, encoding, cost)
     report |= {"threshold": dict(thresholds[0])} if thresholds else {}
+    report["at_chance"] = list(at_chance(report))
     report["left_out"] = [modality for modality in encoding.sets if modality not in space]
     encoders = {m: s.encoder for m, s in sets.items()}
     return Run(new_run_id(choices.aligner), collection, encoders, fitted, result, choices, report)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from mmalign_core.metrics.by_chance import at_chance
 from mmalign_core.plots.metric_bars import arrow
 from pages._shared import errors
 
@@ -41,6 +42,9 @@ def _table(rows: Sequence[Row], key: str) -> None:
             "aligner": st.column_config.TextColumn(pinned=True, width=116),
             "family": st.column_config.TextColumn(width=88),
             "MRR": st.column_config.NumberColumn(format="%.3f", help="Mean reciprocal rank of both directions: ranks."),
+            "beats chance": st.column_config.TextColumn(
+                help="Whether the 95% interval of the MRR lies above that of shuffled pairs."
+            ),
             "fit (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds of one fit."),
             "s / 1,000": st.column_config.NumberColumn(format="%.3g", help="Seconds to place 1,000 encoded items."),
             "peak MiB": st.column_config.NumberColumn(format="%.0f", help="Most memory of the process in its fits."),
@@ -61,6 +65,7 @@ def _cells(row: Row) -> dict[str, Any]:
         "family": row["family"],
         **quality,
         "MRR": row["quality"],
+        "beats chance": ("yes", "one way", "no")[len(at_chance(row))],
         "fit (s)": row["seconds"]["fit"],
         "s / 1,000": row["infer_seconds_per_1000"],
         "peak MiB": row["peak_rss_mb"],

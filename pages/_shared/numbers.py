@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from mmalign_core.metrics.by_chance import at_chance
 from mmalign_core.plots.labels import measure_word
 from mmalign_core.plots.metric_bars import arrow
 from pages._shared import errors
@@ -49,6 +50,16 @@ def headline(report: Report) -> None:
             box = column.container(gap=None)
             box.metric(f"{arrow(direction)} · {name}", f"{values[name]:.1%}")
             box.caption(f"95%: {interval}  \nshuffled: {chance.get(name, 0):.1%}")
+
+
+def chance(report: Report) -> None:
+    """A line for directions that find no more than shuffled pairs would; nothing where all find more."""
+    if ways := at_chance(report):
+        st.warning(
+            f"No better than chance {' and '.join(map(arrow, ways))}: the 95% interval of the mean reciprocal rank"
+            " reaches down to what shuffled pairs score. Nothing shows yet that what lies near here belongs together.",
+            icon=":material/casino:",
+        )
 
 
 def measured_on(report: Report) -> str:
