@@ -26,11 +26,14 @@ def add_manifest(
     file is no table or has none of the columns text, image, audio, video or *_vector, and no arrays beside it.
     """
     name = name or path.name
+    add_table(draft, read_manifest(draft, path, progress, name), find, progress, name, beside)
+
+
+def read_manifest(draft: Draft, path: Path, progress: Progress, name: str) -> Table:
+    """The table at `path`, which errors call `name`; files that a Parquet table holds are kept under the store."""
     if path.suffix.lower() in COLUMNAR:
-        table = read_source(file_source(path, name), draft, progress)
-    else:
-        table = read_table(path, name)
-    add_table(draft, table, find, progress, name, beside)
+        return read_source(file_source(path, name), draft, progress)
+    return read_table(path, name)
 
 
 def add_table(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
 
 from mmalign_core.data.files import digest_file
 from mmalign_core.settings import Settings
@@ -25,11 +25,19 @@ def spool(content: Content, extension: str, settings: Settings) -> Path:
     folder = make_folder(settings.root / "media")
     path = folder / f"{digest}{extension}"
     if not path.exists():
-        with writing(folder), tempfile.TemporaryDirectory(prefix="spooling-", dir=folder) as scratch:
-            with (Path(scratch) / path.name).open("wb") as file:
-                copy_content(content, file)
-            os.replace(file.name, path)
+        with writing(folder):
+            _write(content, folder / f"spooling-{uuid4().hex}", path)
     return path
+
+
+def _write(content: Content, draft: Path, path: Path) -> None:
+    """Write beside, then rename; nothing is left behind when that fails."""
+    try:
+        with draft.open("xb") as file:
+            copy_content(content, file)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def copy_content(content: Content, file: IO[bytes]) -> None:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from mmalign_core.data.arrays import Beside, attach, find_beside
+from mmalign_core.data.columnar import files_source, read_source
+from mmalign_core.data.columnar.parquet import COLUMNAR, is_shard, table_columns
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import check_size
 from mmalign_core.data.folder import list_folder, rows_by_stem
 from mmalign_core.data.formats import ARCHIVES, TABLES, modality_of
 from mmalign_core.data.interactions import read_interactions
-from mmalign_core.data.manifest import add_manifest
+from mmalign_core.data.manifest import add_table, read_manifest
 from mmalign_core.data.names import safe_name, shown
 from mmalign_core.data.places import find_listed
 from mmalign_core.data.read import ATTRIBUTION, read_collection, unpack_into
 from mmalign_core.data.spooling import Content, copy_content, spool
-from mmalign_core.data.tables import read_table
+from mmalign_core.data.tables import Table, read_table
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
@@ -49,14 +52,15 @@ def collect_uploads(
     beside = find_beside(listing, draft, progress)
     taken = {file for group in beside for file in group.files}
     listing = {n: path for n, path in listing.items() if n not in taken}
-    tables = [n for n in listing if n.lower().endswith(TABLES)]
+    tables = [n for n in listing if n.lower().endswith(TABLES + COLUMNAR)]
     likes = [n for n in tables if _is_interactions(n, listing[n])]
     manifests = sorted(set(tables) - set(likes), key=lambda n: (not PurePosixPath(n).name.startswith("manifest"), n))
-    for other in [*manifests[1:], *likes[1:]]:
+    shards = _shards(manifests)
+    for other in [*(manifests[1:] if not shards else ()), *likes[1:]]:
         draft.skip(other, "", f"'{shown(other)}' is not read: one manifest and one interactions file are enough", other)
     media = {n: path for n, path in listing.items() if n not in tables}
-    manifest = manifests[0] if manifests else ""
-    _add_items(draft, media, listing.get(manifest), manifest, beside, progress)
+    read = partial(_table, {n: listing[n] for n in shards or manifests[:1]}, name, draft, progress)
+    _add_items(draft, media, read if manifests else None, name if shards else "".join(manifests[:1]), beside, progress)
     frame = read_interactions(listing[likes[0]], draft.usable_ids(), draft, likes[0]) if likes else None
     collection = draft.finish(name, frame, _attribution(listing))
     progress(1.0, f"{len(collection.items):,} items read")
@@ -106,21 +110,35 @@ def _is_interactions(name: str, path: Path) -> bool:
     if PurePosixPath(name).stem.lower() == "interactions":
         return True
     try:
-        return {"user_id", "item_id"} <= set(read_table(path, name).columns)
+        columns = table_columns(path, name) if name.lower().endswith(COLUMNAR) else read_table(path, name).columns
     except BadInput:
         return False
+    return {"user_id", "item_id"} <= set(columns)
+
+
+def _shards(tables: Sequence[str]) -> list[str]:
+    """The uploaded tables if all are pieces of one; [] otherwise."""
+    return list(tables) if len(tables) > 1 and all(n.lower().endswith(COLUMNAR) and is_shard(n) for n in tables) else []
+
+
+def _table(files: dict[str, Path], name: str, draft: Draft, progress: Progress) -> Table:
+    """The table in the manifest, or in the pieces of one."""
+    if len(files) > 1:
+        return read_source(files_source(files, name), draft, progress)
+    (only, path) = next(iter(files.items()))
+    return read_manifest(draft, path, progress, only)
 
 
 def _add_items(
     draft: Draft,
     media: dict[str, Path],
-    manifest: Path | None,
+    read: Callable[[], Table] | None,
     name: str,
     beside: Sequence[Beside],
     progress: Progress,
 ) -> None:
     """The manifest's rows, and a report of what it leaves unnamed; or the files paired by stem."""
-    if manifest is None:
+    if read is None:
         rows = attach(rows_by_stem(media, draft), beside, draft)
         draft.add_all(rows, lambda reference: find_listed(media, reference), progress, len(rows))
         return
@@ -131,7 +149,7 @@ def _add_items(
         named.add(path)
         return path
 
-    add_manifest(draft, manifest, find, progress, name, beside)
+    add_table(draft, read(), find, progress, name, beside)
     for other, path in media.items():
         if path not in named and PurePosixPath(other).name not in ATTRIBUTION:
             reason = f"'{shown(other)}' is not named in '{shown(name)}'; add it there or upload it without the manifest"

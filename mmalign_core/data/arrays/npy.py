@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -14,7 +15,17 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 _READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-_DAMAGE = (ValueError, OSError, EOFError, TypeError, SyntaxError, OverflowError, MemoryError, RecursionError)
+_DAMAGE = (
+    ValueError,
+    OSError,
+    EOFError,
+    TypeError,
+    SyntaxError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+    TokenError,
+)
 
 
 class Header(NamedTuple):

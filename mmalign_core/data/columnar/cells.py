@@ -68,7 +68,7 @@ class Keeper:
 
         Raises BadInput when all files together are more than an archive may hold.
         """
-        return [self._cell(v, f"{column} of row {n}") for n, v in enumerate(array.to_pylist(), first_row)]
+        return [self._cell(v.as_py(), f"{column} of row {n}") for n, v in enumerate(array, first_row)]
 
     def _cell(self, value: Any, label: str) -> Any:
         if isinstance(value, list):

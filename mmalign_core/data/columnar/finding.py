@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from mmalign_core.data.columnar.lance import lance_below, lance_source
@@ -61,7 +61,7 @@ def _is_items(name: str) -> bool:
     return path.suffix.lower() in COLUMNAR and not ("/" not in name and path.stem.lower() in _OTHERS)
 
 
-def _media(names: Sequence[str] | Mapping[str, Path]) -> bool:
+def _media(names: Iterable[str]) -> bool:
     """Whether pictures, sounds, videos or texts are among the files, but for those that describe the folder."""
     from mmalign_core.data.folder import is_about
 

@@ -21,6 +21,11 @@ def file_part(path: Path, name: str, split: str = "") -> Part:
     return (_arrow_part if path.suffix.lower() == ".arrow" else _parquet_part)(path, name, split)
 
 
+def table_columns(path: Path, name: str) -> tuple[str, ...]:
+    """The names of the columns, without reading a row."""
+    return tuple(file_part(path, name).schema.names)
+
+
 def is_shard(name: str) -> bool:
     """Whether a file's name says that it is one of several: train-00000-of-00002.parquet."""
     return _SHARD.fullmatch(PurePosixPath(name).stem) is not None

@@ -11,12 +11,13 @@ from mmalign_core.data.columnar.features import Feature, features_of, stated_in
 from mmalign_core.data.columnar.roles import Roles, decide
 from mmalign_core.data.columnar.source import Part, Source, reading
 from mmalign_core.data.draft import Draft
+from mmalign_core.data.names import shown
 from mmalign_core.data.rows import is_missing
 from mmalign_core.data.tables import Line, Table
 from mmalign_core.types import MODALITIES, BadInput, Progress
 
-_MEDIA_BATCH, _BATCH = 64, 8192
-"""Rows in memory at a time, with embedded media and without."""
+_MEDIA_BATCH, _BATCH = 8, 8192
+"""Rows in memory at a time, with embedded media and without: a cell may be as large as a file."""
 
 
 def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
@@ -37,7 +38,7 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
     rows = list(_rows(source, features, roles, Keeper(draft.settings, source.name), progress))
     _settle_ids(rows, roles, len({part.split for part in source.parts}) > 1)
     if described:
-        draft.notes.append(f"'{source.name}': {roles.sentence()}")
+        draft.notes.append(f"'{source.name}': {roles.sentence()}{_splits_in_words(source, features)}")
     columns = dict.fromkeys(name for row in rows[:1] for name in row)
     return Table(tuple(columns), tuple(Line(number, row) for number, row in enumerate(rows, 1)))
 
@@ -69,7 +70,7 @@ def _peek(source: Source, column: str) -> Any:
         with reading(part.name, "table"):
             for batch in part.batches(_MEDIA_BATCH):
                 batch.validate(full=True)
-                found = next((v for v in batch.column(column).to_pylist() if v is not None), None)
+                found = next((v.as_py() for v in batch.column(column) if v.is_valid), None)
                 found = found[0] if isinstance(found, list) and found and isinstance(found[0], (dict, bytes)) else found
                 return found.get("bytes") if isinstance(found, dict) else found
     return None
@@ -81,7 +82,7 @@ def _rows(
     """The rows of all parts by the columns' names here, and the part's split where it has one."""
     total, done = sum(part.rows for part in source.parts), 0
     size = _MEDIA_BATCH if any(f.heavy for f in features.values()) else _BATCH
-    splits = any(part.split for part in source.parts) and "split" not in roles.names.values()
+    splits = bool(_splits_in_words(source, features))
     for part in source.parts:
         for batch in _batches(part, size):
             progress(done / max(total, 1), f"reading {source.name} ({done:,} of {total:,} rows)")
@@ -90,6 +91,12 @@ def _rows(
             for values in zip(*columns.values()):
                 yield dict(zip(columns, values)) | ({"split": part.split or None} if splits else {})
             done += batch.num_rows
+
+
+def _splits_in_words(source: Source, features: Mapping[str, Feature]) -> str:
+    """That a row's split becomes metadata, where there are splits and no column of that name."""
+    splits = list(dict.fromkeys(part.split for part in source.parts if part.split))
+    return f"; 'split' is {', '.join(map(shown, splits))}" if splits and "split" not in features else ""
 
 
 def _batches(part: Part, size: int) -> Iterator[Any]:

@@ -42,10 +42,14 @@ def reading(name: str, kind: str) -> Iterator[None]:
     """Turn what Arrow and Lance raise of damaged content into one line."""
     import pyarrow as pa
 
+    damage = (pa.ArrowException, ValueError, TypeError, OSError, RuntimeError, MemoryError, LookupError)
     try:
         yield
-    except (pa.ArrowException, ValueError, TypeError, OSError, RuntimeError, MemoryError, LookupError) as error:
-        if isinstance(error, BadInput):
+    except BadInput:
+        raise
+    except Exception as error:
+        # A panic in LanceDB's Rust part has a class of its own that cannot be imported.
+        if not isinstance(error, damage) and type(error).__name__ != "RustPanic":
             raise
-        why = shown(str(error).splitlines()[0] if str(error) else type(error).__name__)[:120]
+        why = shown(next(iter(str(error).splitlines()), type(error).__name__))[:120]
         raise BadInput(f"'{shown(name)}' is not a readable {kind} ({why}); write it again") from error
