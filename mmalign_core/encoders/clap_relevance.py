@@ -9,7 +9,6 @@ import numpy as np
 from mmalign_core.encoders.clap_towers import ClapTowers, Windows
 from mmalign_core.encoders.reading import Reading
 from mmalign_core.encoders.relevance import Relevance, attention_relevance
-from mmalign_core.encoders.token_places import token_places
 
 if TYPE_CHECKING:
     import torch
@@ -42,7 +41,7 @@ def text_relevance(towers: ClapTowers, text: str, direction: np.ndarray, rule: s
         return towers.model.text_projection(towers.model.text_model(**tokens).pooler_output)
 
     values = attention_relevance(run, direction, lambda keys: keys == length, rule)
-    return Relevance(values, token_places(text, lambda part: towers.tokens([part])["input_ids"][0].cpu().numpy()))
+    return Relevance(values, towers.limit.places(text))
 
 
 def _vectors(towers: ClapTowers, windows: torch.Tensor, seconds: np.ndarray) -> torch.Tensor:

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders.base import Encoded, Encoder, register
+from mmalign_core.encoders.relevance import Relevance
+from mmalign_core.encoders.sentence_relevance import sentence_attends, sentence_relevance
 from mmalign_core.encoders.texts import usable_text
+from mmalign_core.encoders.token_limit import TokenLimit
 from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
 from mmalign_core.types import Media
 
@@ -63,3 +66,16 @@ class MiniLM(Encoder):
         """Per text (tokens, 384), start and end marks included; their mean as a unit vector is the text's."""
         tokens = self._model.encode(list(prepared), output_value="token_embeddings", show_progress_bar=False)
         return [np.asarray(t.cpu().numpy(), np.float32) for t in tokens]
+
+    @property
+    def attends(self) -> bool:
+        """Its attention can be watched."""
+        return sentence_attends(self._model)
+
+    def relevance(self, view: str, direction: np.ndarray, rule: str) -> Relevance:
+        """Of tokens."""
+        return sentence_relevance(self._model, view, direction, rule, self._limit)
+
+    @cached_property
+    def _limit(self) -> TokenLimit:
+        return TokenLimit(self._model.tokenizer, int(self._model.max_seq_length))

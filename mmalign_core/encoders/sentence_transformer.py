@@ -13,6 +13,8 @@ from mmalign_core.encoders.base import Encoded, register
 from mmalign_core.encoders.devices import at_dtype
 from mmalign_core.encoders.loading import load_quietly
 from mmalign_core.encoders.on_device import PASSES, SAMPLE, OnDevice, longest_first
+from mmalign_core.encoders.relevance import Relevance
+from mmalign_core.encoders.sentence_relevance import sentence_attends, sentence_relevance
 from mmalign_core.encoders.sentence_transformer_files import check_files
 from mmalign_core.encoders.texts import usable_text
 from mmalign_core.encoders.token_limit import TokenLimit
@@ -140,6 +142,15 @@ class SentenceTransformers(OnDevice):
         texts, place = longest_first(prepared)
         steps = [self._steps(row) for part in self.in_turn(lambda some: self._run(some, None), texts) for row in part]
         return [steps[i] for i in place]
+
+    @property
+    def attends(self) -> bool:
+        """Whether it is a transformer whose attention can be watched."""
+        return sentence_attends(self._model)
+
+    def relevance(self, view: str, direction: np.ndarray, rule: str) -> Relevance:
+        """Of tokens."""
+        return sentence_relevance(self._model, view, direction, rule, self._limit, self.prompt)
 
     def _run(self, texts: Sequence[str], output: str | None) -> Any:
         asked = {"batch_size": len(texts), "output_value": output, "show_progress_bar": False, "prompt": self.prompt}

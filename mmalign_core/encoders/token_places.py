@@ -31,11 +31,6 @@ def token_places(text: str, tokens: Callable[[str], np.ndarray]) -> np.ndarray:
     return places
 
 
-def offset_places(offsets: np.ndarray, before: int = 0) -> np.ndarray:
-    """(t, 2) the same of a tokenizer that tells where its tokens lie, `before` characters being put before the text."""
-    return np.clip(np.asarray(offsets, dtype=np.float64).reshape(-1, 2) - before, 0, None)
-
-
 def _shared(a: np.ndarray, b: np.ndarray) -> int:
     """How many ids both begin with."""
     short = min(len(a), len(b))
