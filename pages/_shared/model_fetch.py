@@ -38,13 +38,14 @@ def show() -> None:
             placeholder="open-clip:ViT-B-32/openai, clap:ORG/NAME, a folder",
         )
         st.form_submit_button("Look it up", icon=":material/search:", on_click=_ask_typed)
-    reference = ""
+    found = None
     if state.looked_up():
-        with errors.shown(), st.container(border=True, key="model.found"):
-            with st.spinner("Looking it up"):
-                found = look_up(state.looked_up(), cache.settings())
-            reference = found.reference
+        with errors.shown(), st.spinner("Looking it up"):
+            found = look_up(state.looked_up(), cache.settings())
+    if found is not None:
+        with st.container(border=True, key="model.found"):
             _found(found)
+    reference = found.reference if found else ""
     for running in [job.owner.removeprefix(f"{_KIND} ") for job in FETCHES.all() if not job.finished]:
         if not running.startswith("plan ") and running != reference:
             with st.container(border=True):
@@ -57,10 +58,7 @@ def _ask_typed() -> None:
 
 
 def _found(found: Named) -> None:
-    encoder, _, model = found.reference.partition(":")
-    st.markdown(
-        model_lines.heading(model_menu.full_name(found.reference), found.reads, encoder if model else "embedded")
-    )
+    st.markdown(model_lines.heading(model_menu.full_name(found.reference), found.reads))
     getting = _download(found.reference)
     if not found.here and isinstance(getting.found, str):
         cache.shelf().drop(_KIND, found.reference)  # it was got, and has been removed since

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pages._shared import errors, header
 
 
-def heading(name: str, reads: Sequence[str], kind: str = "") -> str:
-    """The name, after it the modalities it reads in their colours and the encoder it belongs to."""
+def heading(name: str, reads: Sequence[str]) -> str:
+    """The name, after it the modalities it reads in their colours."""
     words = "  ".join(header.modality_word(modality) for modality in reads)
-    return f"**{errors.plain(name)}**{f' :gray[{errors.plain(kind)}]' * bool(kind)}   :small[{words}]"
+    return f"**{errors.plain(name)}**   :small[{words}]"
 
 
 def facts(*parts: str) -> str:

@@ -54,7 +54,7 @@ def title(reference: str) -> str:
 def full_name(reference: str) -> str:
     """The model alone, as it is written; of an encoder without models its own name."""
     encoder, _, model = reference.partition(":")
-    return model.removeprefix("hf-hub:") or encoder
+    return model.removeprefix("hf-hub:").removeprefix("local-dir:") or encoder
 
 
 def _short(name: str) -> str:

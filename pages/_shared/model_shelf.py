@@ -30,10 +30,9 @@ def _fetched(row: Offer) -> None:
     encoder = row.reference.partition(":")[0]
     with st.container(gap=None, width="stretch"):
         name = model_menu.full_name(row.reference) or row.name
-        st.markdown(model_lines.heading(name, row.reads, encoder))
-        st.markdown(
-            model_lines.facts(model_lines.size(row.bytes), row.licence or "licence not stated", str(row.folder))
-        )
+        st.markdown(model_lines.heading(name, row.reads))
+        licence = row.licence or "licence not stated"
+        st.markdown(model_lines.facts(encoder, model_lines.size(row.bytes), licence, str(row.folder)))
         if row.missing:
             st.markdown(f":small[:orange[:material/warning: {errors.plain(errors.sentence(row.missing))}]]")
     if row.reference and not row.missing:
@@ -45,7 +44,8 @@ def _fetched(row: Offer) -> None:
         )  # fmt: skip
     with st.popover("", icon=":material/delete:", help="Remove it from this machine", type="tertiary"):
         st.markdown(f"Delete **{errors.plain(row.summary)}** ({model_lines.size(row.bytes)}) from this machine?")
-        st.caption(errors.plain(str(row.folder)) + "  \nOther programs that use this cache lose it too.")
+        others = "  \nOther programs that take models from this cache lose it too." * (not _is_own(row))
+        st.caption(errors.plain(str(row.folder)) + others)
         st.button("Delete it", icon=":material/delete:", key=f"remove.{_slug(row)}", on_click=_remove, args=(row,))
 
 
@@ -71,4 +71,8 @@ def _embedded(rows: Sequence[Offer]) -> None:
 
 
 def _slug(row: Offer) -> str:
-    return f"{row.summary}.{'own' if row.folder and row.folder.parent.parent.name == 'models' else 'hub'}"
+    return f"{row.summary}.{'own' if _is_own(row) else 'hub'}"
+
+
+def _is_own(row: Offer) -> bool:
+    return row.folder is not None and row.folder.is_relative_to(cache.settings().root)

@@ -1,0 +1,60 @@
+"""A model in a real browser: got from a hub on this machine, then used for pictures and texts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed: pip install -r requirements-test.txt")
+
+from playwright.sync_api import expect
+
+from benchmarks.dashboard import TITLES, browser, chromium, go, serve, settled
+from tests import local_hub
+from tests.local_hub import Hub
+from tests.tiny_clip import saved
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
+]
+PATIENCE = 300_000
+"""Milliseconds: a first start on a busy machine makes, encodes and aligns the demo."""
+NAME = "someone/tiny-clip"
+
+
+@pytest.fixture
+def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The dashboard, whose hub holds one tiny model."""
+    files = {path.name: path.read_bytes() for path in saved(tmp_path / "served").iterdir()}
+    hub = local_hub.serve(Hub({**files, "README.md": b"---\nlicense: mit\n---\n"}, name=NAME, licence="mit"))
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{hub.server_port}")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    (tmp_path / "home").mkdir()
+    with serve(tmp_path / "home") as found:
+        yield found
+    hub.shutdown()
+    hub.server_close()
+
+
+def test_a_model_is_got_and_used_for_both_sides(address: str) -> None:
+    with browser() as chrome:
+        page = chrome.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        settled(page, PATIENCE)
+        go(page, TITLES["models"])
+        page.get_by_label("Its name on a hub").fill(f"open-clip:hf-hub:{NAME}")
+        page.get_by_role("button", name="Look it up").click()
+        found = page.locator(".st-key-model-found")
+        expect(found.get_by_text("licence: mit")).to_be_visible(timeout=60_000)
+        found.get_by_role("button", name="Download").click()
+        expect(found.get_by_text("Whole and verified.")).to_be_visible(timeout=60_000)
+        found.get_by_role("button", name="Use it").click()
+        page.get_by_role("heading", name="Align", exact=True, level=1).wait_for()
+        settled(page, PATIENCE)
+        expect(page.locator(".st-key-align-aligner-shared input")).to_have_value("matching · as-is")
+        expect(page.locator(".st-key-align-metrics")).to_be_visible(timeout=PATIENCE)
+        assert "hf-hub" in page.url and not page.get_by_test_id("stException").count()
