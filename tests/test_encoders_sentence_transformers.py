@@ -28,6 +28,8 @@ KINDS = {
     "plain": {"unit": False},
     "unit": {},
     "dense": {"dense": 12},
+    "cls": {"pooling": "cls"},
+    "max": {"pooling": "max", "unit": False},
     "prompts": {"prompts": {"query": "query : ", "document": "passage : "}},
 }
 

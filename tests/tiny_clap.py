@@ -29,9 +29,9 @@ def save_clap(folder: Path, *, fusion: bool = False) -> Path:
     torch.manual_seed(0)
     config = ClapConfig(text_config=text, audio_config=audio, projection_dim=24)
     model = ClapModel(config).eval()
-    for weights in model.text_model.parameters():
-        if weights.ndim > 1:  # fresh ones are so small that all texts agree
-            torch.nn.init.normal_(weights, std=1.5 * weights.shape[-1] ** -0.5)
+    for name, weights in model.named_parameters():
+        if weights.ndim > 1 and "relative_position" not in name:  # fresh ones are so small that all texts agree
+            torch.nn.init.normal_(weights, std=1.5 * weights[0].numel() ** -0.5)
     model.save_pretrained(folder)
     ClapFeatureExtractor(truncation="fusion" if fusion else "rand_trunc").save_pretrained(folder)
     _save_tokenizer(folder)
