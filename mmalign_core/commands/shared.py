@@ -21,7 +21,8 @@ from mmalign_core.workflow import Encoding, encode, open_collection
 
 def add_data(parser: argparse.ArgumentParser) -> None:
     """DATA and --interactions."""
-    parser.add_argument("data", metavar="DATA", help="folder, manifest (.csv .jsonl .parquet), .zip or WebDataset .tar")
+    kinds = "folder, manifest (.csv .jsonl .parquet), vectors (.npz .npy), saved data set, Lance table, .zip or .tar"
+    parser.add_argument("data", metavar="DATA", help=kinds)
     parser.add_argument("--interactions", metavar="FILE", help="user_id,item_id[,rating,timestamp]")
 
 

@@ -40,7 +40,8 @@ def _switched() -> None:
 def _upload() -> None:
     with st.form("upload", border=False, clear_on_submit=True):
         files = st.file_uploader(
-            "Texts, pictures, sounds, a zip or a manifest, several at once; cat.jpg, cat.txt and cat.wav make one item",
+            "Texts, pictures, sounds, vectors (.npz), a zip or a manifest, several at once; "
+            "cat.jpg, cat.txt and cat.wav make one item",
             accept_multiple_files=True,
             key="files",
         )
@@ -58,7 +59,7 @@ def _folder() -> None:
     source = state.wanted().source
     with st.form("folder", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         path = st.text_input(
-            "Folder, manifest (.csv .jsonl .parquet), .zip or .tar on the machine this runs on",
+            "Folder, manifest (.csv .jsonl .parquet), .npz, .lance, .zip or .tar on the machine this runs on",
             value=source["value"] if source["kind"] == "folder" else "",
             key="path",
         )
