@@ -11,6 +11,7 @@ from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow.aligning import Run
 from mmalign_core.workflow.answers.querying import check_placeable
 from mmalign_core.workflow.encoding import encoder_of
+from mmalign_core.workflow.export.filming import video_tiles
 from mmalign_core.workflow.export.showing import one_line, pixels_uri
 
 if TYPE_CHECKING:
@@ -20,9 +21,8 @@ PIXELS, STRONGEST, MOST_LETTERS = 420, 0.72, 1500
 
 
 def drawn_map(run: Run, mapped: Mapped, settings: Settings) -> dict[str, Any]:
-    """`cells`, `segments` or `words` (safe HTML), whichever the modality has, with how it was made and how good it is.
-
-    `missing` says why a picture's map cannot be shown over it.
+    """`cells`, `rows` of segments or `words` (safe HTML), whichever the modality has, with how it was made and how good
+    it is. `missing` says why a map cannot be shown over its medium.
     """
     found = mapped.map
     drawn = {
@@ -38,7 +38,8 @@ def drawn_map(run: Run, mapped: Mapped, settings: Settings) -> dict[str, Any]:
         "words": "",
         "picture": "",
         "cells": [],
-        "segments": [],
+        "rows": [],
+        "tiles": (),
         "missing": "",
     }
     try:
@@ -61,7 +62,26 @@ def _body(run: Run, medium: Media, found: MediaMap, settings: Settings) -> dict[
         model = encoder_of(check_placeable(run, "image"), "image")
         return {"picture": pixels_uri(model.view(medium), PIXELS), "cells": parts}
     end = max((part.place[1] for part in found.parts), default=1.0) or 1.0
-    return {"segments": [_segment(part, end, scale) for part in parts], "seconds": end}
+    drawn = [_segment(part, end, scale) for part in parts]
+    return {"rows": _rows(found, drawn), "seconds": end, "tiles": _tiles(run, medium)}
+
+
+def _rows(found: MediaMap, drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Segments of what is seen and what is heard apart, each with its sum, where a map tells them apart."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for part, segment in zip(found.parts, drawn):
+        rows.setdefault(part.sense, []).append(segment)
+    return [{"name": sense, "sum": sum(s["value"] for s in own), "segments": own} for sense, own in rows.items()]
+
+
+def _tiles(run: Run, medium: Media) -> tuple[str, ...]:
+    """Frames of a video over its time; () for a sound, or where the video's file is gone."""
+    if medium.modality != "video":
+        return ()
+    try:
+        return video_tiles(encoder_of(check_placeable(run, "video"), "video").view(medium))
+    except BadInput:
+        return ()  # the item's own media say why, and the bars stand without
 
 
 def _words(medium: Media, found: MediaMap) -> str:

@@ -11,7 +11,7 @@ from mmalign_core.workflow.export.showing import as_uri, pixels_uri
 if TYPE_CHECKING:
     from mmalign_core.data.videos import Video
 
-FRAMES, TILES = 6, 8
+FRAMES, TILES, STRIP_PIXELS = 6, 8, 160
 SHORT = 20.0
 """Seconds of a video whose moments are told in tenths."""
 _PLAIN = 300
@@ -51,6 +51,12 @@ def read_film(path: str, settings: Settings | None = None, *, frames: int = FRAM
     chosen = representative(seen.pixels, np.diff(seen.edges))
     uris, times = tuple(as_uri(frame) for frame in small), tuple(float(time) for time in seen.times)
     return Film(uris, times, seen.seconds, *small[0].size, chosen)
+
+
+def film_strip(path: str, settings: Settings | None = None) -> list[dict[str, str]]:
+    """The frames of a video for a page, each with its `moment`; BadInput if none can be decoded."""
+    film = read_film(path, settings, pixels=STRIP_PIXELS)
+    return [{"frame": uri, "moment": clock(time, film.seconds)} for uri, time in zip(film.frames, film.times)]
 
 
 def video_tiles(video: Video, tiles: int = TILES, pixels: int = 120) -> tuple[str, ...]:

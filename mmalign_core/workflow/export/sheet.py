@@ -15,6 +15,7 @@ from mmalign_core.workflow.answers.querying import Wish, medium_of
 from mmalign_core.workflow.answers.reasons import Reasons
 from mmalign_core.workflow.answers.recommending import Answer
 from mmalign_core.workflow.export.drawing import drawn_map
+from mmalign_core.workflow.export.filming import film_strip
 from mmalign_core.workflow.export.showing import item_titles, one_line, picture_uri, sound_uri
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Sheet:
         """A wish with its medium, or the title of its item."""
         kind = MEDIA_WORDS.get(wish.kind, wish.kind)
         found = {"kind": kind, "weight": wish.weight, "title": self._called(wish), "id": ""}
-        if wish.kind in ("image", "audio"):
+        if wish.kind in ("image", "audio", "video"):
             return found | self._media([medium_of(wish, self.settings)])
         if wish.kind == "item":
             return found | self._media(self._of(wish.value), untold=found["title"]) | {"id": wish.value}
@@ -123,9 +124,10 @@ class Sheet:
 
     def _media(self, media: Sequence[Media], untold: str = "") -> dict[str, Any]:
         """The first few of each modality, without texts that say `untold`; a line for each that cannot be shown."""
-        found: dict[str, Any] = {"pictures": [], "sounds": [], "texts": [], "missing": []}
-        read: dict[str, tuple[str, Callable[[Media], str]]] = {
+        found: dict[str, Any] = {"pictures": [], "films": [], "sounds": [], "texts": [], "missing": []}
+        read: dict[str, tuple[str, Callable[[Media], Any]]] = {
             "image": ("pictures", lambda m: picture_uri(m.path or "", PIXELS, self.settings)),
+            "video": ("films", lambda m: film_strip(m.path or "", self.settings)),
             "audio": ("sounds", sound_uri),
             "text": ("texts", lambda m: _cut(m.text or "")),
         }
