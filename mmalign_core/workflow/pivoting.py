@@ -74,10 +74,11 @@ def _texts(model: Aligner, media: Sequence[Media], items: set[str]) -> dict[str,
         if medium.modality == "text" and medium.text:
             held.setdefault((medium.digest, medium.text), set()).add(medium.item)
     own = {text: frozenset(held[digest, text] & items) for digest, text in sorted(held)[: model.own_texts]}
-    return own | dict.fromkeys(_vocabulary() if model.vocabulary else (), frozenset[str]())
+    return own | dict.fromkeys(vocabulary() if model.vocabulary else (), frozenset[str]())
 
 
-def _vocabulary() -> list[str]:
+def vocabulary() -> list[str]:
+    """Names of things seen and heard, in a sentence each."""
     return [
         said.replace("{}", label) for name, modality, said in VOCABULARY for label in encoder(name, modality).labels
     ]
