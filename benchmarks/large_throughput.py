@@ -41,7 +41,7 @@ SUFFIXES = {"image": (".jpg", ".jpeg", ".png", ".webp"), "audio": (".wav", ".ogg
 
 def files(modality: str, folder: Path, limit: int) -> list[Media]:
     """Photographs or sounds of the development data; where they are too few, copies with a byte more each time."""
-    found = (f for name in ("fsa_color", "coco_mini_ccby", "esc10") for f in sorted((DATA / name).rglob("*")))
+    found = sorted((DATA / ("coco_mini_ccby" if modality == "image" else "esc10")).rglob("*"))
     paths = [f for f in found if f.suffix.lower() in SUFFIXES[modality]]
     paths = paths[:: max(1, len(paths) // limit)][:limit]
     count = len(paths)

@@ -16,6 +16,7 @@ from mmalign_core.encoders.openclip import OpenClip
 from mmalign_core.encoders.openclip_relevance import picture_grid, picture_relevance, text_attends, text_relevance
 from mmalign_core.encoders.openclip_sequences import image_steps, text_steps
 from mmalign_core.encoders.openclip_text import as_read
+from mmalign_core.encoders.pixels import preprocessed
 from mmalign_core.encoders.reading import Reading, picture_reading, without_border
 from mmalign_core.encoders.relevance import Relevance
 from mmalign_core.encoders.texts import usable_text
@@ -88,7 +89,7 @@ class ImageTower(Tower):
         """float32 (3, height, width), normalised; a cropped view is of the final size and no longer resized."""
         from PIL import Image
 
-        return self.loaded.preprocess(Image.fromarray(view)).numpy()
+        return preprocessed(Image.fromarray(view), self._steps)
 
     def forward(self, batch: Any) -> Any:
         """`encode_image`."""
