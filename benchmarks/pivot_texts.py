@@ -14,6 +14,7 @@ import csv
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.aligners.linear.base import LinearAligner
 from mmalign_core.pivots import Pivots
-from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Media, digest_bytes
 from mmalign_core.vectors import unit_rows
@@ -114,10 +114,11 @@ def held(rows: EmbeddingSet) -> tuple[EmbeddingSet, Pivots]:
 def as_set(modality: str, vectors: np.ndarray, pivots: np.ndarray | None = None) -> EmbeddingSet:
     """Rows named by their number, and pivots likewise."""
     ids = tuple(f"{i:05d}" for i in range(len(vectors)))
-    texts = (
-        None if pivots is None else Pivots(tuple(map(str, range(len(pivots)))), (frozenset(),) * len(pivots), pivots)
-    )
-    return EmbeddingSet(modality, ids, ids, vectors, f"{modality}@given", pivots=texts)
+    rows = EmbeddingSet(modality, ids, ids, vectors, f"{modality}@given")
+    if pivots is None:
+        return rows
+    names = tuple(map(str, range(len(pivots))))
+    return replace(rows, pivots=Pivots(names, (frozenset[str](),) * len(names), pivots))
 
 
 def read(texts: list[str], name: str, store: Store) -> np.ndarray:
@@ -136,9 +137,10 @@ def numbers(scores: np.ndarray) -> np.ndarray:
 
 
 def row(what: str, found: list[np.ndarray]) -> None:
-    """Mean and spread over seeds."""
+    """Mean, and spread over seeds where something was drawn."""
     mean, spread = np.mean(found, axis=0), np.std(found, axis=0)
-    print(f"{what:40}" + "".join(f"{m:9.1f} ± {s:3.1f}" for m, s in zip(mean, spread)))
+    drawn = len(found) > 1
+    print(f"{what:40}" + "".join(f"{m:9.1f}" + f" ± {s:3.1f}" * drawn for m, s in zip(mean, spread)))
 
 
 def clip(folder: Path, store: Store) -> None:
@@ -161,11 +163,8 @@ def clip(folder: Path, store: Store) -> None:
                         "image": as_set("image", image[rest], text[link]),
                         "text": as_set("text", other[rest], other[link]),
                     }
-                    found.append(
-                        numbers(
-                            way(known, {"image": as_set("image", image[asked]), "text": as_set("text", other[asked])})
-                        )
-                    )
+                    held_out = {m: as_set(m, x[asked]) for m, x in (("image", image), ("text", other))}
+                    found.append(numbers(way(known, held_out)))
                 row(what, found)
             row("(ceiling: CLIP's own text tower)", ceiling)
 
@@ -174,7 +173,7 @@ def demo(store: Store) -> None:
     """Pictures by `bridge` in one text encoder's space, sounds in another's; the vocabulary links them."""
     collection = open_demo()
     encoding = encode(collection, store=store)
-    names = usable_vocabulary()
+    names = vocabulary_once()
     places: dict[str, dict[str, np.ndarray]] = {}
     for name in ("use-multilingual", "minilm"):
         sets = dict(encoding.sets)
@@ -198,7 +197,7 @@ def demo(store: Store) -> None:
     row("(chance)", [np.array([100 / len(both), 1000 / len(both), 100 * np.mean(1 / np.arange(1, len(both) + 1))])])
 
 
-def usable_vocabulary() -> list[str]:
+def vocabulary_once() -> list[str]:
     """Names of things seen and heard, each once."""
     from mmalign_core.workflow.pivoting import vocabulary
 
