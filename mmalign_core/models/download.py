@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mmalign_core.data.names import shown
 from mmalign_core.models.hub import HubFile, Repository, endpoint, hub_http, out_of_reach
 from mmalign_core.models.places import cached_repository, hub_cache
 from mmalign_core.types import BadInput
@@ -33,6 +35,18 @@ def bytes_here(repository: Repository, file: HubFile) -> int:
     return next((path.stat().st_size for path in (whole, part) if path.is_file()), 0)
 
 
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    """BadInput where the disk refuses: full, read-only, or not ours."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        words = "make room, or set HF_HUB_CACHE to a folder that can be written; what came is kept"
+        raise BadInput(f"cannot write to {shown(hub_cache())} ({why}); {words}") from error
+
+
+@_on_disk()
 def download(repository: Repository, file: HubFile, told: Bytes) -> Path:
     """The file's content in the cache, fetched as far as it is not there.
 
@@ -52,6 +66,7 @@ def download(repository: Repository, file: HubFile, told: Bytes) -> Path:
     return whole
 
 
+@_on_disk()
 def link(repository: Repository, file: HubFile) -> None:
     """Name the content in the cache's snapshot of the commit, as every library of the hub expects it."""
     held = cached_repository(repository.name)
@@ -67,6 +82,7 @@ def link(repository: Repository, file: HubFile) -> None:
         shutil.copyfile(held / "blobs" / file.digest, pointer)  # a system, or a disk, without links
 
 
+@_on_disk()
 def name_main(repository: Repository) -> None:
     """Make the commit the one that the main branch stands for; done last, so that it is whole."""
     path = cached_repository(repository.name) / "refs" / "main"
