@@ -37,11 +37,12 @@ class VideoFrames(Encoder):
 
     Of a step of its sequence, which is a frame, the second half is what the sound adds while that frame stands for the
     video, so that the steps' mean is the vector. Concepts are those of both encoders: the frames' mean posterior and
-    the sound's probabilities, zero without sound. `of_model` takes another image encoder by its reference; one that
-    shares its space with texts is used alone, without the sound, so that videos lie in that space too.
+    the sound's probabilities as one of at most the same mass, zero without sound. `of_model` takes another image
+    encoder by its reference; one that shares its space with texts is used alone, without the sound, so that videos lie
+    in that space too.
     """
 
-    version = f"1-{EfficientNetLite0.name}-{EfficientNetLite0.version}-{YamNet.name}-{YamNet.version}"
+    version = f"2-{EfficientNetLite0.name}-{EfficientNetLite0.version}-{YamNet.name}-{YamNet.version}"
     modality = "video"
     dim = EfficientNetLite0.dim + YamNet.dim
     space = "video-frames"
@@ -87,7 +88,7 @@ class VideoFrames(Encoder):
         shared = self.space != self.name
         if shared:
             self.audio_encoder, self.rate = "", 0  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
-        named = "-".join(["1", *(f"{part.name}-{part.version}" for part in self._parts)])
+        named = "-".join(["2", *(f"{part.name}-{part.version}" for part in self._parts)])
         self.heard_from = self._image.dim  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
         self.dim = sum(part.dim for part in self._parts)  # pyright: ignore[reportAttributeAccessIssue]
         self.version = named  # pyright: ignore[reportAttributeAccessIssue]
@@ -173,7 +174,11 @@ def _pooled(videos: Sequence[Encoded]) -> Encoded:
 
 
 def _heard(audio: Encoder, run: Remembered, prepared: Sequence[PreparedVideo]) -> Encoded:
-    """The sounds by the audio encoder; zero rows where there is none."""
+    """The sounds by the audio encoder; zero rows where there is none.
+
+    Independent probabilities that sum to more than 1 are scaled to 1, as the frames' posterior does: what is heard says
+    no more than what is seen only because several things can be heard at once.
+    """
     places = [i for i, video in enumerate(prepared) if video.sound is not None]
     sounds = [prepared[i].sound for i in places]
     vectors = np.zeros((len(prepared), audio.dim), np.float32)
@@ -182,7 +187,7 @@ def _heard(audio: Encoder, run: Remembered, prepared: Sequence[PreparedVideo]) -
         found = run.encode(sounds)
         vectors[places] = found.vectors
         if found.posterior is not None:
-            posterior[places] = found.posterior
+            posterior[places] = found.posterior / np.maximum(found.posterior.sum(axis=1, keepdims=True), 1)
     return Encoded(vectors, posterior if audio.labels else None)
 
 
