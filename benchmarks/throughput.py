@@ -31,7 +31,8 @@ class Speed:
     """Items a second `whole` (files to vectors), `bare` (the forward loop) and `plain` (a third way, 0 if none).
 
     `ratio` is the median over the turns of whole / bare; `bound` the best that the processor time of decoding allows:
-    beside a loop that keeps all cores busy, decoding comes on top.
+    beside a loop that keeps all cores busy, decoding comes on top. `by_cpu` is the ratio of processor times: what the
+    ratio would be if nobody else used the machine and no core ever waited.
     """
 
     items: int
@@ -39,6 +40,7 @@ class Speed:
     whole: float
     plain: float
     ratio: float
+    by_cpu: float
     bound: float
     decode_ms: float
     forward_ms: float
@@ -74,13 +76,15 @@ def measure(
     size = size or encoder.batch_size
     batches = [stages.collate(decoded[start : start + size]) for start in range(0, len(decoded), size)]
     stages.forward(batches[0])
-    bare, whole, rest, forward_cpu = [], [], [], []
+    bare, whole, rest, forward_cpu, whole_cpu = [], [], [], [], []
     for _ in range(repeats):
         seconds, cpu = clock(lambda: [stages.forward(batch) for batch in batches])
         bare.append(seconds)
         forward_cpu.append(cpu)
         before()
-        whole.append(clock(lambda: list(encode_media(encoder, media)))[0])
+        seconds, cpu = clock(lambda: list(encode_media(encoder, media)))
+        whole.append(seconds)
+        whole_cpu.append(cpu)
         if plain is not nothing:
             rest.append(clock(plain)[0])
     forward = statistics.median(forward_cpu)
@@ -90,6 +94,7 @@ def measure(
         whole=len(media) / statistics.median(whole),
         plain=len(media) / statistics.median(rest) if rest else 0.0,
         ratio=statistics.median(b / w for b, w in zip(bare, whole)),
+        by_cpu=statistics.median(f / w for f, w in zip(forward_cpu, whole_cpu)),
         bound=forward / (forward + decode_cpu),
         decode_ms=1000 * decode_cpu / len(media),
         forward_ms=1000 * forward / len(media),
