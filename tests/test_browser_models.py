@@ -55,6 +55,6 @@ def test_a_model_is_got_and_used_for_both_sides(address: str) -> None:
         found.get_by_role("button", name="Use it").click()
         page.get_by_role("heading", name="Align", exact=True, level=1).wait_for()
         settled(page, PATIENCE)
-        expect(page.locator(".st-key-align-aligner-shared input")).to_have_value("matching · as-is")
+        expect(page.locator(".st-key-align-aligner-as-is input")).to_have_value("matching · as-is")
         expect(page.locator(".st-key-align-metrics")).to_be_visible(timeout=PATIENCE)
         assert "hf-hub" in page.url and not page.get_by_test_id("stException").count()

@@ -21,6 +21,7 @@ from mmalign_core.workflow.offering import (
     same_space,
     share_space,
     suggestions,
+    usual_aligner,
 )
 from tests.tiny_clip import saved
 
@@ -85,6 +86,10 @@ def test_towers_of_one_model_share_a_space_and_others_do_not() -> None:
     assert share_space(("text", "video"), {"text": CLIP, "video": video})
     assert not share_space(("image", "text"), {"image": CLIP})
     assert not share_space(("image", "text"), {"image": CLIP, "text": "open-clip:RN50/openai"})
+    assert usual_aligner(("image", "text"), {"image": CLIP, "text": CLIP}) == "as-is"
+    assert usual_aligner(("image", "audio"), {"image": CLIP, "audio": "clap:a/b"}) == "pivot"
+    assert usual_aligner(("image", "text"), {"image": CLIP}) == "pivot", "both read texts"
+    assert usual_aligner(("image", "text"), {"text": CLIP}) == usual_aligner(("image", "text"), {}) == "bridge"
     assert not share_space(("image", "text"), {}) and not share_space(("smell", "taste"), {})
 
 

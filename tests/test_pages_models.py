@@ -109,7 +109,7 @@ def test_a_model_is_got_with_its_size_and_licence_said_first_and_then_used(folde
     assert not app.exception and not app.error and app.title[0].value == "Align"
     chosen = app.session_state["mmalign"]["choices"]
     assert chosen["encoders"] == {"image": REFERENCE, "text": REFERENCE} and "aligner" not in chosen
-    assert app.selectbox(key="align.aligner.shared").value == "as-is"
+    assert app.selectbox(key="align.aligner.as-is").value == "as-is"
     assert "matching · as-is" in said(app)
 
 
@@ -175,10 +175,10 @@ def test_a_model_of_this_machine_is_chosen_for_both_sides_and_a_link_reopens_it(
     app = opened(folder, "align")
     assert "open-clip" not in menu(app, "image").options and OTHER in menu(app, "image").options
     menu(app, "image").set_value(reference).run()
-    assert {box.key for box in app.selectbox} >= {"align.aligner"}, "one tower alone shares no space"
+    assert app.selectbox(key="align.aligner.pivot").value == "pivot", "one tower alone shares no space"
     app.button(key="align.both.image").click().run()
     assert menu(app, "text").value == reference
-    assert app.selectbox(key="align.aligner.shared").options[0] == "matching · as-is"
+    assert app.selectbox(key="align.aligner.as-is").options[0] == "matching · as-is"
     app.switch_page("pages/data.py").run().switch_page("pages/align.py").run()
     assert menu(app, "text").value == reference, "the choice outlives a visit to another page"
     app.button(key="align.go").click().run()
@@ -187,22 +187,29 @@ def test_a_model_of_this_machine_is_chosen_for_both_sides_and_a_link_reopens_it(
     assert not app.exception and not app.error and "matching · as-is" in said(app)
     link = app.query_params["run"]
     again = opened(folder, "align", run=link)
-    assert menu(again, "image").value == reference and again.selectbox(key="align.aligner.shared").value == "as-is"
+    assert menu(again, "image").value == reference and again.selectbox(key="align.aligner.as-is").value == "as-is"
     assert not again.error and "matching · as-is" in said(again)
+
+
+def test_one_tower_alone_is_linked_by_texts_that_both_sides_read(folder: Path) -> None:
+    saved(own_folder() / "me" / "small")
+    app = opened(folder, "align", run='{"encoders":{"image":"open-clip:hf-hub:me/small"}}')
+    assert not app.exception and not app.error
+    assert app.selectbox(key="align.aligner.pivot").value == "pivot" and "matching · pivot" in said(app)
 
 
 def test_another_aligner_refines_what_a_model_gives(folder: Path) -> None:
     saved(own_folder() / "me" / "small")
     reference = "open-clip:hf-hub:me/small"
     app = opened(folder, "align", run=f'{{"encoders":{{"image":"{reference}","text":"{reference}"}}}}')
-    app.selectbox(key="align.aligner.shared").set_value("bridge").run()
-    app.selectbox(key="align.aligner.shared").set_value("procrustes").run()
+    app.selectbox(key="align.aligner.as-is").set_value("bridge").run()
+    app.selectbox(key="align.aligner.as-is").set_value("procrustes").run()
     app.button(key="align.go").click().run()
     finish()
     app.run()
     assert not app.exception and not app.error
     assert app.session_state["mmalign"]["choices"]["aligner"] == "procrustes"
-    assert app.selectbox(key="align.aligner.shared").value == "procrustes"
+    assert app.selectbox(key="align.aligner.as-is").value == "procrustes"
 
 
 def test_a_model_by_its_folder_or_a_line_beside_the_field(folder: Path, tmp_path: Path) -> None:

@@ -7,11 +7,13 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
+from mmalign_core.data.names import shown
 from mmalign_core.models.fetched import fetched_as
 from mmalign_core.models.places import cached_repository, hub_cache, own_folder, snapshot
-from mmalign_core.models.weights import check_weights, weight_files
+from mmalign_core.models.weights import check_weights, files_of, weight_files
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
@@ -50,7 +52,11 @@ def remove(name: str, settings: Settings | None = None) -> int:
     if not rows:
         raise BadInput(f"no model '{name}' is here to remove; see: python -m mmalign_core fetch --list")
     for row in rows:
-        shutil.rmtree(row.folder)
+        try:
+            shutil.rmtree(row.folder)
+        except OSError as error:
+            why = f"cannot delete '{shown(row.folder)}' ({error.strerror})"
+            raise BadInput(f"{why}; end the programs that use it, or delete it yourself") from error
     return sum(row.bytes for row in rows)
 
 
@@ -78,6 +84,18 @@ def _whole(files: Path | None) -> bool:
     """Whether its weights are; a repository of a tokenizer alone has none to lack."""
     if files is None:
         return False
+    held = (*weight_files(files), *files_of(files, "*.safetensors.index.json"))
+    return _checked(files, tuple((path, *_stamp(path)) for path in held))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+@lru_cache(maxsize=512)
+def _checked(files: Path, held: tuple[tuple[Path, int, int], ...]) -> bool:
+    """Looked at anew when a file of `held` changes: reading every header takes milliseconds a model."""
     try:
         check_weights(files)
     except BadInput:

@@ -125,6 +125,17 @@ def share_space(pair: tuple[str, str], encoders: Mapping[str, str]) -> bool:
     return bool(second) and same_space(first, pair[0]).get(pair[1]) == second
 
 
+def usual_aligner(pair: tuple[str, str], encoders: Mapping[str, str]) -> str:
+    """What suits these encoders, else the defaults, without knowing pairs.
+
+    `as-is` for towers of one model, `pivot` where both sides have texts in their own spaces, else `bridge`.
+    """
+    if share_space(pair, encoders):
+        return "as-is"
+    own = {m: same_space(encoders.get(m, DEFAULT_ENCODERS.get(m, "")), m) for m in pair}
+    return "pivot" if all("text" in space for space in own.values()) else "bridge"
+
+
 def check_encoder(reference: str, modality: str) -> str:
     """The reference in its usual form, its files found and checked. BadInput if it cannot read that modality here."""
     reference = named(reference)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
 from pages._shared import aligner_card, cache, errors, forms, holding_out, model_menu, state, waiting
-from pages._shared.wanted import complete, in_one_space, pairs_of
+from pages._shared.wanted import complete, pairs_of, suited
 
 _SEED_HELP = "Splits, folds and everything random in a fit follow from it: the same seed gives the same numbers."
 _LARGEST_SEED = 2**31
@@ -22,6 +22,7 @@ def show(collection: Collection) -> None:
     pair = pair_menu(collection, now, key="align.pair")
     with st.expander("Encoders", icon=":material/memory:"):
         encoders = model_menu.show(collection, now, key="align")
+    model_menu.caption(encoders)
     aligner, params = _aligner(collection, pair, now, encoders)
     with st.expander("Similarity and matching", icon=":material/compare_arrows:"):
         matching = _matching(now)
@@ -73,14 +74,16 @@ def seed_box(now: dict[str, Any], *, key: str) -> int:
 def _aligner(
     collection: Collection, pair: tuple[str, str], now: dict[str, Any], encoders: dict[str, str]
 ) -> tuple[str, dict[str, Any]]:
-    """Where both sides share a space, comparing them as they are comes first; the other aligners refine it."""
-    rows, shared = aligner_card.offered(pair), in_one_space(pair, encoders, collection)
-    if shared:
-        rows = sorted(rows, key=lambda row: row["name"] != "as-is")
-    same = shared == in_one_space(pair, now["encoders"], collection)
-    usual = complete({"pair": pair, "encoders": encoders}, collection)["aligner"]
-    key = f"align.aligner{'.shared' * shared}"
-    row = forms.choose("Aligner", rows, now["aligner"] if same else usual, key=key, shown=aligner_card.title)
+    """What suits these encoders comes first, as they are where they share a space; the other aligners refine it."""
+    usual, before = suited(pair, encoders, collection), suited(pair, now["encoders"], collection)
+    rows = sorted(aligner_card.offered(pair), key=lambda row: row["name"] != usual)
+    row = forms.choose(
+        "Aligner",
+        rows,
+        now["aligner"] if usual == before else usual,
+        key="align.aligner" if usual == "bridge" else f"align.aligner.{usual}",
+        shown=aligner_card.title,
+    )
     st.caption(errors.plain(errors.sentence(row["summary"])))
     with st.expander("What it does and needs", icon=":material/menu_book:"):
         aligner_card.show(row["name"])

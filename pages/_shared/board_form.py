@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmalign_core.types import Collection
 from pages._shared import align_form, aligner_card, board, cache, errors, holding_out, model_menu, state
-from pages._shared.wanted import complete, in_one_space
+from pages._shared.wanted import complete, suited
 
 _SHARED = ("similarity", "correction", "correction_params", "matcher", "matcher_params")
 _MOST = 8
@@ -29,9 +29,10 @@ def show(collection: Collection) -> None:
             button = st.empty()
         with st.expander("Encoders", icon=":material/memory:"):
             encoders = model_menu.show(collection, now, key="board")
+        model_menu.caption(encoders)
         chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
         chosen["encoders"] = encoders
-        aligners = _aligners(names, pair, now, given=in_one_space(pair, encoders, collection))
+        aligners = _aligners(names, pair, now, given=suited(pair, encoders, collection) == "as-is")
         with button:
             _button(collection, {"aligners": aligners, **align_form.unusual(chosen, collection)})
         st.caption(_as_on_align(chosen))

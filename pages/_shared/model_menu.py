@@ -63,6 +63,16 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half + 1 :]}"
 
 
+def caption(encoders: Mapping[str, str]) -> None:
+    """Which modalities are read by other encoders than the default ones; nothing where none is."""
+    by_title: dict[str, list[str]] = {}
+    for modality, reference in encoders.items():
+        by_title.setdefault(title(reference), []).append(READ.get(modality, modality))
+    if by_title:
+        told = "; ".join(f"{' and '.join(read)} by {name}" for name, read in by_title.items())
+        st.caption(errors.plain(errors.sentence(told)))
+
+
 def _menu(modality: str, current: str, key: str) -> str:
     rows = {offer.reference: offer for offer in encoders_for(modality, cache.settings())}
     options = [*rows, *([current] if current not in rows else []), OTHER]

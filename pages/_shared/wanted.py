@@ -8,7 +8,7 @@ from typing import Any
 
 from mmalign_core.types import BadInput, Collection, digest_json
 from mmalign_core.workflow import DEFAULT_ENCODERS, Choices
-from mmalign_core.workflow.offering import share_space
+from mmalign_core.workflow.offering import usual_aligner
 from mmalign_core.workflow.pairing import pairs_of
 
 
@@ -61,13 +61,15 @@ def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, An
         )
     pair = tuple(choices.get("pair") or pairs[0])
     whole = {"encoders": {}, **choices, "pair": pair}
-    return {"aligner": "as-is" if in_one_space(pair, whole["encoders"], collection) else "bridge", **whole}
+    return {"aligner": suited(pair, whole["encoders"], collection), **whole}
 
 
-def in_one_space(pair: tuple[str, str], encoders: Mapping[str, str], collection: Collection) -> bool:
-    """Whether both sides can be compared as they are: vectors given with the collection, or towers of one model."""
+def suited(pair: tuple[str, str], encoders: Mapping[str, str], collection: Collection) -> str:
+    """The aligner to begin with: vectors given with the collection are taken as they are."""
     given = [modality in collection.vectors for modality in pair]
-    return all(given) or (not any(given) and share_space(pair, encoders))
+    if any(given):
+        return "as-is" if all(given) else "bridge"
+    return usual_aligner(pair, encoders)
 
 
 def as_choices(choices: Mapping[str, Any], collection: Collection) -> tuple[Choices, dict[str, str]]:
