@@ -12,8 +12,8 @@ from mmalign_core.encoders.text_tower import text_tower
 from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput
-from mmalign_core.workflow import Choices, Query, align, encode, load_run, open_collection, takers
+from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.workflow import Choices, Query, align, encode, load_run, open_collection, recommend, takers
 from mmalign_core.workflow.answers.querying import place_query
 from mmalign_core.workflow.pivoting import has_towers
 from mmalign_core.workflow.preparing import usable_sets
@@ -111,6 +111,12 @@ def test_without_texts_the_vocabulary_alone_links(folder: Path, clip: str, clap:
     assert pivots is not None and len(pivots) > 1400 and not any(pivots.owners)
     done = align(collection, encoding, choices, store=store)
     assert set(done.result.space) == {"image", "audio"} and done.report["split"] == "none"
+    placed = place_query(done, Query(text="a photo of a tench"), store=store)
+    found = recommend(done, Query(text="a photo of a tench"), store=store, k=3)
+    assert np.linalg.norm(placed.vectors[0]) == pytest.approx(1, abs=1e-4) and len(found) == 3
+    read = pivots.vectors[pivots.texts.index("a photo of a tench")]
+    shown = EmbeddingSet("text", ("x",), ("x",), read[None], "tower")
+    np.testing.assert_allclose(done.aligner.transform(shown), placed.vectors, atol=1e-4)
     with pytest.raises(BadInput, match="0 texts to link"):
         align(collection, encoding, Choices(("image", "audio"), "pivot", {"vocabulary": False}), store=store)
 

@@ -1,9 +1,12 @@
-"""Which text encoder shares the space of another encoder's vectors."""
+"""Which text encoder shares the space of another encoder's vectors, and which of several reads what is typed."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mmalign_core.encoders.base import ENCODERS
 from mmalign_core.encoders.references import is_known, reference_of, space_of
+from mmalign_core.types import MODALITIES
 
 
 def text_tower(key: str, modality: str) -> str | None:
@@ -16,3 +19,8 @@ def text_tower(key: str, modality: str) -> str | None:
         return None
     space = reference if modality == "text" else space_of(reference)
     return space if is_known(space) and "text" in ENCODERS.get(space.partition(":")[0]).reads() else None
+
+
+def typed_by(modalities: Collection[str]) -> str:
+    """The modality whose encoder's text tower reads what is typed, where no texts were aligned."""
+    return next(m for m in MODALITIES if m in modalities)

@@ -61,7 +61,12 @@ class Pivot(LinearAligner):
         return known and bool((rows.vectors != rows.vectors[:1]).any())
 
     def fit(self, sets: Sets, *, seed: int = 0, progress: Progress = no_progress) -> Self:
-        """Maps from the pivots, centres from the sets. BadInput: too few pivots, or rows of a modality all alike."""
+        """Maps from the pivots, centres from the sets. BadInput: too few pivots, or rows of a modality all alike.
+
+        Where no texts are among the sets, texts can still be placed: by the tower of `typed_by`, from the pivots' mean.
+        """
+        from mmalign_core.encoders.text_tower import typed_by
+
         self.history = ()
         pivots = shared_pivots(sets)
         progress(0.1, f"linking {len(next(iter(pivots.values())))} texts")
@@ -72,6 +77,9 @@ class Pivot(LinearAligner):
         solution = self.solve(Examples(rows, {m: np.ones(len(x), bool) for m, x in rows.items()}), seed, progress)
         self._maps, self._weight = dict(solution.maps), solution.weight
         self._centres = {m: _own_mean(s) for m, s in sets.items()}
+        if "text" not in sets:
+            typed = typed_by(sets)
+            self._maps["text"], self._centres["text"] = self._maps[typed], views[typed].mean(0)
         progress(1.0, "linked")
         return self
 

@@ -14,13 +14,14 @@ from mmalign_core.data.files import file_media, text_media
 from mmalign_core.data.names import file_words, shown
 from mmalign_core.data.texts import clean_text
 from mmalign_core.encoders import is_known, reference_of
+from mmalign_core.encoders.text_tower import text_tower, typed_by
 from mmalign_core.recommend import PlacedItems, Signal
 from mmalign_core.recommend import Query as Asked
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media
 from mmalign_core.workflow.aligning import Run
-from mmalign_core.workflow.encoding import encode_set, encoder_of
+from mmalign_core.workflow.encoding import encode_set, encoder, encoder_of
 from mmalign_core.workflow.preparing import prepared, text_encoder
 from mmalign_core.workflow.sequencing import with_sequences
 
@@ -155,12 +156,27 @@ def place_wish(run: Run, wish: Wish, *, store: Store, settings: Settings | None 
 
 def check_placeable(run: Run, modality: str) -> str:
     """Key of the encoder that places such a query; BadInput if the run has no such modality or no encoder for it."""
+    typed = _typed_key(run) if modality == "text" else None
+    if typed is not None:
+        return typed
     if modality not in run.result.space:
         raise BadInput(f"this run holds no {modality}; it can be asked by: {', '.join(run.result.space)}, item or user")
     source = run.encoders.get(modality, "")
     if not is_known(reference_of(source)):
         raise BadInput(f"this run's {modality} vectors were given ready-made ({source}); ask by item instead")
     return source
+
+
+def _typed_key(run: Run) -> str | None:
+    """Key of the encoder of typed texts in a run without texts whose aligner places them all the same; else None.
+
+    BadInput if the model that it is a tower of has changed.
+    """
+    if "text" in run.result.space or not run.aligner.needs_pivots:
+        return None
+    by = typed_by(run.result.space)
+    tower = text_tower(encoder_of(run.encoders[by], by).key, by)
+    return encoder(tower, "text").key if tower else None
 
 
 def signal_of(
