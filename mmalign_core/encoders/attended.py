@@ -1,7 +1,7 @@
 """What the attention of a torch model did in one run: queries, keys, values and weights of every layer.
 
-Attention is met where it is computed, in the two functions of torch that all libraries here call, and only in the
-thread that asks: the model itself is left as it is, so others may run it meanwhile.
+Attention is met where it is computed, in the functions of torch that the libraries call, and only in the thread that
+asks: the model itself is left as it is, so others may run it meanwhile.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ def attended(run: Callable[[], Any]) -> tuple[Any, list[Attention]]:
     `run` is a forward pass of a model in evaluation mode.
     """
     import torch
-    from torch.nn.functional import multi_head_attention_forward, scaled_dot_product_attention
+    from torch.nn.functional import dropout, multi_head_attention_forward, scaled_dot_product_attention, softmax
     from torch.overrides import TorchFunctionMode
 
     layers: list[Attention] = []
+    written = _WrittenOut(layers)
 
     class Watching(TorchFunctionMode):
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -43,10 +44,36 @@ def attended(run: Callable[[], Any]) -> tuple[Any, list[Attention]]:
             if func is multi_head_attention_forward and kwargs.get("key_padding_mask") is None and args[7] is None:
                 layers.append(_projected(*args, **kwargs))
                 return _joined(layers[-1].out, *args[11:13]), None
-            return func(*args, **kwargs)
+            if func is dropout:
+                return args[0]
+            made = func(*args, **kwargs)
+            if func in (torch.matmul, torch.Tensor.matmul, torch.Tensor.__matmul__):
+                written.multiplied(args[0], args[1], made)
+            return written.weighed(made) if func is softmax else made
 
     with torch.enable_grad(), Watching():
         return run(), layers
+
+
+class _WrittenOut:
+    """Follows attention that a library computes step by step: product, softmax, product with the values."""
+
+    def __init__(self, layers: list[Attention]) -> None:
+        """Adds to `layers` whatever it has followed to its end."""
+        self._layers, self._product, self._weights = layers, None, None
+
+    def multiplied(self, left: Any, right: Any, made: Any) -> None:
+        """Takes note of `made`, the product of the two."""
+        if left is self._weights and self._product is not None:
+            queries, keys = self._product
+            self._layers.append(Attention(queries, keys.transpose(-1, -2), right, left, made))
+        elif made.ndim == 4:
+            self._product = left, right
+
+    def weighed(self, weights: Any) -> Any:
+        """The same weights that a softmax gave, with gradients."""
+        self._weights = weights if weights.requires_grad else weights.requires_grad_()
+        return self._weights
 
 
 def _attention(q: Any, k: Any, v: Any, mask: Any, scale: float | None = None) -> Attention:

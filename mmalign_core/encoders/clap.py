@@ -15,7 +15,7 @@ from mmalign_core.encoders.clap_relevance import sound_reading, text_relevance
 from mmalign_core.encoders.clap_towers import ClapTowers, Windows, open_towers
 from mmalign_core.encoders.on_device import PASSES, SAMPLE, OnDevice, longest_first
 from mmalign_core.encoders.reading import Reading
-from mmalign_core.encoders.relevance import Relevance
+from mmalign_core.encoders.relevance import WATCHED, Relevance
 from mmalign_core.encoders.texts import usable_text
 from mmalign_core.models import files_stamp, found_model, full_name, model_folder, weights_version
 from mmalign_core.types import BadInput, Media
@@ -148,7 +148,7 @@ class Clap(OnDevice):
     @property
     def attends(self) -> bool:
         """Texts only, where attention can be watched: that to sounds stays within squares of the spectrogram."""
-        return self.modality == "text" and self._towers.model.text_model.config._attn_implementation == "sdpa"
+        return self.modality == "text" and self._towers.model.text_model.config._attn_implementation in WATCHED
 
     def relevance(self, view: Any, direction: np.ndarray, rule: str) -> Relevance:
         """Of tokens."""

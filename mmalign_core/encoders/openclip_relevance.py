@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders.reading import grid_places
-from mmalign_core.encoders.relevance import Relevance, attention_relevance
+from mmalign_core.encoders.relevance import WATCHED, Relevance, attention_relevance
 
 _MOST_PREFIX = 16
 """Class and register tokens that a transformer may put before its patches."""
@@ -31,7 +31,7 @@ def text_attends(model: Any) -> bool:
     """Whether a text tower's attention can be watched."""
     tower: Any = getattr(model, "text", None)
     if type(tower).__name__ == "HFTextEncoder":
-        return tower.config._attn_implementation == "sdpa"
+        return tower.config._attn_implementation in WATCHED
     return tower is None or type(tower).__name__ == "TextTransformer"
 
 

@@ -11,6 +11,9 @@ import numpy as np
 from mmalign_core.encoders.attended import Attention, attended
 from mmalign_core.types import BadInput
 
+WATCHED = ("sdpa", "eager")
+"""Implementations of attention in transformers that are followed."""
+
 
 @dataclass(frozen=True)
 class Relevance:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.encoders.relevance import Relevance, attention_relevance
+from mmalign_core.encoders.relevance import WATCHED, Relevance, attention_relevance
 from mmalign_core.encoders.token_limit import TokenLimit
 
 
@@ -14,7 +14,7 @@ def sentence_attends(model: Any) -> bool:
     """Whether the model is a transformer whose attention can be watched."""
     first = next(iter(model))
     inner: Any = getattr(first, "model", None) or getattr(first, "auto_model", None)
-    return getattr(getattr(inner, "config", None), "_attn_implementation", "") == "sdpa"
+    return getattr(getattr(inner, "config", None), "_attn_implementation", "") in WATCHED
 
 
 def sentence_relevance(
