@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -52,19 +52,25 @@ def collect_uploads(
     beside = find_beside(listing, draft, progress)
     taken = {file for group in beside for file in group.files}
     listing = {n: path for n, path in listing.items() if n not in taken}
-    tables = [n for n in listing if n.lower().endswith(TABLES + COLUMNAR)]
-    likes = [n for n in tables if _is_interactions(n, listing[n])]
-    manifests = sorted(set(tables) - set(likes), key=lambda n: (not PurePosixPath(n).name.startswith("manifest"), n))
-    shards = _shards(manifests)
-    for other in [*(manifests[1:] if not shards else ()), *likes[1:]]:
-        draft.skip(other, "", f"'{shown(other)}' is not read: one manifest and one interactions file are enough", other)
+    manifest, likes, tables = _sorted_out(listing, draft)
     media = {n: path for n, path in listing.items() if n not in tables}
-    read = partial(_table, {n: listing[n] for n in shards or manifests[:1]}, name, draft, progress)
-    _add_items(draft, media, read if manifests else None, name if shards else "".join(manifests[:1]), beside, progress)
-    frame = read_interactions(listing[likes[0]], draft.usable_ids(), draft, likes[0]) if likes else None
+    read = partial(_table, {n: listing[n] for n in manifest}, name, draft, progress) if manifest else None
+    _add_items(draft, media, read, manifest[0] if len(manifest) == 1 else name, beside, progress)
+    frame = read_interactions(listing[likes], draft.usable_ids(), draft, likes) if likes else None
     collection = draft.finish(name, frame, _attribution(listing))
     progress(1.0, f"{len(collection.items):,} items read")
     return collection
+
+
+def _sorted_out(listing: Mapping[str, Path], draft: Draft) -> tuple[list[str], str, set[str]]:
+    """The table of the items, or the pieces of one; that of the interactions, '' for none; and all tables."""
+    tables = [n for n in listing if n.lower().endswith(TABLES + COLUMNAR)]
+    likes = [n for n in tables if _is_interactions(n, listing[n])]
+    manifests = sorted(set(tables) - set(likes), key=lambda n: (not PurePosixPath(n).name.startswith("manifest"), n))
+    manifest = manifests if all(n.lower().endswith(COLUMNAR) and is_shard(n) for n in manifests) else manifests[:1]
+    for other in [*manifests[len(manifest) :], *likes[1:]]:
+        draft.skip(other, "", f"'{shown(other)}' is not read: one manifest and one interactions file are enough", other)
+    return manifest, "".join(likes[:1]), set(tables)
 
 
 def _listing(files: Sequence[tuple[str, Content]], draft: Draft, progress: Progress) -> dict[str, Path]:
@@ -114,11 +120,6 @@ def _is_interactions(name: str, path: Path) -> bool:
     except BadInput:
         return False
     return {"user_id", "item_id"} <= set(columns)
-
-
-def _shards(tables: Sequence[str]) -> list[str]:
-    """The uploaded tables if all are pieces of one; [] otherwise."""
-    return list(tables) if len(tables) > 1 and all(n.lower().endswith(COLUMNAR) and is_shard(n) for n in tables) else []
 
 
 def _table(files: dict[str, Path], name: str, draft: Draft, progress: Progress) -> Table:

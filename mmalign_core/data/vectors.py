@@ -21,8 +21,7 @@ def parse_vectors(cell: Any, column: str) -> np.ndarray:
     if is_missing(cell):
         raise BadInput(f"{column} is missing; give the vector or remove the item")
     try:
-        with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite and is reported below
-            vectors = np.array(json.loads(cell) if isinstance(cell, str) else _stacked(cell), dtype=np.float32)
+        vectors = _as_float32(json.loads(cell) if isinstance(cell, str) else _stacked(cell))
     except (ValueError, TypeError, RecursionError, OverflowError) as error:
         raise BadInput(f"{column} is not a list of numbers; write it as [0.1, 0.2, …]") from error
     vectors = vectors[None] if vectors.ndim == 1 else vectors
@@ -31,6 +30,14 @@ def parse_vectors(cell: Any, column: str) -> np.ndarray:
     if not np.isfinite(vectors).all():
         raise BadInput(f"{column} holds NaN or infinity; mend or remove the vector")
     return vectors
+
+
+def _as_float32(numbers: Any) -> np.ndarray:
+    """A copy; what is too large for float32 becomes infinite without a warning, and is reported."""
+    if isinstance(numbers, np.ndarray) and numbers.dtype in (np.float32, np.float16):
+        return np.array(numbers, dtype=np.float32)
+    with np.errstate(over="ignore"):
+        return np.array(numbers, dtype=np.float32)
 
 
 def common_width(parsed: Sequence[np.ndarray]) -> int:

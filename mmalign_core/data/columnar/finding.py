@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -10,7 +11,7 @@ from mmalign_core.data.columnar.parquet import COLUMNAR, file_part, is_shard, sp
 from mmalign_core.data.columnar.saved import is_saved, saved_source
 from mmalign_core.data.columnar.source import Source
 from mmalign_core.data.formats import modality_of
-from mmalign_core.data.names import natural_key, shown
+from mmalign_core.data.names import is_system_file, natural_key, shown
 from mmalign_core.types import BadInput
 
 _OTHERS = ("interactions", "ids")
@@ -48,12 +49,11 @@ def folder_source(root: Path, name: str) -> Source | None:
 
 def _tables(root: Path) -> dict[str, Path]:
     """The .parquet and .arrow files of a folder that holds nothing else to read, or whose names say they are shards."""
-    inside = root.resolve()
-    below = (p for p in root.rglob("*") if p.is_file() and p.resolve().is_relative_to(inside))
-    names = {p.relative_to(root).as_posix(): p for p in below}
-    shown_names = {n: p for n, p in names.items() if not any(part.startswith(".") for part in PurePosixPath(n).parts)}
-    tables = {n: p for n, p in shown_names.items() if _is_items(n)}
-    return tables if tables and (all(map(is_shard, tables)) or not _media(shown_names)) else {}
+    names = [(Path(folder) / n).relative_to(root).as_posix() for folder, _, files in os.walk(root) for n in files]
+    names = [n for n in names if not is_system_file(n)]
+    inside, found = root.resolve(), {n: root / n for n in names if _is_items(n)}
+    found = {n: path for n, path in found.items() if path.resolve().is_relative_to(inside)}
+    return found if found and (all(map(is_shard, found)) or not _media(names)) else {}
 
 
 def _is_items(name: str) -> bool:

@@ -1,0 +1,51 @@
+"""Every page over a data set that was saved to disk, over vectors alone, and over what cannot be read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pages._shared import cache
+from pages._shared.uploads import keep_upload
+from tests.circles import dashboard_home
+from tests.saved_datasets import dataset
+from tests.test_pages import PAGES, opened, said
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """`birds` saved by datasets, and pairs of vectors in pairs.npz."""
+    root = tmp_path_factory.mktemp("sets")
+    dataset(6).save_to_disk(str(root / "birds"))
+    image = np.random.default_rng(0).standard_normal((12, 4))
+    np.savez(root / "pairs.npz", ids=np.arange(12), image=image, text=image + 0.1)
+    with dashboard_home(root):
+        yield root
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("name", ["birds", "pairs.npz"])
+def test_no_page_raises(sets: Path, name: str, page: str) -> None:
+    app = opened(sets / name, page)
+    assert not app.exception, [e.message for e in app.exception]
+
+
+def test_the_report_says_what_was_taken_for_what(sets: Path) -> None:
+    app = opened(sets / "birds")
+    assert "image from 'img', text from 'caption'" in said(app).replace("\\", "")
+    assert any("nothing skipped" in e.label for e in app.expander)
+
+
+def test_what_cannot_be_read_is_one_line(sets: Path) -> None:
+    np.save(sets / "features_clip.npy", np.zeros((2, 5, 3)))
+    app = opened(sets / "features_clip.npy")
+    assert not app.exception and len(app.error) == 1
+    line = app.error[0].value.replace("\\", "")
+    assert "'features_clip.npy' has the shape (2, 5, 3), not (n, d)" in line and "\n" not in line
+
+
+def test_uploaded_arrays_are_a_collection(sets: Path) -> None:
+    digest = keep_upload([("pairs.npz", (sets / "pairs.npz").read_bytes())], cache.settings())
+    app = opened(sets / "birds", data=f"upload:{digest}")
+    assert not app.exception and not app.error and {m.value for m in app.metric} == {"12"}
