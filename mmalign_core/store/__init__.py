@@ -25,7 +25,7 @@ from mmalign_core.store.runs import (
     new_run_id,
     save_run_folder,
 )
-from mmalign_core.store.sequences import SequenceCache, SequenceSize
+from mmalign_core.store.sequences import SequenceCache
 from mmalign_core.types import BadInput, Collection
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
     "Found",
     "RunRecord",
     "RunSummary",
-    "SequenceSize",
     "Store",
     "load_run_folder",
     "new_run_id",
@@ -79,10 +78,6 @@ class Store:
     def add_sequences(self, encoder_key: str, batch: Mapping[str, np.ndarray]) -> None:
         """Keep digest -> (t, d) numbers as float16, each whole or, if the process is killed, not at all."""
         self._sequences.add(encoder_key, batch)
-
-    def sequence_size(self, encoder_key: str) -> SequenceSize:
-        """How many sequences of this encoder are kept, and bytes on disk."""
-        return self._sequences.size(encoder_key)
 
     def size(self) -> dict[str, CacheSize]:
         """Encoder key -> cached rows and bytes on disk."""

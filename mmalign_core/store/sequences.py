@@ -13,7 +13,6 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -28,13 +27,6 @@ _CHECKSUM = 32
 _STEP = np.dtype("<f2")
 
 _log = logging.getLogger(__name__)
-
-
-class SequenceSize(NamedTuple):
-    """Of one encoder: how many media have their sequence kept, and bytes on disk."""
-
-    media: int
-    bytes: int
 
 
 class SequenceCache:
@@ -90,11 +82,6 @@ class SequenceCache:
         folder = self.folder / key_name(encoder_key)
         if folder.is_dir():
             remove_folder(folder)
-
-    def size(self, encoder_key: str) -> SequenceSize:
-        """What is kept of one encoder."""
-        sizes = [p.stat().st_size for p in (self.folder / key_name(encoder_key)).glob(f"[!.]*/*{SUFFIX}")]
-        return SequenceSize(len(sizes), sum(sizes))
 
     def _read(self, encoder_key: str, digest: str, shape: tuple[int, int]) -> np.ndarray:
         path = self._path(encoder_key, digest)
