@@ -41,7 +41,7 @@ def show(collection: Collection) -> None:
 
 
 def _align(chosen: dict[str, Any]) -> None:
-    state.forget_widgets("align.encoder.")  # a model named in words is then one of the menu's
+    model_menu.settle(chosen.get("encoders", {}), "align")
     waiting.align(chosen)
 
 

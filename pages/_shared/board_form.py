@@ -28,7 +28,7 @@ def show(collection: Collection) -> None:
                 seed = align_form.seed_box(now, key="board.seed")
             button = st.empty()
         with st.expander("Encoders", icon=":material/memory:"):
-            encoders = model_menu.show(collection, now, key="board")
+            encoders = model_menu.show(collection, now, key="board", abreast=True)
         model_menu.caption(encoders)
         chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
         chosen["encoders"] = encoders
@@ -45,9 +45,14 @@ def _button(collection: Collection, chosen: dict[str, Any]) -> None:
         icon=":material/play_arrow:",
         key="board.go",
         disabled=not chosen["aligners"],
-        on_click=board.start,
+        on_click=_compare,
         args=(collection, chosen),
     )
+
+
+def _compare(collection: Collection, chosen: dict[str, Any]) -> None:
+    model_menu.settle(chosen.get("encoders", {}), "board")
+    board.start(collection, chosen)
 
 
 def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any], *, given: bool) -> list[str]:

@@ -19,22 +19,30 @@ _LONGEST = 34
 """Characters of a model's name that a menu beside the results has room for."""
 
 
-def show(collection: Collection, now: Mapping[str, Any], *, key: str) -> dict[str, str]:
-    """A menu for each modality; gives modality -> reference where it is not the default.
+def show(collection: Collection, now: Mapping[str, Any], *, key: str, abreast: bool = False) -> dict[str, str]:
+    """A menu for each modality, `abreast` or below each other; gives modality -> reference where not the default.
 
     A model that reads several modalities into one space can be taken for all of them at once.
     """
     chosen: dict[str, str] = {}
-    places = {}
-    for modality in collection.modalities:
+    held = collection.modalities
+    places = dict(zip(held, st.columns(len(held)) if abreast else [st.container() for _ in held]))
+    for modality, place in places.items():
         if modality in collection.vectors:
-            st.markdown(f"{header.modality_word(modality)}: vectors given with the collection")
+            place.markdown(f"{header.modality_word(modality)}: vectors given with the collection")
             continue
         usual = now["encoders"].get(modality, DEFAULT_ENCODERS.get(modality, ""))
-        chosen[modality] = _menu(modality, usual, f"{key}.encoder.{modality}")
-        places[modality] = st.container()
+        with place:
+            chosen[modality] = _menu(modality, usual, f"{key}.encoder.{modality}")
     _one_space(chosen, places, key)
     return {m: reference for m, reference in chosen.items() if reference != DEFAULT_ENCODERS.get(m)}
+
+
+def settle(encoders: Mapping[str, str], key: str) -> None:
+    """Inside a callback: a model named in words becomes one of its menu's, and what could not be taken is dropped."""
+    for modality, usual in DEFAULT_ENCODERS.items():
+        if state.widget(f"{key}.encoder.{modality}") == OTHER:
+            state.set_widget(f"{key}.encoder.{modality}", encoders.get(modality, usual))
 
 
 def title(reference: str) -> str:
