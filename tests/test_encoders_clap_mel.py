@@ -14,7 +14,7 @@ SETTINGS = (
     {"truncation": "fusion"},
     {"truncation": "rand_trunc", "padding": "repeat"},
     {"truncation": "fusion", "padding": "pad"},
-    {"truncation": "rand_trunc", "max_length_s": 3, "hop_length": 320, "feature_size": 32, "sampling_rate": 16_000},
+    {"truncation": "rand_trunc", "max_length_s": 3, "feature_size": 32, "sampling_rate": 16_000, "frequency_max": 8000},
 )
 
 
