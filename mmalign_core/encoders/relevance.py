@@ -54,7 +54,7 @@ def _weighted(layers: list[Attention], score: Any) -> Any:
     """
     import torch
 
-    slopes = torch.autograd.grad(score, [layer.weights for layer in layers])
+    slopes = torch.autograd.grad(score, [layer.weights for layer in layers], materialize_grads=True)
     return sum((slope * layer.weights).clamp_min(0).sum((1, 2)) for slope, layer in zip(slopes, layers))
 
 
@@ -66,7 +66,7 @@ def _legrad(layers: list[Attention], score: Any) -> Any:
     """
     import torch
 
-    slopes = torch.autograd.grad(score, [layer.weights for layer in layers])
+    slopes = torch.autograd.grad(score, [layer.weights for layer in layers], materialize_grads=True)
     return sum(slope.clamp_min(0).mean((1, 2)) for slope in slopes) / len(layers)
 
 
@@ -80,7 +80,7 @@ def _grad_eclip(layers: list[Attention], score: Any) -> Any:
     from torch.nn.functional import normalize
 
     layer = layers[-1]
-    (slope,) = torch.autograd.grad(score, layer.out)
+    (slope,) = torch.autograd.grad(score, layer.out, materialize_grads=True)
     seen = layer.weights.detach() > 0
     queries, keys = (normalize(x.transpose(1, 2).flatten(2), dim=-1) for x in (layer.queries, layer.keys))
     near = (queries @ keys.transpose(-1, -2))[:, None].expand_as(seen)
