@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -32,7 +33,7 @@ def show(collection: Collection) -> None:
         model_menu.caption(encoders)
         chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
         chosen["encoders"] = encoders
-        aligners = _aligners(names, pair, now, given=suited(pair, encoders, collection) == "as-is")
+        aligners = _aligners(names, pair, now, suits=suited(pair, encoders, collection))
         with button:
             _button(collection, {"aligners": aligners, **align_form.unusual(chosen, collection)})
         st.caption(_as_on_align(chosen))
@@ -55,25 +56,30 @@ def _compare(collection: Collection, chosen: dict[str, Any]) -> None:
     board.start(collection, chosen)
 
 
-def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any], *, given: bool) -> list[str]:
-    names = [row["name"] for row in aligner_card.offered(pair)]
-    usual = now.get("aligners") or _fast(names, given=given)
+def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any], *, suits: str) -> list[str]:
+    rows = aligner_card.offered(pair)
+    names = [row["name"] for row in rows]
+    usual = now.get("aligners") or _fast(rows, suits)
     return place.multiselect(
         "Aligners",
         names,
         default=[name for name in usual if name in names],
         format_func=aligner_card.title,
-        key=f"board.aligners.{'-'.join(sorted(pair))}{'.shared' * given}",
+        key=f"board.aligners.{'-'.join(sorted(pair))}{'' if suits == 'bridge' else f'.{suits}'}",
         persist_state="session",
         placeholder="Choose at least one",
     )
 
 
-def _fast(names: list[str], *, given: bool) -> list[str]:
-    """The first few that need no training loop and no sequences; `as-is` only where both sides lie in one space."""
+def _fast(rows: Sequence[Mapping[str, Any]], suits: str) -> list[str]:
+    """The first few that need no training loop and no sequences, and no more than these encoders give."""
     cards = cache.cards()
-    quick = [name for name in names if not (cards[name].trained or cards[name].reads_sequences)]
-    return [name for name in quick if given or name != "as-is"][:_MOST]
+    quick = [row for row in rows if not (cards[row["name"]].trained or cards[row["name"]].reads_sequences)]
+    lacks = {"as-is": suits != "as-is", "needs_pivots": suits != "pivot", "needs_concepts": suits != "bridge"}
+    fit = [
+        row for row in quick if not any(lack and (row["name"] == what or row.get(what)) for what, lack in lacks.items())
+    ]
+    return [row["name"] for row in fit][:_MOST]
 
 
 def _aligns_choices() -> dict[str, Any]:
