@@ -20,7 +20,7 @@ from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.fitting import Watch, fit, joined, refuse_unplaceable
 from mmalign_core.workflow.holding_out import HeldOut, hold_out
 from mmalign_core.workflow.measuring import Measured, is_transductive, measure
-from mmalign_core.workflow.preparing import place, usable_sets
+from mmalign_core.workflow.preparing import Sets, place, usable_sets
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,7 @@ def align(
     if many > 1:
         items = items_of(sets)
         fitted = fit(sets, items, choices, cost, within(progress, share, 1.0, "all items: "), watch=watch)
-    thresholds = measured.thresholds
-    if has_threshold(choices) and not thresholds:
-        same = choices.settled_by(measured.aligner)
-        thresholds = (suggested_or_why_not(sets, held.parts[0].train, same, cost, within(progress, 1.0, 1.0)),)
+    threshold = _threshold(sets, choices, measured, held, cost, within(progress, 1.0, 1.0))
     choices = with_suggested(choices, measured.thresholds)
     space = {m: place(fitted, sets[m]) for m in joined(sets, items, choices)}
     result = AlignmentResult(
@@ -83,12 +80,22 @@ def align(
         cost.seconds["fit"],
         fitted.transductive,
     )
-    report = _report(choices, fitted, measured, held, encoding, cost)
-    report |= {"threshold": dict(thresholds[0])} if thresholds else {}
+    report = _report(choices, fitted, measured, held, encoding, cost) | threshold
     report["at_chance"] = list(at_chance(report))
     report["left_out"] = [modality for modality in encoding.sets if modality not in space]
     encoders = {m: s.encoder for m, s in sets.items()}
     return Run(new_run_id(choices.aligner), collection, encoders, fitted, result, choices, report)
+
+
+def _threshold(
+    sets: Sets, choices: Choices, measured: Measured, held: HeldOut, cost: Cost, progress: Progress
+) -> dict[str, Any]:
+    """The report's `threshold`; {} where the matcher decides by none."""
+    found = measured.thresholds
+    if has_threshold(choices) and not found:
+        same = choices.settled_by(measured.aligner)
+        found = (suggested_or_why_not(sets, held.parts[0].train, same, cost, progress),)
+    return {"threshold": dict(found[0])} if found else {}
 
 
 def _report(

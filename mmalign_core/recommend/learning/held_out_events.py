@@ -11,7 +11,10 @@ from mmalign_core.recommend.learning.ndcg import mean_ndcg
 from mmalign_core.recommend.learning.pairwise import Matrix
 
 if TYPE_CHECKING:
-    from mmalign_core.recommend.learning.pairwise_training import Places
+    import torch
+
+    Places = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+    """(n, f) what an item adds to whoever met it, (n, f) what it is multiplied with, (n,) what it has for everybody."""
 
 HELD_SHARE, SHORTEST = 0.1, 4
 """Held out: a tenth of the events, at least one, of users who have at least so many events."""

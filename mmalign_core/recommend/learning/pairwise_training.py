@@ -17,8 +17,7 @@ from mmalign_core.types import BadInput, Progress
 if TYPE_CHECKING:
     import torch
 
-    Places = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-    """(n, f) what an item adds to whoever met it, (n, f) what it is multiplied with, (n,) what it has for everybody."""
+    from mmalign_core.recommend.learning.held_out_events import Places
 
 
 @dataclass(frozen=True)

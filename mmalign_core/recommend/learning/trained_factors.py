@@ -15,7 +15,7 @@ from mmalign_core.types import Progress
 if TYPE_CHECKING:
     import torch
 
-    from mmalign_core.recommend.learning.pairwise_training import Places
+    from mmalign_core.recommend.learning.held_out_events import Places
 
 
 class TrainedFactors(Factors):
