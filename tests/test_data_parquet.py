@@ -96,3 +96,12 @@ def test_media_beside_parquet_still_pair_by_stem(tmp_path: Path, kept: Settings)
     pd.DataFrame({"text": ["x"]}).to_parquet(tmp_path / "other.parquet")
     found = read_collection(tmp_path, settings=kept)
     assert found.ids == ("cat",) and "call it manifest.parquet" in found.skipped[0].reason
+
+
+def test_links_that_lead_out_or_nowhere_are_no_shards(tmp_path: Path, kept: Settings) -> None:
+    pd.DataFrame({"text": ["inside"]}).to_parquet(tmp_path / "out-00000-of-00001.parquet")
+    folder = write(tmp_path / "data", {"a.txt": "a text"})
+    (folder / "x-00000-of-00002.parquet").symlink_to(tmp_path / "out-00000-of-00001.parquet")
+    (folder / "x-00001-of-00002.parquet").symlink_to(folder / "x-00001-of-00002.parquet")
+    found = read_collection(folder, settings=kept)
+    assert found.ids == ("a",) and len(found.skipped) == 2
