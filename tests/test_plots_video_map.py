@@ -11,12 +11,14 @@ VALUES = np.array([0.3, -0.1, 0.0, 0.2])
 def test_rows_for_what_is_seen_and_heard() -> None:
     senses = ["seen", "seen", "heard", "heard"]
     labels = ["a seen", "b seen", "a heard", "b heard"]
-    figure = video_map_figure(["data:a", "data:b"], SPANS, VALUES, labels, senses, waveform=np.ones(50))
+    figure = video_map_figure(["data:a", "data:b"], SPANS, VALUES, labels, senses, waveform=np.ones(50), rate=25)
     bars = [trace for trace in figure.data if trace.type == "bar" and trace.customdata is None]
     assert [(bar.yaxis, list(bar.y)) for bar in bars] == [("y", [0.3, -0.1]), ("y2", [0.0, 0.2])]
     clicks = [int(i) for trace in figure.data if trace.customdata is not None for (i,) in trace.customdata]
     assert clicks == [0, 1, 2, 3]
     assert [trace.yaxis for trace in figure.data if trace.type == "scatter"] == ["y2"]
+    (sound,) = [trace for trace in figure.data if trace.type == "scatter"]
+    assert 1.9 < max(sound.x) < 2, "two seconds of sound below four of frames"
     layout = figure.layout
     assert layout.yaxis.range == layout.yaxis2.range and layout.xaxis.range == (0, 4)
     assert (layout.yaxis.title.text, layout.yaxis2.title.text) == ("seen +0.20", "heard +0.20")

@@ -23,13 +23,15 @@ def video_map_figure(
     senses: Sequence[str] = (),
     *,
     waveform: np.ndarray | None = None,
+    rate: int = 0,
     height: int = 260,
 ) -> go.Figure:
     """`tiles`: data URIs of frames, each shown over an equal share of the time; `spans` (p,) seconds (start, end),
     `values` (p,) what each adds; `senses` (p,) tell in which row it belongs, all in one if there are none.
 
-    The rows share one scale and say their sums: up and blue adds, down and orange takes away. The `waveform` lies
-    behind the row that is heard, else behind the only one. Clicks in a segment come as `customdata` = (its number,).
+    The rows share one scale and say their sums: up and blue adds, down and orange takes away. The `waveform`, at
+    `rate`, lies behind the row that is heard, else behind the only one. Clicks in a segment come as `customdata` =
+    (its number,).
     """
     edges, values = np.asarray(spans, dtype=float).reshape(-1, 2), np.asarray(values, dtype=float)
     told, names = list(senses) or [""] * len(values), list(labels) or [""] * len(values)
@@ -38,8 +40,8 @@ def video_map_figure(
     for number, row in enumerate(rows):
         own = np.flatnonzero([sense == row for sense in told])
         axis = f"y{number + 1}" if number else "y"
-        if waveform is not None and len(waveform) and row in ("", "heard"):
-            figure.add_trace(envelope(waveform, seconds, most, axis))
+        if waveform is not None and len(waveform) and rate and row in ("", "heard"):
+            figure.add_trace(envelope(waveform, len(waveform) / rate, most, axis))
         figure.add_trace(bars(edges[own], values[own], 0.5, axis))
         figure.add_trace(
             fields(edges[own], values[own], [names[i] for i in own] if labels else (), most, axis, int(own[0]))

@@ -80,7 +80,7 @@ def _video(run: Run, medium: Media, found: MediaMap, key: str) -> None:
     senses = [part.sense for part in found.parts]
     figure = video_map_figure(
         video_tiles(seen), spans, found.values, labels, senses,
-        waveform=seen.sound, height=300 if any(senses) else 220,
+        waveform=seen.sound, rate=seen.rate, height=300 if any(senses) else 220,
     )  # fmt: skip
     start, end, clicked = _stretch(found, figure, key, "see")
     inside = seen.pixels[(seen.times >= start) & (seen.times < end)]

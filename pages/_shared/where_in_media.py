@@ -17,7 +17,7 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
     """The maps, or a button that has them made."""
     task = _task(run, answered, why.item)
     if task.idle:
-        st.markdown("Which words, parts of the picture and moments of the sound made the score?")
+        st.markdown("Which words, parts of the picture and moments of the sound or video made the score?")
         st.button("Take its media apart", type="primary", icon=":material/image_search:", key="maps.go",
                   on_click=background.start, args=(task,))  # fmt: skip
         st.caption("Hundreds of masked copies are encoded: some seconds, in the background.")

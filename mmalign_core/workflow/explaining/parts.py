@@ -151,7 +151,9 @@ def video_parts(video: Video, most: int = MOST_SCENES) -> Parted:
 def segment_parts(edges: Sequence[float], sense: str = "") -> tuple[Part, ...]:
     """Stretches between these seconds, of what is seen or heard where that is told apart."""
     said = f" {sense}" if sense else ""
-    return tuple(Part(f"{start:.1f}–{end:.1f} s{said}", (start, end), sense) for start, end in pairwise(edges))
+    spans = list(pairwise(edges))
+    digits = 2 if any(end - start < 0.1 for start, end in spans) else 1
+    return tuple(Part(f"{span[0]:.{digits}f}–{span[1]:.{digits}f} s{said}", span, sense) for span in spans)
 
 
 def _gain(mask: np.ndarray, samples: np.ndarray, fade: int) -> np.ndarray:
