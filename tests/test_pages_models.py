@@ -13,6 +13,7 @@ from pages._shared import links
 from pages._shared.model_menu import OTHER, title
 from tests.circles import dashboard_home, finish, write_circles
 from tests.local_hub import Hub, serve
+from tests.tiny_clap import save_clap, save_wav, tone
 from tests.tiny_clip import saved
 
 ROOT = Path(__file__).parents[1]
@@ -124,9 +125,10 @@ def test_a_download_that_is_stopped_goes_on_where_it_ended(folder: Path, hub: Hu
     hub.released.set()
     assert job.wait(60) and job.status == "cancelled"
     app.run()
-    assert "stopped before" in said(app).lower()
+    assert "Stopped; what came is kept" in said(app) and not app.error
+    assert app.button(key="model.get").label.startswith("Go on: 3.")
     hub.asked.clear()
-    app.button(key=f"again.fetched {REFERENCE}").click().run()
+    app.button(key="model.get").click().run()
     for job in FETCHES.all():
         assert job.wait(60)
     app.run()
@@ -230,6 +232,26 @@ def test_a_model_by_its_folder_or_a_line_beside_the_field(folder: Path, tmp_path
     reference = f"open-clip:local-dir:{place}"
     assert app.session_state["mmalign"]["choices"]["encoders"] == {"image": reference, "text": reference}
     assert menu(app, "image").value == reference and title(reference) == "open-clip · 模型 🐈 (folder)"
+
+
+def test_a_model_of_sounds_is_used_for_the_pair_it_reads(folder: Path, tmp_path: Path) -> None:
+    save_clap(own_folder() / "laion" / "tiny")
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    for place, word in enumerate(("bell", "drum", "wind", "rain")):
+        (sounds / f"{word}.txt").write_text(f"a {word}")
+        save_wav(sounds / f"{word}.wav", tone(0.5, 200 + 300 * place))
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params["data"] = f"folder:{sounds}"
+    app.run()
+    finish()
+    app.switch_page("pages/models.py").run()
+    app.button(key="use.laion/tiny.own").click().run()
+    finish()
+    app.switch_page("pages/align.py").run()
+    assert not app.exception and not app.error and "matching · as-is" in said(app)
+    chosen = app.session_state["mmalign"]["choices"]
+    assert chosen == {"encoders": {"audio": "clap:laion/tiny", "text": "clap:laion/tiny"}, "pair": ["audio", "text"]}
 
 
 def test_the_leaderboard_compares_over_a_chosen_model(folder: Path) -> None:

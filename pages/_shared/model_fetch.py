@@ -68,7 +68,7 @@ def _found(found: Named) -> None:
         with st.container(horizontal=True):
             model_use.button(found.reference, found.reads, key="use.found")
             st.button("Close", type="tertiary", key="model.close", on_click=state.look_up, args=("",))
-    elif not getting.idle and not isinstance(getting.found, Failed):
+    elif getting.job is not None and not getting.job.finished:
         background.result(getting)
     else:
         _planned(found.reference, getting)
@@ -78,6 +78,10 @@ def _planned(reference: str, getting: background.Task) -> None:
     """Size and licence as the hub says them, before anything comes."""
     if isinstance(getting.found, Failed):
         errors.show(getting.found.reason)
+    elif getting.job is not None and getting.job.error:
+        errors.show(getting.job.error)
+    elif getting.job is not None and getting.job.status == "cancelled":
+        st.markdown(":gray[:material/pause: Stopped; what came is kept.]")
     plan = background.result(_question(reference), begin=True)
     if plan is None:
         if isinstance(_question(reference).found, Failed):
