@@ -21,7 +21,7 @@ _PATIENCE = 0.4
 
 @dataclass(frozen=True)
 class Task:
-    """`work` gets a progress callback; its result lies on the shelf under `kind` and `key`."""
+    """`work` gets a progress callback; its result lies on the shelf under `kind` and `key`. `jobs` runs it."""
 
     kind: str
     key: str
