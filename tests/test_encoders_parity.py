@@ -174,3 +174,18 @@ def test_many_sounds_as_one(tmp_path: Path) -> None:
     theirs, _ = clap_library(folder, [encoder.view(m) for m in media], ["rain"])
     assert_same(encoded(encoder, media), theirs)
     assert_same(encoded(encoder, media[9:10]), theirs[9:10])
+
+
+def test_word_vectors_of_sentence_transformers_too(tmp_path: Path) -> None:
+    """The library's models without a transformer have a tokenizer of their own kind."""
+    from sentence_transformers import SentenceTransformer, models
+    from sentence_transformers.models.tokenizer import WhitespaceTokenizer
+
+    known = list(dict.fromkeys(WORDS))
+    words = WhitespaceTokenizer(known, stop_words=["the"])
+    table = models.WordEmbeddings(words, np.random.default_rng(0).standard_normal((len(known), 16)), max_seq_length=50)
+    made = SentenceTransformer(modules=[table, models.Pooling(16)], device="cpu")
+    made.save(str(tmp_path / "model"))
+    texts = [text.rpartition(" ")[0] for text in texts_of(50)]
+    ours = encoded(create_encoder(f"sentence-transformers:{tmp_path / 'model'}"), text_media(texts))
+    assert_same(ours, made.encode(texts))

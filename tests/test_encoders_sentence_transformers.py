@@ -234,10 +234,8 @@ def test_other_modalities_are_refused(bert: str) -> None:
 def test_without_the_package_there_is_the_command(monkeypatch: pytest.MonkeyPatch, bert: str) -> None:
     import importlib.util
 
-    real = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda n, *a: None if n == "sentence_transformers" else real(n, *a)
-    )
+    real, lacks = importlib.util.find_spec, "sentence_transformers"
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == lacks else real(name, *a))
     with pytest.raises(BadInput, match="pip install sentence-transformers"):
         create_encoder(f"sentence-transformers:{bert}", "text")
 

@@ -13,6 +13,7 @@ from mmalign_core.models.weights import file_stamp, files_of, read_json, weight_
 from mmalign_core.types import BadInput
 
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "tokenizer.tiktoken", "*.bpe")
+_TOKENIZERS += ("whitespacetokenizer_config.json", "phrasetokenizer_config.json")
 _WIDTHS = ("width", "hidden_size", "d_model")
 _DEPTHS = ("layers", "num_hidden_layers", "num_layers", "depths")
 _LENGTHS = ("embed_dim", "projection_dim", "vocab_size", "intermediate_size", *_WIDTHS)
