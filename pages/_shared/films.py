@@ -22,7 +22,7 @@ def show(video: Media, alt: str, width: int = _WIDEST) -> None:
         errors.show(f"the video of '{video.item}' cannot be decoded; replace its file")
         return
     st.html(_strip(film, alt, width))
-    if modality_of(video.path or "") != "video":
+    if modality_of(video.path or "") == "image":
         st.image(video.path or "", alt=alt, width=min(width, film.width * 2))
         return
     with errors.shown():
