@@ -51,4 +51,4 @@ def without_border(places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The same places in 0..1 of a picture (height, width) that the model sees whole in the middle of a square."""
     height, width = shape
     filled = np.array([width, height, width, height]) / max(shape)
-    return ((places - 0.5) / filled + 0.5).clip(0, 1)
+    return ((places - 0.5) / filled + 0.5).clip(0, 1).round(9)
