@@ -16,6 +16,7 @@ from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow import Choices, align, encode, open_collection
 from mmalign_core.workflow.explaining import media_map
 from mmalign_core.workflow.explaining.relevant import shared_out
+from tests.tiny_clap import RATE, save_clap, save_wav, tone
 from tests.tiny_clip import saved
 
 KINDS = ("vit", "resnet", "custom")
@@ -29,10 +30,6 @@ def folders(tmp_path_factory):
 
 def pixels_of(size=64, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)
-
-
-def along(width=24, seed=1):
-    return np.random.default_rng(seed).standard_normal(width)
 
 
 # Maps of a run
@@ -111,6 +108,27 @@ def test_what_does_not_suit_says_why(clip_run, folders, store, tmp_path):
         with pytest.raises(BadInput, match="relative has no gradients here; use auto"):
             media_map(run, medium, target, store=store, method=method)
     assert media_map(run, medium, target, store=store, faithful=False, grid=2).method == "occlusion"
+
+
+def test_only_the_second_that_is_heard_makes_the_score_of_a_sound(store, tmp_path):
+    """Elsewhere the sound is what masking makes of it."""
+    rows = []
+    for i in range(4):
+        heard = np.zeros(6 * RATE, np.float32)
+        heard[2 * RATE : 3 * RATE] = tone(1, 200 * (i + 1))
+        save_wav(tmp_path / f"{i}.wav", heard)
+        rows.append({"id": f"i{i}", "audio": f"{i}.wav", "text": ("a dog", "rain", "roof", "home")[i]})
+    (tmp_path / "items.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    collection = open_collection(str(tmp_path / "items.jsonl"))
+    reference = f"clap:{save_clap(tmp_path / 'clap')}"
+    encoding = encode(collection, {"audio": reference, "text": reference}, store=store)
+    run = align(collection, encoding, Choices(pair=("audio", "text"), aligner="as-is"), store=store)
+    target = run.result.space["text"].vectors[1]
+    made = media_map(run, medium_of(run, "audio"), target, store=store, faithful=False)
+    assert made.method == "integrated gradients through the model" and len(made.values) == 12
+    assert made.values.sum() + made.rest == pytest.approx(made.score, abs=1e-9)
+    outside = [abs(v) for v, part in zip(made.values, made.parts) if part.place[1] < 1.9 or part.place[0] > 3.1]
+    assert abs(made.values[4:6]).sum() > 0 and max(outside) < 1e-6
 
 
 # Steps and parts
