@@ -28,10 +28,10 @@ from benchmarks.throughput import Stages, measure
 from mmalign_core.data.files import digest_file
 from mmalign_core.data.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS, Encoder
-from mmalign_core.encoders.log_mel import RATE
+from mmalign_core.encoders.embedded.log_mel import RATE
+from mmalign_core.encoders.embedded.yamnet import YamNet
+from mmalign_core.encoders.embedded.yamnet_graph import load_graph
 from mmalign_core.encoders.packages import package_folder
-from mmalign_core.encoders.yamnet import YamNet
-from mmalign_core.encoders.yamnet_graph import load_graph
 from mmalign_core.settings import Settings
 from mmalign_core.types import Media
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.throughput import Stages
 from mmalign_core.data import decode_audio
-from mmalign_core.encoders.devices import at_dtype
+from mmalign_core.encoders.torch_models.devices import at_dtype
 from mmalign_core.types import Media
 
 

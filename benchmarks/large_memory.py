@@ -25,8 +25,8 @@ from mmalign_core.encoders import Encoder
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Media
-from mmalign_core.workflow.cost import Memory, sampled_memory
-from mmalign_core.workflow.encoding import encode_set
+from mmalign_core.workflow.comparison.cost import Memory, sampled_memory
+from mmalign_core.workflow.encoded.encoding import encode_set
 from tests.tiny_clip import saved, tower
 
 

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mmalign_core.encoders.openclip_models import import_open_clip
-from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.openclip.models import import_open_clip
+from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
 
 BERTS = {
     "MiniLM-L6": {"hidden_size": 384, "num_hidden_layers": 6, "intermediate_size": 1536},

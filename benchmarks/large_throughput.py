@@ -30,7 +30,7 @@ from benchmarks.throughput import Speed, measure, nothing
 from benchmarks.video_throughput import generated
 from mmalign_core.data.files import digest_file, text_media
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.devices import choose_device
+from mmalign_core.encoders.torch_models.devices import choose_device
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
 

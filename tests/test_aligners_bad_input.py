@@ -16,7 +16,7 @@ from mmalign_core.sequences import as_sequences
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Concepts, EmbeddingSet
 from mmalign_core.workflow import Choices, align
-from mmalign_core.workflow.encoding import Encoding
+from mmalign_core.workflow.encoded.encoding import Encoding
 
 WIDTH, CONCEPTS, ITEMS = 12, 20, 40
 Sets = Mapping[str, EmbeddingSet]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.workflow.cards import FAMILIES, AlignerCard, aligner_cards, markdown
+from mmalign_core.workflow.menus.cards import FAMILIES, AlignerCard, aligner_cards, markdown
 
 PAGE = Path(__file__).parents[1] / "mmalign_core" / "aligners" / "README.md"
 CARDS = {card.name: card for card in aligner_cards()}
@@ -19,7 +19,7 @@ def test_every_aligner_has_a_card_in_the_order_of_families() -> None:
 
 def test_the_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == markdown(), (
-        "write it anew: python -m mmalign_core.workflow.cards > mmalign_core/aligners/README.md"
+        "write it anew: python -m mmalign_core.workflow.menus.cards > mmalign_core/aligners/README.md"
     )
 
 

@@ -9,11 +9,11 @@ import pytest
 pytest.importorskip("transformers", reason="transformers is an optional package")
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.attended import attended
-from mmalign_core.encoders.openclip_models import import_open_clip
-from mmalign_core.encoders.openclip_relevance import picture_grid, picture_relevance, text_relevance
+from mmalign_core.encoders.openclip.models import import_open_clip
+from mmalign_core.encoders.openclip.relevance import picture_grid, picture_relevance, text_relevance
 from mmalign_core.encoders.relevance import RULES, attention_relevance
-from mmalign_core.encoders.token_places import token_places
+from mmalign_core.encoders.texts.token_places import token_places
+from mmalign_core.encoders.torch_models.attended import attended
 from mmalign_core.types import BadInput
 from tests.tiny_bert import save_bert, save_model
 from tests.tiny_clip import CONFIGS, saved, tower

@@ -9,9 +9,9 @@ import pytest
 
 from mmalign_core.data.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS
-from mmalign_core.encoders.log_mel import log_mel_patches
+from mmalign_core.encoders.embedded.log_mel import log_mel_patches
+from mmalign_core.encoders.embedded.yamnet_graph import EMBEDDING, Quantisation, load_graph
 from mmalign_core.encoders.packages import package_folder
-from mmalign_core.encoders.yamnet_graph import EMBEDDING, Quantisation, load_graph
 from mmalign_core.types import Media
 
 SOUNDS = Path(__file__).parents[2] / "shared" / "data" / "esc10"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmalign_core.types import BadInput, Media
-from mmalign_core.workflow.encoding import encoder
+from mmalign_core.workflow.encoded.encoding import encoder
 from tests.tiny_clap import RATE, TEXTS, noise, save_clap, save_wav, tone
 
 pytest.importorskip("transformers", reason="transformers is an optional package")
@@ -162,7 +162,13 @@ def test_damaged_folders_are_one_line(unfused: Path, tmp_path: Path) -> None:
     (lone / "preprocessor_config.json").unlink()
     odd = copytree(unfused, tmp_path / "odd")
     (odd / "config.json").write_text("[1]")
-    cases = {cut: "cut short", other: "not clap", deeper: "weights lack", lone: "'preprocessor_config.json' lacks", odd: "no settings"}
+    cases = {
+        cut: "cut short",
+        other: "not clap",
+        deeper: "weights lack",
+        lone: "'preprocessor_config.json' lacks",
+        odd: "no settings",
+    }
     for folder, words in cases.items():
         with pytest.raises(BadInput, match=words) as caught:
             opened(folder)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mmalign_core.encoders.clap_mel import ClapMel
-from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.clap.mel import ClapMel
+from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
 
 pytest.importorskip("transformers", reason="transformers is an optional package")
 hide_broken_torchvision()

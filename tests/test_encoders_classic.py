@@ -11,10 +11,10 @@ from scipy.fft import dct
 from skimage.feature import hog
 
 from mmalign_core.encoders import ENCODERS
-from mmalign_core.encoders.bag_of_words import words
-from mmalign_core.encoders.colour_gradient import COLOURS, cell_histograms
-from mmalign_core.encoders.log_mel import RATE, log_mel_patches
-from mmalign_core.encoders.mfcc import COEFFICIENTS, cepstra
+from mmalign_core.encoders.classic.bag_of_words import words
+from mmalign_core.encoders.classic.colour_gradient import COLOURS, cell_histograms
+from mmalign_core.encoders.classic.mfcc import COEFFICIENTS, cepstra
+from mmalign_core.encoders.embedded.log_mel import RATE, log_mel_patches
 from mmalign_core.types import Media
 
 BAG, COLOUR, MFCC = (ENCODERS.create(name) for name in ("bag-of-words", "colour-gradient", "mfcc"))

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.encoders.devices import (
+from mmalign_core.encoders.torch_models.devices import (
     at_dtype,
     choose_device,
     choose_dtype,

@@ -1,20 +1,19 @@
 """Batches by memory: the arithmetic, memory that runs out inside a real model, a GPU that is gone in the middle."""
 
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.encoders.devices import DeviceLost, in_batches
-from mmalign_core.encoders.fitting import FEW, MOST, SHARE, largest_batch
-from mmalign_core.encoders.on_device import PASSES, longest_first
+from mmalign_core.encoders.torch_models.devices import DeviceLost, in_batches
+from mmalign_core.encoders.torch_models.fitting import FEW, MOST, SHARE, largest_batch
+from mmalign_core.encoders.torch_models.on_device import PASSES, longest_first
 from mmalign_core.engine import encode_media
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Media
-from mmalign_core.workflow.encoding import encode_set
+from mmalign_core.workflow.encoded.encoding import encode_set
 from tests.tiny_bert import save_bert, save_model
 from tests.tiny_clap import noise, save_clap, save_wav
 from tests.tiny_clip import image_media, mixed_pictures, saved, text_media, tower

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mmalign_core.encoders import ENCODERS
-from mmalign_core.encoders.efficientnet_graph import same_padding
+from mmalign_core.encoders.embedded.efficientnet_graph import same_padding
 from mmalign_core.types import Media
 
 PHOTOS = Path(__file__).parents[2] / "shared" / "data" / "coco_mini_ccby"

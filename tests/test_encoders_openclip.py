@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from mmalign_core.__main__ import main
-from mmalign_core.encoders.openclip_text import as_read
+from mmalign_core.encoders.openclip.text import as_read
 from tests.tiny_clip import TEXTS, image_media, library, mixed_pictures, saved, text_media, tower
 
 KINDS = ("vit", "resnet", "custom")
@@ -165,7 +165,7 @@ def test_in_a_fresh_process_open_clip_imports_also_after_torchvision_failed():
         "import importlib\n"
         "try: import torchvision; worked = True\n"
         "except RuntimeError: worked = False\n"
-        "from mmalign_core.encoders import torchvision_guard as guard\n"
+        "from mmalign_core.encoders.torch_models import torchvision_guard as guard\n"
         "assert guard.mend_torchvision() and guard.mend_torchvision()\n"
         "assert bool(guard._declared) is not worked, 'nothing is declared where torchvision works'\n"
         "import open_clip, timm\n"

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.openclip_models import RECOMMENDED, import_open_clip
+from mmalign_core.encoders.openclip.models import RECOMMENDED, import_open_clip
 from mmalign_core.types import BadInput
 
 

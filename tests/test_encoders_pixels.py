@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmalign_core.encoders.openclip_models import import_open_clip
-from mmalign_core.encoders.pixels import preprocessed
+from mmalign_core.encoders.openclip.models import import_open_clip
+from mmalign_core.encoders.torch_models.pixels import preprocessed
 
 MODES = {
     "crop": {},

@@ -8,9 +8,9 @@ import pytest
 pytest.importorskip("transformers", reason="transformers is an optional package")
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.attended import attended
 from mmalign_core.encoders.reading import picture_reading, without_border
 from mmalign_core.encoders.relevance import RULES
+from mmalign_core.encoders.torch_models.attended import attended
 from mmalign_core.types import BadInput
 from tests.tiny_clap import RATE, noise, save_clap, save_wav, tone
 from tests.tiny_clip import saved, tower

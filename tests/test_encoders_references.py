@@ -4,7 +4,7 @@ import pytest
 
 from mmalign_core.encoders import ENCODERS, create_encoder, is_known, reference_of
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.encoding import encoder
+from mmalign_core.workflow.encoded.encoding import encoder
 
 
 @pytest.mark.parametrize("name", ["use-multilingual", "efficientnet-lite0", "yamnet"])

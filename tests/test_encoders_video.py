@@ -7,7 +7,7 @@ import pytest
 
 from mmalign_core.data import read_collection
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.video_frames import VideoFrames
+from mmalign_core.encoders.video.frames import VideoFrames
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media

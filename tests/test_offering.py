@@ -11,8 +11,15 @@ from mmalign_core.models.fetched import fetched_as, remember
 from mmalign_core.models.places import own_folder
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.naming import check_encoder, expected_folder, look_up, named
-from mmalign_core.workflow.offering import encoders_for, offers, same_space, share_space, suggestions, usual_aligner
+from mmalign_core.workflow.menus.naming import check_encoder, expected_folder, look_up, named
+from mmalign_core.workflow.menus.offering import (
+    encoders_for,
+    offers,
+    same_space,
+    share_space,
+    suggestions,
+    usual_aligner,
+)
 from tests.tiny_clip import saved
 
 CLIP = "open-clip:ViT-B-32/openai"

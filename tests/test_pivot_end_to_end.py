@@ -8,15 +8,15 @@ import pytest
 from PIL import Image
 
 from mmalign_core.__main__ import main
-from mmalign_core.encoders.text_tower import text_tower
-from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.texts.text_tower import text_tower
+from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow import Choices, Query, align, encode, load_run, open_collection, recommend, takers
+from mmalign_core.workflow.alignment.pivoting import has_towers
+from mmalign_core.workflow.alignment.preparing import usable_sets
 from mmalign_core.workflow.answers.querying import place_query
-from mmalign_core.workflow.pivoting import has_towers
-from mmalign_core.workflow.preparing import usable_sets
 from tests.tiny_clap import noise, save_clap, save_wav, tone
 from tests.tiny_clip import saved
 

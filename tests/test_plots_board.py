@@ -17,7 +17,7 @@ from mmalign_core.plots import (
 )
 from mmalign_core.plots.label_places import place_labels
 from mmalign_core.plots.leaderboard import FAMILY_COLOURS, FAMILY_SYMBOLS
-from mmalign_core.workflow.cards import FAMILIES
+from mmalign_core.workflow.menus.cards import FAMILIES
 
 WAYS = ("image->text", "text->image")
 

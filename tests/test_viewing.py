@@ -13,7 +13,7 @@ from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, Encoding, Run, align, judged_pairs, similarity_block
-from mmalign_core.workflow.scoring import run_scores
+from mmalign_core.workflow.alignment.scoring import run_scores
 
 N = 60
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
 
 hide_broken_torchvision()  # before anybody imports transformers
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
 from mmalign_core.types import Media
 
 hide_broken_torchvision()  # before anybody imports transformers

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.encoders.attended import Attention, attended
+from mmalign_core.encoders.torch_models.attended import Attention, attended
 from mmalign_core.types import BadInput
 
 WATCHED = ("sdpa", "eager")

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from mmalign_core.data.files import digest_file
 from mmalign_core.encoders.base import Encoder
-from mmalign_core.encoders.devices import raise_if_lost
+from mmalign_core.encoders.torch_models.devices import raise_if_lost
 from mmalign_core.types import BadInput, Media, Progress, Skipped
 
 BATCHES_AHEAD = 3

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders.packages import package_folder
-from mmalign_core.encoders.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
 from mmalign_core.language.base import LanguageModel, register
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, Progress, no_progress

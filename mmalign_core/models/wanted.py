@@ -50,7 +50,7 @@ def wanted(reference: str) -> tuple[Wanted, ...]:
 
 def open_clip_wanted(model: str) -> tuple[Wanted, ...]:
     """Repositories for MODEL/TAG of open_clip's own tables, for hf-hub:ORGANISATION/NAME, or what a folder lacks."""
-    from mmalign_core.encoders.openclip_models import import_open_clip, source_of
+    from mmalign_core.encoders.openclip.models import import_open_clip, source_of
 
     source = source_of(model)
     if source.kind == "folder":

@@ -10,8 +10,8 @@ from mmalign_core.corrections import Scores
 from mmalign_core.metrics.relevance import Relevance, relevance
 from mmalign_core.metrics.retrieval import best_chosen, outcomes
 from mmalign_core.types import BadInput, EmbeddingSet
-from mmalign_core.workflow.aligning import Run
-from mmalign_core.workflow.scoring import run_matches, run_scores, run_sets
+from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.alignment.scoring import run_matches, run_scores, run_sets
 
 ORDERINGS = ("similar items together", "collection", "best pairs first", "worst pairs first")
 

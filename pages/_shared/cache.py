@@ -29,11 +29,11 @@ from mmalign_core.workflow import (
     recommend,
     similarity_block,
 )
-from mmalign_core.workflow.cards import AlignerCard, aligner_cards
-from mmalign_core.workflow.encoding import encoder_of
+from mmalign_core.workflow.alignment.scoring import run_scores
+from mmalign_core.workflow.encoded.encoding import encoder_of
 from mmalign_core.workflow.export.filming import Film
 from mmalign_core.workflow.export.showing import item_titles
-from mmalign_core.workflow.scoring import run_scores
+from mmalign_core.workflow.menus.cards import AlignerCard, aligner_cards
 from mmalign_core.workflow.wording.telling import interests
 from pages._shared import columns
 from pages._shared.columns import fold_columns, time_columns

@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.fetching import remove_model
-from mmalign_core.workflow.offering import Offer, offers
+from mmalign_core.workflow.menus.offering import Offer, offers
 from pages._shared import cache, errors, model_fetch, model_lines, model_menu, model_use
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from mmalign_core.workflow.offering import Suggestion, offers, suggestions
+from mmalign_core.workflow.menus.offering import Suggestion, offers, suggestions
 from pages._shared import cache, errors, model_fetch, model_lines, model_menu
 
 _HEADINGS = {

@@ -8,8 +8,8 @@ from typing import Any
 
 from mmalign_core.types import BadInput, Collection, digest_json
 from mmalign_core.workflow import DEFAULT_ENCODERS, Choices
-from mmalign_core.workflow.offering import usual_aligner
-from mmalign_core.workflow.pairing import pairs_of
+from mmalign_core.workflow.alignment.pairing import pairs_of
+from mmalign_core.workflow.menus.offering import usual_aligner
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Pivot(LinearAligner):
 
     def joins(self, rows: EmbeddingSet, pair: Sets) -> bool:
         """Whatever has texts in its own space, or an encoder that can bring them there, and differs."""
-        from mmalign_core.encoders.text_tower import text_tower
+        from mmalign_core.encoders.texts.text_tower import text_tower
 
         known = rows.pivots is not None or text_tower(rows.encoder, rows.modality) is not None
         return known and bool((rows.vectors != rows.vectors[:1]).any())
@@ -65,7 +65,7 @@ class Pivot(LinearAligner):
 
         Where no texts are among the sets, texts can still be placed: by the tower of `typed_by`, from the pivots' mean.
         """
-        from mmalign_core.encoders.text_tower import typed_by
+        from mmalign_core.encoders.texts.text_tower import typed_by
 
         self.history = ()
         pivots = shared_pivots(sets)

@@ -11,7 +11,7 @@ from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Reco
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.aligning import Run
+from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.answers.querying import (
     MEDIA,
     WORDS,
@@ -24,7 +24,7 @@ from mmalign_core.workflow.answers.querying import (
     signal_of,
 )
 from mmalign_core.workflow.answers.remarks import remark
-from mmalign_core.workflow.encoding import encoder_of
+from mmalign_core.workflow.encoded.encoding import encoder_of
 
 _COMPARED, _LOOKED_AT = 5000, 200
 """Names and letters that a name nobody knows is compared with: more would take longer than a second."""

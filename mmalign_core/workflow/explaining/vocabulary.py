@@ -9,12 +9,12 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, digest_bytes
 from mmalign_core.types import Media as Text
-from mmalign_core.workflow.aligning import Run
-from mmalign_core.workflow.encoding import encode_set, encoder
+from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.alignment.preparing import prepared, text_encoder
+from mmalign_core.workflow.alignment.sequencing import with_sequences
+from mmalign_core.workflow.encoded.encoding import encode_set, encoder
 from mmalign_core.workflow.explaining.masking import run_encoder
 from mmalign_core.workflow.explaining.words import common_words, tells, word_spans
-from mmalign_core.workflow.preparing import prepared, text_encoder
-from mmalign_core.workflow.sequencing import with_sequences
 
 MOST_OWN = 1500
 

@@ -8,9 +8,9 @@ from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
-from mmalign_core.workflow.aligning import Run
+from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.answers.querying import check_placeable
-from mmalign_core.workflow.encoding import encoder_of
+from mmalign_core.workflow.encoded.encoding import encoder_of
 from mmalign_core.workflow.export.filming import video_tiles
 from mmalign_core.workflow.export.showing import one_line, pixels_uri
 

@@ -1,0 +1,1 @@
+"""Any CLAP model: sounds and texts in one space."""

@@ -1,0 +1,182 @@
+"""Sounds and texts in one space: any CLAP model of transformers (Wu et al., 2023), by name or folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from mmalign_core.encoders.base import Encoded, register
+from mmalign_core.encoders.clap.files import check_files
+from mmalign_core.encoders.clap.relevance import sound_reading, text_relevance
+from mmalign_core.encoders.clap.towers import ClapTowers, Windows, open_towers
+from mmalign_core.encoders.reading import Reading
+from mmalign_core.encoders.relevance import WATCHED, Relevance
+from mmalign_core.encoders.texts.usable import usable_text
+from mmalign_core.encoders.torch_models.on_device import PASSES, SAMPLE, OnDevice, longest_first
+from mmalign_core.models import files_stamp, found_model, full_name, model_folder, weights_version
+from mmalign_core.types import BadInput, Media
+
+_SOUNDS = 32
+"""Sounds that are read at a time at most: ten minutes of sound are sixty windows, or 15 MB."""
+
+
+@register("clap")
+class Clap(OnDevice):
+    """Unit vectors. A sound longer than the model's window (10 s) is the mean of its windows', by their seconds."""
+
+    version = "none"
+    modality = "audio"
+    modalities = ("audio", "text")
+    space = "clap"
+    summary = "Sounds and texts in one space through any CLAP model: clap:NAME_OR_FOLDER"
+    licence = "the model's own"
+    on_cpu = 8
+    packages = (("transformers", "transformers"),)
+    rate = 48_000
+
+    @classmethod
+    def of_model(cls, model: str, modality: str) -> Self:
+        """An instance for that model and modality; BadInput with the command that fetches it if it is not here."""
+        cls.folders()
+        made = cls()
+        made.model, made.folder = found_model(cls.name, model)
+        check_files(made.folder)
+        made.modality = modality  # pyright: ignore[reportAttributeAccessIssue] - one class, two modalities
+        made.space = cls.space_of(made.model)  # pyright: ignore[reportAttributeAccessIssue]
+        made.version = f"1-{weights_version(made.folder)}"  # pyright: ignore[reportAttributeAccessIssue]
+        made.rate = cls.rate if modality == "audio" else 0  # pyright: ignore[reportAttributeAccessIssue]
+        return made
+
+    @classmethod
+    def full_name(cls, model: str) -> str:
+        """A folder's whole path, or ORGANISATION/NAME."""
+        return full_name(cls.name, model)
+
+    @classmethod
+    def space_of(cls, model: str) -> str:
+        """Both towers of a model have the same."""
+        return f"{cls.name}:{model}"
+
+    @classmethod
+    def stamp(cls, model: str) -> Any:
+        """Of the folder's files."""
+        return files_stamp(found_model(cls.name, model)[1])
+
+    folder: Path | None = None
+    """Where the model's files lie; None for an encoder that was given no model."""
+
+    @cached_property
+    def _towers(self) -> ClapTowers:
+        self.folders()
+        folder = self.folder or model_folder(self.name, self.model)
+        return open_towers(self.space, folder, self.version, self.settings.device)
+
+    @cached_property
+    def dim(self) -> int:  # pyright: ignore - known once the model is loaded
+        """Length of a vector."""
+        return self._towers.dim
+
+    def load(self) -> None:
+        """Read the weights; both modalities share them."""
+        towers = self._towers
+        if self.modality == "audio":
+            self.rate = towers.rate  # pyright: ignore[reportAttributeAccessIssue]
+        else:
+            _ = towers.limit
+
+    def view(self, media: Media) -> Any:
+        """A text up to the model's last token, or mono samples (n,) float32 at `rate`."""
+        if self.modality == "text":
+            return self._towers.limit.cut(usable_text(media, self.settings))
+        from mmalign_core.data.sounds import decode_audio
+
+        if media.path is None:
+            raise BadInput(f"item '{media.item}': the sound has no file; give its path")
+        return decode_audio(media.path, self._towers.rate, self.settings)
+
+    def from_view(self, view: Any) -> Any:
+        """The text itself, or the windows' spectrograms."""
+        return view if self.modality == "text" else self._towers.windows(view)
+
+    @property
+    def batch_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
+        """Media at a time: texts of several passes, to be sorted; few sounds, since one may have many windows."""
+        return PASSES * self.at_once if self.modality == "text" else min(self.at_once, _SOUNDS)
+
+    def run_at(self, batch: Sequence[Any], dtype: str) -> np.ndarray:
+        """(n, dim) unit vectors of texts, or of windows."""
+        return (self._towers.texts if self.modality == "text" else self._towers.sounds)(batch, dtype)
+
+    def sample(self) -> list[Any]:
+        """Three texts, or a window each of a tone, noise and a sweep."""
+        if self.modality == "text":
+            return list(SAMPLE)
+        time = np.arange(self._towers.window) / self._towers.rate
+        noise = np.random.default_rng(0).standard_normal(len(time)) / 4
+        sounds = (np.sin(2 * np.pi * 440 * time), noise, np.sin(2 * np.pi * 300 * time * time))
+        return [self._towers.windows(sound.astype(np.float32)).features[0] for sound in sounds]
+
+    def encode(self, prepared: Sequence[Any]) -> Encoded:
+        """(n, dim) unit vectors."""
+        if self.modality == "text":
+            texts, place = longest_first(prepared)
+            return Encoded(self.vectors(texts)[place])
+        vectors = _split(self.vectors(_windows(prepared)), prepared)
+        return Encoded(np.stack([_mean(sound.seconds, found) for sound, found in zip(prepared, vectors)]))
+
+    def sequences(self, prepared: Sequence[Any]) -> list[np.ndarray]:
+        """Unit vectors: per text (tokens, dim) with both marks; per sound (t, dim), 32 steps to a window of 10 s.
+
+        A step of a sound is what the model sees in a stretch of time before it pools over time, in the space of its
+        vectors; steps that only repeat a short sound are left out.
+        """
+        if self.modality == "text":
+            texts, place = longest_first(prepared)
+            rows = [steps for part in self.in_turn(self._towers.text_steps, texts) for steps in part]
+            return [rows[i] for i in place]
+        steps = np.concatenate(self.in_turn(self._towers.sound_steps, _windows(prepared)))
+        return [self._kept(sound.seconds, found) for sound, found in zip(prepared, _split(steps, prepared))]
+
+    def reading(self, view: Any) -> Reading | None:
+        """The frames of a sound's spectrogram."""
+        return sound_reading(self._towers, self.from_view(view)) if self.modality == "audio" else None
+
+    @property
+    def attends(self) -> bool:
+        """Texts only, where attention can be watched: that to sounds stays within squares of the spectrogram."""
+        return self.modality == "text" and self._towers.model.text_model.config._attn_implementation in WATCHED
+
+    def relevance(self, view: Any, direction: np.ndarray, rule: str) -> Relevance:
+        """Of tokens."""
+        return (
+            text_relevance(self._towers, view, direction, rule)
+            if self.attends
+            else super().relevance(view, direction, rule)
+        )
+
+    def _kept(self, seconds: np.ndarray, steps: np.ndarray) -> np.ndarray:
+        """The steps (t, dim) of what was really heard, of those (w, t, dim) of a sound's windows."""
+        whole = self._towers.window / self._towers.rate
+        heard = np.maximum(1, np.ceil(steps.shape[1] * seconds / whole - 1e-9)).astype(int)
+        return np.concatenate([part[:count] for part, count in zip(steps, heard)])
+
+
+def _windows(prepared: Sequence[Windows]) -> list[np.ndarray]:
+    """Every window of every sound, in order."""
+    return [window for sound in prepared for window in sound.features]
+
+
+def _split(rows: np.ndarray, prepared: Sequence[Windows]) -> list[np.ndarray]:
+    """What belongs to each sound, of rows that belong to its windows."""
+    return np.split(rows, np.cumsum([len(sound.seconds) for sound in prepared])[:-1])
+
+
+def _mean(seconds: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """A sound's unit vector (dim,) float32 of its windows' (w, dim), each by its seconds."""
+    mean = seconds @ vectors
+    length = np.linalg.norm(mean)
+    return (mean / length if length > 0 else vectors[0]).astype(np.float32)

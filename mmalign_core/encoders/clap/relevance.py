@@ -1,0 +1,66 @@
+"""What CLAP's towers show by their own gradients: moments of a sound, and tokens of a text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mmalign_core.encoders.clap.towers import ClapTowers, Windows
+from mmalign_core.encoders.reading import Reading
+from mmalign_core.encoders.relevance import Relevance, attention_relevance
+
+if TYPE_CHECKING:
+    import torch
+
+
+def sound_reading(towers: ClapTowers, sound: Windows) -> Reading:
+    """The frames of a sound's spectrogram, window after window, each with the seconds (start, end) it stands for.
+
+    A short sound is repeated to fill a window, so that several frames stand for one moment; those of the silence behind
+    it span nothing.
+    """
+    windows, channels, frames, mels = sound.features.shape
+    whole = towers.window / towers.rate
+    places = [_seconds(number, frames, whole, length) for number, length in enumerate(sound.seconds)]
+
+    def vectors(inputs: torch.Tensor) -> torch.Tensor:
+        given = inputs.unflatten(1, (windows, frames)).transpose(2, 3)
+        return _vectors(towers, given, sound.seconds)
+
+    inputs = sound.features.transpose(0, 2, 1, 3).reshape(windows * frames, channels, mels)
+    return Reading(inputs, np.concatenate(places), vectors)
+
+
+def text_relevance(towers: ClapTowers, text: str, direction: np.ndarray, rule: str) -> Relevance:
+    """Of one text: its tokens."""
+    tokens = towers.tokens([text])
+    length = tokens["input_ids"].shape[1]
+
+    def run() -> Any:
+        return towers.model.text_projection(towers.model.text_model(**tokens).pooler_output)
+
+    values = attention_relevance(run, direction, lambda keys: keys == length, rule)
+    return Relevance(values, towers.limit.places(text))
+
+
+def _vectors(towers: ClapTowers, windows: torch.Tensor, seconds: np.ndarray) -> torch.Tensor:
+    """(n, dim) unit vectors of sounds in windows (n, w, c, frames, mels): the mean of theirs, by their seconds."""
+    import torch
+    from torch.nn.functional import normalize
+
+    longer = torch.zeros(windows.shape[0] * windows.shape[1], 1, dtype=torch.bool, device=towers.device)
+    heard = towers.model.audio_model(input_features=windows.flatten(0, 1).to(towers.device), is_longer=longer)
+    each = normalize(towers.model.audio_projection(heard.pooler_output), dim=-1).unflatten(0, windows.shape[:2])
+    weights = torch.as_tensor(seconds, dtype=each.dtype, device=each.device)
+    return normalize(torch.einsum("w,nwd->nd", weights, each), dim=-1)
+
+
+def _seconds(number: int, frames: int, whole: float, length: float) -> np.ndarray:
+    """(frames, 2) seconds of the sound in a window of `whole` seconds, of which the sound fills `length`."""
+    starts = np.arange(frames) * whole / frames
+    repeats = max(1, int(whole / max(length, 1e-9)))
+    inside = starts % length if length > 0 else np.zeros(frames)
+    heard = starts < repeats * length
+    ends = np.where(heard, np.minimum(inside + whole / frames, length), inside)
+    return number * whole + np.stack([np.where(heard, inside, 0), np.where(heard, ends, 0)], axis=1)

@@ -1,0 +1,145 @@
+"""The two towers of a CLAP model (Wu et al., 2023): vectors of spectrogram windows and of texts, steps included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.data.names import shown
+from mmalign_core.encoders.clap.files import check_files
+from mmalign_core.encoders.clap.mel import ClapMel
+from mmalign_core.encoders.texts.token_limit import TokenLimit
+from mmalign_core.encoders.torch_models.devices import at_dtype, choose_device, stacked_on
+from mmalign_core.encoders.torch_models.loading import load_quietly
+from mmalign_core.models.weights import read_json
+from mmalign_core.types import BadInput
+
+_LONGEST_SOUND = 10.24
+"""Seconds: more does not fit the spectrogram that the model was trained on."""
+_loading = Lock()
+
+
+@dataclass(frozen=True)
+class Windows:
+    """A sound's windows: `features` (w, c, frames, mels) float32, and the seconds (w,) of the sound in each."""
+
+    features: np.ndarray
+    seconds: np.ndarray
+
+
+class ClapTowers:
+    """One loaded model that both modalities share."""
+
+    def __init__(self, model: Any, extractor: Any, tokenizer: Any, device: str) -> None:
+        """Everything as transformers loads it, the model on its device in evaluation mode."""
+        self.model, self.extractor, self.tokenizer, self.device = model, extractor, tokenizer, device
+        self.dim = int(model.config.projection_dim)
+        self.rate = int(extractor.sampling_rate)
+        self.window = int(extractor.nb_max_samples)
+        self._mel = ClapMel(extractor)
+
+    @cached_property
+    def limit(self) -> TokenLimit:
+        """What of a text is read."""
+        return TokenLimit(self.tokenizer, self._most)
+
+    @property
+    def _most(self) -> int:
+        text = self.model.config.text_config
+        places = text.max_position_embeddings - text.pad_token_id - 1  # positions count from behind the padding's
+        return min(self.tokenizer.model_max_length, places)
+
+    def windows(self, samples: np.ndarray) -> Windows:
+        """Consecutive windows of mono samples (n,); a short one is repeated, as it is in training."""
+        samples = samples if len(samples) else np.zeros(1, np.float32)
+        parts = [samples[i : i + self.window] for i in range(0, len(samples), self.window)]
+        seconds = np.array([len(part) / self.rate for part in parts])
+        return Windows(np.stack([self._mel(part) for part in parts]), seconds)
+
+    def sounds(self, features: Sequence[np.ndarray], dtype: str = "float32") -> np.ndarray:
+        """(w, dim) unit vectors of windows (c, frames, mels), computed at that dtype."""
+        import torch
+
+        with torch.inference_mode(), at_dtype(self.device, dtype):
+            return self._projected("audio", self.heard(features).pooler_output)
+
+    def sound_steps(self, features: Sequence[np.ndarray]) -> np.ndarray:
+        """(w, t, dim) unit vectors of the steps in time of each window."""
+        import torch
+
+        with torch.inference_mode():
+            return self._projected("audio", self.heard(features).last_hidden_state.mean(dim=2).transpose(1, 2))
+
+    def heard(self, features: Sequence[np.ndarray]) -> Any:
+        """What the audio tower makes of windows.
+
+        No window counts as longer than the model reads: for models that fuse crops of long sounds that is how they
+        take short ones, and it makes a vector the same in every batch (the extractor draws one by lot).
+        """
+        import torch
+
+        longer = torch.zeros(len(features), 1, dtype=torch.bool, device=self.device)
+        return self.model.audio_model(input_features=stacked_on(self.device, features), is_longer=longer)
+
+    def texts(self, texts: Sequence[str], dtype: str = "float32") -> np.ndarray:
+        """(n, dim) unit vectors, computed at that dtype."""
+        import torch
+
+        with torch.inference_mode(), at_dtype(self.device, dtype):
+            return self._projected("text", self.model.text_model(**self.tokens(texts)).pooler_output)
+
+    def text_steps(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """Per text (tokens, dim) unit vectors: every token pooled as the first one is."""
+        import torch
+
+        tokens, pooler = self.tokens(texts), self.model.text_model.pooler
+        with torch.inference_mode():
+            states = self.model.text_model(**tokens).last_hidden_state
+            steps = self._projected("text", pooler.activation(pooler.dense(states)))
+        read = tokens["attention_mask"].bool().cpu().numpy()
+        return [row[mask] for row, mask in zip(steps, read)]
+
+    def tokens(self, texts: Sequence[str]) -> dict[str, Any]:
+        """What the text tower reads of texts: ids and mask (n, tokens), on its device."""
+        options = {"padding": True, "truncation": True, "max_length": self._most, "return_tensors": "pt"}
+        tokens = self.tokenizer(list(texts), **options).to(self.device)
+        return {key: tokens[key] for key in ("input_ids", "attention_mask")}
+
+    def _projected(self, tower: str, hidden: Any) -> np.ndarray:
+        from torch.nn.functional import normalize
+
+        return normalize(getattr(self.model, f"{tower}_projection")(hidden).float(), dim=-1).cpu().numpy()
+
+
+def open_towers(reference: str, folder: Path, version: str, device: str) -> ClapTowers:
+    """The model in the folder, loaded once a process for both modalities; BadInput if it cannot be."""
+    with _loading:
+        return _opened(reference, folder, version, choose_device(device))
+
+
+@lru_cache(maxsize=2)
+def _opened(reference: str, folder: Path, version: str, device: str) -> ClapTowers:
+    check_files(folder)
+    return load_quietly(reference, folder, lambda: _load(folder, device))
+
+
+def _load(folder: Path, device: str) -> ClapTowers:
+    import torch
+    from transformers import AutoTokenizer, ClapFeatureExtractor, ClapModel  # pyright: ignore[reportMissingImports] - an optional extra
+
+    here: dict[str, Any] = {"local_files_only": True}
+    extractor = ClapFeatureExtractor.from_pretrained(str(folder), **here)
+    if not 0 < extractor.nb_max_samples <= _LONGEST_SOUND * extractor.sampling_rate:
+        raise BadInput(f"'{folder}': windows of {extractor.max_length_s} s do not fit a CLAP model; get its own files")
+    mels = read_json(folder / "config.json").get("audio_config", {}).get("num_mel_bins", extractor.feature_size)
+    if extractor.feature_size != mels:
+        raise BadInput(f"'{shown(folder)}': spectrograms of {extractor.feature_size} bands for a model of {mels}")
+    tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, **here)
+    model: Any = ClapModel.from_pretrained(str(folder), dtype=torch.float32, **here)
+    return ClapTowers(model.to(device).eval(), extractor, tokenizer, device)

@@ -1,0 +1,1 @@
+"""Classic features, the plain baseline: words counted, colours and edges, cepstra."""

@@ -1,0 +1,76 @@
+"""Texts as word counts: hashed words and pairs of neighbouring words, in any language, nothing learned."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.encoders.base import Encoded, Encoder, register
+from mmalign_core.encoders.texts.usable import usable_text
+from mmalign_core.types import Media
+
+_READ_CHARACTERS = 10_000
+_WITHOUT_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f"
+"""Thai, Lao, Burmese, Khmer, Japanese and Chinese are written without spaces: their characters count as words."""
+_WORD = re.compile(f"[{_WITHOUT_SPACES}]|[^\\W{_WITHOUT_SPACES}]+")
+
+
+@register("bag-of-words")
+class BagOfWords(Encoder):
+    """1 + ln(count) of words and of neighbouring words, hashed into 2,048 columns (Weinberger et al., ICML 2009)."""
+
+    version = "1"
+    modality = "text"
+    dim = 2048
+    space = "bag-of-words"
+    summary = "Word counts of texts in any language, 2048-d; classic, nothing learned"
+    licence = "Apache-2.0"
+    batch_size = 256
+
+    @cached_property
+    def _hashing(self) -> Any:
+        from sklearn.feature_extraction.text import HashingVectorizer
+
+        options: dict[str, Any] = {"analyzer": list, "norm": None, "alternate_sign": False, "dtype": np.float32}
+        return HashingVectorizer(n_features=self.dim, lowercase=False, **options)
+
+    def load(self) -> None:
+        """Nothing but the hash function."""
+        _ = self._hashing
+
+    def view(self, media: Media) -> str:
+        """The first 10,000 characters; BadInput if the text is empty or beyond the limit."""
+        return usable_text(media, self.settings)[:_READ_CHARACTERS]
+
+    def from_view(self, view: str) -> list[str]:
+        """Its words."""
+        return words(view)
+
+    def encode(self, prepared: Sequence[list[str]]) -> Encoded:
+        """(n, 2048) damped counts, never negative."""
+        counted = self._hashing.transform([text + _neighbours(text) for text in prepared]).toarray()
+        return Encoded(np.where(counted > 0, 1 + np.log(np.maximum(counted, 1)), 0).astype(np.float32))
+
+    def sequences(self, prepared: Sequence[list[str]]) -> list[np.ndarray]:
+        """Per text (words, 2048): each word with the pair it ends; they sum to the plain counts."""
+        return [self._hashing.transform(_steps(text)).toarray() for text in prepared]
+
+
+def words(text: str) -> list[str]:
+    """Case-folded words; where there are none, such as in a row of emoji, each visible character."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _WORD.findall(folded) or [character for character in folded if not character.isspace()] or [text]
+
+
+def _neighbours(text: list[str]) -> list[str]:
+    return [f"{a} {b}" for a, b in pairwise(text)]
+
+
+def _steps(text: list[str]) -> list[list[str]]:
+    return [[text[0]], *([word, pair] for word, pair in zip(text[1:], _neighbours(text)))]

@@ -1,0 +1,1 @@
+"""Encoders whose weights come from packages: they work offline."""

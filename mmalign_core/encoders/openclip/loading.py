@@ -1,0 +1,125 @@
+"""An OpenCLIP model in memory: loaded once for all who use it at the same time."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+from weakref import WeakValueDictionary
+
+from mmalign_core.data.names import shown
+from mmalign_core.encoders.openclip.files import PREPROCESSING, ModelFiles
+from mmalign_core.encoders.openclip.models import FOLDER, Source, import_open_clip
+from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.torch_models.devices import out_of_memory
+from mmalign_core.types import BadInput
+
+_REFUSALS = (RuntimeError, ValueError, TypeError, KeyError, AttributeError, IndexError, StopIteration, OSError)
+_REFUSALS += (AssertionError, EOFError, ImportError, pickle.UnpicklingError)
+"""What open_clip, torch and transformers raise on files that are not what they should be."""
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """`model` in evaluation mode on `device`; `preprocess`: Pillow image -> tensor (3, h, w); `tokenize`: texts ->
+    ids (n, context)."""
+
+    model: Any
+    preprocess: Any
+    tokenize: Callable[[list[str]], Any]
+    device: str
+
+
+_shared: WeakValueDictionary[tuple[str, str, str], Loaded] = WeakValueDictionary()
+_loading = Lock()
+
+
+def loaded(source: Source, files: ModelFiles, version: str, device: str) -> Loaded:
+    """The model, shared by both towers as long as one of them lives. BadInput in one line if it cannot be built.
+
+    Weights come from safetensors, or from a torch file read without running what it holds.
+    """
+    key = (str(source), version, device)
+    with _loading:
+        held = _shared.get(key)
+        if held is None:
+            held = _shared[key] = _load(source, files, device)
+        return held
+
+
+def _load(source: Source, files: ModelFiles, device: str) -> Loaded:
+    from safetensors import SafetensorError
+
+    open_clip = import_open_clip()
+    try:
+        tokenize = _tokenizer(open_clip, files)
+    except _REFUSALS as error:
+        raise BadInput(
+            f"open-clip: no tokenizer of '{shown(source)}' in '{shown(files.tokenizer)}': {_said(error)}"
+        ) from error
+    try:
+        model, preprocess = _built(open_clip, source, files)
+        return Loaded(model.to(device).eval().requires_grad_(False), preprocess, tokenize, device)
+    except (*_REFUSALS, SafetensorError, MemoryError) as error:
+        raise BadInput(f"open-clip: {_why(files, device, error)}") from error
+
+
+def _built(open_clip: Any, source: Source, files: ModelFiles) -> tuple[Any, Any]:
+    """open_clip's own construction, preprocessing and strict loading; only the files are ours."""
+    changed: dict[str, Any] = {}
+    if files.text_tower:
+        changed["text_cfg"] = {
+            **files.config["text_cfg"],
+            "hf_model_name": str(files.text_tower),
+            "hf_model_pretrained": False,
+        }
+    if source.kind == "tag":
+        options = {f"image_{key}": files.preprocessing.get(key) for key in PREPROCESSING}
+        options["force_quick_gelu"] = files.config["quick_gelu"]
+        name, weights = source.name, str(files.weights)
+    else:
+        options, name, weights = {}, f"{FOLDER}{files.weights.parent}", None
+    return open_clip.create_model_from_pretrained(name, weights, weights_only=True, **options, **changed)
+
+
+def _tokenizer(open_clip: Any, files: ModelFiles) -> Callable[[list[str]], Any]:
+    """The model's tokenizer, one text at a time: those of transformers fail when two threads use them at once."""
+    text = files.config["text_cfg"]
+    context = text.get("context_length", open_clip.tokenizer.DEFAULT_CONTEXT_LENGTH)
+    options = text.get("tokenizer_kwargs") or {}
+    if files.tokenizer is None:
+        made = open_clip.SimpleTokenizer(context_length=context, **options)
+    else:
+        package_folder("transformers", "open-clip", "transformers")
+        mode, safe = text.get("tokenizer_mode"), {"trust_remote_code": False, "local_files_only": True}
+        options = {**options, "context_length": context, "tokenizer_mode": mode, **safe}
+        made = open_clip.tokenizer.HFTokenizer(str(files.tokenizer), **options)
+    turn = Lock()
+
+    def tokenize(texts: list[str]) -> Any:
+        with turn:
+            return made(texts)
+
+    return tokenize
+
+
+def _why(files: ModelFiles, device: str, error: BaseException) -> str:
+    """One sentence about a model that could not be built."""
+    said, weights = str(error), shown(files.weights)
+    if out_of_memory(error):
+        return f"'{weights}' does not fit into the memory of {device}; choose a smaller model"
+    if isinstance(error, pickle.UnpicklingError) or "weights_only" in said or "Weights only" in said:
+        return f"'{weights}' holds more than weights, and what else it holds is never run; get it as safetensors"
+    if "state_dict" in said:
+        detail = next((line.strip() for line in said.splitlines()[1:] if line.strip()), said)[:200]
+        return f"the weights in '{weights}' do not fit the architecture beside them: {detail}"
+    if type(error).__name__ == "SafetensorError" or isinstance(error, EOFError) or "PytorchStreamReader" in said:
+        return f"'{weights}' is damaged or was downloaded only in part; fetch it again"
+    return f"no model could be built from '{weights}' and its settings: {_said(error)}"
+
+
+def _said(error: BaseException) -> str:
+    """The first 200 characters of what it says, on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

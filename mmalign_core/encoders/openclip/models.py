@@ -1,0 +1,150 @@
+"""Which OpenCLIP model a reference names, and a short list to choose from."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mmalign_core.data.names import shown
+from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.torch_models.torchvision_guard import mend_torchvision
+from mmalign_core.models.soundness import meant
+from mmalign_core.types import BadInput
+
+HUB, FOLDER = "hf-hub:", "local-dir:"
+CONFIG = "open_clip_config.json"
+FORMS = f"MODEL/PRETRAINED, {HUB}ORG/NAME or {FOLDER}/FOLDER"
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """A model worth trying first. `accuracy`: zero-shot on ImageNet-1k in percent, from open_clip's own table.
+
+    `licence`: what the repository's card states of the weights.
+    """
+
+    use: str
+    model: str
+    repository: str
+    millions: int
+    accuracy: float
+    licence: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.use}: open-clip:{self.model} ({self.millions:,} million weights, {self.millions * 4 / 1000:.1f} GB "
+            f"in memory, ImageNet zero-shot {self.accuracy}%, licence: {self.licence}, see "
+            f"huggingface.co/{self.repository})"
+        )
+
+
+RECOMMENDED = (
+    Recommended(
+        "small and fast",
+        "ViT-B-32-256/datacomp_s34b_b86k",
+        "laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K",
+        151,
+        72.8,
+        "MIT",
+    ),
+    Recommended(
+        "balanced", "ViT-L-14/datacomp_xl_s13b_b90k", "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K", 428, 79.2, "MIT"
+    ),
+    Recommended("best", "PE-Core-bigG-14-448/meta", "timm/PE-Core-bigG-14-448", 2419, 85.4, "Apache-2.0"),
+    Recommended("multilingual", "ViT-L-16-SigLIP2-256/webli", "timm/ViT-L-16-SigLIP2-256", 882, 82.5, "Apache-2.0"),
+)
+"""Weights are counted from the architectures, accuracies are those of open_clip 3.3's own table of results. open_clip
+carries no licence of any weights: they are the cards', which a fetch asks again before anything comes."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """`kind` and what it names: a `tag` of a built-in architecture, a `hub` repository, or a `folder` here."""
+
+    kind: Literal["tag", "hub", "folder"]
+    name: str
+    tag: str = ""
+
+    def __str__(self) -> str:
+        """As it stands behind 'open-clip:'."""
+        return {"tag": f"{self.name}/{self.tag}", "hub": HUB + self.name, "folder": FOLDER + self.name}[self.kind]
+
+
+def source_of(model: str) -> Source:
+    """What the part behind 'open-clip:' names; BadInput if it is empty, of no known form or unknown to open_clip.
+
+    Folders are looked at, hubs are not asked.
+    """
+    if not model:
+        listed = "; ".join(map(str, RECOMMENDED))
+        raise BadInput(f"encoder 'open-clip' needs a model behind a colon ({FORMS}). Recommended: {listed}")
+    if model.startswith(FOLDER):
+        return _folder(model.removeprefix(FOLDER))
+    if model.startswith(HUB):
+        return _repository(model.removeprefix(HUB))
+    return _tagged(model)
+
+
+def import_open_clip() -> Any:
+    """The package, with a torchvision it can import; BadInput with the command that installs what is missing."""
+    package_folder("open_clip", "open-clip", "open_clip_torch")
+    if not mend_torchvision():
+        raise BadInput(
+            "encoder 'open-clip' needs a torchvision that can be imported: pip install --upgrade torchvision"
+        )
+    import open_clip
+
+    return open_clip
+
+
+def _folder(given: str) -> Source:
+    folder = Path(given).expanduser().absolute()
+    if not given:
+        raise BadInput(f"open-clip: '{FOLDER}' names no folder; write {FOLDER}/FOLDER")
+    if not _is_folder(folder):
+        near = difflib.get_close_matches(folder.name, _folders_beside(folder), n=1)
+        hint = f"did you mean '{shown(folder.parent / near[0])}'?" if near else "correct the path"
+        raise BadInput(f"open-clip: there is no folder '{shown(folder)}'; {hint}")
+    if not (folder / CONFIG).is_file():
+        held = ", ".join(sorted(p.name for p in folder.iterdir())[:5]) or "nothing"
+        why = meant(folder, "open-clip") or "; a folder as open_clip saves it is needed"
+        raise BadInput(f"open-clip: '{shown(folder)}' has no {CONFIG} (it holds: {shown(held)}){why}")
+    return Source("folder", str(folder))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _folders_beside(folder: Path) -> list[str]:
+    return [p.name for p in folder.parent.iterdir() if p.is_dir()] if _is_folder(folder.parent) else []
+
+
+def _repository(name: str) -> Source:
+    parts = name.split("/")
+    if len(parts) != 2 or not all(
+        p.strip(".") and p.replace("-", "").replace("_", "").replace(".", "").isalnum() for p in parts
+    ):
+        raise BadInput(f"open-clip: '{HUB}{shown(name)}' is no repository; write {HUB}ORG/NAME")
+    return Source("hub", name)
+
+
+def _tagged(model: str) -> Source:
+    open_clip = import_open_clip()
+    name, slash, tag = model.rpartition("/")
+    known = open_clip.list_pretrained()
+    if (name, tag) in known:
+        return Source("tag", name, tag)
+    wanted, every = (name, model) if slash else (model, model)
+    tags = open_clip.list_pretrained_tags_by_model(wanted)
+    if tags:
+        near = [f"{wanted}/{tag}" for tag in difflib.get_close_matches(tag, tags, n=3, cutoff=0.3) or tags[:5]]
+    else:
+        near = difflib.get_close_matches(every, [f"{n}/{t}" for n, t in known], n=3, cutoff=0.4)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"write {FORMS}."
+    raise BadInput(f"open-clip knows no model '{shown(model)}'; {hint} All names: open_clip.list_pretrained()")

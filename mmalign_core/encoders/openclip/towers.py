@@ -1,0 +1,179 @@
+"""The two towers of an OpenCLIP model: what each reads, its vectors and its sequences."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.encoders.base import Encoded
+from mmalign_core.encoders.openclip.encoder import OpenClip
+from mmalign_core.encoders.openclip.relevance import picture_grid, picture_relevance, text_attends, text_relevance
+from mmalign_core.encoders.openclip.sequences import image_steps, text_steps
+from mmalign_core.encoders.openclip.text import as_read
+from mmalign_core.encoders.reading import Reading, picture_reading, without_border
+from mmalign_core.encoders.relevance import Relevance
+from mmalign_core.encoders.texts.token_places import token_places
+from mmalign_core.encoders.texts.usable import usable_text
+from mmalign_core.encoders.torch_models.devices import at_dtype, stacked_on
+from mmalign_core.encoders.torch_models.on_device import SAMPLE
+from mmalign_core.encoders.torch_models.pixels import preprocessed
+from mmalign_core.types import BadInput, Media
+
+
+class Tower(OpenClip):
+    """What both towers share: batches through the model."""
+
+    @abstractmethod
+    def forward(self, batch: Any) -> Any:
+        """Features (n, dim) of a batch on the device, not yet of unit length."""
+
+    @abstractmethod
+    def steps(self, batch: Any) -> list[Any]:
+        """Per item the (t, dim) steps of its sequence."""
+
+    def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
+        """(n, dim) unit vectors."""
+        return Encoded(self.vectors(prepared))
+
+    def sequences(self, prepared: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Per item (t, dim): cells or tokens brought into the shared space, before pooling, not of unit length.
+
+        BadInput for an architecture that does not show them.
+        """
+        import torch
+
+        def run(batch: Sequence[np.ndarray]) -> list[np.ndarray]:
+            with torch.inference_mode():
+                return [step.float().cpu().numpy() for step in self.steps(self._on_device(batch))]
+
+        return [item for part in self.in_turn(run, prepared) for item in part]
+
+    def run_at(self, batch: Sequence[np.ndarray], dtype: str) -> np.ndarray:
+        """(n, dim) unit vectors of one batch."""
+        import torch
+        from torch.nn.functional import normalize
+
+        with torch.inference_mode(), at_dtype(self.device, dtype):
+            features = self.forward(self._on_device(batch))
+        return normalize(features.float(), dim=-1).cpu().numpy()
+
+    def _on_device(self, batch: Sequence[np.ndarray]) -> Any:
+        return stacked_on(self.loaded.device, batch)
+
+
+class ImageTower(Tower):
+    """Pictures, by the model's own preprocessing."""
+
+    modality = "image"
+
+    def view(self, media: Media) -> np.ndarray:
+        """uint8 pixels (height, width, 3): cropped and resized as the model sees it where it crops, else the picture.
+
+        Decoded whole and upright, transparency on white.
+        """
+        from mmalign_core.data.images import decode_image
+
+        if media.path is None:
+            raise BadInput(f"item '{media.item}': the picture has no file; give its path")
+        image = decode_image(media.path, self.settings)
+        if any(type(step).__name__ == "CenterCrop" for step in self._steps):
+            for step in self._steps[: self._to_tensor]:
+                image = step(image)
+        return np.asarray(image)
+
+    def from_view(self, view: np.ndarray) -> np.ndarray:
+        """float32 (3, height, width), normalised; a cropped view is of the final size and no longer resized."""
+        from PIL import Image
+
+        return preprocessed(Image.fromarray(view), self._steps)
+
+    def forward(self, batch: Any) -> Any:
+        """`encode_image`."""
+        return self.loaded.model.encode_image(batch)
+
+    def steps(self, batch: Any) -> list[Any]:
+        """Patches or map cells, row by row."""
+        return image_steps(self.loaded.model, batch, self.dim)
+
+    def reading(self, view: np.ndarray) -> Reading:
+        """Its prepared pixels."""
+        model, device = self.loaded.model, self.loaded.device
+        found = picture_reading(self.from_view(view), lambda batch: model.encode_image(batch.to(device)))
+        return replace(found, places=self._in_view(found.places, view))
+
+    @property
+    def attends(self) -> bool:
+        """Whether it ends in attention over a grid of cells."""
+        return picture_grid(self.loaded.model) is not None
+
+    def relevance(self, view: np.ndarray, direction: np.ndarray, rule: str) -> Relevance:
+        """Of patches, or of the cells that a ResNet's attention pools, row by row."""
+        found = picture_relevance(self.loaded.model, self._on_device([self.from_view(view)]), direction, rule)
+        return replace(found, places=self._in_view(found.places, view))
+
+    def _in_view(self, places: np.ndarray, view: np.ndarray) -> np.ndarray:
+        padded = any(type(step).__name__ == "CenterCropOrPad" for step in self._steps)
+        return without_border(places, view.shape[:2]) if padded else places
+
+    def sample(self) -> list[np.ndarray]:
+        """A slope, stripes and noise."""
+        across = np.broadcast_to(np.linspace(0, 255, 320)[None, :, None], (256, 320, 3))
+        noise = np.random.default_rng(0).integers(0, 256, (256, 320, 3))
+        return [
+            self.from_view(pixels.astype(np.uint8)) for pixels in (across, np.where(across % 32 < 16, 0, 255), noise)
+        ]
+
+    @property
+    def _steps(self) -> list[Any]:
+        return self.loaded.preprocess.transforms
+
+    @property
+    def _to_tensor(self) -> int:
+        return next(i for i, step in enumerate(self._steps) if type(step).__name__ in ("MaybeToTensor", "ToTensor"))
+
+
+class TextTower(Tower):
+    """Texts, by the model's own tokenizer."""
+
+    modality = "text"
+
+    def view(self, media: Media) -> str:
+        """The text up to the end of the last word that is read in part or whole; BadInput if empty or too long."""
+        return as_read(usable_text(media, self.settings), self.from_view)
+
+    def prepare(self, media: Media) -> np.ndarray:
+        """Token ids (context,) of the whole text, which are those of what is read of it; BadInput as for `view`."""
+        return self.from_view(usable_text(media, self.settings))
+
+    def from_view(self, view: str) -> np.ndarray:
+        """int64 token ids (context,)."""
+        return self.loaded.tokenize([view])[0].numpy()
+
+    def forward(self, batch: Any) -> Any:
+        """`encode_text`."""
+        return self.loaded.model.encode_text(batch)
+
+    def steps(self, batch: Any) -> list[Any]:
+        """Tokens, start and end marks included, padding left out."""
+        return text_steps(self.loaded.model, batch)
+
+    @property
+    def attends(self) -> bool:
+        """Whether its attention can be watched."""
+        return text_attends(self.loaded.model)
+
+    def relevance(self, view: str, direction: np.ndarray, rule: str) -> Relevance:
+        """Of tokens."""
+        ids, places = self._on_device([self.from_view(view)]), token_places(view, self.from_view)
+        return text_relevance(self.loaded.model, ids, direction, places, rule)
+
+    def sample(self) -> list[np.ndarray]:
+        """Texts of different length."""
+        return [self.from_view(text) for text in SAMPLE]
+
+
+TOWERS: dict[str, type[Tower]] = {"image": ImageTower, "text": TextTower}

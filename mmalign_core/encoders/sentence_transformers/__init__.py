@@ -1,0 +1,1 @@
+"""Any sentence-transformers model: texts."""

@@ -1,0 +1,184 @@
+"""Texts through any sentence-transformers model (Reimers & Gurevych, 2019), by name or folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from mmalign_core.encoders.base import Encoded, register
+from mmalign_core.encoders.relevance import Relevance
+from mmalign_core.encoders.sentence_transformers.files import check_files
+from mmalign_core.encoders.sentence_transformers.relevance import sentence_attends, sentence_relevance
+from mmalign_core.encoders.texts.token_limit import TokenLimit
+from mmalign_core.encoders.texts.usable import usable_text
+from mmalign_core.encoders.torch_models.devices import at_dtype
+from mmalign_core.encoders.torch_models.loading import load_quietly
+from mmalign_core.encoders.torch_models.on_device import PASSES, SAMPLE, OnDevice, longest_first
+from mmalign_core.models import (
+    files_stamp,
+    found_model,
+    full_name,
+    model_folder,
+    repository,
+    weights_version,
+)
+from mmalign_core.models.known import usual_prompt
+from mmalign_core.models.weights import read_json
+from mmalign_core.types import BadInput, Media
+
+_DOCUMENT_PROMPTS = ("document", "passage", "corpus")
+"""Names under which models keep the prompt of what is searched in, in the order the library looks for them. The first
+that is not empty counts: the library saves an empty "document" beside the "passage" that a model's maker wrote."""
+_LONGEST = 8192
+"""Tokens where a model states no limit."""
+
+
+@register("sentence-transformers")
+class SentenceTransformers(OnDevice):
+    """What `model.encode_document` gives.
+
+    Models that tell queries from documents read every text as a document, typed queries too: items are compared with
+    items, and a wish is worded like an item. Weights are safetensors, or `.bin` read without running anything.
+    """
+
+    version = "none"
+    modality = "text"
+    space = "sentence-transformers"
+    summary = "Texts through any sentence-transformers model: sentence-transformers:NAME_OR_FOLDER"
+    licence = "the model's own"
+    on_cpu = 32
+    packages = (("sentence_transformers", "sentence-transformers"),)
+
+    @classmethod
+    def of_model(cls, model: str, modality: str) -> Self:
+        """An instance for that model; BadInput with the command that fetches it if it is not here."""
+        cls.folders()
+        made = cls()
+        made.model, made.folder = found_model(cls.name, model)
+        check_files(made.folder)
+        made.space = cls.space_of(made.model)  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
+        made.version = f"1-{weights_version(made.folder)}"  # pyright: ignore[reportAttributeAccessIssue]
+        return made
+
+    @classmethod
+    def full_name(cls, model: str) -> str:
+        """A folder's whole path, or ORGANISATION/NAME."""
+        return full_name(cls.name, model)
+
+    @classmethod
+    def space_of(cls, model: str) -> str:
+        """Every model has its own."""
+        return f"{cls.name}:{model}"
+
+    @classmethod
+    def stamp(cls, model: str) -> Any:
+        """Of the folder's files."""
+        return files_stamp(found_model(cls.name, model)[1])
+
+    folder: Path | None = None
+    """Where the model's files lie; None for an encoder that was given no model."""
+
+    @cached_property
+    def dim(self) -> int:  # pyright: ignore - known once the model is loaded
+        """Length of a vector."""
+        return int(self._model.get_embedding_dimension())
+
+    @cached_property
+    def _model(self) -> Any:
+        self.folders()
+        folder = self.folder or model_folder(self.name, self.model)
+        return load_quietly(self.space, folder, lambda: _loaded(folder, self.device))
+
+    @cached_property
+    def prompt(self) -> str | None:
+        """What is put before every text; None where the model wants nothing of its own."""
+        named = next((self._model.prompts[n] for n in _DOCUMENT_PROMPTS if self._model.prompts.get(n)), None)
+        default = self._model.prompts.get(self._model.default_prompt_name or "")
+        return named or default or usual_prompt(repository(self.name, self.model)) or None
+
+    @cached_property
+    def _limit(self) -> TokenLimit:
+        tokenizer = self._model.tokenizer
+        most = self._model.max_seq_length or min(getattr(tokenizer, "model_max_length", _LONGEST), _LONGEST)
+        return TokenLimit(tokenizer, int(most), self.prompt or "")
+
+    def load(self) -> None:
+        """Read the weights."""
+        _ = self._model, self._limit, self.dim
+
+    def view(self, media: Media) -> str:
+        """The text up to the model's last token; BadInput if it is empty or too long."""
+        return self._limit.cut(usable_text(media, self.settings))
+
+    def from_view(self, view: str) -> str:
+        """The text itself."""
+        return view
+
+    def encode(self, prepared: Sequence[str]) -> Encoded:
+        """(n, dim), of unit length where the model says so."""
+        texts, place = longest_first(prepared)
+        return Encoded(self.vectors(texts)[place])
+
+    @property
+    def batch_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
+        """Texts of several passes at a time, to be sorted by length."""
+        return PASSES * self.at_once
+
+    def run_at(self, batch: Sequence[str], dtype: str) -> np.ndarray:
+        """(n, dim) of one batch of texts."""
+        with at_dtype(self.device, dtype):
+            return np.asarray(self._run(batch, "sentence_embedding"), np.float32)
+
+    def sample(self) -> list[str]:
+        """Three texts, the last longer than the model reads."""
+        return list(SAMPLE)
+
+    def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
+        """Per text (tokens, dim): prompt, start and end marks included. BadInput if tokens are in no such space."""
+        texts, place = longest_first(prepared)
+        steps = [self._steps(row) for part in self.in_turn(lambda some: self._run(some, None), texts) for row in part]
+        return [steps[i] for i in place]
+
+    @property
+    def attends(self) -> bool:
+        """Whether it is a transformer whose attention can be watched."""
+        return sentence_attends(self._model)
+
+    def relevance(self, view: str, direction: np.ndarray, rule: str) -> Relevance:
+        """Of tokens."""
+        return sentence_relevance(self._model, view, direction, rule, self._limit, self.prompt)
+
+    def _run(self, texts: Sequence[str], output: str | None) -> Any:
+        asked = {"batch_size": len(texts), "output_value": output, "show_progress_bar": False, "prompt": self.prompt}
+        return self._model.encode_document(list(texts), **asked)
+
+    def _steps(self, features: dict[str, Any]) -> np.ndarray:
+        """Token vectors through what follows pooling, all but its scaling to unit length."""
+        import torch
+
+        steps = {"sentence_embedding": features["token_embeddings"][features["attention_mask"].bool()]}
+        modules = list(self._model)
+        pooled = next((i for i, m in enumerate(modules) if type(m).__name__ == "Pooling"), len(modules))
+        with torch.inference_mode():
+            for module in (m for m in modules[pooled + 1 :] if type(m).__name__ != "Normalize"):
+                steps = module(steps)
+        found = steps["sentence_embedding"].float().cpu().numpy()
+        if found.shape[1] != self.dim:
+            raise BadInput(
+                f"model '{self.model}' pools tokens of length {found.shape[1]} to {self.dim}: it has no sequences"
+            )
+        return found
+
+
+def _loaded(folder: Path, device: str) -> Any:
+    import torch
+    from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports] - an optional extra
+
+    if (folder / "config.json").is_file():
+        read_json(folder / "config.json")
+    options = {"device": device, "local_files_only": True, "trust_remote_code": False}
+    return SentenceTransformer(str(folder), model_kwargs={"dtype": torch.float32}, **options)

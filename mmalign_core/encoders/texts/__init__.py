@@ -1,0 +1,1 @@
+"""What encoders of texts share: usable texts, token limits, which tower reads them."""

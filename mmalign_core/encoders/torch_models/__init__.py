@@ -1,0 +1,1 @@
+"""What every model run by torch shares: device, dtype, batches, loading, attention."""

@@ -1,0 +1,1 @@
+"""Videos by the encoders of pictures and sounds."""

@@ -1,0 +1,111 @@
+"""Which items are fitted on and which are measured, as a person's choices say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmalign_core.splits import Split, column_folds, folds, items_of, paired_items, shared_content, split, time_split
+from mmalign_core.types import BadInput, Collection, EmbeddingSet
+from mmalign_core.workflow.alignment.choices import Choices
+
+Sets = Mapping[str, EmbeddingSet]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """One split, or one per fold, and in `words` how it was made.
+
+    `n_train`: paired items in the fit (the mean of the folds), `n_test`: paired items measured. `shared_content`: how
+    many of those share a content with an item of their fit; None where nothing is held out. Splits by content keep it
+    0; folds and times that the data gives are kept as given, and this number says what that lets through.
+    """
+
+    parts: tuple[Split, ...]
+    words: str
+    n_train: int
+    n_test: int
+    shared_content: int | None
+
+    def report(self) -> dict[str, Any]:
+        """The part of `align --json` that says what was measured."""
+        return {
+            "split": self.words,
+            "n_train": self.n_train,
+            "n_test": self.n_test,
+            "shared_content": self.shared_content,
+        }
+
+
+def hold_out(collection: Collection, sets: Sets, choices: Choices) -> HeldOut:
+    """The split for the pair of modalities; BadInput before any fit when it cannot be made."""
+    pair = pair_of(collection, sets, choices.pair)
+    parts, words = _parts(collection, pair, choices)
+    paired = paired_items(pair)
+    fitted = [len(paired & set(part.train)) for part in parts]
+    measured = sum(len(paired & set(part.test)) for part in parts)
+    shared = sum(shared_content(pair, part) for part in parts) if choices.holds_out else None
+    return HeldOut(parts, words, round(float(np.mean(fitted))), measured, shared)
+
+
+def check_columns(collection: Collection, choices: Choices) -> None:
+    """BadInput if a chosen metadata column is absent or holds no times: known before anything is encoded."""
+    if choices.fold_column is not None:
+        _values(collection, choices.fold_column)
+    if choices.time_column is not None:
+        _times(_values(collection, choices.time_column), choices.time_column)
+
+
+def pair_of(collection: Collection, sets: Sets, pair: tuple[str, str]) -> Sets:
+    """The sets of the pair; BadInput unless both are there and at least one item has both."""
+    for modality in pair:
+        if modality not in sets:
+            raise BadInput(f"the collection has no usable {modality}; it has: {', '.join(sets) or 'nothing'}")
+    if not set(sets[pair[0]].ids) & set(sets[pair[1]].ids):
+        raise BadInput(f"no item of '{collection.name}' has both {pair[0]} and {pair[1]}")
+    return {m: sets[m] for m in pair}
+
+
+def _parts(collection: Collection, pair: Sets, choices: Choices) -> tuple[tuple[Split, ...], str]:
+    if choices.fold_column is not None:
+        parts = column_folds(pair, _values(collection, choices.fold_column), choices.fold_column)
+        return parts, f"{len(parts)} folds by '{choices.fold_column}'"
+    if choices.folds:
+        return folds(pair, choices.folds, choices.seed), f"{choices.folds} folds"
+    if choices.time_column is not None and choices.test:
+        times = _times(_values(collection, choices.time_column), choices.time_column)
+        part = time_split(pair, times, choices.test, choices.time_column)
+        first = _values(collection, choices.time_column)[min(part.test, key=times.__getitem__)]
+        return (part,), f"test {choices.test:g}, the latest by '{choices.time_column}' (from {first})"
+    if choices.test:
+        return (split(pair, choices.test, choices.seed),), f"test {choices.test:g}"
+    everything = items_of(pair)
+    return (Split(everything, everything),), "none"
+
+
+def _values(collection: Collection, column: str) -> dict[str, Any]:
+    """Item -> value of this metadata column, for the items that have one."""
+    if column not in collection.items.columns:
+        known = ", ".join(map(str, collection.items.columns)) or "none"
+        raise BadInput(f"'{collection.name}' has no metadata column '{column}'; it has: {known}")
+    present = collection.items[column].dropna()
+    return dict(zip(present.index, present.tolist()))
+
+
+def _times(values: Mapping[str, Any], column: str) -> dict[str, float]:
+    """Item -> moment as a number: numbers as they are, dates (ISO 8601) as seconds."""
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values.values()):
+        return {item: float(value) for item, value in values.items()}
+    words = [str(value) for value in values.values()]
+    moments = pd.to_datetime(pd.Series(words, dtype=object), errors="coerce", format="ISO8601", utc=True)
+    for (item, value), moment in zip(values.items(), moments):
+        if pd.isna(moment):
+            raise BadInput(
+                f"the time column '{column}' holds {value!r} (item '{item}'), which is neither a number nor a date "
+                "such as 2024-05-31"
+            )
+    return {item: moment.timestamp() for item, moment in zip(values, moments)}

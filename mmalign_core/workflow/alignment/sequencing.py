@@ -1,0 +1,116 @@
+"""From encoded sets to sets with sequences: tokens, cells and frames are made once and kept in the store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mmalign_core.encoders import is_known, reference_of
+from mmalign_core.engine import encode_sequences
+from mmalign_core.progress import within
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
+from mmalign_core.workflow.encoded.encoding import encoder_of
+
+MEGABYTE = 10**6
+_BYTES = 2
+"""Of one float16 number."""
+
+Shapes = Mapping[str, tuple[int, int]]
+
+
+def can_sequence(rows: EmbeddingSet) -> bool:
+    """Whether an encoder of ours made these vectors, so that it can be asked what it saw before it pooled."""
+    return rows.sequences is not None or is_known(reference_of(rows.encoder))
+
+
+def with_sequences(
+    aligner: str,
+    sets: Mapping[str, EmbeddingSet],
+    media: Sequence[Media],
+    *,
+    store: Store,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> dict[str, EmbeddingSet]:
+    """The sets with the sequences of their rows: those the store holds are reused, the others made once and kept.
+
+    `media` hold at least those the rows were made of. A second run makes none; a killed one loses the batch in flight.
+    BadInput says which aligner needs what when vectors were given, and when all sequences together would take more
+    memory than the settings allow: as soon as that is sure.
+    """
+    _check(aligner, sets)
+    wanted = [rows for rows in sets.values() if rows.sequences is None]
+    room = _Room(aligner, (settings or Settings()).sequence_limit)
+    found = dict(sets)
+    for place, rows in enumerate(wanted):
+        shown = within(progress, place / len(wanted), (place + 1) / len(wanted))
+        found[rows.modality] = _sequenced(rows, media, store, settings, shown, room)
+    return found
+
+
+@dataclass
+class _Room:
+    """What the sequences may take in memory (MB), and the bytes already taken."""
+
+    aligner: str
+    limit: int
+    taken: int = 0
+
+
+class _Tally:
+    """The least bytes that the rows of one set need, unseen ones taken as short as the shortest seen."""
+
+    def __init__(self, rows: EmbeddingSet, room: _Room) -> None:
+        self.rows, self.room, self.times = rows, room, Counter(rows.keys)
+        self.seen, self.bytes, self.shortest = 0, 0, 0
+
+    def add(self, shapes: Shapes) -> None:
+        """Count these in; BadInput as soon as it is sure that all of them do not fit."""
+        for digest, (steps, width) in shapes.items():
+            size = steps * width * _BYTES
+            self.shortest = min(self.shortest or size, size)
+            self.bytes += size * self.times[digest]
+            self.seen += self.times[digest]
+        least = self.bytes + (len(self.rows) - self.seen) * self.shortest
+        needed = (self.room.taken + least) / MEGABYTE
+        if needed > self.room.limit:
+            raise BadInput(
+                f"'{self.room.aligner}' reads sequences, and those of {len(self.rows):,} rows of {self.rows.modality} "
+                f"bring them to {needed:,.0f} MB of memory, over the limit of {self.room.limit:,} MB; set "
+                "MMALIGN_SEQUENCE_LIMIT higher, use fewer items or an aligner that reads vectors"
+            )
+
+
+def _sequenced(
+    rows: EmbeddingSet, media: Sequence[Media], store: Store, settings: Settings | None, progress: Progress, room: _Room
+) -> EmbeddingSet:
+    key, keys, tally = rows.encoder, set(rows.keys), _Tally(rows, room)
+    shapes = dict(store.sequence_shapes(key, rows.keys))
+    tally.add(shapes)
+    own = [m for m in media if m.modality == rows.modality and m.digest in keys - shapes.keys()]
+    made_of = encode_sequences(encoder_of(key, rows.modality), own, settings=settings, progress=progress) if own else ()
+    for batch in made_of:
+        if batch.skipped:
+            raise BadInput(f"'{room.aligner}' needs the sequence of every {rows.modality}: {batch.skipped[0].reason}")
+        made = dict(zip(batch.digests, batch.sequences))
+        store.add_sequences(key, made)
+        new = {digest: (len(steps), steps.shape[1]) for digest, steps in made.items()}
+        tally.add(new)
+        shapes |= new
+    steps = store.sequences(key, rows.keys, shapes)
+    room.taken += steps.values.nbytes
+    megabytes = steps.values.nbytes / MEGABYTE
+    progress(1.0, f"{len(steps.values):,} steps of {len(rows):,} {rows.modality}: {megabytes:,.0f} MB")
+    return replace(rows, sequences=steps)
+
+
+def _check(aligner: str, sets: Mapping[str, EmbeddingSet]) -> None:
+    for modality, rows in sets.items():
+        if not can_sequence(rows):
+            raise BadInput(
+                f"'{aligner}' reads tokens, cells and frames, but the {modality} vectors were given ready-made "
+                f"({rows.encoder}); give the {modality} itself to encode, or choose an aligner that reads vectors"
+            )

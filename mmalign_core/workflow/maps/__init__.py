@@ -1,0 +1,1 @@
+"""Maps of the shared space, and those kept from before."""

@@ -1,0 +1,1 @@
+"""What can be chosen here: everything registered, the models of this machine, what a name stands for."""

@@ -1,0 +1,90 @@
+"""Use case: what a person's words name, a model of a hub, a folder or an encoder, and whether it can be used here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmalign_core.encoders import ENCODERS, reference_of
+from mmalign_core.models.known import KNOWN, nearest
+from mmalign_core.models.places import own_folder
+from mmalign_core.models.present import encoder_for, present
+from mmalign_core.models.wanted import ENCODERS as OF_MODELS
+from mmalign_core.models.wanted import wanted
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput
+from mmalign_core.workflow.encoded.encoding import encoder
+from mmalign_core.workflow.menus.offering import FRAMES, suggestions
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a person's words name: a reference, what it reads, and whether all of it is on this machine."""
+
+    reference: str
+    reads: tuple[str, ...]
+    here: bool
+
+
+def check_encoder(reference: str, modality: str) -> str:
+    """The reference in its usual form, its files found and checked. BadInput if it cannot read that modality here."""
+    reference = named(reference)
+    reads = ENCODERS.get(reference.partition(":")[0]).reads()
+    if modality == "video" and "image" in reads:
+        reference = f"{FRAMES}:{reference}"
+    return reference_of(encoder(reference, modality).key)
+
+
+def look_up(words: str, settings: Settings | None = None) -> Named:
+    """What the words name, without asking a hub; BadInput if nothing, with the nearest names."""
+    reference = named(words)
+    name, _, model = reference.partition(":")
+    reads = ENCODERS.get(name).reads()
+    if name not in OF_MODELS or is_folder(model):
+        return Named(reference_of(encoder(reference, reads[0]).key), reads, here=True)
+    needs = wanted(reference)[0].repository
+    return Named(reference, reads, any(row.whole and row.name == needs for row in present(settings)))
+
+
+def named(words: str) -> str:
+    """ENCODER:MODEL for a folder, for a known model without its encoder, and for what is one already.
+
+    Raises BadInput if it names no encoder, with the nearest known model.
+    """
+    given = words.strip()
+    name = given.partition(":")[0]
+    if name in ENCODERS.names():
+        return given
+    if is_folder(given):
+        return _of_folder(Path(given).expanduser().absolute())
+    known = [*(row.reference for row in suggestions()), *(f"{e}:{m}" for e, models in KNOWN.items() for m in models)]
+    short = {reference.partition(":")[2]: reference for reference in known}
+    if given in short:
+        return short[given]
+    near = nearest(given, [*known, *short])
+    raise BadInput(f"'{given[:200]}' names no encoder and no folder here{near}; write ENCODER:MODEL, as {known[0]}")
+
+
+def is_folder(model: str) -> bool:
+    """Whether it names a place on this machine rather than a model of a hub."""
+    if model.startswith(("local-dir:", "/", "./", "../", "~", ".\\", "\\")) or model[1:3] == ":\\":
+        return True
+    try:
+        return bool(model) and Path(model).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def expected_folder(reference: str, settings: Settings | None = None) -> Path:
+    """Where a copy of that model of a hub is found without one; BadInput if it is no model of a hub."""
+    return own_folder(settings) / wanted(reference)[0].repository
+
+
+def _of_folder(folder: Path) -> str:
+    if not folder.is_dir():
+        raise BadInput(f"there is no folder '{folder}'; correct the path")
+    name = encoder_for(folder)
+    if not name:
+        held = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
+        raise BadInput(f"'{folder}' holds no model of open_clip, CLAP or sentence-transformers (it holds: {held})")
+    return f"{name}:{'local-dir:' if name == 'open-clip' else ''}{folder}"
