@@ -26,7 +26,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.throughput import Stages, measure
 from mmalign_core.data.files import digest_file
-from mmalign_core.data.sounds import decode_audio
+from mmalign_core.data.media.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS, Encoder
 from mmalign_core.encoders.embedded.log_mel import RATE
 from mmalign_core.encoders.embedded.yamnet import YamNet

@@ -21,7 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.data.files import digest_file
-from mmalign_core.data.sounds import decode_audio
+from mmalign_core.data.media.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.encoders.embedded.yamnet_graph import EMBEDDING, load_graph
 from mmalign_core.encoders.packages import package_folder

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmalign_core.data.sounds import decode_audio
+from mmalign_core.data.media.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.encoders.embedded.log_mel import log_mel_patches
 from mmalign_core.encoders.embedded.yamnet_graph import EMBEDDING, Quantisation, load_graph

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmalign_core.data import collect_uploads, decode_video, inspect_collection, read_collection
-from mmalign_core.data.sampling import candidates, chosen, frames_wanted
+from mmalign_core.data.media.sampling import candidates, chosen, frames_wanted
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from tests.sample_files import aac, colours, film, png, tone, wav, write
@@ -109,7 +109,7 @@ def test_of_ten_sound_tracks_the_first_is_heard(tmp_path: Path) -> None:
 
 
 def test_sound_is_read_up_to_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mmalign_core.data.videos.SOUND_SECONDS", 1.0)
+    monkeypatch.setattr("mmalign_core.data.media.videos.SOUND_SECONDS", 1.0)
     path = film(tmp_path / "a.mp4", colours(RED, GREEN, BLUE), sounds=[TONE])
     assert len(decode_video(path, rate=16_000).sound) == 16_000
 

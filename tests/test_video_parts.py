@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmalign_core.data.videos import Video
+from mmalign_core.data.media.videos import Video
 from mmalign_core.workflow.explaining.parts import video_parts
 
 RATE = 16_000

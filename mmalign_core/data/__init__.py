@@ -1,11 +1,11 @@
 """Reading what users bring: collections from folders, manifests, archives and uploads; decoding of their media."""
 
-from mmalign_core.data.images import decode_image
 from mmalign_core.data.inspection import Inspection, inspect_collection
+from mmalign_core.data.media.images import decode_image
+from mmalign_core.data.media.sounds import decode_audio, peaks, read_audio
+from mmalign_core.data.media.videos import Video, decode_video
 from mmalign_core.data.read import read_collection
-from mmalign_core.data.sounds import decode_audio, peaks, read_audio
 from mmalign_core.data.uploads import collect_uploads
-from mmalign_core.data.videos import Video, decode_video
 
 __all__ = [
     "Inspection",

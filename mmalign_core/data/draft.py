@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from mmalign_core.data.files import file_media, text_media
-from mmalign_core.data.metadata import metadata_frame
+from mmalign_core.data.media.texts import clean_text
 from mmalign_core.data.names import shown
-from mmalign_core.data.rows import File, Problem, Row, as_reference
-from mmalign_core.data.texts import clean_text
-from mmalign_core.data.vectors import check_width, common_width, given_set, parse_vectors
+from mmalign_core.data.tabular.metadata import metadata_frame
+from mmalign_core.data.tabular.rows import File, Problem, Row, as_reference
+from mmalign_core.data.tabular.vectors import check_width, common_width, given_set, parse_vectors
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Media, Progress, Skipped
 

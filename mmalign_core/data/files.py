@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 from mmalign_core.data.formats import HEAD_BYTES, MOVING_PICTURE_HEADS, sniff
-from mmalign_core.data.images import not_a_picture
+from mmalign_core.data.media.images import not_a_picture
+from mmalign_core.data.media.texts import read_text
 from mmalign_core.data.names import shown
-from mmalign_core.data.texts import read_text
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media, digest_bytes
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.data.duplicates import Fingerprint, fingerprint, near_pictures, normalised_text, repeats
-from mmalign_core.data.images import decode_image, image_size
-from mmalign_core.data.sounds import read_audio
-from mmalign_core.data.videos import decode_video
+from mmalign_core.data.media.images import decode_image, image_size
+from mmalign_core.data.media.sounds import read_audio
+from mmalign_core.data.media.videos import decode_video
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Collection, Media, Progress, Skipped, no_progress
 

@@ -14,10 +14,10 @@ from mmalign_core.data.columnar.parquet import COLUMNAR
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.folder import list_folder, rows_by_stem
 from mmalign_core.data.formats import ARCHIVES, ARRAYS, TABLES, modality_of
-from mmalign_core.data.interactions import read_interactions
-from mmalign_core.data.manifest import add_manifest, add_table
 from mmalign_core.data.names import shown
 from mmalign_core.data.places import find_below
+from mmalign_core.data.tabular.interactions import read_interactions
+from mmalign_core.data.tabular.manifest import add_manifest, add_table
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 

@@ -15,13 +15,13 @@ from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import check_size
 from mmalign_core.data.folder import list_folder, rows_by_stem
 from mmalign_core.data.formats import ARCHIVES, TABLES, modality_of
-from mmalign_core.data.interactions import read_interactions
-from mmalign_core.data.manifest import add_table, read_manifest
 from mmalign_core.data.names import safe_name, shown
 from mmalign_core.data.places import find_listed
 from mmalign_core.data.read import ATTRIBUTION, read_collection, unpack_into
 from mmalign_core.data.spooling import Content, copy_content, spool
-from mmalign_core.data.tables import Table, read_table
+from mmalign_core.data.tabular.interactions import read_interactions
+from mmalign_core.data.tabular.manifest import add_table, read_manifest
+from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.types import BadInput, Collection, Progress, no_progress

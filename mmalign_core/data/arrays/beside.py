@@ -14,10 +14,10 @@ from mmalign_core.data.arrays.naming import ID_NAMES, vectors_of
 from mmalign_core.data.arrays.npy import check_vectors, map_npy
 from mmalign_core.data.arrays.npz import read_npz
 from mmalign_core.data.draft import Draft
-from mmalign_core.data.lines import rows_of
 from mmalign_core.data.names import shown
-from mmalign_core.data.rows import File, Row
-from mmalign_core.data.tables import Table
+from mmalign_core.data.tabular.lines import rows_of
+from mmalign_core.data.tabular.rows import File, Row
+from mmalign_core.data.tabular.tables import Table
 from mmalign_core.types import BadInput, Progress
 
 _NAMING = "name it after what its vectors are of: image_vector, text_vector, audio_vector or video_vector"

@@ -13,10 +13,10 @@ from mmalign_core.data.arrays.naming import ID_NAMES
 from mmalign_core.data.arrays.npy import map_npy
 from mmalign_core.data.files import check_size
 from mmalign_core.data.formats import TABLES
+from mmalign_core.data.media.texts import decode_text
 from mmalign_core.data.names import shown
-from mmalign_core.data.rows import is_missing
-from mmalign_core.data.tables import Line, Table, read_table
-from mmalign_core.data.texts import decode_text
+from mmalign_core.data.tabular.rows import is_missing
+from mmalign_core.data.tabular.tables import Line, Table, read_table
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 

@@ -12,8 +12,8 @@ from mmalign_core.data.columnar.roles import Roles, decide
 from mmalign_core.data.columnar.source import Part, Source, reading
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
-from mmalign_core.data.rows import is_missing
-from mmalign_core.data.tables import Line, Table
+from mmalign_core.data.tabular.rows import is_missing
+from mmalign_core.data.tabular.tables import Line, Table
 from mmalign_core.types import MODALITIES, BadInput, Progress
 
 _MEDIA_BATCH, _BATCH = 8, 8192

@@ -9,7 +9,7 @@ from typing import Any
 from mmalign_core.data.arrays.naming import VECTOR_NAMES, vectors_of
 from mmalign_core.data.columnar.features import Feature
 from mmalign_core.data.names import shown
-from mmalign_core.data.rows import KNOWN_COLUMNS
+from mmalign_core.data.tabular.rows import KNOWN_COLUMNS
 from mmalign_core.types import MODALITIES, BadInput
 
 USUAL = {

@@ -92,7 +92,7 @@ class Clap(OnDevice):
         """A text up to the model's last token, or mono samples (n,) float32 at `rate`."""
         if self.modality == "text":
             return self._towers.limit.cut(usable_text(media, self.settings))
-        from mmalign_core.data.sounds import decode_audio
+        from mmalign_core.data.media.sounds import decode_audio
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the sound has no file; give its path")

@@ -39,7 +39,7 @@ class ColourGradient(Encoder):
 
     def view(self, media: Media) -> np.ndarray:
         """uint8 pixels (height, width, 3) of the whole picture."""
-        from mmalign_core.data.images import decode_image
+        from mmalign_core.data.media.images import decode_image
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the picture has no file; give its path")

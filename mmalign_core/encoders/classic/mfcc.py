@@ -35,7 +35,7 @@ class Mfcc(Encoder):
 
     def view(self, media: Media) -> np.ndarray:
         """Mono samples (n,) float32 at 16 kHz."""
-        from mmalign_core.data.sounds import decode_audio
+        from mmalign_core.data.media.sounds import decode_audio
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the sound has no file; give its path")

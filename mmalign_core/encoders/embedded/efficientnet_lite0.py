@@ -55,7 +55,7 @@ class EfficientNetLite0(Encoder):
         fraction of their size where four times the size needed remains (cosine to a full decode above 0.999; with twice
         the size it fell to 0.995).
         """
-        from mmalign_core.data.images import decode_image
+        from mmalign_core.data.media.images import decode_image
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the picture has no file; give its path")

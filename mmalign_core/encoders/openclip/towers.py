@@ -75,7 +75,7 @@ class ImageTower(Tower):
 
         Decoded whole and upright, transparency on white.
         """
-        from mmalign_core.data.images import decode_image
+        from mmalign_core.data.media.images import decode_image
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the picture has no file; give its path")

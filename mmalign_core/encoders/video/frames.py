@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mmalign_core.data.videos import Video
+from mmalign_core.data.media.videos import Video
 from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.embedded.efficientnet_lite0 import EfficientNetLite0
 from mmalign_core.encoders.embedded.yamnet import YamNet
@@ -128,7 +128,7 @@ class VideoFrames(Encoder):
 
     def view(self, media: Media) -> Video:
         """Frames at the size they are decoded to, with their times, and the sound at `rate`."""
-        from mmalign_core.data.videos import decode_video
+        from mmalign_core.data.media.videos import decode_video
 
         if media.path is None:
             raise BadInput(f"item '{media.item}': the video has no file; give its path")

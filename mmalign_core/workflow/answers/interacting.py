@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from mmalign_core.data.draft import Draft
-from mmalign_core.data.interactions import read_interactions
 from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.interactions import read_interactions
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Skipped
 from mmalign_core.workflow.alignment.aligning import Run

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from mmalign_core.data.files import file_media, text_media
+from mmalign_core.data.media.texts import clean_text
 from mmalign_core.data.names import file_words, shown
-from mmalign_core.data.texts import clean_text
 from mmalign_core.encoders import is_known, reference_of
 from mmalign_core.encoders.texts.text_tower import text_tower, typed_by
 from mmalign_core.recommend import PlacedItems, Signal

@@ -9,7 +9,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.workflow.export.showing import as_uri, pixels_uri
 
 if TYPE_CHECKING:
-    from mmalign_core.data.videos import Video
+    from mmalign_core.data.media.videos import Video
 
 FRAMES, TILES, STRIP_PIXELS = 6, 8, 160
 SHORT = 20.0
@@ -41,8 +41,8 @@ def read_film(path: str, settings: Settings | None = None, *, frames: int = FRAM
     import numpy as np
     from PIL import Image
 
-    from mmalign_core.data.sampling import representative
-    from mmalign_core.data.videos import decode_video
+    from mmalign_core.data.media.sampling import representative
+    from mmalign_core.data.media.videos import decode_video
 
     seen = decode_video(path, settings, most=frames, plain=_PLAIN)
     small = [Image.fromarray(frame) for frame in seen.pixels]

@@ -41,7 +41,7 @@ def picture_uri(path: str, pixels: int, settings: Settings) -> str:
     """The picture within pixels x pixels as a WebP data URI; BadInput if it cannot be decoded."""
     from PIL import Image
 
-    from mmalign_core.data.images import decode_image
+    from mmalign_core.data.media.images import decode_image
 
     image = decode_image(path, settings, at_least=(pixels, pixels))
     image.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)

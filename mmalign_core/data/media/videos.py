@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mmalign_core.data.media.sampling import PLAIN, candidates, chosen, frames_wanted
+from mmalign_core.data.media.sounds import decode_soundtrack
+from mmalign_core.data.media.video_frames import frames_at, scanned
 from mmalign_core.data.names import file_words
-from mmalign_core.data.sampling import PLAIN, candidates, chosen, frames_wanted
-from mmalign_core.data.sounds import decode_soundtrack
-from mmalign_core.data.video_frames import frames_at, scanned
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmalign_core.data.media.texts import guess_encoding
 from mmalign_core.data.names import is_unicode, shown
-from mmalign_core.data.rows import named_values
-from mmalign_core.data.texts import guess_encoding
+from mmalign_core.data.tabular.rows import named_values
 from mmalign_core.types import BadInput
 
 _MARK = "\x1e"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.data.rows import is_missing
+from mmalign_core.data.tabular.rows import is_missing
 from mmalign_core.types import BadInput, EmbeddingSet, Media, digest_bytes
 
 

@@ -41,7 +41,7 @@ def playable(path: str | Path, largest: int = LARGEST) -> Playable | None:
     import av
     from av.error import FFmpegError
 
-    from mmalign_core.data.video_frames import opened
+    from mmalign_core.data.media.video_frames import opened
 
     path = Path(path)
     if not path.is_file():

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
-from mmalign_core.data.rows import Row, row_from
-from mmalign_core.data.tables import Table
+from mmalign_core.data.tabular.rows import Row, row_from
+from mmalign_core.data.tabular.tables import Table
 from mmalign_core.types import BadInput
 
 

@@ -9,10 +9,10 @@ from mmalign_core.data.arrays import Beside, attach
 from mmalign_core.data.columnar import file_source, read_source
 from mmalign_core.data.columnar.parquet import COLUMNAR
 from mmalign_core.data.draft import Draft, Find
-from mmalign_core.data.lines import rows_of
 from mmalign_core.data.names import shown
-from mmalign_core.data.rows import KNOWN_COLUMNS
-from mmalign_core.data.tables import Table, read_table
+from mmalign_core.data.tabular.lines import rows_of
+from mmalign_core.data.tabular.rows import KNOWN_COLUMNS
+from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.types import BadInput, Progress
 
 

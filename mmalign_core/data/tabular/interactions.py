@@ -13,8 +13,8 @@ import pandas as pd
 
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
-from mmalign_core.data.rows import is_missing, parse_id
-from mmalign_core.data.tables import Line, read_table
+from mmalign_core.data.tabular.rows import is_missing, parse_id
+from mmalign_core.data.tabular.tables import Line, read_table
 from mmalign_core.types import BadInput
 
 MODALITY = "interaction"

@@ -1,0 +1,1 @@
+"""Decoding one medium within limits: pictures, sounds, videos, texts."""

@@ -1,0 +1,1 @@
+"""Tables that people bring: lines, cells, manifests, metadata, interactions, columns of vectors."""
