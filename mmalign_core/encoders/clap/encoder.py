@@ -16,8 +16,8 @@ from mmalign_core.encoders.clap.towers import ClapTowers, Windows, open_towers
 from mmalign_core.encoders.reading import Reading
 from mmalign_core.encoders.relevance import WATCHED, Relevance
 from mmalign_core.encoders.texts.usable import usable_text
-from mmalign_core.encoders.torch_models.on_device import PASSES, SAMPLE, OnDevice, longest_first
-from mmalign_core.models import files_stamp, found_model, full_name, model_folder, weights_version
+from mmalign_core.encoders.torch_models.in_folder import InFolder
+from mmalign_core.encoders.torch_models.on_device import PASSES, SAMPLE, longest_first
 from mmalign_core.types import BadInput, Media
 
 _SOUNDS = 32
@@ -25,55 +25,32 @@ _SOUNDS = 32
 
 
 @register("clap")
-class Clap(OnDevice):
+class Clap(InFolder):
     """Unit vectors. A sound longer than the model's window (10 s) is the mean of its windows', by their seconds."""
 
-    version = "none"
     modality = "audio"
     modalities = ("audio", "text")
     space = "clap"
     summary = "Sounds and texts in one space through any CLAP model: clap:NAME_OR_FOLDER"
-    licence = "the model's own"
     on_cpu = 8
     packages = (("transformers", "transformers"),)
     rate = 48_000
 
     @classmethod
+    def check_files(cls, folder: Path) -> None:
+        """BadInput unless it holds a whole CLAP model."""
+        check_files(folder)
+
+    @classmethod
     def of_model(cls, model: str, modality: str) -> Self:
         """An instance for that model and modality; BadInput with the command that fetches it if it is not here."""
-        cls.folders()
-        made = cls()
-        made.model, made.folder = found_model(cls.name, model)
-        check_files(made.folder)
-        made.modality = modality  # pyright: ignore[reportAttributeAccessIssue] - one class, two modalities
-        made.space = cls.space_of(made.model)  # pyright: ignore[reportAttributeAccessIssue]
-        made.version = f"1-{weights_version(made.folder)}"  # pyright: ignore[reportAttributeAccessIssue]
-        made.rate = cls.rate if modality == "audio" else 0  # pyright: ignore[reportAttributeAccessIssue]
+        made: Any = super().of_model(model, modality)
+        made.rate = cls.rate if modality == "audio" else 0
         return made
-
-    @classmethod
-    def full_name(cls, model: str) -> str:
-        """A folder's whole path, or ORGANISATION/NAME."""
-        return full_name(cls.name, model)
-
-    @classmethod
-    def space_of(cls, model: str) -> str:
-        """Both towers of a model have the same."""
-        return f"{cls.name}:{model}"
-
-    @classmethod
-    def stamp(cls, model: str) -> Any:
-        """Of the folder's files."""
-        return files_stamp(found_model(cls.name, model)[1])
-
-    folder: Path | None = None
-    """Where the model's files lie; None for an encoder that was given no model."""
 
     @cached_property
     def _towers(self) -> ClapTowers:
-        self.folders()
-        folder = self.folder or model_folder(self.name, self.model)
-        return open_towers(self.space, folder, self.version, self.settings.device)
+        return open_towers(self.space, self.folder, self.version, self.settings.device)
 
     @cached_property
     def dim(self) -> int:  # pyright: ignore - known once the model is loaded
@@ -152,11 +129,9 @@ class Clap(OnDevice):
 
     def relevance(self, view: Any, direction: np.ndarray, rule: str) -> Relevance:
         """Of tokens."""
-        return (
-            text_relevance(self._towers, view, direction, rule)
-            if self.attends
-            else super().relevance(view, direction, rule)
-        )
+        if not self.attends:
+            return super().relevance(view, direction, rule)
+        return text_relevance(self._towers, view, direction, rule)
 
     def _kept(self, seconds: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """The steps (t, dim) of what was really heard, of those (w, t, dim) of a sound's windows."""

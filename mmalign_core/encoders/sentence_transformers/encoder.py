@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -16,16 +16,10 @@ from mmalign_core.encoders.sentence_transformers.relevance import sentence_atten
 from mmalign_core.encoders.texts.token_limit import TokenLimit
 from mmalign_core.encoders.texts.usable import usable_text
 from mmalign_core.encoders.torch_models.devices import at_dtype
+from mmalign_core.encoders.torch_models.in_folder import InFolder
 from mmalign_core.encoders.torch_models.loading import load_quietly
-from mmalign_core.encoders.torch_models.on_device import PASSES, SAMPLE, OnDevice, longest_first
-from mmalign_core.models import (
-    files_stamp,
-    found_model,
-    full_name,
-    model_folder,
-    repository,
-    weights_version,
-)
+from mmalign_core.encoders.torch_models.on_device import PASSES, SAMPLE, longest_first
+from mmalign_core.models import repository
 from mmalign_core.models.known import usual_prompt
 from mmalign_core.models.weights import read_json
 from mmalign_core.types import BadInput, Media
@@ -38,49 +32,23 @@ _LONGEST = 8192
 
 
 @register("sentence-transformers")
-class SentenceTransformers(OnDevice):
+class SentenceTransformers(InFolder):
     """What `model.encode_document` gives.
 
     Models that tell queries from documents read every text as a document, typed queries too: items are compared with
     items, and a wish is worded like an item. Weights are safetensors, or `.bin` read without running anything.
     """
 
-    version = "none"
     modality = "text"
     space = "sentence-transformers"
     summary = "Texts through any sentence-transformers model: sentence-transformers:NAME_OR_FOLDER"
-    licence = "the model's own"
     on_cpu = 32
     packages = (("sentence_transformers", "sentence-transformers"),)
 
     @classmethod
-    def of_model(cls, model: str, modality: str) -> Self:
-        """An instance for that model; BadInput with the command that fetches it if it is not here."""
-        cls.folders()
-        made = cls()
-        made.model, made.folder = found_model(cls.name, model)
-        check_files(made.folder)
-        made.space = cls.space_of(made.model)  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
-        made.version = f"1-{weights_version(made.folder)}"  # pyright: ignore[reportAttributeAccessIssue]
-        return made
-
-    @classmethod
-    def full_name(cls, model: str) -> str:
-        """A folder's whole path, or ORGANISATION/NAME."""
-        return full_name(cls.name, model)
-
-    @classmethod
-    def space_of(cls, model: str) -> str:
-        """Every model has its own."""
-        return f"{cls.name}:{model}"
-
-    @classmethod
-    def stamp(cls, model: str) -> Any:
-        """Of the folder's files."""
-        return files_stamp(found_model(cls.name, model)[1])
-
-    folder: Path | None = None
-    """Where the model's files lie; None for an encoder that was given no model."""
+    def check_files(cls, folder: Path) -> None:
+        """BadInput unless it holds a whole sentence-transformers model."""
+        check_files(folder)
 
     @cached_property
     def dim(self) -> int:  # pyright: ignore - known once the model is loaded
@@ -89,9 +57,7 @@ class SentenceTransformers(OnDevice):
 
     @cached_property
     def _model(self) -> Any:
-        self.folders()
-        folder = self.folder or model_folder(self.name, self.model)
-        return load_quietly(self.space, folder, lambda: _loaded(folder, self.device))
+        return load_quietly(self.space, self.folder, lambda: _loaded(self.folder, self.device))
 
     @cached_property
     def prompt(self) -> str | None:
