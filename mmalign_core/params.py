@@ -74,12 +74,7 @@ class Parametrised:
     """Base of everything with declared parameters: `Threshold(threshold=0.3).params == {"threshold": 0.3}`."""
 
     def __init__(self, **values: Any) -> None:
-        declared = self.declared_params()
-        for name, value in values.items():
-            if name not in declared:
-                choices = ", ".join(declared) or "none"
-                whose = getattr(self, "name", type(self).__name__)
-                raise BadInput(f"unknown parameter '{name}'; {whose} takes: {choices}")
+        for name, value in self.parse_params(values).items():
             setattr(self, name, value)
 
     @classmethod
@@ -89,6 +84,25 @@ class Parametrised:
         for owner in reversed(cls.__mro__):
             found |= {name: p for name, p in vars(owner).items() if isinstance(p, Param)}
         return found
+
+    @classmethod
+    def parse_params(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values as their declared types; BadInput for a name that is not declared or a value out of range."""
+        declared = cls.declared_params()
+        for name in values:
+            if name not in declared:
+                whose = getattr(cls, "name", cls.__name__)
+                raise BadInput(f"unknown parameter '{name}'; {whose} takes: {', '.join(declared) or 'none'}")
+        return {name: declared[name].parse(value) for name, value in values.items()}
+
+    @classmethod
+    def changed_params(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the values that differ from the defaults, in the order of declaration; BadInput as `parse_params`.
+
+        One choice has one such form, however it was put.
+        """
+        parsed = cls.parse_params(values)
+        return {n: parsed[n] for n, p in cls.declared_params().items() if n in parsed and parsed[n] != p.default}
 
     @property
     def params(self) -> dict[str, Any]:
@@ -103,3 +117,8 @@ def parse_assignments(assignments: Iterable[str]) -> Mapping[str, str]:
         if not (name and equals):
             raise BadInput(f"'{name}' is not of the form name=value")
     return {name: value for name, _, value in pairs}
+
+
+def write_assignments(values: Mapping[str, Any]) -> str:
+    """'k=v,…' in the order given, whole numbers without a point: what `parse_assignments` reads, piece by piece."""
+    return ",".join(f"{name}={str(value).removesuffix('.0')}" for name, value in values.items())

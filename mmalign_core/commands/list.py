@@ -1,8 +1,11 @@
 """list KIND: what can be chosen."""
 
 import argparse
+from collections.abc import Mapping
+from typing import Any
 
 from mmalign_core.commands.shared import add_json, write_result
+from mmalign_core.params import write_assignments
 from mmalign_core.workflow import KINDS, catalogue
 
 SUMMARY = "list the encoders, aligners, similarities, corrections, matchers, recommenders or language-models"
@@ -17,4 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Print the rows."""
     rows = catalogue(args.kind)
-    write_result(rows, args.json, "\n".join(f"{row['name']:22} {row['summary']}" for row in rows))
+    write_result(rows, args.json, "\n".join(_line(row, args.kind) for row in rows))
+
+
+def _line(row: Mapping[str, Any], kind: str) -> str:
+    """Name and summary; of an encoder also what stands in its reference's brackets, with the defaults."""
+    params = write_assignments({param["name"]: param["default"] for param in row["params"]})
+    return f"{row['name']:22} {row['summary']}" + (f"; [{params}]" if params and kind == "encoders" else "")

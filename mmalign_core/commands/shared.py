@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.commands.targets import unwritable
+from mmalign_core.encoders import full_reference
 from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -37,13 +38,20 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def add_encoders(parser: argparse.ArgumentParser) -> None:
-    """--encoder modality=NAME, repeatable."""
-    parser.add_argument("--encoder", action="append", default=[], metavar="MODALITY=NAME", help="e.g. text=minilm")
+    """--encoder modality=REFERENCE, repeatable."""
+    parser.add_argument(
+        "--encoder",
+        action="append",
+        default=[],
+        metavar="MODALITY=NAME",
+        help="NAME[param=value,...][:model] of `list encoders`: text=minilm, 'video=video-frames[most=8]', "
+        "image=open-clip:ViT-B-32/openai",
+    )
 
 
 def encoders_of(args: argparse.Namespace) -> dict[str, str]:
     """The --encoder options as a mapping."""
-    return dict(parse_assignments(args.encoder))
+    return dict(parse_assignments(getattr(args, "encoder", [])))
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
@@ -58,7 +66,9 @@ def store_of(args: argparse.Namespace) -> Store:
 
 
 def opened(args: argparse.Namespace) -> Collection:
-    """The collection that DATA and --interactions name."""
+    """The collection that DATA and --interactions name; BadInput first for an --encoder that cannot be."""
+    for reference in encoders_of(args).values():
+        full_reference(reference)
     return open_collection(
         args.data, interactions=args.interactions, settings=settings_of(args), progress=show_progress
     )

@@ -1,7 +1,17 @@
 """Encoders: one file each turns texts, pictures or sounds into vectors (and concepts, where it classifies)."""
 
 from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
-from mmalign_core.encoders.references import create_encoder, full_reference, is_known, reference_of, space_of
+from mmalign_core.encoders.references import (
+    create_encoder,
+    full_reference,
+    is_known,
+    params_of,
+    parts_of,
+    reference_of,
+    space_of,
+    with_params,
+    without_params,
+)
 
 __all__ = [
     "ENCODERS",
@@ -10,7 +20,11 @@ __all__ = [
     "create_encoder",
     "full_reference",
     "is_known",
+    "params_of",
+    "parts_of",
     "reference_of",
     "register",
     "space_of",
+    "with_params",
+    "without_params",
 ]

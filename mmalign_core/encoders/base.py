@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -12,9 +12,10 @@ import numpy as np
 
 from mmalign_core.encoders.explainable import Explainable
 from mmalign_core.encoders.of_model import OfModel
+from mmalign_core.params import write_assignments
 from mmalign_core.registry import Registry
 from mmalign_core.settings import Settings
-from mmalign_core.types import Media, digest_json
+from mmalign_core.types import Media
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,17 @@ class Encoder(OfModel, Explainable, ABC):
 
     @property
     def key(self) -> str:
-        """'name[:model]@version', followed by a digest of the parameters when any is declared: the store's key."""
-        suffix = f"#{digest_json(self.params)[:8]}" if self.params else ""
-        return f"{self.name}{':' * bool(self.model)}{self.model}@{self.version}{suffix}"
+        """'name[param=value,…][:model]@version': the store's key, and the reference that leads back to this."""
+        return f"{self.refer(self.params, self.model)}@{self.version}"
+
+    @classmethod
+    def refer(cls, params: Mapping[str, Any], model: str) -> str:
+        """'name[param=value,…][:model]' with the parameters that differ from their defaults, in declared order.
+
+        BadInput for a parameter that is not declared or is out of range.
+        """
+        changed = write_assignments(cls.changed_params(params))
+        return f"{cls.name}{f'[{changed}]' if changed else ''}{':' * bool(model)}{model}"
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -1,39 +1,109 @@
-"""Encoders by reference: a registered name, and behind a colon the model it loads ("open-clip:ViT-B-32/openai")."""
+"""Encoders by reference, 'name[param=value,…][:model]': "open-clip:ViT-B-32/openai", "video-frames[most=8]"."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
 from mmalign_core.encoders.base import ENCODERS, Encoder
+from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 
 
+class Parts(NamedTuple):
+    """A reference taken apart. `given`: its parameters as they are written, with their brackets; '' without."""
+
+    name: str
+    given: str
+    model: str
+
+
+def parts_of(reference: str) -> Parts:
+    """Its parts, whether or not they are right: brackets count only directly behind the name, not in a model's."""
+    head, _, model = reference.partition(":")
+    name, bracket, rest = head.partition("[")
+    return Parts(name, bracket + rest, model)
+
+
+def params_of(reference: str) -> dict[str, Any]:
+    """Its parameters that differ from their defaults, {} without any.
+
+    BadInput if the encoder is unknown, the brackets are not closed, or a parameter is unknown or out of range.
+    """
+    name, given, _ = parts_of(reference)
+    if not given:
+        return {}
+    cls = ENCODERS.get(name)
+    try:
+        return cls.changed_params(_assigned(given))
+    except BadInput as error:
+        raise BadInput(f"encoder '{name}{given}': {error}") from error
+
+
+def with_params(reference: str, params: Mapping[str, Any]) -> str:
+    """The same encoder and model with these parameters in place of any. BadInput if they do not fit the encoder."""
+    name, _, model = parts_of(reference)
+    return ENCODERS.get(name).refer(params, model)
+
+
+def without_params(reference: str) -> str:
+    """The same encoder and model with every parameter at its default."""
+    name, _, model = parts_of(reference)
+    return f"{name}{':' * bool(model)}{model}"
+
+
 def reference_of(key: str) -> str:
-    """The reference in an encoder's key "name[:model]@version"; the key itself where it names no version."""
+    """The reference in an encoder's key "name[…][:model]@version"; the key itself where it names no version."""
     return key.rpartition("@")[0] or key
 
 
 def is_known(reference: str) -> bool:
     """Whether an encoder of ours answers to it; False for vectors that were given."""
-    return reference.partition(":")[0] in ENCODERS.names()
+    return parts_of(reference).name in ENCODERS.names()
 
 
 def full_reference(reference: str) -> str:
-    """As it stands in keys, however the model is spelt and whether it is here. BadInput if the encoder is unknown."""
-    name, colon, model = reference.partition(":")
-    return f"{name}{colon}{ENCODERS.get(name).full_name(model)}"
+    """As it stands in keys, however model and parameters are spelt and whether the model is here.
+
+    BadInput if the encoder is unknown or the parameters do not fit it.
+    """
+    name, _, model = parts_of(reference)
+    cls = ENCODERS.get(name)
+    return cls.refer(params_of(reference), cls.full_name(model))
 
 
 def space_of(reference: str) -> str:
     """The space of its vectors, known also where the model is no longer here. BadInput if it is unknown."""
-    name, _, model = reference.partition(":")
+    name, _, model = parts_of(reference)
     return ENCODERS.get(name).space_of(model)
 
 
 def create_encoder(reference: str, modality: str = "") -> Encoder:
-    """The encoder it names, for that modality. BadInput if it is unknown, reads another or cannot load such a model."""
-    name, _, model = reference.partition(":")
+    """The encoder it names, for that modality, with its parameters.
+
+    BadInput if it is unknown, reads another modality, takes no such parameters or cannot load such a model.
+    """
+    name, _, model = parts_of(reference)
     cls = ENCODERS.get(name)
     reads = cls.reads()
     if modality and modality not in reads:
         wanted = f"encoder '{reference}' reads {' and '.join(reads)}, not {modality}"
         raise BadInput(f"{wanted}; see: python -m mmalign_core list encoders")
-    return cls.of_model(model, modality or reads[0])
+    params = params_of(reference)
+    made = cls.of_model(model, modality or reads[0])
+    for param, value in params.items():
+        setattr(made, param, value)
+    return made
+
+
+def _assigned(given: str) -> Mapping[str, str]:
+    """'[k=v,…]' as a mapping; BadInput on anything else."""
+    if not given.endswith("]") or "[" in given[1:] or "]" in given[:-1]:
+        raise BadInput(
+            "the bracket is not closed behind its parameters; write NAME[param=value,...] or :MODEL behind it"
+        )
+    pieces = [piece.strip() for piece in given[1:-1].split(",")]
+    found = parse_assignments(pieces)
+    if len(found) < len(pieces):
+        raise BadInput("a parameter is given twice")
+    return {name.strip(): value.strip() for name, value in found.items()}

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmalign_core.data.names import shown
+from mmalign_core.encoders.references import parts_of
 from mmalign_core.models.folders import repository
 from mmalign_core.models.known import KNOWN, ORGANISATION, nearest
 from mmalign_core.models.places import is_repository
@@ -35,8 +36,8 @@ class Wanted:
 
 def wanted(reference: str) -> tuple[Wanted, ...]:
     """What a reference needs, its weights first. BadInput if it names no model that can be fetched."""
-    encoder, _, model = reference.partition(":")
-    if encoder not in ENCODERS or not model:
+    encoder, given, model = parts_of(reference)
+    if encoder not in ENCODERS or given or not model:
         examples = ", ".join(f"{name}:{model}" for name, (model, *_) in KNOWN.items())
         near = nearest(encoder, ENCODERS)
         raise BadInput(f"'{reference}' names no model of a hub{near}; give ENCODER:MODEL, e.g. {examples}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from mmalign_core.data.names import shown
+from mmalign_core.encoders import parts_of
 from mmalign_core.models.download import bytes_here, download, link, name_main
 from mmalign_core.models.fetched import remember
 from mmalign_core.models.folders import repository as repository_name
@@ -137,10 +138,10 @@ def present_models(settings: Settings | None = None) -> tuple[Present, ...]:
 
 def remove_model(reference: str, settings: Settings | None = None) -> int:
     """Delete the model of that reference, or of that name on the hub; bytes made free. BadInput if it is not here."""
-    encoder, colon, model = reference.partition(":")
+    encoder, _, model = parts_of(reference)
     name = reference
     if encoder == "open-clip" and model.startswith("local-dir:"):
         raise BadInput(f"'{shown(model)}' is a folder of yours; delete it where it lies")
-    if colon:
+    if model:
         name = wanted(reference)[0].repository if encoder == "open-clip" else repository_name(encoder, model)
     return remove(name, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mmalign_core.encoders.base import ENCODERS
-from mmalign_core.encoders.references import is_known, reference_of, space_of
+from mmalign_core.encoders.references import is_known, parts_of, reference_of, space_of
 from mmalign_core.types import MODALITIES
 
 
@@ -18,7 +18,7 @@ def text_tower(key: str, modality: str) -> str | None:
     if not is_known(reference):
         return None
     space = reference if modality == "text" else space_of(reference)
-    return space if is_known(space) and "text" in ENCODERS.get(space.partition(":")[0]).reads() else None
+    return space if is_known(space) and "text" in ENCODERS.get(parts_of(space).name).reads() else None
 
 
 def typed_by(modalities: Collection[str]) -> str:

@@ -13,7 +13,7 @@ from mmalign_core.data.media.videos import Video
 from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.embedded.efficientnet_lite0 import EfficientNetLite0
 from mmalign_core.encoders.embedded.yamnet import YamNet
-from mmalign_core.encoders.references import create_encoder, full_reference, space_of
+from mmalign_core.encoders.references import create_encoder, full_reference, parts_of, space_of
 from mmalign_core.encoders.video.remembered import Remembered
 from mmalign_core.params import param
 from mmalign_core.sequences import overlaps, stretches, windows
@@ -73,13 +73,12 @@ class VideoFrames(Encoder):
     @classmethod
     def space_of(cls, model: str) -> str:
         """That of the image encoder where it shares one with texts, else its own."""
-        name = model.partition(":")[0]
-        return cls.space if not model or space_of(model) == name else space_of(model)
+        return cls.space if not model or space_of(model) == parts_of(model).name else space_of(model)
 
     @classmethod
     def stamp(cls, model: str) -> Any:
         """Of the image encoder's files."""
-        name, _, inner = model.partition(":")
+        name, _, inner = parts_of(model)
         return ENCODERS.get(name).stamp(inner) if model else None
 
     def _take(self, image_encoder: str) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from mmalign_core.encoders import ENCODERS, Encoder, create_encoder, reference_of
+from mmalign_core.encoders import ENCODERS, Encoder, create_encoder, params_of, parts_of, reference_of, with_params
 from mmalign_core.engine import encode_media
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
@@ -173,20 +173,21 @@ def encoder(reference: str, modality: str = "") -> Encoder:
     BadInput if its model is not, or no longer, here.
     """
     with _loading:
-        name, _, model = reference.partition(":")
+        name, _, model = parts_of(reference)
         cls = ENCODERS.get(name)
+        reference = with_params(reference, params_of(reference))  # spelt in one way, so that it is one instance
         return _encoder(reference, modality or cls.reads()[0], cls.stamp(model))
 
 
 def encoder_of(key: str, modality: str) -> Encoder:
-    """The encoder that made vectors under that key ("name[:model]@version").
+    """The encoder that made vectors under that key ("name[param=value,…][:model]@version").
 
     BadInput if the model is no longer here, or is another one now: what it gives would not compare.
     """
     made = encoder(reference_of(key), modality)
     if made.key != key:
         raise BadInput(
-            f"'{made.name}{':' * bool(made.model)}{made.model}' has changed since it made these vectors (it is version "
+            f"'{reference_of(made.key)}' has changed since it made these vectors (it is version "
             f"{made.version} now); align again, or get back the version that was used"
         )
     return made

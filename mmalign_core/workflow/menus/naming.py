@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmalign_core.encoders import ENCODERS, reference_of
+from mmalign_core.encoders import ENCODERS, is_known, parts_of, reference_of
 from mmalign_core.models.known import KNOWN, nearest
 from mmalign_core.models.places import own_folder
 from mmalign_core.models.present import encoder_for, present
@@ -29,7 +29,7 @@ class Named:
 def check_encoder(reference: str, modality: str) -> str:
     """The reference in its usual form, its files found and checked. BadInput if it cannot read that modality here."""
     reference = named(reference)
-    reads = ENCODERS.get(reference.partition(":")[0]).reads()
+    reads = ENCODERS.get(parts_of(reference).name).reads()
     if modality == "video" and "image" in reads:
         reference = f"{FRAMES}:{reference}"
     return reference_of(encoder(reference, modality).key)
@@ -38,7 +38,7 @@ def check_encoder(reference: str, modality: str) -> str:
 def look_up(words: str, settings: Settings | None = None) -> Named:
     """What the words name, without asking a hub; BadInput if nothing, with the nearest names."""
     reference = named(words)
-    name, _, model = reference.partition(":")
+    name, _, model = parts_of(reference)
     reads = ENCODERS.get(name).reads()
     if name not in OF_MODELS or is_folder(model):
         return Named(reference_of(encoder(reference, reads[0]).key), reads, here=True)
@@ -52,13 +52,12 @@ def named(words: str) -> str:
     Raises BadInput if it names no encoder, with the nearest known model.
     """
     given = words.strip()
-    name = given.partition(":")[0]
-    if name in ENCODERS.names():
+    if is_known(given):
         return given
     if is_folder(given):
         return _of_folder(Path(given).expanduser().absolute())
     known = [*(row.reference for row in suggestions()), *(f"{e}:{m}" for e, models in KNOWN.items() for m in models)]
-    short = {reference.partition(":")[2]: reference for reference in known}
+    short = {parts_of(reference).model: reference for reference in known}
     if given in short:
         return short[given]
     near = nearest(given, [*known, *short])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmalign_core.encoders import ENCODERS
+from mmalign_core.encoders import ENCODERS, parts_of, without_params
 from mmalign_core.encoders.openclip.models import RECOMMENDED
 from mmalign_core.models.present import Present, present
 from mmalign_core.models.suggested import SUGGESTED
@@ -98,7 +98,7 @@ def encoders_for(modality: str, settings: Settings | None = None) -> tuple[Offer
 
 def same_space(reference: str, modality: str) -> dict[str, str]:
     """Modality -> the reference that puts it where this one puts `modality`; only itself for most encoders."""
-    name, _, model = reference.partition(":")
+    name, _, model = parts_of(reference)
     if name == FRAMES and model:
         return {**same_space(model, "image"), modality: reference} if len(same_space(model, "image")) > 1 else {}
     if name not in ENCODERS.names() or not model or len(ENCODERS.get(name).reads()) < 2:
@@ -110,7 +110,7 @@ def same_space(reference: str, modality: str) -> dict[str, str]:
 def share_space(pair: tuple[str, str], encoders: Mapping[str, str]) -> bool:
     """Whether these encoders, else the defaults, put both modalities in one space by their training."""
     first, second = (encoders.get(modality, DEFAULT_ENCODERS.get(modality, "")) for modality in pair)
-    return bool(second) and same_space(first, pair[0]).get(pair[1]) == second
+    return bool(second) and same_space(first, pair[0]).get(pair[1]) == without_params(second)
 
 
 def usual_aligner(pair: tuple[str, str], encoders: Mapping[str, str]) -> str:
@@ -135,7 +135,7 @@ def _embedded(name: str) -> Offer:
 
 
 def _fetched(row: Present) -> Offer:
-    name, _, model = row.reference.partition(":")
+    name, _, model = parts_of(row.reference)
     reads = ENCODERS.get(name).reads() if row.reference else ()
     missing = "" if row.whole else "only part of it came; get it again, and it goes on where it ended"
     if row.whole and not row.reference:
