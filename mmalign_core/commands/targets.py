@@ -18,6 +18,8 @@ def check_targets(args: argparse.Namespace) -> None:
     """BadInput names the first option whose file cannot be written, and why; nothing is made yet."""
     for option in TARGETS:
         out = getattr(args, option, None)
+        if out == "":
+            raise BadInput(f"--{option} '' names no file; name a file to write")
         if out is not None and out != "-" and (refused := _refusal(Path(out))):
             raise unwritable(f"--{option}", out, os.strerror(refused))
 
