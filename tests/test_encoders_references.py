@@ -2,7 +2,19 @@
 
 import pytest
 
-from mmalign_core.encoders import ENCODERS, create_encoder, is_known, reference_of
+from mmalign_core.encoders import (
+    ENCODERS,
+    create_encoder,
+    full_reference,
+    is_known,
+    params_of,
+    parts_of,
+    reference_of,
+    space_of,
+    with_params,
+    without_params,
+)
+from mmalign_core.encoders.texts.text_tower import text_tower
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.encoded.encoding import encoder
 
@@ -35,3 +47,55 @@ def test_what_cannot_be_made_is_named(reference: str, modality: str, words: str)
 def test_every_encoder_says_what_it_reads() -> None:
     for name in ENCODERS.names():
         assert ENCODERS.get(name).reads()
+
+
+@pytest.mark.parametrize(
+    ("reference", "canonical", "params"),
+    [
+        ("video-frames", "video-frames", {}),
+        ("video-frames[most=32,per_second=1.0]", "video-frames", {}),
+        ("video-frames[ per_second=2, most=8 ]", "video-frames[most=8,per_second=2]", {"most": 8, "per_second": 2.0}),
+        ("video-frames[per_second=0.25]:colour-gradient", "video-frames[per_second=0.25]:colour-gradient",
+         {"per_second": 0.25}),
+    ],
+)  # fmt: skip
+def test_one_choice_of_parameters_has_one_key(reference: str, canonical: str, params: dict) -> None:
+    made = create_encoder(reference, "video")
+    assert reference_of(made.key) == full_reference(reference) == canonical and params_of(reference) == params
+    assert made.params == {"most": 32, "per_second": 1.0} | params
+    assert create_encoder(reference_of(made.key)).key == made.key
+    assert with_params(without_params(reference), params) == canonical
+    assert encoder(reference) is encoder(canonical, "video"), "however it is spelt, weights are loaded once"
+
+
+def test_brackets_count_only_behind_the_name() -> None:
+    assert parts_of("open-clip:local-dir:/m/clip[1]") == ("open-clip", "", "local-dir:/m/clip[1]")
+    assert params_of("clap:org/a[b=1]") == {} and without_params("clap:org/a[b=1]") == "clap:org/a[b=1]"
+    inner = "open-clip:local-dir:/m/clip[1]@home"
+    key = f"video-frames[most=8]:{inner}@2-x"
+    assert parts_of(reference_of(key)) == ("video-frames", "[most=8]", inner)
+    assert text_tower(key, "video") == inner and space_of(reference_of(key)) == space_of(inner)
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("video-frames[moost=8]", r"unknown parameter 'moost'; video-frames takes: most, per_second"),
+        ("video-frames[most=0]", "most: '0' is outside 1 to 10000"),
+        ("video-frames[most=many]", "not of type int"),
+        ("video-frames[per_second=nan]", "not a number"),
+        ("video-frames[most=8", "bracket is not closed"),
+        ("video-frames[most=8:colour-gradient", "bracket is not closed"),
+        ("video-frames[most=8]more", "bracket is not closed"),
+        ("video-frames[most=8][most=9]", "bracket is not closed"),
+        ("video-frames[most=8,most=9]", "given twice"),
+        ("video-frames[]", "not of the form name=value"),
+        ("yamnet[most=8]", "unknown parameter 'most'; yamnet takes: none"),
+        ("yamet[most=8]", "did you mean 'yamnet'"),
+    ],
+)
+def test_parameters_that_cannot_be_are_one_line(reference: str, words: str) -> None:
+    for use in (create_encoder, full_reference, encoder):
+        with pytest.raises(BadInput, match=words) as caught:
+            use(reference)
+        assert "\n" not in str(caught.value)

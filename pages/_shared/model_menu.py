@@ -10,9 +10,9 @@ import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import DEFAULT_ENCODERS
-from mmalign_core.workflow.menus.naming import check_encoder
+from mmalign_core.workflow.menus.naming import check_encoder, parts_of, without_params
 from mmalign_core.workflow.menus.offering import Offer, encoders_for, same_space
-from pages._shared import cache, errors, header, state
+from pages._shared import cache, encoder_params, errors, header, state
 
 OTHER = "another model…"
 READ = {"text": "texts", "image": "pictures", "audio": "sounds", "video": "videos"}
@@ -43,26 +43,29 @@ def settle(encoders: Mapping[str, str], key: str) -> None:
     """Inside a callback: a model named in words becomes one of its menu's, and what could not be taken is dropped."""
     for modality, usual in DEFAULT_ENCODERS.items():
         if state.widget(f"{key}.encoder.{modality}") == OTHER:
-            state.set_widget(f"{key}.encoder.{modality}", encoders.get(modality, usual))
+            reference, menu = encoders.get(modality, usual), f"{key}.encoder.{modality}"
+            state.set_widget(menu, without_params(reference))
+            encoder_params.settle(reference, key=menu)
 
 
 def title(reference: str) -> str:
-    """'open-clip · ViT-B-32/openai'; of a folder its own name."""
-    encoder, _, model = reference.partition(":")
+    """'open-clip · ViT-B-32/openai'; of a folder its own name; behind the encoder its parameters, if any."""
+    encoder, given, model = parts_of(reference)
+    said = encoder_params.words(given)
     if not model:
-        return reference
+        return f"{encoder}{said}"
     if encoder == "video-frames":
-        return f"frames · {title(model)}"
+        return f"frames{said} · {title(model)}"
     model = model.removeprefix("hf-hub:").removeprefix(f"{encoder}/")
     folder = model.removeprefix("local-dir:")
     if folder != model or folder.startswith(("/", "~", ".")):
         model = f"{Path(folder).name} (folder)"
-    return f"{encoder} · {_short(model)}"
+    return f"{encoder}{said} · {_short(model)}"
 
 
 def full_name(reference: str) -> str:
     """The model alone, as it is written; of an encoder without models its own name."""
-    encoder, _, model = reference.partition(":")
+    encoder, _, model = parts_of(reference)
     return model.removeprefix("hf-hub:").removeprefix("local-dir:") or encoder
 
 
@@ -84,13 +87,14 @@ def caption(encoders: Mapping[str, str]) -> None:
 
 def _menu(modality: str, current: str, key: str) -> str:
     rows = {offer.reference: offer for offer in encoders_for(modality, cache.settings())}
-    options = [*rows, *([current] if current not in rows else []), OTHER]
+    plain = without_params(current)
+    options = [*rows, *([plain] if plain not in rows else []), OTHER]
     picked = st.selectbox(
         header.modality_word(modality),
         options,
-        index=options.index(current),
+        index=options.index(plain),
         key=key,
-        help=errors.plain(_summary(rows.get(current), current)),
+        help=errors.plain(_summary(rows.get(plain), plain)),
         format_func=lambda option: _named(option, rows.get(option)),
         persist_state="session",
     )
@@ -99,7 +103,7 @@ def _menu(modality: str, current: str, key: str) -> str:
     if picked in rows and rows[picked].missing:
         errors.show(rows[picked].missing)
         return current
-    return picked if picked in options else current
+    return encoder_params.show(picked if picked in options else plain, current, key=key)
 
 
 def _named(option: str, offer: Offer | None) -> str:
@@ -139,7 +143,7 @@ def _one_space(chosen: Mapping[str, str], places: Mapping[str, Any], key: str) -
     """Under the first menu whose model reads other modalities into the same space: a button that takes it for them."""
     for modality, reference in chosen.items():
         towers = same_space(reference, modality)
-        others = {m: tower for m, tower in towers.items() if m in chosen and chosen[m] != tower}
+        others = {m: tower for m, tower in towers.items() if m in chosen and without_params(chosen[m]) != tower}
         if others:
             with places[modality]:
                 words = " and ".join(READ[m] for m in others)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.fetching import remove_model
+from mmalign_core.workflow.menus.naming import parts_of
 from mmalign_core.workflow.menus.offering import Offer, offers
 from pages._shared import cache, errors, model_fetch, model_lines, model_menu, model_use
 
@@ -27,7 +28,7 @@ def show() -> None:
 
 
 def _fetched(row: Offer) -> None:
-    encoder = row.reference.partition(":")[0]
+    encoder = parts_of(row.reference).name
     with st.container(gap=None, width="stretch"):
         name = model_menu.full_name(row.reference) or row.name
         st.markdown(model_lines.heading(name, row.reads))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmalign_core.encoders import ENCODERS, is_known, parts_of, reference_of
+from mmalign_core.encoders import ENCODERS, is_known, params_of, parts_of, reference_of, with_params, without_params
 from mmalign_core.models.known import KNOWN, nearest
 from mmalign_core.models.places import own_folder
 from mmalign_core.models.present import encoder_for, present
@@ -15,6 +15,19 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.encoded.encoding import encoder
 from mmalign_core.workflow.menus.offering import FRAMES, suggestions
+
+__all__ = [
+    "Named",
+    "check_encoder",
+    "expected_folder",
+    "is_folder",
+    "look_up",
+    "named",
+    "params_of",
+    "parts_of",
+    "with_params",
+    "without_params",
+]
 
 
 @dataclass(frozen=True)
