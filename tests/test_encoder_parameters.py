@@ -11,6 +11,8 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, Query, align, answer, encode, load_run, recommend, save_run
 from mmalign_core.workflow.encoded.encoding import encoder_of
+from mmalign_core.workflow.explaining.explaining_answers import explain_recommendation
+from mmalign_core.workflow.export.exporting import as_html
 from tests.sample_files import colours, film, write
 
 FEWER = "video-frames[most=1]:colour-gradient"
@@ -49,8 +51,14 @@ def test_a_saved_run_answers_videos_as_its_own_were_read(folder: Path, tmp_path:
     assert run.encoders["video"].startswith(f"{FEWER}@")
     found = answer(run, Query(video=str(folder / "green.mp4")), store=store, k=2)
     own = run.result.space["video"]
-    np.testing.assert_allclose(found.placed[0].signal.points["video"], own.vectors[own.ids.index("green")], atol=1e-5)
+    signal = found.placed[0].signal
+    assert signal is not None
+    np.testing.assert_allclose(signal.points["video"], own.vectors[own.ids.index("green")], atol=1e-5)
     assert found.found[0].id == "green" and recommend(run, Query(text="a red film"), store=store)
+    why = explain_recommendation(run, found, "green", store=store)
+    drawn = [each.map for each in why.maps if each.map.modality == "video"]
+    assert drawn and all(len(each.parts) == 1 for each in drawn), "one frame was read, and one is asked"
+    assert f"{FEWER}" in as_html(found, run=run, maps={"green": why})
 
 
 def test_vectors_of_another_choice_do_not_compare(folder: Path, tmp_path: Path) -> None:
