@@ -13,7 +13,7 @@ from pathlib import Path
 from mmalign_core.data.names import shown
 from mmalign_core.models.fetched import fetched_as
 from mmalign_core.models.places import cached_repository, hub_cache, own_folder, snapshot
-from mmalign_core.models.weights import check_weights, files_of, weight_files
+from mmalign_core.models.weights import check_weights, file_stamp, files_of, weight_files
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
@@ -85,16 +85,11 @@ def _whole(files: Path | None) -> bool:
     if files is None:
         return False
     held = (*weight_files(files), *files_of(files, "*.safetensors.index.json"))
-    return _checked(files, tuple((path, *_stamp(path)) for path in held))
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
+    return _checked(files, tuple(map(file_stamp, held)))
 
 
 @lru_cache(maxsize=512)
-def _checked(files: Path, held: tuple[tuple[Path, int, int], ...]) -> bool:
+def _checked(files: Path, held: tuple[tuple[str, int, int], ...]) -> bool:
     """Looked at anew when a file of `held` changes: reading every header takes milliseconds a model."""
     try:
         check_weights(files)

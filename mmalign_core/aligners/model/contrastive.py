@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from mmalign_core.aligners.model.beside_prior import BesidePrior
 from mmalign_core.aligners.model.prior import Prior
-from mmalign_core.aligners.opened import LinearMap
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.aligners.towers.base import TowerAligner
 from mmalign_core.aligners.towers.batches import Examples, placed, quality
@@ -22,8 +22,6 @@ from mmalign_core.types import EmbeddingSet, Progress, no_progress
 
 if TYPE_CHECKING:
     import torch
-
-    from mmalign_core.aligners.opened import Differentiable
 
 MANY_PAIRS = 5000
 """Beyond, light regularisation is enough and held-out examples are not missed: one training, not three."""
@@ -42,14 +40,13 @@ class Recipe:
     quality: float = -1.0
 
 
-class ContrastiveAligner(TowerAligner):
+class ContrastiveAligner(BesidePrior, TowerAligner):
     """Trains one tower for each modality so that what belongs together is close and all else is not.
 
     Of the pairs some are held out. They choose the start (its ridge; CCA or the vectors as they are), how much noise
     and dropout, when to stop, and how much the zero-shot bridge counts; then up to MANY_PAIRS are all trained on.
     """
 
-    reads_concepts = True
     few: ClassVar[tuple[tuple[float, float], ...]] = ((0.4, 0.0), (1.0, 0.0))
     """Noise and dropout tried with few pairs."""
     many: ClassVar[tuple[float, float]] = (0.1, 0.0)
@@ -122,27 +119,6 @@ class ContrastiveAligner(TowerAligner):
         return (
             f"{start.kind} start{ridge}, noise {said.noise:g}, dropout {said.dropout:g}, prior {self._prior.weight:g}"
         )
-
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, k), and the bridge's dimensions where it counts."""
-        return self._prior.join(super().transform(embeddings), embeddings)
-
-    def linear_map(self, modality: str) -> LinearMap | None:
-        """The tower's, where the bridge does not count beside it."""
-        return super().linear_map(modality) if self._prior.bridge is None else None
-
-    def differentiable(self, modality: str) -> Differentiable | None:
-        """The tower's, where the bridge does not count beside it."""
-        return super().differentiable(modality) if self._prior.bridge is None else None
-
-    def state(self) -> Mapping[str, np.ndarray]:
-        """<modality>.* of each tower and prior.* where the bridge counts."""
-        return {**super().state(), **self._prior.arrays()}
-
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
-        """Take over what `state` gave."""
-        self._prior = Prior.of_arrays(state)
-        return super().load_state(state)
 
     def _first(self, sets: Sets, parts: Holdout, seed: int) -> tuple[Recipe, dict[str, Tower]]:
         """The start that places held-out pairs best before any training.

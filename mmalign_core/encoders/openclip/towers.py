@@ -2,67 +2,22 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from mmalign_core.encoders.base import Encoded
-from mmalign_core.encoders.openclip.encoder import OpenClip
 from mmalign_core.encoders.openclip.relevance import picture_grid, picture_relevance, text_attends, text_relevance
 from mmalign_core.encoders.openclip.sequences import image_steps, text_steps
 from mmalign_core.encoders.openclip.text import as_read
+from mmalign_core.encoders.openclip.tower import Tower
 from mmalign_core.encoders.reading import Reading, picture_reading, without_border
 from mmalign_core.encoders.relevance import Relevance
 from mmalign_core.encoders.texts.token_places import token_places
 from mmalign_core.encoders.texts.usable import usable_text
-from mmalign_core.encoders.torch_models.devices import at_dtype, stacked_on
 from mmalign_core.encoders.torch_models.on_device import SAMPLE
 from mmalign_core.encoders.torch_models.pixels import preprocessed
 from mmalign_core.types import BadInput, Media
-
-
-class Tower(OpenClip):
-    """What both towers share: batches through the model."""
-
-    @abstractmethod
-    def forward(self, batch: Any) -> Any:
-        """Features (n, dim) of a batch on the device, not yet of unit length."""
-
-    @abstractmethod
-    def steps(self, batch: Any) -> list[Any]:
-        """Per item the (t, dim) steps of its sequence."""
-
-    def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
-        """(n, dim) unit vectors."""
-        return Encoded(self.vectors(prepared))
-
-    def sequences(self, prepared: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Per item (t, dim): cells or tokens brought into the shared space, before pooling, not of unit length.
-
-        BadInput for an architecture that does not show them.
-        """
-        import torch
-
-        def run(batch: Sequence[np.ndarray]) -> list[np.ndarray]:
-            with torch.inference_mode():
-                return [step.float().cpu().numpy() for step in self.steps(self._on_device(batch))]
-
-        return [item for part in self.in_turn(run, prepared) for item in part]
-
-    def run_at(self, batch: Sequence[np.ndarray], dtype: str) -> np.ndarray:
-        """(n, dim) unit vectors of one batch."""
-        import torch
-        from torch.nn.functional import normalize
-
-        with torch.inference_mode(), at_dtype(self.device, dtype):
-            features = self.forward(self._on_device(batch))
-        return normalize(features.float(), dim=-1).cpu().numpy()
-
-    def _on_device(self, batch: Sequence[np.ndarray]) -> Any:
-        return stacked_on(self.loaded.device, batch)
 
 
 class ImageTower(Tower):

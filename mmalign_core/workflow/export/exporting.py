@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mmalign_core.settings import Settings
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.answers.reasons import Reasons
 from mmalign_core.workflow.answers.recommending import Answer
-from mmalign_core.workflow.export.sheet import Sheet
+from mmalign_core.workflow.export.sheet import Sentence, Sheet
 
 if TYPE_CHECKING:
     from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps
@@ -19,20 +19,6 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_ATTRIBUTION = 20_000
 """Characters of it that are printed; a collection of millions may bring a book."""
-
-
-class Sentence(Protocol):
-    """What `telling.tell` gives: a sentence and who wrote it."""
-
-    @property
-    def text(self) -> str:
-        """The sentence."""
-        ...
-
-    @property
-    def author(self) -> str:
-        """Who wrote it."""
-        ...
 
 
 def as_html(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mmalign_core.recommend.query import HISTORY
 from mmalign_core.recommend.sentences.sentence import decimals
@@ -20,7 +20,6 @@ from mmalign_core.workflow.export.showing import item_titles, one_line, picture_
 
 if TYPE_CHECKING:
     from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps
-    from mmalign_core.workflow.export.exporting import Sentence
 
 PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
 WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was asked with or met",
@@ -29,6 +28,20 @@ _NOTHING = 1e-3
 """A part of the largest share that nobody would see; only a modality is named all the same."""
 MEDIA_WORDS = {"text": "text", "image": "picture", "audio": "sound", "video": "video"}
 CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "source", "url")
+
+
+class Sentence(Protocol):
+    """What `telling.tell` gives: a sentence and who wrote it."""
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        ...
+
+    @property
+    def author(self) -> str:
+        """Who wrote it."""
+        ...
 
 
 class Sheet:

@@ -1,0 +1,114 @@
+"""What both towers of an OpenCLIP model share: its files, its weights, and batches through it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.encoders.base import Encoded
+from mmalign_core.encoders.openclip.files import ModelFiles, model_files
+from mmalign_core.encoders.openclip.loading import Loaded, loaded
+from mmalign_core.encoders.openclip.models import FOLDER, Source, source_of
+from mmalign_core.encoders.torch_models.devices import at_dtype, stacked_on
+from mmalign_core.encoders.torch_models.on_device import OnDevice
+
+
+class Tower(OnDevice):
+    """One tower of the model that `model` names: "MODEL/PRETRAINED", "hf-hub:ORG/NAME" or "local-dir:/FOLDER"."""
+
+    name = "open-clip"
+    modalities = ("image", "text")
+    summary = "Pictures and texts in one space: any OpenCLIP model, by name or folder (open-clip:MODEL/PRETRAINED)"
+    licence = "MIT (code); weights: each model's own, see its card"
+
+    @classmethod
+    def full_name(cls, model: str) -> str:
+        """A folder by its whole path."""
+        folder = model.removeprefix(FOLDER)
+        return model if folder == model else f"{FOLDER}{Path(folder).expanduser().absolute()}"
+
+    @classmethod
+    def space_of(cls, model: str) -> str:
+        """Both towers of a model have the same."""
+        return f"{cls.name}:{model}"
+
+    @classmethod
+    def stamp(cls, model: str) -> Any:
+        """Of weights, settings and tokenizer."""
+        return model_files(source_of(model)).stamp
+
+    @cached_property
+    def source(self) -> Source:
+        """What `model` names."""
+        return source_of(self.model)
+
+    @property
+    def space(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
+        """Both towers of a model have the same."""
+        return self.space_of(self.model)
+
+    @cached_property
+    def files(self) -> ModelFiles:
+        """What the model is built from; BadInput with the command that fetches what is not here."""
+        return model_files(self.source, self.settings)
+
+    @cached_property
+    def version(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
+        """Digest of weights, architecture, preprocessing and tokenizer."""
+        return self.files.version
+
+    @property
+    def dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
+        """Width of the shared space, as the architecture says."""
+        return int(self.files.config["embed_dim"])
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The whole model, one in memory for both towers."""
+        return loaded(self.source, self.files, self.version, self.device)
+
+    def load(self) -> None:
+        """Find, check and read the weights."""
+        _ = self.loaded
+
+    @abstractmethod
+    def forward(self, batch: Any) -> Any:
+        """Features (n, dim) of a batch on the device, not yet of unit length."""
+
+    @abstractmethod
+    def steps(self, batch: Any) -> list[Any]:
+        """Per item the (t, dim) steps of its sequence."""
+
+    def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
+        """(n, dim) unit vectors."""
+        return Encoded(self.vectors(prepared))
+
+    def sequences(self, prepared: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Per item (t, dim): cells or tokens brought into the shared space, before pooling, not of unit length.
+
+        BadInput for an architecture that does not show them.
+        """
+        import torch
+
+        def run(batch: Sequence[np.ndarray]) -> list[np.ndarray]:
+            with torch.inference_mode():
+                return [step.float().cpu().numpy() for step in self.steps(self._on_device(batch))]
+
+        return [item for part in self.in_turn(run, prepared) for item in part]
+
+    def run_at(self, batch: Sequence[np.ndarray], dtype: str) -> np.ndarray:
+        """(n, dim) unit vectors of one batch."""
+        import torch
+        from torch.nn.functional import normalize
+
+        with torch.inference_mode(), at_dtype(self.device, dtype):
+            features = self.forward(self._on_device(batch))
+        return normalize(features.float(), dim=-1).cpu().numpy()
+
+    def _on_device(self, batch: Sequence[np.ndarray]) -> Any:
+        return stacked_on(self.loaded.device, batch)
