@@ -183,6 +183,12 @@ class EmbeddingSet:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def made_by(self) -> str:
+        """Who made the vectors, in words for people: "by 'NAME'", or "given ready-made" where no encoder did."""
+        name = self.encoder.rpartition("@")[0] or self.encoder
+        return "given ready-made" if name == "given" else f"by '{name}'"
+
     def take(self, rows: Sequence[int] | np.ndarray) -> EmbeddingSet:
         """The same set with only these rows, in this order."""
         rows = np.asarray(rows, dtype=int)

@@ -176,7 +176,7 @@ def _wide(sets: dict[str, EmbeddingSet]) -> dict[str, EmbeddingSet]:
 
 
 BAD = {
-    "no texts": (_without, "pivot needs texts in the space of audio by 'audio@1': encode it with a model that reads"),
+    "no texts": (_without, "pivot needs texts in the space of audio by 'audio': encode it with a model that reads"),
     "rows all alike": (_constant, "pivot cannot learn from audio"),
     "texts all alike": (_alike, "pivot cannot learn from the texts in the space of audio"),
     "texts in another order": (_other, "the same texts in the space of every modality"),

@@ -81,12 +81,16 @@ def test_towers_of_one_model_share_a_space_and_others_do_not() -> None:
     assert same_space("yamnet", "audio") == {"audio": "yamnet"}
     assert share_space(("image", "text"), {"image": CLIP, "text": CLIP})
     assert share_space(("text", "video"), {"text": CLIP, "video": video})
+    fewer = f"video-frames[most=8]:{CLIP}"
+    assert all(share_space(pair, {"text": CLIP, "video": fewer}) for pair in (("text", "video"), ("video", "text")))
     assert not share_space(("image", "text"), {"image": CLIP})
     assert not share_space(("image", "text"), {"image": CLIP, "text": "open-clip:RN50/openai"})
     assert usual_aligner(("image", "text"), {"image": CLIP, "text": CLIP}) == "as-is"
     assert usual_aligner(("image", "audio"), {"image": CLIP, "audio": "clap:a/b"}) == "pivot"
     assert usual_aligner(("image", "text"), {"image": CLIP}) == "pivot", "both read texts"
     assert usual_aligner(("image", "text"), {"text": CLIP}) == usual_aligner(("image", "text"), {}) == "bridge"
+    for encoders in ({"image": "colour-gradient"}, {"image": "colour-gradient", "text": CLIP}):
+        assert usual_aligner(("image", "text"), encoders) == "relative", "no side names concepts"
     assert not share_space(("image", "text"), {}) and not share_space(("smell", "taste"), {})
 
 

@@ -20,15 +20,17 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     dataset(6).save_to_disk(str(root / "birds"))
     image = np.random.default_rng(0).standard_normal((12, 4))
     np.savez(root / "pairs.npz", ids=np.arange(12), image=image, text=image + 0.1)
+    np.savez(root / "widths.npz", ids=np.arange(12), image=image, text=image[:, :3])
     with dashboard_home(root):
         yield root
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("name", ["birds", "pairs.npz"])
+@pytest.mark.parametrize("name", ["birds", "pairs.npz", "widths.npz"])
 def test_no_page_raises(sets: Path, name: str, page: str) -> None:
     app = opened(sets / name, page)
     assert not app.exception, [e.message for e in app.exception]
+    assert not app.error, "the aligner to begin with takes vectors of any width"
 
 
 def test_the_report_says_what_was_taken_for_what(sets: Path) -> None:

@@ -78,6 +78,8 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True, talle
         films.show(video, title(collection, item))
     for sound in media(collection, item, "audio")[:3]:
         show_sound(sound, title(collection, item))
+    if not cache.media_by_item(collection.digest, collection).get(item):
+        st.caption("Only its vectors were given; there is no medium to show.")
     if metadata:
         show_metadata(collection, item)
 

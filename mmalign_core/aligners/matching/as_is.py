@@ -65,7 +65,7 @@ class AsIs(Aligner):
 def _check_widths(sets: Mapping[str, EmbeddingSet]) -> None:
     widths = {modality: s.vectors.shape[1] for modality, s in sets.items()}
     if len(set(widths.values())) > 1:
-        found = ", ".join(f"{m} {w} ({sets[m].encoder})" for m, w in widths.items())
+        found = ", ".join(f"{m} {w} ({sets[m].made_by})" for m, w in widths.items())
         raise BadInput(
             f"as-is needs vectors of one space, but dimensions differ: {found}; choose encoders that share a space, "
             "or another aligner"

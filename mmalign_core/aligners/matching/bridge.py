@@ -104,7 +104,7 @@ class Bridge(Aligner):
         known = len(self._labels[embeddings.modality])
         if embeddings.concepts is None or embeddings.concepts.posterior.shape[1] != known:
             raise BadInput(
-                f"{embeddings.modality} by '{embeddings.encoder}' does not come with the {known} concepts bridge was "
+                f"{embeddings.modality} {embeddings.made_by} does not come with the {known} concepts bridge was "
                 "fitted on; use the same encoder"
             )
         return embeddings.concepts.posterior
@@ -112,6 +112,6 @@ class Bridge(Aligner):
     def _check_text(self, text: EmbeddingSet) -> None:
         if text.vectors.shape[1] != len(self._whiten):
             raise BadInput(
-                f"texts by '{text.encoder}' have {text.vectors.shape[1]} dimensions, the concepts' names "
+                f"texts {text.made_by} have {text.vectors.shape[1]} dimensions, the concepts' names "
                 f"{len(self._whiten)}; encode both with one text encoder"
             )

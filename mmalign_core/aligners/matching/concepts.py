@@ -15,8 +15,8 @@ def needed_concepts(embeddings: EmbeddingSet) -> tuple[np.ndarray, np.ndarray]:
     if concepts is None:
         names = ", ".join(_encoders_with_concepts(embeddings.modality)) or "none is installed"
         raise BadInput(
-            f"{embeddings.modality} by '{embeddings.encoder}' comes without named concepts, which bridge needs; "
-            f"encoders of {embeddings.modality} that give them: {names}"
+            f"{embeddings.modality} {embeddings.made_by} comes without named concepts, which bridge needs; "
+            f"encoders of {embeddings.modality} that give them: {names}; or choose another aligner"
         )
     if concepts.vectors is None or len(concepts.vectors) != concepts.posterior.shape[1]:
         raise BadInput(

@@ -112,7 +112,7 @@ def shared_pivots(sets: Sets) -> dict[str, Pivots]:
 def _needed(rows: EmbeddingSet) -> Pivots:
     if rows.pivots is None:
         raise BadInput(
-            f"pivot needs texts in the space of {rows.modality} by '{rows.encoder}': encode it with a model that reads "
+            f"pivot needs texts in the space of {rows.modality} {rows.made_by}: encode it with a model that reads "
             f"texts too (open-clip, clap), or choose an aligner that learns from pairs"
         )
     return rows.pivots

@@ -57,8 +57,8 @@ def _tower(aligner: str, rows: EmbeddingSet) -> str:
     found = text_tower(rows.encoder, rows.modality)
     if found is None:
         raise BadInput(
-            f"'{aligner}' links spaces through texts, but no text encoder shares the space of {rows.modality} by "
-            f"'{rows.encoder}'; encode it with a model that reads texts too (open-clip, clap), or choose bridge, or an "
+            f"'{aligner}' links spaces through texts, but no text encoder shares the space of {rows.modality} "
+            f"{rows.made_by}; encode it with a model that reads texts too (open-clip, clap), or choose bridge, or an "
             "aligner that learns from pairs"
         )
     return found

@@ -111,6 +111,6 @@ def _check(aligner: str, sets: Mapping[str, EmbeddingSet]) -> None:
     for modality, rows in sets.items():
         if not can_sequence(rows):
             raise BadInput(
-                f"'{aligner}' reads tokens, cells and frames, but the {modality} vectors were given ready-made "
-                f"({rows.encoder}); give the {modality} itself to encode, or choose an aligner that reads vectors"
+                f"'{aligner}' reads tokens, cells and frames, but the {modality} vectors were given "
+                f"ready-made; give the {modality} itself to encode, or choose an aligner that reads vectors"
             )
