@@ -72,6 +72,7 @@ def test_from_the_demo_to_the_map_to_a_recommendation(page: Page) -> None:
     page.locator(".st-key-map .scatterlayer").wait_for(timeout=PATIENCE)
     settled(page, PATIENCE)
     expect(page.get_by_text("trustworthiness")).to_be_visible()
+    expect(page.get_by_text("better than a random map")).to_be_visible()
     click_trace(page, "map", "image")
     page.wait_for_url("**item=*")
     settled(page, PATIENCE)

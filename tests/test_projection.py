@@ -16,6 +16,7 @@ from mmalign_core.projection import map_quality, place, project
 from mmalign_core.projection.fuzzy import memberships, symmetric_graph
 from mmalign_core.projection.graph import nearest_neighbours
 from mmalign_core.projection.layout import curve
+from mmalign_core.projection.quality import by_chance
 from mmalign_core.projection.space import space_of
 from mmalign_core.types import BadInput, Cancelled
 
@@ -124,7 +125,17 @@ def test_quality_of_a_perfect_and_of_a_random_map() -> None:
     flat = rng.normal(size=(3000, 2)).astype("f4")
     perfect, chance = (map_quality(flat, m, metric="euclidean") for m in (flat, rng.permutation(flat)))
     assert perfect.trustworthiness == 1.0 and perfect.neighbour_overlap == 1.0 and perfect.n == 1000
-    assert abs(chance.trustworthiness - 0.5) < 0.02 and chance.neighbour_overlap < 0.02
+    expected = by_chance(3000, chance.k)
+    assert (chance.trustworthiness, chance.neighbour_overlap) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("n", [4, 12, 24])
+def test_random_maps_of_few_points_have_the_quality_expected_by_chance(n: int) -> None:
+    rng = np.random.default_rng(0)
+    flat = rng.normal(size=(n, 2)).astype("f4")
+    found = [map_quality(flat, rng.permutation(flat), metric="euclidean") for _ in range(300)]
+    means = np.mean([(quality.trustworthiness, quality.neighbour_overlap) for quality in found], axis=0)
+    assert means == pytest.approx(by_chance(n, found[0].k), abs=0.04)
 
 
 @settings(max_examples=25, deadline=None)

@@ -13,7 +13,7 @@ from mmalign_core.progress import within
 from mmalign_core.projection.fuzzy import memberships, symmetric_graph
 from mmalign_core.projection.graph import nearest_neighbours
 from mmalign_core.projection.layout import epoch_count, lay_out
-from mmalign_core.projection.quality import quality_in
+from mmalign_core.projection.quality import by_chance, quality_in
 from mmalign_core.projection.space import checked_rows, space_of
 from mmalign_core.projection.start import start_positions
 from mmalign_core.types import BadInput, Progress, frozen_array, no_progress
@@ -37,6 +37,18 @@ class Projection:
     quality_n: int
     quality_k: int
     seconds: float
+
+    @property
+    def by_chance(self) -> tuple[float, float]:
+        """Trustworthiness and neighbour overlap that a random map of as many points would have."""
+        return by_chance(len(self.coordinates), self.quality_k)
+
+    @property
+    def better_than_chance(self) -> bool:
+        """Whether more neighbours are kept than a random map keeps, by three standard errors of that share."""
+        expected = self.by_chance[1]
+        error = (expected * (1 - expected) / (self.quality_n * self.quality_k)) ** 0.5
+        return self.neighbour_overlap > expected + 3 * error
 
     @property
     def dimensions(self) -> int:

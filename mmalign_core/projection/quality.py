@@ -28,6 +28,16 @@ class Quality:
     k: int
 
 
+def by_chance(n: int, k: int) -> tuple[float, float]:
+    """Trustworthiness and neighbour overlap to be expected of a random map of `n` points, at `k` neighbours.
+
+    Each of the k then has any of the n - 1 ranks alike: the mean of max(rank - k, 0), and k of n - 1.
+    """
+    mean = (n - 1 - k) * (n - k) / (2 * (n - 1))
+    worst = (2 * n - 3 * k - 1) / 2
+    return (1 - mean / worst if worst > 0 else 1.0), k / (n - 1)
+
+
 def map_quality(vectors: np.ndarray, coordinates: np.ndarray, *, metric: str = "cosine", seed: int = 0) -> Quality:
     """Quality of any map `coordinates` (n, 2 or 3) of `vectors` (n, d). Raises BadInput for NaN."""
     return quality_in(space_of(checked_rows(vectors), metric), checked_rows(coordinates, "coordinates"), seed)

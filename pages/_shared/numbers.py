@@ -39,6 +39,14 @@ _COUNTS = ("n", "candidates", "unanswerable")
 """Not metrics: what `measured_on` says in words."""
 
 
+def fixed(value: float, digits: int = 2, *, plus: bool = False) -> str:
+    """The number with that many decimals and a true minus sign; what rounds to nothing has no sign."""
+    shown = f"{abs(value):.{digits}f}"
+    if not float(shown):
+        return shown
+    return ("−" if value < 0 else "+" if plus else "") + shown
+
+
 def headline(report: Report) -> None:
     """Recall@1 with its interval in both directions, and what shuffled pairs would score."""
     columns = st.columns(2 * len(report["metrics"]))
@@ -98,7 +106,7 @@ def space(report: Report) -> None:
         for name in shown:
             title, meaning = _SPACE[name]
             box = st.container(gap=None)
-            box.metric(title, f"{report['space'][name]:.3f}")
+            box.metric(title, fixed(report["space"][name], 3))
             box.caption(meaning)
 
 

@@ -12,6 +12,7 @@ from mmalign_core.plots.labels import cut
 from mmalign_core.types import Collection, EmbeddingSet, Media
 from mmalign_core.workflow import JudgedPair, Run, SimilarityBlock
 from pages._shared import cache, errors, films, header, previews
+from pages._shared.numbers import fixed
 from pages._shared.thumbnails import Thumbnail, cover
 
 _RIGHT, _WRONG = "#0B7A5C", "#B3412E"
@@ -72,7 +73,7 @@ def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int
     score = scores[answer]
     rank = int((scores >= score - row.rounding[0]).sum())
     columns = st.columns(3)
-    columns[0].metric("score", f"{score:.3f}")
+    columns[0].metric("score", fixed(score, 3))
     columns[1].metric("rank", f"{rank:,} / {len(scores):,}", help="Ties count as ranked before.")
     columns[2].metric("right answer", "yes" if block.right[i, j] else "no")
     for rows, row, modality in ((block.source, asked, source), (block.target, answer, target)):
@@ -88,11 +89,13 @@ def card(run: Run, pair: JudgedPair, source: str, target: str) -> dict[str, Any]
     first = "chosen" if pair.decided else "undecided, best"
     tiles = [
         _tile(run, space[source], pair.source_row, "asked", MODALITY_COLOURS[source]),
-        _tile(run, space[target], pair.chosen_row, f"{first} · {pair.chosen_score:.2f}", _RIGHT if right else _WRONG),
+        _tile(
+            run, space[target], pair.chosen_row, f"{first} · {fixed(pair.chosen_score)}", _RIGHT if right else _WRONG
+        ),
     ]
     if not right:
-        tiles.append(_tile(run, space[target], pair.right_row, f"right · {pair.right_score:.2f}", _RIGHT))
-    note = f"right answer ranked {pair.rank:,}" if not right else f"score {pair.chosen_score:.3f}"
+        tiles.append(_tile(run, space[target], pair.right_row, f"right · {fixed(pair.right_score)}", _RIGHT))
+    note = f"right answer ranked {pair.rank:,}" if not right else f"score {fixed(pair.chosen_score, 3)}"
     return {"id": pair.item, "title": previews.title(run.collection, pair.item), "note": note, "tiles": tiles}
 
 

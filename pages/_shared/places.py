@@ -12,6 +12,7 @@ from mmalign_core.projection import Projection
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Run
 from pages._shared import cache, previews, state
+from pages._shared.numbers import fixed
 
 BY_MODALITY = "modality"
 _OWN = {"item", "modality", "row", "key", "x", "y", "z"}
@@ -55,29 +56,28 @@ def current_item(run: Run) -> str:
 def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[str, Any]]:
     """The nearest other items as cards."""
     found = cache.neighbours(run_key, item, count, run)
-    return [previews.card(run.collection, r.id, note=f"{r.score:+.2f} σ", modalities=[]) for r in found]
+    return [previews.card(run.collection, r.id, note=f"{fixed(r.score, plus=True)} σ", modalities=[]) for r in found]
 
 
 def quality(projection: Projection) -> None:
-    """Trustworthiness and neighbour overlap with the number of points behind them."""
+    """How the map was made, whether it keeps more neighbours than a random one, and the numbers behind the verdict."""
     if projection.quality_n < 2:
         return
+    k, (trust, overlap) = projection.quality_k, projection.by_chance
+    if projection.better_than_chance:
+        verdict = ":green[:material/check_circle: better than a random map]"
+    else:
+        verdict = ":red[:material/warning: no better than a random map]"
     numbers = (
-        (
-            "trustworthiness",
-            projection.trustworthiness,
-            "1 is best, a random map has about 0.5: are points that lie"
-            " together on the map also together in the space?",
-        ),
-        (
-            "neighbour overlap",
-            projection.neighbour_overlap,
-            f"Share of the {projection.quality_k} nearest points on the map that are among the nearest in the space.",
-        ),
+        f"{projection.dimensions}-D UMAP · neighbour overlap {projection.neighbour_overlap:.3f} (random"
+        f" {overlap:.3f}) · trustworthiness {projection.trustworthiness:.3f} (random {trust:.3f}) ·"
+        f" n = {projection.quality_n:,}"
     )
-    shown = " · ".join(f"**{name} {value:.3f}**" for name, value, _ in numbers)
-    meaning = "  \n".join(f"{name}: {text}" for name, _, text in numbers)
-    st.markdown(
-        f":gray[{shown} · measured on n = {projection.quality_n:,} points]",
-        help=f"{meaning}  \nDistances between far groups mean little on any such map.",
-    )
+    st.markdown(f"{verdict} :small[:gray[{numbers}]]", help=_MEANING.format(k=k))
+
+
+_MEANING = (
+    "neighbour overlap: share of the {k} nearest points on the map that are among the {k} nearest in the space.  \n"
+    "trustworthiness: are points that lie together on the map also near each other in the space? 1 is best.  \n"
+    "random: what points thrown on the map would have. Distances between far groups mean little on any such map."
+)

@@ -10,6 +10,7 @@ from mmalign_core.workflow.answers.reasons import Reasons
 from mmalign_core.workflow.explaining import Mapped, RecommendationMaps, explain_recommendation
 from pages._shared import background, cache, errors, maps
 from pages._shared.answering import Answered
+from pages._shared.numbers import fixed
 from pages._shared.shelf import Failed
 
 
@@ -66,8 +67,9 @@ def _name(mapped: Mapped) -> str:
 def _sums(mapped: Mapped) -> str:
     parts = float(mapped.map.values.sum())
     return (
-        f"Blue adds, orange takes away. The {mapped.share:+.2f} that"
-        f" {'this medium' if mapped.side == 'item' else 'this wish'} adds to the score is {parts:+.2f} of these parts,"
-        f" {mapped.map.rest:+.2f} of no one part, and {mapped.share - parts - mapped.map.rest:+.2f} that is the same"
+        f"Blue adds, orange takes away. The {fixed(mapped.share, plus=True)} that"
+        f" {'this medium' if mapped.side == 'item' else 'this wish'} adds to the score is {fixed(parts, plus=True)} of"
+        f" these parts, {fixed(mapped.map.rest, plus=True)} of no one part, and"
+        f" {fixed(mapped.share - parts - mapped.map.rest, plus=True)} that is the same"
         " whatever it shows."
     )
