@@ -193,6 +193,14 @@ def test_titles_are_the_title_else_a_text_else_the_id() -> None:
     assert item_titles(Collection("c", frame, media)) == {"a": "T", "b": "two lines", "c": "c"}
 
 
+def test_a_class_that_items_share_is_no_title_where_there_is_a_text() -> None:
+    media = (Media("a", "text", "1", text="x"), Media("b", "text", "2", text="y"), Media("c", "image", "3"))
+    shared = pd.DataFrame({"label": ["dog", "dog", "dog"]}, index=["a", "b", "c"])
+    assert item_titles(Collection("c", shared, media)) == {"a": "x", "b": "y", "c": "dog"}
+    own = pd.DataFrame({"label": ["dog", "cat", "dog"]}, index=["a", "b", "c"])
+    assert item_titles(Collection("c", own, media)) == {"a": "dog", "b": "cat", "c": "dog"}
+
+
 def test_a_page_needs_no_more_than_a_browser(demo_run: Run, store: Store, tmp_path: Path) -> None:
     """In a real browser, offline: no request, no error, nothing wider than the window in either scheme."""
     playwright = pytest.importorskip("playwright.sync_api")

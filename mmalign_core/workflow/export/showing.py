@@ -12,22 +12,39 @@ from typing import Any
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Media
 
-TITLE_COLUMNS = ("title", "name", "label")
+_LABEL = "label"
+TITLE_COLUMNS = ("title", "name", _LABEL)
 _JOINER = "\u200d"
 LONGEST_SOUND = 600_000
 """Bytes of a sound that is carried along; a longer one is only told of."""
 
 
 def item_titles(collection: Collection) -> Mapping[str, str]:
-    """Item -> what people call it: its title, name or label, else its first text, else its id; on one line."""
+    """Item -> what people call it: its title, name or label, else its first text, else its id; on one line.
+
+    Labels that most items share with others are classes: they name what has no text.
+    """
     named: dict[str, str] = {}
-    for column in (c for c in TITLE_COLUMNS if c in collection.items):
-        for item, value in collection.items[column].items():
-            if isinstance(value, str) and value.strip():
-                named.setdefault(str(item), value)
+    held = [column for column in TITLE_COLUMNS if column in collection.items]
+    classes = [column for column in held if column == _LABEL and _repeats(collection, column)]
+    for column in (c for c in held if c not in classes):
+        _name(named, collection, column)
     for medium in collection.media_of("text"):
         named.setdefault(medium.item, medium.text or medium.item)
+    for column in classes:
+        _name(named, collection, column)
     return {item: " ".join(named.get(item, item).split()) for item in collection.ids}
+
+
+def _repeats(collection: Collection, column: str) -> bool:
+    values = [str(value) for value in collection.items[column].dropna()]
+    return 2 * len(set(values)) <= len(values)
+
+
+def _name(named: dict[str, str], collection: Collection, column: str) -> None:
+    for item, value in collection.items[column].items():
+        if isinstance(value, str) and value.strip():
+            named.setdefault(str(item), value)
 
 
 def one_line(text: object, most: int = 500) -> str:
