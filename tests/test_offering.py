@@ -18,8 +18,8 @@ from mmalign_core.workflow.menus.offering import (
     same_space,
     share_space,
     suggestions,
-    usual_aligner,
 )
+from mmalign_core.workflow.menus.suiting import usual_aligner
 from tests.tiny_clip import saved
 
 CLIP = "open-clip:ViT-B-32/openai"

@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
+from mmalign_core.workflow.menus.suiting import suited
 from pages._shared import aligner_card, cache, errors, forms, holding_out, model_menu, state, waiting
-from pages._shared.wanted import complete, pairs_of, suited
+from pages._shared.wanted import complete, pairs_of
 
 _SEED_HELP = "Splits, folds and everything random in a fit follow from it: the same seed gives the same numbers."
 _LARGEST_SEED = 2**31

@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.workflow.menus.suiting import suited
 from pages._shared import align_form, aligner_card, board, cache, errors, holding_out, model_menu, state
-from pages._shared.wanted import complete, suited
+from pages._shared.wanted import complete
 
 _SHARED = ("similarity", "correction", "correction_params", "matcher", "matcher_params")
 _MOST = 8

@@ -9,7 +9,7 @@ from typing import Any
 from mmalign_core.types import BadInput, Collection, digest_json
 from mmalign_core.workflow import DEFAULT_ENCODERS, Choices
 from mmalign_core.workflow.alignment.pairing import pairs_of
-from mmalign_core.workflow.menus.offering import FROM_PAIRS, usual_aligner
+from mmalign_core.workflow.menus.suiting import suited
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,6 @@ def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, An
     pair = tuple(choices.get("pair") or pairs[0])
     whole = {"encoders": {}, **choices, "pair": pair}
     return {"aligner": suited(pair, whole["encoders"], collection), **whole}
-
-
-def suited(pair: tuple[str, str], encoders: Mapping[str, str], collection: Collection) -> str:
-    """The aligner to begin with: vectors given for both sides are taken as they are where they are equally wide.
-
-    Given vectors that cannot lie in one space with the other side's have known pairs and nothing else in common.
-    """
-    given = [collection.vectors[modality] for modality in pair if modality in collection.vectors]
-    if not given:
-        return usual_aligner(pair, encoders)
-    return "as-is" if len(given) == len(pair) and len({s.vectors.shape[1] for s in given}) == 1 else FROM_PAIRS
 
 
 def as_choices(choices: Mapping[str, Any], collection: Collection) -> tuple[Choices, dict[str, str]]:

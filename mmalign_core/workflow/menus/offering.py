@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmalign_core.encoders import ENCODERS, Encoder, parts_of, without_params
+from mmalign_core.encoders import ENCODERS, parts_of, without_params
 from mmalign_core.encoders.openclip.models import RECOMMENDED
 from mmalign_core.models.present import Present, present
 from mmalign_core.models.suggested import SUGGESTED
@@ -16,8 +16,6 @@ from mmalign_core.types import BadInput
 from mmalign_core.workflow.encoded.encoding import DEFAULT_ENCODERS
 
 FRAMES = "video-frames"
-FROM_PAIRS = "relative"
-"""The aligner for sides that have nothing but known pairs in common: of any widths, and from two pairs on."""
 _WEIGHT = 4
 """Bytes of a weight as repositories mostly hold them, float32."""
 
@@ -113,27 +111,6 @@ def share_space(pair: tuple[str, str], encoders: Mapping[str, str]) -> bool:
     """Whether these encoders, else the defaults, put both modalities in one space by their training."""
     first, second = (encoders.get(modality, DEFAULT_ENCODERS.get(modality, "")) for modality in pair)
     return bool(second) and same_space(first, pair[0]).get(pair[1]) == without_params(second)
-
-
-def usual_aligner(pair: tuple[str, str], encoders: Mapping[str, str]) -> str:
-    """What suits these encoders, else the defaults, without knowing pairs where that can be.
-
-    `as-is` for towers of one model, `pivot` where both sides have texts in their own spaces, `bridge` where concepts
-    are named; else `relative`, by known pairs.
-    """
-    if share_space(pair, encoders):
-        return "as-is"
-    own = {m: same_space(encoders.get(m, DEFAULT_ENCODERS.get(m, "")), m) for m in pair}
-    if all("text" in space for space in own.values()):
-        return "pivot"
-    named = all(names_concepts(encoders.get(m, DEFAULT_ENCODERS.get(m, ""))) for m in pair if m != "text")
-    return "bridge" if named else FROM_PAIRS
-
-
-def names_concepts(reference: str) -> bool:
-    """Whether the encoder says which of its named concepts it sees or hears; frames do where no model is given."""
-    name, _, model = parts_of(reference)
-    return name in ENCODERS.names() and not model and ENCODERS.get(name).labels is not Encoder.labels
 
 
 def _embedded(name: str) -> Offer:
