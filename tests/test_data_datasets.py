@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Image, Value
 from hypothesis import given, settings
@@ -65,6 +66,28 @@ def test_ids_that_splits_share_are_told_apart(tmp_path: Path, kept: Settings) ->
     one = Dataset.from_dict({"id": [0, 1], "text": ["a", "b"]})
     DatasetDict({"train": one, "test": one}).save_to_disk(str(tmp_path / "all"))
     assert read_collection(tmp_path / "all", settings=kept).ids == ("train/0", "train/1", "test/0", "test/1")
+
+
+def test_classes_have_the_names_of_their_split(tmp_path: Path, kept: Settings) -> None:
+    names = {"train": ["cat", "dog"], "test": ["dog", "cat"]}
+    splits = {
+        split: Dataset.from_dict(
+            {"text": ["a"], "label": [0]}, features=Features({"text": Value("string"), "label": ClassLabel(names=own)})
+        )
+        for split, own in names.items()
+    }
+    DatasetDict(splits).save_to_disk(str(tmp_path / "all"))
+    assert read_collection(tmp_path / "all", settings=kept).items["label"].tolist() == ["cat", "dog"]
+
+
+@pytest.mark.parametrize("name", ["image", "shot"])
+def test_a_shard_of_nulls_alone_says_nothing_of_its_column(tmp_path: Path, kept: Settings, name: str) -> None:
+    (tmp_path / "hub").mkdir()
+    for number, cells in enumerate([pa.nulls(2), media([png(1), None], ["a.png", None])]):
+        path = tmp_path / "hub" / f"train-{number:05d}-of-00002.parquet"
+        pq.write_table(pa.table({name: cells, "text": ["a", "b"]}), path)
+    found = read_collection(tmp_path / "hub", settings=kept)
+    assert [m.item for m in found.media_of("image")] == ["3"] and not found.skipped
 
 
 def test_shards_as_hubs_have_them_are_one_table(tmp_path: Path, kept: Settings) -> None:
@@ -204,6 +227,9 @@ def test_a_folder_that_is_not_whole_is_refused(
 def test_no_rows_are_said_and_truncated_files_refused(tmp_path: Path, kept: Settings) -> None:
     with pytest.raises(BadInput, match="holds no rows"):
         read_collection(stream(tmp_path / "a.arrow", {"text": pa.array([], pa.string())}), settings=kept)
+    Dataset.from_dict({"text": []}, features=Features({"text": Value("string")})).save_to_disk(str(tmp_path / "none"))
+    with pytest.raises(BadInput, match="'none' holds no rows"):
+        read_collection(tmp_path / "none", settings=kept)
     whole = stream(tmp_path / "a.arrow", {"text": ["a" * 1000] * 50}).read_bytes()
     (tmp_path / "a.arrow").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BadInput, match="not a readable Arrow file"):

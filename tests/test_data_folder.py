@@ -1,5 +1,6 @@
 """Folders paired by stem: which files make an item, in which order, and what is left out with which reason."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -118,8 +119,16 @@ def test_everything_unusable_is_reported_once(tmp_path: Path) -> None:
         assert expected in reasons(collection)[source]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("name", ["rows.csv", "rows.npz", "rows.zip"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(BadInput, match="is a pipe or a device; save its content as a file"):
+        read_collection(tmp_path / name)
+
+
 def test_nothing_usable_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="nothing usable"):
+    with pytest.raises(BadInput, match="nothing usable; put texts, pictures"):
         read_collection(tmp_path)
     with pytest.raises(BadInput, match=r"nothing usable \(1 skipped\): 'a.png' is empty"):
         read_collection(write(tmp_path, {"a.png": b""}))

@@ -81,8 +81,9 @@ class Draft:
                 where = item.row.source or item.row.id
                 self.skip(item.row.id, "", f"{where}: has no text, image, audio or video", item.row.source)
         if not ids:
-            first = f": {self.skipped[0].reason}" if self.skipped else ""
-            raise BadInput(f"'{shown(name)}' holds nothing usable ({len(self.skipped)} skipped){first}")
+            empty = "; put texts, pictures, sounds, videos or vectors into it"
+            first = f" ({len(self.skipped)} skipped): {self.skipped[0].reason}" if self.skipped else empty
+            raise BadInput(f"'{shown(name)}' holds nothing usable{first}")
         used = [self._items[id] for id in ids]
         return Collection(
             name=name,

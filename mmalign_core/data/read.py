@@ -60,6 +60,8 @@ def _existing(data: str | Path) -> Path:
     try:
         path = Path(os.path.expanduser(data))
         if str(data).strip() and path.exists():
+            if not (path.is_dir() or path.is_file()):
+                raise BadInput(f"'{shown(data)}' is a pipe or a device; save its content as a file and give that")
             return path
     except OSError as error:  # too long a name
         raise BadInput(f"'{shown(data)}' cannot be opened ({error.strerror}); give a folder or a manifest") from error

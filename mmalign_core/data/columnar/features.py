@@ -12,7 +12,7 @@ _MEDIA = {"Image": "image", "Audio": "audio", "Video": "video"}
 
 @dataclass(frozen=True)
 class Feature:
-    """`kind`: media (bytes, or bytes with a path), text, vector, number or other.
+    """`kind`: media (bytes, or bytes with a path), text, vector, number, other, or nothing where all are null.
 
     `modality`: of media, '' if nothing says so. `labels`: names of the classes that the column's numbers stand for.
     `heavy`: bytes are somewhere in it, which are no metadata.
@@ -69,6 +69,8 @@ def kind_of(type: Any) -> str:
     import pyarrow as pa
 
     is_, type = pa.types, bare(type)
+    if is_.is_null(type):
+        return "nothing"
     if is_.is_dictionary(type):
         return kind_of(type.value_type)
     if is_list(type):

@@ -20,7 +20,7 @@ _OTHERS = ("interactions", "ids")
 
 def file_source(path: Path, name: str) -> Source:
     """The table in one .parquet or .arrow file; a Parquet manifest keeps the names of its columns."""
-    return Source(name, (file_part(path, name),), {}, described=path.suffix.lower() == ".arrow" or is_shard(name))
+    return Source(name, (file_part(path, name),), described=path.suffix.lower() == ".arrow" or is_shard(name))
 
 
 def files_source(files: Mapping[str, Path], name: str) -> Source:
@@ -33,7 +33,7 @@ def files_source(files: Mapping[str, Path], name: str) -> Source:
                 f"'{shown(part.name)}' has other columns than '{shown(first.name)}'; give one of them, "
                 "or a folder of files that have the same"
             )
-    return Source(name, parts, {})
+    return Source(name, parts)
 
 
 def folder_source(root: Path, name: str) -> Source | None:

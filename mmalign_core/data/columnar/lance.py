@@ -41,7 +41,7 @@ def lance_source(path: Path, name: str) -> Source:
         raise BadInput(f"'{shown(name)}' is not a Lance table (it has no _versions); copy the whole folder")
     with reading(name, "Lance table"), _opened(path) as table:
         schema, rows = table.schema, table.count_rows()
-    return Source(name, (Part(name, schema, rows, partial(_batches, path)),), {})
+    return Source(name, (Part(name, schema, rows, partial(_batches, path)),))
 
 
 def _batches(path: Path, size: int) -> Iterator[Any]:

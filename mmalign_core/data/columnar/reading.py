@@ -44,12 +44,18 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
 
 
 def _features(source: Source) -> dict[str, Feature]:
-    """Of the columns of all parts; the first that has a column says what it holds."""
+    """Of the columns of all parts; the first that has a column, and more than nulls in it, says what it holds."""
     found: dict[str, Feature] = {}
     for part in source.parts:
-        with reading(part.name, "table"):
-            found = features_of(part.schema, source.features) | found
+        for column, feature in _own_features(part).items():
+            if column not in found or found[column].kind == "nothing":
+                found[column] = feature
     return found
+
+
+def _own_features(part: Part) -> dict[str, Feature]:
+    with reading(part.name, "table"):
+        return features_of(part.schema, part.stated)
 
 
 def _own_names(features: Mapping[str, Feature]) -> dict[str, str]:
@@ -65,7 +71,7 @@ def _own_names(features: Mapping[str, Feature]) -> dict[str, str]:
 def _peek(source: Source, column: str) -> Any:
     """The first value of a column that is there, among the first rows; of a struct of media its bytes."""
     for part in source.parts:
-        if column not in part.schema.names:
+        if column not in part.schema.names or _own_features(part)[column].kind == "nothing":
             continue
         with reading(part.name, "table"):
             for batch in part.batches(_MEDIA_BATCH):
@@ -84,10 +90,11 @@ def _rows(
     size = _MEDIA_BATCH if any(f.heavy for f in features.values()) else _BATCH
     splits = bool(_splits_in_words(source, features))
     for part in source.parts:
+        own = _own_features(part)  # classes may have other names in another split
         for batch in _batches(part, size):
             progress(done / max(total, 1), f"reading {source.name} ({done:,} of {total:,} rows)")
             with reading(part.name, "table"):
-                columns = _columns(batch, features, roles, keeper, done + 1)
+                columns = _columns(batch, own, roles, keeper, done + 1)
             for values in zip(*columns.values()):
                 yield dict(zip(columns, values)) | ({"split": part.split or None} if splits else {})
             done += batch.num_rows

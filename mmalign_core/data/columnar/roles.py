@@ -23,7 +23,14 @@ USUAL = {
 LONGEST_LIST = 16
 """A list of more numbers is no metadata."""
 _FITS = {"id": ("text", "number"), "text": ("text", "number")} | dict.fromkeys(MODALITIES[1:], ("media", "text"))
-_WORDS = {"media": "bytes", "text": "text", "vector": "vectors", "number": "numbers", "other": "other things"}
+_WORDS = {
+    "media": "bytes",
+    "text": "text",
+    "vector": "vectors",
+    "number": "numbers",
+    "other": "other things",
+    "nothing": "nothing",
+}
 
 
 @dataclass
@@ -56,7 +63,7 @@ def decide(features: Mapping[str, Feature], peek: Callable[[str], Any], source: 
     kinds = {c: f.modality or (_sniffed(peek(c)) if f.kind == "media" else "") for c, f in features.items()}
     for column, feature in features.items():
         role = column.lower()
-        fits = role in KNOWN_COLUMNS and feature.kind in _FITS.get(role, ("vector", "text", "other"))
+        fits = role in KNOWN_COLUMNS and feature.kind in _FITS.get(role, ("vector", "text", "other", "nothing"))
         if fits and roles.column(role) is None and not (role == "id" and feature.labels):
             roles.names[column] = role
     for modality in MODALITIES[1:]:

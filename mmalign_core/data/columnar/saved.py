@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,15 @@ _SPLITS, _ABOUT, _STATE = "dataset_dict.json", "dataset_info.json", "state.json"
 
 
 def is_saved(root: Path) -> bool:
-    """Whether `datasets` saved this folder."""
-    about = (root / _ABOUT).is_file() or (root / _STATE).is_file()
-    return (root / _SPLITS).is_file() or (about and any(root.glob("*.arrow")))
+    """Whether `datasets` saved this folder; one of no rows has no .arrow file."""
+    about = [(root / name).is_file() for name in (_ABOUT, _STATE)]
+    return (root / _SPLITS).is_file() or all(about) or (any(about) and any(root.glob("*.arrow")))
 
 
 def saved_source(root: Path, name: str) -> Source:
     """The rows of all splits; BadInput if a file that the folder names is missing or damaged."""
     if not (root / _SPLITS).is_file():
-        return Source(name, _parts(root, "", ""), _features(root))
+        return Source(name, _parts(root, "", ""))
     splits = _json(root / _SPLITS).get("splits")
     if not isinstance(splits, list) or not splits or not all(isinstance(s, str) for s in splits):
         raise BadInput(f"'{_SPLITS}' names no splits; save the data set again with save_to_disk")
@@ -32,10 +33,7 @@ def saved_source(root: Path, name: str) -> Source:
     for split, folder in folders.items():
         if not folder.is_dir():
             raise BadInput(f"the split '{shown(split)}' has no folder; copy the whole folder that save_to_disk wrote")
-    features: dict[str, Any] = {}
-    for folder in folders.values():
-        features = {**_features(folder), **features}
-    return Source(name, tuple(p for s, f in folders.items() for p in _parts(f, s, f"{s}/")), features)
+    return Source(name, tuple(p for s, f in folders.items() for p in _parts(f, s, f"{s}/")))
 
 
 def _parts(folder: Path, split: str, prefix: str) -> tuple[Part, ...]:
@@ -50,7 +48,9 @@ def _parts(folder: Path, split: str, prefix: str) -> tuple[Part, ...]:
     for name in names:
         if not (folder / name).is_file() or not (folder / name).resolve().is_relative_to(folder.resolve()):
             raise BadInput(f"'{shown(prefix + name)}' is missing; copy the whole folder that save_to_disk wrote")
-    return tuple(file_part(folder / n, prefix + n, split or ("" if listed else split_of(n))) for n in names)
+    parts = (file_part(folder / n, prefix + n, split or ("" if listed else split_of(n))) for n in names)
+    stated = _features(folder)
+    return tuple(replace(part, stated=stated) for part in parts)
 
 
 def _features(folder: Path) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mmalign_core.data.names import shown
@@ -13,27 +13,29 @@ from mmalign_core.types import BadInput
 
 @dataclass(frozen=True)
 class Part:
-    """A file or folder of one schema: `batches(n)` reads record batches of at most n rows. `split` as datasets say."""
+    """A file or folder of one schema: `batches(n)` reads record batches of at most n rows. `split` as datasets say.
+
+    `stated`: what the description of its data set says of its columns, by name.
+    """
 
     name: str
     schema: Any
     rows: int
     batches: Callable[[int], Iterator[Any]]
     split: str = ""
+    stated: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Source:
     """A table in parts, which errors call `name`.
 
-    `features`: what a data set's description says of its columns, by name. `described`: the table is a data set of its
-    own kind of columns, not a manifest, so that the meaning of these is to be found out. `base`: paths in its cells are
-    looked up below the folder that was given.
+    `described`: the table is a data set of its own kind of columns, not a manifest, so that the meaning of these is to
+    be found out.
     """
 
     name: str
     parts: tuple[Part, ...]
-    features: Mapping[str, Any]
     described: bool = True
 
 
