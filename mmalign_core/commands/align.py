@@ -2,21 +2,26 @@
 
 import argparse
 import time
+from dataclasses import replace
 
-from mmalign_core.commands.choosing import add_choices, choices_of, one_of
+from mmalign_core.commands.choosing import add_choices, choices_of, pair_of
 from mmalign_core.commands.shared import (
     add_data,
     add_encoders,
     add_json,
     add_store,
     encoded,
+    encoders_of,
     opened,
     show_progress,
     store_of,
     write_result,
 )
+from mmalign_core.encoders import full_reference
 from mmalign_core.params import parse_assignments
+from mmalign_core.types import Collection
 from mmalign_core.workflow import align, check_columns, check_save, save_run
+from mmalign_core.workflow.menus.suiting import suited
 
 SUMMARY = "align two modalities of a collection and measure retrieval in both directions"
 
@@ -25,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """DATA and every choice of an alignment."""
     add_data(parser)
     add_encoders(parser)
-    parser.add_argument("--aligner", default="bridge", metavar="NAME", help=one_of("aligners"))
+    suits = "what suits the encoders: as-is where they share a space, else pivot, bridge or relative"
+    parser.add_argument("--aligner", metavar="NAME", help=f"one of `list aligners` (default: {suits})")
     parser.add_argument("--param", action="append", default=[], metavar="K=V", help="parameter of the aligner")
     add_choices(parser)
     parser.add_argument("--save", metavar="RUN", help="name in the store, or a folder to write the run to")
@@ -35,24 +41,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read, encode, align, save if asked, report."""
-    choices = choices_of(args, args.aligner, dict(parse_assignments(args.param)))
-    choices.check()
+    params = dict(parse_assignments(args.param))
+    choices_of(args, args.aligner or "as-is", params if args.aligner else {}).check()
     store = store_of(args)
     if args.save is not None:
         check_save(args.save, store=store)
     start = time.perf_counter()
     collection = opened(args)
+    choices = choices_of(args, args.aligner or _suited(args, collection), params)
+    choices.check()
     check_columns(collection, choices)
     read_seconds = round(time.perf_counter() - start, 4)
     encoding = encoded(args, collection, store)
     done = align(collection, encoding, choices, store=store, progress=show_progress)
     done.report["seconds"]["read"] = read_seconds
+    done = replace(done, report={**done.report, "aligner_by": "name" if args.aligner else "default"})
     if args.save is not None:
         save_run(done, args.save, store=store)
-    lines = [
+    lines = [] if args.aligner else [f"aligner: {choices.aligner}, which suits these encoders"]
+    lines += [
         f"{way}: "
         + ", ".join(f"{name} {value:{'.3f' if isinstance(value, float) else 'd'}}" for name, value in row.items())
         for way, row in done.report["metrics"].items()
     ]
     lines += [f"note: {way} finds no more than shuffled pairs would" for way in done.report["at_chance"]]
     write_result(done.report, args.json, "\n".join(lines))
+
+
+def _suited(args: argparse.Namespace, collection: Collection) -> str:
+    """The aligner for these encoders, however they are spelt."""
+    encoders = {modality: full_reference(reference) for modality, reference in encoders_of(args).items()}
+    return suited(pair_of(args), encoders, collection)

@@ -36,17 +36,23 @@ def one_of(kind: str) -> str:
     return f"one of `list {kind}` (default: %(default)s)"
 
 
-def choices_of(args: argparse.Namespace, aligner: str, params: dict[str, str]) -> Choices:
-    """The options as Choices for this aligner; BadInput names the option that is off."""
+def pair_of(args: argparse.Namespace) -> tuple[str, str]:
+    """The two modalities that --pair names; BadInput if it does not."""
     pair = tuple(args.pair.split(":"))
     if len(pair) != 2 or pair[0] == pair[1] or not all(pair):
         raise BadInput(f"--pair {args.pair}: name two modalities, such as image:text")
+    return pair[0], pair[1]
+
+
+def choices_of(args: argparse.Namespace, aligner: str, params: dict[str, str]) -> Choices:
+    """The options as Choices for this aligner; BadInput names the option that is off."""
+    pair = pair_of(args)
     if args.test is not None and not 0 < args.test < 1:
         raise BadInput(f"--test {args.test:g}: a share of the items between 0 and 1, such as 0.2")
     if args.folds is not None and args.folds < 2:
         raise BadInput(f"--folds {args.folds}: at least 2")
     return Choices(
-        pair=(pair[0], pair[1]),
+        pair=pair,
         aligner=aligner,
         params=params,
         similarity=args.similarity,

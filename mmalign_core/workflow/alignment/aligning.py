@@ -8,6 +8,7 @@ from typing import Any
 
 from mmalign_core.aligners import Aligner
 from mmalign_core.aligners.base import no_watch
+from mmalign_core.encoders import reference_of
 from mmalign_core.metrics.by_chance import at_chance
 from mmalign_core.progress import within
 from mmalign_core.splits import items_of
@@ -21,6 +22,7 @@ from mmalign_core.workflow.alignment.measuring import Measured, is_transductive,
 from mmalign_core.workflow.alignment.preparing import Sets, place, usable_sets
 from mmalign_core.workflow.comparison.cost import Cost, peak_rss_mb
 from mmalign_core.workflow.encoded.encoding import Encoding
+from mmalign_core.workflow.menus.suiting import suited
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,14 @@ def align(
 ) -> Run:
     """Fit, place, match and measure as `choices` say; the run holds the space of the aligner fitted last.
 
-    With a test share the aligner is fitted on the rest and measured on held-out items only, candidates included;
-    with folds it is measured so fold by fold, then fitted on all items; with neither it is fitted and measured on
-    all of them (split "none"). `watch` gets the rows of each fit's history as they come. Where the matcher decides
-    by a threshold, the report's `threshold` is what held-back training pairs (of the first fold) suggest. Raises
-    BadInput before any fit when the choices cannot work.
+    Without choices the aligner is the one that suits these encoders, for pictures and texts. With a test share it is
+    fitted on the rest and measured on held-out items only, candidates included; with folds it is measured so fold by
+    fold, then fitted on all items; with neither it is fitted and measured on all of them (split "none"). `watch` gets
+    the rows of each fit's history as they come. Where the matcher decides by a threshold, the report's `threshold` is
+    what held-back training pairs (of the first fold) suggest. Raises BadInput before any fit when the choices cannot
+    work.
     """
-    choices = choices or Choices()
+    choices = choices or _usual(collection, encoding)
     choices.check()
     refuse_unplaceable(choices)
     held = hold_out(collection, encoding.sets, choices)
@@ -85,6 +88,11 @@ def align(
     report["left_out"] = [modality for modality in encoding.sets if modality not in space]
     encoders = {m: s.encoder for m, s in sets.items()}
     return Run(new_run_id(choices.aligner), collection, encoders, fitted, result, choices, report)
+
+
+def _usual(collection: Collection, encoding: Encoding) -> Choices:
+    encoders = {modality: reference_of(key) for modality, key in encoding.encoders.items()}
+    return Choices(aligner=suited(Choices.pair, encoders, collection))
 
 
 def _threshold(
