@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 COMMIT = "c" * 40
 NAME = "laion/tiny-clap"
+AWAY = "http://127.0.0.1:9"
+"""A hub that nobody answers at."""
 
 
 @dataclass

@@ -1,22 +1,17 @@
 """Every page, found by glob, over collections of every kind: none raises, each says in one line what cannot be done."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-import streamlit as st
 from PIL import Image, ImageDraw
-from streamlit.testing.v1 import AppTest
 
-from mmalign_core.jobs import JOBS
 from mmalign_core.store import Store
 from mmalign_core.workflow import load_run
+from tests.dashboard import PAGES, dashboard_home, finish, opened, said
 
-ROOT = Path(__file__).parents[1]
-PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 WORDS = {
     "one": "A red circle on white",
     "two": "<b>Blue & square</b>, a very long label " + "that goes on and on " * 12,
@@ -42,9 +37,6 @@ def sound(path: Path, hertz: float) -> None:
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
     """kind -> folder; the store lies in a folder of its own."""
     root = tmp_path_factory.mktemp("pages")
-    before = os.environ.get("MMALIGN_HOME")
-    os.environ["MMALIGN_HOME"] = str(root / "home")
-    st.cache_resource.clear()
     found = {kind: root / kind for kind in ("mixed", "texts", "single", "missing")}
     for kind in ("mixed", "texts", "single"):
         found[kind].mkdir()
@@ -56,34 +48,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path
     (found["mixed"] / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnot a picture")
     (found["single"] / "alone.txt").write_text("Alone", encoding="utf-8")
     picture(found["single"] / "alone.png", "red")
-    yield found
-    st.cache_resource.clear()
-    if before is None:
-        del os.environ["MMALIGN_HOME"]
-    else:
-        os.environ["MMALIGN_HOME"] = before
-
-
-def opened(folder: Path, page: str = "data.py", **query: str) -> AppTest:
-    """The page over this folder, after the background work has ended."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.query_params["data"] = f"folder:{folder}"
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    for job in JOBS.all():
-        assert job.wait(120), f"'{job.message}' does not end"
-    if page != "data.py":
-        app.switch_page(f"pages/{page}")
-        for name, value in query.items():
-            app.query_params[name] = value
-    return app.run()
-
-
-def said(app: AppTest) -> str:
-    """Everything the page says in words."""
-    parts = [*app.title, *app.markdown, *app.caption, *app.error, *app.metric]
-    return "\n".join(str(part.label) + str(part.value) if part.type == "metric" else str(part.value) for part in parts)
+    with dashboard_home(root):
+        yield found
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -94,7 +60,7 @@ def test_page_over_a_mixed_collection(folders: dict[str, Path], page: str) -> No
     assert not app.get("skeleton")
 
 
-@pytest.mark.parametrize("page", ["align.py", "leaderboard.py", "similarity.py", "space.py"])
+@pytest.mark.parametrize("page", ["align", "leaderboard", "similarity", "space"])
 def test_texts_alone_cannot_be_aligned_and_the_page_says_so(folders: dict[str, Path], page: str) -> None:
     app = opened(folders["texts"], page)
     assert not app.exception
@@ -102,16 +68,15 @@ def test_texts_alone_cannot_be_aligned_and_the_page_says_so(folders: dict[str, P
 
 
 def test_texts_alone_are_recommended_as_encoded(folders: dict[str, Path]) -> None:
-    app = opened(folders["texts"], "recommend.py", ask='[["text","a red circle",1]]')
-    for job in JOBS.all():
-        assert job.wait(120), f"'{job.message}' does not end"
+    app = opened(folders["texts"], "recommend", ask='[["text","a red circle",1]]')
+    finish()
     app.run()
     assert not app.exception and not app.error
     assert "nothing is aligned" in said(app) and "Why #1" in said(app)
 
 
 def test_where_nobody_has_met_anything_recommenders_says_what_to_give(folders: dict[str, Path]) -> None:
-    app = opened(folders["texts"], "recommenders.py")
+    app = opened(folders["texts"], "recommenders")
     assert not app.exception and not app.error
     assert "interactions.csv" in said(app)
 
@@ -121,7 +86,7 @@ def test_a_single_item_breaks_no_page(folders: dict[str, Path], page: str) -> No
     assert not opened(folders["single"], page).exception
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "models.py"])  # which needs no collection
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "models"])  # which needs no collection
 def test_a_folder_that_is_not_there_gives_one_line(folders: dict[str, Path], page: str) -> None:
     app = opened(folders["missing"], page)
     assert not app.exception
@@ -149,20 +114,19 @@ def test_finding_by_words_and_showing_rows(folders: dict[str, Path]) -> None:
 
 
 def test_a_link_reopens_the_run(folders: dict[str, Path]) -> None:
-    app = opened(folders["mixed"], "align.py", run='{"pair":["text","image"],"seed":3}')
+    app = opened(folders["mixed"], "align", run='{"pair":["text","image"],"seed":3}')
     assert "text → image" in said(app) and not app.error
     assert '"seed":3' in app.query_params["run"]
 
 
 def test_choosing_and_running_another_matcher(folders: dict[str, Path]) -> None:
-    app = opened(folders["mixed"], "align.py")
+    app = opened(folders["mixed"], "align")
     offered = app.selectbox(key="align.matcher").options
     app.selectbox(key="align.matcher").select(next(name for name in offered if name != "argmax")).run()
     app.button(key="align.go").click().run()
     assert set(app.session_state["mmalign"]["choices"]) == {"matcher"}, "only what differs from the usual is kept"
     assert '"matcher"' in app.query_params["run"], "the link reopens this run"
-    for job in JOBS.all():
-        assert job.wait(60)
+    finish()
     assert not app.run().exception
 
 
@@ -173,19 +137,18 @@ def test_opening_a_folder_again_reads_it_again(folders: dict[str, Path], tmp_pat
     assert "1 item " in said(app)
     (tmp_path / "b.txt").write_text("second", encoding="utf-8")
     app.button(key="FormSubmitter:folder-Open").click().run()
-    for job in JOBS.all():
-        assert job.wait(60)
+    finish()
     assert "2 items" in said(app.run())
 
 
 @pytest.mark.parametrize("bad", ['{"aligner":"nonsense"}', '{"pair":["text","smell"]}', '{"params":{"concepts":"x"}}'])
 def test_a_link_with_bad_choices_gives_a_line(folders: dict[str, Path], bad: str) -> None:
-    app = opened(folders["mixed"], "align.py", run=bad)
+    app = opened(folders["mixed"], "align", run=bad)
     assert not app.exception and app.error
 
 
 def test_a_run_is_kept_under_its_name_and_no_other_place(folders: dict[str, Path]) -> None:
-    app = opened(folders["mixed"], "align.py")
+    app = opened(folders["mixed"], "align")
     for name, words in (("../outside", "is no name for a run"), ("my-run", "recommend my-run")):
         field = next(box for box in app.text_input if box.label == "Name")
         field.set_value(name)
@@ -193,17 +156,16 @@ def test_a_run_is_kept_under_its_name_and_no_other_place(folders: dict[str, Path
         app.run()
         shown = [box.value for box in (*app.error, *app.success)]
         assert any(words in text for text in shown), shown
-    store = Store(os.environ["MMALIGN_HOME"])
+    store = Store(folders["mixed"].parent / "home")
     assert [kept.id for kept in store.list_runs()] == ["my-run"]
     assert load_run("my-run", store=store).report["metrics"]["image->text"]["n"] == 5
 
 
 def test_why_a_pair_is_near_is_made_when_asked_for(folders: dict[str, Path]) -> None:
-    app = opened(folders["mixed"], "similarity.py")
+    app = opened(folders["mixed"], "similarity")
     assert not [heading for heading in app.subheader if "Why their cosine" in heading.value]
     next(button for button in app.button if button.key == "pair.go").click().run()
-    for job in JOBS.all():
-        assert job.wait(120), f"'{job.message}' does not end"
+    finish()
     app.run()
     assert not app.exception and not [error.value for error in app.error]
     assert [heading for heading in app.subheader if "Why their cosine" in heading.value]

@@ -21,9 +21,8 @@ from pages._shared.shelf import Shelf
 from pages._shared.state import from_query
 from pages._shared.together import verdict
 from pages._shared.wanted import Wanted, board_entries
-from tests.circles import dashboard_home, finish, write_circles
-
-ROOT = Path(__file__).parents[1]
+from tests.circles import write_circles
+from tests.dashboard import dashboard_home, finish, opened
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +32,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     write_circles(root, {"fold": [0, 1, 2] * 4})
     with dashboard_home(root):
         yield root
-
-
-def opened(folder: Path) -> AppTest:
-    """The leaderboard over this folder, after the background work has ended."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params["data"] = f"folder:{folder / 'manifest.csv'}"
-    app.run()
-    finish()
-    return app.switch_page("pages/leaderboard.py").run()
 
 
 def compared(app: AppTest, *aligners: str) -> AppTest:
@@ -56,7 +46,7 @@ def tables(app: AppTest) -> list[pd.DataFrame]:
 
 
 def test_rows_with_intervals_and_reasons_and_then_the_choice(folder: Path) -> None:
-    app = opened(folder)
+    app = opened(folder, "leaderboard")
     assert any("Nothing compared yet" in text.value for text in app.markdown)
     app = compared(app, "relative", "classic", "as-is")
     assert not app.exception and not app.error
@@ -77,7 +67,7 @@ def test_rows_with_intervals_and_reasons_and_then_the_choice(folder: Path) -> No
 
 
 def test_more_aligners_add_to_what_is_measured(folder: Path) -> None:
-    app = compared(opened(folder), "relative")
+    app = compared(opened(folder, "leaderboard"), "relative")
     before = held(app)["relative"]
     assert list(tables(app)[0]["aligner"]) == ["relative"]
     app = compared(app, "relative", "classic")
@@ -91,7 +81,7 @@ def held(app: AppTest) -> Mapping[str, Mapping[str, Any]]:
 
 
 def test_learning_curves_on_request(folder: Path) -> None:
-    app = compared(opened(folder), "relative")
+    app = compared(opened(folder, "leaderboard"), "relative")
     before = len(app.get("plotly_chart"))
     app.button(key="board.curves").click().run()
     finish()
@@ -181,22 +171,13 @@ def test_a_run_of_three_modalities_says_what_they_find_together(tmp_path: Path) 
         rows.append({"id": f"i{number:02d}"} | seen)
     path = tmp_path / "given.jsonl"
     pd.DataFrame(rows).to_json(path, orient="records", lines=True)
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params["data"], app.query_params["run"] = f"folder:{path}", '{"aligner":"gcca","folds":2}'
-    app.run()
-    finish()
-    app.switch_page("pages/align.py").run()
+    app = opened(path, "align", run='{"aligner":"gcca","folds":2}')
     assert not app.exception and not app.error
     assert any("find more together" in heading.value for heading in app.subheader)
 
 
 def test_a_run_on_the_pairs_it_learned_from_offers_to_hold_some_out(folder: Path) -> None:
-    opened(folder)
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params["data"], app.query_params["run"] = f"folder:{folder / 'manifest.csv'}", '{"aligner":"relative"}'
-    app.run()
-    finish()
-    app.switch_page("pages/align.py").run()
+    app = opened(folder, "align", run='{"aligner":"relative"}')
     assert any("learned from these very pairs" in text.value for text in app.markdown)
     app.button(key="align.hold_out").click().run()
     finish()

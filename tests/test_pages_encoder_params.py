@@ -8,9 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages._shared.model_menu import OTHER, title
-from tests.circles import dashboard_home, finish
+from tests.dashboard import dashboard_home, finish, opened
 from tests.sample_files import colours, film, write
-from tests.test_pages import ROOT
 
 SHADES = {"red": (200, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 200), "sun": (220, 220, 20)}
 MOST, RATE = (f"align.encoder.video.video-frames.{name}" for name in ("most", "per_second"))
@@ -25,16 +24,6 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         film(folder / f"{name}.mp4", colours((120, 120, 120), shade))
     with dashboard_home(root):
         yield folder
-
-
-def opened(folder: Path, page: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params["data"] = f"folder:{folder}"
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    finish()
-    return app.switch_page(f"pages/{page}.py").run()
 
 
 def aligned(app: AppTest) -> dict[str, str]:

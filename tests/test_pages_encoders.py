@@ -10,8 +10,9 @@ from mmalign_core.jobs import JOBS
 from mmalign_core.models.places import hub_cache, own_folder
 from pages._shared import links
 from pages._shared.model_menu import OTHER, title
-from tests.circles import dashboard_home, finish, write_circles
-from tests.model_pages import AWAY, opened, said
+from tests.circles import write_circles
+from tests.dashboard import dashboard_home, finish, opened, said
+from tests.local_hub import AWAY
 from tests.tiny_clip import saved
 
 

@@ -8,13 +8,12 @@ from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import FETCHES
 from mmalign_core.models.places import own_folder
-from tests.circles import dashboard_home, finish, write_circles
-from tests.local_hub import Hub, serve
-from tests.model_pages import AWAY, opened, said
+from tests.circles import write_circles
+from tests.dashboard import dashboard_home, finish, opened, said
+from tests.local_hub import AWAY, Hub, serve
 from tests.tiny_clap import save_clap, save_wav, tone
 from tests.tiny_clip import saved
 
-ROOT = Path(__file__).parents[1]
 NAME = "someone/tiny-clip"
 REFERENCE = f"open-clip:hf-hub:{NAME}"
 
@@ -154,11 +153,7 @@ def test_a_model_of_sounds_is_used_for_the_pair_it_reads(folder: Path, tmp_path:
     for place, word in enumerate(("bell", "drum", "wind", "rain")):
         (sounds / f"{word}.txt").write_text(f"a {word}")
         save_wav(sounds / f"{word}.wav", tone(0.5, 200 + 300 * place))
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params["data"] = f"folder:{sounds}"
-    app.run()
-    finish()
-    app.switch_page("pages/models.py").run()
+    app = opened(sounds, "models")
     app.button(key="use.laion/tiny.own").click().run()
     finish()
     app.switch_page("pages/align.py").run()

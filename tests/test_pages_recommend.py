@@ -15,7 +15,8 @@ from mmalign_core.workflow.answers.wishing import place_wishes
 from mmalign_core.workflow.explaining import explain_recommendation
 from pages._shared import answering, cache, choosing, export, tuning, wishes
 from pages._shared.language_menu import Language
-from tests.circles import COLOURS, dashboard_home, finish, write_circles
+from tests.circles import COLOURS, write_circles
+from tests.dashboard import dashboard_home, finish, opened, said
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,22 +31,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     pd.DataFrame(met, columns=["user_id", "item_id"]).to_csv(root / "interactions.csv", index=False)
     with dashboard_home(root):
         yield root
-
-
-def opened(folder: Path, **query: str) -> AppTest:
-    """The page over this folder, after the background work has ended."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    query["data"] = f"folder:{folder / 'manifest.csv'}"
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    finish()
-    app.switch_page("pages/recommend.py")
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    finish()
-    return app.run()
 
 
 def asked(*wanted: tuple[str, str, float]) -> str:
@@ -70,12 +55,8 @@ def component(app: AppTest, key: str) -> dict[str, Any]:
     return found[-1]
 
 
-def said(app: AppTest) -> str:
-    return "\n".join(str(part.value) for part in (*app.markdown, *app.caption, *app.error, *app.warning))
-
-
 def test_words_typed_ask_and_the_cards_say_why(folder: Path) -> None:
-    app = opened(folder)
+    app = opened(folder, "recommend")
     app.text_input(key="ask.text").set_value("a red circle").run()
     assert not app.exception and not app.error
     cards = shown(app)
@@ -91,7 +72,8 @@ def test_words_typed_ask_and_the_cards_say_why(folder: Path) -> None:
 
 
 def test_wishes_add_up_and_turn_against(folder: Path) -> None:
-    app = opened(folder, ask=asked(("text", "a red circle", 1.0), ("item", "orange", 1.0), ("text", "yellow", -0.5)))
+    wishes = asked(("text", "a red circle", 1.0), ("item", "orange", 1.0), ("text", "yellow", -0.5))
+    app = opened(folder, "recommend", ask=wishes)
     assert not app.exception and not app.error
     assert "orange" not in [card["id"] for card in shown(app)], "what was asked with is left out"
     assert "Left out: the item asked with" in said(app)
@@ -104,13 +86,13 @@ def test_wishes_add_up_and_turn_against(folder: Path) -> None:
 
 
 def test_an_empty_question_says_what_to_do(folder: Path) -> None:
-    app = opened(folder, ask="[]")
+    app = opened(folder, "recommend", ask="[]")
     assert not app.exception and "Ask something" in said(app)
 
 
 def test_a_link_keeps_question_filter_sliders_and_picked_item(folder: Path) -> None:
     query = {"ask": asked(("text", "circle", 1.0)), "where": "kind=warm", "diversity": "0.5", "k": "4", "why": "green"}
-    app = opened(folder, **query)
+    app = opened(folder, "recommend", **query)
     assert not app.exception and not app.error
     cards = component(app, "recommend.cards")
     assert {card["id"] for card in cards["cards"]} <= set(COLOURS[::2]) and len(cards["cards"]) == 4
@@ -121,7 +103,7 @@ def test_a_link_keeps_question_filter_sliders_and_picked_item(folder: Path) -> N
 
 
 def test_sliders_order_anew_without_placing_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = opened(folder, ask=asked(("text", "a red circle", 1.0)))
+    app = opened(folder, "recommend", ask=asked(("text", "a red circle", 1.0)))
     placed = [0]
 
     def counted(*args: Any, **options: Any) -> Any:
@@ -135,7 +117,7 @@ def test_sliders_order_anew_without_placing_again(folder: Path, monkeypatch: pyt
 
 
 def test_shares_sum_to_the_score_and_tell_the_rank_without_each(folder: Path) -> None:
-    app = opened(folder, ask=asked(("text", "a red circle", 1.0)), why="red")
+    app = opened(folder, "recommend", ask=asked(("text", "a red circle", 1.0)), why="red")
     why = component(app, "why.shares")
     assert sum(row["value"] for row in why["rows"]) == pytest.approx(why["score"], abs=1e-5)
     assert why["now"] == 1 and {row["label"] for row in why["rows"]} == {"text", "image"}
@@ -144,28 +126,28 @@ def test_shares_sum_to_the_score_and_tell_the_rank_without_each(folder: Path) ->
 
 def test_what_was_asked_against_is_called_so_and_a_modality_of_that_name_is_not(folder: Path) -> None:
     wanted = asked(("user", "u1", 1.0), ("item", "orange", -1.0), ("text", "yellow", -1.0))
-    app = opened(folder, ask=wanted, model='{"name":"ease"}', rival='{"name":"content"}')
+    app = opened(folder, "recommend", ask=wanted, model='{"name":"ease"}', rival='{"name":"content"}')
     assert not app.exception and not app.error
     labels = {label for card in shown(app, "recommend.cards.a") for label, _ in card["bars"]}
     assert "not a orange circle" in labels and "a orange circle" not in labels
-    app = opened(folder, ask=wanted)
+    app = opened(folder, "recommend", ask=wanted)
     assert "text" in {row["label"] for row in component(app, "why.shares")["rows"]}
 
 
 def test_conditions_go_with_the_collection_they_were_made_for(folder: Path) -> None:
-    app = opened(folder, ask=asked(("text", "circle", 1.0)), where="kind=warm")
+    app = opened(folder, "recommend", ask=asked(("text", "circle", 1.0)), where="kind=warm")
     assert app.multiselect(key="where").value == ["kind=warm"]
     app.switch_page("pages/data.py").run()
-    app.text_input(key="path").set_value(str(folder))
+    app.text_input(key="path").set_value(str(folder / "manifest.csv"))
     next(button for button in app.button if button.label == "Open").click().run()
     finish()
-    assert "where" not in app.query_params and app.query_params["data"] != f"folder:{folder / 'manifest.csv'}"
+    assert "where" not in app.query_params and app.query_params["data"] != f"folder:{folder}"
     app.switch_page("pages/recommend.py").run()
     assert not app.exception and app.multiselect(key="where").value == []
 
 
 def test_two_recommenders_side_by_side(folder: Path) -> None:
-    app = opened(folder, ask=asked(("user", "u1", 1.0)), rival='{"name":"ease"}')
+    app = opened(folder, "recommend", ask=asked(("user", "u1", 1.0)), rival='{"name":"ease"}')
     assert not app.exception and not app.error
     left, right = (shown(app, f"recommend.cards.{side}") for side in "ab")
     shared = {card["id"] for card in left} & {card["id"] for card in right}
@@ -175,7 +157,7 @@ def test_two_recommenders_side_by_side(folder: Path) -> None:
 
 
 def test_where_in_the_media_is_computed_when_asked(folder: Path) -> None:
-    app = opened(folder, ask=asked(("text", "a red circle", 1.0)), why="red", **{"why.part": "Where"})
+    app = opened(folder, "recommend", ask=asked(("text", "a red circle", 1.0)), why="red", **{"why.part": "Where"})
     app.button(key="maps.go").click().run()
     finish()
     app.run()
@@ -185,7 +167,8 @@ def test_where_in_the_media_is_computed_when_asked(folder: Path) -> None:
 
 
 def test_the_smallest_change_and_the_words(folder: Path) -> None:
-    app = opened(folder, ask=asked(("text", "a red circle", 1.0)), k="3", why="red", **{"why.part": "What if"})
+    wish = asked(("text", "a red circle", 1.0))
+    app = opened(folder, "recommend", ask=wish, k="3", why="red", **{"why.part": "What if"})
     app.button(key="undo.go").click().run()
     finish()
     app.run()
@@ -205,14 +188,14 @@ def test_the_smallest_change_and_the_words(folder: Path) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_one_line(folder: Path, wish: tuple[str, str, float], words: str) -> None:
-    app = opened(folder, ask=asked(wish))
+    app = opened(folder, "recommend", ask=asked(wish))
     assert not app.exception and len(app.error) == 1
     assert words in app.error[0].value and "\n" not in app.error[0].value
 
 
 def test_conditions_nobody_meets_or_nobody_can_read(folder: Path) -> None:
     for where, words in (("kind=none", "relax one"), ("smell=good", "No column")):
-        app = opened(folder, where=where)
+        app = opened(folder, "recommend", where=where)
         assert not app.exception and len(app.error) == 1 and words in app.error[0].value
 
 
@@ -221,7 +204,7 @@ def test_an_unknown_recommender_or_parameter_in_a_link_is_one_line(folder: Path)
         ('{"name":"nonsense"}', "nknown recommender"),
         ('{"name":"content","params":{"x":1}}', "takes"),
     ):
-        app = opened(folder, model=model)
+        app = opened(folder, "recommend", model=model)
         assert not app.exception and len(app.error) == 1 and words in app.error[0].value
 
 

@@ -18,7 +18,7 @@ from mmalign_core.workflow.evaluation.standing import leaders, row_names, standi
 from mmalign_core.workflow.evaluation.trials import SLICES, Protocol
 from pages._shared import rec_board
 from pages._shared.shelf import Shelf
-from tests.circles import dashboard_home, finish
+from tests.dashboard import dashboard_home, finish, opened
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,17 +41,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
-def opened(data: Path, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params["data"] = f"folder:{data}"
-    app.run()
-    finish()
-    app.switch_page("pages/recommenders.py")
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
-
-
 def measured(app: AppTest, *names: str) -> AppTest:
     app.multiselect(key="rank.names").set_value(list(names)).run()
     app.button(key="rank.go").click().run()
@@ -64,7 +53,7 @@ def words(app: AppTest) -> str:
 
 
 def test_rows_tiles_and_charts_then_another_split(folder: Path) -> None:
-    app = opened(folder / "manifest.parquet")
+    app = opened(folder / "manifest.parquet", "recommenders")
     assert not app.exception and "Nothing measured for these choices yet" in words(app)
     app = measured(app, "content", "popular")
     assert not app.exception and not app.error
@@ -84,7 +73,8 @@ def test_rows_tiles_and_charts_then_another_split(folder: Path) -> None:
 
 
 def test_more_recommenders_add_to_what_is_measured_and_a_link_reopens_the_choices(folder: Path) -> None:
-    app = measured(opened(folder / "manifest.parquet", **{"rank.split": "A random share", "rank.k": "5"}), "popular")
+    query = {"rank.split": "A random share", "rank.k": "5"}
+    app = measured(opened(folder / "manifest.parquet", "recommenders", **query), "popular")
     assert app.selectbox(key="rank.split").value == "random" and app.number_input(key="rank.k").value == 5
     assert "random 20" in words(app)
     app.multiselect(key="rank.names").set_value(["popular", "content"]).run()
@@ -95,7 +85,7 @@ def test_more_recommenders_add_to_what_is_measured_and_a_link_reopens_the_choice
 
 
 def test_what_cannot_be_measured_is_a_line(folder: Path) -> None:
-    app = opened(folder / "manifest.parquet")
+    app = opened(folder / "manifest.parquet", "recommenders")
     app.selectbox(key="rank.right").set_value(5.0).run()
     app.slider(key="rank.test").set_value(0.05).run()
     app = measured(app, "popular")
@@ -104,7 +94,7 @@ def test_what_cannot_be_measured_is_a_line(folder: Path) -> None:
 
 def test_without_interactions_the_page_says_what_to_give(folder: Path, tmp_path: Path) -> None:
     pd.read_parquet(folder / "manifest.parquet").to_parquet(tmp_path / "manifest.parquet")
-    app = opened(tmp_path / "manifest.parquet")
+    app = opened(tmp_path / "manifest.parquet", "recommenders")
     assert not app.exception and "Nobody has met anything here" in words(app) and "interactions.csv" in words(app)
 
 

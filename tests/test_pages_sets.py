@@ -8,9 +8,8 @@ import pytest
 
 from pages._shared import cache
 from pages._shared.uploads import keep_upload
-from tests.circles import dashboard_home
+from tests.dashboard import PAGES, dashboard_home, opened, said
 from tests.saved_datasets import dataset
-from tests.test_pages import PAGES, opened, said
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,13 @@
 """Every page over a collection of videos and texts: none raises, and videos are seen as frames with a player."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 
 from pages._shared.thumbnails import cover, film_frames
+from tests.dashboard import PAGES, dashboard_home, opened
 from tests.sample_files import colours, film, tone, write
-from tests.test_pages import PAGES, opened
 
 SHADES = {
     "red": (200, 20, 20),
@@ -23,18 +21,12 @@ SHADES = {
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Five videos with a text each, one without sound; the store lies in a folder of its own."""
-    root, before = tmp_path_factory.mktemp("films"), os.environ.get("MMALIGN_HOME")
-    os.environ["MMALIGN_HOME"] = str(root / "home")
-    st.cache_resource.clear()
+    root = tmp_path_factory.mktemp("films")
     folder = write(root / "data", {f"{name}.txt": f"a {name} film" for name in SHADES})
     for name, shade in SHADES.items():
         film(folder / f"{name}.mp4", colours(shade, each=10), sounds=[tone(1.0, 440, 16_000)] if name != "sun" else [])
-    yield folder
-    st.cache_resource.clear()
-    if before is None:
-        del os.environ["MMALIGN_HOME"]
-    else:
-        os.environ["MMALIGN_HOME"] = before
+    with dashboard_home(root):
+        yield folder
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,0 +1,52 @@
+"""The dashboard without a browser: pages over any data, with a store in a folder of its own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from mmalign_core.jobs import JOBS
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+
+
+@contextmanager
+def dashboard_home(root: Path) -> Iterator[Path]:
+    """MMALIGN_HOME lies in this folder, and nothing that another session's pages cached is seen or left."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "MMALIGN_HOME", str(root / "home"))
+        st.cache_resource.clear()
+        yield root
+    st.cache_resource.clear()
+
+
+def finish() -> None:
+    """Wait until all background work has ended."""
+    for job in JOBS.all():
+        assert job.wait(240), f"'{job.message}' does not end"
+
+
+def opened(data: Path, page: str = "data", /, **query: str) -> AppTest:
+    """The page over a folder or a file, after the background work has ended."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    asked = {"data": f"folder:{data}", **query}
+    app.query_params.update(asked)
+    app.run()
+    finish()
+    if page != "data":
+        app.switch_page(f"pages/{page}.py")
+        app.query_params.update(asked)
+        app.run()
+        finish()
+    return app.run()
+
+
+def said(app: AppTest) -> str:
+    """Everything the page says in words, figures included."""
+    words = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.error, *app.warning]
+    return "\n".join([*(str(part.value) for part in words), *(f"{part.label}{part.value}" for part in app.metric)])
