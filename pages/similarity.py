@@ -33,6 +33,7 @@ def matrix(run: Run, run_key: str, source: str, target: str) -> None:
                 block.scores,
                 *labels,
                 right=block.right,
+                chosen=pairs.chosen_cell(block, None, state.selected_item()),
                 row_title=source,
                 column_title=target,
                 row_images=pairs.pictures(run, block, source, block.source_rows),
@@ -49,7 +50,9 @@ def matrix(run: Run, run_key: str, source: str, target: str) -> None:
         with right:
             i, j = pairs.chosen_cell(block, state.clicked_point("heat"), state.selected_item())
             pairs.show_cell(run, block, source, target, i, j)
-            st.caption("Click any cell to see its two media. Red squares are the right answers.")
+            st.caption(
+                "Click any cell to see its two media; the yellow one is shown. Red squares are the right answers."
+            )
         pair_reasons.show(run, run_key, block, i, j)
 
 

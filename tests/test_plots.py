@@ -161,3 +161,11 @@ def test_many_points_are_small_and_their_links_faint() -> None:
     faint = [link_opacity(n) for n in (1, 600, 1600, 10**6)]
     assert sizes == sorted(sizes, reverse=True) and sizes[0] == 8 and sizes[-1] == 4
     assert faint == sorted(faint, reverse=True) and faint[0] == 0.25 and faint[-1] == 0.06
+
+
+def test_a_chosen_cell_is_marked_and_right_answers_stay_outlined() -> None:
+    figure = heatmap_figure(np.eye(3), "abc", "xyz", right=np.eye(3, dtype=bool), chosen=(1, 2))
+    cells, outline = figure.data[1:]
+    assert cells.selectedpoints == (5,) and tuple(cells.customdata[5]) == (1, 2)
+    assert cells.selected.marker.opacity > 0.5 > cells.unselected.marker.opacity
+    assert outline.unselected.marker.opacity == outline.selected.marker.opacity == 1

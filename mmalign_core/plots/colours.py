@@ -8,6 +8,9 @@ MODALITY_COLOURS = {"text": "#3987E0", "image": "#D9731A", "audio": "#0F9B76", "
 MODALITY_SYMBOLS = {"text": "circle", "image": "square", "audio": "diamond", "video": "cross"}
 """Shapes repeat what the colours say, for those who cannot tell the colours apart; all exist in 3-D too."""
 
+HOVER = {"align": "left", "bgcolor": "#1C2430", "bordercolor": "#8A94A3", "font": {"color": "#F4F5F8"}}
+"""Layout of hover labels: light on dark in both themes, where a theme's own grey has less than 4.5:1."""
+
 CATEGORY_COLOURS = (
     "#3987E0",
     "#D9731A",

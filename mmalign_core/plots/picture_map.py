@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from mmalign_core.plots.colours import HOVER
 from mmalign_core.plots.diverging import diverging_scale, scale_of, tint
 from mmalign_core.plots.labels import plain_label
 
@@ -48,7 +49,7 @@ def picture_map_figure(
     figure.update_layout(
         shapes=_outlines(across, down, z / limit),
         height=height, margin={"l": 4, "r": 4, "t": 4, "b": 4}, showlegend=False, dragmode=False,
-        clickmode="event+select", plot_bgcolor="rgba(0,0,0,0)", hoverlabel={"align": "left"},
+        clickmode="event+select", plot_bgcolor="rgba(0,0,0,0)", hoverlabel=HOVER,
     )  # fmt: skip
     figure.update_xaxes(range=[0, 1], visible=False, constrain="domain")
     figure.update_yaxes(

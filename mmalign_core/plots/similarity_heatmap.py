@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from mmalign_core.plots.colours import HOVER
 from mmalign_core.plots.labels import plain_label
 
-_RIGHT = "#D1495B"
+_RIGHT, _CHOSEN = "#D1495B", "#F2B134"
 _LABELLED = 40
 """With more rows than this, labels and thumbnails along the axes would overlap."""
 
@@ -21,13 +22,15 @@ def heatmap_figure(
     column_labels: Sequence[str],
     *,
     right: np.ndarray | None = None,
+    chosen: tuple[int, int] | None = None,
     row_title: str = "",
     column_title: str = "",
     row_images: Sequence[str | None] = (),
     column_images: Sequence[str | None] = (),
     height: int = 640,
 ) -> go.Figure:
-    """Scores (r, c), row 0 on top; `right` (r, c) bool outlines the right answers.
+    """Scores (r, c), row 0 on top; `right` (r, c) bool outlines the right answers, `chosen` is
+    the cell (row, column) marked until another is clicked.
 
     `row_images`, `column_images`: data URIs drawn along the axes in place of the labels. Plotly reports no clicks on
     heat maps, so a nearly transparent scatter lies over it: its `customdata` is (row, column).
@@ -36,12 +39,14 @@ def heatmap_figure(
         z=scores, hoverinfo="skip", colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": "score"}}
     )
     figure = go.Figure([cells, _overlay(scores, row_labels, column_labels, (row_title, column_title), height)])
+    if chosen is not None:
+        figure.data[1].selectedpoints = [chosen[0] * scores.shape[1] + chosen[1]]
     if right is not None and right.any() and max(scores.shape) <= 2 * _LABELLED:
         figure.add_trace(_outline(right, height))
     rows, columns = scores.shape
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False, clickmode="event+select",
-        dragmode=False, hoverlabel={"align": "left"},
+        dragmode=False, hoverlabel=HOVER,
     )  # fmt: skip
     turned: dict[str, Any] = {"tickangle": -55} if columns > 6 else {"tickangle": 0}
     across = _axis(columns, column_labels, column_title, column_images) | turned
@@ -68,7 +73,7 @@ def _overlay(
     return go.Scatter(
         x=column, y=row, mode="markers", hovertext=hover, hoverinfo="text", customdata=np.stack([row, column], axis=1),
         marker={"symbol": "square", "size": side, "opacity": 0.01, "color": "#8A94A3"},
-        selected={"marker": {"opacity": 0.55, "color": "#FFFFFF"}}, unselected={"marker": {"opacity": 0.01}},
+        selected={"marker": {"opacity": 0.85, "color": _CHOSEN}}, unselected={"marker": {"opacity": 0.01}},
     )  # fmt: skip
 
 
@@ -78,6 +83,7 @@ def _outline(right: np.ndarray, height: int) -> go.Scatter:
     return go.Scatter(
         x=column, y=row, mode="markers", hoverinfo="skip",
         marker={"symbol": "square-open", "size": side, "color": _RIGHT, "line": {"width": 1.5}},
+        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
     )  # fmt: skip
 
 

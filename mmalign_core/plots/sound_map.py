@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from mmalign_core.plots.colours import HOVER
 from mmalign_core.plots.diverging import scale_of
 from mmalign_core.plots.segments import COLUMNS, adding_axis, bars, envelope, fields
 
@@ -37,7 +38,7 @@ def sound_map_figure(
     figure = go.Figure([behind, bars(edges, values, opacity), fields(edges, values, labels, most)])
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False, dragmode=False,
-        clickmode="event+select", bargap=0, barmode="overlay", hoverlabel={"align": "left"},
+        clickmode="event+select", bargap=0, barmode="overlay", hoverlabel=HOVER,
         xaxis={"title": {"text": "seconds"}, "range": [0, seconds], "showgrid": False, "zeroline": False},
         yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},
         yaxis2={**adding_axis(most), "title": {"text": "adds"}, "overlaying": "y"},

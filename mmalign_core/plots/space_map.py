@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.basedatatypes import BaseTraceType
 
-from mmalign_core.plots.colours import MODALITY_SYMBOLS, OTHER_COLOUR, category_colours, modality_colour
+from mmalign_core.plots.colours import HOVER, MODALITY_SYMBOLS, OTHER_COLOUR, category_colours, modality_colour
 from mmalign_core.plots.labels import plain_label
 
 STRONG = "#7068EA"
@@ -48,7 +48,7 @@ def map_figure(
     figure.update_layout(
         height=height, margin={"l": 0, "r": 0, "t": 8, "b": 0}, clickmode="event+select", dragmode="pan",
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemsizing": "constant"},
-        hoverlabel={"align": "left"}, uirevision="map",
+        hoverlabel=HOVER, uirevision="map",
     )  # fmt: skip
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "title": "", "visible": False}
     figure.update_xaxes(**bare)

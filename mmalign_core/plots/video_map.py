@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from mmalign_core.plots.colours import HOVER
 from mmalign_core.plots.diverging import scale_of
 from mmalign_core.plots.segments import adding_axis, bars, envelope, fields
 
@@ -68,7 +69,7 @@ def _lay_out(figure: go.Figure, titles: Sequence[str], seconds: float, most: flo
     }
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 4, "b": 44}, showlegend=False, dragmode=False,
-        clickmode="event+select", bargap=0, barmode="overlay", hoverlabel={"align": "left"},
+        clickmode="event+select", bargap=0, barmode="overlay", hoverlabel=HOVER,
         xaxis={"title": {"text": "seconds"}, "range": [0, seconds], "showgrid": False, "zeroline": False,
                "anchor": f"y{len(titles)}" if len(titles) > 1 else "y"},
     )  # fmt: skip
