@@ -33,6 +33,7 @@ with results:
     run = waiting.need("run")
     report = run.report
     numbers.headline(report)
+    known_pairs.warn(report)
     numbers.chance(report)
     st.plotly_chart(
         metric_figure(report["metrics"], report["ci95"], report["baseline"]),
@@ -41,7 +42,6 @@ with results:
         alt="Retrieval metrics of both directions with 95% intervals, against shuffled pairs",
     )
     st.caption(f"**{errors.plain(aligner_card.title(report['aligner']))}** · {numbers.measured_on(report)}")
-    known_pairs.warn(report)
     together.show(report)
     thresholds.show(report)
     numbers.space(report)

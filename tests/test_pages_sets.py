@@ -50,3 +50,8 @@ def test_uploaded_arrays_are_a_collection(sets: Path) -> None:
     digest = keep_upload([("pairs.npz", (sets / "pairs.npz").read_bytes())], cache.settings())
     app = opened(sets / "birds", data=f"upload:{digest}")
     assert not app.exception and not app.error and {m.value for m in app.metric} == {"12"}
+
+
+def test_given_vectors_are_asked_with_items_alone(sets: Path) -> None:
+    assert "ask.text" not in {box.key for box in opened(sets / "pairs.npz", "recommend").text_input}
+    assert "ask.text" in {box.key for box in opened(sets / "birds", "recommend").text_input}

@@ -9,6 +9,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Run
+from mmalign_core.workflow.answers.querying import askable
 from pages._shared import cache, gallery, places, previews, state, tables, wishes
 from pages._shared.links import LONGEST_TEXT
 from pages._shared.uploads import keep_query
@@ -31,7 +32,7 @@ def current(run: Run) -> list[dict[str, Any]]:
 
 def show(run: Run) -> None:
     """One row: how it counts, the words, and a button for each other kind of wish."""
-    kinds = [m for m in ("text", "image", "audio", "video") if m in run.result.space]
+    kinds = askable(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ask"):
         st.segmented_control(
             "How it counts", list(MODES), format_func=MODES.__getitem__, default="new", required=True,

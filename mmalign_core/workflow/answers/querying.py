@@ -154,6 +154,17 @@ def place_wish(run: Run, wish: Wish, *, store: Store, settings: Settings | None 
     return EmbeddingSet(modality, row.ids, row.keys, run.aligner.transform(row), run.aligner.name)
 
 
+def askable(run: Run) -> tuple[str, ...]:
+    """What such a run can be asked with from outside: what its encoders read, and texts that its aligner places.
+
+    Vectors that were given have no encoder, so nothing new can be placed among them.
+    """
+    known = {m for m in run.result.space if is_known(reference_of(run.encoders.get(m, "")))}
+    if "text" not in run.result.space and run.aligner.needs_pivots:
+        known.add("text")
+    return tuple(m for m in ("text", "image", "audio", "video") if m in known)
+
+
 def check_placeable(run: Run, modality: str) -> str:
     """Key of the encoder that places such a query; BadInput if the run has no such modality or no encoder for it."""
     typed = _typed_key(run) if modality == "text" else None
@@ -163,7 +174,7 @@ def check_placeable(run: Run, modality: str) -> str:
         raise BadInput(f"this run holds no {modality}; it can be asked by: {', '.join(run.result.space)}, item or user")
     source = run.encoders.get(modality, "")
     if not is_known(reference_of(source)):
-        raise BadInput(f"this run's {modality} vectors were given ready-made ({source}); ask by item instead")
+        raise BadInput(f"this run's {modality} vectors were given ready-made; ask by item instead")
     return source
 
 

@@ -134,7 +134,7 @@ def run_encoder(run: Run, modality: str) -> Encoder:
     source = run.encoders.get(modality, "")
     if not is_known(reference_of(source)):
         raise BadInput(
-            f"this run's {modality} vectors were given ready-made ({source}), so there is no {modality} to take apart; "
+            f"this run's {modality} vectors were given ready-made, so there is no {modality} to take apart; "
             f"give the {modality} itself to encode"
         )
     return encoder_of(source, modality)
