@@ -16,7 +16,8 @@ AWAY = "http://127.0.0.1:9"
 class Hub:
     """One repository; `cuts` connections end after `cut_after` bytes, `swap` bytes are served for others.
 
-    While `held` is set, weights stop half-way until `released` is.
+    While `held` is set, weights stop half-way until `released` is. `answer`: a status and a body in place of what the
+    hub says of its repository.
     """
 
     files: dict[str, bytes]
@@ -29,6 +30,7 @@ class Hub:
     released: threading.Event = field(default_factory=threading.Event)
     name: str = NAME
     licence: str = "apache-2.0"
+    answer: tuple[int, bytes] | None = None
 
     def info(self) -> dict[str, object]:
         return {
@@ -55,6 +57,8 @@ def serve(hub: Hub) -> ThreadingHTTPServer:
 
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
+            if hub.answer is not None and path.startswith("/api/"):
+                return self._send(*hub.answer)
             if path == f"/api/models/{hub.name}":
                 return self._send(200, json.dumps(hub.info()).encode())
             start = f"/{hub.name}/resolve/{COMMIT}/"

@@ -1,5 +1,6 @@
 """A fetch that cannot go on, by command line: one line with the cure, exit 2, what came is kept."""
 
+import json
 import os
 import resource
 import subprocess
@@ -78,6 +79,34 @@ def test_other_content_than_described_is_never_put_in_place(hub: Hub, capsys) ->
     hub.swap["model.safetensors"] = bytes(len(hub.files["model.safetensors"]))
     assert "came damaged and was thrown away" in refused(capsys, REFERENCE)
     assert not list(hub_cache().rglob("snapshots/*/model.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "why"),
+    [
+        (200, b"<html>log in</html>", "it does not answer as a hub does"),
+        (200, b"[1, 2]", "it does not answer as a hub does"),
+        (503, b"{}", "it answers 503"),
+        (404, b"{}", "it answers 404"),
+    ],
+)
+def test_what_a_hub_answers_is_said_as_it_is(hub: Hub, capsys, status: int, body: bytes, why: str) -> None:
+    hub.answer = (status, body)
+    assert f"cannot be reached ({why})" in refused(capsys, REFERENCE)
+
+
+@pytest.mark.parametrize("size", ["many", -5, None, [1]])
+def test_a_size_that_is_none_is_refused(hub: Hub, capsys, size: object) -> None:
+    described = hub.info()
+    for row in described["siblings"]:  # pyright: ignore[reportGeneralTypeIssues] - the hub's own JSON
+        row |= {"size": size} | ({"lfs": {**row["lfs"], "size": size}} if "lfs" in row else {})
+    hub.answer = (200, json.dumps(described).encode())
+    said = refused(capsys, REFERENCE)
+    assert "no digest and size" in said or "it does not answer as a hub does" in said
+
+
+def test_a_name_of_two_lines_is_told_in_one(hub: Hub, capsys) -> None:
+    assert "'a b/c' is no name on the hub" in refused(capsys, "clap:a\nb/c")
 
 
 def test_a_name_nobody_has_gets_the_nearest(hub: Hub, capsys) -> None:

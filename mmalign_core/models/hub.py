@@ -12,6 +12,7 @@ from importlib import import_module
 from threading import Thread
 from typing import Any, TypeVar
 
+from mmalign_core.data.names import shown
 from mmalign_core.models.known import KNOWN, nearest
 from mmalign_core.types import BadInput
 
@@ -19,6 +20,9 @@ PATIENCE = 20.0
 """Seconds that a hub has to answer a question before it counts as out of reach."""
 
 _DIGEST = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+_NO_HUB = (ValueError, TypeError, LookupError, AttributeError)
+"""What the hub's library raises of an answer that is no hub's: a login page, other JSON."""
 
 T = TypeVar("T")
 
@@ -56,19 +60,20 @@ def ask(name: str, patience: float = PATIENCE) -> Repository:
         return HfApi(endpoint=endpoint()).model_info(name, files_metadata=True, timeout=patience / 2)
 
     info = _answered(name, asking, patience)
-    files = tuple(_file(found) for found in info.siblings or ())
+    files = tuple(_file(name, found) for found in info.siblings or ())
     if not _DIGEST.fullmatch(str(info.sha)):
         raise BadInput(f"the hub at {endpoint()} names no commit of '{name}'; set HF_ENDPOINT to another")
     card = info.card_data.to_dict() if info.card_data else {}
     return Repository(name, str(info.sha), str(card.get("license") or ""), files)
 
 
-def _file(found: Any) -> HubFile:
+def _file(repository: str, found: Any) -> HubFile:
     large = found.lfs
     digest, size = (large.sha256, large.size) if large else (found.blob_id, found.size)
-    if not _DIGEST.fullmatch(str(digest)) or size is None:
-        raise BadInput(f"the hub at {endpoint()} gives no digest for '{found.rfilename}'; set HF_ENDPOINT to another")
-    return HubFile(found.rfilename, int(size), str(digest), bool(large))
+    if not _DIGEST.fullmatch(str(digest)) or not isinstance(size, int) or size < 0:
+        named = f"'{shown(found.rfilename)}' of '{repository}'"
+        raise BadInput(f"the hub at {endpoint()} gives no digest and size for {named}; set HF_ENDPOINT to another")
+    return HubFile(found.rfilename, size, str(digest), bool(large))
 
 
 def hub_http() -> Any:
@@ -94,17 +99,17 @@ def _answered(name: str, asking: Callable[[], T], patience: float) -> T:
     except OfflineModeIsEnabled as error:
         raise BadInput("HF_HUB_OFFLINE is set, so nothing is fetched; unset it, or copy the model's folder") from error
     except HFValidationError as error:
-        raise BadInput(f"'{name}' is no name on the hub; give ORGANISATION/NAME") from error
-    except (HfHubHTTPError, http.HTTPError, TooLate, OSError, ValueError) as error:
+        raise BadInput(f"'{shown(name)}' is no name on the hub; give ORGANISATION/NAME") from error
+    except (HfHubHTTPError, http.HTTPError, TooLate, OSError, *_NO_HUB) as error:
         raise BadInput(out_of_reach(error)) from error
 
 
 def out_of_reach(error: Any) -> str:
     """The line for a hub that does not answer, or not as a hub does."""
-    http = hub_http()
-    answered = error.response.status_code if isinstance(error, http.HTTPStatusError) else None
-    late = isinstance(error, (http.TimeoutException, TooLate))
-    why = f"it answers {answered}" if answered else "no answer in time" if late else "no connection"
+    answered = getattr(getattr(error, "response", None), "status_code", None)
+    late = isinstance(error, (hub_http().TimeoutException, TooLate))
+    why = "it does not answer as a hub does" if isinstance(error, _NO_HUB) else "no connection"
+    why = f"it answers {answered}" if answered else "no answer in time" if late else why
     return (
         f"the hub at {endpoint()} cannot be reached ({why}); try again when online, set HF_ENDPOINT to a mirror, "
         "or copy the model's folder into the models folder (fetch --list names it)"

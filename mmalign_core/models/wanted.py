@@ -45,7 +45,7 @@ def wanted(reference: str) -> tuple[Wanted, ...]:
         return open_clip_wanted(model)
     name = repository(encoder, model)
     if not is_repository(name):
-        raise BadInput(f"'{model}' is no name on the hub; give ORGANISATION/NAME")
+        raise BadInput(f"'{shown(model)}' is no name on the hub; give ORGANISATION/NAME")
     return (Wanted(name),)
 
 
