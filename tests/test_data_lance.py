@@ -1,9 +1,9 @@
-"""Lance tables on disk, as Lance itself and LanceDB write them."""
+"""Lance tables on disk, as LanceDB writes them, under any name."""
 
 import shutil
 from pathlib import Path
+from typing import Any
 
-import lance
 import lancedb
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,12 @@ def table(kind: pa.DataType | None = None) -> pa.Table:
     return pa.table({"id": list("abcd"), "text": ["one", "two", "three", "four"], "vector": vectors})
 
 
+def write_lance(folder: Path, rows: pa.Table, **options: Any) -> None:
+    """The table as a folder of that name, which need not be one that LanceDB would give it."""
+    lancedb.connect(folder.parent).create_table("written", rows, **options)
+    (folder.parent / "written.lance").rename(folder)
+
+
 def content(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
@@ -34,7 +40,7 @@ def content(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("name", ["plain.lance", "with space and é.lance", "no_ending"])
 @pytest.mark.parametrize("kind", [pa.float32(), pa.float16(), pa.float64()])
 def test_a_table_is_read_and_left_as_it_is(tmp_path: Path, kept: Settings, name: str, kind: pa.DataType) -> None:
-    lance.write_dataset(table(kind), str(tmp_path / name))
+    write_lance(tmp_path / name, table(kind))
     before = content(tmp_path / name)
     found = read_collection(tmp_path / name, settings=kept)
     assert found.ids == tuple("abcd") and not found.skipped and "text_vector from 'vector'" in found.notes[0]
@@ -44,18 +50,19 @@ def test_a_table_is_read_and_left_as_it_is(tmp_path: Path, kept: Settings, name:
 
 def test_media_are_kept_under_the_store(tmp_path: Path, kept: Settings) -> None:
     rows = {"img": pa.array([png(1), png(2), None], pa.large_binary()), "sound": [wav(1), wav(2), b"no sound"]}
-    lance.write_dataset(pa.table(rows), str(tmp_path / "m.lance"))
+    write_lance(tmp_path / "m.lance", pa.table(rows))
     report = inspect_collection(read_collection(tmp_path / "m.lance", settings=kept), settings=kept).report()
     assert {m: v["usable"] for m, v in report["by_modality"].items()} == {"image": 2, "audio": 2}
     assert [s["modality"] for s in report["skipped"]] == ["audio"]
 
 
-def test_blobs_kept_apart_are_not_used_and_said(tmp_path: Path, kept: Settings) -> None:
+@pytest.mark.parametrize("options", [{}, {"storage_options": {"new_table_data_storage_version": "2.1"}}])
+def test_blobs_kept_apart_are_not_used_and_said(tmp_path: Path, kept: Settings, options: dict[str, Any]) -> None:
     field = pa.field("image", pa.large_binary(), metadata={"lance-encoding:blob": "true"})
     rows = pa.table({"text": ["a"], "image": [png(1)]}, schema=pa.schema([pa.field("text", pa.string()), field]))
-    lance.write_dataset(rows, str(tmp_path / "b.lance"), data_storage_version="2.1")
+    write_lance(tmp_path / "b.lance", rows, **options)
     found = read_collection(tmp_path / "b.lance", settings=kept)
-    assert found.modalities == ("text",) and "'image' is not used" in found.skipped[0].reason
+    assert found.modalities == ("text",) and "'image' is not used: its bytes are no plain cells" in found.skipped[0].reason
 
 
 def test_a_database_of_one_table_is_that_table(tmp_path: Path, kept: Settings) -> None:
@@ -72,9 +79,9 @@ def test_a_database_of_one_table_is_that_table(tmp_path: Path, kept: Settings) -
 
 
 def test_the_newest_version_without_deleted_rows_is_read(tmp_path: Path, kept: Settings) -> None:
-    written = lance.write_dataset(table(), str(tmp_path / "t.lance"))
+    written = lancedb.connect(tmp_path).create_table("t", table())
     written.delete("id = 'b'")
-    lance.write_dataset(table().slice(0, 1).set_column(0, "id", [["e"]]), str(tmp_path / "t.lance"), mode="append")
+    written.add(table().slice(0, 1).set_column(0, "id", [["e"]]))
     assert read_collection(tmp_path / "t.lance", settings=kept).ids == ("a", "c", "d", "e")
 
 
@@ -97,7 +104,7 @@ def damaged(folder: Path, part: str) -> None:
 
 @pytest.mark.parametrize("part", ["versions", "data", "_versions"])
 def test_damaged_tables_are_refused_in_one_line(tmp_path: Path, kept: Settings, part: str) -> None:
-    lance.write_dataset(table(), str(tmp_path / "t.lance"))
+    write_lance(tmp_path / "t.lance", table())
     damaged(tmp_path / "t.lance", part)
     for path in (tmp_path / "t.lance", tmp_path):
         with pytest.raises(BadInput) as caught:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _MEDIA = {"Image": "image", "Audio": "audio", "Video": "video"}
+_BLOBS = ((b"lance-encoding:blob", b"true"), (b"ARROW:extension:name", b"lance.blob.v2"))
+"""By what older and newer Lance tables mark bytes that are kept apart: a row brings only where they lie."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def stated_in(schema: Any) -> Mapping[str, Any]:
 
 
 def _feature(field: Any, stated: Any) -> Feature:
-    is_blob = (field.metadata or {}).get(b"lance-encoding:blob") == b"true"
+    is_blob = any((field.metadata or {}).get(name) == value for name, value in _BLOBS)
     kind, heavy = kind_of(field.type), is_blob or _is_heavy(field.type)
     said = _inner(stated)
     type_name = str(said.get("_type", ""))

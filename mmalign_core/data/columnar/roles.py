@@ -148,7 +148,9 @@ def _rest(roles: Roles, features: Mapping[str, Feature], peek: Callable[[str], A
     for column, feature in features.items():
         if column in roles.names or column in told or not column.strip() or column.startswith("__index_level_"):
             continue
-        if feature.heavy:
+        if feature.heavy and feature.kind == "other":
+            why = "its bytes are no plain cells; save the column as binary"
+        elif feature.heavy:
             why = "it holds bytes; call it image, audio or video if it is one"
         elif feature.kind == "vector" and len(peek(column) or ()) > LONGEST_LIST:
             why = "nothing says what its vectors are of; call it image_vector, text_vector or audio_vector"
