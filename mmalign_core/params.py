@@ -111,12 +111,14 @@ class Parametrised:
 
 
 def parse_assignments(assignments: Iterable[str]) -> Mapping[str, str]:
-    """['k=v', …] from a command line as a mapping; BadInput on anything else."""
-    pairs = [a.partition("=") for a in assignments]
-    for name, equals, _ in pairs:
+    """['k=v', …] from a command line as a mapping; BadInput on anything else, and for a name with two values."""
+    found: dict[str, str] = {}
+    for name, equals, value in (a.partition("=") for a in assignments):
         if not (name and equals):
             raise BadInput(f"'{name}' is not of the form name=value")
-    return {name: value for name, _, value in pairs}
+        if found.setdefault(name, value) != value:
+            raise BadInput(f"'{name}' is given twice, as '{found[name]}' and as '{value}'; give it once")
+    return found
 
 
 def write_assignments(values: Mapping[str, Any]) -> str:

@@ -90,6 +90,15 @@ def test_tokens_lead_to_the_vector(encoder, text):
     assert head @ reference / np.linalg.norm(head) / np.linalg.norm(reference) >= 0.9999
 
 
+def test_minilm_loads_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    minilm = ENCODERS.create("minilm")
+    try:
+        minilm.load()
+    except BadInput as missing:
+        pytest.skip(str(missing))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_minilm_tokens_lead_to_the_vector():
     minilm = ENCODERS.create("minilm")
     try:

@@ -72,3 +72,6 @@ def test_assignments() -> None:
     assert parse_assignments(["a=1", "b=x=y"]) == {"a": "1", "b": "x=y"}
     with pytest.raises(BadInput, match="'a' is not of the form name=value"):
         parse_assignments(["a"])
+    assert parse_assignments(["a=1", "a=1"]) == {"a": "1"}
+    with pytest.raises(BadInput, match="'a' is given twice, as '1' and as '2'"):
+        parse_assignments(["a=1", "b=1", "a=2"])

@@ -13,7 +13,7 @@ from mmalign_core.encoders.relevance import Relevance
 from mmalign_core.encoders.sentence_transformers.relevance import sentence_attends, sentence_relevance
 from mmalign_core.encoders.texts.token_limit import TokenLimit
 from mmalign_core.encoders.texts.usable import usable_text
-from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.torch_models.loading import load_quietly
 from mmalign_core.types import Media
 
 
@@ -33,10 +33,13 @@ class MiniLM(Encoder):
     @cached_property
     def _model(self) -> Any:
         folder = self.folders()[0] / "model"
-        hide_broken_torchvision()
-        from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports] - an optional extra
 
-        return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        def load() -> Any:
+            from sentence_transformers import SentenceTransformer  # pyright: ignore[reportMissingImports] - an extra
+
+            return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+        return load_quietly(self.name, folder, load)
 
     def load(self) -> None:
         """Read the 91 MB of weights."""
