@@ -1,5 +1,8 @@
 """Align: choose encoders, aligner, similarity, matcher and split; run; read the metrics."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from mmalign_core.plots import fit_figure, is_training, metric_figure
@@ -28,10 +31,9 @@ form, results = st.columns([3, 7], gap="large")
 with form, errors.shown():
     align_form.show(collection)
 
-with results:
-    waiting.show_fit()
-    run = waiting.need("run")
-    report = run.report
+
+def measures(report: Mapping[str, Any]) -> None:
+    """How well the pairs are found, in numbers and bars, and what the space is like."""
     numbers.headline(report)
     known_pairs.warn(report)
     numbers.chance(report)
@@ -47,6 +49,14 @@ with results:
     numbers.space(report)
     with st.expander("All numbers", icon=":material/table:"):
         numbers.table(report)
+
+
+with results:
+    waiting.show_fit()
+    run = waiting.need("run")
+    report = run.report
+    if not numbers.nothing(report):
+        measures(report)
     with st.expander("What was run", icon=":material/receipt_long:"):
         numbers.recipe(report)
         keeping.keep(run)

@@ -60,6 +60,10 @@ def matrix(run: Run, run_key: str, source: str, target: str) -> None:
 def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
     """The pairs that went worst and best: what was asked, what came first, what was right."""
     judged = cache.judged(run_key, source, target, run)
+    if not judged:
+        st.caption(f"No item has both {source} and {target}: no pair here is known to be right or wrong.")
+        previews.attribution(run.collection)
+        return
     wrong = [pair for pair in judged if pair.rank > 1]
     share = f"{len(judged) - len(wrong):,} of {len(judged):,} queries find a right answer first"
     st.subheader("Which went wrong, which went right?", anchor=False)

@@ -177,3 +177,16 @@ def test_encoders_without_a_text_tower_are_named_before_any_text_is_read(
     assert "pivot" not in takers(encoding, ("image", "audio")) and "pivot" in takers(encoding, ("audio", "text"))
     assert has_towers([encoding.sets["text"]]) and not has_towers([encoding.sets["image"]])
     assert Settings().root == store.root
+
+
+def test_spaces_are_linked_where_no_item_has_both(folder: Path, clip: str, clap: str, store: Store) -> None:
+    apart, rows = folder / "apart.jsonl", []
+    for i in range(ITEMS):
+        rows += [{"id": f"p{i}", "image": f"{i}.png"}, {"id": f"s{i}", "audio": f"{i}.wav"}]
+    apart.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    collection = open_collection(apart)
+    encoding = encode(collection, {"image": clip, "audio": clap}, store=store)
+    run = align(collection, encoding, Choices(pair=("image", "audio"), aligner="pivot"), store=store)
+    assert run.report["metrics"] == {} and run.report["unmeasured"] == "no item has both image and audio"
+    found = recommend(run, Query(audio=str(folder / "3.wav")), store=store, k=2)
+    assert found and {len(rows) for rows in run.result.space.values()} == {ITEMS}

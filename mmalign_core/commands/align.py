@@ -64,6 +64,7 @@ def run(args: argparse.Namespace) -> None:
         + ", ".join(f"{name} {value:{'.3f' if isinstance(value, float) else 'd'}}" for name, value in row.items())
         for way, row in done.report["metrics"].items()
     ]
+    lines += [f"nothing to measure: {done.report['unmeasured']}"] * bool(done.report["unmeasured"])
     lines += [f"note: {way} finds no more than shuffled pairs would" for way in done.report["at_chance"]]
     write_result(done.report, args.json, "\n".join(lines))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +62,8 @@ def similarity_block(
     ordering: str = "collection",
     scores: Scores | None = None,
 ) -> SimilarityBlock:
-    """One row per item that has both modalities, at most `limit` of them (spread evenly), in the asked order.
+    """One row per item that has both modalities, at most `limit` of them (spread evenly), in the asked order; where
+    no item has both, as many items of each side.
 
     The scores are those that the run ranks by: corrections look at all rows, but only this block is computed.
     `scores`: the run's own (`run_scores`) where they are at hand, so that no correction looks at all rows again.
@@ -71,11 +73,9 @@ def similarity_block(
     left, right = run_sets(run, source, target)
     first_left, first_right = _first_rows(left), _first_rows(right)
     shared = [item for item in first_left if item in first_right]
-    if not shared:
-        raise BadInput(f"no item has both {source} and {target}")
-    picked = [shared[i] for i in np.unique(np.linspace(0, len(shared) - 1, min(limit, len(shared))).astype(int))]
-    rows = np.array([first_left[item] for item in picked])
-    columns = np.array([first_right[item] for item in picked])
+    many = min(limit, len(shared) or min(len(first_left), len(first_right)))
+    rows = np.array([first_left[item] for item in _spread(shared or [*first_left], many)])
+    columns = np.array([first_right[item] for item in _spread(shared or [*first_right], many)])
     every = run_scores(run, source, target) if scores is None else scores
     shown = every.take(rows, columns).dense()
     order = _order(shown, ordering)
@@ -135,6 +135,11 @@ def _scores_at(scores: Scores, targets: np.ndarray) -> np.ndarray:
     for part, block in scores.iter_blocks():
         found[:, part] = block[np.arange(len(block)), targets[:, part]]
     return found
+
+
+def _spread(items: Sequence[str], many: int) -> list[str]:
+    """So many of the items, evenly over all."""
+    return [items[i] for i in np.unique(np.linspace(0, len(items) - 1, many).astype(int))]
 
 
 def _first_rows(rows: EmbeddingSet) -> dict[str, int]:

@@ -60,6 +60,15 @@ def headline(report: Report) -> None:
             box.caption(f"95%: {interval}  \nshuffled: {chance.get(name, 0):.1%}")
 
 
+def nothing(report: Report) -> bool:
+    """Whether nothing was measured, with a line that says why."""
+    if why := report.get("unmeasured"):
+        st.info(
+            errors.plain(f"Nothing to measure: {why}. The space can be looked at, and asked."), icon=":material/info:"
+        )
+    return bool(why)
+
+
 def chance(report: Report) -> None:
     """A line for directions that find no more than shuffled pairs would; nothing where all find more."""
     if ways := at_chance(report):

@@ -39,8 +39,8 @@ class Pivot(LinearAligner):
         formula=r"f_m(x) = (x-\mu_m)\,\Sigma_m^{-1/2} U_m \operatorname{diag}(\rho)^{s/2},\quad "
         r"\Sigma_a^{-1/2}\,P_a^\top P_b\,\Sigma_b^{-1/2} = U_a \operatorname{diag}(\rho)\, U_b^\top",
         use="With pictures by open-clip and sounds by clap, or any encoders that each share a space with texts, and "
-        "few or no pairs. Where no item has both a picture and a sound, align either with text: the other joins. "
-        "Encoders that already share one space are better taken as-is.",
+        "few or no pairs. Where no item has both a picture and a sound it works all the same, only nothing can be "
+        "measured. Encoders that already share one space are better taken as-is.",
         reference="Wang et al. 2023, Connecting Multi-modal Contrastive Representations (C-MCR); Zhang et al. 2024, "
         "Connect, Collapse, Corrupt",
     )

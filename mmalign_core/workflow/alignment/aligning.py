@@ -17,7 +17,7 @@ from mmalign_core.types import AlignmentResult, Collection, Progress, no_progres
 from mmalign_core.workflow.alignment.choices import HOLDING_OUT, Choices
 from mmalign_core.workflow.alignment.deciding import has_threshold, suggested_or_why_not, with_suggested
 from mmalign_core.workflow.alignment.fitting import Watch, fit, joined, refuse_unplaceable
-from mmalign_core.workflow.alignment.holding_out import HeldOut, hold_out
+from mmalign_core.workflow.alignment.holding_out import HeldOut, hold_out_if_paired
 from mmalign_core.workflow.alignment.measuring import Measured, is_transductive, measure
 from mmalign_core.workflow.alignment.preparing import Sets, place, usable_sets
 from mmalign_core.workflow.comparison.cost import Cost, peak_rss_mb
@@ -52,15 +52,16 @@ def align(
 
     Without choices the aligner is the one that suits these encoders, for pictures and texts. With a test share it is
     fitted on the rest and measured on held-out items only, candidates included; with folds it is measured so fold by
-    fold, then fitted on all items; with neither it is fitted and measured on all of them (split "none"). `watch` gets
-    the rows of each fit's history as they come. Where the matcher decides by a threshold, the report's `threshold` is
-    what held-back training pairs (of the first fold) suggest. Raises BadInput before any fit when the choices cannot
+    fold, then fitted on all items; with neither it is fitted and measured on all of them (split "none"). Where no item
+    has both modalities, an aligner that learns from no pairs is fitted all the same, and nothing is measured. `watch`
+    gets the rows of each fit's history as they come. Where the matcher decides by a threshold, the report's `threshold`
+    is what held-back training pairs (of the first fold) suggest. Raises BadInput before any fit when the choices cannot
     work.
     """
     choices = choices or _usual(collection, encoding)
     choices.check()
     refuse_unplaceable(choices)
-    held = hold_out(collection, encoding.sets, choices)
+    held = hold_out_if_paired(collection, encoding.sets, choices)
     sets = usable_sets(encoding.sets, choices, store, collection.media, within(progress, 0.0, 0.1))
     cost = Cost({"read": 0.0, "encode": round(sum(encoding.seconds.values()), 4), "fit": 0.0, "match": 0.0})
     many = len(held.parts)
@@ -100,7 +101,7 @@ def _threshold(
 ) -> dict[str, Any]:
     """The report's `threshold`; {} where the matcher decides by none."""
     found = measured.thresholds
-    if has_threshold(choices) and not found:
+    if has_threshold(choices) and not found and not held.unmeasured:
         same = choices.settled_by(measured.aligner)
         found = (suggested_or_why_not(sets, held.parts[0].train, same, cost, progress),)
     return {"threshold": dict(found[0])} if found else {}

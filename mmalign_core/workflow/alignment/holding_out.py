@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmalign_core.aligners import ALIGNERS
 from mmalign_core.splits import Split, column_folds, folds, items_of, paired_items, shared_content, split, time_split
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow.alignment.choices import Choices
+from mmalign_core.workflow.alignment.deciding import takes_suggestion
 
 Sets = Mapping[str, EmbeddingSet]
 
@@ -23,6 +25,7 @@ class HeldOut:
     `n_train`: paired items in the fit (the mean of the folds), `n_test`: paired items measured. `shared_content`: how
     many of those share a content with an item of their fit; None where nothing is held out. Splits by content keep it
     0; folds and times that the data gives are kept as given, and this number says what that lets through.
+    `unmeasured`: why nothing can be measured; '' where something is.
     """
 
     parts: tuple[Split, ...]
@@ -30,6 +33,7 @@ class HeldOut:
     n_train: int
     n_test: int
     shared_content: int | None
+    unmeasured: str = ""
 
     def report(self) -> dict[str, Any]:
         """The part of `align --json` that says what was measured."""
@@ -38,6 +42,7 @@ class HeldOut:
             "n_train": self.n_train,
             "n_test": self.n_test,
             "shared_content": self.shared_content,
+            "unmeasured": self.unmeasured,
         }
 
 
@@ -50,6 +55,17 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices) -> HeldOut:
     measured = sum(len(paired & set(part.test)) for part in parts)
     shared = sum(shared_content(pair, part) for part in parts) if choices.holds_out else None
     return HeldOut(parts, words, round(float(np.mean(fitted))), measured, shared)
+
+
+def hold_out_if_paired(collection: Collection, sets: Sets, choices: Choices) -> HeldOut:
+    """As `hold_out`; but where no item has both modalities, an aligner that learns from no pairs gets all items to fit
+    on, and none are measured. BadInput also if such items were to be held out, or to suggest a threshold."""
+    asks = choices.holds_out or ALIGNERS.get(choices.aligner).needs_pairs or takes_suggestion(choices)
+    if asks or not set(choices.pair) <= set(sets) or paired_items({m: sets[m] for m in choices.pair}):
+        return hold_out(collection, sets, choices)
+    everything = items_of({m: sets[m] for m in choices.pair})
+    why = f"no item has both {' and '.join(choices.pair)}"
+    return HeldOut((Split(everything, ()),), "none", 0, 0, None, why)
 
 
 def check_columns(collection: Collection, choices: Choices) -> None:
@@ -66,7 +82,10 @@ def pair_of(collection: Collection, sets: Sets, pair: tuple[str, str]) -> Sets:
         if modality not in sets:
             raise BadInput(f"the collection has no usable {modality}; it has: {', '.join(sets) or 'nothing'}")
     if not set(sets[pair[0]].ids) & set(sets[pair[1]].ids):
-        raise BadInput(f"no item of '{collection.name}' has both {pair[0]} and {pair[1]}")
+        raise BadInput(
+            f"no item of '{collection.name}' has both {pair[0]} and {pair[1]}: nothing can be held out or measured, "
+            "and only an aligner that learns from no pairs can be fitted (align --aligner pivot or bridge)"
+        )
     return {m: sets[m] for m in pair}
 
 

@@ -37,11 +37,15 @@ class Measured:
 def measure(
     sets: Sets, choices: Choices, held: HeldOut, cost: Cost, progress: Progress, *, watch: Watch = no_watch
 ) -> Measured:
-    """Fit on each part's training items, place its measured items, and judge them all together.
+    """Fit on each part's training items, place its measured items, and judge them all together; only fit where there
+    is nothing to measure.
 
     BadInput before any fit if items are held out and the aligner places only what it was fitted on.
     """
     refuse_unplaceable(choices)
+    if held.unmeasured:
+        fitted = fit(sets, held.parts[0].train, choices, cost, progress, watch=watch)
+        return Measured(fitted, Evaluation({}, {}, choices.seed))
     spaces, banks, thresholds, fused, many = [], [], [], [], len(held.parts)
     for number, part in enumerate(held.parts, 1):
         words = f"fold {number} of {many}: " if many > 1 else ""
