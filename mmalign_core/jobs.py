@@ -20,7 +20,6 @@ from typing import Any, Generic, TypeVar
 from mmalign_core.types import BadInput, Cancelled
 
 T = TypeVar("T")
-FINISHED = ("done", "failed", "cancelled")
 EXIT_GRACE = 2.0
 """Seconds that jobs get to stop when the program ends."""
 
@@ -43,8 +42,6 @@ class Job(Generic[T]):
         self.traceback: str | None = None
         self._function: Callable[[Job[T]], T] | None = function
         self._published: list[Any] = []
-        self._started: float | None = None
-        self._reported = self._ended = 0.0
         self._cancel, self._finished, self._lock = threading.Event(), threading.Event(), threading.Lock()
 
     def progress(self, fraction: float, message: str) -> None:
@@ -54,7 +51,7 @@ class Job(Generic[T]):
         with self._lock:
             if math.isfinite(fraction):
                 self.fraction = max(self.fraction, min(float(fraction), 1.0))
-            self.message, self._reported = message, time.monotonic()
+            self.message = message
 
     def publish(self, value: Any) -> None:
         """Show a partial result (a loss, a finished aligner) before the job ends; it stays when the job does not."""
@@ -73,20 +70,9 @@ class Job(Generic[T]):
         return self._finished.is_set()
 
     @property
-    def elapsed(self) -> float:
-        """Seconds since it started to run; of a finished job, how long it ran."""
-        if self._started is None:
-            return 0.0
-        return (self._ended or time.monotonic()) - self._started
-
-    @property
-    def eta(self) -> float | None:
-        """Seconds left at the mean pace up to the last report, counting down between reports; None when unknown."""
-        with self._lock:
-            if self._started is None or self.finished or not self.fraction:
-                return None
-            pace = (self._reported - self._started) / self.fraction
-            return max(0.0, pace - (time.monotonic() - self._started))
+    def stopping(self) -> bool:
+        """Whether it was asked to stop and has not ended yet: it does at its next report."""
+        return self._cancel.is_set() and not self.finished
 
     def cancel(self) -> None:
         """Ask it to stop: at once when queued, at its next report when running. A finished job stays as it is."""
@@ -104,7 +90,7 @@ class Job(Generic[T]):
         with self._lock:
             if self.status != "queued":
                 return
-            self.status, self._started = "running", time.monotonic()
+            self.status = "running"
             function, self._function = self._function, None
         assert function is not None
         outcome = self._attempt(function)
@@ -129,7 +115,7 @@ class Job(Generic[T]):
         return "failed"
 
     def _end(self, status: str) -> None:
-        self.status, self._function, self._ended = status, None, time.monotonic()
+        self.status, self._function = status, None
         self._finished.set()
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.types import Collection
 from pages._shared import (
     aligner_card,
     board,
@@ -24,7 +23,7 @@ from pages._shared.wanted import pairs_of
 Row = Mapping[str, Any]
 
 
-def headline(collection: Collection, rows: Sequence[Row]) -> None:
+def headline(rows: Sequence[Row]) -> None:
     """The best so far, on what all were measured, and a way to use one of them."""
     best = rows[0]
     rivals = [row for row in rows if row["transductive"] == best["transductive"]]
@@ -70,7 +69,7 @@ board.show_progress(collection)
 rows = board.rows()
 measured = [row for row in rows if not row["error"]]
 if measured:
-    headline(collection, measured)
+    headline(measured)
 if rows:
     board_table.show(rows)
 elif not state.board():

@@ -62,7 +62,8 @@ def test_blobs_kept_apart_are_not_used_and_said(tmp_path: Path, kept: Settings, 
     rows = pa.table({"text": ["a"], "image": [png(1)]}, schema=pa.schema([pa.field("text", pa.string()), field]))
     write_lance(tmp_path / "b.lance", rows, **options)
     found = read_collection(tmp_path / "b.lance", settings=kept)
-    assert found.modalities == ("text",) and "'image' is not used: its bytes are no plain cells" in found.skipped[0].reason
+    assert found.modalities == ("text",)
+    assert "'image' is not used: its bytes are no plain cells" in found.skipped[0].reason
 
 
 def test_a_database_of_one_table_is_that_table(tmp_path: Path, kept: Settings) -> None:

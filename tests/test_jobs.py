@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.jobs import FINISHED, JOBS, Job, Jobs
+from mmalign_core.jobs import JOBS, Job, Jobs
 from mmalign_core.types import BadInput
 
 LONG = 20.0
@@ -42,12 +42,11 @@ def test_a_job_reports_publishes_and_returns():
     job = jobs.submit("align", work, owner="a")
     assert gate.started.wait(LONG)
     assert (job.status, job.fraction, job.message) == ("running", 0.5, "half")
-    assert job.published == ({"loss": 1.0},) and not job.finished and job.elapsed >= 0
-    assert job.eta is not None and job.eta >= 0
+    assert job.published == ({"loss": 1.0},) and not job.finished
     gate.open.set()
     assert job.wait(LONG)
     assert (job.status, job.fraction, job.result, job.error) == ("done", 1.0, "result", None)
-    assert job.elapsed == job.elapsed and job.eta is None
+    assert job.finished
 
 
 def test_cancel_while_running_keeps_what_was_published():
@@ -60,8 +59,9 @@ def test_cancel_while_running_keeps_what_was_published():
     job = jobs.submit("train", work)
     assert gate.started.wait(LONG)
     job.cancel()
+    assert job.stopping
     gate.open.set()
-    assert job.wait(LONG)
+    assert job.wait(LONG) and not job.stopping
     assert (job.status, job.result, job.error, job.published) == ("cancelled", None, None, ("first",))
 
 
@@ -70,7 +70,7 @@ def test_jobs_wait_their_turn_and_a_queued_one_is_cancelled_at_once():
     running = [jobs.submit(f"{i}", gate) for i, gate in enumerate(gates)]
     queued = [jobs.submit(f"q{i}", lambda job: order.append(job.title)) for i in range(5)]
     assert all(gate.started.wait(LONG) for gate in gates)
-    assert {job.status for job in queued} == {"queued"} and queued[0].elapsed == 0 and queued[0].eta is None
+    assert {job.status for job in queued} == {"queued"}
     queued[1].cancel()
     assert queued[1].wait(0) and queued[1].status == "cancelled"
     gates[0].open.set()
@@ -163,7 +163,6 @@ def test_stop_cancels_everything():
     assert started.wait(LONG)
     jobs.stop(LONG)
     assert running.status == queued.status == "cancelled"
-    assert {running.status, queued.status} <= set(FINISHED)
 
 
 def test_the_program_ends_although_a_job_never_does():

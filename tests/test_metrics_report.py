@@ -12,7 +12,7 @@ from mmalign_core.metrics.bootstrap import bootstrap_intervals
 from mmalign_core.metrics.by_chance import at_chance
 from mmalign_core.metrics.report import evaluation
 from mmalign_core.metrics.retrieval import Outcome
-from mmalign_core.metrics.space import alignment, hubness, modality_gap, uniformity
+from mmalign_core.metrics.space import alignment, modality_gap, occurrences, skewness, uniformity
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
 
@@ -79,12 +79,12 @@ def test_space_measures_on_spaces_where_they_are_known() -> None:
 def test_a_hub_shows_as_skewness() -> None:
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((400, 3)), rng.standard_normal((400, 3))
-    even = hubness(Scores(PARTS[0], x, y))
+    even = skewness(occurrences(Scores(PARTS[0], x, y)))
     aside, centre = np.array([4, 0, 0]), np.array([1, 0, 0])
     hubs = np.concatenate([y[:-12], rng.normal(centre, 0.1, (12, 3))])
-    crowded = hubness(Scores(PARTS[0], x + aside, hubs))
+    crowded = skewness(occurrences(Scores(PARTS[0], x + aside, hubs)))
     assert crowded > even + 2
-    assert hubness(Scores(PARTS[0], x, y[:10])) == 0
+    assert skewness(occurrences(Scores(PARTS[0], x, y[:10]))) == 0
 
 
 def test_the_report_is_json_with_the_promised_keys() -> None:

@@ -29,11 +29,6 @@ class Removal:
     tried: int
 
 
-def smallest_removal(parts: int, falls: Falls, order: Sequence[int], budget: int = 512) -> tuple[int, ...] | None:
-    """The parts of `find_removal`, or None."""
-    return find_removal(parts, falls, order, budget).parts
-
-
 def find_removal(
     parts: int, falls: Falls, order: Sequence[int], budget: int = 512, *, at_once: int = AT_ONCE
 ) -> Removal:

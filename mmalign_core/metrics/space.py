@@ -22,17 +22,12 @@ def occurrences(scores: Scores, k: int = 10) -> np.ndarray:
     return np.bincount(scores.top_k(k)[1].ravel(), minlength=len(scores.targets)).astype(float)
 
 
-def hubness(scores: Scores, k: int = 10) -> float:
-    """Skewness of the k-occurrence N_k of the targets: how often each is among the k best of a source.
+def skewness(occurrence: np.ndarray, k: int = 10) -> float:
+    """Hubness: skewness of the k-occurrence N_k of n targets, how often each is among the k best of a source.
 
     About 0 where every target is found equally often, above 1 where a few hubs crowd out the rest
     (Radovanović et al. 2010). 0 when there are no more than k targets, since then all are always found.
     """
-    return skewness(occurrences(scores, k), k)
-
-
-def skewness(occurrence: np.ndarray, k: int = 10) -> float:
-    """Hubness of an N_k that was counted already."""
     if len(occurrence) <= k or occurrence.std() == 0:
         return 0.0
     return float((((occurrence - occurrence.mean()) / occurrence.std()) ** 3).mean())

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.explain.masks import MediaMap
-from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.answers.querying import check_placeable
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 PIXELS, STRONGEST, MOST_LETTERS = 420, 0.72, 1500
 
 
-def drawn_map(run: Run, mapped: Mapped, settings: Settings) -> dict[str, Any]:
+def drawn_map(run: Run, mapped: Mapped) -> dict[str, Any]:
     """`cells`, `rows` of segments or `words` (safe HTML), whichever the modality has, with how it was made and how good
     it is. `missing` says why a map cannot be shown over its medium.
     """
@@ -43,12 +42,12 @@ def drawn_map(run: Run, mapped: Mapped, settings: Settings) -> dict[str, Any]:
         "missing": "",
     }
     try:
-        return drawn | _body(run, mapped.medium, found, settings)
+        return drawn | _body(run, mapped.medium, found)
     except BadInput as error:
         return drawn | {"missing": str(error)}
 
 
-def _body(run: Run, medium: Media, found: MediaMap, settings: Settings) -> dict[str, Any]:
+def _body(run: Run, medium: Media, found: MediaMap) -> dict[str, Any]:
     from mmalign_core.plots.diverging import scale_of, tint
 
     scale = scale_of(found.values)

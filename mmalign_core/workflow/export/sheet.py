@@ -87,7 +87,7 @@ class Sheet:
             "bars": self._bars(self.answer.model.views[0], found.contributions),
             "views": self._views(why) if why else [],
             "without": self._without(why) if why else [],
-            "maps": [drawn_map(self.run, each, self.settings) for each in maps.maps] if maps else [],
+            "maps": [drawn_map(self.run, each) for each in maps.maps] if maps else [],
             "map_notes": maps.notes if maps else (),
             "credits": credits,
             **self._media(self._of(found.id), untold=self._titles[found.id]),
