@@ -11,6 +11,7 @@ from mmalign_core.models.fetched import fetched_as, remember
 from mmalign_core.models.places import own_folder
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
+from mmalign_core.workflow.fetching import remove_model
 from mmalign_core.workflow.menus.naming import check_encoder, expected_folder, look_up, named
 from mmalign_core.workflow.menus.offering import (
     encoders_for,
@@ -122,6 +123,14 @@ def test_words_that_name_nothing_are_one_line(words: str, line: str, settings: S
     with pytest.raises(BadInput, match=line) as caught:
         look_up(words, settings)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 1000
+
+
+def test_a_copied_model_of_any_name_can_be_taken(settings: Settings) -> None:
+    folder = saved(own_folder(settings) / "me" / "小模型 🐙")
+    (row,) = [offer for offer in offers(settings) if not offer.embedded]
+    assert row.reference == f"open-clip:local-dir:{folder}" and row.summary == "me/小模型 🐙"
+    assert check_encoder(row.reference, "text") == row.reference
+    assert remove_model(row.summary, settings) and not folder.exists()
 
 
 def test_a_folder_without_a_model_says_what_it_holds(settings: Settings, tmp_path: Path) -> None:

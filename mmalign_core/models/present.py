@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mmalign_core.data.names import shown
 from mmalign_core.models.fetched import fetched_as
-from mmalign_core.models.places import cached_repository, hub_cache, own_folder, snapshot
+from mmalign_core.models.places import cached_repository, hub_cache, is_repository, own_folder, snapshot
 from mmalign_core.models.weights import check_weights, file_stamp, files_of, weight_files
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
@@ -99,8 +99,13 @@ def _checked(files: Path, held: tuple[tuple[str, int, int], ...]) -> bool:
 
 
 def _reference(name: str, files: Path) -> str:
+    """By its name; by its folder where no hub could know a repository of such a name."""
     encoder = encoder_for(files)
-    return f"{encoder}:{'hf-hub:' if encoder == 'open-clip' else ''}{name}" if encoder else ""
+    if not encoder:
+        return ""
+    by_name = is_repository(name)
+    kind = ("hf-hub:" if by_name else "local-dir:") if encoder == "open-clip" else ""
+    return f"{encoder}:{kind}{name if by_name else files.absolute()}"
 
 
 def encoder_for(files: Path) -> str:

@@ -27,6 +27,11 @@ def ask(words: str) -> None:
                 cache.shelf().drop(kind, named(words))
 
 
+def coming(reference: str) -> bool:
+    """Whether this model is being downloaded."""
+    return any(not job.finished for job in FETCHES.all(owner=f"{_KIND} {reference}"))
+
+
 def show() -> None:
     """The field, what it found, and the downloads under way."""
     st.markdown("##### Get a model")

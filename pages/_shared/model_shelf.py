@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from mmalign_core.types import BadInput
 from mmalign_core.workflow.fetching import remove_model
 from mmalign_core.workflow.menus.naming import parts_of
 from mmalign_core.workflow.menus.offering import Offer, offers
-from pages._shared import cache, errors, model_fetch, model_lines, model_menu, model_use
+from pages._shared import cache, errors, model_fetch, model_lines, model_menu, model_use, state
 
 
 def show() -> None:
@@ -31,11 +32,16 @@ def _fetched(row: Offer) -> None:
     encoder = parts_of(row.reference).name
     with st.container(gap=None, width="stretch"):
         name = model_menu.full_name(row.reference) or row.name
+        name = row.summary if Path(name).is_absolute() else name
         st.markdown(model_lines.heading(name, row.reads))
         licence = row.licence or "licence not stated"
         st.markdown(model_lines.facts(encoder, model_lines.size(row.bytes), licence, str(row.folder)))
-        if row.missing:
+        coming = model_fetch.coming(row.reference)
+        if row.missing and not coming:
             st.markdown(f":small[:orange[:material/warning: {errors.plain(errors.sentence(row.missing))}]]")
+    if coming:
+        st.markdown(":small[:gray[:material/downloading: on its way]]", width="content")
+        return
     if row.reference and not row.missing:
         model_use.button(row.reference, row.reads, key=f"use.{_slug(row)}")
     elif row.reference:
@@ -47,6 +53,9 @@ def _fetched(row: Offer) -> None:
         st.markdown(f"Delete **{errors.plain(row.summary)}** ({model_lines.size(row.bytes)}) from this machine?")
         others = "  \nOther programs that take models from this cache lose it too." * (not _is_own(row))
         st.caption(errors.plain(str(row.folder)) + others)
+        if row.reference in str(state.wanted().choices.get("encoders")):
+            warning = "This alignment reads with it: nothing new can be asked of it then."
+            st.markdown(f":small[:orange[:material/warning: {warning}]]")
         st.button("Delete it", icon=":material/delete:", key=f"remove.{_slug(row)}", on_click=_remove, args=(row,))
 
 
