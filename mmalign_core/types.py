@@ -238,16 +238,6 @@ class Matches:
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """Why a score is what it is: contributions (label, value) that sum to `score`."""
-
-    score: float
-    contributions: tuple[tuple[str, float], ...]
-    method: str
-    faithfulness: Mapping[str, float] | None = None
-
-
-@dataclass(frozen=True)
 class Recommendation:
     """One recommended item: contributions (modality -> value) sum to the score."""
 

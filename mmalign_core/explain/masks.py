@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.types import Explanation
+from mmalign_core.explain.explanation import Explanation
 
 Scores = Callable[[np.ndarray], np.ndarray]
 """Scores (b,) float64 of a medium with only some of its p parts: masks (b, p) bool, True where a part is kept."""

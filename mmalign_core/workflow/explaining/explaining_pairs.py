@@ -9,11 +9,12 @@ import numpy as np
 
 from mmalign_core.aligners.opened import Attends
 from mmalign_core.explain.concepts import ConceptWords, concept_words, shared_words
+from mmalign_core.explain.explanation import Explanation
 from mmalign_core.explain.masks import REST, MediaMap
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, EmbeddingSet, Explanation, Progress, no_progress
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.explaining.components import Component, anchor_shares, component_shares
 from mmalign_core.workflow.explaining.mapping import check_method, map_of
