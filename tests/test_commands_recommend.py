@@ -102,6 +102,7 @@ def test_the_page_holds_what_was_found(capsys: pytest.CaptureFixture[str], saved
         (("--item", "dog", "--param", "depth=3"), "unknown parameter 'depth'"),
         (("--item", "dog", "--param", "depth"), "name=value"),
         (("--item", "dog", "--weight", "image=much"), "each weight is a number"),
+        (("--item", "dog", "--weight", "image=1", "--weight", "image=2"), "'image' is given twice"),
         (("--query-text", "x", "--recommender", "ease"), "take one of"),
         (("--item", "dog", "--interactions", "none.csv"), "does not exist"),
         (("--item", "dog", "--diversity", "2"), "diversity"),

@@ -91,6 +91,34 @@ def test_one_value_repeated_without_end_is_not_unpacked(tmp_path: Path, kept: Se
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 600_000  # kilobytes; unpacked it is 12 GB
 
 
+LARGE: list[bytes | None] = [png(1) + b"\0" * 60_000] * 4
+
+
+@pytest.mark.parametrize("cells", [pa.array(LARGE), media(LARGE, ["a.png"] * 4)])
+def test_files_that_are_too_much_together_are_refused_before_any_is_unpacked(
+    tmp_path: Path, kept: Settings, cells: pa.Array
+) -> None:
+    pq.write_table(pa.table({"image": cells}), tmp_path / "m.parquet", compression="zstd", use_dictionary=False)
+    assert (tmp_path / "m.parquet").stat().st_size < 3000
+    with pytest.raises(BadInput, match=r"holds more than 200,000 bytes.*MMALIGN_MAX_ARCHIVE_BYTES"):
+        read_collection(tmp_path / "m.parquet", settings=Settings(root=kept.root, max_archive_bytes=200_000))
+    assert not (kept.root / "media").exists()
+    found = read_collection(tmp_path / "m.parquet", settings=kept)
+    assert len(found.media) == 4
+
+
+def test_rows_of_large_files_are_read_one_at_a_time(
+    tmp_path: Path, kept: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mmalign_core.data.columnar.reading._MEDIA_BYTES", 100_000)
+    cells = [png(n) + b"\0" * 20_000 for n in range(5)]
+    pq.write_table(pa.table({"image": cells, "text": list("abcde")}), tmp_path / "m.parquet")
+    seen: list[str] = []
+    found = read_collection(tmp_path / "m.parquet", settings=kept, progress=lambda _, said: seen.append(said))
+    assert [Path(m.path or "").read_bytes() for m in found.media_of("image")] == cells
+    assert sum("of 5 rows" in said for said in seen) == 5
+
+
 def test_media_beside_parquet_still_pair_by_stem(tmp_path: Path, kept: Settings) -> None:
     write(tmp_path, {"cat.png": png(1), "cat.txt": "a cat"})
     pd.DataFrame({"text": ["x"]}).to_parquet(tmp_path / "other.parquet")

@@ -13,6 +13,7 @@ import pytest
 from mmalign_core.encoders import create_encoder
 from mmalign_core.types import BadInput, Media
 from tests.tiny_bert import TEXTS, WORDS, save_bert, save_model
+from tests.tiny_clap import save_clap
 
 pytest.importorskip("sentence_transformers", reason="sentence-transformers is an optional package")
 
@@ -77,6 +78,13 @@ def test_sequences_are_tokens_in_the_space_of_the_vectors(folder: Path) -> None:
     assert len(steps[1]) < len(steps[0]) < len(steps[2]) <= 24
     empty = encoder.from_view("")
     assert np.isfinite(encoder.encode([empty]).vectors).all() and len(encoder.sequences([empty])[0]) >= 1
+
+
+def test_a_model_of_whole_texts_has_no_sequences_and_says_so(tmp_path: Path) -> None:
+    whole = create_encoder(f"sentence-transformers:{save_clap(tmp_path / 'clap')}", "text")
+    assert whole.encode([TEXTS[0]]).vectors.shape == (1, whole.dim)
+    with pytest.raises(BadInput, match="gives one vector for a whole text: it has no sequences"):
+        whole.sequences([TEXTS[0]])
 
 
 def test_a_mean_of_tokens_is_the_vector(bert: str, tmp_path: Path) -> None:

@@ -148,7 +148,8 @@ def _named(kind: str, label: str) -> str:
 
 
 def _weights(assignments: list[str]) -> dict[str, float] | None:
+    given = parse_assignments(assignments)
     try:
-        return {name: float(value) for name, value in parse_assignments(assignments).items()} or None
+        return {name: float(value) for name, value in given.items()} or None
     except ValueError as error:
         raise BadInput(f"--weight {' '.join(assignments)}: each weight is a number, such as image=2") from error

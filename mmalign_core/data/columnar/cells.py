@@ -63,6 +63,11 @@ class Keeper:
         self._settings, self._source = settings, source
         self._bytes = self._files = 0
 
+    def check_total(self, size: int) -> None:
+        """BadInput when files of so many bytes are more than an archive may hold: known before any is read."""
+        if size > self._settings.max_archive_bytes:
+            raise self._too_much()
+
     def media_cells(self, array: Any, column: str, first_row: int) -> list[Any]:
         """Each cell's files, or path, or list of these; a file that cannot be kept is a `Problem`.
 
@@ -98,9 +103,12 @@ class Keeper:
         self._bytes += len(content)
         self._files += 1
         if self._bytes > self._settings.max_archive_bytes or self._files > self._settings.max_archive_files:
-            most = f"{self._settings.max_archive_bytes:,} bytes or {self._settings.max_archive_files:,} files"
-            raise BadInput(
-                f"'{shown(self._source)}' holds more than {most}; split it "
-                "or raise MMALIGN_MAX_ARCHIVE_BYTES and MMALIGN_MAX_ARCHIVE_FILES"
-            )
+            raise self._too_much()
         return File(name, spool(content, PurePosixPath(name).suffix if path else "", self._settings))
+
+    def _too_much(self) -> BadInput:
+        most = f"{self._settings.max_archive_bytes:,} bytes or {self._settings.max_archive_files:,} files"
+        return BadInput(
+            f"'{shown(self._source)}' holds more than {most}; split it "
+            "or raise MMALIGN_MAX_ARCHIVE_BYTES and MMALIGN_MAX_ARCHIVE_FILES"
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -49,9 +49,21 @@ def _parquet_part(path: Path, name: str, split: str) -> Part:
     with reading(name, "Parquet file"):
         file = pq.ParquetFile(path)
         schema, rows = file.schema_arrow, file.metadata.num_rows
-        _ = schema.names  # a name that is not UTF-8 is found here
+        held = _held(file.metadata, schema.names)  # a name that is not UTF-8 is found here
         file.close()
-    return Part(name, schema, rows, partial(_parquet_batches, path), split)
+    return Part(name, schema, rows, partial(_parquet_batches, path), split, held=held)
+
+
+def _held(metadata: Any, names: Sequence[str]) -> dict[str, int]:
+    """Bytes of each column over all groups of rows, the parts of structs and lists with their column."""
+    held = dict.fromkeys(names, 0)
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for chunk in map(group.column, range(metadata.num_columns)):
+            path = chunk.path_in_schema
+            column = next((n for n in names if path == n or path.startswith(f"{n}.")), None)
+            if column is not None:
+                held[column] += max(chunk.total_uncompressed_size, 0)
+    return held
 
 
 def _parquet_batches(path: Path, size: int) -> Iterator[Any]:

@@ -18,6 +18,8 @@ from mmalign_core.types import MODALITIES, BadInput, Progress
 
 _MEDIA_BATCH, _BATCH = 8, 8192
 """Rows in memory at a time, with embedded media and without: a cell may be as large as a file."""
+_MEDIA_BYTES = 64 * 2**20
+"""Rows whose media are together about as large are read one at a time."""
 
 
 def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
@@ -35,7 +37,9 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
         roles = decide(features, lambda column: _peek(source, column), source.name)
         for column, modality, why in roles.left_out:
             draft.skip(column, modality, why, source.name)
-    rows = list(_rows(source, features, roles, Keeper(draft.settings, source.name), progress))
+    keeper = Keeper(draft.settings, source.name)
+    keeper.check_total(sum(_media_bytes(part, features, roles) for part in source.parts))
+    rows = list(_rows(source, features, roles, keeper, progress))
     _settle_ids(rows, roles, len({part.split for part in source.parts}) > 1)
     if described:
         draft.notes.append(f"'{source.name}': {roles.sentence()}{_splits_in_words(source, features)}")
@@ -91,13 +95,20 @@ def _rows(
     splits = bool(_splits_in_words(source, features))
     for part in source.parts:
         own = _own_features(part)  # classes may have other names in another split
-        for batch in _batches(part, size):
+        large = sum(part.held.values()) * _MEDIA_BATCH > _MEDIA_BYTES * part.rows
+        for batch in _batches(part, 1 if large else size):
             progress(done / max(total, 1), f"reading {source.name} ({done:,} of {total:,} rows)")
             with reading(part.name, "table"):
                 columns = _columns(batch, own, roles, keeper, done + 1)
             for values in zip(*columns.values()):
                 yield dict(zip(columns, values)) | ({"split": part.split or None} if splits else {})
             done += batch.num_rows
+
+
+def _media_bytes(part: Part, features: Mapping[str, Feature], roles: Roles) -> int:
+    """What the file says that its embedded media take."""
+    media = (c for c, role in roles.names.items() if role in MODALITIES[1:] and features[c].kind == "media")
+    return sum(part.held.get(column, 0) for column in media)
 
 
 def _splits_in_words(source: Source, features: Mapping[str, Feature]) -> str:

@@ -15,7 +15,8 @@ from mmalign_core.types import BadInput
 class Part:
     """A file or folder of one schema: `batches(n)` reads record batches of at most n rows. `split` as datasets say.
 
-    `stated`: what the description of its data set says of its columns, by name.
+    `stated`: what the description of its data set says of its columns, by name. `held`: bytes that a column takes
+    uncompressed, by name, where the file says so before it is read.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Part:
     batches: Callable[[int], Iterator[Any]]
     split: str = ""
     stated: Mapping[str, Any] = field(default_factory=dict)
+    held: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

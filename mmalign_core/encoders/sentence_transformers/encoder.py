@@ -126,6 +126,8 @@ class SentenceTransformers(InFolder):
         """Token vectors through what follows pooling, all but its scaling to unit length."""
         import torch
 
+        if features.get("token_embeddings") is None:
+            raise BadInput(f"model '{self.model}' gives one vector for a whole text: it has no sequences")
         steps = {"sentence_embedding": features["token_embeddings"][features["attention_mask"].bool()]}
         modules = list(self._model)
         pooled = next((i for i, m in enumerate(modules) if type(m).__name__ == "Pooling"), len(modules))
