@@ -87,9 +87,10 @@ def progress_bar(job: Job[Any], *, stop: str) -> None:
     """How far a job is, and a button with the key `stop` that cancels it."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         waits = "waiting for other work to end" if job.status == "queued" else "starting"
-        st.progress(job.fraction, text=errors.plain(" ".join((job.message or waits).split())))
-        if st.button("Stop", type="tertiary", icon=":material/stop_circle:", key=stop):
-            job.cancel()
+        does = " ".join((job.message or waits).split())
+        st.progress(job.fraction, text=errors.plain(f"stopping · {does}" if job.stopping else does))
+        st.button("Stop", type="tertiary", icon=":material/stop_circle:", key=stop, on_click=job.cancel,
+                  disabled=job.stopping)  # fmt: skip
 
 
 def _submit(wanted: Wanted) -> None:
