@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,8 +73,8 @@ def similarity_block(
     first_left, first_right = _first_rows(left), _first_rows(right)
     shared = [item for item in first_left if item in first_right]
     many = min(limit, len(shared) or min(len(first_left), len(first_right)))
-    rows = np.array([first_left[item] for item in _spread(shared or [*first_left], many)])
-    columns = np.array([first_right[item] for item in _spread(shared or [*first_right], many)])
+    rows = np.array([first_left[item] for item in _spread(shared or list(first_left), many)])
+    columns = np.array([first_right[item] for item in _spread(shared or list(first_right), many)])
     every = run_scores(run, source, target) if scores is None else scores
     shown = every.take(rows, columns).dense()
     order = _order(shown, ordering)
@@ -137,7 +136,7 @@ def _scores_at(scores: Scores, targets: np.ndarray) -> np.ndarray:
     return found
 
 
-def _spread(items: Sequence[str], many: int) -> list[str]:
+def _spread(items: list[str], many: int) -> list[str]:
     """So many of the items, evenly over all."""
     return [items[i] for i in np.unique(np.linspace(0, len(items) - 1, many).astype(int))]
 
