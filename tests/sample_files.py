@@ -114,3 +114,17 @@ def colours(*shades: tuple[int, int, int], each: int = 10, size: tuple[int, int]
     """Frames of one colour after another, `each` frames long, (width, height) large."""
     width, height = size
     return [np.full((height, width, 3), shade, np.uint8) for shade in shades for _ in range(each)]
+
+
+def npy(array: np.ndarray, *, pickled: bool = False) -> bytes:
+    """An array as numpy saves it."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=pickled)
+    return buffer.getvalue()
+
+
+def npz(packed: bool = True, **arrays: np.ndarray) -> bytes:
+    """Arrays by name, in one file."""
+    buffer = io.BytesIO()
+    (np.savez_compressed if packed else np.savez)(buffer, **arrays)
+    return buffer.getvalue()

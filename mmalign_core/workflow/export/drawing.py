@@ -8,8 +8,7 @@ from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.answers.querying import check_placeable
-from mmalign_core.workflow.encoded.encoding import encoder_of
+from mmalign_core.workflow.explaining.masking import run_encoder
 from mmalign_core.workflow.export.filming import video_tiles
 from mmalign_core.workflow.export.showing import one_line, pixels_uri
 
@@ -58,7 +57,7 @@ def _body(run: Run, medium: Media, found: MediaMap) -> dict[str, Any]:
     if found.modality == "text":
         return {"words": _words(medium, found)}
     if found.modality == "image":
-        model = encoder_of(check_placeable(run, "image"), "image")
+        model = run_encoder(run, "image")
         return {"picture": pixels_uri(model.view(medium), PIXELS), "cells": parts}
     end = max((part.place[1] for part in found.parts), default=1.0) or 1.0
     drawn = [_segment(part, end, scale) for part in parts]
@@ -78,7 +77,7 @@ def _tiles(run: Run, medium: Media) -> tuple[str, ...]:
     if medium.modality != "video":
         return ()
     try:
-        return video_tiles(encoder_of(check_placeable(run, "video"), "video").view(medium))
+        return video_tiles(run_encoder(run, "video").view(medium))
     except BadInput:
         return ()  # the item's own media say why, and the bars stand without
 
