@@ -1,4 +1,4 @@
-"""Encoders: one file each turns texts, pictures or sounds into vectors (and concepts, where it classifies)."""
+"""Encoders by kind: each turns texts, pictures, sounds or videos into vectors (and concepts, where it classifies)."""
 
 from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.references import (
