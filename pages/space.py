@@ -29,7 +29,7 @@ def draw(run: Run, drawn: SpaceMap) -> None:
         on_select=clicked,
         selection_mode="points",
         config={"scrollZoom": True, "displaylogo": False},
-        alt="Map of the shared space: one point per text, picture and sound",
+        alt="Map of the shared space: one point per medium",
     )
     places.quality(drawn.projection)
     previews.attribution(run.collection)

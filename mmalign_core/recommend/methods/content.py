@@ -44,7 +44,7 @@ class Content(Recommender):
     items in each modality, its a_s the largest of their weights and its r_ms 1.
     """
 
-    summary = "Items whose text, picture and sound stand out as near to the query, each modality on its own scale"
+    summary = "Items whose media stand out as near to the query, each modality on its own scale"
     reads_places = True
     reads_signals = True
     standardised = True

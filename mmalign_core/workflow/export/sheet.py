@@ -233,7 +233,8 @@ def _told(name: str, value: Any) -> str:
 
 
 def _assigned(params: Mapping[str, Any]) -> str:
-    return f" ({', '.join(f'{name}={value}' for name, value in params.items())})" if params else ""
+    told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in params.items())
+    return f" ({told})" if told else ""
 
 
 def _is_told(value: Any) -> bool:
