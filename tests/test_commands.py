@@ -186,6 +186,19 @@ def test_bad_input_is_one_line_and_exit_two(
     assert shown.out == "" and len(lines) == 1 and words in lines[0] and "Traceback" not in shown.err
 
 
+@pytest.mark.parametrize("argv", [["align"], ["align", "--aligner", "cca"], ["compare", "--aligners", "cca,as-is"]])
+def test_a_pair_that_is_not_there_is_refused_before_anything_is_encoded(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, argv: list[str]
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.txt").write_text("a dog")
+    store = tmp_path / "store"
+    assert main([argv[0], str(tmp_path / "data"), *argv[1:], "--store", str(store)]) == 2
+    said = capsys.readouterr().err.strip()
+    assert "no usable image; it has: text; choose another pair" in said and "\n" not in said
+    assert not list(store.rglob("*.lance"))
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [

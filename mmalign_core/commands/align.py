@@ -20,7 +20,7 @@ from mmalign_core.commands.shared import (
 from mmalign_core.encoders import full_reference
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import Collection
-from mmalign_core.workflow import align, check_columns, check_save, save_run
+from mmalign_core.workflow import align, check_collection, check_save, save_run
 from mmalign_core.workflow.menus.suiting import suited
 
 SUMMARY = "align two modalities of a collection and measure retrieval in both directions"
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
     collection = opened(args)
     choices = choices_of(args, args.aligner or _suited(args, collection), params)
     choices.check()
-    check_columns(collection, choices)
+    check_collection(collection, choices)
     read_seconds = round(time.perf_counter() - start, 4)
     encoding = encoded(args, collection, store)
     done = align(collection, encoding, choices, store=store, progress=show_progress)

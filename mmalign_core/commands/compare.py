@@ -20,7 +20,7 @@ from mmalign_core.commands.shared import (
 from mmalign_core.metrics.by_chance import at_chance
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Choices, Comparison, Encoding, check_columns, compare, ranked, takers
+from mmalign_core.workflow import Choices, Comparison, Encoding, check_collection, compare, ranked, takers
 from mmalign_core.workflow.comparison.ranking import Row
 
 SUMMARY = "measure several aligners on the same held-out items, one row each, best first"
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> None:
         entry.check()
     store = store_of(args)
     collection = opened(args)
-    check_columns(collection, choices_of(args, "as-is", {}))
+    check_collection(collection, choices_of(args, "as-is", {}))
     encoding = encoded(args, collection, store)
     names = _takers(encoding, args) if asked == [ALL] else asked
     rows: list[Row] = []

@@ -2,7 +2,7 @@
 
 from mmalign_core.workflow.alignment.aligning import Run, align
 from mmalign_core.workflow.alignment.choices import Choices
-from mmalign_core.workflow.alignment.holding_out import check_columns
+from mmalign_core.workflow.alignment.holding_out import check_collection
 from mmalign_core.workflow.answers.filtering import allowed_items
 from mmalign_core.workflow.answers.interacting import with_interactions
 from mmalign_core.workflow.answers.querying import Query, Wish, place_query
@@ -49,7 +49,7 @@ __all__ = [
     "allowed_items",
     "answer",
     "catalogue",
-    "check_columns",
+    "check_collection",
     "check_save",
     "compare",
     "encode",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,6 +54,14 @@ class Choices:
         self.new_similarity()
         self.new_correction()
         self._check_split()
+
+    def check_pair(self, there: Sequence[str]) -> None:
+        """BadInput unless both modalities of the pair are `there`."""
+        for modality in self.pair:
+            if modality not in there:
+                has = f"it has: {', '.join(there) or 'nothing'}"
+                cure = "choose another pair, or see by inspect what was left out"
+                raise BadInput(f"the collection has no usable {modality}; {has}; {cure}")
 
     def new_aligner(self) -> Aligner:
         """The chosen aligner with its parameters, not fitted."""

@@ -48,6 +48,7 @@ class HeldOut:
 
 def hold_out(collection: Collection, sets: Sets, choices: Choices) -> HeldOut:
     """The split for the pair of modalities; BadInput before any fit when it cannot be made."""
+    choices.check_pair(tuple(sets))
     pair = pair_of(collection, sets, choices.pair)
     parts, words = _parts(collection, pair, choices)
     paired = paired_items(pair)
@@ -68,8 +69,12 @@ def hold_out_if_paired(collection: Collection, sets: Sets, choices: Choices) -> 
     return HeldOut((Split(everything, ()),), "none", 0, 0, None, why)
 
 
-def check_columns(collection: Collection, choices: Choices) -> None:
-    """BadInput if a chosen metadata column is absent or holds no times: known before anything is encoded."""
+def check_collection(collection: Collection, choices: Choices) -> None:
+    """BadInput if a modality of the pair or a chosen metadata column is absent, or that holds no times.
+
+    All of it is known before anything is encoded.
+    """
+    choices.check_pair(collection.modalities)
     if choices.fold_column is not None:
         _values(collection, choices.fold_column)
     if choices.time_column is not None:
@@ -77,10 +82,7 @@ def check_columns(collection: Collection, choices: Choices) -> None:
 
 
 def pair_of(collection: Collection, sets: Sets, pair: tuple[str, str]) -> Sets:
-    """The sets of the pair; BadInput unless both are there and at least one item has both."""
-    for modality in pair:
-        if modality not in sets:
-            raise BadInput(f"the collection has no usable {modality}; it has: {', '.join(sets) or 'nothing'}")
+    """The sets of the pair; BadInput unless at least one item has both."""
     if not set(sets[pair[0]].ids) & set(sets[pair[1]].ids):
         raise BadInput(
             f"no item of '{collection.name}' has both {pair[0]} and {pair[1]}: nothing can be held out or measured, "

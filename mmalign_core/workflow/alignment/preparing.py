@@ -25,9 +25,8 @@ def usable_sets(
     they are to link, where the aligner needs them.
     """
     model = choices.new_aligner()
+    choices.check_pair(tuple(sets))
     for modality in choices.pair:
-        if modality not in sets:
-            raise BadInput(f"the collection has no usable {modality}; it has: {', '.join(sets) or 'nothing'}")
         if modality not in model.modalities:
             raise BadInput(
                 f"aligner '{choices.aligner}' does not take {modality}; it takes: {', '.join(model.modalities)}"
