@@ -16,7 +16,7 @@ def directions(run: Run) -> list[tuple[str, str]]:
     return first + [pair for pair in every if pair not in first]
 
 
-@st.fragment
+@st.fragment(key="similarity.matrix")
 def matrix(run: Run, run_key: str, source: str, target: str) -> None:
     """Controls, heat map, and beside it the pair that was clicked."""
     most = limit = min(MOST, len(run.collection.ids))
@@ -56,7 +56,7 @@ def matrix(run: Run, run_key: str, source: str, target: str) -> None:
         pair_reasons.show(run, run_key, block, i, j)
 
 
-@st.fragment
+@st.fragment(key="similarity.mistakes")
 def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
     """The pairs that went worst and best: what was asked, what came first, what was right."""
     judged = cache.judged(run_key, source, target, run)
@@ -79,7 +79,8 @@ def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
     st.caption(f"{share} (over all items of the run, each against every candidate).{known_pairs.among_these(run)}")
     shown = wrong[:12] if which == "Worst" else [pair for pair in reversed(judged) if pair.rank == 1][:12]
     if shown:
-        gallery.show([pairs.card(run, pair, source, target) for pair in shown], key=f"pairs.{which}", width=330, most=4)
+        cards = [pairs.card(run, pair, source, target) for pair in shown]
+        gallery.show(cards, key=f"pairs.{which}", width=330, most=4, on_pick=look_at)
     else:
         errors.empty(
             "None",
@@ -87,6 +88,12 @@ def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
             "check_circle",
         )
     previews.attribution(run.collection)
+
+
+def look_at(item: str) -> None:
+    """Select the item: the matrix shows its pair, if it holds it, in place of the cell that was clicked."""
+    state.select_item(item)
+    st.rerun(["similarity.matrix", "similarity.mistakes"])
 
 
 state.through_app("pages/similarity.py")

@@ -85,7 +85,10 @@ def _wait(task: Task) -> None:
     if job is None:
         return
     if job.finished:
-        errors.show(job.error or f"stopped before the {task.title} was done")
+        if job.error:
+            errors.show(job.error)
+        else:
+            st.markdown(":gray[:material/pause: Stopped.]")
         st.button("Try again", icon=":material/refresh:", key=f"again.{task.owner}", on_click=start, args=(task,))
     else:
         st.fragment(_poll, run_every=_EVERY)(task)
