@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.openclip.models import RECOMMENDED, import_open_clip
+from mmalign_core.encoders.openclip.models import import_open_clip
+from mmalign_core.models.suggested import SUGGESTED
 from mmalign_core.types import BadInput
 
 
@@ -38,11 +39,12 @@ def test_a_folder_nearly_named_so_is_suggested(tmp_path):
 def test_the_recommended_models_exist_and_their_figures_are_open_clips_own():
     open_clip = import_open_clip()
     table = metadata("open_clip_torch").get_payload() or metadata("open_clip_torch")["Description"]
-    for entry in RECOMMENDED:
+    recommended = [entry for entry in SUGGESTED if entry.encoder == "open-clip"]
+    for entry in recommended:
         name, tag = entry.model.split("/")
         assert open_clip.get_pretrained_cfg(name, tag)["hf_hub"].rstrip("/") == entry.repository
         assert f"{entry.accuracy}%" in table
-    smallest = open_clip.get_model_config(RECOMMENDED[0].model.split("/")[0])
+    smallest = open_clip.get_model_config(recommended[0].model.split("/")[0])
     with torch.device("meta"):
         weights = sum(p.numel() for p in open_clip.CLIP(**smallest).parameters())
-    assert round(weights / 1e6) == RECOMMENDED[0].millions
+    assert round(weights / 1e6) == recommended[0].millions

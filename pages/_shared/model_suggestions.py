@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 import streamlit as st
 
-from mmalign_core.workflow.menus.offering import Suggestion, offers, suggestions
+from mmalign_core.models.suggested import Suggested
+from mmalign_core.workflow.menus.offering import offers, suggestions
 from pages._shared import cache, errors, model_fetch, model_lines, model_menu
 
 _HEADINGS = {
@@ -20,7 +19,7 @@ def show() -> None:
     """Every suggestion with a way to get it, or a mark that it is here. No hub is asked to draw them."""
     here = {row.summary for row in offers(cache.settings()) if not (row.embedded or row.missing)}
     st.markdown("##### Worth getting")
-    for reads, rows in groupby(suggestions(), key=lambda row: row.reads):
+    for reads, rows in suggestions().items():
         st.markdown(f"###### {_HEADINGS[reads]}")
         for row in rows:
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -31,7 +30,7 @@ def show() -> None:
     )
 
 
-def _show(row: Suggestion, here: bool) -> None:
+def _show(row: Suggested, here: bool) -> None:
     with st.container(gap=None, width="stretch"):
         st.markdown(f"**{errors.plain(model_menu.full_name(row.reference))}**  :small[{errors.plain(row.use)}]")
         st.markdown(model_lines.facts(model_lines.size(row.bytes), row.licence, row.figure))

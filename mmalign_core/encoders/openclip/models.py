@@ -1,4 +1,4 @@
-"""Which OpenCLIP model a reference names, and a short list to choose from."""
+"""Which OpenCLIP model a reference names."""
 
 from __future__ import annotations
 
@@ -11,52 +11,12 @@ from mmalign_core.data.names import shown
 from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.torch_models.torchvision_guard import mend_torchvision
 from mmalign_core.models.soundness import meant
+from mmalign_core.models.suggested import SUGGESTED
 from mmalign_core.types import BadInput
 
 HUB, FOLDER = "hf-hub:", "local-dir:"
 CONFIG = "open_clip_config.json"
 FORMS = f"MODEL/PRETRAINED, {HUB}ORG/NAME or {FOLDER}/FOLDER"
-
-
-@dataclass(frozen=True)
-class Recommended:
-    """A model worth trying first. `accuracy`: zero-shot on ImageNet-1k in percent, from open_clip's own table.
-
-    `licence`: what the repository's card states of the weights.
-    """
-
-    use: str
-    model: str
-    repository: str
-    millions: int
-    accuracy: float
-    licence: str
-
-    def __str__(self) -> str:
-        return (
-            f"{self.use}: open-clip:{self.model} ({self.millions:,} million weights, {self.millions * 4 / 1000:.1f} GB "
-            f"in memory, ImageNet zero-shot {self.accuracy}%, licence: {self.licence}, see "
-            f"huggingface.co/{self.repository})"
-        )
-
-
-RECOMMENDED = (
-    Recommended(
-        "small and fast",
-        "ViT-B-32-256/datacomp_s34b_b86k",
-        "laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K",
-        151,
-        72.8,
-        "MIT",
-    ),
-    Recommended(
-        "balanced", "ViT-L-14/datacomp_xl_s13b_b90k", "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K", 428, 79.2, "MIT"
-    ),
-    Recommended("best", "PE-Core-bigG-14-448/meta", "timm/PE-Core-bigG-14-448", 2419, 85.4, "Apache-2.0"),
-    Recommended("multilingual", "ViT-L-16-SigLIP2-256/webli", "timm/ViT-L-16-SigLIP2-256", 882, 82.5, "Apache-2.0"),
-)
-"""Weights are counted from the architectures, accuracies are those of open_clip 3.3's own table of results. open_clip
-carries no licence of any weights: they are the cards', which a fetch asks again before anything comes."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +38,7 @@ def source_of(model: str) -> Source:
     Folders are looked at, hubs are not asked.
     """
     if not model:
-        listed = "; ".join(map(str, RECOMMENDED))
+        listed = "; ".join(str(row) for row in SUGGESTED if row.encoder == "open-clip")
         raise BadInput(f"encoder 'open-clip' needs a model behind a colon ({FORMS}). Recommended: {listed}")
     if model.startswith(FOLDER):
         return _folder(model.removeprefix(FOLDER))

@@ -9,12 +9,13 @@ from mmalign_core.encoders import ENCODERS, is_known, params_of, parts_of, refer
 from mmalign_core.models.known import KNOWN, nearest
 from mmalign_core.models.places import own_folder
 from mmalign_core.models.present import encoder_for, present
+from mmalign_core.models.suggested import SUGGESTED
 from mmalign_core.models.wanted import ENCODERS as OF_MODELS
 from mmalign_core.models.wanted import wanted
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.encoded.encoding import encoder
-from mmalign_core.workflow.menus.offering import FRAMES, suggestions
+from mmalign_core.workflow.menus.offering import FRAMES
 
 __all__ = [
     "Named",
@@ -69,7 +70,7 @@ def named(words: str) -> str:
         return given
     if is_folder(given):
         return _of_folder(Path(given).expanduser().absolute())
-    known = [*(row.reference for row in suggestions()), *(f"{e}:{m}" for e, models in KNOWN.items() for m in models)]
+    known = [*(row.reference for row in SUGGESTED), *(f"{e}:{m}" for e, models in KNOWN.items() for m in models)]
     short = {parts_of(reference).model: reference for reference in known}
     if given in short:
         return short[given]

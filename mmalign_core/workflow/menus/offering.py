@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmalign_core.encoders import ENCODERS, parts_of, without_params
-from mmalign_core.encoders.openclip.models import RECOMMENDED
 from mmalign_core.models.present import Present, present
-from mmalign_core.models.suggested import SUGGESTED
+from mmalign_core.models.suggested import SUGGESTED, Suggested
 from mmalign_core.models.wanted import ENCODERS as OF_MODELS
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.encoded.encoding import DEFAULT_ENCODERS
 
 FRAMES = "video-frames"
-_WEIGHT = 4
-"""Bytes of a weight as repositories mostly hold them, float32."""
 
 
 @dataclass(frozen=True)
@@ -38,46 +35,12 @@ class Offer:
     missing: str = ""
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """A model worth getting. `bytes`: of its weights as float32; `figure`: a published zero-shot result, or ''."""
-
-    use: str
-    reference: str
-    repository: str
-    reads: tuple[str, ...]
-    bytes: int
-    licence: str
-    figure: str
-
-
-def suggestions() -> tuple[Suggestion, ...]:
-    """The recommended models: pictures and texts, sounds and texts, texts; smaller ones first."""
-    pictured = [
-        Suggestion(
-            row.use,
-            f"open-clip:{row.model}",
-            row.repository,
-            ENCODERS.get("open-clip").reads(),
-            row.millions * _WEIGHT * 10**6,
-            row.licence,
-            f"ImageNet {row.accuracy}%",
-        )
-        for row in RECOMMENDED
-    ]
-    others = [
-        Suggestion(
-            row.use,
-            f"{row.encoder}:{row.repository}",
-            row.repository,
-            ENCODERS.get(row.encoder).reads(),
-            row.millions * _WEIGHT * 10**6,
-            row.licence,
-            "",
-        )
-        for row in SUGGESTED
-    ]
-    return (*pictured, *others)
+def suggestions() -> dict[tuple[str, ...], list[Suggested]]:
+    """Models worth getting by the modalities they read, smaller ones first."""
+    found: dict[tuple[str, ...], list[Suggested]] = {}
+    for row in SUGGESTED:
+        found.setdefault(ENCODERS.get(row.encoder).reads(), []).append(row)
+    return found
 
 
 def offers(settings: Settings | None = None) -> tuple[Offer, ...]:
