@@ -100,10 +100,11 @@ def broken(folder, how, tmp_path):
         ("code of others", "ask to run code"),
     ],
 )
-def test_what_is_wrong_with_a_folder_is_one_line_and_nothing_of_it_runs(folders, how, words, tmp_path):
+def test_what_is_wrong_with_a_folder_is_one_line_and_nothing_of_it_runs(folders, how, words, tmp_path, recwarn):
     with pytest.raises(BadInput, match=words) as caught:
         tower(broken(folders["vit"], how, tmp_path), "text").load()
     assert "\n" not in str(caught.value) and not (tmp_path / "ran").exists()
+    assert not [w for w in recwarn if "pickle" in str(w.message)]
 
 
 def test_a_folder_without_its_tokenizer_or_with_code_beside_it_is_refused(folders, tmp_path):

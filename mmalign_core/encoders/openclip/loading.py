@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
@@ -81,7 +82,8 @@ def _built(open_clip: Any, source: Source, files: ModelFiles) -> tuple[Any, Any]
         name, weights = source.name, str(files.weights)
     else:
         options, name, weights = {}, f"{FOLDER}{files.weights.parent}", None
-    return open_clip.create_model_from_pretrained(name, weights, weights_only=True, **options, **changed)
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # torch remarks on pickles that it refuses
+        return open_clip.create_model_from_pretrained(name, weights, weights_only=True, **options, **changed)
 
 
 def _tokenizer(open_clip: Any, files: ModelFiles) -> Callable[[list[str]], Any]:
@@ -114,10 +116,10 @@ def _why(files: ModelFiles, device: str, error: BaseException) -> str:
         return f"'{weights}' holds more than weights, and what else it holds is never run; get it as safetensors"
     if "state_dict" in said:
         detail = next((line.strip() for line in said.splitlines()[1:] if line.strip()), said)[:200]
-        return f"the weights in '{weights}' do not fit the architecture beside them: {detail}"
+        return f"the weights in '{weights}' do not fit the architecture beside them: {detail}; fetch both again"
     if type(error).__name__ == "SafetensorError" or isinstance(error, EOFError) or "PytorchStreamReader" in said:
         return f"'{weights}' is damaged or was downloaded only in part; fetch it again"
-    return f"no model could be built from '{weights}' and its settings: {_said(error)}"
+    return f"no model could be built from '{weights}' and its settings: {_said(error)}; fetch both again"
 
 
 def _said(error: BaseException) -> str:

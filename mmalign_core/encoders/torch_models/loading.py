@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,9 @@ def load_quietly(reference: str, folder: Path, load: Callable[[], T]) -> T:
         if out_of_memory(error):
             raise BadInput(f"not enough memory for model '{shown(reference)}'; choose a smaller one") from error
         where = "" if str(folder) in reference else f" in '{shown(folder)}'"
-        raise BadInput(f"model '{shown(reference)}'{where} cannot be loaded: {_words(error, reports)}") from error
+        words = _words(error, reports)
+        cure = "" if ";" in words else "; fetch the model again"
+        raise BadInput(f"model '{shown(reference)}'{where} cannot be loaded: {words}{cure}") from error
     lacking = [key for report in reports for key in missing_tensors(report)]
     if lacking:
         much = f"{len(lacking)} of the model's tensors, first '{lacking[0]}'"
@@ -82,7 +85,8 @@ def _quiet() -> Iterator[None]:
     theirs.disable_progress_bar()
     theirs.set_verbosity_error()
     try:
-        yield
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            yield
     finally:
         theirs.set_verbosity(before)
         if shown_before:
