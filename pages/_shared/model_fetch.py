@@ -81,20 +81,36 @@ def _found(found: Named) -> None:
 
 def _planned(reference: str, getting: background.Task) -> None:
     """Size and licence as the hub says them, before anything comes."""
+    _how_it_ended(getting)
+    plan = background.result(_question(reference), begin=True)
+    if plan is None:
+        if isinstance(_question(reference).found, Failed):
+            _without_hub(reference)
+        return
+    here = plan.bytes - plan.lacking
+    here = here if here > plan.bytes // 100 else 0  # a question alone leaves a few kilobytes here
+    _facts(plan, here)
+    with st.container(horizontal=True):
+        st.button(
+            f"{'Go on:' if here else 'Download'} {_bytes(plan.lacking)}" if plan.lacking else "Check it again",
+            type="primary", icon=":material/download:", key="model.get", on_click=background.start, args=(getting,),
+        )  # fmt: skip
+        st.button("Not now", type="tertiary", key="model.close", on_click=state.look_up, args=("",))
+
+
+def _how_it_ended(getting: background.Task) -> None:
+    """Why the last download of it brought nothing whole, if there was one."""
     if isinstance(getting.found, Failed):
         errors.show(getting.found.reason)
     elif getting.job is not None and getting.job.error:
         errors.show(getting.job.error)
     elif getting.job is not None and getting.job.status == "cancelled":
         st.markdown(":gray[:material/pause: Stopped; what came is kept.]")
-    plan = background.result(_question(reference), begin=True)
-    if plan is None:
-        if isinstance(_question(reference).found, Failed):
-            _without_hub(reference)
-        return
+
+
+def _facts(plan: Plan, here: int) -> None:
+    """Bytes, of which so many are `here`, licence, and the commits they come from."""
     pickled = any(file.name.endswith(".bin") for part in plan.parts for file in part.files)
-    here = plan.bytes - plan.lacking
-    here = here if here > plan.bytes // 100 else 0  # a question alone leaves a few kilobytes here
     st.markdown(
         f"**{_bytes(plan.bytes)}** in {sum(len(part.files) for part in plan.parts)} files"
         + (f", of which {_bytes(here)} are here" if here else "")
@@ -106,12 +122,6 @@ def _planned(reference: str, getting: background.Task) -> None:
             "its weights are a .bin, read as plain tensors only" if pickled else "",
         )
     )
-    with st.container(horizontal=True):
-        st.button(
-            f"{'Go on:' if here else 'Download'} {_bytes(plan.lacking)}" if plan.lacking else "Check it again",
-            type="primary", icon=":material/download:", key="model.get", on_click=background.start, args=(getting,),
-        )  # fmt: skip
-        st.button("Not now", type="tertiary", key="model.close", on_click=state.look_up, args=("",))
 
 
 def _without_hub(reference: str) -> None:
