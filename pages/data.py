@@ -23,34 +23,8 @@ def browse(collection: Collection) -> None:
     """Filter, look at cards or rows, click one to see and hear it in full."""
     left, right = st.columns([7, 3], gap="large")
     with left:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            words = st.text_input(
-                "Find",
-                placeholder="Find by words or id",
-                key="find",
-                bind="query-params",
-                type="search",
-                label_visibility="collapsed",
-                icon=":material/search:",
-            )
-            only = st.pills(
-                "With",
-                collection.modalities,
-                selection_mode="multi",
-                key="with",
-                bind="query-params",
-                label_visibility="collapsed",
-            )
-            look = st.segmented_control(
-                "As",
-                ["Cards", "Table"],
-                default="Cards",
-                required=True,
-                key="as",
-                bind="query-params",
-                label_visibility="collapsed",
-            )
-        found = tables.matching(collection, words or "", tuple(only))
+        words, only, look = looking(collection)
+        found = tables.matching(collection, words, only)
         if not found:
             errors.empty("Nothing matches", "Try other words, or fewer modalities.", "search_off")
         elif look == "Table":
@@ -62,6 +36,38 @@ def browse(collection: Collection) -> None:
         previews.attribution(collection)
     with right, st.container(key="aside"):
         previews.show_item(collection, chosen(collection))
+
+
+def looking(collection: Collection) -> tuple[str, tuple[str, ...], str]:
+    """What is looked for: words, the modalities that items must have, and as "Cards" or as a "Table"."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = st.text_input(
+            "Find",
+            placeholder="Find by words or id",
+            key="find",
+            bind="query-params",
+            type="search",
+            label_visibility="collapsed",
+            icon=":material/search:",
+        )
+        only = st.pills(
+            "With",
+            collection.modalities,
+            selection_mode="multi",
+            key="with",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        look = st.segmented_control(
+            "As",
+            ["Cards", "Table"],
+            default="Cards",
+            required=True,
+            key="as",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+    return words or "", tuple(only), look
 
 
 def paging(total: int) -> int:
