@@ -60,9 +60,14 @@ class VideoFrames(Encoder):
     @classmethod
     def of_model(cls, model: str, modality: str) -> Self:
         """With that image encoder. BadInput if it is unknown or reads no pictures."""
-        made = cls()
+        made: Any = cls()
         if model:
-            made._take(model)
+            made.model = made.image_encoder = cls.full_name(model)
+            made.space = cls.space_of(made.model)
+            if made.space != cls.name:
+                made.audio_encoder, made.rate = "", 0
+            made.heard_from, made.dim = made._image.dim, sum(part.dim for part in made._parts)
+            made.version = "-".join(["2", *(f"{part.name}-{part.version}" for part in made._parts)])
         return made
 
     @classmethod
@@ -80,17 +85,6 @@ class VideoFrames(Encoder):
         """Of the image encoder's files."""
         name, _, inner = parts_of(model)
         return ENCODERS.get(name).stamp(inner) if model else None
-
-    def _take(self, image_encoder: str) -> None:
-        self.model = self.image_encoder = self.full_name(image_encoder)
-        self.space = self.space_of(self.model)  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
-        shared = self.space != self.name
-        if shared:
-            self.audio_encoder, self.rate = "", 0  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
-        named = "-".join(["2", *(f"{part.name}-{part.version}" for part in self._parts)])
-        self.heard_from = self._image.dim  # pyright: ignore[reportAttributeAccessIssue] - one class, many models
-        self.dim = sum(part.dim for part in self._parts)  # pyright: ignore[reportAttributeAccessIssue]
-        self.version = named  # pyright: ignore[reportAttributeAccessIssue]
 
     @cached_property
     def _image(self) -> Encoder:
