@@ -63,6 +63,9 @@ def show_item(run: Run) -> None:
         on_change=lambda: look_at(state.widget(key)),
     )
     previews.show_item(run.collection, current, metadata=False, tallest=170)
+    if len(placed) == 1:
+        st.caption("It is the only item: nothing lies near it.")
+        return
     with errors.shown():
         near = places.neighbours(run, state.wanted().run_key, current)
         st.caption("Nearest items, with how many standard deviations nearer than the average item they lie")

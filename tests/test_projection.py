@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -240,3 +241,11 @@ def test_placing_refuses_what_does_not_belong() -> None:
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = "import sys, mmalign_core.projection; print(sorted({'numba','umap','faiss','torch'} & set(sys.modules)))"
     assert _run(code).strip() == "[]"
+
+
+def test_a_map_says_whether_it_keeps_more_neighbours_than_a_random_one() -> None:
+    rows = np.random.default_rng(0).normal(size=(60, 5)).astype("f4")
+    drawn = project(rows)
+    assert drawn.better_than_chance and drawn.by_chance == by_chance(60, drawn.quality_k)
+    kept = replace(drawn, neighbour_overlap=drawn.by_chance[1])
+    assert not kept.better_than_chance and not project(rows[:2]).better_than_chance

@@ -67,7 +67,7 @@ def quality(projection: Projection) -> None:
     if projection.better_than_chance:
         verdict = ":green[:material/check_circle: better than a random map]"
     else:
-        verdict = ":red[:material/warning: no better than a random map]"
+        verdict = ":red[:material/warning: not shown to be better than a random map]"
     numbers = (
         f"{projection.dimensions}-D UMAP · neighbour overlap {projection.neighbour_overlap:.3f} (random"
         f" {overlap:.3f}) · trustworthiness {projection.trustworthiness:.3f} (random {trust:.3f}) ·"
