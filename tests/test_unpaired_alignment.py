@@ -13,7 +13,7 @@ from mmalign_core.data import read_collection
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, align, compare, encode, judged_pairs, similarity_block
-from tests.dashboard import PAGES, dashboard_home, opened
+from tests.dashboard import PAGES, dashboard_home, finish, opened, said
 from tests.sample_files import sound, tone
 
 PAIR = ("image", "audio")
@@ -87,3 +87,15 @@ def test_no_page_breaks_on_it(folder: Path, page: str) -> None:
     link = json.dumps({"pair": list(PAIR), "aligner": "bridge"})
     app = opened(folder / "manifest.csv", page, run=link, item="p1")
     assert not app.exception, [e.message for e in app.exception]
+
+
+def test_the_form_offers_it_last_and_aligns_it(folder: Path) -> None:
+    app = opened(folder / "manifest.csv", "align")
+    menu = app.selectbox(key="align.pair")
+    assert menu.options[-1] == "image ↔ audio · no item has both" and len(menu.options) == 3
+    menu.set_value(PAIR).run()
+    app.button(key="align.go").click().run()
+    finish()
+    app.run()
+    assert not app.exception and not app.error, [e.value for e in app.error]
+    assert "no item has both image and audio" in said(app) + "".join(note.value for note in app.info)

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
+from mmalign_core.workflow.alignment.pairing import unpaired_of
 from mmalign_core.workflow.menus.suiting import suited
 from pages._shared import aligner_card, cache, errors, forms, holding_out, model_menu, state, waiting
 from pages._shared.wanted import complete, pairs_of
@@ -20,7 +21,7 @@ _USUAL = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
 def show(collection: Collection) -> None:
     """Draw the form; its button makes the choices the session's own, and the work starts with the next run."""
     now = complete(state.wanted().choices, collection)
-    pair = pair_menu(collection, now, key="align.pair")
+    pair = pair_menu(collection, now, key="align.pair", unpaired=unpaired_of(collection))
     with st.expander("Encoders", icon=":material/memory:"):
         encoders = model_menu.show(collection, now, key="align")
     model_menu.caption(encoders)
@@ -53,17 +54,24 @@ def unusual(chosen: dict[str, Any], collection: Collection) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if value and value != usual.get(name)}
 
 
-def pair_menu(collection: Collection, now: dict[str, Any], *, key: str) -> tuple[str, str]:
-    """Which two modalities are lined up; BadInput if the present choice has no item with both."""
-    pairs = pairs_of(collection)
+def pair_menu(
+    collection: Collection, now: dict[str, Any], *, key: str, unpaired: tuple[tuple[str, str], ...] = ()
+) -> tuple[str, str]:
+    """Which two modalities are lined up, those that no item has both of last; BadInput if `now` has another pair."""
+    pairs = (*pairs_of(collection), *unpaired)
     current = tuple(now["pair"])
     if current not in pairs and current[::-1] not in pairs:
         raise BadInput(f"this collection has no pairs of {current[0]} and {current[1]}; choose another pair")
     index = pairs.index(current) if current in pairs else pairs.index(current[::-1])
-    shown = st.selectbox(
-        "Pair", pairs, index=index, key=key, persist_state="session", format_func=lambda p: f"{p[0]} ↔ {p[1]}"
+    chosen = st.selectbox(
+        "Pair",
+        pairs,
+        index=index,
+        key=key,
+        persist_state="session",
+        format_func=lambda p: f"{p[0]} ↔ {p[1]}" + " · no item has both" * (p in unpaired),
     )
-    return tuple(shown)
+    return tuple(chosen)
 
 
 def seed_box(now: dict[str, Any], *, key: str) -> int:
