@@ -1,5 +1,7 @@
 """Data sets of pictures, sounds, classes and vectors that the tests save with Hugging Face `datasets`."""
 
+from pathlib import Path
+
 import pyarrow as pa
 from datasets import Audio, ClassLabel, Dataset, DatasetInfo, Features, Image, List, Value
 from datasets.table import InMemoryTable
@@ -41,3 +43,11 @@ def table(rows: int, first: int = 0) -> pa.Table:
 def dataset(rows: int, first: int = 0) -> Dataset:
     """The table as a data set; sounds are put in as bytes, since encoding them takes a package more."""
     return Dataset(InMemoryTable(table(rows, first)), info=DatasetInfo(features=FEATURES))
+
+
+def stream(path: Path, columns: dict[str, object]) -> Path:
+    """An Arrow stream of the columns, as `datasets` writes them."""
+    rows = pa.table(columns)
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, rows.schema) as writer:
+        writer.write_table(rows)
+    return path
