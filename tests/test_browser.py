@@ -119,8 +119,10 @@ def test_asking_by_words_picture_camera_and_microphone(page: Page, address: str)
     open_way(page, "image")
     page.locator("input[type=file]").first.set_input_files(next(mixed_files()))
     expect(page.locator(".st-key-chips").get_by_text("your picture")).to_have_count(1)
+    settled(page, PATIENCE)
     page.get_by_text("Camera", exact=True).click()
-    page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")  # before, a click takes nothing
+    settled(page, PATIENCE)
+    page.wait_for_function("() => document.querySelector('video')?.readyState > 2")  # before, a click takes nothing
     page.get_by_role("button", name="Take Photo").click()
     expect(page.locator(".st-key-chips").get_by_text("your picture")).to_have_count(2)
     page.keyboard.press("Escape")
