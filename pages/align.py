@@ -6,19 +6,8 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import fit_figure, is_training, metric_figure
-from pages._shared import (
-    align_form,
-    aligner_card,
-    errors,
-    header,
-    keeping,
-    known_pairs,
-    numbers,
-    state,
-    thresholds,
-    together,
-    waiting,
-)
+from pages._shared import errors, header, state, waiting
+from pages._shared.align import align_form, aligner_card, keeping, known_pairs, numbers, thresholds, together
 from pages._shared.wanted import pairs_of
 
 state.through_app("pages/align.py")

@@ -3,7 +3,9 @@
 import streamlit as st
 
 from mmalign_core.types import Collection
-from pages._shared import cache, errors, gallery, header, previews, report, sources, state, tables, waiting
+from pages._shared import cache, errors, header, state, waiting
+from pages._shared.collection import report, sources, tables
+from pages._shared.media import gallery, previews
 
 PER_PAGE = 48
 

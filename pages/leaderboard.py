@@ -5,19 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages._shared import (
-    aligner_card,
-    board,
-    board_charts,
-    board_form,
-    board_table,
-    curves,
-    errors,
-    header,
-    numbers,
-    state,
-    waiting,
-)
+from pages._shared import errors, header, state, waiting
+from pages._shared.align import aligner_card, numbers
+from pages._shared.board import board, board_charts, board_form, board_table, curves
 from pages._shared.wanted import pairs_of
 
 Row = Mapping[str, Any]

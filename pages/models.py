@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages._shared import header, model_fetch, model_shelf, model_suggestions, state
+from pages._shared import header, state
+from pages._shared.models import model_fetch, model_shelf, model_suggestions
 
 state.through_app("pages/models.py")
 header.show("Models", "Which models are here, and which could be?")

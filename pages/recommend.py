@@ -5,22 +5,19 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mmalign_core.workflow import Run
-from pages._shared import (
+from pages._shared import errors, header, state, waiting
+from pages._shared.media import previews
+from pages._shared.recommend import (
     answering,
     ask,
     beside,
     chips,
     choosing,
-    errors,
     fitting,
-    header,
-    previews,
     results,
-    state,
     telling,
     tuning,
     unaligned,
-    waiting,
     why,
     wishes,
 )

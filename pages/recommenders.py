@@ -1,7 +1,8 @@
 """Recommenders: several of them on the same held-out interactions; which ranks best, and for whom."""
 
 from mmalign_core.types import Collection
-from pages._shared import errors, header, rec_board, rec_charts, rec_form, rec_table, state, waiting
+from pages._shared import errors, header, state, waiting
+from pages._shared.recommenders import rec_board, rec_charts, rec_form, rec_table
 from pages._shared.shelf import Failed
 
 

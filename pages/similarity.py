@@ -4,7 +4,10 @@ import streamlit as st
 
 from mmalign_core.plots import heatmap_figure
 from mmalign_core.workflow import ORDERINGS, Run
-from pages._shared import cache, errors, gallery, header, known_pairs, pair_reasons, pairs, previews, state, waiting
+from pages._shared import cache, errors, header, state, waiting
+from pages._shared.align import known_pairs
+from pages._shared.media import gallery, previews
+from pages._shared.similarity import pair_reasons, pairs
 
 MOST = 200
 

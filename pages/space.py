@@ -4,7 +4,9 @@ import streamlit as st
 
 from mmalign_core.plots import map_figure
 from mmalign_core.workflow import Run, SpaceMap
-from pages._shared import errors, gallery, header, map_settings, places, previews, state, waiting
+from pages._shared import errors, header, state, waiting
+from pages._shared.media import gallery, previews
+from pages._shared.space import map_settings, places
 
 
 @st.fragment(key="space.map")

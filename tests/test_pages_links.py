@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mmalign_core.types import BadInput
-from pages._shared import state, wishes
+from pages._shared import state
 from pages._shared.links import LONGEST_TEXT, MOST_WISHES
+from pages._shared.recommend import wishes
 
 LINKS = some.lists(
     some.tuples(

@@ -13,8 +13,9 @@ from mmalign_core.workflow import Run, fit_recommender
 from mmalign_core.workflow.answers import recommending
 from mmalign_core.workflow.answers.wishing import place_wishes
 from mmalign_core.workflow.explaining import explain_recommendation
-from pages._shared import answering, cache, choosing, export, tuning, wishes
-from pages._shared.language_menu import Language
+from pages._shared import cache
+from pages._shared.recommend import answering, choosing, export, tuning, wishes
+from pages._shared.recommend.language_menu import Language
 from tests.circles import COLOURS, write_circles
 from tests.dashboard import dashboard_home, finish, opened, said
 

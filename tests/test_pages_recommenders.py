@@ -16,7 +16,7 @@ from mmalign_core.store import Store
 from mmalign_core.workflow import open_collection
 from mmalign_core.workflow.evaluation.standing import leaders, row_names, standing
 from mmalign_core.workflow.evaluation.trials import SLICES, Protocol
-from pages._shared import rec_board
+from pages._shared.recommenders import rec_board
 from pages._shared.shelf import Shelf
 from tests.dashboard import dashboard_home, finish, opened
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pages._shared import cache
-from pages._shared.uploads import keep_upload
+from pages._shared.collection.uploads import keep_upload
 from tests.dashboard import PAGES, dashboard_home, opened, said
 from tests.saved_datasets import dataset
 

@@ -12,9 +12,9 @@ from PIL import Image
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Media
 from pages._shared import errors, state
+from pages._shared.collection.uploads import keep_query, keep_upload, open_upload
+from pages._shared.media.thumbnails import picture_thumbnail
 from pages._shared.shelf import Shelf
-from pages._shared.thumbnails import picture_thumbnail
-from pages._shared.uploads import keep_query, keep_upload, open_upload
 from pages._shared.wanted import Wanted, as_choices, complete, pairs_of
 
 JSON = st.recursive(

@@ -35,16 +35,16 @@ from mmalign_core.workflow.export.filming import Film
 from mmalign_core.workflow.export.showing import item_titles
 from mmalign_core.workflow.menus.cards import AlignerCard, aligner_cards
 from mmalign_core.workflow.wording.telling import interests
-from pages._shared import columns
-from pages._shared.columns import fold_columns, time_columns
-from pages._shared.shelf import LIMITS, Shelf
-from pages._shared.thumbnails import (
+from pages._shared.align import columns
+from pages._shared.align.columns import fold_columns, time_columns
+from pages._shared.media.thumbnails import (
     Thumbnail,
     film_frames,
     picture_thumbnail,
     pixels_thumbnail,
     waveform_thumbnail,
 )
+from pages._shared.shelf import LIMITS, Shelf
 
 
 @st.cache_resource

@@ -11,8 +11,8 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.workflow import align, encode, open_collection, open_demo, project_run
+from pages._shared.collection.uploads import open_upload
 from pages._shared.shelf import Failed, Shelf
-from pages._shared.uploads import open_upload
 from pages._shared.wanted import Wanted, as_choices
 
 Watch = Callable[[Mapping[str, float]], None]

@@ -1,0 +1,1 @@
+"""The Align page: its form, and how well the modalities line up."""

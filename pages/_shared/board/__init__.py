@@ -1,0 +1,1 @@
+"""The Leaderboard: which aligners are compared, and what came of it."""

@@ -1,0 +1,1 @@
+"""How items and their media look on every page."""

@@ -1,0 +1,1 @@
+"""The Models page, and the menus in which a model is chosen."""

@@ -1,0 +1,1 @@
+"""The Recommend page: the question, the answer, and its reasons."""

@@ -1,0 +1,1 @@
+"""The Recommenders page: which are measured, and what came of it."""

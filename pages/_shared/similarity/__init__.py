@@ -1,0 +1,1 @@
+"""The Similarity page: pairs side by side, and why they are near."""
