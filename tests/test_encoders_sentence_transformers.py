@@ -94,16 +94,18 @@ def test_a_mean_of_tokens_is_the_vector(bert: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(means, encoder.encode(prepared).vectors, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["document", "passage"])
-def test_items_are_read_as_documents(bert: str, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "read_as"), [("document", ""), ("passage", ""), ("document", "[read_as=query]")])
+def test_texts_are_read_as_documents_or_as_queries(bert: str, tmp_path: Path, name: str, read_as: str) -> None:
     from sentence_transformers import SentenceTransformer
 
     folder = save_model(tmp_path / "m", bert, prompts={"query": "query : ", name: "passage : "})
-    encoder, theirs = opened(folder), SentenceTransformer(str(folder), device="cpu")
+    encoder = create_encoder(f"sentence-transformers{read_as}:{folder}", "text")
+    theirs, words = SentenceTransformer(str(folder), device="cpu"), ("passage : ", "query : ")
     ours = encoder.encode([encoder.prepare(medium("rain"))]).vectors
-    assert encoder.prompt == "passage : "
-    assert cosines(ours, theirs.encode(["passage : rain"], prompt="")).min() >= 0.9999
-    assert cosines(ours, theirs.encode(["rain"], prompt_name="query")).max() < 0.9999
+    own, other = words[::-1] if read_as else words
+    assert encoder.prompt == own and read_as in encoder.key
+    assert cosines(ours, theirs.encode([f"{own}rain"], prompt="")).min() >= 0.9999
+    assert cosines(ours, theirs.encode([f"{other}rain"], prompt="")).max() < 0.9999
 
 
 def test_a_view_ends_where_the_model_stops_reading(folder: Path) -> None:

@@ -22,21 +22,23 @@ from mmalign_core.encoders.torch_models.on_device import PASSES, SAMPLE, longest
 from mmalign_core.models import repository
 from mmalign_core.models.known import usual_prompt
 from mmalign_core.models.weights import read_json
+from mmalign_core.params import param
 from mmalign_core.types import BadInput, Media
 
-_DOCUMENT_PROMPTS = ("document", "passage", "corpus")
-"""Names under which models keep the prompt of what is searched in, in the order the library looks for them. The first
-that is not empty counts: the library saves an empty "document" beside the "passage" that a model's maker wrote."""
+_PROMPTS = {"document": ("document", "passage", "corpus"), "query": ("query",)}
+"""Names under which models keep the prompt of what is searched in and of what is searched with, in the order the
+library looks for them. The first that is not empty counts: the library saves an empty "document" beside the "passage"
+that a model's maker wrote."""
 _LONGEST = 8192
 """Tokens where a model states no limit."""
 
 
 @register("sentence-transformers")
 class SentenceTransformers(InFolder):
-    """What `model.encode_document` gives.
+    """What `model.encode_document` gives, or `model.encode_query` where that is asked for.
 
-    Models that tell queries from documents read every text as a document, typed queries too: items are compared with
-    items, and a wish is worded like an item. Weights are safetensors, or `.bin` read without running anything.
+    Models that tell queries from documents read every text alike, typed ones too: items are compared with items, and a
+    wish is worded like an item. Weights are safetensors, or `.bin` read without running anything.
     """
 
     modality = "text"
@@ -44,6 +46,9 @@ class SentenceTransformers(InFolder):
     summary = "Texts through any sentence-transformers model: sentence-transformers:NAME_OR_FOLDER"
     on_cpu = 32
     packages = (("sentence_transformers", "sentence-transformers"),)
+    read_as: str = param(
+        "document", choices=tuple(_PROMPTS), help="what texts are to a model that tells queries from documents"
+    )
 
     @classmethod
     def check_files(cls, folder: Path) -> None:
@@ -62,7 +67,7 @@ class SentenceTransformers(InFolder):
     @cached_property
     def prompt(self) -> str | None:
         """What is put before every text; None where the model wants nothing of its own."""
-        named = next((self._model.prompts[n] for n in _DOCUMENT_PROMPTS if self._model.prompts.get(n)), None)
+        named = next((self._model.prompts[n] for n in _PROMPTS[self.read_as] if self._model.prompts.get(n)), None)
         default = self._model.prompts.get(self._model.default_prompt_name or "")
         return named or default or usual_prompt(repository(self.name, self.model)) or None
 
@@ -120,7 +125,8 @@ class SentenceTransformers(InFolder):
 
     def _run(self, texts: Sequence[str], output: str | None) -> Any:
         asked = {"batch_size": len(texts), "output_value": output, "show_progress_bar": False, "prompt": self.prompt}
-        return self._model.encode_document(list(texts), **asked)
+        read = self._model.encode_query if self.read_as == "query" else self._model.encode_document
+        return read(list(texts), **asked)
 
     def _steps(self, features: dict[str, Any]) -> np.ndarray:
         """Token vectors through what follows pooling, all but its scaling to unit length."""
