@@ -5,6 +5,9 @@ import json
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
 
 COMMIT = "c" * 40
 NAME = "laion/tiny-clap"
@@ -93,3 +96,10 @@ def serve(hub: Hub) -> ThreadingHTTPServer:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     return server
+
+
+def without_hub(patch: pytest.MonkeyPatch, cache: Path) -> None:
+    """No hub answers, and fetched models would lie in `cache`; what this machine has of its own is not seen."""
+    patch.setenv("HF_HUB_CACHE", str(cache))
+    patch.setenv("HF_ENDPOINT", AWAY)
+    patch.setenv("NO_PROXY", "127.0.0.1")

@@ -16,15 +16,12 @@ from mmalign_core.encoders.texts.token_places import token_places
 from mmalign_core.encoders.torch_models.attended import attended
 from mmalign_core.types import BadInput
 from tests.tiny_bert import save_bert, save_model
-from tests.tiny_clip import CONFIGS, saved, tower
-
-KINDS = ("vit", "resnet", "custom")
+from tests.tiny_clip import CONFIGS, TOWERS, tower, towers
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    root = tmp_path_factory.mktemp("towers")
-    return {kind: saved(root / kind, kind) for kind in KINDS}
+    return towers(tmp_path_factory.mktemp("towers"))
 
 
 def pixels_of(size=64, seed=0):
@@ -38,7 +35,7 @@ def along(width=24, seed=1):
 # Attention as it is watched
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TOWERS)
 def test_a_watched_tower_gives_what_it_gives_unwatched(folders, kind):
     import torch
 

@@ -13,15 +13,12 @@ from mmalign_core.encoders.relevance import RULES
 from mmalign_core.encoders.torch_models.attended import attended
 from mmalign_core.types import BadInput
 from tests.tiny_clap import RATE, noise, save_clap, save_wav, tone
-from tests.tiny_clip import saved, tower
-
-KINDS = ("vit", "resnet", "custom")
+from tests.tiny_clip import TOWERS, saved, tower, towers
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    root = tmp_path_factory.mktemp("towers")
-    return {kind: saved(root / kind, kind) for kind in KINDS}
+    return towers(tmp_path_factory.mktemp("towers"))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +34,7 @@ def along(width=24, seed=1):
     return np.random.default_rng(seed).standard_normal(width)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TOWERS)
 def test_gradients_through_a_tower_are_captums(folders, kind):
     from captum.attr import InputXGradient
 

@@ -12,7 +12,7 @@ from pages._shared import links
 from pages._shared.models.model_menu import OTHER, title
 from tests.circles import write_circles
 from tests.dashboard import dashboard_home, finish, opened, said
-from tests.local_hub import AWAY
+from tests.local_hub import without_hub
 from tests.tiny_clip import saved
 
 
@@ -27,9 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_ENDPOINT", AWAY)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    without_hub(monkeypatch, tmp_path / "cache")
 
 
 def menu(app: AppTest, modality: str):

@@ -10,7 +10,7 @@ from mmalign_core.jobs import FETCHES
 from mmalign_core.models.places import own_folder
 from tests.circles import write_circles
 from tests.dashboard import dashboard_home, finish, opened, said
-from tests.local_hub import AWAY, Hub, serve
+from tests.local_hub import Hub, serve, without_hub
 from tests.tiny_clap import save_clap, save_wav, tone
 from tests.tiny_clip import saved
 
@@ -29,9 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_ENDPOINT", AWAY)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    without_hub(monkeypatch, tmp_path / "cache")
 
 
 @pytest.fixture

@@ -17,15 +17,12 @@ from mmalign_core.workflow import Choices, align, encode, open_collection
 from mmalign_core.workflow.explaining import media_map
 from mmalign_core.workflow.explaining.relevant import shared_out
 from tests.tiny_clap import RATE, save_clap, save_wav, tone
-from tests.tiny_clip import saved
-
-KINDS = ("vit", "resnet", "custom")
+from tests.tiny_clip import towers
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    root = tmp_path_factory.mktemp("towers")
-    return {kind: saved(root / kind, kind) for kind in KINDS}
+    return towers(tmp_path_factory.mktemp("towers"))
 
 
 def pixels_of(size=64, seed=0):

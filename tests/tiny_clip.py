@@ -57,6 +57,10 @@ PREPROCESSING = {
 }
 
 
+TOWERS = ("vit", "resnet", "custom")
+"""Kinds of picture towers that open_clip writes itself or takes from timm."""
+
+
 def saved(folder: Path, kind: str = "vit", seed: int = 0, pickled: bool = False) -> Path:
     """The folder with open_clip_config.json and the weights, and a tokenizer where the architecture names one."""
     open_clip = import_open_clip()
@@ -93,6 +97,11 @@ def bert(folder: Path) -> Path:
     sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
     BertConfig(vocab_size=64, pad_token_id=0, max_position_embeddings=32, **sizes).save_pretrained(folder)
     return folder
+
+
+def towers(root: Path) -> dict[str, Path]:
+    """Kind -> the folder of a model whose picture tower is of that kind."""
+    return {kind: saved(root / kind, kind) for kind in TOWERS}
 
 
 def tower(folder: Path, modality: str) -> Any:
