@@ -25,7 +25,7 @@ class Bridge(Aligner):
     towards the mean of the fitted contents; with 0 nothing but the label names is used. Pairs are never looked at.
     """
 
-    summary = "Zero-shot through named concepts: places pictures and sounds among texts, without any pairs"
+    summary = "Zero-shot through named concepts: places pictures, sounds and videos among texts, without any pairs"
     card = Card(
         idea="A classifier names what it sees or hears, and the text encoder places those names. Their mean "
         "weighted by probability is where the item lies among the texts.",
