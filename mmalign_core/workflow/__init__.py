@@ -21,8 +21,10 @@ from mmalign_core.workflow.encoded.encoding import DEFAULT_ENCODERS, Encoding, e
 from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
 from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
 from mmalign_core.workflow.evaluation.trials import Protocol
+from mmalign_core.workflow.explaining import PairExplanation, explain_pair
 from mmalign_core.workflow.maps.projecting import SpaceMap, place_on_map, project_run
 from mmalign_core.workflow.menus.catalogue import KINDS, catalogue
+from mmalign_core.workflow.menus.suiting import suited as default_aligner
 from mmalign_core.workflow.reading import open_collection, open_demo
 from mmalign_core.workflow.saving import check_save, load_run, save_run
 from mmalign_core.workflow.viewing import ORDERINGS, JudgedPair, SimilarityBlock, judged_pairs, similarity_block
@@ -38,6 +40,7 @@ __all__ = [
     "Entry",
     "FittedRecommender",
     "JudgedPair",
+    "PairExplanation",
     "Protocol",
     "Query",
     "Run",
@@ -52,9 +55,11 @@ __all__ = [
     "check_collection",
     "check_save",
     "compare",
+    "default_aligner",
     "encode",
     "evaluate",
     "events_of",
+    "explain_pair",
     "fit_recommender",
     "judged_pairs",
     "learning_curve",
