@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from mmalign_core.encoders import Encoded, Encoder
 from mmalign_core.engine import encode_sequences
-from mmalign_core.sequences import as_sequences
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet, Media, digest_bytes
+from mmalign_core.types.sequences import as_sequences
 from mmalign_core.workflow import (
     Choices,
     Encoding,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.cost import Cost, timed
 from mmalign_core.matchers import MATCHERS, Matcher
 from mmalign_core.metrics.direction import bank_vectors
 from mmalign_core.metrics.relevance import relevance
@@ -16,7 +17,6 @@ from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.fitting import fit, placed, wants_bank
 from mmalign_core.workflow.alignment.preparing import Sets
-from mmalign_core.workflow.comparison.cost import Cost, timed
 
 Suggested = Mapping[str, Mapping[str, Any]]
 """Direction -> suggested (the threshold), precision, recall, f1, n, decided, reached, curve."""
