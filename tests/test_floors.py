@@ -13,11 +13,8 @@ FLOORS = {
     1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "spans"),
     2: (
         "aligners",
-        "similarities",
-        "corrections",
-        "matchers",
         "encoders",
-        "neighbours",
+        "scoring",
         "splits",
         "data",
         "engine",

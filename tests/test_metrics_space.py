@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.corrections import CORRECTIONS, Scores
 from mmalign_core.metrics.diagnostics import diagnostics
 from mmalign_core.metrics.mutual_knn import mutual_knn
 from mmalign_core.metrics.space import occurrences, uniformity
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import EmbeddingSet
 
 COSINE = SIMILARITIES.create("cosine")

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.corrections import Scores
-from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.relevance import Relevance, relevance
 from mmalign_core.metrics.threshold import threshold_curve
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import Scores
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
 
 

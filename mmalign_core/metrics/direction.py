@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.corrections.base import Correction
-from mmalign_core.matchers.base import Matcher
 from mmalign_core.metrics.relevance import relevance, shuffled_owners
 from mmalign_core.metrics.retrieval import Outcome, outcomes
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.scoring.corrections.base import Correction
+from mmalign_core.scoring.matchers.base import Matcher
+from mmalign_core.scoring.similarities.base import Similarity
 from mmalign_core.types import EmbeddingSet
 
 

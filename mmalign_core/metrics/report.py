@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.corrections.base import Correction
-from mmalign_core.matchers.base import Matcher
 from mmalign_core.metrics.bootstrap import bootstrap_intervals
 from mmalign_core.metrics.diagnostics import diagnostics
 from mmalign_core.metrics.direction import Direction, measure, pooled
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.scoring.corrections.base import Correction
+from mmalign_core.scoring.matchers.base import Matcher
+from mmalign_core.scoring.similarities.base import Similarity
 from mmalign_core.types import BadInput, EmbeddingSet
 
 Space = Mapping[str, EmbeddingSet]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.corrections.scores import Scores
 from mmalign_core.metrics.relevance import Relevance
+from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.types import Matches
 
 RECALL_AT = (1, 5, 10)

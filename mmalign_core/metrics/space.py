@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.corrections.scores import Scores
+from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.corrections.scores import Scores
 from mmalign_core.metrics.relevance import Relevance
+from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.types import BadInput
 
 LIMIT = 10

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.corrections import Scores
 from mmalign_core.metrics.relevance import Relevance, relevance
 from mmalign_core.metrics.retrieval import best_chosen, outcomes
+from mmalign_core.scoring.corrections import Scores
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.alignment.scoring import run_matches, run_scores, run_sets

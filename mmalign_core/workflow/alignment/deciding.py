@@ -8,10 +8,10 @@ from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.cost import Cost, timed
-from mmalign_core.matchers import MATCHERS, Matcher
 from mmalign_core.metrics.direction import bank_vectors
 from mmalign_core.metrics.relevance import relevance
 from mmalign_core.metrics.threshold import threshold_curve
+from mmalign_core.scoring.matchers import MATCHERS, Matcher
 from mmalign_core.splits import split
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.workflow.alignment.choices import Choices

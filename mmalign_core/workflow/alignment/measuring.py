@@ -9,10 +9,10 @@ from typing import Any
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.base import no_watch
 from mmalign_core.cost import Cost, timed
-from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.direction import Direction, pooled
 from mmalign_core.metrics.report import Evaluation, evaluation, measure_all
 from mmalign_core.progress import within
+from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.types import Progress
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.deciding import Suggested, decider, suggest, takes_suggestion

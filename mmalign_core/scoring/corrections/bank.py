@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.corrections.base import Correction
 from mmalign_core.params import param
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.scoring.corrections.base import Correction
+from mmalign_core.scoring.similarities.base import Similarity
 
 TRAINING, QUERIES = "training", "queries"
 

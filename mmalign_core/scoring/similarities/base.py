@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from mmalign_core.neighbours import Metric, top_k
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
+from mmalign_core.scoring.neighbours import Metric, top_k
 from mmalign_core.vectors import check_same_width
 
 BLOCK_VALUES = 1 << 23
@@ -67,5 +67,5 @@ def longest(vectors: np.ndarray) -> float:
     return float(np.linalg.norm(vectors, axis=1).max(initial=0.0))
 
 
-SIMILARITIES: Registry[Similarity] = Registry("similarity", "mmalign_core.similarities")
+SIMILARITIES: Registry[Similarity] = Registry("similarity", "mmalign_core.scoring.similarities")
 register = SIMILARITIES.register

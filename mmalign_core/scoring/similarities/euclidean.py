@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.neighbours import Metric
-from mmalign_core.similarities.base import ROUNDING, Similarity, longest, register
+from mmalign_core.scoring.neighbours import Metric
+from mmalign_core.scoring.similarities.base import ROUNDING, Similarity, longest, register
 
 
 @register("euclidean")

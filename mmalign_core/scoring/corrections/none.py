@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.corrections.base import Correction, register
-from mmalign_core.corrections.scores import Scores
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.scoring.corrections.base import Correction, register
+from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.similarities.base import Similarity
 
 
 @register("none")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.corrections.scores import Scores
-from mmalign_core.matchers.base import Matcher, register
 from mmalign_core.params import param
+from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.matchers.base import Matcher, register
 from mmalign_core.types import Matches
 
 

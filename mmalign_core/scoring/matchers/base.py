@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from mmalign_core.corrections.scores import Scores
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
+from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.types import Matches
 
 
@@ -33,5 +33,5 @@ class Matcher(Parametrised, ABC):
         return f"{self.name}({given})" if given else self.name
 
 
-MATCHERS: Registry[Matcher] = Registry("matcher", "mmalign_core.matchers")
+MATCHERS: Registry[Matcher] = Registry("matcher", "mmalign_core.scoring.matchers")
 register = MATCHERS.register

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from mmalign_core.corrections.scores import Scores
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.similarities.base import Similarity
 
 
 class Correction(Parametrised, ABC):
@@ -39,5 +39,5 @@ class Correction(Parametrised, ABC):
         """
 
 
-CORRECTIONS: Registry[Correction] = Registry("correction", "mmalign_core.corrections")
+CORRECTIONS: Registry[Correction] = Registry("correction", "mmalign_core.scoring.corrections")
 register = CORRECTIONS.register

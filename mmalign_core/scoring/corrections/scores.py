@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mmalign_core.neighbours import top_k
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.scoring.neighbours import top_k
+from mmalign_core.scoring.similarities.base import Similarity
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.corrections.bank import bias_rounding, distinct, soft_maximum
-from mmalign_core.corrections.base import Correction, register
-from mmalign_core.corrections.scores import Scores
 from mmalign_core.params import param
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.scoring.corrections.bank import bias_rounding, distinct, soft_maximum
+from mmalign_core.scoring.corrections.base import Correction, register
+from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.similarities.base import Similarity
 
 
 @register("dual-softmax")
