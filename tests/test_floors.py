@@ -17,7 +17,6 @@ FLOORS = {
         "scoring",
         "splits",
         "data",
-        "engine",
         "language",
         "models",
     ),

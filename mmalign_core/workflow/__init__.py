@@ -17,7 +17,7 @@ from mmalign_core.workflow.answers.recommending import (
 from mmalign_core.workflow.comparison.comparing import compare, takers
 from mmalign_core.workflow.comparison.learning import learning_curve
 from mmalign_core.workflow.comparison.ranking import Comparison, ranked
-from mmalign_core.workflow.encoded.encoding import DEFAULT_ENCODERS, Encoding, encode
+from mmalign_core.workflow.encode import DEFAULT_ENCODERS, Encoding, encode
 from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
 from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
 from mmalign_core.workflow.evaluation.trials import Protocol

@@ -11,6 +11,7 @@ import streamlit as st
 from mmalign_core.data import Video
 from mmalign_core.data.media.playing import Playable, playable
 from mmalign_core.data.media.sounds import decode_soundtrack
+from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -30,7 +31,6 @@ from mmalign_core.workflow import (
     similarity_block,
 )
 from mmalign_core.workflow.alignment.scoring import run_scores
-from mmalign_core.workflow.encoded.encoding import encoder_of
 from mmalign_core.workflow.export.filming import Film
 from mmalign_core.workflow.export.showing import item_titles
 from mmalign_core.workflow.menus.cards import AlignerCard, aligner_cards

@@ -21,7 +21,7 @@ from mmalign_core.workflow.alignment.fitting import Watch, fit, joined, refuse_u
 from mmalign_core.workflow.alignment.holding_out import HeldOut, hold_out_if_paired
 from mmalign_core.workflow.alignment.measuring import Measured, is_transductive, measure
 from mmalign_core.workflow.alignment.preparing import Sets, place, usable_sets
-from mmalign_core.workflow.encoded.encoding import Encoding
+from mmalign_core.workflow.encode import Encoding
 from mmalign_core.workflow.menus.suiting import suited
 
 

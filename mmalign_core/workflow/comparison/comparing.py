@@ -21,7 +21,7 @@ from mmalign_core.workflow.alignment.preparing import Sets, usable_sets
 from mmalign_core.workflow.alignment.sequencing import can_sequence
 from mmalign_core.workflow.comparison.learning import check_steps, point, points, subsets
 from mmalign_core.workflow.comparison.ranking import Comparison, Row, mean_mrr, ranked
-from mmalign_core.workflow.encoded.encoding import Encoding
+from mmalign_core.workflow.encode import Encoding
 
 WatchAll = Callable[[str, Mapping[str, float]], None]
 _log = logging.getLogger(__name__)

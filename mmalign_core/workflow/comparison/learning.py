@@ -16,7 +16,7 @@ from mmalign_core.workflow.alignment.fitting import refuse_unplaceable
 from mmalign_core.workflow.alignment.holding_out import HeldOut, hold_out
 from mmalign_core.workflow.alignment.measuring import measure
 from mmalign_core.workflow.alignment.preparing import Sets, usable_sets
-from mmalign_core.workflow.encoded.encoding import Encoding
+from mmalign_core.workflow.encode import Encoding
 
 MOST_STEPS = 12
 """1/2048 of the pairs."""

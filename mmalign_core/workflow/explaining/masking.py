@@ -11,6 +11,7 @@ import numpy as np
 
 from mmalign_core.data.files import check_unchanged
 from mmalign_core.encoders import Encoder, is_known, reference_of
+from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.explain.masks import Scores
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -19,7 +20,6 @@ from mmalign_core.types.sequences import as_sequences
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.alignment.preparing import prepared, text_encoder
-from mmalign_core.workflow.encoded.encoding import encoder_of
 from mmalign_core.workflow.explaining.parts import Parted, parted
 
 

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from threading import Lock
 from typing import Any
 
 from mmalign_core.cost import peak_rss_mb, timed
-from mmalign_core.encoders import ENCODERS, Encoder, create_encoder, params_of, parts_of, reference_of, with_params
-from mmalign_core.engine import encode_media
+from mmalign_core.encoders import Encoder
+from mmalign_core.encoders.batched.instances import encoder
+from mmalign_core.encoders.batched.stored import encode_set, stored_set
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import (
     BadInput,
     Collection,
-    Concepts,
     EmbeddingSet,
     Media,
     Progress,
     Skipped,
-    digest_bytes,
     no_progress,
 )
-from mmalign_core.workflow.encoded.stored import as_set, stored_set
 
 DEFAULT_ENCODERS: Mapping[str, str] = {
     "text": "use-multilingual",
@@ -97,42 +93,6 @@ def encode(
     return Encoding(kept, {m: s.encoder for m, s in kept.items()}, counts, tuple(skipped), seconds)
 
 
-def encode_set(
-    model: Encoder,
-    media: Sequence[Media],
-    *,
-    store: Store,
-    settings: Settings | None = None,
-    progress: Progress = no_progress,
-) -> tuple[EmbeddingSet, dict[str, int], list[Skipped]]:
-    """One modality's media as an EmbeddingSet (rows in media order), counts, and what could not be decoded."""
-    digests = list(dict.fromkeys(m.digest for m in media))
-    held = store.embeddings(model.key, digests)
-    have = {digests[row] for row in held.rows}
-    failed: dict[str, str] = {}
-    for batch in encode_media(model, media, settings=settings, skip=have, progress=progress):
-        store.add_embeddings(model.key, batch.digests, batch.vectors, batch.posterior)
-        failed |= {s.source: s.reason for s in batch.skipped}
-    if len(have) < len(digests):
-        held = store.embeddings(model.key, digests)
-    skipped = [Skipped(m.item, m.modality, failed[m.digest], m.path or "") for m in media if m.digest in failed]
-    counts = {"encoded": len(digests) - len(have) - len(failed), "reused": len(have)}
-    return as_set(model, media, digests, held), counts, skipped
-
-
-def name_concepts(embeddings: EmbeddingSet, labels: Sequence[str], text_encoder: str, *, store: Store) -> EmbeddingSet:
-    """The same set with each concept placed in the text encoder's space; `labels` are the words to encode."""
-    if embeddings.concepts is None:
-        return embeddings
-    media = [Media(label, "text", digest_bytes(label.encode()), text=label) for label in labels]
-    named, _, _ = encode_set(encoder(text_encoder, "text"), media, store=store)
-    old = embeddings.concepts
-    concepts = Concepts(old.labels, old.posterior, named.vectors)
-    return EmbeddingSet(
-        embeddings.modality, embeddings.ids, embeddings.keys, embeddings.vectors, embeddings.encoder, concepts
-    )
-
-
 def ready(
     collection: Collection, wanted: Mapping[str, str], store: Store, settings: Settings
 ) -> dict[str, Encoder | EmbeddingSet]:
@@ -162,38 +122,3 @@ def _ready(
     if len(store.embeddings(model.key, [m.digest for m in media]).rows) < len(media):
         model.load()
     return model
-
-
-_loading = Lock()
-
-
-def encoder(reference: str, modality: str = "") -> Encoder:
-    """The one instance of that encoder for that modality in this process: weights load once.
-
-    BadInput if its model is not, or no longer, here.
-    """
-    with _loading:
-        name, _, model = parts_of(reference)
-        cls = ENCODERS.get(name)
-        reference = with_params(reference, params_of(reference))  # spelt in one way, so that it is one instance
-        return _encoder(reference, modality or cls.reads()[0], cls.stamp(model))
-
-
-def encoder_of(key: str, modality: str) -> Encoder:
-    """The encoder that made vectors under that key ("name[param=value,…][:model]@version").
-
-    BadInput if the model is no longer here, or is another one now: what it gives would not compare.
-    """
-    made = encoder(reference_of(key), modality)
-    if made.key != key:
-        raise BadInput(
-            f"'{reference_of(made.key)}' has changed since it made these vectors (it is version "
-            f"{made.version} now); align again, or get back the version that was used"
-        )
-    return made
-
-
-@lru_cache(maxsize=8)
-def _encoder(reference: str, modality: str, stamp: Any) -> Encoder:
-    """`stamp`: of the model's files, so that a model is read anew once it was replaced."""
-    return create_encoder(reference, modality)

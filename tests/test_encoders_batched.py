@@ -1,4 +1,4 @@
-"""The local engine: order, isolation, cancelling, flat memory, one pass per digest."""
+"""Media run through an encoder in batches: order, isolation, cancelling, flat memory, one pass per digest."""
 
 import threading
 from collections import Counter
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mmalign_core.data.files import digest_file
 from mmalign_core.encoders import Encoded, Encoder
-from mmalign_core.engine import encode_media
-from mmalign_core.engine.batches import BATCHES_AHEAD
+from mmalign_core.encoders.batched import encode_media
+from mmalign_core.encoders.batched.batches import BATCHES_AHEAD
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Cancelled, Media
 
@@ -66,7 +66,7 @@ def texts(*values):
 
 
 def run(encoder, media, **options):
-    """Everything the engine gave: digest -> vector in order, and the skipped."""
+    """Everything the encoder gave: digest -> vector in order, and the skipped."""
     batches = list(encode_media(encoder, media, **options))
     vectors = {d: v for batch in batches for d, v in zip(batch.digests, batch.vectors)}
     return vectors, [s for batch in batches for s in batch.skipped]

@@ -7,7 +7,7 @@ from mmalign_core.types import AlignmentResult, BadInput, Collection
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.preparing import place
-from mmalign_core.workflow.encoded.encoding import Encoding
+from mmalign_core.workflow.encode import Encoding
 
 
 def as_encoded(collection: Collection, encoding: Encoding) -> Run:

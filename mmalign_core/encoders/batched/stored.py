@@ -1,4 +1,4 @@
-"""Vectors that the store holds, as a set of their modality; also those of a model that is no longer here."""
+"""Media as a set of their modality: rows that the store holds are reused, the others are encoded and kept."""
 
 from __future__ import annotations
 
@@ -7,8 +7,47 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmalign_core.encoders import Encoder, full_reference, reference_of
+from mmalign_core.encoders.batched.instances import encoder
+from mmalign_core.encoders.batched.vectors import encode_media
+from mmalign_core.settings import Settings
 from mmalign_core.store import Found, Store
-from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media
+from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress, Skipped, digest_bytes, no_progress
+
+
+def encode_set(
+    model: Encoder,
+    media: Sequence[Media],
+    *,
+    store: Store,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> tuple[EmbeddingSet, dict[str, int], list[Skipped]]:
+    """One modality's media as an EmbeddingSet (rows in media order), counts, and what could not be decoded."""
+    digests = list(dict.fromkeys(m.digest for m in media))
+    held = store.embeddings(model.key, digests)
+    have = {digests[row] for row in held.rows}
+    failed: dict[str, str] = {}
+    for batch in encode_media(model, media, settings=settings, skip=have, progress=progress):
+        store.add_embeddings(model.key, batch.digests, batch.vectors, batch.posterior)
+        failed |= {s.source: s.reason for s in batch.skipped}
+    if len(have) < len(digests):
+        held = store.embeddings(model.key, digests)
+    skipped = [Skipped(m.item, m.modality, failed[m.digest], m.path or "") for m in media if m.digest in failed]
+    counts = {"encoded": len(digests) - len(have) - len(failed), "reused": len(have)}
+    return as_set(model, media, digests, held), counts, skipped
+
+
+def name_concepts(embeddings: EmbeddingSet, labels: Sequence[str], text_encoder: str, *, store: Store) -> EmbeddingSet:
+    """The same set with each concept placed in the text encoder's space; `labels` are the words to encode."""
+    if embeddings.concepts is None:
+        return embeddings
+    media = [Media(label, "text", digest_bytes(label.encode()), text=label) for label in labels]
+    named, _, _ = encode_set(encoder(text_encoder, "text"), media, store=store)
+    old = embeddings.concepts
+    concepts = Concepts(old.labels, old.posterior, named.vectors)
+    return EmbeddingSet(
+        embeddings.modality, embeddings.ids, embeddings.keys, embeddings.vectors, embeddings.encoder, concepts
+    )
 
 
 def as_set(model: Encoder, media: Sequence[Media], digests: Sequence[str], held: Found) -> EmbeddingSet:

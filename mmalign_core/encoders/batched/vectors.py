@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders.base import Encoded, Encoder
-from mmalign_core.engine.batches import Outcome, run_batches
+from mmalign_core.encoders.batched.batches import Outcome, run_batches
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media, Progress, Skipped, no_progress
 
