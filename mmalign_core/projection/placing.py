@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.projection.fuzzy import memberships
+from mmalign_core.projection.graph import memberships
 from mmalign_core.projection.layout import curve
 from mmalign_core.projection.maps import Projection
 from mmalign_core.projection.space import Space, checked_rows, space_of

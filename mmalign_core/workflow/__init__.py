@@ -1,5 +1,6 @@
 """The use cases as plain functions: what the command line and the dashboard both call."""
 
+from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.workflow.alignment.aligning import Run, align
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.holding_out import check_collection
@@ -53,6 +54,7 @@ __all__ = [
     "check_save",
     "compare",
     "encode",
+    "encoder_of",
     "evaluate",
     "events_of",
     "fit_recommender",

@@ -11,7 +11,6 @@ import streamlit as st
 from mmalign_core.data import Video
 from mmalign_core.data.media.playing import Playable, playable
 from mmalign_core.data.media.sounds import decode_soundtrack
-from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -25,6 +24,7 @@ from mmalign_core.workflow import (
     SimilarityBlock,
     answer,
     catalogue,
+    encoder_of,
     judged_pairs,
     ranked,
     recommend,

@@ -12,7 +12,7 @@ from mmalign_core.types import EmbeddingSet
 
 
 @dataclass(frozen=True)
-class Relevance:
+class RightAnswers:
     """Right answers by item and content, kept factored: `queries` (m, c) and `candidates` (c, n) over c contents.
 
     A candidate is right for a query when it belongs to the query's item, or to an item that holds the same content as
@@ -31,7 +31,7 @@ class Relevance:
         return np.repeat(np.arange(len(right.indptr) - 1), np.diff(right.indptr)), right.indices
 
 
-def relevance(queries: EmbeddingSet, candidates: EmbeddingSet, owners: Sequence[str] | None = None) -> Relevance:
+def right_answers(queries: EmbeddingSet, candidates: EmbeddingSet, owners: Sequence[str] | None = None) -> RightAnswers:
     """Right answers to each query (row) among `candidates`.
 
     `owners` (n,) says whom each candidate belongs to where that is not its own item (the shuffled baseline).
@@ -45,7 +45,7 @@ def relevance(queries: EmbeddingSet, candidates: EmbeddingSet, owners: Sequence[
     owned = _incidence(owner, content, (len(items), len(contents)))
     rows = _incidence(np.arange(len(content)), content, (len(content), len(contents)))
     answerable = np.diff(owned.indptr)[asked_item] > 0
-    return Relevance(_binary(holders @ owned)[asked_key], sparse.csr_array(rows.T), answerable)
+    return RightAnswers(_binary(holders @ owned)[asked_key], sparse.csr_array(rows.T), answerable)
 
 
 def shuffled_owners(candidates: EmbeddingSet, seed: int) -> list[str]:
