@@ -13,7 +13,9 @@ from mmalign_core.types import BadInput
 DRAWS_AT_ONCE = 1 << 22
 """Resampled items held at a time (32 MB of counts)."""
 RESAMPLES = 1000
+"""As many as Efron & Tibshirani (1993) ask for percentile intervals."""
 LEVEL = 0.95
+"""The usual level of an interval; `ci95` in the report is named after it."""
 
 
 def bootstrap_intervals(

@@ -12,6 +12,7 @@ from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.types import Matches
 
 RECALL_AT = (1, 5, 10)
+"""The cut-offs that papers on cross-modal retrieval report."""
 
 
 @dataclass(frozen=True)

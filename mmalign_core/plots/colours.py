@@ -51,6 +51,7 @@ TAKES_RGB = (224, 112, 20)
 """Blue and orange stay apart for the colour-blind."""
 
 _NOTHING = 1e-12
+"""Magnitudes up to this are rounding."""
 
 
 def scale_of(values: np.ndarray) -> float:

@@ -13,7 +13,9 @@ from mmalign_core.aligners.pairs import Pairs
 from mmalign_core.aligners.training.holdout import Holdout, hold_out, mean_reciprocal_rank
 
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""Relative to a modality's mean variance, two steps a decade."""
 WEIGHTINGS = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Powers of the correlations, each twice the one before."""
 UNTRIED = (3.0, 2.0)
 """Ridge and weighting where no held-out pair can be ranked: there are too few, or all have the same content."""
 ENOUGH_HELD = 300
