@@ -8,7 +8,7 @@ from mmalign_core.workflow import KINDS, catalogue
 
 
 def test_a_name_taken_twice_is_an_error() -> None:
-    registry: Registry = Registry("thing", "mmalign_core.matchers")
+    registry: Registry = Registry("thing", "mmalign_core.scoring.matchers")
     registry.register("one")(type("First", (), {}))
     with pytest.raises(ValueError, match="two things are called 'one': First and Second"):
         registry.register("one")(type("Second", (), {}))

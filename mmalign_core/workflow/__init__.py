@@ -1,5 +1,6 @@
 """The use cases as plain functions: what the command line and the dashboard both call."""
 
+from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.workflow.alignment.aligning import Run, align
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.holding_out import check_collection
@@ -17,7 +18,7 @@ from mmalign_core.workflow.answers.recommending import (
 from mmalign_core.workflow.comparison.comparing import compare, takers
 from mmalign_core.workflow.comparison.learning import learning_curve
 from mmalign_core.workflow.comparison.ranking import Comparison, ranked
-from mmalign_core.workflow.encoded.encoding import DEFAULT_ENCODERS, Encoding, encode
+from mmalign_core.workflow.encode import DEFAULT_ENCODERS, Encoding, encode
 from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
 from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
 from mmalign_core.workflow.evaluation.trials import Protocol
@@ -57,6 +58,7 @@ __all__ = [
     "compare",
     "default_aligner",
     "encode",
+    "encoder_of",
     "evaluate",
     "events_of",
     "explain_pair",

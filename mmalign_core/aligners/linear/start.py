@@ -11,7 +11,7 @@ from mmalign_core.aligners.pairs import Sets
 from mmalign_core.aligners.training.holdout import Holdout
 
 RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0)
-"""Relative to a modality's mean variance; the middle one where nothing is held out."""
+"""Relative to a modality's mean variance; the middle one where no held-out pair can be ranked."""
 
 
 def linear_start(
@@ -26,7 +26,8 @@ def linear_start(
     axes = principal_axes(examples)
     if ridge is None and len(parts.held):
         rows = {m: _centred(sets[m].vectors, held, centres[m]) for m, held in parts.held.rows.items()}
-        ridge = RIDGES[int(retrieval(axes, rows, parts.held, dims, RIDGES).argmax())]
+        quality = retrieval(axes, rows, parts.held, dims, RIDGES)
+        ridge = None if quality is None else RIDGES[int(quality.argmax())]
     ridge = RIDGES[len(RIDGES) // 2] if ridge is None else ridge
     found, maps = axes.canonical(dims, ridge), {}
     for m, each in found.maps.items():
