@@ -14,7 +14,7 @@ import numpy as np
 from mmalign_core.sequences import Sequences
 from mmalign_core.store.collections import CollectionSummary, fill_collection, read_collection, read_summary
 from mmalign_core.store.embeddings import CacheSize, EmbeddingCache, Found
-from mmalign_core.store.folders import check_folder, check_place, remove_folder, write_folder
+from mmalign_core.store.folders import check_folder, check_place, remove_owned, write_folder
 from mmalign_core.store.listing import RunList
 from mmalign_core.store.runs import (
     HEAD,
@@ -90,7 +90,8 @@ class Store:
 
     def save_collection(self, collection: Collection) -> Path:
         """Keep the collection's table, media references and given vectors; the media files stay where they are."""
-        return write_folder(self._collection_folder(collection.digest), lambda part: fill_collection(part, collection))
+        folder = self._collection_folder(collection.digest)
+        return write_folder(folder, "collection", lambda part: fill_collection(part, collection))
 
     def load_collection(self, digest: str) -> Collection:
         """The collection of that digest; BadInput when it is not kept or damaged."""
@@ -113,7 +114,7 @@ class Store:
     def run_place(self, run_id: str, path: str | Path | None = None) -> Path:
         """The folder a run of that name is saved in; BadInput where that cannot be, before there is a run."""
         own = self.root / "runs" / check_run_id(run_id)
-        return check_place(Path(os.path.expanduser(path)) if path else own)
+        return check_place(Path(os.path.expanduser(path)) if path else own, "run")
 
     def save_run(self, record: RunRecord, path: str | Path | None = None) -> Path:
         """Save the run at `path` (default: under the store's root) and list it; returns its folder."""
@@ -138,8 +139,8 @@ class Store:
     def remove_run(self, run_id: str) -> None:
         """Take the run off the list and, when it lies under the root, delete it."""
         folder = self.root / "runs" / check_run_id(run_id)
-        if folder.is_dir():
-            remove_folder(folder)
+        if os.path.lexists(folder):
+            remove_owned(folder, "run")
         self._runs.remove(run_id)
 
     def _collection_folder(self, digest: str) -> Path:

@@ -91,7 +91,7 @@ def save_run_folder(record: RunRecord, folder: Path) -> Path:
         fill_collection(part / "collection", record.collection)
 
     check_run_id(record.id)
-    return write_folder(folder, fill)
+    return write_folder(folder, "run", fill)
 
 
 def load_run_folder(folder: Path) -> RunRecord:
