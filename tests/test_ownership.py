@@ -114,7 +114,7 @@ def test_what_is_put_there_while_a_run_is_written_is_kept(tmp_path: Path, monkey
             return super().items()
 
     object.__setattr__(record, "state", Late(record.state))
-    with pytest.raises(BadInput, match="thesis.txt"):
+    with pytest.raises(BadInput, match=r"thesis\.txt"):
         save_run_folder(record, folder)
     assert content(tmp_path) == {"run/thesis.txt": b"precious"}
 
