@@ -15,6 +15,8 @@ from store_records import REPOSITORY, collection, run_record
 
 from mmalign_core.__main__ import main
 from mmalign_core.commands.targets import GENERATOR
+from mmalign_core.models.fetched import fetched_as, remember
+from mmalign_core.settings import Settings
 from mmalign_core.store import Store, load_run_folder, save_run_folder
 from mmalign_core.store.ownership import MARKER
 from mmalign_core.types import BadInput
@@ -235,3 +237,31 @@ def test_what_commands_write_is_known_again(tmp_path: Path) -> None:
     page = (tmp_path / "page.html").read_bytes().replace(GENERATOR, b"")  # as it was written before
     (tmp_path / "page.html").write_bytes(page)
     assert main(commands["recommend"]) == 0
+
+
+@pytest.mark.parametrize("link", [True, False])
+def test_a_folder_below_the_models_that_is_no_model_is_not_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, link: bool
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    project = tmp_path / "project" if link else tmp_path / "store" / "models" / "me" / "project"
+    project.mkdir(parents=True)
+    (project / "notes.txt").write_text("precious")
+    (tmp_path / "store" / "models" / "me").mkdir(parents=True, exist_ok=True)
+    if link:
+        (tmp_path / "store" / "models" / "me" / "project").symlink_to(project)
+    assert main(["fetch", "--remove", "me/project", "--store", str(tmp_path / "store")]) == 2
+    said = capsys.readouterr().err
+    assert ("is a link" if link else "holds no model") in said and "yourself" in said and len(said.splitlines()) == 1
+    assert (project / "notes.txt").read_text() == "precious"
+
+
+def test_a_note_of_another_program_beside_the_models_is_kept(tmp_path: Path) -> None:
+    settings = Settings(root=tmp_path)
+    remember("a/b", "clap:a/b", settings)
+    remember("c/d", "clap:c/d", settings)
+    assert fetched_as(settings) == {"a/b": "clap:a/b", "c/d": "clap:c/d"}
+    (tmp_path / "models" / "fetched.json").write_text('["theirs"]')
+    with pytest.raises(BadInput, match="was not written by this program; move it away"):
+        remember("e/f", "clap:e/f", settings)
+    assert (tmp_path / "models" / "fetched.json").read_text() == '["theirs"]'

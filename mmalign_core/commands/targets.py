@@ -38,6 +38,7 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "fetch": frozenset({"reference", "bytes", "fetched", "licence"}),
     "fetch --remove": frozenset({"removed", "bytes"}),
     "store size": frozenset({"root", "bytes", "kinds"}),
+    "store remove": frozenset({"kind", "removed", "bytes"}),
 }
 """Keys that the JSON of each command has, and together no other program's."""
 _ROWS: Mapping[str, frozenset[str]] = {

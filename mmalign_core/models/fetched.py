@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmalign_core.models.places import own_folder
 from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput
 
 
 def fetched_as(settings: Settings | None = None) -> dict[str, str]:
@@ -19,8 +20,12 @@ def fetched_as(settings: Settings | None = None) -> dict[str, str]:
 
 
 def remember(repository: str, reference: str, settings: Settings | None = None) -> None:
-    """Note it, in place of what was noted for the repository before."""
+    """Note it, in place of what was noted for the repository before.
+
+    BadInput where the file holds JSON that is no such note: another program wrote it, and it is kept.
+    """
     note = _note(settings)
+    _refuse_foreign(note)
     note.parent.mkdir(parents=True, exist_ok=True)
     part = note.with_suffix(".part")
     part.write_text(json.dumps(fetched_as(settings) | {repository: reference}, indent=1), encoding="utf-8")
@@ -29,3 +34,13 @@ def remember(repository: str, reference: str, settings: Settings | None = None) 
 
 def _note(settings: Settings | None) -> Path:
     return own_folder(settings) / "fetched.json"
+
+
+def _refuse_foreign(note: Path) -> None:
+    """A note that cannot be read as JSON is a damaged one of ours, and is made anew."""
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return
+    if not isinstance(found, dict) or not all(isinstance(reference, str) for reference in found.values()):
+        raise BadInput(f"'{note}' was not written by this program; move it away, then fetch again")

@@ -47,10 +47,15 @@ def present(settings: Settings | None = None) -> tuple[Present, ...]:
 
 
 def remove(name: str, settings: Settings | None = None) -> int:
-    """Delete every copy of the repository ORGANISATION/NAME; bytes made free. BadInput if there is none."""
+    """Delete every copy of the repository ORGANISATION/NAME; bytes made free.
+
+    BadInput if there is none, or if a folder in our models is a link or holds no model: nothing is deleted then.
+    """
     rows = [row for row in present(settings) if row.name == name]
     if not rows:
         raise BadInput(f"no model '{name}' is here to remove; see: python -m mmalign_core fetch --list")
+    for row in rows:
+        _check_removable(row, settings)
     for row in rows:
         try:
             shutil.rmtree(row.folder)
@@ -58,6 +63,15 @@ def remove(name: str, settings: Settings | None = None) -> int:
             why = f"cannot delete '{shown(row.folder)}' ({error.strerror})"
             raise BadInput(f"{why}; end the programs that use it, or delete it yourself") from error
     return sum(row.bytes for row in rows)
+
+
+def _check_removable(row: Present, settings: Settings | None) -> None:
+    """BadInput for a folder below our models that was put there by somebody and is no model."""
+    if row.folder.is_symlink():
+        raise BadInput(f"'{shown(row.folder)}' is a link to a folder of yours; delete the link yourself")
+    own = row.folder.is_relative_to(own_folder(settings))
+    if own and not encoder_for(row.folder) and not weight_files(row.folder):
+        raise BadInput(f"'{shown(row.folder)}' holds no model; if it may go, delete it yourself")
 
 
 def _own(settings: Settings | None) -> Iterator[Present]:

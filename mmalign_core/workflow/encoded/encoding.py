@@ -12,7 +12,7 @@ from mmalign_core.encoders import ENCODERS, Encoder, create_encoder, params_of, 
 from mmalign_core.engine import encode_media
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
-from mmalign_core.store import Store
+from mmalign_core.store import SessionCache, Store
 from mmalign_core.types import (
     BadInput,
     Collection,
@@ -101,7 +101,7 @@ def encode_set(
     model: Encoder,
     media: Sequence[Media],
     *,
-    store: Store,
+    store: Store | SessionCache,
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> tuple[EmbeddingSet, dict[str, int], list[Skipped]]:
