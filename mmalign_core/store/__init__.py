@@ -26,9 +26,9 @@ from mmalign_core.store.contents import (
 )
 from mmalign_core.store.embeddings import CacheSize, EmbeddingCache, Found
 from mmalign_core.store.folders import check_folder, check_place, remove_owned, write_folder
-from mmalign_core.store.listing import RunList
 from mmalign_core.store.runs import (
     HEAD,
+    RunList,
     RunRecord,
     RunSummary,
     check_run_id,
