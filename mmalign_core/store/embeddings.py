@@ -184,7 +184,7 @@ def _lookup(table: Any, encoder_key: str, digests: Sequence[str]) -> Found:
         data = table.take_row_ids(held["_rowid"].to_numpy()[wanted].tolist()).select(columns).to_arrow()
         order = np.arange(len(wanted))
     arrays = [_matrix(data[name])[order] for name in columns if name != _CHECKSUM]
-    sums = _checksums(encoder_key, [digests[row] for row in rows[first]], *arrays)
+    sums = _checksums(encoder_key, [digests[int(row)] for row in rows[first]], *arrays)
     if (sums != data[_CHECKSUM].to_numpy()[order]).any():
         raise ValueError("rows differ from their checksums")
     vectors, *posterior = (array[back] for array in arrays)
@@ -202,7 +202,7 @@ def _checksums(encoder_key: str, digests: Sequence[str], *arrays: np.ndarray) ->
     sums = [zlib.crc32(digest.encode(), zlib.crc32(encoder_key.encode())) for digest in digests]
     for array in arrays:
         width = array.shape[1] * 4  # float32
-        content = memoryview(np.ascontiguousarray(array, np.float32).ravel().view(np.uint8))
+        content = np.ascontiguousarray(array, np.float32).tobytes()
         sums = [zlib.crc32(content[i * width : (i + 1) * width], before) for i, before in enumerate(sums)]
     return np.array(sums, np.uint32)
 

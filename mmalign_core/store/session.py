@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -81,6 +81,6 @@ class SessionCache:
             _shorten(self._steps)
 
 
-def _shorten(remembered: OrderedDict[tuple[str, str], object]) -> None:
+def _shorten(remembered: OrderedDict[tuple[str, str], Any]) -> None:
     while len(remembered) > MOST:
         remembered.popitem(last=False)
