@@ -12,8 +12,8 @@ from safetensors.numpy import save
 from mmalign_core.__main__ import main
 from mmalign_core.models import model_folder
 from mmalign_core.models.hub import ask
-from mmalign_core.models.places import hub_cache, own_folder, snapshot
-from mmalign_core.models.wanted import Wanted, choose_files, wanted
+from mmalign_core.models.locations import hub_cache, own_folder, snapshot
+from mmalign_core.models.requirements import Wanted, choose_files, wanted
 from mmalign_core.models.weights import check_weights, weights_version
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.fetching import fetch_model, plan_fetch, present_models, remove_model

@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import save
 
 from mmalign_core.__main__ import main
-from mmalign_core.models.places import hub_cache
+from mmalign_core.models.locations import hub_cache
 from tests.local_hub import NAME, Hub, serve
 
 REFERENCE = f"clap:{NAME}"

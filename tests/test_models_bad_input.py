@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 from mmalign_core.__main__ import main
 from mmalign_core.encoders import create_encoder
-from mmalign_core.models.wanted import open_clip_tokenizers, wanted
+from mmalign_core.models.requirements import open_clip_tokenizers, wanted
 from mmalign_core.types import BadInput
 from tests.harmed_models import HARMS, edit, weights
 from tests.tiny_bert import save_bert, save_model

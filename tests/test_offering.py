@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mmalign_core.encoders import ENCODERS
-from mmalign_core.models.fetched import fetched_as, remember
-from mmalign_core.models.places import own_folder
-from mmalign_core.models.suggested import SUGGESTED
+from mmalign_core.models.catalogue import SUGGESTED
+from mmalign_core.models.inventory import fetched_as, remember
+from mmalign_core.models.locations import own_folder
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.fetching import remove_model

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS
-from mmalign_core.models.places import hub_cache, own_folder
+from mmalign_core.models.locations import hub_cache, own_folder
 from pages._shared import links
 from pages._shared.models.model_menu import OTHER, title
 from tests.circles import write_circles

@@ -7,10 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import FETCHES
-from mmalign_core.models.places import own_folder
+from mmalign_core.models.locations import own_folder
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
 from tests.circles import write_circles
 from tests.dashboard import dashboard_home, finish, opened, said
 from tests.local_hub import Hub, serve, without_hub
+from tests.store_records import run_record
 from tests.tiny_clap import save_clap, save_wav, tone
 from tests.tiny_clip import saved
 
@@ -158,3 +161,19 @@ def test_a_model_of_sounds_is_used_for_the_pair_it_reads(folder: Path, tmp_path:
     assert not app.exception and not app.error and "matching · as-is" in said(app)
     chosen = app.session_state["mmalign"]["choices"]
     assert chosen == {"encoders": {"audio": "clap:laion/tiny", "text": "clap:laion/tiny"}, "pair": ["audio", "text"]}
+
+
+def test_what_the_store_keeps_is_shown_with_its_size_and_deleted_after_a_second_click(folder: Path) -> None:
+    store = Store(Settings().root)
+    store.save_run(run_record(["a"], "first"))
+    store.save_run(run_record(["a"], "second"))
+    app = opened(folder, "models")
+    assert not app.exception and "Storage" in said(app)
+    assert any(expander.label.startswith("Runs that were kept · 2 · ") for expander in app.expander)
+    assert app.button(key="storage.delete.runs").disabled, "nothing is chosen yet"
+    app.multiselect(key="storage.runs").set_value(["first"]).run()
+    assert {run.id for run in store.list_runs()} == {"first", "second"}, "choosing deletes nothing"
+    app.button(key="storage.delete.runs").click().run()
+    assert not app.exception and not app.error
+    assert [run.id for run in store.list_runs()] == ["second"]
+    assert any(expander.label.startswith("Runs that were kept · 1 · ") for expander in app.expander)

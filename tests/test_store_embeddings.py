@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import lancedb
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -180,3 +183,74 @@ def test_importing_the_store_loads_no_database():
     script = "import mmalign_core.store, sys; print([m for m in ('lancedb', 'torch') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=REPOSITORY, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def rewritten(root: Path, change) -> None:
+    """Every row of the one table put back as `change` makes them: whole files, valid to LanceDB, wrong to us."""
+    (folder,) = (root / "embeddings").iterdir()
+    table = lancedb.connect(root / "embeddings").open_table(folder.name.removesuffix(".lance"))
+    rows = table.to_arrow()
+    changed = pa.table(change({name: rows[name].to_pylist() for name in rows.column_names}), schema=rows.schema)
+    lancedb.connect(root / "embeddings").create_table(table.name, changed, mode="overwrite")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rows: rows | {"vector": rows["vector"][::-1]},
+        lambda rows: rows | {"vector": [row[::-1] for row in rows["vector"]]},
+        lambda rows: rows | {name: rows[name][::-1] for name in rows if name != "digest"},
+        lambda rows: rows | {"vector": [[0.0] * 8] * 4, "posterior": [[0.0] * 3] * 4, list(rows)[1]: [0] * 4},
+        lambda rows: rows | {"posterior": [row[::-1] for row in rows["posterior"]]},
+    ],
+    ids=["rows permuted", "numbers permuted", "whole rows permuted", "zeroed", "posterior permuted"],
+)
+@pytest.mark.parametrize("asked", [range(4), [2]])
+def test_rows_of_another_medium_or_order_are_never_returned(store, change, asked):
+    store.add_embeddings(KEY, [f"{i:032x}" for i in range(4)], expected(range(4)), np.abs(expected(range(4))[:, :3]))
+    rewritten(store.root, lambda rows: rows)
+    assert len(assert_right(store, 4)) == 4
+    rewritten(store.root, change)
+    with pytest.raises(BadInput, match="damaged"):
+        store.embeddings(KEY, [f"{i:032x}" for i in asked])
+
+
+def test_rows_of_another_encoder_are_never_returned(store):
+    for value, key in enumerate(("one@1", "other@1")):
+        store.add_embeddings(key, ["a"], np.full((1, 2), value))
+    one, other = sorted((store.root / "embeddings").iterdir())
+    shutil.rmtree(one)
+    other.rename(one)
+    with pytest.raises(BadInput, match="damaged"):
+        store.embeddings("one@1", ["a"])
+
+
+def test_a_table_of_an_earlier_version_is_made_anew_with_a_warning(store, caplog):
+    store.add_embeddings(KEY, ["a"], np.ones((1, 2)))
+    (folder,) = (store.root / "embeddings").iterdir()
+    rows = lancedb.connect(folder.parent).open_table(folder.stem).to_arrow()
+    earlier = rows.rename_columns(["digest", "check", "vector"]).replace_schema_metadata(rows.schema.metadata)
+    shutil.rmtree(folder)
+    name = folder.stem.removesuffix(".rows")
+    lancedb.connect(folder.parent).create_table(name, earlier)
+    assert not len(store.embeddings(KEY, ["a"]).rows) and "encoded again" in caplog.text
+    rows, size = store.size()[KEY]
+    assert rows == 0 and size > 0
+    store.add_embeddings(KEY, ["b"], np.zeros((1, 2)))
+    assert [p.name for p in folder.parent.iterdir()] == [folder.name]
+    assert store.embeddings(KEY, ["a", "b"]).rows.tolist() == [1]
+
+
+def test_removing_an_encoder_keeps_files_that_are_not_ours(store):
+    store.add_embeddings(KEY, ["a"], np.ones((1, 2)))
+    store.add_sequences(KEY, {"ab": np.ones((1, 3))})
+    for part in ("embeddings", "sequences"):
+        (folder,) = (store.root / part).iterdir()
+        (folder / "notes.txt").write_text("precious")
+        with pytest.raises(BadInput, match=r"'notes\.txt' is no"):
+            store.remove_encoder(KEY)
+        assert (folder / "notes.txt").read_text() == "precious" and store.sequence_shapes(KEY, ["ab"])
+        (folder / "notes.txt").unlink()
+    store.add_embeddings(KEY, ["a"], np.ones((1, 2)))
+    store.remove_encoder(KEY)
+    assert store.size() == {} and not store.sequence_shapes(KEY, ["ab"])

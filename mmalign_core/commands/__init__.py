@@ -12,6 +12,7 @@ from mmalign_core.commands import (
     inspect,
     project,
     recommend,
+    store,
 )
 from mmalign_core.commands import list as list_command
 
@@ -26,6 +27,7 @@ COMMANDS = {
     "explain": explain,
     "evaluate": evaluate,
     "fetch": fetch,
+    "store": store,
     "list": list_command,
     "bench": bench,
 }

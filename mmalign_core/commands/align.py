@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
     ]
     lines += [f"nothing to measure: {done.report['unmeasured']}"] * bool(done.report["unmeasured"])
     lines += [f"note: {way} finds no more than shuffled pairs would" for way in done.report["at_chance"]]
-    write_result(done.report, args.json, "\n".join(lines))
+    write_result(done.report, args, "\n".join(lines))
 
 
 def _suited(args: argparse.Namespace, collection: Collection) -> str:

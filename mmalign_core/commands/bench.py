@@ -25,4 +25,4 @@ def run(args: argparse.Namespace) -> None:
         f"{row['aligner']:16} fit {row['seconds'].get('fit', 0):8.3f} s, MRR {row['quality']}, {row['error'] or 'ok'}"
         for row in rows
     ]
-    write_result(report | ({"rows": rows} if rows else {}), args.json, "\n".join(lines))
+    write_result(report | ({"rows": rows} if rows else {}), args, "\n".join(lines))

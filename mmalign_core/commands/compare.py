@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
     finally:
         if not all(row["error"] for row in rows):
             done = ranked(rows, seed=args.seed)
-            write_result(_report(args, encoding, done), args.json, table(done))
+            write_result(_report(args, encoding, done), args, table(done))
     if all(row["error"] for row in rows):
         reasons = dict.fromkeys(f"{row['aligner']}: {row['error']}" for row in rows)
         raise BadInput(f"none of the aligners could be measured ({'; '.join(reasons)})")

@@ -30,4 +30,4 @@ def run(args: argparse.Namespace) -> None:
     made = encoded(args, collection, store_of(args))
     report = made.report(len(collection.ids))
     summary = "{items} items: {encoded} media encoded, {reused} reused, {n} skipped"
-    write_result(report, args.json, summary.format(n=len(report["skipped"]), **report))
+    write_result(report, args, summary.format(n=len(report["skipped"]), **report))

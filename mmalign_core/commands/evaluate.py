@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
     finally:
         if not all(row["error"] or row["baseline"] for row in rows):
             done = standing(rows, facts | {"encoders": dict(encoders)})
-            write_result(done.report(), args.json, table(done))
+            write_result(done.report(), args, table(done))
     if all(row["error"] or row["baseline"] for row in rows):
         reasons = dict.fromkeys(f"{row['recommender']}: {row['error']}" for row in rows if not row["baseline"])
         raise BadInput(f"none of the recommenders could be measured ({'; '.join(reasons)})")

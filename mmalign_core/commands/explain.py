@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
         faithful=not args.fast,
         progress=show_progress,
     )
-    write_result(pair_json(found), args.json, _summary(found))
+    write_result(pair_json(found), args, _summary(found))
 
 
 def _named(value: str, option: str) -> tuple[str, str]:

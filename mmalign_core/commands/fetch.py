@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from mmalign_core.commands.shared import add_json, add_store, settings_of, show_progress, write_result
-from mmalign_core.models.places import hub_cache, own_folder
+from mmalign_core.models.locations import hub_cache, own_folder
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.fetching import Present, fetch_model, plan_fetch, present_models, remove_model
 
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> None:
         _list(args)
     elif args.remove is not None:
         freed = remove_model(args.remove, settings_of(args))
-        write_result({"removed": args.remove, "bytes": freed}, args.json, f"removed: {freed / 1e6:,.1f} MB are free")
+        write_result({"removed": args.remove, "bytes": freed}, args, f"removed: {freed / 1e6:,.1f} MB are free")
     else:
         _fetch(args)
 
@@ -43,14 +43,14 @@ def _fetch(args: argparse.Namespace) -> None:
         result["fetched"] = plan.lacking
         fetch_model(plan, show_progress, settings_of(args))
     done = "nothing was fetched" if args.size else f"{args.model} is here, whole and verified"
-    write_result(result, args.json, done)
+    write_result(result, args, done)
 
 
 def _list(args: argparse.Namespace) -> None:
     settings = settings_of(args)
     rows = present_models(settings)
     where = f"looked in {own_folder(settings)} and {hub_cache()}"
-    write_result([_row(row) for row in rows], args.json, "\n".join([*map(_line, rows), where]))
+    write_result([_row(row) for row in rows], args, "\n".join([*map(_line, rows), where]))
 
 
 def _row(row: Present) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Print the rows."""
     rows = catalogue(args.kind)
-    write_result(rows, args.json, "\n".join(_line(row, args.kind) for row in rows))
+    write_result(rows, args, "\n".join(_line(row, args.kind) for row in rows))
 
 
 def _line(row: Mapping[str, Any], kind: str) -> str:

@@ -1,10 +1,11 @@
 """project RUN: the map of a run's shared space."""
 
 import argparse
+import io
 from pathlib import Path
 
 from mmalign_core.commands.shared import add_json, add_store, show_progress, store_of, write_result
-from mmalign_core.commands.targets import unwritable
+from mmalign_core.commands.targets import write_target
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import load_run, project_run
 
@@ -27,8 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Project and write the points."""
-    out = Path(args.out)
-    if out.suffix != ".parquet":
+    if Path(args.out).suffix != ".parquet":
         raise BadInput(f"--out {args.out}: name a .parquet file")
     store = store_of(args)
     made = project_run(
@@ -40,10 +40,8 @@ def run(args: argparse.Namespace) -> None:
         seed=args.seed,
         progress=show_progress,
     )
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        made.points.to_parquet(out)
-    except OSError as error:
-        raise unwritable("--out", args.out, error.strerror or str(error)) from error
-    report = made.report() | {"out": str(out)}
-    write_result(report, args.json, "{rows} points; trustworthiness {trustworthiness:.3f}".format(**report))
+    points = io.BytesIO()
+    made.points.to_parquet(points)
+    write_target(args, "out", points.getvalue())
+    report = made.report() | {"out": str(Path(args.out))}
+    write_result(report, args, "{rows} points; trustworthiness {trustworthiness:.3f}".format(**report))

@@ -15,9 +15,9 @@ from mmalign_core.commands.shared import (
     settings_of,
     show_progress,
     store_of,
-    write_file,
     write_result,
 )
+from mmalign_core.commands.targets import write_target
 from mmalign_core.commands.wording import Wording, add_wording, model_of, worded
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
@@ -104,11 +104,10 @@ def _write(args: argparse.Namespace, run: Run, words: Wording, skipped: int) -> 
     for item, each in zip(result["items"], why if args.explain else ()):
         item |= _reasons(each)
     if args.html:
-        write_file(
-            args.html, as_html(found, run=run, reasons=why, maps=_maps(args, run, found), told=words.told), "--html"
-        )
+        page = as_html(found, run=run, reasons=why, maps=_maps(args, run, found), told=words.told)
+        write_target(args, "html", page.encode("utf-8", "backslashreplace"))
     lines = [*words.lines, _summary(found, why if args.explain else (), skipped)]
-    write_result(result, args.json, "\n".join(lines))
+    write_result(result, args, "\n".join(lines))
 
 
 def _maps(args: argparse.Namespace, run: Run, found: Answer) -> dict[str, RecommendationMaps]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mmalign_core.commands.targets import unwritable
+from mmalign_core.commands.targets import write_target
 from mmalign_core.encoders import full_reference
 from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
@@ -33,8 +33,11 @@ def add_store(parser: argparse.ArgumentParser) -> None:
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """--json."""
+    """--json and --overwrite."""
     parser.add_argument("--json", metavar="OUT", help="write the result as JSON to this file; - for standard output")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace files to write also where this program did not make them"
+    )
 
 
 def add_encoders(parser: argparse.ArgumentParser) -> None:
@@ -91,27 +94,18 @@ def show_progress(fraction: float, message: str) -> None:
         print(f"\r\033[K{fraction:4.0%} {message}", end="" if fraction < 1 else "\n", file=sys.stderr, flush=True)
 
 
-def write_result(result: Any, out: str | None, summary: str) -> None:
-    """JSON to `out` ('-' is standard output, and then nothing else goes there), or the summary when there is no out."""
-    if out is None:
+def write_result(result: Any, args: argparse.Namespace, summary: str) -> None:
+    """JSON to what --json names ('-': standard output, and then nothing else goes there), or else the summary."""
+    if args.json is None:
         print(summary)
         return
     said = json.dumps(_finite(result), ensure_ascii=False, indent=2, allow_nan=False)
     text = said.encode("utf-8", "backslashreplace").decode() + "\n"  # a path's bytes that are no UTF-8, as JSON has it
-    if out == "-":
+    if args.json == "-":
         sys.stdout.write(text)
         return
-    write_file(out, text, "--json")
+    write_target(args, "json", text.encode())
     print(summary, file=sys.stderr)
-
-
-def write_file(out: str, text: str, option: str) -> None:
-    """The text as UTF-8 at `out`, its folder made if need be; BadInput names the option when that cannot be."""
-    try:
-        Path(out).parent.mkdir(parents=True, exist_ok=True)
-        Path(out).write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise unwritable(option, out, error.strerror or str(error)) from error
 
 
 def _finite(value: Any) -> Any:

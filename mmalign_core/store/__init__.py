@@ -12,11 +12,22 @@ from pathlib import Path
 import numpy as np
 
 from mmalign_core.store.collections import CollectionSummary, fill_collection, read_collection, read_summary
+from mmalign_core.store.contents import (
+    FILES,
+    KINDS,
+    Entry,
+    bytes_of,
+    check_keys,
+    check_kind,
+    file_entries,
+    remove_files,
+    sequence_bytes,
+)
 from mmalign_core.store.embeddings import CacheSize, EmbeddingCache, Found
-from mmalign_core.store.folders import check_folder, check_place, remove_folder, write_folder
-from mmalign_core.store.listing import RunList
+from mmalign_core.store.folders import check_folder, check_place, remove_owned, write_folder
 from mmalign_core.store.runs import (
     HEAD,
+    RunList,
     RunRecord,
     RunSummary,
     check_run_id,
@@ -25,15 +36,19 @@ from mmalign_core.store.runs import (
     save_run_folder,
 )
 from mmalign_core.store.sequences import SequenceCache
+from mmalign_core.store.session import SessionCache
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.types.sequences import Sequences
 
 __all__ = [
+    "KINDS",
     "CacheSize",
     "CollectionSummary",
+    "Entry",
     "Found",
     "RunRecord",
     "RunSummary",
+    "SessionCache",
     "Store",
     "load_run_folder",
     "new_run_id",
@@ -51,6 +66,8 @@ class Store:
 
     def __init__(self, root: str | Path) -> None:
         self.root = _folder_of(root)
+        self.session = SessionCache()
+        """What was asked with while this store is open; nothing of it is written."""
         self._embeddings = EmbeddingCache(self.root / "embeddings")
         self._sequences = SequenceCache(self.root / "sequences")
         self._runs = RunList(self.root / "lists", self.root / "runs")
@@ -90,7 +107,8 @@ class Store:
 
     def save_collection(self, collection: Collection) -> Path:
         """Keep the collection's table, media references and given vectors; the media files stay where they are."""
-        return write_folder(self._collection_folder(collection.digest), lambda part: fill_collection(part, collection))
+        folder = self._collection_folder(collection.digest)
+        return write_folder(folder, "collection", lambda part: fill_collection(part, collection))
 
     def load_collection(self, digest: str) -> Collection:
         """The collection of that digest; BadInput when it is not kept or damaged."""
@@ -113,7 +131,7 @@ class Store:
     def run_place(self, run_id: str, path: str | Path | None = None) -> Path:
         """The folder a run of that name is saved in; BadInput where that cannot be, before there is a run."""
         own = self.root / "runs" / check_run_id(run_id)
-        return check_place(Path(os.path.expanduser(path)) if path else own)
+        return check_place(Path(os.path.expanduser(path)) if path else own, "run")
 
     def save_run(self, record: RunRecord, path: str | Path | None = None) -> Path:
         """Save the run at `path` (default: under the store's root) and list it; returns its folder."""
@@ -138,9 +156,50 @@ class Store:
     def remove_run(self, run_id: str) -> None:
         """Take the run off the list and, when it lies under the root, delete it."""
         folder = self.root / "runs" / check_run_id(run_id)
-        if folder.is_dir():
-            remove_folder(folder)
+        if os.path.lexists(folder):
+            remove_owned(folder, "run")
         self._runs.remove(run_id)
+
+    def remove_collection(self, digest: str) -> None:
+        """Delete the kept table of a collection; its media stay. BadInput where others' files lie beside it."""
+        remove_owned(self._collection_folder(digest), "collection")
+
+    def entries(self, kind: str) -> list[Entry]:
+        """What is kept of that kind of KINDS, and how much room it takes; BadInput for another kind.
+
+        A run that was saved elsewhere takes no room in the store. Sequences count to their encoder's embeddings.
+        """
+        if check_kind(kind) == "runs":
+            return [self._run_entry(run) for run in self.list_runs()]
+        if kind == "embeddings":
+            return [
+                Entry(kind, key, size.bytes + sequence_bytes(self.root, key), f"{size.rows:,} media")
+                for key, size in sorted(self.size().items())
+            ]
+        if kind == "collections":
+            return [
+                Entry(kind, kept.digest, bytes_of(self._collection_folder(kept.digest)), _about(kept))
+                for kept in self.list_collections()
+            ]
+        return file_entries(self.root, kind)
+
+    def remove(self, kind: str, keys: Sequence[str]) -> int:
+        """Remove entries of one kind; returns the bytes made free.
+
+        BadInput, before anything is removed, for a key that is not held; and at the first entry with files of others.
+        """
+        held = {entry.key: entry for entry in self.entries(kind)}
+        check_keys(kind, keys, list(held))
+        removals = {"runs": self.remove_run, "embeddings": self.remove_encoder, "collections": self.remove_collection}
+        for key in keys:
+            remove_files(self.root, kind, key) if kind in FILES else removals[kind](key)
+        return sum(held[key].bytes for key in dict.fromkeys(keys))
+
+    def _run_entry(self, run: RunSummary) -> Entry:
+        own = self.root / "runs" / run.id
+        here = Path(run.folder) == own
+        about = f"{run.aligner} of {' and '.join(run.pair)} in {run.collection_name}, {run.created}"
+        return Entry("runs", run.id, bytes_of(own) if here else 0, about + f", in {run.folder}" * (not here))
 
     def _collection_folder(self, digest: str) -> Path:
         if not re.fullmatch(r"\w{1,64}", digest):
@@ -154,6 +213,11 @@ class Store:
             hint = f" (did you mean '{near[0]}'?)" if near else ""
             raise BadInput(f"no run '{run_id}' in the store '{self.root}'{hint}; give an id of the list or a folder")
         return Path(folders[run_id])
+
+
+def _about(kept: CollectionSummary) -> str:
+    media = ", ".join(f"{count:,} {modality}" for modality, count in kept.media.items())
+    return f"{kept.name}: {kept.items:,} items ({media})"
 
 
 def _folder_of(root: str | Path) -> Path:

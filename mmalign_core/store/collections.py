@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmalign_core.store.folders import write_json
-from mmalign_core.store.frames import read_frame, write_frame
-from mmalign_core.store.sets import read_sets, write_sets
+from mmalign_core.store.serialization import read_frame, read_sets, write_frame, write_sets
 from mmalign_core.types import BadInput, Collection, Media, Skipped
 
 FORMAT = 1

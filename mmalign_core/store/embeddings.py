@@ -1,14 +1,17 @@
 """The embedding cache: one LanceDB table per encoder key, one row per content digest.
 
 Rows are only ever appended, in one commit a batch. Two writers may both add a digest; the first row wins when it is
-read. A process killed at any moment has either committed its batch or not. Each row carries a checksum of its
-numbers, so a file that was overwritten is reported, never returned.
+read. A process killed at any moment has either committed its batch or not. Each row carries a checksum of the encoder
+key, its digest and its numbers in order, so a row that was overwritten, zeroed, permuted or swapped with another is
+reported, never returned. Tables of earlier versions, whose checksums bound only a sum, count as absent: their rows are
+encoded again, and the first write deletes them.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,13 +20,18 @@ import numpy as np
 
 from mmalign_core.store import tables
 from mmalign_core.store.errors import explained
-from mmalign_core.store.folders import key_name, remove_folder
+from mmalign_core.store.folders import key_name
 from mmalign_core.types import BadInput
 
 TIDY_EVERY = 32
 """Appends of one process between two looks at the number of fragments."""
 SCAN_FROM = 0.25
 """From this share of the table on, reading it whole is faster than taking single rows."""
+
+_CHECKSUM = "crc"
+"""Column of the checksums. Tables of earlier versions have `check` in its place."""
+_SUFFIX = ".rows"
+"""Ends the names of tables with that column, so that they never meet an earlier version's."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,12 +61,13 @@ class EmbeddingCache:
 
     def get(self, encoder_key: str, digests: Sequence[str]) -> Found:
         """What is cached of these digests; repeated digests are each answered. BadInput if the table is damaged."""
-        name = key_name(encoder_key)
+        name = _table_name(encoder_key)
         with explained(tables.table_folder(self.database, name)):
             table = tables.open_table(self.database, name) if len(digests) else None
             if table is None:
+                self._tell_of_earlier(encoder_key)
                 return Found(np.empty(0, int), np.empty((0, 0), np.float32), None)
-            return _lookup(table, digests)
+            return _lookup(table, encoder_key, digests)
 
     def add(
         self, encoder_key: str, digests: Sequence[str], vectors: np.ndarray, posterior: np.ndarray | None = None
@@ -68,7 +77,7 @@ class EmbeddingCache:
         Raises BadInput when the numbers are not finite, or of another width than the table's, or cannot be written.
         """
         rows = _rows(encoder_key, digests, vectors, posterior)
-        name = key_name(encoder_key)
+        name = _table_name(encoder_key)
         folder = tables.table_folder(self.database, name)
         if not len(digests):
             return
@@ -83,16 +92,33 @@ class EmbeddingCache:
             count = self._count(name)
             if count % TIDY_EVERY == 1:
                 tables.tidy(table, folder, first=count == 1)
+            earlier = self._earlier(encoder_key)
+            if earlier.is_dir():
+                tables.remove_table(earlier)
 
     def size(self) -> dict[str, CacheSize]:
-        """Encoder key -> rows and bytes; a damaged table is left out with a warning in the log."""
-        sizes = {}
+        """Encoder key -> rows and bytes, tables of earlier versions included (their rows count as none).
+
+        A damaged table is left out with a warning in the log.
+        """
+        sizes: dict[str, CacheSize] = {}
         for name in tables.table_names(self.database):
             try:
-                sizes |= self._size_of(name)
+                for key, (rows, bytes_) in self._size_of(name).items():
+                    more = sizes.get(key, CacheSize(0, 0))
+                    sizes[key] = CacheSize(rows + more.rows, bytes_ + more.bytes)
             except BadInput as error:
                 _log.warning("%s", error)
         return sizes
+
+    def remove(self, encoder_key: str) -> None:
+        """Forget all embeddings of this encoder, also when its table is damaged.
+
+        BadInput where the table's folder holds anything that is no part of a table.
+        """
+        for folder in (tables.table_folder(self.database, _table_name(encoder_key)), self._earlier(encoder_key)):
+            if folder.is_dir():
+                tables.remove_table(folder)
 
     def _size_of(self, name: str) -> dict[str, CacheSize]:
         folder = tables.table_folder(self.database, name)
@@ -101,14 +127,18 @@ class EmbeddingCache:
             if table is None:
                 return {}
             digests = table.search().select(["digest"]).to_arrow()["digest"]
+            rows = len(digests.unique()) if _CHECKSUM in table.schema.names else 0
             bytes_ = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-            return {table.schema.metadata[b"encoder"].decode(): CacheSize(len(digests.unique()), bytes_)}
+            return {table.schema.metadata[b"encoder"].decode(): CacheSize(rows, bytes_)}
 
-    def remove(self, encoder_key: str) -> None:
-        """Forget all embeddings of this encoder, also when its table is damaged."""
-        folder = tables.table_folder(self.database, key_name(encoder_key))
-        if folder.is_dir():
-            remove_folder(folder)
+    def _earlier(self, encoder_key: str) -> Path:
+        """Where earlier versions kept this encoder's table."""
+        return tables.table_folder(self.database, key_name(encoder_key))
+
+    def _tell_of_earlier(self, encoder_key: str) -> None:
+        if (earlier := self._earlier(encoder_key)).is_dir():
+            words = "its checksums do not bind rows to their media: they are encoded again"
+            _log.warning("'%s' was written by an earlier version, and %s", earlier, words)
 
     def _count(self, name: str) -> int:
         """How many appends this process has made, this one included."""
@@ -129,12 +159,13 @@ def _rows(encoder_key: str, digests: Sequence[str], vectors: np.ndarray, posteri
         if len(bad):
             raise BadInput(f"{encoder_key}: the {name} of '{digests[bad[0]]}' holds NaN or infinity; it is not cached")
     lists = {name: pa.FixedSizeListArray.from_arrays(pa.array(a.ravel()), a.shape[1]) for name, a in arrays.items()}
-    data = {"digest": pa.array(digests, pa.string()), "check": pa.array(_checksums(*arrays.values()))} | lists
+    sums = pa.array(_checksums(encoder_key, digests, *arrays.values()))
+    data = {"digest": pa.array(digests, pa.string()), _CHECKSUM: sums} | lists
     fields = [pa.field(name, array.type, nullable=False) for name, array in data.items()]
     return pa.table(list(data.values()), schema=pa.schema(fields, metadata={"encoder": encoder_key}))
 
 
-def _lookup(table: Any, digests: Sequence[str]) -> Found:
+def _lookup(table: Any, encoder_key: str, digests: Sequence[str]) -> Found:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -144,18 +175,20 @@ def _lookup(table: Any, digests: Sequence[str]) -> Found:
     places = pc.call_function("index_in", [pa.array(digests, pa.string())], options)
     asked = np.asarray(places.fill_null(-1))
     rows = np.flatnonzero(asked >= 0)
-    wanted, back = np.unique(asked[rows], return_inverse=True)
+    wanted, first, back = np.unique(asked[rows], return_index=True, return_inverse=True)
     columns = [name for name in table.schema.names if name != "digest"]
     if len(wanted) >= SCAN_FROM * len(held):
         data = table.search().select(columns).to_arrow()
-        order = wanted[back]
+        order = wanted
     else:
         data = table.take_row_ids(held["_rowid"].to_numpy()[wanted].tolist()).select(columns).to_arrow()
-        order = back
-    arrays = [_matrix(data[name])[order] for name in columns if name != "check"]
-    if (_checksums(*arrays) != data["check"].to_numpy()[order]).any():
-        raise ValueError("numbers differ from their checksums")
-    return Found(rows, arrays[0], arrays[1] if len(arrays) > 1 else None)
+        order = np.arange(len(wanted))
+    arrays = [_matrix(data[name])[order] for name in columns if name != _CHECKSUM]
+    sums = _checksums(encoder_key, [digests[int(row)] for row in rows[first]], *arrays)
+    if (sums != data[_CHECKSUM].to_numpy()[order]).any():
+        raise ValueError("rows differ from their checksums")
+    vectors, *posterior = (array[back] for array in arrays)
+    return Found(rows, vectors, posterior[0] if posterior else None)
 
 
 def _matrix(column: Any) -> np.ndarray:
@@ -164,10 +197,18 @@ def _matrix(column: Any) -> np.ndarray:
     return np.asarray(flat.flatten()).reshape(len(flat), flat.type.list_size)
 
 
-def _checksums(*arrays: np.ndarray) -> np.ndarray:
-    """(n,) sum modulo 2^32 of the bits of each row over all arrays."""
-    words = [np.ascontiguousarray(a, np.float32).view(np.uint32).sum(axis=1, dtype=np.uint32) for a in arrays]
-    return np.add.reduce(words, dtype=np.uint32)
+def _checksums(encoder_key: str, digests: Sequence[str], *arrays: np.ndarray) -> np.ndarray:
+    """(n,) CRC-32 of the key, each row's digest and the bytes of the row in every (n, width) array, in that order."""
+    sums = [zlib.crc32(digest.encode(), zlib.crc32(encoder_key.encode())) for digest in digests]
+    for array in arrays:
+        width = array.shape[1] * 4  # float32
+        content = np.ascontiguousarray(array, np.float32).tobytes()
+        sums = [zlib.crc32(content[i * width : (i + 1) * width], before) for i, before in enumerate(sums)]
+    return np.array(sums, np.uint32)
+
+
+def _table_name(encoder_key: str) -> str:
+    return key_name(encoder_key) + _SUFFIX
 
 
 def _widths(schema: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import re
@@ -16,31 +15,32 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.store.errors import make_folder, refusal, system_code, unwritable
+from mmalign_core.store.ownership import CHECKSUMS, Kind, file_digest, foreign_entry, mark
 from mmalign_core.types import BadInput, digest_bytes
 
-CHECKSUMS = "checksums.json"
 PART = ".mmalign-part"
 PUT_ATTEMPTS = 10
 ABANDONED_AFTER = 3600.0
 """Seconds after which an unfinished folder is taken for one whose writer was killed."""
 
 
-def write_folder(target: Path, fill: Callable[[Path], None]) -> Path:
-    """Let `fill` write a new folder, then put it at `target` in one rename; an earlier one of ours is replaced.
+def write_folder(target: Path, kind: Kind, fill: Callable[[Path], None]) -> Path:
+    """Let `fill` write a new folder, then put it at `target` in one rename; an earlier one of that kind is replaced.
 
-    A killed writer leaves only a hidden sibling, which a later write removes. Raises BadInput when something
-    else is at `target`, or it cannot be written.
+    A killed writer leaves only a hidden sibling, which a later write removes. Raises BadInput when anything that this
+    program did not write is at `target`, or it cannot be written.
     """
-    target = check_place(target)
+    target = check_place(target, kind)
     parent = make_folder(target.parent)
     part = part_of(target)
     try:
         clear_abandoned(parent)
         part.mkdir()
+        mark(part, kind)
         fill(part)
         write_json(part / CHECKSUMS, _checksums(part))
         _sync(part)
-        _put(part, target)
+        _put(part, target, kind)
     except Exception as error:
         if isinstance(error, BadInput) or not system_code(error):
             raise
@@ -50,29 +50,43 @@ def write_folder(target: Path, fill: Callable[[Path], None]) -> Path:
     return target
 
 
-def check_place(target: Path) -> Path:
+def check_place(target: Path, kind: Kind) -> Path:
     """The absolute path, or BadInput where `write_folder` would refuse it; nothing is made."""
     target = target.absolute()
     if refused := refusal(target):
         raise unwritable(target, os.strerror(refused))
-    if _foreign(target):
-        raise BadInput(f"'{target}' exists and holds something else; give a new folder")
+    _refuse_foreign(target, kind)
     return target
+
+
+def _refuse_foreign(target: Path, kind: Kind) -> None:
+    if found := foreign_entry(target, kind):
+        what = f"its '{found}'" if found != target.name else "it"
+        raise BadInput(
+            f"'{target}' exists and holds something else; give a new folder: {what} is not as this program wrote it"
+        )
 
 
 def check_folder(folder: Path, cure: str) -> None:
     """BadInput naming the first file that is missing or differs from its checksum, and the cure."""
     try:
         expected = json.loads((folder / CHECKSUMS).read_text())
-        differing = [name for name, digest in expected.items() if _digest(folder / name) != digest]
+        differing = [name for name, digest in expected.items() if file_digest(folder / name) != digest]
     except (OSError, ValueError, AttributeError) as error:
         raise BadInput(f"'{folder}' is damaged ({error}); {cure}") from error
     if differing:
         raise BadInput(f"'{folder}' is damaged ({differing[0]} differs from its checksum); {cure}")
 
 
+def remove_owned(folder: Path, kind: Kind) -> None:
+    """Remove a folder of that kind; BadInput where it holds anything that this program did not write."""
+    if found := foreign_entry(folder, kind):
+        raise BadInput(f"'{folder}' is not deleted: '{found}' is not as this program wrote it; delete it yourself")
+    remove_folder(folder)
+
+
 def remove_folder(folder: Path) -> None:
-    """Remove the folder in one rename, then its files."""
+    """Remove the folder, whatever it holds, in one rename, then its files."""
     try:
         _remove(folder)
     except OSError as error:
@@ -117,23 +131,12 @@ def rename_new(part: Path, target: Path) -> None:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
 
 
-def _foreign(target: Path) -> bool:
-    """Whether something that was not written here is at `target`; asked again, for a writer may be replacing ours."""
-    return all(not _ours(target) for _ in range(PUT_ATTEMPTS))
-
-
-def _ours(target: Path) -> bool:
-    """Whether `target` is free, empty, or a folder that was written here."""
-    if not target.is_dir():
-        return not os.path.lexists(target)
-    return (target / CHECKSUMS).exists() or not any(target.iterdir())
-
-
-def _put(part: Path, target: Path) -> None:
+def _put(part: Path, target: Path, kind: Kind) -> None:
     """Rename `part` to `target`; what is there goes first, also when another writer put it there meanwhile."""
     for _ in range(PUT_ATTEMPTS):
         if _same(part, target):
             return
+        _refuse_foreign(target, kind)  # again: something may have been put there while the part was filled
         with suppress(FileNotFoundError):
             _remove(target)
         with suppress(FileExistsError):
@@ -156,12 +159,7 @@ def _remove(folder: Path) -> None:
 
 def _checksums(folder: Path) -> dict[str, str]:
     files = sorted(p for p in folder.rglob("*") if p.is_file())
-    return {p.relative_to(folder).as_posix(): _digest(p) for p in files}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+    return {p.relative_to(folder).as_posix(): file_digest(p) for p in files}
 
 
 def _sync(folder: Path) -> None:

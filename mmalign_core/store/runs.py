@@ -1,7 +1,9 @@
-"""Runs: the outcome of one alignment in a self-contained folder, readable without the store."""
+"""Runs: the outcome of one alignment in a self-contained folder, readable without the store; and the list of them."""
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 import uuid
 from collections.abc import Mapping
@@ -12,9 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.store import tables
 from mmalign_core.store.collections import FORMAT, fill_collection, read_collection, read_head
-from mmalign_core.store.folders import check_folder, write_folder, write_json
-from mmalign_core.store.sets import read_arrays, read_sets, write_arrays, write_sets
+from mmalign_core.store.errors import explained
+from mmalign_core.store.folders import check_folder, plain, write_folder, write_json
+from mmalign_core.store.serialization import read_arrays, read_sets, write_arrays, write_sets
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 
 HEAD = "run.json"
@@ -91,7 +95,7 @@ def save_run_folder(record: RunRecord, folder: Path) -> Path:
         fill_collection(part / "collection", record.collection)
 
     check_run_id(record.id)
-    return write_folder(folder, fill)
+    return write_folder(folder, "run", fill)
 
 
 def load_run_folder(folder: Path) -> RunRecord:
@@ -125,3 +129,56 @@ def summary_of(head: Mapping[str, Any], folder: Path | str) -> RunSummary:
 def _known(head: Mapping[str, Any], folder: Path | str) -> dict[str, Any]:
     names = {f.name for f in fields(RunSummary)}
     return {k: v for k, v in head.items() if k in names} | {"pair": tuple(head["pair"]), "folder": str(folder)}
+
+
+TABLE = "runs"
+_log = logging.getLogger(__name__)
+
+
+class RunList:
+    """Runs saved through the store, also those whose folder lies elsewhere."""
+
+    def __init__(self, database: Path, folder: Path) -> None:
+        self.database, self.folder = database, folder
+
+    def add(self, summary: RunSummary, folder: Path) -> None:
+        """List the run saved at `folder`; a later row of one id replaces the earlier one."""
+        import pyarrow as pa
+
+        head = summary.head()
+        plain_columns = {k: head[k] for k in ("id", "created", "aligner", "similarity", "correction", "matcher")}
+        row = plain_columns | {"folder": str(folder), "record": json.dumps(head, default=plain)}
+        place = tables.table_folder(self.database, TABLE)
+        with explained(place):
+            table = tables.append(self.database, TABLE, pa.table({k: pa.array([v]) for k, v in row.items()}))
+            tables.tidy(table, place, first=False)
+
+    def remove(self, run_id: str) -> None:
+        """Take a run off the list; its folder stays."""
+        with explained(tables.table_folder(self.database, TABLE)):
+            table = tables.open_table(self.database, TABLE)
+            if table is not None:
+                table.delete(f"id = '{run_id}'")
+
+    def all(self) -> list[RunSummary]:
+        """Newest first. A run deleted by hand is left out; one whose writer was killed before listing it is found."""
+        found = {run.id: run for run in self._listed() if (Path(run.folder) / HEAD).is_file()}
+        for head in self.folder.glob(f"[!.]*/{HEAD}"):
+            if head.parent.name not in found:
+                found |= _readable(head.parent)
+        return sorted(found.values(), key=lambda run: (run.created, run.id), reverse=True)
+
+    def _listed(self) -> list[RunSummary]:
+        with explained(tables.table_folder(self.database, TABLE)):
+            table = tables.open_table(self.database, TABLE)
+            rows = [] if table is None else table.search().select(["folder", "record"]).to_arrow().to_pylist()
+            return [summary_of(json.loads(row["record"]), row["folder"]) for row in rows]
+
+
+def _readable(folder: Path) -> dict[str, RunSummary]:
+    """Id -> summary of the run there; a damaged one must not hide the others, so it is only logged."""
+    try:
+        return {folder.name: read_run_summary(folder)}
+    except BadInput as error:
+        _log.warning("%s", error)
+        return {}

@@ -17,13 +17,15 @@ from pathlib import Path
 import numpy as np
 
 from mmalign_core.store.errors import make_folder, writing
-from mmalign_core.store.folders import clear_abandoned, key_name, part_of, remove_folder
+from mmalign_core.store.folders import PART, clear_abandoned, key_name, part_of, remove_folder
 from mmalign_core.types import BadInput, digest_bytes
 from mmalign_core.types.sequences import Sequences, gathered
 
 SUFFIX = ".npy"
 _CHECKSUM = 32
 """Characters at the end of a file: the digest of all bytes before."""
+_FILE = rf"(\w\w?/|\.batch\.[0-9a-f]{{8}}{re.escape(PART)}/)\w{{1,64}}{re.escape(SUFFIX)}"
+"""Below an encoder's folder: two characters of the digest, or an unfinished batch, then the digest."""
 _STEP = np.dtype("<f2")
 
 _log = logging.getLogger(__name__)
@@ -78,10 +80,14 @@ class SequenceCache:
                 shutil.rmtree(part, ignore_errors=True)
 
     def remove(self, encoder_key: str) -> None:
-        """Forget all sequences of this encoder."""
+        """Forget all sequences of this encoder. BadInput names the first file that is none, and deletes nothing."""
         folder = self.folder / key_name(encoder_key)
-        if folder.is_dir():
-            remove_folder(folder)
+        if not folder.is_dir():
+            return
+        files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+        if foreign := next((name for name in files if not re.fullmatch(_FILE, name)), None):
+            raise BadInput(f"'{folder}' is not deleted: '{foreign}' is no sequence; move it away")
+        remove_folder(folder)
 
     def _read(self, encoder_key: str, digest: str, shape: tuple[int, int]) -> np.ndarray:
         path = self._path(encoder_key, digest)

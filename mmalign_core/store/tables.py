@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 from contextlib import suppress
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from mmalign_core.store.errors import make_folder
-from mmalign_core.store.folders import clear_abandoned, part_of, rename_new
+from mmalign_core.store.folders import clear_abandoned, part_of, remove_folder, rename_new
+from mmalign_core.types import BadInput
 
 FRAGMENTS_TO_COMPACT = 64
 ROWS_PER_FRAGMENT = 64
 MOST_FRAGMENTS = 4096
 VERSIONS_KEPT_FOR = timedelta(minutes=2)
 """A reader opens the newest version for each call, so older ones are needed only while a call lasts."""
+
+_LANCE = r"data|_[a-z_]+(\.manifest)?"
+"""What the format Lance keeps right in a table's folder: data, _versions, _transactions, _latest.manifest and more."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +44,15 @@ def open_table(database: Path, name: str) -> Any | None:
     import lancedb
 
     return lancedb.connect(database).open_table(name)
+
+
+def remove_table(folder: Path) -> None:
+    """Delete a table, also a damaged one. BadInput names the first entry that LanceDB did not write."""
+    found = (entry for entry in sorted(folder.iterdir()) if not re.fullmatch(_LANCE, entry.name))
+    inside = (entry for entry in sorted((folder / "data").glob("*")) if entry.suffix != ".lance")
+    if (foreign := next(chain(found, inside), None)) is not None:
+        raise BadInput(f"'{folder}' is not deleted: '{foreign.name}' is no part of a table; move it away")
+    remove_folder(folder)
 
 
 def append(database: Path, name: str, rows: Any) -> Any:

@@ -9,12 +9,11 @@ from time import monotonic
 from mmalign_core.data.names import shown
 from mmalign_core.encoders import parts_of
 from mmalign_core.models.download import bytes_here, download, link, name_main
-from mmalign_core.models.fetched import remember
-from mmalign_core.models.folders import repository as repository_name
 from mmalign_core.models.hub import PATIENCE, HubFile, Repository, ask
-from mmalign_core.models.places import snapshot
-from mmalign_core.models.present import Present, present, remove
-from mmalign_core.models.wanted import Wanted, choose_files, open_clip_tokenizers, wanted
+from mmalign_core.models.inventory import Present, present, remember, remove
+from mmalign_core.models.locations import repository as repository_name
+from mmalign_core.models.locations import snapshot
+from mmalign_core.models.requirements import Wanted, choose_files, open_clip_tokenizers, wanted
 from mmalign_core.models.weights import check_weights, read_json
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Progress, no_progress

@@ -10,7 +10,7 @@ from mmalign_core.encoders import Encoder, full_reference, reference_of
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.vectors import encode_media
 from mmalign_core.settings import Settings
-from mmalign_core.store import Found, Store
+from mmalign_core.store import Found, SessionCache, Store
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress, Skipped, digest_bytes, no_progress
 
 
@@ -18,7 +18,7 @@ def encode_set(
     model: Encoder,
     media: Sequence[Media],
     *,
-    store: Store,
+    store: Store | SessionCache,
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> tuple[EmbeddingSet, dict[str, int], list[Skipped]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmalign_core.data.names import shown
 from mmalign_core.models import check_weights
-from mmalign_core.models.soundness import check_code, check_sizes, check_tokenizer, meant
+from mmalign_core.models.verification import check_code, check_sizes, check_tokenizer, meant
 from mmalign_core.models.weights import read_json
 from mmalign_core.types import BadInput
 

@@ -13,7 +13,7 @@ from typing import Any
 from mmalign_core.data.names import shown
 from mmalign_core.encoders.openclip.models import CONFIG, Source, import_open_clip
 from mmalign_core.encoders.openclip.places import repository_file
-from mmalign_core.models.soundness import check_code, check_sizes, check_tokenizer
+from mmalign_core.models.verification import check_code, check_sizes, check_tokenizer
 from mmalign_core.models.weights import file_stamp, read_header, read_json
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, digest_json

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from mmalign_core.data.names import shown
 from mmalign_core.encoders.packages import package_folder
 from mmalign_core.encoders.torch_models.torchvision_guard import mend_torchvision
-from mmalign_core.models.soundness import meant
-from mmalign_core.models.suggested import SUGGESTED
+from mmalign_core.models.catalogue import SUGGESTED
+from mmalign_core.models.verification import meant
 from mmalign_core.types import BadInput
 
 HUB, FOLDER = "hf-hub:", "local-dir:"

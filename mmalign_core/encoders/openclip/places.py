@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmalign_core.data.names import shown
-from mmalign_core.models.places import hub_cache, is_repository, own_folder, snapshot
+from mmalign_core.models.locations import hub_cache, is_repository, own_folder, snapshot
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 

@@ -20,7 +20,7 @@ from mmalign_core.encoders.torch_models.in_folder import InFolder
 from mmalign_core.encoders.torch_models.loading import load_quietly
 from mmalign_core.encoders.torch_models.on_device import PASSES, SAMPLE, longest_first
 from mmalign_core.models import repository
-from mmalign_core.models.known import usual_prompt
+from mmalign_core.models.catalogue import usual_prompt
 from mmalign_core.models.weights import read_json
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, Media

@@ -11,7 +11,7 @@ from mmalign_core.encoders.batched import encode_sequences
 from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
-from mmalign_core.store import Store
+from mmalign_core.store import SessionCache, Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
 
 MEGABYTE = 10**6
@@ -31,7 +31,7 @@ def with_sequences(
     sets: Mapping[str, EmbeddingSet],
     media: Sequence[Media],
     *,
-    store: Store,
+    store: Store | SessionCache,
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, EmbeddingSet]:
@@ -85,7 +85,12 @@ class _Tally:
 
 
 def _sequenced(
-    rows: EmbeddingSet, media: Sequence[Media], store: Store, settings: Settings | None, progress: Progress, room: _Room
+    rows: EmbeddingSet,
+    media: Sequence[Media],
+    store: Store | SessionCache,
+    settings: Settings | None,
+    progress: Progress,
+    room: _Room,
 ) -> EmbeddingSet:
     key, keys, tally = rows.encoder, set(rows.keys), _Tally(rows, room)
     shapes = dict(store.sequence_shapes(key, rows.keys))

@@ -142,16 +142,20 @@ def place_query(run: Run, query: Query, *, store: Store, settings: Settings | No
 
 
 def place_wish(run: Run, wish: Wish, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
-    """One text, picture or sound as a row of the shared space; BadInput if this run cannot place its modality."""
+    """One text, picture or sound as a row of the shared space; BadInput if this run cannot place its modality.
+
+    What was asked with is remembered while the store is open, and never written to it.
+    """
     modality, settings = wish.kind, settings or Settings()
     source = check_placeable(run, modality)
     media = [medium_of(wish, settings)]
-    embedded, _, failed = encode_set(encoder_of(source, modality), media, store=store, settings=settings)
+    embedded, _, failed = encode_set(encoder_of(source, modality), media, store=store.session, settings=settings)
     if failed:
         raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
     row = prepared(run.aligner, embedded, text_encoder(run.encoders), store)
     if run.aligner.needs_sequences:
-        row = with_sequences(run.aligner.name, {modality: row}, media, store=store, settings=settings)[modality]
+        rows = with_sequences(run.aligner.name, {modality: row}, media, store=store.session, settings=settings)
+        row = rows[modality]
     return EmbeddingSet(modality, row.ids, row.keys, run.aligner.transform(row), run.aligner.name)
 
 

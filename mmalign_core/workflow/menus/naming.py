@@ -7,12 +7,11 @@ from pathlib import Path
 
 from mmalign_core.encoders import ENCODERS, is_known, params_of, parts_of, reference_of, with_params, without_params
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.models.known import KNOWN, nearest
-from mmalign_core.models.places import own_folder
-from mmalign_core.models.present import encoder_for, present
-from mmalign_core.models.suggested import SUGGESTED
-from mmalign_core.models.wanted import ENCODERS as OF_MODELS
-from mmalign_core.models.wanted import wanted
+from mmalign_core.models.catalogue import KNOWN, SUGGESTED, nearest
+from mmalign_core.models.inventory import encoder_for, present
+from mmalign_core.models.locations import own_folder
+from mmalign_core.models.requirements import ENCODERS as OF_MODELS
+from mmalign_core.models.requirements import wanted
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.menus.offering import FRAMES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmalign_core.models.suggested import Suggested
+from mmalign_core.models.catalogue import Suggested
 from mmalign_core.workflow.menus.offering import offers, suggestions
 from pages._shared import cache, errors
 from pages._shared.models import model_fetch, model_lines, model_menu

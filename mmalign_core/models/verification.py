@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.data.names import shown
-from mmalign_core.models.present import encoder_for
+from mmalign_core.models.inventory import encoder_for
 from mmalign_core.models.weights import file_stamp, files_of, read_json, weight_files
 from mmalign_core.types import BadInput
 

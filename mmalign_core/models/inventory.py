@@ -1,4 +1,4 @@
-"""Which models lie on this machine, how large they are, and their removal."""
+"""Which models lie on this machine, under which reference they were fetched, how large they are; their removal."""
 
 from __future__ import annotations
 
@@ -11,11 +11,47 @@ from functools import lru_cache
 from pathlib import Path
 
 from mmalign_core.data.names import shown
-from mmalign_core.models.fetched import fetched_as
-from mmalign_core.models.places import cached_repository, hub_cache, is_repository, own_folder, snapshot
+from mmalign_core.models.locations import cached_repository, hub_cache, is_repository, own_folder, snapshot
 from mmalign_core.models.weights import check_weights, file_stamp, files_of, weight_files
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
+
+
+def fetched_as(settings: Settings | None = None) -> dict[str, str]:
+    """Repository -> the reference it was fetched by; {} where nothing was noted, or the note is damaged."""
+    try:
+        noted = json.loads(_note(settings).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return {k: v for k, v in noted.items() if isinstance(v, str)} if isinstance(noted, dict) else {}
+
+
+def remember(repository: str, reference: str, settings: Settings | None = None) -> None:
+    """Note it, in place of what was noted for the repository before.
+
+    BadInput where the file holds JSON that is no such note: another program wrote it, and it is kept.
+    """
+    note = _note(settings)
+    _refuse_foreign(note)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    part = note.with_suffix(".part")
+    part.write_text(json.dumps(fetched_as(settings) | {repository: reference}, indent=1), encoding="utf-8")
+    part.replace(note)
+
+
+def _note(settings: Settings | None) -> Path:
+    return own_folder(settings) / "fetched.json"
+
+
+def _refuse_foreign(note: Path) -> None:
+    """A note that cannot be read as JSON is a damaged one of ours, and is made anew."""
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return
+    if not isinstance(found, dict) or not all(isinstance(reference, str) for reference in found.values()):
+        raise BadInput(f"'{note}' was not written by this program; move it away, then fetch again")
+
 
 _LICENCE = re.compile(r"^license:[ \t]*([\w.+-]+)", re.MULTILINE)
 
@@ -47,10 +83,15 @@ def present(settings: Settings | None = None) -> tuple[Present, ...]:
 
 
 def remove(name: str, settings: Settings | None = None) -> int:
-    """Delete every copy of the repository ORGANISATION/NAME; bytes made free. BadInput if there is none."""
+    """Delete every copy of the repository ORGANISATION/NAME; bytes made free.
+
+    BadInput if there is none, or if a folder in our models is a link or holds no model: nothing is deleted then.
+    """
     rows = [row for row in present(settings) if row.name == name]
     if not rows:
         raise BadInput(f"no model '{name}' is here to remove; see: python -m mmalign_core fetch --list")
+    for row in rows:
+        _check_removable(row, settings)
     for row in rows:
         try:
             shutil.rmtree(row.folder)
@@ -58,6 +99,15 @@ def remove(name: str, settings: Settings | None = None) -> int:
             why = f"cannot delete '{shown(row.folder)}' ({error.strerror})"
             raise BadInput(f"{why}; end the programs that use it, or delete it yourself") from error
     return sum(row.bytes for row in rows)
+
+
+def _check_removable(row: Present, settings: Settings | None) -> None:
+    """BadInput for a folder below our models that was put there by somebody and is no model."""
+    if row.folder.is_symlink():
+        raise BadInput(f"'{shown(row.folder)}' is a link to a folder of yours; delete the link yourself")
+    own = row.folder.is_relative_to(own_folder(settings))
+    if own and not encoder_for(row.folder) and not weight_files(row.folder):
+        raise BadInput(f"'{shown(row.folder)}' holds no model; if it may go, delete it yourself")
 
 
 def _own(settings: Settings | None) -> Iterator[Present]:

@@ -1,0 +1,165 @@
+"""What this program wrote, and so may replace or delete: folders by marker and checksums, files by their content.
+
+A folder is ours when its marker names our format, a version that we know and the kind, and every file in it is listed
+in its checksums, has a name of that kind's layout and the listed content. Folders that were saved before there were
+markers are ours when all the rest holds. Links are never ours: what they lead to may be anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+from mmalign_core.types import BadInput
+
+MARKER = "mmalign.json"
+CHECKSUMS = "checksums.json"
+Kind = Literal["run", "collection"]
+
+_FORMAT, _VERSION = "mmalign-folder", 1
+_SETS = r"(sets\.json|\d+\.safetensors)"
+_COLLECTION = rf"((collection|media|skipped)\.json|(items|interactions)\.parquet|vectors/{_SETS})"
+_LAYOUT: Mapping[Kind, str] = {
+    "collection": _COLLECTION,
+    "run": rf"(run\.json|state\.safetensors|space/{_SETS}|collection/{_COLLECTION})",
+}
+"""Names of the files of a kind, below its folder."""
+_HEAD: Mapping[Kind, str] = {"collection": "collection.json", "run": "run.json"}
+_LOOKS = 100
+"""Looks at a folder that other writers keep replacing; each look takes longer than one replacement."""
+
+
+def mark(folder: Path, kind: Kind) -> None:
+    """Write the marker into a folder of ours."""
+    (folder / MARKER).write_text(json.dumps({"format": _FORMAT, "version": _VERSION, "kind": kind}))
+
+
+def foreign_entry(folder: Path, kind: Kind) -> str:
+    """The first entry of `folder` that this program did not write as part of a `kind`, relative to it.
+
+    '' where `folder` is ours, empty or absent. The folder's own name where it is a link or a file, or where its
+    marker is of another kind or format.
+    """
+    for _ in range(_LOOKS):
+        before = _content(folder / CHECKSUMS)
+        found = _foreign_entry(folder, kind)
+        if not found or _content(folder / CHECKSUMS) == before:  # else another writer replaced it during the look
+            break
+    return found
+
+
+def file_digest(path: Path) -> str:
+    """Thirty-two hex digits of the file's content, as checksums list it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+def check_file(path: Path, is_ours: Callable[[Path], bool], option: str, overwrite: bool = False) -> None:
+    """BadInput where `path` is a file with content that `is_ours` does not know, unless `overwrite` was asked for.
+
+    Devices, pipes and empty files hold nothing that could be lost.
+    """
+    if overwrite or not path.is_file() or not path.stat().st_size or is_ours(path):
+        return
+    raise BadInput(
+        f"{option} {path}: that file exists and was not written by this program; name another file, or add --overwrite"
+    )
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all, its folder made if need be; a link is followed. OSError if it cannot be.
+
+    A device or pipe is written to directly, and so is a file in a folder that takes no new files.
+    """
+    path = Path(os.path.realpath(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK | os.X_OK)):
+        path.write_bytes(content)
+        return
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
+    handle, part = tempfile.mkstemp(prefix=".mmalign-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(part, mode)
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise
+
+
+def _umask() -> int:
+    """The permissions that new files go without; the system tells it only while it is set."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _foreign_entry(folder: Path, kind: Kind) -> str:
+    if not os.path.lexists(folder):
+        return ""
+    if folder.is_symlink() or not folder.is_dir():
+        return folder.name
+    listed, entries = _listed(folder), sorted(_entries(folder))
+    ours = {CHECKSUMS, MARKER} if listed else set()
+    for name, is_folder in entries:
+        if is_folder:
+            if not any(file.startswith(f"{name}/") for file in listed):
+                return name
+        elif name not in ours and not _is_listed(folder, name, listed, kind):
+            return name
+    marked = any(name == MARKER for name, _ in entries)
+    known = _marked(folder, kind) if marked else _HEAD[kind] in listed
+    return folder.name if entries and not known else ""
+
+
+def _is_listed(folder: Path, name: str, listed: Mapping[str, str], kind: Kind) -> bool:
+    if name not in listed or not re.fullmatch(_LAYOUT[kind], name) or (folder / name).is_symlink():
+        return False
+    if kind == "collection":  # one lies in the store alone, and a damaged one is written anew
+        return True
+    try:
+        return file_digest(folder / name) == listed[name]
+    except OSError:
+        return False
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, bool]]:
+    """(path below `folder` with '/', whether it is a folder) of everything below; a link counts as a file."""
+    for root, folders, files in os.walk(folder):
+        for name in [*folders, *files]:
+            path = Path(root) / name
+            yield path.relative_to(folder).as_posix(), path.is_dir() and not path.is_symlink()
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """File name -> digest, as the checksums say; {} where they are absent or are not in our format."""
+    try:
+        listed = json.loads(_content(folder / CHECKSUMS) or b"")
+    except (ValueError, RecursionError):
+        return {}
+    right = isinstance(listed, dict) and all(re.fullmatch(r"[0-9a-f]{32}", str(digest)) for digest in listed.values())
+    return listed if right else {}
+
+
+def _marked(folder: Path, kind: Kind) -> bool:
+    try:
+        marker = json.loads(_content(folder / MARKER) or b"")
+    except (ValueError, RecursionError):
+        return False
+    return bool(marker == {"format": _FORMAT, "version": _VERSION, "kind": kind})
+
+
+def _content(path: Path) -> bytes | None:
+    """None where there is no such file, or a link is in its place."""
+    try:
+        return None if path.is_symlink() else path.read_bytes()
+    except OSError:
+        return None

@@ -1,0 +1,267 @@
+"""What this program did not write is never deleted or overwritten, by no option that writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from store_records import REPOSITORY, collection, run_record
+
+from mmalign_core.__main__ import main
+from mmalign_core.commands.targets import GENERATOR
+from mmalign_core.models.inventory import fetched_as, remember
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store, load_run_folder, save_run_folder
+from mmalign_core.store.ownership import MARKER
+from mmalign_core.types import BadInput
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Every file below, by its path."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def forget_marker(folder: Path) -> None:
+    """Make the run one that was saved before folders were marked."""
+    (folder / MARKER).unlink()
+    sums = json.loads((folder / "checksums.json").read_text())
+    del sums[MARKER]
+    (folder / "checksums.json").write_text(json.dumps(sums))
+
+
+def refused(folder: Path, words: str) -> None:
+    """Saving a run there is one line with these words, and changes nothing."""
+    before = content(folder)
+    with pytest.raises(BadInput) as error:
+        save_run_folder(run_record(["a"], seed=1), folder)
+    assert words in str(error.value) and "give a new folder" in str(error.value) and "\n" not in str(error.value)
+    assert content(folder) == before and [p.name for p in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize(
+    "checksums",
+    ["", "{}", "[]", "not json", '{"thesis.txt": "0123456789abcdef0123456789abcdef"}', '{"run.json": "00"}'],
+)
+def test_checksums_of_another_program_make_no_folder_ours(tmp_path: Path, checksums: str) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "checksums.json").write_text(checksums)
+    (folder / "thesis.txt").write_text("precious")
+    refused(folder, "holds something else; give a new folder: its '")
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("name", ["notes.txt", "collection/notes.txt", "run.json.bak", "space/7.safetensors"])
+def test_a_run_with_one_file_more_is_kept_and_the_file_named(tmp_path: Path, name: str, marked: bool) -> None:
+    folder = save_run_folder(run_record(["a", "b"]), tmp_path / "run")
+    if not marked:
+        forget_marker(folder)
+    (folder / name).write_text("precious")
+    refused(folder, f"'{name}'")
+
+
+def test_a_run_with_an_empty_folder_a_link_or_a_changed_file_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    for number, change in enumerate(
+        [
+            lambda run: (run / "sketches").mkdir(),
+            lambda run: (run / "sketches").symlink_to(tmp_path / "precious"),
+            lambda run: (run / "run.json").write_text("my own notes"),
+        ]
+    ):
+        folder = save_run_folder(run_record(["a"]), tmp_path / str(number) / "run")
+        change(folder)
+        refused(folder, "run.json" if number == 2 else "sketches")
+
+
+def test_an_earlier_run_is_replaced_also_one_without_a_marker_or_cut_off(tmp_path: Path) -> None:
+    folder = save_run_folder(run_record(["a"]), tmp_path / "run")
+    assert json.loads((folder / MARKER).read_text()) == {"format": "mmalign-folder", "version": 1, "kind": "run"}
+    forget_marker(folder)
+    assert load_run_folder(folder).seed == 0
+    save_run_folder(run_record(["a"], seed=1), folder)
+    assert load_run_folder(folder).seed == 1 and (folder / MARKER).is_file()
+    (folder / "state.safetensors").unlink()
+    save_run_folder(run_record(["a"], seed=2), folder)
+    assert load_run_folder(folder).seed == 2
+
+
+def test_links_and_other_kinds_of_folders_are_not_replaced(tmp_path: Path) -> None:
+    store, run = Store(tmp_path / "store"), save_run_folder(run_record(["a"]), tmp_path / "run")
+    (tmp_path / "link").symlink_to(run)
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    later = save_run_folder(run_record(["a"]), tmp_path / "later")
+    (later / MARKER).write_text('{"format": "mmalign-folder", "version": 2, "kind": "run"}')
+    kept = store.save_collection(collection(["a"]))
+    for folder in (tmp_path / "link", tmp_path / "dangling", later, kept):
+        with pytest.raises(BadInput, match="give a new folder"):
+            save_run_folder(run_record(["b"]), folder)
+    assert load_run_folder(run).collection.ids == ("a",) and (tmp_path / "link").is_symlink()
+    assert store.load_collection(kept.name).ids == ("a",) and not (tmp_path / "nowhere").exists()
+
+
+def test_what_is_put_there_while_a_run_is_written_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, record = tmp_path / "run", run_record(["a"])
+
+    class Late(dict):
+        def items(self):
+            folder.mkdir(exist_ok=True)
+            (folder / "thesis.txt").write_text("precious")
+            return super().items()
+
+    object.__setattr__(record, "state", Late(record.state))
+    with pytest.raises(BadInput, match=r"thesis\.txt"):
+        save_run_folder(record, folder)
+    assert content(tmp_path) == {"run/thesis.txt": b"precious"}
+
+
+def test_a_store_in_a_foreign_folder_deletes_nothing_of_it(tmp_path: Path) -> None:
+    store, mine = Store(tmp_path), collection(["a"])
+    theirs = ["runs/mine/plan.txt", f"collections/{mine.digest}/plan.txt", "checksums.json", "models/me/code/app.py"]
+    for name in theirs:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("precious")
+    with pytest.raises(BadInput, match=r"plan\.txt"):
+        store.save_run(run_record(["a"], "mine"))
+    with pytest.raises(BadInput, match=r"plan\.txt"):
+        store.save_collection(mine)
+    with pytest.raises(BadInput, match=r"'plan\.txt' is not as this program wrote it; delete it yourself"):
+        store.remove_run("mine")
+    assert store.save_run(run_record(["a"], "other")).is_dir()
+    assert all((tmp_path / name).read_text() == "precious" for name in theirs)
+
+
+FOREIGN = ['{"name": "demo", "version": 1}', "[1, 2]", '[{"name": "x"}]', '{"query": "", "items": [1]}', "# Notes"]
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_a_foreign_file_is_kept_unless_overwriting_is_asked_for(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "package.json"
+    out.write_text(text)
+    assert main(["list", "matchers", "--json", str(out)]) == 2
+    said = capsys.readouterr()
+    assert f"--json {out}: that file exists and was not written by this program" in said.err
+    assert "--overwrite" in said.err and len(said.err.splitlines()) == 1 and not said.out
+    assert out.read_text() == text
+    assert main(["list", "matchers", "--json", str(out), "--overwrite"]) == 0
+    assert json.loads(out.read_text())[0]["family"] == "matchers"
+    assert main(["list", "similarities", "--json", str(out)]) == 0, "our own is replaced without asking"
+    assert [p.name for p in tmp_path.iterdir()] == ["package.json"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "name"),
+    [
+        (["recommend", "no-run", "--item", "x", "--html"], "page.html"),
+        (["project", "no-run", "--out"], "points.parquet"),
+        (["align", "no-data", "--json"], "a.json"),
+        (["store", "size", "--json"], "a.json"),
+    ],
+)
+def test_a_foreign_target_is_said_before_the_work(
+    tmp_path: Path, argv: list[str], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither run nor data exist: a command that had begun its work would have said that."""
+    out = tmp_path / name
+    if name.endswith("parquet"):
+        pd.DataFrame({"item": ["a"], "price": [1.0]}).to_parquet(out)
+    else:
+        out.write_text("<html><title>Mine</title></html>")
+    before = out.read_bytes()
+    assert main([*argv, str(out)]) == 2
+    assert "was not written by this program" in capsys.readouterr().err and out.read_bytes() == before
+
+
+def test_a_link_keeps_its_place_and_a_device_is_written_to(tmp_path: Path) -> None:
+    (tmp_path / "real.json").write_text("")
+    (tmp_path / "real.json").chmod(0o640)
+    (tmp_path / "link.json").symlink_to("real.json")
+    assert main(["list", "matchers", "--json", str(tmp_path / "link.json")]) == 0
+    assert (tmp_path / "link.json").is_symlink() and "hungarian" in (tmp_path / "real.json").read_text()
+    assert (tmp_path / "real.json").stat().st_mode & 0o777 == 0o640
+    (tmp_path / "theirs.json").write_text("{}")
+    (tmp_path / "to-theirs.json").symlink_to("theirs.json")
+    assert main(["list", "matchers", "--json", str(tmp_path / "to-theirs.json")]) == 2
+    assert main(["list", "matchers", "--json", os.devnull]) == 0 and not Path(os.devnull).is_file()
+    assert (tmp_path / "theirs.json").read_text() == "{}"
+
+
+def test_a_full_disk_keeps_the_earlier_result(tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    assert main(["list", "similarities", "--json", str(out)]) == 0
+    before = out.read_bytes()
+    script = (
+        "import resource, sys\n"
+        "from mmalign_core.__main__ import main\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "sys.exit(main(['list', 'aligners', '--json', sys.argv[1]]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, out], capture_output=True, text=True, cwd=REPOSITORY)
+    assert done.returncode == 2 and "cannot be written" in done.stderr
+    assert out.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["out.json"]
+
+
+def test_what_commands_write_is_known_again(tmp_path: Path) -> None:
+    """Every command runs twice with the same targets: the second time over its own results."""
+    rng, store = np.random.default_rng(0), ["--store", str(tmp_path / "store")]
+    rows = {"ids": np.array([f"i{n}" for n in range(30)])}
+    rows |= {name: rng.standard_normal((30, 8)) for name in ("image", "text")}
+    np.savez(tmp_path / "own.npz", **rows)
+    data, run = str(tmp_path / "own.npz"), str(tmp_path / "run")
+    commands = {
+        "inspect": ["inspect", data, *store],
+        "encode": ["encode", data, *store],
+        "align": ["align", data, "--pair", "image:text", "--aligner", "cca", "--save", run, *store],
+        "compare": ["compare", data, "--pair", "image:text", "--aligners", "cca,ridge", *store],
+        "project": ["project", run, "--out", str(tmp_path / "map.parquet"), *store],
+        "recommend": ["recommend", run, "--item", "i1", "--html", str(tmp_path / "page.html"), *store],
+        "explain": ["explain", run, "--a", "image:i1", "--b", "text:i1", *store],
+        "bench": ["bench", "topk", *store],
+        "list": ["list", "language-models"],
+        "fetch": ["fetch", "--list", *store],
+        "store": ["store", "list", *store],
+        "size": ["store", "size", *store],
+    }
+    for _ in range(2):
+        for name, argv in commands.items():
+            assert main([*argv, "--json", str(tmp_path / f"{name}.json")]) == 0, name
+    assert GENERATOR in (tmp_path / "page.html").read_bytes()
+    page = (tmp_path / "page.html").read_bytes().replace(GENERATOR, b"")  # as it was written before
+    (tmp_path / "page.html").write_bytes(page)
+    assert main(commands["recommend"]) == 0
+
+
+@pytest.mark.parametrize("link", [True, False])
+def test_a_folder_below_the_models_that_is_no_model_is_not_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, link: bool
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    project = tmp_path / "project" if link else tmp_path / "store" / "models" / "me" / "project"
+    project.mkdir(parents=True)
+    (project / "notes.txt").write_text("precious")
+    (tmp_path / "store" / "models" / "me").mkdir(parents=True, exist_ok=True)
+    if link:
+        (tmp_path / "store" / "models" / "me" / "project").symlink_to(project)
+    assert main(["fetch", "--remove", "me/project", "--store", str(tmp_path / "store")]) == 2
+    said = capsys.readouterr().err
+    assert ("is a link" if link else "holds no model") in said and "yourself" in said and len(said.splitlines()) == 1
+    assert (project / "notes.txt").read_text() == "precious"
+
+
+def test_a_note_of_another_program_beside_the_models_is_kept(tmp_path: Path) -> None:
+    settings = Settings(root=tmp_path)
+    remember("a/b", "clap:a/b", settings)
+    remember("c/d", "clap:c/d", settings)
+    assert fetched_as(settings) == {"a/b": "clap:a/b", "c/d": "clap:c/d"}
+    (tmp_path / "models" / "fetched.json").write_text('["theirs"]')
+    with pytest.raises(BadInput, match="was not written by this program; move it away"):
+        remember("e/f", "clap:e/f", settings)
+    assert (tmp_path / "models" / "fetched.json").read_text() == '["theirs"]'
