@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from mmalign_core.workflow import Query
-from mmalign_core.workflow.answers.recommending import answer
+from mmalign_core.workflow import QuerySpec
 from mmalign_core.workflow.explaining import explain_recommendation
 from mmalign_core.workflow.explaining.references import placed_medium
+from mmalign_core.workflow.recommend.answers import answer
 
 
-@pytest.mark.parametrize("query", [Query(text="a dog in the garden"), Query(item="dog")])
+@pytest.mark.parametrize("query", [QuerySpec.of(text="a dog in the garden"), QuerySpec.of(item="dog")])
 def test_maps_of_a_recommendation_are_in_units_of_its_score(linear_run, store, query):
     asked = answer(linear_run, query, store=store)
-    found = asked.found[1]
+    found = asked.results[1]
     made = explain_recommendation(linear_run, asked, found.id, store=store, faithful=False)
     assert not made.notes
     item = {each.label: each for each in made.maps if each.side == "item"}
@@ -27,33 +27,33 @@ def test_maps_of_a_recommendation_are_in_units_of_its_score(linear_run, store, q
 
 
 def test_an_uploaded_picture_and_a_wish_against_are_mapped_too(linear_run, store):
-    from mmalign_core.workflow.answers.querying import Wish
+    from mmalign_core.workflow import QueryPart
 
     picture = placed_medium(linear_run, "image", "dog").medium.path
-    query = Query(wishes=(Wish("image", picture), Wish("text", "a cat", -0.5)))
+    query = QuerySpec((QueryPart("image", picture), QueryPart("text", "a cat", -0.5)))
     asked = answer(linear_run, query, store=store)
-    made = explain_recommendation(linear_run, asked, asked.found[0].id, store=store, faithful=False)
+    made = explain_recommendation(linear_run, asked, asked.results[0].id, store=store, faithful=False)
     shares = [each.share for each in made.maps if each.side == "query"]
     assert [each.medium.modality for each in made.maps if each.side == "query"] == ["image", "text"]
-    assert sum(shares) == pytest.approx(asked.found[0].score, abs=1e-4)
+    assert sum(shares) == pytest.approx(asked.results[0].score, abs=1e-4)
 
 
 def test_recommenders_that_do_not_look_at_media_say_so(linear_run, store):
     user = str(linear_run.collection.interactions["user_id"].iloc[0])
-    asked = answer(linear_run, Query(user=user), store=store, recommender="popular")
-    made = explain_recommendation(linear_run, asked, asked.found[0].id, store=store)
+    asked = answer(linear_run, QuerySpec.of(user=user), store=store, recommender="popular")
+    made = explain_recommendation(linear_run, asked, asked.results[0].id, store=store)
     assert not made.maps and "popular" in made.notes[0]
 
 
 def test_what_a_text_adds_beside_a_history_is_mapped_in_the_mixed_score(linear_run, store):
-    from mmalign_core.workflow.answers.querying import Wish
+    from mmalign_core.workflow import QueryPart
 
     user = str(linear_run.collection.interactions["user_id"].iloc[0])
-    query = Query(wishes=(Wish("text", "a dog in the garden"), Wish("user", user)))
+    query = QuerySpec((QueryPart("text", "a dog in the garden"), QueryPart("user", user)))
     asked = answer(linear_run, query, store=store, recommender="hybrid", params={"mix": "0.5,0.5"})
-    item = asked.found[0].id
+    item = asked.results[0].id
     made = explain_recommendation(linear_run, asked, item, store=store, faithful=False)
     (text,) = (each for each in made.maps if each.side == "query")
-    shares = asked.model.shares(asked.asked, np.array([asked.items.row(item)]), "signal")
+    shares = asked.model.shares(asked.placed, np.array([asked.items.row(item)]), "signal")
     assert text.share == pytest.approx(float(shares["text"][0]), abs=1e-4)
     assert text.map.score == pytest.approx(text.share, abs=1e-3)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from mmalign_core.types import BadInput, Cancelled
-from mmalign_core.workflow import Choices, Query, align
-from mmalign_core.workflow.answers.item_rank import Standing
-from mmalign_core.workflow.answers.recommending import answer
+from mmalign_core.workflow import Choices, QuerySpec, align
 from mmalign_core.workflow.explaining.undoing import smallest_changes
 from mmalign_core.workflow.explaining.words import without, word_spans
+from mmalign_core.workflow.recommend.answers import answer
+from mmalign_core.workflow.recommend.reasons import ItemRanks
 
 
 @pytest.fixture(scope="module")
@@ -19,40 +19,40 @@ def run(demo, demo_encoding, store):
 
 def found(run, store, query, place=0, **options):
     asked = answer(run, query, store=store, **options)
-    return asked, asked.found[place].id
+    return asked, asked.results[place].id
 
 
 def rank_of(asked, item):
-    return Standing(asked, item).rank
+    return ItemRanks(asked, item).rank
 
 
 def test_without_those_words_the_item_does_fall(run, store):
     text = "a dog in the garden"
-    asked, item = found(run, store, Query(text=text))
+    asked, item = found(run, store, QuerySpec.of(text=text))
     changes, notes = smallest_changes(run, asked, item, store=store, grid=3)
     (change,) = (c for c in changes if c.side == "query")
     assert not notes and change.parts and change.smallest and change.rank == 1
     dropped = {part.place for part in change.parts}
     spans = word_spans(text)
     left = without(text, spans, [span not in dropped for span in spans])
-    again = answer(run, Query(text=left), store=store)
-    assert item not in [r.id for r in again.found] and rank_of(again, item) == change.without
+    again = answer(run, QuerySpec.of(text=left), store=store)
+    assert item not in [r.id for r in again.results] and rank_of(again, item) == change.without
     assert all(part.label in change.sentence for part in change.parts) and str(change.without) in change.sentence
 
 
 def test_no_single_word_less_would_do(run, store):
     text = "a dog in the garden"
-    asked, item = found(run, store, Query(text=text))
+    asked, item = found(run, store, QuerySpec.of(text=text))
     (change,) = (c for c in smallest_changes(run, asked, item, store=store, grid=2)[0] if c.side == "query")
     spans = [span for span in word_spans(text) if span in {part.place for part in change.parts}]
     for back in spans if len(spans) > 1 else ():
         every = word_spans(text)
         left = without(text, every, [span == back or span not in spans for span in every])
-        assert rank_of(answer(run, Query(text=left), store=store), item) <= 10
+        assert rank_of(answer(run, QuerySpec.of(text=left), store=store), item) <= 10
 
 
 def test_a_cell_of_the_items_own_picture_counts_by_what_its_place_loses(run, store):
-    asked, item = found(run, store, Query(text="a dog in the garden"), place=-1)
+    asked, item = found(run, store, QuerySpec.of(text="a dog in the garden"), place=-1)
     changes, _ = smallest_changes(run, asked, item, store=store, grid=4)
     own = {c.label: c for c in changes if c.side == "item"}
     assert set(own) == {m for m in ("text", "image", "audio") if m in asked.items.parts and _has(asked, m, item)}
@@ -68,19 +68,19 @@ def _has(asked, modality, item):
 @pytest.mark.parametrize("recommender", ["content", "ease"])
 def test_without_those_items_of_the_history_it_falls(run, store, recommender):
     user = str(run.collection.interactions["user_id"].iloc[0])
-    asked, item = found(run, store, Query(user=user), place=-1, recommender=recommender)
+    asked, item = found(run, store, QuerySpec.of(user=user), place=-1, recommender=recommender)
     changes, _ = smallest_changes(run, asked, item, store=store, grid=2)
     (change,) = (c for c in changes if c.side == "history")
     assert change.parts
-    query = asked.asked
+    query = asked.placed
     for part in change.parts:
         query = query.without_item(asked.items.row(part.label))
-    standing = Standing(asked, item)
-    assert int(standing.asked([query])[0]) == change.without > 10
+    standing = ItemRanks(asked, item)
+    assert int(standing.for_queries([query])[0]) == change.without > 10
 
 
 def test_what_cannot_be_undone_says_so_within_its_budget(run, store):
-    asked, item = found(run, store, Query(text="dog"))
+    asked, item = found(run, store, QuerySpec.of(text="dog"))
     changes, _ = smallest_changes(run, asked, item, store=store, grid=2, budget=4)
     assert all(c.tried <= 4 for c in changes)
     for change in changes:
@@ -89,8 +89,8 @@ def test_what_cannot_be_undone_says_so_within_its_budget(run, store):
 
 
 def test_an_item_that_is_not_in_the_list_is_bad_input(run, store):
-    asked, _ = found(run, store, Query(text="dog"), k=3)
-    last = asked.items.ids[int(np.argmin(asked.model.score([asked.asked])[0]))]
+    asked, _ = found(run, store, QuerySpec.of(text="dog", k=3))
+    last = asked.items.ids[int(np.argmin(asked.model.score([asked.placed])[0]))]
     with pytest.raises(BadInput, match="not among the first 3"):
         smallest_changes(run, asked, last, store=store)
     with pytest.raises(BadInput, match="no item 'nobody'"):
@@ -98,7 +98,7 @@ def test_an_item_that_is_not_in_the_list_is_bad_input(run, store):
 
 
 def test_progress_grows_and_can_stop_the_search(run, store):
-    asked, item = found(run, store, Query(text="a dog"))
+    asked, item = found(run, store, QuerySpec.of(text="a dog"))
     seen = []
     smallest_changes(run, asked, item, store=store, grid=2, progress=lambda fraction, message: seen.append(fraction))
     assert seen == sorted(seen) and seen[-1] == 1 and seen[0] >= 0

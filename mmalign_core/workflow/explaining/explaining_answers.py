@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.progress import within
+from mmalign_core.recommend import Signal
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Media, Progress, no_progress
 from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.answers.querying import MEDIA, PlacedWish, medium_of
 from mmalign_core.workflow.explaining.mapping import check_method, map_of
 from mmalign_core.workflow.explaining.masking import MaskedMedium
 from mmalign_core.workflow.explaining.noting import noted
 from mmalign_core.workflow.explaining.pulls import Pull, pulls
 from mmalign_core.workflow.explaining.references import Placed, placed_media
-
-if TYPE_CHECKING:
-    from mmalign_core.workflow.answers.recommending import Answer
+from mmalign_core.workflow.recommend.answers import Answer
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def explain_recommendation(
     """
     check_method(method)
     notes: list[str] = []
-    found = list(sought(run, answer, item, settings or Settings(), notes))
+    found = list(sought(run, answer, item, notes))
     maps = []
     for i, each in enumerate(found):
         shown = within(progress, i / len(found), (i + 1) / len(found), f"{each.medium.modality}: ")
@@ -107,10 +104,10 @@ def scaled(made: MediaMap, factor: float) -> MediaMap:
     )
 
 
-def sought(run: Run, answer: Answer, item: str, settings: Settings, notes: list[str]) -> Iterator[Sought]:
+def sought(run: Run, answer: Answer, item: str, notes: list[str]) -> Iterator[Sought]:
     """Every medium that had a part in this item's score; `notes` gets what stands in the way of the others."""
     row = answer.items.row(item)
-    found = pulls(answer.model, answer.items, answer.asked) if answer.model.reads_places else ()
+    found = pulls(answer.model, answer.items, answer.placed) if answer.model.reads_places else ()
     if not found:
         notes.append(
             f"'{answer.model.name}' does not score by how near media are to what was asked, so there is no map of them"
@@ -120,10 +117,9 @@ def sought(run: Run, answer: Answer, item: str, settings: Settings, notes: list[
         if answer.items.present(modality)[row]:
             own = [pull for pull in found if pull.modality == modality]
             yield from _of_item(run, answer, item, modality, own, notes)
-    for wish in answer.placed:
-        if wish.signal is not None and wish.wish.kind in MEDIA and wish.wish.weight:
-            own = [pull for pull in found if pull.label == wish.signal.label]
-            yield from _of_query(answer, row, wish, own, settings, notes)
+    for signal in answer.placed.signals:
+        if signal.weight:
+            yield from _of_query(answer, row, signal, [pull for pull in found if pull.label == signal.label])
 
 
 def _of_item(run: Run, answer: Answer, item: str, modality: str, own: list[Pull], notes: list[str]) -> Iterator[Sought]:
@@ -139,11 +135,8 @@ def _of_item(run: Run, answer: Answer, item: str, modality: str, own: list[Pull]
     yield Sought("item", modality, best.medium, target, share)
 
 
-def _of_query(
-    answer: Answer, row: int, wish: PlacedWish, own: list[Pull], settings: Settings, notes: list[str]
-) -> Iterator[Sought]:
+def _of_query(answer: Answer, row: int, signal: Signal, own: list[Pull]) -> Iterator[Sought]:
     """The typed text or uploaded file against the item, less the average item: what all items gain ranks none."""
-    assert wish.signal is not None
     target, share = np.zeros(0), 0.0
     for pull in own:
         part = answer.items.parts[pull.modality]
@@ -152,8 +145,5 @@ def _of_query(
         moved = pull.slope * (part[row] - answer.items.mean(pull.modality))
         target = moved if not len(target) else target + moved
         share += pull.slope * float(part[row] @ pull.point) + pull.offset
-    if not np.any(target):
-        return
-    medium = noted(notes, lambda: medium_of(wish.wish, settings))
-    if medium is not None:
-        yield Sought("query", wish.signal.label, medium, target, share)
+    if np.any(target) and signal.medium is not None:
+        yield Sought("query", signal.label, signal.medium, target, share)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mmalign_core.recommend import Query as Asked
+from mmalign_core.recommend import PlacedQuery as Asked
 from mmalign_core.recommend import Recommender, Signal
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.query import HISTORY

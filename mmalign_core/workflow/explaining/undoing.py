@@ -11,18 +11,18 @@ from mmalign_core.data.names import shown
 from mmalign_core.explain.counterfactual import find_removal
 from mmalign_core.explain.masks import Part
 from mmalign_core.progress import within
-from mmalign_core.recommend import Query as Asked
+from mmalign_core.recommend import PlacedQuery as Asked
 from mmalign_core.recommend.query import HISTORY
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media, Progress, no_progress
 from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.answers.item_rank import Standing
-from mmalign_core.workflow.answers.recommending import Answer
 from mmalign_core.workflow.explaining.explaining_answers import Sought, sought
 from mmalign_core.workflow.explaining.mapping import map_of
 from mmalign_core.workflow.explaining.masking import MaskedMedium
 from mmalign_core.workflow.explaining.noting import noted
+from mmalign_core.workflow.recommend.answers import Answer
+from mmalign_core.workflow.recommend.reasons import ItemRanks
 
 BUDGET = 256
 """Sets of parts that are tried for each medium, and for the history."""
@@ -83,11 +83,11 @@ def smallest_changes(
     Means and deviations of the scores stay as they are while the item's own media change. BadInput unless the item is
     among the first k now. `progress` may raise `Cancelled`.
     """
-    standing = Standing(answer, item)
-    if standing.rank > answer.options.k:
-        raise BadInput(f"'{shown(item)}' is at rank {standing.rank}, not among the first {answer.options.k}")
+    standing = ItemRanks(answer, item)
+    if standing.rank > answer.query.k:
+        raise BadInput(f"'{shown(item)}' is at rank {standing.rank}, not among the first {answer.query.k}")
     notes: list[str] = []
-    media = list(sought(run, answer, item, settings or Settings(), notes))
+    media = list(sought(run, answer, item, notes))
     found = []
     for i, each in enumerate(media):
         shown_progress = within(progress, i / (len(media) + 1), (i + 1) / (len(media) + 1))
@@ -103,7 +103,7 @@ def smallest_changes(
     return tuple(filter(None, found)), tuple(dict.fromkeys(notes))
 
 
-def _of_medium(standing: Standing, each: Sought, masked: MaskedMedium, budget: int) -> Undoing:
+def _of_medium(standing: ItemRanks, each: Sought, masked: MaskedMedium, budget: int) -> Undoing:
     """The parts go in the order of the medium's map."""
     order = np.argsort(-map_of(masked, each.target, method="auto", faithful=False).values, kind="stable")
     masked.expect(budget)
@@ -111,15 +111,15 @@ def _of_medium(standing: Standing, each: Sought, masked: MaskedMedium, budget: i
     def ranks(masks: np.ndarray) -> np.ndarray:
         places = masked.places(masks).astype(np.float64)
         if each.side == "item":
-            return standing.moved((places - masked.place) @ each.target)
-        return standing.asked([_asked_at(standing.answer.asked, each.label, place) for place in places])
+            return standing.with_gains((places - masked.place) @ each.target)
+        return standing.for_queries([_asked_at(standing.answer.placed, each.label, place) for place in places])
 
     return _undoing(standing, each.side, each.label, each.medium, masked.parted.parts, ranks, order, budget)
 
 
-def _of_history(standing: Standing, budget: int) -> Iterator[Undoing]:
+def _of_history(standing: ItemRanks, budget: int) -> Iterator[Undoing]:
     """Items that the query's history holds, in the order of their shares; what is asked with alone must stay."""
-    asked, model, ids = standing.answer.asked, standing.answer.model, standing.answer.items.ids
+    asked, model, ids = standing.answer.placed, standing.answer.model, standing.answer.items.ids
     rows = list(asked.history)
     if len(rows) + len(asked.signals) < 2 or not rows:
         return
@@ -132,14 +132,14 @@ def _of_history(standing: Standing, budget: int) -> Iterator[Undoing]:
         return replace(asked, history=kept, user=asked.user if mask.all() else None)
 
     def ranks(masks: np.ndarray) -> np.ndarray:
-        return standing.asked([with_only(mask) for mask in masks])
+        return standing.for_queries([with_only(mask) for mask in masks])
 
     parts = tuple(Part(ids[i], ()) for i in rows)
     yield _undoing(standing, HISTORY, HISTORY, None, parts, ranks, order, budget)
 
 
 def _undoing(
-    standing: Standing,
+    standing: ItemRanks,
     side: str,
     label: str,
     medium: Media | None,
@@ -148,7 +148,7 @@ def _undoing(
     order: np.ndarray,
     budget: int,
 ) -> Undoing:
-    k = standing.answer.options.k
+    k = standing.answer.query.k
     found = find_removal(len(parts), lambda masks: ranks(masks) > k, order.tolist(), budget)
     left_out = None if found.parts is None else tuple(parts[i] for i in found.parts)
     without = standing.rank

@@ -7,8 +7,8 @@ import streamlit as st
 
 from mmalign_core.types import Progress
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.reasons import Reasons
 from mmalign_core.workflow.explaining.undoing import Undoing, smallest_changes
+from mmalign_core.workflow.recommend.reasons import Reasons
 from pages._shared import background, cache, errors, header
 from pages._shared.media import previews
 from pages._shared.media.thumbnails import pixels_thumbnail
@@ -29,7 +29,7 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
 
     task = background.Task("undone", answered.key_of(why.item), "smallest changes", work)
     if task.idle:
-        st.markdown(f"What is the least that would take it out of the first {answered.answer.options.k}?")
+        st.markdown(f"What is the least that would take it out of the first {answered.answer.query.k}?")
         st.button("Search for it", type="primary", icon=":material/content_cut:", key="undo.go",
                   on_click=background.start, args=(task,))  # fmt: skip
         st.caption("Up to a few hundred sets of parts are left out in turn: some seconds, in the background.")

@@ -6,8 +6,8 @@ import streamlit as st
 
 from mmalign_core.types import Progress
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.reasons import Reasons
 from mmalign_core.workflow.explaining import Mapped, RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.recommend.reasons import Reasons
 from pages._shared import background, cache, errors
 from pages._shared.align.numbers import fixed
 from pages._shared.media import maps
