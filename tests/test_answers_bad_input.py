@@ -20,8 +20,8 @@ from mmalign_core.types import BadInput
 from mmalign_core.workflow import Query, Run, Wish, answer, open_collection, save_run
 from mmalign_core.workflow.answers.querying import MOST_WEIGHT
 from mmalign_core.workflow.answers.reasons import every_reason
-from mmalign_core.workflow.explaining import explain_pair
-from mmalign_core.workflow.explaining.masking import MaskedMedium
+from mmalign_core.workflow.explain import explain_pair
+from mmalign_core.workflow.explain.masked_medium import MaskedMedium
 
 
 @pytest.mark.parametrize("weight", [1e308, -1e308, 2 * MOST_WEIGHT])

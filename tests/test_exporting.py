@@ -18,7 +18,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media
 from mmalign_core.workflow import Choices, Query, Run, Wish, align, answer, encode
 from mmalign_core.workflow.answers.reasons import every_reason
-from mmalign_core.workflow.explaining.explaining_answers import Mapped, RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.explain.answers import RecommendationMap, RecommendationMaps, explain_recommendation
 from mmalign_core.workflow.export.exporting import as_html
 from mmalign_core.workflow.export.sheet import bars
 from mmalign_core.workflow.export.showing import item_titles
@@ -122,10 +122,14 @@ class Told:
     author = "a <model>"
 
 
-def drawn(modality: str, places: list[tuple[float, ...]], medium: Media, faithful: Faithfulness | None) -> Mapped:
+def drawn(
+    modality: str, places: list[tuple[float, ...]], medium: Media, faithful: Faithfulness | None
+) -> RecommendationMap:
     parts = tuple(Part(f"part {i}", place) for i, place in enumerate(places))
     values = np.linspace(1, -1, len(parts))
-    return Mapped("item", modality, medium, MediaMap(modality, parts, values, 0.25, 0.25, "exact", faithful), 0.5)
+    return RecommendationMap(
+        "item", modality, medium, MediaMap(modality, parts, values, 0.25, 0.25, "exact", faithful), 0.5
+    )
 
 
 def test_maps_are_drawn_where_they_belong_and_say_how_good_they_are(demo_run: Run, store: Store) -> None:

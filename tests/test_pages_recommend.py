@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from mmalign_core.workflow import Run, fit_recommender
 from mmalign_core.workflow.answers import recommending
 from mmalign_core.workflow.answers.wishing import place_wishes
-from mmalign_core.workflow.explaining import explain_recommendation
+from mmalign_core.workflow.explain import explain_recommendation
 from pages._shared import cache
 from pages._shared.recommend import answering, choosing, export, tuning, wishes
 from pages._shared.recommend.language_menu import Language

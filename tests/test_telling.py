@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from mmalign_core.__main__ import main
+from mmalign_core.explain.words import common_words
 from mmalign_core.recommend.sentences.claims import unfounded
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Media
 from mmalign_core.workflow import Answer, Query, Run, answer
 from mmalign_core.workflow.answers.reasons import every_reason, reasons
-from mmalign_core.workflow.explaining.words import common_words
 from mmalign_core.workflow.export.showing import item_titles
 from mmalign_core.workflow.saving import save_run
 from mmalign_core.workflow.wording.interests import interests_found

@@ -24,7 +24,7 @@ from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, Run, answer
 from mmalign_core.workflow.answers.reasons import Reasons, every_reason
 from mmalign_core.workflow.answers.recommending import as_json
-from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.explain.answers import RecommendationMaps, explain_recommendation
 from mmalign_core.workflow.export.exporting import as_html
 
 SUMMARY = "top-k items for texts, pictures, sounds, items or users, for and against, with each modality's share"

@@ -14,7 +14,7 @@ from mmalign_core.workflow.answers.recommending import Answer
 from mmalign_core.workflow.export.sheet import Sentence, Sheet
 
 if TYPE_CHECKING:
-    from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps
+    from mmalign_core.workflow.explain.answers import RecommendationMaps
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_ATTRIBUTION = 20_000

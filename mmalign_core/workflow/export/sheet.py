@@ -19,7 +19,7 @@ from mmalign_core.workflow.export.filming import film_strip
 from mmalign_core.workflow.export.showing import item_titles, one_line, picture_uri, sound_uri
 
 if TYPE_CHECKING:
-    from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps
+    from mmalign_core.workflow.explain.answers import RecommendationMaps
 
 PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
 WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was asked with or met",

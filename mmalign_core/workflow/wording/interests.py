@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from mmalign_core.explain.words import common_words, tells, word_spans
 from mmalign_core.recommend.sentences.interests import Interests, interests_of
 from mmalign_core.types import BadInput, Collection
-from mmalign_core.workflow.explaining.words import common_words, tells, word_spans
 
 BACKGROUND = 2000
 """Items that a user's are compared with: at most so many of a larger collection, evenly spread."""

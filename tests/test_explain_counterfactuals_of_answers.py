@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from mmalign_core.explain.words import without, word_spans
 from mmalign_core.types import BadInput, Cancelled
 from mmalign_core.workflow import Choices, Query, align
 from mmalign_core.workflow.answers.item_rank import Standing
 from mmalign_core.workflow.answers.recommending import answer
-from mmalign_core.workflow.explaining.undoing import smallest_changes
-from mmalign_core.workflow.explaining.words import without, word_spans
+from mmalign_core.workflow.explain.counterfactuals import smallest_changes
 
 
 @pytest.fixture(scope="module")

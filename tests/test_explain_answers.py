@@ -5,8 +5,8 @@ import pytest
 
 from mmalign_core.workflow import Query
 from mmalign_core.workflow.answers.recommending import answer
-from mmalign_core.workflow.explaining import explain_recommendation
-from mmalign_core.workflow.explaining.references import placed_medium
+from mmalign_core.workflow.explain import explain_recommendation
+from mmalign_core.workflow.explain.placed_media import placed_medium
 
 
 @pytest.mark.parametrize("query", [Query(text="a dog in the garden"), Query(item="dog")])

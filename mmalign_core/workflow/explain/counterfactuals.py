@@ -1,4 +1,4 @@
-"""Use case: the smallest change that takes an item out of the first k: words, cells, segments, items of a history."""
+"""Counterfactuals: the fewest words, cells, segments or history items without which an item leaves the first k."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mmalign_core.data.names import shown
-from mmalign_core.explain.counterfactual import find_removal
+from mmalign_core.explain.counterfactuals import find_removal
 from mmalign_core.explain.masks import Part
 from mmalign_core.progress import within
-from mmalign_core.recommend import Query as Asked
+from mmalign_core.recommend import Query
 from mmalign_core.recommend.query import HISTORY
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -19,24 +19,25 @@ from mmalign_core.types import BadInput, Media, Progress, no_progress
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.answers.item_rank import Standing
 from mmalign_core.workflow.answers.recommending import Answer
-from mmalign_core.workflow.explaining.explaining_answers import Sought, sought
-from mmalign_core.workflow.explaining.mapping import map_of
-from mmalign_core.workflow.explaining.masking import MaskedMedium
-from mmalign_core.workflow.explaining.noting import noted
+from mmalign_core.workflow.explain.answers import MediumTarget, media_targets
+from mmalign_core.workflow.explain.masked_medium import MaskedMedium
+from mmalign_core.workflow.explain.media_maps import map_of, or_note
 
 BUDGET = 256
-"""Sets of parts that are tried for each medium, and for the history."""
+"""Sets of parts that are tried for each medium and for the history. It holds all single cells of a 7 x 7 grid and
+leaves about as many for sets of two. Chosen by that count, not measured."""
 _PARTS = {"text": ("word", "words"), "image": ("cell", "cells")}
 _PARTS |= dict.fromkeys(("audio", "video"), ("segment", "segments"))
 
 
 @dataclass(frozen=True)
-class Undoing:
-    """What to leave out of one medium, or of the history, so that the item is no longer among the first k.
+class Counterfactual:
+    """The parts of one medium, or of the history, without which the item is no longer among the first k.
 
-    `side`: "item", "query" or "history"; `label` as in `Mapped`. `parts`: what to leave out, all of it, None where no
-    set within the `budget` does it. `rank` with everything, `without` with these parts left out (`rank` if None).
-    `smallest`: no smaller set does it; `minimal`: none of the parts can be put back.
+    `side`: "item", "query" or "history"; `label`: as in `RecommendationMap`. `parts`: all that must be left out; None
+    where none of the sets tried within the `budget` is enough. `rank`: with everything; `without`: with these parts
+    left out (equal to `rank` where `parts` is None). `smallest`: no smaller set is enough; `minimal`: no part of it can
+    be put back. `tried`: how many sets were tried.
     """
 
     side: str
@@ -52,7 +53,7 @@ class Undoing:
 
     @property
     def sentence(self) -> str:
-        """The same in one line."""
+        """The counterfactual in one sentence."""
         what = {"query": f"the {self.label} asked with", "item": f"the item's {self.label}"}.get(
             self.side, "the history"
         )
@@ -66,6 +67,16 @@ class Undoing:
         return f"Without {count} {names}{more} in {what}, it falls from rank {self.rank} to rank {self.without}."
 
 
+@dataclass(frozen=True)
+class _Subject:
+    """What parts are left out of: a medium of the item or the query, or the history (`medium` is None)."""
+
+    side: str
+    label: str
+    medium: Media | None
+    parts: tuple[Part, ...]
+
+
 def smallest_changes(
     run: Run,
     answer: Answer,
@@ -76,35 +87,35 @@ def smallest_changes(
     grid: int = 7,
     budget: int = BUDGET,
     progress: Progress = no_progress,
-) -> tuple[tuple[Undoing, ...], tuple[str, ...]]:
-    """One for each medium that had a part in the item's score and one for the history, and notes on what cannot be.
+) -> tuple[tuple[Counterfactual, ...], tuple[str, ...]]:
+    """Counterfactuals of each medium that adds to the item's score and of the history, and notes on those that fail.
 
-    Ranks are by score with the popularity control and before diversity moves anything; ties count against the item.
-    Means and deviations of the scores stay as they are while the item's own media change. BadInput unless the item is
-    among the first k now. `progress` may raise `Cancelled`.
+    Ranks are by score after the popularity control and before the diversity control; ties count against the item.
+    Means and deviations of the scores are kept constant while the item's own media change. BadInput unless the item
+    is among the first k now. `progress` may raise `Cancelled`.
     """
     standing = Standing(answer, item)
     if standing.rank > answer.options.k:
         raise BadInput(f"'{shown(item)}' is at rank {standing.rank}, not among the first {answer.options.k}")
     notes: list[str] = []
-    media = list(sought(run, answer, item, settings or Settings(), notes))
+    media = list(media_targets(run, answer, item, settings or Settings(), notes))
     found = []
     for i, each in enumerate(media):
         shown_progress = within(progress, i / (len(media) + 1), (i + 1) / (len(media) + 1))
 
-        def undone(each: Sought = each, shown_progress: Progress = shown_progress) -> Undoing:
+        def found_for(each: MediumTarget = each, shown_progress: Progress = shown_progress) -> Counterfactual:
             masked = MaskedMedium(run, each.medium, store=store, settings=settings, grid=grid, progress=shown_progress)
             return _of_medium(standing, each, masked, budget)
 
-        found.append(noted(notes, undone))
+        found.append(or_note(notes, found_for))
     progress(len(media) / (len(media) + 1), "history")
     found += list(_of_history(standing, budget))
     progress(1.0, "done")
     return tuple(filter(None, found)), tuple(dict.fromkeys(notes))
 
 
-def _of_medium(standing: Standing, each: Sought, masked: MaskedMedium, budget: int) -> Undoing:
-    """The parts go in the order of the medium's map."""
+def _of_medium(standing: Standing, each: MediumTarget, masked: MaskedMedium, budget: int) -> Counterfactual:
+    """Parts are left out in the order of the medium's map."""
     order = np.argsort(-map_of(masked, each.target, method="auto", faithful=False).values, kind="stable")
     masked.expect(budget)
 
@@ -112,43 +123,42 @@ def _of_medium(standing: Standing, each: Sought, masked: MaskedMedium, budget: i
         places = masked.places(masks).astype(np.float64)
         if each.side == "item":
             return standing.moved((places - masked.place) @ each.target)
-        return standing.asked([_asked_at(standing.answer.asked, each.label, place) for place in places])
+        return standing.asked([_query_at(standing.answer.asked, each.label, place) for place in places])
 
-    return _undoing(standing, each.side, each.label, each.medium, masked.parted.parts, ranks, order, budget)
+    subject = _Subject(each.side, each.label, each.medium, masked.parts)
+    return _counterfactual(standing, subject, ranks, order, budget)
 
 
-def _of_history(standing: Standing, budget: int) -> Iterator[Undoing]:
-    """Items that the query's history holds, in the order of their shares; what is asked with alone must stay."""
-    asked, model, ids = standing.answer.asked, standing.answer.model, standing.answer.items.ids
-    rows = list(asked.history)
-    if len(rows) + len(asked.signals) < 2 or not rows:
+def _of_history(standing: Standing, budget: int) -> Iterator[Counterfactual]:
+    """Items of the history are left out in the order of their shares. A query that holds nothing else has none."""
+    query, model, ids = standing.answer.asked, standing.answer.model, standing.answer.items.ids
+    rows = list(query.history)
+    if len(rows) + len(query.signals) < 2 or not rows:
         return
     row = np.array([standing.row])
-    shares = model.shares(asked, row, HISTORY) if HISTORY in model.views else {}
+    shares = model.shares(query, row, HISTORY) if HISTORY in model.views else {}
     order = np.argsort([-float(shares.get(ids[i], np.zeros(1))[0]) for i in rows], kind="stable")
 
-    def with_only(mask: np.ndarray) -> Asked:
-        kept = {r: w for (r, w), keep in zip(asked.history.items(), mask) if keep}
-        return replace(asked, history=kept, user=asked.user if mask.all() else None)
+    def with_only(mask: np.ndarray) -> Query:
+        kept = {r: w for (r, w), keep in zip(query.history.items(), mask) if keep}
+        return replace(query, history=kept, user=query.user if mask.all() else None)
 
     def ranks(masks: np.ndarray) -> np.ndarray:
         return standing.asked([with_only(mask) for mask in masks])
 
     parts = tuple(Part(ids[i], ()) for i in rows)
-    yield _undoing(standing, HISTORY, HISTORY, None, parts, ranks, order, budget)
+    yield _counterfactual(standing, _Subject(HISTORY, HISTORY, None, parts), ranks, order, budget)
 
 
-def _undoing(
+def _counterfactual(
     standing: Standing,
-    side: str,
-    label: str,
-    medium: Media | None,
-    parts: tuple[Part, ...],
+    subject: _Subject,
     ranks: Callable[[np.ndarray], np.ndarray],
     order: np.ndarray,
     budget: int,
-) -> Undoing:
-    k = standing.answer.options.k
+) -> Counterfactual:
+    """The counterfactual of the subject. `ranks`: masks (b, p) -> the item's ranks (b,); `order` (p,): first to go."""
+    parts, k = subject.parts, standing.answer.options.k
     found = find_removal(len(parts), lambda masks: ranks(masks) > k, order.tolist(), budget)
     left_out = None if found.parts is None else tuple(parts[i] for i in found.parts)
     without = standing.rank
@@ -156,14 +166,24 @@ def _undoing(
         mask = np.ones((1, len(parts)), bool)
         mask[0, list(found.parts)] = False
         without = int(ranks(mask)[0])
-    state = found.smallest, found.minimal, found.tried, budget
-    return Undoing(side, label, medium, left_out, standing.rank, without, *state)
+    return Counterfactual(
+        side=subject.side,
+        label=subject.label,
+        medium=subject.medium,
+        parts=left_out,
+        rank=standing.rank,
+        without=without,
+        smallest=found.smallest,
+        minimal=found.minimal,
+        tried=found.tried,
+        budget=budget,
+    )
 
 
-def _asked_at(asked: Asked, label: str, place: np.ndarray) -> Asked:
-    """The query with that signal at another place."""
+def _query_at(query: Query, label: str, place: np.ndarray) -> Query:
+    """The query with that signal moved to `place` (k,)."""
     signals = tuple(
         replace(s, points={m: place.astype(np.float32) for m in s.points}) if s.label == label else s
-        for s in asked.signals
+        for s in query.signals
     )
-    return replace(asked, signals=signals)
+    return replace(query, signals=signals)
