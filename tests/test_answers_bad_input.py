@@ -19,8 +19,8 @@ from mmalign_core.recommend.query_spec import MOST_WEIGHT
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import QueryPart, QuerySpec, Run, answer, open_collection, save_run
-from mmalign_core.workflow.explaining import explain_pair
-from mmalign_core.workflow.explaining.masking import MaskedMedium
+from mmalign_core.workflow.explain import explain_pair
+from mmalign_core.workflow.explain.masked_medium import MaskedMedium
 from mmalign_core.workflow.recommend.reasons import every_reason
 
 

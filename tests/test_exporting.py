@@ -17,7 +17,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media
 from mmalign_core.workflow import Choices, QueryPart, QuerySpec, Run, align, answer, encode
-from mmalign_core.workflow.explaining.explaining_answers import Mapped, RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.explain.answers import RecommendationMap, RecommendationMaps, explain_recommendation
 from mmalign_core.workflow.export.answer_page import as_html
 from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.export.sheet import bars
@@ -106,7 +106,9 @@ def test_hostile_words_stay_words(hostile_run: Run, store: Store) -> None:
     query = QuerySpec.of(QueryPart("item", "<b>0", 0.5), QueryPart("text", "<i>no</i>", -1), text=HOSTILE)
     found = answer(hostile_run, replace(query, k=3), store=store)
     maps = {found.results[0].id: explain_recommendation(hostile_run, found, found.results[0].id, store=store)}
-    html = as_html(found, run=hostile_run, reasons=every_reason(found), maps=maps, told={found.results[0].id: Told()})
+    html = as_html(
+        found, run=hostile_run, reasons=every_reason(found), maps=maps, sentences={found.results[0].id: Told()}
+    )
     page = checked(html)
     assert "alert('x')" in page.text and found.results[0].id in page.text
     assert "中文 🐶‍👩‍👧 abc" in page.text
@@ -122,10 +124,14 @@ class Told:
     author = "a <model>"
 
 
-def drawn(modality: str, places: list[tuple[float, ...]], medium: Media, faithful: Faithfulness | None) -> Mapped:
+def drawn(
+    modality: str, places: list[tuple[float, ...]], medium: Media, faithful: Faithfulness | None
+) -> RecommendationMap:
     parts = tuple(Part(f"part {i}", place) for i, place in enumerate(places))
     values = np.linspace(1, -1, len(parts))
-    return Mapped("item", modality, medium, MediaMap(modality, parts, values, 0.25, 0.25, "exact", faithful), 0.5)
+    return RecommendationMap(
+        "item", modality, medium, MediaMap(modality, parts, values, 0.25, 0.25, "exact", faithful), 0.5
+    )
 
 
 def test_maps_are_drawn_where_they_belong_and_say_how_good_they_are(demo_run: Run, store: Store) -> None:

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.workflow import Run, fit_recommender
-from mmalign_core.workflow.explaining import explain_recommendation
+from mmalign_core.workflow.explain import explain_recommendation
 from mmalign_core.workflow.recommend import answers
 from mmalign_core.workflow.recommend.place_query import place_query
 from pages._shared import cache

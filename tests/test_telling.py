@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from mmalign_core.__main__ import main
+from mmalign_core.explain.words import common_words
 from mmalign_core.recommend.sentences.claims import unfounded
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Media
 from mmalign_core.workflow import Answer, QuerySpec, Run, answer
-from mmalign_core.workflow.explaining.words import common_words
 from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.recommend.interests import interests, interests_found
 from mmalign_core.workflow.recommend.reasons import every_reason, reasons
@@ -49,9 +49,8 @@ def test_every_recommender_view_is_told(demo_run: Run, store: Store) -> None:
     table = demo_run.collection.interactions
     assert table is not None
     for name in ("ease", "popular"):
-        answered = answer(
-            demo_run, QuerySpec.of(user=str(table["user_id"].iloc[0]), k=3), store=store, recommender=name
-        )
+        query = QuerySpec.of(user=str(table["user_id"].iloc[0]), k=3)
+        answered = answer(demo_run, query, store=store, recommender=name)
         for why in every_reason(answered):
             facts = facts_of(answered, why, {})
             told = write_sentence(answered, why)

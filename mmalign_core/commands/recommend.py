@@ -21,7 +21,7 @@ from mmalign_core.commands.shared import (
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, Run, answer
-from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.explain.answers import RecommendationMaps, explain_recommendation
 from mmalign_core.workflow.export.answer_page import as_html
 from mmalign_core.workflow.recommend.reasons import Reasons, every_reason
 

@@ -15,7 +15,7 @@ from mmalign_core.workflow.recommend.reasons import Reasons
 from mmalign_core.workflow.recommend.sentences import Sentence
 
 if TYPE_CHECKING:
-    from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps
+    from mmalign_core.workflow.explain.answers import RecommendationMaps
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_ATTRIBUTION = 20_000

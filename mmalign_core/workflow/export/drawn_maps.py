@@ -8,17 +8,17 @@ from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.explaining.masking import run_encoder
+from mmalign_core.workflow.explain.masked_medium import run_encoder
 from mmalign_core.workflow.export.films import video_tiles
 from mmalign_core.workflow.export.media_uris import one_line, pixels_uri
 
 if TYPE_CHECKING:
-    from mmalign_core.workflow.explaining.explaining_answers import Mapped
+    from mmalign_core.workflow.explain.answers import RecommendationMap
 
 PIXELS, STRONGEST, MOST_LETTERS = 420, 0.72, 1500
 
 
-def drawn_map(run: Run, mapped: Mapped) -> dict[str, Any]:
+def drawn_map(run: Run, mapped: RecommendationMap) -> dict[str, Any]:
     """`cells`, `rows` of segments or `words` (safe HTML), whichever the modality has, with how it was made and how good
     it is. `missing` says why a map cannot be shown over its medium.
     """

@@ -22,7 +22,7 @@ from mmalign_core.workflow.recommend.reasons import Reasons
 from mmalign_core.workflow.recommend.sentences import Sentence
 
 if TYPE_CHECKING:
-    from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps
+    from mmalign_core.workflow.explain.answers import RecommendationMaps
 
 PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
 WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was asked with or met",

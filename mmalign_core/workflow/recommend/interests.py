@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from mmalign_core.explain.words import common_words, tells, word_spans
 from mmalign_core.language import LanguageModel
 from mmalign_core.recommend.sentences.interests import Interests, interests_of
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
-from mmalign_core.workflow.explaining.words import common_words, tells, word_spans
 from mmalign_core.workflow.recommend.sentences import Sentence, worded
 
 BACKGROUND = 2000

@@ -51,7 +51,7 @@ def place_query(
         if part in read:
             signal = signal_of(run, read[part], label, known.items, store=store, settings=settings)
             placed.append(PlacedPart(part, signal))
-            notes.append(read[part].note)
+            notes.append(signal.note)
         else:
             placed.append(met.get(part, PlacedPart(part)))
     return PlacedQuery.of(placed, weights, known.interactions, tuple(filter(None, notes)))

@@ -30,25 +30,11 @@ _SILENCE = 1e-4
 
 @dataclass(frozen=True)
 class QueryMedium:
-    """A text or file of a query: its `part`, the `medium` as it was read, and the `encoder` that reads it."""
+    """A text or file of a query: its `part`, the `medium` as it was read, and the `key` of the encoder that reads it."""
 
     part: QueryPart
     medium: Media
-    encoder: Encoder
-
-    @property
-    def note(self) -> str:
-        """One sentence for a text that is cut, a picture of one colour or a silent sound; '' for any other."""
-        view = self.encoder.view(self.medium)
-        if isinstance(view, str):
-            whole = (self.medium.text or "").strip()
-            cut = f"Of the {len(whole):,} characters asked with, '{self.encoder.name}' reads the first {len(view):,}."
-            return cut if len(view) < len(whole) else ""
-        if self.medium.modality == "image" and np.ptp(view.reshape(-1, view.shape[-1]), axis=0).max() <= _LEVELS:
-            return "The picture asked with shows one even colour: what lies nearest to it says little."
-        if self.medium.modality == "audio" and np.abs(view).max(initial=0.0) <= _SILENCE:
-            return "The sound asked with is silence: what lies nearest to it says little."
-        return ""
+    key: str
 
 
 def read_medium(run: Run, part: QueryPart, settings: Settings) -> QueryMedium:
@@ -58,37 +44,27 @@ def read_medium(run: Run, part: QueryPart, settings: Settings) -> QueryMedium:
         medium = text_media("query", clean_text(part.value, "the text asked for", settings))
     else:
         medium = file_media("query", part.kind, Path(os.path.expanduser(part.value)), part.value, settings)
-    return QueryMedium(part, medium, encoder_of(key, part.kind))
-
-
-def place_medium(run: Run, read: QueryMedium, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
-    """The medium as one row of the shared space; BadInput if it cannot be encoded."""
-    media, modality = [read.medium], read.medium.modality
-    embedded, _, failed = encode_set(read.encoder, media, store=store, settings=settings)
-    if failed:
-        raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
-    row = prepared(run.aligner, embedded, text_encoder(run.encoders), store)
-    if run.aligner.needs_sequences:
-        row = with_sequences(run.aligner.name, {modality: row}, media, store=store, settings=settings)[modality]
-    return EmbeddingSet(modality, row.ids, row.keys, run.aligner.transform(row), run.aligner.name)
+    return QueryMedium(part, medium, key)
 
 
 def signal_of(
     run: Run, read: QueryMedium, label: str, items: PlacedItems, *, store: Store, settings: Settings | None = None
 ) -> Signal:
     """The medium as one point, for every modality whose places are as wide; BadInput if the point is zero."""
-    part, point = read.part, place_medium(run, read, store=store, settings=settings).vectors[0]
+    part, made_by = read.part, encoder_of(read.key, read.part.kind)
+    point = _placed(run, made_by, read.medium, store, settings).vectors[0]
     if not np.any(point):
         raise BadInput(f"the {part.kind} '{shown(part.value)[:80]}' has no place in the shared space; try another one")
     points = {m: point for m, places in items.parts.items() if places.shape[1] == len(point)}
-    return Signal(label, points, part.weight, part.kind, read.medium)
+    return Signal(label, points, part.weight, part.kind, read.medium, _note(made_by, read.medium))
 
 
 def place_part(run: Run, query: QuerySpec, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
     """A query of one text or file as one row of the shared space; BadInput if it is none, or cannot be placed."""
     if len(query.parts) != 1:
         raise BadInput("place one text, picture, sound or video at a time")
-    return place_medium(run, read_medium(run, query.parts[0], settings or Settings()), store=store, settings=settings)
+    read = read_medium(run, query.parts[0], settings or Settings())
+    return _placed(run, encoder_of(read.key, read.part.kind), read.medium, store, settings)
 
 
 def queryable(run: Run) -> tuple[str, ...]:
@@ -125,3 +101,29 @@ def _typed_key(run: Run) -> str | None:
     by = typed_by(run.result.space)
     tower = text_tower(encoder_of(run.encoders[by], by).key, by)
     return encoder(tower, "text").key if tower else None
+
+
+def _placed(run: Run, made_by: Encoder, medium: Media, store: Store, settings: Settings | None) -> EmbeddingSet:
+    """The medium as one row of the shared space; BadInput if it cannot be encoded."""
+    media, modality = [medium], medium.modality
+    embedded, _, failed = encode_set(made_by, media, store=store, settings=settings)
+    if failed:
+        raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
+    row = prepared(run.aligner, embedded, text_encoder(run.encoders), store)
+    if run.aligner.needs_sequences:
+        row = with_sequences(run.aligner.name, {modality: row}, media, store=store, settings=settings)[modality]
+    return EmbeddingSet(modality, row.ids, row.keys, run.aligner.transform(row), run.aligner.name)
+
+
+def _note(made_by: Encoder, medium: Media) -> str:
+    """One sentence for a text that is cut, a picture of one colour or a silent sound; '' for any other."""
+    view = made_by.view(medium)
+    if isinstance(view, str):
+        whole = (medium.text or "").strip()
+        cut = f"Of the {len(whole):,} characters asked with, '{made_by.name}' reads the first {len(view):,}."
+        return cut if len(view) < len(whole) else ""
+    if medium.modality == "image" and np.ptp(view.reshape(-1, view.shape[-1]), axis=0).max() <= _LEVELS:
+        return "The picture asked with shows one even colour: what lies nearest to it says little."
+    if medium.modality == "audio" and np.abs(view).max(initial=0.0) <= _SILENCE:
+        return "The sound asked with is silence: what lies nearest to it says little."
+    return ""

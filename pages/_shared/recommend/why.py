@@ -8,7 +8,6 @@ import streamlit as st
 
 from mmalign_core.recommend.controls import ALIKE, LANGUAGE, POPULARITY
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.unlike import unlike
 from mmalign_core.workflow.recommend.reasons import Reasons, reasons
 from pages._shared import errors, state
 from pages._shared.media import previews
@@ -84,7 +83,7 @@ def _against(answered: Answered, view: str) -> Set[str]:
     """Labels of that view that stand for what was asked against; a wish and a modality may both be called "text"."""
     if view == "signal":
         return {signal.label for signal in answered.answer.placed.signals if signal.weight < 0}
-    return unlike(answered.answer)
+    return answered.answer.unlike
 
 
 def _says_something(answered: Answered, why: Reasons, view: str) -> bool:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mmalign_core.explain.linear import components, exact_map
+from mmalign_core.explain.linear_terms import components, exact_map
 from mmalign_core.types import BadInput
 
 RNG = np.random.default_rng(0)

@@ -1,9 +1,11 @@
-"""Use case: which words of a text, cells of a picture or segments of a sound bring it near a point of the space."""
+"""Maps of a medium: what each word, cell or segment adds to the cosine with a point of the shared space."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import isqrt
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,24 +16,32 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media, Progress, no_progress
 from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.explaining.masking import MaskedMedium
-from mmalign_core.workflow.explaining.relevant import (
+from mmalign_core.workflow.explain.attribution_model import (
     LABELS,
-    attention_fits,
-    by_attention,
-    reading_fits,
-    through_encoder,
+    map_by_attention,
+    map_through_model,
+    why_not_attention,
+    why_not_through_model,
 )
-from mmalign_core.workflow.explaining.stepping import exact, exact_fits, gradients, gradients_fit
+from mmalign_core.workflow.explain.attribution_steps import (
+    exact_step_map,
+    gradient_step_map,
+    why_not_exact,
+    why_not_gradients,
+)
+from mmalign_core.workflow.explain.masked_medium import MaskedMedium
 
+T = TypeVar("T")
 METHODS = ("auto", "exact", "gradients", "attention", "legrad", "grad-eclip", "occlusion")
 WINDOW = 3 / 7
 """Side of the square of cells masked together, as a share of the picture's: over photographs one cell of 7 x 7 hid too
 little to be missed, and squares of 3 x 3, moved by one, gave maps two to four times as far above chance."""
 MANY_WORDS = 40
-"""From here on leaving out one word at a time changes little and takes long, so a text is explained by attention."""
+"""Longer texts are explained by attention: one word left out of so many changes the place little, and trying each word
+takes long. Chosen, not measured."""
 ORDERS, CURVE_POINTS = 20, 8
-"""Random orders that a map is compared with, and points of a deletion curve: about 350 masks."""
+"""Random orders that a map is compared with, and points of a deletion curve: about 350 masks. From 19 orders on the
+interval needs no assumption."""
 
 
 def media_map(
@@ -54,9 +64,9 @@ def media_map(
     where it is trained with more, or through the whole encoder where that has gradients; "attention", "legrad" and
     "grad-eclip" from one backward pass, where the encoder attends to what it sees; "occlusion" for any; "auto" what
     benchmarks/tower_maps.py found most faithful: the first of exact and gradients that suits, attention for texts of
-    MANY_WORDS, else occlusion. `faithful` masks real copies of the medium in the map's order and in random ones;
-    without it the map comes several times sooner. BadInput where the run cannot place the medium, or the method does
-    not suit it.
+    more than MANY_WORDS words, else occlusion. `faithful` measures the map's faithfulness by masking copies of the
+    medium in its order and in random orders, which takes several times as long as the map. BadInput where the run
+    cannot place the medium, or the method does not suit it.
     """
     check_method(method)
     masked = MaskedMedium(run, medium, store=store, settings=settings, grid=grid, progress=progress)
@@ -66,10 +76,10 @@ def media_map(
 def map_of(
     masked: MaskedMedium, target: np.ndarray, *, method: str = "auto", faithful: bool = True, seed: int = 0
 ) -> MediaMap:
-    """The same of a medium that was taken apart already."""
-    chosen = suited(masked, method)
+    """The same map, of a medium that is divided into parts already."""
+    chosen = choose_method(masked, method)
     windows = _windows(masked)
-    ways = 1 + (len(masked.parted.parts) if windows is None else len(windows))
+    ways = 1 + (len(masked.parts) if windows is None else len(windows))
     masked.expect((ways if chosen == "occlusion" else 0) + (2 * CURVE_POINTS * (ORDERS + 1) if faithful else 0))
     found = _made(masked, target, chosen)
     if not faithful:
@@ -78,33 +88,33 @@ def map_of(
     return replace(found, faithfulness=seen)
 
 
-def suited(masked: MaskedMedium, method: str) -> str:
-    """The method that is used when this one is asked for; BadInput says why it cannot be."""
+def choose_method(masked: MaskedMedium, method: str) -> str:
+    """The method that `method` stands for on this medium. BadInput with the reason where it does not suit."""
     check_method(method)
     if method == "auto":
-        long = masked.modality == "text" and len(masked.parted.parts) > MANY_WORDS
-        asked = ("exact", "gradients", *(("attention",) if long else ()), "occlusion")
-        return next(name for name in asked if not _why_not(masked, name))
+        long = masked.modality == "text" and len(masked.parts) > MANY_WORDS
+        order = ("exact", "gradients", *(("attention",) if long else ()), "occlusion")
+        return next(name for name in order if not _why_not(masked, name))
     if reason := _why_not(masked, method):
         raise BadInput(f"method '{method}' does not suit this {masked.modality}: {reason}; use auto")
     return method
 
 
 def _why_not(masked: MaskedMedium, method: str) -> str:
-    """Why that method cannot be used on it; '' if it can."""
+    """The reason why the method does not suit this medium; '' where it does."""
     if method == "exact":
-        return exact_fits(masked)
+        return why_not_exact(masked)
     if method == "gradients":
-        return gradients_fit(masked) and reading_fits(masked)
-    return attention_fits(masked) if method in LABELS else ""
+        return why_not_gradients(masked) and why_not_through_model(masked)
+    return why_not_attention(masked) if method in LABELS else ""
 
 
 def _made(masked: MaskedMedium, target: np.ndarray, method: str) -> MediaMap:
     if method == "exact":
-        return exact(masked, target)
+        return exact_step_map(masked, target)
     if method == "gradients":
-        return through_encoder(masked, target) if gradients_fit(masked) else gradients(masked, target)
-    return by_attention(masked, target, method) if method in LABELS else _by_occlusion(masked, target)
+        return map_through_model(masked, target) if why_not_gradients(masked) else gradient_step_map(masked, target)
+    return map_by_attention(masked, target, method) if method in LABELS else _map_by_occlusion(masked, target)
 
 
 def check_method(method: str) -> None:
@@ -114,13 +124,22 @@ def check_method(method: str) -> None:
 
 
 def _windows(masked: MaskedMedium) -> np.ndarray | None:
-    """Cells of a picture that are masked together; None for each part alone."""
-    side = isqrt(len(masked.parted.parts))
+    """(g, p) cells of a picture that are masked together; None where each part is masked alone."""
+    side = isqrt(len(masked.parts))
     size = round(WINDOW * side)
     return grid_windows(side, side, size) if masked.modality == "image" and size > 1 else None
 
 
-def _by_occlusion(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
-    parts = len(masked.parted.parts)
+def _map_by_occlusion(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
+    parts = len(masked.parts)
     values, score, rest = occlusion(parts, masked.scores(target), _windows(masked))
-    return MediaMap(masked.modality, masked.parted.parts, values, rest, score, "occlusion")
+    return MediaMap(masked.modality, masked.parts, values, rest, score, "occlusion")
+
+
+def or_note(notes: list[str], make: Callable[[], T]) -> T | None:
+    """What `make` returns. Where it raises BadInput: None, and the message is added to `notes`."""
+    try:
+        return make()
+    except BadInput as reason:
+        notes.append(str(reason))
+        return None

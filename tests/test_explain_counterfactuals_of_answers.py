@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from mmalign_core.explain.words import without, word_spans
 from mmalign_core.types import BadInput, Cancelled
 from mmalign_core.workflow import Choices, QuerySpec, align
-from mmalign_core.workflow.explaining.undoing import smallest_changes
-from mmalign_core.workflow.explaining.words import without, word_spans
+from mmalign_core.workflow.explain.counterfactuals import smallest_changes
 from mmalign_core.workflow.recommend.answers import answer
 from mmalign_core.workflow.recommend.reasons import ItemRanks
 

@@ -16,7 +16,7 @@ _NUMBERED = re.compile(r"(.+)#([1-9]\d{0,8})")
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedMedium:
     """`number` (from 1) of the item's `count` rows in this modality; `place` (k,) of unit length, zero where it is like
     nothing; `medium` is None where the vector was given ready-made."""
 
@@ -33,7 +33,7 @@ class Placed:
         return f"{self.modality}:{self.item}" + (f"#{self.number}" if self.count > 1 else "")
 
 
-def placed_medium(run: Run, modality: str, name: str) -> Placed:
+def placed_medium(run: Run, modality: str, name: str) -> PlacedMedium:
     """The item's first row of that modality, or with `name` "ID#2" its second. BadInput says what there is instead.
 
     Where an item is called "ID#2" itself, that one is meant.
@@ -46,7 +46,7 @@ def placed_medium(run: Run, modality: str, name: str) -> Placed:
     return found[number - 1]
 
 
-def placed_media(run: Run, modality: str, item: str) -> tuple[Placed, ...]:
+def placed_media(run: Run, modality: str, item: str) -> tuple[PlacedMedium, ...]:
     """All rows that the item has of that modality, at least one; BadInput says what there is instead."""
     if modality not in run.result.space:
         raise BadInput(f"this run holds no {shown(modality)}; it holds: {', '.join(run.result.space)}")
@@ -57,7 +57,8 @@ def placed_media(run: Run, modality: str, item: str) -> tuple[Placed, ...]:
     own = {m.digest: m for m in run.collection.media if m.modality == modality and m.item == item}
     places = unit_rows(space.vectors[rows])
     return tuple(
-        Placed(modality, item, i + 1, len(rows), places[i], own.get(space.keys[row])) for i, row in enumerate(rows)
+        PlacedMedium(modality, item, i + 1, len(rows), places[i], own.get(space.keys[row]))
+        for i, row in enumerate(rows)
     )
 
 

@@ -9,7 +9,7 @@ from math import comb
 
 import numpy as np
 
-from mmalign_core.explain.masked_scores import AT_ONCE
+from mmalign_core.explain.masks import AT_ONCE
 
 Falls = Callable[[np.ndarray], np.ndarray]
 """Whether the item falls (b,) bool with only some of the parts: masks (b, p) bool, True where a part is kept."""

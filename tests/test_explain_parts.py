@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmalign_core.explain.parts import picture_parts, sound_parts, text_parts
+from mmalign_core.explain.words import phrases, without, word_spans
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.explaining.parts import picture_parts, sound_parts, text_parts
-from mmalign_core.workflow.explaining.stepping import overlaps
-from mmalign_core.workflow.explaining.words import phrases, without, word_spans
+from mmalign_core.workflow.explain.attribution_steps import overlaps
 
 # Words
 

@@ -1,4 +1,4 @@
-"""A cosine as a sum over the dimensions of the shared space, and what stands for each of them."""
+"""A cosine as a sum over the dimensions of the shared space, with items and words that name each dimension."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.explain.linear import components
+from mmalign_core.explain.linear_terms import components
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.explaining.references import Placed
+from mmalign_core.workflow.explain.placed_media import PlacedMedium
 
 MOST, NAMES = 8, 3
+"""Components of a pair, and names at each end of a component: what one screen shows. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Component:
 
 
 def component_shares(
-    run: Run, left: Placed, right: Placed, words: EmbeddingSet | None
+    run: Run, left: PlacedMedium, right: PlacedMedium, words: EmbeddingSet | None
 ) -> tuple[tuple[Component, ...], float]:
     """The components that add most to the cosine, and what the others add: exact, where both places are linear.
 
@@ -46,7 +47,7 @@ def component_shares(
     return tuple(_named(run, left, right, words, number, value) for number, value in found.parts), found.rest
 
 
-def anchor_shares(run: Run, left: Placed, right: Placed) -> tuple[tuple[tuple[str, float], ...], float]:
+def anchor_shares(run: Run, left: PlacedMedium, right: PlacedMedium) -> tuple[tuple[tuple[str, float], ...], float]:
     """The known items that add most to the cosine, and what the others add; () and 0 without such anchors."""
     names = run.aligner.anchor_items
     if len(names) != len(left.place):
@@ -55,7 +56,9 @@ def anchor_shares(run: Run, left: Placed, right: Placed) -> tuple[tuple[tuple[st
     return tuple((names[number], value) for number, value in found.parts), found.rest
 
 
-def _named(run: Run, left: Placed, right: Placed, words: EmbeddingSet | None, number: int, value: float) -> Component:
+def _named(
+    run: Run, left: PlacedMedium, right: PlacedMedium, words: EmbeddingSet | None, number: int, value: float
+) -> Component:
     u, v = float(left.place[number]), float(right.place[number])
     along = [(s.ids, unit_rows(s.vectors)[:, number]) for s in run.result.space.values()]
     ids = tuple(item for names, _ in along for item in names)

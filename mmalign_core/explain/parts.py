@@ -11,8 +11,8 @@ import numpy as np
 
 from mmalign_core.data import Video
 from mmalign_core.explain.masks import Part
+from mmalign_core.explain.words import phrases, without, word_spans
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.explaining.words import phrases, without, word_spans
 
 MOST_WORDS, MOST_SEGMENTS, MOST_SCENES, FINEST_GRID = 200, 60, 16, 28
 """Longer texts are explained by phrases, longer sounds and videos by longer segments."""
@@ -26,7 +26,7 @@ FADE_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
-class Parted:
+class MediumParts:
     """A view and its `parts`. `masked` makes the view with only the parts that a mask (p,) bool keeps; the mask that
     keeps all gives `view` itself."""
 
@@ -36,7 +36,7 @@ class Parted:
     masked: Callable[[np.ndarray], Any]
 
 
-def parted(modality: str, view: Any, *, rate: int = 0, grid: int = 7) -> Parted:
+def medium_parts(modality: str, view: Any, *, rate: int = 0, grid: int = 7) -> MediumParts:
     """The view of a text as words, of a picture as grid x grid cells, of a sound at `rate` or a video as
     segments.
 
@@ -53,13 +53,13 @@ def parted(modality: str, view: Any, *, rate: int = 0, grid: int = 7) -> Parted:
     raise BadInput(f"there is no map for {modality}: only texts, pictures, sounds and videos can be seen in parts")
 
 
-def text_parts(text: str, most: int = MOST_WORDS) -> Parted:
+def text_parts(text: str, most: int = MOST_WORDS) -> MediumParts:
     """Words, or phrases where there are more than `most`, fewer in long texts; a masked word is dropped with the
     punctuation after it."""
     afford = max(FEWEST_PHRASES, CHARACTERS // max(len(text), 1))
     spans = phrases(word_spans(text), min(most, afford))
     parts = tuple(Part(text[start:end], (start, end)) for start, end in spans)
-    return Parted("text", text, parts, lambda mask: without(text, spans, [bool(kept) for kept in mask]))
+    return MediumParts("text", text, parts, lambda mask: without(text, spans, [bool(kept) for kept in mask]))
 
 
 def check_grid(grid: int) -> None:
@@ -68,7 +68,7 @@ def check_grid(grid: int) -> None:
         raise BadInput(f"a grid of {grid}: ask for 1 to {FINEST_GRID} cells a side")
 
 
-def picture_parts(pixels: np.ndarray, grid: int) -> Parted:
+def picture_parts(pixels: np.ndarray, grid: int) -> MediumParts:
     """Cells row by row; a masked cell is blurred beyond recognition. `pixels` (h, w, 3) uint8.
 
     Over 12 photographs maps made with blurred cells were as far above chance as those made with the mean colour or
@@ -88,7 +88,7 @@ def picture_parts(pixels: np.ndarray, grid: int) -> Parted:
             seen[box] = blurred[box]
         return seen
 
-    return Parted("image", pixels, cell_parts(grid), masked)
+    return MediumParts("image", pixels, cell_parts(grid), masked)
 
 
 def _blurred(pixels: np.ndarray) -> np.ndarray:
@@ -106,7 +106,7 @@ def cell_parts(grid: int) -> tuple[Part, ...]:
     )
 
 
-def sound_parts(waveform: np.ndarray, rate: int, most: int = MOST_SEGMENTS) -> Parted:
+def sound_parts(waveform: np.ndarray, rate: int, most: int = MOST_SEGMENTS) -> MediumParts:
     """Segments of half a second, longer where there would be more than `most`; masked ones are silent, faded at ends.
 
     `waveform` (n,) float32. A last piece shorter than half a segment belongs to the one before it.
@@ -121,10 +121,10 @@ def sound_parts(waveform: np.ndarray, rate: int, most: int = MOST_SEGMENTS) -> P
     def masked(mask: np.ndarray) -> np.ndarray:
         return waveform if mask.all() else waveform * _gain(np.asarray(mask, bool), samples, fade)
 
-    return Parted("audio", waveform, segment_parts(edges), masked)
+    return MediumParts("audio", waveform, segment_parts(edges), masked)
 
 
-def video_parts(video: Video, most: int = MOST_SCENES) -> Parted:
+def video_parts(video: Video, most: int = MOST_SCENES) -> MediumParts:
     """Stretches of time around one frame or more: what is seen in each, then what is heard in each if anything is.
 
     Frames of stretches that are not to be seen are blurred, the sound of those not to be heard is silent.
@@ -145,7 +145,7 @@ def video_parts(video: Video, most: int = MOST_SCENES) -> Parted:
         return replace(video, pixels=np.where(kept[:, None, None, None], video.pixels, blurred), sound=sound)
 
     parts = tuple(part for sense in senses for part in segment_parts(edges.tolist(), sense))
-    return Parted("video", video, parts, masked)
+    return MediumParts("video", video, parts, masked)
 
 
 def segment_parts(edges: Sequence[float], sense: str = "") -> tuple[Part, ...]:

@@ -1,4 +1,4 @@
-"""Maps of a medium by its encoder's own gradients, carried on through the aligner to a point of the shared space."""
+"""Attribution through the whole model: gradients of the cosine through aligner and encoder down to the input."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mmalign_core.explain.gradients import integrated_map
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.sequences import overlaps, stretches
 from mmalign_core.vectors import unit_rows
-from mmalign_core.workflow.explaining.masking import MaskedMedium
+from mmalign_core.workflow.explain.masked_medium import MaskedMedium
 
 if TYPE_CHECKING:
     import torch
@@ -24,27 +24,27 @@ LABELS = {
     "legrad": "LeGrad",
     "grad-eclip": "Grad-ECLIP",
 }
-"""Rule of relevance -> what the method of a map is called."""
+"""Rule of attribution by attention -> name of the map's method."""
 POINTS, MOST_POINTS, GAP, AT_ONCE = 4, 16, 0.02, 2
-"""Points of the integral at first and at most, the gap at which no more are taken, and points in one pass: the graph of
-a large tower takes gigabytes for each."""
+"""Points of the integral at first and at most, the completeness gap at which no more are taken, and points in one pass.
+Each point keeps the graph of the whole tower in memory, gigabytes for a large one, so a head gets more of them."""
 
 
-def reading_fits(masked: MaskedMedium) -> str:
-    """Why no integrated gradients can be taken through the encoder; '' if they can."""
-    if masked.encoder.reading(masked.parted.view) is None:
+def why_not_through_model(masked: MaskedMedium) -> str:
+    """The reason why there are no integrated gradients through the encoder; '' where there are."""
+    if masked.encoder.reading(masked.view) is None:
         return f"{masked.encoder.name} shows no gradients of what it reads"
-    return _vector_fits(masked)
+    return _why_not_vector(masked)
 
 
-def attention_fits(masked: MaskedMedium) -> str:
-    """Why no map can be made by the encoder's attention; '' if one can."""
+def why_not_attention(masked: MaskedMedium) -> str:
+    """The reason why there is no map by the encoder's attention; '' where there is one."""
     if not masked.encoder.attends:
         return f"{masked.encoder.name} shows no attention to what it sees"
-    return _vector_fits(masked)
+    return _why_not_vector(masked)
 
 
-def _vector_fits(masked: MaskedMedium) -> str:
+def _why_not_vector(masked: MaskedMedium) -> str:
     aligner, modality = masked.run.aligner, masked.modality
     if aligner.needs_sequences:
         return f"{aligner.name} reads more than the vector that the encoder makes"
@@ -53,13 +53,16 @@ def _vector_fits(masked: MaskedMedium) -> str:
     return ""
 
 
-def through_encoder(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
-    """Integrated gradients of the cosine through aligner and encoder, on the way from the medium with all its parts
-    masked to the medium: what a mask takes away is what is shared out, and the values sum to what it changes."""
+def map_through_model(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
+    """Integrated gradients of the cosine with `target` (k,) through aligner and encoder.
+
+    The path goes from the medium with every part masked to the whole medium, so the values sum to what masking all of
+    it changes. Sundararajan et al. (2017).
+    """
     import torch
 
-    whole = masked.encoder.reading(masked.parted.view)
-    empty = masked.encoder.reading(masked.parted.masked(np.zeros(len(masked.parted.parts), bool)))
+    whole = masked.encoder.reading(masked.view)
+    empty = masked.encoder.reading(masked.masked_view(np.zeros(len(masked.parts), bool)))
     assert whole is not None and empty is not None
     place, direction = _place(masked), torch.tensor(unit_rows(target[None])[0], dtype=torch.float32)
 
@@ -75,30 +78,29 @@ def through_encoder(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
         most_points=MOST_POINTS,
         at_once=AT_ONCE,
     )
-    values = shared_out(Relevance(found.values, whole.places), territories(masked))
+    values = share_among_parts(Relevance(found.values, whole.places), part_spans(masked))
     rest = found.score - float(values.sum())
-    return MediaMap(masked.modality, masked.parted.parts, values, rest, found.score, THROUGH)
+    return MediaMap(masked.modality, masked.parts, values, rest, found.score, THROUGH)
 
 
-def by_attention(masked: MaskedMedium, target: np.ndarray, rule: str) -> MediaMap:
-    """Relevance of what the encoder attends to, shared out to the parts and brought to the scale of the score.
+def map_by_attention(masked: MaskedMedium, target: np.ndarray, rule: str) -> MediaMap:
+    """Attribution by the encoder's attention under `rule`, shared among the parts and scaled to the cosine.
 
-    Relevance has no unit. It is scaled so that its sizes together are what masking all parts changes the cosine by.
-    `rest` is what the values leave open.
+    Attribution by attention has no unit. Its magnitudes are scaled to sum to what masking all parts changes the cosine
+    by. `rest` is the score minus the sum of the values.
     """
-    found = masked.encoder.relevance(masked.parted.view, slope(masked, target), rule)
-    values = shared_out(found, territories(masked))
+    found = masked.encoder.relevance(masked.view, cosine_gradient(masked, target), rule)
+    values = share_among_parts(found, part_spans(masked))
     whole = np.ones((1, len(values)), bool)
     score, empty = (float(x) for x in masked.scores(target)(np.concatenate([whole, ~whole])))
     total = float(np.abs(values).sum())
     values = values * (abs(score - empty) / total) if total > 0 else np.zeros(len(values))
     rest = score - float(values.sum())
-    return MediaMap(masked.modality, masked.parted.parts, values, rest, score, LABELS[rule])
+    return MediaMap(masked.modality, masked.parts, values, rest, score, LABELS[rule])
 
 
-def slope(masked: MaskedMedium, target: np.ndarray) -> np.ndarray:
-    """(d,) gradient of the cosine of the place with the target, with respect to the encoder's vector; zero where the
-    medium is like nothing."""
+def cosine_gradient(masked: MaskedMedium, target: np.ndarray) -> np.ndarray:
+    """(d,) gradient of the cosine with `target` (k,) by the encoder's vector; zero at a place of length 0."""
     import torch
 
     place, along = _place(masked), torch.tensor(unit_rows(target[None])[0], dtype=torch.float32)
@@ -109,31 +111,33 @@ def slope(masked: MaskedMedium, target: np.ndarray) -> np.ndarray:
 
 
 def _place(masked: MaskedMedium) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The aligner's places (n, k) of the encoder's vectors (n, d), with gradients."""
+    """The function from the encoder's vectors (n, d) to the aligner's unit places (n, k), with gradients."""
     import torch
     from torch.nn.functional import normalize
 
-    opened = masked.run.aligner.linear_map(masked.modality)
-    if opened is None:
+    linear_map = masked.run.aligner.linear_map(masked.modality)
+    if linear_map is None:
         through = masked.run.aligner.differentiable(masked.modality)
         assert through is not None
         return lambda vectors: through(vectors, vectors[:, None])
-    centre, linear, bias = (torch.tensor(a, dtype=torch.float32) for a in (opened.centre, opened.linear, opened.bias))
+    centre, linear, bias = (
+        torch.tensor(a, dtype=torch.float32) for a in (linear_map.centre, linear_map.linear, linear_map.bias)
+    )
     return lambda vectors: normalize((vectors - centre) @ linear + bias, dim=-1)
 
 
-def territories(masked: MaskedMedium) -> np.ndarray:
-    """(p, 2 or 4) what of the view goes when a part is masked: with a word what stands before the next one."""
-    places = np.array([part.place for part in masked.parted.parts], dtype=np.float64)
+def part_spans(masked: MaskedMedium) -> np.ndarray:
+    """(p, 2 or 4) what is lost of the view with each part. With a word goes all that stands before the next word."""
+    places = np.array([part.place for part in masked.parts], dtype=np.float64)
     if masked.modality != "text" or not len(places):
         return places.reshape(len(places), -1)
-    return stretches(np.array([0.0, *places[1:, 0], len(masked.parted.view)]))
+    return stretches(np.array([0.0, *places[1:, 0], len(masked.view)]))
 
 
-def shared_out(found: Relevance, places: np.ndarray) -> np.ndarray:
-    """(p,) the values of steps given to the parts at `places` (p, 2 or 4), each step by what it shares with each.
+def share_among_parts(found: Relevance, places: np.ndarray) -> np.ndarray:
+    """(p,) the steps' values given to the parts at `places` (p, 2 or 4), in proportion to the overlap of step and part.
 
-    Sums are kept, but for steps that lie in no part: marks of a tokenizer, borders around a picture.
+    The sum is kept, except for steps outside every part: special tokens of a tokenizer, borders around a picture.
     """
     if not len(places):
         return np.zeros(0)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mmalign_core.workflow import QuerySpec
-from mmalign_core.workflow.explaining import explain_recommendation
-from mmalign_core.workflow.explaining.references import placed_medium
+from mmalign_core.workflow.explain import explain_recommendation
+from mmalign_core.workflow.explain.placed_media import placed_medium
 from mmalign_core.workflow.recommend.answers import answer
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.explain.counterfactual import find_removal
+from mmalign_core.explain.counterfactuals import find_removal
 
 
 def falls_without(*needed: int):

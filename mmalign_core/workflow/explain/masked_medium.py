@@ -1,4 +1,4 @@
-"""A medium of a run with parts left out, and where it then lies in the shared space."""
+"""A medium of a run with some of its parts masked, and its place in the shared space."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from mmalign_core.data.files import check_unchanged
 from mmalign_core.encoders import Encoder, is_known, reference_of
 from mmalign_core.explain.masks import Scores
+from mmalign_core.explain.parts import MediumParts, medium_parts
 from mmalign_core.sequences import as_sequences
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -20,15 +21,14 @@ from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.alignment.preparing import prepared, text_encoder
 from mmalign_core.workflow.encoded.encoding import encoder_of
-from mmalign_core.workflow.explaining.parts import Parted, parted
 
 
 class MaskedMedium:
-    """Places of one text, picture or sound with any of its parts masked, as this run places new media.
+    """Places of one text, picture, sound or video with any of its `parts` masked, as this run places new media.
 
-    Nothing is written to the store but the names of concepts. BadInput where the run cannot place the modality, its
-    vectors were given ready-made, or the medium cannot be decoded or is no longer the one that was encoded. `progress`
-    is called before each batch and may raise `Cancelled`; `expect` says how many masks are to come.
+    `view`: the medium as its encoder reads it. Only the vectors of concepts' names are written to the store.
+    `progress` is called before each batch and may raise `Cancelled`. BadInput where the run cannot place the modality,
+    its vectors were given ready-made, or the medium cannot be decoded or has changed since it was encoded.
     """
 
     def __init__(
@@ -48,33 +48,38 @@ class MaskedMedium:
         self.encoder.load()
         check_unchanged(medium)
         view = self.encoder.view(medium)
-        self.parted: Parted = parted(medium.modality, view, rate=self.encoder.rate, grid=grid)
+        self._divided: MediumParts = medium_parts(medium.modality, view, rate=self.encoder.rate, grid=grid)
+        self.view, self.parts = view, self._divided.parts
         self._expected, self._placed = 0, 0
         self._label_vectors: np.ndarray | None = None
 
+    def masked_view(self, mask: np.ndarray) -> Any:
+        """The view with only the parts that the mask (p,) bool keeps."""
+        return self._divided.masked(mask)
+
     def expect(self, masks: int) -> None:
-        """So many more will be asked for; the progress counts up to them."""
+        """Announce that `masks` more will be placed, so that the progress can count up to them."""
         self._expected = self._placed + masks
 
     @property
     def modality(self) -> str:
-        """What it is."""
+        """Modality of the medium."""
         return self.medium.modality
 
     def places(self, masks: np.ndarray) -> np.ndarray:
-        """(b, k) float32 unit rows (zero where it is like nothing) of masks (b, p) bool, True where a part is kept."""
+        """(b, k) float32 unit rows (zero at a place of length 0) of masks (b, p) bool, True where a part is kept."""
         rows = self._embedded(self._views(masks), len(masks))
         return unit_rows(self.run.aligner.transform(rows))
 
     @cached_property
     def row(self) -> EmbeddingSet:
         """The whole medium as the aligner reads it, one row."""
-        whole = np.ones((1, len(self.parted.parts)), bool)
+        whole = np.ones((1, len(self.parts)), bool)
         return self._embedded(self._views(whole), 1)
 
     @cached_property
     def place(self) -> np.ndarray:
-        """(k,) where the whole medium lies; zero where it is like nothing."""
+        """(k,) unit place of the whole medium; zero where its length is 0."""
         return unit_rows(self.run.aligner.transform(self.row))[0]
 
     def scores(self, target: np.ndarray) -> Scores:
@@ -83,17 +88,17 @@ class MaskedMedium:
         return lambda masks: self.places(masks) @ direction
 
     def sequence(self, mask: np.ndarray | None = None) -> np.ndarray:
-        """(t, d) what the encoder sees before it pools, of the view with these parts; of the whole one if None."""
+        """(t, d) steps before pooling, of the view with the parts that the mask keeps; of the whole view if None."""
         if mask is None:
             return self._whole_sequence
-        return self.encoder.sequences([self.encoder.from_view(self.parted.masked(mask))])[0]
+        return self.encoder.sequences([self.encoder.from_view(self.masked_view(mask))])[0]
 
     @cached_property
     def _whole_sequence(self) -> np.ndarray:
-        return self.encoder.sequences([self.encoder.from_view(self.parted.view)])[0]
+        return self.encoder.sequences([self.encoder.from_view(self.view)])[0]
 
     def _views(self, masks: np.ndarray) -> Iterator[Any]:
-        return (self.encoder.from_view(self.parted.masked(mask)) for mask in masks)
+        return (self.encoder.from_view(self.masked_view(mask)) for mask in masks)
 
     def _embedded(self, views: Iterator[Any], count: int) -> EmbeddingSet:
         """The views as one set; a batch at a time, so that masked copies of a large picture fit in memory."""
