@@ -21,8 +21,8 @@ class Signal:
     """One text or file of a query: modality -> the point (k_m,) that items' places in that modality are compared with.
 
     `label`: its name for people. A negative `weight` asks for items unlike it. `modality`: what it was made of, by
-    which recommenders learn how well items' other modalities answer it. `medium`: the text or file, as it was read; `note`:
-    one sentence if little of it counts, '' if not.
+    which recommenders learn how well items' other modalities answer it. `medium`: the text or file, as it was read.
+    `note`: one sentence if little of it counts, '' if not.
     """
 
     label: str

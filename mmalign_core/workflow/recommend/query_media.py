@@ -30,7 +30,7 @@ _SILENCE = 1e-4
 
 @dataclass(frozen=True)
 class QueryMedium:
-    """A text or file of a query: its `part`, the `medium` as it was read, and the `key` of the encoder that reads it."""
+    """A text or file of a query: its `part`, the `medium` as it was read, and the `key` of its encoder."""
 
     part: QueryPart
     medium: Media
