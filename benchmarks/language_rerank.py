@@ -23,12 +23,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.language import LANGUAGE_MODELS, LanguageModel
 from mmalign_core.metrics.bootstrap import interval, resampled_means
 from mmalign_core.params import parse_assignments
-from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Query, Recommender, interactions_of
-from mmalign_core.recommend.controls.language_share import language_part
+from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, PlacedQuery, Recommender, interactions_of
+from mmalign_core.recommend.controls import language_part
 from mmalign_core.recommend.sentences.facts import short
-from mmalign_core.recommend.splitting import split_events
+from mmalign_core.recommend.splits import split_events
 from mmalign_core.types import Progress, no_progress
-from mmalign_core.workflow.wording.reranking import CALIBRATING, MOST_LIKED, likelihood_evidence
+from mmalign_core.workflow.recommend.reranking import CALIBRATING, MOST_LIKED, likelihood_evidence
 
 DATA = Path(__file__).parents[2] / "shared/data/movietweetings100k"
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
@@ -77,7 +77,7 @@ def latest(train: Interactions, user: int) -> list[int]:
 def candidates(model: Recommender, train: Interactions, user: int, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of the best films a user has not rated, and their scores."""
     seen = train.history(user)
-    scores = model.score([Query(history=seen, user=user)])[0]
+    scores = model.score([PlacedQuery(history=seen, user=user)])[0]
     scores[list(seen)] = -np.inf
     best = np.argsort(-scores, kind="stable")[:most]
     return best, scores[best]

@@ -31,8 +31,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.metrics.bootstrap import interval, resampled_means
 from mmalign_core.metrics.recommendation import right_ranks, user_metrics, wrong_above
-from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Query
-from mmalign_core.recommend.splitting import split_events
+from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, PlacedQuery
+from mmalign_core.recommend.splits import split_events
 from mmalign_core.store import Store
 from mmalign_core.workflow import encode, open_collection
 from mmalign_core.workflow.evaluation.evaluated import all_places
@@ -111,12 +111,12 @@ class Task:
         return model, self.measured(model.score(asked(events, rated=rated)))
 
 
-def asked(events: Interactions, *, rated: bool) -> list[Query]:
+def asked(events: Interactions, *, rated: bool) -> list[PlacedQuery]:
     """Every user's history, each item counting 1 or its rating."""
     histories: list[dict[int, float]] = [{} for _ in events.users]
     for user, item, rating in zip(events.rows, events.columns, events.ratings):
         histories[user][int(item)] = float(rating) if rated else 1.0
-    return [Query(history=history) for history in histories]
+    return [PlacedQuery(history=history) for history in histories]
 
 
 def opened(folder: Path) -> Task:

@@ -19,7 +19,7 @@ from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet
-from mmalign_core.workflow import Choices, Query, Run, align, encode, open_collection, place_query
+from mmalign_core.workflow import Choices, QuerySpec, Run, align, encode, open_collection, place_part
 
 DATA = Path(__file__).parents[2] / "shared/data"
 
@@ -30,7 +30,7 @@ def by_language(run: Run, store: Store) -> None:
     print(f"{len(known)} captions, {len(run.result.space['image'])} photographs   R@1   R@5  R@10  mean cos to English")
     english = None
     for column, language in enumerate(LANGUAGES):
-        placed = [place_query(run, Query(text=row[column]), store=store).vectors[0] for row in known.values()]
+        placed = [place_part(run, QuerySpec.of(text=row[column]), store=store).vectors[0] for row in known.values()]
         vectors = np.array(placed)
         english = vectors if english is None else english
         asked = EmbeddingSet("text", tuple(known), tuple(map(str, range(len(known)))), vectors, "bridge")

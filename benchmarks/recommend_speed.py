@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from mmalign_core.recommend import RECOMMENDERS, PlacedItems, Query, Signal, knockouts, top
+from mmalign_core.recommend import RECOMMENDERS, Controls, PlacedItems, PlacedQuery, Signal, knockouts, top
 from mmalign_core.vectors import unit_rows
 
 
@@ -50,26 +50,28 @@ def main(items: int = 100_000, width: int = 512, modalities: int = 3, rounds: in
     content = RECOMMENDERS.create("content").fit(made)
     rng = np.random.default_rng(1)
     points = unit_rows(rng.standard_normal((rounds + 1, width), np.float32))
-    asked = [Query((Signal("text", dict.fromkeys(made.parts, point)),)) for point in points]
-    histories = [Query(history=dict.fromkeys(map(int, rng.integers(0, items, 30)), 1.0)) for _ in points]
+    asked = [PlacedQuery((Signal("text", dict.fromkeys(made.parts, point)),)) for point in points]
+    histories = [PlacedQuery(history=dict.fromkeys(map(int, rng.integers(0, items, 30)), 1.0)) for _ in points]
     met = rng.zipf(1.5, items).astype(float)
     first, *others = made.parts
 
-    def weighed(turn: int) -> Query:
-        return Query(asked[0].signals, weights={first: turn + 2.0} | dict.fromkeys(others, 1.0))
+    def weighed(turn: int) -> PlacedQuery:
+        return PlacedQuery(asked[0].signals, weights={first: turn + 2.0} | dict.fromkeys(others, 1.0))
 
     print(f"top-10 of {items:,} items x {width} x {modalities} modalities, {rounds} rounds")
     print(f"{'':46}{'median ms':>10}{'best ms':>10}")
     lines: dict[str, Callable[[int], object]] = {
         "plain numpy, a typed query": lambda i: plain(made, points[i]),
         "ours, a typed query": lambda i: top(content, made, asked[i]),
-        "ours, a history of 30": lambda i: top(content, made, histories[i], exclude=histories[i].history),
+        "ours, a history of 30": lambda i: top(
+            content, made, histories[i], controls=Controls(exclude=histories[i].history)
+        ),
         "ours, the same query, other weights": lambda i: top(content, made, weighed(i)),
         "ours, the same, diversity .5 and popularity .2": lambda i: top(
-            content, made, weighed(i), diversity=0.5, popularity=0.2, met=met
+            content, made, weighed(i), controls=Controls(diversity=0.5, popularity=0.2, met=met)
         ),
         "every knock-out of a history of 30, 10 items": lambda i: knockouts(
-            content, made, histories[i], range(10), exclude=histories[i].history
+            content, made, histories[i], range(10), controls=Controls(exclude=histories[i].history)
         ),
     }
     for label, work in lines.items():
@@ -78,7 +80,7 @@ def main(items: int = 100_000, width: int = 512, modalities: int = 3, rounds: in
     same = np.mean([set(plain(made, p)) == {int(r.id) for r in top(content, made, q)} for p, q in zip(points, asked)])
     print(f"the same items as plain numpy in {same:.1%} of {len(points)} lists")
     start = time.perf_counter()
-    many = [Query(history=dict.fromkeys(map(int, rng.integers(0, items, 30)), 1.0)) for _ in range(200)]
+    many = [PlacedQuery(history=dict.fromkeys(map(int, rng.integers(0, items, 30)), 1.0)) for _ in range(200)]
     content.score(many)
     print(f"scores of 200 histories of 30 in a batch: {time.perf_counter() - start:.2f} s")
 

@@ -32,9 +32,9 @@ from mmalign_core.explain.masks import Part
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, Run, align, encode, open_collection
-from mmalign_core.workflow.explaining import METHODS, map_of
-from mmalign_core.workflow.explaining.masking import MaskedMedium
-from mmalign_core.workflow.explaining.references import placed_medium
+from mmalign_core.workflow.explain import METHODS, map_of
+from mmalign_core.workflow.explain.masked_medium import MaskedMedium
+from mmalign_core.workflow.explain.placed_media import placed_medium
 
 CAPTIONS = Path(__file__).parents[2] / "shared/data/coco_mini_ccby/manifest.jsonl"
 POINTS = 8
@@ -101,7 +101,7 @@ def table(run: Run, modality: str, cases: Sequence[Case], store: Store) -> None:
         assert medium is not None
         masked = MaskedMedium(run, medium, store=store)
         scores = masked.scores(case.target)
-        drawn = np.random.default_rng(number).random(len(masked.parted.parts))
+        drawn = np.random.default_rng(number).random(len(masked.parts))
         for method in (*METHODS[1:], "random"):
             start = time.perf_counter()
             try:
@@ -111,7 +111,7 @@ def table(run: Run, modality: str, cases: Sequence[Case], store: Store) -> None:
             values = drawn if made is None else made.values
             seconds.setdefault(method, []).append(time.perf_counter() - start)
             found.setdefault(method, []).append(faithfulness(values, scores, number, 0, steps=POINTS))
-            hits.setdefault(method, []).append(case.hit(masked.parted.parts[int(values.argmax())]))
+            hits.setdefault(method, []).append(case.hit(masked.parts[int(values.argmax())]))
     for method, seen in found.items():
         whole = pooled(seen)
         low, high = whole.interval
@@ -160,7 +160,7 @@ def speed(work: Path, store: Store) -> None:
                 continue
             took[method] = time.perf_counter() - start
         said = ", ".join(f"{name} {s:.2f} s ({took['occlusion'] / s:.1f} x faster)" for name, s in took.items())
-        print(f"ViT-B/32, {modality}, {len(masked.parted.parts)} parts: {said}")
+        print(f"ViT-B/32, {modality}, {len(masked.parts)} parts: {said}")
 
 
 def main() -> None:

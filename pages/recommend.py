@@ -67,7 +67,7 @@ def two_answers(run: Run, run_key: str, asked: Sequence[wishes.Made], chosen: ch
         with column, errors.shown():
             fitted = fitting.need(run, run_key, chosen.models[place])
             if fitted:
-                k = answers[0].answer.options.k if answers else None
+                k = answers[0].answer.query.k if answers else None
                 tuned = tuning.behind(fitted, chosen.models[place]["name"], k=k)
                 answers.append(answering.of(run, run_key, chosen, place, fitted, asked, tuned))
     if len(answers) == 2:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Query, Recommender
+from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, PlacedQuery, Recommender
 
 CAMP = 8
 """Items of each camp; the last of each nobody has met."""
@@ -43,4 +43,4 @@ def fitted(name: str, items: PlacedItems, events: Interactions | None, **params:
 
 
 def of_history(model: Recommender, *items: int) -> np.ndarray:
-    return model.score([Query(history=dict.fromkeys(items, 1.0))])[0]
+    return model.score([PlacedQuery(history=dict.fromkeys(items, 1.0))])[0]

@@ -9,7 +9,7 @@ import pytest
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
-from mmalign_core.workflow import Answer, Choices, Encoding, Query, Run, align, answer, encode, open_demo
+from mmalign_core.workflow import Answer, Choices, Encoding, QuerySpec, Run, align, answer, encode, open_demo
 
 ROOT = Path(__file__).parents[1]
 
@@ -52,7 +52,7 @@ def of_user(demo_run: Run, store: Store) -> Answer:
     """What is recommended to the first of the demo's simulated users."""
     table = demo_run.collection.interactions
     assert table is not None
-    return answer(demo_run, Query(user=str(table["user_id"].iloc[0])), store=store, k=5)
+    return answer(demo_run, QuerySpec.of(user=str(table["user_id"].iloc[0]), k=5), store=store)
 
 
 @pytest.fixture(scope="session")

@@ -15,44 +15,44 @@ from threadpoolctl import threadpool_limits
 
 from mmalign_core.__main__ import main
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems
+from mmalign_core.recommend.query_spec import MOST_WEIGHT
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Query, Run, Wish, answer, open_collection, save_run
-from mmalign_core.workflow.answers.querying import MOST_WEIGHT
-from mmalign_core.workflow.answers.reasons import every_reason
-from mmalign_core.workflow.explaining import explain_pair
-from mmalign_core.workflow.explaining.masking import MaskedMedium
+from mmalign_core.workflow import QueryPart, QuerySpec, Run, answer, open_collection, save_run
+from mmalign_core.workflow.explain import explain_pair
+from mmalign_core.workflow.explain.masked_medium import MaskedMedium
+from mmalign_core.workflow.recommend.reasons import every_reason
 
 
 @pytest.mark.parametrize("weight", [1e308, -1e308, 2 * MOST_WEIGHT])
 def test_a_wish_too_heavy_for_finite_scores_is_refused(weight: float) -> None:
     with pytest.raises(BadInput, match="from -1000 to 1000"):
-        Wish("item", "dog", weight)
+        QueryPart("item", "dog", weight)
 
 
 @pytest.mark.parametrize("recommender", ["content", "hybrid"])
 def test_history_shares_sum_to_the_score_at_the_largest_weight(demo_run: Run, store: Store, recommender: str) -> None:
-    query = Query(wishes=(Wish("user", "simulated-020", MOST_WEIGHT), Wish("item", "santa-claus", 0.5)))
-    found = answer(demo_run, query, store=store, k=30, recommender=recommender)
+    query = QuerySpec((QueryPart("user", "simulated-020", MOST_WEIGHT), QueryPart("item", "santa-claus", 0.5)))
+    found = answer(demo_run, replace(query, k=30), store=store, recommender=recommender)
     for why in every_reason(found):
         assert sum(why.views["history"].values()) == pytest.approx(why.score, abs=1e-5)
 
 
 def test_a_weight_of_a_modality_the_run_lacks_is_named(demo_run: Run, store: Store) -> None:
     with pytest.raises(BadInput, match="a weight for 'picture'"):
-        answer(demo_run, Query(item="dog"), store=store, weights={"text": 1.0, "picture": 5.0})
+        answer(demo_run, QuerySpec.of(item="dog", weights={"text": 1.0, "picture": 5.0}), store=store)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "\u200b\u2060 \ufeff", "\x00"])
 def test_a_text_that_shows_nothing_is_empty(demo_run: Run, store: Store, text: str) -> None:
     with pytest.raises(BadInput, match="the text asked for is empty"):
-        answer(demo_run, Query(text=text), store=store)
+        answer(demo_run, QuerySpec.of(text=text), store=store)
 
 
 @pytest.mark.parametrize("kind", ["text", "image", "audio", "item", "user"])
 def test_bytes_that_are_no_utf8_are_one_clear_line(demo_run: Run, store: Store, kind: str) -> None:
     with pytest.raises(BadInput) as caught:
-        answer(demo_run, Query(wishes=(Wish(kind, "a\udcff"),)), store=store)
+        answer(demo_run, QuerySpec((QueryPart(kind, "a\udcff"),)), store=store)
     assert "\udcff" not in str(caught.value)
 
 

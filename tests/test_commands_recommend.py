@@ -8,8 +8,7 @@ import pytest
 from mmalign_core.__main__ import main
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
-from mmalign_core.workflow import Query, Run, Wish, answer, save_run
-from mmalign_core.workflow.answers.recommending import as_json
+from mmalign_core.workflow import QueryPart, QuerySpec, Run, answer, save_run
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +29,7 @@ def test_one_wish_has_the_shape_scripts_depend_on(
 ) -> None:
     found = asked(capsys, saved, "--query-text", "a cat", "-k", "3")
     assert found["query"] == {"text": "a cat"} and set(found) == {"query", "items"}
-    expected = as_json(answer(demo_run, Query(text="a cat"), store=store, k=3))["items"]
+    expected = answer(demo_run, QuerySpec.of(text="a cat", k=3), store=store).as_json["items"]
     for item, other in zip(found["items"], expected, strict=True):
         assert set(item) == {"id", "score", "rank", "contributions", "reason"} and item["id"] == other["id"]
         assert item["score"] == pytest.approx(sum(item["contributions"].values()))
@@ -41,14 +40,12 @@ def test_wishes_and_their_mix_are_taken_in_the_order_given(
 ) -> None:
     argv = ("--not-text", "a wild animal", "--item", "dog", "--query-text", "rain", "--not-item", "cat")
     found = asked(capsys, saved, *argv, "--mix", "0.5,2,1,0.25", "--weight", "text=2", "--weight", "image=1")
-    wishes = [
-        Wish("text", "a wild animal", -0.5), Wish("item", "dog", 2), Wish("text", "rain", 1), Wish("item", "cat", -0.25)
-    ]  # fmt: skip
-    assert found["query"] == {"wishes": [vars(wish) for wish in wishes]}
-    query = Query(wishes=tuple(wishes))
-    expected = answer(demo_run, query, store=store, weights={"text": 2, "image": 1})
-    assert [item["id"] for item in found["items"]] == [r.id for r in expected.found]
-    assert [item["score"] for item in found["items"]] == pytest.approx([r.score for r in expected.found])
+    given = (("text", "a wild animal", -0.5), ("item", "dog", 2), ("text", "rain", 1), ("item", "cat", -0.25))
+    parts = tuple(QueryPart(*part) for part in given)
+    assert found["query"] == {"wishes": [vars(part) for part in parts]}
+    expected = answer(demo_run, QuerySpec(parts, weights={"text": 2, "image": 1}), store=store)
+    assert [item["id"] for item in found["items"]] == [r.id for r in expected.results]
+    assert [item["score"] for item in found["items"]] == pytest.approx([r.score for r in expected.results])
 
 
 def test_explain_adds_every_view_and_the_ranks_without(capsys: pytest.CaptureFixture[str], saved: str) -> None:

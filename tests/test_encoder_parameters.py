@@ -10,9 +10,9 @@ from mmalign_core.data import read_collection
 from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Choices, Query, align, answer, encode, load_run, recommend, save_run
-from mmalign_core.workflow.explaining.explaining_answers import explain_recommendation
-from mmalign_core.workflow.export.exporting import as_html
+from mmalign_core.workflow import Choices, QuerySpec, align, answer, encode, load_run, recommend, save_run
+from mmalign_core.workflow.explain.answers import explain_recommendation
+from mmalign_core.workflow.export.answer_page import as_html
 from tests.sample_files import colours, film, write
 
 FEWER = "video-frames[most=1]:colour-gradient"
@@ -49,12 +49,12 @@ def test_a_saved_run_answers_videos_as_its_own_were_read(folder: Path, tmp_path:
     )
     run = load_run("few", store=store)
     assert run.encoders["video"].startswith(f"{FEWER}@")
-    found = answer(run, Query(video=str(folder / "green.mp4")), store=store, k=2)
+    found = answer(run, QuerySpec.of(video=str(folder / "green.mp4"), k=2), store=store)
     own = run.result.space["video"]
-    signal = found.placed[0].signal
+    signal = found.placed.parts[0].signal
     assert signal is not None
     np.testing.assert_allclose(signal.points["video"], own.vectors[own.ids.index("green")], atol=1e-5)
-    assert found.found[0].id == "green" and recommend(run, Query(text="a red film"), store=store)
+    assert found.results[0].id == "green" and recommend(run, QuerySpec.of(text="a red film"), store=store)
     why = explain_recommendation(run, found, "green", store=store)
     drawn = [each.map for each in why.maps if each.map.modality == "video"]
     assert drawn and all(len(each.parts) == 1 for each in drawn), "one frame was read, and one is asked"

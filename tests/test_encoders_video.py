@@ -9,12 +9,12 @@ from mmalign_core.data import read_collection
 from mmalign_core.encoders import create_encoder
 from mmalign_core.encoders.video.frames import VideoFrames
 from mmalign_core.explain.masks import MediaMap
+from mmalign_core.explain.parts import medium_parts
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media
 from mmalign_core.vectors import unit_rows
-from mmalign_core.workflow import Choices, Query, align, encode, recommend
-from mmalign_core.workflow.explaining.mapping import media_map
-from mmalign_core.workflow.explaining.parts import parted
+from mmalign_core.workflow import Choices, QuerySpec, align, encode, recommend
+from mmalign_core.workflow.explain.media_maps import media_map
 from tests.sample_files import colours, film, sound, tone, write
 
 RED, GREEN, BLUE = (200, 20, 20), (20, 200, 20), (20, 20, 200)
@@ -116,7 +116,7 @@ def test_masked_stretches_are_blurred_and_silent(encoder, tmp_path: Path) -> Non
     rng = np.random.default_rng(0)
     frames = [rng.integers(0, 256, (48, 64, 3), dtype=np.uint8) for _ in range(20)]
     view = encoder.view(medium(film(tmp_path / "a.mkv", frames, sounds=[tone(2.0, 440, 16_000)])))
-    parts = parted("video", view)
+    parts = medium_parts("video", view)
     places = np.array([part.place for part in parts.parts])
     count = len(view.times)
     assert [part.sense for part in parts.parts] == ["seen"] * count + ["heard"] * count
@@ -154,10 +154,10 @@ def _aligned(folder: Path, store: Store):
 def test_a_video_asks_for_items(placed) -> None:
     folder, store, run = placed
     for name in ("red", "blue"):
-        assert recommend(run, Query(video=str(folder / f"{name}.mp4")), store=store, k=3)[0].id == name
-        assert recommend(run, Query(text=f"a {name} film"), store=store, k=3)[0].id == name
+        assert recommend(run, QuerySpec.of(video=str(folder / f"{name}.mp4"), k=3), store=store)[0].id == name
+        assert recommend(run, QuerySpec.of(text=f"a {name} film", k=3), store=store)[0].id == name
     with pytest.raises(BadInput, match="holds text, not video"):
-        recommend(run, Query(video=str(folder / "red.txt")), store=store)
+        recommend(run, QuerySpec.of(video=str(folder / "red.txt")), store=store)
 
 
 def test_a_map_over_time_is_exact_and_sums_to_the_score(placed) -> None:

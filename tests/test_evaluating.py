@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from mmalign_core.recommend import RECOMMENDERS, PlacedItems, interactions_of
-from mmalign_core.recommend.chance import RandomOrder
+from mmalign_core.recommend.methods.random_order import RandomOrder
 from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
 from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
 from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate

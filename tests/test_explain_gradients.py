@@ -6,7 +6,7 @@ import torch
 from captum.attr import IntegratedGradients
 
 from mmalign_core.explain.gradients import integrated_gradients, integrated_map
-from mmalign_core.explain.linear import exact_map
+from mmalign_core.explain.linear_terms import exact_map
 from mmalign_core.types import BadInput
 
 

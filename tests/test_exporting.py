@@ -16,12 +16,12 @@ from mmalign_core.explain.masks import Faithfulness, MediaMap, Part
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media
-from mmalign_core.workflow import Choices, Query, Run, Wish, align, answer, encode
-from mmalign_core.workflow.answers.reasons import every_reason
-from mmalign_core.workflow.explaining.explaining_answers import Mapped, RecommendationMaps, explain_recommendation
-from mmalign_core.workflow.export.exporting import as_html
+from mmalign_core.workflow import Choices, QueryPart, QuerySpec, Run, align, answer, encode
+from mmalign_core.workflow.explain.answers import RecommendationMap, RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.export.answer_page import as_html
+from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.export.sheet import bars
-from mmalign_core.workflow.export.showing import item_titles
+from mmalign_core.workflow.recommend.reasons import every_reason
 
 HOSTILE = "</title><script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)> \"quoted\" & 'so'"
 
@@ -86,13 +86,13 @@ def hostile_run(tmp_path_factory: pytest.TempPathFactory, store: Store) -> Run:
 
 
 def test_a_page_of_the_demo_holds_every_item_its_media_and_what_made_it(demo_run: Run, store: Store) -> None:
-    query = Query(text="a dog", user="simulated-001", wishes=(Wish("item", "cat", -0.5),))
-    found = answer(demo_run, query, store=store, k=4, diversity=0.2, where=["has:audio"])
+    query = QuerySpec.of(QueryPart("item", "cat", -0.5), text="a dog", user="simulated-001")
+    found = answer(demo_run, replace(query, k=4, diversity=0.2, where=("has:audio",)), store=store)
     html = as_html(found, run=demo_run, reasons=every_reason(found), made=datetime(2026, 1, 2, 3, 4, tzinfo=UTC))
     page = checked(html)
     assert [t for t, _ in page.tags].count("article") == 4
     titles = item_titles(demo_run.collection)
-    for r in found.found:
+    for r in found.results:
         assert titles[r.id] in page.text and f"{r.score:.2f}" in page.text and r.reason in page.text
     assert [t for t, _ in page.tags].count("audio") == 5, "each item's and the cat's"
     for words in ("not like this", "weight -0.5", "use-multilingual@", "content", "Diversity", "could be found"):
@@ -103,12 +103,14 @@ def test_a_page_of_the_demo_holds_every_item_its_media_and_what_made_it(demo_run
 
 
 def test_hostile_words_stay_words(hostile_run: Run, store: Store) -> None:
-    query = Query(text=HOSTILE, wishes=(Wish("item", "<b>0", 0.5), Wish("text", "<i>no</i>", -1)))
-    found = answer(hostile_run, query, store=store, k=3)
-    maps = {found.found[0].id: explain_recommendation(hostile_run, found, found.found[0].id, store=store)}
-    html = as_html(found, run=hostile_run, reasons=every_reason(found), maps=maps, told={found.found[0].id: Told()})
+    query = QuerySpec.of(QueryPart("item", "<b>0", 0.5), QueryPart("text", "<i>no</i>", -1), text=HOSTILE)
+    found = answer(hostile_run, replace(query, k=3), store=store)
+    maps = {found.results[0].id: explain_recommendation(hostile_run, found, found.results[0].id, store=store)}
+    html = as_html(
+        found, run=hostile_run, reasons=every_reason(found), maps=maps, sentences={found.results[0].id: Told()}
+    )
     page = checked(html)
-    assert "alert('x')" in page.text and found.found[0].id in page.text
+    assert "alert('x')" in page.text and found.results[0].id in page.text
     assert "中文 🐶‍👩‍👧 abc" in page.text
     assert "\u202e" not in as_html(found, run=hostile_run, reasons=every_reason(found)), "nothing is read backwards"
     assert "<i>no</i>" in page.text and "<u>told</u>" in page.text
@@ -122,15 +124,19 @@ class Told:
     author = "a <model>"
 
 
-def drawn(modality: str, places: list[tuple[float, ...]], medium: Media, faithful: Faithfulness | None) -> Mapped:
+def drawn(
+    modality: str, places: list[tuple[float, ...]], medium: Media, faithful: Faithfulness | None
+) -> RecommendationMap:
     parts = tuple(Part(f"part {i}", place) for i, place in enumerate(places))
     values = np.linspace(1, -1, len(parts))
-    return Mapped("item", modality, medium, MediaMap(modality, parts, values, 0.25, 0.25, "exact", faithful), 0.5)
+    return RecommendationMap(
+        "item", modality, medium, MediaMap(modality, parts, values, 0.25, 0.25, "exact", faithful), 0.5
+    )
 
 
 def test_maps_are_drawn_where_they_belong_and_say_how_good_they_are(demo_run: Run, store: Store) -> None:
-    found = answer(demo_run, Query(text="a dog"), store=store, k=1)
-    item = found.found[0].id
+    found = answer(demo_run, QuerySpec.of(text="a dog", k=1), store=store)
+    item = found.results[0].id
     text, picture, sound = (
         next(m for m in demo_run.collection.media_of(kind) if m.item == item) for kind in ("text", "image", "audio")
     )
@@ -163,8 +169,8 @@ def test_media_that_cannot_be_shown_are_told_of(demo_run: Run, store: Store, tmp
     long.write_bytes(b"RIFF" + bytes(700_000))
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n broken")
-    found = answer(demo_run, Query(text="a dog"), store=store, k=3)
-    first, second, third = (r.id for r in found.found)
+    found = answer(demo_run, QuerySpec.of(text="a dog", k=3), store=store)
+    first, second, third = (r.id for r in found.results)
     swaps = {(first, "audio"): str(long), (second, "image"): str(broken), (third, "image"): str(tmp_path / "gone.png")}
     media = tuple(replace(m, path=swaps.get((m.item, m.modality), m.path)) for m in demo_run.collection.media)
     run = replace(demo_run, collection=replace(demo_run.collection, media=media))
@@ -207,7 +213,7 @@ def test_a_page_needs_no_more_than_a_browser(demo_run: Run, store: Store, tmp_pa
     chromium = Path("/usr/bin/chromium")
     if not chromium.exists():
         pytest.skip("no Chromium at /usr/bin/chromium")
-    found = answer(demo_run, Query(text="x" * 3000, wishes=(Wish("item", "cat"),)), store=store, k=2)
+    found = answer(demo_run, QuerySpec.of(QueryPart("item", "cat"), text="x" * 3000, k=2), store=store)
     page_file = tmp_path / "page.html"
     page_file.write_text(as_html(found, run=demo_run, reasons=every_reason(found)), encoding="utf-8")
     with playwright.sync_playwright() as browsers:
@@ -224,14 +230,14 @@ def test_a_page_needs_no_more_than_a_browser(demo_run: Run, store: Store, tmp_pa
 
 
 def test_items_met_go_by_their_titles_and_only_modalities_have_colours(demo_run: Run, store: Store) -> None:
-    found = answer(demo_run, Query(user="simulated-001"), store=store, recommender="ease", k=2)
+    found = answer(demo_run, QuerySpec.of(user="simulated-001", k=2), store=store, recommender="ease")
     page = checked(as_html(found, run=demo_run, reasons=every_reason(found)))
     titles, colours = item_titles(demo_run.collection), [a["style"] for _, a in page.tags if a.get("class") == "adds"]
-    largest = max(found.found[0].contributions, key=lambda label: found.found[0].contributions[label])
+    largest = max(found.results[0].contributions, key=lambda label: found.results[0].contributions[label])
     assert titles[largest] in page.text and colours and all("var(--quiet)" in str(style) for style in colours)
 
 
 def test_what_a_fit_found_out_stands_among_the_facts(demo_run: Run, store: Store) -> None:
     given = {"mix": "0.25,0.75"}
-    found = answer(demo_run, Query(item="cat"), store=store, recommender="hybrid", params=given, k=1)
+    found = answer(demo_run, QuerySpec.of(item="cat", k=1), store=store, recommender="hybrid", params=given)
     assert "content 0.250, ease 0.750, why: given" in checked(as_html(found, run=demo_run)).text

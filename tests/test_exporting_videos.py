@@ -6,9 +6,9 @@ import pytest
 
 from mmalign_core.data import read_collection
 from mmalign_core.store import Store
-from mmalign_core.workflow import Choices, Query, align, answer, encode
-from mmalign_core.workflow.explaining.explaining_answers import explain_recommendation
-from mmalign_core.workflow.export.exporting import as_html
+from mmalign_core.workflow import Choices, QuerySpec, align, answer, encode
+from mmalign_core.workflow.explain.answers import explain_recommendation
+from mmalign_core.workflow.export.answer_page import as_html
 from tests.sample_files import colours, film, tone, write
 from tests.test_exporting import checked
 
@@ -29,11 +29,11 @@ def test_a_page_of_videos_carries_their_frames_and_maps(folder: Path, tmp_path: 
     store, collection = Store(tmp_path / "store"), read_collection(folder)
     choices = Choices(pair=("video", "text"), aligner="ridge")
     run = align(collection, encode(collection, store=store), choices, store=store)
-    found = answer(run, Query(video=str(folder / "green.mp4")), store=store, k=2)
-    item = found.found[0].id
+    found = answer(run, QuerySpec.of(video=str(folder / "green.mp4"), k=2), store=store)
+    item = found.results[0].id
     assert item == "green"
     maps = {item: explain_recommendation(run, found, item, store=store)}
-    (folder / f"{found.found[1].id}.mp4").unlink()
+    (folder / f"{found.results[1].id}.mp4").unlink()
     html = as_html(found, run=run, maps=maps)
     page = checked(html)
     assert sum(a.get("class") == "film" for _, a in page.tags) == 2, "the query's and one item's"

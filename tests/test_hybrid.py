@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Query, Signal, interactions_of
-from mmalign_core.recommend.learning.member import Member
-from mmalign_core.recommend.learning.mixing import simplex
+from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, PlacedQuery, Signal, interactions_of
+from mmalign_core.recommend.learning.mixture import simplex
+from mmalign_core.recommend.standard_scores import Member
 from mmalign_core.types import BadInput
 from mmalign_core.vectors import unit_rows
 
@@ -44,7 +44,7 @@ def test_the_score_is_the_weighted_sum_of_standardised_scores_of_members_fitted_
     items, events = made(1, by_content=0.5)
     hybrid = RECOMMENDERS.create("hybrid", members="content,ease,popular", mix="1,2,1").fit(items, events)
     assert hybrid.settled == {"content": 0.25, "ease": 0.5, "popular": 0.25, "why": "given"}
-    query, expected = Query(history=events.history(5), user=5), np.zeros(ITEMS)
+    query, expected = PlacedQuery(history=events.history(5), user=5), np.zeros(ITEMS)
     met = events.popularity > 0
     for name, weight in (("content", 0.25), ("ease", 0.5), ("popular", 0.25)):
         scores = RECOMMENDERS.create(name).fit(items, events).score([query])[0]
@@ -62,11 +62,11 @@ def test_new_items_stand_by_content_and_new_users_by_what_they_ask_with() -> Non
     content = RECOMMENDERS.create("content").fit(items, events)
     cold = np.flatnonzero(events.popularity == 0)
     assert len(cold) == 4
-    known = Query(history=events.history(3))
+    known = PlacedQuery(history=events.history(3))
     np.testing.assert_allclose(hybrid.score([known])[0, cold], 0.4 * content.score([known])[0, cold])
-    asked = Query((Signal("text", {"text": items.parts["text"][7]}),))
+    asked = PlacedQuery((Signal("text", {"text": items.parts["text"][7]}),))
     np.testing.assert_allclose(hybrid.score([asked]), 0.4 * content.score([asked]))
-    only_cold = Query(history={int(cold[0]): 1.0})
+    only_cold = PlacedQuery(history={int(cold[0]): 1.0})
     np.testing.assert_allclose(hybrid.score([only_cold]), 0.4 * content.score([only_cold]))
 
 
@@ -75,7 +75,7 @@ def test_too_few_events_to_learn_from_give_even_weights_and_say_so() -> None:
     one = events.take(np.array([0]))
     hybrid = RECOMMENDERS.create("hybrid").fit(items, one)
     assert hybrid.settled["content"] == hybrid.settled["ease"] == 0.5 and "even" in hybrid.settled["why"]
-    assert np.isfinite(hybrid.score([Query(history={0: 1.0})])).all()
+    assert np.isfinite(hybrid.score([PlacedQuery(history={0: 1.0})])).all()
 
 
 @pytest.mark.parametrize(
@@ -120,5 +120,5 @@ def test_every_mix_is_tried_once() -> None:
 def test_a_member_that_does_not_tell_items_apart_adds_nothing() -> None:
     items, events = made(0, by_content=1.0)
     ease = Member(RECOMMENDERS.create("ease").fit(items, events), items, events)
-    assert not ease.standard([Query()]).any()
-    assert not any(values.any() for values in ease.shares(Query(), np.arange(3), "history").values())
+    assert not ease.standard([PlacedQuery()]).any()
+    assert not any(values.any() for values in ease.shares(PlacedQuery(), np.arange(3), "history").values())

@@ -9,7 +9,7 @@ from mmalign_core.data import decode_video
 from mmalign_core.data.media.playing import playable
 from mmalign_core.data.media.sampling import representative
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.export.filming import clock, read_film
+from mmalign_core.workflow.export.films import clock, read_film
 from tests.sample_files import colours, film, tone
 
 RED, GREEN, BLUE = (200, 20, 20), (20, 200, 20), (20, 20, 200)

@@ -14,7 +14,7 @@ from mmalign_core.encoders.batched import batches
 from mmalign_core.encoders.batched.instances import encoder, encoder_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
-from mmalign_core.workflow import Choices, Query, align, encode, recommend
+from mmalign_core.workflow import Choices, QuerySpec, align, encode, recommend
 from tests.tiny_bert import save_bert, save_model
 from tests.tiny_clap import save_clap, save_wav, tone
 from tests.tiny_clip import TEXTS, mixed_pictures, saved
@@ -63,12 +63,12 @@ def test_without_its_model_nothing_new_is_encoded_or_asked(clip, collection, sto
     (tmp_path / "items.csv").write_text(table + "\n9,,one more train")
     for work in (
         lambda: encode(read_collection(tmp_path / "items.csv"), both(clip), store=store),
-        lambda: recommend(run, Query(text="a dog"), store=store),
+        lambda: recommend(run, QuerySpec.of(text="a dog"), store=store),
     ):
         with pytest.raises(BadInput, match="there is no folder") as caught:
             work()
         assert "\n" not in str(caught.value)
-    assert recommend(run, Query(item="1"), store=store)
+    assert recommend(run, QuerySpec.of(item="1"), store=store)
 
 
 def test_of_several_stored_versions_none_is_chosen_for_the_user(clip, collection, store) -> None:
@@ -84,13 +84,13 @@ def test_of_several_stored_versions_none_is_chosen_for_the_user(clip, collection
 
 def test_a_query_never_meets_vectors_of_another_version(clip, collection, store) -> None:
     run = align(collection, encode(collection, both(clip), store=store), AS_IS, store=store)
-    before = recommend(run, Query(text="a dog"), store=store)
+    before = recommend(run, QuerySpec.of(text="a dog"), store=store)
     saved(clip, seed=1)
     with pytest.raises(BadInput, match=r"has changed since it made these vectors .* align again") as caught:
-        recommend(run, Query(text="a dog"), store=store)
+        recommend(run, QuerySpec.of(text="a dog"), store=store)
     assert "\n" not in str(caught.value)
     saved(clip, seed=0)
-    assert recommend(run, Query(text="a dog"), store=store)[0].score == pytest.approx(before[0].score)
+    assert recommend(run, QuerySpec.of(text="a dog"), store=store)[0].score == pytest.approx(before[0].score)
 
 
 def test_a_missing_or_unfit_model_is_said_before_anything_is_encoded(

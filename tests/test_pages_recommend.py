@@ -10,9 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.workflow import Run, fit_recommender
-from mmalign_core.workflow.answers import recommending
-from mmalign_core.workflow.answers.wishing import place_wishes
-from mmalign_core.workflow.explaining import explain_recommendation
+from mmalign_core.workflow.explain import explain_recommendation
+from mmalign_core.workflow.recommend import answers
+from mmalign_core.workflow.recommend.place_query import place_query
 from pages._shared import cache
 from pages._shared.recommend import answering, choosing, export, tuning, wishes
 from pages._shared.recommend.language_menu import Language
@@ -109,9 +109,9 @@ def test_sliders_order_anew_without_placing_again(folder: Path, monkeypatch: pyt
 
     def counted(*args: Any, **options: Any) -> Any:
         placed[0] += 1
-        return place_wishes(*args, **options)
+        return place_query(*args, **options)
 
-    monkeypatch.setattr(recommending, "place_wishes", counted)
+    monkeypatch.setattr(answers, "place_query", counted)
     app.slider(key="weight.text").set_value(0.0).run()
     assert not app.exception and not placed[0]
     assert all(dict(card["bars"]).get("text", 0.0) == 0 for card in shown(app))
@@ -216,7 +216,7 @@ def test_the_page_to_keep_holds_items_reasons_and_the_maps_made_so_far(folder: P
     answered = answering.of(demo_run, "run", chosen, 0, fitted, [wishes.made("text", "a cat <b>")], tuned)
     before = export.page(demo_run, answered, chosen.language)
     assert "a cat &lt;b&gt;" in before and before.count("Because") >= 3 and "random order" not in before
-    first = answered.answer.found[0].id
+    first = answered.answer.results[0].id
     made = explain_recommendation(demo_run, answered.answer, first, store=cache.store())
     cache.shelf().put("maps", answered.key_of(first), made)
     assert "random order" in export.page(demo_run, answered, chosen.language)

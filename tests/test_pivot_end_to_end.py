@@ -13,10 +13,10 @@ from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_tor
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet
-from mmalign_core.workflow import Choices, Query, align, encode, load_run, open_collection, recommend, takers
+from mmalign_core.workflow import Choices, QuerySpec, align, encode, load_run, open_collection, recommend, takers
 from mmalign_core.workflow.alignment.pivoting import has_towers
 from mmalign_core.workflow.alignment.preparing import usable_sets
-from mmalign_core.workflow.answers.querying import place_query
+from mmalign_core.workflow.recommend.query_media import place_part
 from tests.tiny_clap import noise, save_clap, save_wav, tone
 from tests.tiny_clip import saved
 
@@ -93,8 +93,12 @@ def test_a_medium_asked_with_lies_where_the_run_holds_it(run: str, folder: Path,
     held = load_run(run, store=store)
     assert set(held.result.space) == {"image", "audio", "text"}
     told = held.collection.media_of("text")[5].text
-    for query in (Query(image=str(folder / "5.png")), Query(audio=str(folder / "5.wav")), Query(text=told)):
-        placed = place_query(held, query, store=store)
+    for query in (
+        QuerySpec.of(image=str(folder / "5.png")),
+        QuerySpec.of(audio=str(folder / "5.wav")),
+        QuerySpec.of(text=told),
+    ):
+        placed = place_part(held, query, store=store)
         rows = held.result.space[placed.modality]
         np.testing.assert_allclose(placed.vectors[0], rows.vectors[rows.ids.index("i5")], atol=1e-4)
 
@@ -111,8 +115,8 @@ def test_without_texts_the_vocabulary_alone_links(folder: Path, clip: str, clap:
     assert pivots is not None and len(pivots) > 1400 and not any(pivots.owners)
     done = align(collection, encoding, choices, store=store)
     assert set(done.result.space) == {"image", "audio"} and done.report["split"] == "none"
-    placed = place_query(done, Query(text="a photo of a tench"), store=store)
-    found = recommend(done, Query(text="a photo of a tench"), store=store, k=3)
+    placed = place_part(done, QuerySpec.of(text="a photo of a tench"), store=store)
+    found = recommend(done, QuerySpec.of(text="a photo of a tench", k=3), store=store)
     assert np.linalg.norm(placed.vectors[0]) == pytest.approx(1, abs=1e-4) and len(found) == 3
     read = pivots.vectors[pivots.texts.index("a photo of a tench")]
     shown = EmbeddingSet("text", ("x",), ("x",), read[None], "tower")
@@ -151,7 +155,7 @@ def test_sounds_that_no_picture_goes_with_join_pictures_with_texts(
     choices = Choices(("image", "text"), "pivot", {"vocabulary": False}, test=0.3)
     done = align(collection, encoding, choices, store=store)
     assert set(done.result.space) == {"image", "text", "audio"} and done.report["left_out"] == []
-    placed = place_query(done, Query(audio=str(folder / "4.wav")), store=store)
+    placed = place_part(done, QuerySpec.of(audio=str(folder / "4.wav")), store=store)
     sounds = done.result.space["audio"]
     np.testing.assert_allclose(placed.vectors[0], sounds.vectors[sounds.ids.index("sound-i4")], atol=1e-4)
     held = usable_sets(encoding.sets, choices, store, collection.media)["image"].pivots
@@ -188,5 +192,5 @@ def test_spaces_are_linked_where_no_item_has_both(folder: Path, clip: str, clap:
     encoding = encode(collection, {"image": clip, "audio": clap}, store=store)
     run = align(collection, encoding, Choices(pair=("image", "audio"), aligner="pivot"), store=store)
     assert run.report["metrics"] == {} and run.report["unmeasured"] == "no item has both image and audio"
-    found = recommend(run, Query(audio=str(folder / "3.wav")), store=store, k=2)
+    found = recommend(run, QuerySpec.of(audio=str(folder / "3.wav"), k=2), store=store)
     assert found and {len(rows) for rows in run.result.space.values()} == {ITEMS}

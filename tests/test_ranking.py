@@ -5,26 +5,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.recommend import RECOMMENDERS, PlacedItems, Query, Signal, top
-from mmalign_core.recommend.controls.diversity import ALIKE
-from mmalign_core.recommend.controls.long_tail import POPULARITY
-from mmalign_core.recommend.knockout import ranks_of
+from mmalign_core.recommend import RECOMMENDERS, Controls, PlacedItems, PlacedQuery, Signal, top
+from mmalign_core.recommend.controls import ALIKE, POPULARITY
+from mmalign_core.recommend.counterfactuals import ranks_of
 from mmalign_core.recommend.ranking import best_rows
 from mmalign_core.types import BadInput, Recommendation
 from mmalign_core.vectors import unit_rows
 
 
-def made(seed: int, n: int = 20) -> tuple[PlacedItems, Query]:
+def made(seed: int, n: int = 20) -> tuple[PlacedItems, PlacedQuery]:
     rng = np.random.default_rng(seed)
     parts = {m: unit_rows(rng.normal(size=(n, 4))) for m in ("text", "image")}
     parts["image"][rng.random(n) < 0.3] = 0
     point = rng.normal(size=4).astype(np.float32)
     items = PlacedItems(tuple(f"i{k}" for k in range(n)), parts)
-    return items, Query((Signal("text", dict.fromkeys(parts, point)),), weights={"text": 0.75, "image": 0.25})
+    return items, PlacedQuery((Signal("text", dict.fromkeys(parts, point)),), weights={"text": 0.75, "image": 0.25})
 
 
-def found(items: PlacedItems, query: Query, k: int = 10, **options: object) -> list[Recommendation]:
-    return top(RECOMMENDERS.create("content").fit(items), items, query, k, **options)
+def found(items: PlacedItems, query: PlacedQuery, k: int = 10, **options: object) -> list[Recommendation]:
+    return top(RECOMMENDERS.create("content").fit(items), items, query, k, Controls(**options))
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=30), st.integers(1, 35), st.data())
@@ -118,9 +117,9 @@ def test_controls_that_cannot_work_are_named(options: dict[str, object], words: 
 
 def test_items_that_nothing_tells_apart_still_get_an_order() -> None:
     items, _ = made(0)
-    answer = found(items, Query(), 20, diversity=0.7, popularity=-0.4, met=np.arange(20.0))
+    answer = found(items, PlacedQuery(), 20, diversity=0.7, popularity=-0.4, met=np.arange(20.0))
     assert sorted(r.id for r in answer) == sorted(items.ids) and all(np.isfinite(r.score) for r in answer)
-    assert [r.id for r in found(items, Query(), 3)] == ["i0", "i1", "i2"]
+    assert [r.id for r in found(items, PlacedQuery(), 3)] == ["i0", "i1", "i2"]
 
 
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=20), st.data())

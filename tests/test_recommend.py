@@ -5,13 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.recommend import RECOMMENDERS, PlacedItems, Signal, place_items, scale_weights, top
-from mmalign_core.recommend import Query as Asked
-from mmalign_core.recommend.controls.reliability import reliability
+from mmalign_core.recommend import (
+    RECOMMENDERS,
+    Controls,
+    PlacedItems,
+    PlacedQuery,
+    Signal,
+    place_items,
+    scale_weights,
+    top,
+)
+from mmalign_core.recommend.standard_scores import reliability
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.vectors import unit_rows
-from mmalign_core.workflow import Query, Run, recommend
+from mmalign_core.workflow import QuerySpec, Run, recommend
 
 
 def space(seed: int, items: int = 12, width: int = 5) -> dict[str, EmbeddingSet]:
@@ -34,7 +42,7 @@ def test_scores_are_weighted_standardised_similarities_and_shares_sum(seed: int,
     query = np.random.default_rng(seed + 1).normal(size=5).astype(np.float32)
     items = place_items(sets, ids)
     weights = scale_weights({"image": wi, "text": wt}, ("image", "text"))
-    asked = Asked((Signal("text", dict.fromkeys(sets, query)),), weights=weights)
+    asked = PlacedQuery((Signal("text", dict.fromkeys(sets, query)),), weights=weights)
     found = top(RECOMMENDERS.create("content").fit(items), items, asked, k)
     expected = dict.fromkeys(ids, 0.0)
     for m, weight in (("image", wi), ("text", wt)):
@@ -65,7 +73,7 @@ def test_a_modality_counts_as_much_as_it_answers_what_was_asked() -> None:
             Signal("a", dict.fromkeys(parts, row), modality=source)
             for row in unit_rows(text + rng.normal(size=(60, 8)))
         ]
-        scores = model.score([Asked((signal,)) for signal in near])
+        scores = model.score([PlacedQuery((signal,)) for signal in near])
         ranks[source] = (scores >= np.diag(scores)[:, None]).sum(axis=1).mean()
     assert ranks["text"] < 0.8 * ranks[""]
 
@@ -77,7 +85,7 @@ def test_shares_sum_where_all_items_lie_close_together(apart: float) -> None:
     parts = {m: unit_rows(centre + apart * rng.normal(size=(500, 256))) for m in ("text", "image")}
     items = PlacedItems(tuple(map(str, range(500))), parts)
     model = RECOMMENDERS.create("content").fit(items)
-    asked = Asked(history=dict.fromkeys(map(int, rng.integers(0, 500, 40)), 1.0))
+    asked = PlacedQuery(history=dict.fromkeys(map(int, rng.integers(0, 500, 40)), 1.0))
     scores = model.score([asked])[0]
     assert np.isfinite(scores).all() and np.any(scores) == (apart > 0.03)
     for view in model.views:
@@ -99,14 +107,14 @@ def test_what_was_never_seen_together_counts_as_the_least_reliable() -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        (Query(text="a cat"), "cat"),
-        (Query(text="ein Elefant"), "elephant"),
-        (Query(text="une guitare"), "guitar"),
-        (Query(text="下雨"), "rain"),
+        (QuerySpec.of(text="a cat"), "cat"),
+        (QuerySpec.of(text="ein Elefant"), "elephant"),
+        (QuerySpec.of(text="une guitare"), "guitar"),
+        (QuerySpec.of(text="下雨"), "rain"),
     ],
 )
-def test_a_text_in_any_language_finds_its_item(demo_run: Run, store: Store, query: Query, expected: str) -> None:
-    found = recommend(demo_run, query, store=store, k=10)
+def test_a_text_in_any_language_finds_its_item(demo_run: Run, store: Store, query: QuerySpec, expected: str) -> None:
+    found = recommend(demo_run, query, store=store)
     assert any(expected in r.id or expected in text_of(demo_run, r.id) for r in found)
 
 
@@ -117,7 +125,7 @@ def text_of(run: Run, item: str) -> str:
 def test_a_picture_and_a_sound_of_an_item_find_it(demo_run: Run, store: Store) -> None:
     for modality in ("image", "audio"):
         medium = demo_run.collection.media_of(modality)[3]
-        found = recommend(demo_run, Query(**{modality: medium.path}), store=store, weights={modality: 1.0}, k=3)
+        found = recommend(demo_run, QuerySpec.of(**{modality: medium.path}, weights={modality: 1.0}, k=3), store=store)
         assert found[0].id == medium.item and found[0].score > 2
 
 
@@ -128,7 +136,13 @@ def test_an_item_is_compared_modality_by_modality_and_what_it_lacks_through_the_
     items = place_items({"image": image, "text": text}, ("a", "b", "c", "d"))
     assert {m: p.tolist() for m, p in items.profile({1: 1}).items()} == {"image": [1, 0, 0, 0], "text": [0, 1, 0, 0]}
     assert items.profile({0: 1})["text"].tolist() == [1, 0, 0, 0]
-    ranked = top(RECOMMENDERS.create("content").fit(items), items, Asked(history={0: 1}), 4, exclude=(0,))
+    ranked = top(
+        RECOMMENDERS.create("content").fit(items),
+        items,
+        PlacedQuery(history={0: 1}),
+        4,
+        controls=Controls(exclude=(0,)),
+    )
     assert [r.id for r in ranked][2] == "d" and {ranked[0].id, ranked[1].id} == {"b", "c"}
 
 
@@ -137,38 +151,38 @@ def test_a_lone_item_and_equal_items_score_zero_not_nan() -> None:
     for ids in (("a",), ("a", "b", "c")):
         sets = {"text": EmbeddingSet("text", ids, ids, one.repeat(len(ids), 0), "t@1")}
         items = place_items(sets, ids)
-        asked = Asked((Signal("text", {"text": one[0]}),))
+        asked = PlacedQuery((Signal("text", {"text": one[0]}),))
         found = top(RECOMMENDERS.create("content").fit(items), items, asked, 5)
         assert [(r.id, r.score) for r in found] == [(item, 0.0) for item in ids]
 
 
 def test_an_item_or_a_user_is_not_recommended_what_they_have(demo_run: Run, store: Store) -> None:
     item = demo_run.collection.ids[0]
-    assert item not in [r.id for r in recommend(demo_run, Query(item=item), store=store, k=400)]
+    assert item not in [r.id for r in recommend(demo_run, QuerySpec.of(item=item, k=400), store=store)]
     table = demo_run.collection.interactions
     assert table is not None
     user = str(table["user_id"].iloc[0])
     seen = set(table[table["user_id"] == user]["item_id"])
-    found = recommend(demo_run, Query(user=user), store=store, k=len(demo_run.collection.ids))
+    found = recommend(demo_run, QuerySpec.of(user=user, k=len(demo_run.collection.ids)), store=store)
     assert not seen & {r.id for r in found} and len(found) == len(demo_run.collection.ids) - len(seen)
 
 
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        (Query(), "ask with at least one of"),
-        (Query(text="a", item="b"), "no item 'b'"),
-        (Query(item="nobody"), "no item 'nobody'"),
-        (Query(user="nobody"), "no user 'nobody'"),
-        (Query(image="missing.png"), "is missing"),
-        (Query(text="   "), "text"),
-        (Query(text="caf\udce9"), "UTF-8"),
-        (Query(image=__file__), "holds text, not a picture"),
+        ({}, "ask with at least one of"),
+        ({"text": "a", "item": "b"}, "no item 'b'"),
+        ({"item": "nobody"}, "no item 'nobody'"),
+        ({"user": "nobody"}, "no user 'nobody'"),
+        ({"image": "missing.png"}, "is missing"),
+        ({"text": "   "}, "text"),
+        ({"text": "caf\udce9"}, "UTF-8"),
+        ({"image": __file__}, "holds text, not a picture"),
     ],
 )
-def test_a_query_that_cannot_work_is_named(demo_run: Run, store: Store, query: Query, words: str) -> None:
+def test_a_query_that_cannot_work_is_named(demo_run: Run, store: Store, query: dict, words: str) -> None:
     with pytest.raises(BadInput, match=words):
-        recommend(demo_run, query, store=store)
+        recommend(demo_run, QuerySpec.of(**query), store=store)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmalign_core.recommend import Interactions
-from mmalign_core.recommend.splitting import SPLITS, split_events
+from mmalign_core.recommend.splits import SPLITS, split_events
 from mmalign_core.types import BadInput
 
 NAN = float("nan")

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from mmalign_core.recommend import (
     RECOMMENDERS,
+    Controls,
     Interactions,
     PlacedItems,
-    Query,
+    PlacedQuery,
     Recommender,
     Signal,
     interactions_of,
@@ -35,7 +36,7 @@ class World:
     items: PlacedItems
     events: Interactions
 
-    def queries(self, seed: int) -> list[Query]:
+    def queries(self, seed: int) -> list[PlacedQuery]:
         """Histories, signals, both, negative ones, weights of one modality, and nobody's history."""
         rng, n = np.random.default_rng(seed), len(self.items.ids)
         width = {m: part.shape[1] for m, part in self.items.parts.items()}
@@ -47,14 +48,16 @@ class World:
         first = dict.fromkeys(map(int, rng.permutation(n)[: max(1, n // 3)]), 1.0)
         only = {m: float(i == 0) for i, m in enumerate(width)}
         found = [
-            Query(history=first),
-            Query(history=some),
-            Query(signals),
-            Query(signals[:1], some, only),
-            Query(signals[:1], weights={"smell": 1.0}),
-            Query(history={}),
+            PlacedQuery(history=first),
+            PlacedQuery(history=some),
+            PlacedQuery(signals),
+            PlacedQuery(signals[:1], some, only),
+            PlacedQuery(signals[:1], weights={"smell": 1.0}),
+            PlacedQuery(history={}),
         ]
-        return found + [Query(history=self.events.history(u), user=u) for u in range(min(2, len(self.events.users)))]
+        return found + [
+            PlacedQuery(history=self.events.history(u), user=u) for u in range(min(2, len(self.events.users)))
+        ]
 
 
 def world(seed: int, n: int = 14, users: int = 9, widths: tuple[int, ...] = (5, 5)) -> World:
@@ -175,8 +178,8 @@ def test_an_item_nobody_met_can_be_ranked_and_asked_about(case: tuple[World, Rec
     made, model = case
     assert made.events.popularity[-1] == 0
     last = len(made.items.ids) - 1
-    assert np.isfinite(model.score([Query(history={last: 1.0})])).all()
-    found = top(model, made.items, Query(history={0: 1.0}), last + 1, exclude=(0,))
+    assert np.isfinite(model.score([PlacedQuery(history={last: 1.0})])).all()
+    found = top(model, made.items, PlacedQuery(history={0: 1.0}), last + 1, controls=Controls(exclude=(0,)))
     assert made.items.ids[last] in [r.id for r in found]
 
 
@@ -184,7 +187,7 @@ def test_every_knock_out_is_the_ranking_done_anew(case: tuple[World, Recommender
     made, model = case
     query = made.queries(1)[3].weighted(tuple(made.items.parts))
     rows = [5, 6, 7]
-    found = knockouts(model, made.items, query, rows, exclude=(1,))
+    found = knockouts(model, made.items, query, rows, controls=Controls(exclude=(1,)))
     anew = {
         **{("history", made.items.ids[h]): query.without_item(h) for h in query.history},
         **{("signal", s.label): query.without_signal(i) for i, s in enumerate(query.signals)},

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmalign_core.recommend import RECOMMENDERS, Query
+from mmalign_core.recommend import RECOMMENDERS, PlacedQuery
 from mmalign_core.types import BadInput, Cancelled
 from tests.camps import CAMP, camps, events_of, fitted, of_history, places, random_events
 
@@ -24,7 +24,7 @@ def test_a_new_user_is_recommended_their_camp(name: str) -> None:
 def test_a_user_is_what_they_met_and_no_more(name: str) -> None:
     items, events = camps()
     model, history = fitted(name, items, events), events.history(0)
-    known, new = model.score([Query(history=history, user=0), Query(history=history)])
+    known, new = model.score([PlacedQuery(history=history, user=0), PlacedQuery(history=history)])
     np.testing.assert_array_equal(known, new)
 
 
@@ -35,7 +35,7 @@ def test_an_item_nobody_met_is_known_by_what_it_holds(name: str) -> None:
     cold = [CAMP - 1, 2 * CAMP - 1]
     first, second = of_history(model, 0, 1)[cold]
     assert first > second
-    shares = model.shares(Query(history={0: 1.0}), np.array(cold), "modality")
+    shares = model.shares(PlacedQuery(history={0: 1.0}), np.array(cold), "modality")
     assert not shares["taste"].any() and shares["text"].any() and shares["image"].any()
     spoken = of_history(model, CAMP - 1)
     assert spoken[: CAMP - 1].mean() > spoken[CAMP:].mean()
@@ -45,8 +45,8 @@ def test_an_item_nobody_met_is_known_by_what_it_holds(name: str) -> None:
 def test_a_modality_left_out_of_the_query_adds_nothing(name: str) -> None:
     items, events = camps()
     model, rows = fitted(name, items, events), np.arange(2 * CAMP)
-    whole = Query(history={0: 1.0, 2: 1.0}, weights={"text": 0.5, "image": 0.5})
-    shares, plain = (model.shares(q, rows) for q in (whole, Query(history=whole.history)))
+    whole = PlacedQuery(history={0: 1.0, 2: 1.0}, weights={"text": 0.5, "image": 0.5})
+    shares, plain = (model.shares(q, rows) for q in (whole, PlacedQuery(history=whole.history)))
     np.testing.assert_array_equal(shares["image"], plain["image"])
     left = whole.without_modality("image")
     assert not model.shares(left, rows)["image"].any()
@@ -58,13 +58,13 @@ def test_items_nobody_met_say_nothing_and_get_nothing(name: str) -> None:
     items, events = camps()
     model = fitted(name, items, events)
     assert of_history(model, 0)[CAMP - 1] == 0
-    np.testing.assert_array_equal(of_history(model, CAMP - 1), model.score([Query()])[0])
+    np.testing.assert_array_equal(of_history(model, CAMP - 1), model.score([PlacedQuery()])[0])
 
 
 @pytest.mark.parametrize("name", ["ease", "rp3beta"])
 def test_a_share_is_what_leaving_the_item_out_takes_away(name: str) -> None:
     model = fitted(name, places(12), events_of(random_events()))
-    asked, rows = Query(history={0: 1.0, 3: 2.0, 5: -1.0}), np.arange(12)
+    asked, rows = PlacedQuery(history={0: 1.0, 3: 2.0, 5: -1.0}), np.arange(12)
     taken = model.score([asked])[0] - model.score([asked.without_item(3)])[0]
     np.testing.assert_allclose(model.shares(asked, rows)["i3"], taken, atol=1e-9)
 
@@ -96,7 +96,7 @@ def test_low_ratings_are_left_out_and_unrated_events_kept() -> None:
     met = random_events(7)
     stars = np.where(met > 0, np.random.default_rng(0).integers(1, 6, met.shape), 0).astype(float)
     liked = events_of((stars >= 4).astype(float))
-    asked = [Query(history={h: 1.0}) for h in range(12)]
+    asked = [PlacedQuery(history={h: 1.0}) for h in range(12)]
     by_rating = fitted("ease", places(12), events_of(met, stars), least_rating=4).score(asked)
     np.testing.assert_allclose(by_rating, fitted("ease", places(12), liked, least_rating=4).score(asked))
 
@@ -130,7 +130,7 @@ def test_the_ends_of_every_parameter_give_finite_scores_or_a_reason(name: str) -
         except BadInput as error:
             assert "choose a smaller one" in str(error)
             continue
-        assert np.isfinite(model.score([Query(history={0: 1.0, 3: -2.0}), Query()])).all()
+        assert np.isfinite(model.score([PlacedQuery(history={0: 1.0, 3: -2.0}), PlacedQuery()])).all()
 
 
 def test_who_met_everything_teaches_nothing_and_is_served() -> None:

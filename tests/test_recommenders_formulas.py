@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from mmalign_core.recommend import RECOMMENDERS, Query
-from mmalign_core.recommend.learning.alike import alike, content
-from mmalign_core.recommend.learning.flow import Flow
-from mmalign_core.recommend.learning.held_out_events import held_out_ndcg, hold_out, root_counts
+from mmalign_core.recommend import RECOMMENDERS, PlacedQuery
+from mmalign_core.recommend.learning.graphs import Flow, alike, content
+from mmalign_core.recommend.learning.held_out import held_out_ndcg, hold_out, root_counts
 from mmalign_core.recommend.learning.pairwise import Triples
 from mmalign_core.recommend.methods.ease import symmetric_inverse
 from tests.camps import CAMP, camps, events_of, fitted, of_history, places, random_events
@@ -60,16 +59,16 @@ def test_als_folds_a_user_in_as_implicit_does() -> None:
     confident = sparse.csr_matrix(3 * met)
     oracle.fit(confident, show_progress=False)
     users = oracle.recalculate_user(np.arange(40), confident)
-    asked = [Query(history=dict.fromkeys(map(int, np.flatnonzero(row)), 1.0)) for row in met]
+    asked = [PlacedQuery(history=dict.fromkeys(map(int, np.flatnonzero(row)), 1.0)) for row in met]
     np.testing.assert_allclose(model.score(asked), users @ oracle.item_factors.T, atol=1e-4)
 
 
 def test_als_takes_a_negative_item_as_met_and_not_wanted() -> None:
     items, events = camps()
     model = fitted("als", items, events, factors=4)
-    disliked = model.score([Query(history={0: 1.0, CAMP: -1.0})])[0]
+    disliked = model.score([PlacedQuery(history={0: 1.0, CAMP: -1.0})])[0]
     assert disliked[1:4].min() > 0 > disliked[CAMP + 1 : CAMP + 4].max()
-    assert model.shares(Query(history={0: 1.0, CAMP: -1.0}), np.array([CAMP + 1]))[f"i{CAMP}"] < 0
+    assert model.shares(PlacedQuery(history={0: 1.0, CAMP: -1.0}), np.array([CAMP + 1]))[f"i{CAMP}"] < 0
 
 
 def test_a_bpr_step_follows_the_gradient_of_its_loss() -> None:

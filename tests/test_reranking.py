@@ -7,32 +7,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.recommend.controls.language_share import LANGUAGE, language_part, order_evidence
+from mmalign_core.recommend.controls import LANGUAGE, language_part, order_evidence
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Answer, Query, Run, Wish, answer
-from mmalign_core.workflow.export.showing import item_titles
-from mmalign_core.workflow.wording.reranking import rerank
+from mmalign_core.workflow import Answer, QueryPart, QuerySpec, Run, answer
+from mmalign_core.workflow.export.media_uris import item_titles
+from mmalign_core.workflow.recommend.reranking import rerank
 from tests.scripted_model import Scripted
 
 
 def test_likelihoods_move_items_and_their_part_is_a_share(demo_run: Run, of_user: Answer) -> None:
     titles = dict(item_titles(demo_run.collection))
-    last = of_user.again(k=50).found[49].id
+    last = of_user.again(k=50).results[49].id
     titles[last] = "this one"
     moved = rerank(of_user, Scripted("", likely="this one"), titles=titles, weight=2.0)
-    assert not moved.note and moved.answer.found[0].id == last and len(moved.answer.found) == 5
-    for rank, item in enumerate(moved.answer.found, 1):
+    assert not moved.note and moved.answer.results[0].id == last and len(moved.answer.results) == 5
+    for rank, item in enumerate(moved.answer.results, 1):
         assert item.rank == rank and LANGUAGE in item.contributions
         assert sum(item.contributions.values()) == pytest.approx(item.score, abs=1e-9)
     still = rerank(of_user, Scripted("", likely="this one"), titles=titles, weight=0.0)
-    assert [r.id for r in still.answer.found] == [r.id for r in of_user.found]
+    assert [r.id for r in still.answer.results] == [r.id for r in of_user.results]
 
 
 def test_an_order_is_taken_when_it_names_items_and_only_them(of_user: Answer) -> None:
     titles = {item: item for item in of_user.items.ids}
     moved = rerank(of_user, Scripted("5, 4, 3, 2, 1"), 5, titles=titles, weight=9.0)
-    assert [r.id for r in moved.answer.found] == [r.id for r in reversed(of_user.found)] and not moved.note
+    assert [r.id for r in moved.answer.results] == [r.id for r in reversed(of_user.results)] and not moved.note
     for said in ("1, 2, 99", "1, 1", "Here you go: 2, 1", "", "two, one", "0, 1", "1" * 3000):
         kept = rerank(of_user, Scripted(said), 5, titles=titles)
         assert kept.answer is of_user and "recommender's own" in kept.note, said
@@ -44,11 +44,11 @@ def test_reranking_goes_on_without_a_server_and_says_what_it_cannot_read(
     kept = rerank(of_user, Scripted(BadInput("it refused")), titles={})
     assert kept.answer is of_user and "it refused" in kept.note
     picture = demo_run.collection.media_of("image")[0].path
-    unread = rerank(answer(demo_run, Query(image=picture), store=store), Scripted("1"), titles={})
+    unread = rerank(answer(demo_run, QuerySpec.of(image=picture), store=store), Scripted("1"), titles={})
     assert "nothing asked with has one" in unread.note
-    against = Query(wishes=(Wish("text", "a dog"), Wish("item", of_user.found[0].id, -1.0)))
+    against = QuerySpec((QueryPart("text", "a dog"), QueryPart("item", of_user.results[0].id, -1.0)))
     model = Scripted("1")
-    rerank(answer(demo_run, against, store=store), model, titles={of_user.found[0].id: "unwanted"})
+    rerank(answer(demo_run, against, store=store), model, titles={of_user.results[0].id: "unwanted"})
     assert '"a dog"' in model.asked[0] and "unwanted" not in model.asked[0].split("Items:")[0]
     for weight in (-1.0, float("nan"), float("inf")):
         with pytest.raises(BadInput, match="weight"):
@@ -58,10 +58,12 @@ def test_reranking_goes_on_without_a_server_and_says_what_it_cannot_read(
 def test_the_latest_items_are_read_first(of_user: Answer) -> None:
     events = of_user.interactions
     assert events is not None
-    user = of_user.asked.user if of_user.asked.user is not None else int(events.rows[0])
+    user = of_user.placed.user if of_user.placed.user is not None else int(events.rows[0])
     times = np.arange(len(events), dtype=float)
     dated = replace(events, times=times)
-    timed = replace(of_user, interactions=dated, asked=replace(of_user.asked, user=user))
+    timed = replace(
+        of_user, fitted=replace(of_user.fitted, interactions=dated), placed=replace(of_user.placed, user=user)
+    )
     model = Scripted("1")
     rerank(timed, model, titles={item: f"title {item}" for item in timed.items.ids})
     own = np.flatnonzero(dated.rows == user)

@@ -19,12 +19,12 @@ from mmalign_core.types.sequences import as_sequences
 from mmalign_core.workflow import (
     Choices,
     Encoding,
-    Query,
+    QuerySpec,
     align,
     encode,
     load_run,
     open_collection,
-    place_query,
+    place_part,
     recommend,
     save_run,
 )
@@ -220,9 +220,9 @@ def test_photographs_align_and_answer_typed_and_uploaded_queries(shared_data: Pa
     )
     again = load_run(str(save_run(run, "kept", store=store)), store=store)
     picture = str(next(m.path for m in collection.media if m.modality == "image"))
-    for query in (Query(text="a dog on a beach"), Query(image=picture)):
-        place = place_query(run, query, store=store).vectors
-        np.testing.assert_array_equal(place_query(again, query, store=store).vectors, place)
-        assert len(recommend(again, query, store=store, k=3)) == 3
+    for query in (QuerySpec.of(text="a dog on a beach"), QuerySpec.of(image=picture)):
+        place = place_part(run, query, store=store).vectors
+        np.testing.assert_array_equal(place_part(again, query, store=store).vectors, place)
+        assert len(recommend(again, replace(query, k=3), store=store)) == 3
     own = run.result.space["image"].vectors[0]
-    np.testing.assert_allclose(place_query(run, Query(image=picture), store=store).vectors[0], own, atol=1e-4)
+    np.testing.assert_allclose(place_part(run, QuerySpec.of(image=picture), store=store).vectors[0], own, atol=1e-4)

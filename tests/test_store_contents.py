@@ -13,7 +13,7 @@ from mmalign_core.__main__ import main
 from mmalign_core.store import Store
 from mmalign_core.store.session import MOST, SessionCache
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Choices, Query, align, encode, open_collection, place_query
+from mmalign_core.workflow import Choices, QuerySpec, align, encode, open_collection, place_part
 from tests.circles import write_circles
 
 MEDIUM = "0123456789abcdef0123456789abcdef"
@@ -141,12 +141,16 @@ def test_what_was_asked_with_is_not_kept(tmp_path):
     choices = Choices(pair=("image", "text"), aligner="bridge")
     run = align(circles, encode(circles, store=store), choices, store=store)
     picture = next(medium.path for medium in circles.media if medium.modality == "image")
-    first = place_query(run, Query(text="a red circle far away"), store=store)
+    first = place_part(run, QuerySpec.of(text="a red circle far away"), store=store)
     before = {path for path in store.root.rglob("*") if path.is_file()}, store.size()
-    for query in (Query(text="something nobody wrote, at all"), Query(image=str(picture)), Query(text="another one")):
-        place_query(run, query, store=store)
+    for query in (
+        QuerySpec.of(text="something nobody wrote, at all"),
+        QuerySpec.of(image=str(picture)),
+        QuerySpec.of(text="another one"),
+    ):
+        place_part(run, query, store=store)
     assert ({path for path in store.root.rglob("*") if path.is_file()}, store.size()) == before
-    again = place_query(run, Query(text="a red circle far away"), store=store)
+    again = place_part(run, QuerySpec.of(text="a red circle far away"), store=store)
     np.testing.assert_array_equal(again.vectors, first.vectors)
     texts = {medium.digest for medium in circles.media if medium.modality == "text"}
     assert store.session.embeddings(run.encoders["text"], [first.keys[0]]).rows.tolist() == [0]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmalign_core.data.media.videos import Video
-from mmalign_core.workflow.explaining.parts import video_parts
+from mmalign_core.explain.parts import video_parts
 
 RATE = 16_000
 

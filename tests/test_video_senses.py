@@ -9,8 +9,8 @@ from mmalign_core.data import read_collection
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.store import Store
 from mmalign_core.workflow import Choices, Run, align, encode
-from mmalign_core.workflow.explaining.mapping import map_of
-from mmalign_core.workflow.explaining.masking import MaskedMedium
+from mmalign_core.workflow.explain.masked_medium import MaskedMedium
+from mmalign_core.workflow.explain.media_maps import map_of
 from tests.sample_files import colours, film, tone, write
 
 SHADES = {"red": (200, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 200), "sun": (220, 220, 20)}
@@ -83,15 +83,15 @@ def test_other_maps_have_both_and_sum_with_their_rest(films, aligner: str, metho
 def test_a_silent_video_is_only_seen_and_its_parts_say_nothing_of_it(films) -> None:
     run, store = aligned(films, "ridge"), films[1]
     masked = taken_apart(run, "sun", store)
-    assert [part.sense for part in masked.parted.parts] == [""] * 8
+    assert [part.sense for part in masked.parts] == [""] * 8
     found = map_of(masked, run.result.space["text"].vectors[0], faithful=False)
     assert len(found.values) == 8 and found.values.sum() + found.rest == pytest.approx(found.score)
 
 
 def test_hiding_what_is_seen_leaves_what_is_heard(films) -> None:
     masked = taken_apart(aligned(films, "ridge"), "green", films[1])
-    count = len(masked.parted.parts) // 2
-    blind, whole = masked.parted.masked(np.arange(2 * count) >= count), masked.parted.view
+    count = len(masked.parts) // 2
+    blind, whole = masked.masked_view(np.arange(2 * count) >= count), masked.view
     assert np.array_equal(blind.sound, whole.sound)
-    deaf = masked.parted.masked(np.arange(2 * count) < count)
+    deaf = masked.masked_view(np.arange(2 * count) < count)
     assert np.array_equal(deaf.pixels, whole.pixels) and not deaf.audible

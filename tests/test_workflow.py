@@ -12,13 +12,13 @@ from mmalign_core.workflow import (
     ORDERINGS,
     Choices,
     Encoding,
-    Query,
+    QuerySpec,
     Run,
     align,
     judged_pairs,
     load_run,
     place_on_map,
-    place_query,
+    place_part,
     project_run,
     recommend,
     save_run,
@@ -63,13 +63,13 @@ def test_choices_that_cannot_work_are_named(choices: dict, words: str, store: St
 
 
 def test_a_run_opens_again_as_it_was(demo_run: Run, store: Store, tmp_path: Path) -> None:
-    query = Query(text="a big animal with a trunk")
-    before = recommend(demo_run, query, store=store, k=5)
+    query = QuerySpec.of(text="a big animal with a trunk")
+    before = recommend(demo_run, replace(query, k=5), store=store)
     for ref in (str(tmp_path / "run"), "a-name"):
         save_run(demo_run, ref, store=store)
         again = load_run(ref, store=store)
         assert again.report == demo_run.report and again.result.digest == demo_run.result.digest
-        assert [r.id for r in recommend(again, query, store=store, k=5)] == [r.id for r in before]
+        assert [r.id for r in recommend(again, replace(query, k=5), store=store)] == [r.id for r in before]
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
@@ -108,7 +108,7 @@ def test_a_damaged_map_is_drawn_again(demo_run: Run, store: Store) -> None:
 def test_a_query_that_equals_an_item_lands_on_it(demo_run: Run, store: Store) -> None:
     drawn = project_run(demo_run, store=store)
     medium = demo_run.collection.media_of("image")[5]
-    row = place_query(demo_run, Query(image=medium.path), store=store)
+    row = place_part(demo_run, QuerySpec.of(image=medium.path), store=store)
     at = drawn.points[(drawn.points["item"] == medium.item) & (drawn.points["modality"] == "image")]
     spread = drawn.points[["x", "y"]].std().to_numpy()
     offset = np.abs(place_on_map(demo_run, drawn, row)[0] - at[["x", "y"]].to_numpy()[0])
@@ -140,7 +140,7 @@ def test_a_modality_that_does_not_fit_beside_the_pair_is_left_out_of_the_space(
     run = align(demo, mixed, Choices(pair=("audio", "image"), aligner="bridge"), store=store)
     assert set(run.result.space) == {"image", "audio"}
     picture = next(m for m in demo.media_of("image"))
-    asked, images = place_query(run, Query(image=picture.path), store=store), run.result.space["image"]
+    asked, images = place_part(run, QuerySpec.of(image=picture.path), store=store), run.result.space["image"]
     np.testing.assert_allclose(asked.vectors[0], images.vectors[images.ids.index(picture.item)], atol=1e-6)
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from mmalign_core.recommend import Interactions, PlacedItems, Query, Recommender, interactions_of
+from mmalign_core.recommend import Interactions, PlacedItems, PlacedQuery, Recommender, interactions_of
 from mmalign_core.types import Cancelled, Progress
 
 ITEMS = tuple(f"i{n:02d}" for n in range(24))
@@ -22,10 +22,10 @@ class Toy(Recommender):
         self.fits.append(events)
         self.many = len(items.ids)
 
-    def score(self, queries: Sequence[Query]) -> np.ndarray:
+    def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
         return np.stack([known_scores(query.user or 0, self.many) for query in queries])
 
-    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+    def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
         return {"toy": self.score([query])[0][rows]}
 
 
@@ -39,7 +39,7 @@ class Broken(Toy):
 class Endless(Toy):
     name = "endless"
 
-    def score(self, queries: Sequence[Query]) -> np.ndarray:
+    def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
         return np.full((len(queries), self.many), np.inf)
 
 

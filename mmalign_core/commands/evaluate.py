@@ -18,7 +18,7 @@ from mmalign_core.commands.shared import (
 )
 from mmalign_core.params import parse_assignments
 from mmalign_core.recommend import RECOMMENDERS
-from mmalign_core.recommend.splitting import SPLITS
+from mmalign_core.recommend.splits import SPLITS
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow import load_run

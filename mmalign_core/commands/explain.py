@@ -4,11 +4,11 @@ import argparse
 
 from mmalign_core.commands.shared import add_json, add_store, settings_of, show_progress, store_of, write_result
 from mmalign_core.explain.faithfulness import verdict
+from mmalign_core.explain.parts import FINEST_GRID
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import load_run
-from mmalign_core.workflow.explaining import METHODS, PairExplanation, explain_pair
-from mmalign_core.workflow.explaining.explained import pair_json
-from mmalign_core.workflow.explaining.parts import FINEST_GRID
+from mmalign_core.workflow.explain import METHODS, PairExplanation, explain_pair
+from mmalign_core.workflow.explain.pairs import pair_json
 
 SUMMARY = "what makes two media of a run near: words, cells and segments, components, concept words"
 _SHOWN = 5

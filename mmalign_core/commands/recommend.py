@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from mmalign_core.commands.answering import run_of
-from mmalign_core.commands.asking import add_query, query_of
+from mmalign_core.commands.language_options import Worded, add_language, model_of, worded
+from mmalign_core.commands.query_options import add_query, add_results, query_of, run_of
 from mmalign_core.commands.shared import (
     add_encoders,
     add_json,
@@ -18,25 +18,23 @@ from mmalign_core.commands.shared import (
     write_result,
 )
 from mmalign_core.commands.targets import write_target
-from mmalign_core.commands.wording import Wording, add_wording, model_of, worded
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, Run, answer
-from mmalign_core.workflow.answers.reasons import Reasons, every_reason
-from mmalign_core.workflow.answers.recommending import as_json
-from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps, explain_recommendation
-from mmalign_core.workflow.export.exporting import as_html
+from mmalign_core.workflow.explain.answers import RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.export.answer_page import as_html
+from mmalign_core.workflow.recommend.reasons import Reasons, every_reason
 
 SUMMARY = "top-k items for texts, pictures, sounds, items or users, for and against, with each modality's share"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """RUN or DATA, the query, who answers and how, what comes out."""
+    """RUN or DATA, the query, how the results are chosen and worded, and what is written."""
     parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder, or data of one modality alone")
     add_encoders(parser)
     add_query(parser)
-    _add_answer(parser)
-    add_wording(parser)
+    add_results(parser)
+    add_language(parser)
     parser.add_argument("--explain", action="store_true", help="every way to take each score apart, and what-if ranks")
     parser.add_argument("--html", metavar="OUT", help="write one self-contained page with media and reasons")
     parser.add_argument(
@@ -44,29 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_store(parser)
     add_json(parser)
-
-
-def _add_answer(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-k", type=int, default=10, help="how many items (default: 10)")
-    parser.add_argument(
-        "--weight",
-        action="append",
-        default=[],
-        metavar="MODALITY=W",
-        help="how much a modality counts, e.g. --weight image=2 --weight text=1; those not named then do not",
-    )
-    parser.add_argument("--recommender", default="content", metavar="NAME", help="one of `list recommenders`")
-    parser.add_argument("--param", action="append", default=[], metavar="K=V", help="a parameter of the recommender")
-    parser.add_argument("--seed", type=int, default=0, help="of a recommender that learns (default: 0)")
-    parser.add_argument("--interactions", metavar="FILE", help="user_id,item_id[,rating,timestamp], for the run's own")
-    parser.add_argument(
-        "--where", action="append", default=[], metavar="COND", help="year>=1960, group=birds, title~dog, has:image"
-    )
-    parser.add_argument("--diversity", type=float, default=0.0, metavar="X", help="0 to 1: less alike (default: 0)")
-    parser.add_argument(
-        "--popularity", type=float, default=0.0, metavar="X", help="-1 to 1: more or less of the popular (default: 0)"
-    )
-    parser.add_argument("--include-seen", action="store_true", help="also what the user has met already")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -82,14 +57,8 @@ def run(args: argparse.Namespace) -> None:
         opened,
         query,
         store=store,
-        k=args.k,
-        weights=_weights(args.weight),
         recommender=args.recommender,
         params=parse_assignments(args.param),
-        diversity=args.diversity,
-        popularity=args.popularity,
-        where=args.where,
-        include_seen=args.include_seen,
         seed=args.seed,
         settings=settings_of(args),
         progress=show_progress,
@@ -97,14 +66,15 @@ def run(args: argparse.Namespace) -> None:
     _write(args, opened, worded(args, opened, found, model), skipped)
 
 
-def _write(args: argparse.Namespace, run: Run, words: Wording, skipped: int) -> None:
+def _write(args: argparse.Namespace, run: Run, words: Worded, skipped: int) -> None:
     found = words.answer
     why = every_reason(found) if args.explain or args.html else ()
-    result: dict[str, Any] = as_json(found) | words.as_json | ({"skipped_interactions": skipped} if skipped else {})
+    result: dict[str, Any] = found.as_json | words.as_json | ({"skipped_interactions": skipped} if skipped else {})
     for item, each in zip(result["items"], why if args.explain else ()):
         item |= _reasons(each)
     if args.html:
-        page = as_html(found, run=run, reasons=why, maps=_maps(args, run, found), told=words.told)
+        maps = _maps(args, run, found)
+        page = as_html(found, run=run, reasons=why, maps=maps, sentences=words.sentences)
         write_target(args, "html", page.encode("utf-8", "backslashreplace"))
     lines = [*words.lines, _summary(found, why if args.explain else (), skipped)]
     write_result(result, args, "\n".join(lines))
@@ -116,7 +86,7 @@ def _maps(args: argparse.Namespace, run: Run, found: Answer) -> dict[str, Recomm
         item.id: explain_recommendation(
             run, found, item.id, store=store_of(args), settings=settings_of(args), progress=show_progress
         )
-        for item in found.found[: max(args.maps, 0)]
+        for item in found.results[: max(args.maps, 0)]
     }
 
 
@@ -128,27 +98,19 @@ def _reasons(why: Reasons) -> dict[str, Any]:
 def _summary(found: Answer, why: Sequence[Reasons], skipped: int) -> str:
     lines = [f"note: {note}" for note in found.notes]
     lines += [f"note: {skipped:,} of the interactions' rows or items were left out"] if skipped else []
-    for place, item in enumerate(found.found):
+    for place, item in enumerate(found.results):
         lines.append(f"{item.rank:3d}  {item.id}  {item.reason}")
         lines += _what_if(why[place]) if why else []
     return "\n".join(lines)
 
 
 def _what_if(why: Reasons, most: int = 3) -> list[str]:
-    """The parts without which the item would stand elsewhere, most telling first."""
+    """The parts without which the item would have another rank, the greatest change first."""
     ranks = [(rank - why.rank, kind, label, rank) for kind, by in why.without.items() for label, rank in by.items()]
     moved = sorted((r for r in ranks if r[0]), key=lambda r: -abs(r[0]))[:most]
-    told = ", ".join(f"without {_named(kind, label)} rank {rank}" for _, kind, label, rank in moved)
-    return [f"     {told}"] if told else []
+    ranks = ", ".join(f"without {_named(kind, label)} rank {rank}" for _, kind, label, rank in moved)
+    return [f"     {ranks}"] if ranks else []
 
 
 def _named(kind: str, label: str) -> str:
     return {"modality": f"the items' {label}", "signal": f"the {label} asked with"}.get(kind, f"'{label}'")
-
-
-def _weights(assignments: list[str]) -> dict[str, float] | None:
-    given = parse_assignments(assignments)
-    try:
-        return {name: float(value) for name, value in given.items()} or None
-    except ValueError as error:
-        raise BadInput(f"--weight {' '.join(assignments)}: each weight is a number, such as image=2") from error

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmalign_core.explain.masked_scores import AT_ONCE, score_masks
-from mmalign_core.explain.masks import Faithfulness, Scores
+from mmalign_core.explain.masks import AT_ONCE, Faithfulness, Scores, score_masks
 from mmalign_core.metrics.bootstrap import LEVEL, interval, resampled_means
 
 EXACT_ORDERS = 19

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.explain.masked_scores import AT_ONCE, score_masks
-from mmalign_core.explain.masks import Scores
+from mmalign_core.explain.masks import AT_ONCE, Scores, score_masks
 
 
 def occlusion(

@@ -97,15 +97,14 @@ class AlignedRun:
     def recommend(self, text: str | None = None, *, k: int = 10, **options: Any) -> Recommendations:
         """The k items that suit a typed text, or `image=` (a path), `audio=`, `video=`, `item=`, `user=`.
 
-        Further options are those of `mmalign_core.workflow.answer`, such as recommender="ease" or diversity=0.3.
-        BadInput says what cannot be asked of this run.
+        Further options are those of `QuerySpec`, such as diversity=0.3 or where=("year>1990",), and of
+        `mmalign_core.workflow.answer`, such as recommender="ease". BadInput says what cannot be asked of this run.
         """
-        from mmalign_core.workflow import Query, answer
+        from mmalign_core.workflow import QuerySpec, answer
 
-        kinds = ("image", "audio", "video", "item", "user")
-        query = Query(text=text, **{kind: str(options.pop(kind)) for kind in kinds if options.get(kind) is not None})
-        found = answer(self.run, query, store=self.store, k=k, **options).found
-        return Recommendations(tuple(found), self.collection)
+        asking = {name: options.pop(name) for name in ("recommender", "params", "seed", "progress") if name in options}
+        query = QuerySpec.of(text=text, k=k, **options)
+        return Recommendations(answer(self.run, query, store=self.store, **asking).results, self.collection)
 
     def explain(self, a: str | tuple[str, str], b: str | tuple[str, str], **options: Any) -> PairReasons:
         """Why two media are near or far: "image:dog" or ("image", "dog"); a plain id means the pair's own modality.

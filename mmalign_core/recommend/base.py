@@ -12,7 +12,7 @@ import numpy as np
 from mmalign_core.params import Parametrised, param
 from mmalign_core.recommend.interactions import Interactions, no_interactions
 from mmalign_core.recommend.items import PlacedItems
-from mmalign_core.recommend.query import Query
+from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.registry import Registry
 from mmalign_core.types import BadInput, Progress, no_progress
 
@@ -67,11 +67,11 @@ class Recommender(Parametrised, ABC):
         """What `fit` does, with events that fit the items: at least one if the class needs interactions."""
 
     @abstractmethod
-    def score(self, queries: Sequence[Query]) -> np.ndarray:
+    def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
         """(q, n) float64, finite: higher is better, and only comparable within a row."""
 
     @abstractmethod
-    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+    def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
         """Label -> (r,) what it adds to the scores of the items `rows`: all labels together give the score.
 
         `rows` (r,) item numbers. `view`: one of `views`, the first if empty. Labels are modalities, labels of signals,

@@ -1,20 +1,10 @@
 """The use cases as plain functions: what the command line and the dashboard both call."""
 
 from mmalign_core.encoders.batched.instances import encoder_of
+from mmalign_core.recommend import QueryPart, QuerySpec
 from mmalign_core.workflow.alignment.aligning import Run, align
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.holding_out import check_collection
-from mmalign_core.workflow.answers.filtering import allowed_items
-from mmalign_core.workflow.answers.interacting import with_interactions
-from mmalign_core.workflow.answers.querying import Query, Wish, place_query
-from mmalign_core.workflow.answers.recommending import (
-    Answer,
-    FittedRecommender,
-    answer,
-    fit_recommender,
-    placed_items,
-    recommend,
-)
 from mmalign_core.workflow.comparison.comparing import compare, takers
 from mmalign_core.workflow.comparison.learning import learning_curve
 from mmalign_core.workflow.comparison.ranking import Comparison, ranked
@@ -22,11 +12,15 @@ from mmalign_core.workflow.encode import DEFAULT_ENCODERS, Encoding, encode
 from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
 from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
 from mmalign_core.workflow.evaluation.trials import Protocol
-from mmalign_core.workflow.explaining import PairExplanation, explain_pair
+from mmalign_core.workflow.explain.pairs import PairExplanation, explain_pair
 from mmalign_core.workflow.maps.projecting import SpaceMap, place_on_map, project_run
 from mmalign_core.workflow.menus.catalogue import KINDS, catalogue
 from mmalign_core.workflow.menus.suiting import suited as default_aligner
 from mmalign_core.workflow.reading import open_collection, open_demo
+from mmalign_core.workflow.recommend.answers import Answer, answer, recommend
+from mmalign_core.workflow.recommend.filters import allowed_items
+from mmalign_core.workflow.recommend.fitted import FittedRecommender, fit_recommender, placed_items, with_interactions
+from mmalign_core.workflow.recommend.query_media import place_part
 from mmalign_core.workflow.saving import check_save, load_run, save_run
 from mmalign_core.workflow.viewing import ORDERINGS, JudgedPair, SimilarityBlock, judged_pairs, similarity_block
 
@@ -43,11 +37,11 @@ __all__ = [
     "JudgedPair",
     "PairExplanation",
     "Protocol",
-    "Query",
+    "QueryPart",
+    "QuerySpec",
     "Run",
     "SimilarityBlock",
     "SpaceMap",
-    "Wish",
     "align",
     "all_places",
     "allowed_items",
@@ -69,7 +63,7 @@ __all__ = [
     "open_collection",
     "open_demo",
     "place_on_map",
-    "place_query",
+    "place_part",
     "placed_items",
     "project_run",
     "ranked",

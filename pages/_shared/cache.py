@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from mmalign_core.workflow import (
     Answer,
     FittedRecommender,
     JudgedPair,
-    Query,
+    QuerySpec,
     Run,
     SimilarityBlock,
     answer,
@@ -31,10 +32,10 @@ from mmalign_core.workflow import (
     similarity_block,
 )
 from mmalign_core.workflow.alignment.scoring import run_scores
-from mmalign_core.workflow.export.filming import Film
-from mmalign_core.workflow.export.showing import item_titles
+from mmalign_core.workflow.export.films import Film
+from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.menus.cards import AlignerCard, aligner_cards
-from mmalign_core.workflow.wording.telling import interests
+from mmalign_core.workflow.recommend.interests import interests
 from pages._shared.align import columns
 from pages._shared.align.columns import fold_columns, time_columns
 from pages._shared.media.thumbnails import (
@@ -178,15 +179,16 @@ def judged(run_key: str, source: str, target: str, _run: Run) -> list[JudgedPair
 @st.cache_resource(max_entries=256, show_spinner=False)
 def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommendation]:
     """The items nearest to one."""
-    return recommend(_run, Query(item=item), store=store(), k=k, settings=settings())
+    return recommend(_run, QuerySpec.of(item=item, k=k), store=store(), settings=settings())
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def answered(
-    key: str, seen: bool, where: tuple[str, ...], _run: Run, _query: Query, _fitted: FittedRecommender
+    key: str, seen: bool, where: tuple[str, ...], _run: Run, _query: QuerySpec, _fitted: FittedRecommender
 ) -> Answer:
     """A question placed and answered once, told by its key; `again` orders it anew at every move of a slider."""
-    return answer(_run, _query, store=store(), fitted=_fitted, where=where, include_seen=seen, settings=settings())
+    query = replace(_query, where=where, include_seen=seen)
+    return answer(_run, query, store=store(), recommender=_fitted, settings=settings())
 
 
 @st.cache_data(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)

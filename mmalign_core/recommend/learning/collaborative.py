@@ -1,21 +1,24 @@
-"""What recommenders that learn from who met what share: which events they take, and histories as rows of weights."""
+"""Recommenders that learn from who met what, and those of them whose score is a sum of weights between items."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy import sparse
 
 from mmalign_core.recommend.base import Recommender
 from mmalign_core.recommend.interactions import Interactions
-from mmalign_core.recommend.query import Query
+from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.types import BadInput
 
 TASTE = "taste"
 """Label of what comes from who met what, not from the items' media."""
 POPULARITY = "popularity"
 """Label of what an item's score has for everybody alike."""
+
+MOST_ITEMS = 20_000
+"""Items met by somebody beyond which the matrix between them (1.6 GB at this size, twice) is not made."""
 
 Shares = dict[str, np.ndarray]
 
@@ -30,7 +33,7 @@ class Collaborative(Recommender):
     needs_interactions = True
     views = ("history",)
 
-    def _named(self, query: Query, terms: np.ndarray) -> Shares:
+    def _named(self, query: PlacedQuery, terms: np.ndarray) -> Shares:
         """Id of each item of the history -> its row of `terms` (h, r)."""
         return {self._ids[row]: values for row, values in zip(query.history, terms)}
 
@@ -40,7 +43,7 @@ def with_share(shares: Mapping[str, np.ndarray], label: str, values: np.ndarray)
     return {**shares, label: shares[label] + values if label in shares else values}
 
 
-def history_weights(query: Query) -> tuple[np.ndarray, np.ndarray]:
+def history_weights(query: PlacedQuery) -> tuple[np.ndarray, np.ndarray]:
     """(h,) numbers of the items and (h,) float64 weights of a query's history."""
     return np.fromiter(query.history.keys(), np.int64), np.fromiter(query.history.values(), np.float64)
 
@@ -54,3 +57,47 @@ def rated_matrix(events: Interactions) -> sparse.csr_array:
     means = np.bincount(which, events.ratings) / np.bincount(which)
     place = (keys // events.items, keys % events.items)
     return sparse.csr_array((means.astype(np.float32), place), shape=(len(events.users), events.items))
+
+
+class ItemWeights(Collaborative):
+    """score(i) = Σ_h w_h B[h, i] over the history, with a matrix B between the items somebody met; others score 0."""
+
+    def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
+        """(q, n): the history's rows of B, weighted and added up."""
+        return np.stack([self._scores(query) for query in queries])
+
+    def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+        """By item of the history: w_h B[h, i]."""
+        return self._named(query, self._terms(query, np.asarray(rows)))
+
+    def few_enough(self, events: Interactions) -> np.ndarray:
+        """(m,) numbers of the items somebody met; BadInput beyond 20,000."""
+        met = np.flatnonzero(events.popularity)
+        if len(met) > MOST_ITEMS:
+            raise BadInput(
+                f"'{self.name}' holds a weight between every two items, and {len(met)} were met by somebody (the most "
+                f"is {MOST_ITEMS}); choose als, bpr or lightgcn, or leave out the rarest items"
+            )
+        return met
+
+    def _keep(self, met: np.ndarray, between: np.ndarray) -> None:
+        """`met` (m,) numbers of items; `between` (m, m) what each adds to each."""
+        self._place = np.full(len(self._ids), -1)
+        self._place[met] = np.arange(len(met))
+        self._between = between
+
+    def _scores(self, query: PlacedQuery) -> np.ndarray:
+        history, weights = history_weights(query)
+        sources, met = self._place[history], self._place >= 0
+        scores = np.zeros(len(self._ids))
+        scores[met] = weights[sources >= 0] @ self._between[sources[sources >= 0]]
+        return scores
+
+    def _terms(self, query: PlacedQuery, rows: np.ndarray) -> np.ndarray:
+        """(h, r) float64."""
+        history, weights = history_weights(query)
+        sources, targets = self._place[history], self._place[rows]
+        terms = np.zeros((len(history), len(rows)))
+        known, met = np.flatnonzero(sources >= 0), np.flatnonzero(targets >= 0)
+        terms[np.ix_(known, met)] = self._between[np.ix_(sources[known], targets[met])]
+        return terms * weights[:, None]

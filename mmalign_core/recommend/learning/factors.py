@@ -1,12 +1,14 @@
-"""Recommenders whose score is a product of what a history adds up to and what an item is, part by part."""
+"""Recommenders whose score is a product of factors of the user's history and factors of the item."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmalign_core.params import param
 from mmalign_core.recommend.learning.collaborative import (
     POPULARITY,
     TASTE,
@@ -15,7 +17,15 @@ from mmalign_core.recommend.learning.collaborative import (
     history_weights,
     with_share,
 )
-from mmalign_core.recommend.query import Query
+from mmalign_core.recommend.learning.held_out import K, Matrix
+from mmalign_core.recommend.learning.pairwise import Plan, train
+from mmalign_core.recommend.query import PlacedQuery
+from mmalign_core.types import Progress
+
+if TYPE_CHECKING:
+    import torch
+
+    from mmalign_core.recommend.learning.held_out import Places
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ class Factors(Collaborative):
     _blocks: Mapping[str, Block]
     _popularity: np.ndarray | None = None
 
-    def score(self, queries: Sequence[Query]) -> np.ndarray:
+    def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
         """(q, n): each block's products, and the popularity."""
         scores = np.zeros((len(queries), len(self._ids)))
         for label, block in self._blocks.items():
@@ -45,30 +55,51 @@ class Factors(Collaborative):
             scores += users @ block.own.astype(np.float64).T
         return scores if self._popularity is None else scores + self._popularity
 
-    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+    def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
         """By item of the history, or by block ("modality", "taste"); popularity stands by itself."""
         shares = self._by_item(query, rows) if (view or self.views[0]) == "history" else self._by_block(query, rows)
         return shares if self._popularity is None else with_share(shares, POPULARITY, self._popularity[rows])
 
-    def _by_item(self, query: Query, rows: np.ndarray) -> Shares:
+    def _by_item(self, query: PlacedQuery, rows: np.ndarray) -> Shares:
         terms = np.zeros((len(query.history), len(rows)))
         for label, block in self._blocks.items():
             terms += factor_of(query, label) * self._given(query, block) @ block.own[rows].astype(np.float64).T
         return self._named(query, terms)
 
-    def _by_block(self, query: Query, rows: np.ndarray) -> Shares:
+    def _by_block(self, query: PlacedQuery, rows: np.ndarray) -> Shares:
         return {
             label: factor_of(query, label) * block.own[rows].astype(np.float64) @ self._given(query, block).sum(axis=0)
             for label, block in self._blocks.items()
         }
 
-    def _given(self, query: Query, block: Block) -> np.ndarray:
+    def _given(self, query: PlacedQuery, block: Block) -> np.ndarray:
         """(h, f) float64 what each item of the history adds to the user."""
         history, weights = history_weights(query)
         return block.given[history] * (weights / np.sqrt(max(np.abs(weights).sum(), 1e-12)))[:, None]
 
 
-def factor_of(query: Query, label: str) -> float:
+def factor_of(query: PlacedQuery, label: str) -> float:
     """How much the block with this label counts for the query."""
     most = max(query.weights.values(), default=0.0)
     return 1.0 if label == TASTE or not most > 0 else query.weights.get(label, 0.0) / most
+
+
+class TrainedFactors(Factors):
+    """Trained on nine tenths of the events; the last tenth says when to stop."""
+
+    learning_rate: float = param(0.02, 1e-6, 1.0, help="size of a step")
+    decay: float = param(1e-4, 0.0, 1.0, help="how strongly large factors are held back")
+    passes: int = param(200, 1, 5000, help="most passes over the events; ends sooner when held-out events say so")
+
+    def _train(
+        self,
+        weights: Iterable[torch.Tensor],
+        places: Callable[[Matrix], Places],
+        matrix: Matrix,
+        seed: int,
+        progress: Progress,
+    ) -> None:
+        """See `pairwise_training.train`."""
+        plan = Plan(self.passes, self.learning_rate, self.decay)
+        reached = train(weights, places, matrix, plan, seed=seed, progress=progress)
+        self.settled = {} if reached is None else {f"NDCG@{K} on held-out events": reached}

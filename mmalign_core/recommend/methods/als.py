@@ -12,7 +12,7 @@ from mmalign_core.recommend.base import register
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.learning.collaborative import Collaborative, history_weights
-from mmalign_core.recommend.query import Query
+from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.types import BadInput, Progress
 
 
@@ -51,15 +51,15 @@ class ALS(Collaborative):
         self._factors = np.where(events.popularity[:, None] > 0, model.item_factors, 0).astype(np.float64)
         self._normal = self._factors.T @ self._factors + self.regularisation * np.eye(self.factors)
 
-    def score(self, queries: Sequence[Query]) -> np.ndarray:
+    def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
         """(q, n): the products with each folded-in user."""
         return np.stack([self._parts(query).sum(axis=0) for query in queries]) @ self._factors.T
 
-    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+    def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
         """By item of the history: c_h sign(w_h) y_iᵀ W y_h, W the user's inverse."""
         return self._named(query, self._parts(query) @ self._factors[rows].T)
 
-    def _parts(self, query: Query) -> np.ndarray:
+    def _parts(self, query: PlacedQuery) -> np.ndarray:
         """(h, f) what each item of the history adds to the user's factors."""
         history, weights = history_weights(query)
         own, confidence = self._factors[history], 1 + self.alpha * np.abs(weights)

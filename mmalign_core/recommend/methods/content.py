@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.recommend.base import Recommender, register
-from mmalign_core.recommend.controls.reliability import reliability
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems, scale_weights
-from mmalign_core.recommend.learning.moments import moments
-from mmalign_core.recommend.query import HISTORY, Query, Signal
+from mmalign_core.recommend.query import HISTORY, PlacedQuery, Signal
+from mmalign_core.recommend.standard_scores import moments, reliability
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.vectors import unit_rows
 
@@ -56,7 +55,7 @@ class Content(Recommender):
         self._kept: dict[tuple[str, bytes], Near] = {}
         self._reliable: dict[str, Mapping[str, float]] = {}
 
-    def score(self, queries: Sequence[Query]) -> np.ndarray:
+    def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
         """(q, n): each query's terms added up; a batch is one product of matrices per modality and kind of signal."""
         n = len(self._items.ids)
         if len(queries) == 1:
@@ -68,7 +67,7 @@ class Content(Recommender):
             self._add(found[start : start + step], queries[start : start + step])
         return found
 
-    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+    def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
         """By modality, by signal (the history being one), or by item of the history and signal."""
         found = {m: np.zeros(len(rows)) for m in self._items.parts} if view in ("", "modality") else {}
         for signal, m, scale, near in self._terms(query):
@@ -81,7 +80,7 @@ class Content(Recommender):
                 found[label] = found.get(label, 0.0) + values
         return found
 
-    def _terms(self, query: Query) -> Iterator[tuple[Signal | None, str, float, Near]]:
+    def _terms(self, query: PlacedQuery) -> Iterator[tuple[Signal | None, str, float, Near]]:
         """Every signal (None: the history) and modality that counts, its factor, and how near the items are."""
         profile = self._items.profile(query.history) if query.history else {}
         asked = [(signal, signal) for signal in query.signals]
@@ -109,7 +108,7 @@ class Content(Recommender):
         centred = near.cosines[rows].astype(np.float64) - near.mean
         return np.where(self._items.present(m)[rows], centred, 0.0) / near.spread
 
-    def _by_item(self, query: Query, rows: np.ndarray, m: str, scale: float, near: Near) -> dict[str, np.ndarray]:
+    def _by_item(self, query: PlacedQuery, rows: np.ndarray, m: str, scale: float, near: Near) -> dict[str, np.ndarray]:
         """A mean of places is a sum over them, and so is its cosine, less its mean, in units of its deviation.
 
         What single precision rounded off the score is spread evenly, so that they sum to it whatever the weights.
@@ -124,7 +123,7 @@ class Content(Recommender):
         parts += (self._z(m, near, rows) - parts.sum(axis=1))[:, None] / len(places)
         return {self._items.ids[row]: scale * values for row, values in zip(query.history, parts.T)}
 
-    def _add(self, found: np.ndarray, queries: Sequence[Query]) -> None:
+    def _add(self, found: np.ndarray, queries: Sequence[PlacedQuery]) -> None:
         """Add the scores of these queries to `found` (q, n)."""
         weights = [self._weights(query) for query in queries]
         for m, part in self._items.parts.items():
@@ -136,7 +135,7 @@ class Content(Recommender):
                 found[asked] += cosines * (scale / spread)[:, None]
                 found[asked] -= (scale * mean / spread)[:, None] * present
 
-    def _points(self, queries: Sequence[Query], m: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    def _points(self, queries: Sequence[PlacedQuery], m: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Numbers of queries (a,), unit points (a, k_m) and weights (a,): histories, then first signals, …"""
         asked = np.array([i for i, query in enumerate(queries) if query.history], np.int64)
         if len(asked):
@@ -162,12 +161,12 @@ class Content(Recommender):
             raise BadInput(f"the {m} point of '{signal.label}' has shape {point.shape}, not ({width},); align it first")
         return unit_rows(point[None])[0]
 
-    def _weights(self, query: Query) -> Mapping[str, float]:
+    def _weights(self, query: PlacedQuery) -> Mapping[str, float]:
         """Scaled to sum to 1; all 0 where none is left of those that were given."""
         given = {m: query.weights.get(m, 0.0) for m in self._items.parts}
         return given if query.weights and not any(given.values()) else scale_weights(query.weights, tuple(given))
 
 
-def history_weight(query: Query) -> float:
+def history_weight(query: PlacedQuery) -> float:
     """How much the history counts beside signals."""
     return max(map(abs, query.history.values()), default=0.0)

@@ -9,9 +9,8 @@ from mmalign_core.params import param
 from mmalign_core.recommend.base import register
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
-from mmalign_core.recommend.learning.collaborative import rated_matrix
-from mmalign_core.recommend.learning.item_weights import ItemWeights
-from mmalign_core.recommend.learning.pairwise import Matrix
+from mmalign_core.recommend.learning.collaborative import ItemWeights, rated_matrix
+from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.types import BadInput, Progress
 
 STRIP = 1024

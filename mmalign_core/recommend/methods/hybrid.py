@@ -10,10 +10,10 @@ from mmalign_core.params import param, parse_assignments
 from mmalign_core.recommend.base import RECOMMENDERS, Recommender, register
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
-from mmalign_core.recommend.learning.member import Member
-from mmalign_core.recommend.learning.mixing import MOST_MEMBERS, given_mix, learned_mix
-from mmalign_core.recommend.query import Query
-from mmalign_core.recommend.splitting import SPLITS
+from mmalign_core.recommend.learning.mixture import MOST_MEMBERS, given_mix, learned_mix
+from mmalign_core.recommend.query import PlacedQuery
+from mmalign_core.recommend.splits import SPLITS
+from mmalign_core.recommend.standard_scores import Member
 from mmalign_core.types import BadInput, Progress
 
 
@@ -58,7 +58,7 @@ class Hybrid(Recommender):
         self._weights = weights
         self.settled = {m.name: float(w) for m, w in zip(made, weights)} | {"why": why}
 
-    def score(self, queries: Sequence[Query]) -> np.ndarray:
+    def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
         """(q, n): the members' standardised scores, weighted."""
         found = np.zeros((len(queries), len(self._ids)))
         for weight, member in zip(self._weights, self._members):
@@ -66,7 +66,7 @@ class Hybrid(Recommender):
                 found += weight * member.standard(queries)
         return found
 
-    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+    def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
         """By recommender; or by modality, signal or item, where what a member cannot take apart bears its name."""
         found: dict[str, np.ndarray] = {}
         for weight, member in zip(self._weights, self._members):

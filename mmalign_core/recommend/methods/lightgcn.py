@@ -9,10 +9,9 @@ from mmalign_core.recommend.base import register
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.learning.collaborative import TASTE
-from mmalign_core.recommend.learning.factors import Block
-from mmalign_core.recommend.learning.flow import flows, starting
-from mmalign_core.recommend.learning.pairwise import Matrix
-from mmalign_core.recommend.learning.trained_factors import TrainedFactors
+from mmalign_core.recommend.learning.factors import Block, TrainedFactors
+from mmalign_core.recommend.learning.graphs import flows, starting
+from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.types import Progress
 
 if TYPE_CHECKING:

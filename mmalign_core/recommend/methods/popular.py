@@ -9,7 +9,7 @@ import numpy as np
 from mmalign_core.recommend.base import Recommender, register
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
-from mmalign_core.recommend.query import Query
+from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.types import Progress
 
 
@@ -25,10 +25,10 @@ class Popular(Recommender):
         """Count."""
         self._share = events.popularity / max(len(events.users), 1)
 
-    def score(self, queries: Sequence[Query]) -> np.ndarray:
+    def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
         """(q, n): the same row for every query."""
         return np.tile(self._share, (len(queries), 1))
 
-    def shares(self, query: Query, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+    def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
         """One label, "popularity"."""
         return {"popularity": self._share[rows]}

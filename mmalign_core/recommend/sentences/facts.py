@@ -1,12 +1,12 @@
-"""What an explanation of one recommendation holds, as plain data: all that a sentence about it may say."""
+"""The facts of one recommendation as plain data, and the template that puts them into one sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mmalign_core.recommend.sentences.claims import Claims, Value
-from mmalign_core.recommend.sentences.plain_words import LABEL_WORDS
+from mmalign_core.recommend.sentences.claims import LABEL_WORDS, Claims, Value
 
 SHORT = 60
 """Characters of a title as sentences show it."""
@@ -55,3 +55,93 @@ def short(title: str) -> str:
     """A title as sentences show it: one line of printable characters, cut where it is long. Titles are data."""
     line = " ".join("".join(c if c.isprintable() and not "\ue000" <= c <= "\uf8ff" else " " for c in title).split())
     return line if len(line) <= SHORT else line[: SHORT - 1].rstrip() + "…"
+
+
+MOST = 3
+"""Parts of a score that a sentence names on each side; who wants all of them has the bars."""
+
+
+def reason(contributions: Mapping[str, float]) -> str:
+    """What speaks for the item and what against it, strongest first, in units of the score."""
+    return sentence(Facts("", 1, sum(contributions.values()), contributions))
+
+
+def sentence(facts: Facts) -> str:
+    """What speaks for the item, what against it, what of a history counts most, and what it would be without that."""
+    ordered = sorted(facts.shares.items(), key=lambda pair: -pair[1])
+    helping = [pair for pair in ordered if pair[1] >= _least(facts)]
+    against = [pair for pair in reversed(ordered) if pair[1] <= -_least(facts)]
+    parts = [f"Because {_for(facts, helping)}"] if helping else []
+    parts += [f"against it: {_list(facts, against)}"] if helping and against else []
+    parts = parts or [_for_want_of_better(facts, against)]
+    return "; ".join([*parts, *_met(facts), *_without(facts)]) + "."
+
+
+def _for_want_of_better(facts: Facts, against: Sequence[tuple[str, float]]) -> str:
+    """What stands in a list although no part of its score is above zero: the others' are lower still."""
+    if not against:
+        return "It is placed here by its score alone"
+    return f"It is placed here because less speaks against it than against others: {_list(facts, against)}"
+
+
+def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:
+    """Modalities first, then items of a history, then what has a name of its own."""
+    own = [pair for pair in helping if pair[0] in LABEL_WORDS and pair[0] not in facts.titles]
+    met = [pair for pair in helping if pair[0] in facts.titles]
+    rest = [pair for pair in helping if pair not in own and pair not in met]
+    clauses = []
+    if own:
+        many = "are" if len(own) > 1 else "is"
+        clauses.append(f"its {_list(facts, own)} {many} nearer to {facts.asked} than the average item")
+    if met:
+        clauses.append(f"it goes with {_list(facts, met)}")
+    if rest:
+        clauses.append(f"{_list(facts, rest)} {'speak' if len(rest) > 1 else 'speaks'} for it")
+    return ", and ".join(clauses)
+
+
+def _met(facts: Facts) -> list[str]:
+    best = max(facts.met.items(), key=lambda pair: pair[1], default=("", 0.0))
+    if best[1] < _least(facts) or len(facts.met) < 2:
+        return []
+    return [f"of the items asked with or met, {_name(facts, best[0])} ({_number(facts, best[1])}) counts most"]
+
+
+def _without(facts: Facts) -> list[str]:
+    """The one part whose loss costs most places, if any costs one."""
+    worst = max(facts.without.items(), key=lambda pair: pair[1], default=("", 0))
+    if worst[1] <= facts.rank:
+        return []
+    own = "its " if worst[0] in LABEL_WORDS and worst[0] not in facts.titles else ""
+    return [f"without {own}{_name(facts, worst[0])} it would be rank {worst[1]}"]
+
+
+def _list(facts: Facts, pairs: Sequence[tuple[str, float]]) -> str:
+    """“A” (+0.52), “B” (+0.31) and others."""
+    shown = [f"{_name(facts, label)} ({_number(facts, value)})" for label, value in pairs[:MOST]]
+    shown += ["others"] * (len(pairs) > MOST)
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _number(facts: Facts, value: float) -> str:
+    return f"{value:+.{_places(facts)}f}"
+
+
+def decimals(largest: float) -> int:
+    """Places after the point that show two figures of values as large as that: some recommenders' scores are small."""
+    return min(max(2, 1 - math.floor(math.log10(largest))), 6) if largest else 2
+
+
+def _places(facts: Facts) -> int:
+    return decimals(max(map(abs, (*facts.shares.values(), *facts.met.values())), default=0.0))
+
+
+def _least(facts: Facts) -> float:
+    """Smaller shares would be shown as 0 and are not named."""
+    return 0.5 / 10 ** _places(facts)
+
+
+def _name(facts: Facts, label: str) -> str:
+    if label in facts.titles:
+        return f"“{short(facts.titles[label])}”"
+    return LABEL_WORDS.get(label, (short(label),))[0]

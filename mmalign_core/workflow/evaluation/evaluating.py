@@ -23,7 +23,7 @@ from mmalign_core.metrics.recommendation import (
 )
 from mmalign_core.progress import within
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender
-from mmalign_core.recommend.chance import RandomOrder
+from mmalign_core.recommend.methods.random_order import RandomOrder
 from mmalign_core.types import BadInput, Cancelled, Progress, digest_json, no_progress
 from mmalign_core.workflow.evaluation.standing import Board, Row, standing
 from mmalign_core.workflow.evaluation.trials import Protocol, Trial, trial

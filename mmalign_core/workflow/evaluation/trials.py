@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.recommend import Interactions, PlacedItems, Query
-from mmalign_core.recommend.splitting import SPLITS, EventSplit, split_events
+from mmalign_core.recommend import Interactions, PlacedItems, PlacedQuery
+from mmalign_core.recommend.splits import SPLITS, EventSplit, split_events
 from mmalign_core.types import BadInput, digest_bytes, digest_json
 
 SCORES_AT_ONCE = 1 << 22
@@ -58,7 +58,7 @@ class Batch:
     """
 
     users: slice
-    queries: list[Query]
+    queries: list[PlacedQuery]
     seen: tuple[np.ndarray, np.ndarray]
     right: tuple[np.ndarray, np.ndarray]
     events: slice
@@ -120,7 +120,7 @@ class Trial:
             own = met[users].tocoo()
             yield Batch(
                 slice(start, start + len(users)),
-                [Query(history=liked.history(int(user)), user=int(user)) for user in users],
+                [PlacedQuery(history=liked.history(int(user)), user=int(user)) for user in users],
                 (own.row, own.col),
                 (self.rows[first:last] - start, self.columns[first:last]),
                 slice(first, last),

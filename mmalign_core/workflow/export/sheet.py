@@ -1,25 +1,28 @@
-"""What an exported page says, as plain values for its template: wishes, items with bars and maps, and facts."""
+"""What an exported page says, as plain values for its template: the query, items with bars and maps, and facts."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from mmalign_core.recommend import QueryPart
 from mmalign_core.recommend.query import HISTORY
-from mmalign_core.recommend.sentences.sentence import decimals
+from mmalign_core.recommend.query_spec import FILES
+from mmalign_core.recommend.sentences.facts import decimals
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
 from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.answers.querying import Wish, medium_of
-from mmalign_core.workflow.answers.reasons import Reasons
-from mmalign_core.workflow.answers.recommending import Answer
-from mmalign_core.workflow.export.drawing import drawn_map
-from mmalign_core.workflow.export.filming import film_strip
-from mmalign_core.workflow.export.showing import item_titles, one_line, picture_uri, sound_uri
+from mmalign_core.workflow.export.drawn_maps import drawn_map
+from mmalign_core.workflow.export.films import film_strip
+from mmalign_core.workflow.export.media_uris import item_titles, one_line, picture_uri, sound_uri
+from mmalign_core.workflow.recommend.answers import Answer
+from mmalign_core.workflow.recommend.reasons import Reasons
+from mmalign_core.workflow.recommend.sentences import Sentence
 
 if TYPE_CHECKING:
-    from mmalign_core.workflow.explaining.explaining_answers import RecommendationMaps
+    from mmalign_core.workflow.explain.answers import RecommendationMaps
 
 PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
 WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was asked with or met",
@@ -30,41 +33,27 @@ MEDIA_WORDS = {"text": "text", "image": "picture", "audio": "sound", "video": "v
 CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "source", "url")
 
 
-class Sentence(Protocol):
-    """What `telling.tell` gives: a sentence and who wrote it."""
-
-    @property
-    def text(self) -> str:
-        """The sentence."""
-        ...
-
-    @property
-    def author(self) -> str:
-        """Who wrote it."""
-        ...
-
-
 class Sheet:
     """One answer of one run, read for printing."""
 
     def __init__(self, run: Run, answer: Answer, why: Sequence[Reasons], settings: Settings) -> None:
         self.run, self.answer, self.settings = run, answer, settings
-        self._scale = _largest([f.contributions for f in answer.found] + [v for w in why for v in w.views.values()])
+        self._scale = _largest([f.contributions for f in answer.results] + [v for w in why for v in w.views.values()])
 
     @property
     def title(self) -> str:
-        """What was asked, on one line."""
-        asked = " + ".join(f"{'not ' if w.weight < 0 else ''}{self._called(w)}" for w in self.answer.query.all)
-        return one_line(f"Recommended for: {asked}")
+        """The query, on one line."""
+        query = " + ".join(f"{'not ' if p.weight < 0 else ''}{self._name(p)}" for p in self.answer.query.parts)
+        return one_line(f"Recommended for: {query}")
 
-    def wish(self, wish: Wish) -> dict[str, Any]:
-        """A wish with its medium, or the title of its item."""
-        kind = MEDIA_WORDS.get(wish.kind, wish.kind)
-        found = {"kind": kind, "weight": wish.weight, "title": self._called(wish), "id": ""}
-        if wish.kind in ("image", "audio", "video"):
-            return found | self._media([medium_of(wish, self.settings)])
-        if wish.kind == "item":
-            return found | self._media(self._of(wish.value), untold=found["title"]) | {"id": wish.value}
+    def query_part(self, part: QueryPart) -> dict[str, Any]:
+        """A part of the query with its medium, or the title and media of its item."""
+        kind = MEDIA_WORDS.get(part.kind, part.kind)
+        found = {"kind": kind, "weight": part.weight, "title": self._name(part), "id": ""}
+        if part.kind in FILES:
+            return found | self._media([Media("query", part.kind, "", path=os.path.expanduser(part.value))])
+        if part.kind == "item":
+            return found | self._media(self._of(part.value), known=found["title"]) | {"id": part.value}
         return found | self._media([])
 
     def item(
@@ -72,31 +61,31 @@ class Sheet:
         found: Recommendation,
         why: Reasons | None,
         maps: RecommendationMaps | None,
-        told: Sentence | None,
+        sentence: Sentence | None,
     ) -> dict[str, Any]:
         """One recommended item: its media, its score in parts, what it would lose, and maps."""
         row = self.run.collection.items.loc[found.id]
-        credits = [f"{name}: {one_line(row[name])}" for name in CREDITS if name in row and _is_told(row[name])]
+        credits = [f"{name}: {one_line(row[name])}" for name in CREDITS if name in row and _is_given(row[name])]
         return {
             "rank": found.rank,
             "id": found.id,
             "title": one_line(self._titles[found.id], LONGEST_TITLE),
             "score": f"{found.score:.{decimals(self._scale)}f}",
             "reason": found.reason,
-            "told": told and {"text": told.text, "author": told.author},
+            "sentence": sentence and {"text": sentence.text, "author": sentence.author},
             "bars": self._bars(self.answer.model.views[0], found.contributions),
             "views": self._views(why) if why else [],
             "without": self._without(why) if why else [],
             "maps": [drawn_map(self.run, each) for each in maps.maps] if maps else [],
             "map_notes": maps.notes if maps else (),
             "credits": credits,
-            **self._media(self._of(found.id), untold=self._titles[found.id]),
+            **self._media(self._of(found.id), known=self._titles[found.id]),
         }
 
     def facts(self, moment: str) -> list[tuple[str, str]]:
-        """What made this answer, line by line."""
+        """What made this answer: one (name, value) a line."""
         answer, run = self.answer, self.run
-        weights = ", ".join(f"{m} {w:.2f}" for m, w in answer.asked.weights.items())
+        weights = ", ".join(f"{m} {w:.2f}" for m, w in answer.placed.weights.items())
         made = [f"{m}: {source}" for m, source in run.encoders.items()]
         facts = [
             ("Collection", f"{run.collection.name}, {len(answer.items.ids):,} items with a place"),
@@ -106,8 +95,8 @@ class Sheet:
             ("Encoders", "; ".join(made)),
         ]
         if answer.model.settled:
-            facts.append(("Learned", ", ".join(_told(name, value) for name, value in answer.model.settled.items())))
-        order = {"diversity": answer.options.diversity, "popularity": answer.options.popularity}
+            facts.append(("Learned", ", ".join(_setting(name, value) for name, value in answer.model.settled.items())))
+        order = {"diversity": answer.query.diversity, "popularity": answer.query.popularity}
         facts += [(name.capitalize(), f"{value:g}") for name, value in order.items() if value]
         if answer.allowed is not None:
             facts.append(("Filtered", f"{int(answer.allowed.sum()):,} of {len(answer.allowed):,} items could be found"))
@@ -131,12 +120,13 @@ class Sheet:
     def _of(self, item: str) -> list[Media]:
         return self._held.get(item, [])
 
-    def _called(self, wish: Wish) -> str:
-        words = {"image": "a picture", "audio": "a sound", "video": "a video"}.get(wish.kind, one_line(wish.value))
-        return one_line(self._titles.get(wish.value, words), LONGEST_TITLE) if wish.kind == "item" else words
+    def _name(self, part: QueryPart) -> str:
+        if part.kind == "item":
+            return one_line(self._titles.get(part.value, part.value), LONGEST_TITLE)
+        return f"a {FILES[part.kind]}" if part.kind in FILES else one_line(part.value)
 
-    def _media(self, media: Sequence[Media], untold: str = "") -> dict[str, Any]:
-        """The first few of each modality, without texts that say `untold`; a line for each that cannot be shown."""
+    def _media(self, media: Sequence[Media], known: str = "") -> dict[str, Any]:
+        """The first few of each modality, without texts equal to `known`; a line for each that cannot be shown."""
         found: dict[str, Any] = {"pictures": [], "films": [], "sounds": [], "texts": [], "missing": []}
         read: dict[str, tuple[str, Callable[[Media], Any]]] = {
             "image": ("pictures", lambda m: picture_uri(m.path or "", PIXELS, self.settings)),
@@ -145,7 +135,7 @@ class Sheet:
             "text": ("texts", lambda m: _cut(m.text or "")),
         }
         for modality, (name, show) in read.items():
-            for medium in [m for m in media if m.modality == modality and (m.text or "?").strip() != untold][
+            for medium in [m for m in media if m.modality == modality and (m.text or "?").strip() != known][
                 :MOST_MEDIA
             ]:
                 try:
@@ -159,7 +149,7 @@ class Sheet:
         shown_already = [sorted(shares.values()) for shares in list(why.views.values())[:1]]
         views = []
         rest = list(why.views.items())[1:]
-        for view, shares in reversed(rest) if self.answer.asked.history else rest:
+        for view, shares in reversed(rest) if self.answer.placed.history else rest:
             values = sorted(shares.values())
             if len(values) > 1 and values not in shown_already:
                 shown_already.append(values)
@@ -167,7 +157,7 @@ class Sheet:
         return views
 
     def _bars(self, view: str, shares: Mapping[str, float]) -> list[dict[str, Any]]:
-        """Only modalities have colours: a wish for a picture is something else than the items' pictures."""
+        """Only modalities have colours: a query's picture is something else than the items' pictures."""
         found = bars(self._by_title(view, shares), self._scale)
         return found if view == "modality" else [bar | {"colour": "var(--quiet)"} for bar in found]
 
@@ -187,7 +177,7 @@ class Sheet:
         return [f"Without {self._part(kind, label)} it would stand at rank {rank:,}." for kind, label, rank in ranks]
 
     def _part(self, kind: str, label: str) -> str:
-        """What is left out: a modality of the items, one of the wishes, or an item asked with or met."""
+        """What is left out: a modality of the items, a text or file of the query, or an item of the history."""
         if kind == "modality":
             return f"the items' {MEDIA_WORDS.get(label, label)}s"
         if kind == "signal":
@@ -204,8 +194,8 @@ def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
     """Label, value and as it is `shown`, length in 0..100 of its half, colour; beyond the largest few as one sum."""
     from mmalign_core.plots.colours import modality_colour
 
-    told = [(label, value) for label, value in shares.items() if label in MODALITIES or abs(value) > _NOTHING * scale]
-    largest = sorted(told, key=lambda pair: -abs(pair[1]))
+    named = [(label, value) for label, value in shares.items() if label in MODALITIES or abs(value) > _NOTHING * scale]
+    largest = sorted(named, key=lambda pair: -abs(pair[1]))
     kept, rest = largest[:MOST_BARS], largest[MOST_BARS:]
     if rest:
         kept.append((f"{len(rest)} others together", sum(value for _, value in rest)))
@@ -228,14 +218,14 @@ def _cut(text: str) -> str:
     return whole if len(whole) <= MOST_LETTERS else f"{whole[: MOST_LETTERS - 1].rstrip()}…"
 
 
-def _told(name: str, value: Any) -> str:
+def _setting(name: str, value: Any) -> str:
     return f"{name} {value:.3f}" if isinstance(value, float) else f"{name}: {value}"
 
 
 def _assigned(params: Mapping[str, Any]) -> str:
-    told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in params.items())
-    return f" ({told})" if told else ""
+    given = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in params.items())
+    return f" ({given})" if given else ""
 
 
-def _is_told(value: Any) -> bool:
+def _is_given(value: Any) -> bool:
     return str(value).strip() not in ("", "nan", "None", "NaT", "<NA>")

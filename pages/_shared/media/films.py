@@ -9,7 +9,7 @@ import streamlit as st
 
 from mmalign_core.data.formats import modality_of
 from mmalign_core.types import BadInput, Media
-from mmalign_core.workflow.export.filming import Film, clock
+from mmalign_core.workflow.export.films import Film, clock
 from pages._shared import cache, errors
 
 _WIDEST, _UPRIGHT, _SOUND_SECONDS, _SOUND_RATE = 440, 220, 60.0, 16_000

@@ -12,7 +12,7 @@ from mmalign_core.explain.masks import MediaMap
 from mmalign_core.plots import picture_map_figure, sound_map_figure, video_map_figure, word_map_html
 from mmalign_core.types import Media
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.export.filming import video_tiles
+from mmalign_core.workflow.export.films import video_tiles
 from pages._shared import cache, errors, state
 from pages._shared.waiting import BARE
 

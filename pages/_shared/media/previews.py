@@ -11,7 +11,7 @@ import streamlit as st
 from mmalign_core.plots import MODALITY_COLOURS
 from mmalign_core.plots.labels import cut
 from mmalign_core.types import BadInput, Collection, Media
-from mmalign_core.workflow.export.showing import sound_uri
+from mmalign_core.workflow.export.media_uris import sound_uri
 from pages._shared import cache, errors, state
 from pages._shared.media import films
 from pages._shared.media.thumbnails import Thumbnail, cover

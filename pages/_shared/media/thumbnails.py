@@ -10,8 +10,8 @@ from PIL import Image
 
 from mmalign_core.data import decode_image, peaks, read_audio
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.export.filming import Film, read_film
-from mmalign_core.workflow.export.showing import as_uri
+from mmalign_core.workflow.export.films import Film, read_film
+from mmalign_core.workflow.export.media_uris import as_uri
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.querying import askable
+from mmalign_core.workflow.recommend.query_media import queryable
 from pages._shared import cache, state
 from pages._shared.collection import tables
 from pages._shared.collection.uploads import keep_query
@@ -36,7 +36,7 @@ def current(run: Run) -> list[dict[str, Any]]:
 
 def show(run: Run) -> None:
     """One row: how it counts, the words, and a button for each other kind of wish."""
-    kinds = askable(run)
+    kinds = queryable(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ask"):
         st.segmented_control(
             "How it counts", list(MODES), format_func=MODES.__getitem__, default="new", required=True,

@@ -22,7 +22,7 @@ def overlap(first: Answer, second: Answer) -> str:
     """How many of the shown items both hold, and what chance would give."""
     own, other = ({found.id for found in answer.found} for answer in (first, second))
     shared, most = len(own & other), min(len(own), len(other))
-    n = len(first.items.ids) - len(set(first.exclude) | set(second.exclude))
+    n = len(first.items.ids) - len(set(first.controls.exclude) | set(second.controls.exclude))
     chance = len(own) * len(other) / max(n, 1)
-    best = "the first is the same" if first.found[0].id == second.found[0].id else "the first differs"
+    best = "the first is the same" if first.results[0].id == second.results[0].id else "the first differs"
     return f"{shared} of {most} items are in both ({best}); two random draws would share {chance:.1f}."

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.reasons import every_reason
-from mmalign_core.workflow.export.exporting import as_html
-from mmalign_core.workflow.wording.telling import tell
+from mmalign_core.workflow.export.answer_page import as_html
+from mmalign_core.workflow.recommend.reasons import every_reason
+from mmalign_core.workflow.recommend.sentences import write_sentence
 from pages._shared import cache
 from pages._shared.recommend import telling, where_in_media
 from pages._shared.recommend.answering import Answered
@@ -34,8 +34,9 @@ def page(run: Run, answered: Answered, language: Language) -> str:
     """The file."""
     answer, titles = answered.answer, cache.titles(run.collection)
     why = [telling.with_language(answered, each) for each in every_reason(answer, most=_HISTORY)]
-    told = {
-        each.item: telling.known(answered, each.item, language) or tell(answer, each, titles=titles) for each in why
+    sentences = {
+        each.item: telling.known(answered, each.item, language) or write_sentence(answer, each, titles=titles)
+        for each in why
     }
     maps = {each.item: made for each in why if (made := where_in_media.known(answered, each.item)) is not None}
-    return as_html(answer, run=run, reasons=why, maps=maps, told=told, settings=cache.settings())
+    return as_html(answer, run=run, reasons=why, maps=maps, sentences=sentences, settings=cache.settings())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from mmalign_core.language import LANGUAGE_MODELS
-from mmalign_core.recommend.controls.language_share import MEASURED
+from mmalign_core.recommend.controls import MEASURED
 from pages._shared import errors
 
 OFF = "off"

@@ -9,14 +9,10 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import contribution_figure
-from mmalign_core.recommend.controls.diversity import ALIKE
-from mmalign_core.recommend.controls.language_share import LANGUAGE
-from mmalign_core.recommend.controls.long_tail import POPULARITY
-from mmalign_core.recommend.sentences.facts import Facts
-from mmalign_core.recommend.sentences.sentence import sentence
+from mmalign_core.recommend.controls import ALIKE, LANGUAGE, POPULARITY
+from mmalign_core.recommend.sentences.facts import Facts, sentence
 from mmalign_core.types import Recommendation
 from mmalign_core.workflow import Answer, Run
-from mmalign_core.workflow.answers.unlike import unlike
 from pages._shared import errors, state
 from pages._shared.media import gallery, previews
 from pages._shared.recommend import shares
@@ -50,7 +46,7 @@ def show(
     gallery.show(
         cards, key=key, width=112 if beside is not None else 128, most=most, selected=picked, on_pick=state.explain
     )
-    if answer.exclude:
+    if answer.controls.exclude:
         st.caption(f"Left out: {left_out(answer)}.")
 
 
@@ -65,8 +61,8 @@ def chart(run: Run, answer: Answer) -> None:
 
 def left_out(answer: Answer) -> str:
     """How many items may not come back, and why."""
-    asked = {answer.items.rows.get(wish.value) for wish in answer.query.all if wish.kind == "item"}
-    own, met = len(asked & set(answer.exclude)), len(set(answer.exclude) - asked)
+    asked = {answer.items.rows.get(wish.value) for wish in answer.query.parts if wish.kind == "item"}
+    own, met = len(asked & set(answer.controls.exclude)), len(set(answer.controls.exclude) - asked)
     parts = [f"the {_count(own)} asked with"] * bool(own) + [f"the {_count(met)} met already"] * bool(met)
     return " and ".join(parts)
 
@@ -80,7 +76,7 @@ def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, flo
     order = sorted(found.contributions, key=lambda label: -abs(found.contributions[label]))
     kept = order if len(order) <= _BARS else order[: _BARS - 1]
     known = [label for label in found.contributions if label in kept]
-    against = unlike(answer)
+    against = answer.unlike
     shown = [
         (_SHORT.get(label) or shares.called(run.collection, label, 40, against=against), found.contributions[label])
         for label in known
@@ -92,7 +88,7 @@ def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, flo
 def reason(run: Run, answer: Answer, found: Recommendation) -> str:
     """Why, in its first clause: the bars below it hold the numbers, the panel the rest."""
     met = [label for label in found.contributions if _is_item(run, label)]
-    titles = {label: shares.called(run.collection, label, against=unlike(answer)) for label in met}
+    titles = {label: shares.called(run.collection, label, against=answer.unlike) for label in met}
     facts = Facts(previews.title(run.collection, found.id), found.rank, found.score, found.contributions, titles=titles)
     return _NUMBER.sub("", sentence(facts).split("; ")[0].rstrip(".") + ".")
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from mmalign_core.plots.colours import FUSED_COLOUR, MODALITY_COLOURS, OTHER_COLOUR
 from mmalign_core.types import Collection
-from mmalign_core.workflow.answers.reasons import Reasons
+from mmalign_core.workflow.recommend.reasons import Reasons
 from pages._shared.media import previews
 
 _ASSETS = Path(__file__).parents[3] / "assets"

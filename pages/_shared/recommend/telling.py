@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from mmalign_core.recommend.controls.language_share import LANGUAGE, MEASURED
+from mmalign_core.recommend.controls import LANGUAGE, MEASURED
 from mmalign_core.types import digest_json
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.reasons import Reasons
-from mmalign_core.workflow.wording.reranking import rerank
-from mmalign_core.workflow.wording.telling import TEMPLATE, Told, language_model, tell
+from mmalign_core.workflow.recommend.reasons import Reasons
+from mmalign_core.workflow.recommend.reranking import rerank
+from mmalign_core.workflow.recommend.sentences import TEMPLATE, Sentence, language_model, write_sentence
 from pages._shared import background, cache, errors
 from pages._shared.recommend.answering import Answered
 from pages._shared.recommend.language_menu import OFF, Language
@@ -21,7 +21,7 @@ from pages._shared.shelf import Failed
 def show(run: Run, answered: Answered, why: Reasons, language: Language) -> None:
     """The sentence and who wrote it."""
     titles = cache.titles(run.collection)
-    told = tell(answered.answer, why, titles=titles)
+    told = write_sentence(answered.answer, why, titles=titles)
     if language.name == OFF:
         st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
         return
@@ -29,13 +29,15 @@ def show(run: Run, answered: Answered, why: Reasons, language: Language) -> None
         "told",
         digest_json([answered.key_of(why.item), language.name]),
         "sentence",
-        lambda progress: tell(answered.answer, why, language_model(language.name), titles=titles, progress=progress),
+        lambda progress: write_sentence(
+            answered.answer, why, language_model(language.name), titles=titles, progress=progress
+        ),
     )
     written = background.result(task, begin=True)
     _show(written or told)
 
 
-def _show(told: Told) -> None:
+def _show(told: Sentence) -> None:
     st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
     author = "template, no language model" if told.author == TEMPLATE else told.author
     st.caption(
@@ -65,14 +67,14 @@ def reordered(run: Run, answered: Answered, language: Language) -> Answered:
 
 def with_language(answered: Answered, why: Reasons) -> Reasons:
     """The reasons with what the language model added to the score, if it had a say."""
-    shares = next(found.contributions for found in answered.answer.found if found.id == why.item)
+    shares = next(found.contributions for found in answered.answer.results if found.id == why.item)
     if LANGUAGE not in shares:
         return why
     views = {view: {**own, LANGUAGE: shares[LANGUAGE]} for view, own in why.views.items()}
     return replace(why, views=views, score=why.score + shares[LANGUAGE])
 
 
-def known(answered: Answered, item: str, language: Language) -> Told | None:
+def known(answered: Answered, item: str, language: Language) -> Sentence | None:
     """The language model's sentence about that item, if it was written already."""
     found = cache.shelf().get("told", digest_json([answered.key_of(item), language.name]))
     return None if isinstance(found, Failed) else found

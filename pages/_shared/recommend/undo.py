@@ -7,14 +7,14 @@ import streamlit as st
 
 from mmalign_core.types import Progress
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.reasons import Reasons
-from mmalign_core.workflow.explaining.undoing import Undoing, smallest_changes
+from mmalign_core.workflow.explain.counterfactuals import Counterfactual, smallest_changes
+from mmalign_core.workflow.recommend.reasons import Reasons
 from pages._shared import background, cache, errors, header
 from pages._shared.media import previews
 from pages._shared.media.thumbnails import pixels_thumbnail
 from pages._shared.recommend.answering import Answered
 
-Undone = tuple[tuple[Undoing, ...], tuple[str, ...]]
+Undone = tuple[tuple[Counterfactual, ...], tuple[str, ...]]
 _MASKED = np.array([128, 128, 128], np.uint8)
 _MOST_NAMED = 6
 
@@ -29,7 +29,7 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
 
     task = background.Task("undone", answered.key_of(why.item), "smallest changes", work)
     if task.idle:
-        st.markdown(f"What is the least that would take it out of the first {answered.answer.options.k}?")
+        st.markdown(f"What is the least that would take it out of the first {answered.answer.query.k}?")
         st.button("Search for it", type="primary", icon=":material/content_cut:", key="undo.go",
                   on_click=background.start, args=(task,))  # fmt: skip
         st.caption("Up to a few hundred sets of parts are left out in turn: some seconds, in the background.")
@@ -39,7 +39,7 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
         _show(run, *found)
 
 
-def _show(run: Run, changes: tuple[Undoing, ...], notes: tuple[str, ...]) -> None:
+def _show(run: Run, changes: tuple[Counterfactual, ...], notes: tuple[str, ...]) -> None:
     for change in sorted(changes, key=lambda change: len(change.parts) if change.parts else 10_000):
         _change(run, change)
     for note in notes:
@@ -48,7 +48,7 @@ def _show(run: Run, changes: tuple[Undoing, ...], notes: tuple[str, ...]) -> Non
         st.caption("Exact ranks by score, with the parts really left out and all ranked anew, before diversity.")
 
 
-def _change(run: Run, change: Undoing) -> None:
+def _change(run: Run, change: Counterfactual) -> None:
     """Where, what to leave out, and the rank before and after."""
     name = header.modality_word(change.medium.modality) if change.medium else ":material/history: what was met"
     if change.medium:
@@ -65,7 +65,7 @@ def _change(run: Run, change: Undoing) -> None:
         _parts(run, change)
 
 
-def _parts(run: Run, change: Undoing) -> None:
+def _parts(run: Run, change: Counterfactual) -> None:
     """The parts themselves: struck words, a picture with its cells masked, or names."""
     assert change.parts is not None
     if change.medium is not None and change.medium.modality == "text":
@@ -84,7 +84,7 @@ def _parts(run: Run, change: Undoing) -> None:
         st.markdown("without " + ", ".join(f"**{errors.plain(name)}**" for name in names) + more)
 
 
-def _struck(run: Run, change: Undoing) -> str:
+def _struck(run: Run, change: Counterfactual) -> str:
     """The text with the words struck that were left out."""
     assert change.medium is not None and change.parts is not None
     text, pieces, done = cache.view_of(change.medium, run.encoders["text"]), [], 0

@@ -6,8 +6,8 @@ import streamlit as st
 
 from mmalign_core.types import Progress
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.reasons import Reasons
-from mmalign_core.workflow.explaining import Mapped, RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.explain import RecommendationMap, RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.recommend.reasons import Reasons
 from pages._shared import background, cache, errors
 from pages._shared.align.numbers import fixed
 from pages._shared.media import maps
@@ -61,11 +61,11 @@ def _show(run: Run, found: RecommendationMaps) -> None:
     st.caption(_sums(chosen))
 
 
-def _name(mapped: Mapped) -> str:
+def _name(mapped: RecommendationMap) -> str:
     return f"its {mapped.medium.modality}" if mapped.side == "item" else f"asked: {errors.plain(mapped.label)}"
 
 
-def _sums(mapped: Mapped) -> str:
+def _sums(mapped: RecommendationMap) -> str:
     parts = float(mapped.map.values.sum())
     return (
         f"Blue adds, orange takes away. The {fixed(mapped.share, plus=True)} that"

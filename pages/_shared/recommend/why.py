@@ -6,12 +6,9 @@ from collections.abc import Callable, Sequence, Set
 
 import streamlit as st
 
-from mmalign_core.recommend.controls.diversity import ALIKE
-from mmalign_core.recommend.controls.language_share import LANGUAGE
-from mmalign_core.recommend.controls.long_tail import POPULARITY
+from mmalign_core.recommend.controls import ALIKE, LANGUAGE, POPULARITY
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.reasons import Reasons, reasons
-from mmalign_core.workflow.answers.unlike import unlike
+from mmalign_core.workflow.recommend.reasons import Reasons, reasons
 from pages._shared import errors, state
 from pages._shared.media import previews
 from pages._shared.recommend import export, shares, telling, undo, where_in_media, words
@@ -25,8 +22,8 @@ _HISTORY = 12
 def picked(answers: Sequence[Answered]) -> tuple[Answered, str]:
     """The item whose reasons are shown, with the answer it is in: the one clicked while it is found, else the first."""
     chosen = state.explained()
-    within = next((each for each in answers if chosen in {found.id for found in each.answer.found}), None)
-    return (within, str(chosen)) if within else (answers[0], answers[0].answer.found[0].id)
+    within = next((each for each in answers if chosen in {found.id for found in each.answer.results}), None)
+    return (within, str(chosen)) if within else (answers[0], answers[0].answer.results[0].id)
 
 
 _PIN = (
@@ -58,7 +55,7 @@ def _panel(run: Run, answered: Answered, item: str, language: Language) -> None:
 def _head(run: Run, answered: Answered, why: Reasons, language: Language) -> None:
     """Rank, picture, title, and the sentence."""
     small, title = previews.thumbnail(run.collection, why.item), previews.title(run.collection, why.item, 90)
-    rank = next(found.rank for found in answered.answer.found if found.id == why.item)
+    rank = next(found.rank for found in answered.answer.results if found.id == why.item)
     with st.container(horizontal=True, gap="small"):
         if small:
             st.image(small.uri, width=76, alt=title)
@@ -85,13 +82,13 @@ def _shares(run: Run, answered: Answered, why: Reasons) -> None:
 def _against(answered: Answered, view: str) -> Set[str]:
     """Labels of that view that stand for what was asked against; a wish and a modality may both be called "text"."""
     if view == "signal":
-        return {signal.label for signal in answered.answer.asked.signals if signal.weight < 0}
-    return unlike(answered.answer)
+        return {signal.label for signal in answered.answer.placed.signals if signal.weight < 0}
+    return answered.answer.unlike
 
 
 def _says_something(answered: Answered, why: Reasons, view: str) -> bool:
     """Whether it takes the score apart at all; what the controls and a language model add is in every view."""
-    if view == "history" and not answered.answer.asked.history:
+    if view == "history" and not answered.answer.placed.history:
         return False
     return len([label for label, value in why.views[view].items() if value and label not in _CONTROLS]) > 1
 

@@ -10,8 +10,7 @@ from typing import Any
 from mmalign_core.plots.labels import cut
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection
-from mmalign_core.workflow import Query
-from mmalign_core.workflow.answers.querying import Wish
+from mmalign_core.workflow import QueryPart, QuerySpec
 from pages._shared.collection.uploads import query_path
 from pages._shared.links import LONGEST_ASKED, LONGEST_TEXT, MOST_WISHES
 from pages._shared.media import previews
@@ -50,9 +49,9 @@ def name(wish: Made, collection: Collection, limit: int = 34) -> str:
     return _CALLED.get(wish["kind"]) or cut(wish["value"], limit)
 
 
-def as_query(wishes: Sequence[Made], settings: Settings) -> Query:
+def as_query(wishes: Sequence[Made], settings: Settings) -> QuerySpec:
     """The workflow's own question; BadInput if an uploaded file is no longer here."""
-    return Query(wishes=tuple(Wish(w["kind"], _value(w, settings), float(w["weight"])) for w in wishes))
+    return QuerySpec(tuple(QueryPart(w["kind"], _value(w, settings), float(w["weight"])) for w in wishes))
 
 
 def path(wish: Made, settings: Settings) -> Path:

@@ -9,8 +9,8 @@ import streamlit as st
 from mmalign_core.explain.concepts import ConceptWords
 from mmalign_core.types import Progress
 from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.describing import AnswerWords, answer_words
-from mmalign_core.workflow.answers.reasons import Reasons
+from mmalign_core.workflow.explain.concept_words import AnswerWords, answer_words
+from mmalign_core.workflow.recommend.reasons import Reasons
 from pages._shared import background, cache, errors, header
 from pages._shared.recommend.answering import Answered
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmalign_core.types import Progress
 from mmalign_core.workflow import Run, SimilarityBlock
-from mmalign_core.workflow.explaining import PairExplanation, explain_pair
+from mmalign_core.workflow.explain import PairExplanation, explain_pair
 from pages._shared import background, cache, errors, header
 from pages._shared.media import maps, previews
 from pages._shared.recommend.words import badges

@@ -1,0 +1,105 @@
+"""Counterfactuals: the smallest set of parts without which an item falls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, islice
+from math import comb
+
+import numpy as np
+
+from mmalign_core.explain.masks import AT_ONCE
+
+Falls = Callable[[np.ndarray], np.ndarray]
+"""Whether the item falls (b,) bool with only some of the parts: masks (b, p) bool, True where a part is kept."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """`parts`: the parts to leave out, None if no set was found that makes the item fall.
+
+    `smallest`: no smaller set does it (or none at all, when `parts` is None); else it was not searched through.
+    `minimal`: it takes every one of them, none can be put back. `tried`: sets that were tried.
+    """
+
+    parts: tuple[int, ...] | None
+    smallest: bool
+    minimal: bool
+    tried: int
+
+
+def find_removal(
+    parts: int, falls: Falls, order: Sequence[int], budget: int = 512, *, at_once: int = AT_ONCE
+) -> Removal:
+    """The smallest set of the `parts` whose removal makes the item fall, within `budget` sets tried.
+
+    `order` (p,): parts, most important first, such as a map's. All sets of one part are tried, then of two and so on as
+    long as the budget holds them all; then the parts go one after the other in `order` until the item falls, and come
+    back where it falls without that too. Of equally large sets the one earliest in `order` is taken. Half the budget is
+    kept for the second way.
+    """
+    search = _Search(parts, falls, [int(part) for part in order], budget, at_once)
+    excluded = 0
+    for size in range(parts + 1):
+        if comb(parts, size) > max(parts, budget // 2 - search.tried) or comb(parts, size) > search.left:
+            break
+        found = search.first(combinations(search.order, size))
+        if found is not None:
+            return Removal(tuple(sorted(found)), True, True, search.tried)
+        excluded = size
+    if excluded == parts:
+        return Removal(None, True, False, search.tried)
+    found = search.first(tuple(search.order[:size]) for size in range(excluded + 1, parts + 1))
+    if found is None:
+        return Removal(None, False, False, search.tried)
+    found, minimal = search.pruned(found, excluded)
+    return Removal(tuple(sorted(found)), len(found) == excluded + 1, minimal, search.tried)
+
+
+class _Search:
+    """Tries sets in batches and counts them."""
+
+    def __init__(self, parts: int, falls: Falls, order: list[int], budget: int, at_once: int) -> None:
+        if sorted(order) != list(range(parts)):
+            raise ValueError(f"the order must hold each of the {parts} parts once, got {order}")
+        self.parts, self.falls, self.order, self.at_once = parts, falls, order, at_once
+        self.budget, self.tried = budget, 0
+
+    @property
+    def left(self) -> int:
+        """Sets that may still be tried."""
+        return self.budget - self.tried
+
+    def first(self, sets: Iterator[tuple[int, ...]]) -> tuple[int, ...] | None:
+        """The first of the sets without which the item falls; None if there is none or the budget ends."""
+        while block := list(islice(sets, max(0, min(self.at_once, self.left)))):
+            fell = self._without(block)
+            if fell.any():
+                return block[int(np.argmax(fell))]
+        return None
+
+    def pruned(self, found: tuple[int, ...], excluded: int) -> tuple[tuple[int, ...], bool]:
+        """`found` with parts put back while the item still falls, and whether it is certain that none can be.
+
+        Halves are put back first, then quarters, down to single parts, least important first: delta debugging (Zeller
+        and Hildebrandt 2002). A set of one part more than is `excluded` can lose none.
+        """
+        size = max(1, len(found) // 2)
+        while len(found) > excluded + 1:
+            kept = (found[: max(0, end - size)] + found[end:] for end in range(len(found), 0, -size))
+            less = self.first(kept)
+            if less is not None:
+                found, size = less, max(1, min(size, len(less) // 2))
+            elif size == 1 or not self.left:
+                return found, self.left > 0
+            else:
+                size //= 2
+        return found, True
+
+    def _without(self, sets: list[tuple[int, ...]]) -> np.ndarray:
+        masks = np.ones((len(sets), self.parts), dtype=bool)
+        for row, removed in enumerate(sets):
+            masks[row, list(removed)] = False
+        self.tried += len(sets)
+        return np.asarray(self.falls(masks), dtype=bool)

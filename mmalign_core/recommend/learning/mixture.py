@@ -1,0 +1,111 @@
+"""How much each of several recommenders should count, learned from events that none of them saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy import sparse
+
+from mmalign_core.recommend.base import Recommender
+from mmalign_core.recommend.interactions import Interactions
+from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.recommend.learning.held_out import K, mean_ndcg
+from mmalign_core.recommend.query import PlacedQuery
+from mmalign_core.recommend.splits import split_events
+from mmalign_core.recommend.standard_scores import Member
+from mmalign_core.types import BadInput, Progress
+
+MOST_MEMBERS = 4
+STEPS = 10
+"""Weights are tried in tenths: 11 mixes of two recommenders, 66 of three, 286 of four."""
+HELD_OUT = 0.2
+AT_ONCE = 1 << 23
+"""Scores a member gives for validation (64 MB): as many users as fit, drawn by the seed."""
+
+
+@dataclass(frozen=True)
+class Mix:
+    """`weights` (members,), `tried`: each mix with its "ndcg@10", and `why` these were taken."""
+
+    weights: np.ndarray
+    tried: tuple[Mapping[str, float], ...]
+    why: str
+
+
+def given_mix(text: str, members: Sequence[Recommender]) -> np.ndarray:
+    """(members,) weights scaled to sum to 1, from "0.3,0.7"; BadInput on anything else."""
+    try:
+        weights = np.array([float(part) for part in text.split(",")])
+    except ValueError as error:
+        raise BadInput(f"mix: '{text}' must be numbers parted by commas, such as 0.3,0.7") from error
+    if len(weights) != len(members) or not np.isfinite(weights).all() or weights.min() < 0 or not weights.sum():
+        raise BadInput(f"mix: '{text}' must be {len(members)} numbers from 0, one a member, one of them above 0")
+    return weights / weights.sum()
+
+
+def learned_mix(
+    members: Sequence[Recommender],
+    items: PlacedItems,
+    interactions: Interactions,
+    how: str,
+    seed: int,
+    progress: Progress,
+) -> Mix:
+    """The mix with the best mean NDCG@10 on held-out events; the evenest of equal ones.
+
+    `how` they are held out: one of SPLITS (a fifth, or each user's last), or "auto": each user's last where all have a
+    time, since what counts is what comes next, else at random. `members` are fitted to the rest on the way. Even
+    weights, saying why, where there is too little to learn from.
+    """
+    even = np.full(len(members), 1 / len(members))
+    try:
+        split = split_events(_in_order(interactions), _way(interactions, how), HELD_OUT, seed)
+    except BadInput as error:
+        return Mix(even, (), f"even, since no events can be held out to learn from: {error}")
+    users = _judges(split.train, split.test, seed)
+    if not len(users):
+        return Mix(even, (), "even, since no user has events on both sides of the held-out part")
+    asked = [PlacedQuery(history=split.train.history(user)) for user in users]
+    scores = []
+    for i, model in enumerate(members):
+        progress(0.5 * i / len(members), f"learning '{model.name}' from {len(split.train)} events to weigh it")
+        model.fit(items, split.train, seed=seed)
+        scores.append(Member(model, items, split.train).standard(asked))
+    tried = _tried(np.stack(scores), split.train.matrix[users], split.test.matrix[users])
+    best = max(tried, key=lambda mix: (mix[1], -float(np.square(mix[0]).sum())))
+    names = [model.name for model in members]
+    rows = tuple({**dict(zip(names, map(float, mix))), f"ndcg@{K}": value} for mix, value in tried)
+    return Mix(best[0], rows, f"best NDCG@{K} of {len(users)} users on {split.words}")
+
+
+def _way(interactions: Interactions, how: str) -> str:
+    if how != "auto":
+        return how
+    return "random" if np.isnan(interactions.times).any() else "last"
+
+
+def _in_order(interactions: Interactions) -> Interactions:
+    """Sorted by user and item, so that the order they came in decides nothing, not even between equal times."""
+    return interactions.take(np.lexsort((interactions.columns, interactions.rows)))
+
+
+def _judges(train: Interactions, test: Interactions, seed: int) -> np.ndarray:
+    """Numbers of users with something on both sides, no more than fit."""
+    both = np.flatnonzero((np.diff(train.matrix.indptr) > 0) & (np.diff(test.matrix.indptr) > 0))
+    most = max(50, AT_ONCE // max(train.items, 1))
+    return both if len(both) <= most else np.sort(np.random.default_rng(seed).choice(both, most, replace=False))
+
+
+def _tried(scores: np.ndarray, met: sparse.csr_array, right: sparse.csr_array) -> list[tuple[np.ndarray, float]]:
+    """Every mix of `scores` (members, u, n) with its mean NDCG@10; what was `met` (u, n) is no candidate."""
+    seen, wanted = met.toarray() > 0, right.toarray() > 0
+    return [(mix, mean_ndcg(np.tensordot(mix, scores, 1), seen, wanted)) for mix in simplex(len(scores), STEPS)]
+
+
+def simplex(parts: int, steps: int) -> Iterator[np.ndarray]:
+    """Every (parts,) of multiples of 1 / steps from 0 that sum to 1."""
+    for bars in combinations(range(steps + parts - 1), parts - 1):
+        yield (np.diff([-1, *bars, steps + parts - 1]) - 1) / steps

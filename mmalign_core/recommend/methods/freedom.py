@@ -1,0 +1,62 @@
+"""FREEDOM: factors flow along who met what, and along a frozen graph of items alike in each modality."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmalign_core.params import param
+from mmalign_core.recommend.base import register
+from mmalign_core.recommend.interactions import Interactions
+from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.recommend.learning.collaborative import TASTE
+from mmalign_core.recommend.learning.factors import Block, TrainedFactors
+from mmalign_core.recommend.learning.graphs import alike, content, flows, starting
+from mmalign_core.recommend.learning.held_out import Matrix
+from mmalign_core.recommend.learning.pairwise import spreader
+from mmalign_core.types import Progress
+
+if TYPE_CHECKING:
+    import torch
+
+
+@register("freedom")
+class Freedom(TrainedFactors):
+    """score(i) = x · (y_i + Σ_m w_m (S_m E)_i), y and x as `lightgcn`; S_m averages the k items most alike in m.
+
+    Zhou and Shen 2023, A Tale of Two Graphs: Freezing and Denoising Graph Structures for Multimodal Recommendation.
+    The graphs are made once, from places in the shared space, and lead only to items somebody met: so an item nobody
+    met is recommended, and speaks in a history, as the ones it is like. The w_m are learned and sum to 1. Not taken
+    over: pruning of the user-item graph, and the second loss that projects raw features.
+    """
+
+    summary = "Hidden tastes that flow between items met together and between items alike in text, picture or sound"
+    reads_places = True
+    views = ("modality", "history")
+    factors: int = param(64, 1, 1024, help="numbers an item")
+    neighbours: int = param(10, 1, 1000, help="how many items most alike in a modality each item is linked to")
+    layers: int = param(1, 0, 4, help="how many times factors flow from items to users and back")
+
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
+        """Link alike items, train on nine tenths of the events, then let the factors flow along all of them."""
+        import torch
+
+        progress(0.0, "linking items that are alike")
+        met = events.popularity > 0
+        links = {m: spreader(alike(x, met, self.neighbours)) for m, x in content(self.name, items).items()}
+        factors, flow = starting(events.items, self.factors, torch.Generator().manual_seed(seed)), flows(self.layers)
+        logits, fresh = torch.nn.Parameter(torch.zeros(len(links))), torch.from_numpy(~met)[:, None]
+
+        def parts(matrix: Matrix) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+            own, shares = flow(matrix)(factors), torch.softmax(logits, 0)
+            linked = {m: shares[at] * spread(factors) for at, (m, spread) in enumerate(links.items())}
+            given = torch.where(fresh, sum(linked.values(), own), own * flow(matrix).damping[:, None])
+            return given, {TASTE: own, **linked}
+
+        def places(matrix: Matrix) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+            given, own = parts(matrix)
+            return given, sum(own.values(), torch.zeros(1)), torch.zeros(events.items)
+
+        self._train([factors, logits], places, events.matrix, seed, progress)
+        with torch.no_grad():
+            given, own = parts(events.matrix)
+        self._blocks = {label: Block(given.numpy(), part.numpy()) for label, part in own.items()}

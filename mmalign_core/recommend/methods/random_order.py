@@ -1,0 +1,36 @@
+"""Items in random order: what any recommender must beat. It is no choice of anybody's, so it is in no registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from mmalign_core.recommend.base import Recommender
+from mmalign_core.recommend.interactions import Interactions
+from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.recommend.query import PlacedQuery
+from mmalign_core.types import Progress
+
+
+class RandomOrder(Recommender):
+    """Every user's items in an order of their own, the same for the same seed and user."""
+
+    name = "random order"
+    summary = "The items in random order: the floor under every number"
+    views = ("chance",)
+
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
+        """Keep the seed."""
+        self._seed = seed
+
+    def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
+        """(q, n) uniform in 0..1, drawn for the query's user."""
+        return np.stack([self._draw(query) for query in queries])
+
+    def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
+        """All of it is chance."""
+        return {"chance": self._draw(query)[rows]}
+
+    def _draw(self, query: PlacedQuery) -> np.ndarray:
+        return np.random.default_rng([self._seed, 0 if query.user is None else query.user + 1]).random(len(self._ids))

@@ -1,0 +1,61 @@
+"""Random walks from the history over who met what: item to user to item, with popular ends held back."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from mmalign_core.params import param
+from mmalign_core.recommend.base import register
+from mmalign_core.recommend.interactions import Interactions
+from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.recommend.learning.collaborative import MOST_ITEMS, ItemWeights
+from mmalign_core.recommend.learning.held_out import Matrix
+from mmalign_core.types import Progress
+
+STRIP = 1024
+"""Items whose walks are counted at a time."""
+
+
+@register("rp3beta")
+class RP3Beta(ItemWeights):
+    """B[h, i] = Σ_u P(u | h)^α P(i | u)^α / popularity(i)^β, the `neighbours` strongest i kept for each h.
+
+    P(u | h) is one over how many users met h, P(i | u) one over how many items u met. Paudel et al. 2017, Updatable,
+    Accurate, Diverse, and Scalable Recommendations for Interactive Applications.
+    """
+
+    summary = "Walks from each item met to who else met it and what they met, less for what everybody meets"
+    alpha: float = param(1.0, 0.0, 5.0, help="power of each step's probability: above 1 prefers the likely steps")
+    beta: float = param(0.2, 0.0, 5.0, help="how strongly popular items are held back")
+    neighbours: int = param(200, 1, MOST_ITEMS, help="how many items each item may speak for")
+
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
+        """Count the walks. BadInput beyond 20,000 items met."""
+        met = self.few_enough(events)
+        matrix = events.matrix[:, met].astype(np.float64)
+        popularity = events.popularity[met]
+        to_item = powered(matrix, matrix.sum(axis=1), self.alpha)
+        to_user = powered(matrix.T.tocsr(), popularity, self.alpha)
+        between = np.empty((len(met), len(met)), np.float32)
+        for start in range(0, len(met), STRIP):
+            walks = (to_user[start : start + STRIP] @ to_item).toarray() / popularity**self.beta
+            np.fill_diagonal(walks[:, start:], 0.0)
+            between[start : start + STRIP] = strongest(walks, self.neighbours)
+            progress(min(1.0, (start + STRIP) / len(met)), f"walked from {min(start + STRIP, len(met))} items")
+        self._keep(met, between)
+
+
+def powered(matrix: Matrix, totals: np.ndarray, alpha: float) -> Matrix:
+    """Each row divided by its total (never 0 where it has entries), to the power alpha."""
+    found = sparse.csr_array(matrix)
+    shares = np.repeat(1.0 / np.maximum(totals, 1), np.diff(found.indptr))
+    return sparse.csr_array((found.data * shares**alpha, found.indices, found.indptr), shape=found.shape)
+
+
+def strongest(weights: np.ndarray, k: int) -> np.ndarray:
+    """(s, m) with all but the k largest of each row set to 0, in place; among equals the last found stay."""
+    if k < weights.shape[1]:
+        for row in weights:
+            row[np.argsort(-row, kind="stable")[k:]] = 0.0
+    return weights

@@ -1,0 +1,61 @@
+"""Multimodal BPR: factors of items, and of what they hold in each modality, learned from pairs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmalign_core.params import param
+from mmalign_core.recommend.base import register
+from mmalign_core.recommend.interactions import Interactions
+from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.recommend.learning.collaborative import TASTE
+from mmalign_core.recommend.learning.factors import Block, TrainedFactors
+from mmalign_core.recommend.learning.graphs import content, starting
+from mmalign_core.recommend.learning.held_out import Matrix
+from mmalign_core.types import Progress
+
+if TYPE_CHECKING:
+    import torch
+
+
+@register("vbpr")
+class VBPR(TrainedFactors):
+    """score(i) = b_i + x · y_i + Σ_m x_m · (f_im W_m), x = Σ_h w_h y_h / sqrt(Σ_h |w_h|), x_m likewise of f_hm W_m.
+
+    He and McAuley 2016, VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback, for any modalities: f_im is
+    where item i lies in the shared space and W_m is learned. Users have no factors of their own but are the sum of what
+    they met, as in FISM (Kabbur et al. 2013), so any history is served and its shares are exact. An item nobody met has
+    neither y nor b: what it holds speaks for it.
+    """
+
+    summary = "Hidden tastes in what was met and in what items hold: a new item is known by its text, picture or sound"
+    reads_places = True
+    views = ("modality", "history")
+    factors: int = param(64, 1, 1024, help="numbers an item, and numbers each modality")
+    decay: float = param(1e-3, 0.0, 1.0, help="how strongly large factors are held back")
+
+    def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
+        """Train on nine tenths of the events; the last tenth says when to stop."""
+        import torch
+
+        held = {m: torch.from_numpy(x) for m, x in content(self.name, items).items()}
+        generator = torch.Generator().manual_seed(seed)
+        factors = starting(events.items, self.factors, generator)
+        maps = {m: starting(x.shape[1], self.factors, generator) for m, x in held.items()}
+        bias = torch.nn.Parameter(torch.zeros(events.items))
+        met = torch.from_numpy((events.popularity > 0).astype(np.float32))
+
+        def parts() -> dict[str, torch.Tensor]:
+            return {TASTE: factors * met[:, None], **{m: held[m] @ maps[m] for m in held}}
+
+        def places(matrix: Matrix) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+            own = torch.cat(list(parts().values()), dim=1)
+            return own, own, bias * met
+
+        weights = [factors, bias, *maps.values()]
+        self._train(weights, places, events.matrix, seed, progress)
+        with torch.no_grad():
+            self._blocks = {label: Block(part.numpy(), part.numpy()) for label, part in parts().items()}
+            self._popularity = (bias * met).numpy().astype(np.float64)

@@ -1,0 +1,117 @@
+"""What a person asks with: texts, files, items and users, for and against, and how the results are chosen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Self
+
+from mmalign_core.data.names import file_words, shown
+from mmalign_core.types import BadInput
+
+FILES = {"image": "picture", "audio": "sound", "video": "video"}
+"""Kinds of query parts that name a file, and the word for what the file holds."""
+MEDIA = ("text", *FILES)
+KINDS = (*MEDIA, "item", "user")
+WORDS = {"text": "a text", **{kind: f"a {held}" for kind, held in FILES.items()}, "item": "an item", "user": "a user"}
+MOST_WEIGHT = 1000.0
+"""A larger weight drowns all others, and rounding then shows in the shares of the scores (checked by the tests)."""
+_LABEL = 40
+"""Characters of a text that a label shows: it fits on one line of a chart's legend."""
+
+
+@dataclass(frozen=True)
+class QueryPart:
+    """One thing to search with. `kind`: one of KINDS. `value`: the text, a file's path, or an id.
+
+    A negative `weight` asks for items unlike it. BadInput for another kind, or a weight beyond MOST_WEIGHT.
+    """
+
+    kind: str
+    value: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise BadInput(f"a wish is one of {', '.join(KINDS)}; not '{self.kind}'")
+        if not abs(self.weight) <= MOST_WEIGHT:
+            raise BadInput(
+                f"the weight of {WORDS[self.kind]} is {self.weight:g}; give a number from -{MOST_WEIGHT:g} to "
+                f"{MOST_WEIGHT:g}, below 0 for 'not this'"
+            )
+
+
+@dataclass(frozen=True)
+class QuerySpec:
+    """A query as a person gives it; `QuerySpec.of(text="a sea animal", k=5)` is the short form.
+
+    `parts`: what to search with, at least one with a weight other than 0. `weights`: modality -> how much it counts,
+    None for all alike. `where`: conditions on items, see `workflow.recommend.filters`. `k`: how many items. `diversity`
+    0..1 and `popularity` -1..1: see `Controls`. `include_seen`: also items that a user of the query has met.
+    BadInput names what cannot be asked.
+    """
+
+    parts: tuple[QueryPart, ...]
+    weights: Mapping[str, float] | None = None
+    where: tuple[str, ...] = ()
+    k: int = 10
+    diversity: float = 0.0
+    popularity: float = 0.0
+    include_seen: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise BadInput(f"ask with at least one of: {', '.join(WORDS.values())}")
+        if not any(part.weight for part in self.parts):
+            raise BadInput("every wish has the weight 0; give at least one a weight above or below 0")
+        if self.k < 1:
+            raise BadInput(f"-k {self.k}: ask for at least 1 item")
+
+    @classmethod
+    def of(
+        cls,
+        *parts: QueryPart,
+        text: str | None = None,
+        image: str | None = None,
+        audio: str | None = None,
+        video: str | None = None,
+        item: str | None = None,
+        user: str | None = None,
+        **settings: Any,
+    ) -> Self:
+        """A query for the things given by name, each with weight 1, and more `parts`; `settings`: the other fields."""
+        named = {"text": text, "image": image, "audio": audio, "video": video, "item": item, "user": user}
+        found = (QueryPart(kind, str(value)) for kind, value in named.items() if value is not None)
+        return cls((*found, *parts), **settings)
+
+    def mixed(self, mix: Sequence[float]) -> Self:
+        """The same query with these weights of its parts, in their order; BadInput unless there is one each."""
+        if len(mix) != len(self.parts):
+            raise BadInput(f"the mix has {len(mix)} weights for {len(self.parts)} wishes; give one each")
+        parts = tuple(replace(part, weight=float(weight)) for part, weight in zip(self.parts, mix))
+        return replace(self, parts=parts)
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """What `recommend --json` prints of it: {kind: value} for one part with weight 1, else every part."""
+        if len(self.parts) == 1 and self.parts[0].weight == 1:
+            return {self.parts[0].kind: self.parts[0].value}
+        return {"wishes": [asdict(part) for part in self.parts]}
+
+
+def labels_of(parts: Sequence[QueryPart]) -> tuple[str, ...]:
+    """A different name for each part: its kind, with what it says where several are of that kind."""
+    many, seen, found = Counter(part.kind for part in parts), Counter[str](), []
+    for part in parts:
+        label = part.kind if many[part.kind] == 1 else f"{part.kind} {_short(part)}"
+        seen[label] += 1
+        found.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return tuple(found)
+
+
+def _short(part: QueryPart) -> str:
+    if part.kind in FILES:
+        return file_words(part.value, FILES[part.kind])
+    words = shown(part.value)
+    return f"“{words if len(words) <= _LABEL else words[: _LABEL - 1] + '…'}”"

@@ -1,1 +1,0 @@
-"""Use cases of recommendation: queries, filters, answers and the reasons for each item."""

@@ -1,0 +1,62 @@
+"""An answer with its media and reasons as one HTML page that needs nothing else: no script, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmalign_core.settings import Settings
+from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.export.sheet import Sheet
+from mmalign_core.workflow.recommend.answers import Answer
+from mmalign_core.workflow.recommend.reasons import Reasons
+from mmalign_core.workflow.recommend.sentences import Sentence
+
+if TYPE_CHECKING:
+    from mmalign_core.workflow.explain.answers import RecommendationMaps
+
+TEMPLATES = Path(__file__).parent / "templates"
+LONGEST_ATTRIBUTION = 20_000
+"""Characters of it that are printed; a collection of millions may bring a book."""
+
+
+def as_html(
+    answer: Answer,
+    *,
+    run: Run,
+    reasons: Sequence[Reasons] = (),
+    maps: Mapping[str, RecommendationMaps] | None = None,
+    sentences: Mapping[str, Sentence] | None = None,
+    settings: Settings | None = None,
+    made: datetime | None = None,
+) -> str:
+    """The page. `run`: the one that answered; `reasons`: of any of the items; `maps`: item -> what each part
+    of its media and of the query's adds; `sentences`: item -> a sentence about it.
+
+    Everything that came from files or was typed is escaped; a medium that cannot be shown is told of. `made`: the
+    date to print, now if None.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    sheet = Sheet(run, answer, reasons, settings or Settings())
+    why = {each.item: each for each in reasons}
+    items = [
+        sheet.item(result, why.get(result.id), (maps or {}).get(result.id), (sentences or {}).get(result.id))
+        for result in answer.results
+    ]
+    template = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    ).get_template("answer.html")
+    moment = (made or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
+    page = template.render(
+        title=sheet.title,
+        query=[sheet.query_part(part) for part in answer.query.parts],
+        notes=answer.notes,
+        items=items,
+        facts=sheet.facts(moment),
+        attribution=run.collection.attribution[:LONGEST_ATTRIBUTION].strip(),
+        summary=answer.model.summary,
+    )
+    return page.encode("utf-8", "replace").decode()

@@ -1,0 +1,110 @@
+"""A map of a medium as plain values for a page: tinted words, cells over a picture, bars of a sound's segments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mmalign_core.explain.faithfulness import verdict
+from mmalign_core.explain.masks import MediaMap
+from mmalign_core.types import BadInput, Media
+from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.explain.masked_medium import run_encoder
+from mmalign_core.workflow.export.films import video_tiles
+from mmalign_core.workflow.export.media_uris import one_line, pixels_uri
+
+if TYPE_CHECKING:
+    from mmalign_core.workflow.explain.answers import RecommendationMap
+
+PIXELS, STRONGEST, MOST_LETTERS = 420, 0.72, 1500
+
+
+def drawn_map(run: Run, mapped: RecommendationMap) -> dict[str, Any]:
+    """`cells`, `rows` of segments or `words` (safe HTML), whichever the modality has, with how it was made and how good
+    it is. `missing` says why a map cannot be shown over its medium.
+    """
+    found = mapped.map
+    drawn = {
+        "modality": found.modality,
+        "whose": "the query" if mapped.side == "query" else "the item",
+        "label": f"the {mapped.label} asked with" if mapped.side == "query" else f"the item's {mapped.label}",
+        "share": mapped.share,
+        "method": found.method,
+        "score": found.score,
+        "rest": found.rest,
+        "faithful": f"The order of the parts is {verdict(found.faithfulness)}.",
+        "strongest": _strongest(found),
+        "words": "",
+        "picture": "",
+        "cells": [],
+        "rows": [],
+        "tiles": (),
+        "missing": "",
+    }
+    try:
+        return drawn | _body(run, mapped.medium, found)
+    except BadInput as error:
+        return drawn | {"missing": str(error)}
+
+
+def _body(run: Run, medium: Media, found: MediaMap) -> dict[str, Any]:
+    from mmalign_core.plots.colours import scale_of, tint
+
+    scale = scale_of(found.values)
+    parts = [
+        {"label": part.label, "place": part.place, "value": float(v), "tint": tint(float(v) / scale, STRONGEST)}
+        for part, v in zip(found.parts, found.values)
+    ]
+    if found.modality == "text":
+        return {"words": _words(medium, found)}
+    if found.modality == "image":
+        model = run_encoder(run, "image")
+        return {"picture": pixels_uri(model.view(medium), PIXELS), "cells": parts}
+    end = max((part.place[1] for part in found.parts), default=1.0) or 1.0
+    drawn = [_segment(part, end, scale) for part in parts]
+    return {"rows": _rows(found, drawn), "seconds": end, "tiles": _tiles(run, medium)}
+
+
+def _rows(found: MediaMap, drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Segments of what is seen and what is heard apart, each with its sum, where a map tells them apart."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for part, segment in zip(found.parts, drawn):
+        rows.setdefault(part.sense, []).append(segment)
+    return [{"name": sense, "sum": sum(s["value"] for s in own), "segments": own} for sense, own in rows.items()]
+
+
+def _tiles(run: Run, medium: Media) -> tuple[str, ...]:
+    """Frames of a video over its time; () for a sound, or where the video's file is gone."""
+    if medium.modality != "video":
+        return ()
+    try:
+        return video_tiles(run_encoder(run, "video").view(medium))
+    except BadInput:
+        return ()  # the item's own media say why, and the bars stand without
+
+
+def _words(medium: Media, found: MediaMap) -> str:
+    from mmalign_core.plots.word_map import word_map_html
+
+    places = [part.place for part in found.parts]
+    return word_map_html((medium.text or "").strip(), places, found.values, most=MOST_LETTERS)
+
+
+def _segment(part: dict[str, Any], end: float, scale: float) -> dict[str, Any]:
+    """Where its bar lies in a field 100 wide and 40 high whose zero is at 20."""
+    start, stop = part["place"]
+    height = abs(part["value"]) / scale * 18
+    top = 20 - height if part["value"] > 0 else 20
+    return part | {
+        "x": start / end * 100,
+        "width": max((stop - start) / end * 100 - 0.4, 0.2),
+        "y": top,
+        "height": height,
+    }
+
+
+def _strongest(found: MediaMap, most: int = 3) -> str:
+    """The parts that add most, in words: what a map says to those who do not see it."""
+    order = sorted(zip(found.parts, found.values), key=lambda pair: -pair[1])[:most]
+    return (
+        ", ".join(f"{one_line(part.label)} {value:+.2f}" for part, value in order if value > 0) or "none adds anything"
+    )

@@ -1,0 +1,77 @@
+"""A few frames of a video, small, with their times: how it looks where it does not play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mmalign_core.settings import Settings
+from mmalign_core.workflow.export.media_uris import as_uri, pixels_uri
+
+if TYPE_CHECKING:
+    from mmalign_core.data.media.videos import Video
+
+FRAMES, TILES, STRIP_PIXELS = 6, 8, 160
+SHORT = 20.0
+"""Seconds of a video whose moments are told in tenths."""
+_PLAIN = 300
+"""Of a longer video only key frames are looked at: a picture for a card must not take the time of decoding it all."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """`frames` as data URIs, each `width` x `height` pixels, at `times` seconds; the video lasts `seconds`. `chosen`
+    says which frame stands for all: one of the longest scene."""
+
+    frames: tuple[str, ...]
+    times: tuple[float, ...]
+    seconds: float
+    width: int
+    height: int
+    chosen: int
+
+    @property
+    def cover(self) -> str:
+        """The frame that stands for all."""
+        return self.frames[self.chosen]
+
+
+def read_film(path: str, settings: Settings | None = None, *, frames: int = FRAMES, pixels: int = 220) -> Film:
+    """At most so many frames, spread over time and scenes, within pixels x pixels; BadInput if none can be decoded."""
+    import numpy as np
+    from PIL import Image
+
+    from mmalign_core.data.media.sampling import representative
+    from mmalign_core.data.media.videos import decode_video
+
+    seen = decode_video(path, settings, most=frames, plain=_PLAIN)
+    small = [Image.fromarray(frame) for frame in seen.pixels]
+    for frame in small:
+        frame.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
+    chosen = representative(seen.pixels, np.diff(seen.edges))
+    uris, times = tuple(as_uri(frame) for frame in small), tuple(float(time) for time in seen.times)
+    return Film(uris, times, seen.seconds, *small[0].size, chosen)
+
+
+def film_strip(path: str, settings: Settings | None = None) -> list[dict[str, str]]:
+    """The frames of a video for a page, each with its `moment`; BadInput if none can be decoded."""
+    film = read_film(path, settings, pixels=STRIP_PIXELS)
+    return [{"frame": uri, "moment": clock(time, film.seconds)} for uri, time in zip(film.frames, film.times)]
+
+
+def video_tiles(video: Video, tiles: int = TILES, pixels: int = 120) -> tuple[str, ...]:
+    """Data URIs of the frames at the middles of so many equal shares of the time, at most pixels x pixels each."""
+    import numpy as np
+
+    middles = (np.arange(min(tiles, len(video.times))) + 0.5) * video.seconds / min(tiles, len(video.times))
+    places = np.clip(np.searchsorted(video.edges, middles, side="right") - 1, 0, len(video.times) - 1)
+    return tuple(pixels_uri(video.pixels[place], pixels) for place in places)
+
+
+def clock(seconds: float, whole: float) -> str:
+    """0:07, 1:02:03: how players write a moment of a video that lasts `whole`; tenths (0.4 s) in a short one."""
+    if whole < SHORT:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

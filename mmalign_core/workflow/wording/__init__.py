@@ -1,1 +1,0 @@
-"""Use cases of language: sentences, interests and re-ranking, with a language model or without."""
