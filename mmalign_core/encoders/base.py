@@ -102,5 +102,5 @@ class Encoder(OfModel, Explainable, ABC):
         """Per medium the (t, d) vectors before pooling: tokens, map cells (row by row) or frames."""
 
 
-ENCODERS: Registry[Encoder] = Registry("encoder", "mmalign_core.encoders")
+ENCODERS: Registry[Encoder] = Registry("encoder", "mmalign_core.encoders", Encoder)
 register = ENCODERS.register

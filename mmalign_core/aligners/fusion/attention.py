@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 
@@ -72,6 +71,7 @@ class Attention(SurroundedAligner):
 
         A row's weights over all known items of its modality sum to 1; asked for more than there are, it gets all.
         """
+        self.check_fitted()
         self.started(embeddings)
         modality = embeddings.modality
         temperature = self._projections.temperatures[modality]
@@ -80,22 +80,21 @@ class Attention(SurroundedAligner):
         names = [self.items[i] for i in self._known.owners[modality]]
         return [[(names[j], float(row[j])) for j in chosen] for row, chosen in zip(weights, order)]
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """Also the known items' ids (UTF-8 of a JSON list) and fused places, and the projections."""
         maps = {f"projection.{m}": np.ascontiguousarray(a) for m, a in self._projections.maps.items()}
         heat = {f"temperature.{m}": np.array([t]) for m, t in self._projections.temperatures.items()}
         names = np.frombuffer(json.dumps(self.items).encode(), np.uint8)
-        return {**super().state(), **maps, **heat, "values": self._values, "items": names}
+        return {**super()._state(), **maps, **heat, "values": self._values, "items": names}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
-        super().load_state(state)
+        super()._load_state(state)
         heat = {m: float(t[0]) for m, t in under("temperature.", state).items()}
         self._projections = Projections(under("projection.", state), heat)
         self._values = state["values"]
         self.items = tuple(json.loads(state["items"].tobytes()))
         self._set_keys()
-        return self
 
     def _queries(self, embeddings: EmbeddingSet) -> np.ndarray:
         return self._projections.of(embeddings.modality, self._known.looked_up(embeddings))

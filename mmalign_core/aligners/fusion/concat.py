@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -99,6 +99,7 @@ class Concat(TrainedFusion):
         """
         from torch import from_numpy
 
+        self.check_fitted()
         items = sorted(set().union(*(s.ids for s in sets.values())))
         number = {item: i for i, item in enumerate(items)}
         places, present = {}, {}
@@ -113,15 +114,14 @@ class Concat(TrainedFusion):
         probability = self._calibration(mean_cosine(places, present).numpy())
         return tuple(item for item, asked in zip(items, whole) if asked), probability[whole]
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """Also calibration (2,): scale and bias of the probability."""
-        return {**super().state(), "calibration": np.array([self._calibration.scale, self._calibration.bias])}
+        return {**super()._state(), "calibration": np.array([self._calibration.scale, self._calibration.bias])}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
-        super().load_state(state)
+        super()._load_state(state)
         self._calibration = Calibration(*map(float, state["calibration"]))
-        return self
 
 
 def without_one(

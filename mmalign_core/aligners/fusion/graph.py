@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 
@@ -57,13 +56,13 @@ class Graph(SurroundedAligner):
         nearest = top_k(self._known.looked_up(embeddings), self._known.keys[embeddings.modality], self.k)[1]
         return unit_rows(self._places[self._known.owners[embeddings.modality][nearest]].mean(axis=1))
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """Also the items' propagated places (n, k) and each modality's graph weight."""
         weights = {f"weight.{m}": np.array([weight]) for m, weight in self.weights.items()}
-        return {**super().state(), "places": self._places, **weights}
+        return {**super()._state(), "places": self._places, **weights}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         self._places = state["places"]
         self.weights = {m: float(weight[0]) for m, weight in under("weight.", state).items()}
-        return super().load_state(state)
+        super()._load_state(state)

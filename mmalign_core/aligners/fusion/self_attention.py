@@ -98,7 +98,7 @@ class SelfAttention(TrainedFusion):
             losses.append(info_nce(one @ rest.T, inputs.groups[both], self._net.scale.exp().clamp(max=HOTTEST)))
         return torch.stack(losses).mean() if losses else 0.0 * self._net.scale
 
-    def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
         """Item ids and unit places (n, k), read from all tokens of an item at once; its rows of a modality average."""
         import torch
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from mmalign_core.aligners.fusion.late_average import LateAverage
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.params import param
 from mmalign_core.progress import within
-from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress
 
 
 class StartedAligner(Aligner):
@@ -23,7 +22,7 @@ class StartedAligner(Aligner):
     dims: int = param(256, 1, 4096, help="most dimensions of the shared space")
     reg: float = param(0.0, 0, 1000, help="ridge of the linear start, relative; 0: chosen on held-out pairs")
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Fit the start, then learn. BadInput unless two items have two modalities and their rows differ."""
         self.history = ()
         pairs = paired_rows(sets, self.name)
@@ -32,7 +31,6 @@ class StartedAligner(Aligner):
         )
         self.learn(sets, pairs, seed, within(progress, 0.3, 1.0))
         progress(1.0, "fitted")
-        return self
 
     @abstractmethod
     def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
@@ -47,11 +45,10 @@ class StartedAligner(Aligner):
         self.check_known(embeddings, self._start.widths)
         return self._start.transform(embeddings)
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """start.*: the state of the linear start; a subclass adds its own."""
         return {f"start.{name}": array for name, array in self._start.state().items()}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         self._start = LateAverage(dims=self.dims, reg=self.reg).load_state(under("start.", state))
-        return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
@@ -54,26 +54,27 @@ class SurroundedAligner(StartedAligner):
         self._known = known_items(sets, self.items)
         self.build(sets, fused[order], seed, progress)
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k)."""
         own = self.started(embeddings)
         if not self.mix_used:
             return own
         return unit_rows((1 - self.mix_used) * own + self.mix_used * self.around(embeddings))
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """The start, the known items and the mix; a subclass adds its own."""
-        return {**super().state(), **self._known.arrays(), "mix": np.array([self.mix_used])}
+        return {**super()._state(), **self._known.arrays(), "mix": np.array([self.mix_used])}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         self._known, self.mix_used = from_arrays(state), float(state["mix"][0])
-        return super().load_state(state)
+        super()._load_state(state)
 
     def _chosen_mix(self, kept: Sets, held: Pairs, sets: Sets, seed: int, progress: Progress) -> float:
         trial = type(self)(**self.params)
         trial._start = self.restart(kept)
         trial.remember(kept, seed, progress)
+        trial._fitted = True
 
         def judged(mix: float) -> float:
             trial.mix_used = mix

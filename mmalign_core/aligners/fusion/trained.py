@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -95,7 +95,7 @@ class TrainedFusion(StartedAligner):
         )
         return found.step
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k)."""
         import torch
 
@@ -103,17 +103,16 @@ class TrainedFusion(StartedAligner):
             inputs = self._scales.inputs(embeddings, self.started(embeddings))
             return self.places(inputs)[embeddings.modality].numpy()
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """start.*, scale.* and net.*: the network's weights."""
-        return {**super().state(), **self._scales.arrays(), **arrays_of(self._net, "net.")}
+        return {**super()._state(), **self._scales.arrays(), **arrays_of(self._net, "net.")}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
-        super().load_state(state)
+        super()._load_state(state)
         self._scales = Scales.from_arrays(state)
         self._net = self.network(self._start.widths, self._start.width, seeded(0))
         load_arrays(self._net, state, "net.")
-        return self
 
 
 def _unseen(**values: float) -> None:

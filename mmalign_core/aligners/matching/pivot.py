@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from mmalign_core.aligners.linear.canonical import canonical_maps
 from mmalign_core.aligners.pairs import check_varied
 from mmalign_core.params import param
 from mmalign_core.pivots import Pivots
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.types import BadInput, EmbeddingSet, Progress
 
 Sets = Mapping[str, EmbeddingSet]
 
@@ -60,7 +59,7 @@ class Pivot(LinearAligner):
         known = rows.pivots is not None or text_tower(rows.encoder, rows.modality) is not None
         return known and bool((rows.vectors != rows.vectors[:1]).any())
 
-    def fit(self, sets: Sets, *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Sets, seed: int, progress: Progress) -> None:
         """Maps from the pivots, centres from the sets. BadInput: too few pivots, or rows of a modality all alike.
 
         Where no texts are among the sets, texts can still be placed: by the tower of `typed_by`, from the pivots' mean.
@@ -81,7 +80,6 @@ class Pivot(LinearAligner):
             typed = typed_by(sets)
             self._maps["text"], self._centres["text"] = self._maps[typed], views[typed].mean(0)
         progress(1.0, "linked")
-        return self
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Canonical maps, weighted by half the power on each side."""

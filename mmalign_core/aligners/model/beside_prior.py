@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner
+from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.model.prior import Prior
-from mmalign_core.aligners.opened import LinearMap
 from mmalign_core.types import EmbeddingSet
 
 if TYPE_CHECKING:
-    from mmalign_core.aligners.opened import Differentiable
+    from mmalign_core.aligners.explainable import Differentiable
 
 
 class BesidePrior(Aligner):
@@ -22,23 +22,23 @@ class BesidePrior(Aligner):
     reads_concepts = True
     _prior: Prior
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k), and the bridge's dimensions where it counts."""
-        return self._prior.join(super().transform(embeddings), embeddings)
+        return self._prior.join(super()._transform(embeddings), embeddings)
 
-    def linear_map(self, modality: str) -> LinearMap | None:
+    def _linear_map(self, modality: str) -> LinearMap | None:
         """The trained one, where the bridge does not count beside it."""
-        return super().linear_map(modality) if self._prior.bridge is None else None
+        return super()._linear_map(modality) if self._prior.bridge is None else None
 
-    def differentiable(self, modality: str) -> Differentiable | None:
+    def _differentiable(self, modality: str) -> Differentiable | None:
         """The trained one, where the bridge does not count beside it."""
-        return super().differentiable(modality) if self._prior.bridge is None else None
+        return super()._differentiable(modality) if self._prior.bridge is None else None
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """What was trained, and prior.* where the bridge counts."""
-        return {**super().state(), **self._prior.arrays()}
+        return {**super()._state(), **self._prior.arrays()}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         self._prior = Prior.of_arrays(state)
-        return super().load_state(state)
+        super()._load_state(state)

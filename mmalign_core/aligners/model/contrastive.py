@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from mmalign_core.aligners.towers.tower import Tower
 from mmalign_core.aligners.training import LOSSES, Contrast, Holdout, Plan, hold_out, keep_all, train
 from mmalign_core.params import param
 from mmalign_core.progress import within
-from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress
 
 if TYPE_CHECKING:
     import torch
@@ -75,7 +75,7 @@ class ContrastiveAligner(BesidePrior, TowerAligner):
         tried = self.few if pairs <= MANY_PAIRS else (self.many,)
         return tuple(dict.fromkeys((n if self.noise < 0 else self.noise, d) for n, d in tried))
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Train on items that have two or more of the modalities; BadInput before the training starts."""
         self.history = ()
         pairs = paired_rows(sets, self.name)
@@ -89,7 +89,6 @@ class ContrastiveAligner(BesidePrior, TowerAligner):
             towers = self._towers_at(sets, whole, self.chosen.start, seed)[0]
             self._towers = self._train(towers, sets, whole, self.chosen, seed, within(progress, 2 / 3, 1.0))[1]
         progress(1.0, self.verdict())
-        return self
 
     def _best(self, sets: Sets, parts: Holdout, seed: int, progress: Progress) -> tuple[Recipe, dict[str, Tower]]:
         """The best start trained at each strength, and of these the best; the strongest where nothing is held out."""

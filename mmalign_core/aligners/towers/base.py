@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner
-from mmalign_core.aligners.opened import LinearMap
+from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.towers.tower import Tower
 from mmalign_core.types import EmbeddingSet
 
 if TYPE_CHECKING:
-    from mmalign_core.aligners.opened import Differentiable
+    from mmalign_core.aligners.explainable import Differentiable
 
 
 class TowerAligner(Aligner):
@@ -23,27 +23,26 @@ class TowerAligner(Aligner):
     trained = True
     _towers: Mapping[str, Tower]
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k); BadInput on an unknown modality or another width."""
         self.check_known(embeddings, {m: tower.width for m, tower in self._towers.items()})
         return self._towers[embeddings.modality].places(embeddings.vectors)
 
-    def linear_map(self, modality: str) -> LinearMap | None:
+    def _linear_map(self, modality: str) -> LinearMap | None:
         """The tower's, where it has no hidden layer."""
         tower = self._towers.get(modality)
         return None if tower is None else tower.linear_map()
 
-    def differentiable(self, modality: str) -> Differentiable | None:
+    def _differentiable(self, modality: str) -> Differentiable | None:
         """The tower; it reads vectors only."""
         tower = self._towers.get(modality)
         return None if tower is None else lambda vectors, steps: tower.place(tower.scaled(vectors))
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """<modality>.* of each tower; see `Tower.arrays`."""
         return {name: a for m, tower in self._towers.items() for name, a in tower.arrays(f"{m}.").items()}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         modalities = [name.removesuffix(".linear") for name in state if name.endswith(".linear")]
         self._towers = {m: Tower.of_arrays(state, f"{m}.") for m in modalities}
-        return self

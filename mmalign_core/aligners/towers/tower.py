@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmalign_core.aligners.base import under
-from mmalign_core.aligners.opened import LinearMap
+from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.training import dropped, noisy
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.aligners.opened import Attends
+from mmalign_core.aligners.explainable import Attends
 from mmalign_core.explain.concepts import ConceptWords, concept_words, shared_words
 from mmalign_core.explain.explanation import Explanation
 from mmalign_core.explain.masks import REST, MediaMap
