@@ -90,8 +90,10 @@ class Parametrised:
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.__signature__ = inspect.Signature(
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=p.default, annotation=type(p.default))
-            for name, p in cls.declared_params().items()
+            [
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=p.default, annotation=type(p.default))
+                for name, p in cls.declared_params().items()
+            ]
         )
 
     def __init__(self, **values: Any) -> None:

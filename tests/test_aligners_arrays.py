@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def test_it_is_an_estimator(name: str) -> None:
     model = cls()
     assert model.get_params() == model.get_params(deep=False) == model.params and repr(model) == f"{cls.__name__}()"
     changed = {n: p.high for n, p in cls.declared_params().items() if p.high not in (None, p.default)}
-    copy = clone(cls(**changed))
+    copy: Any = clone(cls(**changed))
     assert type(copy) is cls and copy.params == {**model.params, **changed}
     assert model.set_params(**changed) is model and model.params == copy.params
 
@@ -130,3 +131,8 @@ def test_a_parameter_that_does_not_exist_names_the_nearest() -> None:
     with pytest.raises(BadInput, match="unknown parameter 'dim'"):
         Cca().set_params(dim=2)
     assert repr(Cca(weighting=2)) == "Cca(weighting=2.0)"
+
+
+def test_aligners_import_no_encoder() -> None:
+    for path in (Path(__file__).parents[1] / "mmalign_core" / "aligners").rglob("*.py"):
+        assert "mmalign_core.encoders" not in path.read_text(encoding="utf-8"), path

@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmalign_core.data.names import shown
-from mmalign_core.encoders.references import parts_of
 from mmalign_core.models.folders import repository
 from mmalign_core.models.known import KNOWN, ORGANISATION, nearest
 from mmalign_core.models.places import is_repository
 from mmalign_core.models.weights import read_json
+from mmalign_core.spaces import parts_of
 from mmalign_core.types import BadInput
 
 ENCODERS = (*ORGANISATION, "open-clip")

@@ -9,6 +9,7 @@ import numpy as np
 from mmalign_core.aligners.base import Aligner, register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.explainable import LinearMap
+from mmalign_core.spaces import is_known, reference_of, space_of
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 
 
@@ -79,7 +80,5 @@ def _check_spaces(sets: Mapping[str, EmbeddingSet]) -> None:
 
 def _known_spaces(sets: Mapping[str, EmbeddingSet]) -> dict[str, str]:
     """Modality -> space of its encoder, for the sets that one of our own encoders made."""
-    from mmalign_core.encoders import is_known, reference_of, space_of
-
     names = {m: reference_of(s.encoder) for m, s in sets.items()}
     return {m: space_of(name) for m, name in names.items() if is_known(name)}

@@ -10,6 +10,7 @@ from mmalign_core.aligners.base import Aligner, register, under
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.matching.concepts import concept_weights, label_space, needed_concepts, weighted_mean
 from mmalign_core.params import param
+from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
 
@@ -42,8 +43,6 @@ class Bridge(Aligner):
 
     def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
         """Anything with concepts, and texts by an encoder that can read the concepts' names as well."""
-        from mmalign_core.encoders import is_known, reference_of
-
         known = is_known(reference_of(rows.encoder))
         return known if rows.modality == "text" else rows.concepts is not None
 

@@ -13,6 +13,7 @@ from mmalign_core.aligners.linear.canonical import canonical_maps
 from mmalign_core.aligners.pairs import check_varied
 from mmalign_core.params import param
 from mmalign_core.pivots import Pivots
+from mmalign_core.spaces import text_tower, typed_by
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 
 Sets = Mapping[str, EmbeddingSet]
@@ -54,8 +55,6 @@ class Pivot(LinearAligner):
 
     def joins(self, rows: EmbeddingSet, pair: Sets) -> bool:
         """Whatever has texts in its own space, or an encoder that can bring them there, and differs."""
-        from mmalign_core.encoders.texts.text_tower import text_tower
-
         known = rows.pivots is not None or text_tower(rows.encoder, rows.modality) is not None
         return known and bool((rows.vectors != rows.vectors[:1]).any())
 
@@ -64,8 +63,6 @@ class Pivot(LinearAligner):
 
         Where no texts are among the sets, texts can still be placed: by the tower of `typed_by`, from the pivots' mean.
         """
-        from mmalign_core.encoders.texts.text_tower import typed_by
-
         self.history = ()
         pivots = shared_pivots(sets)
         progress(0.1, f"linking {len(next(iter(pivots.values())))} texts")

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from mmalign_core.aligners import Aligner
-from mmalign_core.encoders.texts.text_tower import text_tower
 from mmalign_core.pivots import Pivots
 from mmalign_core.progress import within
+from mmalign_core.spaces import text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, digest_bytes, no_progress
 from mmalign_core.workflow.encoded.encoding import encode_set, encoder

@@ -14,10 +14,10 @@ from mmalign_core.data.files import file_media, text_media
 from mmalign_core.data.media.texts import clean_text
 from mmalign_core.data.names import file_words, shown
 from mmalign_core.encoders import is_known, reference_of
-from mmalign_core.encoders.texts.text_tower import text_tower, typed_by
 from mmalign_core.recommend import PlacedItems, Signal
 from mmalign_core.recommend import Query as Asked
 from mmalign_core.settings import Settings
+from mmalign_core.spaces import text_tower, typed_by
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media
 from mmalign_core.workflow.alignment.aligning import Run
