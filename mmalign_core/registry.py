@@ -24,7 +24,7 @@ class Registry(Generic[T]):
     `kind` is the word that errors use; `package` is the dotted package whose files hold the members; every member
     derives from `base`, where that is given. Members of other packages come from the entry points of `group`.
 
-    >>> colours = Registry("colour", "mmalign_core.matchers")
+    >>> colours = Registry("colour", "mmalign_core.aligners")
     >>> @colours.register("red")
     ... class Red:
     ...     "The longest waves that are seen."

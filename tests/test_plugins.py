@@ -42,15 +42,14 @@ class Spin(Aligner):
         self._turn = state["turn"]
 '''
 LONGEST = '''
-from mmalign_core.matchers import argmax
-from mmalign_core.matchers.base import register
+from mmalign_core.workflow.menus.catalogue import KINDS
+
+MATCHERS = KINDS["matchers"]
 
 
-@register("longest")
-class Longest(argmax.Argmax):
+@MATCHERS.register("longest")
+class Longest(MATCHERS.get("argmax")):
     """As argmax, under a name of its own."""
-
-    summary = "The longest"
 '''
 USE = """
 import json

@@ -9,7 +9,7 @@ import numpy as np
 
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.embedding.autoencoder_terms import (
+from mmalign_core.aligners.embedding.autoencoder_losses import (
     TERMS,
     Decoder,
     correlation,
@@ -17,10 +17,9 @@ from mmalign_core.aligners.embedding.autoencoder_terms import (
     reconstruction,
 )
 from mmalign_core.aligners.pairs import Sets, paired_rows
-from mmalign_core.aligners.towers.base import TowerAligner
 from mmalign_core.aligners.towers.batches import Batch, Examples, quality
-from mmalign_core.aligners.towers.starts import Start, start_towers
-from mmalign_core.aligners.towers.tower import Tower
+from mmalign_core.aligners.towers.initial_weights import Start, start_towers
+from mmalign_core.aligners.towers.tower import Tower, TowerAligner
 from mmalign_core.aligners.training import Contrast, Holdout, Plan, hold_out, train
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet, Progress

@@ -16,13 +16,17 @@ from mmalign_core.progress import within
 from mmalign_core.types import MODALITIES, EmbeddingSet, Progress
 
 COARSE_DIMS = 64
-"""Few directions, as they vary: here wrong starts are drawn to the right place."""
+"""Few directions, as they vary: here wrong starts are drawn to the right place. Chosen."""
 FINE_POWER = 0.5
-"""Halfway to white: here lesser directions tell items apart."""
+"""Halfway to white: here lesser directions tell items apart. Chosen."""
 HEATS = ((2, 1500, 8), (4, 3000, 2), (6, 6000, 1))
-"""Rounds on so many rows, after which so many of the best starts go on."""
+"""Rounds on so many rows, after which so many of the best starts go on. Chosen for time: many starts
+meet few rows, few starts meet many."""
 FINE_ROWS = 6000
+"""Rows of either side in each of the last rounds. Chosen for time."""
 MEMORY = 0.7
+"""Share of the earlier rounds that the last ones keep.
+Chosen: together they weigh about twice as much as the present one."""
 
 
 class UnpairedAligner(LinearAligner):

@@ -9,14 +9,14 @@ import numpy as np
 
 from mmalign_core.aligners.base import register, under
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.fusion.attending import (
+from mmalign_core.aligners.fusion.attention_projections import (
     Projections,
-    attended,
+    attention_mean,
     attention_weights,
     principal_projections,
     trained_projections,
 )
-from mmalign_core.aligners.fusion.surrounded import SurroundedAligner
+from mmalign_core.aligners.fusion.neighbourhood import NeighbourhoodAligner
 from mmalign_core.aligners.pairs import Sets
 from mmalign_core.params import param
 from mmalign_core.splits import content_groups
@@ -24,7 +24,7 @@ from mmalign_core.types import EmbeddingSet, Progress
 
 
 @register("attention")
-class Attention(SurroundedAligner):
+class Attention(NeighbourhoodAligner):
     """place = unit((1 - mix) start(x) + mix unit(sum_j a_j v_j)), a = softmax of q(x)·k(x_j) / temperature.
 
     j runs over the known items that have the row's modality, v_j is the fused linear place of item j. Queries and keys
@@ -60,11 +60,11 @@ class Attention(SurroundedAligner):
         )
         self._set_keys()
 
-    def around(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def known_places(self, embeddings: EmbeddingSet) -> np.ndarray:
         """The mean fused place of the known items, by how much each row attends to them."""
         modality = embeddings.modality
         values, temperature = self._values[self._known.owners[modality]], self._projections.temperatures[modality]
-        return attended(self._queries(embeddings), self._keys[modality], values, temperature)
+        return attention_mean(self._queries(embeddings), self._keys[modality], values, temperature)
 
     def attention(self, embeddings: EmbeddingSet, top: int = 10) -> list[list[tuple[str, float]]]:
         """For each row the `top` known items that it attends to most, as (item id, weight), by falling weight.
@@ -72,7 +72,7 @@ class Attention(SurroundedAligner):
         A row's weights over all known items of its modality sum to 1; asked for more than there are, it gets all.
         """
         self.check_fitted()
-        self.started(embeddings)
+        self.linear_places(embeddings)
         modality = embeddings.modality
         temperature = self._projections.temperatures[modality]
         weights = attention_weights(self._queries(embeddings), self._keys[modality], temperature)

@@ -10,8 +10,8 @@ import numpy as np
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.batches import Inputs
-from mmalign_core.aligners.fusion.togetherness import Calibration, calibrated, mean_cosine, tuple_loss
-from mmalign_core.aligners.fusion.trained import TrainedFusion
+from mmalign_core.aligners.fusion.trained_fusion import TrainedFusion
+from mmalign_core.aligners.fusion.tuple_scores import Calibration, calibrated, mean_cosine, tuple_loss
 from mmalign_core.aligners.training import dropped, seed_weights
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, EmbeddingSet
@@ -59,6 +59,7 @@ class Concat(TrainedFusion):
         for name, layer in net.items():
             if not name.startswith("inner"):
                 nn.init.zeros_(layer.weight)
+        # Scale and bias begin as in SigLIP (Zhai et al. 2023).
         net.register_parameter("scale", nn.Parameter(tensor(10.0)))
         net.register_parameter("bias", nn.Parameter(tensor(-10.0)))
         return net

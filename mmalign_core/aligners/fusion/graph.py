@@ -9,7 +9,7 @@ import numpy as np
 from mmalign_core.aligners.base import register, under
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.item_graph import item_graph, propagated
-from mmalign_core.aligners.fusion.surrounded import SurroundedAligner
+from mmalign_core.aligners.fusion.neighbourhood import NeighbourhoodAligner
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.neighbours import top_k
 from mmalign_core.params import param
@@ -18,7 +18,7 @@ from mmalign_core.vectors import unit_rows
 
 
 @register("graph")
-class Graph(SurroundedAligner):
+class Graph(NeighbourhoodAligner):
     """FREEDOM's frozen item graph (Zhou & Shen 2023) with LightGCN's propagation (He et al. 2020), for unseen rows too.
 
     Every known item starts at the fused linear place of its modalities and becomes the mean over 0..`layers` steps
@@ -47,11 +47,11 @@ class Graph(SurroundedAligner):
         self._places = propagated(graph, fused, self.layers)
 
     def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
-        """As `SurroundedAligner`; the history says the mix, and how much each modality's graph counts."""
+        """As `NeighbourhoodAligner`; the history says the mix, and how much each modality's graph counts."""
         super().learn(sets, pairs, seed, progress)
         self.record(step=1, mix=self.mix_used, **{f"weight of {m}": w for m, w in self.weights.items()})
 
-    def around(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def known_places(self, embeddings: EmbeddingSet) -> np.ndarray:
         """The mean place of the items that own the k nearest known rows."""
         nearest = top_k(self._known.looked_up(embeddings), self._known.keys[embeddings.modality], self.k)[1]
         return unit_rows(self._places[self._known.owners[embeddings.modality][nearest]].mean(axis=1))

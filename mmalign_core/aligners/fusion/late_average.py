@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.fusion.choosing import best, held_out_items, quality
+from mmalign_core.aligners.fusion.selection import best, held_out_items, quality
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.aligners.linear.canonical import canonical_maps
 from mmalign_core.aligners.linear.choice import RIDGES, UNTRIED

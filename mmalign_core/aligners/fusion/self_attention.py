@@ -10,7 +10,7 @@ import numpy as np
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.batches import Inputs
-from mmalign_core.aligners.fusion.trained import TrainedFusion
+from mmalign_core.aligners.fusion.trained_fusion import TrainedFusion
 from mmalign_core.aligners.training import dropped, info_nce, seed_weights
 from mmalign_core.aligners.training.attention import HEADS, attention_block
 from mmalign_core.aligners.training.losses import HOTTEST
@@ -103,7 +103,7 @@ class SelfAttention(TrainedFusion):
         import torch
 
         ids = items_of(sets)
-        parts = {m: self._scales.inputs(s, self.started(s)) for m, s in sets.items()}
+        parts = {m: self._scales.inputs(s, self.linear_places(s)) for m, s in sets.items()}
         vectors, starts, present = {}, {}, {}
         for m, s in sets.items():
             whose, number = _numbered(ids, s.ids)

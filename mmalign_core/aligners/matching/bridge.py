@@ -1,4 +1,4 @@
-"""Zero-shot bridge: what a classifier sees in a picture or sound, said in words and placed among the texts."""
+"""Zero-shot bridge: a classifier's concepts, weighted by probability, place pictures and sounds among texts."""
 
 from __future__ import annotations
 

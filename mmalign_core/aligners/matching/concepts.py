@@ -1,4 +1,4 @@
-"""Concepts as places in text space: weights from posteriors, means of label vectors, whitening from labels."""
+"""Concepts in text space: weights from posteriors, means of label vectors, whitening by labels."""
 
 from __future__ import annotations
 

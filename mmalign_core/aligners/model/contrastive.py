@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from mmalign_core.aligners.model.beside_prior import BesidePrior
-from mmalign_core.aligners.model.prior import Prior
+from mmalign_core.aligners.model.prior import Prior, WithPrior
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
-from mmalign_core.aligners.towers.base import TowerAligner
 from mmalign_core.aligners.towers.batches import Examples, placed, quality
-from mmalign_core.aligners.towers.starts import STARTS, Start, start_towers
-from mmalign_core.aligners.towers.tower import Tower
+from mmalign_core.aligners.towers.initial_weights import STARTS, Start, start_towers
+from mmalign_core.aligners.towers.tower import Tower, TowerAligner
 from mmalign_core.aligners.training import LOSSES, Contrast, Holdout, Plan, hold_out, keep_all, train
 from mmalign_core.params import param
 from mmalign_core.progress import within
@@ -24,9 +22,11 @@ if TYPE_CHECKING:
     import torch
 
 MANY_PAIRS = 5000
-"""Beyond, light regularisation is enough and held-out examples are not missed: one training, not three."""
+"""Beyond, light regularisation is enough and held-out examples are not missed: one training, not three. Chosen, as
+`training.holdout.MOST_REFITTED`."""
 MARGIN = 0.01
-"""Vectors that share a space stay as they are unless training raises the mean reciprocal rank by this much."""
+"""Vectors that share a space stay as they are unless training raises the mean reciprocal rank by this much,
+as in `model.prior`."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Recipe:
     quality: float = -1.0
 
 
-class ContrastiveAligner(BesidePrior, TowerAligner):
+class ContrastiveAligner(WithPrior, TowerAligner):
     """Trains one tower for each modality so that what belongs together is close and all else is not.
 
     Of the pairs some are held out. They choose the start (its ridge; CCA or the vectors as they are), how much noise

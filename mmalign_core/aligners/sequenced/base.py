@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner
-from mmalign_core.aligners.linear.start import linear_start
+from mmalign_core.aligners.linear.cca_start import linear_start
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.aligners.sequenced.nets import begin
 from mmalign_core.aligners.sequenced.steps import Batch, Reader, Rows, learn_reader, sequences_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmalign_core.aligners.fusion.batches import Inputs, Scales, inputs_of, scales_of
-from mmalign_core.aligners.fusion.started import StartedAligner
+from mmalign_core.aligners.fusion.linear_start import LinearStartAligner
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.training import Plan, arrays_of, hold_out, load_arrays, mean_reciprocal_rank, seeded, train
 from mmalign_core.params import param
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class TrainedFusion(StartedAligner):
+class TrainedFusion(LinearStartAligner):
     """Trains `network` twice: without the held-out examples to find how long, then for so long on all of them.
 
     The linear start is fitted along each time, so that held-out examples are unseen by all that is judged. What the
@@ -100,7 +100,7 @@ class TrainedFusion(StartedAligner):
         import torch
 
         with torch.no_grad():
-            inputs = self._scales.inputs(embeddings, self.started(embeddings))
+            inputs = self._scales.inputs(embeddings, self.linear_places(embeddings))
             return self.places(inputs)[embeddings.modality].numpy()
 
     def _state(self) -> Mapping[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Base of the fusions that begin at linear places: what they learn is where to go from there."""
+"""Base of the fusions that start from linear places and learn how to move them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mmalign_core.progress import within
 from mmalign_core.types import EmbeddingSet, Progress
 
 
-class StartedAligner(Aligner):
-    """`start` places each modality linearly, as `late-average` does; a subclass goes on from there in `learn`."""
+class LinearStartAligner(Aligner):
+    """Fits `late-average` first; a subclass writes `learn`, which begins at its places."""
 
     multiway = True
     dims: int = param(256, 1, 4096, help="most dimensions of the shared space")
@@ -34,13 +34,13 @@ class StartedAligner(Aligner):
 
     @abstractmethod
     def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
-        """What comes after the start; it may fit the start anew with `restart`."""
+        """Learn from the pairs once the start is fitted. It may fit another start with `restart`."""
 
     def restart(self, sets: Sets) -> LateAverage:
         """A start with the same ridge fitted on other sets."""
         return LateAverage(dims=self.dims, reg=self._start.ridge).fit(sets)
 
-    def started(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def linear_places(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Linear places (n, k) of these rows; BadInput on an unknown modality or another width."""
         self.check_known(embeddings, self._start.widths)
         return self._start.transform(embeddings)
