@@ -60,7 +60,7 @@ def text_tower(key: str, modality: str) -> str | None:
     return space if is_known(space) and "text" in ENCODERS.get(parts_of(space).name).reads() else None
 
 
-def typed_by(modalities: Collection[str]) -> str:
+def text_modality(modalities: Collection[str]) -> str:
     """The modality whose encoder's text tower reads what is typed, where no texts were aligned."""
     return next(m for m in MODALITIES if m in modalities)
 

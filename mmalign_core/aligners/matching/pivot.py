@@ -13,7 +13,7 @@ from mmalign_core.aligners.linear.canonical import canonical_maps
 from mmalign_core.aligners.pairs import check_varied
 from mmalign_core.params import param
 from mmalign_core.pivots import Pivots
-from mmalign_core.spaces import text_tower, typed_by
+from mmalign_core.spaces import text_modality, text_tower
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 
 Sets = Mapping[str, EmbeddingSet]
@@ -61,7 +61,7 @@ class Pivot(LinearAligner):
     def _fit(self, sets: Sets, seed: int, progress: Progress) -> None:
         """Maps from the pivots, centres from the sets. BadInput: too few pivots, or rows of a modality all alike.
 
-        Where no texts are among the sets, texts can still be placed: by the tower of `typed_by`, from the pivots' mean.
+        Where no texts are among the sets, they can still be placed: by the tower of `text_modality`, from the pivots' mean.
         """
         self.history = ()
         pivots = shared_pivots(sets)
@@ -74,7 +74,7 @@ class Pivot(LinearAligner):
         self._maps, self._weight = dict(solution.maps), solution.weight
         self._centres = {m: _own_mean(s) for m, s in sets.items()}
         if "text" not in sets:
-            typed = typed_by(sets)
+            typed = text_modality(sets)
             self._maps["text"], self._centres["text"] = self._maps[typed], views[typed].mean(0)
         progress(1.0, "linked")
 

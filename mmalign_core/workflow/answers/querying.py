@@ -17,7 +17,7 @@ from mmalign_core.encoders import is_known, reference_of
 from mmalign_core.recommend import PlacedItems, Signal
 from mmalign_core.recommend import Query as Asked
 from mmalign_core.settings import Settings
-from mmalign_core.spaces import text_tower, typed_by
+from mmalign_core.spaces import text_modality, text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media
 from mmalign_core.workflow.alignment.aligning import Run
@@ -185,7 +185,7 @@ def _typed_key(run: Run) -> str | None:
     """
     if "text" in run.result.space or not run.aligner.needs_pivots:
         return None
-    by = typed_by(run.result.space)
+    by = text_modality(run.result.space)
     tower = text_tower(encoder_of(run.encoders[by], by).key, by)
     return encoder(tower, "text").key if tower else None
 
