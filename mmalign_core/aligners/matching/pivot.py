@@ -61,7 +61,7 @@ class Pivot(LinearAligner):
     def _fit(self, sets: Sets, seed: int, progress: Progress) -> None:
         """Maps from the pivots, centres from the sets. BadInput: too few pivots, or rows of a modality all alike.
 
-        Where no texts are among the sets, they can still be placed: by the tower of `text_modality`, from the pivots' mean.
+        Without texts among the sets, the tower of `text_modality` places them, from the pivots' mean.
         """
         self.history = ()
         pivots = shared_pivots(sets)
