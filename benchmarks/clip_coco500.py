@@ -16,10 +16,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.corrections import CORRECTIONS, Scores
-from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.report import evaluation
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.splits import folds
 from mmalign_core.types import EmbeddingSet
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from mmalign_core.neighbours import top_k
+from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.vectors import unit_rows

@@ -12,7 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import Aligner
-from mmalign_core.neighbours import top_k
+from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import EmbeddingSet
 
 FOLDERS = (Path("/usr/share/datasets/fashion-mnist"), Path("/usr/share/dataset-fashion-mnist"))

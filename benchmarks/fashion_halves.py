@@ -17,9 +17,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.fashion import candidates, pairs, places, recall_at_1
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.corrections import CORRECTIONS, Scores
-from mmalign_core.matchers import MATCHERS
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 
 FIXED = {"reg": 0.1, "dims": 128}
 """The reference's absolute ridge of 0.01, in units of the mean variance of a pixel (0.1)."""

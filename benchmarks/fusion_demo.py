@@ -22,12 +22,12 @@ import sys
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import ALIGNERS, Aligner
-from mmalign_core.corrections import CORRECTIONS
 from mmalign_core.data.demo import write_demo
-from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.direction import measure
 from mmalign_core.metrics.fused import fused_set, measure_fused
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.splits import split
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet

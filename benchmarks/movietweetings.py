@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from mmalign_core.metrics.paired import difference
+from mmalign_core.metrics.bootstrap import difference
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems
 from mmalign_core.store import Store
 from mmalign_core.workflow import encode, open_collection

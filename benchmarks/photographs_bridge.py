@@ -13,10 +13,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.translated_captions import CAPTIONS, LANGUAGES
-from mmalign_core.corrections import CORRECTIONS
-from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.report import measure
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.workflow import Choices, Query, Run, align, encode, open_collection, place_query

@@ -22,13 +22,14 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.aligners.linear.base import LinearAligner
-from mmalign_core.pivots import Pivots
+from mmalign_core.encoders.batched.instances import encoder
+from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Media, digest_bytes
+from mmalign_core.types.pivots import Pivots
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow import Choices, encode, open_demo
 from mmalign_core.workflow.alignment.preparing import usable_sets
-from mmalign_core.workflow.encoded.encoding import encode_set, encoder
 
 DATA = Path(__file__).parents[2] / "shared/data"
 SEEDS, TESTED = 3, 200

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.encoders import Encoder
-from mmalign_core.engine import encode_media
+from mmalign_core.encoders.batched import encode_media
 from mmalign_core.types import Media
 
 

@@ -14,7 +14,7 @@ import faiss
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from mmalign_core.neighbours import top_k
+from mmalign_core.scoring.neighbours import top_k
 
 
 def flat_index(queries: np.ndarray, candidates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

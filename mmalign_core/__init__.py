@@ -1,12 +1,45 @@
-"""MMAlign's core: read media, encode, align into one space, match, measure, project, recommend.
+"""MMAlign: align texts, pictures, sounds and videos in one space, and see what happened.
 
-Importing this package is cheap: torch, faiss, umap and lancedb load where they are used.
+In a notebook: `import mmalign_core as mm`, then `mm.align({"image": X, "text": Y}, "cca", test=0.2)`.
+Importing this package is cheap: each name below, torch, faiss, umap and lancedb load where they are used.
 """
 
+from __future__ import annotations
+
+import importlib
 import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmalign_core.notebook.alignment import align, demo, load
+    from mmalign_core.notebook.reports import Estimate, RunReport
+    from mmalign_core.notebook.runs import AlignedRun
+    from mmalign_core.types import BadInput
 
 __version__ = "0.1.0"
+
+_FACE = {
+    "align": "notebook.alignment",
+    "demo": "notebook.alignment",
+    "load": "notebook.alignment",
+    "AlignedRun": "notebook.runs",
+    "Estimate": "notebook.reports",
+    "RunReport": "notebook.reports",
+    "BadInput": "types",
+}
+"""Name -> the module below this package that holds it."""
+__all__ = ["AlignedRun", "BadInput", "Estimate", "RunReport", "__version__", "align", "demo", "load"]
 
 # Threads that wait for work spin unless told to sleep, and so take the cores from the threads they wait for: beside
 # other work a fit took 320 s in place of 54. Read when torch or faiss first load, hence set here.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FACE:
+        raise AttributeError(f"module 'mmalign_core' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"{__name__}.{_FACE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_FACE])

@@ -85,7 +85,7 @@ def chosen(collection: Collection) -> str:
     item = state.selected_item()
     if item in collection.items.index:
         return item
-    held = cache.media_by_item(collection.digest, collection)
+    held = cache.media_by_item(collection)
     return next((item for item in collection.ids if len(held[item]) > 1), collection.ids[0])
 
 

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.pivots import Pivots
-from mmalign_core.sequences import as_sequences
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Concepts, EmbeddingSet
+from mmalign_core.types.pivots import Pivots
+from mmalign_core.types.sequences import as_sequences
 from mmalign_core.workflow import Choices, align
-from mmalign_core.workflow.encoded.encoding import Encoding
+from mmalign_core.workflow.encode import Encoding
 
 WIDTH, CONCEPTS, ITEMS = 12, 20, 40
 Sets = Mapping[str, EmbeddingSet]

@@ -7,6 +7,12 @@ from sklearn.cross_decomposition import CCA as SklearnCCA
 
 from mmalign_core.aligners.embedding.descent import Objective
 from mmalign_core.aligners.linear.canonical import regularised_cca
+from mmalign_core.aligners.linear.choice import UNTRIED
+from mmalign_core.aligners.linear.cca_start import RIDGES as STARTS
+from mmalign_core.aligners.linear.cca_start import linear_start
+from mmalign_core.aligners.pairs import paired_rows
+from mmalign_core.aligners.training.holdout import hold_out
+from mmalign_core.types import EmbeddingSet
 
 
 def correlations_by_hand(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -120,3 +126,20 @@ def test_slope_and_curvature_of_the_objective_are_its_derivatives() -> None:
     (up, up_slope), (down, down_slope) = objective.value_and_slope(ahead), objective.value_and_slope(behind)
     assert (up - down) / 2e-5 == pytest.approx((objective.value_and_slope(maps)[1] * along).sum(), rel=1e-6)
     np.testing.assert_allclose((up_slope - down_slope) / 2e-5, objective.curvature(maps, along), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["cca", "gcca"])
+def test_pairs_that_cannot_be_ranked_leave_the_untried_default(name: str) -> None:
+    """Of 60 pictures 59 share one caption: whatever is held out has one right answer for all, and says nothing."""
+    x, y = views(60, {"image": 6, "text": 5}).values()
+    y[:59] = y[0]
+    ids = tuple(f"{i:02d}" for i in range(60))
+    sets = {
+        "image": EmbeddingSet("image", ids, ids, x, "toy@1"),
+        "text": EmbeddingSet("text", ids, ("same",) * 59 + ("other",), y, "toy@1"),
+    }
+    model = fitted(name, sets)
+    assert model.settled == {"reg": UNTRIED[0], "weighting": UNTRIED[1]} and not model.history
+    pairs = paired_rows(sets, name)
+    ridge = linear_start(name, sets, hold_out(pairs), dims=4)[1]
+    assert ridge == STARTS[len(STARTS) // 2]

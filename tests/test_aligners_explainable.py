@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.sequences import as_sequences
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.types.sequences import as_sequences
 from mmalign_core.vectors import unit_rows
 
 

@@ -136,3 +136,18 @@ def test_whitening_evens_out_what_varies_among_the_labels() -> None:
     spread = [np.linalg.cond(np.cov((stretched @ label_space([stretched], s)).T)) for s in (0.01, 1.0, 1000.0)]
     assert spread[0] < spread[1] < spread[2]
     np.testing.assert_allclose(label_space([stretched], 1000.0), np.eye(16), atol=0.02)
+
+
+def test_bridges_card_divides_by_the_length_after_whitening_as_the_code_does() -> None:
+    """An item's place is unit((w L - centre) W), which differs from (w L - centre) / |w L - centre| W in length."""
+    model = ALIGNERS.create("bridge", data_share=0.0, shrinkage=0.1)
+    model.fit({"image": seen("image", one_hot()), "text": texts()})
+    whiten = model.state()["whiten"]
+    offset = concept_weights(one_hot(), model.concepts, model.sharpness) @ LABELS - LABELS.mean(0)
+    placed = offset @ whiten
+    found = model.transform(seen("image", one_hot()))
+    np.testing.assert_allclose(found, placed / np.linalg.norm(placed, axis=1, keepdims=True), atol=1e-4)
+    other = offset / np.linalg.norm(offset, axis=1, keepdims=True) @ whiten
+    assert not np.allclose(found, other, atol=1e-2)
+    numerator, rest = model.card.formula.split(r"{\|\cdot\|}")
+    assert numerator.endswith("W}") and "W" not in rest

@@ -7,8 +7,8 @@ import torch
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.aligners.sequenced.nets import begin
 from mmalign_core.aligners.training import seed_weights, seeded
-from mmalign_core.sequences import Sequences, as_sequences
 from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.types.sequences import Sequences, as_sequences
 
 HEADS = ("cnn", "rnn", "transformer")
 SEQUENCED = (*HEADS, "cross-attention")

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.cost import Cost
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, Encoding, align, compare, learning_curve, ranked, takers
-from mmalign_core.workflow.comparison.cost import Cost
 from tests.toy_aligners import Broken, OnlySeen, Plain
 
 SPLIT = {"folds": 3, "seed": 1}
@@ -76,7 +76,7 @@ def test_the_report_is_json(store: Store) -> None:
 def test_what_fails_says_why_and_stops_nothing(store: Store) -> None:
     collection, encoding = given()
     text = encoding.sets["text"]
-    wide = replace(text, vectors=np.hstack([text.vectors, text.vectors]), digest="")
+    wide = replace(text, vectors=np.hstack([text.vectors, text.vectors]))
     encoding = replace(encoding, sets={**encoding.sets, "text": wide})
     rows = compare(collection, encoding, entries("broken", "as-is", "ridge"), store=store).rows
     assert [row["aligner"] for row in rows] == ["ridge", "as-is", "broken"]

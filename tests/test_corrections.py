@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.corrections import CORRECTIONS, Scores
-from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.report import evaluation, measure
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
 
 by_correction = pytest.mark.parametrize("name", CORRECTIONS.names())

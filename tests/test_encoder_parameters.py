@@ -7,10 +7,10 @@ import pytest
 
 from mmalign_core.__main__ import main
 from mmalign_core.data import read_collection
+from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, Query, align, answer, encode, load_run, recommend, save_run
-from mmalign_core.workflow.encoded.encoding import encoder_of
 from mmalign_core.workflow.explaining.explaining_answers import explain_recommendation
 from mmalign_core.workflow.export.exporting import as_html
 from tests.sample_files import colours, film, write

@@ -7,8 +7,8 @@ from shutil import copytree
 import numpy as np
 import pytest
 
+from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.types import BadInput, Media
-from mmalign_core.workflow.encoded.encoding import encoder
 from tests.tiny_clap import RATE, TEXTS, noise, save_clap, save_wav, tone
 
 pytest.importorskip("transformers", reason="transformers is an optional package")

@@ -6,14 +6,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmalign_core.encoders.batched import encode_media
+from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.encoders.torch_models.devices import DeviceLost, in_batches
 from mmalign_core.encoders.torch_models.fitting import FEW, MOST, SHARE, largest_batch
 from mmalign_core.encoders.torch_models.on_device import PASSES, longest_first
-from mmalign_core.engine import encode_media
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Media
-from mmalign_core.workflow.encoded.encoding import encode_set
 from tests.tiny_bert import save_bert, save_model
 from tests.tiny_clap import noise, save_clap, save_wav
 from tests.tiny_clip import image_media, mixed_pictures, saved, text_media, tower
@@ -158,7 +158,7 @@ def test_a_lost_gpu_is_told_from_memory_and_from_other_errors(error):
 
 
 def test_sequences_stop_too(tmp_path):
-    from mmalign_core.engine import encode_sequences
+    from mmalign_core.encoders.batched import encode_sequences
 
     encoder = tower(saved(tmp_path / "m"), "text")
 

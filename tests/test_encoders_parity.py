@@ -10,7 +10,7 @@ from PIL import Image
 from scipy.signal import resample_poly
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.engine import encode_media
+from mmalign_core.encoders.batched import encode_media
 from mmalign_core.types import Media
 from tests.tiny_bert import WORDS, save_bert, save_model
 from tests.tiny_clap import RATE, noise, save_clap, save_wav, tone

@@ -14,9 +14,9 @@ from mmalign_core.encoders import (
     with_params,
     without_params,
 )
+from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.spaces import text_tower
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.encoded.encoding import encoder
 
 
 @pytest.mark.parametrize("name", ["use-multilingual", "efficientnet-lite0", "yamnet"])

@@ -9,18 +9,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
-    0: ("types", "sequences", "pivots"),
-    1: ("store", "params", "registry", "settings", "vectors", "progress"),
+    0: ("types",),
+    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "spans"),
     2: (
         "aligners",
-        "similarities",
-        "corrections",
-        "matchers",
         "encoders",
-        "neighbours",
+        "scoring",
         "splits",
         "data",
-        "engine",
         "language",
         "models",
     ),

@@ -47,7 +47,7 @@ def test_the_latest_items_are_measured(times: list, first: str, store: Store) ->
 def test_content_repeated_later_is_counted(store: Store) -> None:
     collection, encoding = dated(year=[1990 + n for n in range(30)])
     text = encoding.sets["text"]
-    same = replace(text, keys=(text.keys[29], *text.keys[1:28], text.keys[1], text.keys[29]), digest="")
+    same = replace(text, keys=(text.keys[29], *text.keys[1:28], text.keys[1], text.keys[29]))
     encoding = replace(encoding, sets={**encoding.sets, "text": same})
     report = align(collection, encoding, Choices(aligner="as-is", test=0.2, time_column="year"), store=store).report
     assert report["shared_content"] == 2

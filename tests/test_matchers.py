@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.corrections import CORRECTIONS, Scores
-from mmalign_core.matchers import MATCHERS
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput
 
 by_matcher = pytest.mark.parametrize("name", MATCHERS.names())

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.corrections import CORRECTIONS, Scores
-from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.direction import measure
-from mmalign_core.metrics.relevance import relevance
 from mmalign_core.metrics.retrieval import Outcome, outcomes
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.metrics.right_answers import right_answers
+from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import EmbeddingSet
 
 seeds = given(st.integers(0, 10_000))
@@ -79,10 +79,10 @@ def test_streaming_in_small_blocks_changes_nothing(seed: int) -> None:
     texts, images = two_sets(seed)
     asked = texts.of_items(images.ids)
     scores = Scores(SIMILARITIES.create("cosine"), asked.vectors, images.vectors)
-    truth, matches = relevance(asked, images), MATCHERS.create("argmax").match(scores)
+    truth, matches = right_answers(asked, images), MATCHERS.create("argmax").match(scores)
     whole = outcomes(scores, matches, [truth])[0]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mmalign_core.similarities.base.BLOCK_VALUES", 3 * len(images))
+        patch.setattr("mmalign_core.scoring.similarities.base.BLOCK_VALUES", 3 * len(images))
         small = outcomes(scores, matches, [truth])[0]
     np.testing.assert_array_equal(small.ranks, whole.ranks)
     np.testing.assert_array_equal(small.correct, whole.correct)

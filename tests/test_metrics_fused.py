@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mmalign_core.corrections import CORRECTIONS
-from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.fused import fused_set, measure_fused
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
 
 CHOICES = SIMILARITIES.create("cosine"), CORRECTIONS.create("none"), MATCHERS.create("argmax")

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmalign_core.metrics.bootstrap import paired_bootstrap
 from mmalign_core.metrics.direction import Direction
-from mmalign_core.metrics.paired import paired_bootstrap
 from mmalign_core.metrics.retrieval import Outcome
 from mmalign_core.types import BadInput
 

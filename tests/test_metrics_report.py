@@ -6,14 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmalign_core.corrections import CORRECTIONS, Scores
-from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.bootstrap import bootstrap_intervals
-from mmalign_core.metrics.by_chance import at_chance
-from mmalign_core.metrics.report import evaluation
+from mmalign_core.metrics.report import at_chance, evaluation
 from mmalign_core.metrics.retrieval import Outcome
 from mmalign_core.metrics.space import alignment, modality_gap, occurrences, skewness, uniformity
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
 
 PARTS = SIMILARITIES.create("cosine"), CORRECTIONS.create("none"), MATCHERS.create("argmax")

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.corrections import CORRECTIONS, Scores
 from mmalign_core.metrics.diagnostics import diagnostics
 from mmalign_core.metrics.mutual_knn import mutual_knn
-from mmalign_core.metrics.space import occurrences
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.metrics.space import occurrences, uniformity
+from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import EmbeddingSet
 
 COSINE = SIMILARITIES.create("cosine")
@@ -98,3 +98,21 @@ def test_uniformity_is_told_of_each_modality() -> None:
     by = found["uniformity_by_modality"]
     assert by["image"] == pytest.approx(0, abs=1e-5) and by["text"] < -1
     assert found["uniformity"] == pytest.approx((by["image"] + by["text"]) / 2)
+
+
+def test_uniformity_leaves_out_rows_without_a_direction() -> None:
+    x = np.random.default_rng(0).standard_normal((20, 2)) + 3
+    alone = uniformity(rows("image", x))
+    assert -1 < alone < -1e-3
+    gaps = np.vstack([x, np.zeros((60, 2))])
+    assert uniformity(rows("image", gaps)) == pytest.approx(alone, abs=1e-6)
+    assert uniformity(rows("image", np.zeros((20, 2)))) == uniformity(rows("image", gaps[19:])) == 0
+
+
+def test_uniformity_is_that_of_directions_whatever_the_lengths() -> None:
+    x = normal(30, 1)
+    longer = x * np.linspace(0.01, 900, 30)[:, None]
+    assert uniformity(rows("image", longer)) == pytest.approx(uniformity(rows("image", x)), abs=1e-5)
+    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
+    squared = ((unit[:, None] - unit[None]) ** 2).sum(-1)[np.triu_indices(30, 1)]
+    assert uniformity(rows("image", longer)) == pytest.approx(np.log(np.exp(-2 * squared).mean()), abs=1e-5)

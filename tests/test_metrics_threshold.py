@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.corrections import Scores
-from mmalign_core.matchers import MATCHERS
-from mmalign_core.metrics.relevance import Relevance, relevance
+from mmalign_core.metrics.right_answers import RightAnswers, right_answers
 from mmalign_core.metrics.threshold import threshold_curve
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import Scores
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
 
 
-def validation(seed: int, items: int = 12, captions: int = 2) -> tuple[Scores, Relevance]:
+def validation(seed: int, items: int = 12, captions: int = 2) -> tuple[Scores, RightAnswers]:
     """Images against captions, several an item, some of equal wording, some vectors of equal place."""
     rng = np.random.default_rng(seed)
     ids = tuple(f"i{k}" for k in range(items))
@@ -24,10 +24,10 @@ def validation(seed: int, items: int = 12, captions: int = 2) -> tuple[Scores, R
     places = rng.standard_normal((captions * items, 3))
     texts = EmbeddingSet("text", owners, tuple(f"t{k}" for k in words), places[words], "toy@1")
     images = EmbeddingSet("image", ids, ids, rng.standard_normal((items, 3)), "toy@1")
-    return Scores(SIMILARITIES.create("cosine"), images.vectors, texts.vectors), relevance(images, texts)
+    return Scores(SIMILARITIES.create("cosine"), images.vectors, texts.vectors), right_answers(images, texts)
 
 
-def right_pairs(truth: Relevance) -> set[tuple[int, int]]:
+def right_pairs(truth: RightAnswers) -> set[tuple[int, int]]:
     return set(zip(*(part.tolist() for part in truth.pairs(slice(None)))))
 
 
@@ -66,7 +66,7 @@ def test_a_clean_gap_is_found_and_the_threshold_lies_in_its_middle() -> None:
     images = EmbeddingSet("image", ids, ids, np.eye(4), "toy@1")
     texts = EmbeddingSet("text", ids, ids, 0.8 * np.eye(4) + 0.1, "toy@1")
     scores = Scores(SIMILARITIES.create("dot"), images.vectors, texts.vectors)
-    found = threshold_curve(scores, relevance(images, texts)).suggest()
+    found = threshold_curve(scores, right_answers(images, texts)).suggest()
     assert found.threshold == pytest.approx(0.5) and (found.precision, found.recall, found.n) == (1, 1, 4)
     assert json.loads(json.dumps(found.as_json()))["decided"] == 4
 
@@ -75,7 +75,7 @@ def test_queries_without_an_answer_lower_the_precision() -> None:
     ids, axes = tuple("abcd"), np.eye(4)
     images = EmbeddingSet("image", ids, ids, axes, "toy@1")
     texts = EmbeddingSet("text", ("a", "b", "x", "y"), tuple("1234"), axes, "toy@1")
-    curve = threshold_curve(Scores(SIMILARITIES.create("dot"), axes, axes), relevance(images, texts))
+    curve = threshold_curve(Scores(SIMILARITIES.create("dot"), axes, axes), right_answers(images, texts))
     assert curve.precision[0] == 0.5 and curve.recall[0] == 1 and curve.decided[0] == 4
 
 
@@ -86,10 +86,10 @@ def test_what_cannot_be_suggested_is_said() -> None:
         for m, v in (("image", scores.sources), ("text", scores.targets))
     )
     with pytest.raises(BadInput, match="no validation query"):
-        threshold_curve(scores, relevance(images, texts)).suggest()
+        threshold_curve(scores, right_answers(images, texts)).suggest()
     nothing = Scores(scores.similarity, scores.sources[:0], scores.targets)
     with pytest.raises(BadInput, match="no validation query"):
-        threshold_curve(nothing, relevance(images.take([]), texts))
+        threshold_curve(nothing, right_answers(images.take([]), texts))
     with pytest.raises(BadInput, match="above 0"):
         threshold_curve(*validation(1)).suggest(precision=0)
 

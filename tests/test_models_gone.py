@@ -10,11 +10,11 @@ from mmalign_core.__main__ import main
 from mmalign_core.data import read_collection
 from mmalign_core.encoders import create_encoder, full_reference, reference_of, space_of
 from mmalign_core.encoders.base import ENCODERS
-from mmalign_core.engine import batches
+from mmalign_core.encoders.batched import batches
+from mmalign_core.encoders.batched.instances import encoder, encoder_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, Query, align, encode, recommend
-from mmalign_core.workflow.encoded.encoding import encoder, encoder_of
 from tests.tiny_bert import save_bert, save_model
 from tests.tiny_clap import save_clap, save_wav, tone
 from tests.tiny_clip import TEXTS, mixed_pictures, saved

@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from mmalign_core.data import read_collection
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Media
-from pages._shared import errors, state
+from pages._shared import cache, errors, state
 from pages._shared.collection.uploads import keep_query, keep_upload, open_upload
 from pages._shared.media.thumbnails import picture_thumbnail
 from pages._shared.shelf import Shelf
 from pages._shared.wanted import Wanted, as_choices, complete, pairs_of
+from tests.dashboard import dashboard_home
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
@@ -103,6 +105,22 @@ def test_users_text_cannot_become_markup(text: str) -> None:
 
 def test_an_error_is_one_sentence() -> None:
     assert errors.sentence("no file\n 'x'  here") == "No file 'x' here."
+
+
+def test_media_of_a_renamed_folder_are_looked_for_where_they_lie_now(tmp_path: Path) -> None:
+    with dashboard_home(tmp_path):
+        (tmp_path / "a").mkdir()
+        Image.new("RGB", (40, 40), "navy").save(tmp_path / "a" / "cat.png")
+        (tmp_path / "a" / "cat.txt").write_text("A cat")
+        before = read_collection(tmp_path / "a")
+        (shown,) = cache.media_by_item(before)["cat"]["image"]
+        (tmp_path / "a").rename(tmp_path / "b")
+        assert cache.thumbnail(shown.digest, 20, shown.path or "") is None
+        after = read_collection(tmp_path / "b")
+        (moved,) = cache.media_by_item(after)["cat"]["image"]
+        assert Path(moved.path or "") == tmp_path / "b" / "cat.png" and moved.digest == shown.digest
+        assert cache.thumbnail(moved.digest, 20, moved.path or "") is not None
+        assert cache.titles(after) == {"cat": "A cat"}
 
 
 def test_thumbnails_tell_photographs_from_drawings(tmp_path: Path) -> None:

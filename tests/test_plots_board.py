@@ -15,7 +15,7 @@ from mmalign_core.plots import (
     quality_time_figure,
     threshold_figure,
 )
-from mmalign_core.plots.label_places import place_labels
+from mmalign_core.plots.labels import place_labels
 from mmalign_core.plots.leaderboard import FAMILY_COLOURS, FAMILY_SYMBOLS
 from mmalign_core.workflow.menus.cards import FAMILIES
 

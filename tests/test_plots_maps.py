@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmalign_core.plots import picture_map_figure, sound_map_figure, word_map_html
-from mmalign_core.plots.diverging import ADDS_RGB, TAKES_RGB, diverging_scale, scale_of, tint
+from mmalign_core.plots.colours import ADDS_RGB, TAKES_RGB, diverging_scale, scale_of, tint
 from mmalign_core.plots.word_map import STRONGEST
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from sklearn.neighbors import NearestNeighbors
 
 from mmalign_core.projection import place, project
-from mmalign_core.projection.fuzzy import memberships, symmetric_graph
-from mmalign_core.projection.graph import nearest_neighbours
+from mmalign_core.projection.graph import memberships, nearest_neighbours, symmetric_graph
 from mmalign_core.projection.layout import curve
 from mmalign_core.projection.space import space_of
 from mmalign_core.types import BadInput, Cancelled
@@ -81,7 +80,7 @@ def test_works_where_compiled_code_cannot_be_kept(tmp_path) -> None:
     code = (
         "from numba.core import caching as c\n"
         "c.CacheImpl._locator_classes = []\n"
-        "from mmalign_core.projection.compiled import compiled\n"
+        "from mmalign_core.projection.kernels import compiled\n"
         "print(compiled(lambda x: x + 1)(1))"
     )
     assert _run(code).strip() == "2"

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.metrics.bootstrap import interval, resampled_means
-from mmalign_core.metrics.paired import difference
+from mmalign_core.metrics.bootstrap import difference, interval, resampled_means
 from mmalign_core.metrics.recommendation import (
     NOBODY,
     best_lists,

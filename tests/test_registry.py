@@ -57,14 +57,14 @@ except ValueError as error:
 
 
 def test_a_name_taken_twice_is_an_error() -> None:
-    registry: Registry = Registry("thing", "mmalign_core.matchers")
+    registry: Registry = Registry("thing", "mmalign_core.scoring.matchers")
     registry.register("one")(type("First", (), {}))
     with pytest.raises(ValueError, match="two things are called 'one': First and Second"):
         registry.register("one")(type("Second", (), {}))
 
 
 def test_a_class_registered_again_from_its_place_replaces_the_earlier_one() -> None:
-    registry: Registry = Registry("thing", "mmalign_core.matchers")
+    registry: Registry = Registry("thing", "mmalign_core.scoring.matchers")
     made = [registry.register("one")(type("Same", (), {"__doc__": "What it does.\n\nMore."})) for _ in range(2)]
     assert registry.get("one") is made[1] and made[1].summary == "What it does."
 

@@ -1,4 +1,4 @@
-"""Sequences all the way: the type, the store that keeps them, the engine that makes them, the runs that need them."""
+"""Sequences all the way: the type, the store that keeps them, the batches that make them, the runs that need them."""
 
 import logging
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmalign_core.encoders import Encoded, Encoder
-from mmalign_core.engine import encode_sequences
-from mmalign_core.sequences import as_sequences
+from mmalign_core.encoders.batched import encode_sequences, instances
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet, Media, digest_bytes
+from mmalign_core.types.sequences import as_sequences
 from mmalign_core.workflow import (
     Choices,
     Encoding,
@@ -30,7 +30,6 @@ from mmalign_core.workflow import (
 )
 from mmalign_core.workflow.alignment.preparing import usable_sets
 from mmalign_core.workflow.alignment.sequencing import with_sequences
-from mmalign_core.workflow.encoded import encoding as encoding_module
 
 KEY = "letters@1"
 
@@ -73,7 +72,7 @@ class Spelt(Encoder):
 def spelt(monkeypatch: pytest.MonkeyPatch) -> Spelt:
     """Spelt among the registered encoders, for this test alone."""
     model = Spelt()
-    monkeypatch.setitem(encoding_module.ENCODERS._members, "spelt", Spelt)
+    monkeypatch.setitem(instances.ENCODERS._members, "spelt", Spelt)
     monkeypatch.setattr("mmalign_core.workflow.alignment.sequencing.encoder_of", lambda key, modality: model)
     return model
 

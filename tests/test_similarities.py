@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mmalign_core.corrections import CORRECTIONS, Scores
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput
 
 RNG = np.random.default_rng(5)

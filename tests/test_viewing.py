@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmalign_core.corrections import CORRECTIONS
-from mmalign_core.matchers import MATCHERS
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, Encoding, Run, align, judged_pairs, similarity_block
@@ -95,7 +95,7 @@ def test_judged_pairs_show_what_the_runs_matcher_decides(run: Run, matcher: str)
 
 def test_more_than_the_matcher_can_weigh_is_judged_by_argmax(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = judged_pairs(run, "image", "text")
-    monkeypatch.setattr("mmalign_core.matchers.hungarian.Hungarian.most_scores", 10)
+    monkeypatch.setattr("mmalign_core.scoring.matchers.hungarian.Hungarian.most_scores", 10)
     assert judged_pairs(chosen(run, matcher="hungarian"), "image", "text") == plain
 
 

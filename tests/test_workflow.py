@@ -129,7 +129,7 @@ def test_a_modality_that_does_not_fit_beside_the_pair_is_left_out_of_the_space(
 ) -> None:
     """Sounds of another width must not keep given pictures and texts from being aligned, nor given texts the bridge."""
     collection, encoding = given()
-    wide = replace(encoding.sets["text"], modality="audio", vectors=np.ones((30, 3), np.float32), digest="")
+    wide = replace(encoding.sets["text"], modality="audio", vectors=np.ones((30, 3), np.float32))
     run = align(
         collection, replace(encoding, sets={**encoding.sets, "audio": wide}), Choices(aligner="as-is"), store=store
     )

@@ -17,7 +17,7 @@ from mmalign_core.commands.shared import (
     store_of,
     write_result,
 )
-from mmalign_core.metrics.by_chance import at_chance
+from mmalign_core.metrics.report import at_chance
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, Comparison, Encoding, check_collection, compare, ranked, takers

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mmalign_core.corrections.base import Correction
 from mmalign_core.metrics.direction import bank_vectors, distinct_vectors
 from mmalign_core.metrics.mutual_knn import mutual_knn
 from mmalign_core.metrics.space import alignment, modality_gap, occurrences, skewness, uniformity
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.scoring.corrections.base import Correction
+from mmalign_core.scoring.similarities.base import Similarity
 from mmalign_core.types import EmbeddingSet
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.corrections.base import Correction
-from mmalign_core.matchers.base import Matcher
-from mmalign_core.metrics.relevance import relevance, shuffled_owners
 from mmalign_core.metrics.retrieval import Outcome, outcomes
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.metrics.right_answers import right_answers, shuffled_owners
+from mmalign_core.scoring.corrections.base import Correction
+from mmalign_core.scoring.matchers.base import Matcher
+from mmalign_core.scoring.similarities.base import Similarity
 from mmalign_core.types import EmbeddingSet
 
 
@@ -46,10 +46,10 @@ def measure(
 
     `bank`: rows of the sources' modality that were known beforehand, for corrections that look at queries.
     """
-    answerable = np.flatnonzero(relevance(sources, targets).answerable)
+    answerable = np.flatnonzero(right_answers(sources, targets).answerable)
     queries = sources.take(answerable)
     scores = correction.scores(similarity, queries.vectors, targets.vectors, bank_vectors(bank))
-    truths = [relevance(queries, targets), relevance(queries, targets, shuffled_owners(targets, seed))]
+    truths = [right_answers(queries, targets), right_answers(queries, targets, shuffled_owners(targets, seed))]
     outcome, shuffled = outcomes(scores, matcher.match(scores), truths)
     return Direction(queries.ids, queries.keys, outcome, shuffled, len(targets), len(sources) - len(queries))
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mmalign_core.corrections.base import Correction
-from mmalign_core.matchers.base import Matcher
 from mmalign_core.metrics.direction import Direction, measure
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.scoring.corrections.base import Correction
+from mmalign_core.scoring.matchers.base import Matcher
+from mmalign_core.scoring.similarities.base import Similarity
 from mmalign_core.splits import paired_items
 from mmalign_core.types import BadInput, EmbeddingSet, digest_json
 

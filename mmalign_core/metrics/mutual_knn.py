@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.metrics.space import SAMPLE, partners
-from mmalign_core.neighbours import top_k
+from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import EmbeddingSet
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.corrections.base import Correction
-from mmalign_core.matchers.base import Matcher
 from mmalign_core.metrics.bootstrap import bootstrap_intervals
 from mmalign_core.metrics.diagnostics import diagnostics
 from mmalign_core.metrics.direction import Direction, measure, pooled
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.scoring.corrections.base import Correction
+from mmalign_core.scoring.matchers.base import Matcher
+from mmalign_core.scoring.similarities.base import Similarity
 from mmalign_core.types import BadInput, EmbeddingSet
 
 Space = Mapping[str, EmbeddingSet]
@@ -107,3 +107,15 @@ def _means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         else float(np.mean([row[name] for row in rows]))
         for name in rows[0]
     }
+
+
+_BY = "mrr"
+"""Of all metrics the one that every rank moves: a recall of 0 or of 1 tells nothing about the rest of the list."""
+
+
+def at_chance(report: Mapping[str, Any]) -> tuple[str, ...]:
+    """The directions ("image->text") whose 95% interval of the mean reciprocal rank reaches down to that of pairs
+    shuffled by item. `report`: holds metrics, ci95 and baseline as `Evaluation.report` gives them; a direction
+    without queries is not among them."""
+    bounds = {way: found[_BY][0] for way, found in report["ci95"].items() if _BY in found}
+    return tuple(way for way, low in bounds.items() if low <= report["baseline"][way][_BY])

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.corrections.scores import Scores
-from mmalign_core.metrics.relevance import Relevance
+from mmalign_core.metrics.right_answers import RightAnswers
+from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.types import Matches
 
 RECALL_AT = (1, 5, 10)
+"""The cut-offs that papers on cross-modal retrieval report."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Outcome:
         return means | {"median_rank": float(np.median(self.ranks))}
 
 
-def outcomes(scores: Scores, matches: Matches, truths: Sequence[Relevance]) -> list[Outcome]:
+def outcomes(scores: Scores, matches: Matches, truths: Sequence[RightAnswers]) -> list[Outcome]:
     """Ranks and decisions of every query (row of the scores' sources) under each truth, in one pass over the scores.
 
     rank = 1 + number of wrong candidates that score at least as high as the best right one: ties never help. A

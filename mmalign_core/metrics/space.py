@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.corrections.scores import Scores
+from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
 
@@ -53,9 +53,11 @@ def partners(a: EmbeddingSet, b: EmbeddingSet, *, seed: int = 0, sample: int = S
 def uniformity(embeddings: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE) -> float:
     """log mean exp(-2 |x - y|²) over pairs of unit vectors: 0 when all are one point, lower when spread out.
 
-    Wang & Isola (2020), over at most `sample` rows; 0 when there are fewer than two.
+    Wang & Isola (2020), over at most `sample` rows; 0 when there are fewer than two. Rows are scaled to unit length
+    first. A zero row has no direction and lies nowhere on the sphere, so it is left out.
     """
-    by_content = sorted(range(len(embeddings)), key=lambda i: (embeddings.ids[i], embeddings.keys[i]))
+    directed = np.flatnonzero(embeddings.vectors.any(axis=1))
+    by_content = sorted(directed, key=lambda i: (embeddings.ids[i], embeddings.keys[i]))
     x = unit_rows(embeddings.vectors[_sampled(by_content, sample, seed)]).astype(np.float64)
     if len(x) < 2:
         return 0.0

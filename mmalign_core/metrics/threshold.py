@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.corrections.scores import Scores
-from mmalign_core.metrics.relevance import Relevance
+from mmalign_core.metrics.right_answers import RightAnswers
+from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.types import BadInput
 
 LIMIT = 10
@@ -81,7 +81,7 @@ class ThresholdCurve:
         return {name: values[kept].astype(float).tolist() for name, values in columns.items()}
 
 
-def threshold_curve(scores: Scores, truth: Relevance, *, limit: int = LIMIT) -> ThresholdCurve:
+def threshold_curve(scores: Scores, truth: RightAnswers, *, limit: int = LIMIT) -> ThresholdCurve:
     """Precision and recall of taking every target that scores at least t, at most `limit` a query, for every t.
 
     `truth` is the relevance of the scores' targets to their sources. Queries without a right answer count: what they
@@ -102,7 +102,7 @@ def threshold_curve(scores: Scores, truth: Relevance, *, limit: int = LIMIT) -> 
     return ThresholdCurve(thresholds, found / (last + 1), found / wanted, np.cumsum(newly)[last], len(values))
 
 
-def _judged(scores: Scores, truth: Relevance, limit: int) -> tuple[np.ndarray, np.ndarray, int]:
+def _judged(scores: Scores, truth: RightAnswers, limit: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Best scores (m, k), which of them are right (m, k), and how many right pairs could be taken in all."""
     values, targets = scores.top_k(limit)
     right, wanted, candidates = np.zeros(values.shape, bool), 0, max(1, len(scores.targets))

@@ -10,10 +10,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mmalign_core.plots.colours import CATEGORY_COLOURS, OTHER_COLOUR
-from mmalign_core.plots.label_places import place_labels
-from mmalign_core.plots.labels import measure_word, plain_label
-from mmalign_core.plots.metric_bars import arrow
-from mmalign_core.plots.whiskers import whiskers
+from mmalign_core.plots.labels import measure_word, place_labels, plain_label
+from mmalign_core.plots.metric_bars import arrow, whiskers
 
 FAMILY_COLOURS: dict[str, str] = dict(zip(("matching", "embedding", "model", "fusion"), CATEGORY_COLOURS[4:8]))
 """None of them is a modality's colour."""

@@ -11,8 +11,7 @@ from plotly.subplots import make_subplots
 
 from mmalign_core.plots.colours import CATEGORY_COLOURS, MODALITY_COLOURS
 from mmalign_core.plots.labels import measure_word, plain_label
-from mmalign_core.plots.metric_bars import arrow
-from mmalign_core.plots.whiskers import whiskers
+from mmalign_core.plots.metric_bars import arrow, whiskers
 
 _MODALITIES = set(MODALITY_COLOURS.values())
 _COLOURS = sorted(CATEGORY_COLOURS, key=lambda colour: colour in _MODALITIES)

@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 
 from mmalign_core.plots.colours import OTHER_COLOUR, modality_colour
 from mmalign_core.plots.labels import measure_word
-from mmalign_core.plots.whiskers import whiskers
 
 SHOWN = ("accuracy", "recall@1", "recall@5", "recall@10", "mrr")
 
@@ -85,3 +84,18 @@ def _baseline(
         mode="markers", offsetgroup=direction, showlegend=first, legendgroup="baseline",
         hovertemplate="%{y:.1%} when shuffled", marker={"symbol": "line-ew", "size": size, **tick},
     )  # fmt: skip
+
+
+def whiskers(
+    values: Sequence[float], bounds: Sequence[Sequence[float]], *, thickness: float = 1.4, width: float = 5
+) -> dict[str, Any]:
+    """What plotly takes as `error_x` or `error_y`: from `bounds` (low, high) of each value."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "thickness": thickness,
+        "width": width,
+        "color": OTHER_COLOUR,
+        "array": [max(0.0, high - value) for value, (_, high) in zip(values, bounds)],
+        "arrayminus": [max(0.0, value - low) for value, (low, _) in zip(values, bounds)],
+    }

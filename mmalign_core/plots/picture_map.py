@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from mmalign_core.plots.colours import HOVER
-from mmalign_core.plots.diverging import diverging_scale, scale_of, tint
+from mmalign_core.plots.colours import HOVER, diverging_scale, scale_of, tint
 from mmalign_core.plots.labels import plain_label
 
 _STRONGEST = 0.8

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from mmalign_core.plots.colours import CATEGORY_COLOURS, OTHER_COLOUR
 from mmalign_core.plots.labels import plain_label
-from mmalign_core.plots.whiskers import whiskers
+from mmalign_core.plots.metric_bars import whiskers
 
 Row = Mapping[str, Any]
 Value = tuple[float, Sequence[float]]

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from mmalign_core.plots.colours import OTHER_COLOUR
-from mmalign_core.plots.diverging import tint
+from mmalign_core.plots.colours import OTHER_COLOUR, tint
 from mmalign_core.plots.labels import plain_label
 
 COLUMNS = 800

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from mmalign_core.plots.colours import HOVER
-from mmalign_core.plots.diverging import scale_of
+from mmalign_core.plots.colours import HOVER, scale_of
 from mmalign_core.plots.segments import adding_axis, bars, envelope, fields
 
 TILES = 8

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmalign_core.plots.diverging import scale_of, tint
+from mmalign_core.plots.colours import scale_of, tint
 
 STRONGEST = 0.55
 """Opacity at which text still has a contrast of 4.5 to its tint on the light and the dark theme."""

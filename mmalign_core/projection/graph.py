@@ -1,12 +1,17 @@
-"""The exact k-nearest-neighbour graph of a space, each product of a pair of blocks computed once for both."""
+"""The exact k-nearest-neighbour graph of a space, and how strongly UMAP connects each pair of neighbours in it."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmalign_core.projection.space import Space
-from mmalign_core.projection.threads import run_split
 from mmalign_core.types import Progress, no_progress
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
 
 BLOCK = 2048  # 16 MiB of scores: small beside the vectors, large enough that threads seldom wait for each other
 
@@ -17,7 +22,7 @@ def nearest_neighbours(space: Space, k: int, progress: Progress = no_progress) -
     Exact: every pair is scored, in float32. The score is symmetric, so only half of the blocks are multiplied.
     Peak memory beside the space is one block and the answer. `k` must be below the number of rows.
     """
-    from mmalign_core.projection.kernels import offer_columns, offer_rows
+    from mmalign_core.projection.kernels import offer_columns, offer_rows, run_split
 
     n = len(space)
     best = np.full((n, k), np.finfo(np.float32).min, np.float32)
@@ -34,3 +39,45 @@ def nearest_neighbours(space: Space, k: int, progress: Progress = no_progress) -
             run_split(len(columns), lambda lo, hi, s=scores, a=a, b=b: offer_columns(s, a, b, best, who, lo, hi))
         progress((done + 1) / len(pairs), "finding neighbours")
     return space.sorted_distances(space.left, who, best)
+
+
+def memberships(distances: np.ndarray, n_neighbors: int) -> np.ndarray:
+    """Strength (n, k) float32 in 0..1 of the edge from each row to each neighbour; `distances` ascend along a row.
+
+    exp(-(d - rho) / sigma): rho is the distance to the nearest neighbour that is not a duplicate, and sigma makes a
+    row sum to log2(n_neighbors), where n_neighbors counts the row itself (McInnes et al. 2018, algorithm 3).
+    """
+    near = np.where(distances > _duplicate(distances), distances, np.inf).min(axis=1, keepdims=True)
+    gaps = np.maximum(distances - np.where(np.isfinite(near), near, 0), 0).astype(np.float32)
+    return np.exp(-gaps / _widths(gaps, distances, n_neighbors))
+
+
+def symmetric_graph(neighbours: np.ndarray, strengths: np.ndarray) -> csr_matrix:
+    """The union of the directed edges, a + b - ab for the two strengths of a pair: (n, n) float32, symmetric."""
+    from scipy.sparse import csr_matrix
+
+    n, k = neighbours.shape
+    directed = csr_matrix((strengths.ravel(), neighbours.ravel(), np.arange(0, n * k + 1, k)), shape=(n, n))
+    back = directed.T.tocsr()
+    graph = (directed + back - directed.multiply(back)).tocsr()
+    graph.sort_indices()
+    return graph
+
+
+def _duplicate(distances: np.ndarray) -> np.ndarray:
+    """Distances of a row up to this (n, 1) are rounding."""
+    return 1e-6 * distances.max(axis=1, keepdims=True)
+
+
+def _widths(gaps: np.ndarray, distances: np.ndarray, n_neighbors: int) -> np.ndarray:
+    """sigma (n, 1) by bisection, all rows at once; at least a thousandth of the mean distance, as in UMAP."""
+    target = np.float32(np.log2(n_neighbors))
+    low = np.zeros((len(gaps), 1), np.float32)
+    high = np.full_like(low, np.inf)
+    width = np.ones_like(low)
+    for _ in range(48):
+        above = np.exp(-gaps / width).sum(axis=1, keepdims=True) > target
+        high, low = np.where(above, width, high), np.where(above, low, width)
+        width = np.clip(np.where(np.isinf(high), width * 2, (low + high) / 2), 1e-12, 1e12)
+    least = 1e-3 * distances.mean(axis=1, keepdims=True)
+    return np.maximum(width, np.maximum(least, np.finfo(np.float32).tiny)).astype(np.float32)

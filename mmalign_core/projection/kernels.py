@@ -1,10 +1,50 @@
-"""The three inner loops: selecting neighbours, counting nearer rows, one epoch of the layout. Imports numba."""
+"""The inner loops, compiled and split over the cores: selecting neighbours, counting nearer rows, one epoch of layout.
+
+Importing this loads numba, which takes a second: import it where a map is drawn.
+"""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import pairwise
 
-from mmalign_core.projection.compiled import compiled
+import numpy as np
+from numba import njit
+
+from mmalign_core.settings import Settings
+
+
+def compiled(function: Callable) -> Callable:
+    """`function` compiled on first use; it releases the interpreter lock, so that threads can share the work."""
+    try:
+        return njit(cache=True, nogil=True, fastmath=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache folder can be written
+        return njit(nogil=True, fastmath=True)(function)
+
+
+def run_split(count: int, work: Callable[[int, int], None], cuts: Sequence[int] | None = None) -> None:
+    """Calls `work(lo, hi)` for each part of range(count), at once on all cores; raises what a part raised.
+
+    `cuts` (ascending, from 0 to `count`) places the borders where even parts would not be even work.
+    """
+    threads = worker_count()
+    borders = cuts if cuts is not None else [count * part // threads for part in range(threads + 1)]
+    parts = [_pool().submit(work, int(lo), int(hi)) for lo, hi in pairwise(borders) if hi > lo]
+    for part in parts:
+        part.result()
+
+
+def worker_count() -> int:
+    """How many parts run at once."""
+    return max(1, Settings().threads)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(worker_count(), thread_name_prefix="projection")
+
 
 STRIP = 128  # scores looked at together; most strips hold nothing new and cost one vector comparison
 

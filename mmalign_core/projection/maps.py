@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.progress import within
-from mmalign_core.projection.fuzzy import memberships, symmetric_graph
-from mmalign_core.projection.graph import nearest_neighbours
-from mmalign_core.projection.layout import epoch_count, lay_out
+from mmalign_core.projection.graph import memberships, nearest_neighbours, symmetric_graph
+from mmalign_core.projection.layout import epoch_count, lay_out, start_positions
 from mmalign_core.projection.quality import by_chance, quality_in
 from mmalign_core.projection.space import checked_rows, space_of
-from mmalign_core.projection.start import start_positions
 from mmalign_core.types import BadInput, Progress, frozen_array, no_progress
 
 ENGINES = ("mmalign", "umap-learn")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmalign_core.neighbours import top_k
-from mmalign_core.projection.fuzzy import memberships
+from mmalign_core.projection.graph import memberships
 from mmalign_core.projection.layout import curve
 from mmalign_core.projection.maps import Projection
 from mmalign_core.projection.space import Space, checked_rows, space_of
+from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import BadInput
 
 OWN_SHARE = 0.1  # of the way to the mean of its neighbours: keeps new points from hiding under the fitted ones

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.projection.space import Space, checked_rows, space_of
-from mmalign_core.projection.threads import run_split
 
 K = 15
 SAMPLE = 1000  # rows measured at most: the standard error of either number stays near or below 0.005
-CHUNK = 512
+CHUNK = 512  # rows scored against all others at once
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def _map_neighbours(coordinates: np.ndarray, rows: np.ndarray, k: int) -> np.nda
 
 def _nearer(space: Space, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """How many rows are strictly nearer in the space than each of `others` (r, k), beyond rounding."""
-    from mmalign_core.projection.kernels import count_nearer
+    from mmalign_core.projection.kernels import count_nearer, run_split
 
     nearer = np.zeros(others.shape, np.int32)
     for at in range(0, len(rows), CHUNK):

@@ -10,7 +10,9 @@ from mmalign_core.types import BadInput
 
 METRICS = ("cosine", "euclidean")
 CHUNK = 256
+"""Rows whose neighbours are gathered at once, so that the copies stay small."""
 LARGEST = 1e15
+"""Up to this, squared distances of a million dimensions stay below the largest float32, 3.4e38."""
 
 
 @dataclass(frozen=True)

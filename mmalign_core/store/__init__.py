@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mmalign_core.sequences import Sequences
 from mmalign_core.store.collections import CollectionSummary, fill_collection, read_collection, read_summary
 from mmalign_core.store.embeddings import CacheSize, EmbeddingCache, Found
 from mmalign_core.store.folders import check_folder, check_place, remove_folder, write_folder
@@ -27,6 +26,7 @@ from mmalign_core.store.runs import (
 )
 from mmalign_core.store.sequences import SequenceCache
 from mmalign_core.types import BadInput, Collection
+from mmalign_core.types.sequences import Sequences
 
 __all__ = [
     "CacheSize",

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mmalign_core.sequences import Sequences, gathered
 from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.store.folders import clear_abandoned, key_name, part_of, remove_folder
 from mmalign_core.types import BadInput, digest_bytes
+from mmalign_core.types.sequences import Sequences, gathered
 
 SUFFIX = ".npy"
 _CHECKSUM = 32

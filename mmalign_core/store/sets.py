@@ -65,6 +65,4 @@ def _set(words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Embeddin
     if words["labels"] is not None:
         concepts = Concepts(tuple(words["labels"]), arrays["posterior"], arrays.get("label_vectors"))
     ids, keys = tuple(words["ids"]), tuple(words["keys"])
-    return EmbeddingSet(
-        words["modality"], ids, keys, arrays["vectors"], words["encoder"], concepts, digest=words["digest"]
-    )
+    return EmbeddingSet(words["modality"], ids, keys, arrays["vectors"], words["encoder"], concepts)

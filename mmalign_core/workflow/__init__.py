@@ -1,5 +1,6 @@
 """The use cases as plain functions: what the command line and the dashboard both call."""
 
+from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.workflow.alignment.aligning import Run, align
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.holding_out import check_collection
@@ -17,12 +18,14 @@ from mmalign_core.workflow.answers.recommending import (
 from mmalign_core.workflow.comparison.comparing import compare, takers
 from mmalign_core.workflow.comparison.learning import learning_curve
 from mmalign_core.workflow.comparison.ranking import Comparison, ranked
-from mmalign_core.workflow.encoded.encoding import DEFAULT_ENCODERS, Encoding, encode
+from mmalign_core.workflow.encode import DEFAULT_ENCODERS, Encoding, encode
 from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
 from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
 from mmalign_core.workflow.evaluation.trials import Protocol
+from mmalign_core.workflow.explaining import PairExplanation, explain_pair
 from mmalign_core.workflow.maps.projecting import SpaceMap, place_on_map, project_run
 from mmalign_core.workflow.menus.catalogue import KINDS, catalogue
+from mmalign_core.workflow.menus.suiting import suited as default_aligner
 from mmalign_core.workflow.reading import open_collection, open_demo
 from mmalign_core.workflow.saving import check_save, load_run, save_run
 from mmalign_core.workflow.viewing import ORDERINGS, JudgedPair, SimilarityBlock, judged_pairs, similarity_block
@@ -38,6 +41,7 @@ __all__ = [
     "Entry",
     "FittedRecommender",
     "JudgedPair",
+    "PairExplanation",
     "Protocol",
     "Query",
     "Run",
@@ -52,9 +56,12 @@ __all__ = [
     "check_collection",
     "check_save",
     "compare",
+    "default_aligner",
     "encode",
+    "encoder_of",
     "evaluate",
     "events_of",
+    "explain_pair",
     "fit_recommender",
     "judged_pairs",
     "learning_curve",

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.corrections import Scores
-from mmalign_core.metrics.relevance import Relevance, relevance
 from mmalign_core.metrics.retrieval import best_chosen, outcomes
+from mmalign_core.metrics.right_answers import RightAnswers, right_answers
+from mmalign_core.scoring.corrections import Scores
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.alignment.scoring import run_matches, run_scores, run_sets
@@ -80,7 +80,7 @@ def similarity_block(
     order = _order(shown, ordering)
     rows, columns, shown = rows[order], columns[order], shown[np.ix_(order, order)]
     answers = np.zeros(shown.shape, bool)
-    answers[relevance(left.take(rows), right.take(columns)).pairs(slice(None))] = True
+    answers[right_answers(left.take(rows), right.take(columns)).pairs(slice(None))] = True
     return SimilarityBlock(left, right, rows, columns, shown, answers, every)
 
 
@@ -90,10 +90,10 @@ def judged_pairs(run: Run, source: str, target: str, *, scores: Scores | None = 
     `scores`: as in `similarity_block`.
     """
     sources, targets = run_sets(run, source, target)
-    kept = np.flatnonzero(relevance(sources, targets).answerable)
+    kept = np.flatnonzero(right_answers(sources, targets).answerable)
     asked = sources.take(kept)
     every = run_scores(run, source, target) if scores is None else scores
-    scores, truth = every.take(kept), relevance(asked, targets)
+    scores, truth = every.take(kept), right_answers(asked, targets)
     matches = run_matches(run, scores)
     (outcome,) = outcomes(scores, matches, [truth])
     decided = best_chosen(matches, len(asked))
@@ -118,7 +118,7 @@ def judged_pairs(run: Run, source: str, target: str, *, scores: Scores | None = 
     return sorted(pairs, key=lambda p: (-p.rank, p.right_score))
 
 
-def _best_right(scores: Scores, truth: Relevance) -> np.ndarray:
+def _best_right(scores: Scores, truth: RightAnswers) -> np.ndarray:
     """Per source: the target row of its best right answer."""
     answers = np.zeros(len(scores.sources), int)
     for part, block in scores.iter_blocks():

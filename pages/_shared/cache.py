@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mmalign_core.corrections import Scores
 from mmalign_core.data import Video
 from mmalign_core.data.media.playing import Playable, playable
 from mmalign_core.data.media.sounds import decode_soundtrack
+from mmalign_core.scoring.corrections import Scores
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media, Recommendation
@@ -24,13 +24,13 @@ from mmalign_core.workflow import (
     SimilarityBlock,
     answer,
     catalogue,
+    encoder_of,
     judged_pairs,
     ranked,
     recommend,
     similarity_block,
 )
 from mmalign_core.workflow.alignment.scoring import run_scores
-from mmalign_core.workflow.encoded.encoding import encoder_of
 from mmalign_core.workflow.export.filming import Film
 from mmalign_core.workflow.export.showing import item_titles
 from mmalign_core.workflow.menus.cards import AlignerCard, aligner_cards
@@ -45,6 +45,9 @@ from pages._shared.media.thumbnails import (
     waveform_thumbnail,
 )
 from pages._shared.shelf import LIMITS, Shelf
+
+BY_PLACE = {Collection: lambda collection: collection.digest_with_places}
+"""Tells collections apart: media that have moved are other media, for they are opened where they lie."""
 
 
 @st.cache_resource
@@ -77,10 +80,10 @@ def cards() -> dict[str, AlignerCard]:
     return {card.name: card for card in aligner_cards()}
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def split_columns(digest: str, _collection: Collection) -> tuple[list[str], list[str]]:
+@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+def split_columns(collection: Collection) -> tuple[list[str], list[str]]:
     """Metadata columns that can be folds, and those that can be times."""
-    return fold_columns(_collection), time_columns(_collection)
+    return fold_columns(collection), time_columns(collection)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -89,53 +92,50 @@ def ranking(keys: tuple[str, ...], seed: int, _rows: Sequence[Mapping[str, Any]]
     return ranked(_rows, seed=seed).rows
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def media_by_item(digest: str, _collection: Collection) -> Mapping[str, Mapping[str, Sequence[Media]]]:
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+def media_by_item(collection: Collection) -> Mapping[str, Mapping[str, Sequence[Media]]]:
     """item -> modality -> its media."""
-    found: dict[str, dict[str, list[Media]]] = {item: {} for item in _collection.ids}
-    for medium in _collection.media:
+    found: dict[str, dict[str, list[Media]]] = {item: {} for item in collection.ids}
+    for medium in collection.media:
         found[medium.item].setdefault(medium.modality, []).append(medium)
     return found
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def titles(digest: str, _collection: Collection) -> Mapping[str, str]:
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+def titles(collection: Collection) -> Mapping[str, str]:
     """item -> what people call it: its title column, else its first text, else its id; on one line."""
-    return item_titles(_collection)
+    return item_titles(collection)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def row_labels(run_key: str, modality: str, _run: Run) -> Sequence[str]:
     """What each row of that modality's set is called: the text itself for a text, else its item's title."""
-    held, named = (
-        media_by_item(_run.collection.digest, _run.collection),
-        titles(_run.collection.digest, _run.collection),
-    )
+    held, named = media_by_item(_run.collection), titles(_run.collection)
     rows = _run.result.space[modality]
     texts = {(m.item, m.digest): m.text for media in held.values() for m in media.get("text", ())}
     return [texts.get((item, key)) or named[item] for item, key in zip(rows.ids, rows.keys)]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def searched_text(digest: str, _collection: Collection) -> dict[str, str]:
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+def searched_text(collection: Collection) -> dict[str, str]:
     """item -> everything written about it (id, metadata, texts), case folded."""
-    held = media_by_item(digest, _collection)
-    cells = _collection.items.to_numpy(dtype=object)
-    rows = {item: " ".join(map(str, values)) for item, values in zip(_collection.ids, cells)}
+    held = media_by_item(collection)
+    cells = collection.items.to_numpy(dtype=object)
+    rows = {item: " ".join(map(str, values)) for item, values in zip(collection.ids, cells)}
     texts = {item: " ".join(m.text or "" for m in media.get("text", ())) for item, media in held.items()}
     return {item: f"{item} {rows[item]} {texts[item]}".casefold() for item in held}
 
 
 @st.cache_resource(max_entries=6000, show_spinner=False)
-def thumbnail(digest: str, pixels: int, _path: str) -> Thumbnail | None:
+def thumbnail(digest: str, pixels: int, path: str) -> Thumbnail | None:
     """The picture, small; None if it cannot be decoded."""
-    return picture_thumbnail(_path, pixels)
+    return picture_thumbnail(path, pixels)
 
 
 @st.cache_resource(max_entries=1000, show_spinner=False)
-def film(digest: str, _path: str) -> Film | None:
+def film(digest: str, path: str) -> Film | None:
     """A few frames of the video, small; None if it cannot be decoded."""
-    return film_frames(_path)
+    return film_frames(path)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -145,15 +145,15 @@ def played(digest: str, path: str) -> Playable | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def soundtrack(digest: str, rate: int, seconds: float, _path: str) -> np.ndarray:
+def soundtrack(digest: str, rate: int, seconds: float, path: str) -> np.ndarray:
     """The beginning of a video's sound; BadInput if there is none."""
-    return decode_soundtrack(_path, rate, seconds, settings())
+    return decode_soundtrack(path, rate, seconds, settings())
 
 
 @st.cache_resource(max_entries=6000, show_spinner=False)
-def waveform(digest: str, colour: str, _path: str) -> Thumbnail | None:
+def waveform(digest: str, colour: str, path: str) -> Thumbnail | None:
     """The sound's waveform; None if it cannot be decoded."""
-    return waveform_thumbnail(_path, colour)
+    return waveform_thumbnail(path, colour)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -189,32 +189,32 @@ def answered(
     return answer(_run, _query, store=store(), fitted=_fitted, where=where, include_seen=seen, settings=settings())
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def conditions(digest: str, _collection: Collection) -> list[str]:
+@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+def conditions(collection: Collection) -> list[str]:
     """Conditions on items that are worth offering."""
-    return columns.conditions(_collection)
+    return columns.conditions(collection)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def users(digest: str, _collection: Collection) -> Sequence[str]:
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+def users(collection: Collection) -> Sequence[str]:
     """Everyone in the interactions, in the order they appear."""
-    table = _collection.interactions
+    table = collection.interactions
     return [] if table is None else table["user_id"].astype(str).unique().tolist()
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def met_by(digest: str, user: str, _collection: Collection) -> Sequence[str]:
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_PLACE)
+def met_by(collection: Collection, user: str) -> Sequence[str]:
     """Items the user has met, each once, in the order of the interactions."""
-    table = _collection.interactions
+    table = collection.interactions
     if table is None:
         return []
     return list(dict.fromkeys(table.loc[table["user_id"].astype(str) == user, "item_id"].astype(str)))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def interests_of(digest: str, items: tuple[str, ...], _collection: Collection) -> str:
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_PLACE)
+def interests_of(collection: Collection, items: tuple[str, ...]) -> str:
     """What sets these items apart from the rest of the collection, in a sentence."""
-    return interests(_collection, items).text
+    return interests(collection, items).text
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

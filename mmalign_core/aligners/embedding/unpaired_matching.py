@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
-from mmalign_core.neighbours import top_k
+from mmalign_core.scoring.neighbours import top_k
 
 NEIGHBOURS = 10
 """Neighbours that CSLS averages over, as in its paper (Conneau et al. 2018)."""

@@ -11,8 +11,8 @@ from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.item_graph import item_graph, propagated
 from mmalign_core.aligners.fusion.neighbourhood import NeighbourhoodAligner
 from mmalign_core.aligners.pairs import Pairs, Sets
-from mmalign_core.neighbours import top_k
 from mmalign_core.params import param
+from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
 

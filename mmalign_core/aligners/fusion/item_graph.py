@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from mmalign_core.aligners.fusion.known_items import KnownItems
-from mmalign_core.neighbours import top_k
+from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.vectors import unit_rows
 
 

@@ -11,8 +11,8 @@ from mmalign_core.aligners.pairs import Sets
 from mmalign_core.aligners.training.holdout import Holdout
 
 RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0)
-"""Relative to a modality's mean variance; the middle one where nothing is held out. Chosen: half a decade apart,
-the middle of what CCA tries, for training corrects the rest."""
+"""Relative to a modality's mean variance; the middle one where no held-out pair can be ranked. Chosen: half a decade
+apart, the middle of what CCA tries, for training corrects the rest."""
 
 
 def linear_start(
@@ -27,7 +27,8 @@ def linear_start(
     axes = principal_axes(examples)
     if ridge is None and len(parts.held):
         rows = {m: _centred(sets[m].vectors, held, centres[m]) for m, held in parts.held.rows.items()}
-        ridge = RIDGES[int(retrieval(axes, rows, parts.held, dims, RIDGES).argmax())]
+        quality = retrieval(axes, rows, parts.held, dims, RIDGES)
+        ridge = None if quality is None else RIDGES[int(quality.argmax())]
     ridge = RIDGES[len(RIDGES) // 2] if ridge is None else ridge
     found, maps = axes.canonical(dims, ridge), {}
     for m, each in found.maps.items():

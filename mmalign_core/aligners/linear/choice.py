@@ -13,9 +13,11 @@ from mmalign_core.aligners.pairs import Pairs
 from mmalign_core.aligners.training.holdout import Holdout, hold_out, mean_reciprocal_rank
 
 RIDGES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""Relative to a modality's mean variance, two steps a decade."""
 WEIGHTINGS = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Powers of the correlations, each twice the one before."""
 UNTRIED = (3.0, 2.0)
-"""Ridge and weighting where there are too few pairs to hold any out."""
+"""Ridge and weighting where no held-out pair can be ranked: there are too few, or all have the same content."""
 ENOUGH_HELD = 300
 """Held-out examples that make one split enough; of fewer, up to MOST_SPLITS are averaged."""
 MOST_SPLITS = 5
@@ -23,7 +25,7 @@ MOST_SPLITS = 5
 
 @dataclass(frozen=True)
 class Choice:
-    """A ridge, a weighting, and the mean reciprocal rank of held-out pairs under them (0 if none were held out)."""
+    """A ridge, a weighting, and the mean reciprocal rank of held-out pairs under them (0 if none could be ranked)."""
 
     reg: float
     weighting: float
@@ -41,12 +43,14 @@ def choose(
 ) -> Choice:
     """The combination with the highest mean reciprocal rank; `tried` is told each ridge with its best weighting.
 
-    The examples need their pairs. Principal axes are found once a split, so that a further ridge costs little.
+    The examples need their pairs. Principal axes are found once a split, so that a further ridge costs little. A split
+    whose held-out pairs cannot be ranked says nothing and is left out; with no split left the untried default wins.
     """
-    splits = _splits(examples.pairs, seed)
-    if not splits:
+    ranked = (_quality(examples, split, dims, regs, weightings) for split in _splits(examples.pairs, seed))
+    qualities = [quality for quality in ranked if quality is not None]
+    if not qualities:
         return Choice(*(given[0] if len(given) == 1 else u for given, u in zip((regs, weightings), UNTRIED)))
-    quality = np.mean([_quality(examples, split, dims, regs, weightings) for split in splits], axis=0)
+    quality = np.mean(qualities, axis=0)
     best = [Choice(reg, weightings[int(row.argmax())], float(row.max())) for reg, row in zip(regs, quality)]
     for choice in best:
         tried(choice)
@@ -65,8 +69,8 @@ def _splits(pairs: Pairs | None, seed: int) -> list[Holdout]:
 
 def _quality(
     examples: Examples, split: Holdout, dims: int, regs: Sequence[float], weightings: Sequence[float]
-) -> np.ndarray:
-    """Mean reciprocal ranks (regs, weightings) of what this split holds out."""
+) -> np.ndarray | None:
+    """Mean reciprocal ranks (regs, weightings) of what this split holds out, None where it cannot be ranked."""
     axes, asked = principal_axes(examples.take(_places(split.kept))), _places(split.held)
     return retrieval(axes, {m: rows[asked] for m, rows in examples.rows.items()}, split.held, dims, regs, weightings)
 
@@ -78,16 +82,19 @@ def retrieval(
     dims: int,
     regs: Sequence[float],
     weightings: Sequence[float] = (1.0,),
-) -> np.ndarray:
-    """Mean reciprocal ranks (regs, weightings) among held-out examples; `rows`: their centred rows (p, d_m)."""
+) -> np.ndarray | None:
+    """Mean reciprocal ranks (regs, weightings) among held-out examples; `rows`: their centred rows (p, d_m).
+
+    None where there is nothing to rank: no two modalities share two examples of distinct contents.
+    """
     scores = {m: x @ axes.directions[m] for m, x in rows.items()}
     found = []
     for reg in regs:
         solved = axes.canonical(dims, reg)
         placed = {m: x @ solved.maps[m] for m, x in scores.items()}
         weighted = ({m: x * solved.weight ** (w / 2) for m, x in placed.items()} for w in weightings)
-        found.append([mean_reciprocal_rank(places, held) or 0.0 for places in weighted])
-    return np.array(found)
+        found.append([mean_reciprocal_rank(places, held) for places in weighted])
+    return None if found[0][0] is None else np.array(found)
 
 
 def _places(part: Pairs) -> np.ndarray:

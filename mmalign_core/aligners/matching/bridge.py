@@ -29,7 +29,7 @@ class Bridge(Aligner):
     card = Card(
         idea="A classifier names what it sees or hears, and the text encoder places those names. Their mean "
         "weighted by probability is where the item lies among the texts.",
-        formula=r"f(x) = \frac{\sum_c w_c(x)\,\ell_c - \mu}{\|\cdot\|}W,\quad w_c \propto p(c\mid x)^{s}",
+        formula=r"f(x) = \frac{\left(\sum_c w_c(x)\,\ell_c - \mu\right) W}{\|\cdot\|},\quad w_c \propto p(c\mid x)^{s}",
         use="When there are no pairs to learn from, or too few; it knows only what the classifier's labels can say.",
         reference="Norouzi et al. 2014, Zero-Shot Learning by Convex Combination of Semantic Embeddings",
     )

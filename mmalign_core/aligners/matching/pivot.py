@@ -12,9 +12,9 @@ from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.aligners.linear.canonical import canonical_maps
 from mmalign_core.aligners.pairs import check_varied
 from mmalign_core.params import param
-from mmalign_core.pivots import Pivots
 from mmalign_core.spaces import text_modality, text_tower
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
+from mmalign_core.types.pivots import Pivots
 
 Sets = Mapping[str, EmbeddingSet]
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from mmalign_core.aligners.linear.spectral import whitener
 from mmalign_core.aligners.training.weights import noisy
-from mmalign_core.sequences import Sequences
 from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.types.sequences import Sequences
 
 if TYPE_CHECKING:
     import torch

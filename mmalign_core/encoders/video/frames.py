@@ -16,8 +16,8 @@ from mmalign_core.encoders.embedded.yamnet import YamNet
 from mmalign_core.encoders.references import create_encoder, full_reference
 from mmalign_core.encoders.video.remembered import Remembered
 from mmalign_core.params import param
-from mmalign_core.sequences import overlaps, stretches, windows
 from mmalign_core.spaces import parts_of, space_of
+from mmalign_core.spans import overlaps, stretches, windows
 from mmalign_core.types import BadInput, Media
 from mmalign_core.vectors import unit_rows
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import sparse
 
-from mmalign_core.neighbours import top_k
 from mmalign_core.recommend.items import PlacedItems
+from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import BadInput
 from mmalign_core.vectors import unit_rows
 

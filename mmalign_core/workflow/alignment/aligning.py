@@ -8,8 +8,9 @@ from typing import Any
 
 from mmalign_core.aligners import Aligner
 from mmalign_core.aligners.base import no_watch
+from mmalign_core.cost import Cost, peak_rss_mb
 from mmalign_core.encoders import reference_of
-from mmalign_core.metrics.by_chance import at_chance
+from mmalign_core.metrics.report import at_chance
 from mmalign_core.progress import within
 from mmalign_core.splits import items_of
 from mmalign_core.store import Store, new_run_id
@@ -20,8 +21,7 @@ from mmalign_core.workflow.alignment.fitting import Watch, fit, joined, refuse_u
 from mmalign_core.workflow.alignment.holding_out import HeldOut, hold_out_if_paired
 from mmalign_core.workflow.alignment.measuring import Measured, is_transductive, measure
 from mmalign_core.workflow.alignment.preparing import Sets, place, usable_sets
-from mmalign_core.workflow.comparison.cost import Cost, peak_rss_mb
-from mmalign_core.workflow.encoded.encoding import Encoding
+from mmalign_core.workflow.encode import Encoding
 from mmalign_core.workflow.menus.suiting import suited
 
 

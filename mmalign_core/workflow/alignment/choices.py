@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS, Aligner
-from mmalign_core.corrections import CORRECTIONS, Correction
-from mmalign_core.matchers import MATCHERS, Matcher
-from mmalign_core.similarities import SIMILARITIES, Similarity
+from mmalign_core.scoring.corrections import CORRECTIONS, Correction
+from mmalign_core.scoring.matchers import MATCHERS, Matcher
+from mmalign_core.scoring.similarities import SIMILARITIES, Similarity
 from mmalign_core.types import BadInput
 
 HOLDING_OUT = ("test", "folds", "fold_column", "time_column")

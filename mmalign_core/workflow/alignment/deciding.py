@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.matchers import MATCHERS, Matcher
+from mmalign_core.cost import Cost, timed
 from mmalign_core.metrics.direction import bank_vectors
-from mmalign_core.metrics.relevance import relevance
+from mmalign_core.metrics.right_answers import right_answers
 from mmalign_core.metrics.threshold import threshold_curve
+from mmalign_core.scoring.matchers import MATCHERS, Matcher
 from mmalign_core.splits import split
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.fitting import fit, placed, wants_bank
 from mmalign_core.workflow.alignment.preparing import Sets
-from mmalign_core.workflow.comparison.cost import Cost, timed
 
 Suggested = Mapping[str, Mapping[str, Any]]
 """Direction -> suggested (the threshold), precision, recall, f1, n, decided, reached, curve."""
@@ -85,6 +85,6 @@ def _with_threshold(choices: Choices, threshold: float) -> Choices:
 def _suggestion(sources: EmbeddingSet, targets: EmbeddingSet, bank: EmbeddingSet, choices: Choices) -> dict[str, Any]:
     similarity, known = choices.new_similarity(), bank_vectors(bank if wants_bank(choices) else None)
     scores = choices.new_correction().scores(similarity, sources.vectors, targets.vectors, known)
-    curve = threshold_curve(scores, relevance(sources, targets), limit=choices.new_matcher().params["limit"])
+    curve = threshold_curve(scores, right_answers(sources, targets), limit=choices.new_matcher().params["limit"])
     found = curve.suggest().as_json()
     return {"suggested": found.pop("threshold"), **found, "curve": curve.thinned()}

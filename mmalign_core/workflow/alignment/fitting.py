@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.base import no_watch
+from mmalign_core.cost import Cost
 from mmalign_core.splits import items_of
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.preparing import Sets, joining, place
-from mmalign_core.workflow.comparison.cost import Cost
 
 Watch = Callable[[Mapping[str, float]], None]
 

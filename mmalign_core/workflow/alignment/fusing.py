@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmalign_core.aligners import Aligner
-from mmalign_core.corrections import CORRECTIONS
-from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.direction import Direction, pooled
 from mmalign_core.metrics.fused import fused_set, measure_fused
 from mmalign_core.metrics.report import Evaluation
+from mmalign_core.scoring.corrections import CORRECTIONS
+from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.splits import paired_items
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.preparing import Sets, place

@@ -8,10 +8,11 @@ from typing import Any
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.base import no_watch
-from mmalign_core.matchers import MATCHERS
+from mmalign_core.cost import Cost, timed
 from mmalign_core.metrics.direction import Direction, pooled
 from mmalign_core.metrics.report import Evaluation, evaluation, measure_all
 from mmalign_core.progress import within
+from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.types import Progress
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.deciding import Suggested, decider, suggest, takes_suggestion
@@ -19,7 +20,6 @@ from mmalign_core.workflow.alignment.fitting import Watch, fit, joined, placed, 
 from mmalign_core.workflow.alignment.fusing import fused_directions, fused_report
 from mmalign_core.workflow.alignment.holding_out import HeldOut
 from mmalign_core.workflow.alignment.preparing import Sets
-from mmalign_core.workflow.comparison.cost import Cost, timed
 
 
 @dataclass(frozen=True)

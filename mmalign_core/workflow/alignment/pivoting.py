@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from mmalign_core.aligners import Aligner
-from mmalign_core.pivots import Pivots
+from mmalign_core.encoders.batched.instances import encoder
+from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.progress import within
 from mmalign_core.spaces import text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, digest_bytes, no_progress
-from mmalign_core.workflow.encoded.encoding import encode_set, encoder
+from mmalign_core.types.pivots import Pivots
 
 VOCABULARY = (("efficientnet-lite0", "image", "a photo of a {}"), ("yamnet", "audio", "the sound of {}"))
 """Encoders whose concepts' names are the vocabulary, and the sentence that each is said in: no weights are read."""

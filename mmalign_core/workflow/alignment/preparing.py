@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from mmalign_core.aligners import Aligner
 from mmalign_core.encoders import is_known, reference_of
+from mmalign_core.encoders.batched.stored import name_concepts
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.pivoting import with_pivots
 from mmalign_core.workflow.alignment.sequencing import can_sequence, with_sequences
-from mmalign_core.workflow.encoded.encoding import DEFAULT_ENCODERS, name_concepts
+from mmalign_core.workflow.encode import DEFAULT_ENCODERS
 
 Sets = Mapping[str, EmbeddingSet]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mmalign_core.corrections import Scores
-from mmalign_core.matchers import MATCHERS
+from mmalign_core.scoring.corrections import Scores
+from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.types import BadInput, EmbeddingSet, Matches
 from mmalign_core.workflow.alignment.aligning import Run
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mmalign_core.encoders import is_known, reference_of
-from mmalign_core.engine import encode_sequences
+from mmalign_core.encoders.batched import encode_sequences
+from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
-from mmalign_core.workflow.encoded.encoding import encoder_of
 
 MEGABYTE = 10**6
 _BYTES = 2

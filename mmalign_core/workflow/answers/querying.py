@@ -14,6 +14,8 @@ from mmalign_core.data.files import file_media, text_media
 from mmalign_core.data.media.texts import clean_text
 from mmalign_core.data.names import file_words, shown
 from mmalign_core.encoders import is_known, reference_of
+from mmalign_core.encoders.batched.instances import encoder, encoder_of
+from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.recommend import PlacedItems, Signal
 from mmalign_core.recommend import Query as Asked
 from mmalign_core.settings import Settings
@@ -23,7 +25,6 @@ from mmalign_core.types import BadInput, EmbeddingSet, Media
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.alignment.preparing import prepared, text_encoder
 from mmalign_core.workflow.alignment.sequencing import with_sequences
-from mmalign_core.workflow.encoded.encoding import encode_set, encoder, encoder_of
 
 FILES = {"image": "picture", "audio": "sound", "video": "video"}
 """Kinds of wishes that name a file, and what the file holds."""

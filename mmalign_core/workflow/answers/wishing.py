@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mmalign_core.data.names import shown
+from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -24,7 +25,6 @@ from mmalign_core.workflow.answers.querying import (
     signal_of,
 )
 from mmalign_core.workflow.answers.remarks import remark
-from mmalign_core.workflow.encoded.encoding import encoder_of
 
 _COMPARED, _LOOKED_AT = 5000, 200
 """Names and letters that a name nobody knows is compared with: more would take longer than a second."""

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmalign_core.neighbours import top_k
+from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.comparison.comparing import compare
-from mmalign_core.workflow.encoded.encoding import Encoding
+from mmalign_core.workflow.encode import Encoding
 
 ROUNDS = 3
 ALIGNERS = ("procrustes", "ridge", "cca", "infonce-linear")

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.cost import Cost
 from mmalign_core.progress import within
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Progress, digest_json, no_progress
@@ -18,10 +19,9 @@ from mmalign_core.workflow.alignment.measuring import is_transductive, measure
 from mmalign_core.workflow.alignment.pivoting import has_towers
 from mmalign_core.workflow.alignment.preparing import Sets, usable_sets
 from mmalign_core.workflow.alignment.sequencing import can_sequence
-from mmalign_core.workflow.comparison.cost import Cost
 from mmalign_core.workflow.comparison.learning import check_steps, point, points, subsets
 from mmalign_core.workflow.comparison.ranking import Comparison, Row, mean_mrr, ranked
-from mmalign_core.workflow.encoded.encoding import Encoding
+from mmalign_core.workflow.encode import Encoding
 
 WatchAll = Callable[[str, Mapping[str, float]], None]
 _log = logging.getLogger(__name__)

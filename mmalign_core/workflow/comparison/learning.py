@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from mmalign_core.cost import Cost
 from mmalign_core.progress import within
 from mmalign_core.splits import Split, nested, paired_items
 from mmalign_core.store import Store
@@ -15,8 +16,7 @@ from mmalign_core.workflow.alignment.fitting import refuse_unplaceable
 from mmalign_core.workflow.alignment.holding_out import HeldOut, hold_out
 from mmalign_core.workflow.alignment.measuring import measure
 from mmalign_core.workflow.alignment.preparing import Sets, usable_sets
-from mmalign_core.workflow.comparison.cost import Cost
-from mmalign_core.workflow.encoded.encoding import Encoding
+from mmalign_core.workflow.encode import Encoding
 
 MOST_STEPS = 12
 """1/2048 of the pairs."""

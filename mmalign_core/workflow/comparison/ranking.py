@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.metrics.bootstrap import paired_bootstrap
 from mmalign_core.metrics.direction import Direction
-from mmalign_core.metrics.paired import paired_bootstrap
 
 Row = Mapping[str, Any]
 

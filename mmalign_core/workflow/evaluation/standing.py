@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mmalign_core.metrics.paired import difference
+from mmalign_core.metrics.bootstrap import difference
 
 Row = Mapping[str, Any]
 

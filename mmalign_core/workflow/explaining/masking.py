@@ -11,15 +11,15 @@ import numpy as np
 
 from mmalign_core.data.files import check_unchanged
 from mmalign_core.encoders import Encoder, is_known, reference_of
+from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.explain.masks import Scores
-from mmalign_core.sequences import as_sequences
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress, no_progress
+from mmalign_core.types.sequences import as_sequences
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.alignment.preparing import prepared, text_encoder
-from mmalign_core.workflow.encoded.encoding import encoder_of
 from mmalign_core.workflow.explaining.parts import Parted, parted
 
 

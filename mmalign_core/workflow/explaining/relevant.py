@@ -10,7 +10,7 @@ import numpy as np
 from mmalign_core.encoders.relevance import Relevance
 from mmalign_core.explain.gradients import integrated_map
 from mmalign_core.explain.masks import MediaMap
-from mmalign_core.sequences import overlaps, stretches
+from mmalign_core.spans import overlaps, stretches
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.explaining.masking import MaskedMedium
 

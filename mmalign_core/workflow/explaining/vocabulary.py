@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from mmalign_core.encoders import is_known, reference_of
+from mmalign_core.encoders.batched.instances import encoder
+from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, digest_bytes
@@ -12,7 +14,6 @@ from mmalign_core.types import Media as Text
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.alignment.preparing import prepared, text_encoder
 from mmalign_core.workflow.alignment.sequencing import with_sequences
-from mmalign_core.workflow.encoded.encoding import encode_set, encoder
 from mmalign_core.workflow.explaining.masking import run_encoder
 from mmalign_core.workflow.explaining.words import common_words, tells, word_spans
 

@@ -47,7 +47,7 @@ def drawn_map(run: Run, mapped: Mapped) -> dict[str, Any]:
 
 
 def _body(run: Run, medium: Media, found: MediaMap) -> dict[str, Any]:
-    from mmalign_core.plots.diverging import scale_of, tint
+    from mmalign_core.plots.colours import scale_of, tint
 
     scale = scale_of(found.values)
     parts = [

@@ -6,13 +6,13 @@ from __future__ import annotations
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.corrections import CORRECTIONS
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.language import LANGUAGE_MODELS
-from mmalign_core.matchers import MATCHERS
 from mmalign_core.recommend import RECOMMENDERS
 from mmalign_core.registry import Registry
-from mmalign_core.similarities import SIMILARITIES
+from mmalign_core.scoring.corrections import CORRECTIONS
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import MODALITIES, BadInput
 
 KINDS: dict[str, Registry[Any]] = {

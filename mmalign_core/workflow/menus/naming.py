@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmalign_core.encoders import ENCODERS, is_known, params_of, parts_of, reference_of, with_params, without_params
+from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.models.known import KNOWN, nearest
 from mmalign_core.models.places import own_folder
 from mmalign_core.models.present import encoder_for, present
@@ -14,7 +15,6 @@ from mmalign_core.models.wanted import ENCODERS as OF_MODELS
 from mmalign_core.models.wanted import wanted
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.encoded.encoding import encoder
 from mmalign_core.workflow.menus.offering import FRAMES
 
 __all__ = [

@@ -12,7 +12,7 @@ from mmalign_core.models.suggested import SUGGESTED, Suggested
 from mmalign_core.models.wanted import ENCODERS as OF_MODELS
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.encoded.encoding import DEFAULT_ENCODERS
+from mmalign_core.workflow.encode import DEFAULT_ENCODERS
 
 FRAMES = "video-frames"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mmalign_core.encoders import ENCODERS, Encoder, parts_of
 from mmalign_core.types import Collection
-from mmalign_core.workflow.encoded.encoding import DEFAULT_ENCODERS
+from mmalign_core.workflow.encode import DEFAULT_ENCODERS
 from mmalign_core.workflow.menus.offering import same_space, share_space
 
 FROM_PAIRS = "relative"

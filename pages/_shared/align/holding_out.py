@@ -19,7 +19,7 @@ _HELP = (
 
 def show(collection: Collection, now: Mapping[str, Any], *, key: str, whole: bool = True) -> dict[str, Any]:
     """The chosen way as fields of `workflow.Choices`. `whole` offers to measure on all items as well."""
-    columns = dict(zip((COLUMN, TIME), cache.split_columns(collection.digest, collection)))
+    columns = dict(zip((COLUMN, TIME), cache.split_columns(collection)))
     ways = [*([ALL] if whole else []), SHARE, FOLDS, *(way for way, found in columns.items() if found)]
     current = _current(now)
     way = st.selectbox(

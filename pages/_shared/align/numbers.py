@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmalign_core.metrics.by_chance import at_chance
+from mmalign_core.metrics.report import at_chance
 from mmalign_core.plots.labels import measure_word
 from mmalign_core.plots.metric_bars import arrow
 from pages._shared import errors

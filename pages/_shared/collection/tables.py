@@ -17,7 +17,7 @@ _SHOWN = 500
 
 def matching(collection: Collection, words: str, modalities: Sequence[str]) -> list[str]:
     """Items that have all these modalities and hold all the words in id, metadata or texts, whatever their case."""
-    held = cache.media_by_item(collection.digest, collection)
+    held = cache.media_by_item(collection)
     found = [item for item in collection.ids if all(m in held[item] for m in modalities)]
     for word in words.casefold().split():
         found = [item for item in found if word in _searched(collection)[item]]
@@ -59,4 +59,4 @@ def _picked(shown: Sequence[str]) -> None:
 
 
 def _searched(collection: Collection) -> dict[str, str]:
-    return cache.searched_text(collection.digest, collection)
+    return cache.searched_text(collection)

@@ -22,12 +22,12 @@ _WIDEST, _LARGE = 440, 640
 
 def media(collection: Collection, item: str, modality: str) -> Sequence[Media]:
     """The item's media of one modality."""
-    return cache.media_by_item(collection.digest, collection).get(item, {}).get(modality, ())
+    return cache.media_by_item(collection).get(item, {}).get(modality, ())
 
 
 def title(collection: Collection, item: str, limit: int = 60) -> str:
     """What people call the item: its title column, else its first text, else its id. On one line, cut."""
-    return cut(cache.titles(collection.digest, collection)[item], limit)
+    return cut(cache.titles(collection)[item], limit)
 
 
 def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail | None:
@@ -45,7 +45,7 @@ def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
     """The item as a card of `gallery.show`; extras: note, rank, tag, tagColour, bars, scale, audio."""
     picture = thumbnail(collection, item)
     shown = title(collection, item)
-    held = cache.media_by_item(collection.digest, collection).get(item, {})
+    held = cache.media_by_item(collection).get(item, {})
     return {
         "id": item,
         "title": shown,
@@ -79,7 +79,7 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True, talle
         films.show(video, title(collection, item))
     for sound in media(collection, item, "audio")[:3]:
         show_sound(sound, title(collection, item))
-    if not cache.media_by_item(collection.digest, collection).get(item):
+    if not cache.media_by_item(collection).get(item):
         st.caption("Only its vectors were given; there is no medium to show.")
     if metadata:
         show_metadata(collection, item)

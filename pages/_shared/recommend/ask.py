@@ -144,7 +144,7 @@ def _item(run: Run) -> None:
 def _user(run: Run) -> None:
     simulated = state.wanted().source["kind"] == "demo"
     label = "User (simulated)" if simulated else "User"
-    users = cache.users(run.collection.digest, run.collection)
+    users = cache.users(run.collection)
     with st.container(width=340):
         if len(users) > _MOST_USERS:
             st.text_input(label, key="ask.who", placeholder=f"One of {len(users):,}, such as {users[0]}",

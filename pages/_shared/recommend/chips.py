@@ -103,9 +103,9 @@ def _history(run: Run, user: str) -> None:
     if state.wanted().source["kind"] == "demo":
         st.caption(":material/science: A simulated user, made with the demo; nobody's real behaviour.")
     placed = set(places.placed_items(run))
-    met = [item for item in cache.met_by(run.collection.digest, user, run.collection) if item in placed]
+    met = [item for item in cache.met_by(run.collection, user) if item in placed]
     if met:
-        st.markdown(f":small[{errors.plain(cache.interests_of(run.collection.digest, tuple(met), run.collection))}]")
+        st.markdown(f":small[{errors.plain(cache.interests_of(run.collection, tuple(met)))}]")
     st.caption(f"Has met {len(met)} items" + (f", the last {_HISTORY} of them:" if len(met) > _HISTORY else ":"))
     cards = [previews.card(run.collection, item, modalities=[]) for item in met[-_HISTORY:]]
     gallery.show(cards, key="chips.history", width=76, most=4, selects=False)

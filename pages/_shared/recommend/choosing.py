@@ -61,7 +61,7 @@ def _settings(chosen: Mapping[str, Any], which: str) -> None:
 
 def where(collection: Collection) -> tuple[str, ...]:
     """Conditions on metadata and media that every recommended item meets; offered ones, or typed."""
-    offered = cache.conditions(collection.digest, collection)
+    offered = cache.conditions(collection)
     chosen = st.multiselect(
         "Only items with", offered, accept_new_options=True, key="where", bind="query-params", max_selections=8,
         placeholder="Filter: any item", width=200, label_visibility="collapsed",

@@ -32,7 +32,7 @@ def button(run: Run, answered: Answered, language: Language) -> None:
 
 def page(run: Run, answered: Answered, language: Language) -> str:
     """The file."""
-    answer, titles = answered.answer, cache.titles(run.collection.digest, run.collection)
+    answer, titles = answered.answer, cache.titles(run.collection)
     why = [telling.with_language(answered, each) for each in every_reason(answer, most=_HISTORY)]
     told = {
         each.item: telling.known(answered, each.item, language) or tell(answer, each, titles=titles) for each in why

@@ -20,7 +20,7 @@ from pages._shared.shelf import Failed
 
 def show(run: Run, answered: Answered, why: Reasons, language: Language) -> None:
     """The sentence and who wrote it."""
-    titles = cache.titles(run.collection.digest, run.collection)
+    titles = cache.titles(run.collection)
     told = tell(answered.answer, why, titles=titles)
     if language.name == OFF:
         st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
@@ -48,7 +48,7 @@ def reordered(run: Run, answered: Answered, language: Language) -> Answered:
     """The answer as the language model orders it, once it has; as it was until then, with the progress above it."""
     if not language.orders:
         return answered
-    titles = cache.titles(run.collection.digest, run.collection)
+    titles = cache.titles(run.collection)
     task = background.Task(
         "told",
         digest_json([answered.key, language.name, "order"]),

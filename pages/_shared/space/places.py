@@ -50,7 +50,7 @@ def current_item(run: Run) -> str:
     placed, item = placed_items(run), state.selected_item()
     if item in placed:
         return item
-    held = cache.media_by_item(run.collection.digest, run.collection)
+    held = cache.media_by_item(run.collection)
     return next((item for item in placed if len(held[item]) > 1), placed[0])
 
 

@@ -1,0 +1,134 @@
+"""Collections from what a notebook holds: arrays and lists by modality, or a data frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmalign_core.data.draft import Draft
+from mmalign_core.data.names import shown
+from mmalign_core.data.places import find_below
+from mmalign_core.data.tabular.manifest import add_table
+from mmalign_core.data.tabular.rows import is_missing, parse_id
+from mmalign_core.data.tabular.tables import Line, Table
+from mmalign_core.data.tabular.vectors import given_set
+from mmalign_core.settings import Settings
+from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Progress, no_progress
+
+
+def collection_from_arrays(
+    data: Mapping[str, Any],
+    *,
+    ids: Sequence[Any] | None = None,
+    name: str = "arrays",
+    folder: str | Path = ".",
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> Collection:
+    """The collection whose item i has row i of every modality.
+
+    `data`: modality -> vectors (n, d) as an array, tensor or list of lists, or n texts, or n paths of files relative to
+    `folder`; None stands for a text or file that an item lacks. `ids` (n,): the items' names, '0', '1', … without them.
+    Raises BadInput for another key than a modality, different lengths, NaN or infinity, and ids that repeat.
+    """
+    if not data:
+        raise BadInput("there is no data; give modality -> vectors, texts or paths, such as {'image': X, 'text': Y}")
+    unknown = [key for key in data if key not in MODALITIES]
+    if unknown:
+        raise BadInput(f"'{shown(unknown[0])}' is no modality; use the keys {', '.join(MODALITIES)}")
+    columns = {modality: _column(values, modality) for modality, values in data.items()}
+    names = _names(ids, columns)
+    media = {m: values for m, values in columns.items() if not isinstance(values, np.ndarray)}
+    vectors = {m: _vectors(m, values, names) for m, values in columns.items() if isinstance(values, np.ndarray)}
+    if not media:
+        return Collection(name, pd.DataFrame(index=pd.Index(list(names), dtype=object, name="id")), (), vectors=vectors)
+    frame = pd.DataFrame({"id": names, **{m: pd.Series(values, dtype=object) for m, values in media.items()}})
+    read = collection_from_frame(frame, name=name, folder=folder, settings=settings, progress=progress)
+    if not vectors:
+        return read
+    items = pd.DataFrame(index=pd.Index(list(names), dtype=object, name="id"))
+    return replace(read, items=items, vectors=vectors, digest="")
+
+
+def collection_from_frame(
+    frame: pd.DataFrame,
+    *,
+    name: str = "data frame",
+    folder: str | Path = ".",
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> Collection:
+    """The collection in a data frame with a manifest's columns; see `mmalign_core.data.tabular.manifest`.
+
+    Columns `text`, `image`, `audio`, `video` hold texts or paths relative to `folder`; `image_vector`, … hold vectors;
+    all others are metadata. Without a column `id` the index names the items where it is named 'id' or holds texts,
+    else they are numbered from '1'. What cannot be used is listed in `skipped`; BadInput if nothing can be used.
+    """
+    if frame.empty:
+        raise BadInput("the data frame holds no rows; give one row for each item")
+    columns = [str(column).strip() for column in frame.columns]
+    twice = next((column for column in columns if columns.count(column) > 1), None)
+    if twice is not None:
+        raise BadInput(f"the data frame has two columns called '{shown(twice)}'; rename one")
+    values = {column: frame.iloc[:, at].tolist() for at, column in enumerate(columns)}
+    named_index = frame.index.name == "id" or frame.index.inferred_type == "string"
+    if "id" not in values and named_index:
+        values = {"id": [str(label) for label in frame.index], **values}
+    rows = zip(*values.values())
+    lines = tuple(Line(number, dict(zip(values, row))) for number, row in enumerate(rows, 1))
+    draft = Draft(settings or Settings())
+    find = partial(find_below, Path(folder), absolute=True)
+    add_table(draft, Table(tuple(values), lines), find, progress, name)
+    return draft.finish(name)
+
+
+def _column(values: Any, modality: str) -> np.ndarray | list[Any]:
+    """The vectors (n, d) float32, or the n texts or paths; BadInput if the values are neither."""
+    listed = [*values] if isinstance(values, Sequence | pd.Series) and not isinstance(values, str) else None
+    if listed is not None and listed and all(isinstance(v, str | Path) or is_missing(v) for v in listed):
+        return [str(v) if isinstance(v, Path) else v for v in listed]
+    detached = values.detach().cpu() if hasattr(values, "detach") else values
+    try:
+        array = np.asarray(detached, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        cure = "give an array (n, d), or a list of texts or of paths"
+        raise BadInput(
+            f"{modality}: {type(values).__name__} holds neither numbers of one width nor texts; {cure}"
+        ) from error
+    if array.ndim != 2 or not array.size:
+        raise BadInput(f"{modality}: an array of shape {array.shape}; give one row of numbers for each item (n, d)")
+    return array
+
+
+def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[Any]]) -> tuple[str, ...]:
+    """The ids as texts; BadInput if lengths differ or an id repeats."""
+    lengths = {modality: len(values) for modality, values in columns.items()} | (
+        {"ids": len(ids)} if ids is not None else {}
+    )
+    if len(set(lengths.values())) > 1:
+        counted = ", ".join(f"{length:,} of {what}" for what, length in lengths.items())
+        raise BadInput(f"rows are paired by position, but there are {counted}; give as many of each")
+    count = next(iter(lengths.values()))
+    names = [str(i) for i in range(count)] if ids is None else [parse_id(_plain(value), "ids") for value in ids]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadInput(f"the id '{shown(twice)}' stands twice; give every item its own id")
+    return tuple(names)
+
+
+def _plain(value: Any) -> Any:
+    """A numpy scalar as the Python number it holds."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _vectors(modality: str, array: np.ndarray, names: Sequence[str]) -> EmbeddingSet:
+    bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
+    if len(bad):
+        raise BadInput(f"{modality}: row {bad[0]} holds NaN or infinity; mend or remove it")
+    return given_set(modality, {name: array[i : i + 1] for i, name in enumerate(names)}, {})

@@ -1,5 +1,0 @@
-"""Matchers: the decision which source belongs to which target."""
-
-from mmalign_core.matchers.base import MATCHERS, Matcher, register
-
-__all__ = ["MATCHERS", "Matcher", "register"]

@@ -1,0 +1,117 @@
+"""The report of an alignment with types: measures that know their interval and their n."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from mmalign_core.types import BadInput
+
+
+class Estimate(float):
+    """A measured number with its 95% interval (`low`, `high`; NaN where there is none) and `n`, how many queries."""
+
+    low: float
+    high: float
+    n: int
+
+    def __new__(cls, value: float, low: float, high: float, n: int) -> Estimate:
+        """The number `value`, which behaves as a float."""
+        made = super().__new__(cls, value)
+        made.low, made.high, made.n = float(low), float(high), int(n)
+        return made
+
+    def __getnewargs__(self) -> tuple[float, float, float, int]:
+        return float(self), self.low, self.high, self.n
+
+    def __repr__(self) -> str:
+        between = f"95% {self.low:.3f} to {self.high:.3f}, " if self.low == self.low else ""
+        return f"{float(self):.3f} ({between}n = {self.n:,})"
+
+
+@dataclass(frozen=True)
+class DirectionReport:
+    """What the queries of one direction met, such as image->text.
+
+    `recall`: k -> the share of queries with a right answer among the first k. `candidates`: how many each query was
+    ranked against (the mean over folds). `unanswerable`: queries left out, for they have no right answer.
+    """
+
+    accuracy: Estimate
+    recall: Mapping[int, Estimate]
+    mrr: Estimate
+    median_rank: Estimate
+    n: int
+    candidates: float
+    unanswerable: int
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """Everything measured of one run. `directions` and `baseline` (items permuted): "image->text" -> its report.
+
+    `split`: what was held out, "none" where the run is measured on what it was fitted on. `space`: gap, hubness,
+    alignment, uniformity and more. `seconds`: read, encode, fit, match. `json`: the same as `align --json` prints it.
+    """
+
+    aligner: str
+    params: Mapping[str, Any]
+    similarity: str
+    correction: str
+    matcher: str
+    seed: int
+    split: str
+    n_train: int
+    n_test: int
+    transductive: bool
+    directions: Mapping[str, DirectionReport]
+    baseline: Mapping[str, DirectionReport]
+    space: Mapping[str, Any]
+    seconds: Mapping[str, float]
+    json: Mapping[str, Any]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each direction: accuracy, recall@k, mrr, median_rank, n, candidates, split."""
+        if not self.directions:
+            return pd.DataFrame()
+        columns = [c for c in next(iter(self.json["metrics"].values())) if c != "unanswerable"]
+        frame = pd.DataFrame(self.json["metrics"]).T[columns].astype({"n": int})
+        return frame.assign(split=self.split)
+
+    def direction(self, name: str | None = None) -> DirectionReport:
+        """One direction, the first without a name; BadInput if nothing was measured or the name is another."""
+        if not self.directions:
+            raise BadInput(f"nothing was measured: {self.json.get('unmeasured') or 'no item has both modalities'}")
+        chosen = name or next(iter(self.directions))
+        if chosen not in self.directions:
+            raise BadInput(f"no direction '{chosen}'; choose one of: {', '.join(self.directions)}")
+        return self.directions[chosen]
+
+
+def report_from_json(report: Mapping[str, Any]) -> RunReport:
+    """The typed form of what `align --json` prints."""
+    metrics, intervals = report.get("metrics", {}), report.get("ci95", {})
+    taken = ("aligner", "params", "similarity", "correction", "matcher", "seed", "split", "n_train", "n_test")
+    return RunReport(
+        **{name: report[name] for name in taken},
+        transductive=report["transductive"],
+        directions={way: _direction(found, intervals.get(way, {})) for way, found in metrics.items()},
+        baseline={way: _direction(found, {}) for way, found in report.get("baseline", {}).items()},
+        space=report.get("space", {}),
+        seconds=report["seconds"],
+        json=report,
+    )
+
+
+def _direction(found: Mapping[str, Any], intervals: Mapping[str, Any]) -> DirectionReport:
+    def estimate(name: str) -> Estimate:
+        return Estimate(found[name], *intervals.get(name, (float("nan"), float("nan"))), found["n"])
+
+    recall = {int(name.removeprefix("recall@")): estimate(name) for name in found if name.startswith("recall@")}
+    own = {name: estimate(name) for name in ("accuracy", "mrr", "median_rank")}
+    counted = {name: found[name] for name in ("n", "candidates", "unanswerable")}
+    return DirectionReport(recall=recall, **own, **counted)

@@ -1,0 +1,43 @@
+"""What every hubness correction offers, and the registry that finds them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from mmalign_core.params import Parametrised
+from mmalign_core.registry import Registry
+from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.similarities.base import Similarity
+
+
+class Correction(Parametrised, ABC):
+    """Turns a similarity between two sets into scores with hubs taken away."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    transductive: ClassVar[bool] = False
+    """It always looks at all measured queries together: never rank its results in one column with per-query ones."""
+
+    def is_transductive(self, has_bank: bool) -> bool:
+        """Whether scores made with these parameters, with or without a bank, depend on the measured queries together.
+
+        `has_bank`: queries known beforehand are handed to `scores`.
+        """
+        return self.transductive
+
+    @abstractmethod
+    def scores(
+        self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
+    ) -> Scores:
+        """The scores of sources (m, d) against targets (n, d) under this correction.
+
+        `bank` (b, d): queries known beforehand (those of the training items) in the same space. Without one, a
+        correction that needs queries looks at the sources together, and its scores are transductive.
+        """
+
+
+CORRECTIONS: Registry[Correction] = Registry("correction", "mmalign_core.scoring.corrections", Correction)
+register = CORRECTIONS.register

@@ -1,0 +1,32 @@
+"""Cross-domain similarity local scaling: a similarity counts by how far it stands out on both sides."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmalign_core.params import param
+from mmalign_core.scoring.corrections.bank import BankCorrection, bias_rounding, mean_of_best
+from mmalign_core.scoring.corrections.base import register
+from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.similarities.base import Similarity
+
+
+@register("csls")
+class CSLS(BankCorrection):
+    """2 s(x, y) - r_T(x) - r_S(y): r_T, r_S are the mean similarity to the k nearest targets and queries.
+
+    Conneau et al. (2018), Word translation without parallel data.
+    """
+
+    summary = "CSLS: the similarity against the mean of the k nearest on either side"
+    k: int = param(10, 1, 1000, help="neighbours that make up the local mean")
+
+    def scores(
+        self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
+    ) -> Scores:
+        """Scores around 0: above it for pairs nearer to each other than their neighbourhoods are."""
+        known = self.known_queries(sources, bank)
+        near_targets = mean_of_best(similarity, sources, targets, self.k)
+        near_queries = mean_of_best(similarity, targets, known, self.k)
+        rounding = max(bias_rounding(similarity, sources, targets), bias_rounding(similarity, targets, known))
+        return Scores(similarity, sources, targets, 2.0, near_targets, near_queries, rounding)

@@ -1,0 +1,34 @@
+"""Dual softmax: a pair counts by its share among the targets of its query and the queries of its target."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmalign_core.params import param
+from mmalign_core.scoring.corrections.bank import bias_rounding, distinct, soft_maximum
+from mmalign_core.scoring.corrections.base import Correction, register
+from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.similarities.base import Similarity
+
+
+@register("dual-softmax")
+class DualSoftmax(Correction):
+    """tau log(P(y | x) P(x | y)), both softmaxes of s / tau: over all targets, and over all measured queries.
+
+    Rocco et al. (2018), Neighbourhood consensus networks; Cheng et al. (2021), dual softmax loss at inference. The
+    measured queries compete with each other, so it is transductive.
+    """
+
+    summary = "Dual softmax: queries compete for targets and targets for queries"
+    transductive = True
+    temperature: float = param(0.01, 0.001, 10.0, help="tau: the lower, the more only the nearest compete")
+
+    def scores(
+        self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
+    ) -> Scores:
+        """Scores at most 0, on the scale of the similarity; 0 for a pair without any competitor. The bank is unused."""
+        queries = distinct(sources)
+        over_targets = soft_maximum(similarity, sources, targets, self.temperature)
+        over_queries = soft_maximum(similarity, targets, queries, self.temperature)
+        rounding = max(bias_rounding(similarity, sources, targets), bias_rounding(similarity, targets, queries))
+        return Scores(similarity, sources, targets, 2.0, over_targets, over_queries, rounding)

@@ -1,0 +1,32 @@
+"""Nearest-neighbour normalisation: an additive bias from each target's nearest queries in a bank."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmalign_core.params import param
+from mmalign_core.scoring.corrections.bank import BankCorrection, bias_rounding, mean_of_best
+from mmalign_core.scoring.corrections.base import register
+from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.similarities.base import Similarity
+
+
+@register("nnn")
+class NNN(BankCorrection):
+    """s(x, y) - alpha · mean similarity of y to its k nearest queries of the bank.
+
+    Chowdhury et al. (2024), Nearest neighbor normalization improves multimodal retrieval.
+    """
+
+    summary = "NNN: each target less a share of its mean similarity to its k nearest bank queries"
+    k: int = param(16, 1, 1000, help="nearest bank queries of a target that make up its bias")
+    alpha: float = param(0.75, 0.0, 2.0, help="how much of that mean is taken away")
+
+    def scores(
+        self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
+    ) -> Scores:
+        """Scores on the scale of the similarity, less each target's bias."""
+        known = self.known_queries(sources, bank)
+        bias = self.alpha * mean_of_best(similarity, targets, known, self.k)
+        rounding = self.alpha * bias_rounding(similarity, targets, known)
+        return Scores(similarity, sources, targets, target_bias=bias, bias_rounding=rounding)

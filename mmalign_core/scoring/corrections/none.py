@@ -1,0 +1,22 @@
+"""No correction: the plain similarity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmalign_core.scoring.corrections.base import Correction, register
+from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.similarities.base import Similarity
+
+
+@register("none")
+class NoCorrection(Correction):
+    """Scores are the similarity itself."""
+
+    summary = "The plain similarity, uncorrected"
+
+    def scores(
+        self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
+    ) -> Scores:
+        """Scores without biases."""
+        return Scores(similarity, sources, targets)

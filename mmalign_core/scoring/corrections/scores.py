@@ -1,0 +1,104 @@
+"""The scores of two sets, streamed: a similarity less one bias a source and one a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mmalign_core.scoring.neighbours import top_k
+from mmalign_core.scoring.similarities.base import Similarity
+
+
+@dataclass(frozen=True)
+class Scores:
+    """score(i, j) = weight · similarity(source i, target j) - source_bias[i] - target_bias[j].
+
+    `sources` (m, d) and `targets` (n, d) are coordinates in one space. CSLS (weight 2), normalisation against a
+    query bank (NNN) and inverted softmax (in logarithms) are all of this form, which is why a correction needs no more.
+    `bias_rounding`: how far the biases may be off by rounding alone.
+    """
+
+    similarity: Similarity
+    sources: np.ndarray
+    targets: np.ndarray
+    weight: float = 1.0
+    source_bias: np.ndarray | None = None
+    target_bias: np.ndarray | None = None
+    bias_rounding: float = 0.0
+
+    @property
+    def plain(self) -> bool:
+        """Nothing is corrected, so the exact search applies directly."""
+        return self.weight == 1.0 and self.source_bias is None and self.target_bias is None
+
+    @property
+    def rounding(self) -> np.ndarray:
+        """Per source (m,): scores that differ by no more than this are a tie."""
+        return self.weight * self.similarity.rounding(self.sources, self.targets) + np.float32(self.bias_rounding)
+
+    def iter_blocks(self, rows: int | None = None) -> Iterator[tuple[slice, np.ndarray]]:
+        """(slice of sources, their (rows, n) float32 scores), one after the other."""
+        for part, block in self.similarity.iter_blocks(self.sources, self.targets, rows):
+            yield part, block if self.plain else self._corrected(part, block)
+
+    def top_k(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Best k targets of each source: scores float32, indices int64, both (m, min(k, n)), ties by lower index."""
+        if self.target_bias is None or not len(self.sources):
+            scores, indices = self.similarity.top_k(self.sources, self.targets, k)
+            scores = scores * np.float32(self.weight)
+        elif self.similarity.metric == "ip":
+            scores, indices = top_k(*self._biased_vectors(self.target_bias), k)
+        else:  # distances do not become inner products without cancelling
+            best = [_best(block, k) for _, block in self.iter_blocks()]
+            return np.concatenate([scores for scores, _ in best]), np.concatenate([indices for _, indices in best])
+        return scores if self.source_bias is None else scores - self.source_bias[:, None].astype(np.float32), indices
+
+    def flipped(self) -> Scores:
+        """The same scores seen from the targets."""
+        biases = self.target_bias, self.source_bias
+        return Scores(self.similarity, self.targets, self.sources, self.weight, *biases, self.bias_rounding)
+
+    def take(self, sources: np.ndarray, targets: np.ndarray | None = None) -> Scores:
+        """The scores of these source rows (and target rows) alone, with the biases they have among all."""
+        taken = replace(self, sources=self.sources[sources], source_bias=_taken(self.source_bias, sources))
+        return taken if targets is None else taken.flipped().take(targets).flipped()
+
+    def dense(self) -> np.ndarray:
+        """Every score (m, n) float32: for few rows."""
+        whole = np.empty((len(self.sources), len(self.targets)), np.float32)
+        for part, block in self.iter_blocks():
+            whole[part] = block
+        return whole
+
+    def _corrected(self, part: slice, block: np.ndarray) -> np.ndarray:
+        block = block * np.float32(self.weight)
+        if self.source_bias is not None:
+            block -= self.source_bias[part, None].astype(np.float32)
+        if self.target_bias is not None:
+            block -= self.target_bias[None].astype(np.float32)
+        return block
+
+    def _biased_vectors(self, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Prepared vectors with one more dimension, whose inner products already hold weight and target bias."""
+        sources, targets = (self.similarity.prepare(x) for x in (self.sources, self.targets))
+        ones = np.ones((len(sources), 1), np.float32)
+        return np.hstack([sources * np.float32(self.weight), ones]), np.hstack([targets, -bias[:, None]])
+
+
+def _taken(bias: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if bias is None else bias[rows]
+
+
+def _best(block: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Best k of each row, equal scores by lower index."""
+    k = min(k, block.shape[1])
+    if k == 0:
+        return block[:, :0], np.empty((len(block), 0), np.int64)
+    bar = np.partition(block, block.shape[1] - k, axis=1)[:, -k, None]
+    rows, columns = np.nonzero(block >= bar)
+    order = np.lexsort((columns, -block[rows, columns], rows))
+    first = np.searchsorted(rows, np.arange(len(block)))
+    indices = columns[order][first[:, None] + np.arange(k)].astype(np.int64)
+    return np.take_along_axis(block, indices, 1), indices

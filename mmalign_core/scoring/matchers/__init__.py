@@ -1,0 +1,5 @@
+"""Matchers: the decision which source belongs to which target."""
+
+from mmalign_core.scoring.matchers.base import MATCHERS, Matcher, register
+
+__all__ = ["MATCHERS", "Matcher", "register"]

@@ -1,0 +1,22 @@
+"""Every source takes its best target."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.matchers.base import Matcher, register
+from mmalign_core.types import Matches
+
+
+@register("argmax")
+class Argmax(Matcher):
+    """The target of highest score, for every source, however low that score is."""
+
+    summary = "Each source takes the target that scores highest"
+
+    def match(self, scores: Scores) -> Matches:
+        """One pair a source (none when there are no targets)."""
+        best, targets = scores.top_k(1)
+        sources = np.repeat(np.arange(len(targets)), targets.shape[1])
+        return Matches(sources, targets.ravel(), best.ravel(), self.rule)

@@ -1,0 +1,27 @@
+"""The one-to-one assignment whose scores sum to the most."""
+
+from __future__ import annotations
+
+from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.matchers.base import register
+from mmalign_core.scoring.matchers.dense import DenseMatcher
+from mmalign_core.types import Matches
+
+
+@register("hungarian")
+class Hungarian(DenseMatcher):
+    """max Σ score(i, π(i)) over one-to-one π (Kuhn 1955), solved exactly by shortest augmenting paths (Crouse 2016).
+
+    Each target is given away once: right where every source has a partner of its own, and of the larger side some
+    stay undecided.
+    """
+
+    summary = "Hungarian: the one-to-one assignment of highest total score"
+
+    def match(self, scores: Scores) -> Matches:
+        """min(m, n) pairs; BadInput when there are too many scores to hold."""
+        from scipy.optimize import linear_sum_assignment
+
+        dense = self.dense(scores)
+        sources, targets = linear_sum_assignment(dense, maximize=True)
+        return self.matches(sources, targets, dense)

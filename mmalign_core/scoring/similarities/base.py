@@ -1,0 +1,71 @@
+"""What every similarity offers, and the registry that finds them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from mmalign_core.params import Parametrised
+from mmalign_core.registry import Registry
+from mmalign_core.scoring.neighbours import Metric, top_k
+from mmalign_core.vectors import check_same_width
+
+BLOCK_VALUES = 1 << 23
+"""Scores a streamed block may hold: 32 MB of float32."""
+
+ROUNDING = 2.0**-20
+"""Relative differences below this (8 float32 steps) are rounding of the arithmetic, not evidence."""
+
+
+class Similarity(Parametrised, ABC):
+    """Scores queries against candidates; higher is more alike. Members say how one vector is prepared and compared."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    metric: ClassVar[Metric] = "ip"
+    """What the exact search computes on prepared vectors."""
+
+    def prepare(self, vectors: np.ndarray) -> np.ndarray:
+        """What is done to each vector (n, d) alone before it is compared; nothing unless overridden."""
+        return vectors
+
+    @abstractmethod
+    def compare(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Scores (m, n) float32 of prepared queries (m, d) and candidates (n, d)."""
+
+    @abstractmethod
+    def rounding(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Per query (m,): scores that differ by no more than this are equal (a tie)."""
+
+    def block(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Every score (m, n) float32, for what is shown or streamed; BadInput on unequal widths."""
+        check_same_width(queries, candidates)
+        return self.compare(self.prepare(queries), self.prepare(candidates))
+
+    def top_k(self, queries: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Exact best k: scores float32 and indices int64, both (m, min(k, n)), ties by lower index."""
+        check_same_width(queries, candidates)
+        return top_k(self.prepare(queries), self.prepare(candidates), k, self.metric)
+
+    def iter_blocks(
+        self, queries: np.ndarray, candidates: np.ndarray, rows: int | None = None
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        """(slice of queries, their (rows, n) scores) one after the other; by default about 32 MB a block."""
+        check_same_width(queries, candidates)
+        step = rows or max(1, BLOCK_VALUES // max(1, len(candidates)))
+        candidates = self.prepare(candidates)
+        for start in range(0, len(queries), step):
+            part = slice(start, min(start + step, len(queries)))
+            yield part, self.compare(self.prepare(queries[part]), candidates)
+
+
+def longest(vectors: np.ndarray) -> float:
+    """Greatest Euclidean length of the rows, 0 when there are none."""
+    return float(np.linalg.norm(vectors, axis=1).max(initial=0.0))
+
+
+SIMILARITIES: Registry[Similarity] = Registry("similarity", "mmalign_core.scoring.similarities", Similarity)
+register = SIMILARITIES.register

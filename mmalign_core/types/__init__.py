@@ -1,0 +1,42 @@
+"""The types that everyone meets: collection, embeddings, alignment, matches. They are frozen, arrays are read-only."""
+
+from mmalign_core.types.basics import (
+    MODALITIES,
+    BadInput,
+    Cancelled,
+    Progress,
+    digest_bytes,
+    digest_frame,
+    digest_json,
+    frozen_array,
+    no_progress,
+)
+from mmalign_core.types.collection import Collection, Media, Skipped
+from mmalign_core.types.embeddings import Concepts, EmbeddingSet
+from mmalign_core.types.pivots import Pivots
+from mmalign_core.types.results import AlignmentResult, Matches, Recommendation
+from mmalign_core.types.sequences import Sequences, as_sequences, gathered
+
+__all__ = [
+    "MODALITIES",
+    "AlignmentResult",
+    "BadInput",
+    "Cancelled",
+    "Collection",
+    "Concepts",
+    "EmbeddingSet",
+    "Matches",
+    "Media",
+    "Pivots",
+    "Progress",
+    "Recommendation",
+    "Sequences",
+    "Skipped",
+    "as_sequences",
+    "digest_bytes",
+    "digest_frame",
+    "digest_json",
+    "frozen_array",
+    "gathered",
+    "no_progress",
+]

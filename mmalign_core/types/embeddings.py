@@ -1,0 +1,122 @@
+"""Embeddings of one modality, and the concepts that a classifying encoder saw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from mmalign_core.types.basics import BadInput, digest_bytes, frozen_array, rows_of
+from mmalign_core.types.pivots import Pivots
+from mmalign_core.types.sequences import Sequences
+
+
+@dataclass(frozen=True)
+class Concepts:
+    """What a classifying encoder saw: `labels` (c,) and `posterior` (n, c), float32, finite, read-only.
+
+    Rows of the posterior sum to 1 for softmax classifiers and hold independent probabilities for multi-label ones.
+    `vectors` (c, d_text) float32 places each label in a text encoder's space; the workflow fills it in for aligners
+    that need it, it is None before. Two labels may be spelt alike (ImageNet has two cranes). Raises BadInput if
+    labels, posterior and vectors differ in number, or if a value is not finite.
+    """
+
+    labels: tuple[str, ...]
+    posterior: np.ndarray
+    vectors: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        labels, posterior = tuple(self.labels), frozen_array(self.posterior)
+        if posterior.ndim != 2 or posterior.shape[1] != len(labels):
+            found = f"{len(labels)} labels for a posterior of shape {posterior.shape}"
+            raise BadInput(f"concepts: {found}; give one column for each label")
+        vectors = None if self.vectors is None else frozen_array(self.vectors)
+        if vectors is not None and (vectors.ndim != 2 or len(vectors) != len(labels)):
+            raise BadInput(
+                f"concepts: {len(labels)} labels for vectors of shape {vectors.shape}; give one vector for each label"
+            )
+        for name, array in (("posterior", posterior), ("vectors", vectors)):
+            if array is not None and not np.isfinite(array).all():
+                raise BadInput(f"concepts: the {name} hold NaN or infinity; mend or remove those rows")
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "posterior", posterior)
+        object.__setattr__(self, "vectors", vectors)
+
+    def take(self, rows: np.ndarray) -> Concepts:
+        """The same labels with only these rows of the posterior, in this order."""
+        return replace(self, posterior=rows_of(self.posterior, rows))
+
+    def parts(self) -> list[bytes]:
+        """The bytes that a set's digest covers."""
+        arrays = [self.posterior] if self.vectors is None else [self.posterior, self.vectors]
+        return [json.dumps(self.labels).encode(), *(np.ascontiguousarray(a).tobytes() for a in arrays)]
+
+
+@dataclass(frozen=True)
+class EmbeddingSet:
+    """Vectors of one modality: row i belongs to item `ids[i]` and has content digest `keys[i]`.
+
+    `vectors` (n, d) float32, finite, read-only. An item may own several rows (five captions). `encoder` is
+    'name@version' of the encoder, or of the aligner when the rows lie in a shared space. `sequences` are what the
+    encoder saw before it pooled, `pivots` texts in the same space, for aligners that read them. Raises BadInput if a
+    value is not finite or the lengths differ.
+    """
+
+    modality: str
+    ids: tuple[str, ...]
+    keys: tuple[str, ...]
+    vectors: np.ndarray
+    encoder: str
+    concepts: Concepts | None = None
+    sequences: Sequences | None = None
+    pivots: Pivots | None = None
+
+    def __post_init__(self) -> None:
+        vectors = frozen_array(self.vectors)
+        if vectors.ndim != 2 or not len(self.ids) == len(self.keys) == len(vectors):
+            found = f"{self.modality}: {len(self.ids)} ids for vectors of shape {vectors.shape}"
+            raise BadInput(f"{found}; give one row each")
+        if self.concepts is not None and len(self.concepts.posterior) != len(vectors):
+            found = f"{self.modality}: {len(vectors)} vectors for concepts of {len(self.concepts.posterior)} rows"
+            raise BadInput(f"{found}; give one row each")
+        bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+        if len(bad):
+            who = f"{self.modality}: the vector of '{self.ids[bad[0]]}'"
+            raise BadInput(f"{who} holds NaN or infinity; mend or remove it")
+        object.__setattr__(self, "vectors", vectors)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of ids, keys, vectors and concepts, made when first asked for.
+
+        Sequences and pivots are left out, for content and encoders say what they are. Two threads that ask at once
+        may both make it; they get the same.
+        """
+        head = json.dumps([self.modality, self.encoder, self.ids, self.keys, list(self.vectors.shape)]).encode()
+        return digest_bytes(head, self.vectors.tobytes(), *(self.concepts.parts() if self.concepts else ()))
+
+    @property
+    def made_by(self) -> str:
+        """Who made the vectors, in words for people: "by 'NAME'", or "given ready-made" where no encoder did."""
+        name = self.encoder.rpartition("@")[0] or self.encoder
+        return "given ready-made" if name == "given" else f"by '{name}'"
+
+    def take(self, rows: Sequence[int] | np.ndarray) -> EmbeddingSet:
+        """The same set with only these rows, in this order."""
+        rows = np.asarray(rows, dtype=int)
+        ids, keys = (tuple(column[i] for i in rows) for column in (self.ids, self.keys))
+        vectors, steps = rows_of(self.vectors, rows), self.sequences and self.sequences.take(rows)
+        concepts = self.concepts and self.concepts.take(rows)
+        return replace(self, ids=ids, keys=keys, vectors=vectors, concepts=concepts, sequences=steps)
+
+    def of_items(self, ids: Sequence[str]) -> EmbeddingSet:
+        """The rows that belong to these items, in their present order, and no other item's pivots."""
+        wanted = set(ids)
+        kept = self.take([i for i, item in enumerate(self.ids) if item in wanted])
+        return replace(kept, pivots=kept.pivots.of_items(wanted)) if kept.pivots else kept

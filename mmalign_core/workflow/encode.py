@@ -1,0 +1,124 @@
+"""Use case: every medium of a collection as vectors, encoding only what the store does not hold yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmalign_core.cost import peak_rss_mb, timed
+from mmalign_core.encoders import Encoder
+from mmalign_core.encoders.batched.instances import encoder
+from mmalign_core.encoders.batched.stored import encode_set, stored_set
+from mmalign_core.progress import within
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
+from mmalign_core.types import (
+    BadInput,
+    Collection,
+    EmbeddingSet,
+    Media,
+    Progress,
+    Skipped,
+    no_progress,
+)
+
+DEFAULT_ENCODERS: Mapping[str, str] = {
+    "text": "use-multilingual",
+    "image": "efficientnet-lite0",
+    "audio": "yamnet",
+    "video": "video-frames",
+}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Vectors per modality, which encoder made them, and what was new. `by_modality`: {"encoded": n, "reused": n}."""
+
+    sets: Mapping[str, EmbeddingSet]
+    encoders: Mapping[str, str]
+    by_modality: Mapping[str, Mapping[str, int]]
+    skipped: tuple[Skipped, ...]
+    seconds: Mapping[str, float]
+
+    def report(self, items: int) -> dict[str, Any]:
+        """What `encode --json` prints."""
+        total = {what: sum(row[what] for row in self.by_modality.values()) for what in ("encoded", "reused")}
+        return {
+            "items": items,
+            **total,
+            "by_modality": {m: dict(row) for m, row in self.by_modality.items()},
+            "skipped": [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped],
+            "seconds": dict(self.seconds),
+            "peak_rss_mb": peak_rss_mb(),
+        }
+
+
+def encode(
+    collection: Collection,
+    encoders: Mapping[str, str] | None = None,
+    *,
+    store: Store,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> Encoding:
+    """Encode each modality present; given vectors take the place of encoding.
+
+    `encoders`: modality -> encoder name, for those that should not be the default. What was encoded before a
+    cancel or a crash stays in the store, and so does the collection's table.
+    Vectors in the store are used also where their model is no longer here, as long as none lacks.
+    Raises BadInput, before anything is encoded, for an encoder of another modality and for a model that is not here
+    or cannot be loaded; and if nothing is left.
+    """
+    settings = settings or Settings()
+    sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings)
+    sets, counts, skipped, seconds = {}, {}, list(collection.skipped), {}
+    for place, modality in enumerate(m for m in collection.modalities if m in sources):
+        source = sources[modality]
+        if isinstance(source, EmbeddingSet):
+            sets[modality], counts[modality] = source, {"encoded": 0, "reused": len(source)}
+            continue
+        shown = within(progress, place / len(collection.modalities), (place + 1) / len(collection.modalities))
+        with timed(seconds, modality):
+            media = collection.media_of(modality)
+            sets[modality], counts[modality], failed = encode_set(
+                source, media, store=store, settings=settings, progress=shown
+            )
+        skipped += failed
+    store.save_collection(collection)
+    kept = {m: s for m, s in sets.items() if len(s)}
+    if not kept:
+        why = f"; the first reason: {skipped[0].reason}" if skipped else ""
+        raise BadInput(f"nothing of '{collection.name}' could be encoded{why}; see the validation report")
+    return Encoding(kept, {m: s.encoder for m, s in kept.items()}, counts, tuple(skipped), seconds)
+
+
+def ready(
+    collection: Collection, wanted: Mapping[str, str], store: Store, settings: Settings
+) -> dict[str, Encoder | EmbeddingSet]:
+    """Per modality to encode its encoder (the wanted one, else the embedded default), loaded if it has work to do.
+
+    Where an encoder cannot be made, but the store holds all that it once made: that. BadInput otherwise, so that a
+    model that is wanted last is not missed after the others have worked for minutes.
+    """
+    chosen = {**DEFAULT_ENCODERS, **wanted}
+    own = [m for m in collection.modalities if m in chosen and m not in collection.vectors]
+    for modality in wanted.keys() - set(own):
+        encoder(wanted[modality], modality)
+    return {m: _ready(chosen[m], m, collection.media_of(m), store, settings) for m in own}
+
+
+def _ready(
+    reference: str, modality: str, media: Sequence[Media], store: Store, settings: Settings
+) -> Encoder | EmbeddingSet:
+    try:
+        model = encoder(reference, modality)
+    except BadInput:
+        held = stored_set(reference, modality, media, store)
+        if held is None:
+            raise
+        return held
+    model.settings = settings
+    if len(store.embeddings(model.key, [m.digest for m in media]).rows) < len(media):
+        model.load()
+    return model
