@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
+from mmalign_core.registry import nearest_hint
 from mmalign_core.types import BadInput
 
 
@@ -71,7 +73,28 @@ def param(
 
 
 class Parametrised:
-    """Base of everything with declared parameters: `Threshold(threshold=0.3).params == {"threshold": 0.3}`."""
+    """Base of everything with declared parameters, which are read and set in scikit-learn's manner.
+
+    >>> class Nearest(Parametrised):
+    ...     k: int = param(10, 1, 100, help="how many are kept")
+    ...     weighted: bool = param(False, help="nearer ones count for more")
+    >>> inspect.signature(Nearest)
+    <Signature (*, k: int = 10, weighted: bool = False)>
+    >>> Nearest(k=3), Nearest(k=3).set_params(weighted=True).get_params()
+    (Nearest(k=3), {'k': 3, 'weighted': True})
+    """
+
+    __signature__: ClassVar[inspect.Signature]
+    """What `inspect.signature` and notebooks show: the declared parameters with their types and defaults."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.__signature__ = inspect.Signature(
+            [
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=p.default, annotation=type(p.default))
+                for name, p in cls.declared_params().items()
+            ]
+        )
 
     def __init__(self, **values: Any) -> None:
         for name, value in self.parse_params(values).items():
@@ -92,7 +115,8 @@ class Parametrised:
         for name in values:
             if name not in declared:
                 whose = getattr(cls, "name", cls.__name__)
-                raise BadInput(f"unknown parameter '{name}'; {whose} takes: {', '.join(declared) or 'none'}")
+                hint = nearest_hint(name, declared)
+                raise BadInput(f"unknown parameter '{name}'; {whose} takes: {', '.join(declared) or 'none'}{hint}")
         return {name: declared[name].parse(value) for name, value in values.items()}
 
     @classmethod
@@ -108,6 +132,21 @@ class Parametrised:
     def params(self) -> dict[str, Any]:
         """The values in force."""
         return {name: getattr(self, name) for name in self.declared_params()}
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The values in force, as `params`. `deep` changes nothing, for no parameter is an estimator itself."""
+        return self.params
+
+    def set_params(self, **values: Any) -> Self:
+        """Change these parameters; what was fitted stays until the next fit. BadInput as `parse_params`."""
+        for name, value in self.parse_params(values).items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        """The class with the parameters that differ from their defaults: 'Cca(dims=2)'."""
+        changed = self.changed_params(self.params)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
 
 
 def parse_assignments(assignments: Iterable[str]) -> Mapping[str, str]:

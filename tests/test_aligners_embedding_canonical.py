@@ -7,9 +7,9 @@ from sklearn.cross_decomposition import CCA as SklearnCCA
 
 from mmalign_core.aligners.embedding.descent import Objective
 from mmalign_core.aligners.linear.canonical import regularised_cca
+from mmalign_core.aligners.linear.cca_start import RIDGES as STARTS
+from mmalign_core.aligners.linear.cca_start import linear_start
 from mmalign_core.aligners.linear.choice import UNTRIED
-from mmalign_core.aligners.linear.start import RIDGES as STARTS
-from mmalign_core.aligners.linear.start import linear_start
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.aligners.training.holdout import hold_out
 from mmalign_core.types import EmbeddingSet

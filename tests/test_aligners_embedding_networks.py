@@ -31,7 +31,7 @@ def top1(model, items: np.ndarray, a: str, b: str) -> float:
 def test_correlation_is_that_of_numpy() -> None:
     import torch
 
-    from mmalign_core.aligners.embedding.autoencoder_terms import correlation
+    from mmalign_core.aligners.embedding.autoencoder_losses import correlation
 
     x, y = RNG.standard_normal((2, 30, 4))
     there = {"a": torch.ones(30, dtype=torch.bool), "b": torch.arange(30) < 20}
@@ -44,7 +44,7 @@ def test_correlation_is_that_of_numpy() -> None:
 def test_reconstructions_are_mean_squared_errors_of_own_and_other_rows() -> None:
     import torch
 
-    from mmalign_core.aligners.embedding.autoencoder_terms import Decoder, cross_reconstruction, reconstruction
+    from mmalign_core.aligners.embedding.autoencoder_losses import Decoder, cross_reconstruction, reconstruction
 
     decoders = {m: Decoder(3, d, 0, np.random.default_rng(d)) for m, d in (("a", 4), ("b", 5))}
     places = {m: torch.nn.functional.normalize(torch.randn(6, 3), dim=1) for m in decoders}

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.aligners.embedding.adversarial_game import Rules, likely_signs, played
 from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
+from mmalign_core.aligners.embedding.unpaired_initial import assigned, profile_start, spherical_k_means
 from mmalign_core.aligners.embedding.unpaired_matching import NEIGHBOURS, mutual_neighbours
-from mmalign_core.aligners.embedding.unpaired_starts import assigned, profile_start, spherical_k_means
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.vectors import unit_rows
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from mmalign_core.aligners import ALIGNERS, Aligner
-from mmalign_core.aligners.fusion.attending import attended, attention_weights
-from mmalign_core.aligners.fusion.choosing import best
+from mmalign_core.aligners.fusion.attention_projections import attention_mean, attention_weights
 from mmalign_core.aligners.fusion.item_graph import agreement, item_graph, modality_graph, propagated
 from mmalign_core.aligners.fusion.known_items import known_items
+from mmalign_core.aligners.fusion.selection import best
 from mmalign_core.aligners.fusion.self_attention import some_of
-from mmalign_core.aligners.fusion.togetherness import calibrated, mean_cosine, tuple_loss
+from mmalign_core.aligners.fusion.tuple_scores import calibrated, mean_cosine, tuple_loss
 from mmalign_core.aligners.training import seeded, sigmoid_loss
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.vectors import unit_rows
@@ -184,9 +184,10 @@ def test_attention_weights_sum_to_one_and_name_the_nearest_items() -> None:
 
 def test_attention_ends_between_nearest_and_mean() -> None:
     queries, keys, values = (unit_rows(np.random.default_rng(i).standard_normal((7, 3))) for i in range(3))
-    nearest = attended(queries, keys, values, 1e-4)
+    nearest = attention_mean(queries, keys, values, 1e-4)
     np.testing.assert_allclose(nearest, values[(queries @ keys.T).argmax(1)], atol=1e-4)
-    np.testing.assert_allclose(attended(queries, keys, values, 1e5)[0], unit_rows(values.mean(0)[None])[0], atol=1e-3)
+    spread = attention_mean(queries, keys, values, 1e5)[0]
+    np.testing.assert_allclose(spread, unit_rows(values.mean(0)[None])[0], atol=1e-3)
     np.testing.assert_allclose(attention_weights(queries, keys, 0.1).sum(1), 1, atol=1e-5)
 
 

@@ -15,7 +15,7 @@ from mmalign_core.encoders import (
     without_params,
 )
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.encoders.texts.text_tower import text_tower
+from mmalign_core.spaces import text_tower
 from mmalign_core.types import BadInput
 
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = {
     0: ("types",),
-    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "spans"),
+    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "spans", "spaces"),
     2: (
         "aligners",
         "encoders",
@@ -21,7 +21,7 @@ FLOORS = {
         "models",
     ),
     3: ("recommend", "explain", "projection", "metrics", "plots"),
-    4: ("workflow", "__main__", "commands", "jobs"),
+    4: ("workflow", "notebook", "__main__", "commands", "jobs"),
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 ALIGNER_ROOMS = (("training",), ("linear",), ("towers", "sequenced"), ("matching",), ("embedding", "model", "fusion"))

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from mmalign_core.__main__ import main
-from mmalign_core.encoders.texts.text_tower import text_tower
 from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
 from mmalign_core.settings import Settings
+from mmalign_core.spaces import text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow import Choices, QuerySpec, align, encode, load_run, open_collection, recommend, takers

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from mmalign_core.aligners import Aligner
 from mmalign_core.aligners.card import Card
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.types import BadInput, EmbeddingSet, Progress
 
 CARD = Card("It is a toy. Tests use it.", "x", "Never.", "None.")
 
@@ -25,21 +25,20 @@ class Plain(Aligner):
     def family(cls) -> str:
         return "toy"
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Any:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         self.fits.append({m: s.ids for m, s in sets.items()})
         progress(0.5, "half way")
         for step in range(2):
             self.record(step=step, loss=1.0 - step)
-        return self
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         return embeddings.vectors.copy()
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         return {}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Any:
-        return self
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        pass
 
 
 class Broken(Plain):
@@ -47,7 +46,7 @@ class Broken(Plain):
 
     name = "broken"
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Any:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         raise ZeroDivisionError("division by zero\nand more")
 
 
@@ -56,7 +55,7 @@ class Stopped(Plain):
 
     name = "stopped"
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Any:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         raise KeyboardInterrupt
 
 
@@ -65,11 +64,10 @@ class OnlySeen(Plain):
 
     name, transductive = "only-seen", True
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Any:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         self.items = sorted({item for s in sets.values() for item in s.ids})
-        return self
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         if not set(embeddings.ids) <= set(self.items):
             raise BadInput("only-seen places only what it was fitted on")
         return np.eye(len(self.items), dtype=np.float32)[[self.items.index(item) for item in embeddings.ids]]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 import numpy as np
 
+from mmalign_core.aligners.arrays import as_set, as_sets, named_views
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.opened import LinearMap
+from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
 from mmalign_core.splits import items_of
@@ -18,10 +19,17 @@ from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Progress, no_
 from mmalign_core.vectors import unit_rows
 
 if TYPE_CHECKING:
-    from mmalign_core.aligners.opened import Differentiable
+    from mmalign_core.aligners.explainable import Differentiable
 
 FEWEST_SHARED = 10
-"""A further modality is fitted along with the pair when at least so many of its items are also in the pair."""
+"""A further modality is fitted along with the pair when at least so many of its items are also in the pair. Chosen:
+with fewer, a direction would rest on next to nothing."""
+OWN_FAMILY = "own"
+"""The family of an aligner that lies in none of this package's folders and does not say another."""
+
+
+class NotFitted(BadInput, AttributeError):
+    """The aligner has learned nothing yet. Its bases are those of scikit-learn's NotFittedError."""
 
 
 def under(prefix: str, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -34,7 +42,19 @@ def no_watch(values: Mapping[str, float]) -> None:
 
 
 class Aligner(Parametrised, ABC):
-    """Fits on embedding sets (paired through item ids) and places any set of those modalities in one space."""
+    """Fits on embedding sets (paired through item ids) and places any set of those modalities in one space.
+
+    `fit` and `transform` also take arrays (items, dimensions) in scikit-learn's manner, whose rows are paired by
+    position. A subclass writes `_fit`, `_transform`, `_state` and `_load_state`, which are given embedding sets.
+
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> y = x @ [[0, 1, 2, 0], [1, 0, 0, 3], [1, 1, 0, 0]]
+    >>> cca = ALIGNERS.create("cca", dims=2).fit(x, y)
+    >>> cca
+    Cca(dims=2)
+    >>> [places.shape for places in cca.transform([x[:5], y[:7]])]
+    [(5, 2), (7, 2)]
+    """
 
     name: ClassVar[str]
     summary: ClassVar[str]
@@ -72,10 +92,25 @@ class Aligner(Parametrised, ABC):
     watch: Callable[[Mapping[str, float]], None] = staticmethod(no_watch)
     """Called with each row of the history while the fit goes on."""
 
+    family_name: ClassVar[str] = ""
+    """The family it is listed under; '' for the folder it lies in, or OWN_FAMILY outside this package."""
+    _fitted = False
+    _views: tuple[str, ...] = MODALITIES
+    """The modalities that arrays without names belong to, in turn."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "name" not in vars(cls):
+            cls.name = cls.__name__
+        if not cls.__module__.startswith("mmalign_core.") and not hasattr(cls, "card"):
+            idea = (cls.__doc__ or "An aligner of your own.").strip().partition("\n")[0]
+            cls.card = Card(idea, "f_m(x)", "As its author says.", f"{cls.__module__}.{cls.__qualname__}")
+
     @classmethod
     def family(cls) -> str:
-        """The family is the sub-package the aligner lives in."""
-        return cls.__module__.split(".")[-2]
+        """`family_name`, or the folder of this package that the aligner lies in, or OWN_FAMILY."""
+        inside = cls.__module__.startswith("mmalign_core.aligners.")
+        return cls.family_name or (cls.__module__.split(".")[2] if inside else OWN_FAMILY)
 
     def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
         """Whether a modality beside the aligned pair can share its space; the pair itself is judged by `fit`.
@@ -94,28 +129,74 @@ class Aligner(Parametrised, ABC):
         self.history = (*self.history, row)
         self.watch(row)
 
-    def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
-        """Item ids and one unit place (n, k) for each, from whatever modalities it has among `sets`.
+    def fit(self, sets: Any, *more: Any, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """Learn from these sets: modality -> embedding set, or arrays (items, dimensions) paired by their rows.
 
-        Unless an aligner has learnt better: the mean of the places of its modalities, so that a query's score is the
-        average of its scores with each (late fusion).
+        Arrays come as a mapping from modalities, as a list, or one after the other: `fit(X, Y)`. Raises BadInput,
+        before any long work starts, if something is missing or does not fit together.
         """
-        ids = items_of(sets)
-        position, parts = {item: i for i, item in enumerate(ids)}, []
-        for s in sets.values():
-            placed = unit_rows(self.transform(s))
-            total = np.zeros((len(ids), placed.shape[1]), np.float32)
-            np.add.at(total, [position[item] for item in s.ids], placed)
-            parts.append(unit_rows(total))
-        return ids, unit_rows(np.sum(parts, axis=0))
+        given = named_views(sets, more)
+        checked = as_sets(self.name, given, paired=self.needs_pairs)
+        self._fitted = False
+        self._fit(checked, seed, progress)
+        self._fitted, self._views = True, tuple(given)
+        return self
+
+    @overload
+    def transform(self, embeddings: EmbeddingSet) -> np.ndarray: ...
+    @overload
+    def transform(self, embeddings: Mapping[str, Any]) -> dict[str, np.ndarray]: ...
+    @overload
+    def transform(self, embeddings: Any, *more: Any) -> Any: ...
+    def transform(self, embeddings: Any, *more: Any) -> Any:
+        """Coordinates (n, k) float32 of these rows in the shared space; unit rows unless the class says otherwise.
+
+        A set or one array gives one array, a mapping gives a dictionary, a list or several arguments give a list.
+        Arrays without names belong to the modalities of the fit, in its order. Raises NotFitted before the fit, and
+        BadInput on an unknown modality or another width than in the fit.
+        """
+        self.check_fitted()
+        views = named_views(embeddings, more, self._views)
+        placed = {modality: self._transform(as_set(modality, view)) for modality, view in views.items()}
+        if isinstance(embeddings, Mapping):
+            return placed
+        alone = isinstance(embeddings, EmbeddingSet) or hasattr(embeddings, "shape")
+        return next(iter(placed.values())) if alone and len(placed) == 1 else list(placed.values())
+
+    def fit_transform(self, sets: Any, *more: Any, seed: int = 0, progress: Progress = no_progress) -> Any:
+        """`fit`, and then the places of the same rows, in the form in which `transform` gives them."""
+        return self.fit(sets, *more, seed=seed, progress=progress).transform(sets, *more)
+
+    def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+        """Item ids and one unit place (n, k) for each, from whatever modalities it has. Raises NotFitted."""
+        self.check_fitted()
+        return self._fuse(sets)
 
     def linear_map(self, modality: str) -> LinearMap | None:
-        """The map whose unit rows are this modality's places; None where there is no such map."""
-        return None
+        """The map whose unit rows are this modality's places; None where there is none. Raises NotFitted."""
+        self.check_fitted()
+        return self._linear_map(modality)
 
     def differentiable(self, modality: str) -> Differentiable | None:
-        """The places of this modality as a function with gradients; None where it has none."""
-        return None
+        """The places of this modality as a function with gradients; None where there is none. Raises NotFitted."""
+        self.check_fitted()
+        return self._differentiable(modality)
+
+    def state(self) -> Mapping[str, np.ndarray]:
+        """Everything the fit learned, as named arrays (written with safetensors, never pickled). Raises NotFitted."""
+        self.check_fitted()
+        return self._state()
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+        """Take over what `state` returned."""
+        self._load_state(state)
+        self._fitted = True
+        return self
+
+    def check_fitted(self) -> None:
+        """Raises NotFitted unless `fit` has ended or `load_state` was called."""
+        if not self._fitted:
+            raise NotFitted(f"{self.name} is not fitted yet; call fit first")
 
     def check_known(self, embeddings: EmbeddingSet, widths: Mapping[str, int]) -> None:
         """BadInput unless the fit saw this modality, in vectors of this width; `widths`: modality -> that width."""
@@ -129,21 +210,40 @@ class Aligner(Parametrised, ABC):
             )
 
     @abstractmethod
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
-        """Learn from these sets (modality -> set); BadInput says what is missing before any long work starts."""
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
+        """Learn from these sets (modality -> set); raise BadInput before any long work starts."""
 
     @abstractmethod
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Coordinates (n, k) float32 of these rows in the shared space; unit rows unless the class says otherwise."""
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Coordinates (n, k) float32 of these rows in the shared space."""
 
     @abstractmethod
-    def state(self) -> Mapping[str, np.ndarray]:
-        """Everything the fit learned, as named arrays (written with safetensors, never pickled)."""
+    def _state(self) -> Mapping[str, np.ndarray]:
+        """Everything that `_fit` learned, as named arrays."""
 
     @abstractmethod
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
-        """Take over what `state` returned."""
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Take over what `_state` returned."""
+
+    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+        """The mean of the places of an item's modalities (late fusion), unless an aligner has learnt better."""
+        ids = items_of(sets)
+        position, parts = {item: i for i, item in enumerate(ids)}, []
+        for s in sets.values():
+            placed = unit_rows(self._transform(s))
+            total = np.zeros((len(ids), placed.shape[1]), np.float32)
+            np.add.at(total, [position[item] for item in s.ids], placed)
+            parts.append(unit_rows(total))
+        return ids, unit_rows(np.sum(parts, axis=0))
+
+    def _linear_map(self, modality: str) -> LinearMap | None:
+        """None, unless an aligner ends in one linear map."""
+        return None
+
+    def _differentiable(self, modality: str) -> Differentiable | None:
+        """None, unless an aligner has gradients."""
+        return None
 
 
-ALIGNERS: Registry[Aligner] = Registry("aligner", "mmalign_core.aligners")
+ALIGNERS: Registry[Aligner] = Registry("aligner", "mmalign_core.aligners", Aligner)
 register = ALIGNERS.register

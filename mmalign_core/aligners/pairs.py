@@ -1,4 +1,4 @@
-"""Which rows of several modalities belong together: what every aligner that learns from pairs starts from."""
+"""Training examples: which rows of several modalities belong to one item."""
 
 from __future__ import annotations
 

@@ -4,14 +4,11 @@ from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.references import (
     create_encoder,
     full_reference,
-    is_known,
     params_of,
-    parts_of,
-    reference_of,
-    space_of,
     with_params,
     without_params,
 )
+from mmalign_core.spaces import is_known, parts_of, reference_of, space_of
 
 __all__ = [
     "ENCODERS",

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mmalign_core import spaces
 from mmalign_core.encoders.explainable import Explainable
 from mmalign_core.encoders.of_model import OfModel
 from mmalign_core.params import write_assignments
@@ -102,5 +103,6 @@ class Encoder(OfModel, Explainable, ABC):
         """Per medium the (t, d) vectors before pooling: tokens, map cells (row by row) or frames."""
 
 
-ENCODERS: Registry[Encoder] = Registry("encoder", "mmalign_core.encoders")
+ENCODERS: Registry[Encoder] = spaces.ENCODERS
+ENCODERS.base = Encoder
 register = ENCODERS.register

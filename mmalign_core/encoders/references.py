@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from mmalign_core.encoders.base import ENCODERS, Encoder
 from mmalign_core.params import parse_assignments
+from mmalign_core.spaces import parts_of
 from mmalign_core.types import BadInput
-
-
-class Parts(NamedTuple):
-    """A reference taken apart. `given`: its parameters as they are written, with their brackets; '' without."""
-
-    name: str
-    given: str
-    model: str
-
-
-def parts_of(reference: str) -> Parts:
-    """Its parts, whether or not they are right: brackets count only directly behind the name, not in a model's."""
-    head, _, model = reference.partition(":")
-    name, bracket, rest = head.partition("[")
-    return Parts(name, bracket + rest, model)
 
 
 def params_of(reference: str) -> dict[str, Any]:
@@ -52,16 +38,6 @@ def without_params(reference: str) -> str:
     return f"{name}{':' * bool(model)}{model}"
 
 
-def reference_of(key: str) -> str:
-    """The reference in an encoder's key "name[…][:model]@version"; the key itself where it names no version."""
-    return key.rpartition("@")[0] or key
-
-
-def is_known(reference: str) -> bool:
-    """Whether an encoder of ours answers to it; False for vectors that were given."""
-    return parts_of(reference).name in ENCODERS.names()
-
-
 def full_reference(reference: str) -> str:
     """As it stands in keys, however model and parameters are spelt and whether the model is here.
 
@@ -70,12 +46,6 @@ def full_reference(reference: str) -> str:
     name, _, model = parts_of(reference)
     cls = ENCODERS.get(name)
     return cls.refer(params_of(reference), cls.full_name(model))
-
-
-def space_of(reference: str) -> str:
-    """The space of its vectors, known also where the model is no longer here. BadInput if it is unknown."""
-    name, _, model = parts_of(reference)
-    return ENCODERS.get(name).space_of(model)
 
 
 def create_encoder(reference: str, modality: str = "") -> Encoder:

@@ -38,5 +38,5 @@ class LanguageModel(Parametrised, ABC):
         raise BadInput(f"language model '{self.name}' gives no likelihoods; choose one that does")
 
 
-LANGUAGE_MODELS: Registry[LanguageModel] = Registry("language model", "mmalign_core.language")
+LANGUAGE_MODELS: Registry[LanguageModel] = Registry("language model", "mmalign_core.language", LanguageModel)
 register = LANGUAGE_MODELS.register

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmalign_core.data.names import shown
-from mmalign_core.encoders.references import parts_of
 from mmalign_core.models.catalogue import KNOWN, ORGANISATION, nearest
 from mmalign_core.models.locations import is_repository, repository
 from mmalign_core.models.weights import read_json
+from mmalign_core.spaces import parts_of
 from mmalign_core.types import BadInput
 
 ENCODERS = (*ORGANISATION, "open-clip")

@@ -48,7 +48,7 @@ def align(
     >>> import numpy as np
     >>> import mmalign_core as mm
     >>> shared = np.random.default_rng(0).normal(size=(200, 4))
-    >>> run = mm.align({"image": shared @ np.ones((4, 6)) + shared @ np.eye(4, 6), "text": shared}, "procrustes")
+    >>> run = mm.align({"image": shared @ np.ones((4, 6)) + shared @ np.eye(4, 6), "text": shared}, "cca")
     >>> run.recall(1) == 1
     True
     """

@@ -101,5 +101,5 @@ class Recommender(Parametrised, ABC):
         return liked
 
 
-RECOMMENDERS: Registry[Recommender] = Registry("recommender", "mmalign_core.recommend")
+RECOMMENDERS: Registry[Recommender] = Registry("recommender", "mmalign_core.recommend", Recommender)
 register = RECOMMENDERS.register

@@ -1,4 +1,4 @@
-"""Rotations learned in a game: a discriminator tells the sides apart, the rotation learns to deceive it."""
+"""Adversarial training of rotations: a discriminator tells the modalities apart, the rotation deceives it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 BETAS = (0.5, 0.99)
-"""Little momentum: the opponent moves (Radford et al. 2016)."""
+"""Little momentum: the opponent moves (the first as Radford et al. 2016; the second is chosen)."""
 
 Watch = Callable[[int, float, float], None]
 """Called with the step, the discriminator's loss and the rotations' loss, means over the games."""
@@ -23,7 +23,11 @@ Watch = Callable[[int, float, float], None]
 
 @dataclass(frozen=True)
 class Rules:
-    """How the games are played: so many at once, so many steps, rows a step from either side."""
+    """How the games are played: so many at once, so many steps, rows a step from either side.
+
+    Dropout and orthogonality are those of Conneau et al. 2018; the other values are chosen for small collections and
+    short games.
+    """
 
     games: int = 8
     steps: int = 200
@@ -83,6 +87,7 @@ def likely_signs(left: np.ndarray, right: np.ndarray, games: int, seed: int) -> 
     """
     skew, other = (_skewness(np.asarray(x, np.float64)) for x in (left, right))
     doubt = 6 / len(left) + 6 / len(right)
+    # 8 is chosen: two axes that are equally and clearly skew (a ratio of 1/2) agree in sign at odds of e^4.
     flipped = 1 / (1 + np.exp(8 * skew * other / (skew**2 + other**2 + doubt)))
     drawn = np.random.default_rng(seed).random((games, len(flipped))) < flipped
     drawn[0] = flipped > 0.5

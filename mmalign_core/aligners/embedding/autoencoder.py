@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.embedding.autoencoder_terms import (
+from mmalign_core.aligners.embedding.autoencoder_losses import (
     TERMS,
     Decoder,
     correlation,
@@ -17,13 +17,12 @@ from mmalign_core.aligners.embedding.autoencoder_terms import (
     reconstruction,
 )
 from mmalign_core.aligners.pairs import Sets, paired_rows
-from mmalign_core.aligners.towers.base import TowerAligner
 from mmalign_core.aligners.towers.batches import Batch, Examples, quality
-from mmalign_core.aligners.towers.starts import Start, start_towers
-from mmalign_core.aligners.towers.tower import Tower
+from mmalign_core.aligners.towers.initial_weights import Start, start_towers
+from mmalign_core.aligners.towers.tower import Tower, TowerAligner
 from mmalign_core.aligners.training import Contrast, Holdout, Plan, hold_out, train
 from mmalign_core.params import param
-from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress
 
 if TYPE_CHECKING:
     import torch
@@ -60,7 +59,7 @@ class Autoencoder(TowerAligner):
     learning_rate: float = param(1e-3, 1e-6, 1, help="the highest learning rate, after the warm-up")
     patience: int = param(8, 0, 1000, help="checks without a better validation before it stops; 0: never")
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Train on items that have two or more of the modalities; BadInput before the training starts."""
         self.history = ()
         parts = hold_out(paired_rows(sets, self.name), seed=seed)
@@ -68,7 +67,6 @@ class Autoencoder(TowerAligner):
         self._towers = start_towers(self.name, sets, parts, Start(self.start), self.dims, self.hidden, seed)[0]
         self._train(sets, parts, seed, progress)
         progress(1.0, "trained")
-        return self
 
     def _train(self, sets: Sets, parts: Holdout, seed: int, progress: Progress) -> None:
         rng, towers = np.random.default_rng(seed), self._towers

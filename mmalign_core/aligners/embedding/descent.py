@@ -1,4 +1,4 @@
-"""The distance between paired places as a function of linear maps, and three ways to descend it."""
+"""The distance between paired places as a function of linear maps, and three solvers for it."""
 
 from __future__ import annotations
 

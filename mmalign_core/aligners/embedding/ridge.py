@@ -12,7 +12,8 @@ from mmalign_core.params import param
 from mmalign_core.types import MODALITIES, BadInput, Progress
 
 GRID = np.logspace(-6, 4, 41)
-"""Penalties tried, relative to the mean variance of a column."""
+"""Penalties tried, relative to the mean variance of a column: four a decade, from none to nearly everything shrunk.
+Chosen."""
 
 
 @register("ridge")

@@ -9,7 +9,7 @@ import numpy as np
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.embedding.unpaired_base import UnpairedAligner
-from mmalign_core.aligners.embedding.unpaired_starts import centroid_starts, profile_start
+from mmalign_core.aligners.embedding.unpaired_initial import centroid_starts, profile_start
 from mmalign_core.params import param
 from mmalign_core.types import Progress
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Self
 
 import numpy as np
 
@@ -14,16 +13,20 @@ from mmalign_core.aligners.embedding.unpaired_rows import Spectrum, distinct_row
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.params import param
 from mmalign_core.progress import within
-from mmalign_core.types import MODALITIES, EmbeddingSet, Progress, no_progress
+from mmalign_core.types import MODALITIES, EmbeddingSet, Progress
 
 COARSE_DIMS = 64
-"""Few directions, as they vary: here wrong starts are drawn to the right place."""
+"""Few directions, as they vary: here wrong starts are drawn to the right place. Chosen."""
 FINE_POWER = 0.5
-"""Halfway to white: here lesser directions tell items apart."""
+"""Halfway to white: here lesser directions tell items apart. Chosen."""
 HEATS = ((2, 1500, 8), (4, 3000, 2), (6, 6000, 1))
-"""Rounds on so many rows, after which so many of the best starts go on."""
+"""Rounds on so many rows, after which so many of the best starts go on. Chosen for time: many starts
+meet few rows, few starts meet many."""
 FINE_ROWS = 6000
+"""Rows of either side in each of the last rounds. Chosen for time."""
 MEMORY = 0.7
+"""Share of the earlier rounds that the last ones keep.
+Chosen: together they weigh about twice as much as the present one."""
 
 
 class UnpairedAligner(LinearAligner):
@@ -49,7 +52,7 @@ class UnpairedAligner(LinearAligner):
     ) -> Iterator[np.ndarray]:
         """Rotations (k, k) that may lay left unit rows (n, k) over right ones (m, k)."""
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Find the rotations. BadInput: fewer than two modalities, or one with too few different rows."""
         self.history = ()
         progress(0.0, "looking at each modality")
@@ -59,7 +62,6 @@ class UnpairedAligner(LinearAligner):
         solution = self.solve(Examples(centred, {m: np.ones(len(x), bool) for m, x in centred.items()}), seed, progress)
         self._maps, self._weight = dict(solution.maps), solution.weight
         progress(1.0, "aligned")
-        return self
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Maps of rows that are no pairs: each modality has a number of rows of its own, all present."""

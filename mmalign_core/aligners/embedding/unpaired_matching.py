@@ -1,4 +1,4 @@
-"""Rows of two spaces that choose one another, and the rotation that such pairs refine: learning without pairs."""
+"""Mutual nearest neighbours of two spaces, and the rotation that they refine (self-learning)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
 from mmalign_core.scoring.neighbours import top_k
 
 NEIGHBOURS = 10
-"""Neighbours that CSLS averages over, as in its paper."""
+"""Neighbours that CSLS averages over, as in its paper (Conneau et al. 2018)."""
 
 
 @dataclass(frozen=True)

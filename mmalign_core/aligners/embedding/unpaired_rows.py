@@ -1,4 +1,4 @@
-"""What is known of each modality alone: its distinct rows, and the lenses through which its cloud is looked at."""
+"""Distinct rows of one modality, their spectrum, and projections of them onto few directions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmalign_core.aligners.linear.spectral import principal
 from mmalign_core.types import BadInput, EmbeddingSet
 
 FEWEST_ROWS = 20
-"""The shape of a cloud of fewer distinct rows says nothing."""
+"""The shape of a cloud of fewer distinct rows says nothing. Chosen: twice the NEIGHBOURS that are compared."""
 
 
 @dataclass(frozen=True)

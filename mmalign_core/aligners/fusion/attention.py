@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 
 from mmalign_core.aligners.base import register, under
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.fusion.attending import (
+from mmalign_core.aligners.fusion.attention_projections import (
     Projections,
-    attended,
+    attention_mean,
     attention_weights,
     principal_projections,
     trained_projections,
 )
-from mmalign_core.aligners.fusion.surrounded import SurroundedAligner
+from mmalign_core.aligners.fusion.neighbourhood import NeighbourhoodAligner
 from mmalign_core.aligners.pairs import Sets
 from mmalign_core.params import param
 from mmalign_core.splits import content_groups
@@ -25,7 +24,7 @@ from mmalign_core.types import EmbeddingSet, Progress
 
 
 @register("attention")
-class Attention(SurroundedAligner):
+class Attention(NeighbourhoodAligner):
     """place = unit((1 - mix) start(x) + mix unit(sum_j a_j v_j)), a = softmax of q(x)·k(x_j) / temperature.
 
     j runs over the known items that have the row's modality, v_j is the fused linear place of item j. Queries and keys
@@ -61,18 +60,19 @@ class Attention(SurroundedAligner):
         )
         self._set_keys()
 
-    def around(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def known_places(self, embeddings: EmbeddingSet) -> np.ndarray:
         """The mean fused place of the known items, by how much each row attends to them."""
         modality = embeddings.modality
         values, temperature = self._values[self._known.owners[modality]], self._projections.temperatures[modality]
-        return attended(self._queries(embeddings), self._keys[modality], values, temperature)
+        return attention_mean(self._queries(embeddings), self._keys[modality], values, temperature)
 
     def attention(self, embeddings: EmbeddingSet, top: int = 10) -> list[list[tuple[str, float]]]:
         """For each row the `top` known items that it attends to most, as (item id, weight), by falling weight.
 
         A row's weights over all known items of its modality sum to 1; asked for more than there are, it gets all.
         """
-        self.started(embeddings)
+        self.check_fitted()
+        self.linear_places(embeddings)
         modality = embeddings.modality
         temperature = self._projections.temperatures[modality]
         weights = attention_weights(self._queries(embeddings), self._keys[modality], temperature)
@@ -80,22 +80,21 @@ class Attention(SurroundedAligner):
         names = [self.items[i] for i in self._known.owners[modality]]
         return [[(names[j], float(row[j])) for j in chosen] for row, chosen in zip(weights, order)]
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """Also the known items' ids (UTF-8 of a JSON list) and fused places, and the projections."""
         maps = {f"projection.{m}": np.ascontiguousarray(a) for m, a in self._projections.maps.items()}
         heat = {f"temperature.{m}": np.array([t]) for m, t in self._projections.temperatures.items()}
         names = np.frombuffer(json.dumps(self.items).encode(), np.uint8)
-        return {**super().state(), **maps, **heat, "values": self._values, "items": names}
+        return {**super()._state(), **maps, **heat, "values": self._values, "items": names}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
-        super().load_state(state)
+        super()._load_state(state)
         heat = {m: float(t[0]) for m, t in under("temperature.", state).items()}
         self._projections = Projections(under("projection.", state), heat)
         self._values = state["values"]
         self.items = tuple(json.loads(state["items"].tobytes()))
         self._set_keys()
-        return self
 
     def _queries(self, embeddings: EmbeddingSet) -> np.ndarray:
         return self._projections.of(embeddings.modality, self._known.looked_up(embeddings))

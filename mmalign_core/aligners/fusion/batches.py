@@ -1,4 +1,4 @@
-"""What the trained fusions read of an example: scaled vectors, linear places, and which modalities it has."""
+"""Inputs of the trained fusions: scaled vectors, linear places, and which modalities an example has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner, under
-from mmalign_core.aligners.fusion.choosing import placed
+from mmalign_core.aligners.fusion.selection import placed
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.types import EmbeddingSet
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.batches import Inputs
-from mmalign_core.aligners.fusion.togetherness import Calibration, calibrated, mean_cosine, tuple_loss
-from mmalign_core.aligners.fusion.trained import TrainedFusion
+from mmalign_core.aligners.fusion.trained_fusion import TrainedFusion
+from mmalign_core.aligners.fusion.tuple_scores import Calibration, calibrated, mean_cosine, tuple_loss
 from mmalign_core.aligners.training import dropped, seed_weights
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, EmbeddingSet
@@ -59,6 +59,7 @@ class Concat(TrainedFusion):
         for name, layer in net.items():
             if not name.startswith("inner"):
                 nn.init.zeros_(layer.weight)
+        # Scale and bias begin as in SigLIP (Zhai et al. 2023).
         net.register_parameter("scale", nn.Parameter(tensor(10.0)))
         net.register_parameter("bias", nn.Parameter(tensor(-10.0)))
         return net
@@ -99,6 +100,7 @@ class Concat(TrainedFusion):
         """
         from torch import from_numpy
 
+        self.check_fitted()
         items = sorted(set().union(*(s.ids for s in sets.values())))
         number = {item: i for i, item in enumerate(items)}
         places, present = {}, {}
@@ -113,15 +115,14 @@ class Concat(TrainedFusion):
         probability = self._calibration(mean_cosine(places, present).numpy())
         return tuple(item for item, asked in zip(items, whole) if asked), probability[whole]
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """Also calibration (2,): scale and bias of the probability."""
-        return {**super().state(), "calibration": np.array([self._calibration.scale, self._calibration.bias])}
+        return {**super()._state(), "calibration": np.array([self._calibration.scale, self._calibration.bias])}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
-        super().load_state(state)
+        super()._load_state(state)
         self._calibration = Calibration(*map(float, state["calibration"]))
-        return self
 
 
 def without_one(

@@ -60,7 +60,7 @@ class CrossAttention(SequencedAligner):
             found["several"] = (found["several"][0], torch.as_tensor(several) > 1)
         return found
 
-    def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
         """Item ids and one unit place (n, dims) for each, from the steps of all its modalities together.
 
         Of several rows of one modality (five captions) the places with each are averaged.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 
 from mmalign_core.aligners.base import register, under
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.item_graph import item_graph, propagated
-from mmalign_core.aligners.fusion.surrounded import SurroundedAligner
+from mmalign_core.aligners.fusion.neighbourhood import NeighbourhoodAligner
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.params import param
 from mmalign_core.scoring.neighbours import top_k
@@ -19,7 +18,7 @@ from mmalign_core.vectors import unit_rows
 
 
 @register("graph")
-class Graph(SurroundedAligner):
+class Graph(NeighbourhoodAligner):
     """FREEDOM's frozen item graph (Zhou & Shen 2023) with LightGCN's propagation (He et al. 2020), for unseen rows too.
 
     Every known item starts at the fused linear place of its modalities and becomes the mean over 0..`layers` steps
@@ -48,22 +47,22 @@ class Graph(SurroundedAligner):
         self._places = propagated(graph, fused, self.layers)
 
     def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
-        """As `SurroundedAligner`; the history says the mix, and how much each modality's graph counts."""
+        """As `NeighbourhoodAligner`; the history says the mix, and how much each modality's graph counts."""
         super().learn(sets, pairs, seed, progress)
         self.record(step=1, mix=self.mix_used, **{f"weight of {m}": w for m, w in self.weights.items()})
 
-    def around(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def known_places(self, embeddings: EmbeddingSet) -> np.ndarray:
         """The mean place of the items that own the k nearest known rows."""
         nearest = top_k(self._known.looked_up(embeddings), self._known.keys[embeddings.modality], self.k)[1]
         return unit_rows(self._places[self._known.owners[embeddings.modality][nearest]].mean(axis=1))
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """Also the items' propagated places (n, k) and each modality's graph weight."""
         weights = {f"weight.{m}": np.array([weight]) for m, weight in self.weights.items()}
-        return {**super().state(), "places": self._places, **weights}
+        return {**super()._state(), "places": self._places, **weights}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         self._places = state["places"]
         self.weights = {m: float(weight[0]) for m, weight in under("weight.", state).items()}
-        return super().load_state(state)
+        super()._load_state(state)

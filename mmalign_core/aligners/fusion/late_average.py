@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
 
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.fusion.choosing import best, held_out_items, quality
+from mmalign_core.aligners.fusion.selection import best, held_out_items, quality
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.aligners.linear.canonical import canonical_maps
 from mmalign_core.aligners.linear.choice import RIDGES, UNTRIED
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.params import param
-from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress
 
 
 @register("late-average")
@@ -37,11 +36,11 @@ class LateAverage(LinearAligner):
     reg: float = param(0.0, 0, 1000, help="ridge on each modality's covariance, relative; 0: chosen on held-out pairs")
     weighting: float = param(1.0, 0, 20, help="components count by correlation to this power; 0: all alike")
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Choose the ridge where it is 0, then solve on the items that have two or more modalities."""
         self.ridge = self.reg or self._chosen_ridge(sets, seed, progress)
         self.settled = {"reg": self.ridge}
-        return super().fit(sets, seed=seed, progress=progress)
+        super()._fit(sets, seed, progress)
 
     @property
     def widths(self) -> Mapping[str, int]:

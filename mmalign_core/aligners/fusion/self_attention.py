@@ -10,7 +10,7 @@ import numpy as np
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.batches import Inputs
-from mmalign_core.aligners.fusion.trained import TrainedFusion
+from mmalign_core.aligners.fusion.trained_fusion import TrainedFusion
 from mmalign_core.aligners.training import dropped, info_nce, seed_weights
 from mmalign_core.aligners.training.attention import HEADS, attention_block
 from mmalign_core.aligners.training.losses import HOTTEST
@@ -98,12 +98,12 @@ class SelfAttention(TrainedFusion):
             losses.append(info_nce(one @ rest.T, inputs.groups[both], self._net.scale.exp().clamp(max=HOTTEST)))
         return torch.stack(losses).mean() if losses else 0.0 * self._net.scale
 
-    def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
         """Item ids and unit places (n, k), read from all tokens of an item at once; its rows of a modality average."""
         import torch
 
         ids = items_of(sets)
-        parts = {m: self._scales.inputs(s, self.started(s)) for m, s in sets.items()}
+        parts = {m: self._scales.inputs(s, self.linear_places(s)) for m, s in sets.items()}
         vectors, starts, present = {}, {}, {}
         for m, s in sets.items():
             whose, number = _numbered(ids, s.ids)

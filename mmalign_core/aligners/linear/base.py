@@ -5,14 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner, under
-from mmalign_core.aligners.opened import LinearMap
+from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
-from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
 
 
@@ -48,7 +47,7 @@ class LinearAligner(Aligner):
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Maps (d_m, k) with one k for all modalities, and weights (k,)."""
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Solve on the items that pair up. BadInput: fewer than two do, or all their rows of a modality are alike."""
         self.history = ()
         progress(0.0, "pairing")
@@ -58,30 +57,28 @@ class LinearAligner(Aligner):
         solution = self.solve(examples, seed, progress)
         self._maps, self._weight = dict(solution.maps), solution.weight
         progress(1.0, "solved")
-        return self
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k); a row at its modality's centre is zero and like nothing."""
         modality = embeddings.modality
         self.check_known(embeddings, {m: len(centre) for m, centre in self._centres.items()})
         return unit_rows((embeddings.vectors - self._centres[modality]) @ (self._maps[modality] * self._weight))
 
-    def linear_map(self, modality: str) -> LinearMap | None:
+    def _linear_map(self, modality: str) -> LinearMap | None:
         """As fitted; None for a modality it was fitted without."""
         if modality not in self._maps:
             return None
         linear = self._maps[modality] * self._weight
         return LinearMap(self._centres[modality], linear, np.zeros(linear.shape[1]))
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """center.<modality> (d_m,), map.<modality> (d_m, k) and weight (k,), float64."""
         centres = {f"center.{m}": np.ascontiguousarray(c) for m, c in self._centres.items()}
         return centres | {f"map.{m}": np.ascontiguousarray(a) for m, a in self._maps.items()} | {"weight": self._weight}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         self._centres, self._maps, self._weight = under("center.", state), under("map.", state), state["weight"]
-        return self
 
 
 def centred_examples(

@@ -1,4 +1,4 @@
-"""Whitening of one modality, and the directions that several modalities share: what the linear aligners solve with."""
+"""Whitening of one modality, and the singular directions that several modalities share."""
 
 from __future__ import annotations
 

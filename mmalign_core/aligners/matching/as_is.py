@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner, register
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.opened import LinearMap
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.aligners.explainable import LinearMap
+from mmalign_core.spaces import is_known, reference_of, space_of
+from mmalign_core.types import BadInput, EmbeddingSet, Progress
 
 
 @register("as-is")
@@ -32,14 +32,13 @@ class AsIs(Aligner):
         sets = {**pair, rows.modality: rows}
         return len({s.vectors.shape[1] for s in sets.values()}) == 1 and len(set(_known_spaces(sets).values())) < 2
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Only checks that the sets can share a space: equal widths, and no two encoders known to differ."""
         _check_widths(sets)
         _check_spaces(sets)
         self._width = next((s.vectors.shape[1] for s in sets.values()), 0)
-        return self
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """The vectors themselves, (n, d)."""
         if embeddings.vectors.shape[1] != self._width:
             raise BadInput(
@@ -48,18 +47,17 @@ class AsIs(Aligner):
             )
         return embeddings.vectors
 
-    def linear_map(self, modality: str) -> LinearMap | None:
+    def _linear_map(self, modality: str) -> LinearMap | None:
         """The identity."""
         return LinearMap(np.zeros(self._width), np.eye(self._width), np.zeros(self._width))
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """The width of the space."""
         return {"width": np.array([self._width])}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over the width."""
         self._width = int(state["width"][0])
-        return self
 
 
 def _check_widths(sets: Mapping[str, EmbeddingSet]) -> None:
@@ -82,7 +80,5 @@ def _check_spaces(sets: Mapping[str, EmbeddingSet]) -> None:
 
 def _known_spaces(sets: Mapping[str, EmbeddingSet]) -> dict[str, str]:
     """Modality -> space of its encoder, for the sets that one of our own encoders made."""
-    from mmalign_core.encoders import is_known, reference_of, space_of
-
     names = {m: reference_of(s.encoder) for m, s in sets.items()}
     return {m: space_of(name) for m, name in names.items() if is_known(name)}

@@ -1,9 +1,8 @@
-"""Zero-shot bridge: what a classifier sees in a picture or sound, said in words and placed among the texts."""
+"""Zero-shot bridge: a classifier's concepts, weighted by probability, place pictures and sounds among texts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 
@@ -11,7 +10,8 @@ from mmalign_core.aligners.base import Aligner, register, under
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.matching.concepts import concept_weights, label_space, needed_concepts, weighted_mean
 from mmalign_core.params import param
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.spaces import is_known, reference_of
+from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
 
 
@@ -43,12 +43,10 @@ class Bridge(Aligner):
 
     def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
         """Anything with concepts, and texts by an encoder that can read the concepts' names as well."""
-        from mmalign_core.encoders import is_known, reference_of
-
         known = is_known(reference_of(rows.encoder))
         return known if rows.modality == "text" else rows.concepts is not None
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Centres and whitening from label vectors and unpaired items. BadInput where a modality has no concepts."""
         if "{}" not in self.label_template:
             raise BadInput(f"label_template: '{self.label_template}' has no {{}} where the concept's name goes")
@@ -65,9 +63,8 @@ class Bridge(Aligner):
         if "text" in sets and "text" not in seen:
             self._check_text(sets["text"])
             self._text_centre = self._centre(self._text_centre, sets["text"].vectors, sets["text"].keys)
-        return self
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, d); a row without any concept, or a text at the centre, is zero and like nothing."""
         if embeddings.modality in self._labels:
             return unit_rows(
@@ -78,16 +75,15 @@ class Bridge(Aligner):
         self._check_text(embeddings)
         return unit_rows((embeddings.vectors - self._text_centre) @ self._whiten)
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """Whitening (d, d), text centre (d,) and each modality's centred, whitened labels (c, d)."""
         labels = {f"labels.{modality}": vectors for modality, vectors in self._labels.items()}
         return {"whiten": self._whiten, "text_centre": self._text_centre, **labels}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         self._whiten, self._text_centre = state["whiten"], state["text_centre"]
         self._labels = under("labels.", state)
-        return self
 
     def _weights(self, posterior: np.ndarray) -> np.ndarray:
         return concept_weights(posterior, self.concepts, self.sharpness)

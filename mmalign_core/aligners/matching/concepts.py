@@ -1,4 +1,4 @@
-"""Concepts as places in text space: weights from posteriors, means of label vectors, whitening from labels."""
+"""Concepts in text space: weights from posteriors, means of label vectors, whitening by labels."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mmalign_core.spaces import encoders_with_concepts
 from mmalign_core.types import BadInput, EmbeddingSet
 
 
@@ -13,7 +14,7 @@ def needed_concepts(embeddings: EmbeddingSet) -> tuple[np.ndarray, np.ndarray]:
     """Posterior (n, c) and label vectors (c, d) of a set; BadInput says which encoders give concepts."""
     concepts = embeddings.concepts
     if concepts is None:
-        names = ", ".join(_encoders_with_concepts(embeddings.modality)) or "none is installed"
+        names = ", ".join(encoders_with_concepts(embeddings.modality)) or "none is installed"
         raise BadInput(
             f"{embeddings.modality} {embeddings.made_by} comes without named concepts, which bridge needs; "
             f"encoders of {embeddings.modality} that give them: {names}; or choose another aligner"
@@ -59,10 +60,3 @@ def label_space(labels: Sequence[np.ndarray], shrinkage: float) -> np.ndarray:
     variance = np.trace(covariance) / len(covariance) or 1.0
     values, directions = np.linalg.eigh(covariance / variance + shrinkage * np.eye(len(covariance)))
     return (directions / np.sqrt(values / (1 + shrinkage))) @ directions.T
-
-
-def _encoders_with_concepts(modality: str) -> list[str]:
-    from mmalign_core.encoders.base import ENCODERS, Encoder
-
-    classes = {name: ENCODERS.get(name) for name in ENCODERS.names()}
-    return [name for name, c in classes.items() if modality in c.reads() and c.labels is not Encoder.labels]

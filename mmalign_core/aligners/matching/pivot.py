@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 
@@ -13,7 +12,8 @@ from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.aligners.linear.canonical import canonical_maps
 from mmalign_core.aligners.pairs import check_varied
 from mmalign_core.params import param
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.spaces import text_modality, text_tower
+from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.types.pivots import Pivots
 
 Sets = Mapping[str, EmbeddingSet]
@@ -55,18 +55,14 @@ class Pivot(LinearAligner):
 
     def joins(self, rows: EmbeddingSet, pair: Sets) -> bool:
         """Whatever has texts in its own space, or an encoder that can bring them there, and differs."""
-        from mmalign_core.encoders.texts.text_tower import text_tower
-
         known = rows.pivots is not None or text_tower(rows.encoder, rows.modality) is not None
         return known and bool((rows.vectors != rows.vectors[:1]).any())
 
-    def fit(self, sets: Sets, *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Sets, seed: int, progress: Progress) -> None:
         """Maps from the pivots, centres from the sets. BadInput: too few pivots, or rows of a modality all alike.
 
-        Where no texts are among the sets, texts can still be placed: by the tower of `typed_by`, from the pivots' mean.
+        Without texts among the sets, the tower of `text_modality` places them, from the pivots' mean.
         """
-        from mmalign_core.encoders.texts.text_tower import typed_by
-
         self.history = ()
         pivots = shared_pivots(sets)
         progress(0.1, f"linking {len(next(iter(pivots.values())))} texts")
@@ -78,10 +74,9 @@ class Pivot(LinearAligner):
         self._maps, self._weight = dict(solution.maps), solution.weight
         self._centres = {m: _own_mean(s) for m, s in sets.items()}
         if "text" not in sets:
-            typed = typed_by(sets)
+            typed = text_modality(sets)
             self._maps["text"], self._centres["text"] = self._maps[typed], views[typed].mean(0)
         progress(1.0, "linked")
-        return self
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Canonical maps, weighted by half the power on each side."""

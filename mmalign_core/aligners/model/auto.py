@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner, register
 from mmalign_core.aligners.card import Card
+from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.model.contrastive import ContrastiveAligner
 from mmalign_core.aligners.model.linear import InfonceLinear
 from mmalign_core.aligners.model.mlp import InfonceMlp
-from mmalign_core.aligners.opened import LinearMap
 from mmalign_core.aligners.pairs import Sets, paired_rows
 from mmalign_core.params import param
 from mmalign_core.progress import within
-from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress
 
 if TYPE_CHECKING:
-    from mmalign_core.aligners.opened import Differentiable
+    from mmalign_core.aligners.explainable import Differentiable
 
 
 @register("auto")
@@ -45,7 +45,7 @@ class Auto(Aligner):
     many: int = param(5000, 2, 1_000_000, help="a hidden layer from so many pairs")
     prior: str = param("auto", choices=("auto", "off"), help="auto: the zero-shot bridge counts as far as it helps")
 
-    def fit(self, sets: Sets, *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Sets, seed: int, progress: Progress) -> None:
         """Count the pairs and fit what suits them; BadInput as from those aligners."""
         self.history = ()
         pairs = len(paired_rows(sets, self.name))
@@ -61,26 +61,24 @@ class Auto(Aligner):
         self.picked = self._model.name
         self.record(hidden=self._model.hidden_width() > 0)
         progress(1.0, f"{self.picked} for {pairs} pairs: {self._model.verdict()}")
-        return self
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k), as the aligner that was picked places them."""
         return self._model.transform(embeddings)
 
-    def linear_map(self, modality: str) -> LinearMap | None:
+    def _linear_map(self, modality: str) -> LinearMap | None:
         """As of the aligner that was picked."""
         return self._model.linear_map(modality)
 
-    def differentiable(self, modality: str) -> Differentiable | None:
+    def _differentiable(self, modality: str) -> Differentiable | None:
         """As of the aligner that was picked."""
         return self._model.differentiable(modality)
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """The state of the aligner that was picked."""
         return self._model.state()
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         kind = InfonceMlp if any(name.endswith(".enter") for name in state) else InfonceLinear
         self._model, self.picked = kind(prior=self.prior).load_state(state), kind.name
-        return self

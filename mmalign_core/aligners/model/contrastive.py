@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from mmalign_core.aligners.model.beside_prior import BesidePrior
-from mmalign_core.aligners.model.prior import Prior
+from mmalign_core.aligners.model.prior import Prior, WithPrior
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
-from mmalign_core.aligners.towers.base import TowerAligner
 from mmalign_core.aligners.towers.batches import Examples, placed, quality
-from mmalign_core.aligners.towers.starts import STARTS, Start, start_towers
-from mmalign_core.aligners.towers.tower import Tower
+from mmalign_core.aligners.towers.initial_weights import STARTS, Start, start_towers
+from mmalign_core.aligners.towers.tower import Tower, TowerAligner
 from mmalign_core.aligners.training import LOSSES, Contrast, Holdout, Plan, hold_out, keep_all, train
 from mmalign_core.params import param
 from mmalign_core.progress import within
-from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress
 
 if TYPE_CHECKING:
     import torch
 
 MANY_PAIRS = 5000
-"""Beyond, light regularisation is enough and held-out examples are not missed: one training, not three."""
+"""Beyond, light regularisation is enough and held-out examples are not missed: one training, not three. Chosen, as
+`training.holdout.MOST_REFITTED`."""
 MARGIN = 0.01
-"""Vectors that share a space stay as they are unless training raises the mean reciprocal rank by this much."""
+"""Vectors that share a space stay as they are unless training raises the mean reciprocal rank by this much,
+as in `model.prior`."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Recipe:
     quality: float = -1.0
 
 
-class ContrastiveAligner(BesidePrior, TowerAligner):
+class ContrastiveAligner(WithPrior, TowerAligner):
     """Trains one tower for each modality so that what belongs together is close and all else is not.
 
     Of the pairs some are held out. They choose the start (its ridge; CCA or the vectors as they are), how much noise
@@ -75,7 +75,7 @@ class ContrastiveAligner(BesidePrior, TowerAligner):
         tried = self.few if pairs <= MANY_PAIRS else (self.many,)
         return tuple(dict.fromkeys((n if self.noise < 0 else self.noise, d) for n, d in tried))
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Train on items that have two or more of the modalities; BadInput before the training starts."""
         self.history = ()
         pairs = paired_rows(sets, self.name)
@@ -89,7 +89,6 @@ class ContrastiveAligner(BesidePrior, TowerAligner):
             towers = self._towers_at(sets, whole, self.chosen.start, seed)[0]
             self._towers = self._train(towers, sets, whole, self.chosen, seed, within(progress, 2 / 3, 1.0))[1]
         progress(1.0, self.verdict())
-        return self
 
     def _best(self, sets: Sets, parts: Holdout, seed: int, progress: Progress) -> tuple[Recipe, dict[str, Tower]]:
         """The best start trained at each strength, and of these the best; the strongest where nothing is held out."""

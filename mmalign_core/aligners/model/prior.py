@@ -1,24 +1,32 @@
-"""The zero-shot bridge beside a trained map, weighed by how much it helps on held-out pairs."""
+"""The zero-shot bridge as a prior of trained aligners, weighed by how much it helps on held-out pairs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner, under
+from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.matching.bridge import Bridge
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.training.holdout import mean_reciprocal_rank
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
 
+if TYPE_CHECKING:
+    from mmalign_core.aligners.explainable import Differentiable
+
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+"""Weights of the bridge that are tried. Chosen: above the last one the trained map would hardly count."""
 UNTRIED = 0.5
-"""Weight where nothing can be held out: then pairs are few, and what is known without them counts."""
+"""Weight where nothing can be held out: then pairs are few, and what is known without them counts. Chosen: both
+alike."""
 MARGIN = 0.01
-"""A weight must raise the mean reciprocal rank by this much, else chance would choose it."""
+"""A weight must raise the mean reciprocal rank by this much, else chance would choose it: about one standard
+error over 500 examples, where 1 / rank deviates by about 0.3."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,34 @@ class Prior:
         if modality == "text" or f"labels.{modality}" in state:
             return self.bridge.transform(rows)
         return np.zeros((len(rows), len(state["whiten"])), np.float32)
+
+
+class WithPrior(Aligner):
+    """Stands before the base that trains: what that base places is joined with the bridge's places."""
+
+    reads_concepts = True
+    _prior: Prior
+
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Unit rows (n, k), and the bridge's dimensions where it counts."""
+        return self._prior.join(super()._transform(embeddings), embeddings)
+
+    def _linear_map(self, modality: str) -> LinearMap | None:
+        """The trained one, where the bridge does not count beside it."""
+        return super()._linear_map(modality) if self._prior.bridge is None else None
+
+    def _differentiable(self, modality: str) -> Differentiable | None:
+        """The trained one, where the bridge does not count beside it."""
+        return super()._differentiable(modality) if self._prior.bridge is None else None
+
+    def _state(self) -> Mapping[str, np.ndarray]:
+        """What was trained, and prior.* where the bridge counts."""
+        return {**super()._state(), **self._prior.arrays()}
+
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Take over what `state` gave."""
+        self._prior = Prior.of_arrays(state)
+        super()._load_state(state)
 
 
 def _joined(trained: np.ndarray, told: np.ndarray, weight: float) -> np.ndarray:

@@ -6,8 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mmalign_core.aligners.model.beside_prior import BesidePrior
-from mmalign_core.aligners.model.prior import Prior
+from mmalign_core.aligners.model.prior import Prior, WithPrior
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.sequenced.base import SequencedAligner
 from mmalign_core.aligners.sequenced.nets import head_net
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class SequenceHead(BesidePrior, SequencedAligner):
+class SequenceHead(WithPrior, SequencedAligner):
     """f_m = unit(W_m v + U_m g_m(steps)), v the encoder's centred pooled vector; the zero-shot bridge beside it."""
 
     prior: str = param("auto", choices=("auto", "off"), help="auto: the zero-shot bridge counts as far as it helps")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner
-from mmalign_core.aligners.linear.start import linear_start
+from mmalign_core.aligners.linear.cca_start import linear_start
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.aligners.sequenced.nets import begin
 from mmalign_core.aligners.sequenced.steps import Batch, Reader, Rows, learn_reader, sequences_of
@@ -19,13 +19,13 @@ from mmalign_core.aligners.training.losses import LOSSES, Contrast
 from mmalign_core.aligners.training.weights import arrays_of, load_arrays, seeded
 from mmalign_core.params import param
 from mmalign_core.progress import within
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
 
 if TYPE_CHECKING:
     import torch
 
-    from mmalign_core.aligners.opened import Differentiable
+    from mmalign_core.aligners.explainable import Differentiable
 
     Views = dict[str, tuple[torch.Tensor, torch.Tensor]]
     """Name -> (b, dims) unit places of the batch's examples by that view, and which examples have it: (b,) bool."""
@@ -61,7 +61,7 @@ class SequencedAligner(Aligner):
         """What a training step contrasts: each modality by itself. `batches`: rows and their places in the batch."""
         return {m: self._spread({m: batch}, places, examples, generator) for m, (batch, places) in batches.items()}
 
-    def fit(self, sets: Sets, *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Sets, seed: int, progress: Progress) -> None:
         """Train on the items that have two or more of the modalities; BadInput before the training starts."""
         self.history = ()
         if self.width % 4:
@@ -76,7 +76,6 @@ class SequencedAligner(Aligner):
         if parts.refits:
             self._train(sets, keep_all(pairs), ridge, found.step, seed, within(progress, 0.7, 1.0, "all pairs, "))
         progress(1.0, "fitted")
-        return self
 
     def judged(self, sets: Sets, held: Pairs) -> None:
         """Called once, after the training that left `held` out; it may be empty."""
@@ -149,26 +148,25 @@ class SequencedAligner(Aligner):
             raise BadInput(f"{self.name} was fitted without {modality}; fit it with that modality to place it")
         return self._readers[modality].read(self.name, embeddings)
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, dims)."""
         return self._placed(embeddings.modality, self._read(embeddings), np.arange(len(embeddings)))
 
-    def differentiable(self, modality: str) -> Differentiable | None:
+    def _differentiable(self, modality: str) -> Differentiable | None:
         """The net, reading vectors and steps of one modality; None for one it was fitted without."""
         if modality not in self._readers:
             return None
         reader = self._readers[modality]
         return lambda vectors, steps: self._net({modality: reader.tensors(vectors, steps, self.longest)})
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """reader.<modality>.* and net.*."""
         readers = [reader.arrays(f"reader.{m}.") for m, reader in self._readers.items()]
         return {name: array for part in readers for name, array in part.items()} | arrays_of(self._net, "net.")
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         fitted = [name.split(".")[1] for name in state if name.startswith("reader.") and name.endswith(".side")]
         self._readers = {m: Reader.of_arrays(state, f"reader.{m}.") for m in fitted}
         dims = len(state[f"net.linear.{fitted[0]}.weight"])
         self._net = load_arrays(self.network(self._readers, dims), state, "net.")
-        return self

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     import torch
 
 MOST_STEPS = 5_000
-"""The directions in which the steps vary are known well enough from so many."""
+"""Steps from which their main directions are taken. Chosen: several times the width of any encoder's steps."""
 RIDGE = 0.1
+"""Of the whitening of steps, relative to their mean variance. Chosen: directions of noise stay small."""
 ROWS_AT_ONCE = 512
+"""Rows a block. Chosen for memory: 64 steps of 64 numbers take 8 MB; it changes no result."""
 
 
 @dataclass(frozen=True)

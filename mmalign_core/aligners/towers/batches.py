@@ -1,4 +1,4 @@
-"""Examples as towers read them: scaled rows, which are there, mixed two by two where asked."""
+"""Batches of scaled rows for towers, with mixup, and their quality on held-out examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fit holds out of its own examples to stop early and to choose by."""
+"""Validation split of a fit's own examples, and the measure it is judged by."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from mmalign_core.aligners.pairs import Pairs
 from mmalign_core.vectors import unit_rows
 
 FEWEST_HELD = 8
-"""With fewer held-out examples a choice would be a coin's."""
+"""With fewer held-out examples a choice would be left to chance. Chosen: eight answers tell two settings apart
+only if they differ on most."""
 FEWEST_TO_SHARE = 30
-"""With fewer examples in all, none can be spared."""
+"""With fewer examples in all none is held out. Chosen: FEWEST_HELD would then be more than a quarter of them."""
 FEWEST_GROUPS = 50
-"""With fewer distinct contents the pairs are classes: those at use are those seen here."""
+"""With fewer distinct contents the pairs are classes: those at use are those seen here. Chosen: 15% of fewer
+are less than FEWEST_HELD contents."""
 CLASS_SIZE = 4
-"""... if each has so many items on average (several captions of one picture are no class)."""
+"""... if each has so many items on average (several captions of one picture are no class). Chosen."""
 MOST_HELD = 500
-"""More would cost time and training examples, and hardly change a choice."""
+"""More would cost time and training examples. Chosen: the standard error of a mean reciprocal rank is then about
+0.3 / sqrt(500) = 0.013."""
 MOST_REFITTED = 5000
-"""Up to so many examples a fit ends with a training on all; with more, those held out are not missed."""
+"""Up to so many examples a fit ends with a training on all; with more, those held out are not missed. Chosen:
+MOST_HELD is then a tenth of the examples."""
 
 
 @dataclass(frozen=True)

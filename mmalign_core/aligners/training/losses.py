@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 LOSSES = ("infonce", "sigmoid")
 HOTTEST = 100.0
-"""The inverse temperature never grows beyond this, as in CLIP."""
+"""The inverse temperature never grows beyond this, as in CLIP (Radford et al. 2021, section 2.5)."""
 
 
 def info_nce(cosines: torch.Tensor, groups: torch.Tensor, inverse_temperature: torch.Tensor) -> torch.Tensor:
@@ -58,6 +58,7 @@ class Contrast:
 
         self.loss, self.learned = loss, learned
         self.log_scale = torch.tensor(math.log(1 / temperature), requires_grad=True)
+        # The first temperature is CLIP's, the first bias SigLIP's (Zhai et al. 2023).
         self.bias = torch.tensor(-10.0, requires_grad=True)
 
     @property

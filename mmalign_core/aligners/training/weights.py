@@ -1,4 +1,4 @@
-"""Weights and noise drawn from a generator of one's own: fits in several threads at once stay repeatable."""
+"""Weights, noise and dropout drawn from a generator of one's own, so that fits in several threads are repeatable."""
 
 from __future__ import annotations
 

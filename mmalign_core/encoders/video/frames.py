@@ -13,9 +13,10 @@ from mmalign_core.data.media.videos import Video
 from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.embedded.efficientnet_lite0 import EfficientNetLite0
 from mmalign_core.encoders.embedded.yamnet import YamNet
-from mmalign_core.encoders.references import create_encoder, full_reference, parts_of, space_of
+from mmalign_core.encoders.references import create_encoder, full_reference
 from mmalign_core.encoders.video.remembered import Remembered
 from mmalign_core.params import param
+from mmalign_core.spaces import parts_of, space_of
 from mmalign_core.spans import overlaps, stretches, windows
 from mmalign_core.types import BadInput, Media
 from mmalign_core.vectors import unit_rows

@@ -39,5 +39,5 @@ class Correction(Parametrised, ABC):
         """
 
 
-CORRECTIONS: Registry[Correction] = Registry("correction", "mmalign_core.scoring.corrections")
+CORRECTIONS: Registry[Correction] = Registry("correction", "mmalign_core.scoring.corrections", Correction)
 register = CORRECTIONS.register

@@ -33,5 +33,5 @@ class Matcher(Parametrised, ABC):
         return f"{self.name}({given})" if given else self.name
 
 
-MATCHERS: Registry[Matcher] = Registry("matcher", "mmalign_core.scoring.matchers")
+MATCHERS: Registry[Matcher] = Registry("matcher", "mmalign_core.scoring.matchers", Matcher)
 register = MATCHERS.register

@@ -67,5 +67,5 @@ def longest(vectors: np.ndarray) -> float:
     return float(np.linalg.norm(vectors, axis=1).max(initial=0.0))
 
 
-SIMILARITIES: Registry[Similarity] = Registry("similarity", "mmalign_core.scoring.similarities")
+SIMILARITIES: Registry[Similarity] = Registry("similarity", "mmalign_core.scoring.similarities", Similarity)
 register = SIMILARITIES.register

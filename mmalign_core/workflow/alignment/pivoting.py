@@ -10,8 +10,8 @@ import numpy as np
 from mmalign_core.aligners import Aligner
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.stored import encode_set
-from mmalign_core.encoders.texts.text_tower import text_tower
 from mmalign_core.progress import within
+from mmalign_core.spaces import text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, digest_bytes, no_progress
 from mmalign_core.types.pivots import Pivots

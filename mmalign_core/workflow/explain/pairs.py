@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.aligners.opened import Attends
+from mmalign_core.aligners.explainable import Attends
 from mmalign_core.explain.concepts import ConceptWords, concept_words, shared_words
 from mmalign_core.explain.masks import REST, Explanation, MediaMap
 from mmalign_core.explain.parts import check_grid

@@ -16,6 +16,7 @@ FAMILIES = {
     "model": "Neural heads on the encoders' features are trained, contrastively or as a classifier.",
     "fusion": "An item's modalities are brought together in one vector, also where it lacks some.",
 }
+"""The families of this package; an aligner of a notebook or another package may have another."""
 _TRAINED = "Trained step by step: among the slowest, and its loss is shown while it fits."
 _SOLVED = "No training loop: among the fastest."
 
@@ -42,10 +43,11 @@ class AlignerCard:
 
 
 def aligner_cards() -> tuple[AlignerCard, ...]:
-    """Every registered aligner's card, family by family."""
-    order = list(FAMILIES)
+    """Every registered aligner's card, family by family, those of this package first."""
     cards = [_card(name, ALIGNERS.get(name)) for name in ALIGNERS.names()]
-    return tuple(sorted(cards, key=lambda card: (order.index(card.family), card.name)))
+    others = sorted({card.family for card in cards} - set(FAMILIES))
+    place = {family: i for i, family in enumerate([*FAMILIES, *others])}
+    return tuple(sorted(cards, key=lambda card: (place[card.family], card.name)))
 
 
 def markdown() -> str:

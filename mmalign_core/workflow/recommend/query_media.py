@@ -14,9 +14,9 @@ from mmalign_core.data.names import shown
 from mmalign_core.encoders import Encoder, is_known, reference_of
 from mmalign_core.encoders.batched.instances import encoder, encoder_of
 from mmalign_core.encoders.batched.stored import encode_set
-from mmalign_core.encoders.texts.text_tower import text_tower, typed_by
 from mmalign_core.recommend import PlacedItems, QueryPart, QuerySpec, Signal
 from mmalign_core.settings import Settings
+from mmalign_core.spaces import text_modality, text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Media
 from mmalign_core.workflow.alignment.aligning import Run
@@ -99,7 +99,7 @@ def _typed_key(run: Run) -> str | None:
     """
     if "text" in run.result.space or not run.aligner.needs_pivots:
         return None
-    by = typed_by(run.result.space)
+    by = text_modality(run.result.space)
     tower = text_tower(encoder_of(run.encoders[by], by).key, by)
     return encoder(tower, "text").key if tower else None
 

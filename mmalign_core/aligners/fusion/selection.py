@@ -1,4 +1,4 @@
-"""Choosing a setting by how well it places items that the fit did not see."""
+"""Model selection: held-out items decide between settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from mmalign_core.aligners.training import hold_out, mean_reciprocal_rank
 
 Setting = TypeVar("Setting")
 MOST_EXAMPLES = 5000
-"""A setting chosen on so many examples would not be chosen otherwise on more."""
+"""A setting chosen on so many examples would hardly be chosen otherwise on more. Chosen for time: trials then cost
+the same, however large the collection."""
 
 
 def held_out_items(pairs: Pairs, sets: Sets, seed: int = 0) -> tuple[Sets, Pairs, Sets] | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mmalign_core.aligners.fusion.batches import Inputs, Scales, inputs_of, scales_of
-from mmalign_core.aligners.fusion.started import StartedAligner
+from mmalign_core.aligners.fusion.linear_start import LinearStartAligner
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.training import Plan, arrays_of, hold_out, load_arrays, mean_reciprocal_rank, seeded, train
 from mmalign_core.params import param
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class TrainedFusion(StartedAligner):
+class TrainedFusion(LinearStartAligner):
     """Trains `network` twice: without the held-out examples to find how long, then for so long on all of them.
 
     The linear start is fitted along each time, so that held-out examples are unseen by all that is judged. What the
@@ -95,25 +95,24 @@ class TrainedFusion(StartedAligner):
         )
         return found.step
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k)."""
         import torch
 
         with torch.no_grad():
-            inputs = self._scales.inputs(embeddings, self.started(embeddings))
+            inputs = self._scales.inputs(embeddings, self.linear_places(embeddings))
             return self.places(inputs)[embeddings.modality].numpy()
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """start.*, scale.* and net.*: the network's weights."""
-        return {**super().state(), **self._scales.arrays(), **arrays_of(self._net, "net.")}
+        return {**super()._state(), **self._scales.arrays(), **arrays_of(self._net, "net.")}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
-        super().load_state(state)
+        super()._load_state(state)
         self._scales = Scales.from_arrays(state)
         self._net = self.network(self._start.widths, self._start.width, seeded(0))
         load_arrays(self._net, state, "net.")
-        return self
 
 
 def _unseen(**values: float) -> None:

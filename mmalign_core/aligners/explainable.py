@@ -1,4 +1,4 @@
-"""What an aligner shows of itself to explanations: a linear map, or a differentiable place."""
+"""What explanations can read of a fitted aligner: its linear map, its gradients, its attention."""
 
 from __future__ import annotations
 

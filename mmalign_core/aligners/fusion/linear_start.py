@@ -1,10 +1,9 @@
-"""Base of the fusions that begin at linear places: what they learn is where to go from there."""
+"""Base of the fusions that start from linear places and learn how to move them."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Self
 
 import numpy as np
 
@@ -13,17 +12,17 @@ from mmalign_core.aligners.fusion.late_average import LateAverage
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.params import param
 from mmalign_core.progress import within
-from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress
 
 
-class StartedAligner(Aligner):
-    """`start` places each modality linearly, as `late-average` does; a subclass goes on from there in `learn`."""
+class LinearStartAligner(Aligner):
+    """Fits `late-average` first; a subclass writes `learn`, which begins at its places."""
 
     multiway = True
     dims: int = param(256, 1, 4096, help="most dimensions of the shared space")
     reg: float = param(0.0, 0, 1000, help="ridge of the linear start, relative; 0: chosen on held-out pairs")
 
-    def fit(self, sets: Mapping[str, EmbeddingSet], *, seed: int = 0, progress: Progress = no_progress) -> Self:
+    def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Fit the start, then learn. BadInput unless two items have two modalities and their rows differ."""
         self.history = ()
         pairs = paired_rows(sets, self.name)
@@ -32,26 +31,24 @@ class StartedAligner(Aligner):
         )
         self.learn(sets, pairs, seed, within(progress, 0.3, 1.0))
         progress(1.0, "fitted")
-        return self
 
     @abstractmethod
     def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
-        """What comes after the start; it may fit the start anew with `restart`."""
+        """Learn from the pairs once the start is fitted. It may fit another start with `restart`."""
 
     def restart(self, sets: Sets) -> LateAverage:
         """A start with the same ridge fitted on other sets."""
         return LateAverage(dims=self.dims, reg=self._start.ridge).fit(sets)
 
-    def started(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def linear_places(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Linear places (n, k) of these rows; BadInput on an unknown modality or another width."""
         self.check_known(embeddings, self._start.widths)
         return self._start.transform(embeddings)
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """start.*: the state of the linear start; a subclass adds its own."""
         return {f"start.{name}": array for name, array in self._start.state().items()}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         self._start = LateAverage(dims=self.dims, reg=self.reg).load_state(under("start.", state))
-        return self

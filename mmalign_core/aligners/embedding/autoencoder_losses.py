@@ -1,4 +1,4 @@
-"""What an autoencoder over several modalities is trained on: rebuilding, rebuilding each other, agreeing."""
+"""Loss terms of an autoencoder over several modalities: reconstruction, cross-reconstruction, agreement."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TERMS = ("contrastive", "correlation")
 FEWEST = 2
-"""Rows that a term is measured on; with fewer it is left out of the step."""
+"""Rows that a term is measured on; with fewer it is left out of the step. One row has no correlation."""
 
 
 class Decoder:

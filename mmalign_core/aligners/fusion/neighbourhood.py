@@ -1,16 +1,16 @@
-"""Base of the fusions that place a row between where a linear map puts it and the known items around it."""
+"""Base of the fusions that mix a row's linear place with the places of the known items near it."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
-from mmalign_core.aligners.fusion.choosing import best, held_out_items, quality
 from mmalign_core.aligners.fusion.known_items import from_arrays, known_items
-from mmalign_core.aligners.fusion.started import StartedAligner
+from mmalign_core.aligners.fusion.linear_start import LinearStartAligner
+from mmalign_core.aligners.fusion.selection import best, held_out_items, quality
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.params import param
 from mmalign_core.progress import within
@@ -18,10 +18,11 @@ from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
 
 
-class SurroundedAligner(StartedAligner):
-    """place = unit((1 - mix) start(x) + mix around(x)); a subclass says what lies around a row.
+class NeighbourhoodAligner(LinearStartAligner):
+    """place = unit((1 - mix) linear(x) + mix known(x)); a subclass writes `known_places`, the second term.
 
-    The mix is the one of `mixes` under which held-out items find one another best, told by a trial without them.
+    The mix is the one of `mixes` with the highest mean reciprocal rank of held-out items, in a trial fitted without
+    them.
     """
 
     mixes: ClassVar[tuple[float, ...]]
@@ -34,8 +35,8 @@ class SurroundedAligner(StartedAligner):
         """Learn from the items that `remember` knows, whose fused linear places are `fused` (n, k)."""
 
     @abstractmethod
-    def around(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit places (n, k) of what lies around these rows."""
+    def known_places(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """Unit places (n, k) of the known items near each row."""
 
     def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
         """Choose the mix where that is asked and possible, then build on all items."""
@@ -54,26 +55,27 @@ class SurroundedAligner(StartedAligner):
         self._known = known_items(sets, self.items)
         self.build(sets, fused[order], seed, progress)
 
-    def transform(self, embeddings: EmbeddingSet) -> np.ndarray:
+    def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k)."""
-        own = self.started(embeddings)
+        own = self.linear_places(embeddings)
         if not self.mix_used:
             return own
-        return unit_rows((1 - self.mix_used) * own + self.mix_used * self.around(embeddings))
+        return unit_rows((1 - self.mix_used) * own + self.mix_used * self.known_places(embeddings))
 
-    def state(self) -> Mapping[str, np.ndarray]:
+    def _state(self) -> Mapping[str, np.ndarray]:
         """The start, the known items and the mix; a subclass adds its own."""
-        return {**super().state(), **self._known.arrays(), "mix": np.array([self.mix_used])}
+        return {**super()._state(), **self._known.arrays(), "mix": np.array([self.mix_used])}
 
-    def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
+    def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Take over what `state` gave."""
         self._known, self.mix_used = from_arrays(state), float(state["mix"][0])
-        return super().load_state(state)
+        super()._load_state(state)
 
     def _chosen_mix(self, kept: Sets, held: Pairs, sets: Sets, seed: int, progress: Progress) -> float:
         trial = type(self)(**self.params)
         trial._start = self.restart(kept)
         trial.remember(kept, seed, progress)
+        trial._fitted = True
 
         def judged(mix: float) -> float:
             trial.mix_used = mix

@@ -1,4 +1,4 @@
-"""Where the training of towers begins: at CCA, at the vectors as they are, or at random."""
+"""Initial weights of towers: from CCA, the identity, or random."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.aligners.linear.base import centred_examples
-from mmalign_core.aligners.linear.start import linear_start
+from mmalign_core.aligners.linear.cca_start import linear_start
 from mmalign_core.aligners.pairs import Sets
 from mmalign_core.aligners.towers.tower import Tower, hidden_parts
 from mmalign_core.aligners.training import Holdout

@@ -1,4 +1,4 @@
-"""Softmax attention of rows over known keys, and the training of the projections both are compared in."""
+"""Softmax attention of rows over known items, and the projections in which rows are compared."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     import torch
 
 AT_ONCE = 1 << 23
-"""Weights held at a time (32 MB)."""
+"""Weights held at a time (32 MB of float32). Chosen for memory; it changes no result."""
 MOST_KEYS = 4096
-"""A training step attends to so many keys at most."""
+"""A training step attends to so many keys at most. Chosen for time: 512 x 4096 weights a step and modality."""
 SAME = 0.9999
-"""Rows of a greater cosine are copies: in training a row does not attend to its own."""
+"""Rows of a greater cosine are copies: in training a row does not attend to its own. Chosen:
+far above the rounding of float32 (1e-7), far below what distinct contents reach."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def attention_weights(queries: np.ndarray, keys: np.ndarray, temperature: float)
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def attended(queries: np.ndarray, keys: np.ndarray, values: np.ndarray, temperature: float) -> np.ndarray:
+def attention_mean(queries: np.ndarray, keys: np.ndarray, values: np.ndarray, temperature: float) -> np.ndarray:
     """Unit rows (n, k): the mean of the values (m, k) by each query's attention, in blocks that fit the memory."""
     step = max(1, AT_ONCE // max(1, len(keys)))
     parts = [

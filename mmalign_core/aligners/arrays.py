@@ -1,0 +1,82 @@
+"""Plain arrays as embedding sets, so that an aligner can be fitted without ids, keys or encoders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, digest_bytes
+
+
+def named_views(given: Any, more: Sequence[Any], names: Sequence[str] = MODALITIES) -> dict[str, Any]:
+    """Modality -> array or set, from any form in which they can be given.
+
+    A mapping keeps its names, which must be modalities. A set goes by its own modality. One array, several arguments
+    or a list take the `names` in turn. Raises BadInput on an unknown name or more arrays than names.
+    """
+    if isinstance(given, Mapping):
+        if any(each is not None for each in more):
+            raise BadInput("give either one mapping, modality to array, or arrays alone")
+        for name in given:
+            if name not in MODALITIES:
+                raise BadInput(f"'{name}' is no modality; name arrays {', '.join(MODALITIES)}, or give them as a list")
+        return dict(given)
+    first = [given] if _is_view(given) or not isinstance(given, Iterable) else list(given)
+    views = [view for view in (*first, *more) if view is not None]
+    if all(isinstance(view, EmbeddingSet) for view in views) and views:
+        return {view.modality: view for view in views}
+    if len(views) > len(names):
+        raise BadInput(f"{len(views)} arrays were given for {len(names)} modalities ({', '.join(names)})")
+    return dict(zip(names, views))
+
+
+def as_sets(aligner: str, views: Mapping[str, Any], *, paired: bool) -> dict[str, EmbeddingSet]:
+    """Modality -> set. Of arrays, row i of each is item i.
+
+    Raises BadInput on sets among arrays, on arrays of different lengths if they are `paired`, and as `as_set`.
+    """
+    given = {isinstance(view, EmbeddingSet) for view in views.values()}
+    if len(given) > 1:
+        raise BadInput("give either embedding sets or arrays: the rows of an array have no ids to pair with a set's")
+    sets = {modality: as_set(modality, view) for modality, view in views.items()}
+    if given == {False} and len(sets) < 2:
+        raise BadInput(
+            f"{aligner} aligns two modalities or more, and one array was given; "
+            "call fit(X, Y), fit([X, Y]) or fit({'text': X, 'image': Y})"
+        )
+    rows = {modality: len(s) for modality, s in sets.items()}
+    if given == {False} and paired and len(set(rows.values())) > 1:
+        counts = ", ".join(f"{modality} {many}" for modality, many in rows.items())
+        raise BadInput(f"{aligner} pairs the rows of arrays by position, and their numbers differ ({counts}); cut them")
+    return sets
+
+
+def as_set(modality: str, values: Any) -> EmbeddingSet:
+    """A set as it is; an array (n, d) as a set with row numbers for ids and digests of the rows for keys.
+
+    Raises BadInput if it is no such array, is empty, or holds NaN or infinity.
+    """
+    if isinstance(values, EmbeddingSet):
+        return values
+    try:
+        rows = np.ascontiguousarray(values, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{modality} is no array of numbers ({error}); give one row for each item") from error
+    if rows.ndim != 2 or np.ndim(values) != 2:
+        cure = "; write x[:, None] for one number an item" if np.ndim(values) == 1 else ""
+        raise BadInput(f"{modality} has shape {np.shape(values)}; give an array (items, dimensions){cure}")
+    if not rows.size:
+        raise BadInput(f"{modality} has shape {rows.shape}; give at least one row and one column")
+    bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if len(bad):
+        raise BadInput(f"row {bad[0]} of {modality} holds NaN or infinity; mend it or leave that item out everywhere")
+    digits = len(str(len(rows) - 1))  # equal lengths, so that ids sort as the rows do
+    ids = tuple(f"{i:0{digits}d}" for i in range(len(rows)))
+    return EmbeddingSet(modality, ids, tuple(digest_bytes(row.tobytes()) for row in rows), rows, "given@array")
+
+
+def _is_view(given: Any) -> bool:
+    """Whether it is one array, data frame or set, and no collection of them."""
+    return isinstance(given, EmbeddingSet) or hasattr(given, "shape")

@@ -1,0 +1,72 @@
+"""Which encoder made vectors, by their key, and which space they lie in: what aligners may know of encoders.
+
+The registry of encoders stands here, below both: it finds its members by the name of their package alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from mmalign_core.registry import Registry
+from mmalign_core.types import MODALITIES
+
+ENCODERS: Registry[Any] = Registry("encoder", "mmalign_core.encoders")
+
+
+class Parts(NamedTuple):
+    """A reference 'name[param=value,…][:model]' taken apart.
+
+    `given`: its parameters as they are written, with their brackets; '' without.
+    """
+
+    name: str
+    given: str
+    model: str
+
+
+def parts_of(reference: str) -> Parts:
+    """Its parts, whether or not they are right: brackets count only directly behind the name, not in a model's."""
+    head, _, model = reference.partition(":")
+    name, bracket, rest = head.partition("[")
+    return Parts(name, bracket + rest, model)
+
+
+def reference_of(key: str) -> str:
+    """The reference in an encoder's key "name[…][:model]@version"; the key itself where it names no version."""
+    return key.rpartition("@")[0] or key
+
+
+def is_known(reference: str) -> bool:
+    """Whether a registered encoder answers to it; False for vectors that were given."""
+    return parts_of(reference).name in ENCODERS.names()
+
+
+def space_of(reference: str) -> str:
+    """The space of its vectors, known also where the model is no longer here. BadInput if it is unknown."""
+    name, _, model = parts_of(reference)
+    return ENCODERS.get(name).space_of(model)
+
+
+def text_tower(key: str, modality: str) -> str | None:
+    """Reference of the encoder that brings texts to the space of vectors under that key; None where there is none.
+
+    A text encoder is its own; the space of towers that share one is named by their model's reference.
+    """
+    reference = reference_of(key)
+    if not is_known(reference):
+        return None
+    space = reference if modality == "text" else space_of(reference)
+    return space if is_known(space) and "text" in ENCODERS.get(parts_of(space).name).reads() else None
+
+
+def text_modality(modalities: Collection[str]) -> str:
+    """The modality whose encoder's text tower reads what is typed, where no texts were aligned."""
+    return next(m for m in MODALITIES if m in modalities)
+
+
+def encoders_with_concepts(modality: str) -> list[str]:
+    """Names of the encoders of that modality that name concepts, sorted."""
+    classes = {name: ENCODERS.get(name) for name in ENCODERS.names()}
+    base: Any = ENCODERS.base
+    return [name for name, cls in classes.items() if modality in cls.reads() and cls.labels is not base.labels]
