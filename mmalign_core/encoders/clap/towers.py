@@ -14,9 +14,9 @@ import numpy as np
 from mmalign_core.data.names import shown
 from mmalign_core.encoders.clap.files import check_files
 from mmalign_core.encoders.clap.mel import ClapMel
-from mmalign_core.encoders.texts.token_limit import TokenLimit
+from mmalign_core.encoders.text_input import TokenLimit
 from mmalign_core.encoders.torch_models.devices import at_dtype, choose_device, stacked_on
-from mmalign_core.encoders.torch_models.loading import load_quietly
+from mmalign_core.encoders.torch_models.loader import load_quietly
 from mmalign_core.models.weights import read_json
 from mmalign_core.types import BadInput
 

@@ -14,7 +14,7 @@ from mmalign_core.data.files import file_media, text_media
 from mmalign_core.data.media.texts import clean_text
 from mmalign_core.data.names import file_words, shown
 from mmalign_core.encoders import is_known, reference_of
-from mmalign_core.encoders.texts.text_tower import text_tower, typed_by
+from mmalign_core.encoders.references import text_modality, text_tower
 from mmalign_core.recommend import PlacedItems, Signal
 from mmalign_core.recommend import Query as Asked
 from mmalign_core.settings import Settings
@@ -185,7 +185,7 @@ def _typed_key(run: Run) -> str | None:
     """
     if "text" in run.result.space or not run.aligner.needs_pivots:
         return None
-    by = typed_by(run.result.space)
+    by = text_modality(run.result.space)
     tower = text_tower(encoder_of(run.encoders[by], by).key, by)
     return encoder(tower, "text").key if tower else None
 

@@ -11,9 +11,9 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from mmalign_core.data.names import shown
+from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.encoders.openclip.files import PREPROCESSING, ModelFiles
-from mmalign_core.encoders.openclip.models import FOLDER, Source, import_open_clip
-from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.openclip.sources import FOLDER, Source, import_open_clip
 from mmalign_core.encoders.torch_models.devices import out_of_memory
 from mmalign_core.types import BadInput
 

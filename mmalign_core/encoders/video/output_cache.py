@@ -18,7 +18,7 @@ KEPT = 512
 Row = tuple[np.ndarray, np.ndarray | None]
 
 
-class Remembered:
+class CachedOutputs:
     """`encode` as the encoder does it, in batches of its size, for prepared media of any number.
 
     What an explanation masks leaves most frames of a video as they were, so that they were run hundreds of times. What
