@@ -74,8 +74,8 @@ _PIECE = re.compile(r"\w+|[^\w\s]+")
 def token_places(text: str, tokens: Callable[[str], np.ndarray]) -> np.ndarray:
     """(t, 2) characters (start, end) of each of the ids (t,) that `tokens` makes of a text; marks and padding span 0.
 
-    Asks nothing of the tokenizer but that a text cut after a word, or before a sign, has the ids that the whole begins
-    with. Tokens of one run of letters share its characters in order.
+    `tokens` must give a text cut after a word, or before a sign, the ids that the whole text begins with. Tokens of one
+    run of letters share its characters in order.
     """
     whole, empty = tokens(text), tokens("")
     first = min(_shared(whole, empty), len(whole))

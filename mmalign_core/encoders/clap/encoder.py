@@ -12,11 +12,11 @@ import numpy as np
 from mmalign_core.encoders.attribution import WATCHED, Attribution
 from mmalign_core.encoders.base import Encoded, register
 from mmalign_core.encoders.clap.attribution import sound_input, text_attribution
-from mmalign_core.encoders.clap.files import check_files
 from mmalign_core.encoders.clap.towers import ClapTowers, Windows, open_towers
 from mmalign_core.encoders.explainable import DifferentiableInput
 from mmalign_core.encoders.text_input import usable_text
 from mmalign_core.encoders.torch_models.encoder import PASSES, SAMPLE, FolderEncoder, longest_first
+from mmalign_core.encoders.torch_models.model_files import check_clap_files
 from mmalign_core.types import BadInput, Media
 
 _SOUNDS = 32
@@ -38,7 +38,7 @@ class Clap(FolderEncoder):
     @classmethod
     def check_files(cls, folder: Path) -> None:
         """BadInput unless it holds a whole CLAP model."""
-        check_files(folder)
+        check_clap_files(folder)
 
     @classmethod
     def of_model(cls, model: str, modality: str) -> Self:

@@ -12,7 +12,7 @@ import numpy as np
 
 from mmalign_core.encoders.base import Encoded
 from mmalign_core.encoders.openclip.files import ModelFiles, model_files
-from mmalign_core.encoders.openclip.loader import Loaded, loaded
+from mmalign_core.encoders.openclip.loader import LoadedModel, shared_model
 from mmalign_core.encoders.openclip.sources import FOLDER, Source, hub_files, source_of
 from mmalign_core.encoders.torch_models.devices import at_dtype, stacked_on
 from mmalign_core.encoders.torch_models.encoder import TorchEncoder
@@ -74,9 +74,9 @@ class Tower(TorchEncoder):
         return int(self.files.config["embed_dim"])
 
     @cached_property
-    def loaded(self) -> Loaded:
+    def loaded(self) -> LoadedModel:
         """The whole model, one in memory for both towers."""
-        return loaded(self.source, self.files, self.version, self.device)
+        return shared_model(self.source, self.files, self.version, self.device)
 
     def load(self) -> None:
         """Find, check and read the weights."""

@@ -11,11 +11,11 @@ import numpy as np
 
 from mmalign_core.encoders.attribution import WATCHED, Attribution, attention_attribution
 from mmalign_core.encoders.base import Encoded, register
-from mmalign_core.encoders.sentence_transformers.files import check_files
 from mmalign_core.encoders.text_input import TokenLimit, usable_text
 from mmalign_core.encoders.torch_models.devices import at_dtype
 from mmalign_core.encoders.torch_models.encoder import PASSES, SAMPLE, FolderEncoder, longest_first
 from mmalign_core.encoders.torch_models.loader import load_quietly
+from mmalign_core.encoders.torch_models.model_files import check_sentence_files
 from mmalign_core.models import repository
 from mmalign_core.models.known import usual_prompt
 from mmalign_core.models.weights import read_json
@@ -50,7 +50,7 @@ class SentenceTransformers(FolderEncoder):
     @classmethod
     def check_files(cls, folder: Path) -> None:
         """BadInput unless it holds a whole sentence-transformers model."""
-        check_files(folder)
+        check_sentence_files(folder)
 
     @cached_property
     def dim(self) -> int:  # pyright: ignore - known once the model is loaded
