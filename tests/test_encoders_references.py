@@ -2,20 +2,9 @@
 
 import pytest
 
-from mmalign_core.encoders import (
-    ENCODERS,
-    create_encoder,
-    full_reference,
-    is_known,
-    params_of,
-    parts_of,
-    reference_of,
-    space_of,
-    with_params,
-    without_params,
-)
+from mmalign_core.encoders import ENCODERS, create_encoder, full_reference, params_of, with_params, without_params
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.spaces import text_tower
+from mmalign_core.spaces import is_known, parts_of, reference_of, space_of, text_tower
 from mmalign_core.types import BadInput
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from mmalign_core.__main__ import main
 from mmalign_core.data import read_collection
-from mmalign_core.encoders import create_encoder, full_reference, reference_of, space_of
+from mmalign_core.encoders import create_encoder, full_reference
 from mmalign_core.encoders.base import ENCODERS
 from mmalign_core.encoders.batched import batches
 from mmalign_core.encoders.batched.instances import encoder, encoder_of
+from mmalign_core.spaces import reference_of, space_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, QuerySpec, align, encode, recommend

@@ -4,11 +4,12 @@ from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.references import (
     create_encoder,
     full_reference,
+    hub_files,
     params_of,
     with_params,
     without_params,
 )
-from mmalign_core.spaces import is_known, parts_of, reference_of, space_of
+from mmalign_core.spaces import is_known, parts_of, reference_of, space_of, text_modality, text_tower
 
 __all__ = [
     "ENCODERS",
@@ -16,12 +17,15 @@ __all__ = [
     "Encoder",
     "create_encoder",
     "full_reference",
+    "hub_files",
     "is_known",
     "params_of",
     "parts_of",
     "reference_of",
     "register",
     "space_of",
+    "text_modality",
+    "text_tower",
     "with_params",
     "without_params",
 ]

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmalign_core.encoders.base import ENCODERS, Encoder
+from mmalign_core.models.catalogue import KNOWN, nearest
+from mmalign_core.models.requirements import ENCODERS as OF_A_HUB
+from mmalign_core.models.requirements import Wanted
 from mmalign_core.params import parse_assignments
 from mmalign_core.spaces import parts_of
 from mmalign_core.types import BadInput
@@ -39,7 +42,7 @@ def without_params(reference: str) -> str:
 
 
 def full_reference(reference: str) -> str:
-    """As it stands in keys, however model and parameters are spelt and whether the model is here.
+    """The reference as it stands in keys, whichever way model and parameters are spelt. The model need not be here.
 
     BadInput if the encoder is unknown or the parameters do not fit it.
     """
@@ -64,6 +67,19 @@ def create_encoder(reference: str, modality: str = "") -> Encoder:
     for param, value in params.items():
         setattr(made, param, value)
     return made
+
+
+def hub_files(reference: str) -> tuple[Wanted, ...]:
+    """Files of hub repositories that the encoder's model consists of, its weights first.
+
+    BadInput if the reference names no model that can be fetched.
+    """
+    encoder, given, model = parts_of(reference)
+    if encoder not in OF_A_HUB or given or not model:
+        examples = ", ".join(f"{name}:{model}" for name, (model, *_) in KNOWN.items())
+        near = nearest(encoder, OF_A_HUB)
+        raise BadInput(f"'{reference}' names no model of a hub{near}; give ENCODER:MODEL, e.g. {examples}")
+    return ENCODERS.get(encoder).hub_files(model)
 
 
 def _assigned(given: str) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from mmalign_core.data import Video
-from mmalign_core.data.media.playing import Playable, playable
+from mmalign_core.data.media.playback import Playable, playable
 from mmalign_core.data.media.sounds import decode_soundtrack
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.settings import Settings

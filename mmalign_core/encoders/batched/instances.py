@@ -6,7 +6,8 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from mmalign_core.encoders import ENCODERS, Encoder, create_encoder, params_of, parts_of, reference_of, with_params
+from mmalign_core.encoders import ENCODERS, Encoder, create_encoder, params_of, with_params
+from mmalign_core.spaces import parts_of, reference_of
 from mmalign_core.types import BadInput
 
 _loading = Lock()

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmalign_core.encoders import Encoder, full_reference, reference_of
+from mmalign_core.encoders import Encoder, full_reference
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.vectors import encode_media
 from mmalign_core.settings import Settings
+from mmalign_core.spaces import reference_of
 from mmalign_core.store import Found, SessionCache, Store
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress, Skipped, digest_bytes, no_progress
 

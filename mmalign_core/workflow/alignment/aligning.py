@@ -9,9 +9,9 @@ from typing import Any
 from mmalign_core.aligners import Aligner
 from mmalign_core.aligners.base import no_watch
 from mmalign_core.cost import Cost, peak_rss_mb
-from mmalign_core.encoders import reference_of
 from mmalign_core.metrics.report import at_chance
 from mmalign_core.progress import within
+from mmalign_core.spaces import reference_of
 from mmalign_core.splits import items_of
 from mmalign_core.store import Store, new_run_id
 from mmalign_core.types import AlignmentResult, Collection, Progress, no_progress

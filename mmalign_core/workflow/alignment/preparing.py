@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mmalign_core.aligners import Aligner
-from mmalign_core.encoders import is_known, reference_of
 from mmalign_core.encoders.batched.stored import name_concepts
+from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.workflow.alignment.choices import Choices

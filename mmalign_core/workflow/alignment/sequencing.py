@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mmalign_core.encoders import is_known, reference_of
 from mmalign_core.encoders.batched import encode_sequences
 from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
+from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import SessionCache, Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
 

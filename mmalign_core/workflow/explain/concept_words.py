@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.encoders import is_known, reference_of
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.explain.concepts import ConceptWords, concept_words, shared_words
 from mmalign_core.explain.words import common_words, tells, word_spans
 from mmalign_core.settings import Settings
+from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_bytes, no_progress
 from mmalign_core.types import Media as Text

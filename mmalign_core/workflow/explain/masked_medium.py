@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.data.files import check_unchanged
-from mmalign_core.encoders import Encoder, is_known, reference_of
+from mmalign_core.encoders import Encoder
 from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.explain.masks import Scores
 from mmalign_core.explain.parts import MediumParts, medium_parts
 from mmalign_core.settings import Settings
+from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.types.sequences import as_sequences

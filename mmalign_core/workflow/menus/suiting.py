@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mmalign_core.encoders import ENCODERS, Encoder, parts_of
+from mmalign_core.encoders import ENCODERS, Encoder
+from mmalign_core.spaces import parts_of
 from mmalign_core.types import Collection
 from mmalign_core.workflow.encode import DEFAULT_ENCODERS
 from mmalign_core.workflow.menus.offering import same_space, share_space

@@ -11,12 +11,12 @@ import numpy as np
 from mmalign_core.data.files import file_media, text_media
 from mmalign_core.data.media.texts import clean_text
 from mmalign_core.data.names import shown
-from mmalign_core.encoders import Encoder, is_known, reference_of
+from mmalign_core.encoders import Encoder
 from mmalign_core.encoders.batched.instances import encoder, encoder_of
 from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.recommend import PlacedItems, QueryPart, QuerySpec, Signal
 from mmalign_core.settings import Settings
-from mmalign_core.spaces import text_modality, text_tower
+from mmalign_core.spaces import is_known, reference_of, text_modality, text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Media
 from mmalign_core.workflow.alignment.aligning import Run
