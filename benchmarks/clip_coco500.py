@@ -19,6 +19,7 @@ from mmalign_core.aligners import ALIGNERS
 from mmalign_core.corrections import CORRECTIONS, Scores
 from mmalign_core.matchers import MATCHERS
 from mmalign_core.metrics.report import evaluation
+from mmalign_core.metrics.scoring import Scoring
 from mmalign_core.similarities import SIMILARITIES
 from mmalign_core.splits import folds
 from mmalign_core.types import EmbeddingSet
@@ -52,9 +53,8 @@ def measured(spaces: list[Space], correction: str = "none", matcher: str = "argm
     """The report; `similarity` is a name, `params` the matcher's, `banks` as evaluation takes them."""
     similarity = SIMILARITIES.create(parts.get("similarity", "cosine"))
     decision = MATCHERS.create(matcher, **parts.get("params", {}))
-    return evaluation(
-        spaces, PAIR, similarity, CORRECTIONS.create(correction), decision, banks=parts.get("banks")
-    ).report()
+    scoring = Scoring(similarity, CORRECTIONS.create(correction), decision)
+    return evaluation(spaces, PAIR, scoring, banks=parts.get("banks")).report()
 
 
 def corrections(space: Space) -> None:

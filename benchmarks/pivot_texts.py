@@ -27,7 +27,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Media, digest_bytes
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow import Choices, encode, open_demo
-from mmalign_core.workflow.alignment.preparing import usable_sets
+from mmalign_core.workflow.align.sets import usable_sets
 from mmalign_core.workflow.encoded.encoding import encode_set, encoder
 
 DATA = Path(__file__).parents[2] / "shared/data"
@@ -199,7 +199,7 @@ def demo(store: Store) -> None:
 
 def vocabulary_once() -> list[str]:
     """Names of things seen and heard, each once."""
-    from mmalign_core.workflow.alignment.pivoting import vocabulary
+    from mmalign_core.workflow.align.pivots import vocabulary
 
     return list(dict.fromkeys(vocabulary()))
 

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.cost import Cost
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, Encoding, align, compare, learning_curve, ranked, takers
-from mmalign_core.workflow.comparison.cost import Cost
 from tests.toy_aligners import Broken, OnlySeen, Plain
 
 SPLIT = {"folds": 3, "seed": 1}

@@ -10,8 +10,8 @@ from mmalign_core.commands.shared import encoders_of, is_run, settings_of, show_
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Run, encode, load_run, open_collection, with_interactions
-from mmalign_core.workflow.alignment.pairing import pairs_of
-from mmalign_core.workflow.encoded.as_encoded import as_encoded
+from mmalign_core.workflow.align.choices import pairs_of
+from mmalign_core.workflow.align.run import as_encoded
 
 
 def run_of(args: argparse.Namespace, store: Store) -> tuple[Run, int]:

@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mmalign_core.corrections.base import Correction
-from mmalign_core.matchers.base import Matcher
 from mmalign_core.metrics.direction import Direction, measure
-from mmalign_core.similarities.base import Similarity
+from mmalign_core.metrics.scoring import Scoring
 from mmalign_core.splits import paired_items
 from mmalign_core.types import BadInput, EmbeddingSet, digest_json
 
@@ -41,11 +39,7 @@ def measure_fused(
     fused: EmbeddingSet,
     space: Sets,
     target: str,
-    similarity: Similarity,
-    correction: Correction,
-    matcher: Matcher,
-    *,
-    seed: int = 0,
+    scoring: Scoring,
 ) -> dict[str, Direction]:
     """The fused rows and each of their modalities alone as queries of `target`, and `target` as query of the fused.
 
@@ -56,9 +50,6 @@ def measure_fused(
     asked = set(fused.ids) & set(space[target].ids)
     whole, candidates = fused.of_items([*asked]), space[target].of_items([*asked])
     ways = {fused.modality: whole} | {m: space[m].of_items([*asked]) for m in fused.modality.split("+")}
-    found = {
-        f"{name}->{target}": measure(rows, candidates, similarity, correction, matcher, seed=seed)
-        for name, rows in ways.items()
-    }
-    back = measure(candidates, whole, similarity, correction, matcher, seed=seed)
+    found = {f"{name}->{target}": measure(rows, candidates, scoring) for name, rows in ways.items()}
+    back = measure(candidates, whole, scoring)
     return found | {f"{target}->{fused.modality}": back}

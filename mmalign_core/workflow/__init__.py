@@ -1,8 +1,8 @@
 """The use cases as plain functions: what the command line and the dashboard both call."""
 
-from mmalign_core.workflow.alignment.aligning import Run, align
-from mmalign_core.workflow.alignment.choices import Choices
-from mmalign_core.workflow.alignment.holding_out import check_collection
+from mmalign_core.workflow.align.choices import Choices
+from mmalign_core.workflow.align.run import Run, align
+from mmalign_core.workflow.align.split import check_collection
 from mmalign_core.workflow.answers.filtering import allowed_items
 from mmalign_core.workflow.answers.interacting import with_interactions
 from mmalign_core.workflow.answers.querying import Query, Wish, place_query
@@ -14,18 +14,23 @@ from mmalign_core.workflow.answers.recommending import (
     placed_items,
     recommend,
 )
-from mmalign_core.workflow.comparison.comparing import compare, takers
-from mmalign_core.workflow.comparison.learning import learning_curve
-from mmalign_core.workflow.comparison.ranking import Comparison, ranked
+from mmalign_core.workflow.compare.comparison import compare, takers
+from mmalign_core.workflow.compare.learning_curve import learning_curve
+from mmalign_core.workflow.compare.ranking import Comparison, ranked
+from mmalign_core.workflow.data import open_collection, open_demo
 from mmalign_core.workflow.encoded.encoding import DEFAULT_ENCODERS, Encoding, encode
-from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
-from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
-from mmalign_core.workflow.evaluation.trials import Protocol
-from mmalign_core.workflow.maps.projecting import SpaceMap, place_on_map, project_run
+from mmalign_core.workflow.evaluation.evaluation import Entry, evaluate
+from mmalign_core.workflow.evaluation.trials import Protocol, all_places, events_of
+from mmalign_core.workflow.maps.space_map import SpaceMap, place_on_map, project_run
 from mmalign_core.workflow.menus.catalogue import KINDS, catalogue
-from mmalign_core.workflow.reading import open_collection, open_demo
 from mmalign_core.workflow.saving import check_save, load_run, save_run
-from mmalign_core.workflow.viewing import ORDERINGS, JudgedPair, SimilarityBlock, judged_pairs, similarity_block
+from mmalign_core.workflow.similarity_matrix import (
+    ORDERINGS,
+    JudgedPair,
+    SimilarityBlock,
+    judged_pairs,
+    similarity_block,
+)
 
 __all__ = [
     "DEFAULT_ENCODERS",

@@ -29,7 +29,6 @@ from mmalign_core.workflow import (
     recommend,
     similarity_block,
 )
-from mmalign_core.workflow.alignment.scoring import run_scores
 from mmalign_core.workflow.encoded.encoding import encoder_of
 from mmalign_core.workflow.export.filming import Film
 from mmalign_core.workflow.export.showing import item_titles
@@ -159,7 +158,7 @@ def waveform(digest: str, colour: str, _path: str) -> Thumbnail | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def scores(run_key: str, source: str, target: str, _run: Run) -> Scores:
     """All scores of one direction: what a correction learns from all rows is learnt once."""
-    return run_scores(_run, source, target)
+    return _run.scores(source, target)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -12,7 +12,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Progress, no_progress
 from mmalign_core.vectors import unit_rows
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.explaining.vocabulary import vocabulary
 
 if TYPE_CHECKING:

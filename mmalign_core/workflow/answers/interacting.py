@@ -10,7 +10,7 @@ from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.interactions import read_interactions
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Skipped
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 
 
 def with_interactions(

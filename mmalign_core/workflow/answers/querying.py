@@ -20,9 +20,9 @@ from mmalign_core.recommend import Query as Asked
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media
-from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.alignment.preparing import prepared, text_encoder
-from mmalign_core.workflow.alignment.sequencing import with_sequences
+from mmalign_core.workflow.align.run import Run
+from mmalign_core.workflow.align.sequences import with_sequences
+from mmalign_core.workflow.align.sets import prepared, text_encoder
 from mmalign_core.workflow.encoded.encoding import encode_set, encoder, encoder_of
 
 FILES = {"image": "picture", "audio": "sound", "video": "video"}

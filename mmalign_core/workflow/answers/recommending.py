@@ -24,7 +24,7 @@ from mmalign_core.recommend.ranking import recommendable
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, Recommendation, no_progress
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.answers.filtering import allowed_items
 from mmalign_core.workflow.answers.querying import PlacedWish, Query, Wish, combined
 from mmalign_core.workflow.answers.wishing import excluded, place_wishes, user_of

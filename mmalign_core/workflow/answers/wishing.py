@@ -11,7 +11,7 @@ from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Reco
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.answers.querying import (
     MEDIA,
     WORDS,

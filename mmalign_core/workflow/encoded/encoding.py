@@ -8,6 +8,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
+from mmalign_core.cost import peak_rss_mb, timed
 from mmalign_core.encoders import ENCODERS, Encoder, create_encoder, params_of, parts_of, reference_of, with_params
 from mmalign_core.engine import encode_media
 from mmalign_core.progress import within
@@ -24,7 +25,6 @@ from mmalign_core.types import (
     digest_bytes,
     no_progress,
 )
-from mmalign_core.workflow.comparison.cost import peak_rss_mb, timed
 from mmalign_core.workflow.encoded.stored import as_set, stored_set
 
 DEFAULT_ENCODERS: Mapping[str, str] = {

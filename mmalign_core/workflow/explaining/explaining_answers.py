@@ -13,7 +13,7 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Media, Progress, no_progress
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.answers.querying import MEDIA, PlacedWish, medium_of
 from mmalign_core.workflow.explaining.mapping import check_method, map_of
 from mmalign_core.workflow.explaining.masking import MaskedMedium

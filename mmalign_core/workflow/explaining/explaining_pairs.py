@@ -15,7 +15,7 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.explaining.components import Component, anchor_shares, component_shares
 from mmalign_core.workflow.explaining.mapping import check_method, map_of
 from mmalign_core.workflow.explaining.masking import MaskedMedium

@@ -9,9 +9,9 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, digest_bytes
 from mmalign_core.types import Media as Text
-from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.alignment.preparing import prepared, text_encoder
-from mmalign_core.workflow.alignment.sequencing import with_sequences
+from mmalign_core.workflow.align.run import Run
+from mmalign_core.workflow.align.sequences import with_sequences
+from mmalign_core.workflow.align.sets import prepared, text_encoder
 from mmalign_core.workflow.encoded.encoding import encode_set, encoder
 from mmalign_core.workflow.explaining.masking import run_encoder
 from mmalign_core.workflow.explaining.words import common_words, tells, word_spans

@@ -10,7 +10,7 @@ from mmalign_core.recommend.query import HISTORY
 from mmalign_core.recommend.sentences.sentence import decimals
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.answers.querying import Wish, medium_of
 from mmalign_core.workflow.answers.reasons import Reasons
 from mmalign_core.workflow.answers.recommending import Answer

@@ -15,7 +15,7 @@ from mmalign_core.models.wanted import wanted
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.encoded.encoding import encoder
-from mmalign_core.workflow.menus.offering import FRAMES
+from mmalign_core.workflow.menus.available_models import FRAMES
 
 __all__ = [
     "Named",

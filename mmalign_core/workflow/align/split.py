@@ -12,8 +12,7 @@ import pandas as pd
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.splits import Split, column_folds, folds, items_of, paired_items, shared_content, split, time_split
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
-from mmalign_core.workflow.alignment.choices import Choices
-from mmalign_core.workflow.alignment.deciding import takes_suggestion
+from mmalign_core.workflow.align.choices import Choices
 
 Sets = Mapping[str, EmbeddingSet]
 
@@ -61,7 +60,8 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices) -> HeldOut:
 def hold_out_if_paired(collection: Collection, sets: Sets, choices: Choices) -> HeldOut:
     """As `hold_out`; but where no item has both modalities, an aligner that learns from no pairs gets all items to fit
     on, and none are measured. BadInput also if such items were to be held out, or to suggest a threshold."""
-    asks = choices.holds_out or ALIGNERS.get(choices.aligner).needs_pairs or takes_suggestion(choices)
+    learns = ALIGNERS.get(choices.aligner).needs_pairs
+    asks = choices.holds_out or learns or choices.scoring().takes_suggestion
     if asks or not set(choices.pair) <= set(sets) or paired_items({m: sets[m] for m in choices.pair}):
         return hold_out(collection, sets, choices)
     everything = items_of({m: sets[m] for m in choices.pair})
