@@ -10,17 +10,14 @@ from mmalign_core.aligners import Aligner
 from mmalign_core.aligners.base import no_watch
 from mmalign_core.cost import Cost, timed
 from mmalign_core.metrics.direction import Direction, pooled
-from mmalign_core.metrics.fused import fused_set, measure_fused
+from mmalign_core.metrics.fused import measure_fusion
 from mmalign_core.metrics.report import Evaluation, evaluation, measure_all
 from mmalign_core.progress import within
-from mmalign_core.splits import paired_items
 from mmalign_core.types import Progress
-from mmalign_core.workflow.align.plan import AlignmentPlan, Part, Watch, bank, fit, placed
-from mmalign_core.workflow.align.sets import Sets, place
+from mmalign_core.workflow.align.plan import AlignmentPlan, FittedPart, Part, Watch, fit, fit_and_place
+from mmalign_core.workflow.align.sets import Sets
 from mmalign_core.workflow.align.thresholds import Suggested, suggest
 
-FEWEST_WHOLE = 10
-"""Fewer items that have every modality are too few to measure fusion: recall@10 would be 1 by chance."""
 _FITTED = 0.95
 """Share of the progress that the fits take; judging them takes the rest."""
 
@@ -41,7 +38,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class _Fold:
-    """The measured items in the space of one fit, its training rows as a bank, and what is to be judged there."""
+    """What is kept of one fit: places, how whole items fared, the thresholds it suggests. Its aligner can go."""
 
     space: Sets
     bank: Sets
@@ -59,26 +56,27 @@ def measure(plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch
     for number, part in enumerate(plan.parts, 1):
         words = f"fold {number} of {many}: " if many > 1 else ""
         shown = within(progress, _FITTED * (number - 1) / many, _FITTED * number / many, words)
-        fitted = fit(plan, part, cost, shown, watch=watch)
+        fitted = fit_and_place(plan, part, cost, shown, watch=watch)
         folds.append(_fold(plan, part, fitted, cost, shown))
     progress(_FITTED, "measuring")
     with timed(cost.seconds, "match"):
         judged = _judged(plan, folds)
     thresholds = tuple(fold.thresholds for fold in folds if fold.thresholds)
-    return Measurement(fitted, judged, thresholds, _fused_report(folds, plan.choices.seed))
+    return Measurement(fitted.aligner, judged, thresholds, _fused_report(folds, plan.choices.seed))
 
 
-def _fold(plan: AlignmentPlan, part: Part, fitted: Aligner, cost: Cost, progress: Progress) -> _Fold:
-    space, known = placed(plan, fitted, part.test, cost), bank(plan, fitted, part, cost)
-    fused = _fused_directions(plan, part, fitted)
+def _fold(plan: AlignmentPlan, part: Part, fitted: FittedPart, cost: Cost, progress: Progress) -> _Fold:
+    rows = {m: plan.sets[m].of_items(part.test) for m in part.modalities}
+    fused = measure_fusion(fitted.aligner, rows, plan.choices.pair, plan.scoring)
     asked = plan.scoring.takes_suggestion
-    return _Fold(space, known, fused, suggest(plan, part, fitted, cost, progress) if asked else {})
+    return _Fold(fitted.space, fitted.bank, fused, suggest(plan, part, fitted.aligner, cost, progress) if asked else {})
 
 
 def _judged(plan: AlignmentPlan, folds: Sequence[_Fold]) -> Evaluation:
     """What every query met in one space, or in one for each fold, decided by the thresholds of its own fold."""
     pair, scoring = plan.choices.pair, plan.scoring
-    found = evaluation([fold.space for fold in folds], pair, scoring, banks=[fold.bank for fold in folds])
+    spaces, banks = [fold.space for fold in folds], [fold.bank for fold in folds]
+    found = evaluation(spaces, pair, scoring, banks=banks)
     if not scoring.takes_suggestion:
         return found
     by_way: dict[str, list[Direction]] = {way: [] for way in found.directions}
@@ -87,25 +85,6 @@ def _judged(plan: AlignmentPlan, folds: Sequence[_Fold]) -> Evaluation:
             own = scoring.with_threshold(fold.thresholds[way]["suggested"])
             directions.append(measure_all([fold.space], pair, own, banks=[fold.bank])[way])
     return replace(found, directions={way: pooled(directions) for way, directions in by_way.items()})
-
-
-def _fused_directions(plan: AlignmentPlan, part: Part, fitted: Aligner) -> dict[str, Direction]:
-    """ "image+audio->text", each of its parts alone, and the way back, for both modalities of the pair as the target.
-
-    Over the measured items that have every modality the aligner was given; {} with two modalities, or fewer than
-    FEWEST_WHOLE such items. By the plain similarity, so that corrections do not blur what fusing does.
-    """
-    rows = {m: plan.sets[m].of_items(part.test) for m in part.modalities}
-    whole = paired_items(rows)
-    if len(rows) < 3 or len(whole) < FEWEST_WHOLE:
-        return {}
-    rows = {m: s.of_items([*whole]) for m, s in rows.items()}
-    space, found = {m: place(fitted, s) for m, s in rows.items()}, {}
-    for target in reversed(plan.choices.pair):
-        parts = {m: s for m, s in rows.items() if m != target}
-        fused = fused_set(*fitted.fuse(parts), parts)
-        found |= measure_fused(fused, space, target, plan.scoring.plain())
-    return found
 
 
 def _fused_report(folds: Sequence[_Fold], seed: int) -> dict[str, Any]:

@@ -103,16 +103,30 @@ def fit(plan: AlignmentPlan, part: Part, cost: Cost, progress: Progress, *, watc
         model.watch = no_watch
 
 
-def placed(plan: AlignmentPlan, fitted: Aligner, items: Sequence[str], cost: Cost) -> Sets:
-    """The pair's rows of these items in the shared space."""
-    rows = {m: plan.sets[m].of_items(items) for m in plan.choices.pair}
-    with cost.placing(sum(map(len, rows.values()))):
-        return {m: place(fitted, s) for m, s in rows.items()}
+@dataclass(frozen=True)
+class FittedPart:
+    """`space`: the pair's measured rows in the shared space.
+
+    `bank`: the training rows there, as queries known beforehand; {} where the correction takes none.
+    """
+
+    aligner: Aligner
+    space: Sets
+    bank: Sets
 
 
-def bank(plan: AlignmentPlan, fitted: Aligner, part: Part, cost: Cost) -> Sets:
-    """The training rows in the shared space, as queries known beforehand; {} where the correction takes none."""
-    return placed(plan, fitted, part.train, cost) if plan.uses_bank else {}
+def fit_and_place(
+    plan: AlignmentPlan, part: Part, cost: Cost, progress: Progress, *, watch: Watch = no_watch
+) -> FittedPart:
+    """A new aligner fitted on this part, and the pair's rows that it is measured by, placed in its space."""
+    fitted = fit(plan, part, cost, progress, watch=watch)
+
+    def placed(items: Sequence[str]) -> Sets:
+        rows = {m: plan.sets[m].of_items(items) for m in plan.choices.pair}
+        with cost.placing(sum(map(len, rows.values()))):
+            return {m: place(fitted, s) for m, s in rows.items()}
+
+    return FittedPart(fitted, placed(part.test), placed(part.train) if plan.uses_bank else {})
 
 
 def _part(sets: Sets, choices: Choices, split: Split) -> Part:

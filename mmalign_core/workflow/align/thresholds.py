@@ -14,7 +14,7 @@ from mmalign_core.metrics.threshold import threshold_curve
 from mmalign_core.splits import split
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.workflow.align.choices import Choices
-from mmalign_core.workflow.align.plan import AlignmentPlan, Part, bank, fit, placed
+from mmalign_core.workflow.align.plan import AlignmentPlan, Part, fit_and_place
 
 Suggested = Mapping[str, Mapping[str, Any]]
 """Direction -> suggested (the threshold), precision, recall, f1, n, decided, reached, curve."""
@@ -34,11 +34,12 @@ def suggest(plan: AlignmentPlan, part: Part, fitted: Aligner, cost: Cost, progre
     pair = {m: plan.sets[m].of_items(part.train) for m in plan.choices.pair}
     apart = plan.part(split(pair, VALIDATION, plan.choices.seed))
     with timed(cost.seconds, "threshold"):
-        again = fit(plan, apart, own, progress)
-        space, known = placed(plan, again, apart.test, own), bank(plan, again, apart, own)
+        again = fit_and_place(plan, apart, own, progress)
         first, second = plan.choices.pair
         return {
-            f"{source}->{target}": _suggestion(plan.scoring, space[source], space[target], known.get(source))
+            f"{source}->{target}": _suggestion(
+                plan.scoring, again.space[source], again.space[target], again.bank.get(source)
+            )
             for source, target in ((first, second), (second, first))
         }
 
