@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.metrics.report import evaluation
 from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.splits import folds
@@ -52,9 +53,8 @@ def measured(spaces: list[Space], correction: str = "none", matcher: str = "argm
     """The report; `similarity` is a name, `params` the matcher's, `banks` as evaluation takes them."""
     similarity = SIMILARITIES.create(parts.get("similarity", "cosine"))
     decision = MATCHERS.create(matcher, **parts.get("params", {}))
-    return evaluation(
-        spaces, PAIR, similarity, CORRECTIONS.create(correction), decision, banks=parts.get("banks")
-    ).report()
+    scoring = Scoring(similarity, CORRECTIONS.create(correction), decision)
+    return evaluation(spaces, PAIR, scoring, banks=parts.get("banks")).report()
 
 
 def corrections(space: Space) -> None:

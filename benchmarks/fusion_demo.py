@@ -26,6 +26,7 @@ from mmalign_core.data.demo import write_demo
 from mmalign_core.metrics.direction import measure
 from mmalign_core.metrics.fused import fused_set, measure_fused
 from mmalign_core.scoring.corrections import CORRECTIONS
+from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.splits import split
@@ -35,7 +36,7 @@ from mmalign_core.workflow import encode, open_collection
 
 ALIGNED = ("late-average", "concat", "attention", "self-attention", "graph")
 SEEDS = (0, 1, 2)
-CHOICES = SIMILARITIES.create("cosine"), CORRECTIONS.create("none"), MATCHERS.create("argmax")
+CHOICES = Scoring(SIMILARITIES.create("cosine"), CORRECTIONS.create("none"), MATCHERS.create("argmax"))
 Sets = Mapping[str, EmbeddingSet]
 
 
@@ -77,12 +78,12 @@ def held_out(name: str, sets: Sets, seed: int) -> dict[str, tuple[float, float, 
     ways = {}
     for source, target in (("image", "text"), ("text", "image"), ("audio", "text"), ("text", "audio")):
         if source in space and target in space:
-            ways[f"{source}->{target} (all)"] = measure(space[source], space[target], *CHOICES)
+            ways[f"{source}->{target} (all)"] = measure(space[source], space[target], CHOICES)
     if len(space) > 2:
         for target in space:
             lone = {m: held[m] for m in space if m != target}
             fused = fused_set(*model.fuse(lone), lone)
-            ways |= measure_fused(fused, space, target, *CHOICES)
+            ways |= measure_fused(fused, space, target, CHOICES)
     metrics = {way: d.metrics(d.outcome) for way, d in ways.items()}
     return {way: (m["recall@10"], m["mrr"], int(m["n"])) for way, m in metrics.items()}
 

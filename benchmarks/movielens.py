@@ -35,7 +35,7 @@ from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Plac
 from mmalign_core.recommend.splits import split_events
 from mmalign_core.store import Store
 from mmalign_core.workflow import encode, open_collection
-from mmalign_core.workflow.evaluation.evaluated import all_places
+from mmalign_core.workflow.evaluation.trials import all_places
 
 LIKED, K = 4, 10
 SEEDS = (0, 1, 2)

@@ -27,10 +27,9 @@ from mmalign_core.metrics.bootstrap import difference
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems
 from mmalign_core.store import Store
 from mmalign_core.workflow import encode, open_collection
-from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
-from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
-from mmalign_core.workflow.evaluation.standing import Board, Row
-from mmalign_core.workflow.evaluation.trials import SLICES, Protocol
+from mmalign_core.workflow.evaluation.evaluation import Entry, evaluate
+from mmalign_core.workflow.evaluation.ranking import Board, Row
+from mmalign_core.workflow.evaluation.trials import SLICES, Protocol, all_places, events_of
 
 DATA = Path(__file__).parents[2] / "shared/data/movietweetings100k"
 RIVAL = "ease"

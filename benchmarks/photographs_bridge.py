@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.translated_captions import CAPTIONS, LANGUAGES
 from mmalign_core.metrics.report import measure
 from mmalign_core.scoring.corrections import CORRECTIONS
+from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.store import Store
@@ -34,14 +35,14 @@ def by_language(run: Run, store: Store) -> None:
         vectors = np.array(placed)
         english = vectors if english is None else english
         asked = EmbeddingSet("text", tuple(known), tuple(map(str, range(len(known)))), vectors, "bridge")
-        found = measure(asked, run.result.space["image"], *plain()).outcome.metrics()
+        found = measure(asked, run.result.space["image"], plain()).outcome.metrics()
         recalls = "".join(f"{100 * found[f'recall@{k}']:6.1f}" for k in (1, 5, 10))
         print(f"  {language:<28}{recalls}{(vectors * english).sum(1).mean():12.3f}")
 
 
-def plain() -> tuple:
+def plain() -> Scoring:
     """Cosine, uncorrected, best target."""
-    return SIMILARITIES.create("cosine"), CORRECTIONS.create("none"), MATCHERS.create("argmax")
+    return Scoring(SIMILARITIES.create("cosine"), CORRECTIONS.create("none"), MATCHERS.create("argmax"))
 
 
 def main(folder: str = str(DATA)) -> None:

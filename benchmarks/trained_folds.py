@@ -14,13 +14,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.metrics.report import evaluation
 from mmalign_core.scoring.corrections import CORRECTIONS
+from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.splits import Split
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, encode, open_collection
-from mmalign_core.workflow.alignment.preparing import place, usable_sets
+from mmalign_core.workflow.align.sets import place, usable_sets
 
 Sets = Mapping[str, EmbeddingSet]
 SEEDS = (0, 1, 2)
@@ -44,7 +45,7 @@ def judged(aligner: str, sets: Sets, parts: Sequence[Split], pair: tuple[str, st
         seconds += time.perf_counter() - start
         spaces.append({m: place(model, sets[m].of_items(part.test)) for m in pair})
     parts_of = SIMILARITIES.create("cosine"), CORRECTIONS.create("none"), MATCHERS.create("argmax")
-    return evaluation(spaces, pair, *parts_of, seed=seed).report()["metrics"], seconds / len(parts)
+    return evaluation(spaces, pair, Scoring(*parts_of, seed=seed)).report()["metrics"], seconds / len(parts)
 
 
 def table(

@@ -15,7 +15,7 @@ except ImportError:  # Windows has none
     resource = None
 
 SAMPLE_SECONDS = 0.01
-"""How often memory is looked at during a fit: often enough for a fit of a tenth of a second."""
+"""How often memory is looked at during a fit: often enough for a fit of a tenth of a second, and 1 % of a core."""
 
 
 @dataclass

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mmalign_core.metrics.report import evaluation, measure
 from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
@@ -105,7 +106,7 @@ def test_a_constant_space_stays_a_tie_and_finite(name: str, similarity: str, val
         ids = tuple(map(str, range(n)))
         a, b = (EmbeddingSet(m, ids, ids, np.full((n, 48), value), "toy@1") for m in ("image", "text"))
         parts = SIMILARITIES.create(similarity), CORRECTIONS.create(name), MATCHERS.create("argmax")
-        found = measure(a, b, *parts).outcome
+        found = measure(a, b, Scoring(*parts)).outcome
         assert (found.ranks == n).all() and found.correct.all() == (n == 1)
         assert np.isfinite(whole(parts[1].scores(parts[0], a.vectors, b.vectors))).all()
 
@@ -186,7 +187,8 @@ def test_the_report_hands_the_training_rows_over_and_counts_contents_once() -> N
 
     test, train = space(30, 1), space(50, 2)
     often = {m: s.take([*range(50), *[7] * 60]) for m, s in train.items()}
-    parts = ("image", "text"), SIMILARITIES.create("cosine"), CORRECTIONS.create("csls"), MATCHERS.create("argmax")
+    scoring = Scoring(SIMILARITIES.create("cosine"), CORRECTIONS.create("csls"), MATCHERS.create("argmax"))
+    parts = ("image", "text"), scoring
     alone, banked, copied = (evaluation([test], *parts, banks=b).report() for b in (None, [train], [often]))
     assert banked == copied and banked["metrics"] != alone["metrics"] and banked["space"] != alone["space"]
     with pytest.raises(BadInput, match="1 query banks for 2 spaces"):
@@ -200,6 +202,6 @@ def test_clip_gains_what_is_known_of_csls_and_dual_softmax(shared_data: Path) ->
     known = {"csls": ((0.62, 0.844, 0.914), (0.59, 0.83, 0.906)), "dual-softmax": ((0.628,), (0.598,))}
     for name, ways in known.items():
         parts = SIMILARITIES.create("cosine"), CORRECTIONS.create(name), MATCHERS.create("argmax")
-        found = evaluation([space], ("image", "text"), *parts).report()["metrics"]
+        found = evaluation([space], ("image", "text"), Scoring(*parts)).report()["metrics"]
         for way, expected in zip(("image->text", "text->image"), ways):
             assert tuple(round(found[way][f"recall@{k}"], 6) for k in (1, 5, 10))[: len(expected)] == expected

@@ -12,9 +12,8 @@ import pytest
 from mmalign_core.recommend import RECOMMENDERS, PlacedItems, interactions_of
 from mmalign_core.recommend.methods.random_order import RandomOrder
 from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
-from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
-from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
-from mmalign_core.workflow.evaluation.trials import SLICES, Protocol, trial
+from mmalign_core.workflow.evaluation.evaluation import Entry, evaluate
+from mmalign_core.workflow.evaluation.trials import SLICES, Protocol, all_places, events_of, trial
 from tests.toy_recommenders import ITEMS, Broken, Endless, Stopped, Toy, known_scores, met, places
 
 

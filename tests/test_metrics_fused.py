@@ -5,11 +5,12 @@ import pytest
 
 from mmalign_core.metrics.fused import fused_set, measure_fused
 from mmalign_core.scoring.corrections import CORRECTIONS
+from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
 
-CHOICES = SIMILARITIES.create("cosine"), CORRECTIONS.create("none"), MATCHERS.create("argmax")
+CHOICES = Scoring(SIMILARITIES.create("cosine"), CORRECTIONS.create("none"), MATCHERS.create("argmax"))
 
 
 def rows(modality: str, vectors: np.ndarray, ids: tuple[str, ...] = tuple("abcd"), keys: str = "") -> EmbeddingSet:
@@ -39,7 +40,7 @@ def test_each_half_finds_half_and_both_find_all() -> None:
         "text": rows("text", corner),
     }
     fused = fused_set(tuple("abcd"), corner, {m: space[m] for m in ("image", "audio")})
-    found = measure_fused(fused, space, "text", *CHOICES)
+    found = measure_fused(fused, space, "text", CHOICES)
     assert set(found) == {"image+audio->text", "image->text", "audio->text", "text->image+audio"}
     recall = {way: d.metrics(d.outcome)["recall@1"] for way, d in found.items()}
     assert recall["image+audio->text"] == recall["text->image+audio"] == 1

@@ -11,6 +11,7 @@ from mmalign_core.metrics.report import at_chance, evaluation
 from mmalign_core.metrics.retrieval import Outcome
 from mmalign_core.metrics.space import alignment, modality_gap, occurrences, skewness, uniformity
 from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, EmbeddingSet
@@ -90,7 +91,7 @@ def test_the_report_is_json_with_the_promised_keys() -> None:
     rng = np.random.default_rng(0)
     x = rng.standard_normal((60, 8))
     space = {"image": rows("image", x), "text": rows("text", x + rng.standard_normal((60, 8)))}
-    report = json.loads(json.dumps(evaluation([space], ("image", "text"), *PARTS).report()))
+    report = json.loads(json.dumps(evaluation([space], ("image", "text"), Scoring(*PARTS)).report()))
     assert set(report) == {"metrics", "ci95", "baseline", "space"}
     for way in ("image->text", "text->image"):
         wanted = {"accuracy", "recall@1", "recall@5", "recall@10", "mrr", "median_rank", "n", "candidates"}
@@ -101,19 +102,19 @@ def test_the_report_is_json_with_the_promised_keys() -> None:
     assert {"gap", "hubness", "alignment", "uniformity"} <= set(report["space"])
     assert report["space"]["hubness"] == max(report["space"]["hubness_by_direction"].values())
     with pytest.raises(BadInput, match="no audio"):
-        evaluation([space], ("image", "audio"), *PARTS).report()
+        evaluation([space], ("image", "audio"), Scoring(*PARTS)).report()
 
 
 def test_folds_pool_their_queries() -> None:
     spaces = [{m: rows(m, np.eye(n)) for m in ("image", "text")} for n in (4, 6)]
-    found = evaluation(spaces, ("image", "text"), *PARTS).report()["metrics"]["image->text"]
+    found = evaluation(spaces, ("image", "text"), Scoring(*PARTS)).report()["metrics"]["image->text"]
     assert (found["n"], found["candidates"], found["recall@1"]) == (10, 5, 1.0)
 
 
 def test_clip_retrieves_what_is_known_of_it(shared_data: Path) -> None:
     vectors = np.load(shared_data / "clip_embeddings_coco500" / "features_clip.npy")
     space = {"image": rows("image", vectors[0]), "text": rows("text", vectors[1])}
-    report = evaluation([space], ("image", "text"), *PARTS).report()
+    report = evaluation([space], ("image", "text"), Scoring(*PARTS)).report()
     for way, known in (("image->text", (0.552, 0.808, 0.892)), ("text->image", (0.506, 0.766, 0.862))):
         assert tuple(round(report["metrics"][way][f"recall@{k}"], 6) for k in (1, 5, 10)) == known
     assert round(report["space"]["gap"], 3) == 0.851
@@ -125,10 +126,10 @@ def test_a_space_at_chance_is_called_so_in_the_direction_it_is() -> None:
     named = 0
     for seed in range(20):
         space = {m: rows(m, rng.normal(size=(60, 8)).astype(np.float32)) for m in ("image", "text")}
-        named += len(at_chance(evaluation([space], ("image", "text"), *PARTS, seed=seed).report()))
+        named += len(at_chance(evaluation([space], ("image", "text"), Scoring(*PARTS, seed=seed)).report()))
     assert named >= 34
     near = space["image"].vectors + 0.5 * rng.normal(size=(60, 8)).astype(np.float32)
-    found = evaluation([{**space, "text": rows("text", near)}], ("image", "text"), *PARTS).report()
+    found = evaluation([{**space, "text": rows("text", near)}], ("image", "text"), Scoring(*PARTS)).report()
     assert at_chance(found) == ()
     found["baseline"]["text->image"]["mrr"] = found["metrics"]["text->image"]["mrr"]
     assert at_chance(found) == ("text->image",) and at_chance({"ci95": {"a->b": {}}, "baseline": {}}) == ()

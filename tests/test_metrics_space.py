@@ -11,10 +11,17 @@ from mmalign_core.metrics.diagnostics import diagnostics
 from mmalign_core.metrics.mutual_knn import mutual_knn
 from mmalign_core.metrics.space import occurrences, uniformity
 from mmalign_core.scoring.corrections import CORRECTIONS, Scores
+from mmalign_core.scoring.decision import Scoring
+from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import EmbeddingSet
 
 COSINE = SIMILARITIES.create("cosine")
+
+
+def scoring(correction: str) -> Scoring:
+    """Cosine under that correction."""
+    return Scoring(COSINE, CORRECTIONS.create(correction), MATCHERS.create("argmax"))
 
 
 def rows(modality: str, vectors: np.ndarray) -> EmbeddingSet:
@@ -39,14 +46,14 @@ def test_one_target_that_everybody_finds_is_the_largest_hub() -> None:
     x = normal(200, 1) + 2
     y = normal(200, 2)
     y[7] = 2
-    found = diagnostics(rows("image", x), rows("text", y), COSINE, CORRECTIONS.create("none"))
+    found = diagnostics(rows("image", x), rows("text", y), scoring("none"))
     assert found["largest_hub"] == found["largest_hub_by_direction"]["image->text"] > 0.95
     assert found["largest_hub_by_direction"]["text->image"] < 0.5
 
 
 def test_a_correction_shows_in_the_hubs() -> None:
     a, b = rows("image", normal(200, 1) + 1), rows("text", normal(200, 2) + 1)
-    plain, corrected = (diagnostics(a, b, COSINE, CORRECTIONS.create(name)) for name in ("none", "csls"))
+    plain, corrected = (diagnostics(a, b, scoring(name)) for name in ("none", "csls"))
     assert corrected["largest_hub"] < 0.7 * plain["largest_hub"] and corrected["hubness"] < plain["hubness"]
 
 
@@ -83,7 +90,7 @@ def test_a_collapsed_space_agrees_by_chance_alone() -> None:
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 7])
 def test_few_items_give_finite_numbers(n: int) -> None:
     a, b = rows("image", normal(n, 1)), rows("text", normal(n, 2))
-    found = diagnostics(a, b, COSINE, CORRECTIONS.create("csls"))
+    found = diagnostics(a, b, scoring("csls"))
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["largest_hub"] == 1 and found["hubness"] == 0
     assert 0 < found["mutual_knn_p"] <= 1
@@ -92,9 +99,7 @@ def test_few_items_give_finite_numbers(n: int) -> None:
 
 
 def test_uniformity_is_told_of_each_modality() -> None:
-    found = diagnostics(
-        rows("image", np.ones((50, 8))), rows("text", normal(50, 1)), COSINE, CORRECTIONS.create("none")
-    )
+    found = diagnostics(rows("image", np.ones((50, 8))), rows("text", normal(50, 1)), scoring("none"))
     by = found["uniformity_by_modality"]
     assert by["image"] == pytest.approx(0, abs=1e-5) and by["text"] < -1
     assert found["uniformity"] == pytest.approx((by["image"] + by["text"]) / 2)

@@ -13,15 +13,15 @@ from mmalign_core.models.locations import own_folder
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.fetching import remove_model
-from mmalign_core.workflow.menus.naming import check_encoder, expected_folder, look_up, named
-from mmalign_core.workflow.menus.offering import (
+from mmalign_core.workflow.menus.available_models import (
     encoders_for,
     offers,
     same_space,
     share_space,
     suggestions,
 )
-from mmalign_core.workflow.menus.suiting import usual_aligner
+from mmalign_core.workflow.menus.default_aligner import usual_aligner
+from mmalign_core.workflow.menus.references import check_encoder, expected_folder, look_up, named
 from tests.tiny_clip import saved
 
 CLIP = "open-clip:ViT-B-32/openai"

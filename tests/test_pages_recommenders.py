@@ -14,7 +14,7 @@ from mmalign_core.plots.recommender_slices import LEARNS, SLICE_WORDS, slice_dif
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.workflow import open_collection
-from mmalign_core.workflow.evaluation.standing import leaders, row_names, standing
+from mmalign_core.workflow.evaluation.ranking import leaders, ranked, row_names
 from mmalign_core.workflow.evaluation.trials import SLICES, Protocol
 from pages._shared.recommenders import rec_board
 from pages._shared.shelf import Shelf
@@ -141,7 +141,7 @@ ROWS.append(row("random order", 0.1))
 
 
 def test_every_number_drawn_is_a_rows_with_its_interval() -> None:
-    rows = standing(ROWS, {}).rows
+    rows = ranked(ROWS, {}).rows
     figure = slices_figure(rows, "mrr")
     assert len(figure.data) == 3 * 6 and {trace.name for trace in figure.data} == set(LEARNS)
     assert [shape.x0 for shape in figure.layout.shapes] == [0.1] * 6
@@ -156,23 +156,23 @@ def test_every_number_drawn_is_a_rows_with_its_interval() -> None:
 
 
 def test_few_slices_leave_no_empty_panel() -> None:
-    rows = standing([row("a", 0.2, slices=4), row("b", 0.1, slices=4)], {}).rows
+    rows = ranked([row("a", 0.2, slices=4), row("b", 0.1, slices=4)], {}).rows
     axes = [name for name in slices_figure(rows, "mrr").layout.to_plotly_json() if name.startswith("xaxis")]
     assert len(axes) == 4
 
 
 def test_leaders_name_those_that_cannot_be_told_apart() -> None:
-    found = leaders(standing(ROWS, {}).rows, "mrr")
+    found = leaders(ranked(ROWS, {}).rows, "mrr")
     assert found["all"].name == "hybrid" and set(found["all"].alike) == {"<b>", "content", "random order"}
     for one in (sure := [row("a", 0.5), row("b", 0.4), row("random order", 0.1)]):
         one["drawn"] = {part: {"mrr": np.full(1000, one["quality"])} for part in one["metrics"]}
-    assert leaders(standing(sure, {}).rows, "mrr")["cold"].alike == ()
-    assert leaders(standing([row("a", 0.0), row("random order", 0.1)], {}).rows, "mrr") == {}
+    assert leaders(ranked(sure, {}).rows, "mrr")["cold"].alike == ()
+    assert leaders(ranked([row("a", 0.0), row("random order", 0.1)], {}).rows, "mrr") == {}
 
 
 def test_rows_of_one_recommender_are_told_apart_by_their_parameters() -> None:
     twins = [{**row("ease", value), "params": {"k": k, "same": 1}} for value, k in ((0.5, 9), (0.4, 3))]
-    rows = standing([*twins, row("als", 0.3)], {}).rows
+    rows = ranked([*twins, row("als", 0.3)], {}).rows
     assert row_names(rows) == ["ease (k=9)", "ease (k=3)", "als"] and row_names(rows[1:]) == ["ease", "als"]
     found = leaders(rows, "mrr")["all"]
     assert found.name == "ease (k=9)" and found.alike == ("ease (k=3)", "als")

@@ -10,7 +10,7 @@ from mmalign_core.__main__ import main
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import align, encode, open_collection
-from mmalign_core.workflow.menus.suiting import suited
+from mmalign_core.workflow.menus.default_aligner import default_aligner
 from pages._shared.wanted import complete
 from tests.tiny_clip import TEXTS, mixed_pictures, saved
 
@@ -64,4 +64,4 @@ def test_a_named_aligner_and_its_parameters_are_kept(tmp_path: Path, capsys: pyt
 
 
 def test_the_demo_begins_with_the_bridge(demo: Collection) -> None:
-    assert all(suited(pair, {}, demo) == "bridge" for pair in (PAIR, ("audio", "text"), ("image", "audio")))
+    assert all(default_aligner(pair, {}, demo) == "bridge" for pair in (PAIR, ("audio", "text"), ("image", "audio")))

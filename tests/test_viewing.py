@@ -13,7 +13,6 @@ from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, Encoding, Run, align, judged_pairs, similarity_block
-from mmalign_core.workflow.alignment.scoring import run_scores
 
 N = 60
 
@@ -83,7 +82,7 @@ def test_a_hub_that_is_corrected_is_chosen_less_often(run: Run) -> None:
 @pytest.mark.parametrize("matcher", MATCHERS.names())
 def test_judged_pairs_show_what_the_runs_matcher_decides(run: Run, matcher: str) -> None:
     matched = chosen(run, matcher=matcher)
-    scores = run_scores(matched, "text", "image")
+    scores = matched.scores("text", "image")
     found = MATCHERS.create(matcher).match(scores)
     best = {int(s): int(t) for s, t in zip(found.sources[::-1], found.targets[::-1])}
     for pair in judged_pairs(matched, "text", "image"):
@@ -100,6 +99,6 @@ def test_more_than_the_matcher_can_weigh_is_judged_by_argmax(run: Run, monkeypat
 
 
 def test_a_modality_that_is_not_there_is_named(run: Run) -> None:
-    for ask in (similarity_block, judged_pairs, run_scores):
+    for ask in (similarity_block, judged_pairs, Run.scores):
         with pytest.raises(BadInput, match="holds no audio; it holds: image, text"):
             ask(run, "image", "audio")

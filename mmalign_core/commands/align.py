@@ -4,7 +4,7 @@ import argparse
 import time
 from dataclasses import replace
 
-from mmalign_core.commands.choosing import add_choices, choices_of, pair_of
+from mmalign_core.commands.choices import add_choices, choices_of, pair_of
 from mmalign_core.commands.shared import (
     add_data,
     add_encoders,
@@ -21,7 +21,7 @@ from mmalign_core.encoders import full_reference
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import Collection
 from mmalign_core.workflow import align, check_collection, check_save, save_run
-from mmalign_core.workflow.menus.suiting import suited
+from mmalign_core.workflow.menus.default_aligner import default_aligner
 
 SUMMARY = "align two modalities of a collection and measure retrieval in both directions"
 
@@ -72,4 +72,4 @@ def run(args: argparse.Namespace) -> None:
 def _suited(args: argparse.Namespace, collection: Collection) -> str:
     """The aligner for these encoders, however they are spelt."""
     encoders = {modality: full_reference(reference) for modality, reference in encoders_of(args).items()}
-    return suited(pair_of(args), encoders, collection)
+    return default_aligner(pair_of(args), encoders, collection)

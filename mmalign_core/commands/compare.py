@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.commands.choosing import add_choices, choices_of
+from mmalign_core.commands.choices import add_choices, choices_of
 from mmalign_core.commands.shared import (
     add_data,
     add_encoders,
@@ -21,7 +21,7 @@ from mmalign_core.metrics.report import at_chance
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, Comparison, Encoding, check_collection, compare, ranked, takers
-from mmalign_core.workflow.comparison.ranking import Row
+from mmalign_core.workflow.compare.ranking import Row
 
 SUMMARY = "measure several aligners on the same held-out items, one row each, best first"
 ALL = "all"

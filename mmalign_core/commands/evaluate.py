@@ -22,10 +22,9 @@ from mmalign_core.recommend.splits import SPLITS
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow import load_run
-from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
-from mmalign_core.workflow.evaluation.evaluating import Entry, check_entries, evaluate
-from mmalign_core.workflow.evaluation.standing import Board, Row, standing
-from mmalign_core.workflow.evaluation.trials import Protocol
+from mmalign_core.workflow.evaluation.evaluation import Entry, check_entries, evaluate
+from mmalign_core.workflow.evaluation.ranking import Board, Row, ranked
+from mmalign_core.workflow.evaluation.trials import Protocol, all_places, events_of
 
 SUMMARY = "measure several recommenders on the same held-out interactions, one row each, best first"
 ALL = "all"
@@ -71,7 +70,7 @@ def run(args: argparse.Namespace) -> None:
         )  # fmt: skip
     finally:
         if not all(row["error"] or row["baseline"] for row in rows):
-            done = standing(rows, facts | {"encoders": dict(encoders)})
+            done = ranked(rows, facts | {"encoders": dict(encoders)})
             write_result(done.report(), args, table(done))
     if all(row["error"] or row["baseline"] for row in rows):
         reasons = dict.fromkeys(f"{row['recommender']}: {row['error']}" for row in rows if not row["baseline"])

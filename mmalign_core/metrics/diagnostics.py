@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mmalign_core.metrics.direction import bank_vectors, distinct_vectors
 from mmalign_core.metrics.mutual_knn import mutual_knn
 from mmalign_core.metrics.space import alignment, modality_gap, occurrences, skewness, uniformity
-from mmalign_core.scoring.corrections.base import Correction
-from mmalign_core.scoring.similarities.base import Similarity
+from mmalign_core.scoring.decision import Scoring, bank_vectors, distinct_vectors
 from mmalign_core.types import EmbeddingSet
 
 
 def diagnostics(
     a: EmbeddingSet,
     b: EmbeddingSet,
-    similarity: Similarity,
-    correction: Correction,
+    scoring: Scoring,
     *,
     bank: Mapping[str, EmbeddingSet] | None = None,
-    seed: int = 0,
 ) -> dict[str, Any]:
     """Gap, hubness, alignment, uniformity and shared neighbourhoods of two modalities in one space.
 
@@ -28,10 +24,10 @@ def diagnostics(
     is even) are the worse direction's. Identical contents count once as targets: among equal scores the lower index
     would look like a hub. `mutual_knn` is calibrated, see there.
     """
-    hubs, largest = {}, {}
+    hubs, largest, seed = {}, {}, scoring.seed
     for sources, targets in ((a, b), (b, a)):
         known = bank_vectors((bank or {}).get(sources.modality))
-        scores = correction.scores(similarity, sources.vectors, distinct_vectors(targets), known)
+        scores = scoring.correction.scores(scoring.similarity, sources.vectors, distinct_vectors(targets), known)
         occurrence, way = occurrences(scores), f"{sources.modality}->{targets.modality}"
         hubs[way], largest[way] = skewness(occurrence), float(occurrence.max(initial=0) / max(1, len(sources)))
     spread = {rows.modality: uniformity(rows, seed=seed) for rows in (a, b)}

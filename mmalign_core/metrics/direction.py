@@ -9,9 +9,7 @@ import numpy as np
 
 from mmalign_core.metrics.retrieval import Outcome, outcomes
 from mmalign_core.metrics.right_answers import right_answers, shuffled_owners
-from mmalign_core.scoring.corrections.base import Correction
-from mmalign_core.scoring.matchers.base import Matcher
-from mmalign_core.scoring.similarities.base import Similarity
+from mmalign_core.scoring.decision import Scoring
 from mmalign_core.types import EmbeddingSet
 
 
@@ -35,22 +33,19 @@ class Direction:
 def measure(
     sources: EmbeddingSet,
     targets: EmbeddingSet,
-    similarity: Similarity,
-    correction: Correction,
-    matcher: Matcher,
+    scoring: Scoring,
     *,
     bank: EmbeddingSet | None = None,
-    seed: int = 0,
 ) -> Direction:
-    """Every source row is a query over all target rows; `seed` permutes the items of the baseline.
+    """Every source row is a query over all target rows; the scoring's seed permutes the items of the baseline.
 
     `bank`: rows of the sources' modality that were known beforehand, for corrections that look at queries.
     """
     answerable = np.flatnonzero(right_answers(sources, targets).answerable)
     queries = sources.take(answerable)
-    scores = correction.scores(similarity, queries.vectors, targets.vectors, bank_vectors(bank))
-    truths = [right_answers(queries, targets), right_answers(queries, targets, shuffled_owners(targets, seed))]
-    outcome, shuffled = outcomes(scores, matcher.match(scores), truths)
+    scores = scoring.scores(queries, targets, bank)
+    truths = [right_answers(queries, targets), right_answers(queries, targets, shuffled_owners(targets, scoring.seed))]
+    outcome, shuffled = outcomes(scores, scoring.match(scores), truths)
     return Direction(queries.ids, queries.keys, outcome, shuffled, len(targets), len(sources) - len(queries))
 
 
@@ -63,14 +58,3 @@ def pooled(parts: Sequence[Direction]) -> Direction:
     items, keys = (tuple(x for part in parts for x in getattr(part, what)) for what in ("items", "keys"))
     candidates = round(float(np.mean([part.candidates for part in parts])))
     return Direction(items, keys, outcome, shuffled, candidates, sum(part.unanswerable for part in parts))
-
-
-def distinct_vectors(rows: EmbeddingSet) -> np.ndarray:
-    """The vectors (c, d) of the c distinct contents, first row of each: copies would outvote all else."""
-    first = {key: i for i, key in reversed(list(enumerate(rows.keys)))}
-    return rows.vectors[sorted(first.values())]
-
-
-def bank_vectors(bank: EmbeddingSet | None) -> np.ndarray | None:
-    """The distinct contents of a bank; None where there is none, or it holds nothing."""
-    return distinct_vectors(bank) if bank is not None and len(bank) else None

@@ -11,9 +11,7 @@ import numpy as np
 from mmalign_core.metrics.bootstrap import bootstrap_intervals
 from mmalign_core.metrics.diagnostics import diagnostics
 from mmalign_core.metrics.direction import Direction, measure, pooled
-from mmalign_core.scoring.corrections.base import Correction
-from mmalign_core.scoring.matchers.base import Matcher
-from mmalign_core.scoring.similarities.base import Similarity
+from mmalign_core.scoring.decision import Scoring
 from mmalign_core.types import BadInput, EmbeddingSet
 
 Space = Mapping[str, EmbeddingSet]
@@ -42,12 +40,9 @@ class Evaluation:
 def evaluation(
     spaces: Sequence[Space],
     pair: tuple[str, str],
-    similarity: Similarity,
-    correction: Correction,
-    matcher: Matcher,
+    scoring: Scoring,
     *,
     banks: Sequence[Space] | None = None,
-    seed: int = 0,
 ) -> Evaluation:
     """Both directions of a pair of modalities in one shared space, or in one space per held-out fold.
 
@@ -56,30 +51,25 @@ def evaluation(
     in it, by modality: queries known beforehand for corrections that look at queries. Queries whose item has no right
     candidate are left out and counted as `unanswerable`. BadInput if a modality is absent, or the banks do not fit.
     """
-    directions = measure_all(spaces, pair, similarity, correction, matcher, banks=banks, seed=seed)
+    directions = measure_all(spaces, pair, scoring, banks=banks)
     sides, known = _sides(spaces, pair), _banks(banks, len(spaces))
-    space = [diagnostics(a, b, similarity, correction, bank=bank, seed=seed) for (a, b), bank in zip(sides, known)]
-    return Evaluation(directions, _means(space), seed)
+    space = [diagnostics(a, b, scoring, bank=bank) for (a, b), bank in zip(sides, known)]
+    return Evaluation(directions, _means(space), scoring.seed)
 
 
 def measure_all(
     spaces: Sequence[Space],
     pair: tuple[str, str],
-    similarity: Similarity,
-    correction: Correction,
-    matcher: Matcher,
+    scoring: Scoring,
     *,
     banks: Sequence[Space] | None = None,
-    seed: int = 0,
 ) -> dict[str, Direction]:
     """Direction ("image->text") -> each of its queries, pooled over the spaces; without intervals and diagnostics."""
     sides, known = _sides(spaces, pair), _banks(banks, len(spaces))
     found = {}
     for flip in (1, -1):
         ways = [(*side[::flip], bank.get(pair[::flip][0])) for side, bank in zip(sides, known)]
-        found["->".join(pair[::flip])] = pooled(
-            [measure(s, t, similarity, correction, matcher, bank=bank, seed=seed) for s, t, bank in ways]
-        )
+        found["->".join(pair[::flip])] = pooled([measure(s, t, scoring, bank=bank) for s, t, bank in ways])
     return found
 
 

@@ -42,7 +42,7 @@ def learns_from(row: Row) -> str:
 def slices_figure(rows: Sequence[Row], metric: str) -> go.Figure:
     """One panel per slice: each recommender's metric with its 95% interval, the items in random order as a grey line.
 
-    Rows as `workflow.standing` gives them, without the failed ones and with at least one that is no baseline; the
+    Rows as `ranked` gives them, without the failed ones and with at least one that is no baseline; the
     first stands at the top of every panel. The best of each panel is written out.
     """
     rivals = [row for row in rows if not row["baseline"]]

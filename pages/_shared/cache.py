@@ -12,6 +12,7 @@ import streamlit as st
 from mmalign_core.data import Video
 from mmalign_core.data.media.playback import Playable, playable
 from mmalign_core.data.media.sounds import decode_soundtrack
+from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -25,13 +26,11 @@ from mmalign_core.workflow import (
     SimilarityBlock,
     answer,
     catalogue,
-    encoder_of,
     judged_pairs,
     ranked,
     recommend,
     similarity_block,
 )
-from mmalign_core.workflow.alignment.scoring import run_scores
 from mmalign_core.workflow.export.films import Film
 from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.menus.cards import AlignerCard, aligner_cards
@@ -160,7 +159,7 @@ def waveform(digest: str, colour: str, path: str) -> Thumbnail | None:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def scores(run_key: str, source: str, target: str, _run: Run) -> Scores:
     """All scores of one direction: what a correction learns from all rows is learnt once."""
-    return run_scores(_run, source, target)
+    return _run.scores(source, target)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

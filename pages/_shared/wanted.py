@@ -8,8 +8,8 @@ from typing import Any
 
 from mmalign_core.types import BadInput, Collection, digest_json
 from mmalign_core.workflow import DEFAULT_ENCODERS, Choices
-from mmalign_core.workflow.alignment.pairing import pairs_of
-from mmalign_core.workflow.menus.suiting import suited
+from mmalign_core.workflow.align.choices import pairs_of
+from mmalign_core.workflow.menus.default_aligner import default_aligner
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, An
         )
     pair = tuple(choices.get("pair") or pairs[0])
     whole = {"encoders": {}, **choices, "pair": pair}
-    return {"aligner": suited(pair, whole["encoders"], collection), **whole}
+    return {"aligner": default_aligner(pair, whole["encoders"], collection), **whole}
 
 
 def as_choices(choices: Mapping[str, Any], collection: Collection) -> tuple[Choices, dict[str, str]]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.recommend import Interactions, PlacedItems, PlacedQuery
+from mmalign_core.recommend import Interactions, PlacedItems, PlacedQuery, interactions_of, place_items
 from mmalign_core.recommend.splits import SPLITS, EventSplit, split_events
-from mmalign_core.types import BadInput, digest_bytes, digest_json
+from mmalign_core.types import BadInput, Collection, EmbeddingSet, digest_bytes, digest_json
 
 SCORES_AT_ONCE = 1 << 22
 """Scores held at a time: 32 MB, and a few copies of them."""
@@ -185,3 +185,35 @@ def _relevant(test: Interactions, bar: float | None) -> np.ndarray:
             f"{np.nanmax(test.ratings):g}); lower the rating that counts as right"
         )
     return good
+
+
+def events_of(collection: Collection, protocol: Protocol | None = None) -> Interactions:
+    """Who met the collection's items; BadInput where there is nobody, or nothing can be measured as `protocol` asks.
+
+    It needs no vectors, so it says so before any are made.
+    """
+    if collection.interactions is None:
+        raise BadInput(
+            f"'{collection.name}' has no interactions; give them with --interactions FILE "
+            "(user_id,item_id[,rating,timestamp])"
+        )
+    events = interactions_of(collection.interactions, collection.ids)
+    if not len(events):
+        raise BadInput(f"no interaction names an item of '{collection.name}'; its ids look like '{collection.ids[0]}'")
+    if protocol is not None:
+        trial(PlacedItems(collection.ids, {}), events, protocol)
+    return events
+
+
+def all_places(collection: Collection, space: Mapping[str, EmbeddingSet]) -> PlacedItems:
+    """Every item of the collection, those without a place too: somebody may have met them.
+
+    `space`: a run's shared space, or vectors as they were encoded. Each modality is centred, since what all its items
+    have in common tells none of them apart; modalities may differ in width.
+    """
+    return place_items({m: _centred(rows) for m, rows in space.items()}, collection.ids)
+
+
+def _centred(rows: EmbeddingSet) -> EmbeddingSet:
+    vectors = rows.vectors - rows.vectors.mean(axis=0, dtype=np.float64)
+    return EmbeddingSet(rows.modality, rows.ids, rows.keys, vectors, rows.encoder)

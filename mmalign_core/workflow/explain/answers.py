@@ -14,7 +14,7 @@ from mmalign_core.recommend import Signal
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Media, Progress, no_progress
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.explain.masked_medium import MaskedMedium
 from mmalign_core.workflow.explain.media_maps import check_method, map_of, or_note
 from mmalign_core.workflow.explain.placed_media import PlacedMedium, placed_media

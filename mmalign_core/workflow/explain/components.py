@@ -9,7 +9,7 @@ import numpy as np
 from mmalign_core.explain.linear_terms import components
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.explain.placed_media import PlacedMedium
 
 MOST, NAMES = 8, 3

@@ -17,9 +17,9 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_bytes, no_progress
 from mmalign_core.types import Media as Text
 from mmalign_core.vectors import unit_rows
-from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.alignment.preparing import prepared, text_encoder
-from mmalign_core.workflow.alignment.sequencing import with_sequences
+from mmalign_core.workflow.align.run import Run
+from mmalign_core.workflow.align.sequences import with_sequences
+from mmalign_core.workflow.align.sets import prepared, text_encoder
 from mmalign_core.workflow.explain.masked_medium import run_encoder
 from mmalign_core.workflow.recommend.answers import Answer
 

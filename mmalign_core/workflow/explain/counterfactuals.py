@@ -16,7 +16,7 @@ from mmalign_core.recommend.query import HISTORY
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media, Progress, no_progress
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.explain.answers import MediumTarget, media_targets
 from mmalign_core.workflow.explain.masked_medium import MaskedMedium
 from mmalign_core.workflow.explain.media_maps import map_of, or_note

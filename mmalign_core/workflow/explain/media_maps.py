@@ -15,7 +15,7 @@ from mmalign_core.explain.occlusion import grid_windows, occlusion
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media, Progress, no_progress
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.explain.attribution_model import (
     LABELS,
     map_by_attention,

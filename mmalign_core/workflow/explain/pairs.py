@@ -16,7 +16,7 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.explain.components import Component, anchor_shares, component_shares
 from mmalign_core.workflow.explain.concept_words import vocabulary
 from mmalign_core.workflow.explain.masked_medium import MaskedMedium

@@ -10,7 +10,7 @@ import numpy as np
 from mmalign_core.data.names import shown
 from mmalign_core.types import BadInput, Media
 from mmalign_core.vectors import unit_rows
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 
 _NUMBERED = re.compile(r"(.+)#([1-9]\d{0,8})")
 

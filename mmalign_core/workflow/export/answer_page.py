@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmalign_core.settings import Settings
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.export.sheet import Sheet
 from mmalign_core.workflow.recommend.answers import Answer
 from mmalign_core.workflow.recommend.reasons import Reasons

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.types import BadInput, Media
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.explain.masked_medium import run_encoder
 from mmalign_core.workflow.export.films import video_tiles
 from mmalign_core.workflow.export.media_uris import one_line, pixels_uri

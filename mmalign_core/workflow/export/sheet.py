@@ -13,7 +13,7 @@ from mmalign_core.recommend.query_spec import FILES
 from mmalign_core.recommend.sentences.facts import decimals
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.export.drawn_maps import drawn_map
 from mmalign_core.workflow.export.films import film_strip
 from mmalign_core.workflow.export.media_uris import item_titles, one_line, picture_uri, sound_uri

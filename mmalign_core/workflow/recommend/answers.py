@@ -22,7 +22,7 @@ from mmalign_core.recommend import (
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, Recommendation, no_progress
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.recommend.filters import allowed_items
 from mmalign_core.workflow.recommend.fitted import FittedRecommender, unfitted_recommender
 from mmalign_core.workflow.recommend.place_query import place_query

@@ -13,7 +13,7 @@ from mmalign_core.data.tabular.interactions import read_interactions
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender, interactions_of, place_items
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Progress, Skipped, no_progress
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 
 
 @dataclass(frozen=True)

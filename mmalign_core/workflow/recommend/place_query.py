@@ -20,7 +20,7 @@ from mmalign_core.recommend.query_spec import MEDIA, WORDS, labels_of
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.alignment.aligning import Run
+from mmalign_core.workflow.align.run import Run
 from mmalign_core.workflow.recommend.fitted import FittedRecommender
 from mmalign_core.workflow.recommend.query_media import read_medium, signal_of
 

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
-from mmalign_core.workflow.alignment.pairing import unpaired_of
-from mmalign_core.workflow.menus.suiting import suited
+from mmalign_core.workflow.align.choices import unpaired_of
+from mmalign_core.workflow.menus.default_aligner import default_aligner
 from pages._shared import cache, errors, forms, state, waiting
 from pages._shared.align import aligner_card, holding_out
 from pages._shared.models import model_menu
@@ -86,7 +86,7 @@ def _aligner(
     collection: Collection, pair: tuple[str, str], now: dict[str, Any], encoders: dict[str, str]
 ) -> tuple[str, dict[str, Any]]:
     """What suits these encoders comes first, as they are where they share a space; the other aligners refine it."""
-    usual, before = suited(pair, encoders, collection), suited(pair, now["encoders"], collection)
+    usual, before = default_aligner(pair, encoders, collection), default_aligner(pair, now["encoders"], collection)
     rows = sorted(aligner_card.offered(pair), key=lambda row: row["name"] != usual)
     row = forms.choose(
         "Aligner",

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.workflow.menus.suiting import suited
+from mmalign_core.workflow.menus.default_aligner import default_aligner
 from pages._shared import cache, errors, state
 from pages._shared.align import align_form, aligner_card, holding_out
 from pages._shared.board import board
@@ -37,7 +37,7 @@ def show(collection: Collection) -> None:
         model_menu.caption(encoders)
         chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
         chosen["encoders"] = encoders
-        aligners = _aligners(names, pair, now, suits=suited(pair, encoders, collection))
+        aligners = _aligners(names, pair, now, suits=default_aligner(pair, encoders, collection))
         with button:
             _button(collection, {"aligners": aligners, **align_form.unusual(chosen, collection)})
         st.caption(_as_on_align(chosen))

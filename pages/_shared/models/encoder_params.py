@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.menus.naming import params_of, parts_of, with_params
+from mmalign_core.workflow.menus.references import params_of, parts_of, with_params
 from pages._shared import cache, forms, state
 
 

@@ -11,7 +11,7 @@ from mmalign_core.models.hub import PATIENCE, endpoint
 from mmalign_core.progress import within
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.workflow.fetching import Plan, fetch_model, plan_fetch
-from mmalign_core.workflow.menus.naming import Named, check_encoder, expected_folder, look_up, named
+from mmalign_core.workflow.menus.references import Named, check_encoder, expected_folder, look_up, named
 from pages._shared import background, cache, errors, state
 from pages._shared.models import model_lines, model_menu, model_use
 from pages._shared.shelf import Failed

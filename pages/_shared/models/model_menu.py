@@ -10,8 +10,8 @@ import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import DEFAULT_ENCODERS
-from mmalign_core.workflow.menus.naming import check_encoder, parts_of, without_params
-from mmalign_core.workflow.menus.offering import Offer, encoders_for, same_space
+from mmalign_core.workflow.menus.available_models import Offer, encoders_for, same_space
+from mmalign_core.workflow.menus.references import check_encoder, parts_of, without_params
 from pages._shared import cache, errors, header, state
 from pages._shared.models import encoder_params
 

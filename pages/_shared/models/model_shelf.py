@@ -9,8 +9,8 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.fetching import remove_model
-from mmalign_core.workflow.menus.naming import parts_of
-from mmalign_core.workflow.menus.offering import Offer, offers
+from mmalign_core.workflow.menus.available_models import Offer, offers
+from mmalign_core.workflow.menus.references import parts_of
 from pages._shared import cache, errors, state
 from pages._shared.models import model_fetch, model_lines, model_menu, model_use
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmalign_core.models.catalogue import Suggested
-from mmalign_core.workflow.menus.offering import offers, suggestions
+from mmalign_core.workflow.menus.available_models import offers, suggestions
 from pages._shared import cache, errors
 from pages._shared.models import model_fetch, model_lines, model_menu
 

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.workflow.menus.offering import same_space
+from mmalign_core.workflow.menus.available_models import same_space
 from pages._shared import state, waiting
 from pages._shared.wanted import pairs_of
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmalign_core.types import Collection, Progress, digest_json
 from mmalign_core.workflow import Run, encode
-from mmalign_core.workflow.alignment.as_encoded import as_encoded
+from mmalign_core.workflow.align.run import as_encoded
 from pages._shared import background, cache, state, waiting
 from pages._shared.wanted import pairs_of
 

@@ -14,10 +14,9 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, EmbeddingSet, digest_json
 from mmalign_core.workflow import encode
-from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
-from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
-from mmalign_core.workflow.evaluation.standing import Board, standing
-from mmalign_core.workflow.evaluation.trials import Protocol
+from mmalign_core.workflow.evaluation.evaluation import Entry, evaluate
+from mmalign_core.workflow.evaluation.ranking import Board, ranked
+from mmalign_core.workflow.evaluation.trials import Protocol, all_places, events_of
 from pages._shared import cache, errors
 from pages._shared.shelf import Shelf
 from pages._shared.waiting import progress_bar
@@ -77,7 +76,7 @@ def board(asked: Asked) -> Board:
     """Of the chosen recommenders, what is measured so far, beside the items in random order."""
     held = _held(asked, cache.shelf())
     rows = [row for name, row in held["rows"].items() if name in asked.names or row["baseline"]]
-    return standing(rows, held["facts"])
+    return ranked(rows, held["facts"])
 
 
 def show_progress(asked: Asked) -> None:

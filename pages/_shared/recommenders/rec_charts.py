@@ -8,7 +8,7 @@ import streamlit as st
 
 from mmalign_core.plots.recommender_slices import SLICE_WORDS, slice_differences_figure, slices_figure
 from mmalign_core.recommend.methods.random_order import RandomOrder
-from mmalign_core.workflow.evaluation.standing import Leader, Row, leaders
+from mmalign_core.workflow.evaluation.ranking import Leader, Row, leaders
 from pages._shared import errors
 from pages._shared.waiting import BARE
 

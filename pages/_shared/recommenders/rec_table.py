@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots.recommender_slices import SLICE_WORDS, learns_from
-from mmalign_core.workflow.evaluation.standing import Row
+from mmalign_core.workflow.evaluation.ranking import Row
 from pages._shared import errors
 
 

@@ -8,13 +8,13 @@ from mmalign_core.encoders import ENCODERS, Encoder
 from mmalign_core.spaces import parts_of
 from mmalign_core.types import Collection
 from mmalign_core.workflow.encode import DEFAULT_ENCODERS
-from mmalign_core.workflow.menus.offering import same_space, share_space
+from mmalign_core.workflow.menus.available_models import same_space, share_space
 
 FROM_PAIRS = "relative"
 """The aligner for sides that have nothing but known pairs in common: of any widths, and from two pairs on."""
 
 
-def suited(pair: tuple[str, str], encoders: Mapping[str, str], collection: Collection) -> str:
+def default_aligner(pair: tuple[str, str], encoders: Mapping[str, str], collection: Collection) -> str:
     """The aligner to begin with: vectors given for both sides are taken as they are where they are equally wide.
 
     Given vectors that cannot lie in one space with the other side's have known pairs and nothing else in common.

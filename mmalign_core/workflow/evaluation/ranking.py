@@ -26,7 +26,7 @@ class Board:
         return {**self.facts, "rows": rows}
 
 
-def standing(rows: Sequence[Row], facts: Mapping[str, Any]) -> Board:
+def ranked(rows: Sequence[Row], facts: Mapping[str, Any]) -> Board:
     """The rows in order; also for those published before a cancel. All must come from one trial."""
     order = sorted(rows, key=lambda row: (row["error"] is not None, -(row["quality"] or 0.0), row["recommender"]))
     best = next((row for row in order if not row["error"] and not row["baseline"]), None)
@@ -45,7 +45,7 @@ class Leader:
 
 
 def leaders(rows: Sequence[Row], metric: str) -> dict[str, Leader]:
-    """Slice -> its best; rows as `standing` gives them. Slices in which nobody scores above 0 are left out."""
+    """Slice -> its best; rows as `ranked` gives them. Slices in which nobody scores above 0 are left out."""
     measured = dict(zip(row_names(rows), rows))
     measured = {name: row for name, row in measured.items() if not row["error"]}
     rivals, found = {name: row for name, row in measured.items() if not row["baseline"]}, {}

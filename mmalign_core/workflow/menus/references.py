@@ -14,7 +14,7 @@ from mmalign_core.models.requirements import ENCODERS as OF_MODELS
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, parts_of, reference_of
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.menus.offering import FRAMES
+from mmalign_core.workflow.menus.available_models import FRAMES
 
 __all__ = [
     "Named",

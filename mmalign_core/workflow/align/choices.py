@@ -1,4 +1,4 @@
-"""What a person chooses for one alignment."""
+"""What a person chooses for one alignment, and the pairs of modalities there are to choose from."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS, Aligner
-from mmalign_core.scoring.corrections import CORRECTIONS, Correction
-from mmalign_core.scoring.matchers import MATCHERS, Matcher
-from mmalign_core.scoring.similarities import SIMILARITIES, Similarity
-from mmalign_core.types import BadInput
+from mmalign_core.scoring.corrections import CORRECTIONS
+from mmalign_core.scoring.decision import Scoring
+from mmalign_core.scoring.matchers import MATCHERS
+from mmalign_core.scoring.similarities import SIMILARITIES
+from mmalign_core.types import BadInput, Collection
 
 HOLDING_OUT = ("test", "folds", "fold_column", "time_column")
 """The choices that say which items are kept from the fit."""
 LARGEST_SEED = 2**32 - 1
-"""What every generator of random numbers takes."""
+"""What every generator of random numbers takes: scikit-learn's accept 32 bits."""
+PAIRS = (("image", "text"), ("audio", "text"), ("image", "audio"), ("video", "text"))
+"""Tried in this order for a collection nobody has chosen a pair for."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,17 @@ class Choices:
         """Whether items are kept from the fit to be measured."""
         return any(getattr(self, name) is not None for name in HOLDING_OUT)
 
+    @property
+    def is_transductive(self) -> bool:
+        """Whether the aligner, the correction or the matcher looks at all queries together."""
+        return ALIGNERS.get(self.aligner).transductive or self.scoring().is_transductive(has_bank=self.holds_out)
+
     def check(self) -> None:
         """BadInput for a name or parameter that does not exist or is out of range: before any long work."""
         if not 0 <= self.seed <= LARGEST_SEED:
             raise BadInput(f"the seed is {self.seed}; give a whole number from 0 to {LARGEST_SEED}")
         self.new_aligner()
-        self.new_matcher()
-        self.new_similarity()
-        self.new_correction()
+        self.scoring()
         self._check_split()
 
     def check_pair(self, there: Sequence[str]) -> None:
@@ -71,17 +77,12 @@ class Choices:
         """The same with what this fit chose by itself given, so that another fit's scores are on the same scale."""
         return replace(self, params={**(self.params or {}), **fitted.settled})
 
-    def new_similarity(self) -> Similarity:
-        """The chosen similarity."""
-        return SIMILARITIES.create(self.similarity)
-
-    def new_correction(self) -> Correction:
-        """The chosen correction with its parameters."""
-        return CORRECTIONS.create(self.correction, **(self.correction_params or {}))
-
-    def new_matcher(self) -> Matcher:
-        """The chosen matcher with its parameters."""
-        return MATCHERS.create(self.matcher, **(self.matcher_params or {}))
+    def scoring(self) -> Scoring:
+        """The chosen similarity, correction and matcher with their parameters, and the seed."""
+        matcher = MATCHERS.create(self.matcher, **(self.matcher_params or {}))
+        similarity = SIMILARITIES.create(self.similarity)
+        correction = CORRECTIONS.create(self.correction, **(self.correction_params or {}))
+        return Scoring(similarity, correction, matcher, self.seed)
 
     def _check_split(self) -> None:
         ways = {
@@ -98,3 +99,28 @@ class Choices:
             raise BadInput(f"the held-out share is {self.test}; give one between 0 and 1, such as 0.2")
         if self.folds is not None and self.folds < 2:
             raise BadInput(f"{self.folds} folds: at least 2")
+
+
+def pairs_of(collection: Collection) -> tuple[tuple[str, str], ...]:
+    """Pairs of modalities of which at least one item has both, the usual ones first."""
+    held = _holders(collection)
+    return tuple((a, b) for a, b in _all_pairs(held) if held[a] & held[b])
+
+
+def unpaired_of(collection: Collection) -> tuple[tuple[str, str], ...]:
+    """The others: no item has both, so only aligners that need no pairs bring them together, unmeasured."""
+    held = _holders(collection)
+    return tuple((a, b) for a, b in _all_pairs(held) if not held[a] & held[b])
+
+
+def _holders(collection: Collection) -> dict[str, set[str]]:
+    """Modality -> the items that have it."""
+    held = {m: {medium.item for medium in collection.media_of(m)} for m in collection.modalities}
+    for modality, rows in collection.vectors.items():
+        held[modality] = held.get(modality, set()) | set(rows.ids)
+    return held
+
+
+def _all_pairs(held: dict[str, set[str]]) -> list[tuple[str, str]]:
+    others = [(a, b) for a in held for b in held if a < b and (a, b) not in PAIRS and (b, a) not in PAIRS]
+    return [(a, b) for a, b in (*PAIRS, *others) if a in held and b in held]

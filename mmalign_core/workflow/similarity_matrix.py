@@ -10,8 +10,7 @@ from mmalign_core.metrics.retrieval import best_chosen, outcomes
 from mmalign_core.metrics.right_answers import RightAnswers, right_answers
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.types import BadInput, EmbeddingSet
-from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.alignment.scoring import run_matches, run_scores, run_sets
+from mmalign_core.workflow.align.run import Run
 
 ORDERINGS = ("similar items together", "collection", "best pairs first", "worst pairs first")
 
@@ -65,17 +64,17 @@ def similarity_block(
     no item has both, as many items of each side.
 
     The scores are those that the run ranks by: corrections look at all rows, but only this block is computed.
-    `scores`: the run's own (`run_scores`) where they are at hand, so that no correction looks at all rows again.
+    `scores`: the run's own (`Run.scores`) where they are at hand, so that no correction looks at all rows again.
     """
     if ordering not in ORDERINGS:
         raise BadInput(f"unknown ordering '{ordering}'; choose one of: {', '.join(ORDERINGS)}")
-    left, right = run_sets(run, source, target)
+    left, right = run.sets(source, target)
     first_left, first_right = _first_rows(left), _first_rows(right)
     shared = [item for item in first_left if item in first_right]
     many = min(limit, len(shared) or min(len(first_left), len(first_right)))
     rows = np.array([first_left[item] for item in _spread(shared or list(first_left), many)])
     columns = np.array([first_right[item] for item in _spread(shared or list(first_right), many)])
-    every = run_scores(run, source, target) if scores is None else scores
+    every = run.scores(source, target) if scores is None else scores
     shown = every.take(rows, columns).dense()
     order = _order(shown, ordering)
     rows, columns, shown = rows[order], columns[order], shown[np.ix_(order, order)]
@@ -89,12 +88,12 @@ def judged_pairs(run: Run, source: str, target: str, *, scores: Scores | None = 
 
     `scores`: as in `similarity_block`.
     """
-    sources, targets = run_sets(run, source, target)
+    sources, targets = run.sets(source, target)
     kept = np.flatnonzero(right_answers(sources, targets).answerable)
     asked = sources.take(kept)
-    every = run_scores(run, source, target) if scores is None else scores
+    every = run.scores(source, target) if scores is None else scores
     scores, truth = every.take(kept), right_answers(asked, targets)
-    matches = run_matches(run, scores)
+    matches = run.matches(scores)
     (outcome,) = outcomes(scores, matches, [truth])
     decided = best_chosen(matches, len(asked))
     chosen = np.where(decided < 0, scores.top_k(1)[1][:, 0], decided)

@@ -12,8 +12,7 @@ import pandas as pd
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.splits import Split, column_folds, folds, items_of, paired_items, shared_content, split, time_split
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
-from mmalign_core.workflow.alignment.choices import Choices
-from mmalign_core.workflow.alignment.deciding import takes_suggestion
+from mmalign_core.workflow.align.choices import Choices
 
 Sets = Mapping[str, EmbeddingSet]
 
@@ -50,7 +49,8 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices) -> HeldOut:
     """The split for the pair of modalities; BadInput before any fit when it cannot be made."""
     choices.check_pair(tuple(sets))
     pair = pair_of(collection, sets, choices.pair)
-    parts, words = _parts(collection, pair, choices)
+    columns = _columns(collection, choices)
+    parts, words = _parts(pair, choices, columns)
     paired = paired_items(pair)
     fitted = [len(paired & set(part.train)) for part in parts]
     measured = sum(len(paired & set(part.test)) for part in parts)
@@ -61,8 +61,8 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices) -> HeldOut:
 def hold_out_if_paired(collection: Collection, sets: Sets, choices: Choices) -> HeldOut:
     """As `hold_out`; but where no item has both modalities, an aligner that learns from no pairs gets all items to fit
     on, and none are measured. BadInput also if such items were to be held out, or to suggest a threshold."""
-    asks = choices.holds_out or ALIGNERS.get(choices.aligner).needs_pairs or takes_suggestion(choices)
-    if asks or not set(choices.pair) <= set(sets) or paired_items({m: sets[m] for m in choices.pair}):
+    needs_pairs = ALIGNERS.get(choices.aligner).needs_pairs
+    if choices.holds_out or needs_pairs or choices.scoring().takes_suggestion or _meet(sets, choices.pair):
         return hold_out(collection, sets, choices)
     everything = items_of({m: sets[m] for m in choices.pair})
     why = f"no item has both {' and '.join(choices.pair)}"
@@ -75,10 +75,7 @@ def check_collection(collection: Collection, choices: Choices) -> None:
     All of it is known before anything is encoded.
     """
     choices.check_pair(collection.modalities)
-    if choices.fold_column is not None:
-        _values(collection, choices.fold_column)
-    if choices.time_column is not None:
-        _times(_values(collection, choices.time_column), choices.time_column)
+    _columns(collection, choices)
 
 
 def pair_of(collection: Collection, sets: Sets, pair: tuple[str, str]) -> Sets:
@@ -91,16 +88,36 @@ def pair_of(collection: Collection, sets: Sets, pair: tuple[str, str]) -> Sets:
     return {m: sets[m] for m in pair}
 
 
-def _parts(collection: Collection, pair: Sets, choices: Choices) -> tuple[tuple[Split, ...], str]:
+@dataclass(frozen=True)
+class _Columns:
+    """The metadata columns that decide the split, item -> value: folds, times as written, times as numbers."""
+
+    folds: Mapping[str, Any]
+    written: Mapping[str, Any]
+    times: Mapping[str, float]
+
+
+def _columns(collection: Collection, choices: Choices) -> _Columns:
+    folds = {} if choices.fold_column is None else _values(collection, choices.fold_column)
+    written = {} if choices.time_column is None else _values(collection, choices.time_column)
+    return _Columns(folds, written, _times(written, choices.time_column or ""))
+
+
+def _meet(sets: Sets, pair: tuple[str, str]) -> bool:
+    """Whether an item has both modalities; True also where one of them is absent, so that `hold_out` says so."""
+    return not set(pair) <= set(sets) or bool(set(sets[pair[0]].ids) & set(sets[pair[1]].ids))
+
+
+def _parts(pair: Sets, choices: Choices, columns: _Columns) -> tuple[tuple[Split, ...], str]:
+    """The splits and in words how they were made."""
     if choices.fold_column is not None:
-        parts = column_folds(pair, _values(collection, choices.fold_column), choices.fold_column)
+        parts = column_folds(pair, columns.folds, choices.fold_column)
         return parts, f"{len(parts)} folds by '{choices.fold_column}'"
     if choices.folds:
         return folds(pair, choices.folds, choices.seed), f"{choices.folds} folds"
     if choices.time_column is not None and choices.test:
-        times = _times(_values(collection, choices.time_column), choices.time_column)
-        part = time_split(pair, times, choices.test, choices.time_column)
-        first = _values(collection, choices.time_column)[min(part.test, key=times.__getitem__)]
+        part = time_split(pair, columns.times, choices.test, choices.time_column)
+        first = columns.written[min(part.test, key=columns.times.__getitem__)]
         return (part,), f"test {choices.test:g}, the latest by '{choices.time_column}' (from {first})"
     if choices.test:
         return (split(pair, choices.test, choices.seed),), f"test {choices.test:g}"

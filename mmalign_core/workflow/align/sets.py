@@ -9,9 +9,9 @@ from mmalign_core.encoders.batched.stored import name_concepts
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progress
-from mmalign_core.workflow.alignment.choices import Choices
-from mmalign_core.workflow.alignment.pivoting import with_pivots
-from mmalign_core.workflow.alignment.sequencing import can_sequence, with_sequences
+from mmalign_core.workflow.align.choices import Choices
+from mmalign_core.workflow.align.pivots import with_pivots
+from mmalign_core.workflow.align.sequences import can_sequence, with_sequences
 from mmalign_core.workflow.encode import DEFAULT_ENCODERS
 
 Sets = Mapping[str, EmbeddingSet]
@@ -32,7 +32,7 @@ def usable_sets(
             raise BadInput(
                 f"aligner '{choices.aligner}' does not take {modality}; it takes: {', '.join(model.modalities)}"
             )
-    used = joining(sets, choices)
+    used = joinable(sets, model, choices.pair)
     if model.needs_sequences:
         used = {m: s for m, s in used.items() if m in choices.pair or can_sequence(s)}
     words = text_encoder({m: s.encoder for m, s in used.items()})
@@ -42,15 +42,14 @@ def usable_sets(
     return with_sequences(model.name, ready, media, store=store, progress=progress) if model.needs_sequences else ready
 
 
-def joining(sets: Sets, choices: Choices) -> Sets:
-    """The pair, and of the other modalities those that the chosen aligner can place beside it, given these rows."""
-    model = choices.new_aligner()
-    pair = {m: sets[m] for m in choices.pair}
+def joinable(sets: Sets, model: Aligner, pair: Sequence[str]) -> Sets:
+    """The pair, and of the other modalities those that the aligner can place beside it, given these rows."""
+    paired = {m: sets[m] for m in pair}
 
     def joins(modality: str, rows: EmbeddingSet) -> bool:
-        return modality in model.modalities and len(rows) > 0 and model.joins(rows, pair)
+        return modality in model.modalities and len(rows) > 0 and model.joins(rows, paired)
 
-    return {m: s for m, s in sets.items() if m in pair or joins(m, s)}
+    return {m: s for m, s in sets.items() if m in paired or joins(m, s)}
 
 
 def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: Store) -> EmbeddingSet:

@@ -11,15 +11,14 @@ from mmalign_core.progress import within
 from mmalign_core.splits import Split, nested, paired_items
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
-from mmalign_core.workflow.alignment.choices import Choices
-from mmalign_core.workflow.alignment.fitting import refuse_unplaceable
-from mmalign_core.workflow.alignment.holding_out import HeldOut, hold_out
-from mmalign_core.workflow.alignment.measuring import measure
-from mmalign_core.workflow.alignment.preparing import Sets, usable_sets
+from mmalign_core.workflow.align.choices import Choices
+from mmalign_core.workflow.align.measurement import measure
+from mmalign_core.workflow.align.plan import AlignmentPlan, make_plan
+from mmalign_core.workflow.align.split import HeldOut
 from mmalign_core.workflow.encode import Encoding
 
 MOST_STEPS = 12
-"""1/2048 of the pairs."""
+"""The smallest share is then 1/2048: two pairs of a few thousand, the fewest that an aligner can be fitted on."""
 Point = Mapping[str, Any]
 
 
@@ -41,11 +40,8 @@ def learning_curve(
     """
     choices.check()
     check_steps(choices, steps)
-    refuse_unplaceable(choices)
-    held = hold_out(collection, encoding.sets, choices)
-    sets = usable_sets(encoding.sets, choices, store, collection.media, within(progress, 0.0, 0.1))
-    parts = subsets(sets, held, choices, steps)
-    return points(sets, parts, choices, within(progress, 0.1, 1.0))
+    plan = make_plan(collection, encoding, choices, store=store, progress=within(progress, 0.0, 0.1))
+    return points(plan, subsets(plan, steps), within(progress, 0.1, 1.0))
 
 
 def check_steps(choices: Choices, steps: int) -> None:
@@ -56,12 +52,12 @@ def check_steps(choices: Choices, steps: int) -> None:
         raise BadInput(f"a learning curve of {steps} points; give 2 to {MOST_STEPS}")
 
 
-def subsets(sets: Sets, held: HeldOut, choices: Choices, steps: int) -> list[tuple[float, HeldOut]]:
-    """(share, the same parts with only that share of their training items), smallest first, the whole one last."""
+def subsets(plan: AlignmentPlan, steps: int) -> list[tuple[float, HeldOut]]:
+    """(share, the plan's split with only that share of the training items), smallest first, the whole one last."""
     shares = [2.0 ** (step - steps) for step in range(1, steps + 1)]
-    pair = {m: sets[m] for m in choices.pair}
+    pair, held = {m: plan.sets[m] for m in plan.choices.pair}, plan.held
     paired = paired_items(pair)
-    smaller = [nested(pair, part.train, shares, choices.seed) for part in held.parts]
+    smaller = [nested(pair, part.train, shares, plan.choices.seed) for part in held.parts]
     found = []
     for step, share in enumerate(shares):
         parts = tuple(Split(kept[step], part.test) for kept, part in zip(smaller, held.parts))
@@ -70,19 +66,19 @@ def subsets(sets: Sets, held: HeldOut, choices: Choices, steps: int) -> list[tup
     return found
 
 
-def points(sets: Sets, parts: Sequence[tuple[float, HeldOut]], choices: Choices, progress: Progress) -> list[Point]:
+def points(plan: AlignmentPlan, parts: Sequence[tuple[float, HeldOut]], progress: Progress) -> list[Point]:
     """The points of these subsets."""
     found = []
     for number, (share, held) in enumerate(parts):
         start, end = number / len(parts), (number + 1) / len(parts)
-        found.append(_point(sets, share, held, choices, within(progress, start, end, f"{held.n_train} pairs: ")))
+        found.append(_point(plan, share, held, within(progress, start, end, f"{held.n_train} pairs: ")))
     return found
 
 
-def _point(sets: Sets, share: float, held: HeldOut, choices: Choices, progress: Progress) -> Point:
+def _point(plan: AlignmentPlan, share: float, held: HeldOut, progress: Progress) -> Point:
     cost = Cost({"fit": 0.0, "match": 0.0})
     try:
-        report = measure(sets, choices, held, cost, progress).evaluation.report()
+        report = measure(plan.with_split(held), cost, progress).evaluation.report()
     except BadInput as error:
         return point(share, held, {"metrics": {}, "ci95": {}}, 0.0) | {"error": str(error)}
     return point(share, held, report, cost.seconds["fit"] / cost.fits)

@@ -25,7 +25,7 @@ from mmalign_core.progress import within
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender
 from mmalign_core.recommend.methods.random_order import RandomOrder
 from mmalign_core.types import BadInput, Cancelled, Progress, digest_json, no_progress
-from mmalign_core.workflow.evaluation.standing import Board, Row, standing
+from mmalign_core.workflow.evaluation.ranking import Board, Row, ranked
 from mmalign_core.workflow.evaluation.trials import Protocol, Trial, trial
 
 _log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def evaluate(
             publish(row)
         rows.append(row)
     progress(1.0, f"{len(models)} recommenders measured")
-    return standing(rows, ready.facts)
+    return ranked(rows, ready.facts)
 
 
 def check_entries(entries: Sequence[Entry]) -> list[Recommender]:

@@ -13,14 +13,14 @@ from mmalign_core.cost import Cost
 from mmalign_core.progress import within
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Progress, digest_json, no_progress
-from mmalign_core.workflow.alignment.choices import Choices
-from mmalign_core.workflow.alignment.holding_out import HeldOut, hold_out
-from mmalign_core.workflow.alignment.measuring import is_transductive, measure
-from mmalign_core.workflow.alignment.pivoting import has_towers
-from mmalign_core.workflow.alignment.preparing import Sets, usable_sets
-from mmalign_core.workflow.alignment.sequencing import can_sequence
-from mmalign_core.workflow.comparison.learning import check_steps, point, points, subsets
-from mmalign_core.workflow.comparison.ranking import Comparison, Row, mean_mrr, ranked
+from mmalign_core.workflow.align.choices import Choices
+from mmalign_core.workflow.align.measurement import measure
+from mmalign_core.workflow.align.pivots import has_towers
+from mmalign_core.workflow.align.plan import AlignmentPlan, make_plan
+from mmalign_core.workflow.align.sequences import can_sequence
+from mmalign_core.workflow.align.split import HeldOut, hold_out
+from mmalign_core.workflow.compare.learning_curve import check_steps, point, points, subsets
+from mmalign_core.workflow.compare.ranking import Comparison, Row, mean_mrr, ranked
 from mmalign_core.workflow.encode import Encoding
 
 WatchAll = Callable[[str, Mapping[str, float]], None]
@@ -120,19 +120,18 @@ def takers(encoding: Encoding, pair: tuple[str, str]) -> tuple[str, ...]:
 def _row(task: _Task, choices: Choices, progress: Progress) -> dict[str, Any]:
     try:
         shown = within(progress, 0.0, 0.1)
-        sets = usable_sets(task.encoding.sets, choices, task.store, task.collection.media, shown)
-        return _about(choices, task.held) | _measured(task, sets, choices, within(progress, 0.1, 1.0))
+        plan = make_plan(task.collection, task.encoding, choices, store=task.store, held=task.held, progress=shown)
+        return _about(choices, task.held) | _measured(task, plan, within(progress, 0.1, 1.0))
     except Cancelled:
         raise
     except Exception as error:  # noqa: BLE001  one method's defect must not take the others' results
         return _about(choices, task.held) | {"error": _reason(error)}
 
 
-def _measured(task: _Task, sets: Sets, choices: Choices, progress: Progress) -> dict[str, Any]:
+def _measured(task: _Task, plan: AlignmentPlan, progress: Progress) -> dict[str, Any]:
     cost, share = Cost({"fit": 0.0, "match": 0.0}), 1 / max(1, task.curve)
-    done = measure(
-        sets, choices, task.held, cost, within(progress, 0.0, share), watch=lambda row: task.watch(choices.aligner, row)
-    )
+    name = plan.choices.aligner
+    done = measure(plan, cost, within(progress, 0.0, share), watch=lambda row: task.watch(name, row))
     report, fit = done.evaluation.report(), cost.seconds["fit"] / cost.fits
     return {
         **report,
@@ -143,15 +142,13 @@ def _measured(task: _Task, sets: Sets, choices: Choices, progress: Progress) -> 
         "infer_seconds_per_1000": cost.infer_seconds_per_1000,
         "peak_rss_mb": cost.fit_peak_mb,
         "added_mb": cost.fit_added_mb,
-        "curve": _curve(task, sets, choices, point(1.0, task.held, report, fit), within(progress, share, 1.0)),
+        "curve": _curve(plan, task.curve, point(1.0, plan.held, report, fit), within(progress, share, 1.0)),
     }
 
 
-def _curve(task: _Task, sets: Sets, choices: Choices, whole: Row, progress: Progress) -> list[Row]:
+def _curve(plan: AlignmentPlan, steps: int, whole: Row, progress: Progress) -> list[Row]:
     """The points below the whole training set, which is measured already, and that."""
-    if not task.curve:
-        return []
-    return [*points(sets, subsets(sets, task.held, choices, task.curve)[:-1], choices, progress), whole]
+    return [*points(plan, subsets(plan, steps)[:-1], progress), whole] if steps else []
 
 
 def _about(choices: Choices, held: HeldOut) -> dict[str, Any]:
@@ -162,7 +159,7 @@ def _about(choices: Choices, held: HeldOut) -> dict[str, Any]:
         "family": cls.family(),
         "params": choices.new_aligner().params,
         "needs_pairs": cls.needs_pairs,
-        "transductive": is_transductive(choices),
+        "transductive": choices.is_transductive,
         **held.report(),
         **{part: {} for part in ("metrics", "ci95", "baseline", "space", "seconds", "directions")},
         **dict.fromkeys(("quality", "infer_seconds_per_1000", "peak_rss_mb", "added_mb")),

@@ -13,11 +13,12 @@ import pandas as pd
 from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Progress, no_progress
-from mmalign_core.workflow.alignment.choices import Choices
-from mmalign_core.workflow.comparison.comparing import compare
+from mmalign_core.workflow.align.choices import Choices
+from mmalign_core.workflow.compare.comparison import compare
 from mmalign_core.workflow.encode import Encoding
 
 ROUNDS = 3
+"""Of which the best counts: one alone may be disturbed by other work of the machine."""
 ALIGNERS = ("procrustes", "ridge", "cca", "infonce-linear")
 
 
