@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_ATTRIBUTION = 20_000
-"""Characters of it that are printed; a collection of millions may bring a book."""
+"""Characters of the collection's attribution that are printed. Our choice: about five pages."""
 
 
 def as_html(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.explain.answers import RecommendationMap
 
 PIXELS, STRONGEST, MOST_LETTERS = 420, 0.72, 1500
+"""Width of a picture, opacity of the strongest tint, characters of a text. Our choices, judged by eye on the page."""
 
 
 def drawn_map(run: Run, mapped: RecommendationMap) -> dict[str, Any]:

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.explain.answers import RecommendationMaps
 
 PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
+"""Width of a picture, media of one modality, characters of a text and of a title, bars. Our choices, judged by eye."""
 WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was asked with or met",
          "recommender": "By recommender", "popularity": "By popularity", "taste": "By taste"}  # fmt: skip
 _NOTHING = 1e-3
-"""A part of the largest share that nobody would see; only a modality is named all the same."""
+"""Smaller parts of the largest share get no bar, which would be under half a pixel; modalities always get one."""
 MEDIA_WORDS = {"text": "text", "image": "picture", "audio": "sound", "video": "video"}
 CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "source", "url")
 

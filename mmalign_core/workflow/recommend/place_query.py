@@ -25,7 +25,7 @@ from mmalign_core.workflow.recommend.fitted import FittedRecommender
 from mmalign_core.workflow.recommend.query_media import read_medium, signal_of
 
 _COMPARED, _LOOKED_AT = 5000, 200
-"""Names, and letters of each, that an unknown name is compared with. Our choice: more can take over a second."""
+"""Names, and letters of each, that an unknown name is compared with. Our choice: comparing more is slow."""
 
 
 def place_query(
