@@ -31,7 +31,7 @@ from mmalign_core.encoders import ENCODERS, Encoder
 from mmalign_core.encoders.embedded.log_mel import RATE
 from mmalign_core.encoders.embedded.yamnet import YamNet
 from mmalign_core.encoders.embedded.yamnet_graph import load_graph
-from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.settings import Settings
 from mmalign_core.types import Media
 

@@ -24,7 +24,7 @@ from mmalign_core.data.files import digest_file
 from mmalign_core.data.media.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.encoders.embedded.yamnet_graph import EMBEDDING, load_graph
-from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.engine import encode_media
 from mmalign_core.types import Media
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mmalign_core.encoders.openclip.models import import_open_clip
+from mmalign_core.encoders.openclip.sources import import_open_clip
 from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
 
 BERTS = {

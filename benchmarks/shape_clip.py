@@ -101,7 +101,7 @@ def caption(rng: np.random.Generator, thing: int) -> str:
 
 def build(kind: str) -> tuple[Any, dict[str, Any]]:
     """An untrained CLIP of that kind, and its configuration."""
-    from mmalign_core.encoders.openclip.models import import_open_clip
+    from mmalign_core.encoders.openclip.sources import import_open_clip
 
     text = {"context_length": CONTEXT, "vocab_size": 49408, "width": 64, "heads": 4, "layers": 3}
     config: dict[str, Any] = {"embed_dim": 64, "vision_cfg": VISION[kind], "text_cfg": text}
@@ -116,7 +116,7 @@ def train(kind: str, folder: Path, *, seed: int = 0, batch: int = 64, pool: int 
     import torch
     from torch.nn.functional import cross_entropy, normalize
 
-    from mmalign_core.encoders.openclip.models import import_open_clip
+    from mmalign_core.encoders.openclip.sources import import_open_clip
 
     torch.manual_seed(seed)
     rng, steps = np.random.default_rng(seed), STEPS[kind]

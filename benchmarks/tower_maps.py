@@ -134,7 +134,7 @@ def speed(work: Path, store: Store) -> None:
     """Seconds a map of a picture and of a text, for a tower of a usual size."""
     import torch
 
-    from mmalign_core.encoders.openclip.models import import_open_clip
+    from mmalign_core.encoders.openclip.sources import import_open_clip
 
     open_clip = import_open_clip()
     torch.manual_seed(0)

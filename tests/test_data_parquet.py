@@ -110,7 +110,7 @@ def test_files_that_are_too_much_together_are_refused_before_any_is_unpacked(
 def test_rows_of_large_files_are_read_one_at_a_time(
     tmp_path: Path, kept: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mmalign_core.data.columnar.reading._MEDIA_BYTES", 100_000)
+    monkeypatch.setattr("mmalign_core.data.columnar.table._MEDIA_BYTES", 100_000)
     cells = [png(n) + b"\0" * 20_000 for n in range(5)]
     pq.write_table(pa.table({"image": cells, "text": list("abcde")}), tmp_path / "m.parquet")
     seen: list[str] = []

@@ -9,11 +9,11 @@ import pytest
 pytest.importorskip("transformers", reason="transformers is an optional package")
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.openclip.models import import_open_clip
-from mmalign_core.encoders.openclip.relevance import picture_grid, picture_relevance, text_relevance
-from mmalign_core.encoders.relevance import RULES, attention_relevance
-from mmalign_core.encoders.texts.token_places import token_places
-from mmalign_core.encoders.torch_models.attended import attended
+from mmalign_core.encoders.attention import watch_attention
+from mmalign_core.encoders.attribution import RULES, attention_attribution
+from mmalign_core.encoders.openclip.sources import import_open_clip
+from mmalign_core.encoders.openclip.steps import picture_attribution, picture_grid, text_attribution
+from mmalign_core.encoders.text_input import token_places
 from mmalign_core.types import BadInput
 from tests.tiny_bert import save_bert, save_model
 from tests.tiny_clip import CONFIGS, TOWERS, tower, towers
@@ -45,7 +45,7 @@ def test_a_watched_tower_gives_what_it_gives_unwatched(folders, kind):
     for run, given, layers in ((model.encode_image, pixels, 1 if kind == "resnet" else 2), (model.encode_text, ids, 2)):
         with torch.no_grad():
             plain = run(given)
-        seen, found = attended(lambda run=run, given=given: run(given))
+        seen, found = watch_attention(lambda run=run, given=given: run(given))
         torch.testing.assert_close(seen, plain, atol=1e-4, rtol=1e-4)
         assert len(found) == layers and all(torch.allclose(a.weights.sum(-1), torch.tensor(1.0)) for a in found)
 
@@ -58,7 +58,7 @@ def test_masked_and_grouped_attention_is_that_of_torch():
     shown = torch.ones(5, 5).tril().bool()
     for options in ({"is_causal": True}, {"attn_mask": shown}, {"attn_mask": torch.randn(5, 5)}, {"scale": 0.3}):
         asked = {**options, "enable_gqa": True}
-        plain, (seen, layers) = dot(q, k, v, **asked), attended(lambda asked=asked: dot(q, k, v, **asked))
+        plain, (seen, layers) = dot(q, k, v, **asked), watch_attention(lambda asked=asked: dot(q, k, v, **asked))
         torch.testing.assert_close(seen, plain, atol=1e-5, rtol=1e-5)
         assert len(layers) == 1
 
@@ -81,7 +81,7 @@ def test_each_rule_is_what_one_head_over_two_keys_gives_by_hand():
         "grad-eclip": by_weight * np.array([1.0, 0.0]),  # cosines 1 and 0 are already between 0 and 1
     }
     for rule in RULES:
-        found = attention_relevance(lambda: dot(q, k, v)[:, 0, 0], direction, lambda keys: keys == 2, rule)
+        found = attention_attribution(lambda: dot(q, k, v)[:, 0, 0], direction, lambda keys: keys == 2, rule)
         np.testing.assert_allclose(found, wanted[rule], atol=1e-6)
     assert by_weight[0] > 0 > by_weight[1]
 
@@ -90,7 +90,7 @@ def test_a_model_without_attention_that_can_be_watched_says_so():
     import torch
 
     with pytest.raises(BadInput, match="shows no attention"):
-        attention_relevance(lambda: torch.ones(1, 3, requires_grad=True), np.ones(3), lambda keys: True, "legrad")
+        attention_attribution(lambda: torch.ones(1, 3, requires_grad=True), np.ones(3), lambda keys: True, "legrad")
 
 
 # What the towers show
@@ -118,7 +118,7 @@ def test_the_only_cell_that_has_values_is_the_one_shown(folders, kind, rule):
         places[2 + planted :].zero_()
     side = CONFIGS[kind]["vision_cfg"]["image_size"]
     wanted = {along(seed=seed)[0]: along(seed=seed) for seed in range(8)}.values()
-    found = [picture_relevance(model, torch.randn(1, 3, side, side), d, rule).values for d in wanted]
+    found = [picture_attribution(model, torch.randn(1, 3, side, side), d, rule).values for d in wanted]
     assert all(not np.delete(values, planted).any() for values in found) and any(values[planted] for values in found)
 
 
@@ -143,10 +143,10 @@ def test_towers_of_other_build_show_every_cell_and_token_or_say_that_they_cannot
     ids = torch.tensor([[400, 3, 4, 5, 401, *[0] * 15]])
     for rule in RULES:
         if grid:
-            found = picture_relevance(model, torch.randn(1, 3, side, side), along(), rule)
+            found = picture_attribution(model, torch.randn(1, 3, side, side), along(), rule)
             assert len(found.values) == len(found.places) == grid[0] * grid[1]
             assert np.isfinite(found.values).all() and np.count_nonzero(found.values) > 1
-        words = text_relevance(model, ids, along(), np.zeros((20, 2)), rule)
+        words = text_attribution(model, ids, along(), np.zeros((20, 2)), rule)
         assert words.values.shape == (20,) and np.isfinite(words.values).all()
 
 
@@ -154,7 +154,7 @@ def test_towers_of_other_build_show_every_cell_and_token_or_say_that_they_cannot
 def test_only_words_that_are_read_get_relevance(folders, kind):
     made = tower(folders[kind], "text")
     text = "a brown dog, runs! over wet sand"
-    found = made.relevance(text, along(), "attention")
+    found = made.attribution(text, along(), "attention")
     spans = [text[round(a) : round(b)] for a, b in found.places if b > a]
     assert "".join(spans).replace(" ", "") == text.replace(" ", "")
     assert np.isfinite(found.values).all() and (found.values[:3] != 0).any()
@@ -162,8 +162,8 @@ def test_only_words_that_are_read_get_relevance(folders, kind):
 
 def test_texts_that_are_empty_or_longer_than_the_context(folders):
     made = tower(folders["vit"], "text")
-    assert made.relevance("", along(), "legrad").places.max() == 0
-    long = made.relevance("one two three of the red trains in sand " * 9, along(), "attention")
+    assert made.attribution("", along(), "legrad").places.max() == 0
+    long = made.attribution("one two three of the red trains in sand " * 9, along(), "attention")
     assert len(long.values) == 20 and np.isfinite(long.values).all() and (long.places[:, 1] > 0).sum() == 18
 
 
@@ -185,7 +185,7 @@ def test_a_model_of_sentence_transformers_and_a_prompt_before_the_text(tmp_path)
     for name, prompts in (("plain", None), ("prompt", {"document": "passage : "})):
         made = create_encoder(f"sentence-transformers:{save_model(tmp_path / name, bert, prompts=prompts)}", "text")
         made.load()
-        found = made.relevance(text, along(made.dim), "grad-eclip")
+        found = made.attribution(text, along(made.dim), "grad-eclip")
         assert made.attends and [text[int(a) : int(b)] for a, b in found.places if b > a] == text.split()
         assert len(found.values) == len(found.places) == 6 + 2 * (prompts is not None)
         assert np.isfinite(found.values).all() and (found.values != 0).all()
@@ -195,13 +195,13 @@ def test_the_model_is_left_as_it_was_and_serves_others_meanwhile(folders):
     import torch
 
     made = tower(folders["vit"], "image")
-    wanted = made.relevance(pixels_of(), along(), "attention").values
+    wanted = made.attribution(pixels_of(), along(), "attention").values
     vector = made.encode([made.from_view(pixels_of())]).vectors
     errors = []
 
     def explain():
         for _ in range(5):
-            if not np.allclose(made.relevance(pixels_of(), along(), "attention").values, wanted, atol=1e-6):
+            if not np.allclose(made.attribution(pixels_of(), along(), "attention").values, wanted, atol=1e-6):
                 errors.append("relevance")
 
     def others():

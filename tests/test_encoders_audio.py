@@ -11,7 +11,7 @@ from mmalign_core.data.media.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.encoders.embedded.log_mel import log_mel_patches
 from mmalign_core.encoders.embedded.yamnet_graph import EMBEDDING, Quantisation, load_graph
-from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.types import Media
 
 SOUNDS = Path(__file__).parents[2] / "shared" / "data" / "esc10"

@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.torch_models.devices import SAME, least_cosine
-from mmalign_core.encoders.torch_models.fitting import MOST, measured_batch
+from mmalign_core.encoders.torch_models.devices import MOST, SAME, least_cosine, measured_batch
 from mmalign_core.engine import encode_media
 from mmalign_core.settings import Settings
 from mmalign_core.types import Media

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from mmalign_core.__main__ import main
-from mmalign_core.encoders.openclip.text import as_read
+from mmalign_core.encoders.text_input import as_read
 from tests.tiny_clip import TEXTS, image_media, library, mixed_pictures, saved, text_media, tower
 
 KINDS = ("vit", "resnet", "custom")

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.openclip.models import import_open_clip
+from mmalign_core.encoders.openclip.sources import import_open_clip
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from tests.tiny_clip import CONFIGS, TEXTS, image_media, library, mixed_pictures, saved, text_media, tower

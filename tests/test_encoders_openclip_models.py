@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.openclip.models import import_open_clip
+from mmalign_core.encoders.openclip.sources import import_open_clip
 from mmalign_core.models.suggested import SUGGESTED
 from mmalign_core.types import BadInput
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmalign_core.encoders.openclip.models import import_open_clip
-from mmalign_core.encoders.torch_models.pixels import preprocessed
+from mmalign_core.encoders.openclip.encoder import preprocessed
+from mmalign_core.encoders.openclip.sources import import_open_clip
 
 MODES = {
     "crop": {},

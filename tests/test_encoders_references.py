@@ -14,7 +14,7 @@ from mmalign_core.encoders import (
     with_params,
     without_params,
 )
-from mmalign_core.encoders.texts.text_tower import text_tower
+from mmalign_core.encoders.references import text_tower
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.encoded.encoding import encoder
 

@@ -10,7 +10,7 @@ from PIL import Image
 pytest.importorskip("transformers", reason="transformers is an optional package")
 
 from mmalign_core.data.files import file_media
-from mmalign_core.encoders.relevance import Relevance
+from mmalign_core.encoders.attribution import Attribution
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow import Choices, align, encode, open_collection
@@ -134,10 +134,10 @@ def test_only_the_second_that_is_heard_makes_the_score_of_a_sound(store, tmp_pat
 def test_steps_are_shared_out_by_what_they_cover():
     cells = np.array([[0, 0, 0.5, 0.5], [0.5, 0, 1, 0.5], [0, 0.5, 0.5, 1], [0.5, 0.5, 1, 1]])
     thirds = [(c / 3, r / 3, (c + 1) / 3, (r + 1) / 3) for r in range(3) for c in range(3)]
-    found = share_among_parts(Relevance(np.array([9.0, 0, 0, 0]), cells), np.array(thirds))
+    found = share_among_parts(Attribution(np.array([9.0, 0, 0, 0]), cells), np.array(thirds))
     np.testing.assert_allclose(found, [4, 2, 0, 2, 1, 0, 0, 0, 0], atol=1e-9)
     words = share_among_parts(
-        Relevance(np.array([5.0, 1, 2]), np.array([[0, 0], [0, 2], [2, 6]])), np.array([[0, 4], [4, 6]])
+        Attribution(np.array([5.0, 1, 2]), np.array([[0, 0], [0, 2], [2, 6]])), np.array([[0, 4], [4, 6]])
     )
     np.testing.assert_allclose(words, [2, 1])
-    assert share_among_parts(Relevance(np.ones(1), np.zeros((1, 2))), np.zeros((0, 2))).shape == (0,)
+    assert share_among_parts(Attribution(np.ones(1), np.zeros((1, 2))), np.zeros((0, 2))).shape == (0,)

@@ -10,10 +10,11 @@ import pytest
 from safetensors.numpy import save
 
 from mmalign_core.__main__ import main
+from mmalign_core.encoders import hub_files
 from mmalign_core.models import model_folder
 from mmalign_core.models.hub import ask
 from mmalign_core.models.places import hub_cache, own_folder, snapshot
-from mmalign_core.models.wanted import Wanted, choose_files, wanted
+from mmalign_core.models.wanted import Wanted, choose_files
 from mmalign_core.models.weights import check_weights, weights_version
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.fetching import fetch_model, plan_fetch, present_models, remove_model
@@ -226,12 +227,12 @@ def test_shards_are_taken_together_and_doubles_left() -> None:
 
 
 def test_open_clip_names_lead_to_their_repositories() -> None:
-    first, *_ = wanted("open-clip:ViT-B-32/openai")
+    first, *_ = hub_files("open-clip:ViT-B-32/openai")
     assert first.repository == "timm/vit_base_patch32_clip_224.openai"
     names = [*first.weights, "open_clip_config.json", "model.safetensors"]
     assert choose_files(names, first) == ("open_clip_config.json", "open_clip_model.safetensors")
-    siglip = wanted("open-clip:ViT-B-16-SigLIP/webli")
+    siglip = hub_files("open-clip:ViT-B-16-SigLIP/webli")
     assert any(not needs.with_weights for needs in siglip) or len(siglip) == 1
-    assert wanted("open-clip:hf-hub:laion/some-model")[0].repository == "laion/some-model"
+    assert hub_files("open-clip:hf-hub:laion/some-model")[0].repository == "laion/some-model"
     with pytest.raises(BadInput, match=r"did you mean ViT-B-32/openai"):
-        wanted("open-clip:ViT-B-32/opnai")
+        hub_files("open-clip:ViT-B-32/opnai")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mmalign_core.data import decode_video
-from mmalign_core.data.media.playing import playable
-from mmalign_core.data.media.sampling import representative
+from mmalign_core.data.media.frame_choice import representative
+from mmalign_core.data.media.playback import playable
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.export.films import clock, read_film
 from tests.sample_files import colours, film, tone

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmalign_core.data import collect_uploads, decode_video, inspect_collection, read_collection
-from mmalign_core.data.media.sampling import candidates, chosen, frames_wanted
+from mmalign_core.data.media.frame_choice import candidates, chosen, frames_wanted
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from tests.sample_files import aac, colours, film, png, tone, wav, write

@@ -9,8 +9,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from mmalign_core.__main__ import main
-from mmalign_core.encoders import create_encoder
-from mmalign_core.models.wanted import open_clip_tokenizers, wanted
+from mmalign_core.encoders import create_encoder, hub_files
+from mmalign_core.models.wanted import open_clip_tokenizers
 from mmalign_core.types import BadInput
 from tests.harmed_models import HARMS, edit, weights
 from tests.tiny_bert import save_bert, save_model
@@ -160,7 +160,7 @@ def test_a_text_tower_that_lacks_can_be_fetched_by_the_line_that_says_so(tmp_pat
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     reference = f"open-clip:local-dir:{saved(tmp_path / 'towers', 'towers')}"
     assert f"fetch {reference}" in refused(capsys, table, f"text={reference}")
-    assert [(part.repository, part.with_weights) for part in wanted(reference)] == [("somewhere/bert", False)]
+    assert [(part.repository, part.with_weights) for part in hub_files(reference)] == [("somewhere/bert", False)]
     assert main(["fetch", "--remove", reference]) == 2
     assert "folder of yours" in capsys.readouterr().err
 

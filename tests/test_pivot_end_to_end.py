@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mmalign_core.__main__ import main
-from mmalign_core.encoders.texts.text_tower import text_tower
+from mmalign_core.encoders.references import text_tower
 from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store

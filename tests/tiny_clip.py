@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.openclip.models import import_open_clip
+from mmalign_core.encoders.openclip.sources import import_open_clip
 from mmalign_core.types import Media
 
 TEXT = {"context_length": 20, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}

@@ -1,19 +1,26 @@
-"""Taking a file into a collection: its content is looked at, measured and digested, but not decoded."""
+"""Files of a collection: measured and digested without decoding, and content without a file kept in the store."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
 from pathlib import Path
+from typing import IO
+from uuid import uuid4
 
 from mmalign_core.data.formats import HEAD_BYTES, MOVING_PICTURE_HEADS, sniff
 from mmalign_core.data.media.images import not_a_picture
 from mmalign_core.data.media.texts import read_text
 from mmalign_core.data.names import shown
 from mmalign_core.settings import Settings
+from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.types import BadInput, Media, digest_bytes
 
 _CHUNK = 1 << 20
+Content = bytes | Path
+"""Content of a file: its bytes, or the path where they lie."""
 
 
 def digest_file(path: Path) -> str:
@@ -90,3 +97,34 @@ def _not_what_it_claims(head: bytes, name: str, modality: str) -> str:
     if wanted == "video" and head.startswith(MOVING_PICTURE_HEADS):
         return ""
     return f"{name} holds {words[kind]}, not {wanted}; replace the file" if kind in words else ""
+
+
+def spool(content: Content, extension: str, settings: Settings) -> Path:
+    """Keep content as settings.root / 'media' / <digest><extension>; the file appears whole or not at all."""
+    digest = digest_bytes(content) if isinstance(content, bytes) else digest_file(content)
+    extension = extension.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", extension) else ""
+    folder = make_folder(settings.root / "media")
+    path = folder / f"{digest}{extension}"
+    if not path.exists():
+        with writing(folder):
+            _write(content, folder / f"spooling-{uuid4().hex}", path)
+    return path
+
+
+def _write(content: Content, draft: Path, path: Path) -> None:
+    """Write beside, then rename; nothing is left behind when that fails."""
+    try:
+        with draft.open("xb") as file:
+            copy_content(content, file)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def copy_content(content: Content, file: IO[bytes]) -> None:
+    """Write content into an open file."""
+    if isinstance(content, bytes):
+        file.write(content)
+        return
+    with content.open("rb") as source:
+        shutil.copyfileobj(source, file)

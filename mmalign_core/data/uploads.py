@@ -12,13 +12,12 @@ from mmalign_core.data.arrays import Beside, attach, find_beside
 from mmalign_core.data.columnar import files_source, read_source
 from mmalign_core.data.columnar.parquet import COLUMNAR, is_shard, table_columns
 from mmalign_core.data.draft import Draft
-from mmalign_core.data.files import check_size
+from mmalign_core.data.files import Content, check_size, copy_content, spool
 from mmalign_core.data.folder import list_folder, rows_by_stem
 from mmalign_core.data.formats import ARCHIVES, TABLES, modality_of
 from mmalign_core.data.names import safe_name, shown
 from mmalign_core.data.places import find_listed
 from mmalign_core.data.read import ATTRIBUTION, read_collection, unpack_into
-from mmalign_core.data.spooling import Content, copy_content, spool
 from mmalign_core.data.tabular.interactions import read_interactions
 from mmalign_core.data.tabular.manifest import add_table, read_manifest
 from mmalign_core.data.tabular.tables import Table, read_table

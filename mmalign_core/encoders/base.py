@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mmalign_core.encoders.explainable import Explainable
-from mmalign_core.encoders.of_model import OfModel
+from mmalign_core.encoders.model_choice import ModelChoice
 from mmalign_core.params import write_assignments
 from mmalign_core.registry import Registry
 from mmalign_core.settings import Settings
@@ -26,7 +26,7 @@ class Encoded:
     posterior: np.ndarray | None = None
 
 
-class Encoder(OfModel, Explainable, ABC):
+class Encoder(ModelChoice, Explainable, ABC):
     """Turns media of one modality into vectors. Construction is cheap; weights load on first use.
 
     A new one declares what stands here without a value, and says how it loads, views, prepares and encodes.

@@ -1,18 +1,68 @@
-"""What explanations ask of an encoder beyond its vectors."""
+"""What explanations need from an encoder: its pooling, a differentiable input, attribution by attention."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from mmalign_core.encoders.reading import Reading
-from mmalign_core.encoders.relevance import Relevance
+from mmalign_core.encoders.attribution import Attribution
 from mmalign_core.types import BadInput
+
+if TYPE_CHECKING:
+    import torch
+
+_LARGEST_BLOCK = 8
+"""Pixels a side of a square at most: in a picture of 224 pixels the finest grid of 28 has cells of 8."""
+
+
+@dataclass(frozen=True)
+class DifferentiableInput:
+    """The numbers that a model reads of a medium, and its vector as a differentiable function of them.
+
+    `inputs` (t, ...) float32: squares of pixels, or frames of a spectrogram. `places` (t, 2 or 4): the part of the view
+    that each stands for, in the units of `explain.masks.Part.place`. `vectors`: (n, t, ...) -> unit vectors (n, dim),
+    with gradients.
+    """
+
+    inputs: np.ndarray
+    places: np.ndarray
+    vectors: Callable[[torch.Tensor], torch.Tensor]
+
+
+def picture_input(pixels: np.ndarray, encode: Callable[[torch.Tensor], torch.Tensor]) -> DifferentiableInput:
+    """Of prepared pixels (c, height, width), in squares small enough for any grid; `encode`: a batch -> features."""
+    from torch.nn.functional import normalize
+
+    _, height, width = pixels.shape
+    side = next(side for side in range(_LARGEST_BLOCK, 0, -1) if height % side == 0 and width % side == 0)
+    rows, columns = height // side, width // side
+    inputs = pixels.reshape(-1, rows, side, columns, side).transpose(1, 3, 0, 2, 4)
+
+    def vectors(squares: torch.Tensor) -> torch.Tensor:
+        whole = squares.unflatten(1, (rows, columns)).permute(0, 3, 1, 4, 2, 5)
+        return normalize(encode(whole.flatten(4).flatten(2, 3)), dim=-1)
+
+    return DifferentiableInput(inputs.reshape(rows * columns, -1, side, side), grid_places(rows, columns), vectors)
+
+
+def grid_places(rows: int, columns: int) -> np.ndarray:
+    """(rows * columns, 4): left, top, right, bottom of cells row by row, in 0..1."""
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    return np.stack([column / columns, row / rows, (column + 1) / columns, (row + 1) / rows], axis=1)
+
+
+def without_border(places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The same places in 0..1 of a picture (height, width) that the model sees whole in the middle of a square."""
+    height, width = shape
+    filled = np.array([width, height, width, height]) / max(shape)
+    return ((places - 0.5) / filled + 0.5).clip(0, 1).round(9)
 
 
 class Explainable:
-    """How a vector comes from what the encoder sees. The defaults say that it does not tell: occlusion is left."""
+    """How a vector comes from what the encoder sees. With the defaults only occlusion can explain it."""
 
     name: ClassVar[str]
     pooling: ClassVar[str] = ""
@@ -22,18 +72,17 @@ class Explainable:
     heard_from: ClassVar[int] = 0
     """Of a video's steps: the first dimension that comes from what is heard; those before it from what is seen."""
 
-    def reading(self, view: Any) -> Reading | None:
-        """What the model reads of a view as numbers, with its vector as a function of them; None where it is no such
-        thing (words), or has no gradients."""
+    def differentiable_input(self, view: Any) -> DifferentiableInput | None:
+        """The view as numbers that the vector is a differentiable function of; None for words and without gradients."""
         return None
 
     @property
     def attends(self) -> bool:
-        """Whether `relevance` can be asked: the model attends to the steps it sees. Needs its weights."""
+        """Whether the model attends to the steps it sees, so that `attribution` works. Reads the weights."""
         return False
 
-    def relevance(self, view: Any, direction: np.ndarray, rule: str) -> Relevance:
-        """What each step of a view has to do with its unit vector times `direction` (dim,), by one of the RULES.
+    def attribution(self, view: Any, direction: np.ndarray, rule: str) -> Attribution:
+        """Attribution of the view's unit vector times `direction` (dim,) to its steps, by one of the RULES.
 
         BadInput unless it `attends`.
         """

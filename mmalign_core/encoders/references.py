@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from mmalign_core.encoders.base import ENCODERS, Encoder
+from mmalign_core.models.known import KNOWN, nearest
+from mmalign_core.models.wanted import ENCODERS as OF_A_HUB
+from mmalign_core.models.wanted import Wanted
 from mmalign_core.params import parse_assignments
-from mmalign_core.types import BadInput
+from mmalign_core.types import MODALITIES, BadInput
 
 
 class Parts(NamedTuple):
@@ -19,7 +22,7 @@ class Parts(NamedTuple):
 
 
 def parts_of(reference: str) -> Parts:
-    """Its parts, whether or not they are right: brackets count only directly behind the name, not in a model's."""
+    """The parts of a reference, right or wrong. Brackets are read only directly behind the encoder's name."""
     head, _, model = reference.partition(":")
     name, bracket, rest = head.partition("[")
     return Parts(name, bracket + rest, model)
@@ -63,7 +66,7 @@ def is_known(reference: str) -> bool:
 
 
 def full_reference(reference: str) -> str:
-    """As it stands in keys, however model and parameters are spelt and whether the model is here.
+    """The reference as it stands in keys, whichever way model and parameters are spelt. The model need not be here.
 
     BadInput if the encoder is unknown or the parameters do not fit it.
     """
@@ -73,7 +76,7 @@ def full_reference(reference: str) -> str:
 
 
 def space_of(reference: str) -> str:
-    """The space of its vectors, known also where the model is no longer here. BadInput if it is unknown."""
+    """The space of the encoder's vectors. The model need not be here. BadInput if the encoder is unknown."""
     name, _, model = parts_of(reference)
     return ENCODERS.get(name).space_of(model)
 
@@ -96,6 +99,19 @@ def create_encoder(reference: str, modality: str = "") -> Encoder:
     return made
 
 
+def hub_files(reference: str) -> tuple[Wanted, ...]:
+    """Files of hub repositories that the encoder's model consists of, its weights first.
+
+    BadInput if the reference names no model that can be fetched.
+    """
+    encoder, given, model = parts_of(reference)
+    if encoder not in OF_A_HUB or given or not model:
+        examples = ", ".join(f"{name}:{model}" for name, (model, *_) in KNOWN.items())
+        near = nearest(encoder, OF_A_HUB)
+        raise BadInput(f"'{reference}' names no model of a hub{near}; give ENCODER:MODEL, e.g. {examples}")
+    return ENCODERS.get(encoder).hub_files(model)
+
+
 def _assigned(given: str) -> Mapping[str, str]:
     """'[k=v,…]' as a mapping; BadInput on anything else."""
     if not given.endswith("]") or "[" in given[1:] or "]" in given[:-1]:
@@ -107,3 +123,20 @@ def _assigned(given: str) -> Mapping[str, str]:
     if len(found) < len(pieces):
         raise BadInput("a parameter is given twice")
     return {name.strip(): value.strip() for name, value in found.items()}
+
+
+def text_tower(key: str, modality: str) -> str | None:
+    """Reference of the encoder that brings texts to the space of vectors under that key; None where there is none.
+
+    A text encoder is its own; the space of towers that share one is named by their model's reference.
+    """
+    reference = reference_of(key)
+    if not is_known(reference):
+        return None
+    space = reference if modality == "text" else space_of(reference)
+    return space if is_known(space) and "text" in ENCODERS.get(parts_of(space).name).reads() else None
+
+
+def text_modality(modalities: Collection[str]) -> str:
+    """The modality whose encoder's text tower reads what is typed, where no texts were aligned."""
+    return next(m for m in MODALITIES if m in modalities)

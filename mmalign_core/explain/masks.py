@@ -15,7 +15,7 @@ Scores = Callable[[np.ndarray], np.ndarray]
 AT_ONCE = 256
 """Masks handed to `Scores` in one call. 256 masked copies of a picture of 224 x 224 pixels take 38 MB."""
 REST = "rest"
-"""Label of what no part accounts for: the score of the medium with nothing in it, or the centre of its modality."""
+"""Label of the share of the score that no part accounts for."""
 
 
 @dataclass(frozen=True)

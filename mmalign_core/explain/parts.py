@@ -1,4 +1,4 @@
-"""A medium's view in parts, and the same view with some of them masked."""
+"""A medium's view divided into parts, and the view with some of them masked."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from mmalign_core.explain.words import phrases, without, word_spans
 from mmalign_core.types import BadInput
 
 MOST_WORDS, MOST_SEGMENTS, MOST_SCENES, FINEST_GRID = 200, 60, 16, 28
-"""Longer texts are explained by phrases, longer sounds and videos by longer segments."""
+"""Parts at most: longer texts are explained by phrases, longer sounds and videos by longer segments. Each part costs
+one pass of the encoder or more. Chosen by that cost, not measured."""
 FEWEST_PHRASES, CHARACTERS = 20, 150_000
 """A text of n characters has at most CHARACTERS / n parts, or the fewest: reading it once for each takes 2 seconds."""
 BLUR = 1 / 14
 """Standard deviation of the blur, as a share of the picture's shorter side: half a cell of 7."""
 SEGMENT_SECONDS = 0.5
+"""Length of a segment: about the hop between YAMNet's patches, 0.48 s."""
 FADE_SECONDS = 0.02
-"""A cut without it would click, and the click would be heard as something."""
+"""Length of the fade at a cut: without it the cut clicks, and an encoder hears the click."""
 
 
 @dataclass(frozen=True)

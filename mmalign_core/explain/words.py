@@ -1,4 +1,4 @@
-"""The words of a text in any script, as character spans: what an explanation marks and masks."""
+"""Words of a text in any script, as character spans, and the words that are too common to describe anything."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 Span = tuple[int, int]
 
 SHORTEST, FEW_TEXTS, COMMON = 2, 20, 0.3
+"""Letters of a word at least; texts from which on shares are counted; share of texts above which a word is common.
+Chosen, not measured."""
 _THINGS = {
     "bill",
     "bottom",

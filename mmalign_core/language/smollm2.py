@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
 from mmalign_core.language.base import LanguageModel, register
 from mmalign_core.params import param

@@ -9,9 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmalign_core.data.names import shown
-from mmalign_core.encoders.references import parts_of
-from mmalign_core.models.folders import repository
-from mmalign_core.models.known import KNOWN, ORGANISATION, nearest
+from mmalign_core.models.known import ORGANISATION
 from mmalign_core.models.places import is_repository
 from mmalign_core.models.weights import read_json
 from mmalign_core.types import BadInput
@@ -21,7 +19,6 @@ ENCODERS = (*ORGANISATION, "open-clip")
 _SETTINGS = (".json", ".txt", ".model")
 _OTHERS = {"onnx", "openvino", "coreml", "original", "runs", "eval", "assets", "images", "gguf", "logs"}
 """Folders that hold the same model for other programs, or no part of it."""
-_OPEN_CLIP = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 _SHARD = re.compile(r".+-\d+-of-\d+\.(safetensors|bin)")
 
 
@@ -34,40 +31,7 @@ class Wanted:
     with_weights: bool = True
 
 
-def wanted(reference: str) -> tuple[Wanted, ...]:
-    """What a reference needs, its weights first. BadInput if it names no model that can be fetched."""
-    encoder, given, model = parts_of(reference)
-    if encoder not in ENCODERS or given or not model:
-        examples = ", ".join(f"{name}:{model}" for name, (model, *_) in KNOWN.items())
-        near = nearest(encoder, ENCODERS)
-        raise BadInput(f"'{reference}' names no model of a hub{near}; give ENCODER:MODEL, e.g. {examples}")
-    if encoder == "open-clip":
-        return open_clip_wanted(model)
-    name = repository(encoder, model)
-    if not is_repository(name):
-        raise BadInput(f"'{shown(model)}' is no name on the hub; give ORGANISATION/NAME")
-    return (Wanted(name),)
-
-
-def open_clip_wanted(model: str) -> tuple[Wanted, ...]:
-    """Repositories for MODEL/TAG of open_clip's own tables, for hf-hub:ORGANISATION/NAME, or what a folder lacks."""
-    from mmalign_core.encoders.openclip.models import import_open_clip, source_of
-
-    source = source_of(model)
-    if source.kind == "folder":
-        return _text_tower(source.name)
-    if source.kind == "hub":
-        return (Wanted(source.name, _OPEN_CLIP),)
-    open_clip = import_open_clip()
-    place = (open_clip.get_pretrained_cfg(source.name, source.tag) or {}).get("hf_hub", "")
-    held, _, file = place.rpartition("/")
-    if not held:
-        raise BadInput(f"'{model}' is on no hub, only as a pickle elsewhere, which is not fetched; choose another tag")
-    names = (f"{PurePosixPath(file).stem}.safetensors", file) if file else _OPEN_CLIP
-    return (Wanted(held, names), *open_clip_tokenizers(open_clip.get_model_config(source.name) or {}, held))
-
-
-def _text_tower(folder: str) -> tuple[Wanted, ...]:
+def text_tower_files(folder: str) -> tuple[Wanted, ...]:
     """Settings of a text tower that a folder on this machine names without holding them."""
     settings = read_json(Path(folder) / "open_clip_config.json").get("model_cfg") or {}
     name = str((settings.get("text_cfg") or {}).get("hf_model_name") or "")

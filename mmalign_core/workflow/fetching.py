@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from time import monotonic
 
 from mmalign_core.data.names import shown
-from mmalign_core.encoders import parts_of
+from mmalign_core.encoders import hub_files, parts_of
 from mmalign_core.models.download import bytes_here, download, link, name_main
 from mmalign_core.models.fetched import remember
 from mmalign_core.models.folders import repository as repository_name
 from mmalign_core.models.hub import PATIENCE, HubFile, Repository, ask
 from mmalign_core.models.places import snapshot
 from mmalign_core.models.present import Present, present, remove
-from mmalign_core.models.wanted import Wanted, choose_files, open_clip_tokenizers, wanted
+from mmalign_core.models.wanted import Wanted, choose_files, open_clip_tokenizers
 from mmalign_core.models.weights import check_weights, read_json
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Progress, no_progress
@@ -79,7 +79,7 @@ class Plan:
 def plan_fetch(reference: str, patience: float = PATIENCE) -> Plan:
     """Ask the hub what the reference needs. BadInput if it is no model, or within `patience` seconds no answer came."""
     until = monotonic() + patience
-    parts = [_part(needs, until) for needs in wanted(reference)]
+    parts = [_part(needs, until) for needs in hub_files(reference)]
     if reference.startswith("open-clip:hf-hub:"):
         parts += [_part(needs, until) for needs in _named_by_settings(parts[0])]
     return Plan(reference, tuple(parts))
@@ -143,5 +143,5 @@ def remove_model(reference: str, settings: Settings | None = None) -> int:
     if encoder == "open-clip" and model.startswith("local-dir:"):
         raise BadInput(f"'{shown(model)}' is a folder of yours; delete it where it lies")
     if model:
-        name = wanted(reference)[0].repository if encoder == "open-clip" else repository_name(encoder, model)
+        name = hub_files(reference)[0].repository if encoder == "open-clip" else repository_name(encoder, model)
     return remove(name, settings)

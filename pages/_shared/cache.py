@@ -11,7 +11,7 @@ import streamlit as st
 
 from mmalign_core.corrections import Scores
 from mmalign_core.data import Video
-from mmalign_core.data.media.playing import Playable, playable
+from mmalign_core.data.media.playback import Playable, playable
 from mmalign_core.data.media.sounds import decode_soundtrack
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store

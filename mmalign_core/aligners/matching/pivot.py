@@ -55,7 +55,7 @@ class Pivot(LinearAligner):
 
     def joins(self, rows: EmbeddingSet, pair: Sets) -> bool:
         """Whatever has texts in its own space, or an encoder that can bring them there, and differs."""
-        from mmalign_core.encoders.texts.text_tower import text_tower
+        from mmalign_core.encoders.references import text_tower
 
         known = rows.pivots is not None or text_tower(rows.encoder, rows.modality) is not None
         return known and bool((rows.vectors != rows.vectors[:1]).any())
@@ -63,9 +63,9 @@ class Pivot(LinearAligner):
     def fit(self, sets: Sets, *, seed: int = 0, progress: Progress = no_progress) -> Self:
         """Maps from the pivots, centres from the sets. BadInput: too few pivots, or rows of a modality all alike.
 
-        Where no texts are among the sets, texts can still be placed: by the tower of `typed_by`, from the pivots' mean.
+        Where no texts are among the sets, the tower of `text_modality` places texts, from the pivots' mean.
         """
-        from mmalign_core.encoders.texts.text_tower import typed_by
+        from mmalign_core.encoders.references import text_modality
 
         self.history = ()
         pivots = shared_pivots(sets)
@@ -78,7 +78,7 @@ class Pivot(LinearAligner):
         self._maps, self._weight = dict(solution.maps), solution.weight
         self._centres = {m: _own_mean(s) for m, s in sets.items()}
         if "text" not in sets:
-            typed = typed_by(sets)
+            typed = text_modality(sets)
             self._maps["text"], self._centres["text"] = self._maps[typed], views[typed].mean(0)
         progress(1.0, "linked")
         return self

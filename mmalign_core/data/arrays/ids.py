@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.data.arrays.naming import ID_NAMES
 from mmalign_core.data.arrays.npy import map_npy
+from mmalign_core.data.arrays.vector_names import ID_NAMES
 from mmalign_core.data.files import check_size
 from mmalign_core.data.formats import TABLES
 from mmalign_core.data.media.texts import decode_text

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mmalign_core.data.arrays.naming import VECTOR_NAMES, vectors_of
+from mmalign_core.data.arrays.vector_names import VECTOR_NAMES, vectors_of
 from mmalign_core.data.columnar.features import Feature
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.rows import KNOWN_COLUMNS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmalign_core.data.media.sampling import PLAIN, candidates, chosen, frames_wanted
+from mmalign_core.data.media.frame_choice import PLAIN, candidates, chosen, frames_wanted
 from mmalign_core.data.media.sounds import decode_soundtrack
 from mmalign_core.data.media.video_frames import frames_at, scanned
 from mmalign_core.data.names import file_words

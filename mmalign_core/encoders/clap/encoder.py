@@ -9,15 +9,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from mmalign_core.encoders.attribution import WATCHED, Attribution
 from mmalign_core.encoders.base import Encoded, register
-from mmalign_core.encoders.clap.files import check_files
-from mmalign_core.encoders.clap.relevance import sound_reading, text_relevance
+from mmalign_core.encoders.clap.attribution import sound_input, text_attribution
 from mmalign_core.encoders.clap.towers import ClapTowers, Windows, open_towers
-from mmalign_core.encoders.reading import Reading
-from mmalign_core.encoders.relevance import WATCHED, Relevance
-from mmalign_core.encoders.texts.usable import usable_text
-from mmalign_core.encoders.torch_models.in_folder import InFolder
-from mmalign_core.encoders.torch_models.on_device import PASSES, SAMPLE, longest_first
+from mmalign_core.encoders.explainable import DifferentiableInput
+from mmalign_core.encoders.text_input import usable_text
+from mmalign_core.encoders.torch_models.encoder import PASSES, SAMPLE, FolderEncoder, longest_first
+from mmalign_core.encoders.torch_models.model_files import check_clap_files
 from mmalign_core.types import BadInput, Media
 
 _SOUNDS = 32
@@ -25,7 +24,7 @@ _SOUNDS = 32
 
 
 @register("clap")
-class Clap(InFolder):
+class Clap(FolderEncoder):
     """Unit vectors. A sound longer than the model's window (10 s) is the mean of its windows', by their seconds."""
 
     modality = "audio"
@@ -39,7 +38,7 @@ class Clap(InFolder):
     @classmethod
     def check_files(cls, folder: Path) -> None:
         """BadInput unless it holds a whole CLAP model."""
-        check_files(folder)
+        check_clap_files(folder)
 
     @classmethod
     def of_model(cls, model: str, modality: str) -> Self:
@@ -118,20 +117,20 @@ class Clap(InFolder):
         steps = np.concatenate(self.in_turn(self._towers.sound_steps, _windows(prepared)))
         return [self._kept(sound.seconds, found) for sound, found in zip(prepared, _split(steps, prepared))]
 
-    def reading(self, view: Any) -> Reading | None:
+    def differentiable_input(self, view: Any) -> DifferentiableInput | None:
         """The frames of a sound's spectrogram."""
-        return sound_reading(self._towers, self.from_view(view)) if self.modality == "audio" else None
+        return sound_input(self._towers, self.from_view(view)) if self.modality == "audio" else None
 
     @property
     def attends(self) -> bool:
         """Texts only, where attention can be watched: that to sounds stays within squares of the spectrogram."""
         return self.modality == "text" and self._towers.model.text_model.config._attn_implementation in WATCHED
 
-    def relevance(self, view: Any, direction: np.ndarray, rule: str) -> Relevance:
+    def attribution(self, view: Any, direction: np.ndarray, rule: str) -> Attribution:
         """Of tokens."""
         if not self.attends:
-            return super().relevance(view, direction, rule)
-        return text_relevance(self._towers, view, direction, rule)
+            return super().attribution(view, direction, rule)
+        return text_attribution(self._towers, view, direction, rule)
 
     def _kept(self, seconds: np.ndarray, steps: np.ndarray) -> np.ndarray:
         """The steps (t, dim) of what was really heard, of those (w, t, dim) of a sound's windows."""

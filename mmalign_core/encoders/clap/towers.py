@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.data.names import shown
-from mmalign_core.encoders.clap.files import check_files
 from mmalign_core.encoders.clap.mel import ClapMel
-from mmalign_core.encoders.texts.token_limit import TokenLimit
+from mmalign_core.encoders.text_input import TokenLimit
 from mmalign_core.encoders.torch_models.devices import at_dtype, choose_device, stacked_on
-from mmalign_core.encoders.torch_models.loading import load_quietly
+from mmalign_core.encoders.torch_models.loader import load_quietly
+from mmalign_core.encoders.torch_models.model_files import check_clap_files
 from mmalign_core.models.weights import read_json
 from mmalign_core.types import BadInput
 
@@ -125,7 +125,7 @@ def open_towers(reference: str, folder: Path, version: str, device: str) -> Clap
 
 @lru_cache(maxsize=2)
 def _opened(reference: str, folder: Path, version: str, device: str) -> ClapTowers:
-    check_files(folder)
+    check_clap_files(folder)
     return load_quietly(reference, folder, lambda: _load(folder, device))
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
 from mmalign_core.encoders.base import Encoded, Encoder, register
 from mmalign_core.encoders.embedded.efficientnet_graph import MAP, PIXELS, POOLED, POSTERIOR, SIDE, build_graph
-from mmalign_core.encoders.embedded.imagenet_classes import imagenet_classes
 from mmalign_core.encoders.embedded.onnx_session import open_session
+from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.types import BadInput, Media
 
 _WEIGHTS = "models/efficientnet-lite0-57934424.pth"
@@ -96,3 +97,18 @@ def resized(square: np.ndarray) -> np.ndarray:
 
     planes = torch.from_numpy(square.copy()).permute(2, 0, 1)[None]
     return interpolate(planes, (SIDE, SIDE), mode="bicubic", antialias=True)[0].permute(1, 2, 0).numpy()
+
+
+@cache
+def imagenet_classes() -> tuple[str, ...]:
+    """Names made for zero-shot use (Radford et al., 2021), read from open_clip's list without importing open_clip.
+
+    Importing it would load torchvision and timm, seconds and megabytes for one list.
+    """
+    path = package_folder("open_clip", "efficientnet-lite0", "open_clip_torch") / "zero_shot_metadata.py"
+    spec = importlib.util.spec_from_file_location("_open_clip_names", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot read {path}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return tuple(module.IMAGENET_CLASSNAMES)

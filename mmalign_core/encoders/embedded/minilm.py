@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.encoders.attribution import Attribution
 from mmalign_core.encoders.base import Encoded, Encoder, register
-from mmalign_core.encoders.relevance import Relevance
-from mmalign_core.encoders.sentence_transformers.relevance import sentence_attends, sentence_relevance
-from mmalign_core.encoders.texts.token_limit import TokenLimit
-from mmalign_core.encoders.texts.usable import usable_text
-from mmalign_core.encoders.torch_models.loading import load_quietly
+from mmalign_core.encoders.sentence_transformers.encoder import sentence_attends, sentence_attribution
+from mmalign_core.encoders.text_input import TokenLimit, usable_text
+from mmalign_core.encoders.torch_models.loader import load_quietly
 from mmalign_core.types import Media
 
 
@@ -75,9 +74,9 @@ class MiniLM(Encoder):
         """Its attention can be watched."""
         return sentence_attends(self._model)
 
-    def relevance(self, view: str, direction: np.ndarray, rule: str) -> Relevance:
+    def attribution(self, view: str, direction: np.ndarray, rule: str) -> Attribution:
         """Of tokens."""
-        return sentence_relevance(self._model, view, direction, rule, self._limit)
+        return sentence_attribution(self._model, view, direction, rule, self._limit)
 
     @cached_property
     def _limit(self) -> TokenLimit:

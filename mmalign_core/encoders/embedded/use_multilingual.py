@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders.base import Encoded, Encoder, register
-from mmalign_core.encoders.texts.usable import usable_text
+from mmalign_core.encoders.text_input import usable_text
 from mmalign_core.types import Media
 
 _READ_CHARACTERS = 10_000

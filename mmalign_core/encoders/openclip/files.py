@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.data.names import shown
-from mmalign_core.encoders.openclip.models import CONFIG, Source, import_open_clip
-from mmalign_core.encoders.openclip.places import repository_file
+from mmalign_core.encoders.openclip.sources import CONFIG, HUB_WEIGHTS, Source, import_open_clip, repository_file
 from mmalign_core.models.soundness import check_code, check_sizes, check_tokenizer
 from mmalign_core.models.weights import file_stamp, read_header, read_json
 from mmalign_core.settings import Settings
@@ -38,7 +37,6 @@ _WAYS = {
 PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 Find = Callable[[str, Sequence[str]], Path]
 """The first of these files that a repository's copy on this machine holds."""
-_HUB_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 _LOCAL_WEIGHTS = (
     "open_clip_model.safetensors",
     "open_clip_pytorch_model.safetensors",
@@ -113,7 +111,7 @@ def _of_tag(source: Source, find: Find) -> tuple[dict[str, Any], dict[str, Any],
     open_clip = import_open_clip()
     tag = open_clip.get_pretrained_cfg(source.name, source.tag)
     repository, _, name = tag["hf_hub"].rpartition("/")
-    names = (f"{Path(name).stem}.safetensors", name) if name else _HUB_WEIGHTS
+    names = (f"{Path(name).stem}.safetensors", name) if name else HUB_WEIGHTS
     config = open_clip.get_model_config(source.name)
     config["quick_gelu"] = bool(tag.get("quick_gelu", config.get("quick_gelu", False)))
     return config, {key: tag[key] for key in PREPROCESSING if key in tag}, find(repository, names)
@@ -122,7 +120,7 @@ def _of_tag(source: Source, find: Find) -> tuple[dict[str, Any], dict[str, Any],
 def _of_folder(source: Source, home: Path | None, find: Find) -> tuple[dict[str, Any], dict[str, Any], Path]:
     """Of a folder, and of a repository laid out like one, whose tokenizer may stand in another repository."""
     path = home / CONFIG if home else find(source.name, [CONFIG])
-    weights = _local_weights(home) if home else find(source.name, _HUB_WEIGHTS)
+    weights = _local_weights(home) if home else find(source.name, HUB_WEIGHTS)
     whole = read_json(path)
     if "model_cfg" not in whole:
         raise BadInput(f"open-clip: '{shown(path)}' has no 'model_cfg', as open_clip writes it; fetch the file again")

@@ -12,13 +12,14 @@ import numpy as np
 
 from mmalign_core.encoders.base import Encoded
 from mmalign_core.encoders.openclip.files import ModelFiles, model_files
-from mmalign_core.encoders.openclip.loading import Loaded, loaded
-from mmalign_core.encoders.openclip.models import FOLDER, Source, source_of
+from mmalign_core.encoders.openclip.loader import LoadedModel, shared_model
+from mmalign_core.encoders.openclip.sources import FOLDER, Source, hub_files, source_of
 from mmalign_core.encoders.torch_models.devices import at_dtype, stacked_on
-from mmalign_core.encoders.torch_models.on_device import OnDevice
+from mmalign_core.encoders.torch_models.encoder import TorchEncoder
+from mmalign_core.models.wanted import Wanted
 
 
-class Tower(OnDevice):
+class Tower(TorchEncoder):
     """One tower of the model that `model` names: "MODEL/PRETRAINED", "hf-hub:ORG/NAME" or "local-dir:/FOLDER"."""
 
     name = "open-clip"
@@ -36,6 +37,11 @@ class Tower(OnDevice):
     def space_of(cls, model: str) -> str:
         """Both towers of a model have the same."""
         return f"{cls.name}:{model}"
+
+    @classmethod
+    def hub_files(cls, model: str) -> tuple[Wanted, ...]:
+        """Of its tag, its repository, or what a folder here lacks."""
+        return hub_files(source_of(model))
 
     @classmethod
     def stamp(cls, model: str) -> Any:
@@ -68,9 +74,9 @@ class Tower(OnDevice):
         return int(self.files.config["embed_dim"])
 
     @cached_property
-    def loaded(self) -> Loaded:
+    def loaded(self) -> LoadedModel:
         """The whole model, one in memory for both towers."""
-        return loaded(self.source, self.files, self.version, self.device)
+        return shared_model(self.source, self.files, self.version, self.device)
 
     def load(self) -> None:
         """Find, check and read the weights."""

@@ -9,16 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.encoders.attribution import WATCHED, Attribution, attention_attribution
 from mmalign_core.encoders.base import Encoded, register
-from mmalign_core.encoders.relevance import Relevance
-from mmalign_core.encoders.sentence_transformers.files import check_files
-from mmalign_core.encoders.sentence_transformers.relevance import sentence_attends, sentence_relevance
-from mmalign_core.encoders.texts.token_limit import TokenLimit
-from mmalign_core.encoders.texts.usable import usable_text
+from mmalign_core.encoders.text_input import TokenLimit, usable_text
 from mmalign_core.encoders.torch_models.devices import at_dtype
-from mmalign_core.encoders.torch_models.in_folder import InFolder
-from mmalign_core.encoders.torch_models.loading import load_quietly
-from mmalign_core.encoders.torch_models.on_device import PASSES, SAMPLE, longest_first
+from mmalign_core.encoders.torch_models.encoder import PASSES, SAMPLE, FolderEncoder, longest_first
+from mmalign_core.encoders.torch_models.loader import load_quietly
+from mmalign_core.encoders.torch_models.model_files import check_sentence_files
 from mmalign_core.models import repository
 from mmalign_core.models.known import usual_prompt
 from mmalign_core.models.weights import read_json
@@ -34,7 +31,7 @@ _LONGEST = 8192
 
 
 @register("sentence-transformers")
-class SentenceTransformers(InFolder):
+class SentenceTransformers(FolderEncoder):
     """What `model.encode_document` gives, or `model.encode_query` where that is asked for.
 
     Models that tell queries from documents read every text alike, typed ones too: items are compared with items, and a
@@ -53,7 +50,7 @@ class SentenceTransformers(InFolder):
     @classmethod
     def check_files(cls, folder: Path) -> None:
         """BadInput unless it holds a whole sentence-transformers model."""
-        check_files(folder)
+        check_sentence_files(folder)
 
     @cached_property
     def dim(self) -> int:  # pyright: ignore - known once the model is loaded
@@ -119,9 +116,9 @@ class SentenceTransformers(InFolder):
         """Whether it is a transformer whose attention can be watched."""
         return sentence_attends(self._model)
 
-    def relevance(self, view: str, direction: np.ndarray, rule: str) -> Relevance:
+    def attribution(self, view: str, direction: np.ndarray, rule: str) -> Attribution:
         """Of tokens."""
-        return sentence_relevance(self._model, view, direction, rule, self._limit, self.prompt)
+        return sentence_attribution(self._model, view, direction, rule, self._limit, self.prompt)
 
     def _run(self, texts: Sequence[str], output: str | None) -> Any:
         asked = {"batch_size": len(texts), "output_value": output, "show_progress_bar": False, "prompt": self.prompt}
@@ -156,3 +153,23 @@ def _loaded(folder: Path, device: str) -> Any:
         read_json(folder / "config.json")
     options = {"device": device, "local_files_only": True, "trust_remote_code": False}
     return SentenceTransformer(str(folder), model_kwargs={"dtype": torch.float32}, **options)
+
+
+def sentence_attends(model: Any) -> bool:
+    """Whether the model is a transformer whose attention can be watched."""
+    first = next(iter(model))
+    inner: Any = getattr(first, "model", None) or getattr(first, "auto_model", None)
+    return getattr(getattr(inner, "config", None), "_attn_implementation", "") in WATCHED
+
+
+def sentence_attribution(
+    model: Any, text: str, direction: np.ndarray, rule: str, limit: TokenLimit, prompt: str | None = None
+) -> Attribution:
+    """Of one text: its tokens, those of the prompt before it and marks spanning nothing of it."""
+    features = model.preprocess([text], prompt=prompt)
+    features = {key: part.to(model.device) if hasattr(part, "to") else part for key, part in features.items()}
+    length = features["input_ids"].shape[1]
+    values = attention_attribution(
+        lambda: model(features)["sentence_embedding"], direction, lambda keys: keys == length, rule
+    )
+    return Attribution(values, limit.places(text))

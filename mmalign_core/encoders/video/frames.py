@@ -14,7 +14,7 @@ from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.embedded.efficientnet_lite0 import EfficientNetLite0
 from mmalign_core.encoders.embedded.yamnet import YamNet
 from mmalign_core.encoders.references import create_encoder, full_reference, parts_of, space_of
-from mmalign_core.encoders.video.remembered import Remembered
+from mmalign_core.encoders.video.output_cache import CachedOutputs
 from mmalign_core.params import param
 from mmalign_core.sequences import overlaps, stretches, windows
 from mmalign_core.types import BadInput, Media
@@ -91,18 +91,18 @@ class VideoFrames(Encoder):
         return create_encoder(self.image_encoder, "image")
 
     @cached_property
-    def seen(self) -> Remembered:
+    def seen(self) -> CachedOutputs:
         """The image encoder with what it saw last."""
-        return Remembered(self._image)
+        return CachedOutputs(self._image)
 
     @cached_property
     def _audio(self) -> Encoder | None:
         return create_encoder(self.audio_encoder, "audio") if self.audio_encoder else None
 
     @cached_property
-    def heard(self) -> Remembered | None:
+    def heard(self) -> CachedOutputs | None:
         """The audio encoder with what it heard last."""
-        return Remembered(self._audio) if self._audio else None
+        return CachedOutputs(self._audio) if self._audio else None
 
     @property
     def _parts(self) -> list[Encoder]:
@@ -166,7 +166,7 @@ def _pooled(videos: Sequence[Encoded]) -> Encoded:
     return Encoded(np.stack([video.vectors.mean(axis=0) for video in videos]), np.stack(seen) if seen else None)
 
 
-def _heard(audio: Encoder, run: Remembered, prepared: Sequence[PreparedVideo]) -> Encoded:
+def _heard(audio: Encoder, run: CachedOutputs, prepared: Sequence[PreparedVideo]) -> Encoded:
     """The sounds by the audio encoder; zero rows where there is none.
 
     Independent probabilities that sum to more than 1 are scaled to 1, as the frames' posterior does: what is heard says

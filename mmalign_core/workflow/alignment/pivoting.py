@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mmalign_core.aligners import Aligner
-from mmalign_core.encoders.texts.text_tower import text_tower
+from mmalign_core.encoders.references import text_tower
 from mmalign_core.pivots import Pivots
 from mmalign_core.progress import within
 from mmalign_core.store import Store

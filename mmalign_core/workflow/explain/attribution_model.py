@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.encoders.relevance import Relevance
+from mmalign_core.encoders.attribution import Attribution
 from mmalign_core.explain.gradients import integrated_map
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.sequences import overlaps, stretches
@@ -32,7 +32,7 @@ Each point keeps the graph of the whole tower in memory, gigabytes for a large o
 
 def why_not_through_model(masked: MaskedMedium) -> str:
     """The reason why there are no integrated gradients through the encoder; '' where there are."""
-    if masked.encoder.reading(masked.view) is None:
+    if masked.encoder.differentiable_input(masked.view) is None:
         return f"{masked.encoder.name} shows no gradients of what it reads"
     return _why_not_vector(masked)
 
@@ -61,8 +61,8 @@ def map_through_model(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
     """
     import torch
 
-    whole = masked.encoder.reading(masked.view)
-    empty = masked.encoder.reading(masked.masked_view(np.zeros(len(masked.parts), bool)))
+    whole = masked.encoder.differentiable_input(masked.view)
+    empty = masked.encoder.differentiable_input(masked.masked_view(np.zeros(len(masked.parts), bool)))
     assert whole is not None and empty is not None
     place, direction = _place(masked), torch.tensor(unit_rows(target[None])[0], dtype=torch.float32)
 
@@ -78,7 +78,7 @@ def map_through_model(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
         most_points=MOST_POINTS,
         at_once=AT_ONCE,
     )
-    values = share_among_parts(Relevance(found.values, whole.places), part_spans(masked))
+    values = share_among_parts(Attribution(found.values, whole.places), part_spans(masked))
     rest = found.score - float(values.sum())
     return MediaMap(masked.modality, masked.parts, values, rest, found.score, THROUGH)
 
@@ -89,7 +89,7 @@ def map_by_attention(masked: MaskedMedium, target: np.ndarray, rule: str) -> Med
     Attribution by attention has no unit. Its magnitudes are scaled to sum to what masking all parts changes the cosine
     by. `rest` is the score minus the sum of the values.
     """
-    found = masked.encoder.relevance(masked.view, cosine_gradient(masked, target), rule)
+    found = masked.encoder.attribution(masked.view, cosine_gradient(masked, target), rule)
     values = share_among_parts(found, part_spans(masked))
     whole = np.ones((1, len(values)), bool)
     score, empty = (float(x) for x in masked.scores(target)(np.concatenate([whole, ~whole])))
@@ -134,7 +134,7 @@ def part_spans(masked: MaskedMedium) -> np.ndarray:
     return stretches(np.array([0.0, *places[1:, 0], len(masked.view)]))
 
 
-def share_among_parts(found: Relevance, places: np.ndarray) -> np.ndarray:
+def share_among_parts(found: Attribution, places: np.ndarray) -> np.ndarray:
     """(p,) the steps' values given to the parts at `places` (p, 2 or 4), in proportion to the overlap of step and part.
 
     The sum is kept, except for steps outside every part: special tokens of a tokenizer, borders around a picture.

@@ -42,7 +42,7 @@ def read_film(path: str, settings: Settings | None = None, *, frames: int = FRAM
     import numpy as np
     from PIL import Image
 
-    from mmalign_core.data.media.sampling import representative
+    from mmalign_core.data.media.frame_choice import representative
     from mmalign_core.data.media.videos import decode_video
 
     seen = decode_video(path, settings, most=frames, plain=_PLAIN)

@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmalign_core.encoders import ENCODERS, is_known, params_of, parts_of, reference_of, with_params, without_params
+from mmalign_core.encoders import (
+    ENCODERS,
+    hub_files,
+    is_known,
+    params_of,
+    parts_of,
+    reference_of,
+    with_params,
+    without_params,
+)
 from mmalign_core.models.known import KNOWN, nearest
 from mmalign_core.models.places import own_folder
 from mmalign_core.models.present import encoder_for, present
 from mmalign_core.models.suggested import SUGGESTED
 from mmalign_core.models.wanted import ENCODERS as OF_MODELS
-from mmalign_core.models.wanted import wanted
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.encoded.encoding import encoder
@@ -56,7 +64,7 @@ def look_up(words: str, settings: Settings | None = None) -> Named:
     reads = ENCODERS.get(name).reads()
     if name not in OF_MODELS or is_folder(model):
         return Named(reference_of(encoder(reference, reads[0]).key), reads, here=True)
-    needs = wanted(reference)[0].repository
+    needs = hub_files(reference)[0].repository
     return Named(reference, reads, any(row.whole and row.name == needs for row in present(settings)))
 
 
@@ -90,7 +98,7 @@ def is_folder(model: str) -> bool:
 
 def expected_folder(reference: str, settings: Settings | None = None) -> Path:
     """Where a copy of that model of a hub is found without one; BadInput if it is no model of a hub."""
-    return own_folder(settings) / wanted(reference)[0].repository
+    return own_folder(settings) / hub_files(reference)[0].repository
 
 
 def _of_folder(folder: Path) -> str:

@@ -11,8 +11,8 @@ import numpy as np
 from mmalign_core.data.files import file_media, text_media
 from mmalign_core.data.media.texts import clean_text
 from mmalign_core.data.names import shown
-from mmalign_core.encoders import Encoder, is_known, reference_of
-from mmalign_core.encoders.texts.text_tower import text_tower, typed_by
+from mmalign_core.encoders import is_known, reference_of
+from mmalign_core.encoders.references import text_modality, text_tower
 from mmalign_core.recommend import PlacedItems, QueryPart, QuerySpec, Signal
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -51,20 +51,18 @@ def signal_of(
     run: Run, read: QueryMedium, label: str, items: PlacedItems, *, store: Store, settings: Settings | None = None
 ) -> Signal:
     """The medium as one point, for every modality whose places are as wide; BadInput if the point is zero."""
-    part, made_by = read.part, encoder_of(read.key, read.part.kind)
-    point = _placed(run, made_by, read.medium, store, settings).vectors[0]
+    part, point = read.part, _placed(run, read, store, settings).vectors[0]
     if not np.any(point):
         raise BadInput(f"the {part.kind} '{shown(part.value)[:80]}' has no place in the shared space; try another one")
     points = {m: point for m, places in items.parts.items() if places.shape[1] == len(point)}
-    return Signal(label, points, part.weight, part.kind, read.medium, _note(made_by, read.medium))
+    return Signal(label, points, part.weight, part.kind, read.medium, _note(read))
 
 
 def place_part(run: Run, query: QuerySpec, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
     """A query of one text or file as one row of the shared space; BadInput if it is none, or cannot be placed."""
     if len(query.parts) != 1:
         raise BadInput("place one text, picture, sound or video at a time")
-    read = read_medium(run, query.parts[0], settings or Settings())
-    return _placed(run, encoder_of(read.key, read.part.kind), read.medium, store, settings)
+    return _placed(run, read_medium(run, query.parts[0], settings or Settings()), store, settings)
 
 
 def queryable(run: Run) -> tuple[str, ...]:
@@ -98,15 +96,15 @@ def _typed_key(run: Run) -> str | None:
     """
     if "text" in run.result.space or not run.aligner.needs_pivots:
         return None
-    by = typed_by(run.result.space)
+    by = text_modality(run.result.space)
     tower = text_tower(encoder_of(run.encoders[by], by).key, by)
     return encoder(tower, "text").key if tower else None
 
 
-def _placed(run: Run, made_by: Encoder, medium: Media, store: Store, settings: Settings | None) -> EmbeddingSet:
+def _placed(run: Run, read: QueryMedium, store: Store, settings: Settings | None) -> EmbeddingSet:
     """The medium as one row of the shared space; BadInput if it cannot be encoded."""
-    media, modality = [medium], medium.modality
-    embedded, _, failed = encode_set(made_by, media, store=store, settings=settings)
+    media, modality = [read.medium], read.medium.modality
+    embedded, _, failed = encode_set(encoder_of(read.key, modality), media, store=store, settings=settings)
     if failed:
         raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
     row = prepared(run.aligner, embedded, text_encoder(run.encoders), store)
@@ -115,8 +113,9 @@ def _placed(run: Run, made_by: Encoder, medium: Media, store: Store, settings: S
     return EmbeddingSet(modality, row.ids, row.keys, run.aligner.transform(row), run.aligner.name)
 
 
-def _note(made_by: Encoder, medium: Media) -> str:
+def _note(read: QueryMedium) -> str:
     """One sentence for a text that is cut, a picture of one colour or a silent sound; '' for any other."""
+    medium, made_by = read.medium, encoder_of(read.key, read.medium.modality)
     view = made_by.view(medium)
     if isinstance(view, str):
         whole = (medium.text or "").strip()

@@ -6,9 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.encoders.torch_models.devices import DeviceLost, in_batches
-from mmalign_core.encoders.torch_models.fitting import FEW, MOST, SHARE, largest_batch
-from mmalign_core.encoders.torch_models.on_device import PASSES, longest_first
+from mmalign_core.encoders.torch_models.devices import FEW, MOST, SHARE, DeviceLost, in_batches, largest_batch
+from mmalign_core.encoders.torch_models.encoder import PASSES, longest_first
 from mmalign_core.engine import encode_media
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store

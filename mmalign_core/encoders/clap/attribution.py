@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mmalign_core.encoders.attribution import Attribution, attention_attribution
 from mmalign_core.encoders.clap.towers import ClapTowers, Windows
-from mmalign_core.encoders.reading import Reading
-from mmalign_core.encoders.relevance import Relevance, attention_relevance
+from mmalign_core.encoders.explainable import DifferentiableInput
 
 if TYPE_CHECKING:
     import torch
 
 
-def sound_reading(towers: ClapTowers, sound: Windows) -> Reading:
+def sound_input(towers: ClapTowers, sound: Windows) -> DifferentiableInput:
     """The frames of a sound's spectrogram, window after window, each with the seconds (start, end) it stands for.
 
     A short sound is repeated to fill a window, so that several frames stand for one moment; those of the silence behind
@@ -29,10 +29,10 @@ def sound_reading(towers: ClapTowers, sound: Windows) -> Reading:
         return _vectors(towers, given, sound.seconds)
 
     inputs = sound.features.transpose(0, 2, 1, 3).reshape(windows * frames, channels, mels)
-    return Reading(inputs, np.concatenate(places), vectors)
+    return DifferentiableInput(inputs, np.concatenate(places), vectors)
 
 
-def text_relevance(towers: ClapTowers, text: str, direction: np.ndarray, rule: str) -> Relevance:
+def text_attribution(towers: ClapTowers, text: str, direction: np.ndarray, rule: str) -> Attribution:
     """Of one text: its tokens."""
     tokens = towers.tokens([text])
     length = tokens["input_ids"].shape[1]
@@ -40,8 +40,8 @@ def text_relevance(towers: ClapTowers, text: str, direction: np.ndarray, rule: s
     def run() -> Any:
         return towers.model.text_projection(towers.model.text_model(**tokens).pooler_output)
 
-    values = attention_relevance(run, direction, lambda keys: keys == length, rule)
-    return Relevance(values, towers.limit.places(text))
+    values = attention_attribution(run, direction, lambda keys: keys == length, rule)
+    return Attribution(values, towers.limit.places(text))
 
 
 def _vectors(towers: ClapTowers, windows: torch.Tensor, seconds: np.ndarray) -> torch.Tensor:

@@ -1,21 +1,27 @@
-"""Which OpenCLIP model a reference names."""
+"""Which OpenCLIP model a reference names, and where its files lie on this machine and on a hub."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from mmalign_core.data.names import shown
-from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.encoders.torch_models.torchvision_guard import mend_torchvision
+from mmalign_core.models.places import hub_cache, is_repository, own_folder, snapshot
 from mmalign_core.models.soundness import meant
 from mmalign_core.models.suggested import SUGGESTED
+from mmalign_core.models.wanted import Wanted, open_clip_tokenizers, text_tower_files
+from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 HUB, FOLDER = "hf-hub:", "local-dir:"
 CONFIG = "open_clip_config.json"
+HUB_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+"""Names under which open_clip saves weights on a hub, safetensors first."""
 FORMS = f"MODEL/PRETRAINED, {HUB}ORG/NAME or {FOLDER}/FOLDER"
 
 
@@ -108,3 +114,41 @@ def _tagged(model: str) -> Source:
         near = difflib.get_close_matches(every, [f"{n}/{t}" for n, t in known], n=3, cutoff=0.4)
     hint = f"did you mean {' or '.join(near)}?" if near else f"write {FORMS}."
     raise BadInput(f"open-clip knows no model '{shown(model)}'; {hint} All names: open_clip.list_pretrained()")
+
+
+def hub_files(source: Source) -> tuple[Wanted, ...]:
+    """Files of hub repositories that the model consists of: for a folder, those that it names without holding them.
+
+    BadInput for a folder that lacks nothing, and for a tag whose weights lie on no hub.
+    """
+    if source.kind == "folder":
+        return text_tower_files(source.name)
+    if source.kind == "hub":
+        return (Wanted(source.name, HUB_WEIGHTS),)
+    open_clip = import_open_clip()
+    place = (open_clip.get_pretrained_cfg(source.name, source.tag) or {}).get("hf_hub", "")
+    held, _, file = place.rpartition("/")
+    if not held:
+        raise BadInput(f"'{source}' is on no hub, only as a pickle elsewhere, which is not fetched; choose another tag")
+    names = (f"{PurePosixPath(file).stem}.safetensors", file) if file else HUB_WEIGHTS
+    return (Wanted(held, names), *open_clip_tokenizers(open_clip.get_model_config(source.name) or {}, held))
+
+
+def repository_file(repository: str, names: Sequence[str], reference: str, settings: Settings | None = None) -> Path:
+    """The first of these files that the repository's copy among our models, or in the hub's cache, holds.
+
+    BadInput if none is here: what was asked for, where it was looked for, and the command that fetches all that
+    `reference` needs.
+    """
+    if not isinstance(repository, str) or not is_repository(repository):
+        named = f"the settings of '{shown(reference)}' name '{shown(repository)}'"
+        raise BadInput(f"open-clip: {named}, which is no repository; refused")
+    own = own_folder(settings) / repository
+    for folder in (own, snapshot(repository)):
+        found = [folder / name for name in names if folder and (folder / name).is_file()]
+        if found:
+            return found[0]
+    raise BadInput(
+        f"model '{shown(reference)}' is not here: {' or '.join(names)} of '{repository}' was looked for in {own} "
+        f"and in the hub's cache {hub_cache()}; get it with: python -m mmalign_core fetch {reference}"
+    )

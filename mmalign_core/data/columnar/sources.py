@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from mmalign_core.data.columnar.lance import lance_below, lance_source
 from mmalign_core.data.columnar.parquet import COLUMNAR, file_part, is_shard, split_of
-from mmalign_core.data.columnar.saved import is_saved, saved_source
+from mmalign_core.data.columnar.saved_dataset import is_saved, saved_source
 from mmalign_core.data.columnar.source import Source
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.names import is_system_file, natural_key, shown

@@ -23,8 +23,8 @@ class Attention:
     out: Any
 
 
-def attended(run: Callable[[], Any]) -> tuple[Any, list[Attention]]:
-    """What `run` returns, with its gradients, and its layers of attention in order; [] where it computes them apart.
+def watch_attention(run: Callable[[], Any]) -> tuple[Any, list[Attention]]:
+    """What `run` returns, with its gradients, and its layers of attention in order; [] where none can be watched.
 
     `run` is a forward pass of a model in evaluation mode.
     """

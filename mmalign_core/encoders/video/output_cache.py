@@ -1,4 +1,4 @@
-"""An encoder's latest outputs by content: frames that come again, masked or still, are not run again."""
+"""A cache of an encoder's latest outputs by content, so that equal frames of a video are encoded once."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mmalign_core.encoders.base import Encoded, Encoder
 from mmalign_core.types import digest_bytes
 
 KEPT = 512
-"""About 5 MB for vectors and posteriors of EfficientNet-Lite0."""
+"""Outputs kept at most: about 5 MB for vectors and posteriors of EfficientNet-Lite0."""
 
 Row = tuple[np.ndarray, np.ndarray | None]
 
 
-class Remembered:
-    """`encode` as the encoder does it, in batches of its size, for prepared media of any number.
+class CachedOutputs:
+    """The encoder's `encode` for any number of prepared media, in batches of its size, with a cache.
 
-    What an explanation masks leaves most frames of a video as they were, so that they were run hundreds of times. What
-    is prepared as an array is known again by its bytes; anything else is run each time.
+    An explanation masks a few frames of a video at a time, hundreds of times, and leaves the others as they are. Media
+    prepared as arrays are recognised by their bytes; other media are encoded each time.
     """
 
     def __init__(self, encoder: Encoder) -> None:

@@ -1,4 +1,4 @@
-"""What each step that a transformer sees of a medium has to do with a score of its vector, from one backward pass."""
+"""Attribution of a score of a transformer's vector to the steps it attends to, from one backward pass."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.encoders.torch_models.attended import Attention, attended
+from mmalign_core.encoders.attention import Attention, watch_attention
 from mmalign_core.types import BadInput
 
 WATCHED = ("sdpa", "eager")
@@ -16,28 +16,30 @@ WATCHED = ("sdpa", "eager")
 
 
 @dataclass(frozen=True)
-class Relevance:
-    """`values` (t,) float64 of steps, in no unit: what raises the score is positive. `places` (t, 2 or 4): which part
-    of the view each step stands for, as `explain.masks.Part.place` tells it; marks that stand for none of it span
-    nothing."""
+class Attribution:
+    """`values` (t,) float64 of steps, without a unit; positive where the step raises the score.
+
+    `places` (t, 2 or 4): the part of the view that each step stands for, in the units of `explain.masks.Part.place`.
+    Special tokens stand for no part: their start is their end.
+    """
 
     values: np.ndarray
     places: np.ndarray
 
 
-def attention_relevance(
+def attention_attribution(
     run: Callable[[], Any], direction: np.ndarray, keys: Callable[[int], bool], rule: str
 ) -> np.ndarray:
-    """(t,) relevance of what attention reads, by one of RULES.
+    """(t,) attribution to the keys of attention, by one of RULES.
 
-    `run` gives features (1, dim) of one medium; the score is their unit vector times `direction` (dim,). `keys` tells
-    of a number of keys whether that is how many steps there are: some layers attend to something else.
-    BadInput where the model computes no attention that can be watched.
+    `run` returns features (1, dim) of one medium; the score is their unit vector times `direction` (dim,). `keys` says
+    whether a number of keys is the number of steps, because some layers attend to something else. BadInput where the
+    model computes no attention that can be watched.
     """
     import torch
     from torch.nn.functional import normalize
 
-    features, layers = attended(run)
+    features, layers = watch_attention(run)
     last = next((layer for layer in reversed(layers) if keys(layer.keys.shape[-2])), None)
     if last is None:
         raise BadInput("this model shows no attention over what it reads, so there is no map by it; ask for occlusion")
@@ -95,4 +97,4 @@ RULES: dict[str, Callable[[list[Attention], Any], Any]] = {
     "legrad": _legrad,
     "grad-eclip": _grad_eclip,
 }
-"""Name -> relevance (n, keys) of layers and a score."""
+"""Name -> function from layers and a score to attribution (n, keys)."""

@@ -11,9 +11,9 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from mmalign_core.data.names import shown
+from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.encoders.openclip.files import PREPROCESSING, ModelFiles
-from mmalign_core.encoders.openclip.models import FOLDER, Source, import_open_clip
-from mmalign_core.encoders.packages import package_folder
+from mmalign_core.encoders.openclip.sources import FOLDER, Source, import_open_clip
 from mmalign_core.encoders.torch_models.devices import out_of_memory
 from mmalign_core.types import BadInput
 
@@ -23,7 +23,7 @@ _REFUSALS += (AssertionError, EOFError, ImportError, pickle.UnpicklingError)
 
 
 @dataclass(frozen=True, eq=False)
-class Loaded:
+class LoadedModel:
     """`model` in evaluation mode on `device`; `preprocess`: Pillow image -> tensor (3, h, w); `tokenize`: texts ->
     ids (n, context)."""
 
@@ -33,11 +33,11 @@ class Loaded:
     device: str
 
 
-_shared: WeakValueDictionary[tuple[str, str, str], Loaded] = WeakValueDictionary()
+_shared: WeakValueDictionary[tuple[str, str, str], LoadedModel] = WeakValueDictionary()
 _loading = Lock()
 
 
-def loaded(source: Source, files: ModelFiles, version: str, device: str) -> Loaded:
+def shared_model(source: Source, files: ModelFiles, version: str, device: str) -> LoadedModel:
     """The model, shared by both towers as long as one of them lives. BadInput in one line if it cannot be built.
 
     Weights come from safetensors, or from a torch file read without running what it holds.
@@ -50,7 +50,7 @@ def loaded(source: Source, files: ModelFiles, version: str, device: str) -> Load
         return held
 
 
-def _load(source: Source, files: ModelFiles, device: str) -> Loaded:
+def _load(source: Source, files: ModelFiles, device: str) -> LoadedModel:
     from safetensors import SafetensorError
 
     open_clip = import_open_clip()
@@ -62,7 +62,7 @@ def _load(source: Source, files: ModelFiles, device: str) -> Loaded:
         ) from error
     try:
         model, preprocess = _built(open_clip, source, files)
-        return Loaded(model.to(device).eval().requires_grad_(False), preprocess, tokenize, device)
+        return LoadedModel(model.to(device).eval().requires_grad_(False), preprocess, tokenize, device)
     except (*_REFUSALS, SafetensorError, MemoryError) as error:
         raise BadInput(f"open-clip: {_why(files, device, error)}") from error
 

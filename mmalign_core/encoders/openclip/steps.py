@@ -1,12 +1,13 @@
-"""Cells and tokens of OpenCLIP towers in the shared space: each step by the projection that its vector goes through.
-
-For transformers and attention pooling this is what MaskCLIP (Zhou et al., ECCV 2022) reads off a frozen CLIP.
-"""
+"""Steps of OpenCLIP towers: cells and tokens in the shared space, and attribution to them by attention."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from mmalign_core.encoders.attribution import WATCHED, Attribution, attention_attribution
+from mmalign_core.encoders.explainable import grid_places
 from mmalign_core.types import BadInput
 
 
@@ -74,3 +75,49 @@ def _length(ids: Any, padding: int) -> int:
     """Tokens up to the last that is no padding; at least one."""
     kept = (ids != padding).nonzero()
     return int(kept[-1]) + 1 if len(kept) else 1
+
+
+_MOST_PREFIX = 16
+"""Class and register tokens that a transformer may put before its patches."""
+
+
+def picture_grid(model: Any) -> tuple[int, int] | None:
+    """Rows and columns of what a picture tower attends to last; None where it attends to no such grid."""
+    tower = model.visual
+    kind = type(tower).__name__
+    if kind == "VisionTransformer" and getattr(tower, "attn_pool_type", "") != "cascade":
+        return tower.grid_size
+    if kind == "ModifiedResNet":
+        side = tower.image_size if isinstance(tower.image_size, int) else tower.image_size[0]
+        return side // 32, side // 32
+    if kind == "TimmModel" and hasattr(tower.trunk, "blocks"):
+        return getattr(getattr(tower.trunk, "patch_embed", None), "grid_size", None)
+    return None
+
+
+def text_attends(model: Any) -> bool:
+    """Whether a text tower's attention can be watched."""
+    tower: Any = getattr(model, "text", None)
+    if type(tower).__name__ == "HFTextEncoder":
+        return tower.config._attn_implementation in WATCHED
+    return tower is None or type(tower).__name__ == "TextTransformer"
+
+
+def picture_attribution(model: Any, pixels: Any, direction: np.ndarray, rule: str) -> Attribution:
+    """Of one picture (1, 3, h, w): patches, or the cells that a ResNet's attention pools, row by row."""
+    grid = picture_grid(model)
+    assert grid is not None
+    cells = grid[0] * grid[1]
+    found = attention_attribution(
+        lambda: model.encode_image(pixels), direction, lambda keys: cells <= keys <= cells + _MOST_PREFIX, rule
+    )
+    return Attribution(found[len(found) - cells :], grid_places(*grid))
+
+
+def text_attribution(model: Any, ids: Any, direction: np.ndarray, places: np.ndarray, rule: str) -> Attribution:
+    """Of one text (1, context) ids, whose `places` (context, 2) say which characters each token stands for."""
+    length = ids.shape[1]
+    found = attention_attribution(
+        lambda: model.encode_text(ids), direction, lambda keys: length <= keys <= length + _MOST_PREFIX, rule
+    )
+    return Attribution(found[:length], places)

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from mmalign_core.data.arrays.ids import EXTENSIONS, ids_of_array, read_ids
-from mmalign_core.data.arrays.naming import ID_NAMES, vectors_of
 from mmalign_core.data.arrays.npy import check_vectors, map_npy
 from mmalign_core.data.arrays.npz import read_npz
+from mmalign_core.data.arrays.vector_names import ID_NAMES, vectors_of
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.lines import rows_of

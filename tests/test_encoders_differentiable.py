@@ -8,9 +8,9 @@ import pytest
 pytest.importorskip("transformers", reason="transformers is an optional package")
 
 from mmalign_core.encoders import create_encoder
-from mmalign_core.encoders.reading import picture_reading, without_border
-from mmalign_core.encoders.relevance import RULES
-from mmalign_core.encoders.torch_models.attended import attended
+from mmalign_core.encoders.attention import watch_attention
+from mmalign_core.encoders.attribution import RULES
+from mmalign_core.encoders.explainable import picture_input, without_border
 from mmalign_core.types import BadInput
 from tests.tiny_clap import RATE, noise, save_clap, save_wav, tone
 from tests.tiny_clip import TOWERS, saved, tower, towers
@@ -39,7 +39,7 @@ def test_gradients_through_a_tower_are_captums(folders, kind):
     from captum.attr import InputXGradient
 
     made = tower(folders[kind], "image")
-    read, direction = made.reading(pixels_of()), along()
+    read, direction = made.differentiable_input(pixels_of()), along()
     import torch
     from torch.nn.functional import normalize
 
@@ -66,7 +66,7 @@ def test_a_picture_that_is_resized_whole_into_a_border_is_mapped_onto_itself(tmp
     config["preprocess_cfg"]["resize_mode"] = "longest"
     (folder / "open_clip_config.json").write_text(json.dumps(config))
     made, view = tower(folder, "image"), pixels_of(60)[:20]
-    for found in (made.reading(view), made.relevance(view, along(), "attention")):
+    for found in (made.differentiable_input(view), made.attribution(view, along(), "attention")):
         heights = found.places[:, 3] - found.places[:, 1]
         assert heights[0] == heights[-1] == 0 and found.places.max() == 1
         np.testing.assert_allclose(heights.sum(), round(len(heights) ** 0.5), rtol=1e-6)
@@ -78,7 +78,7 @@ def test_squares_of_pixels_come_together_again_in_any_shape():
     for height, width in ((16, 24), (13, 26), (7, 5)):
         pixels = np.random.default_rng(0).standard_normal((3, height, width)).astype(np.float32)
         seen = []
-        read = picture_reading(pixels, lambda batch, seen=seen: seen.append(batch) or batch.flatten(1)[:, :4])
+        read = picture_input(pixels, lambda batch, seen=seen: seen.append(batch) or batch.flatten(1)[:, :4])
         read.vectors(torch.tensor(read.inputs)[None])
         np.testing.assert_array_equal(seen[0][0], pixels)
         assert len(read.inputs) == len(read.places) and read.places[-1, 2:].tolist() == [1, 1]
@@ -98,7 +98,7 @@ def test_a_sound_of_several_windows_is_read_in_seconds(clap, tmp_path):
     made = create_encoder(f"clap:{clap}", "audio")
     for samples, seconds in ((noise(24), 24), (tone(3, 400), 3), (noise(0.2), 0.2)):
         view = made.view(save_wav(tmp_path / f"{seconds}.wav", samples))
-        read = made.reading(view)
+        read = made.differentiable_input(view)
         assert read is not None and len(read.inputs) == len(read.places)
         wanted = made.encode([made.from_view(view)]).vectors[0]
         with torch.no_grad():
@@ -116,13 +116,13 @@ def test_words_of_a_clap_text_have_relevance(clap):
     towers = made._towers
     with torch.no_grad():
         plain = towers.model.text_model(**towers.tokens([text])).pooler_output
-    seen, layers = attended(lambda: towers.model.text_model(**towers.tokens([text])).pooler_output)
+    seen, layers = watch_attention(lambda: towers.model.text_model(**towers.tokens([text])).pooler_output)
     torch.testing.assert_close(seen, plain)
     assert len(layers) == 2 and layers[0].keys.shape == layers[0].queries.shape == layers[0].values.shape
     for rule in RULES:
-        found = made.relevance(text, along(), rule)
+        found = made.attribution(text, along(), rule)
         assert np.isfinite(found.values).all() and found.places[:, 1].max() == len(text)
     audio = create_encoder(f"clap:{clap}", "audio")
     assert not audio.attends
     with pytest.raises(BadInput, match="shows no attention"):
-        audio.relevance(np.zeros(RATE, np.float32), along(), "attention")
+        audio.attribution(np.zeros(RATE, np.float32), along(), "attention")

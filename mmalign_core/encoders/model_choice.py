@@ -1,17 +1,18 @@
-"""Which model an encoder loads, where it may load any of a kind, and the packages that bring it."""
+"""The model that an encoder loads, and the packages that bring its weights."""
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from mmalign_core.encoders.packages import package_folder
+from mmalign_core.models.wanted import Wanted
 from mmalign_core.params import Parametrised
 from mmalign_core.types import BadInput
 
 
-class OfModel(Parametrised):
-    """An encoder's model by name. The defaults are those of an encoder with one model only, in a space of its own."""
+class ModelChoice(Parametrised):
+    """The model of an encoder, by name. The defaults suit an encoder with one model, in a space of its own."""
 
     name: ClassVar[str]
     modality: ClassVar[str]
@@ -43,13 +44,21 @@ class OfModel(Parametrised):
 
     @classmethod
     def full_name(cls, model: str) -> str:
-        """The one name of that model however it is spelt: whole paths, organisations. As it stands in keys."""
+        """The name that stands in keys, whichever way the model was spelt: a whole path, or ORGANISATION/NAME."""
         return model
 
     @classmethod
     def space_of(cls, model: str) -> str:
-        """The space that vectors of that model lie in, known also where its files are not here."""
+        """The space of the model's vectors. It is known without the model's files."""
         return cls.space
+
+    @classmethod
+    def hub_files(cls, model: str) -> tuple[Wanted, ...]:
+        """Files of hub repositories that the model consists of, its weights first; () where no hub holds its models.
+
+        BadInput if `model` names no model of a hub.
+        """
+        return ()
 
     @classmethod
     def stamp(cls, model: str) -> Any:
@@ -58,3 +67,14 @@ class OfModel(Parametrised):
         Cheap, so that it can be asked before each use. BadInput if the model is unknown or is not here.
         """
         return None
+
+
+def package_folder(module: str, needed_by: str, install: str, kind: str = "encoder") -> Path:
+    """Folder of an installed package; BadInput with the `pip` command when it is missing.
+
+    The package is located, not imported: some carry weights beside code that wants libraries we do not need.
+    """
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.submodule_search_locations:
+        raise BadInput(f"{kind} '{needed_by}' needs the package '{module}'; install it with: pip install {install}")
+    return Path(next(iter(spec.submodule_search_locations)))

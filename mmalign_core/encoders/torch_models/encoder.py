@@ -1,17 +1,22 @@
-"""What encoders that run through torch share: where, at which dtype, and how many items at a time."""
+"""Encoders that run through torch, and those of them whose model is a folder."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
+from mmalign_core.data.names import shown
 from mmalign_core.encoders.base import Encoder
-from mmalign_core.encoders.torch_models.devices import choose_device, choose_dtype, in_batches
-from mmalign_core.encoders.torch_models.fitting import MOST, measured_batch
+from mmalign_core.encoders.torch_models.devices import MOST, choose_device, choose_dtype, in_batches, measured_batch
+from mmalign_core.models import files_stamp, found_model, full_name, model_folder, repository, weights_version
+from mmalign_core.models.places import is_repository
+from mmalign_core.models.wanted import Wanted
+from mmalign_core.types import BadInput
 
 R = TypeVar("R")
 SAMPLE = ("a dog", "a photograph of two trains in a station", "one, two, three; " * 1500)
@@ -22,7 +27,7 @@ _PREPARED_BYTES = 256 * 2**20
 """What one batch of prepared items may take in the machine's memory, where a few batches wait for the GPU."""
 
 
-class OnDevice(Encoder):
+class TorchEncoder(Encoder):
     """An encoder whose vectors torch computes.
 
     Vectors are computed at `dtype`; sequences always at float32, since the dtype is chosen by vectors alone.
@@ -91,3 +96,57 @@ def longest_first(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
     place = np.empty(len(texts), int)
     place[order] = np.arange(len(texts))
     return [texts[i] for i in order], place
+
+
+class FolderEncoder(TorchEncoder):
+    """One folder is one model, and one space."""
+
+    version = "none"
+    revision: ClassVar[int] = 1
+    """Part of the version: changes when the same files give other vectors here."""
+    licence = "the model's own"
+
+    @classmethod
+    @abstractmethod
+    def check_files(cls, folder: Path) -> None:
+        """BadInput unless all files of such a model are there, whole, of one size and without code."""
+
+    @classmethod
+    def of_model(cls, model: str, modality: str) -> Self:
+        """An instance for that model and modality; BadInput with the command that fetches it if it is not here."""
+        cls.folders()
+        made: Any = cls()
+        made.model, made.folder = found_model(cls.name, model)
+        cls.check_files(made.folder)
+        made.modality, made.space = modality, cls.space_of(made.model)
+        made.version = f"{cls.revision}-{weights_version(made.folder)}"
+        return made
+
+    @classmethod
+    def full_name(cls, model: str) -> str:
+        """A folder's whole path, or ORGANISATION/NAME."""
+        return full_name(cls.name, model)
+
+    @classmethod
+    def space_of(cls, model: str) -> str:
+        """Every model has its own, which its towers share."""
+        return f"{cls.name}:{model}"
+
+    @classmethod
+    def hub_files(cls, model: str) -> tuple[Wanted, ...]:
+        """One repository; BadInput if `model` is no name on the hub."""
+        name = repository(cls.name, model)
+        if not is_repository(name):
+            raise BadInput(f"'{shown(model)}' is no name on the hub; give ORGANISATION/NAME")
+        return (Wanted(name),)
+
+    @classmethod
+    def stamp(cls, model: str) -> Any:
+        """Of the folder's files."""
+        return files_stamp(found_model(cls.name, model)[1])
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the model's files lie. BadInput if the encoder was given no model, or a package is missing."""
+        self.folders()
+        return model_folder(self.name, self.model)
