@@ -12,7 +12,7 @@ from pages._shared.recommend import results
 
 def show(run: Run, answers: Sequence[Answer], places: Sequence[DeltaGenerator], picked: str, *, key: str) -> None:
     """Both as cards in their places, those that both hold marked with their rank in the other."""
-    ranks = [{found.id: found.rank for found in answer.found} for answer in answers]
+    ranks = [{found.id: found.rank for found in answer.results} for answer in answers]
     for place, answer, beside, side in zip(places, answers, ranks[::-1], "ab"):
         with place:
             results.show(run, answer, key=f"{key}.{side}", picked=picked, beside=beside, most=3)
@@ -20,7 +20,7 @@ def show(run: Run, answers: Sequence[Answer], places: Sequence[DeltaGenerator], 
 
 def overlap(first: Answer, second: Answer) -> str:
     """How many of the shown items both hold, and what chance would give."""
-    own, other = ({found.id for found in answer.found} for answer in (first, second))
+    own, other = ({found.id for found in answer.results} for answer in (first, second))
     shared, most = len(own & other), min(len(own), len(other))
     n = len(first.items.ids) - len(set(first.controls.exclude) | set(second.controls.exclude))
     chance = len(own) * len(other) / max(n, 1)

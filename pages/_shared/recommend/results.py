@@ -40,9 +40,9 @@ def show(
     """
     for note in answer.notes:
         st.caption(f":material/info: {errors.plain(note)}")
-    parts = [bars(run, answer, found) for found in answer.found]
+    parts = [bars(run, answer, found) for found in answer.results]
     scale = max((abs(value) for own in parts for _, value in own), default=1.0) or 1.0
-    cards = [_card(run, answer, found, own, scale, beside) for found, own in zip(answer.found, parts)]
+    cards = [_card(run, answer, found, own, scale, beside) for found, own in zip(answer.results, parts)]
     gallery.show(
         cards, key=key, width=112 if beside is not None else 128, most=most, selected=picked, on_pick=state.explain
     )
@@ -54,8 +54,8 @@ def chart(run: Run, answer: Answer) -> None:
     """All scores in parts, on one scale; drawn only while it is open."""
     opened = st.expander("All scores side by side", icon=":material/stacked_bar_chart:", key="chart", on_change="rerun")
     if opened.open:
-        titles = [previews.title(run.collection, found.id) for found in answer.found]
-        figure = contribution_figure(titles, [dict(bars(run, answer, found)) for found in answer.found])
+        titles = [previews.title(run.collection, found.id) for found in answer.results]
+        figure = contribution_figure(titles, [dict(bars(run, answer, found)) for found in answer.results])
         opened.plotly_chart(figure, key="chart.bars", config=BARE, alt="What each part adds to every score")
 
 
