@@ -55,8 +55,9 @@ if not pairs_of(collection):
     waiting.need("run")
 with errors.shown():
     board_form.show(collection)
-board.show_progress(collection)
-rows = board.rows()
+current = board.current(collection)
+board.show_progress(current)
+rows = board.ranked_rows(current)
 measured = [row for row in rows if not row["error"]]
 if measured:
     headline(measured)

@@ -17,20 +17,21 @@ def measured(collection: Collection) -> None:
         space, source = run.result.space, state.wanted().run_key
         places = f"Items are compared in the shared space of {run.result.aligner}."
     with errors.shown():
-        asked = rec_form.show(collection, space, source)
-        rec_board.show_progress(asked)
-        board = rec_board.board(asked)
-        if not any(not row["error"] and not row["baseline"] for row in board.rows):
+        trial = rec_form.show(collection, space, source)
+        board = rec_board.current(trial)
+        waiting.show_board(board, "rank", offered=board.job is not None and not board.job.error)
+        ranking = rec_board.ranking(board)
+        if not any(not row["error"] and not row["baseline"] for row in ranking.rows):
             errors.empty(
                 "Nothing measured for these choices yet",
                 "Choose recommenders and press Measure; rows appear as they are done.",
                 "leaderboard",
             )
             return
-        rec_charts.headline(board.rows, asked.protocol.k, simulated=board.facts["simulated"])
-        rec_charts.show(board.rows, asked.protocol.k)
-        rec_table.show(board.rows, asked.protocol.k)
-        rec_table.caption(board.facts, places)
+        rec_charts.headline(ranking.rows, trial.protocol.k, simulated=ranking.facts["simulated"])
+        rec_charts.show(ranking.rows, trial.protocol.k)
+        rec_table.show(ranking.rows, trial.protocol.k)
+        rec_table.caption(ranking.facts, places)
 
 
 state.through_app("pages/recommenders.py")

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mmalign_core.jobs import Job
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
@@ -18,6 +17,7 @@ from pages._shared import cache
 from pages._shared.align.aligner_card import formula_lines
 from pages._shared.align.columns import fold_columns, time_columns
 from pages._shared.align.together import verdict
+from pages._shared.background import Board
 from pages._shared.board import board
 from pages._shared.shelf import Shelf
 from pages._shared.state import from_query
@@ -78,7 +78,7 @@ def test_more_aligners_add_to_what_is_measured(folder: Path) -> None:
 def held(app: AppTest) -> Mapping[str, Mapping[str, Any]]:
     """Aligner -> its row on the shelf."""
     view = app.session_state["mmalign"]
-    return cache.shelf().get("board", Wanted(view["source"], board=view["board"]).board_key)
+    return cache.shelf().get("board", Wanted(view["source"], board=view["board"]).board_key).rows
 
 
 def test_learning_curves_on_request(folder: Path) -> None:
@@ -91,28 +91,30 @@ def test_learning_curves_on_request(folder: Path) -> None:
 
 
 class StopAfter(Shelf):
-    """Cancels the job as soon as the first row lies there."""
+    """Stops the board as soon as the first row lies there."""
 
-    job: Job[None]
+    board: Board | None = None
 
     def put(self, kind: str, digest: str, result: Any) -> None:
         super().put(kind, digest, result)
-        self.job.cancel()
+        if self.board is not None:
+            self.board.stop()
 
 
 def test_after_a_stop_only_the_rest_is_measured(folder: Path) -> None:
     collection, settings = open_collection(str(folder / "manifest.csv")), Settings(root=folder / "home")
     wanted = Wanted({"kind": "demo", "value": ""}, board={"aligners": ["relative", "classic"], "folds": 3})
     shelf, store = StopAfter({"board": 4}), Store(settings.root)
-    shelf.job = Job("compare", lambda job: board.measure(wanted, collection, shelf, store, settings, job))
-    shelf.job.run()
-    first = shelf.get("board", wanted.board_key)
-    assert shelf.job.status == "cancelled" and list(first) == ["relative"]
-    shelf.job = Job("nobody", lambda job: None)
-    rest: Job[None] = Job("compare", lambda job: board.measure(wanted, collection, shelf, store, settings, job))
-    rest.run()
-    rows = shelf.get("board", wanted.board_key)
-    assert rest.status == "done" and set(rows) == {"relative", "classic"}
+    shelf.board = made = board.board_of(wanted, collection, shelf, store, settings)
+    made.start()
+    finish()
+    first = made.measured.rows
+    assert made.job is not None and made.job.status == "cancelled" and list(first) == ["relative"]
+    shelf.board = None
+    made.start()
+    finish()
+    rows = made.measured.rows
+    assert made.job.status == "done" and set(rows) == {"relative", "classic"}
     assert rows["relative"] is first["relative"] and rows["relative"]["split"] == "3 folds"
 
 

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mmalign_core.jobs import Job
 from mmalign_core.plots.recommender_slices import LEARNS, SLICE_WORDS, slice_differences_figure, slices_figure
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.workflow import open_collection
 from mmalign_core.workflow.evaluation.standing import leaders, row_names, standing
 from mmalign_core.workflow.evaluation.trials import SLICES, Protocol
+from pages._shared.background import Board
 from pages._shared.recommenders import rec_board
 from pages._shared.shelf import Shelf
 from tests.dashboard import dashboard_home, finish, opened
@@ -99,29 +99,30 @@ def test_without_interactions_the_page_says_what_to_give(folder: Path, tmp_path:
 
 
 class StopAfter(Shelf):
-    """Cancels the job as soon as a row of that recommender lies there."""
+    """Stops the board as soon as a row of that recommender lies there."""
 
-    job: Job[None]
+    board: Board | None = None
 
     def put(self, kind: str, digest: str, result: Any) -> None:
         super().put(kind, digest, result)
-        if "popular" in result["rows"]:
-            self.job.cancel()
+        if self.board is not None and "popular" in result.rows:
+            self.board.stop()
 
 
 def test_after_a_stop_only_the_rest_is_measured(folder: Path) -> None:
     collection, settings = open_collection(str(folder / "manifest.parquet")), Settings(root=folder / "home")
-    asked = rec_board.Asked(("popular", "content"), Protocol(), collection, None, "x")
+    trial = rec_board.Trial(("popular", "content"), Protocol(), collection, None, "x")
     shelf, store = StopAfter({"trial": 4}), Store(settings.root)
-    shelf.job = Job("evaluate", lambda job: rec_board.measure(asked, shelf, store, settings, job))
-    shelf.job.run()
-    first = shelf.get("trial", asked.key)["rows"]
-    assert shelf.job.status == "cancelled" and set(first) == {"popular", "random order"}
-    shelf.job = Job("nobody", lambda job: None)
-    rest: Job[None] = Job("evaluate", lambda job: rec_board.measure(asked, shelf, store, settings, job))
-    rest.run()
-    rows = shelf.get("trial", asked.key)["rows"]
-    assert rest.status == "done" and set(rows) == {"popular", "content", "random order"}
+    shelf.board = made = rec_board.board_of(trial, shelf, store, settings)
+    made.start()
+    finish()
+    first = made.measured.rows
+    assert made.job is not None and made.job.status == "cancelled" and set(first) == {"popular", "random order"}
+    shelf.board = None
+    made.start()
+    finish()
+    rows = made.measured.rows
+    assert made.job.status == "done" and set(rows) == {"popular", "content", "random order"}
     assert rows["popular"] is first["popular"]
 
 

@@ -1,8 +1,8 @@
-"""Background work as pages see it: start what the view needs, show how far it is, hand over what is ready."""
+"""What a page shows while background work runs: its progress, a way to stop it, and what went wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -10,11 +10,13 @@ import streamlit as st
 from mmalign_core.jobs import JOBS, Job
 from mmalign_core.plots import fit_figure, latest_fit
 from pages._shared import cache, errors, state
+from pages._shared.background import Board, Task
 from pages._shared.chain import STAGES, prepare
 from pages._shared.shelf import Failed
 from pages._shared.wanted import Wanted
 
-_EVERY, _EVERY_LOSS = 0.5, 1.5
+_EVERY, _EVERY_ROW, _EVERY_LOSS = 0.5, 1.0, 1.5
+"""Seconds between two looks at a job, a board's rows and a loss. A chart costs more to redraw than a bar."""
 _HEIGHT = 460
 BARE = {"displayModeBar": False}
 """Configuration of a chart without buttons."""
@@ -83,14 +85,46 @@ def show_progress() -> None:
         _offer_again(job)
 
 
-def progress_bar(job: Job[Any], *, stop: str) -> None:
-    """How far a job is, and a button with the key `stop` that cancels it."""
+def result(task: Task, *, begin: bool = False) -> Any | None:
+    """The result of the task. While there is none, draws its progress or its error and returns None.
+
+    With `begin` the task starts by itself, unless it was stopped before.
+    """
+    if begin and task.idle:
+        task.start()
+    if isinstance(task.found, Failed):
+        errors.show(task.found.reason)
+        return None
+    if task.found is None:
+        _show_task(task)
+    return task.found
+
+
+def show_board(board: Board, key: str, *, offered: bool, below: Callable[[Job[Any]], None] | None = None) -> None:
+    """Draw the progress of the board's job, or its error; offer to measure missing rows if `offered`.
+
+    `key` starts the keys of the buttons. `below` draws more of the running job under its progress.
+    """
+    job = board.job
+    if job is not None and not job.finished:
+        st.fragment(_poll_board, run_every=_EVERY_ROW)(board, len(board.measured.rows), key, below)
+        return
+    if job is not None and job.error:
+        errors.show(job.error)
+    if board.missing and offered:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":gray[:material/pause: Not measured yet: {errors.plain(', '.join(board.missing))}.]")
+            st.button("Measure the rest", icon=":material/resume:", key=f"{key}.rest", on_click=board.start)
+
+
+def progress_bar(job: Job[Any], *, stop: str, on_stop: Callable[[], None] | None = None) -> None:
+    """Draw how far a job is, and a button with the key `stop`. The button calls `on_stop`, or cancels the job."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         waits = "waiting for other work to end" if job.status == "queued" else "starting"
         does = " ".join((job.message or waits).split())
         st.progress(job.fraction, text=errors.plain(f"stopping · {does}" if job.stopping else does))
-        st.button("Stop", type="tertiary", icon=":material/stop_circle:", key=stop, on_click=job.cancel,
-                  disabled=job.stopping)  # fmt: skip
+        st.button("Stop", type="tertiary", icon=":material/stop_circle:", key=stop,
+                  on_click=on_stop or job.cancel, disabled=job.stopping)  # fmt: skip
 
 
 def _submit(wanted: Wanted) -> None:
@@ -99,6 +133,7 @@ def _submit(wanted: Wanted) -> None:
         "prepare",
         lambda job: prepare(wanted, shelf, store, settings, job.progress, watch=job.publish),
         owner=wanted.map_key,
+        once=True,
     )
 
 
@@ -107,6 +142,36 @@ def _poll(seen: tuple[str, ...]) -> None:
     if job is None or job.finished or tuple(_ready_stages()) != seen:
         st.rerun()
     progress_bar(job, stop="stop")
+
+
+def _poll_board(board: Board, seen: int, key: str, below: Callable[[Job[Any]], None] | None) -> None:
+    job = board.job
+    if job is None or job.finished or len(board.measured.rows) != seen:
+        st.rerun()
+    progress_bar(job, stop=f"{key}.stop", on_stop=board.stop)
+    if below:
+        below(job)
+
+
+def _show_task(task: Task) -> None:
+    job = task.job
+    if job is None:
+        return
+    if job.finished:
+        if job.error:
+            errors.show(job.error)
+        else:
+            st.markdown(":gray[:material/pause: Stopped.]")
+        st.button("Try again", icon=":material/refresh:", key=f"again.{task.owner}", on_click=task.start)
+    else:
+        st.fragment(_poll_task, run_every=_EVERY)(task)
+
+
+def _poll_task(task: Task) -> None:
+    job = task.job
+    if job is None or job.finished:
+        st.rerun()
+    progress_bar(job, stop=f"stop.{task.owner}")
 
 
 def _draw_fit(job: Job[Any]) -> None:

@@ -7,68 +7,57 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.jobs import JOBS, Job
+from mmalign_core.jobs import Job
 from mmalign_core.plots import learning_figure
 from mmalign_core.progress import within
-from mmalign_core.settings import Settings
-from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import encode, learning_curve
-from pages._shared import cache, errors, state
+from pages._shared import cache, errors, state, waiting
+from pages._shared.background import Board
 from pages._shared.board import board_charts
-from pages._shared.shelf import Shelf
-from pages._shared.waiting import BARE, progress_bar
+from pages._shared.waiting import BARE
 from pages._shared.wanted import Wanted, board_entries
 
 STEPS = 4
-_EVERY = 0.7
+"""Points of a curve: each has twice the pairs of the one before, from an eighth to all."""
 
 
 def show(collection: Collection, names: Sequence[str]) -> None:
-    """The curves that are ready, how far the others are, and the button that makes them."""
-    held = cache.shelf().get("curves", state.wanted().board_key) or {}
-    ready = {name: held[name] for name in names if name in held}
-    missing, job = [name for name in names if name not in held], _job()
+    """Draw the curves that are ready, the progress of the others, and the button that makes them."""
+    board = board_of(state.wanted(), names, collection)
+    rows = board.measured.rows
+    ready = {name: rows[name]["points"] for name in names if name in rows}
     st.subheader("Would more pairs help?", anchor=False)
     if ready:
         _draw(ready)
-    if job is not None and not job.finished:
-        st.fragment(_poll, run_every=_EVERY)(len(held))
-        return
-    if job is not None and job.error:
-        errors.show(job.error)
-    if missing:
+    waiting.show_board(board, "board.curves", offered=False)
+    if board.missing and (board.job is None or board.job.finished):
         st.button(
             "Draw learning curves" if not ready else "Draw the missing curves",
             icon=":material/trending_up:",
             key="board.curves",
-            on_click=_start,
-            args=(collection, missing),
+            on_click=board.start,
             help=f"Fits each aligner on an eighth, a quarter, half and all of the pairs: {STEPS} fits each.",
         )
 
 
-def measure(
-    wanted: Wanted,
-    names: Sequence[str],
-    collection: Collection,
-    shelf: Shelf,
-    store: Store,
-    settings: Settings,
-    job: Job[None],
-) -> None:
-    """The work itself. Each curve goes on the shelf at once; one that cannot be made says why in its only point."""
-    entries, encoders = board_entries({**wanted.board, "aligners": list(names)}, collection)
-    encoding = encode(collection, encoders, store=store, settings=settings, progress=within(job.progress, 0.0, 0.1))
-    for number, choices in enumerate(entries):
-        start, end = (0.1 + 0.9 * place / len(entries) for place in (number, number + 1))
-        progress = within(job.progress, start, end, f"{choices.aligner}: ")
-        try:
-            points = learning_curve(collection, encoding, choices, store=store, steps=STEPS, progress=progress)
-        except BadInput as reason:
-            points = [{"error": str(reason), "pairs": 0, "metrics": {}, "ci95": {}}]
-        before = shelf.get("curves", wanted.board_key) or {}
-        shelf.put("curves", wanted.board_key, before | {choices.aligner: points})
+def board_of(wanted: Wanted, names: Sequence[str], collection: Collection) -> Board:
+    """The board whose rows hold the "points" of one curve each. A curve that cannot be made is one point with why."""
+    results, store, settings = cache.shelf(), cache.store(), cache.settings()
+
+    def measure(names: Sequence[str], board: Board, job: Job[None]) -> None:
+        entries, encoders = board_entries({**wanted.board, "aligners": list(names)}, collection)
+        encoding = encode(collection, encoders, store=store, settings=settings, progress=within(job.progress, 0.0, 0.1))
+        for number, choices in enumerate(entries):
+            start, end = (0.1 + 0.9 * place / len(entries) for place in (number, number + 1))
+            progress = within(job.progress, start, end, f"{choices.aligner}: ")
+            try:
+                points = learning_curve(collection, encoding, choices, store=store, steps=STEPS, progress=progress)
+            except BadInput as reason:
+                points = [{"error": str(reason), "pairs": 0, "metrics": {}, "ci95": {}}]
+            board.put(choices.aligner, {"error": None, "points": points})
+
+    return Board("curves", wanted.board_key, tuple(names), measure, results)
 
 
 @st.fragment
@@ -81,24 +70,3 @@ def _draw(curves: dict[str, Any]) -> None:
             if point["error"]:
                 st.caption(errors.plain(f"{name}, {point['pairs']} pairs: {errors.sentence(point['error'])}"))
     st.caption("The measured items never change; each smaller set of pairs lies within the larger ones.")
-
-
-def _start(collection: Collection, names: Sequence[str]) -> None:
-    wanted, parts = state.wanted(), (cache.shelf(), cache.store(), cache.settings())
-    JOBS.submit("curves", lambda job: measure(wanted, names, collection, *parts, job), owner=_owner(wanted))
-
-
-def _poll(seen: int) -> None:
-    job = _job()
-    held = cache.shelf().get("curves", state.wanted().board_key) or {}
-    if job is None or job.finished or len(held) != seen:
-        st.rerun()
-    progress_bar(job, stop="board.curves.stop")
-
-
-def _job() -> Job[Any] | None:
-    return next(iter(JOBS.all(owner=_owner(state.wanted()))), None)
-
-
-def _owner(wanted: Wanted) -> str:
-    return f"curves {wanted.board_key}"

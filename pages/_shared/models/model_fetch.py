@@ -12,7 +12,8 @@ from mmalign_core.progress import within
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.workflow.fetching import Plan, fetch_model, plan_fetch
 from mmalign_core.workflow.menus.naming import Named, check_encoder, expected_folder, look_up, named
-from pages._shared import background, cache, errors, state
+from pages._shared import cache, errors, state, waiting
+from pages._shared.background import Task
 from pages._shared.models import model_lines, model_menu, model_use
 from pages._shared.shelf import Failed
 
@@ -56,7 +57,7 @@ def show() -> None:
         if not running.startswith("plan ") and running != reference:
             with st.container(border=True):
                 st.markdown(f"Getting **{errors.plain(model_menu.title(running))}**")
-                background.result(_download(running))
+                waiting.result(_download(running))
 
 
 def _ask_typed() -> None:
@@ -75,15 +76,15 @@ def _found(found: Named) -> None:
             model_use.button(found.reference, found.reads, key="use.found")
             st.button("Close", type="tertiary", key="model.close", on_click=state.look_up, args=("",))
     elif getting.job is not None and not getting.job.finished:
-        background.result(getting)
+        waiting.result(getting)
     else:
         _planned(found.reference, getting)
 
 
-def _planned(reference: str, getting: background.Task) -> None:
+def _planned(reference: str, getting: Task) -> None:
     """Size and licence as the hub says them, before anything comes."""
     _how_it_ended(getting)
-    plan = background.result(_question(reference), begin=True)
+    plan = waiting.result(_question(reference), begin=True)
     if plan is None:
         if isinstance(_question(reference).found, Failed):
             _without_hub(reference)
@@ -94,12 +95,12 @@ def _planned(reference: str, getting: background.Task) -> None:
     with st.container(horizontal=True):
         st.button(
             f"{'Go on:' if here else 'Download'} {_bytes(plan.lacking)}" if plan.lacking else "Check it again",
-            type="primary", icon=":material/download:", key="model.get", on_click=background.start, args=(getting,),
+            type="primary", icon=":material/download:", key="model.get", on_click=getting.start,
         )  # fmt: skip
         st.button("Not now", type="tertiary", key="model.close", on_click=state.look_up, args=("",))
 
 
-def _how_it_ended(getting: background.Task) -> None:
+def _how_it_ended(getting: Task) -> None:
     """Why the last download of it brought nothing whole, if there was one."""
     if isinstance(getting.found, Failed):
         errors.show(getting.found.reason)
@@ -135,15 +136,15 @@ def _without_hub(reference: str) -> None:
     )
 
 
-def _question(reference: str) -> background.Task:
+def _question(reference: str) -> Task:
     def work(progress: Progress) -> Plan:
         progress(0.0, f"asking {endpoint()}, at most {PATIENCE:.0f} seconds")
         return plan_fetch(reference)
 
-    return background.Task("plan", reference, "question", work, FETCHES)
+    return Task("plan", reference, "question", work, FETCHES)
 
 
-def _download(reference: str) -> background.Task:
+def _download(reference: str) -> Task:
     """Fetches, then opens what came as an encoder would."""
 
     def work(progress: Progress) -> str:
@@ -151,7 +152,7 @@ def _download(reference: str) -> background.Task:
         progress(0.99, "checking what came")
         return check_encoder(reference, look_up(reference).reads[0])
 
-    return background.Task(_KIND, reference, "download", work, FETCHES)
+    return Task(_KIND, reference, "download", work, FETCHES)
 
 
 def _bytes(count: int) -> str:

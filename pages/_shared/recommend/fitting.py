@@ -9,7 +9,8 @@ import streamlit as st
 
 from mmalign_core.types import digest_json
 from mmalign_core.workflow import FittedRecommender, Run, fit_recommender
-from pages._shared import background, errors
+from pages._shared import errors, waiting
+from pages._shared.background import Task
 
 
 def key_of(run_key: str, model: Mapping[str, Any]) -> str:
@@ -19,13 +20,13 @@ def key_of(run_key: str, model: Mapping[str, Any]) -> str:
 
 def need(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedRecommender | None:
     """The fitted recommender, or None after its progress or what went wrong was shown in its place."""
-    task = background.Task(
+    task = Task(
         "recommender",
         key_of(run_key, model),
         f"fit of {model['name']}",
         lambda progress: fit_recommender(run, model["name"], model.get("params", {}), progress=progress),
     )
-    fitted = background.result(task, begin=True)
+    fitted = waiting.result(task, begin=True)
     if fitted is None and task.job is not None and not task.job.finished:
         st.caption(f"Fitting {errors.plain(model['name'])} once; after that every slider answers at once.")
         st.skeleton(height=360)

@@ -12,7 +12,8 @@ from mmalign_core.workflow import Run
 from mmalign_core.workflow.answers.reasons import Reasons
 from mmalign_core.workflow.wording.reranking import rerank
 from mmalign_core.workflow.wording.telling import TEMPLATE, Told, language_model, tell
-from pages._shared import background, cache, errors
+from pages._shared import cache, errors, waiting
+from pages._shared.background import Task
 from pages._shared.recommend.answering import Answered
 from pages._shared.recommend.language_menu import OFF, Language
 from pages._shared.shelf import Failed
@@ -25,13 +26,13 @@ def show(run: Run, answered: Answered, why: Reasons, language: Language) -> None
     if language.name == OFF:
         st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
         return
-    task = background.Task(
+    task = Task(
         "told",
         digest_json([answered.key_of(why.item), language.name]),
         "sentence",
         lambda progress: tell(answered.answer, why, language_model(language.name), titles=titles, progress=progress),
     )
-    written = background.result(task, begin=True)
+    written = waiting.result(task, begin=True)
     _show(written or told)
 
 
@@ -49,13 +50,13 @@ def reordered(run: Run, answered: Answered, language: Language) -> Answered:
     if not language.orders:
         return answered
     titles = cache.titles(run.collection.digest, run.collection)
-    task = background.Task(
+    task = Task(
         "told",
         digest_json([answered.key, language.name, "order"]),
         "re-ranking",
         lambda progress: rerank(answered.answer, language_model(language.name), titles=titles, progress=progress),
     )
-    found = background.result(task, begin=True)
+    found = waiting.result(task, begin=True)
     if found is None:
         return answered
     told = errors.sentence(found.note) if found.note else f"Re-ranked by {language.name}. {MEASURED}"

@@ -7,7 +7,8 @@ import streamlit as st
 from mmalign_core.types import Collection, Progress, digest_json
 from mmalign_core.workflow import Run, encode
 from mmalign_core.workflow.encoded.as_encoded import as_encoded
-from pages._shared import background, cache, state, waiting
+from pages._shared import cache, state, waiting
+from pages._shared.background import Task
 from pages._shared.wanted import pairs_of
 
 
@@ -20,8 +21,8 @@ def need(collection: Collection) -> tuple[Run, str]:
     def work(progress: Progress) -> Run:
         return as_encoded(collection, encode(collection, store=store, settings=settings, progress=progress))
 
-    task = background.Task("run", digest_json(["as encoded", state.wanted().collection_key]), "encoding", work)
-    run = background.result(task, begin=True)
+    task = Task("run", digest_json(["as encoded", state.wanted().collection_key]), "encoding", work)
+    run = waiting.result(task, begin=True)
     if run is None:
         st.stop()
     (modality,) = run.result.space

@@ -9,7 +9,8 @@ from mmalign_core.types import Progress
 from mmalign_core.workflow import Run
 from mmalign_core.workflow.answers.reasons import Reasons
 from mmalign_core.workflow.explaining.undoing import Undoing, smallest_changes
-from pages._shared import background, cache, errors, header
+from pages._shared import cache, errors, header, waiting
+from pages._shared.background import Task
 from pages._shared.media import previews
 from pages._shared.media.thumbnails import pixels_thumbnail
 from pages._shared.recommend.answering import Answered
@@ -27,14 +28,14 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
             run, answered.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
         )
 
-    task = background.Task("undone", answered.key_of(why.item), "smallest changes", work)
+    task = Task("undone", answered.key_of(why.item), "smallest changes", work)
     if task.idle:
         st.markdown(f"What is the least that would take it out of the first {answered.answer.options.k}?")
         st.button("Search for it", type="primary", icon=":material/content_cut:", key="undo.go",
-                  on_click=background.start, args=(task,))  # fmt: skip
+                  on_click=task.start)  # fmt: skip
         st.caption("Up to a few hundred sets of parts are left out in turn: some seconds, in the background.")
         return
-    found = background.result(task)
+    found = waiting.result(task)
     if found is not None:
         _show(run, *found)
 

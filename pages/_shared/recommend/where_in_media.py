@@ -8,8 +8,9 @@ from mmalign_core.types import Progress
 from mmalign_core.workflow import Run
 from mmalign_core.workflow.answers.reasons import Reasons
 from mmalign_core.workflow.explaining import Mapped, RecommendationMaps, explain_recommendation
-from pages._shared import background, cache, errors
+from pages._shared import cache, errors, waiting
 from pages._shared.align.numbers import fixed
+from pages._shared.background import Task
 from pages._shared.media import maps
 from pages._shared.recommend.answering import Answered
 from pages._shared.shelf import Failed
@@ -21,10 +22,10 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
     if task.idle:
         st.markdown("Which words, parts of the picture and moments of the sound or video made the score?")
         st.button("Take its media apart", type="primary", icon=":material/image_search:", key="maps.go",
-                  on_click=background.start, args=(task,))  # fmt: skip
+                  on_click=task.start)  # fmt: skip
         st.caption("Hundreds of masked copies are encoded: some seconds, in the background.")
         return
-    found = background.result(task)
+    found = waiting.result(task)
     if found is not None:
         _show(run, found)
 
@@ -35,13 +36,13 @@ def known(answered: Answered, item: str) -> RecommendationMaps | None:
     return None if isinstance(found, Failed) else found
 
 
-def _task(run: Run, answered: Answered, item: str) -> background.Task:
+def _task(run: Run, answered: Answered, item: str) -> Task:
     def work(progress: Progress) -> RecommendationMaps:
         return explain_recommendation(
             run, answered.answer, item, store=cache.store(), settings=cache.settings(), progress=progress
         )
 
-    return background.Task("maps", answered.key_of(item), "maps of the media", work)
+    return Task("maps", answered.key_of(item), "maps of the media", work)
 
 
 def _show(run: Run, found: RecommendationMaps) -> None:

@@ -11,7 +11,8 @@ from mmalign_core.types import Progress
 from mmalign_core.workflow import Run
 from mmalign_core.workflow.answers.describing import AnswerWords, answer_words
 from mmalign_core.workflow.answers.reasons import Reasons
-from pages._shared import background, cache, errors, header
+from pages._shared import cache, errors, header, waiting
+from pages._shared.background import Task
 from pages._shared.recommend.answering import Answered
 
 _WEAK = 0.4
@@ -26,7 +27,7 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
             run, answered.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
         )
 
-    found = background.result(background.Task("words", answered.key_of(why.item), "words", work), begin=True)
+    found = waiting.result(Task("words", answered.key_of(why.item), "words", work), begin=True)
     if found is None:
         return
     if not found:

@@ -1,34 +1,30 @@
-"""The background work of the Recommenders page: rows lie on the shelf as they come, so none is made twice."""
+"""The rows of the Recommenders page, and how they are measured in the background."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
-import streamlit as st
-
-from mmalign_core.jobs import JOBS, Job
+from mmalign_core.jobs import Job
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, EmbeddingSet, digest_json
-from mmalign_core.workflow import encode
-from mmalign_core.workflow.evaluation.evaluated import all_places, events_of
-from mmalign_core.workflow.evaluation.evaluating import Entry, evaluate
-from mmalign_core.workflow.evaluation.standing import Board, standing
-from mmalign_core.workflow.evaluation.trials import Protocol
-from pages._shared import cache, errors
+from mmalign_core.workflow import Entry, Protocol, all_places, encode, evaluate, events_of
+from mmalign_core.workflow.evaluation.standing import Board as Ranking
+from mmalign_core.workflow.evaluation.standing import standing
+from pages._shared import cache
+from pages._shared.background import Board
 from pages._shared.shelf import Shelf
-from pages._shared.waiting import progress_bar
-
-_EVERY = 1.0
 
 
 @dataclass(frozen=True)
-class Asked:
-    """`names` of the recommenders, how they are measured, and on what: `space` is that of the session's run, or None
-    where there is no run and the vectors are those of the encoders; `source` is the digest of either."""
+class Trial:
+    """Which recommenders (`names`) are measured, how (`protocol`), and on what.
+
+    `space` is the space of the session's run. It is None without a run: then items have the vectors of their encoders.
+    `source` is the digest of the run or of the collection.
+    """
 
     names: tuple[str, ...]
     protocol: Protocol
@@ -38,77 +34,41 @@ class Asked:
 
     @property
     def key(self) -> str:
-        """Of all but the names: more recommenders add to the same rows."""
+        """Digest of all but the names: trials that differ in names alone share their rows."""
         return digest_json([self.source, self.space is None, asdict(self.protocol)])
 
 
-def start(asked: Asked) -> None:
-    """Measure what has no row yet, and again what failed."""
-    shelf, store, settings = cache.shelf(), cache.store(), cache.settings()
-    JOBS.submit("evaluate", lambda job: measure(asked, shelf, store, settings, job), owner=_owner(asked), once=True)
+def current(trial: Trial) -> Board:
+    """The board of the trial in this process."""
+    return board_of(trial, cache.shelf(), cache.store(), cache.settings())
 
 
-def measure(asked: Asked, shelf: Shelf, store: Store, settings: Settings, job: Job[None]) -> None:
-    """The work itself; each row goes on the shelf at once."""
-    events = events_of(asked.collection, asked.protocol)
-    space = asked.space
-    if space is None:
-        shown = within(job.progress, 0.0, 0.3)
-        space = encode(asked.collection, store=store, settings=settings, progress=shown).sets
+def board_of(trial: Trial, results: Shelf, store: Store, settings: Settings) -> Board:
+    """The board of the trial. Its facts say on what all rows were measured."""
 
-    def keep(**news: Any) -> None:
-        held = _held(asked, shelf)
-        facts, rows = news.get("facts", held["facts"]), held["rows"] | news.get("rows", {})
-        shelf.put("trial", asked.key, {"facts": facts, "rows": rows})
+    def measure(names: Sequence[str], board: Board, job: Job[None]) -> None:
+        events = events_of(trial.collection, trial.protocol)
+        space, start = trial.space, 0.0
+        if space is None:
+            start = 0.3  # encoding fills this much of the bar: it takes longer than most recommenders
+            shown = within(job.progress, 0.0, start)
+            space = encode(trial.collection, store=store, settings=settings, progress=shown).sets
+        evaluate(
+            all_places(trial.collection, space),
+            events,
+            [Entry(name) for name in names],
+            trial.protocol,
+            progress=within(job.progress, start, 1.0),
+            told=board.put_facts,
+            publish=lambda row: board.put(row["recommender"], row),
+            finished=board.finished,
+        )
 
-    evaluate(
-        all_places(asked.collection, space),
-        events,
-        [Entry(name) for name in asked.names],
-        asked.protocol,
-        progress=within(job.progress, 0.3 if asked.space is None else 0.0, 1.0),
-        told=lambda facts: keep(facts=dict(facts)),
-        publish=lambda row: keep(rows={row["recommender"]: row}),
-        finished=[row for row in _held(asked, shelf)["rows"].values() if not row["error"]],
-    )
-
-
-def board(asked: Asked) -> Board:
-    """Of the chosen recommenders, what is measured so far, beside the items in random order."""
-    held = _held(asked, cache.shelf())
-    rows = [row for name, row in held["rows"].items() if name in asked.names or row["baseline"]]
-    return standing(rows, held["facts"])
+    return Board("trial", trial.key, trial.names, measure, results)
 
 
-def show_progress(asked: Asked) -> None:
-    """How far the measuring is, with a button to stop it; what went wrong; what is not measured yet."""
-    job = _job(asked)
-    if job is not None and not job.finished:
-        st.fragment(_poll, run_every=_EVERY)(asked, len(_held(asked, cache.shelf())["rows"]))
-        return
-    if job is not None and job.error:
-        errors.show(job.error)
-    missing = [name for name in asked.names if name not in _held(asked, cache.shelf())["rows"]]
-    if job is not None and missing and not job.error:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":gray[:material/pause: Not measured yet: {errors.plain(', '.join(missing))}.]")
-            st.button("Measure the rest", icon=":material/resume:", key="rank.rest", on_click=start, args=(asked,))
-
-
-def _poll(asked: Asked, seen: int) -> None:
-    job = _job(asked)
-    if job is None or job.finished or len(_held(asked, cache.shelf())["rows"]) != seen:
-        st.rerun()
-    progress_bar(job, stop="rank.stop")
-
-
-def _held(asked: Asked, shelf: Shelf) -> dict[str, Any]:
-    return shelf.get("trial", asked.key) or {"facts": {}, "rows": {}}
-
-
-def _job(asked: Asked) -> Job[Any] | None:
-    return next(iter(JOBS.all(owner=_owner(asked))), None)
-
-
-def _owner(asked: Asked) -> str:
-    return f"evaluate {asked.key}"
+def ranking(board: Board) -> Ranking:
+    """The chosen recommenders measured so far, best first, and the items in random order."""
+    measured = board.measured
+    rows = [row for name, row in measured.rows.items() if name in board.names or row["baseline"]]
+    return standing(rows, measured.facts)

@@ -19,7 +19,7 @@ _HELP = (
 )
 
 
-def show(collection: Collection, space: Mapping[str, EmbeddingSet] | None, source: str) -> rec_board.Asked:
+def show(collection: Collection, space: Mapping[str, EmbeddingSet] | None, source: str) -> rec_board.Trial:
     """Draw the form; its button starts the work. What it gives is what the page shows, measured or not."""
     table = collection.interactions
     assert table is not None
@@ -37,12 +37,12 @@ def show(collection: Collection, space: Mapping[str, EmbeddingSet] | None, sourc
             k = st.number_input("List length", 1, 100, 10, key="rank.k", bind="query-params", width=120)
             seed = st.number_input("Seed", 0, 9999, 0, key="rank.seed", bind="query-params", width=110)
             protocol = Protocol(split, float(test), int(k), relevant, int(seed))
-            asked = rec_board.Asked(tuple(names), protocol, collection, space, source)
+            trial = rec_board.Trial(tuple(names), protocol, collection, space, source)
             st.button(
                 "Measure", type="primary", icon=":material/play_arrow:", key="rank.go", disabled=not names,
-                on_click=rec_board.start, args=(asked,),
+                on_click=rec_board.current(trial).start,
             )  # fmt: skip
-    return asked
+    return trial
 
 
 def _names() -> list[str]:

@@ -7,7 +7,8 @@ import streamlit as st
 from mmalign_core.types import Progress
 from mmalign_core.workflow import Run, SimilarityBlock
 from mmalign_core.workflow.explaining import PairExplanation, explain_pair
-from pages._shared import background, cache, errors, header
+from pages._shared import cache, errors, header, waiting
+from pages._shared.background import Task
 from pages._shared.media import maps, previews
 from pages._shared.recommend.words import badges
 
@@ -20,13 +21,13 @@ def show(run: Run, run_key: str, block: SimilarityBlock, i: int, j: int) -> None
         return explain_pair(run, asked, answer, store=cache.store(), settings=cache.settings(), progress=progress)
 
     key = " ".join((run_key, *asked, *answer))
-    task = background.Task("pair", key, "reasons for this pair", work)
+    task = Task("pair", key, "reasons for this pair", work)
     if task.idle:
         st.button("Why are these two near, or far?", icon=":material/image_search:", key="pair.go",
-                  on_click=background.start, args=(task,),
+                  on_click=task.start,
                   help="Masked copies of both are encoded, in the background: some seconds.")  # fmt: skip
         return
-    found = background.result(task)
+    found = waiting.result(task)
     if found is not None:
         _show(run, found)
 
