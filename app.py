@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._shared import state
+from pages._session import state
 
 ASSETS = Path(__file__).parent / "assets"
 PAGES = [

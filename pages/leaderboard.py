@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages._shared import errors, header, state, waiting
-from pages._shared.align import aligner_card, numbers
-from pages._shared.board import board, board_charts, board_form, board_table, curves
-from pages._shared.wanted import pairs_of
+from pages._components import aligner_card, errors, header, numbers, waiting
+from pages._panels.leaderboard import board, charts, curves, form, table
+from pages._session import state
+from pages._session.view_spec import pairs_of
 
 Row = Mapping[str, Any]
 
@@ -54,7 +54,7 @@ collection = waiting.need("collection")
 if not pairs_of(collection):
     waiting.need("run")
 with errors.shown():
-    board_form.show(collection)
+    form.show(collection)
 current = board.current(collection)
 board.show_progress(current)
 rows = board.ranked_rows(current)
@@ -62,12 +62,12 @@ measured = [row for row in rows if not row["error"]]
 if measured:
     headline(measured)
 if rows:
-    board_table.show(rows)
+    table.show(rows)
 elif not state.board():
     errors.empty(
         "Nothing compared yet", "Choose aligners and press Compare; rows appear as they are done.", "leaderboard"
     )
 if measured:
-    board_charts.quality(measured)
-    board_charts.trainings(measured)
+    charts.quality(measured)
+    charts.trainings(measured)
     curves.show(collection, [row["aligner"] for row in measured])

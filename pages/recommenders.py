@@ -1,9 +1,10 @@
 """Recommenders: several of them on the same held-out interactions; which ranks best, and for whom."""
 
 from mmalign_core.types import Collection
-from pages._shared import errors, header, state, waiting
-from pages._shared.recommenders import rec_board, rec_charts, rec_form, rec_table
-from pages._shared.shelf import Failed
+from pages._components import errors, header, waiting
+from pages._panels.recommenders import charts, form, table, trials
+from pages._session import state
+from pages._session.results_cache import Failed
 
 
 def measured(collection: Collection) -> None:
@@ -17,10 +18,10 @@ def measured(collection: Collection) -> None:
         space, source = run.result.space, state.wanted().run_key
         places = f"Items are compared in the shared space of {run.result.aligner}."
     with errors.shown():
-        trial = rec_form.show(collection, space, source)
-        board = rec_board.current(trial)
+        trial = form.show(collection, space, source)
+        board = trials.current(trial)
         waiting.show_board(board, "rank", offered=board.job is not None and not board.job.error)
-        ranking = rec_board.ranking(board)
+        ranking = trials.ranking(board)
         if not any(not row["error"] and not row["baseline"] for row in ranking.rows):
             errors.empty(
                 "Nothing measured for these choices yet",
@@ -28,10 +29,10 @@ def measured(collection: Collection) -> None:
                 "leaderboard",
             )
             return
-        rec_charts.headline(ranking.rows, trial.protocol.k, simulated=ranking.facts["simulated"])
-        rec_charts.show(ranking.rows, trial.protocol.k)
-        rec_table.show(ranking.rows, trial.protocol.k)
-        rec_table.caption(ranking.facts, places)
+        charts.headline(ranking.rows, trial.protocol.k, simulated=ranking.facts["simulated"])
+        charts.show(ranking.rows, trial.protocol.k)
+        table.show(ranking.rows, trial.protocol.k)
+        table.caption(ranking.facts, places)
 
 
 state.through_app("pages/recommenders.py")

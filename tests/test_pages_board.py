@@ -13,15 +13,15 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import open_collection
-from pages._shared import cache
-from pages._shared.align.aligner_card import formula_lines
-from pages._shared.align.columns import fold_columns, time_columns
-from pages._shared.align.together import verdict
-from pages._shared.background import Board
-from pages._shared.board import board
-from pages._shared.shelf import Shelf
-from pages._shared.state import from_query
-from pages._shared.wanted import Wanted, board_entries
+from pages._components.aligner_card import formula_lines
+from pages._panels.align.report import verdict
+from pages._panels.leaderboard import board
+from pages._session import cache
+from pages._session.columns import fold_columns, time_columns
+from pages._session.jobs import Board
+from pages._session.results_cache import Shelf
+from pages._session.state import from_query
+from pages._session.view_spec import Wanted, board_entries
 from tests.circles import write_circles
 from tests.dashboard import dashboard_home, finish, opened
 

@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS, Job, Jobs
-from pages._shared.background import Board
-from pages._shared.shelf import Shelf
+from pages._session.jobs import Board
+from pages._session.results_cache import Shelf
 from tests.circles import write_circles
 from tests.dashboard import dashboard_home, finish, opened
 

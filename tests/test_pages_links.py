@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from mmalign_core.types import BadInput
-from pages._shared import state
-from pages._shared.links import LONGEST_TEXT, MOST_WISHES
-from pages._shared.recommend import wishes
+from pages._panels.recommend import queries
+from pages._session import state
+from pages._session.links import LONGEST_TEXT, MOST_WISHES
 
 LINKS = some.lists(
     some.tuples(
@@ -37,12 +37,12 @@ def test_a_file_is_named_by_its_digest_never_by_a_path() -> None:
 
 
 def test_too_many_wishes_are_refused_and_the_same_one_is_asked_once() -> None:
-    held = [wishes.made("item", str(n)) for n in range(MOST_WISHES)]
+    held = [queries.made("item", str(n)) for n in range(MOST_WISHES)]
     with pytest.raises(BadInput, match="at most"):
-        wishes.added(held, wishes.made("item", "more"))
-    turned = wishes.added(held, wishes.made("item", "3", -1.0))
+        queries.added(held, queries.made("item", "more"))
+    turned = queries.added(held, queries.made("item", "3", -1.0))
     assert len(turned) == MOST_WISHES and turned[-1]["weight"] == -1.0
     with pytest.raises(BadInput, match="longer"):
-        wishes.added(
-            [wishes.made("text", f"{n}" * LONGEST_TEXT) for n in range(4)], wishes.made("text", "x" * LONGEST_TEXT)
+        queries.added(
+            [queries.made("text", f"{n}" * LONGEST_TEXT) for n in range(4)], queries.made("text", "x" * LONGEST_TEXT)
         )

@@ -13,9 +13,9 @@ from mmalign_core.workflow import Run, fit_recommender
 from mmalign_core.workflow.answers import recommending
 from mmalign_core.workflow.answers.wishing import place_wishes
 from mmalign_core.workflow.explaining import explain_recommendation
-from pages._shared import cache
-from pages._shared.recommend import answering, choosing, export, tuning, wishes
-from pages._shared.recommend.language_menu import Language
+from pages._panels.recommend import answer, controls, queries, reasons
+from pages._panels.recommend.controls import Language
+from pages._session import cache
 from tests.circles import COLOURS, write_circles
 from tests.dashboard import dashboard_home, finish, opened, said
 
@@ -211,12 +211,12 @@ def test_an_unknown_recommender_or_parameter_in_a_link_is_one_line(folder: Path)
 
 def test_the_page_to_keep_holds_items_reasons_and_the_maps_made_so_far(folder: Path, demo_run: Run) -> None:
     fitted = fit_recommender(demo_run)
-    chosen = choosing.Chosen(({"name": "content", "params": {}},), (), False, Language("off", False))
-    tuned = tuning.Tuning({}, 0.0, 0.0, 3)
-    answered = answering.of(demo_run, "run", chosen, 0, fitted, [wishes.made("text", "a cat <b>")], tuned)
-    before = export.page(demo_run, answered, chosen.language)
+    chosen = controls.Chosen(({"name": "content", "params": {}},), (), False, Language("off", False))
+    tuned = controls.Tuning({}, 0.0, 0.0, 3)
+    answered = answer.answer_of(demo_run, "run", chosen, 0, fitted, [queries.made("text", "a cat <b>")], tuned)
+    before = reasons.html_page(demo_run, answered, chosen.language)
     assert "a cat &lt;b&gt;" in before and before.count("Because") >= 3 and "random order" not in before
     first = answered.answer.found[0].id
     made = explain_recommendation(demo_run, answered.answer, first, store=cache.store())
     cache.shelf().put("maps", answered.key_of(first), made)
-    assert "random order" in export.page(demo_run, answered, chosen.language)
+    assert "random order" in reasons.html_page(demo_run, answered, chosen.language)

@@ -15,9 +15,9 @@ from mmalign_core.store import Store
 from mmalign_core.workflow import open_collection
 from mmalign_core.workflow.evaluation.standing import leaders, row_names, standing
 from mmalign_core.workflow.evaluation.trials import SLICES, Protocol
-from pages._shared.background import Board
-from pages._shared.recommenders import rec_board
-from pages._shared.shelf import Shelf
+from pages._panels.recommenders import trials
+from pages._session.jobs import Board
+from pages._session.results_cache import Shelf
 from tests.dashboard import dashboard_home, finish, opened
 
 ROOT = Path(__file__).parents[1]
@@ -111,9 +111,9 @@ class StopAfter(Shelf):
 
 def test_after_a_stop_only_the_rest_is_measured(folder: Path) -> None:
     collection, settings = open_collection(str(folder / "manifest.parquet")), Settings(root=folder / "home")
-    trial = rec_board.Trial(("popular", "content"), Protocol(), collection, None, "x")
+    trial = trials.Trial(("popular", "content"), Protocol(), collection, None, "x")
     shelf, store = StopAfter({"trial": 4}), Store(settings.root)
-    shelf.board = made = rec_board.board_of(trial, shelf, store, settings)
+    shelf.board = made = trials.board_of(trial, shelf, store, settings)
     made.start()
     finish()
     first = made.measured.rows

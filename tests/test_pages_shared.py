@@ -11,11 +11,12 @@ from PIL import Image
 
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Media
-from pages._shared import errors, state
-from pages._shared.collection.uploads import keep_query, keep_upload, open_upload
-from pages._shared.media.thumbnails import picture_thumbnail
-from pages._shared.shelf import Shelf
-from pages._shared.wanted import Wanted, as_choices, complete, pairs_of
+from pages._components import errors
+from pages._session import state
+from pages._session.results_cache import Shelf
+from pages._session.thumbnails import picture_thumbnail
+from pages._session.uploads import keep_query, keep_upload, open_upload
+from pages._session.view_spec import Wanted, as_choices, complete, pairs_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),

@@ -1,0 +1,90 @@
+"""The answer behind the page: the question placed once, then ordered anew at every move of a slider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.types import Collection, Progress, digest_json
+from mmalign_core.workflow import Answer, FittedRecommender, Run, encode, fit_recommender
+from mmalign_core.workflow.encoded.as_encoded import as_encoded
+from pages._components import errors, waiting
+from pages._panels.recommend import queries
+from pages._panels.recommend.controls import Chosen, Tuning
+from pages._session import cache, state
+from pages._session.jobs import Task
+from pages._session.view_spec import pairs_of
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer and the digest of all that it follows from, under which what is computed about it is kept."""
+
+    answer: Answer
+    key: str
+
+    def key_of(self, item: str) -> str:
+        """Digest of one of its items."""
+        return digest_json([self.key, item])
+
+
+def answer_of(
+    run: Run,
+    run_key: str,
+    chosen: Chosen,
+    place: int,
+    fitted: FittedRecommender,
+    asked: Sequence[queries.Made],
+    tuned: Tuning,
+) -> Answered:
+    """What the recommender at that place finds under these settings; BadInput says what cannot be asked so."""
+    query = queries.as_query(asked, cache.settings())
+    signs = [[wish["kind"], wish["value"], wish["weight"] > 0] for wish in asked]
+    mix = [float(wish["weight"]) for wish in asked]
+    base = [model_key(run_key, chosen.models[place]), signs, chosen.seen, chosen.where]
+    placed = cache.answered(digest_json(base), chosen.seen, chosen.where, run, query, fitted)
+    found = placed.again(
+        k=tuned.k, weights=tuned.weights or None, mix=mix, diversity=tuned.diversity, popularity=tuned.popularity
+    )
+    return Answered(found, digest_json([base, mix, asdict(tuned)]))
+
+
+def model_key(run_key: str, model: Mapping[str, Any]) -> str:
+    """Digest of the run and the recommender."""
+    return digest_json([run_key, model["name"], model.get("params", {})])
+
+
+def fitted_model(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedRecommender | None:
+    """The fitted recommender, or None after its progress or what went wrong was shown in its place."""
+    task = Task(
+        "recommender",
+        model_key(run_key, model),
+        f"fit of {model['name']}",
+        lambda progress: fit_recommender(run, model["name"], model.get("params", {}), progress=progress),
+    )
+    fitted = waiting.result(task, begin=True)
+    if fitted is None and task.job is not None and not task.job.finished:
+        st.caption(f"Fitting {errors.plain(model['name'])} once; after that every slider answers at once.")
+        st.skeleton(height=360)
+    return fitted
+
+
+def run_of(collection: Collection) -> tuple[Run, str]:
+    """The run and the digest it is kept under; the page ends here until there is one."""
+    if pairs_of(collection):
+        return waiting.need("run"), state.wanted().run_key
+    store, settings = cache.store(), cache.settings()
+
+    def work(progress: Progress) -> Run:
+        return as_encoded(collection, encode(collection, store=store, settings=settings, progress=progress))
+
+    task = Task("run", digest_json(["as encoded", state.wanted().collection_key]), "encoding", work)
+    run = waiting.result(task, begin=True)
+    if run is None:
+        st.stop()
+    (modality,) = run.result.space
+    st.caption(f"No item has two modalities, so nothing is aligned: each {modality} lies where its encoder puts it.")
+    return run, task.key
