@@ -6,15 +6,15 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import fit_figure, is_training, metric_figure
+from mmalign_core.workflow import modality_pairs
 from pages._components import aligner_card, errors, header, numbers, waiting
 from pages._panels.align import form, report
 from pages._session import state
-from pages._session.view_spec import pairs_of
 
 state.through_app("pages/align.py")
 header.show("Align", "How well do the modalities line up?")
 collection = waiting.need("collection")
-if not pairs_of(collection):
+if not modality_pairs(collection):
     waiting.need("run")
 left, right = st.columns([3, 7], gap="large")
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from mmalign_core.workflow import modality_pairs
 from pages._components import aligner_card, errors, header, numbers, waiting
 from pages._panels.leaderboard import board, charts, curves, form, table
 from pages._session import state
-from pages._session.view_spec import pairs_of
 
 Row = Mapping[str, Any]
 
@@ -51,7 +51,7 @@ def use(row: Row) -> None:
 state.through_app("pages/leaderboard.py")
 header.show("Leaderboard", "Which aligner fits best?")
 collection = waiting.need("collection")
-if not pairs_of(collection):
+if not modality_pairs(collection):
     waiting.need("run")
 with errors.shown():
     form.show(collection)

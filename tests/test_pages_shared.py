@@ -11,12 +11,13 @@ from PIL import Image
 
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Media
+from mmalign_core.workflow import modality_pairs
 from pages._components import errors
 from pages._session import state
 from pages._session.results_cache import Shelf
 from pages._session.thumbnails import picture_thumbnail
 from pages._session.uploads import keep_query, keep_upload, open_upload
-from pages._session.view_spec import Wanted, as_choices, complete, pairs_of
+from pages._session.view_spec import Wanted, as_choices, complete
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
@@ -54,7 +55,7 @@ def test_a_folder_opened_anew_shares_nothing_with_what_it_was() -> None:
 
 
 def test_pairs_are_those_some_item_has() -> None:
-    assert pairs_of(collection(text=["a", "b"], audio=["b"], image=["c"])) == (("audio", "text"),)
+    assert modality_pairs(collection(text=["a", "b"], audio=["b"], image=["c"])) == (("audio", "text"),)
     with pytest.raises(BadInput, match="has two modalities"):
         complete({}, collection(text=["a"], image=["b"]))
 

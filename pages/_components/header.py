@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmalign_core.plots.labels import cut
+from mmalign_core.plots import cut_text
 from pages._components import errors, waiting
 from pages._session import state
 from pages._session.results_cache import Failed
@@ -41,7 +41,7 @@ def _collection_line() -> None:
     collection = waiting.ready("collection")
     if collection is None or isinstance(collection, Failed):
         return
-    name = "Demo collection" if state.wanted().source["kind"] == "demo" else cut(collection.name, 40)
+    name = "Demo collection" if state.wanted().source["kind"] == "demo" else cut_text(collection.name, 40)
     words = "   ".join(modality_word(m) for m in collection.modalities)
     many = "item" if len(collection.ids) == 1 else "items"
     st.markdown(f"**{errors.plain(name)}** · {len(collection.ids):,} {many}   {words}", text_alignment="right")

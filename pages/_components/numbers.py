@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmalign_core.metrics.by_chance import at_chance
-from mmalign_core.plots.labels import measure_word
-from mmalign_core.plots.metric_bars import arrow
+from mmalign_core.plots import direction_arrow, measure_word
+from mmalign_core.workflow import directions_at_chance
 from pages._components import errors
 
 Report = Mapping[str, Any]
@@ -56,7 +55,7 @@ def headline(report: Report) -> None:
             low, high = report["ci95"].get(direction, {}).get(name, (None, None))
             interval = f"{low:.0%} – {high:.0%}" if low is not None else "no interval"
             box = column.container(gap=None)
-            box.metric(f"{arrow(direction)} · {name}", f"{values[name]:.1%}")
+            box.metric(f"{direction_arrow(direction)} · {name}", f"{values[name]:.1%}")
             box.caption(f"95%: {interval}  \nshuffled: {chance.get(name, 0):.1%}")
 
 
@@ -71,10 +70,10 @@ def nothing(report: Report) -> bool:
 
 def chance(report: Report) -> None:
     """A line for directions that find no more than shuffled pairs would; nothing where all find more."""
-    if ways := at_chance(report):
+    if ways := directions_at_chance(report):
         st.warning(
-            f"No better than chance {' and '.join(map(arrow, ways))}: the 95% interval of the mean reciprocal rank"
-            " reaches down to what shuffled pairs score. Nothing shows yet that what lies near here belongs together.",
+            f"No better than chance {' and '.join(map(direction_arrow, ways))}: the 95% interval of the mean reciprocal"
+            " rank reaches down to what shuffled pairs score. Nothing shows yet that near media belong together.",
             icon=":material/casino:",
         )
 
@@ -82,7 +81,8 @@ def chance(report: Report) -> None:
 def measured_on(report: Report) -> str:
     """On what the numbers above were measured, in one sentence."""
     sizes = [
-        f"{arrow(d)} {v['n']:,} queries among {v['candidates']:,} candidates" for d, v in report["metrics"].items()
+        f"{direction_arrow(d)} {v['n']:,} queries among {v['candidates']:,} candidates"
+        for d, v in report["metrics"].items()
     ]
     split = report["split"]
     if split == "none":
@@ -123,7 +123,7 @@ def table(report: Report) -> None:
     """Every metric of every direction with interval and baseline."""
     rows = [
         {
-            "direction": arrow(direction),
+            "direction": direction_arrow(direction),
             "metric": measure_word(name),
             "value": value,
             "95% low": (report["ci95"].get(direction, {}).get(name) or (None, None))[0],

@@ -7,11 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.jobs import JOBS, Job
 from mmalign_core.plots import fit_figure, latest_fit
 from pages._components import errors
 from pages._session import cache, state
-from pages._session.jobs import Board, Task
+from pages._session.jobs import JOBS, Board, Job, Task
 from pages._session.pipeline import STAGES, prepare
 from pages._session.results_cache import Failed
 from pages._session.view_spec import Wanted

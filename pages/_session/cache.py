@@ -8,33 +8,35 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mmalign_core.corrections import Scores
-from mmalign_core.data import Video
-from mmalign_core.data.media.playing import Playable, playable
-from mmalign_core.data.media.sounds import decode_soundtrack
 from mmalign_core.settings import Settings
-from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media, Recommendation
 from mmalign_core.workflow import (
+    AlignerCard,
     Answer,
+    CorrectedScores,
+    DecodedVideo,
+    Film,
     FittedRecommender,
     JudgedPair,
+    PlayableVideo,
     Query,
     Run,
     SimilarityBlock,
+    Store,
+    aligner_cards,
     answer,
     catalogue,
+    decode_soundtrack,
+    describe_interests,
+    encoder_of,
+    item_titles,
     judged_pairs,
+    playable_video,
     ranked,
     recommend,
+    run_scores,
     similarity_block,
 )
-from mmalign_core.workflow.alignment.scoring import run_scores
-from mmalign_core.workflow.encoded.encoding import encoder_of
-from mmalign_core.workflow.export.filming import Film
-from mmalign_core.workflow.export.showing import item_titles
-from mmalign_core.workflow.menus.cards import AlignerCard, aligner_cards
-from mmalign_core.workflow.wording.telling import interests
 from pages._session import columns
 from pages._session.columns import fold_columns, time_columns
 from pages._session.results_cache import LIMITS, Shelf
@@ -133,9 +135,9 @@ def film(digest: str, _path: str) -> Film | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def played(digest: str, path: str) -> Playable | None:
+def played(digest: str, path: str) -> PlayableVideo | None:
     """The video as browsers can play it, None where they cannot; BadInput if its file is gone."""
-    return playable(path)
+    return playable_video(path)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -151,7 +153,7 @@ def waveform(digest: str, colour: str, _path: str) -> Thumbnail | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def scores(run_key: str, source: str, target: str, _run: Run) -> Scores:
+def scores(run_key: str, source: str, target: str, _run: Run) -> CorrectedScores:
     """All scores of one direction: what a correction learns from all rows is learnt once."""
     return run_scores(_run, source, target)
 
@@ -208,7 +210,7 @@ def met_by(digest: str, user: str, _collection: Collection) -> Sequence[str]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def interests_of(digest: str, items: tuple[str, ...], _collection: Collection) -> str:
     """What sets these items apart from the rest of the collection, in a sentence."""
-    return interests(_collection, items).text
+    return describe_interests(_collection, items).text
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -225,7 +227,7 @@ def seen_picture(digest: str, encoder_key: str, _picture: Media) -> Thumbnail:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def watched(digest: str, encoder_key: str, _video: Media) -> Video:
+def watched(digest: str, encoder_key: str, _video: Media) -> DecodedVideo:
     """The video as its encoder sees and hears it; BadInput if it cannot be decoded."""
     return encoder_of(encoder_key, _video.modality).view(_video)
 

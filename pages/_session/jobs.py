@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
+from mmalign_core.jobs import FETCHES as FETCHES
 from mmalign_core.jobs import JOBS, Job, Jobs
+from mmalign_core.progress import within as within
 from mmalign_core.types import BadInput, Progress
 from pages._session import cache
 from pages._session.results_cache import Failed, Shelf

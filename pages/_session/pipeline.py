@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mmalign_core.data import inspect_collection
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
-from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress
-from mmalign_core.workflow import align, encode, open_collection, open_demo, project_run
+from mmalign_core.workflow import Store, align, encode, inspect_collection, open_collection, open_demo, project_run
 from pages._session.results_cache import Failed, Shelf
 from pages._session.uploads import open_upload
 from pages._session.view_spec import Wanted, as_choices

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from mmalign_core.data import decode_image, peaks, read_audio
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.export.filming import Film, read_film
-from mmalign_core.workflow.export.showing import as_uri
+from mmalign_core.workflow import Film, decode_image, peaks, picture_uri, read_audio, read_film
 
 
 @dataclass(frozen=True)
@@ -33,14 +31,14 @@ def picture_thumbnail(path: str, pixels: int) -> Thumbnail | None:
     image.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
     corners = np.asarray(image)[[0, 0, -1, -1], [0, -1, 0, -1]]
     look = "photo" if (corners < 245).any() else "drawing"
-    return Thumbnail(as_uri(image), image.width, image.height, look)
+    return Thumbnail(picture_uri(image), image.width, image.height, look)
 
 
 def pixels_thumbnail(pixels: np.ndarray, most: int = 480) -> Thumbnail:
     """uint8 pixels (h, w, 3) within most × most."""
     image = Image.fromarray(pixels)
     image.thumbnail((most, most), Image.Resampling.LANCZOS)
-    return Thumbnail(as_uri(image), image.width, image.height, "photo")
+    return Thumbnail(picture_uri(image), image.width, image.height, "photo")
 
 
 def film_frames(path: str) -> Film | None:

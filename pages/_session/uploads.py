@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmalign_core.data import collect_uploads
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, digest_bytes
+from mmalign_core.workflow import collect_uploads
 
 
 def keep_upload(files: Sequence[tuple[str, bytes]], settings: Settings) -> str:

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmalign_core.types import BadInput, Collection, digest_json
-from mmalign_core.workflow import DEFAULT_ENCODERS, Choices
-from mmalign_core.workflow.alignment.pairing import pairs_of
-from mmalign_core.workflow.menus.suiting import suited
+from mmalign_core.workflow import DEFAULT_ENCODERS, Choices, default_aligner, modality_pairs
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Wanted:
 
 def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, Any]:
     """The choices with the defaults that suit this collection; BadInput if no two of its modalities meet."""
-    pairs = pairs_of(collection)
+    pairs = modality_pairs(collection)
     if not pairs:
         held = ", ".join(collection.modalities) or "nothing"
         raise BadInput(
@@ -61,7 +59,7 @@ def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, An
         )
     pair = tuple(choices.get("pair") or pairs[0])
     whole = {"encoders": {}, **choices, "pair": pair}
-    return {"aligner": suited(pair, whole["encoders"], collection), **whole}
+    return {"aligner": default_aligner(pair, whole["encoders"], collection), **whole}
 
 
 def as_choices(choices: Mapping[str, Any], collection: Collection) -> tuple[Choices, dict[str, str]]:

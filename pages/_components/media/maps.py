@@ -7,12 +7,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mmalign_core.explain.faithfulness import advantage, judged
-from mmalign_core.explain.masks import MediaMap
 from mmalign_core.plots import picture_map_figure, sound_map_figure, video_map_figure, word_map_html
 from mmalign_core.types import Media
-from mmalign_core.workflow import Run
-from mmalign_core.workflow.export.filming import video_tiles
+from mmalign_core.workflow import MediaMap, Run, faithfulness_numbers, faithfulness_verdict, video_tiles
 from pages._components import errors
 from pages._components.waiting import BARE
 from pages._session import cache, state
@@ -42,11 +39,12 @@ def verdict(found: MediaMap) -> None:
     seen = found.faithfulness
     method = errors.plain(_METHODS.get(found.method, found.method))
     if seen is None:
-        st.caption(f"By {method}; {judged(seen)}.")
+        st.caption(f"By {method}; {faithfulness_verdict(seen)}.")
         return
     colour, icon = ("green", "check_circle") if seen.better else ("red", "warning")
+    words, measured = faithfulness_verdict(seen), faithfulness_numbers(seen)
     st.markdown(
-        f":{colour}[:material/{icon}: {judged(seen)}] :small[:gray[{advantage(seen)} · {method}]]",
+        f":{colour}[:material/{icon}: {words}] :small[:gray[{measured} · {method}]]",
         help=f"Parts taken away in the map's order: mean score {seen.deletion:.3f}, in random orders"
         f" {seen.random_deletion:.3f} (lower is better). Added in its order: {seen.insertion:.3f}, at random"
         f" {seen.random_insertion:.3f} (higher is better).",

@@ -8,10 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.plots import MODALITY_COLOURS
-from mmalign_core.plots.labels import cut
+from mmalign_core.plots import MODALITY_COLOURS, cut_text
 from mmalign_core.types import BadInput, Collection, Media
-from mmalign_core.workflow.export.showing import sound_uri
+from mmalign_core.workflow import sound_uri
 from pages._components import errors
 from pages._components.media import videos
 from pages._session import cache, state
@@ -28,7 +27,7 @@ def media(collection: Collection, item: str, modality: str) -> Sequence[Media]:
 
 def title(collection: Collection, item: str, limit: int = 60) -> str:
     """What people call the item: its title column, else its first text, else its id. On one line, cut."""
-    return cut(cache.titles(collection.digest, collection)[item], limit)
+    return cut_text(cache.titles(collection.digest, collection)[item], limit)
 
 
 def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail | None:
@@ -75,7 +74,7 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True, talle
         show_picture(picture, title(collection, item), tallest)
     texts = [text for text in media(collection, item, "text") if text.text != title(collection, item, 90)]
     for text in texts[:5]:
-        st.markdown(f":blue[:material/notes:] {errors.plain(cut(text.text or '', 600))}")
+        st.markdown(f":blue[:material/notes:] {errors.plain(cut_text(text.text or '', 600))}")
     for video in media(collection, item, "video")[:2]:
         videos.show(video, title(collection, item))
     for sound in media(collection, item, "audio")[:3]:
@@ -108,8 +107,8 @@ def show_metadata(collection: Collection, item: str) -> None:
     """The item's metadata columns that hold something, as one quiet line each."""
     row = collection.items.loc[item]
     pairs = [(name, value) for name, value in row.items() if str(value) not in ("", "nan", "None", "NaT", "<NA>")]
-    lines = [f"{errors.plain(cut(name, 24))}: {errors.plain(cut(value, 80))}" for name, value in pairs[:8]]
-    st.caption("  \n".join([*lines, f"id: {errors.plain(cut(item, 80))}"]))
+    lines = [f"{errors.plain(cut_text(name, 24))}: {errors.plain(cut_text(value, 80))}" for name, value in pairs[:8]]
+    st.caption("  \n".join([*lines, f"id: {errors.plain(cut_text(item, 80))}"]))
 
 
 def attribution(collection: Collection) -> None:
@@ -122,4 +121,4 @@ def attribution(collection: Collection) -> None:
             st.markdown(collection.attribution)
     elif lines:
         with st.popover("Where the media come from", type="tertiary", icon=":material/copyright:"):
-            st.text(cut("\n".join(lines), 20_000))
+            st.text(cut_text("\n".join(lines), 20_000))

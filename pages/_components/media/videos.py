@@ -7,9 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from mmalign_core.data.formats import modality_of
 from mmalign_core.types import BadInput, Media
-from mmalign_core.workflow.export.filming import Film, clock
+from mmalign_core.workflow import Film, clock_time, modality_of
 from pages._components import errors
 from pages._session import cache
 
@@ -59,7 +58,7 @@ def _sound(video: Media, alt: str) -> None:
 def _strip(film: Film, alt: str, width: int) -> str:
     """Frames in rows, three wide each, or six where they are upright, with the moment under each."""
     across = 3 if film.width >= film.height else 6
-    moments = [clock(time, film.seconds) for time in film.times]
+    moments = [clock_time(time, film.seconds) for time in film.times]
     cells = "".join(
         f'<figure style="margin:0"><img src="{uri}" alt="{html.escape(alt)} at {moment}"'
         f' style="width:100%;display:block;border-radius:5px">'

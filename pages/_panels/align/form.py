@@ -8,12 +8,11 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
-from mmalign_core.workflow.alignment.pairing import unpaired_of
-from mmalign_core.workflow.menus.suiting import suited
+from mmalign_core.workflow import default_aligner, modality_pairs, unpaired_modalities
 from pages._components import aligner_card, alignment_form, errors, forms, waiting
 from pages._panels.models import menu
 from pages._session import cache, state
-from pages._session.view_spec import complete, pairs_of
+from pages._session.view_spec import complete
 
 _SEED_HELP = "Splits, folds and everything random in a fit follow from it: the same seed gives the same numbers."
 _LARGEST_SEED = 2**31
@@ -23,7 +22,7 @@ _USUAL = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
 def show(collection: Collection) -> None:
     """Draw the form; its button makes the choices the session's own, and the work starts with the next run."""
     now = complete(state.wanted().choices, collection)
-    pair = pair_menu(collection, now, key="align.pair", unpaired=unpaired_of(collection))
+    pair = pair_menu(collection, now, key="align.pair", unpaired=unpaired_modalities(collection))
     with st.expander("Encoders", icon=":material/memory:"):
         encoders = menu.show(collection, now, key="align")
     menu.caption(encoders)
@@ -52,7 +51,7 @@ def _align(chosen: dict[str, Any]) -> None:
 def unusual(chosen: dict[str, Any], collection: Collection) -> dict[str, Any]:
     """Only the choices that differ from those made for a collection nobody has chosen for."""
     settled = {name: chosen[name] for name in ("pair", "encoders") if name in chosen}
-    usual = {**_USUAL, **complete(settled, collection), "pair": list(pairs_of(collection)[0]), "encoders": {}}
+    usual = {**_USUAL, **complete(settled, collection), "pair": list(modality_pairs(collection)[0]), "encoders": {}}
     return {name: value for name, value in chosen.items() if value and value != usual.get(name)}
 
 
@@ -60,7 +59,7 @@ def pair_menu(
     collection: Collection, now: dict[str, Any], *, key: str, unpaired: tuple[tuple[str, str], ...] = ()
 ) -> tuple[str, str]:
     """Which two modalities are lined up, those that no item has both of last; BadInput if `now` has another pair."""
-    pairs = (*pairs_of(collection), *unpaired)
+    pairs = (*modality_pairs(collection), *unpaired)
     current = tuple(now["pair"])
     if current not in pairs and current[::-1] not in pairs:
         raise BadInput(f"this collection has no pairs of {current[0]} and {current[1]}; choose another pair")
@@ -86,7 +85,7 @@ def _aligner(
     collection: Collection, pair: tuple[str, str], now: dict[str, Any], encoders: dict[str, str]
 ) -> tuple[str, dict[str, Any]]:
     """What suits these encoders comes first, as they are where they share a space; the other aligners refine it."""
-    usual, before = suited(pair, encoders, collection), suited(pair, now["encoders"], collection)
+    usual, before = default_aligner(pair, encoders, collection), default_aligner(pair, now["encoders"], collection)
     rows = sorted(aligner_card.offered(pair), key=lambda row: row["name"] != usual)
     row = forms.choose(
         "Aligner",

@@ -7,10 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.plots import metric_figure, threshold_figure
-from mmalign_core.plots.metric_bars import arrow
-from mmalign_core.store.runs import check_run_id
-from mmalign_core.workflow import Run, save_run
+from mmalign_core.plots import direction_arrow, metric_figure, threshold_figure
+from mmalign_core.workflow import Run, check_run_id, save_run
 from pages._components import alignment_form, errors, waiting
 from pages._session import cache, state
 
@@ -37,7 +35,7 @@ def thresholds(report: Mapping[str, Any]) -> None:
 def _direction(direction: str, one: Mapping[str, Any]) -> None:
     curve = one["curve"]
     figure = threshold_figure(curve["threshold"], curve["precision"], curve["recall"], one["suggested"])
-    words = f"{arrow(direction)}: {one['suggested']:.3g}"
+    words = f"{direction_arrow(direction)}: {one['suggested']:.3g}"
     st.markdown(f"**{errors.plain(words)}**")
     st.plotly_chart(
         figure,

@@ -7,16 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.jobs import Job
 from mmalign_core.plots import fit_figure, latest_fit
-from mmalign_core.progress import within
-from mmalign_core.settings import Settings
-from mmalign_core.store import Store
 from mmalign_core.types import Collection
-from mmalign_core.workflow import compare, encode
+from mmalign_core.workflow import Store, compare, encode
 from pages._components import waiting
 from pages._session import cache, state
-from pages._session.jobs import Board
+from pages._session.cache import Settings
+from pages._session.jobs import Board, Job, within
 from pages._session.results_cache import Shelf
 from pages._session.view_spec import Wanted, board_entries
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.plots import difference_figure, fit_figure, is_training, quality_time_figure
-from mmalign_core.plots.labels import measure_word
+from mmalign_core.plots import difference_figure, fit_figure, is_training, measure_word, quality_time_figure
 from pages._components import errors
 from pages._components.waiting import BARE
 

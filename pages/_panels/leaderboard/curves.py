@@ -7,16 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.jobs import Job
 from mmalign_core.plots import learning_figure
-from mmalign_core.progress import within
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import encode, learning_curve
 from pages._components import errors, waiting
 from pages._components.waiting import BARE
 from pages._panels.leaderboard import charts
 from pages._session import cache, state
-from pages._session.jobs import Board
+from pages._session.jobs import Board, Job, within
 from pages._session.view_spec import Wanted, board_entries
 
 STEPS = 4

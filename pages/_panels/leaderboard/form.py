@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.workflow.menus.suiting import suited
+from mmalign_core.workflow import default_aligner
 from pages._components import aligner_card, alignment_form, errors
 from pages._panels.align import form
 from pages._panels.leaderboard import board
@@ -38,7 +38,7 @@ def show(collection: Collection) -> None:
         menu.caption(encoders)
         chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
         chosen["encoders"] = encoders
-        aligners = _aligners(names, pair, now, suits=suited(pair, encoders, collection))
+        aligners = _aligners(names, pair, now, suits=default_aligner(pair, encoders, collection))
         with button:
             _button(collection, {"aligners": aligners, **form.unusual(chosen, collection)})
         st.caption(_as_on_align(chosen))

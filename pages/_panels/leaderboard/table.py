@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmalign_core.metrics.by_chance import at_chance
-from mmalign_core.plots.metric_bars import arrow
+from mmalign_core.plots import direction_arrow
+from mmalign_core.workflow import directions_at_chance
 from pages._components import errors
 
 Row = Mapping[str, Any]
@@ -56,7 +56,7 @@ def _table(rows: Sequence[Row], key: str) -> None:
 
 def _cells(row: Row) -> dict[str, Any]:
     quality = {
-        f"{arrow(way)} {short}": _with_interval(values[name], row["ci95"].get(way, {}).get(name))
+        f"{direction_arrow(way)} {short}": _with_interval(values[name], row["ci95"].get(way, {}).get(name))
         for way, values in row["metrics"].items()
         for name, short in _METRICS.items()
     }
@@ -65,7 +65,7 @@ def _cells(row: Row) -> dict[str, Any]:
         "family": row["family"],
         **quality,
         "MRR": row["quality"],
-        "beats chance": ("yes", "one way", "no")[len(at_chance(row))],
+        "beats chance": ("yes", "one way", "no")[len(directions_at_chance(row))],
         "fit (s)": row["seconds"]["fit"],
         "s / 1,000": row["infer_seconds_per_1000"],
         "peak MiB": row["peak_rss_mb"],

@@ -6,16 +6,23 @@ from contextlib import suppress
 
 import streamlit as st
 
-from mmalign_core.jobs import FETCHES
-from mmalign_core.models.hub import PATIENCE, endpoint
-from mmalign_core.progress import within
 from mmalign_core.types import BadInput, Progress
-from mmalign_core.workflow.fetching import Plan, fetch_model, plan_fetch
-from mmalign_core.workflow.menus.naming import Named, check_encoder, expected_folder, look_up, named
+from mmalign_core.workflow import (
+    HUB_PATIENCE,
+    FetchPlan,
+    NamedModel,
+    check_encoder,
+    expected_model_folder,
+    fetch_model,
+    hub_endpoint,
+    look_up_model,
+    model_reference,
+    plan_fetch,
+)
 from pages._components import errors, waiting
 from pages._panels.models import lines, menu
 from pages._session import cache, state
-from pages._session.jobs import Task
+from pages._session.jobs import FETCHES, Task, within
 from pages._session.results_cache import Failed
 
 _KIND = "fetched"
@@ -26,8 +33,8 @@ def ask(words: str) -> None:
     state.look_up(words)
     with suppress(BadInput):  # the page says it
         for kind in ("plan", _KIND):
-            if isinstance(cache.shelf().get(kind, named(words)), Failed):
-                cache.shelf().drop(kind, named(words))
+            if isinstance(cache.shelf().get(kind, model_reference(words)), Failed):
+                cache.shelf().drop(kind, model_reference(words))
 
 
 def coming(reference: str) -> bool:
@@ -49,7 +56,7 @@ def show() -> None:
     found = None
     if state.looked_up():
         with errors.shown(), st.spinner("Looking it up"):
-            found = look_up(state.looked_up(), cache.settings())
+            found = look_up_model(state.looked_up(), cache.settings())
     if found is not None:
         with st.container(border=True, key="model.found"):
             _found(found)
@@ -65,7 +72,7 @@ def _ask_typed() -> None:
     ask(str(state.widget("model.words", "")))
 
 
-def _found(found: Named) -> None:
+def _found(found: NamedModel) -> None:
     st.markdown(lines.heading(menu.full_name(found.reference), found.reads))
     getting = _download(found.reference)
     if not found.here and isinstance(getting.found, str):
@@ -111,7 +118,7 @@ def _how_it_ended(getting: Task) -> None:
         st.markdown(":gray[:material/pause: Stopped; what came is kept.]")
 
 
-def _facts(plan: Plan, here: int) -> None:
+def _facts(plan: FetchPlan, here: int) -> None:
     """Bytes, of which so many are `here`, licence, and the commits they come from."""
     pickled = any(file.name.endswith(".bin") for part in plan.parts for file in part.files)
     st.markdown(
@@ -133,13 +140,13 @@ def _without_hub(reference: str) -> None:
         st.button("Close", type="tertiary", key="model.close", on_click=state.look_up, args=("",))
     st.caption(
         "Where there is a hub: `python -m mmalign_core fetch " + reference.replace("`", "") + "`. Without one, copy its"
-        f" files into the folder {errors.plain(str(expected_folder(reference, cache.settings())))}"
+        f" files into the folder {errors.plain(str(expected_model_folder(reference, cache.settings())))}"
     )
 
 
 def _question(reference: str) -> Task:
-    def work(progress: Progress) -> Plan:
-        progress(0.0, f"asking {endpoint()}, at most {PATIENCE:.0f} seconds")
+    def work(progress: Progress) -> FetchPlan:
+        progress(0.0, f"asking {hub_endpoint()}, at most {HUB_PATIENCE:.0f} seconds")
         return plan_fetch(reference)
 
     return Task("plan", reference, "question", work, FETCHES)
@@ -151,7 +158,7 @@ def _download(reference: str) -> Task:
     def work(progress: Progress) -> str:
         fetch_model(plan_fetch(reference), within(progress, 0.0, 0.99), cache.settings())
         progress(0.99, "checking what came")
-        return check_encoder(reference, look_up(reference).reads[0])
+        return check_encoder(reference, look_up_model(reference).reads[0])
 
     return Task(_KIND, reference, "download", work, FETCHES)
 

@@ -8,9 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.fetching import remove_model
-from mmalign_core.workflow.menus.naming import parts_of
-from mmalign_core.workflow.menus.offering import Offer, offers
+from mmalign_core.workflow import AvailableModel, available_models, reference_parts, remove_model
 from pages._components import errors
 from pages._panels.models import fetch, lines, menu
 from pages._session import cache, state
@@ -18,7 +16,7 @@ from pages._session import cache, state
 
 def show() -> None:
     """Models that were fetched or copied here, then the embedded ones."""
-    rows = offers(cache.settings())
+    rows = available_models(cache.settings())
     fetched, embedded = [row for row in rows if not row.embedded], [row for row in rows if row.embedded]
     held = lines.size(sum(row.bytes for row in fetched))
     st.markdown("##### Here" + (f" :gray[· {len(fetched)} of your own, {held}]" if held else ""))
@@ -30,8 +28,8 @@ def show() -> None:
     _embedded(embedded)
 
 
-def _fetched(row: Offer) -> None:
-    encoder = parts_of(row.reference).name
+def _fetched(row: AvailableModel) -> None:
+    encoder = reference_parts(row.reference).name
     with st.container(gap=None, width="stretch"):
         name = menu.full_name(row.reference) or row.name
         name = row.summary if Path(name).is_absolute() else name
@@ -61,7 +59,7 @@ def _fetched(row: Offer) -> None:
         st.button("Delete it", icon=":material/delete:", key=f"remove.{_slug(row)}", on_click=_remove, args=(row,))
 
 
-def _remove(row: Offer) -> None:
+def _remove(row: AvailableModel) -> None:
     try:
         freed = remove_model(row.summary, cache.settings())
     except (BadInput, OSError) as error:
@@ -71,7 +69,7 @@ def _remove(row: Offer) -> None:
     st.toast(errors.plain(f"{row.summary} is removed: {lines.size(freed)} are free"), icon=":material/delete:")
 
 
-def _embedded(rows: Sequence[Offer]) -> None:
+def _embedded(rows: Sequence[AvailableModel]) -> None:
     st.markdown("###### Embedded")
     for row in sorted(rows, key=lambda row: (bool(row.missing), not row.bytes)):
         with st.container(gap=None):
@@ -82,9 +80,9 @@ def _embedded(rows: Sequence[Offer]) -> None:
                 st.markdown(f":small[:orange[:material/extension_off: {errors.plain(errors.sentence(row.missing))}]]")
 
 
-def _slug(row: Offer) -> str:
+def _slug(row: AvailableModel) -> str:
     return f"{row.summary}.{'own' if _is_own(row) else 'hub'}"
 
 
-def _is_own(row: Offer) -> bool:
+def _is_own(row: AvailableModel) -> bool:
     return row.folder is not None and row.folder.is_relative_to(cache.settings().root)

@@ -8,10 +8,9 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.workflow.menus.offering import same_space
+from mmalign_core.workflow import modality_pairs, same_space
 from pages._components import errors, header, waiting
 from pages._session import state
-from pages._session.view_spec import pairs_of
 
 
 def heading(name: str, reads: Sequence[str]) -> str:
@@ -58,6 +57,6 @@ def _encoders(reference: str, reads: Sequence[str], collection: Collection) -> d
 def _choices(encoders: dict[str, str], collection: Collection) -> dict[str, Any]:
     """The session's, without the aligner that suited the old encoders; the pair that the model reads, if it is one."""
     kept = {name: value for name, value in state.wanted().choices.items() if name not in ("aligner", "params")}
-    pair = next((pair for pair in pairs_of(collection) if set(pair) <= set(encoders)), None)
+    pair = next((pair for pair in modality_pairs(collection) if set(pair) <= set(encoders)), None)
     chosen = kept | {"encoders": {**kept.get("encoders", {}), **encoders}}
     return chosen | ({"pair": list(pair)} if pair else {})

@@ -9,9 +9,17 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
-from mmalign_core.workflow import DEFAULT_ENCODERS
-from mmalign_core.workflow.menus.naming import check_encoder, params_of, parts_of, with_params, without_params
-from mmalign_core.workflow.menus.offering import Offer, encoders_for, same_space
+from mmalign_core.workflow import (
+    DEFAULT_ENCODERS,
+    AvailableModel,
+    available_encoders,
+    check_encoder,
+    reference_params,
+    reference_parts,
+    reference_with_params,
+    reference_without_params,
+    same_space,
+)
 from pages._components import errors, forms, header
 from pages._session import cache, state
 
@@ -45,13 +53,13 @@ def settle(encoders: Mapping[str, str], key: str) -> None:
     for modality, usual in DEFAULT_ENCODERS.items():
         if state.widget(f"{key}.encoder.{modality}") == OTHER:
             reference, menu = encoders.get(modality, usual), f"{key}.encoder.{modality}"
-            state.set_widget(menu, without_params(reference))
+            state.set_widget(menu, reference_without_params(reference))
             settle_params(reference, key=menu)
 
 
 def title(reference: str) -> str:
     """'open-clip · ViT-B-32/openai'; of a folder its own name; behind the encoder its parameters, if any."""
-    encoder, given, model = parts_of(reference)
+    encoder, given, model = reference_parts(reference)
     said = params_words(given)
     if not model:
         return f"{encoder}{said}"
@@ -66,7 +74,7 @@ def title(reference: str) -> str:
 
 def full_name(reference: str) -> str:
     """The model alone, as it is written; of an encoder without models its own name."""
-    encoder, _, model = parts_of(reference)
+    encoder, _, model = reference_parts(reference)
     return model.removeprefix("hf-hub:").removeprefix("local-dir:") or encoder
 
 
@@ -87,8 +95,8 @@ def caption(encoders: Mapping[str, str]) -> None:
 
 
 def _menu(modality: str, current: str, key: str) -> str:
-    rows = {offer.reference: offer for offer in encoders_for(modality, cache.settings())}
-    plain = without_params(current)
+    rows = {offer.reference: offer for offer in available_encoders(modality, cache.settings())}
+    plain = reference_without_params(current)
     options = [*rows, *([plain] if plain not in rows else []), OTHER]
     picked = st.selectbox(
         header.modality_word(modality),
@@ -107,13 +115,13 @@ def _menu(modality: str, current: str, key: str) -> str:
     return show_params(picked if picked in options else plain, current, key=key)
 
 
-def _named(option: str, offer: Offer | None) -> str:
+def _named(option: str, offer: AvailableModel | None) -> str:
     if option == OTHER:
         return option
     return title(option) + (" · not installed" if offer and offer.missing else "")
 
 
-def _summary(offer: Offer | None, current: str) -> str:
+def _summary(offer: AvailableModel | None, current: str) -> str:
     return offer.summary if offer else f"{current}, named by you"
 
 
@@ -144,7 +152,9 @@ def _one_space(chosen: Mapping[str, str], places: Mapping[str, Any], key: str) -
     """Under the first menu whose model reads other modalities into the same space: a button that takes it for them."""
     for modality, reference in chosen.items():
         towers = same_space(reference, modality)
-        others = {m: tower for m, tower in towers.items() if m in chosen and without_params(chosen[m]) != tower}
+        others = {
+            m: tower for m, tower in towers.items() if m in chosen and reference_without_params(chosen[m]) != tower
+        }
         if others:
             with places[modality]:
                 words = " and ".join(READ[m] for m in others)
@@ -162,7 +172,7 @@ def _one_space(chosen: Mapping[str, str], places: Mapping[str, Any], key: str) -
 def _take(others: Mapping[str, str], key: str) -> None:
     for modality, reference in others.items():
         menu = f"{key}.encoder.{modality}"
-        offered = {offer.reference for offer in encoders_for(modality, cache.settings())}
+        offered = {offer.reference for offer in available_encoders(modality, cache.settings())}
         state.set_widget(menu, reference if reference in offered else OTHER)
         if reference not in offered:
             state.set_widget(f"{menu}.other", reference)
@@ -170,18 +180,18 @@ def _take(others: Mapping[str, str], key: str) -> None:
 
 def show_params(reference: str, current: str, *, key: str) -> str:
     """The reference with what the form says, which starts at what `current` holds; itself where nothing is declared."""
-    name = parts_of(reference).name
+    name = reference_parts(reference).name
     declared = next((row["params"] for row in cache.rows_of("encoders") if row["name"] == name), [])
     if not declared:
         return reference
     with st.popover("Its parameters", icon=":material/tune:", key=f"{key}.params"):
         chosen = forms.params_form(declared, _held(current, name), key=f"{key}.{name}")
-    return with_params(reference, chosen)
+    return reference_with_params(reference, chosen)
 
 
 def settle_params(reference: str, *, key: str) -> None:
     """Inside a callback: its form starts again at what the session's choices hold."""
-    state.forget_widgets(f"{key}.{parts_of(reference).name}.")
+    state.forget_widgets(f"{key}.{reference_parts(reference).name}.")
 
 
 def params_words(given: str) -> str:
@@ -192,6 +202,6 @@ def params_words(given: str) -> str:
 def _held(current: str, name: str) -> dict[str, Any]:
     """Of the session's choice; none where a link holds what cannot be, which the work itself tells."""
     try:
-        return params_of(current) if parts_of(current).name == name else {}
+        return reference_params(current) if reference_parts(current).name == name else {}
     except BadInput:
         return {}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmalign_core.models.suggested import Suggested
-from mmalign_core.workflow.menus.offering import offers, suggestions
+from mmalign_core.workflow import SuggestedModel, available_models, suggested_models
 from pages._components import errors
 from pages._panels.models import fetch, lines, menu
 from pages._session import cache
@@ -19,9 +18,9 @@ _HEADINGS = {
 
 def show() -> None:
     """Every suggestion with a way to get it, or a mark that it is here. No hub is asked to draw them."""
-    here = {row.summary for row in offers(cache.settings()) if not (row.embedded or row.missing)}
+    here = {row.summary for row in available_models(cache.settings()) if not (row.embedded or row.missing)}
     st.markdown("##### Worth getting")
-    for reads, rows in suggestions().items():
+    for reads, rows in suggested_models().items():
         st.markdown(f"###### {_HEADINGS[reads]}")
         for row in rows:
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -32,7 +31,7 @@ def show() -> None:
     )
 
 
-def _show(row: Suggested, here: bool) -> None:
+def _show(row: SuggestedModel, here: bool) -> None:
     with st.container(gap=None, width="stretch"):
         st.markdown(f"**{errors.plain(menu.full_name(row.reference))}**  :small[{errors.plain(row.use)}]")
         st.markdown(lines.facts(lines.size(row.bytes), row.licence, row.figure))

@@ -9,14 +9,12 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection, Progress, digest_json
-from mmalign_core.workflow import Answer, FittedRecommender, Run, encode, fit_recommender
-from mmalign_core.workflow.encoded.as_encoded import as_encoded
+from mmalign_core.workflow import Answer, FittedRecommender, Run, encode, encoded_run, fit_recommender, modality_pairs
 from pages._components import errors, waiting
 from pages._panels.recommend import queries
 from pages._panels.recommend.controls import Chosen, Tuning
 from pages._session import cache, state
 from pages._session.jobs import Task
-from pages._session.view_spec import pairs_of
 
 
 @dataclass(frozen=True)
@@ -74,12 +72,12 @@ def fitted_model(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedReco
 
 def run_of(collection: Collection) -> tuple[Run, str]:
     """The run and the digest it is kept under; the page ends here until there is one."""
-    if pairs_of(collection):
+    if modality_pairs(collection):
         return waiting.need("run"), state.wanted().run_key
     store, settings = cache.store(), cache.settings()
 
     def work(progress: Progress) -> Run:
-        return as_encoded(collection, encode(collection, store=store, settings=settings, progress=progress))
+        return encoded_run(collection, encode(collection, store=store, settings=settings, progress=progress))
 
     task = Task("run", digest_json(["as encoded", state.wanted().collection_key]), "encoding", work)
     run = waiting.result(task, begin=True)

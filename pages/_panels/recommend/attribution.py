@@ -5,9 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmalign_core.types import Progress
-from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.reasons import Reasons
-from mmalign_core.workflow.explaining import Mapped, RecommendationMaps, explain_recommendation
+from mmalign_core.workflow import MediumMap, Reasons, RecommendationMaps, Run, explain_recommendation
 from pages._components import errors, waiting
 from pages._components.media import maps
 from pages._components.numbers import fixed
@@ -63,11 +61,11 @@ def _show(run: Run, found: RecommendationMaps) -> None:
     st.caption(_sums(chosen))
 
 
-def _name(mapped: Mapped) -> str:
+def _name(mapped: MediumMap) -> str:
     return f"its {mapped.medium.modality}" if mapped.side == "item" else f"asked: {errors.plain(mapped.label)}"
 
 
-def _sums(mapped: Mapped) -> str:
+def _sums(mapped: MediumMap) -> str:
     parts = float(mapped.map.values.sum())
     return (
         f"Blue adds, orange takes away. The {fixed(mapped.share, plus=True)} that"

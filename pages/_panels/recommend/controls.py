@@ -8,10 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.language import LANGUAGE_MODELS
-from mmalign_core.recommend.controls.language_share import MEASURED
 from mmalign_core.types import Collection
-from mmalign_core.workflow import FittedRecommender, Run
+from mmalign_core.workflow import LANGUAGE_MEASURED, LANGUAGE_MODELS, FittedRecommender, Run
 from pages._components import errors, forms, header
 from pages._session import cache, state
 
@@ -113,7 +111,7 @@ def language_menu() -> Language:
     st.caption(errors.plain(errors.sentence(LANGUAGE_MODELS.get(name).summary)))
     orders = st.toggle("It also re-ranks the 50 best", key="orders", bind="query-params")
     if orders:
-        st.caption(f":material/science: {errors.plain(MEASURED)}")
+        st.caption(f":material/science: {errors.plain(LANGUAGE_MEASURED)}")
     return Language(name, orders)
 
 

@@ -6,9 +6,7 @@ import numpy as np
 import streamlit as st
 
 from mmalign_core.types import Progress
-from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.reasons import Reasons
-from mmalign_core.workflow.explaining.undoing import Undoing, smallest_changes
+from mmalign_core.workflow import Counterfactual, Reasons, Run, counterfactuals
 from pages._components import errors, header, waiting
 from pages._components.media import previews
 from pages._panels.recommend.answer import Answered
@@ -16,7 +14,7 @@ from pages._session import cache
 from pages._session.jobs import Task
 from pages._session.thumbnails import pixels_thumbnail
 
-Undone = tuple[tuple[Undoing, ...], tuple[str, ...]]
+Undone = tuple[tuple[Counterfactual, ...], tuple[str, ...]]
 _MASKED = np.array([128, 128, 128], np.uint8)
 _MOST_NAMED = 6
 
@@ -25,7 +23,7 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
     """The changes, smallest first, or a button that has them searched for."""
 
     def work(progress: Progress) -> Undone:
-        return smallest_changes(
+        return counterfactuals(
             run, answered.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
         )
 
@@ -41,7 +39,7 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
         _show(run, *found)
 
 
-def _show(run: Run, changes: tuple[Undoing, ...], notes: tuple[str, ...]) -> None:
+def _show(run: Run, changes: tuple[Counterfactual, ...], notes: tuple[str, ...]) -> None:
     for change in sorted(changes, key=lambda change: len(change.parts) if change.parts else 10_000):
         _change(run, change)
     for note in notes:
@@ -50,7 +48,7 @@ def _show(run: Run, changes: tuple[Undoing, ...], notes: tuple[str, ...]) -> Non
         st.caption("Exact ranks by score, with the parts really left out and all ranked anew, before diversity.")
 
 
-def _change(run: Run, change: Undoing) -> None:
+def _change(run: Run, change: Counterfactual) -> None:
     """Where, what to leave out, and the rank before and after."""
     name = header.modality_word(change.medium.modality) if change.medium else ":material/history: what was met"
     if change.medium:
@@ -67,7 +65,7 @@ def _change(run: Run, change: Undoing) -> None:
         _parts(run, change)
 
 
-def _parts(run: Run, change: Undoing) -> None:
+def _parts(run: Run, change: Counterfactual) -> None:
     """The parts themselves: struck words, a picture with its cells masked, or names."""
     assert change.parts is not None
     if change.medium is not None and change.medium.modality == "text":
@@ -86,7 +84,7 @@ def _parts(run: Run, change: Undoing) -> None:
         st.markdown("without " + ", ".join(f"**{errors.plain(name)}**" for name in names) + more)
 
 
-def _struck(run: Run, change: Undoing) -> str:
+def _struck(run: Run, change: Counterfactual) -> str:
     """The text with the words struck that were left out."""
     assert change.medium is not None and change.parts is not None
     text, pieces, done = cache.view_of(change.medium, run.encoders["text"]), [], 0

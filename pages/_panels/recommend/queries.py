@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmalign_core.plots.labels import cut
-from mmalign_core.settings import Settings
+from mmalign_core.plots import cut_text
 from mmalign_core.types import BadInput, Collection
-from mmalign_core.workflow import Query
-from mmalign_core.workflow.answers.querying import Wish
+from mmalign_core.workflow import Query, Wish
 from pages._components.media import previews
+from pages._session.cache import Settings
 from pages._session.links import LONGEST_ASKED, LONGEST_TEXT, MOST_WISHES
 from pages._session.uploads import query_path
 
@@ -44,10 +43,10 @@ def name(wish: Made, collection: Collection, limit: int = 34) -> str:
     """What a person calls it."""
     if wish["kind"] == "item":
         known = wish["value"] in collection.items.index
-        return previews.title(collection, wish["value"], limit) if known else cut(wish["value"], limit)
+        return previews.title(collection, wish["value"], limit) if known else cut_text(wish["value"], limit)
     if wish["kind"] == "user":
-        return "user " + cut(wish["value"], limit)
-    return _CALLED.get(wish["kind"]) or cut(wish["value"], limit)
+        return "user " + cut_text(wish["value"], limit)
+    return _CALLED.get(wish["kind"]) or cut_text(wish["value"], limit)
 
 
 def as_query(wishes: Sequence[Made], settings: Settings) -> Query:

@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.querying import askable
+from mmalign_core.workflow import Run, askable
 from pages._components.media import gallery, previews
 from pages._panels.data import items
 from pages._panels.recommend import queries

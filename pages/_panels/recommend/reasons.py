@@ -6,14 +6,18 @@ from collections.abc import Callable, Sequence, Set
 
 import streamlit as st
 
-from mmalign_core.recommend.controls.diversity import ALIKE
-from mmalign_core.recommend.controls.language_share import LANGUAGE
-from mmalign_core.recommend.controls.long_tail import POPULARITY
-from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.reasons import Reasons, every_reason, reasons
-from mmalign_core.workflow.answers.unlike import unlike
-from mmalign_core.workflow.export.exporting import as_html
-from mmalign_core.workflow.wording.telling import tell
+from mmalign_core.workflow import (
+    DIVERSITY_SHARE,
+    LANGUAGE_SHARE,
+    POPULARITY_SHARE,
+    Reasons,
+    Run,
+    all_reasons,
+    answer_html,
+    item_reasons,
+    unlike_labels,
+    write_sentence,
+)
 from pages._components import errors
 from pages._components.media import previews
 from pages._panels.recommend import attribution, counterfactuals, sentences, shares, words
@@ -47,7 +51,7 @@ def show(run: Run, answered: Answered, item: str, language: Language) -> None:
 
 
 def _panel(run: Run, answered: Answered, item: str, language: Language) -> None:
-    why = sentences.with_language(answered, reasons(answered.answer, item, most=_HISTORY))
+    why = sentences.with_language(answered, item_reasons(answered.answer, item, most=_HISTORY))
     _head(run, answered, why, language)
     part = st.segmented_control(
         "Look at", list(PARTS), default=next(iter(PARTS)), required=True, key="why.part", bind="query-params",
@@ -89,7 +93,7 @@ def _against(answered: Answered, view: str) -> Set[str]:
     """Labels of that view that stand for what was asked against; a wish and a modality may both be called "text"."""
     if view == "signal":
         return {signal.label for signal in answered.answer.asked.signals if signal.weight < 0}
-    return unlike(answered.answer)
+    return unlike_labels(answered.answer)
 
 
 def _says_something(answered: Answered, why: Reasons, view: str) -> bool:
@@ -99,7 +103,7 @@ def _says_something(answered: Answered, why: Reasons, view: str) -> bool:
     return len([label for label, value in why.views[view].items() if value and label not in _CONTROLS]) > 1
 
 
-_CONTROLS = (ALIKE, POPULARITY, LANGUAGE)
+_CONTROLS = (DIVERSITY_SHARE, POPULARITY_SHARE, LANGUAGE_SHARE)
 _UNITS = (
     "The parts sum to the score. “Without it”: the rank this item would have if that part were left out and all was"
     " ranked anew."
@@ -117,9 +121,9 @@ _HISTORY = 12
 
 
 def save_button(run: Run, answered: Answered, language: Language) -> None:
-    """A save_button that makes the file when it is clicked."""
+    """Draw a button that makes the file when it is clicked."""
     st.download_button(
-        "Save as a html_page",
+        "Save as a page",
         lambda: html_page(run, answered, language),
         "recommendation.html",
         "text/html",
@@ -133,9 +137,10 @@ def save_button(run: Run, answered: Answered, language: Language) -> None:
 def html_page(run: Run, answered: Answered, language: Language) -> str:
     """The file."""
     answer, titles = answered.answer, cache.titles(run.collection.digest, run.collection)
-    why = [sentences.with_language(answered, each) for each in every_reason(answer, most=_HISTORY)]
+    why = [sentences.with_language(answered, each) for each in all_reasons(answer, most=_HISTORY)]
     told = {
-        each.item: sentences.known(answered, each.item, language) or tell(answer, each, titles=titles) for each in why
+        each.item: sentences.known(answered, each.item, language) or write_sentence(answer, each, titles=titles)
+        for each in why
     }
     maps = {each.item: made for each in why if (made := attribution.known(answered, each.item)) is not None}
-    return as_html(answer, run=run, reasons=why, maps=maps, told=told, settings=cache.settings())
+    return answer_html(answer, run=run, reasons=why, maps=maps, told=told, settings=cache.settings())

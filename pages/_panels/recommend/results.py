@@ -10,14 +10,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from mmalign_core.plots import contribution_figure
-from mmalign_core.recommend.controls.diversity import ALIKE
-from mmalign_core.recommend.controls.language_share import LANGUAGE
-from mmalign_core.recommend.controls.long_tail import POPULARITY
-from mmalign_core.recommend.sentences.facts import Facts
-from mmalign_core.recommend.sentences.sentence import sentence
 from mmalign_core.types import Recommendation
-from mmalign_core.workflow import Answer, Run
-from mmalign_core.workflow.answers.unlike import unlike
+from mmalign_core.workflow import (
+    DIVERSITY_SHARE,
+    LANGUAGE_SHARE,
+    POPULARITY_SHARE,
+    Answer,
+    Run,
+    SentenceFacts,
+    template_sentence,
+    unlike_labels,
+)
 from pages._components import errors
 from pages._components.media import gallery, previews
 from pages._components.waiting import BARE
@@ -26,7 +29,7 @@ from pages._session import state
 
 _BARS = 5
 _SHARED = "#5B4FCF"
-_SHORT = {ALIKE: "alike", POPULARITY: "popular", LANGUAGE: "model"}
+_SHORT = {DIVERSITY_SHARE: "alike", POPULARITY_SHARE: "popular", LANGUAGE_SHARE: "model"}
 """What the controls add, in as few letters as a card has room for; the panel has the whole name."""
 _NUMBER = re.compile(r" \([+-][\d.]+\)")
 
@@ -82,7 +85,7 @@ def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, flo
     order = sorted(found.contributions, key=lambda label: -abs(found.contributions[label]))
     kept = order if len(order) <= _BARS else order[: _BARS - 1]
     known = [label for label in found.contributions if label in kept]
-    against = unlike(answer)
+    against = unlike_labels(answer)
     shown = [
         (_SHORT.get(label) or shares.called(run.collection, label, 40, against=against), found.contributions[label])
         for label in known
@@ -94,9 +97,11 @@ def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, flo
 def reason(run: Run, answer: Answer, found: Recommendation) -> str:
     """Why, in its first clause: the bars below it hold the numbers, the panel the rest."""
     met = [label for label in found.contributions if _is_item(run, label)]
-    titles = {label: shares.called(run.collection, label, against=unlike(answer)) for label in met}
-    facts = Facts(previews.title(run.collection, found.id), found.rank, found.score, found.contributions, titles=titles)
-    return _NUMBER.sub("", sentence(facts).split("; ")[0].rstrip(".") + ".")
+    titles = {label: shares.called(run.collection, label, against=unlike_labels(answer)) for label in met}
+    facts = SentenceFacts(
+        previews.title(run.collection, found.id), found.rank, found.score, found.contributions, titles=titles
+    )
+    return _NUMBER.sub("", template_sentence(facts).split("; ")[0].rstrip(".") + ".")
 
 
 def _is_item(run: Run, label: str) -> bool:

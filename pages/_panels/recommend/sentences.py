@@ -6,12 +6,18 @@ from dataclasses import replace
 
 import streamlit as st
 
-from mmalign_core.recommend.controls.language_share import LANGUAGE, MEASURED
 from mmalign_core.types import digest_json
-from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.reasons import Reasons
-from mmalign_core.workflow.wording.reranking import rerank
-from mmalign_core.workflow.wording.telling import TEMPLATE, Told, language_model, tell
+from mmalign_core.workflow import (
+    LANGUAGE_MEASURED,
+    LANGUAGE_SHARE,
+    TEMPLATE_AUTHOR,
+    Reasons,
+    Run,
+    Sentence,
+    language_model,
+    rerank_answer,
+    write_sentence,
+)
 from pages._components import errors, waiting
 from pages._panels.recommend.answer import Answered
 from pages._panels.recommend.controls import OFF, Language
@@ -23,7 +29,7 @@ from pages._session.results_cache import Failed
 def show(run: Run, answered: Answered, why: Reasons, language: Language) -> None:
     """The sentence and who wrote it."""
     titles = cache.titles(run.collection.digest, run.collection)
-    told = tell(answered.answer, why, titles=titles)
+    told = write_sentence(answered.answer, why, titles=titles)
     if language.name == OFF:
         st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
         return
@@ -31,15 +37,17 @@ def show(run: Run, answered: Answered, why: Reasons, language: Language) -> None
         "told",
         digest_json([answered.key_of(why.item), language.name]),
         "sentence",
-        lambda progress: tell(answered.answer, why, language_model(language.name), titles=titles, progress=progress),
+        lambda progress: write_sentence(
+            answered.answer, why, language_model(language.name), titles=titles, progress=progress
+        ),
     )
     written = waiting.result(task, begin=True)
     _show(written or told)
 
 
-def _show(told: Told) -> None:
+def _show(told: Sentence) -> None:
     st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
-    author = "template, no language model" if told.author == TEMPLATE else told.author
+    author = "template, no language model" if told.author == TEMPLATE_AUTHOR else told.author
     st.caption(
         f"Written by: {errors.plain(author)}."
         + (f" {errors.plain(errors.sentence(told.rejected))}" if told.rejected else "")
@@ -55,12 +63,14 @@ def reordered(run: Run, answered: Answered, language: Language) -> Answered:
         "told",
         digest_json([answered.key, language.name, "order"]),
         "re-ranking",
-        lambda progress: rerank(answered.answer, language_model(language.name), titles=titles, progress=progress),
+        lambda progress: rerank_answer(
+            answered.answer, language_model(language.name), titles=titles, progress=progress
+        ),
     )
     found = waiting.result(task, begin=True)
     if found is None:
         return answered
-    told = errors.sentence(found.note) if found.note else f"Re-ranked by {language.name}. {MEASURED}"
+    told = errors.sentence(found.note) if found.note else f"Re-ranked by {language.name}. {LANGUAGE_MEASURED}"
     st.caption(f":material/science: {errors.plain(told)}")
     return replace(answered, answer=found.answer)
 
@@ -68,13 +78,13 @@ def reordered(run: Run, answered: Answered, language: Language) -> Answered:
 def with_language(answered: Answered, why: Reasons) -> Reasons:
     """The reasons with what the language model added to the score, if it had a say."""
     shares = next(found.contributions for found in answered.answer.found if found.id == why.item)
-    if LANGUAGE not in shares:
+    if LANGUAGE_SHARE not in shares:
         return why
-    views = {view: {**own, LANGUAGE: shares[LANGUAGE]} for view, own in why.views.items()}
-    return replace(why, views=views, score=why.score + shares[LANGUAGE])
+    views = {view: {**own, LANGUAGE_SHARE: shares[LANGUAGE_SHARE]} for view, own in why.views.items()}
+    return replace(why, views=views, score=why.score + shares[LANGUAGE_SHARE])
 
 
-def known(answered: Answered, item: str, language: Language) -> Told | None:
+def known(answered: Answered, item: str, language: Language) -> Sentence | None:
     """The language model's sentence about that item, if it was written already."""
     found = cache.shelf().get("told", digest_json([answered.key_of(item), language.name]))
     return None if isinstance(found, Failed) else found

@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.plots.colours import FUSED_COLOUR, MODALITY_COLOURS, OTHER_COLOUR
+from mmalign_core.plots import FUSED_COLOUR, MODALITY_COLOURS, OTHER_COLOUR
 from mmalign_core.types import Collection
-from mmalign_core.workflow.answers.reasons import Reasons
+from mmalign_core.workflow import Reasons
 from pages._components.media import previews
 
 _ASSETS = Path(__file__).parents[3] / "assets"

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mmalign_core.explain.concepts import ConceptWords
 from mmalign_core.types import Progress
-from mmalign_core.workflow import Run
-from mmalign_core.workflow.answers.describing import AnswerWords, answer_words
-from mmalign_core.workflow.answers.reasons import Reasons
+from mmalign_core.workflow import AnswerWords, ConceptWords, Reasons, Run, answer_words
 from pages._components import errors, header, waiting
 from pages._panels.recommend.answer import Answered
 from pages._session import cache

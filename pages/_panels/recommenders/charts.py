@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mmalign_core.plots.recommender_slices import SLICE_WORDS, slice_differences_figure, slices_figure
-from mmalign_core.recommend.chance import RandomOrder
-from mmalign_core.workflow.evaluation.standing import Leader, Row, leaders
+from mmalign_core.plots import SLICE_WORDS, slice_differences_figure, slices_figure
+from mmalign_core.workflow import RandomOrder, RecommenderRow, SliceLeader, slice_leaders
 from pages._components import errors
 from pages._components.waiting import BARE
 
@@ -16,12 +15,12 @@ _METRICS = {"ndcg": "NDCG", "recall": "Recall", "mrr": "MRR", "hit": "Hit rate"}
 _HEADLINES = ("all", "warm", "cold", "short", "long")
 
 
-def headline(rows: Sequence[Row], k: int, *, simulated: bool) -> None:
+def headline(rows: Sequence[RecommenderRow], k: int, *, simulated: bool) -> None:
     """One tile a slice: its best recommender, and which others cannot be told from it."""
     if simulated:
         badge = ":orange-badge[:material/smart_toy: simulated users]"
         st.markdown(f"{badge} :gray[Nobody real: they show how this page works, not how people choose.]")
-    best = leaders(rows, f"ndcg@{k}")
+    best = slice_leaders(rows, f"ndcg@{k}")
     shown = [name for name in _HEADLINES if name in best]
     if not shown:
         st.markdown(f":gray[No recommender has put a right answer among the first {k} for anybody.]")
@@ -31,7 +30,7 @@ def headline(rows: Sequence[Row], k: int, *, simulated: bool) -> None:
         _tile(column.container(gap=None), name, best[name], k, alone=alone)
 
 
-def _tile(box: st.delta_generator.DeltaGenerator, name: str, best: Leader, k: int, *, alone: bool) -> None:
+def _tile(box: st.delta_generator.DeltaGenerator, name: str, best: SliceLeader, k: int, *, alone: bool) -> None:
     low, high = best.interval
     box.metric(f"best for {SLICE_WORDS[name]}", best.name)
     by_chance = RandomOrder.name in best.alike
@@ -49,7 +48,7 @@ def _named(names: Sequence[str]) -> str:
 
 
 @st.fragment
-def show(rows: Sequence[Row], k: int) -> None:
+def show(rows: Sequence[RecommenderRow], k: int) -> None:
     """Every recommender in every slice, and how far each is from the best of all."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("For whom does it work?", anchor=False)

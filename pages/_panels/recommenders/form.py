@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mmalign_core.types import Collection, EmbeddingSet
-from mmalign_core.workflow.evaluation.trials import Protocol
+from mmalign_core.workflow import Protocol
 from pages._panels.recommenders import trials
 from pages._session import cache
 

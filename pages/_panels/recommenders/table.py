@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmalign_core.plots.recommender_slices import SLICE_WORDS, learns_from
-from mmalign_core.workflow.evaluation.standing import Row
+from mmalign_core.plots import SLICE_WORDS, learns_from
+from mmalign_core.workflow import RecommenderRow
 from pages._components import errors
 
 
-def show(rows: Sequence[Row], k: int) -> None:
+def show(rows: Sequence[RecommenderRow], k: int) -> None:
     """Best first, with 95% intervals; what failed below."""
     measured = [row for row in rows if not row["error"]]
     frame = pd.DataFrame([_cells(row, k) for row in measured])
@@ -42,7 +42,7 @@ def show(rows: Sequence[Row], k: int) -> None:
         st.markdown(f"**{errors.plain(row['recommender'])}** :gray[{errors.plain(errors.sentence(row['error']))}]")
 
 
-def _cells(row: Row, k: int) -> dict[str, Any]:
+def _cells(row: RecommenderRow, k: int) -> dict[str, Any]:
     ndcg, values = f"ndcg@{k}", row["metrics"]
     quality = {
         f"NDCG, {words}": _with_interval(values[name][ndcg], row["ci95"][name][ndcg])

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from mmalign_core.jobs import Job
-from mmalign_core.progress import within
-from mmalign_core.settings import Settings
-from mmalign_core.store import Store
 from mmalign_core.types import Collection, EmbeddingSet, digest_json
-from mmalign_core.workflow import Entry, Protocol, all_places, encode, evaluate, events_of
-from mmalign_core.workflow.evaluation.standing import Board as Ranking
-from mmalign_core.workflow.evaluation.standing import standing
+from mmalign_core.workflow import (
+    Entry,
+    Protocol,
+    RecommenderRanking,
+    Store,
+    all_places,
+    encode,
+    evaluate,
+    events_of,
+    rank_recommenders,
+)
 from pages._session import cache
-from pages._session.jobs import Board
+from pages._session.cache import Settings
+from pages._session.jobs import Board, Job, within
 from pages._session.results_cache import Shelf
 
 
@@ -67,8 +72,8 @@ def board_of(trial: Trial, results: Shelf, store: Store, settings: Settings) -> 
     return Board("trial", trial.key, trial.names, measure, results)
 
 
-def ranking(board: Board) -> Ranking:
+def ranking(board: Board) -> RecommenderRanking:
     """The chosen recommenders measured so far, best first, and the items in random order."""
     measured = board.measured
     rows = [row for name, row in measured.rows.items() if name in board.names or row["baseline"]]
-    return standing(rows, measured.facts)
+    return rank_recommenders(rows, measured.facts)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmalign_core.types import Progress
-from mmalign_core.workflow import Run, SimilarityBlock
-from mmalign_core.workflow.explaining import PairExplanation, explain_pair
+from mmalign_core.workflow import PairExplanation, Run, SimilarityBlock, explain_pair
 from pages._components import errors, header, waiting
 from pages._components.media import maps, previews
 from pages._panels.recommend.words import badges

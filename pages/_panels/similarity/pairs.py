@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from mmalign_core.plots import MODALITY_COLOURS
-from mmalign_core.plots.labels import cut
+from mmalign_core.plots import MODALITY_COLOURS, cut_text
 from mmalign_core.types import Collection, EmbeddingSet, Media
 from mmalign_core.workflow import JudgedPair, Run, SimilarityBlock
 from pages._components import errors, header
@@ -103,7 +102,7 @@ def card(run: Run, pair: JudgedPair, source: str, target: str) -> dict[str, Any]
 
 def _tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> dict[str, Any]:
     medium = medium_of(run.collection, rows, row)
-    tile = {"caption": caption, "colour": colour, "quote": cut(row_label(run.collection, rows, row), 110)}
+    tile = {"caption": caption, "colour": colour, "quote": cut_text(row_label(run.collection, rows, row), 110)}
     drawn = None
     if medium and rows.modality == "image":
         drawn = cache.thumbnail(medium.digest, 220, medium.path or "")
@@ -120,7 +119,7 @@ def _show_medium(medium: Media | None, alt: str) -> None:
     if medium is None:
         st.caption("The vector was given ready-made; there is no medium to show.")
     elif medium.modality == "text":
-        st.markdown(f"> {errors.plain(cut(medium.text or '', 400))}")
+        st.markdown(f"> {errors.plain(cut_text(medium.text or '', 400))}")
     elif medium.modality == "image":
         previews.show_picture(medium, alt)
     elif medium.modality == "video":

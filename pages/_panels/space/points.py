@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmalign_core.projection import Projection
 from mmalign_core.types import Collection
-from mmalign_core.workflow import Run
+from mmalign_core.workflow import Projection, Run
 from pages._components.media import previews
 from pages._components.numbers import fixed
 from pages._session import cache, state
@@ -99,7 +98,7 @@ def map_settings() -> None:
             100,
             min(int(now["n_neighbors"]), 100),
             key="space.near.slider",
-            help="Few map_settings detail, many map_settings the whole.",
+            help="Few show detail, many show the whole.",
         )
         apart = st.slider(
             "Least distance",
