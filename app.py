@@ -64,5 +64,5 @@ st.logo(ASSETS / "logo.svg", size="large")
 page = st.navigation(PAGES, position="top")
 asked = state.enter()
 if asked:
-    st.switch_page(asked, query_params=state.query())
+    st.switch_page(asked, query_params=state.address())
 page.run()

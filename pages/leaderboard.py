@@ -8,7 +8,7 @@ import streamlit as st
 from mmalign_core.workflow import modality_pairs
 from pages._components import aligner_card, errors, header, numbers, waiting
 from pages._panels.leaderboard import board, charts, curves, form, table
-from pages._session import state
+from pages._session import pipeline, state
 
 Row = Mapping[str, Any]
 
@@ -44,7 +44,7 @@ def use(row: Row) -> None:
     """Align with this aligner, as it was compared, and go there."""
     shared = {name: value for name, value in state.board().items() if name != "aligners"}
     state.forget_widgets("align.")
-    waiting.align({**shared, "aligner": row["aligner"]})
+    pipeline.align_with({**shared, "aligner": row["aligner"]})
     st.switch_page("pages/align.py", query_params={})  # without, Streamlit refuses while a widget is bound to one
 
 

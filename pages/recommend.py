@@ -1,4 +1,4 @@
-"""Recommend: wishes in; the next items out, why each is there, and what would change it."""
+"""Recommend: a query gives the next items, why each is there, and what would change it."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from pages._session import state
 
 @st.fragment
 def page(run: Run, run_key: str) -> None:
-    """The question, how it is answered, the answer and its reasons; only this part runs again when something moves."""
+    """Draw the query, the recommender, the results and their reasons. Only this fragment runs again on a change."""
     query_form.show(run)
     asked = query_form.current(run)
     if not asked:
@@ -31,7 +31,7 @@ def page(run: Run, run_key: str) -> None:
     previews.attribution(run.collection)
 
 
-def one_answer(run: Run, run_key: str, asked: Sequence[queries.Made], chosen: controls.Chosen) -> None:
+def one_answer(run: Run, run_key: str, asked: Sequence[queries.QueryPart], chosen: controls.Chosen) -> None:
     """Sliders, then the cards with the picked one's reasons beside them."""
     with errors.shown():
         fitted = answer.fitted_model(run, run_key, chosen.models[0])
@@ -48,7 +48,7 @@ def one_answer(run: Run, run_key: str, asked: Sequence[queries.Made], chosen: co
                 reasons.show(run, answered, item, chosen.language)
 
 
-def two_answers(run: Run, run_key: str, asked: Sequence[queries.Made], chosen: controls.Chosen) -> None:
+def two_answers(run: Run, run_key: str, asked: Sequence[queries.QueryPart], chosen: controls.Chosen) -> None:
     """Each with its own sliders and cards, and the picked one's reasons on the right."""
     summary, columns, answers = st.container(), st.columns([3, 3, 2.6], gap="medium"), []
     for place, column in enumerate(columns[:2]):

@@ -3,19 +3,23 @@
 from mmalign_core.types import Collection
 from pages._components import errors, header, waiting
 from pages._panels.recommenders import charts, form, table, trials
-from pages._session import state
+from pages._session import pipeline, state
 from pages._session.results_cache import Failed
 
 
 def measured(collection: Collection) -> None:
     """The form, how far the work is, and what it found."""
-    run = waiting.ready("run")
+    run = pipeline.ready("run")
     if run is None:
         run = waiting.need("run")
     if isinstance(run, Failed):
-        space, source, places = None, state.wanted().collection_key, "Items are compared by their vectors as encoded."
+        space, source, places = (
+            None,
+            state.view_spec().collection_key,
+            "Items are compared by their vectors as encoded.",
+        )
     else:
-        space, source = run.result.space, state.wanted().run_key
+        space, source = run.result.space, state.view_spec().run_key
         places = f"Items are compared in the shared space of {run.result.aligner}."
     with errors.shown():
         trial = form.show(collection, space, source)

@@ -103,7 +103,7 @@ def look_at(item: str) -> None:
 state.through_app("pages/similarity.py")
 header.show("Similarity", "Which pairs match, which go wrong?")
 waiting.need("collection")
-run, run_key = waiting.need("run"), state.wanted().run_key
+run, run_key = waiting.need("run"), state.view_spec().run_key
 ways = {header.arrow(*way): way for way in directions(run)}
 way = st.segmented_control(
     "Direction", list(ways), default=next(iter(ways)), required=True, key="way", bind="query-params"

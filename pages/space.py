@@ -20,7 +20,7 @@ def draw(run: Run, drawn: SpaceMap) -> None:
         points.map_settings()
     figure = map_figure(
         drawn.points,
-        points.labels(run, state.wanted().run_key),
+        points.labels(run, state.view_spec().run_key),
         colour=None if colour == points.BY_MODALITY else points.colour_values(drawn.points, colour),
         colour_title=colour,
         links=links,
@@ -70,7 +70,7 @@ def show_item(run: Run) -> None:
         st.caption("It is the only item: nothing lies near it.")
         return
     with errors.shown():
-        near = points.neighbours(run, state.wanted().run_key, current)
+        near = points.neighbours(run, state.view_spec().run_key, current)
         st.caption("Nearest items, with how many standard deviations nearer than the average item they lie")
         gallery.show(near, key="space.near", width=110, on_pick=look_at)
 

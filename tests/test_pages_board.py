@@ -19,9 +19,9 @@ from pages._panels.leaderboard import board
 from pages._session import cache
 from pages._session.columns import fold_columns, time_columns
 from pages._session.jobs import Board
-from pages._session.results_cache import Shelf
+from pages._session.results_cache import ResultsCache
 from pages._session.state import from_query
-from pages._session.view_spec import Wanted, board_entries
+from pages._session.view_spec import ViewSpec, board_entries
 from tests.circles import write_circles
 from tests.dashboard import dashboard_home, finish, opened
 
@@ -76,9 +76,9 @@ def test_more_aligners_add_to_what_is_measured(folder: Path) -> None:
 
 
 def held(app: AppTest) -> Mapping[str, Mapping[str, Any]]:
-    """Aligner -> its row on the shelf."""
+    """Aligner -> its row in the results cache."""
     view = app.session_state["mmalign"]
-    return cache.shelf().get("board", Wanted(view["source"], board=view["board"]).board_key).rows
+    return cache.results().get("board", ViewSpec(view["source"], board=view["board"]).board_key).rows
 
 
 def test_learning_curves_on_request(folder: Path) -> None:
@@ -90,7 +90,7 @@ def test_learning_curves_on_request(folder: Path) -> None:
     assert not app.exception and len(app.get("plotly_chart")) == before + 1
 
 
-class StopAfter(Shelf):
+class StopAfter(ResultsCache):
     """Stops the board as soon as the first row lies there."""
 
     board: Board | None = None
@@ -103,14 +103,14 @@ class StopAfter(Shelf):
 
 def test_after_a_stop_only_the_rest_is_measured(folder: Path) -> None:
     collection, settings = open_collection(str(folder / "manifest.csv")), Settings(root=folder / "home")
-    wanted = Wanted({"kind": "demo", "value": ""}, board={"aligners": ["relative", "classic"], "folds": 3})
-    shelf, store = StopAfter({"board": 4}), Store(settings.root)
-    shelf.board = made = board.board_of(wanted, collection, shelf, store, settings)
+    spec = ViewSpec({"kind": "demo", "value": ""}, board={"aligners": ["relative", "classic"], "folds": 3})
+    results, store = StopAfter({"board": 4}), Store(settings.root)
+    results.board = made = board.board_of(spec, collection, results, store, settings)
     made.start()
     finish()
     first = made.measured.rows
     assert made.job is not None and made.job.status == "cancelled" and list(first) == ["relative"]
-    shelf.board = None
+    results.board = None
     made.start()
     finish()
     rows = made.measured.rows

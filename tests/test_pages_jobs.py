@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS, Job, Jobs
 from pages._session.jobs import Board
-from pages._session.results_cache import Shelf
+from pages._session.results_cache import ResultsCache
 from tests.circles import write_circles
 from tests.dashboard import dashboard_home, finish, opened
 
@@ -58,16 +58,16 @@ def jobs() -> Jobs:
     return Jobs()
 
 
-def board(bench: Bench, jobs: Jobs, *names: str, results: Shelf) -> Board:
+def board(bench: Bench, jobs: Jobs, *names: str, results: ResultsCache) -> Board:
     return Board("trial", "x", names, bench, results, jobs)
 
 
 @pytest.fixture
-def results() -> Shelf:
-    return Shelf({"trial": 2})
+def results() -> ResultsCache:
+    return ResultsCache({"trial": 2})
 
 
-def test_starting_twice_measures_once(bench: Bench, jobs: Jobs, results: Shelf) -> None:
+def test_starting_twice_measures_once(bench: Bench, jobs: Jobs, results: ResultsCache) -> None:
     both = board(bench, jobs, "a", "b", results=results)
     both.start()
     bench.wait()
@@ -77,7 +77,7 @@ def test_starting_twice_measures_once(bench: Bench, jobs: Jobs, results: Shelf) 
     assert ended(jobs) == ["done"] and bench.measured == ["a", "b"] and not both.missing
 
 
-def test_a_name_added_while_it_runs_is_measured_after_it(bench: Bench, jobs: Jobs, results: Shelf) -> None:
+def test_a_name_added_while_it_runs_is_measured_after_it(bench: Bench, jobs: Jobs, results: ResultsCache) -> None:
     board(bench, jobs, "a", results=results).start()
     bench.wait()
     more = board(bench, jobs, "a", "b", results=results)
@@ -88,7 +88,9 @@ def test_a_name_added_while_it_runs_is_measured_after_it(bench: Bench, jobs: Job
     assert ended(jobs) == ["done", "done"] and bench.measured == ["a", "b"]
 
 
-def test_what_is_started_while_it_stops_is_measured_all_the_same(bench: Bench, jobs: Jobs, results: Shelf) -> None:
+def test_what_is_started_while_it_stops_is_measured_all_the_same(
+    bench: Bench, jobs: Jobs, results: ResultsCache
+) -> None:
     first = board(bench, jobs, "a", results=results)
     first.start()
     bench.wait()
@@ -99,7 +101,7 @@ def test_what_is_started_while_it_stops_is_measured_all_the_same(bench: Bench, j
     assert ended(jobs) == ["cancelled", "done"] and bench.measured == ["a", "b"]
 
 
-def test_a_stop_forgets_what_was_added(bench: Bench, jobs: Jobs, results: Shelf) -> None:
+def test_a_stop_forgets_what_was_added(bench: Bench, jobs: Jobs, results: ResultsCache) -> None:
     board(bench, jobs, "a", results=results).start()
     bench.wait()
     more = board(bench, jobs, "a", "b", results=results)
@@ -109,7 +111,7 @@ def test_a_stop_forgets_what_was_added(bench: Bench, jobs: Jobs, results: Shelf)
     assert ended(jobs) == ["cancelled"] and not bench.measured and more.missing == ("a", "b")
 
 
-def test_only_a_row_that_failed_is_measured_again(bench: Bench, jobs: Jobs, results: Shelf) -> None:
+def test_only_a_row_that_failed_is_measured_again(bench: Bench, jobs: Jobs, results: ResultsCache) -> None:
     both = board(bench, jobs, "a", "bad", results=results)
     bench.go.release(9)
     for _ in range(2):

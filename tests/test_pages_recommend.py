@@ -34,8 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
-def asked(*wanted: tuple[str, str, float]) -> str:
-    return json.dumps([list(wish) for wish in wanted])
+def asked(*spec: tuple[str, str, float]) -> str:
+    return json.dumps([list(wish) for wish in spec])
 
 
 def shown(app: AppTest, key: str = "recommend.cards") -> list[dict[str, Any]]:
@@ -126,12 +126,12 @@ def test_shares_sum_to_the_score_and_tell_the_rank_without_each(folder: Path) ->
 
 
 def test_what_was_asked_against_is_called_so_and_a_modality_of_that_name_is_not(folder: Path) -> None:
-    wanted = asked(("user", "u1", 1.0), ("item", "orange", -1.0), ("text", "yellow", -1.0))
-    app = opened(folder, "recommend", ask=wanted, model='{"name":"ease"}', rival='{"name":"content"}')
+    spec = asked(("user", "u1", 1.0), ("item", "orange", -1.0), ("text", "yellow", -1.0))
+    app = opened(folder, "recommend", ask=spec, model='{"name":"ease"}', rival='{"name":"content"}')
     assert not app.exception and not app.error
     labels = {label for card in shown(app, "recommend.cards.a") for label, _ in card["bars"]}
     assert "not a orange circle" in labels and "a orange circle" not in labels
-    app = opened(folder, "recommend", ask=wanted)
+    app = opened(folder, "recommend", ask=spec)
     assert "text" in {row["label"] for row in component(app, "why.shares")["rows"]}
 
 
@@ -213,10 +213,10 @@ def test_the_page_to_keep_holds_items_reasons_and_the_maps_made_so_far(folder: P
     fitted = fit_recommender(demo_run)
     chosen = controls.Chosen(({"name": "content", "params": {}},), (), False, Language("off", False))
     tuned = controls.Tuning({}, 0.0, 0.0, 3)
-    answered = answer.answer_of(demo_run, "run", chosen, 0, fitted, [queries.made("text", "a cat <b>")], tuned)
+    answered = answer.answer_of(demo_run, "run", chosen, 0, fitted, [queries.part("text", "a cat <b>")], tuned)
     before = reasons.html_page(demo_run, answered, chosen.language)
     assert "a cat &lt;b&gt;" in before and before.count("Because") >= 3 and "random order" not in before
     first = answered.answer.found[0].id
     made = explain_recommendation(demo_run, answered.answer, first, store=cache.store())
-    cache.shelf().put("maps", answered.key_of(first), made)
+    cache.results().put("maps", answered.key_of(first), made)
     assert "random order" in reasons.html_page(demo_run, answered, chosen.language)

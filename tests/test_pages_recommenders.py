@@ -17,7 +17,7 @@ from mmalign_core.workflow.evaluation.standing import leaders, row_names, standi
 from mmalign_core.workflow.evaluation.trials import SLICES, Protocol
 from pages._panels.recommenders import trials
 from pages._session.jobs import Board
-from pages._session.results_cache import Shelf
+from pages._session.results_cache import ResultsCache
 from tests.dashboard import dashboard_home, finish, opened
 
 ROOT = Path(__file__).parents[1]
@@ -98,7 +98,7 @@ def test_without_interactions_the_page_says_what_to_give(folder: Path, tmp_path:
     assert not app.exception and "Nobody has met anything here" in words(app) and "interactions.csv" in words(app)
 
 
-class StopAfter(Shelf):
+class StopAfter(ResultsCache):
     """Stops the board as soon as a row of that recommender lies there."""
 
     board: Board | None = None
@@ -112,13 +112,13 @@ class StopAfter(Shelf):
 def test_after_a_stop_only_the_rest_is_measured(folder: Path) -> None:
     collection, settings = open_collection(str(folder / "manifest.parquet")), Settings(root=folder / "home")
     trial = trials.Trial(("popular", "content"), Protocol(), collection, None, "x")
-    shelf, store = StopAfter({"trial": 4}), Store(settings.root)
-    shelf.board = made = trials.board_of(trial, shelf, store, settings)
+    results, store = StopAfter({"trial": 4}), Store(settings.root)
+    results.board = made = trials.board_of(trial, results, store, settings)
     made.start()
     finish()
     first = made.measured.rows
     assert made.job is not None and made.job.status == "cancelled" and set(first) == {"popular", "random order"}
-    shelf.board = None
+    results.board = None
     made.start()
     finish()
     rows = made.measured.rows

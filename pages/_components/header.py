@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmalign_core.plots import cut_text
 from pages._components import errors, waiting
-from pages._session import state
+from pages._session import pipeline, state
 from pages._session.results_cache import Failed
 
 COLOUR_WORDS = {"text": "blue", "image": "orange", "audio": "green", "video": "violet"}
@@ -17,7 +17,7 @@ ICONS = {"text": "notes", "image": "image", "audio": "graphic_eq", "video": "mov
 def show(title: str, question: str) -> None:
     """Title and question on the left; collection and background work on the right, which is started where needed."""
     state.mirror()
-    waiting.begin()
+    pipeline.begin()
     left, right = st.columns([3, 2], vertical_alignment="bottom", gap="large")
     with left, st.container(gap=None):
         st.title(title, anchor=False)
@@ -38,10 +38,10 @@ def arrow(source: str, target: str) -> str:
 
 
 def _collection_line() -> None:
-    collection = waiting.ready("collection")
+    collection = pipeline.ready("collection")
     if collection is None or isinstance(collection, Failed):
         return
-    name = "Demo collection" if state.wanted().source["kind"] == "demo" else cut_text(collection.name, 40)
+    name = "Demo collection" if state.view_spec().source["kind"] == "demo" else cut_text(collection.name, 40)
     words = "   ".join(modality_word(m) for m in collection.modalities)
     many = "item" if len(collection.ids) == 1 else "items"
     st.markdown(f"**{errors.plain(name)}** · {len(collection.ids):,} {many}   {words}", text_alignment="right")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from mmalign_core.plots import fit_figure, latest_fit
 from pages._components import errors
-from pages._session import cache, state
-from pages._session.jobs import JOBS, Board, Job, Task
-from pages._session.pipeline import STAGES, prepare
+from pages._session import pipeline
+from pages._session.jobs import Board, Job, Task
+from pages._session.pipeline import STAGES
 from pages._session.results_cache import Failed
-from pages._session.view_spec import Wanted
 
 _EVERY, _EVERY_ROW, _EVERY_LOSS = 0.5, 1.0, 1.5
 """Seconds between two looks at a job, a board's rows and a loss. A chart costs more to redraw than a bar."""
@@ -22,47 +21,18 @@ BARE = {"displayModeBar": False}
 """Configuration of a chart without buttons."""
 
 
-def begin() -> None:
-    """Start the work behind this session's view, unless it is done, under way, or was stopped."""
-    wanted = state.wanted()
-    job = _job(wanted)
-    if _missing(wanted) and (job is None or job.status == "done"):
-        _submit(wanted)
-
-
-def again() -> None:
-    """Drop what failed, and start anew."""
-    wanted = state.wanted()
-    for kind in STAGES:
-        if isinstance(_on_shelf(wanted, kind), Failed):
-            cache.shelf().drop(kind, wanted.key(kind))
-    _submit(wanted)
-
-
-def align(choices: Mapping[str, Any]) -> None:
-    """Make these choices the session's own; the work starts with the next run, also if it was stopped before."""
-    state.choose(choices)
-    if _stopped():
-        again()
-
-
-def ready(kind: str) -> Any | None:
-    """This session's collection, run, map or inspection; `Failed` with its reason; None while it is made."""
-    return _on_shelf(state.wanted(), kind)
-
-
 def need(kind: str) -> Any:
     """What `ready` gives, or a placeholder in its place and the page ends here."""
-    found = ready(kind)
+    found = pipeline.ready(kind)
     if isinstance(found, Failed):
         errors.show(found.reason)
         st.stop()
     if found is None:
-        earlier = [ready(stage) for stage in STAGES[: STAGES.index(kind)]]
+        earlier = [pipeline.ready(stage) for stage in STAGES[: STAGES.index(kind)]]
         failed = next((stage for stage in earlier if isinstance(stage, Failed)), None)
         if failed:
             errors.show(failed.reason)
-        elif _stopped():
+        elif pipeline.stopped():
             errors.empty("Stopped before this was ready", "What was done so far is kept; start again above.", "pause")
         else:
             st.skeleton(height=_HEIGHT)
@@ -72,16 +42,16 @@ def need(kind: str) -> Any:
 
 def show_fit() -> None:
     """The loss of the fit that is under way, as it falls; nothing where no fit reports one or the run is ready."""
-    if ready("run") is None and (job := _job(state.wanted())) is not None and not job.finished:
+    if pipeline.ready("run") is None and (job := pipeline.current_job()) is not None and not job.finished:
         st.fragment(_draw_fit, run_every=_EVERY_LOSS)(job)
 
 
 def show_progress() -> None:
     """How far the background work is, with a button to stop it; nothing when there is none."""
-    job = _job(state.wanted())
+    job = pipeline.current_job()
     if job is not None and not job.finished:
-        st.fragment(_poll, run_every=_EVERY)(tuple(_ready_stages()))
-    elif _stopped():
+        st.fragment(_poll, run_every=_EVERY)(pipeline.ready_stages())
+    elif pipeline.stopped():
         _offer_again(job)
 
 
@@ -127,19 +97,9 @@ def progress_bar(job: Job[Any], *, stop: str, on_stop: Callable[[], None] | None
                   on_click=on_stop or job.cancel, disabled=job.stopping)  # fmt: skip
 
 
-def _submit(wanted: Wanted) -> None:
-    shelf, store, settings = cache.shelf(), cache.store(), cache.settings()
-    JOBS.submit(
-        "prepare",
-        lambda job: prepare(wanted, shelf, store, settings, job.progress, watch=job.publish),
-        owner=wanted.map_key,
-        once=True,
-    )
-
-
 def _poll(seen: tuple[str, ...]) -> None:
-    job = _job(state.wanted())
-    if job is None or job.finished or tuple(_ready_stages()) != seen:
+    job = pipeline.current_job()
+    if job is None or job.finished or pipeline.ready_stages() != seen:
         st.rerun()
     progress_bar(job, stop="stop")
 
@@ -183,32 +143,4 @@ def _draw_fit(job: Job[Any]) -> None:
 def _offer_again(job: Job[Any] | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         st.markdown(f":gray[{errors.plain(errors.sentence(job.error or 'stopped') if job else 'Stopped.')}]")
-        st.button("Start again", icon=":material/refresh:", key="again", on_click=again)
-
-
-def _stopped() -> bool:
-    job = _job(state.wanted())
-    return job is not None and job.status in ("cancelled", "failed") and bool(_missing(state.wanted()))
-
-
-def _job(wanted: Wanted) -> Job[Any] | None:
-    return next(iter(JOBS.all(owner=wanted.map_key)), None)
-
-
-def _on_shelf(wanted: Wanted, kind: str) -> Any | None:
-    return cache.shelf().get(kind, wanted.key(kind))
-
-
-def _ready_stages() -> list[str]:
-    return [kind for kind in (*STAGES, "inspection") if ready(kind) is not None]
-
-
-def _missing(wanted: Wanted) -> bool:
-    """Whether something is still to be made: what follows a failure never will be."""
-    for kind in STAGES:
-        found = _on_shelf(wanted, kind)
-        if found is None:
-            return True
-        if isinstance(found, Failed):
-            return kind != "collection" and _on_shelf(wanted, "inspection") is None
-    return _on_shelf(wanted, "inspection") is None
+        st.button("Start again", icon=":material/refresh:", key="again", on_click=pipeline.restart)

@@ -39,7 +39,7 @@ from mmalign_core.workflow import (
 )
 from pages._session import columns
 from pages._session.columns import fold_columns, time_columns
-from pages._session.results_cache import LIMITS, Shelf
+from pages._session.results_cache import LIMITS, ResultsCache
 from pages._session.thumbnails import Thumbnail, film_frames, picture_thumbnail, pixels_thumbnail, waveform_thumbnail
 
 
@@ -56,9 +56,9 @@ def store() -> Store:
 
 
 @st.cache_resource
-def shelf() -> Shelf:
+def results() -> ResultsCache:
     """Results of background work, shared by all sessions."""
-    return Shelf(LIMITS)
+    return ResultsCache(LIMITS)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

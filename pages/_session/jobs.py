@@ -12,7 +12,7 @@ from mmalign_core.jobs import JOBS, Job, Jobs
 from mmalign_core.progress import within as within
 from mmalign_core.types import BadInput, Progress
 from pages._session import cache
-from pages._session.results_cache import Failed, Shelf
+from pages._session.results_cache import Failed, ResultsCache
 
 _PATIENCE = 0.4
 """Seconds that `start` waits for a result. Most work ends within them, so no progress bar flickers."""
@@ -38,7 +38,7 @@ class Task:
     @property
     def found(self) -> Any | None:
         """The result, `Failed`, or None if there is neither."""
-        return cache.shelf().get(self.kind, self.key)
+        return cache.results().get(self.kind, self.key)
 
     @property
     def idle(self) -> bool:
@@ -52,15 +52,15 @@ class Task:
 
     def start(self) -> None:
         """Start the work, unless it runs. Work that failed before is tried again."""
-        shelf, work = cache.shelf(), self.work
-        shelf.drop(self.kind, self.key)
+        results, work = cache.results(), self.work
+        results.drop(self.kind, self.key)
 
         def run(job: Job[None]) -> None:
             try:
                 made = work(job.progress)
             except BadInput as error:
                 made = Failed(str(error))
-            shelf.put(self.kind, self.key, made)
+            results.put(self.kind, self.key, made)
 
         self.jobs.submit(self.title, run, owner=self.owner, once=True).wait(_PATIENCE)
 
@@ -87,7 +87,7 @@ class Board:
     key: str
     names: tuple[str, ...]
     work: Callable[[Sequence[str], Board, Job[None]], None]
-    results: Shelf
+    results: ResultsCache
     jobs: Jobs = JOBS
 
     @property

@@ -28,11 +28,14 @@ _CHOICES: dict[str, type | tuple[type, ...]] = {
 """What a link may hold for a run, each of the type the workflow takes."""
 _MAP = {"dimensions": (2, 3), "n_neighbors": (2, 200), "min_dist": (0.0, 0.99), "seed": (0, 2**31)}
 _LONGEST = 4000
+"""Characters of any other value in a link: half of what browsers and proxies take of an address."""
 _FILE = re.compile(r"[0-9a-f]{32}(\.\w{1,5})?")
-WISHES = ("text", "image", "audio", "video", "item", "user")
-LONGEST_TEXT, LONGEST_ASKED, MOST_WISHES = 2000, 8000, 8
-"""Characters of one text asked with and of the whole question in a link; how many wishes a question may hold."""
+KINDS = ("text", "image", "audio", "video", "item", "user")
+LONGEST_TEXT, LONGEST_QUERY, MOST_PARTS = 2000, 8000, 8
+"""Limits of a query: characters of one text, characters of the whole query in a link, and parts. Browsers and proxies
+take addresses of about 8,000 characters."""
 STRONGEST = 2.0
+"""The largest weight of a part, as the sliders offer it: twice that of an ordinary part."""
 
 
 def from_query(query: Mapping[str, str]) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
         "map": _map(query.get("map", "")),
         "board": _board(query.get("board", "")),
         "item": item if 0 < len(item) <= _LONGEST else None,
-        "asked": _asked(query.get("ask")),
+        "query": _asked(query.get("ask")),
         "model": _model(query.get("model", "")),
         "rival": _model(query.get("rival", "")),
         "why": query.get("why", "")[:_LONGEST] or None,
@@ -95,8 +98,8 @@ def _map(text: str) -> dict[str, Any]:
 
 
 def _asked(text: str | None) -> list[dict[str, Any]] | None:
-    """The wishes of a question, None where the link holds none at all: then the item looked at is asked with."""
-    if text is None or len(text) > LONGEST_ASKED:
+    """The parts of a query, or None where the link holds no query: then the selected item is the query."""
+    if text is None or len(text) > LONGEST_QUERY:
         return None
     try:
         given = json.loads(text)
@@ -104,13 +107,13 @@ def _asked(text: str | None) -> list[dict[str, Any]] | None:
         return None
     if not isinstance(given, list):
         return None
-    kept = [wish for wish in given if _is_wish(wish)][:MOST_WISHES]
+    kept = [part for part in given if _is_part(part)][:MOST_PARTS]
     return [{"kind": kind, "value": value, "weight": weight} for kind, value, weight in kept]
 
 
-def _is_wish(given: Any) -> bool:
+def _is_part(given: Any) -> bool:
     """Whether it is [kind, value, weight], a file being named by its digest, never by a path."""
-    if not (isinstance(given, list) and len(given) == 3 and given[0] in WISHES and isinstance(given[1], str)):
+    if not (isinstance(given, list) and len(given) == 3 and given[0] in KINDS and isinstance(given[1], str)):
         return False
     kind, value, weight = given
     if kind in ("image", "audio", "video"):

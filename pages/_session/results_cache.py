@@ -19,8 +19,8 @@ LIMITS: Mapping[str, int] = {
     "trial": 16,
     "recommender": 8,
     "maps": 64,
-    "undone": 64,
-    "told": 64,
+    "counterfactual": 64,
+    "sentence": 64,
     "words": 64,
     "plan": 16,
     "fetched": 16,
@@ -35,7 +35,7 @@ class Failed:
     reason: str
 
 
-class Shelf:
+class ResultsCache:
     """kind -> digest -> result; of each kind the most recently used `limits[kind]` are kept."""
 
     def __init__(self, limits: Mapping[str, int]) -> None:

@@ -9,16 +9,16 @@ from typing import Any
 import streamlit as st
 
 from pages._session.links import from_query
-from pages._session.view_spec import Wanted
+from pages._session.view_spec import ViewSpec
 
 _KEY = "mmalign"
 _ENTERED, _ASKED = "mmalign.entered", "mmalign.asked"
 
 
-def wanted() -> Wanted:
+def view_spec() -> ViewSpec:
     """What this session wants to see."""
     view = _view()
-    return Wanted(view["source"], view["choices"], view["map"], view["board"])
+    return ViewSpec(view["source"], view["choices"], view["map"], view["board"])
 
 
 def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
@@ -28,7 +28,7 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     """
     before = _view()["source"]
     if (before["kind"], before["value"]) != (kind, value):
-        _view().update(choices={}, board={}, item=None, asked=None, why=None, model={}, rival={})
+        _view().update(choices={}, board={}, item=None, query=None, why=None, model={}, rival={})
         forget_widgets("where")  # conditions name the old one's columns
         st.query_params.pop("where", None)
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
@@ -86,14 +86,14 @@ def select_item(item: str | None) -> None:
     mirror()
 
 
-def asked() -> list[dict[str, Any]] | None:
-    """The wishes (kind, value, weight) of the Recommend page's question, None before anything was asked there."""
-    return _view()["asked"]
+def query_parts() -> list[dict[str, Any]] | None:
+    """The parts (kind, value, weight) of the Recommend page's query, None before anything was asked there."""
+    return _view()["query"]
 
 
-def ask(wishes: Sequence[Mapping[str, Any]] | None) -> None:
+def set_query(parts: Sequence[Mapping[str, Any]] | None) -> None:
     """Ask with these from now on."""
-    _view().update(asked=None if wishes is None else [dict(wish) for wish in wishes], why=None)
+    _view().update(query=None if parts is None else [dict(part) for part in parts], why=None)
     mirror()
 
 
@@ -132,10 +132,10 @@ def through_app(page: str) -> None:
     """Go to app.py first if it has not run in this session; it then comes back to `page`."""
     if not st.session_state.get(_ENTERED):
         st.session_state[_ASKED] = page
-        st.switch_page("app.py", query_params=query())
+        st.switch_page("app.py", query_params=address())
 
 
-def query() -> dict[str, str]:
+def address() -> dict[str, str]:
     """The query parameters of the address, as they are."""
     return st.query_params.to_dict()
 
@@ -176,9 +176,9 @@ def mirror() -> None:
         "board": json.dumps(view["board"], separators=(",", ":")) if view["board"] else "",
         "item": view["item"] or "",
         "ask": ""
-        if view["asked"] is None
+        if view["query"] is None
         else json.dumps(
-            [[w["kind"], w["value"], w["weight"]] for w in view["asked"]], separators=(",", ":"), ensure_ascii=False
+            [[w["kind"], w["value"], w["weight"]] for w in view["query"]], separators=(",", ":"), ensure_ascii=False
         ),
         "model": json.dumps(view["model"], separators=(",", ":")) if view["model"] else "",
         "rival": json.dumps(view["rival"], separators=(",", ":")) if view["rival"] else "",

@@ -11,7 +11,7 @@ from mmalign_core.workflow import DEFAULT_ENCODERS, Choices, default_aligner, mo
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ViewSpec:
     """`source`: {"kind": "demo" | "folder" | "upload", "value": path or digest}. `choices`: fields of
     `workflow.Choices` and "encoders"; what is absent takes the default that suits the collection. `map`: keyword
     arguments of `workflow.project_run`. `board`: the names of "aligners" to compare, and the choices they share.
@@ -43,7 +43,7 @@ class Wanted:
         return digest_json([self.collection_key, {k: v for k, v in self.board.items() if k != "aligners"}])
 
     def key(self, kind: str) -> str:
-        """Under which digest the collection, run, map or inspection lies on the shelf."""
+        """Under which digest the collection, run, map or inspection lies in the results cache."""
         keys = {"collection": self.collection_key, "run": self.run_key, "map": self.map_key}
         return keys.get(kind, self.collection_key)
 

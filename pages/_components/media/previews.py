@@ -116,7 +116,7 @@ def attribution(collection: Collection) -> None:
     lines = [line.strip() for line in collection.attribution.splitlines() if line.strip()]
     if len(lines) == 1:
         st.caption(errors.plain(lines[0]))
-    elif lines and state.wanted().source["kind"] == "demo":
+    elif lines and state.view_spec().source["kind"] == "demo":
         with st.popover(_DEMO_SOURCES, type="tertiary", icon=":material/copyright:"):
             st.markdown(collection.attribution)
     elif lines:

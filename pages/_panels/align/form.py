@@ -9,9 +9,9 @@ import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import default_aligner, modality_pairs, unpaired_modalities
-from pages._components import aligner_card, alignment_form, errors, forms, waiting
+from pages._components import aligner_card, alignment_form, errors, forms
 from pages._panels.models import menu
-from pages._session import cache, state
+from pages._session import cache, pipeline, state
 from pages._session.view_spec import complete
 
 _SEED_HELP = "Splits, folds and everything random in a fit follow from it: the same seed gives the same numbers."
@@ -21,7 +21,7 @@ _USUAL = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
 
 def show(collection: Collection) -> None:
     """Draw the form; its button makes the choices the session's own, and the work starts with the next run."""
-    now = complete(state.wanted().choices, collection)
+    now = complete(state.view_spec().choices, collection)
     pair = pair_menu(collection, now, key="align.pair", unpaired=unpaired_modalities(collection))
     with st.expander("Encoders", icon=":material/memory:"):
         encoders = menu.show(collection, now, key="align")
@@ -45,7 +45,7 @@ def show(collection: Collection) -> None:
 
 def _align(chosen: dict[str, Any]) -> None:
     menu.settle(chosen.get("encoders", {}), "align")
-    waiting.align(chosen)
+    pipeline.align_with(chosen)
 
 
 def unusual(chosen: dict[str, Any], collection: Collection) -> dict[str, Any]:

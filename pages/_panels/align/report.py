@@ -10,7 +10,7 @@ import streamlit as st
 from mmalign_core.plots import direction_arrow, metric_figure, threshold_figure
 from mmalign_core.workflow import Run, check_run_id, save_run
 from pages._components import alignment_form, errors, waiting
-from pages._session import cache, state
+from pages._session import cache, pipeline, state
 
 
 def thresholds(report: Mapping[str, Any]) -> None:
@@ -50,9 +50,9 @@ def _direction(direction: str, one: Mapping[str, Any]) -> None:
 
 
 def _use_thresholds() -> None:
-    choices = dict(state.wanted().choices)
+    choices = dict(state.view_spec().choices)
     state.set_widget(f"align.matcher.{choices['matcher']}.suggested", True)
-    waiting.align({**choices, "matcher_params": {**choices.get("matcher_params", {}), "suggested": True}})
+    pipeline.align_with({**choices, "matcher_params": {**choices.get("matcher_params", {}), "suggested": True}})
 
 
 HOLD_OUT = 0.2
@@ -83,7 +83,7 @@ def _needs_pairs(aligner: str) -> bool:
 def _hold_out() -> None:
     state.set_widget("align.split", alignment_form.SHARE)
     state.set_widget("align.test", HOLD_OUT)
-    waiting.align({**state.wanted().choices, "test": HOLD_OUT})
+    pipeline.align_with({**state.view_spec().choices, "test": HOLD_OUT})
 
 
 def keep_run(run: Run) -> None:

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Collection
-from pages._components import errors, waiting
-from pages._session import cache, state
+from pages._components import errors
+from pages._session import cache, pipeline, state
 from pages._session.results_cache import Failed
 from pages._session.uploads import keep_upload
 
@@ -22,7 +22,7 @@ def show() -> None:
     kind = st.segmented_control(
         "Collection",
         list(_WORDS),
-        default=state.wanted().source["kind"],
+        default=state.view_spec().source["kind"],
         required=True,
         key="source",
         format_func=lambda k: f"{_ICONS[k]} {_WORDS[k]}",
@@ -60,7 +60,7 @@ def _upload() -> None:
 
 
 def _folder() -> None:
-    source = state.wanted().source
+    source = state.view_spec().source
     with st.form("folder", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         path = st.text_input(
             "Folder, manifest (.csv .jsonl .parquet), .npz, .lance, .zip or .tar on the machine this runs on",
@@ -80,7 +80,7 @@ def _open_folder() -> None:
 
 def show_report(collection: Collection) -> None:
     """One line that says how the reading went, and the whole report behind it."""
-    inspection = waiting.ready("inspection")
+    inspection = pipeline.ready("inspection")
     if isinstance(inspection, Failed):
         errors.show(inspection.reason)
         return

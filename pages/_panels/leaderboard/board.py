@@ -14,8 +14,8 @@ from pages._components import waiting
 from pages._session import cache, state
 from pages._session.cache import Settings
 from pages._session.jobs import Board, Job, within
-from pages._session.results_cache import Shelf
-from pages._session.view_spec import Wanted, board_entries
+from pages._session.results_cache import ResultsCache
+from pages._session.view_spec import ViewSpec, board_entries
 
 Row = Mapping[str, Any]
 
@@ -28,14 +28,14 @@ def start(collection: Collection, chosen: Mapping[str, Any]) -> None:
 
 def current(collection: Collection) -> Board:
     """The session's board."""
-    return board_of(state.wanted(), collection, cache.shelf(), cache.store(), cache.settings())
+    return board_of(state.view_spec(), collection, cache.results(), cache.store(), cache.settings())
 
 
-def board_of(wanted: Wanted, collection: Collection, results: Shelf, store: Store, settings: Settings) -> Board:
+def board_of(spec: ViewSpec, collection: Collection, results: ResultsCache, store: Store, settings: Settings) -> Board:
     """The board of a view. Its job publishes (aligner, row of its history) while an aligner fits."""
 
     def measure(names: Sequence[str], board: Board, job: Job[None]) -> None:
-        entries, encoders = board_entries({**wanted.board, "aligners": list(names)}, collection)
+        entries, encoders = board_entries({**spec.board, "aligners": list(names)}, collection)
         job.progress(0.0, "encoding")
         encoding = encode(collection, encoders, store=store, settings=settings, progress=within(job.progress, 0.0, 0.2))
         compare(
@@ -49,8 +49,8 @@ def board_of(wanted: Wanted, collection: Collection, results: Shelf, store: Stor
             finished=board.finished,
         )
 
-    names = tuple(wanted.board.get("aligners", ()))
-    return Board("board", wanted.board_key, names, measure, results)
+    names = tuple(spec.board.get("aligners", ()))
+    return Board("board", spec.board_key, names, measure, results)
 
 
 def ranked_rows(board: Board) -> Sequence[Row]:

@@ -15,7 +15,7 @@ from pages._components.waiting import BARE
 from pages._panels.leaderboard import charts
 from pages._session import cache, state
 from pages._session.jobs import Board, Job, within
-from pages._session.view_spec import Wanted, board_entries
+from pages._session.view_spec import ViewSpec, board_entries
 
 STEPS = 4
 """Points of a curve: each has twice the pairs of the one before, from an eighth to all."""
@@ -23,7 +23,7 @@ STEPS = 4
 
 def show(collection: Collection, names: Sequence[str]) -> None:
     """Draw the curves that are ready, the progress of the others, and the button that makes them."""
-    board = board_of(state.wanted(), names, collection)
+    board = board_of(state.view_spec(), names, collection)
     rows = board.measured.rows
     ready = {name: rows[name]["points"] for name in names if name in rows}
     st.subheader("Would more pairs help?", anchor=False)
@@ -40,12 +40,12 @@ def show(collection: Collection, names: Sequence[str]) -> None:
         )
 
 
-def board_of(wanted: Wanted, names: Sequence[str], collection: Collection) -> Board:
+def board_of(spec: ViewSpec, names: Sequence[str], collection: Collection) -> Board:
     """The board whose rows hold the "points" of one curve each. A curve that cannot be made is one point with why."""
-    results, store, settings = cache.shelf(), cache.store(), cache.settings()
+    results, store, settings = cache.results(), cache.store(), cache.settings()
 
     def measure(names: Sequence[str], board: Board, job: Job[None]) -> None:
-        entries, encoders = board_entries({**wanted.board, "aligners": list(names)}, collection)
+        entries, encoders = board_entries({**spec.board, "aligners": list(names)}, collection)
         encoding = encode(collection, encoders, store=store, settings=settings, progress=within(job.progress, 0.0, 0.1))
         for number, choices in enumerate(entries):
             start, end = (0.1 + 0.9 * place / len(entries) for place in (number, number + 1))
@@ -56,7 +56,7 @@ def board_of(wanted: Wanted, names: Sequence[str], collection: Collection) -> Bo
                 points = [{"error": str(reason), "pairs": 0, "metrics": {}, "ci95": {}}]
             board.put(choices.aligner, {"error": None, "points": points})
 
-    return Board("curves", wanted.board_key, tuple(names), measure, results)
+    return Board("curves", spec.board_key, tuple(names), measure, results)
 
 
 @st.fragment

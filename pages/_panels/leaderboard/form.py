@@ -89,7 +89,7 @@ def _fast(rows: Sequence[Mapping[str, Any]], suits: str) -> list[str]:
 
 def _aligns_choices() -> dict[str, Any]:
     """What was chosen on the Align page, as far as all aligners can share it."""
-    choices = state.wanted().choices
+    choices = state.view_spec().choices
     shared = ("pair", "encoders", "test", "folds", "fold_column", "time_column", "seed", *_SHARED)
     return {name: choices[name] for name in shared if name in choices}
 

@@ -33,8 +33,8 @@ def ask(words: str) -> None:
     state.look_up(words)
     with suppress(BadInput):  # the page says it
         for kind in ("plan", _KIND):
-            if isinstance(cache.shelf().get(kind, model_reference(words)), Failed):
-                cache.shelf().drop(kind, model_reference(words))
+            if isinstance(cache.results().get(kind, model_reference(words)), Failed):
+                cache.results().drop(kind, model_reference(words))
 
 
 def coming(reference: str) -> bool:
@@ -76,7 +76,7 @@ def _found(found: NamedModel) -> None:
     st.markdown(lines.heading(menu.full_name(found.reference), found.reads))
     getting = _download(found.reference)
     if not found.here and isinstance(getting.found, str):
-        cache.shelf().drop(_KIND, found.reference)  # it was got, and has been removed since
+        cache.results().drop(_KIND, found.reference)  # it was got, and has been removed since
     if found.here and not isinstance(getting.found, Failed):
         words = "Whole and verified." if getting.found is not None else "It is on this machine."
         st.markdown(f":green[:material/check_circle: {words}]")

@@ -53,7 +53,7 @@ def _fetched(row: AvailableModel) -> None:
         st.markdown(f"Delete **{errors.plain(row.summary)}** ({lines.size(row.bytes)}) from this machine?")
         others = "  \nOther programs that take models from this cache lose it too." * (not _is_own(row))
         st.caption(errors.plain(str(row.folder)) + others)
-        if row.reference in str(state.wanted().choices.get("encoders")):
+        if row.reference in str(state.view_spec().choices.get("encoders")):
             warning = "This alignment reads with it: nothing new can be asked of it then."
             st.markdown(f":small[:orange[:material/warning: {warning}]]")
         st.button("Delete it", icon=":material/delete:", key=f"remove.{_slug(row)}", on_click=_remove, args=(row,))
@@ -65,7 +65,7 @@ def _remove(row: AvailableModel) -> None:
     except (BadInput, OSError) as error:
         st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return
-    cache.shelf().drop("fetched", row.reference)
+    cache.results().drop("fetched", row.reference)
     st.toast(errors.plain(f"{row.summary} is removed: {lines.size(freed)} are free"), icon=":material/delete:")
 
 

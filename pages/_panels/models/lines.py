@@ -9,8 +9,8 @@ import streamlit as st
 
 from mmalign_core.types import Collection
 from mmalign_core.workflow import modality_pairs, same_space
-from pages._components import errors, header, waiting
-from pages._session import state
+from pages._components import errors, header
+from pages._session import pipeline, state
 
 
 def heading(name: str, reads: Sequence[str]) -> str:
@@ -35,7 +35,7 @@ def size(count: int) -> str:
 
 def use_button(reference: str, reads: Sequence[str], *, key: str) -> None:
     """Align with it what it reads; not offered while the collection holds nothing of the kind."""
-    collection = waiting.ready("collection")
+    collection = pipeline.ready("collection")
     if not isinstance(collection, Collection):
         return
     encoders = _encoders(reference, reads, collection)
@@ -45,7 +45,7 @@ def use_button(reference: str, reads: Sequence[str], *, key: str) -> None:
     )
     if pressed:
         state.forget_widgets("align.")
-        waiting.align(_choices(encoders, collection))
+        pipeline.align_with(_choices(encoders, collection))
         st.switch_page("pages/align.py", query_params={})  # without, Streamlit refuses while a widget is bound to one
 
 
@@ -56,7 +56,7 @@ def _encoders(reference: str, reads: Sequence[str], collection: Collection) -> d
 
 def _choices(encoders: dict[str, str], collection: Collection) -> dict[str, Any]:
     """The session's, without the aligner that suited the old encoders; the pair that the model reads, if it is one."""
-    kept = {name: value for name, value in state.wanted().choices.items() if name not in ("aligner", "params")}
+    kept = {name: value for name, value in state.view_spec().choices.items() if name not in ("aligner", "params")}
     pair = next((pair for pair in modality_pairs(collection) if set(pair) <= set(encoders)), None)
     chosen = kept | {"encoders": {**kept.get("encoders", {}), **encoders}}
     return chosen | ({"pair": list(pair)} if pair else {})

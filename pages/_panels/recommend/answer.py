@@ -18,7 +18,7 @@ from pages._session.jobs import Task
 
 
 @dataclass(frozen=True)
-class Answered:
+class KeyedAnswer:
     """An answer and the digest of all that it follows from, under which what is computed about it is kept."""
 
     answer: Answer
@@ -35,19 +35,19 @@ def answer_of(
     chosen: Chosen,
     place: int,
     fitted: FittedRecommender,
-    asked: Sequence[queries.Made],
+    asked: Sequence[queries.QueryPart],
     tuned: Tuning,
-) -> Answered:
+) -> KeyedAnswer:
     """What the recommender at that place finds under these settings; BadInput says what cannot be asked so."""
     query = queries.as_query(asked, cache.settings())
-    signs = [[wish["kind"], wish["value"], wish["weight"] > 0] for wish in asked]
-    mix = [float(wish["weight"]) for wish in asked]
+    signs = [[part["kind"], part["value"], part["weight"] > 0] for part in asked]
+    mix = [float(part["weight"]) for part in asked]
     base = [model_key(run_key, chosen.models[place]), signs, chosen.seen, chosen.where]
     placed = cache.answered(digest_json(base), chosen.seen, chosen.where, run, query, fitted)
     found = placed.again(
         k=tuned.k, weights=tuned.weights or None, mix=mix, diversity=tuned.diversity, popularity=tuned.popularity
     )
-    return Answered(found, digest_json([base, mix, asdict(tuned)]))
+    return KeyedAnswer(found, digest_json([base, mix, asdict(tuned)]))
 
 
 def model_key(run_key: str, model: Mapping[str, Any]) -> str:
@@ -73,13 +73,13 @@ def fitted_model(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedReco
 def run_of(collection: Collection) -> tuple[Run, str]:
     """The run and the digest it is kept under; the page ends here until there is one."""
     if modality_pairs(collection):
-        return waiting.need("run"), state.wanted().run_key
+        return waiting.need("run"), state.view_spec().run_key
     store, settings = cache.store(), cache.settings()
 
     def work(progress: Progress) -> Run:
         return encoded_run(collection, encode(collection, store=store, settings=settings, progress=progress))
 
-    task = Task("run", digest_json(["as encoded", state.wanted().collection_key]), "encoding", work)
+    task = Task("run", digest_json(["as encoded", state.view_spec().collection_key]), "encoding", work)
     run = waiting.result(task, begin=True)
     if run is None:
         st.stop()

@@ -9,13 +9,13 @@ from mmalign_core.workflow import MediumMap, Reasons, RecommendationMaps, Run, e
 from pages._components import errors, waiting
 from pages._components.media import maps
 from pages._components.numbers import fixed
-from pages._panels.recommend.answer import Answered
+from pages._panels.recommend.answer import KeyedAnswer
 from pages._session import cache
 from pages._session.jobs import Task
 from pages._session.results_cache import Failed
 
 
-def show(run: Run, answered: Answered, why: Reasons) -> None:
+def show(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
     """The maps, or a button that has them made."""
     task = _task(run, answered, why.item)
     if task.idle:
@@ -29,13 +29,13 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
         _show(run, found)
 
 
-def known(answered: Answered, item: str) -> RecommendationMaps | None:
+def known(answered: KeyedAnswer, item: str) -> RecommendationMaps | None:
     """The maps of that item, if they were made already."""
-    found = cache.shelf().get("maps", answered.key_of(item))
+    found = cache.results().get("maps", answered.key_of(item))
     return None if isinstance(found, Failed) else found
 
 
-def _task(run: Run, answered: Answered, item: str) -> Task:
+def _task(run: Run, answered: KeyedAnswer, item: str) -> Task:
     def work(progress: Progress) -> RecommendationMaps:
         return explain_recommendation(
             run, answered.answer, item, store=cache.store(), settings=cache.settings(), progress=progress
@@ -69,7 +69,7 @@ def _sums(mapped: MediumMap) -> str:
     parts = float(mapped.map.values.sum())
     return (
         f"Blue adds, orange takes away. The {fixed(mapped.share, plus=True)} that"
-        f" {'this medium' if mapped.side == 'item' else 'this wish'} adds to the score is {fixed(parts, plus=True)} of"
+        f" {'this medium' if mapped.side == 'item' else 'this part of the query'} adds to the score is {fixed(parts, plus=True)} of"
         f" these parts, {fixed(mapped.map.rest, plus=True)} of no one part, and"
         f" {fixed(mapped.share - parts - mapped.map.rest, plus=True)} that is the same"
         " whatever it shows."

@@ -9,7 +9,7 @@ from mmalign_core.types import Progress
 from mmalign_core.workflow import Counterfactual, Reasons, Run, counterfactuals
 from pages._components import errors, header, waiting
 from pages._components.media import previews
-from pages._panels.recommend.answer import Answered
+from pages._panels.recommend.answer import KeyedAnswer
 from pages._session import cache
 from pages._session.jobs import Task
 from pages._session.thumbnails import pixels_thumbnail
@@ -19,7 +19,7 @@ _MASKED = np.array([128, 128, 128], np.uint8)
 _MOST_NAMED = 6
 
 
-def show(run: Run, answered: Answered, why: Reasons) -> None:
+def show(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
     """The changes, smallest first, or a button that has them searched for."""
 
     def work(progress: Progress) -> Undone:
@@ -27,7 +27,7 @@ def show(run: Run, answered: Answered, why: Reasons) -> None:
             run, answered.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
         )
 
-    task = Task("undone", answered.key_of(why.item), "smallest changes", work)
+    task = Task("counterfactual", answered.key_of(why.item), "smallest changes", work)
     if task.idle:
         st.markdown(f"What is the least that would take it out of the first {answered.answer.options.k}?")
         st.button("Search for it", type="primary", icon=":material/content_cut:", key="undo.go",

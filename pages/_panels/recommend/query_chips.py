@@ -1,4 +1,4 @@
-"""The wishes in force as chips: each opens to see what was asked with, to weigh it, to turn it round, to remove it."""
+"""The parts of the query as chips. Each opens to show its part, to change its weight, to negate it, or to remove it."""
 
 from __future__ import annotations
 
@@ -21,77 +21,82 @@ _WAYS = {1: "Like this", -1: "Not that"}
 _HISTORY = 12
 
 
-def show(run: Run, asked: Sequence[queries.Made]) -> None:
-    """One chip a wish, in the order they were asked."""
+def show(run: Run, asked: Sequence[queries.QueryPart]) -> None:
+    """One chip a part, in the order they were asked."""
     with st.container(horizontal=True, gap="small", key="chips"):
-        for place, wish in enumerate(asked):
-            _chip(run, asked, place, wish)
+        for place, part in enumerate(asked):
+            _chip(run, asked, place, part)
         if len(asked) > 1:
             st.button(
-                "Clear", type="tertiary", icon=":material/close:", key="chips.clear", on_click=state.ask, args=([],)
+                "Clear",
+                type="tertiary",
+                icon=":material/close:",
+                key="chips.clear",
+                on_click=state.set_query,
+                args=([],),
             )
 
 
-def _chip(run: Run, asked: Sequence[queries.Made], place: int, wish: queries.Made) -> None:
-    key = f"wish.{place}.{digest_json([wish['kind'], wish['value']])[:8]}"
-    opened = st.popover(_label(run, wish), key=key, on_change="rerun")
+def _chip(run: Run, asked: Sequence[queries.QueryPart], place: int, part: queries.QueryPart) -> None:
+    key = f"part.{place}.{digest_json([part['kind'], part['value']])[:8]}"
+    opened = st.popover(_label(run, part), key=key, on_change="rerun")
     if opened.open:
         with opened, st.container(width=340), errors.shown():
-            _weigh(asked, place, wish, key)
-            _look(run, asked, place, wish, key)
+            _weigh(asked, place, part, key)
+            _look(run, asked, place, part, key)
 
 
-def _label(run: Run, wish: queries.Made) -> str:
+def _label(run: Run, part: queries.QueryPart) -> str:
     """Small picture or icon, name, and weight where it is not 1; against comes in words, a sign and a colour."""
-    named = errors.plain(queries.name(wish, run.collection))
-    shown = f"{_picture(run, wish)} {named}" if wish["weight"] > 0 else f":red[:material/block: not] {named}"
-    return shown + ("" if abs(wish["weight"]) == 1 else f" :gray[× {abs(wish['weight']):g}]")
+    named = errors.plain(queries.name(part, run.collection))
+    shown = f"{_picture(run, part)} {named}" if part["weight"] > 0 else f":red[:material/block: not] {named}"
+    return shown + ("" if abs(part["weight"]) == 1 else f" :gray[× {abs(part['weight']):g}]")
 
 
-def _picture(run: Run, wish: queries.Made) -> str:
-    if wish["kind"] == "item" and wish["value"] in run.collection.items.index:
-        small = previews.thumbnail(run.collection, wish["value"], 64)
-    elif wish["kind"] == "image" and (path := queries.known_path(wish, cache.settings())):
-        small = cache.thumbnail(wish["value"], 64, str(path))
+def _picture(run: Run, part: queries.QueryPart) -> str:
+    if part["kind"] == "item" and part["value"] in run.collection.items.index:
+        small = previews.thumbnail(run.collection, part["value"], 64)
+    elif part["kind"] == "image" and (path := queries.known_path(part, cache.settings())):
+        small = cache.thumbnail(part["value"], 64, str(path))
     else:
         small = None
-    return as_label(small) if small and small.look != "wave" else f":material/{queries.ICONS[wish['kind']]}:"
+    return as_label(small) if small and small.look != "wave" else f":material/{queries.ICONS[part['kind']]}:"
 
 
-def _weigh(asked: Sequence[queries.Made], place: int, wish: queries.Made, key: str) -> None:
+def _weigh(asked: Sequence[queries.QueryPart], place: int, part: queries.QueryPart, key: str) -> None:
     """Like or not, how strongly, and a way out."""
     changed = {"on_change": _reweigh, "args": (asked, place, key)}
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.segmented_control(
-            "Counts as", list(_WAYS), format_func=_WAYS.__getitem__, default=1 if wish["weight"] > 0 else -1,
+            "Counts as", list(_WAYS), format_func=_WAYS.__getitem__, default=1 if part["weight"] > 0 else -1,
             required=True, key=f"{key}.way", label_visibility="collapsed", **changed,
         )  # fmt: skip
         st.button(
             "Remove", type="tertiary", icon=":material/delete:", key=f"{key}.out", on_click=_remove, args=(asked, place)
         )
-    strength = min(max(abs(float(wish["weight"])), 0.1), STRONGEST)
+    strength = min(max(abs(float(part["weight"])), 0.1), STRONGEST)
     st.slider("How strongly", 0.1, STRONGEST, strength, 0.1, key=f"{key}.strength", **changed)
 
 
-def _reweigh(asked: Sequence[queries.Made], place: int, key: str) -> None:
+def _reweigh(asked: Sequence[queries.QueryPart], place: int, key: str) -> None:
     sign, strength = state.widget(f"{key}.way") or 1, state.widget(f"{key}.strength")
     _change(asked, place, {"weight": round(sign * strength, 2)})
 
 
-def _look(run: Run, asked: Sequence[queries.Made], place: int, wish: queries.Made, key: str) -> None:
+def _look(run: Run, asked: Sequence[queries.QueryPart], place: int, part: queries.QueryPart, key: str) -> None:
     """What was asked with, in full; words can be changed."""
-    kind, value = wish["kind"], wish["value"]
+    kind, value = part["kind"], part["value"]
     if kind == "text":
         st.text_area(
             "Words", value, max_chars=LONGEST_TEXT, key=f"{key}.words", height=110,
             on_change=lambda: _reword(asked, place, f"{key}.words"),
         )  # fmt: skip
     elif kind == "image":
-        st.image(str(queries.path(wish, cache.settings())), alt="The picture asked with", width=260)
+        st.image(str(queries.path(part, cache.settings())), alt="The picture asked with", width=260)
     elif kind == "audio":
-        st.audio(str(queries.path(wish, cache.settings())), alt="The sound asked with")
+        st.audio(str(queries.path(part, cache.settings())), alt="The sound asked with")
     elif kind == "video":
-        asked_with = Media("query", "video", value, path=str(queries.path(wish, cache.settings())))
+        asked_with = Media("query", "video", value, path=str(queries.path(part, cache.settings())))
         videos.show(asked_with, "The video asked with", 300)
     elif kind == "item" and value in run.collection.items.index:
         previews.show_item(run.collection, value, metadata=False, tallest=150)
@@ -101,7 +106,7 @@ def _look(run: Run, asked: Sequence[queries.Made], place: int, wish: queries.Mad
 
 def _history(run: Run, user: str) -> None:
     """What the user has met; simulated ones are called so."""
-    if state.wanted().source["kind"] == "demo":
+    if state.view_spec().source["kind"] == "demo":
         st.caption(":material/science: A simulated user, made with the demo; nobody's real behaviour.")
     placed = set(points.placed_items(run))
     met = [item for item in cache.met_by(run.collection.digest, user, run.collection) if item in placed]
@@ -112,18 +117,18 @@ def _history(run: Run, user: str) -> None:
     gallery.show(cards, key="chips.history", width=76, most=4, selects=False)
 
 
-def _change(asked: Sequence[queries.Made], place: int, new: dict[str, Any]) -> None:
+def _change(asked: Sequence[queries.QueryPart], place: int, new: dict[str, Any]) -> None:
     why = state.explained()
-    state.ask([{**wish, **new} if i == place else wish for i, wish in enumerate(asked)])
+    state.set_query([{**part, **new} if i == place else part for i, part in enumerate(asked)])
     if why:
         state.explain(why)
 
 
-def _remove(asked: Sequence[queries.Made], place: int) -> None:
-    state.ask([wish for i, wish in enumerate(asked) if i != place])
+def _remove(asked: Sequence[queries.QueryPart], place: int) -> None:
+    state.set_query([part for i, part in enumerate(asked) if i != place])
 
 
-def _reword(asked: Sequence[queries.Made], place: int, key: str) -> None:
+def _reword(asked: Sequence[queries.QueryPart], place: int, key: str) -> None:
     words = (state.widget(key) or "").strip()
     if words:
         _change(asked, place, {"value": words})

@@ -1,4 +1,4 @@
-"""The question of the Recommend page: words, pictures, sounds, items and users, asked for, added, or asked against."""
+"""The form of a query: words, pictures, sounds, videos, items and users, to search for, to add, or to exclude."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _OFFERED, _MOST_USERS = 12, 2000
 
 
 def current(run: Run) -> list[dict[str, Any]]:
-    """The wishes in force: before anything was asked, the item looked at on the other pages."""
-    asked = state.asked()
-    return [queries.made("item", points.current_item(run))] if asked is None else asked
+    """Return the parts of the query. Before a query was made, it is the item selected on the other pages."""
+    asked = state.query_parts()
+    return [queries.part("item", points.current_item(run))] if asked is None else asked
 
 
 def show(run: Run) -> None:
-    """One row: how it counts, the words, and a button for each other kind of wish."""
+    """Draw one row: how a new part counts, the words, and a button for each other kind."""
     kinds = askable(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ask"):
         st.segmented_control(
@@ -66,13 +66,13 @@ def add(run: Run, kind: str, value: str) -> None:
     mode = state.widget("ask.mode", "new")
     before = [] if mode == "new" else current(run)
     try:
-        state.ask(queries.added(before, queries.made(kind, value, -1.0 if mode == "unlike" else 1.0)))
+        state.set_query(queries.with_part(before, queries.part(kind, value, -1.0 if mode == "unlike" else 1.0)))
     except BadInput as error:
         state.set_widget("ask.trouble", str(error))
 
 
 def _more(label: str, kind: str, run: Run, body: Any) -> None:
-    """A button that opens the way to give such a wish; its inside is made only while it is open."""
+    """Draw a button that opens the widgets of this kind. They are made only while it is open."""
     opened = st.popover(label, icon=f":material/{queries.ICONS[kind]}:", key=f"ask.{kind}", on_change="rerun")
     if opened.open:
         with opened:
@@ -141,7 +141,7 @@ def _item(run: Run) -> None:
 
 
 def _user(run: Run) -> None:
-    simulated = state.wanted().source["kind"] == "demo"
+    simulated = state.view_spec().source["kind"] == "demo"
     label = "User (simulated)" if simulated else "User"
     users = cache.users(run.collection.digest, run.collection)
     with st.container(width=340):

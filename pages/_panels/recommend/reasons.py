@@ -21,7 +21,7 @@ from mmalign_core.workflow import (
 from pages._components import errors
 from pages._components.media import previews
 from pages._panels.recommend import attribution, counterfactuals, sentences, shares, words
-from pages._panels.recommend.answer import Answered
+from pages._panels.recommend.answer import KeyedAnswer
 from pages._panels.recommend.controls import Language
 from pages._session import cache, state
 
@@ -29,7 +29,7 @@ _HISTORY = 12
 """Items of a history that are left out in turn."""
 
 
-def picked(answers: Sequence[Answered]) -> tuple[Answered, str]:
+def picked(answers: Sequence[KeyedAnswer]) -> tuple[KeyedAnswer, str]:
     """The item whose reasons are shown, with the answer it is in: the one clicked while it is found, else the first."""
     chosen = state.explained()
     within = next((each for each in answers if chosen in {found.id for found in each.answer.found}), None)
@@ -43,14 +43,14 @@ _PIN = (
 )
 
 
-def show(run: Run, answered: Answered, item: str, language: Language) -> None:
+def show(run: Run, answered: KeyedAnswer, item: str, language: Language) -> None:
     """The panel: what it is and why in a sentence, then whichever of the parts is chosen. It stays in view."""
     with st.container(key="why"):
         st.html(f"<style>{_PIN}</style>")
         _panel(run, answered, item, language)
 
 
-def _panel(run: Run, answered: Answered, item: str, language: Language) -> None:
+def _panel(run: Run, answered: KeyedAnswer, item: str, language: Language) -> None:
     why = sentences.with_language(answered, item_reasons(answered.answer, item, most=_HISTORY))
     _head(run, answered, why, language)
     part = st.segmented_control(
@@ -62,7 +62,7 @@ def _panel(run: Run, answered: Answered, item: str, language: Language) -> None:
     save_button(run, answered, language)
 
 
-def _head(run: Run, answered: Answered, why: Reasons, language: Language) -> None:
+def _head(run: Run, answered: KeyedAnswer, why: Reasons, language: Language) -> None:
     """Rank, picture, title, and the sentence."""
     small, title = previews.thumbnail(run.collection, why.item), previews.title(run.collection, why.item, 90)
     rank = next(found.rank for found in answered.answer.found if found.id == why.item)
@@ -74,7 +74,7 @@ def _head(run: Run, answered: Answered, why: Reasons, language: Language) -> Non
             sentences.show(run, answered, why, language)
 
 
-def _shares(run: Run, answered: Answered, why: Reasons) -> None:
+def _shares(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
     """The score taken apart, in one way or another."""
     views = [view for view in answered.answer.model.views if _says_something(answered, why, view)]
     views = views or list(answered.answer.model.views[:1])
@@ -89,14 +89,14 @@ def _shares(run: Run, answered: Answered, why: Reasons) -> None:
     st.caption(_UNITS + (_STANDARDISED if answered.answer.model.standardised else ""))
 
 
-def _against(answered: Answered, view: str) -> Set[str]:
-    """Labels of that view that stand for what was asked against; a wish and a modality may both be called "text"."""
+def _against(answered: KeyedAnswer, view: str) -> Set[str]:
+    """Labels of that view with a negative weight in the query; a part and a modality may both be called "text"."""
     if view == "signal":
         return {signal.label for signal in answered.answer.asked.signals if signal.weight < 0}
     return unlike_labels(answered.answer)
 
 
-def _says_something(answered: Answered, why: Reasons, view: str) -> bool:
+def _says_something(answered: KeyedAnswer, why: Reasons, view: str) -> bool:
     """Whether it takes the score apart at all; what the controls and a language model add is in every view."""
     if view == "history" and not answered.answer.asked.history:
         return False
@@ -109,7 +109,7 @@ _UNITS = (
     " ranked anew."
 )
 _STANDARDISED = " Scores count standard deviations: 0 is as near as the average item."
-PARTS: dict[str, Callable[[Run, Answered, Reasons], None]] = {
+PARTS: dict[str, Callable[[Run, KeyedAnswer, Reasons], None]] = {
     "Shares": _shares,
     "Where": attribution.show,
     "What if": counterfactuals.show,
@@ -120,7 +120,7 @@ PARTS: dict[str, Callable[[Run, Answered, Reasons], None]] = {
 _HISTORY = 12
 
 
-def save_button(run: Run, answered: Answered, language: Language) -> None:
+def save_button(run: Run, answered: KeyedAnswer, language: Language) -> None:
     """Draw a button that makes the file when it is clicked."""
     st.download_button(
         "Save as a page",
@@ -134,7 +134,7 @@ def save_button(run: Run, answered: Answered, language: Language) -> None:
     )
 
 
-def html_page(run: Run, answered: Answered, language: Language) -> str:
+def html_page(run: Run, answered: KeyedAnswer, language: Language) -> str:
     """The file."""
     answer, titles = answered.answer, cache.titles(run.collection.digest, run.collection)
     why = [sentences.with_language(answered, each) for each in all_reasons(answer, most=_HISTORY)]

@@ -70,7 +70,7 @@ def chart(run: Run, answer: Answer) -> None:
 
 def left_out(answer: Answer) -> str:
     """How many items may not come back, and why."""
-    asked = {answer.items.rows.get(wish.value) for wish in answer.query.all if wish.kind == "item"}
+    asked = {answer.items.rows.get(part.value) for part in answer.query.all if part.kind == "item"}
     own, met = len(asked & set(answer.exclude)), len(set(answer.exclude) - asked)
     parts = [f"the {_count(own)} asked with"] * bool(own) + [f"the {_count(met)} met already"] * bool(met)
     return " and ".join(parts)

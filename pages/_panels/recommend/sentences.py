@@ -19,14 +19,14 @@ from mmalign_core.workflow import (
     write_sentence,
 )
 from pages._components import errors, waiting
-from pages._panels.recommend.answer import Answered
+from pages._panels.recommend.answer import KeyedAnswer
 from pages._panels.recommend.controls import OFF, Language
 from pages._session import cache
 from pages._session.jobs import Task
 from pages._session.results_cache import Failed
 
 
-def show(run: Run, answered: Answered, why: Reasons, language: Language) -> None:
+def show(run: Run, answered: KeyedAnswer, why: Reasons, language: Language) -> None:
     """The sentence and who wrote it."""
     titles = cache.titles(run.collection.digest, run.collection)
     told = write_sentence(answered.answer, why, titles=titles)
@@ -34,7 +34,7 @@ def show(run: Run, answered: Answered, why: Reasons, language: Language) -> None
         st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
         return
     task = Task(
-        "told",
+        "sentence",
         digest_json([answered.key_of(why.item), language.name]),
         "sentence",
         lambda progress: write_sentence(
@@ -54,13 +54,13 @@ def _show(told: Sentence) -> None:
     )
 
 
-def reordered(run: Run, answered: Answered, language: Language) -> Answered:
+def reordered(run: Run, answered: KeyedAnswer, language: Language) -> KeyedAnswer:
     """The answer as the language model orders it, once it has; as it was until then, with the progress above it."""
     if not language.orders:
         return answered
     titles = cache.titles(run.collection.digest, run.collection)
     task = Task(
-        "told",
+        "sentence",
         digest_json([answered.key, language.name, "order"]),
         "re-ranking",
         lambda progress: rerank_answer(
@@ -75,7 +75,7 @@ def reordered(run: Run, answered: Answered, language: Language) -> Answered:
     return replace(answered, answer=found.answer)
 
 
-def with_language(answered: Answered, why: Reasons) -> Reasons:
+def with_language(answered: KeyedAnswer, why: Reasons) -> Reasons:
     """The reasons with what the language model added to the score, if it had a say."""
     shares = next(found.contributions for found in answered.answer.found if found.id == why.item)
     if LANGUAGE_SHARE not in shares:
@@ -84,7 +84,7 @@ def with_language(answered: Answered, why: Reasons) -> Reasons:
     return replace(why, views=views, score=why.score + shares[LANGUAGE_SHARE])
 
 
-def known(answered: Answered, item: str, language: Language) -> Sentence | None:
+def known(answered: KeyedAnswer, item: str, language: Language) -> Sentence | None:
     """The language model's sentence about that item, if it was written already."""
-    found = cache.shelf().get("told", digest_json([answered.key_of(item), language.name]))
+    found = cache.results().get("sentence", digest_json([answered.key_of(item), language.name]))
     return None if isinstance(found, Failed) else found

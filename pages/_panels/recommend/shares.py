@@ -18,7 +18,7 @@ _ASSETS = Path(__file__).parents[3] / "assets"
 _MOST = 8
 """Parts shown, those that add or take most; the rest stands as one."""
 _HEADINGS = {
-    "modality": "by modality", "signal": "by wish", "history": "by history",
+    "modality": "by modality", "signal": "by query part", "history": "by history",
     "recommender": "by recommender", "popularity": "by popularity", "taste": "by taste",
 }  # fmt: skip
 
@@ -29,7 +29,7 @@ def heading(view: str) -> str:
 
 
 def show(collection: Collection, why: Reasons, view: str, *, against: Collected[str] = (), key: str) -> None:
-    """The shares of that view, largest first, and the score they sum to. `against`: labels of wishes for the unlike."""
+    """The shares of that view, largest first, and the score they sum to. `against`: labels of parts with a negative weight."""
     data = {
         "heading": heading(view),
         "rows": rows(collection, why, view, against=against),

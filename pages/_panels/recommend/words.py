@@ -9,7 +9,7 @@ import streamlit as st
 from mmalign_core.types import Progress
 from mmalign_core.workflow import AnswerWords, ConceptWords, Reasons, Run, answer_words
 from pages._components import errors, header, waiting
-from pages._panels.recommend.answer import Answered
+from pages._panels.recommend.answer import KeyedAnswer
 from pages._session import cache
 from pages._session.jobs import Task
 
@@ -17,7 +17,7 @@ _WEAK = 0.4
 """Below this cosine the words leave out most of what they stand for."""
 
 
-def show(run: Run, answered: Answered, why: Reasons) -> None:
+def show(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
     """The words, once the collection's own are placed."""
 
     def work(progress: Progress) -> tuple[AnswerWords, ...]:

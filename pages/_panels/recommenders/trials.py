@@ -20,7 +20,7 @@ from mmalign_core.workflow import (
 from pages._session import cache
 from pages._session.cache import Settings
 from pages._session.jobs import Board, Job, within
-from pages._session.results_cache import Shelf
+from pages._session.results_cache import ResultsCache
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Trial:
 
 def current(trial: Trial) -> Board:
     """The board of the trial in this process."""
-    return board_of(trial, cache.shelf(), cache.store(), cache.settings())
+    return board_of(trial, cache.results(), cache.store(), cache.settings())
 
 
-def board_of(trial: Trial, results: Shelf, store: Store, settings: Settings) -> Board:
+def board_of(trial: Trial, results: ResultsCache, store: Store, settings: Settings) -> Board:
     """The board of the trial. Its facts say on what all rows were measured."""
 
     def measure(names: Sequence[str], board: Board, job: Job[None]) -> None:

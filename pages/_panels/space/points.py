@@ -85,7 +85,7 @@ _MEANING = (
 
 def map_settings() -> None:
     """2-D or 3-D at once; the rest behind a button."""
-    now = {"dimensions": 2, "n_neighbors": 15, "min_dist": 0.1, "seed": 0} | dict(state.wanted().map)
+    now = {"dimensions": 2, "n_neighbors": 15, "min_dist": 0.1, "seed": 0} | dict(state.view_spec().map)
     shape = st.segmented_control(
         "Dimensions", ["2-D", "3-D"], default=f"{now['dimensions']}-D", required=True, key="space.dimensions"
     )
