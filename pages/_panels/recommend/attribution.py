@@ -67,9 +67,10 @@ def _name(mapped: MediumMap) -> str:
 
 def _sums(mapped: MediumMap) -> str:
     parts = float(mapped.map.values.sum())
+    name = "this medium" if mapped.side == "item" else "this part of the query"
     return (
         f"Blue adds, orange takes away. The {fixed(mapped.share, plus=True)} that"
-        f" {'this medium' if mapped.side == 'item' else 'this part of the query'} adds to the score is {fixed(parts, plus=True)} of"
+        f" {name} adds to the score is {fixed(parts, plus=True)} of"
         f" these parts, {fixed(mapped.map.rest, plus=True)} of no one part, and"
         f" {fixed(mapped.share - parts - mapped.map.rest, plus=True)} that is the same"
         " whatever it shows."

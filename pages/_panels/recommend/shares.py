@@ -29,7 +29,10 @@ def heading(view: str) -> str:
 
 
 def show(collection: Collection, why: Reasons, view: str, *, against: Collected[str] = (), key: str) -> None:
-    """The shares of that view, largest first, and the score they sum to. `against`: labels of parts with a negative weight."""
+    """Draw the shares of that view, largest first, and their sum, the score.
+
+    `against`: labels of query parts with a negative weight.
+    """
     data = {
         "heading": heading(view),
         "rows": rows(collection, why, view, against=against),
