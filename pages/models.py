@@ -1,4 +1,4 @@
-"""Models: what is on this machine, what is worth getting, and getting it; a hub is asked only when told to."""
+"""Models: what is on this machine, what is worth getting, and getting it; a hub is asked only on request."""
 
 import streamlit as st
 

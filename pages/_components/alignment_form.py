@@ -1,4 +1,4 @@
-"""Which items are measured: the widgets that the Align page and the Leaderboard share."""
+"""Which items are measured: the menu of splits that the Align page and the Leaderboard share."""
 
 from __future__ import annotations
 

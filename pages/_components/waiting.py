@@ -17,12 +17,13 @@ from pages._session.results_cache import Failed
 _EVERY, _EVERY_ROW, _EVERY_LOSS = 0.5, 1.0, 1.5
 """Seconds between two looks at a job, a board's rows and a loss. A chart costs more to redraw than a bar."""
 _HEIGHT = 460
+"""Pixels of the placeholder: about the height of the charts that follow it, so the page does not jump."""
 BARE = {"displayModeBar": False}
 """Configuration of a chart without buttons."""
 
 
 def need(kind: str) -> Any:
-    """What `ready` gives, or a placeholder in its place and the page ends here."""
+    """Return what `pipeline.ready` gives. While there is nothing, draw a placeholder and end the page."""
     found = pipeline.ready(kind)
     if isinstance(found, Failed):
         errors.show(found.reason)
@@ -41,13 +42,13 @@ def need(kind: str) -> Any:
 
 
 def show_fit() -> None:
-    """The loss of the fit that is under way, as it falls; nothing where no fit reports one or the run is ready."""
+    """Draw the loss of the running fit. Draws nothing if the fit reports none or the run is ready."""
     if pipeline.ready("run") is None and (job := pipeline.current_job()) is not None and not job.finished:
         st.fragment(_draw_fit, run_every=_EVERY_LOSS)(job)
 
 
 def show_progress() -> None:
-    """How far the background work is, with a button to stop it; nothing when there is none."""
+    """Draw the progress of the background work with a button to stop it. Draws nothing if there is none."""
     job = pipeline.current_job()
     if job is not None and not job.finished:
         st.fragment(_poll, run_every=_EVERY)(pipeline.ready_stages())

@@ -81,7 +81,7 @@ def split_columns(digest: str, _collection: Collection) -> tuple[list[str], list
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def ranking(keys: tuple[str, ...], seed: int, _rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """Compared rows, told by their keys, in ranking order and each against the best."""
+    """Compared rows in ranking order, each against the best. `keys` are the keys of the rows."""
     return ranked(_rows, seed=seed).rows
 
 
@@ -181,7 +181,7 @@ def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommend
 def answered(
     key: str, seen: bool, where: tuple[str, ...], _run: Run, _query: Query, _fitted: FittedRecommender
 ) -> Answer:
-    """A question placed and answered once, told by its key; `again` orders it anew at every move of a slider."""
+    """A query placed and answered once. `key` is its digest; `Answer.again` ranks the results again for a slider."""
     return answer(_run, _query, store=store(), fitted=_fitted, where=where, include_seen=seen, settings=settings())
 
 

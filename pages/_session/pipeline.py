@@ -1,4 +1,4 @@
-"""The long work behind a view, stage by stage; each result goes in the results cache at once."""
+"""The work behind a view, stage by stage. Each result is kept as soon as it is there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STAGES = ("collection", "run", "map")
 def prepare(
     spec: ViewSpec, results: ResultsCache, store: Store, settings: Settings, progress: Progress, *, watch: Watch
 ) -> None:
-    """Make what the results cache does not hold yet. Bad input puts a `Failed` there, and ends the chain.
+    """Make what the results cache does not hold yet. Bad input puts a `Failed` there and ends the pipeline.
 
     `watch` gets each row of a fit's history as it comes.
     """
@@ -76,7 +76,7 @@ def _align(
 
 
 def begin() -> None:
-    """Start the work behind this session's view, unless it is done, under way, or was stopped."""
+    """Start the work behind this session's view, unless it is done, runs, or was stopped."""
     spec = state.view_spec()
     job = current_job()
     if _missing(spec) and (job is None or job.status == "done"):
@@ -93,14 +93,14 @@ def restart() -> None:
 
 
 def align_with(choices: Mapping[str, Any]) -> None:
-    """Make these choices the session's own; the work starts with the next run, also if it was stopped before."""
+    """Align with these choices. The work starts when the page runs again, also if it was stopped before."""
     state.choose(choices)
     if stopped():
         restart()
 
 
 def ready(kind: str) -> Any | None:
-    """This session's collection, run, map or inspection; `Failed` with its reason; None while it is made."""
+    """Return this session's collection, run, map or inspection: `Failed` with a reason, or None while it is made."""
     return _result(state.view_spec(), kind)
 
 
@@ -135,7 +135,7 @@ def ready_stages() -> tuple[str, ...]:
 
 
 def _missing(spec: ViewSpec) -> bool:
-    """Whether something is still to be made: what follows a failure never will be."""
+    """Whether something is still to be made. What follows a failure is never made."""
     for kind in STAGES:
         found = _result(spec, kind)
         if found is None:

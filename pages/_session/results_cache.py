@@ -25,7 +25,7 @@ LIMITS: Mapping[str, int] = {
     "plan": 16,
     "fetched": 16,
 }
-"""How many results of each kind are kept."""
+"""How many results of each kind are kept: few of the large ones (a run takes megabytes), more of the small ones."""
 
 
 @dataclass(frozen=True)

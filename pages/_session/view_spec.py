@@ -43,7 +43,7 @@ class ViewSpec:
         return digest_json([self.collection_key, {k: v for k, v in self.board.items() if k != "aligners"}])
 
     def key(self, kind: str) -> str:
-        """Under which digest the collection, run, map or inspection lies in the results cache."""
+        """Return the digest under which the results cache keeps the collection, run, map or inspection."""
         keys = {"collection": self.collection_key, "run": self.run_key, "map": self.map_key}
         return keys.get(kind, self.collection_key)
 

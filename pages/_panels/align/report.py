@@ -1,4 +1,4 @@
-"""The suggested threshold of a run: what it would accept, how often it is right, and a button to go by it."""
+"""What the Align page reports beside the numbers: known pairs, fused retrieval, thresholds, and keeping the run."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ def _use_thresholds() -> None:
 
 
 HOLD_OUT = 0.2
+"""The share that the button holds out: a fifth, the usual split."""
 
 
 def warn(report: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Choosing what to look at: the demo, uploaded files, or a folder on this machine."""
+"""Where a collection comes from (the demo, uploaded files or a folder), and the report on what could not be read."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from pages._session.view_spec import complete
 
 _SHARED = ("similarity", "correction", "correction_params", "matcher", "matcher_params")
 _MOST = 8
+"""Aligners chosen at first: together they take about a minute on the demo."""
 
 
 def show(collection: Collection) -> None:

@@ -1,4 +1,4 @@
-"""A model in two lines: its name and what it reads; below, its size, licence and place."""
+"""A model in two lines (name and modalities; size, licence and place), and the button that aligns with it."""
 
 from __future__ import annotations
 

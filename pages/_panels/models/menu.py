@@ -90,8 +90,8 @@ def caption(encoders: Mapping[str, str]) -> None:
     for modality, reference in encoders.items():
         by_title.setdefault(title(reference), []).append(READ.get(modality, modality))
     if by_title:
-        told = "; ".join(f"{' and '.join(read)} by {name}" for name, read in by_title.items())
-        st.caption(errors.plain(errors.sentence(told)))
+        readers = "; ".join(f"{' and '.join(read)} by {name}" for name, read in by_title.items())
+        st.caption(errors.plain(errors.sentence(readers)))
 
 
 def _menu(modality: str, current: str, key: str) -> str:

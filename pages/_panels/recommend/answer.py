@@ -1,4 +1,4 @@
-"""The answer behind the page: the question placed once, then ordered anew at every move of a slider."""
+"""The answer that the page shows: the query is placed once, and every slider only ranks its results again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which recommender answers, with which parameters, and which items it may recommend."""
+"""The controls of an answer: recommender, filters, language model, and the sliders that rank again at once."""
 
 from __future__ import annotations
 

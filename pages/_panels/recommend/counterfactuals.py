@@ -1,4 +1,7 @@
-"""What smallest change takes the item out of the list: words, cells, stretches of sound, or items of the history."""
+"""Counterfactuals: the smallest change that takes an item out of the list.
+
+A change leaves out words of a text, cells of a picture, stretches of a sound, or items of a history.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,17 @@ from pages._session import cache
 from pages._session.jobs import Task
 from pages._session.thumbnails import pixels_thumbnail
 
-Undone = tuple[tuple[Counterfactual, ...], tuple[str, ...]]
+Changes = tuple[tuple[Counterfactual, ...], tuple[str, ...]]
 _MASKED = np.array([128, 128, 128], np.uint8)
+"""Mid-grey, as the masked copies have it."""
 _MOST_NAMED = 6
+"""Names in one line; they fill the width of the panel."""
 
 
 def show(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
     """The changes, smallest first, or a button that has them searched for."""
 
-    def work(progress: Progress) -> Undone:
+    def work(progress: Progress) -> Changes:
         return counterfactuals(
             run, answered.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
         )

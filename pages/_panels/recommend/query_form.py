@@ -18,7 +18,7 @@ from pages._session.links import LONGEST_TEXT
 from pages._session.uploads import keep_query
 
 MODES = {"new": "Ask for", "like": "And like", "unlike": "But not"}
-_HELP = "**Ask for** starts a new question, **And like** adds to it, **But not** asks for what is unlike it."
+_HELP = "**Ask for** starts a new query, **And like** adds to it, **But not** asks for what is unlike it."
 _ENDINGS = {
     "image": ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"],
     "audio": ["wav", "flac", "ogg", "mp3", "m4a", "aac", "opus"],

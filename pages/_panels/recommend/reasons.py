@@ -138,9 +138,9 @@ def html_page(run: Run, answered: KeyedAnswer, language: Language) -> str:
     """The file."""
     answer, titles = answered.answer, cache.titles(run.collection.digest, run.collection)
     why = [sentences.with_language(answered, each) for each in all_reasons(answer, most=_HISTORY)]
-    told = {
+    written = {
         each.item: sentences.known(answered, each.item, language) or write_sentence(answer, each, titles=titles)
         for each in why
     }
     maps = {each.item: made for each in why if (made := attribution.known(answered, each.item)) is not None}
-    return answer_html(answer, run=run, reasons=why, maps=maps, told=told, settings=cache.settings())
+    return answer_html(answer, run=run, reasons=why, maps=maps, told=written, settings=cache.settings())

@@ -28,6 +28,7 @@ from pages._panels.recommend import shares
 from pages._session import state
 
 _BARS = 5
+"""Bars of a card: more do not fit under its text."""
 _SHARED = "#5B4FCF"
 _SHORT = {DIVERSITY_SHARE: "alike", POPULARITY_SHARE: "popular", LANGUAGE_SHARE: "model"}
 """What the controls add, in as few letters as a card has room for; the panel has the whole name."""

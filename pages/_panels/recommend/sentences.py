@@ -1,4 +1,4 @@
-"""Why, in a sentence: the template's at once, or a language model's once it has written one that holds."""
+"""The reason for a result as a sentence: from the template at once, or from a language model once one is accepted."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from pages._session.results_cache import Failed
 def show(run: Run, answered: KeyedAnswer, why: Reasons, language: Language) -> None:
     """The sentence and who wrote it."""
     titles = cache.titles(run.collection.digest, run.collection)
-    told = write_sentence(answered.answer, why, titles=titles)
+    written = write_sentence(answered.answer, why, titles=titles)
     if language.name == OFF:
-        st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
+        st.markdown(f":small[:gray[{errors.plain(written.text)}]]")
         return
     task = Task(
         "sentence",
@@ -41,21 +41,23 @@ def show(run: Run, answered: KeyedAnswer, why: Reasons, language: Language) -> N
             answered.answer, why, language_model(language.name), titles=titles, progress=progress
         ),
     )
-    written = waiting.result(task, begin=True)
-    _show(written or told)
+    _show(waiting.result(task, begin=True) or written)
 
 
-def _show(told: Sentence) -> None:
-    st.markdown(f":small[:gray[{errors.plain(told.text)}]]")
-    author = "template, no language model" if told.author == TEMPLATE_AUTHOR else told.author
+def _show(written: Sentence) -> None:
+    st.markdown(f":small[:gray[{errors.plain(written.text)}]]")
+    author = "template, no language model" if written.author == TEMPLATE_AUTHOR else written.author
     st.caption(
         f"Written by: {errors.plain(author)}."
-        + (f" {errors.plain(errors.sentence(told.rejected))}" if told.rejected else "")
+        + (f" {errors.plain(errors.sentence(written.rejected))}" if written.rejected else "")
     )
 
 
 def reordered(run: Run, answered: KeyedAnswer, language: Language) -> KeyedAnswer:
-    """The answer as the language model orders it, once it has; as it was until then, with the progress above it."""
+    """Return the answer in the order of the language model.
+
+    Until that order is there, draw the progress and return the answer unchanged.
+    """
     if not language.orders:
         return answered
     titles = cache.titles(run.collection.digest, run.collection)
@@ -70,13 +72,13 @@ def reordered(run: Run, answered: KeyedAnswer, language: Language) -> KeyedAnswe
     found = waiting.result(task, begin=True)
     if found is None:
         return answered
-    told = errors.sentence(found.note) if found.note else f"Re-ranked by {language.name}. {LANGUAGE_MEASURED}"
-    st.caption(f":material/science: {errors.plain(told)}")
+    note = errors.sentence(found.note) if found.note else f"Re-ranked by {language.name}. {LANGUAGE_MEASURED}"
+    st.caption(f":material/science: {errors.plain(note)}")
     return replace(answered, answer=found.answer)
 
 
 def with_language(answered: KeyedAnswer, why: Reasons) -> Reasons:
-    """The reasons with what the language model added to the score, if it had a say."""
+    """Return the reasons with the share that the language model added to the score, if it ranked."""
     shares = next(found.contributions for found in answered.answer.found if found.id == why.item)
     if LANGUAGE_SHARE not in shares:
         return why
@@ -85,6 +87,6 @@ def with_language(answered: KeyedAnswer, why: Reasons) -> Reasons:
 
 
 def known(answered: KeyedAnswer, item: str, language: Language) -> Sentence | None:
-    """The language model's sentence about that item, if it was written already."""
+    """Return the language model's sentence about that item, or None before it is written."""
     found = cache.results().get("sentence", digest_json([answered.key_of(item), language.name]))
     return None if isinstance(found, Failed) else found

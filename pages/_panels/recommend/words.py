@@ -53,10 +53,10 @@ def _show(chosen: AnswerWords) -> None:
 
 
 def _line(name: str, words: ConceptWords, shared: set[str]) -> None:
-    told = [word for word, _ in words.words]
+    shown = [word for word, _ in words.words]
     weak = " (weak: they leave out most of it)" if words.cosine < _WEAK else ""
     st.markdown(
-        f"{name}: " + (badges(told, "gray", shared) if told else ":gray[no word comes near]")
+        f"{name}: " + (badges(shown, "gray", shared) if shown else ":gray[no word comes near]")
         + f" :small[:gray[reconstruction cosine {words.cosine:.2f}{weak}]]"
     )  # fmt: skip
 

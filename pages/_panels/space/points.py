@@ -1,4 +1,4 @@
-"""What the map shows beside its points: labels, colours, neighbours, and how far to trust it."""
+"""The map of the shared space: its settings, labels, colours, neighbours, and how far to trust it."""
 
 from __future__ import annotations
 
