@@ -21,7 +21,7 @@ from mmalign_core.workflow.explain.answers import RecommendationMap, Recommendat
 from mmalign_core.workflow.export.answer_page import as_html
 from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.export.sheet import bars
-from mmalign_core.workflow.recommend.reasons import every_reason
+from mmalign_core.workflow.recommendation.reasons import every_reason
 
 HOSTILE = "</title><script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)> \"quoted\" & 'so'"
 

@@ -25,7 +25,7 @@ from mmalign_core.workflow import (
     with_interactions,
 )
 from mmalign_core.workflow.explain import explain_recommendation
-from mmalign_core.workflow.recommend import query_media
+from mmalign_core.workflow.recommendation import query_media
 
 USER = "simulated-001"
 

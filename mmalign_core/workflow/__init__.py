@@ -116,25 +116,25 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.menus.suiting import suited as default_aligner
     from mmalign_core.workflow.reading import open_collection as open_collection
     from mmalign_core.workflow.reading import open_demo as open_demo
-    from mmalign_core.workflow.recommend.answers import Answer as Answer
-    from mmalign_core.workflow.recommend.answers import answer as answer
-    from mmalign_core.workflow.recommend.answers import recommend as recommend
-    from mmalign_core.workflow.recommend.filters import allowed_items as allowed_items
-    from mmalign_core.workflow.recommend.fitted import FittedRecommender as FittedRecommender
-    from mmalign_core.workflow.recommend.fitted import fit_recommender as fit_recommender
-    from mmalign_core.workflow.recommend.fitted import placed_items as placed_items
-    from mmalign_core.workflow.recommend.fitted import with_interactions as with_interactions
-    from mmalign_core.workflow.recommend.interests import interests as describe_interests
-    from mmalign_core.workflow.recommend.query_media import place_part as place_part
-    from mmalign_core.workflow.recommend.query_media import queryable as queryable
-    from mmalign_core.workflow.recommend.reasons import Reasons as Reasons
-    from mmalign_core.workflow.recommend.reasons import every_reason as all_reasons
-    from mmalign_core.workflow.recommend.reasons import reasons as item_reasons
-    from mmalign_core.workflow.recommend.reranking import rerank as rerank_answer
-    from mmalign_core.workflow.recommend.sentences import TEMPLATE as TEMPLATE_AUTHOR
-    from mmalign_core.workflow.recommend.sentences import Sentence as Sentence
-    from mmalign_core.workflow.recommend.sentences import language_model as language_model
-    from mmalign_core.workflow.recommend.sentences import write_sentence as write_sentence
+    from mmalign_core.workflow.recommendation.answers import Answer as Answer
+    from mmalign_core.workflow.recommendation.answers import answer as answer
+    from mmalign_core.workflow.recommendation.answers import recommend as recommend
+    from mmalign_core.workflow.recommendation.filters import allowed_items as allowed_items
+    from mmalign_core.workflow.recommendation.fitted import FittedRecommender as FittedRecommender
+    from mmalign_core.workflow.recommendation.fitted import fit_recommender as fit_recommender
+    from mmalign_core.workflow.recommendation.fitted import placed_items as placed_items
+    from mmalign_core.workflow.recommendation.fitted import with_interactions as with_interactions
+    from mmalign_core.workflow.recommendation.interests import interests as describe_interests
+    from mmalign_core.workflow.recommendation.query_media import place_part as place_part
+    from mmalign_core.workflow.recommendation.query_media import queryable as queryable
+    from mmalign_core.workflow.recommendation.reasons import Reasons as Reasons
+    from mmalign_core.workflow.recommendation.reasons import every_reason as all_reasons
+    from mmalign_core.workflow.recommendation.reasons import reasons as item_reasons
+    from mmalign_core.workflow.recommendation.reranking import rerank as rerank_answer
+    from mmalign_core.workflow.recommendation.sentences import TEMPLATE as TEMPLATE_AUTHOR
+    from mmalign_core.workflow.recommendation.sentences import Sentence as Sentence
+    from mmalign_core.workflow.recommendation.sentences import language_model as language_model
+    from mmalign_core.workflow.recommendation.sentences import write_sentence as write_sentence
     from mmalign_core.workflow.saving import check_save as check_save
     from mmalign_core.workflow.saving import load_run as load_run
     from mmalign_core.workflow.saving import save_run as save_run
@@ -206,14 +206,14 @@ _NAMES = {
     ),
     "mmalign_core.workflow.menus.suiting": "default_aligner=suited",
     "mmalign_core.workflow.reading": "open_collection open_demo",
-    "mmalign_core.workflow.recommend.answers": "Answer answer recommend",
-    "mmalign_core.workflow.recommend.filters": "allowed_items",
-    "mmalign_core.workflow.recommend.fitted": "fit_recommender FittedRecommender placed_items with_interactions",
-    "mmalign_core.workflow.recommend.interests": "describe_interests=interests",
-    "mmalign_core.workflow.recommend.query_media": "place_part queryable",
-    "mmalign_core.workflow.recommend.reasons": "all_reasons=every_reason item_reasons=reasons Reasons",
-    "mmalign_core.workflow.recommend.reranking": "rerank_answer=rerank",
-    "mmalign_core.workflow.recommend.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
+    "mmalign_core.workflow.recommendation.answers": "Answer answer recommend",
+    "mmalign_core.workflow.recommendation.filters": "allowed_items",
+    "mmalign_core.workflow.recommendation.fitted": "fit_recommender FittedRecommender placed_items with_interactions",
+    "mmalign_core.workflow.recommendation.interests": "describe_interests=interests",
+    "mmalign_core.workflow.recommendation.query_media": "place_part queryable",
+    "mmalign_core.workflow.recommendation.reasons": "all_reasons=every_reason item_reasons=reasons Reasons",
+    "mmalign_core.workflow.recommendation.reranking": "rerank_answer=rerank",
+    "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
     "mmalign_core.workflow.saving": "check_save load_run save_run",
     "mmalign_core.workflow.viewing": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
 }

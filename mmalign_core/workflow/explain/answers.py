@@ -18,7 +18,7 @@ from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.explain.masked_medium import MaskedMedium
 from mmalign_core.workflow.explain.media_maps import check_method, map_of, or_note
 from mmalign_core.workflow.explain.placed_media import PlacedMedium, placed_media
-from mmalign_core.workflow.recommend.answers import Answer
+from mmalign_core.workflow.recommendation.answers import Answer
 
 
 @dataclass(frozen=True)

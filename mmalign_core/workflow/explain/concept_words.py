@@ -20,7 +20,7 @@ from mmalign_core.workflow.alignment.preparing import prepared, text_encoder
 from mmalign_core.workflow.alignment.sequencing import with_sequences
 from mmalign_core.workflow.encoded.encoding import encode_set, encoder
 from mmalign_core.workflow.explain.masked_medium import run_encoder
-from mmalign_core.workflow.recommend.answers import Answer
+from mmalign_core.workflow.recommendation.answers import Answer
 
 MOST_OWN = 1500
 """Most frequent words of the collection that are kept: their vectors of 512 numbers take 3 MB. Chosen, not measured."""

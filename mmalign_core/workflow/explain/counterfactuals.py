@@ -20,8 +20,8 @@ from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.explain.answers import MediumTarget, media_targets
 from mmalign_core.workflow.explain.masked_medium import MaskedMedium
 from mmalign_core.workflow.explain.media_maps import map_of, or_note
-from mmalign_core.workflow.recommend.answers import Answer
-from mmalign_core.workflow.recommend.reasons import ItemRanks
+from mmalign_core.workflow.recommendation.answers import Answer
+from mmalign_core.workflow.recommendation.reasons import ItemRanks
 
 BUDGET = 256
 """Sets of parts that are tried for each medium and for the history. It holds all single cells of a 7 x 7 grid and

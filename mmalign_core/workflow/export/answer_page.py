@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from mmalign_core.settings import Settings
 from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.export.sheet import Sheet
-from mmalign_core.workflow.recommend.answers import Answer
-from mmalign_core.workflow.recommend.reasons import Reasons
-from mmalign_core.workflow.recommend.sentences import Sentence
+from mmalign_core.workflow.recommendation.answers import Answer
+from mmalign_core.workflow.recommendation.reasons import Reasons
+from mmalign_core.workflow.recommendation.sentences import Sentence
 
 if TYPE_CHECKING:
     from mmalign_core.workflow.explain.answers import RecommendationMaps

@@ -17,9 +17,9 @@ from mmalign_core.workflow.alignment.aligning import Run
 from mmalign_core.workflow.export.drawn_maps import drawn_map
 from mmalign_core.workflow.export.films import film_strip
 from mmalign_core.workflow.export.media_uris import item_titles, one_line, picture_uri, sound_uri
-from mmalign_core.workflow.recommend.answers import Answer
-from mmalign_core.workflow.recommend.reasons import Reasons
-from mmalign_core.workflow.recommend.sentences import Sentence
+from mmalign_core.workflow.recommendation.answers import Answer
+from mmalign_core.workflow.recommendation.reasons import Reasons
+from mmalign_core.workflow.recommendation.sentences import Sentence
 
 if TYPE_CHECKING:
     from mmalign_core.workflow.explain.answers import RecommendationMaps

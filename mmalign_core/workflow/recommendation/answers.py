@@ -23,9 +23,9 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, Recommendation, no_progress
 from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.recommend.filters import allowed_items
-from mmalign_core.workflow.recommend.fitted import FittedRecommender, unfitted_recommender
-from mmalign_core.workflow.recommend.place_query import place_query
+from mmalign_core.workflow.recommendation.filters import allowed_items
+from mmalign_core.workflow.recommendation.fitted import FittedRecommender, unfitted_recommender
+from mmalign_core.workflow.recommendation.place_query import place_query
 
 
 @dataclass(frozen=True)

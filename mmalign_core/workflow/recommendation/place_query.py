@@ -21,8 +21,8 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.alignment.aligning import Run
-from mmalign_core.workflow.recommend.fitted import FittedRecommender
-from mmalign_core.workflow.recommend.query_media import read_medium, signal_of
+from mmalign_core.workflow.recommendation.fitted import FittedRecommender
+from mmalign_core.workflow.recommendation.query_media import read_medium, signal_of
 
 _COMPARED, _LOOKED_AT = 5000, 200
 """Names, and letters of each, that an unknown name is compared with. Our choice: comparing more is slow."""

@@ -13,7 +13,7 @@ from mmalign_core.recommend import PlacedQuery
 from mmalign_core.recommend.controls import ALIKE, LANGUAGE, POPULARITY
 from mmalign_core.recommend.counterfactuals import MOST, knockouts, ranks_of
 from mmalign_core.recommend.ranking import with_added
-from mmalign_core.workflow.recommend.answers import Answer
+from mmalign_core.workflow.recommendation.answers import Answer
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from mmalign_core.progress import within
 from mmalign_core.recommend.controls import LANGUAGE, WEIGHT, language_part, order_evidence
 from mmalign_core.recommend.sentences.facts import reason, short
 from mmalign_core.types import BadInput, Progress, Recommendation, no_progress
-from mmalign_core.workflow.recommend.answers import Answer
+from mmalign_core.workflow.recommendation.answers import Answer
 
 MOST_LIKED = 10
 """Titles of a history that the model reads, the latest if times are known. Our choice: longer prompts cost seconds."""

@@ -11,7 +11,7 @@ from mmalign_core.explain.words import common_words, tells, word_spans
 from mmalign_core.language import LanguageModel
 from mmalign_core.recommend.sentences.interests import Interests, interests_of
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
-from mmalign_core.workflow.recommend.sentences import Sentence, worded
+from mmalign_core.workflow.recommendation.sentences import Sentence, worded
 
 BACKGROUND = 2000
 """Most items that a history is compared with, evenly spread. Our choice: a share is then known to about 1%."""

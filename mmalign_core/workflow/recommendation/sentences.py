@@ -15,8 +15,8 @@ from mmalign_core.progress import within
 from mmalign_core.recommend.sentences.claims import Claims, unfounded
 from mmalign_core.recommend.sentences.facts import Facts, sentence
 from mmalign_core.types import BadInput, Progress, no_progress
-from mmalign_core.workflow.recommend.answers import Answer
-from mmalign_core.workflow.recommend.reasons import Reasons
+from mmalign_core.workflow.recommendation.answers import Answer
+from mmalign_core.workflow.recommendation.reasons import Reasons
 
 TEMPLATE = "template"
 """Author of a sentence that no language model wrote."""
