@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._shared import state
+from pages._session import state
 
 ASSETS = Path(__file__).parent / "assets"
 PAGES = [
@@ -64,5 +64,5 @@ st.logo(ASSETS / "logo.svg", size="large")
 page = st.navigation(PAGES, position="top")
 asked = state.enter()
 if asked:
-    st.switch_page(asked, query_params=state.query())
+    st.switch_page(asked, query_params=state.address())
 page.run()

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.store import Store
 from mmalign_core.workflow import Choices, compare, encode, open_collection
-from mmalign_core.workflow.compare.ranking import Row
+from mmalign_core.workflow.comparison.ranking import Row
 
 MANIFEST = Path(__file__).parents[2] / "shared/data/fsa_color/manifest.csv"
 TEN = "bridge,relative,classic,procrustes,ridge,cca,infonce-linear,infonce-mlp,late-average,concat"

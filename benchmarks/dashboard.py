@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
@@ -96,6 +96,19 @@ def settled(page: Page, timeout: float = 120_000) -> None:
         }""",
         timeout=timeout,
     )
+
+
+def chart(page: Page, key: str, timeout: float = 120_000) -> Locator:
+    """The one plotly chart in the element with this key, once the page is at rest.
+
+    While a page redraws, the old and the new chart stand side by side under the same key. A wait for "a chart" then
+    fails on the second one, so this waits for the end of the run first.
+    """
+    settled(page, timeout)
+    found = page.locator(f".st-key-{key} .js-plotly-plot")
+    expect(found).to_have_count(1, timeout=timeout)
+    expect(found.locator(".main-svg").first).to_be_visible(timeout=timeout)
+    return found
 
 
 def go(page: Page, title: str) -> None:

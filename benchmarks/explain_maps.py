@@ -25,9 +25,9 @@ from mmalign_core.explain.masks import Faithfulness
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, Encoding, Run, align, encode, open_collection
-from mmalign_core.workflow.explain import METHODS, map_of
-from mmalign_core.workflow.explain.masked_medium import MaskedMedium
-from mmalign_core.workflow.explain.placed_media import placed_medium
+from mmalign_core.workflow.explanation import METHODS, map_of
+from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
+from mmalign_core.workflow.explanation.placed_media import placed_medium
 
 DATA = Path(__file__).parents[2] / "shared/data"
 ALIGNERS = ("bridge", "cca", "infonce-linear", "infonce-mlp", "transformer", "graph")

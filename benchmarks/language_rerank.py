@@ -28,7 +28,7 @@ from mmalign_core.recommend.controls import language_part
 from mmalign_core.recommend.sentences.facts import short
 from mmalign_core.recommend.splits import split_events
 from mmalign_core.types import Progress, no_progress
-from mmalign_core.workflow.recommend.reranking import CALIBRATING, MOST_LIKED, likelihood_evidence
+from mmalign_core.workflow.recommendation.reranking import CALIBRATING, MOST_LIKED, likelihood_evidence
 
 DATA = Path(__file__).parents[2] / "shared/data/movietweetings100k"
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6)

@@ -14,9 +14,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from benchmarks.dashboard import ROOT, TITLES, browser, go, serve, settled
+from benchmarks.dashboard import ROOT, TITLES, browser, chart, go, serve, settled
 
 
 def take(address: str, pages: list[str], out: Path, *, width: int, height: int, dark: bool, full: bool) -> None:
@@ -30,7 +30,7 @@ def take(address: str, pages: list[str], out: Path, *, width: int, height: int, 
                 go(page, TITLES[name])
             settled(page)
             if name == "space":
-                page.wait_for_selector(".js-plotly-plot .scatterlayer", timeout=120_000)
+                chart(page, "map")
             if name == "leaderboard":
                 compared(page)
             target = out if len(pages) == 1 else out / f"{name}-{width}-{scheme}.png"
@@ -44,9 +44,9 @@ def take(address: str, pages: list[str], out: Path, *, width: int, height: int, 
 def compared(page: Page) -> None:
     """Compare what the form offers, and wait for the last row."""
     page.locator(".st-key-board-go button").click()
-    page.wait_for_selector(".st-key-board-trade .js-plotly-plot", timeout=300_000)
-    page.wait_for_selector(".st-key-board-stop", state="detached", timeout=300_000)
-    settled(page)
+    page.locator(".st-key-board-trade").first.wait_for(timeout=300_000)
+    expect(page.locator(".st-key-board-stop")).to_have_count(0, timeout=300_000)
+    chart(page, "board-trade")
 
 
 def main() -> None:

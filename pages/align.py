@@ -6,49 +6,49 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import fit_figure, is_training, metric_figure
-from pages._shared import errors, header, state, waiting
-from pages._shared.align import align_form, aligner_card, keeping, known_pairs, numbers, thresholds, together
-from pages._shared.wanted import pairs_of
+from mmalign_core.workflow import modality_pairs
+from pages._components import aligner_card, errors, header, numbers, waiting
+from pages._panels.align import form, report
+from pages._session import state
 
 state.through_app("pages/align.py")
 header.show("Align", "How well do the modalities line up?")
 collection = waiting.need("collection")
-if not pairs_of(collection):
+if not modality_pairs(collection):
     waiting.need("run")
-form, results = st.columns([3, 7], gap="large")
+left, right = st.columns([3, 7], gap="large")
 
-with form, errors.shown():
-    align_form.show(collection)
+with left, errors.shown():
+    form.show(collection)
 
 
-def measures(report: Mapping[str, Any]) -> None:
-    """How well the pairs are found, in numbers and bars, and what the space is like."""
-    numbers.headline(report)
-    known_pairs.warn(report)
-    numbers.chance(report)
+def metrics(measured: Mapping[str, Any]) -> None:
+    """Draw how well the pairs are found, in numbers and bars, and what the space is like."""
+    numbers.headline(measured)
+    report.warn(measured)
+    numbers.chance(measured)
     st.plotly_chart(
-        metric_figure(report["metrics"], report["ci95"], report["baseline"]),
+        metric_figure(measured["metrics"], measured["ci95"], measured["baseline"]),
         key="align.metrics",
         config=waiting.BARE,
         alt="Retrieval metrics of both directions with 95% intervals, against shuffled pairs",
     )
-    st.caption(f"**{errors.plain(aligner_card.title(report['aligner']))}** · {numbers.measured_on(report)}")
-    together.show(report)
-    thresholds.show(report)
-    numbers.space(report)
+    st.caption(f"**{errors.plain(aligner_card.title(measured['aligner']))}** · {numbers.measured_on(measured)}")
+    report.fused(measured)
+    report.thresholds(measured)
+    numbers.space(measured)
     with st.expander("All numbers", icon=":material/table:"):
-        numbers.table(report)
+        numbers.table(measured)
 
 
-with results:
+with right:
     waiting.show_fit()
     run = waiting.need("run")
-    report = run.report
-    if not numbers.nothing(report):
-        measures(report)
+    if not numbers.nothing(run.report):
+        metrics(run.report)
     with st.expander("What was run", icon=":material/receipt_long:"):
-        numbers.recipe(report)
-        keeping.keep(run)
+        numbers.recipe(run.report)
+        report.keep_run(run)
     if run.result.history:
         words = "How the training went" if is_training(run.result.history) else "What held-out pairs chose"
         with st.expander(words, icon=":material/show_chart:"):

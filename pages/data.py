@@ -3,9 +3,10 @@
 import streamlit as st
 
 from mmalign_core.types import Collection
-from pages._shared import cache, errors, header, state, waiting
-from pages._shared.collection import report, sources, tables
-from pages._shared.media import gallery, previews
+from pages._components import errors, header, waiting
+from pages._components.media import gallery, previews
+from pages._panels.data import items, sources
+from pages._session import cache, state
 
 PER_PAGE = 48
 
@@ -26,11 +27,11 @@ def browse(collection: Collection) -> None:
     left, right = st.columns([7, 3], gap="large")
     with left:
         words, only, look = looking(collection)
-        found = tables.matching(collection, words, only)
+        found = items.matching(collection, words, only)
         if not found:
             errors.empty("Nothing matches", "Try other words, or fewer modalities.", "search_off")
         elif look == "Table":
-            tables.show(collection, found)
+            items.show(collection, found)
         else:
             first = paging(len(found))
             cards = [previews.card(collection, item) for item in found[first : first + PER_PAGE]]
@@ -98,4 +99,4 @@ if collection.ids:
     browse(collection)
 else:
     errors.empty("No item could be read", "The validation report below says why.", "folder_off")
-report.show(collection)
+sources.show_report(collection)

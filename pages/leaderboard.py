@@ -5,10 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from pages._shared import errors, header, state, waiting
-from pages._shared.align import aligner_card, numbers
-from pages._shared.board import board, board_charts, board_form, board_table, curves
-from pages._shared.wanted import pairs_of
+from mmalign_core.workflow import modality_pairs
+from pages._components import aligner_card, errors, header, numbers, waiting
+from pages._panels.leaderboard import board, charts, curves, form, table
+from pages._session import pipeline, state
 
 Row = Mapping[str, Any]
 
@@ -44,29 +44,30 @@ def use(row: Row) -> None:
     """Align with this aligner, as it was compared, and go there."""
     shared = {name: value for name, value in state.board().items() if name != "aligners"}
     state.forget_widgets("align.")
-    waiting.align({**shared, "aligner": row["aligner"]})
+    pipeline.align_with({**shared, "aligner": row["aligner"]})
     st.switch_page("pages/align.py", query_params={})  # without, Streamlit refuses while a widget is bound to one
 
 
 state.through_app("pages/leaderboard.py")
 header.show("Leaderboard", "Which aligner fits best?")
 collection = waiting.need("collection")
-if not pairs_of(collection):
+if not modality_pairs(collection):
     waiting.need("run")
 with errors.shown():
-    board_form.show(collection)
-board.show_progress(collection)
-rows = board.rows()
+    form.show(collection)
+current = board.current(collection)
+board.show_progress(current)
+rows = board.ranked_rows(current)
 measured = [row for row in rows if not row["error"]]
 if measured:
     headline(measured)
 if rows:
-    board_table.show(rows)
+    table.show(rows)
 elif not state.board():
     errors.empty(
         "Nothing compared yet", "Choose aligners and press Compare; rows appear as they are done.", "leaderboard"
     )
 if measured:
-    board_charts.quality(measured)
-    board_charts.trainings(measured)
+    charts.quality(measured)
+    charts.trainings(measured)
     curves.show(collection, [row["aligner"] for row in measured])

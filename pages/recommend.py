@@ -1,41 +1,29 @@
-"""Recommend: wishes in; the next items out, why each is there, and what would change it."""
+"""Recommend: a query gives the next items, why each is there, and what would change it."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
 from mmalign_core.workflow import Run
-from pages._shared import errors, header, state, waiting
-from pages._shared.media import previews
-from pages._shared.recommend import (
-    answering,
-    ask,
-    beside,
-    chips,
-    choosing,
-    fitting,
-    results,
-    telling,
-    tuning,
-    unaligned,
-    why,
-    wishes,
-)
+from pages._components import errors, header, waiting
+from pages._components.media import previews
+from pages._panels.recommend import answer, controls, queries, query_chips, query_form, reasons, results, sentences
+from pages._session import state
 
 
 @st.fragment
 def page(run: Run, run_key: str) -> None:
-    """The question, how it is answered, the answer and its reasons; only this part runs again when something moves."""
-    ask.show(run)
-    asked = ask.current(run)
+    """Draw the query, the recommender, the results and their reasons. Only this fragment runs again on a change."""
+    query_form.show(run)
+    asked = query_form.current(run)
     if not asked:
         errors.empty("Ask something", "Words, a picture, a sound, an item or a user; or several of them.", "search")
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
         with st.container(width="content"):
-            chips.show(run, asked)
+            query_chips.show(run, asked)
         with st.container(width="content"):
-            chosen = choosing.show(run)
+            chosen = controls.show(run)
     if len(chosen.models) == 1:
         one_answer(run, run_key, asked, chosen)
     else:
@@ -43,42 +31,42 @@ def page(run: Run, run_key: str) -> None:
     previews.attribution(run.collection)
 
 
-def one_answer(run: Run, run_key: str, asked: Sequence[wishes.Made], chosen: choosing.Chosen) -> None:
+def one_answer(run: Run, run_key: str, asked: Sequence[queries.PartData], chosen: controls.Chosen) -> None:
     """Sliders, then the cards with the picked one's reasons beside them."""
     with errors.shown():
-        fitted = fitting.need(run, run_key, chosen.models[0])
+        fitted = answer.fitted_model(run, run_key, chosen.models[0])
         if fitted:
-            tuned = tuning.sliders(fitted)
-            answered = answering.of(run, run_key, chosen, 0, fitted, asked, tuned)
-            answered = telling.reordered(run, answered, chosen.language)
+            tuned = controls.sliders(fitted)
+            answered = answer.answer_of(run, run_key, chosen, 0, fitted, asked, tuned)
+            answered = sentences.reordered(run, answered, chosen.language)
             left, right = st.columns([5, 3], gap="large")
-            _, item = why.picked([answered])
+            _, item = reasons.picked([answered])
             with left:
                 results.show(run, answered.answer, key="recommend.cards", picked=item)
                 results.chart(run, answered.answer)
             with right:
-                why.show(run, answered, item, chosen.language)
+                reasons.show(run, answered, item, chosen.language)
 
 
-def two_answers(run: Run, run_key: str, asked: Sequence[wishes.Made], chosen: choosing.Chosen) -> None:
+def two_answers(run: Run, run_key: str, asked: Sequence[queries.PartData], chosen: controls.Chosen) -> None:
     """Each with its own sliders and cards, and the picked one's reasons on the right."""
     summary, columns, answers = st.container(), st.columns([3, 3, 2.6], gap="medium"), []
     for place, column in enumerate(columns[:2]):
         with column, errors.shown():
-            fitted = fitting.need(run, run_key, chosen.models[place])
+            fitted = answer.fitted_model(run, run_key, chosen.models[place])
             if fitted:
                 k = answers[0].answer.query.k if answers else None
-                tuned = tuning.behind(fitted, chosen.models[place]["name"], k=k)
-                answers.append(answering.of(run, run_key, chosen, place, fitted, asked, tuned))
+                tuned = controls.behind(fitted, chosen.models[place]["name"], k=k)
+                answers.append(answer.answer_of(run, run_key, chosen, place, fitted, asked, tuned))
     if len(answers) == 2:
         found = [answered.answer for answered in answers]
-        summary.markdown(errors.plain(beside.overlap(*found)))
-        answered, item = why.picked(answers)
-        beside.show(run, found, columns[:2], item, key="recommend.cards")
+        summary.markdown(errors.plain(results.overlap(*found)))
+        answered, item = reasons.picked(answers)
+        results.show_both(run, found, columns[:2], item, key="recommend.cards")
         with columns[2]:
-            why.show(run, answered, item, chosen.language)
+            reasons.show(run, answered, item, chosen.language)
 
 
 state.through_app("pages/recommend.py")
 header.show("Recommend", "What would we show next, and why?")
-page(*unaligned.need(waiting.need("collection")))
+page(*answer.run_of(waiting.need("collection")))

@@ -1,36 +1,42 @@
 """Recommenders: several of them on the same held-out interactions; which ranks best, and for whom."""
 
 from mmalign_core.types import Collection
-from pages._shared import errors, header, state, waiting
-from pages._shared.recommenders import rec_board, rec_charts, rec_form, rec_table
-from pages._shared.shelf import Failed
+from pages._components import errors, header, waiting
+from pages._panels.recommenders import charts, form, table, trials
+from pages._session import pipeline, state
+from pages._session.results_cache import Failed
 
 
 def measured(collection: Collection) -> None:
     """The form, how far the work is, and what it found."""
-    run = waiting.ready("run")
+    run = pipeline.ready("run")
     if run is None:
         run = waiting.need("run")
     if isinstance(run, Failed):
-        space, source, places = None, state.wanted().collection_key, "Items are compared by their vectors as encoded."
+        space, source, places = (
+            None,
+            state.view_spec().collection_key,
+            "Items are compared by their vectors as encoded.",
+        )
     else:
-        space, source = run.result.space, state.wanted().run_key
+        space, source = run.result.space, state.view_spec().run_key
         places = f"Items are compared in the shared space of {run.result.aligner}."
     with errors.shown():
-        asked = rec_form.show(collection, space, source)
-        rec_board.show_progress(asked)
-        board = rec_board.board(asked)
-        if not any(not row["error"] and not row["baseline"] for row in board.rows):
+        trial = form.show(collection, space, source)
+        board = trials.current(trial)
+        waiting.show_board(board, "rank", offered=board.job is not None and not board.job.error)
+        ranking = trials.ranking(board)
+        if not any(not row["error"] and not row["baseline"] for row in ranking.rows):
             errors.empty(
                 "Nothing measured for these choices yet",
                 "Choose recommenders and press Measure; rows appear as they are done.",
                 "leaderboard",
             )
             return
-        rec_charts.headline(board.rows, asked.protocol.k, simulated=board.facts["simulated"])
-        rec_charts.show(board.rows, asked.protocol.k)
-        rec_table.show(board.rows, asked.protocol.k)
-        rec_table.caption(board.facts, places)
+        charts.headline(ranking.rows, trial.protocol.k, simulated=ranking.facts["simulated"])
+        charts.show(ranking.rows, trial.protocol.k)
+        table.show(ranking.rows, trial.protocol.k)
+        table.caption(ranking.facts, places)
 
 
 state.through_app("pages/recommenders.py")

@@ -4,10 +4,11 @@ import streamlit as st
 
 from mmalign_core.plots import heatmap_figure
 from mmalign_core.workflow import ORDERINGS, Run
-from pages._shared import cache, errors, header, state, waiting
-from pages._shared.align import known_pairs
-from pages._shared.media import gallery, previews
-from pages._shared.similarity import pair_reasons, pairs
+from pages._components import errors, header, waiting
+from pages._components.media import gallery, previews
+from pages._panels.align import report
+from pages._panels.similarity import explanation, pairs
+from pages._session import cache, state
 
 MOST = 200
 
@@ -56,7 +57,7 @@ def matrix(run: Run, run_key: str, source: str, target: str) -> None:
             st.caption(
                 "Click any cell to see its two media; the yellow one is shown. Red squares are the right answers."
             )
-        pair_reasons.show(run, run_key, block, i, j)
+        explanation.show(run, run_key, block, i, j)
 
 
 @st.fragment(key="similarity.mistakes")
@@ -79,7 +80,7 @@ def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    st.caption(f"{share} (over all items of the run, each against every candidate).{known_pairs.among_these(run)}")
+    st.caption(f"{share} (over all items of the run, each against every candidate).{report.among_these(run)}")
     shown = wrong[:12] if which == "Worst" else [pair for pair in reversed(judged) if pair.rank == 1][:12]
     if shown:
         cards = [pairs.card(run, pair, source, target) for pair in shown]
@@ -102,7 +103,7 @@ def look_at(item: str) -> None:
 state.through_app("pages/similarity.py")
 header.show("Similarity", "Which pairs match, which go wrong?")
 waiting.need("collection")
-run, run_key = waiting.need("run"), state.wanted().run_key
+run, run_key = waiting.need("run"), state.view_spec().run_key
 ways = {header.arrow(*way): way for way in directions(run)}
 way = st.segmented_control(
     "Direction", list(ways), default=next(iter(ways)), required=True, key="way", bind="query-params"

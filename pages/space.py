@@ -4,26 +4,27 @@ import streamlit as st
 
 from mmalign_core.plots import map_figure
 from mmalign_core.workflow import Run, SpaceMap
-from pages._shared import errors, header, state, waiting
-from pages._shared.media import gallery, previews
-from pages._shared.space import map_settings, places
+from pages._components import errors, header, waiting
+from pages._components.media import gallery, previews
+from pages._panels.space import points
+from pages._session import state
 
 
 @st.fragment(key="space.map")
 def draw(run: Run, drawn: SpaceMap) -> None:
     """Controls, map, and how far to trust it."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        colourings = places.colourings(run.collection)
+        colourings = points.colourings(run.collection)
         colour = st.selectbox("Colour by", colourings, key="colour", bind="query-params", width=220)
         links = st.toggle("Link the media of an item", value=True, key="links", bind="query-params")
-        map_settings.show()
+        points.map_settings()
     figure = map_figure(
         drawn.points,
-        places.labels(run, state.wanted().run_key),
-        colour=None if colour == places.BY_MODALITY else places.colour_values(drawn.points, colour),
+        points.labels(run, state.view_spec().run_key),
+        colour=None if colour == points.BY_MODALITY else points.colour_values(drawn.points, colour),
         colour_title=colour,
         links=links,
-        highlight=places.current_item(run),
+        highlight=points.current_item(run),
     )
     st.plotly_chart(
         figure,
@@ -33,7 +34,7 @@ def draw(run: Run, drawn: SpaceMap) -> None:
         config={"scrollZoom": True, "displaylogo": False},
         alt="Map of the shared space: one point per medium",
     )
-    places.quality(drawn.projection)
+    points.quality(drawn.projection)
     previews.attribution(run.collection)
 
 
@@ -53,7 +54,7 @@ def look_at(item: str) -> None:
 @st.fragment(key="space.item")
 def show_item(run: Run) -> None:
     """The item looked at, and what lies nearest to it in the shared space."""
-    placed, current = places.placed_items(run), places.current_item(run)
+    placed, current = points.placed_items(run), points.current_item(run)
     key = f"space.item.{current}"
     st.selectbox(
         "Item",
@@ -69,7 +70,7 @@ def show_item(run: Run) -> None:
         st.caption("It is the only item: nothing lies near it.")
         return
     with errors.shown():
-        near = places.neighbours(run, state.wanted().run_key, current)
+        near = points.neighbours(run, state.view_spec().run_key, current)
         st.caption("Nearest items, with how many standard deviations nearer than the average item they lie")
         gallery.show(near, key="space.near", width=110, on_pick=look_at)
 

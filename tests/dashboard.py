@@ -26,9 +26,10 @@ def dashboard_home(root: Path) -> Iterator[Path]:
 
 
 def finish() -> None:
-    """Wait until all background work has ended."""
-    for job in JOBS.all():
-        assert job.wait(240), f"'{job.message}' does not end"
+    """Wait until all background work has ended, also what a job starts at its end."""
+    while waiting := [job for job in JOBS.all() if not job.finished]:
+        for job in waiting:
+            assert job.wait(240), f"'{job.message}' does not end"
 
 
 def opened(data: Path, page: str = "data", /, **query: str) -> AppTest:

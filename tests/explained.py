@@ -5,7 +5,7 @@ import numpy as np
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media
 from mmalign_core.workflow import Choices, Run, align, encode
-from mmalign_core.workflow.explain.placed_media import placed_medium
+from mmalign_core.workflow.explanation.placed_media import placed_medium
 
 
 def fitted_run(few: Collection, store: Store, name: str, **params: object) -> Run:

@@ -6,7 +6,7 @@ import numpy as np
 
 from mmalign_core.language import LanguageModel
 from mmalign_core.types import Progress, no_progress
-from mmalign_core.workflow.recommend.reranking import CALIBRATING
+from mmalign_core.workflow.recommendation.reranking import CALIBRATING
 
 
 class Scripted(LanguageModel):

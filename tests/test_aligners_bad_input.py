@@ -16,7 +16,7 @@ from mmalign_core.types import BadInput, Cancelled, Collection, Concepts, Embedd
 from mmalign_core.types.pivots import Pivots
 from mmalign_core.types.sequences import as_sequences
 from mmalign_core.workflow import Choices, align
-from mmalign_core.workflow.encode import Encoding
+from mmalign_core.workflow.encoding import Encoding
 
 WIDTH, CONCEPTS, ITEMS = 12, 20, 40
 Sets = Mapping[str, EmbeddingSet]

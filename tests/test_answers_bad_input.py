@@ -19,9 +19,9 @@ from mmalign_core.recommend.query_spec import MOST_WEIGHT
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import QueryPart, QuerySpec, Run, answer, open_collection, save_run
-from mmalign_core.workflow.explain import explain_pair
-from mmalign_core.workflow.explain.masked_medium import MaskedMedium
-from mmalign_core.workflow.recommend.reasons import every_reason
+from mmalign_core.workflow.explanation import explain_pair
+from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
+from mmalign_core.workflow.recommendation.reasons import every_reason
 
 
 @pytest.mark.parametrize("weight", [1e308, -1e308, 2 * MOST_WEIGHT])

@@ -9,7 +9,7 @@ pytest.importorskip("playwright", reason="playwright is not installed: pip insta
 
 from playwright.sync_api import expect
 
-from benchmarks.dashboard import TITLES, browser, chromium, go, serve, settled
+from benchmarks.dashboard import TITLES, browser, chart, chromium, go, serve, settled
 from tests import local_hub
 from tests.local_hub import Hub
 from tests.tiny_clip import saved
@@ -49,12 +49,14 @@ def test_a_model_is_got_and_used_for_both_sides(address: str) -> None:
         page.get_by_label("Its name on a hub").fill(f"open-clip:hf-hub:{NAME}")
         page.get_by_role("button", name="Look it up").click()
         found = page.locator(".st-key-model-found")
-        expect(found.get_by_text("licence: mit")).to_be_visible(timeout=60_000)
+        expect(found.get_by_text("licence: mit")).to_have_count(1, timeout=60_000)
+        settled(page, PATIENCE)
         found.get_by_role("button", name="Download").click()
-        expect(found.get_by_text("Whole and verified.")).to_be_visible(timeout=60_000)
+        expect(found.get_by_text("Whole and verified.")).to_have_count(1, timeout=60_000)
+        settled(page, PATIENCE)
         found.get_by_role("button", name="Use it").click()
         page.get_by_role("heading", name="Align", exact=True, level=1).wait_for()
         settled(page, PATIENCE)
         expect(page.locator(".st-key-align-aligner-as-is input")).to_have_value("matching · as-is")
-        expect(page.locator(".st-key-align-metrics")).to_be_visible(timeout=PATIENCE)
+        chart(page, "align-metrics", PATIENCE)
         assert "hf-hub" in page.url and not page.get_by_test_id("stException").count()

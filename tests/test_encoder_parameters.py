@@ -11,7 +11,7 @@ from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, QuerySpec, align, answer, encode, load_run, recommend, save_run
-from mmalign_core.workflow.explain.answers import explain_recommendation
+from mmalign_core.workflow.explanation.answers import explain_recommendation
 from mmalign_core.workflow.export.answer_page import as_html
 from tests.sample_files import colours, film, write
 

@@ -14,7 +14,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow import Choices, QuerySpec, align, encode, recommend
-from mmalign_core.workflow.explain.media_maps import media_map
+from mmalign_core.workflow.explanation.media_maps import media_map
 from tests.sample_files import colours, film, sound, tone, write
 
 RED, GREEN, BLUE = (200, 20, 20), (20, 200, 20), (20, 20, 200)

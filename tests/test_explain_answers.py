@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mmalign_core.workflow import QuerySpec
-from mmalign_core.workflow.explain import explain_recommendation
-from mmalign_core.workflow.explain.placed_media import placed_medium
-from mmalign_core.workflow.recommend.answers import answer
+from mmalign_core.workflow.explanation import explain_recommendation
+from mmalign_core.workflow.explanation.placed_media import placed_medium
+from mmalign_core.workflow.recommendation.answers import answer
 
 
 @pytest.mark.parametrize("query", [QuerySpec.of(text="a dog in the garden"), QuerySpec.of(item="dog")])

@@ -6,9 +6,9 @@ import pytest
 from mmalign_core.explain.words import without, word_spans
 from mmalign_core.types import BadInput, Cancelled
 from mmalign_core.workflow import Choices, QuerySpec, align
-from mmalign_core.workflow.explain.counterfactuals import smallest_changes
-from mmalign_core.workflow.recommend.answers import answer
-from mmalign_core.workflow.recommend.reasons import ItemRanks
+from mmalign_core.workflow.explanation.counterfactuals import smallest_changes
+from mmalign_core.workflow.recommendation.answers import answer
+from mmalign_core.workflow.recommendation.reasons import ItemRanks
 
 
 @pytest.fixture(scope="module")

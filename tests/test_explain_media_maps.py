@@ -9,9 +9,9 @@ from PIL import Image
 from mmalign_core.data.files import file_media
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Cancelled, Media
-from mmalign_core.workflow.explain import map_of, media_map
-from mmalign_core.workflow.explain.masked_medium import MaskedMedium
-from mmalign_core.workflow.explain.placed_media import placed_medium
+from mmalign_core.workflow.explanation import map_of, media_map
+from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
+from mmalign_core.workflow.explanation.placed_media import placed_medium
 from tests.explained import fitted_run, medium_of
 
 

@@ -6,8 +6,8 @@ from PIL import Image
 
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, align, encode
-from mmalign_core.workflow.explain import explain_pair
-from mmalign_core.workflow.explain.placed_media import placed_medium
+from mmalign_core.workflow.explanation import explain_pair
+from mmalign_core.workflow.explanation.placed_media import placed_medium
 from tests.explained import fitted_run
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mmalign_core.explain.parts import picture_parts, sound_parts, text_parts
 from mmalign_core.explain.words import phrases, without, word_spans
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.explain.attribution_steps import overlaps
+from mmalign_core.workflow.explanation.attribution_steps import overlaps
 
 # Words
 

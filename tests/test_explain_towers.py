@@ -14,8 +14,8 @@ from mmalign_core.encoders.attribution import Attribution
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow import Choices, align, encode, open_collection
-from mmalign_core.workflow.explain import media_map
-from mmalign_core.workflow.explain.attribution_model import share_among_parts
+from mmalign_core.workflow.explanation import media_map
+from mmalign_core.workflow.explanation.attribution_model import share_among_parts
 from tests.tiny_clap import RATE, save_clap, save_wav, tone
 from tests.tiny_clip import towers
 

@@ -17,11 +17,11 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media
 from mmalign_core.workflow import Choices, QueryPart, QuerySpec, Run, align, answer, encode
-from mmalign_core.workflow.explain.answers import RecommendationMap, RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.explanation.answers import RecommendationMap, RecommendationMaps, explain_recommendation
 from mmalign_core.workflow.export.answer_page import as_html
 from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.export.sheet import bars
-from mmalign_core.workflow.recommend.reasons import every_reason
+from mmalign_core.workflow.recommendation.reasons import every_reason
 
 HOSTILE = "</title><script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)> \"quoted\" & 'so'"
 

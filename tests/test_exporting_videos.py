@@ -7,7 +7,7 @@ import pytest
 from mmalign_core.data import read_collection
 from mmalign_core.store import Store
 from mmalign_core.workflow import Choices, QuerySpec, align, answer, encode
-from mmalign_core.workflow.explain.answers import explain_recommendation
+from mmalign_core.workflow.explanation.answers import explain_recommendation
 from mmalign_core.workflow.export.answer_page import as_html
 from tests.sample_files import colours, film, tone, write
 from tests.test_exporting import checked

@@ -1,6 +1,7 @@
 """The house's floors: which package may import which, and what importing the core must not load."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,10 @@ FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 ALIGNER_ROOMS = (("training",), ("linear",), ("towers", "sequenced"), ("matching",), ("embedding", "model", "fusion"))
 """What aligners share and their families, lowest first: a room imports from lower ones, never from one beside it."""
 CORE_FILES = sorted((ROOT / "mmalign_core").rglob("*.py"))
+PAGE_ROOMS = ("_session", "_components", "_panels")
+"""What pages are made of, lowest first: a room imports from itself and from lower ones."""
+PAGE_FACES = {"mmalign_core.workflow", "mmalign_core.plots", "mmalign_core.types"}
+SESSION_MODULES = {"mmalign_core.jobs", "mmalign_core.progress", "mmalign_core.settings"}
 PAGE_FILES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 
 
@@ -79,20 +84,64 @@ def test_families_of_aligners_share_through_rooms_below_them() -> None:
 
 
 @pytest.mark.parametrize("path", PAGE_FILES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_pages_import_no_other_page_and_no_concrete_method(path: Path) -> None:
-    shared = "_shared" in path.parts
-    names = imported(path)
-    pages = {n for n in names if n.split(".")[0] == "pages" and not n.startswith("pages._shared")} - {"pages"}
-    assert not pages, f"imports another page: {pages}"
-    deep = {n for n in names if n.startswith(("mmalign_core.encoders.", "mmalign_core.aligners."))}
-    assert not deep, f"knows a concrete method: {deep}"
+def test_pages_use_the_faces_of_the_core_alone(path: Path) -> None:
+    allowed = PAGE_FACES | (SESSION_MODULES if "_session" in path.parts else set())
+    tree = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    modules = {node.module or "" for node in tree if isinstance(node, ast.ImportFrom)}
+    deep = {name for name in modules if name.startswith("mmalign_core")} - allowed
+    assert not deep, f"imports {deep}: add the names to mmalign_core.workflow or mmalign_core.plots"
+    assert not any(isinstance(node, ast.Import) and "mmalign_core" in ast.unparse(node) for node in tree)
+
+
+@pytest.mark.parametrize("path", PAGE_FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_pages_import_only_from_rooms_below(path: Path) -> None:
+    room = path.relative_to(ROOT).parts[1] if path.name != "app.py" else path.name
+    below = PAGE_ROOMS[: PAGE_ROOMS.index(room) + 1] if room in PAGE_ROOMS else PAGE_ROOMS
+    used = {name.split(".")[1] for name in imported(path) if name.startswith("pages.")}
+    assert used <= set(below), f"imports from {used - set(below)}, which stands above or is a page"
     source = path.read_text(encoding="utf-8")
-    if path.name != "cache.py" or not shared:
-        assert "st.cache_" not in source, "st.cache_* belongs in pages/_shared/cache.py"
-    if path.name != "state.py" or not shared:
+    if (room, path.name) != ("_session", "cache.py"):
+        assert "st.cache_" not in source, "st.cache_* belongs in pages/_session/cache.py"
+    if (room, path.name) != ("_session", "state.py"):
         assert "st.session_state" not in source and "st.query_params" not in source, (
-            "state belongs in pages/_shared/state.py"
+            "state belongs in pages/_session/state.py"
         )
+
+
+def test_panels_never_import_in_a_circle() -> None:
+    uses: dict[str, set[str]] = {}
+    for path in (ROOT / "pages" / "_panels").rglob("*.py"):
+        names = {name.split(".")[2] for name in imported(path) if name.startswith("pages._panels.")}
+        uses.setdefault(path.parent.name, set()).update(names - {path.parent.name})
+    while free := {room for room, names in uses.items() if not names & set(uses)}:
+        uses = {room: names for room, names in uses.items() if room not in free}
+    assert not uses, f"these panels import one another in a circle: {sorted(uses)}"
+
+
+@pytest.mark.parametrize("package", ["workflow", "plots"])
+def test_a_lazy_face_gives_each_name_it_lists(package: str) -> None:
+    face = importlib.import_module(f"mmalign_core.{package}")
+    tree = ast.walk(ast.parse(Path(str(face.__file__)).read_text(encoding="utf-8")))
+    typed = {
+        alias.asname: (node.module, alias.name)
+        for node in tree
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("mmalign_core")
+        for alias in node.names
+    }
+    assert typed == face._PLACES, "the table and the imports for type checkers differ"
+    for name, (module, there) in face._PLACES.items():
+        assert getattr(face, name) is getattr(importlib.import_module(module), there)
+    hidden = {path.stem for path in Path(str(face.__file__)).parent.iterdir()} & set(face._PLACES)
+    assert not hidden, f"a module would hide the name: {hidden}"
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = face.nothing
+
+
+def test_importing_the_faces_loads_nothing_else_of_the_core() -> None:
+    code = "import sys, mmalign_core.workflow, mmalign_core.plots; "
+    code += "print(sorted(name for name in sys.modules if name.startswith('mmalign_core.')))"
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "['mmalign_core.plots', 'mmalign_core.workflow']"
 
 
 def test_importing_the_core_is_cheap() -> None:

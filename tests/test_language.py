@@ -36,7 +36,7 @@ def test_models_are_found_by_name_and_cost_nothing_to_name() -> None:
     with pytest.raises(BadInput, match="did you mean 'smollm2'"):
         LANGUAGE_MODELS.create("smolm2")
     code = (
-        "import sys, mmalign_core.workflow.recommend.sentences, mmalign_core.language as l;"
+        "import sys, mmalign_core.workflow.recommendation.sentences, mmalign_core.language as l;"
         "l.LANGUAGE_MODELS.create('server');"
         "l.LANGUAGE_MODELS.create('smollm2'); print([m for m in ('torch', 'httpx', 'gguf') if m in sys.modules])"
     )

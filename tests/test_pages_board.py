@@ -9,19 +9,19 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mmalign_core.jobs import Job
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import open_collection
-from pages._shared import cache
-from pages._shared.align.aligner_card import formula_lines
-from pages._shared.align.columns import fold_columns, time_columns
-from pages._shared.align.together import verdict
-from pages._shared.board import board
-from pages._shared.shelf import Shelf
-from pages._shared.state import from_query
-from pages._shared.wanted import Wanted, board_entries
+from pages._components.aligner_card import formula_lines
+from pages._panels.align.report import verdict
+from pages._panels.leaderboard import board
+from pages._session import cache
+from pages._session.columns import fold_columns, time_columns
+from pages._session.jobs import Board
+from pages._session.results_cache import ResultsCache
+from pages._session.state import from_query
+from pages._session.view_spec import ViewSpec, board_entries
 from tests.circles import write_circles
 from tests.dashboard import dashboard_home, finish, opened
 
@@ -76,9 +76,9 @@ def test_more_aligners_add_to_what_is_measured(folder: Path) -> None:
 
 
 def held(app: AppTest) -> Mapping[str, Mapping[str, Any]]:
-    """Aligner -> its row on the shelf."""
+    """Aligner -> its row in the results cache."""
     view = app.session_state["mmalign"]
-    return cache.shelf().get("board", Wanted(view["source"], board=view["board"]).board_key)
+    return cache.results().get("board", ViewSpec(view["source"], board=view["board"]).board_key).rows
 
 
 def test_learning_curves_on_request(folder: Path) -> None:
@@ -90,29 +90,31 @@ def test_learning_curves_on_request(folder: Path) -> None:
     assert not app.exception and len(app.get("plotly_chart")) == before + 1
 
 
-class StopAfter(Shelf):
-    """Cancels the job as soon as the first row lies there."""
+class StopAfter(ResultsCache):
+    """Stops the board as soon as the first row lies there."""
 
-    job: Job[None]
+    board: Board | None = None
 
     def put(self, kind: str, digest: str, result: Any) -> None:
         super().put(kind, digest, result)
-        self.job.cancel()
+        if self.board is not None:
+            self.board.stop()
 
 
 def test_after_a_stop_only_the_rest_is_measured(folder: Path) -> None:
     collection, settings = open_collection(str(folder / "manifest.csv")), Settings(root=folder / "home")
-    wanted = Wanted({"kind": "demo", "value": ""}, board={"aligners": ["relative", "classic"], "folds": 3})
-    shelf, store = StopAfter({"board": 4}), Store(settings.root)
-    shelf.job = Job("compare", lambda job: board.measure(wanted, collection, shelf, store, settings, job))
-    shelf.job.run()
-    first = shelf.get("board", wanted.board_key)
-    assert shelf.job.status == "cancelled" and list(first) == ["relative"]
-    shelf.job = Job("nobody", lambda job: None)
-    rest: Job[None] = Job("compare", lambda job: board.measure(wanted, collection, shelf, store, settings, job))
-    rest.run()
-    rows = shelf.get("board", wanted.board_key)
-    assert rest.status == "done" and set(rows) == {"relative", "classic"}
+    spec = ViewSpec({"kind": "demo", "value": ""}, board={"aligners": ["relative", "classic"], "folds": 3})
+    results, store = StopAfter({"board": 4}), Store(settings.root)
+    results.board = made = board.board_of(spec, collection, results, store, settings)
+    made.start()
+    finish()
+    first = made.measured.rows
+    assert made.job is not None and made.job.status == "cancelled" and list(first) == ["relative"]
+    results.board = None
+    made.start()
+    finish()
+    rows = made.measured.rows
+    assert made.job.status == "done" and set(rows) == {"relative", "classic"}
     assert rows["relative"] is first["relative"] and rows["relative"]["split"] == "3 folds"
 
 

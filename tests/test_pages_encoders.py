@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS
 from mmalign_core.models.locations import hub_cache, own_folder
-from pages._shared import links
-from pages._shared.models.model_menu import OTHER, title
+from pages._panels.models.menu import OTHER, title
+from pages._session import links
 from tests.circles import write_circles
 from tests.dashboard import dashboard_home, finish, opened, said
 from tests.local_hub import without_hub

@@ -10,12 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.workflow import Run, fit_recommender
-from mmalign_core.workflow.explain import explain_recommendation
-from mmalign_core.workflow.recommend import answers
-from mmalign_core.workflow.recommend.place_query import place_query
-from pages._shared import cache
-from pages._shared.recommend import answering, choosing, export, tuning, wishes
-from pages._shared.recommend.language_menu import Language
+from mmalign_core.workflow.explanation import explain_recommendation
+from mmalign_core.workflow.recommendation import answers
+from mmalign_core.workflow.recommendation.place_query import place_query
+from pages._panels.recommend import answer, controls, queries, reasons
+from pages._panels.recommend.controls import Language
+from pages._session import cache
 from tests.circles import COLOURS, write_circles
 from tests.dashboard import dashboard_home, finish, opened, said
 
@@ -34,8 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
-def asked(*wanted: tuple[str, str, float]) -> str:
-    return json.dumps([list(wish) for wish in wanted])
+def asked(*spec: tuple[str, str, float]) -> str:
+    return json.dumps([list(wish) for wish in spec])
 
 
 def shown(app: AppTest, key: str = "recommend.cards") -> list[dict[str, Any]]:
@@ -126,12 +126,12 @@ def test_shares_sum_to_the_score_and_tell_the_rank_without_each(folder: Path) ->
 
 
 def test_what_was_asked_against_is_called_so_and_a_modality_of_that_name_is_not(folder: Path) -> None:
-    wanted = asked(("user", "u1", 1.0), ("item", "orange", -1.0), ("text", "yellow", -1.0))
-    app = opened(folder, "recommend", ask=wanted, model='{"name":"ease"}', rival='{"name":"content"}')
+    spec = asked(("user", "u1", 1.0), ("item", "orange", -1.0), ("text", "yellow", -1.0))
+    app = opened(folder, "recommend", ask=spec, model='{"name":"ease"}', rival='{"name":"content"}')
     assert not app.exception and not app.error
     labels = {label for card in shown(app, "recommend.cards.a") for label, _ in card["bars"]}
     assert "not a orange circle" in labels and "a orange circle" not in labels
-    app = opened(folder, "recommend", ask=wanted)
+    app = opened(folder, "recommend", ask=spec)
     assert "text" in {row["label"] for row in component(app, "why.shares")["rows"]}
 
 
@@ -211,12 +211,12 @@ def test_an_unknown_recommender_or_parameter_in_a_link_is_one_line(folder: Path)
 
 def test_the_page_to_keep_holds_items_reasons_and_the_maps_made_so_far(folder: Path, demo_run: Run) -> None:
     fitted = fit_recommender(demo_run)
-    chosen = choosing.Chosen(({"name": "content", "params": {}},), (), False, Language("off", False))
-    tuned = tuning.Tuning({}, 0.0, 0.0, 3)
-    answered = answering.of(demo_run, "run", chosen, 0, fitted, [wishes.made("text", "a cat <b>")], tuned)
-    before = export.page(demo_run, answered, chosen.language)
+    chosen = controls.Chosen(({"name": "content", "params": {}},), (), False, Language("off", False))
+    tuned = controls.Tuning({}, 0.0, 0.0, 3)
+    answered = answer.answer_of(demo_run, "run", chosen, 0, fitted, [queries.part("text", "a cat <b>")], tuned)
+    before = reasons.html_page(demo_run, answered, chosen.language)
     assert "a cat &lt;b&gt;" in before and before.count("Because") >= 3 and "random order" not in before
     first = answered.answer.results[0].id
     made = explain_recommendation(demo_run, answered.answer, first, store=cache.store())
-    cache.shelf().put("maps", answered.key_of(first), made)
-    assert "random order" in export.page(demo_run, answered, chosen.language)
+    cache.results().put("maps", answered.key_of(first), made)
+    assert "random order" in reasons.html_page(demo_run, answered, chosen.language)

@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mmalign_core.jobs import Job
 from mmalign_core.plots.recommender_slices import LEARNS, SLICE_WORDS, slice_differences_figure, slices_figure
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.workflow import open_collection
 from mmalign_core.workflow.evaluation.ranking import leaders, ranked, row_names
 from mmalign_core.workflow.evaluation.trials import SLICES, Protocol
-from pages._shared.recommenders import rec_board
-from pages._shared.shelf import Shelf
+from pages._panels.recommenders import trials
+from pages._session.jobs import Board
+from pages._session.results_cache import ResultsCache
 from tests.dashboard import dashboard_home, finish, opened
 
 ROOT = Path(__file__).parents[1]
@@ -98,30 +98,31 @@ def test_without_interactions_the_page_says_what_to_give(folder: Path, tmp_path:
     assert not app.exception and "Nobody has met anything here" in words(app) and "interactions.csv" in words(app)
 
 
-class StopAfter(Shelf):
-    """Cancels the job as soon as a row of that recommender lies there."""
+class StopAfter(ResultsCache):
+    """Stops the board as soon as a row of that recommender lies there."""
 
-    job: Job[None]
+    board: Board | None = None
 
     def put(self, kind: str, digest: str, result: Any) -> None:
         super().put(kind, digest, result)
-        if "popular" in result["rows"]:
-            self.job.cancel()
+        if self.board is not None and "popular" in result.rows:
+            self.board.stop()
 
 
 def test_after_a_stop_only_the_rest_is_measured(folder: Path) -> None:
     collection, settings = open_collection(str(folder / "manifest.parquet")), Settings(root=folder / "home")
-    asked = rec_board.Asked(("popular", "content"), Protocol(), collection, None, "x")
-    shelf, store = StopAfter({"trial": 4}), Store(settings.root)
-    shelf.job = Job("evaluate", lambda job: rec_board.measure(asked, shelf, store, settings, job))
-    shelf.job.run()
-    first = shelf.get("trial", asked.key)["rows"]
-    assert shelf.job.status == "cancelled" and set(first) == {"popular", "random order"}
-    shelf.job = Job("nobody", lambda job: None)
-    rest: Job[None] = Job("evaluate", lambda job: rec_board.measure(asked, shelf, store, settings, job))
-    rest.run()
-    rows = shelf.get("trial", asked.key)["rows"]
-    assert rest.status == "done" and set(rows) == {"popular", "content", "random order"}
+    trial = trials.Trial(("popular", "content"), Protocol(), collection, None, "x")
+    results, store = StopAfter({"trial": 4}), Store(settings.root)
+    results.board = made = trials.board_of(trial, results, store, settings)
+    made.start()
+    finish()
+    first = made.measured.rows
+    assert made.job is not None and made.job.status == "cancelled" and set(first) == {"popular", "random order"}
+    results.board = None
+    made.start()
+    finish()
+    rows = made.measured.rows
+    assert made.job.status == "done" and set(rows) == {"popular", "content", "random order"}
     assert rows["popular"] is first["popular"]
 
 

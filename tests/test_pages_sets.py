@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pages._shared import cache
-from pages._shared.collection.uploads import keep_upload
+from pages._session import cache
+from pages._session.uploads import keep_upload
 from tests.dashboard import PAGES, dashboard_home, opened, said
 from tests.saved_datasets import dataset
 

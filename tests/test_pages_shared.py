@@ -1,4 +1,4 @@
-"""What the pages share: links, choices, the shelf, uploads and text of users."""
+"""What the pages share: links, choices, the results cache, uploads and text of users."""
 
 import json
 from pathlib import Path
@@ -12,11 +12,13 @@ from PIL import Image
 from mmalign_core.data import read_collection
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Media
-from pages._shared import cache, errors, state
-from pages._shared.collection.uploads import keep_query, keep_upload, open_upload
-from pages._shared.media.thumbnails import picture_thumbnail
-from pages._shared.shelf import Shelf
-from pages._shared.wanted import Wanted, as_choices, complete, pairs_of
+from mmalign_core.workflow import modality_pairs
+from pages._components import errors
+from pages._session import cache, state
+from pages._session.results_cache import ResultsCache
+from pages._session.thumbnails import picture_thumbnail
+from pages._session.uploads import keep_query, keep_upload, open_upload
+from pages._session.view_spec import ViewSpec, as_choices, complete
 from tests.dashboard import dashboard_home
 
 JSON = st.recursive(
@@ -35,9 +37,9 @@ def collection(**modalities: list[str]) -> Collection:
 @given(st.dictionaries(st.sampled_from(["data", "run", "map", "item"]), st.text(max_size=40) | JSON.map(json.dumps)))
 def test_any_link_gives_a_state_that_can_be_used(query: dict[str, str]) -> None:
     view = state.from_query(query)
-    wanted = Wanted(view["source"], view["choices"], view["map"])
-    assert wanted.source["kind"] in ("demo", "folder", "upload")
-    assert len({wanted.collection_key, wanted.run_key, wanted.map_key}) == 3
+    spec = ViewSpec(view["source"], view["choices"], view["map"])
+    assert spec.source["kind"] in ("demo", "folder", "upload")
+    assert len({spec.collection_key, spec.run_key, spec.map_key}) == 3
     assert json.loads(json.dumps(view)) == view, "plain data only"
     assert set(view["map"]) <= {"dimensions", "n_neighbors", "min_dist", "seed"}
 
@@ -50,12 +52,12 @@ def test_a_link_keeps_what_is_ours_and_drops_the_rest() -> None:
 
 
 def test_a_folder_opened_anew_shares_nothing_with_what_it_was() -> None:
-    before, after = (Wanted({"kind": "folder", "value": "x", "opened": when}) for when in ("1", "2"))
+    before, after = (ViewSpec({"kind": "folder", "value": "x", "opened": when}) for when in ("1", "2"))
     assert not {before.collection_key, before.run_key, before.map_key} & {after.collection_key, after.run_key}
 
 
 def test_pairs_are_those_some_item_has() -> None:
-    assert pairs_of(collection(text=["a", "b"], audio=["b"], image=["c"])) == (("audio", "text"),)
+    assert modality_pairs(collection(text=["a", "b"], audio=["b"], image=["c"])) == (("audio", "text"),)
     with pytest.raises(BadInput, match="has two modalities"):
         complete({}, collection(text=["a"], image=["b"]))
 
@@ -70,12 +72,12 @@ def test_choices_become_the_workflows_own() -> None:
 
 @given(st.lists(st.integers(0, 9), max_size=40))
 def test_the_shelf_keeps_the_most_recently_used(keys: list[int]) -> None:
-    shelf = Shelf({"run": 3})
+    results = ResultsCache({"run": 3})
     for key in keys:
-        shelf.put("run", str(key), key)
+        results.put("run", str(key), key)
     recent = list(dict.fromkeys(reversed(keys)))
-    assert all(shelf.get("run", str(key)) == key for key in recent[:3])
-    assert all(shelf.get("run", str(key)) is None for key in recent[3:])
+    assert all(results.get("run", str(key)) == key for key in recent[:3])
+    assert all(results.get("run", str(key)) is None for key in recent[3:])
 
 
 def test_uploads_come_back_by_digest_whatever_their_names(tmp_path: Path) -> None:

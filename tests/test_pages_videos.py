@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pages._shared.media.thumbnails import cover, film_frames
+from pages._session.thumbnails import cover, film_frames
 from tests.dashboard import PAGES, dashboard_home, opened
 from tests.sample_files import colours, film, tone, write
 

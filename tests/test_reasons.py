@@ -9,8 +9,8 @@ from mmalign_core.recommend import RECOMMENDERS
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import QueryPart, QuerySpec, Run
-from mmalign_core.workflow.recommend.answers import Answer, answer
-from mmalign_core.workflow.recommend.reasons import every_reason, reasons
+from mmalign_core.workflow.recommendation.answers import Answer, answer
+from mmalign_core.workflow.recommendation.reasons import every_reason, reasons
 
 
 def user_of(run: Run) -> str:

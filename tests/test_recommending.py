@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmalign_core.data.files import file_media
 from mmalign_core.recommend import PlacedItems, PlacedPart, PlacedQuery
 from mmalign_core.recommend.query_spec import labels_of
+from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput
+from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow import (
     QueryPart,
     QuerySpec,
@@ -22,6 +24,8 @@ from mmalign_core.workflow import (
     recommend,
     with_interactions,
 )
+from mmalign_core.workflow.explanation import explain_recommendation
+from mmalign_core.workflow.recommendation import query_media
 
 USER = "simulated-001"
 
@@ -224,3 +228,18 @@ def test_a_user_who_has_met_everything_gets_one_clear_line(demo_run: Run, store:
     everything = answer(run, QuerySpec.of(user="u", include_seen=True, k=10_000), store=store)
     assert len(everything.results) == len(run.collection.ids)
     assert np.isfinite([r.score for r in everything.results]).all()
+
+
+def test_a_file_of_a_query_is_read_once_from_the_query_to_its_map(
+    demo_run: Run, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, read = demo_run.collection.media_of("image")[7].path, list[str]()
+
+    def counted(item: str, modality: str, path: Path, name: str, settings: Settings) -> Media:
+        read.append(modality)
+        return file_media(item, modality, path, name, settings)
+
+    monkeypatch.setattr(query_media, "file_media", counted)
+    found = answer(demo_run, QuerySpec.of(image=picture, k=1), store=store)
+    maps = explain_recommendation(demo_run, found, found.results[0].id, store=store, grid=2, faithful=False)
+    assert read == ["image"] and "query" in {each.side for each in maps.maps}

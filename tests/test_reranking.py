@@ -12,7 +12,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, QueryPart, QuerySpec, Run, answer
 from mmalign_core.workflow.export.media_uris import item_titles
-from mmalign_core.workflow.recommend.reranking import rerank
+from mmalign_core.workflow.recommendation.reranking import rerank
 from tests.scripted_model import Scripted
 
 

@@ -28,8 +28,8 @@ from mmalign_core.workflow import (
     recommend,
     save_run,
 )
-from mmalign_core.workflow.align.sequences import with_sequences
-from mmalign_core.workflow.align.sets import usable_sets
+from mmalign_core.workflow.alignment.sequences import with_sequences
+from mmalign_core.workflow.alignment.sets import usable_sets
 
 KEY = "letters@1"
 
@@ -73,7 +73,7 @@ def spelt(monkeypatch: pytest.MonkeyPatch) -> Spelt:
     """Spelt among the registered encoders, for this test alone."""
     model = Spelt()
     monkeypatch.setitem(instances.ENCODERS._members, "spelt", Spelt)
-    monkeypatch.setattr("mmalign_core.workflow.align.sequences.encoder_of", lambda key, modality: model)
+    monkeypatch.setattr("mmalign_core.workflow.alignment.sequences.encoder_of", lambda key, modality: model)
     return model
 
 

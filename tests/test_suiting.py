@@ -11,7 +11,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import align, encode, open_collection
 from mmalign_core.workflow.menus.default_aligner import default_aligner
-from pages._shared.wanted import complete
+from pages._session.view_spec import complete
 from tests.tiny_clip import TEXTS, mixed_pictures, saved
 
 PAIR = ("image", "text")

@@ -12,9 +12,9 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Media
 from mmalign_core.workflow import Answer, QuerySpec, Run, answer
 from mmalign_core.workflow.export.media_uris import item_titles
-from mmalign_core.workflow.recommend.interests import interests, interests_found
-from mmalign_core.workflow.recommend.reasons import every_reason, reasons
-from mmalign_core.workflow.recommend.sentences import (
+from mmalign_core.workflow.recommendation.interests import interests, interests_found
+from mmalign_core.workflow.recommendation.reasons import every_reason, reasons
+from mmalign_core.workflow.recommendation.sentences import (
     TEMPLATE,
     facts_of,
     language_model,

@@ -9,8 +9,8 @@ from mmalign_core.data import read_collection
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.store import Store
 from mmalign_core.workflow import Choices, Run, align, encode
-from mmalign_core.workflow.explain.masked_medium import MaskedMedium
-from mmalign_core.workflow.explain.media_maps import map_of
+from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
+from mmalign_core.workflow.explanation.media_maps import map_of
 from tests.sample_files import colours, film, tone, write
 
 SHADES = {"red": (200, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 200), "sun": (220, 220, 20)}

@@ -4,7 +4,7 @@ import argparse
 import json
 
 from mmalign_core.commands.shared import add_json, add_store, show_progress, store_of, write_result
-from mmalign_core.workflow.compare.benchmarks import BENCHES, bench
+from mmalign_core.workflow.comparison.benchmarks import BENCHES, bench
 
 SUMMARY = "time exact search (topk) or fitting (align) on made-up vectors, beside a plain reference"
 

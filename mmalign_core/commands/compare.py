@@ -21,7 +21,7 @@ from mmalign_core.metrics.report import at_chance
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, Comparison, Encoding, check_collection, compare, ranked, takers
-from mmalign_core.workflow.compare.ranking import Row
+from mmalign_core.workflow.comparison.ranking import Row
 
 SUMMARY = "measure several aligners on the same held-out items, one row each, best first"
 ALL = "all"

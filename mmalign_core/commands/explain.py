@@ -7,8 +7,8 @@ from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.explain.parts import FINEST_GRID
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import load_run
-from mmalign_core.workflow.explain import METHODS, PairExplanation, explain_pair
-from mmalign_core.workflow.explain.pairs import pair_json
+from mmalign_core.workflow.explanation import METHODS, PairExplanation, explain_pair
+from mmalign_core.workflow.explanation.pairs import pair_json
 
 SUMMARY = "what makes two media of a run near: words, cells and segments, components, concept words"
 _SHOWN = 5

@@ -12,10 +12,10 @@ from mmalign_core.language import LANGUAGE_MODELS, LanguageModel
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, Run
 from mmalign_core.workflow.export.media_uris import item_titles
-from mmalign_core.workflow.recommend.interests import interests
-from mmalign_core.workflow.recommend.reasons import every_reason
-from mmalign_core.workflow.recommend.reranking import rerank
-from mmalign_core.workflow.recommend.sentences import Sentence, language_model, write_sentences
+from mmalign_core.workflow.recommendation.interests import interests
+from mmalign_core.workflow.recommendation.reasons import every_reason
+from mmalign_core.workflow.recommendation.reranking import rerank
+from mmalign_core.workflow.recommendation.sentences import Sentence, language_model, write_sentences
 
 
 def add_language(parser: argparse.ArgumentParser) -> None:

@@ -12,8 +12,8 @@ from mmalign_core.params import parse_assignments
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import QueryPart, QuerySpec, Run, encode, load_run, open_collection, with_interactions
-from mmalign_core.workflow.align.choices import pairs_of
-from mmalign_core.workflow.align.run import as_encoded
+from mmalign_core.workflow.alignment.choices import pairs_of
+from mmalign_core.workflow.alignment.run import as_encoded
 
 _OPTIONS = (
     ("--query-text", "text", 1, "T", "a text in any language of the run's encoder"),

@@ -21,9 +21,9 @@ from mmalign_core.commands.targets import write_target
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, Run, answer
-from mmalign_core.workflow.explain.answers import RecommendationMaps, explain_recommendation
+from mmalign_core.workflow.explanation.answers import RecommendationMaps, explain_recommendation
 from mmalign_core.workflow.export.answer_page import as_html
-from mmalign_core.workflow.recommend.reasons import Reasons, every_reason
+from mmalign_core.workflow.recommendation.reasons import Reasons, every_reason
 
 SUMMARY = "top-k items for texts, pictures, sounds, items or users, for and against, with each modality's share"
 

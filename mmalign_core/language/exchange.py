@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from mmalign_core.types import BadInput, Progress, no_progress
 
 MOST_BYTES = 2**20
-"""Of an answer; a chat answer of some hundred tokens has a few thousand."""
+"""Most bytes of an answer. Our choice: an answer of some hundred tokens has a few thousand."""
 _PACE = 0.1
-"""Seconds between two looks at whether the wait was cancelled."""
+"""Seconds between two checks whether the wait was cancelled. Our choice: a person does not notice it."""
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float, progress: Progress = no_progress) -> bytes:

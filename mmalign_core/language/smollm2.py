@@ -19,8 +19,9 @@ from mmalign_core.types import BadInput, Progress, no_progress
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 LONGEST = 1024
-"""Tokens of a prompt: on two cores their reading takes a few seconds."""
+"""Most tokens of a prompt. Our choice: reading them takes a few seconds on two cores."""
 _BATCH = 16
+"""Candidates read at a time. Our choice: it bounds the memory of their keys and values."""
 _loading = threading.Lock()
 
 

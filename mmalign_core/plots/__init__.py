@@ -1,37 +1,79 @@
-"""Figures: arrays and data frames in, plotly figures out. Nothing here knows the dashboard."""
+"""Figures: arrays and data frames in, plotly figures out. Nothing here knows the dashboard.
 
-from mmalign_core.plots.colours import MODALITY_COLOURS, MODALITY_SYMBOLS
-from mmalign_core.plots.contributions import contribution_figure
-from mmalign_core.plots.fit_curves import fit_figure, is_training, latest_fit
-from mmalign_core.plots.labels import plain_label
-from mmalign_core.plots.leaderboard import difference_figure, quality_time_figure
-from mmalign_core.plots.learning_curves import learning_figure
-from mmalign_core.plots.metric_bars import metric_figure
-from mmalign_core.plots.picture_map import picture_map_figure
-from mmalign_core.plots.similarity_heatmap import heatmap_figure
-from mmalign_core.plots.sound_map import sound_map_figure
-from mmalign_core.plots.space_map import map_figure
-from mmalign_core.plots.threshold_curve import threshold_figure
-from mmalign_core.plots.video_map import video_map_figure
-from mmalign_core.plots.word_map import word_map_html
+The names are imported when they are first used, so importing this package is cheap. A name goes into the table
+and, for type checkers, into the imports above it.
+"""
 
-__all__ = [
-    "MODALITY_COLOURS",
-    "MODALITY_SYMBOLS",
-    "contribution_figure",
-    "difference_figure",
-    "fit_figure",
-    "heatmap_figure",
-    "is_training",
-    "latest_fit",
-    "learning_figure",
-    "map_figure",
-    "metric_figure",
-    "picture_map_figure",
-    "plain_label",
-    "quality_time_figure",
-    "sound_map_figure",
-    "threshold_figure",
-    "video_map_figure",
-    "word_map_html",
-]
+# ruff: noqa: F401  the imports under TYPE_CHECKING are what this package gives
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmalign_core.plots.colours import FUSED_COLOUR as FUSED_COLOUR
+    from mmalign_core.plots.colours import MODALITY_COLOURS as MODALITY_COLOURS
+    from mmalign_core.plots.colours import MODALITY_SYMBOLS as MODALITY_SYMBOLS
+    from mmalign_core.plots.colours import OTHER_COLOUR as OTHER_COLOUR
+    from mmalign_core.plots.contributions import contribution_figure as contribution_figure
+    from mmalign_core.plots.fit_curves import fit_figure as fit_figure
+    from mmalign_core.plots.fit_curves import is_training as is_training
+    from mmalign_core.plots.fit_curves import latest_fit as latest_fit
+    from mmalign_core.plots.labels import cut as cut_text
+    from mmalign_core.plots.labels import measure_word as measure_word
+    from mmalign_core.plots.labels import plain_label as plain_label
+    from mmalign_core.plots.leaderboard import difference_figure as difference_figure
+    from mmalign_core.plots.leaderboard import quality_time_figure as quality_time_figure
+    from mmalign_core.plots.learning_curves import learning_figure as learning_figure
+    from mmalign_core.plots.metric_bars import arrow as direction_arrow
+    from mmalign_core.plots.metric_bars import metric_figure as metric_figure
+    from mmalign_core.plots.picture_map import picture_map_figure as picture_map_figure
+    from mmalign_core.plots.recommender_slices import SLICE_WORDS as SLICE_WORDS
+    from mmalign_core.plots.recommender_slices import learns_from as learns_from
+    from mmalign_core.plots.recommender_slices import slice_differences_figure as slice_differences_figure
+    from mmalign_core.plots.recommender_slices import slices_figure as slices_figure
+    from mmalign_core.plots.similarity_heatmap import heatmap_figure as heatmap_figure
+    from mmalign_core.plots.sound_map import sound_map_figure as sound_map_figure
+    from mmalign_core.plots.space_map import map_figure as map_figure
+    from mmalign_core.plots.threshold_curve import threshold_figure as threshold_figure
+    from mmalign_core.plots.video_map import video_map_figure as video_map_figure
+    from mmalign_core.plots.word_map import word_map_html as word_map_html
+
+_NAMES = {
+    "mmalign_core.plots.colours": "FUSED_COLOUR MODALITY_COLOURS MODALITY_SYMBOLS OTHER_COLOUR",
+    "mmalign_core.plots.contributions": "contribution_figure",
+    "mmalign_core.plots.fit_curves": "fit_figure is_training latest_fit",
+    "mmalign_core.plots.labels": "cut_text=cut measure_word plain_label",
+    "mmalign_core.plots.leaderboard": "difference_figure quality_time_figure",
+    "mmalign_core.plots.learning_curves": "learning_figure",
+    "mmalign_core.plots.metric_bars": "direction_arrow=arrow metric_figure",
+    "mmalign_core.plots.picture_map": "picture_map_figure",
+    "mmalign_core.plots.recommender_slices": "learns_from slice_differences_figure SLICE_WORDS slices_figure",
+    "mmalign_core.plots.similarity_heatmap": "heatmap_figure",
+    "mmalign_core.plots.sound_map": "sound_map_figure",
+    "mmalign_core.plots.space_map": "map_figure",
+    "mmalign_core.plots.threshold_curve": "threshold_figure",
+    "mmalign_core.plots.video_map": "video_map_figure",
+    "mmalign_core.plots.word_map": "word_map_html",
+}
+"""Module -> the names it gives; "a=b" gives its `b` under the name `a`."""
+_PLACES = {
+    name.partition("=")[0]: (module, name.partition("=")[2] or name)
+    for module, names in _NAMES.items()
+    for name in names.split()
+}
+"""Name -> (module, name there)."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used, and keep it."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, there = _PLACES[name]
+    globals()[name] = found = getattr(import_module(module), there)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES})

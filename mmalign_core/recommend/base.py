@@ -23,7 +23,7 @@ class Recommender(Parametrised, ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     needs_interactions: ClassVar[bool] = False
-    """It learns from who met what, and answers by the query's history alone."""
+    """It learns from interactions and answers by the query's history alone."""
     reads_places: ClassVar[bool] = False
     """It uses where items lie in the shared space."""
     reads_signals: ClassVar[bool] = False
@@ -36,12 +36,12 @@ class Recommender(Parametrised, ABC):
         1e6,
         help="what a user rated lower is neither learned from nor speaks for that user; what is not rated always does",
     )
-    """0 leaves nothing out: what is met next is told best by all that was met, what is liked next by what was liked.
+    """0 leaves nothing out: everything met predicts best what is met next; what was liked, what is liked next.
     EASE, NDCG@10, from 0 to 3 of 5 on MovieLens-100k at random: films liked .360 to .375, any film .437 to .429; from 0
     to 6 of 10 on MovieTweetings by time: .052 to .055 and .060 to .062. Counting against a user's taste what they rated
     lower did worse than leaving it out."""
     settled: Mapping[str, Any] = MappingProxyType({})
-    """What `fit` found out beside the model itself, such as weights it chose, for people to read."""
+    """What `fit` chose beside the model itself, such as weights, for people to read."""
     views: ClassVar[tuple[str, ...]]
     """The ways its scores can be taken apart, the first being the one shown: of "modality", "signal", "history",
     "recommender", "popularity", "taste"."""

@@ -12,9 +12,9 @@ from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.query import PlacedQuery
 
 MOST = 50
-"""Items of the history that are left out in turn: those with the greatest shares, in either direction."""
+"""Items of the history that are left out in turn, those of the greatest shares. Our choice: each costs one ranking."""
 TIE = 1e-6
-"""Scores that differ by less, as a part of the largest, are equal: rounding must not help either."""
+"""Scores that differ by less than this part of the largest count as equal: ten times the error of single precision."""
 
 Changes = Mapping[str, Mapping[str, PlacedQuery]]
 

@@ -47,7 +47,7 @@ class QuerySpec:
     """A query as a person gives it; `QuerySpec.of(text="a sea animal", k=5)` is the short form.
 
     `parts`: what to search with, at least one with a weight other than 0. `weights`: modality -> how much it counts,
-    None for all alike. `where`: conditions on items, see `workflow.recommend.filters`. `k`: how many items. `diversity`
+    None for all alike. `where`: conditions on items, see `allowed_items`. `k`: how many items. `diversity`
     0..1 and `popularity` -1..1: see `Controls`. `include_seen`: also items that a user of the query has met.
     BadInput names what cannot be asked.
     """

@@ -1,4 +1,4 @@
-"""Which events a recommender learns from and which it is measured on; a user's repeats of an item stay together."""
+"""Splits of interactions into training and test events; a user's repeats of an item stay on one side."""
 
 from __future__ import annotations
 

@@ -13,15 +13,15 @@ from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.vectors import unit_rows
 
 FLAT = 1e-4
-"""Spread, as a part of the largest value, below which values do not tell items apart but show rounding: single
-precision leaves errors of a thousandth of it."""
+"""Spread, as a part of the largest value, below which values differ by rounding alone: errors of single precision are
+a thousandth of it."""
 
 
 def moments(values: np.ndarray, known: np.ndarray, largest: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation (q,) float64 of each row of `values` (q, n) over the `known` (n,) bool.
 
     `values` must be 0 where not known, so that one pass over all does. `largest` (q,): how large a value can be. A
-    row that hardly varies, or of which nothing is known, has an infinite spread: divided by it, nothing stands out.
+    row that hardly varies, or of which nothing is known, has an infinite spread: scores divided by it are 0.
     """
     count = max(int(known.sum()), 1)
     mean = values.sum(axis=1, dtype=np.float64) / count
@@ -31,9 +31,9 @@ def moments(values: np.ndarray, known: np.ndarray, largest: np.ndarray | float) 
 
 
 LEAST = 5
-"""Items with both modalities below which a mean says too little."""
+"""Fewest items with both modalities for a mean. Our choice."""
 MOST_ASKED, MOST_COMPARED = 400, 4000
-"""Items asked with and compared with, evenly spaced among all: enough for a mean, and never long."""
+"""Most items used as queries and as candidates, evenly spaced: 1.6 million cosines. Our choice."""
 
 
 def reliability(items: PlacedItems, source: str) -> dict[str, float]:
@@ -70,7 +70,7 @@ def _spaced(rows: np.ndarray, most: int) -> np.ndarray:
 
 
 AT_ONCE = 4096
-"""Items whose shares are averaged at a time."""
+"""Items whose shares are averaged at a time. Our choice: a share of one label then takes 32 kB."""
 
 
 class Member:

@@ -8,8 +8,8 @@ from pathlib import Path
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.store import RunRecord, Store
 from mmalign_core.types import AlignmentResult
-from mmalign_core.workflow.align.choices import Choices
-from mmalign_core.workflow.align.run import Run
+from mmalign_core.workflow.alignment.choices import Choices
+from mmalign_core.workflow.alignment.run import Run
 
 
 def save_run(run: Run, ref: str | None = None, *, store: Store) -> Path:

@@ -10,7 +10,7 @@ from mmalign_core.metrics.retrieval import best_chosen, outcomes
 from mmalign_core.metrics.right_answers import RightAnswers, right_answers
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.types import BadInput, EmbeddingSet
-from mmalign_core.workflow.align.run import Run
+from mmalign_core.workflow.alignment.run import Run
 
 ORDERINGS = ("similar items together", "collection", "best pairs first", "worst pairs first")
 

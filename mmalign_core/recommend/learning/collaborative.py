@@ -13,9 +13,9 @@ from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.types import BadInput
 
 TASTE = "taste"
-"""Label of what comes from who met what, not from the items' media."""
+"""Label of the share that comes from interactions, not from the items' media."""
 POPULARITY = "popularity"
-"""Label of what an item's score has for everybody alike."""
+"""Label of the share that is the same for every user."""
 
 MOST_ITEMS = 20_000
 """Items met by somebody beyond which the matrix between them (1.6 GB at this size, twice) is not made."""
@@ -24,10 +24,10 @@ Shares = dict[str, np.ndarray]
 
 
 class Collaborative(Recommender):
-    """Learns from events and answers by the query's history; a user is no more than what he met.
+    """Learns from events and answers by the query's history alone: a user is represented by the items met.
 
-    So users the fit never saw, and histories with an item taken out, are served like any other, and shares by item of
-    the history are exact. An empty history gets what everybody gets: 0, or the items' popularity.
+    So new users, and histories with an item left out, are answered like any other, and shares by item of the history
+    are exact. An empty history gets 0, or the items' popularity.
     """
 
     needs_interactions = True

@@ -85,7 +85,7 @@ def factor_of(query: PlacedQuery, label: str) -> float:
 
 
 class TrainedFactors(Factors):
-    """Trained on nine tenths of the events; the last tenth says when to stop."""
+    """Factors trained in torch on nine tenths of the events; the last tenth decides when to stop."""
 
     learning_rate: float = param(0.02, 1e-6, 1.0, help="size of a step")
     decay: float = param(1e-4, 0.0, 1.0, help="how strongly large factors are held back")

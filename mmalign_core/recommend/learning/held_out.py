@@ -20,7 +20,7 @@ K = 10
 
 
 def mean_ndcg(scores: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> float:
-    """Mean NDCG@10 over users, who each want something; a wanted item that ties with others comes after them.
+    """Mean NDCG@10 over users, each with at least one right answer; ties count against the right answer.
 
     `scores` (u, n), changed on the way; `seen` (u, n) bool is no candidate; `wanted` (u, n) bool.
     """
@@ -36,9 +36,9 @@ def mean_ndcg(scores: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> float
 
 
 HELD_SHARE, SHORTEST = 0.1, 4
-"""Held out: a tenth of the events, at least one, of users who have at least so many events."""
+"""Held out: a tenth of the events, at least one, of users with at least so many events. Our choice: three stay."""
 MOST_USERS, AT_ONCE = 1000, 1 << 24
-"""At most so many users, and so many scores of theirs (64 MB)."""
+"""Most users with held-out events, and most scores of theirs at a time (64 MB). Our choices."""
 
 
 def root_counts(matrix: Matrix) -> np.ndarray:

@@ -19,9 +19,11 @@ from mmalign_core.recommend.standard_scores import Member
 from mmalign_core.types import BadInput, Progress
 
 MOST_MEMBERS = 4
+"""Recommenders in one mixture: the mixes to try grow with the number of members as below."""
 STEPS = 10
-"""Weights are tried in tenths: 11 mixes of two recommenders, 66 of three, 286 of four."""
+"""Weights are tried in tenths: 11 mixes of two recommenders, 66 of three, 286 of four. Our choice."""
 HELD_OUT = 0.2
+"""Share of the events held out to choose the mix, as in `evaluate`."""
 AT_ONCE = 1 << 23
 """Scores a member gives for validation (64 MB): as many users as fit, drawn by the seed."""
 

@@ -14,7 +14,7 @@ from mmalign_core.recommend.learning.pairwise import Triples
 from mmalign_core.types import BadInput, Progress
 
 BATCH = 1024
-"""Pairs whose steps are taken together: with small learning rates the same as one after the other."""
+"""Pairs whose steps are taken together. Our choice: with small learning rates the result is that of single steps."""
 
 
 @register("bpr")

@@ -14,7 +14,7 @@ from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.types import BadInput, Progress
 
 STRIP = 1024
-"""Items treated at a time, so that nothing but the matrix itself is large."""
+"""Rows treated at a time, so that nothing but the matrix itself is large: 160 MB at most. Our choice."""
 
 
 @register("ease")

@@ -1,4 +1,4 @@
-"""Most popular: what most users have met, whoever asks. The floor that every other recommender must clear."""
+"""Most popular: what most users have met, the same for every query. A baseline for the other recommenders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Items in random order: what any recommender must beat. It is no choice of anybody's, so it is in no registry."""
+"""Items in random order: the baseline of every evaluation. It is not offered as a choice, so it is not registered."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RandomOrder(Recommender):
         return np.stack([self._draw(query) for query in queries])
 
     def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
-        """All of it is chance."""
+        """One label, "chance"."""
         return {"chance": self._draw(query)[rows]}
 
     def _draw(self, query: PlacedQuery) -> np.ndarray:

@@ -14,7 +14,7 @@ from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.types import Progress
 
 STRIP = 1024
-"""Items whose walks are counted at a time."""
+"""Items whose walks are counted at a time: 160 MB at most. Our choice."""
 
 
 @register("rp3beta")

@@ -32,11 +32,12 @@ AGAINST_WORDS = frozenset(("against", "although", "but", "despite", "farther", "
 
 
 _REACH = 60
-"""Characters within which a word such as “farther” turns what stands before it."""
+"""Characters within which a word such as “farther” applies to what stands before it. Our choice: about ten words."""
 MOST_WORDS = 70
-"""Of a sentence, a quoted name counting as one."""
+"""Most words of a sentence, a quoted name counting as one. Our choice."""
 _QUOTES = ("“{}”", '"{}"', "„{}“", "«{}»", "‘{}’", "'{}'")
 _FIRST_MARK = 0xE000
+"""First sign of Unicode's private use area: no text from elsewhere means anything by it."""
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
 _TOKEN = re.compile(
     r"(?P<number>[+\-−]?\d+(?:\.\d+)?)|(?P<word>[A-Za-z]+(?:['’-][A-Za-z]+)*)|(?P<mark>[\ue000-\uf8ff])"

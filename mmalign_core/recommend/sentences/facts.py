@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from mmalign_core.recommend.sentences.claims import LABEL_WORDS, Claims, Value
 
 SHORT = 60
-"""Characters of a title as sentences show it."""
+"""Characters of a title as sentences show it. Our choice: about ten words."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,16 @@ def short(title: str) -> str:
 
 
 MOST = 3
-"""Parts of a score that a sentence names on each side; who wants all of them has the bars."""
+"""Parts of a score that a sentence names for and against the item. Our choice: the bars of a page show all of them."""
 
 
 def reason(contributions: Mapping[str, float]) -> str:
-    """What speaks for the item and what against it, strongest first, in units of the score."""
+    """A sentence from the contributions alone: those for the item, then those against it, strongest first."""
     return sentence(Facts("", 1, sum(contributions.values()), contributions))
 
 
 def sentence(facts: Facts) -> str:
-    """What speaks for the item, what against it, what of a history counts most, and what it would be without that."""
+    """The template: shares for the item, shares against it, the strongest item of the history, the rank without it."""
     ordered = sorted(facts.shares.items(), key=lambda pair: -pair[1])
     helping = [pair for pair in ordered if pair[1] >= _least(facts)]
     against = [pair for pair in reversed(ordered) if pair[1] <= -_least(facts)]
@@ -78,7 +78,7 @@ def sentence(facts: Facts) -> str:
 
 
 def _for_want_of_better(facts: Facts, against: Sequence[tuple[str, float]]) -> str:
-    """What stands in a list although no part of its score is above zero: the others' are lower still."""
+    """The sentence of an item whose shares are all 0 or negative: other items have lower ones."""
     if not against:
         return "It is placed here by its score alone"
     return f"It is placed here because less speaks against it than against others: {_list(facts, against)}"
@@ -108,7 +108,7 @@ def _met(facts: Facts) -> list[str]:
 
 
 def _without(facts: Facts) -> list[str]:
-    """The one part whose loss costs most places, if any costs one."""
+    """The part without which the rank falls most, if it falls without any."""
     worst = max(facts.without.items(), key=lambda pair: pair[1], default=("", 0))
     if worst[1] <= facts.rank:
         return []

@@ -11,8 +11,9 @@ from mmalign_core.recommend.sentences.claims import Claims, Value
 from mmalign_core.recommend.sentences.facts import short
 
 MOST = 5
+"""Words that a sentence about interests names. Our choice."""
 _LEAST_EXCESS = 2.0
-"""Standard deviations above what as many items drawn by chance would have."""
+"""Standard deviations above the number expected of as many items drawn by chance: the usual bound of 95%."""
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmalign_core.settings import Settings
-from mmalign_core.workflow.align.run import Run
+from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.export.sheet import Sheet
-from mmalign_core.workflow.recommend.answers import Answer
-from mmalign_core.workflow.recommend.reasons import Reasons
-from mmalign_core.workflow.recommend.sentences import Sentence
+from mmalign_core.workflow.recommendation.answers import Answer
+from mmalign_core.workflow.recommendation.reasons import Reasons
+from mmalign_core.workflow.recommendation.sentences import Sentence
 
 if TYPE_CHECKING:
-    from mmalign_core.workflow.explain.answers import RecommendationMaps
+    from mmalign_core.workflow.explanation.answers import RecommendationMaps
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_ATTRIBUTION = 20_000
-"""Characters of it that are printed; a collection of millions may bring a book."""
+"""Characters of the collection's attribution that are printed. Our choice: about five pages."""
 
 
 def as_html(

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.explain.masks import MediaMap
 from mmalign_core.types import BadInput, Media
-from mmalign_core.workflow.align.run import Run
-from mmalign_core.workflow.explain.masked_medium import run_encoder
+from mmalign_core.workflow.alignment.run import Run
+from mmalign_core.workflow.explanation.masked_medium import run_encoder
 from mmalign_core.workflow.export.films import video_tiles
 from mmalign_core.workflow.export.media_uris import one_line, pixels_uri
 
 if TYPE_CHECKING:
-    from mmalign_core.workflow.explain.answers import RecommendationMap
+    from mmalign_core.workflow.explanation.answers import RecommendationMap
 
 PIXELS, STRONGEST, MOST_LETTERS = 420, 0.72, 1500
+"""Width of a picture, opacity of the strongest tint, characters of a text. Our choices, judged by eye on the page."""
 
 
 def drawn_map(run: Run, mapped: RecommendationMap) -> dict[str, Any]:

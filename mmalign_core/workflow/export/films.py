@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from mmalign_core.data.media.videos import Video
 
 FRAMES, TILES, STRIP_PIXELS = 6, 8, 160
+"""Frames of a strip, tiles over a map, and width of a strip's frame. Our choices, judged by eye on the page."""
 SHORT = 20.0
-"""Seconds of a video whose moments are told in tenths."""
+"""Seconds of a video below which moments are written in tenths of a second. Our choice."""
 _PLAIN = 300
-"""Of a longer video only key frames are looked at: a picture for a card must not take the time of decoding it all."""
+"""Frames of a video above which only key frames are read. Our choice: a card must not wait for a whole film."""
 
 
 @dataclass(frozen=True)

@@ -13,22 +13,23 @@ from mmalign_core.recommend.query_spec import FILES
 from mmalign_core.recommend.sentences.facts import decimals
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
-from mmalign_core.workflow.align.run import Run
+from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.export.drawn_maps import drawn_map
 from mmalign_core.workflow.export.films import film_strip
 from mmalign_core.workflow.export.media_uris import item_titles, one_line, picture_uri, sound_uri
-from mmalign_core.workflow.recommend.answers import Answer
-from mmalign_core.workflow.recommend.reasons import Reasons
-from mmalign_core.workflow.recommend.sentences import Sentence
+from mmalign_core.workflow.recommendation.answers import Answer
+from mmalign_core.workflow.recommendation.reasons import Reasons
+from mmalign_core.workflow.recommendation.sentences import Sentence
 
 if TYPE_CHECKING:
-    from mmalign_core.workflow.explain.answers import RecommendationMaps
+    from mmalign_core.workflow.explanation.answers import RecommendationMaps
 
 PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
+"""Width of a picture, media of one modality, characters of a text and of a title, bars. Our choices, judged by eye."""
 WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was asked with or met",
          "recommender": "By recommender", "popularity": "By popularity", "taste": "By taste"}  # fmt: skip
 _NOTHING = 1e-3
-"""A part of the largest share that nobody would see; only a modality is named all the same."""
+"""Smaller parts of the largest share get no bar, which would be under half a pixel; modalities always get one."""
 MEDIA_WORDS = {"text": "text", "image": "picture", "audio": "sound", "video": "video"}
 CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "source", "url")
 

@@ -13,7 +13,7 @@ from mmalign_core import __version__
 from mmalign_core.projection import Projection, place, project
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Progress, digest_json, no_progress
-from mmalign_core.workflow.align.run import Run
+from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.maps.space_map import keep_map, kept_map
 
 

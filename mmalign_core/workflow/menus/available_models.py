@@ -13,7 +13,7 @@ from mmalign_core.models.requirements import ENCODERS as OF_MODELS
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import parts_of
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.encode import DEFAULT_ENCODERS
+from mmalign_core.workflow.encoding import DEFAULT_ENCODERS
 
 FRAMES = "video-frames"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mmalign_core.encoders import ENCODERS, Encoder
 from mmalign_core.spaces import parts_of
 from mmalign_core.types import Collection
-from mmalign_core.workflow.encode import DEFAULT_ENCODERS
+from mmalign_core.workflow.encoding import DEFAULT_ENCODERS
 from mmalign_core.workflow.menus.available_models import same_space, share_space
 
 FROM_PAIRS = "relative"

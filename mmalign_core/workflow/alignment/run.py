@@ -1,0 +1,163 @@
+"""Use case: align two modalities. The stages are plan, fit, place, measure and report; the result is a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mmalign_core.aligners import Aligner
+from mmalign_core.aligners.base import no_watch
+from mmalign_core.cost import Cost, peak_rss_mb
+from mmalign_core.metrics.report import at_chance
+from mmalign_core.progress import within
+from mmalign_core.scoring.corrections import Scores
+from mmalign_core.spaces import reference_of
+from mmalign_core.store import Store, new_run_id
+from mmalign_core.types import AlignmentResult, BadInput, Collection, EmbeddingSet, Matches, Progress, no_progress
+from mmalign_core.workflow.alignment.choices import HOLDING_OUT, Choices
+from mmalign_core.workflow.alignment.measurement import Measurement, measure
+from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part, Watch, fit, make_plan
+from mmalign_core.workflow.alignment.sets import place
+from mmalign_core.workflow.alignment.thresholds import threshold_report, with_suggested
+from mmalign_core.workflow.encoding import Encoding
+from mmalign_core.workflow.menus.default_aligner import default_aligner
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished alignment. `encoders`: modality -> 'name@version' of what made its vectors; `result.space`: where
+    they lie after; `report`: the align JSON."""
+
+    id: str
+    collection: Collection
+    encoders: Mapping[str, str]
+    aligner: Aligner
+    result: AlignmentResult
+    choices: Choices
+    report: Mapping[str, Any]
+
+    def sets(self, source: str, target: str) -> tuple[EmbeddingSet, EmbeddingSet]:
+        """The rows of both modalities in the run's space; BadInput names one that it does not hold."""
+        for modality in (source, target):
+            if modality not in self.result.space:
+                raise BadInput(f"this run holds no {modality}; it holds: {', '.join(self.result.space)}")
+        return self.result.space[source], self.result.space[target]
+
+    def scores(self, source: str, target: str) -> Scores:
+        """All rows of one modality against all of another, under the run's similarity and correction.
+
+        A correction looks at the queries of the run itself: everything in it is known by now.
+        """
+        return self.choices.scoring().scores(*self.sets(source, target))
+
+    def matches(self, scores: Scores) -> Matches:
+        """The decisions of the run's matcher; of argmax where there is more to weigh than that matcher can."""
+        scoring = self.choices.scoring()
+        try:
+            scoring.matcher.check_sizes(len(scores.sources), len(scores.targets))
+        except BadInput:
+            scoring = scoring.plain()
+        return scoring.match(scores)
+
+
+def align(
+    collection: Collection,
+    encoding: Encoding,
+    choices: Choices | None = None,
+    *,
+    store: Store,
+    progress: Progress = no_progress,
+    watch: Watch = no_watch,
+) -> Run:
+    """Fit, place, match and measure as `choices` say; the run holds the space of the aligner fitted last.
+
+    Without choices the aligner is the one that suits these encoders, for pictures and texts. With a test share it is
+    fitted on the rest and measured on held-out items only, candidates included; with folds it is measured so fold by
+    fold, then fitted on all items; with neither it is fitted and measured on all of them (split "none"). Where no item
+    has both modalities, an aligner that learns from no pairs is fitted all the same, and nothing is measured. `watch`
+    gets the rows of each fit's history as they come. Where the matcher decides by a threshold, the report's `threshold`
+    is what held-back training pairs (of the first fold) suggest. Raises BadInput before any fit when the choices cannot
+    work.
+    """
+    choices = choices or _default_choices(collection, encoding)
+    choices.check()
+    plan = make_plan(collection, encoding, choices, store=store, progress=within(progress, 0.0, 0.1))
+    cost = Cost({"read": 0.0, "encode": round(sum(encoding.seconds.values()), 4), "fit": 0.0, "match": 0.0})
+    folds = len(plan.parts)
+    share = folds / (folds + 1) if folds > 1 else 1.0
+    measured = measure(plan, cost, within(progress, 0.1, share), watch=watch)
+    fitted, part = measured.aligner, plan.parts[0]
+    if folds > 1:
+        part = plan.whole
+        fitted = fit(plan, part, cost, within(progress, share, 1.0, "all items: "), watch=watch)
+    threshold = threshold_report(plan, measured.aligner, measured.thresholds, cost, within(progress, 1.0, 1.0))
+    result = _result(plan, part, fitted, cost.seconds["fit"])
+    choices = with_suggested(choices, measured.thresholds)
+    report = _report(choices, fitted, plan, measured, encoding, cost) | threshold
+    report["at_chance"] = list(at_chance(report))
+    report["left_out"] = [modality for modality in encoding.sets if modality not in result.space]
+    encoders = {m: s.encoder for m, s in plan.sets.items()}
+    return Run(new_run_id(choices.aligner), collection, encoders, fitted, result, choices, report)
+
+
+def as_encoded(collection: Collection, encoding: Encoding) -> Run:
+    """A run of the modality that most items have, as encoded: it can be asked and explained as any other.
+
+    Nothing was aligned, so nothing about pairs is measured: its report is empty. BadInput if there is nothing to place.
+    """
+    held = {modality: rows for modality, rows in encoding.sets.items() if len(rows)}
+    if not held:
+        raise BadInput(f"'{collection.name}' holds no usable text, picture or sound; see the report on the Data page")
+    modality = max(held, key=lambda name: len(set(held[name].ids)))
+    rows = held[modality]
+    choices = Choices(pair=(modality, modality), aligner="as-is")
+    fitted = choices.new_aligner().fit({modality: rows})
+    space = {modality: place(fitted, rows)}
+    result = AlignmentResult(fitted.name, fitted.family(), fitted.params, choices.seed, space, (), 0.0, False)
+    return Run(new_run_id(fitted.name), collection, {modality: rows.encoder}, fitted, result, choices, {})
+
+
+def _default_choices(collection: Collection, encoding: Encoding) -> Choices:
+    encoders = {modality: reference_of(key) for modality, key in encoding.encoders.items()}
+    return Choices(aligner=default_aligner(Choices.pair, encoders, collection))
+
+
+def _result(plan: AlignmentPlan, part: Part, fitted: Aligner, seconds: float) -> AlignmentResult:
+    """Every row of the modalities of this fit, also of items it was not fitted on, in the shared space."""
+    space = {m: place(fitted, plan.sets[m]) for m in part.modalities}
+    name, seed = plan.choices.aligner, plan.choices.seed
+    return AlignmentResult(
+        name, fitted.family(), fitted.params, seed, space, fitted.history, seconds, fitted.transductive
+    )
+
+
+def _report(
+    choices: Choices, fitted: Aligner, plan: AlignmentPlan, measured: Measurement, encoding: Encoding, cost: Cost
+) -> dict[str, Any]:
+    scoring = choices.scoring()
+    return {
+        "pair": ":".join(choices.pair),
+        "aligner": choices.aligner,
+        "family": fitted.family(),
+        "params": dict(fitted.params),
+        "similarity": choices.similarity,
+        "correction": choices.correction,
+        "correction_params": scoring.correction.params,
+        "matcher": choices.matcher,
+        "matcher_params": scoring.matcher.params,
+        "seed": choices.seed,
+        "holding_out": {name: getattr(choices, name) for name in HOLDING_OUT},
+        "transductive": choices.is_transductive,
+        **plan.held.report(),
+        "encoders": dict(encoding.encoders),
+        "skipped": [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in encoding.skipped],
+        **measured.evaluation.report(),
+        **({"fused": measured.fused} if measured.fused else {}),
+        "history": list(fitted.history),
+        "seconds": cost.seconds,
+        "infer_seconds_per_1000": cost.infer_seconds_per_1000,
+        "fit_peak_mb": cost.fit_peak_mb,
+        "fit_added_mb": cost.fit_added_mb,
+        "peak_rss_mb": peak_rss_mb(),
+    }

@@ -1,0 +1,175 @@
+"""Use case: several aligners on the same items, split and seed, one row each, in ranking order."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from mmalign_core.aligners import ALIGNERS
+from mmalign_core.cost import Cost
+from mmalign_core.progress import within
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, Cancelled, Collection, Progress, digest_json, no_progress
+from mmalign_core.workflow.alignment.choices import Choices
+from mmalign_core.workflow.alignment.measurement import measure
+from mmalign_core.workflow.alignment.pivots import has_towers
+from mmalign_core.workflow.alignment.plan import AlignmentPlan, make_plan
+from mmalign_core.workflow.alignment.sequences import can_sequence
+from mmalign_core.workflow.alignment.split import HeldOut, hold_out
+from mmalign_core.workflow.comparison.learning_curve import check_steps, point, points, subsets
+from mmalign_core.workflow.comparison.ranking import Comparison, Row, mean_mrr, ranked
+from mmalign_core.workflow.encoding import Encoding
+
+WatchAll = Callable[[str, Mapping[str, float]], None]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What all entries share."""
+
+    collection: Collection
+    encoding: Encoding
+    held: HeldOut
+    store: Store
+    curve: int
+    watch: WatchAll
+
+
+def compare(
+    collection: Collection,
+    encoding: Encoding,
+    entries: Sequence[Choices],
+    *,
+    store: Store,
+    curve: int = 0,
+    progress: Progress = no_progress,
+    publish: Callable[[Row], None] = lambda row: None,
+    watch: WatchAll = lambda aligner, row: None,
+    finished: Sequence[Row] = (),
+) -> Comparison:
+    """Measure every entry on the same split; they may differ in aligner and parameters alone.
+
+    A row holds: aligner, family, params, metrics, ci95, baseline, space (as `align` reports them), quality (the mean
+    MRR of both directions, which ranks), seconds {fit (mean of the fits), match}, infer_seconds_per_1000,
+    peak_rss_mb (during its fits), added_mb (how far it rose), needs_pairs, transductive, split, n_train, n_test,
+    shared_content, history (of the last fit), curve (`curve` points of `learning_curve`, [] when 0), error (None, or
+    why it failed, and then nothing is measured), key, and directions: what each query met, left out of JSON.
+    `ranked` adds against_best. A failing aligner does not stop the others. `publish` gets each row when it is done,
+    `watch` the aligner's name and each row of its history while it fits. When `progress` raises Cancelled it goes on
+    to the caller, who has the rows published so far: given back as `finished` they are not computed again.
+    BadInput before any fit if the entries cannot be compared or the items not split.
+    """
+    task = _Task(collection, encoding, check_entries(collection, encoding, entries, curve), store, curve, watch)
+    rows = []
+    for number, choices in enumerate(entries):
+        shown = within(progress, number / len(entries), (number + 1) / len(entries), f"{choices.aligner}: ")
+        key = row_key(collection, encoding, choices, curve)
+        row = next((row for row in finished if row["key"] == key), None)
+        if row is None:
+            row = {"key": key, **_row(task, choices, shown)}
+            publish(row)
+        rows.append(row)
+    progress(1.0, f"{len(rows)} aligners compared")
+    return ranked(rows, seed=entries[0].seed)
+
+
+def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[Choices], curve: int = 0) -> HeldOut:
+    """The one split of all entries; BadInput if there is none, two are the same, or more than the aligner differs."""
+    if not entries:
+        raise BadInput("there is nothing to compare; name at least one aligner")
+    seen = set()
+    for choices in entries:
+        choices.check()
+        if replace(choices, aligner="", params=None) != replace(entries[0], aligner="", params=None):
+            raise BadInput("compared aligners must share pair, similarity, correction, matcher, split and seed")
+        if (key := row_key(collection, encoding, choices)) in seen:
+            raise BadInput(f"'{choices.aligner}' is named twice with the same parameters; name it once")
+        seen.add(key)
+    if curve:
+        check_steps(entries[0], curve)
+    return hold_out(collection, encoding.sets, entries[0])
+
+
+def row_key(collection: Collection, encoding: Encoding, choices: Choices, curve: int = 0) -> str:
+    """Digest of what a row depends on: the items with their columns, the vectors and the choices."""
+    params = choices.new_aligner().params
+    vectors = {m: s.digest for m, s in encoding.sets.items()}
+    return digest_json([asdict(replace(choices, params=params)), collection.digest, vectors, curve])
+
+
+def takers(encoding: Encoding, pair: tuple[str, str]) -> tuple[str, ...]:
+    """Every aligner that can take these two modalities, by name: what needs concepts, sequences or texts in the same
+    spaces only where they are to be had."""
+    sets = [encoding.sets[m] for m in pair if m in encoding.sets]
+    concepts, sequences = any(s.concepts is not None for s in sets), all(map(can_sequence, sets))
+    classes = [ALIGNERS.get(name) for name in ALIGNERS.names()]
+    return tuple(
+        cls.name
+        for cls in classes
+        if set(pair) <= set(cls.modalities)
+        and (concepts or not cls.needs_concepts)
+        and (sequences or not cls.needs_sequences)
+        and (not cls.needs_pivots or has_towers(sets))
+    )
+
+
+def _row(task: _Task, choices: Choices, progress: Progress) -> dict[str, Any]:
+    try:
+        shown = within(progress, 0.0, 0.1)
+        plan = make_plan(task.collection, task.encoding, choices, store=task.store, held=task.held, progress=shown)
+        return _about(choices, task.held) | _measured(task, plan, within(progress, 0.1, 1.0))
+    except Cancelled:
+        raise
+    except Exception as error:  # noqa: BLE001  one method's defect must not take the others' results
+        return _about(choices, task.held) | {"error": _reason(error)}
+
+
+def _measured(task: _Task, plan: AlignmentPlan, progress: Progress) -> dict[str, Any]:
+    cost, share = Cost({"fit": 0.0, "match": 0.0}), 1 / max(1, task.curve)
+    name = plan.choices.aligner
+    done = measure(plan, cost, within(progress, 0.0, share), watch=lambda row: task.watch(name, row))
+    report, fit = done.evaluation.report(), cost.seconds["fit"] / cost.fits
+    return {
+        **report,
+        "quality": mean_mrr(report["metrics"]),
+        "directions": done.evaluation.directions,
+        "history": list(done.aligner.history),
+        "seconds": cost.seconds | {"fit": round(fit, 4)},
+        "infer_seconds_per_1000": cost.infer_seconds_per_1000,
+        "peak_rss_mb": cost.fit_peak_mb,
+        "added_mb": cost.fit_added_mb,
+        "curve": _curve(plan, task.curve, point(1.0, plan.held, report, fit), within(progress, share, 1.0)),
+    }
+
+
+def _curve(plan: AlignmentPlan, steps: int, whole: Row, progress: Progress) -> list[Row]:
+    """The points below the whole training set, which is measured already, and that."""
+    return [*points(plan, subsets(plan, steps)[:-1], progress), whole] if steps else []
+
+
+def _about(choices: Choices, held: HeldOut) -> dict[str, Any]:
+    """What a row says whether or not the aligner could be measured."""
+    cls = ALIGNERS.get(choices.aligner)
+    return {
+        "aligner": choices.aligner,
+        "family": cls.family(),
+        "params": choices.new_aligner().params,
+        "needs_pairs": cls.needs_pairs,
+        "transductive": choices.is_transductive,
+        **held.report(),
+        **{part: {} for part in ("metrics", "ci95", "baseline", "space", "seconds", "directions")},
+        **dict.fromkeys(("quality", "infer_seconds_per_1000", "peak_rss_mb", "added_mb")),
+        **{part: [] for part in ("history", "curve")},
+        "error": None,
+    }
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, BadInput):
+        return str(error)
+    _log.error("an aligner failed\n%s", "".join(traceback.format_exception(error)))
+    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}".rstrip(": ")

@@ -1,0 +1,114 @@
+"""Attribution to the steps that an encoder pools: exact where encoder and aligner are linear, else by gradients."""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmalign_core.explain.gradients import integrated_map
+from mmalign_core.explain.linear_terms import exact_map
+from mmalign_core.explain.masks import MediaMap
+from mmalign_core.spans import overlaps, stretches, windows
+from mmalign_core.vectors import unit_rows
+from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
+
+if TYPE_CHECKING:
+    import torch
+
+POINTS, MOST_POINTS = 32, 128
+"""Points of the integral at first and at most. The aligner's head is small: 128 passes of it take milliseconds."""
+
+
+def why_not_exact(masked: MaskedMedium) -> str:
+    """The reason why this medium has no exact map; '' where it has one."""
+    if masked.run.aligner.linear_map(masked.modality) is None:
+        return f"{masked.run.aligner.name} does not place it by one linear map"
+    return _why_not_steps(masked)
+
+
+def why_not_gradients(masked: MaskedMedium) -> str:
+    """The reason why this medium has no map by gradients of its steps; '' where it has one."""
+    if masked.run.aligner.differentiable(masked.modality) is None:
+        return f"{masked.run.aligner.name} has no gradients here"
+    return _why_not_steps(masked)
+
+
+def exact_step_map(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
+    """Exact terms of the cosine with `target` (k,): what each cell or frame adds, at the place's present length."""
+    linear_map = masked.run.aligner.linear_map(masked.modality)
+    assert linear_map is not None
+    steps = masked.sequence().astype(np.float64)
+    centre, linear = linear_map.homogeneous
+    by_sense = _by_sense(masked, steps)
+    wide = np.pad(by_sense.reshape(-1, steps.shape[1]), ((0, 0), (0, 1)))
+    weights = np.tile(_weights(masked, len(steps)), len(by_sense))
+    values, rest, score = exact_map(wide, centre, linear, target, weights)
+    return _map(masked, values.reshape(by_sense.shape[:2]), rest, score, "exact")
+
+
+def gradient_step_map(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
+    """Integrated gradients of the cosine with `target` (k,), from all parts masked to the whole medium.
+
+    Sundararajan et al. (2017).
+    """
+    import torch
+
+    place = masked.run.aligner.differentiable(masked.modality)
+    assert place is not None
+    steps = masked.sequence()
+    by_sense = torch.tensor(_by_sense(masked, steps))
+    direction = torch.tensor(unit_rows(target[None])[0])
+    weights = torch.tensor(_weights(masked, len(steps)), dtype=torch.float32)
+    empty = masked.sequence(np.zeros(len(masked.parts), bool))
+    baseline = empty if empty.shape == steps.shape else np.broadcast_to(empty.mean(axis=0), steps.shape)
+
+    def scores(rows: torch.Tensor) -> torch.Tensor:
+        whole = rows.view(len(rows), *by_sense.shape).sum(dim=1)
+        return place(torch.einsum("t,btd->bd", weights, whole), whole) @ direction
+
+    start = torch.tensor(_by_sense(masked, baseline)).flatten(0, 1)
+    found = integrated_map(scores, by_sense.flatten(0, 1), start, points=POINTS, most_points=MOST_POINTS)
+    return _map(masked, found.values.reshape(by_sense.shape[:2]), found.rest, found.score, "integrated gradients")
+
+
+def _by_sense(masked: MaskedMedium, steps: np.ndarray) -> np.ndarray:
+    """(senses, t, d) of steps (t, d). A video with a sound has two senses, seen and heard, whose sum is the steps."""
+    if not any(part.sense for part in masked.parts):
+        return steps[None]
+    seen = steps.copy()
+    seen[:, masked.encoder.heard_from :] = 0
+    return np.stack([seen, steps - seen])
+
+
+def _map(masked: MaskedMedium, values: np.ndarray, rest: float, score: float, method: str) -> MediaMap:
+    """The map of values (senses, t). Frames of a sound or video give theirs to segments by the time they share."""
+    parts = masked.parts
+    if masked.modality in ("audio", "video"):
+        places = np.array([part.place for part in parts[: len(parts) // len(values)]])
+        spread = overlaps(_spans(masked, values.shape[1]), places)
+        spread[-1] += spread.sum(axis=0) == 0
+        values = values @ spread.T
+    return MediaMap(masked.modality, parts, values.ravel(), rest, score, method)
+
+
+def _spans(masked: MaskedMedium, steps: int) -> np.ndarray:
+    """(t, 2) seconds that each step saw; steps of a sound overlap."""
+    if masked.modality == "video":
+        return stretches(masked.view.edges)
+    return windows(steps, *masked.encoder.frames)
+
+
+def _weights(masked: MaskedMedium, steps: int) -> np.ndarray:
+    return np.full(steps, 1.0 if masked.encoder.pooling == "sum" else 1 / steps)
+
+
+def _why_not_steps(masked: MaskedMedium) -> str:
+    """The reason why the encoder's steps do not stand for the parts (another pooling, other steps), else ''."""
+    name, steps = masked.encoder.name, len(masked.sequence()) if masked.encoder.pooling else 0
+    if not masked.encoder.pooling:
+        return f"{name} does not simply pool what it sees of parts"
+    if masked.modality == "image" and steps != len(masked.parts):
+        return f"{name} sees {isqrt(steps)} cells a side, so ask for a grid of {isqrt(steps)}"
+    return "" if masked.modality in ("image", "audio", "video") else f"{name}'s steps are not words"

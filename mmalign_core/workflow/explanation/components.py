@@ -1,0 +1,74 @@
+"""A cosine as a sum over the dimensions of the shared space, with items and words that name each dimension."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmalign_core.explain.linear_terms import components
+from mmalign_core.types import EmbeddingSet
+from mmalign_core.vectors import unit_rows
+from mmalign_core.workflow.alignment.run import Run
+from mmalign_core.workflow.explanation.placed_media import PlacedMedium
+
+MOST, NAMES = 8, 3
+"""Components of a pair, and names at each end of a component: what one screen shows. Chosen, not measured."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """Dimension `number` of the space adds `value` to the cosine: `u` * `v`, where the two lie along it.
+
+    `items` lie farthest along it on the side that `u` is on, `words` likewise, `opposite_items` and `opposite_words` on
+    the other: a name for people, not a definition.
+    """
+
+    number: int
+    value: float
+    u: float
+    v: float
+    items: tuple[str, ...]
+    words: tuple[str, ...]
+    opposite_items: tuple[str, ...]
+    opposite_words: tuple[str, ...]
+
+
+def component_shares(
+    run: Run, left: PlacedMedium, right: PlacedMedium, words: EmbeddingSet | None
+) -> tuple[tuple[Component, ...], float]:
+    """The components that add most to the cosine, and what the others add: exact, where both places are linear.
+
+    () and 0 where one of them is not, for then a dimension by itself means nothing.
+    """
+    if any(run.aligner.linear_map(placed.modality) is None for placed in (left, right)):
+        return (), 0.0
+    found = components(left.place, right.place, MOST)
+    return tuple(_named(run, left, right, words, number, value) for number, value in found.parts), found.rest
+
+
+def anchor_shares(run: Run, left: PlacedMedium, right: PlacedMedium) -> tuple[tuple[tuple[str, float], ...], float]:
+    """The known items that add most to the cosine, and what the others add; () and 0 without such anchors."""
+    names = run.aligner.anchor_items
+    if len(names) != len(left.place):
+        return (), 0.0
+    found = components(left.place, right.place, MOST)
+    return tuple((names[number], value) for number, value in found.parts), found.rest
+
+
+def _named(
+    run: Run, left: PlacedMedium, right: PlacedMedium, words: EmbeddingSet | None, number: int, value: float
+) -> Component:
+    u, v = float(left.place[number]), float(right.place[number])
+    along = [(s.ids, unit_rows(s.vectors)[:, number]) for s in run.result.space.values()]
+    ids = tuple(item for names, _ in along for item in names)
+    items = _poles(ids, np.concatenate([values for _, values in along]))
+    said = _poles(words.ids, unit_rows(words.vectors)[:, number]) if words else ((), ())
+    side = 0 if u >= 0 else 1
+    return Component(number, value, u, v, items[side], said[side], items[1 - side], said[1 - side])
+
+
+def _poles(names: tuple[str, ...], along: np.ndarray) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The NAMES different names that lie farthest up, and farthest down."""
+    order = np.argsort(along, kind="stable")
+    return tuple(tuple(dict.fromkeys(names[i] for i in way))[:NAMES] for way in (order[::-1], order))  # type: ignore[return-value]

@@ -1,0 +1,123 @@
+"""Places of a run in words: its vocabulary, and the words for a query and a recommended item."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmalign_core.encoders.batched.instances import encoder
+from mmalign_core.encoders.batched.stored import encode_set
+from mmalign_core.explain.concepts import ConceptWords, concept_words, shared_words
+from mmalign_core.explain.words import common_words, tells, word_spans
+from mmalign_core.settings import Settings
+from mmalign_core.spaces import is_known, reference_of
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_bytes, no_progress
+from mmalign_core.types import Media as Text
+from mmalign_core.vectors import unit_rows
+from mmalign_core.workflow.alignment.run import Run
+from mmalign_core.workflow.alignment.sequences import with_sequences
+from mmalign_core.workflow.alignment.sets import prepared, text_encoder
+from mmalign_core.workflow.explanation.masked_medium import run_encoder
+from mmalign_core.workflow.recommendation.answers import Answer
+
+MOST_OWN = 1500
+"""Most frequent words of the collection that are kept: their vectors of 512 numbers take 3 MB. Chosen, not measured."""
+
+
+@dataclass(frozen=True)
+class AnswerWords:
+    """In the item's `modality`: words for what was `asked`, for the `item`, each with the cosine that they reach, and
+    (label, weight) of those `shared`."""
+
+    modality: str
+    asked: ConceptWords
+    item: ConceptWords
+    shared: tuple[tuple[str, float], ...]
+
+
+def vocabulary(run: Run, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
+    """Words placed in the run's space: `ids` are the words, `vectors` (c, k) their places.
+
+    Encoded once and kept in the store. BadInput where the run has no text that an encoder of ours made.
+    """
+    run_encoder(run, "text")
+    words = tuple(dict.fromkeys([*collection_words(run), *_labels(run)]))
+    media = [Text(word, "text", digest_bytes(word.encode()), text=word) for word in words]
+    name = text_encoder(run.encoders)
+    embedded, _, _ = encode_set(encoder(name, "text"), media, store=store, settings=settings)
+    if not len(embedded):
+        raise BadInput("this run has no words to describe places with")
+    rows = prepared(run.aligner, embedded, name, store)
+    if run.aligner.needs_sequences:
+        rows = with_sequences(run.aligner.name, {"text": rows}, media, store=store, settings=settings)["text"]
+    return EmbeddingSet("text", rows.ids, rows.keys, run.aligner.transform(rows), run.aligner.name)
+
+
+def collection_words(run: Run) -> list[str]:
+    """The collection's most frequent words, without `common_words`."""
+    texts = [m.text for m in run.collection.media if m.modality == "text" and m.text]
+    holding: Counter[str] = Counter()
+    for text in texts:
+        holding.update({text[a:b].casefold() for a, b in word_spans(text[:10_000])})
+    common = common_words(holding, len(texts))
+    kept = ((word, count) for word, count in holding.items() if word not in common and tells(word))
+    return [word for word, _ in sorted(kept, key=lambda row: (-row[1], row[0]))][:MOST_OWN]
+
+
+def _labels(run: Run) -> list[str]:
+    """Names of what this run's classifying encoders know."""
+    known = {m: reference_of(source) for m, source in run.encoders.items() if is_known(reference_of(source))}
+    return [label for modality, reference in known.items() for label in encoder(reference, modality).labels]
+
+
+def answer_words(
+    run: Run,
+    answer: Answer,
+    item: str,
+    *,
+    store: Store,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> tuple[AnswerWords, ...]:
+    """One for each modality that the item has and the question weighs; BadInput where the run has no words.
+
+    Places are taken around the mean of their own modality, since modalities lie apart in most shared spaces.
+    """
+    progress(0.0, "placing the words of the collection")
+    words = vocabulary(run, store=store, settings=settings)
+    progress(0.8, "putting places into words")
+    row, found = answer.items.row(item), []
+    for modality in answer.items.parts:
+        asked = _asked(answer, modality)
+        own = answer.items.parts[modality][row].astype(np.float64) - answer.items.mean(modality)
+        counts = answer.placed.weights.get(modality, 0.0) > 0 and len(own) == words.vectors.shape[1]
+        if counts and answer.items.present(modality)[row] and np.any(asked):
+            found.append(_words(modality, asked, own, words.vectors, words.ids))
+    progress(1.0, "in words")
+    return tuple(found)
+
+
+def _words(
+    modality: str, asked: np.ndarray, own: np.ndarray, words: np.ndarray, labels: tuple[str, ...]
+) -> AnswerWords:
+    """Both directions start at zero, which is the mean of their modality."""
+    zero = np.zeros(len(own))
+    query, item = (concept_words(direction, words, labels, centre=zero) for direction in (asked, own))
+    return AnswerWords(modality, query, item, shared_words(asked, own, words, labels, centres=(zero, zero)))
+
+
+def _asked(answer: Answer, modality: str) -> np.ndarray:
+    """(k,) sum of what was asked with, each weighed and less the mean of the modality it came in."""
+    total = np.zeros(answer.items.parts[modality].shape[1])
+    for placed in answer.placed.parts:
+        if placed.signal is not None and modality in placed.signal.points:
+            kind = placed.part.kind if placed.part.kind in answer.items.parts else modality
+            point = unit_rows(np.asarray(placed.signal.points[modality], np.float64)[None])[0]
+            total += placed.part.weight * (point - answer.items.mean(kind))
+    profile = answer.items.profile(answer.placed.history).get(modality) if answer.placed.history else None
+    if profile is not None and np.any(profile):
+        total += unit_rows(profile[None])[0] - answer.items.mean(modality)
+    return total

@@ -1,0 +1,72 @@
+"""One text, picture or sound of a run, named by modality and item: its place, and the medium where there is one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmalign_core.data.names import shown
+from mmalign_core.types import BadInput, Media
+from mmalign_core.vectors import unit_rows
+from mmalign_core.workflow.alignment.run import Run
+
+_NUMBERED = re.compile(r"(.+)#([1-9]\d{0,8})")
+
+
+@dataclass(frozen=True)
+class PlacedMedium:
+    """`number` (from 1) of the item's `count` rows in this modality; `place` (k,) of unit length, zero where it is like
+    nothing; `medium` is None where the vector was given ready-made."""
+
+    modality: str
+    item: str
+    number: int
+    count: int
+    place: np.ndarray
+    medium: Media | None
+
+    @property
+    def name(self) -> str:
+        """As the command line takes it: modality:ID, and #n where the item has several."""
+        return f"{self.modality}:{self.item}" + (f"#{self.number}" if self.count > 1 else "")
+
+
+def placed_medium(run: Run, modality: str, name: str) -> PlacedMedium:
+    """The item's first row of that modality, or with `name` "ID#2" its second. BadInput says what there is instead.
+
+    Where an item is called "ID#2" itself, that one is meant.
+    """
+    numbered = None if name in run.collection.items.index else _NUMBERED.fullmatch(name)
+    item, number = (numbered[1], int(numbered[2])) if numbered else (name, 1)
+    found = placed_media(run, modality, item)
+    if number > len(found):
+        raise BadInput(f"item '{shown(item)}' has {len(found)} of {modality}, so there is no #{number}")
+    return found[number - 1]
+
+
+def placed_media(run: Run, modality: str, item: str) -> tuple[PlacedMedium, ...]:
+    """All rows that the item has of that modality, at least one; BadInput says what there is instead."""
+    if modality not in run.result.space:
+        raise BadInput(f"this run holds no {shown(modality)}; it holds: {', '.join(run.result.space)}")
+    space = run.result.space[modality]
+    rows = [row for row, owner in enumerate(space.ids) if owner == item]
+    if not rows:
+        raise BadInput(_absent(run, modality, item))
+    own = {m.digest: m for m in run.collection.media if m.modality == modality and m.item == item}
+    places = unit_rows(space.vectors[rows])
+    return tuple(
+        PlacedMedium(modality, item, i + 1, len(rows), places[i], own.get(space.keys[row]))
+        for i, row in enumerate(rows)
+    )
+
+
+def _absent(run: Run, modality: str, item: str) -> str:
+    has = [m for m, rows in run.result.space.items() if item in rows.ids]
+    if has:
+        return f"item '{shown(item)}' has no {modality} in this run; it has: {', '.join(has)}"
+    if item in run.collection.items.index:
+        return f"item '{shown(item)}' has no place in this run"
+    ids = run.collection.ids
+    return f"no item '{shown(item)}' in this run; it holds {len(ids)} items, such as '{shown(ids[0])}'"

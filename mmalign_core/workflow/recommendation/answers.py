@@ -1,0 +1,152 @@
+"""Answers: the items of a run that a recommender ranks best for a query, with the contributions to each score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from mmalign_core.data.names import shown
+from mmalign_core.recommend import (
+    Controls,
+    Interactions,
+    PlacedItems,
+    PlacedQuery,
+    QuerySpec,
+    Recommender,
+    scale_weights,
+    top,
+)
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, Progress, Recommendation, no_progress
+from mmalign_core.workflow.alignment.run import Run
+from mmalign_core.workflow.recommendation.filters import allowed_items
+from mmalign_core.workflow.recommendation.fitted import FittedRecommender, unfitted_recommender
+from mmalign_core.workflow.recommendation.place_query import place_query
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The results of a query, best first, and what it takes to explain them or to rank anew.
+
+    `query` as a person gave it; `placed`: the same in the run's space; `fitted`: who answered; `allowed` (n,) bool:
+    which items meet the query's conditions, None for all; `notes`: what a person should know about the answer.
+    """
+
+    query: QuerySpec
+    placed: PlacedQuery
+    fitted: FittedRecommender
+    allowed: np.ndarray | None = None
+    results: tuple[Recommendation, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def model(self) -> Recommender:
+        """The recommender that answered."""
+        return self.fitted.model
+
+    @property
+    def items(self) -> PlacedItems:
+        """The items that were ranked."""
+        return self.fitted.items
+
+    @property
+    def interactions(self) -> Interactions | None:
+        """Who met what, if that is known."""
+        return self.fitted.interactions
+
+    @property
+    def controls(self) -> Controls:
+        """Which items may be recommended, and what moves them beside the recommender's score."""
+        met = None if self.interactions is None else self.interactions.popularity
+        excluded = self.placed.excluded(self.query.include_seen)
+        return Controls(excluded, self.allowed, self.query.diversity, self.query.popularity, met)
+
+    @property
+    def unlike(self) -> frozenset[str]:
+        """Ids of the items whose weight in the query is negative."""
+        return frozenset(self.items.ids[row] for row, weight in self.placed.history.items() if weight < 0)
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """What `recommend --json` prints."""
+        items = [{**vars(r), "contributions": dict(r.contributions)} for r in self.results]
+        return {"query": self.query.as_json, "items": items} | ({"notes": list(self.notes)} if self.notes else {})
+
+    def again(
+        self,
+        *,
+        k: int | None = None,
+        weights: Mapping[str, float] | None = None,
+        mix: Sequence[float] | None = None,
+        diversity: float | None = None,
+        popularity: float | None = None,
+        include_seen: bool | None = None,
+    ) -> Self:
+        """The answer to the same query with other settings; nothing is encoded or fitted. None keeps what was.
+
+        `weights`: modality -> weight; `mix`: one weight for each part of the query, in order.
+        """
+        given = {"k": k, "diversity": diversity, "popularity": popularity, "include_seen": include_seen}
+        given |= {"weights": weights}
+        query = replace(self.query, **{name: value for name, value in given.items() if value is not None})
+        query = query if mix is None else query.mixed(mix)
+        parts = [replace(placed, part=part) for placed, part in zip(self.placed.parts, query.parts)]
+        scaled = self.placed.weights if weights is None else scale_weights(weights, tuple(self.items.parts))
+        placed = PlacedQuery.of(parts, scaled, self.interactions, self.placed.notes)
+        return replace(self, query=query, placed=placed).ranked()
+
+    def ranked(self) -> Self:
+        """The same answer with its results; BadInput if no item may be recommended."""
+        controls = self.controls
+        if not controls.usable(len(self.items.ids)).any():
+            raise BadInput(_nothing_left(self.allowed))
+        return replace(self, results=tuple(top(self.model, self.items, self.placed, self.query.k, controls)))
+
+
+def answer(
+    run: Run,
+    query: QuerySpec,
+    *,
+    store: Store,
+    recommender: str | FittedRecommender = "content",
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> Answer:
+    """The answer to the query: items of the query, and those its users have met, are not among the results.
+
+    `recommender`: a name, with its `params` and `seed`, or one that is fitted already. BadInput says what cannot be
+    answered, and by which recommender it can, before anything is encoded or fitted.
+    """
+    fresh = isinstance(recommender, str)
+    known = unfitted_recommender(run, recommender, params) if fresh else recommender
+    _check_weights(query.weights, known.items)
+    allowed = allowed_items(run.collection, known.items.ids, query.where) if query.where else None
+    placed = place_query(run, query, known, store=store, settings=settings)
+    if fresh:
+        known.fit(seed, progress)
+    return Answer(query, placed, known, allowed, notes=placed.notes).ranked()
+
+
+def recommend(run: Run, query: QuerySpec, *, store: Store, **options: Any) -> list[Recommendation]:
+    """The results of `answer`, with the same arguments."""
+    return list(answer(run, query, store=store, **options).results)
+
+
+def _check_weights(weights: Mapping[str, float] | None, items: PlacedItems) -> None:
+    """BadInput names a modality that the run does not hold: its weight would count for nothing."""
+    for name in weights or ():
+        if name not in items.parts:
+            raise BadInput(f"a weight for '{shown(name)}': this run's items have places in {', '.join(items.parts)}")
+
+
+def _nothing_left(allowed: np.ndarray | None) -> str:
+    if allowed is not None and not allowed.any():
+        return "no item meets all conditions; relax one of them"
+    which = "all items" if allowed is None else f"the {int(allowed.sum()):,} that the conditions allow"
+    return f"nothing is left to recommend: {which} are asked with or met already; allow what was met already"

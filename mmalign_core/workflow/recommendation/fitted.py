@@ -1,0 +1,82 @@
+"""Recommenders fitted on the items of a run and on its interactions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from mmalign_core.data.draft import Draft
+from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.interactions import read_interactions
+from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender, interactions_of, place_items
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput, Progress, Skipped, no_progress
+from mmalign_core.workflow.alignment.run import Run
+
+
+@dataclass(frozen=True)
+class FittedRecommender:
+    """A recommender with the items of a run and, where the run has them, its interactions."""
+
+    name: str
+    model: Recommender
+    items: PlacedItems
+    interactions: Interactions | None
+
+    def fit(self, seed: int = 0, progress: Progress = no_progress) -> Self:
+        """The same, its model fitted."""
+        self.model.fit(self.items, self.interactions, seed=seed, progress=progress)
+        return self
+
+
+def fit_recommender(
+    run: Run,
+    name: str = "content",
+    params: Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> FittedRecommender:
+    """The recommender of that name fitted on the run's items and interactions, to answer many queries."""
+    return unfitted_recommender(run, name, params).fit(seed, progress)
+
+
+def unfitted_recommender(run: Run, name: str, params: Mapping[str, Any] | None = None) -> FittedRecommender:
+    """The recommender with what it will be fitted on.
+
+    BadInput if the name or a parameter is wrong, or it learns from interactions and the run has none.
+    """
+    model = RECOMMENDERS.create(name, **(params or {}))
+    items, table = placed_items(run), run.collection.interactions
+    interactions = None if table is None else interactions_of(table, items.ids)
+    if model.needs_interactions and not interactions:
+        others = ", ".join(n for n in RECOMMENDERS.names() if not RECOMMENDERS.get(n).needs_interactions)
+        raise BadInput(
+            f"'{name}' learns from who met what, and this run has no interactions; give them with "
+            f"--interactions FILE (user_id,item_id) or take one of: {others}"
+        )
+    return FittedRecommender(name, model, items, interactions)
+
+
+def placed_items(run: Run) -> PlacedItems:
+    """Every item that has a place in the run's space, in the collection's order."""
+    placed = {item for rows in run.result.space.values() for item in rows.ids}
+    return place_items(run.result.space, tuple(i for i in run.collection.ids if i in placed))
+
+
+def with_interactions(
+    run: Run, path: str | Path, *, settings: Settings | None = None
+) -> tuple[Run, tuple[Skipped, ...]]:
+    """The run with the interactions of that file in place of its own, and the rows of the file that were left out.
+
+    BadInput if the file is missing, is no table of user_id and item_id, or names none of the run's items.
+    """
+    draft = Draft(settings or Settings())
+    table = read_interactions(Path(path).expanduser(), run.collection.ids, draft)
+    if table.empty:
+        why = f": {draft.skipped[0].reason}" if draft.skipped else ""
+        raise BadInput(f"'{shown(path)}' holds no interaction with an item of this run{why}")
+    collection = replace(run.collection, interactions=table, digest="")
+    return replace(run, collection=collection), tuple(draft.skipped)

@@ -1,0 +1,108 @@
+"""Maps over media: tinted words, cells over a picture, bars over a sound or video; each with method and verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mmalign_core.plots import picture_map_figure, sound_map_figure, video_map_figure, word_map_html
+from mmalign_core.types import Media
+from mmalign_core.workflow import MediaMap, Run, faithfulness_numbers, faithfulness_verdict, video_tiles
+from pages._components import errors
+from pages._components.waiting import BARE
+from pages._session import cache, state
+
+_MOST_FRAMES = 3
+"""Frames shown of a stretch of a video."""
+_METHODS = {
+    "exact": "exact: the score is a sum over the parts",
+    "integrated gradients": "integrated gradients through the trained head",
+    "integrated gradients through the model": "integrated gradients through the whole model, from the masked medium on",
+    "gradient-weighted attention": "attention weighted by its gradient, one backward pass",
+    "LeGrad": "LeGrad: gradients of the attention, one backward pass",
+    "Grad-ECLIP": "Grad-ECLIP: gradients of the last attention, one backward pass",
+    "occlusion": "occlusion: each part masked in turn",
+}
+
+
+def show(run: Run, medium: Media, found: MediaMap, *, key: str) -> None:
+    """One medium with its map, the method named and the verdict beside it."""
+    with errors.shown():
+        {"text": _words, "image": _picture, "audio": _sound, "video": _video}[found.modality](run, medium, found, key)
+    verdict(found)
+
+
+def verdict(found: MediaMap) -> None:
+    """Whether the map orders the parts better than chance, in a word and with its numbers."""
+    seen = found.faithfulness
+    method = errors.plain(_METHODS.get(found.method, found.method))
+    if seen is None:
+        st.caption(f"By {method}; {faithfulness_verdict(seen)}.")
+        return
+    colour, icon = ("green", "check_circle") if seen.better else ("red", "warning")
+    words, measured = faithfulness_verdict(seen), faithfulness_numbers(seen)
+    st.markdown(
+        f":{colour}[:material/{icon}: {words}] :small[:gray[{measured} · {method}]]",
+        help=f"Parts taken away in the map's order: mean score {seen.deletion:.3f}, in random orders"
+        f" {seen.random_deletion:.3f} (lower is better). Added in its order: {seen.insertion:.3f}, at random"
+        f" {seen.random_insertion:.3f} (higher is better).",
+    )
+
+
+def _words(run: Run, medium: Media, found: MediaMap, key: str) -> None:
+    places = [part.place for part in found.parts]
+    st.html(word_map_html(cache.view_of(medium, run.encoders["text"]), places, found.values, most=1200))
+
+
+def _picture(run: Run, medium: Media, found: MediaMap, key: str) -> None:
+    seen = cache.seen_picture(medium.digest, run.encoders["image"], medium)
+    labels, boxes = [part.label for part in found.parts], [part.place for part in found.parts]
+    figure = picture_map_figure(seen.uri, (seen.width, seen.height), boxes, found.values, labels, height=300)
+    st.plotly_chart(figure, key=key, config=BARE, alt="What each cell of the picture adds to the score")
+
+
+def _sound(run: Run, medium: Media, found: MediaMap, key: str) -> None:
+    """Bars over the waveform; a click on one plays that stretch."""
+    waveform, rate = cache.heard(medium.digest, run.encoders["audio"], medium)
+    spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
+    figure = sound_map_figure(waveform, rate, spans, found.values, labels, height=190)
+    start, end, clicked = _stretch(found, figure, key, "hear")
+    _play(waveform, rate, start, end, clicked)
+
+
+def _video(run: Run, medium: Media, found: MediaMap, key: str) -> None:
+    """Its frames over time with bars below, for what is seen and what is heard; a click shows and plays a stretch."""
+    seen = cache.watched(medium.digest, run.encoders["video"], medium)
+    spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
+    senses = [part.sense for part in found.parts]
+    figure = video_map_figure(
+        video_tiles(seen), spans, found.values, labels, senses,
+        waveform=seen.sound, rate=seen.rate, height=300 if any(senses) else 220,
+    )  # fmt: skip
+    start, end, clicked = _stretch(found, figure, key, "see")
+    inside = seen.pixels[(seen.times >= start) & (seen.times < end)]
+    st.image(list(inside[:_MOST_FRAMES]), width=150, alt=f"Frames from {start:.1f} to {end:.1f} seconds")
+    if len(seen.sound[int(start * seen.rate) :]):
+        _play(seen.sound, seen.rate, start, end, clicked)
+
+
+def _stretch(found: MediaMap, figure: Any, key: str, verb: str) -> tuple[float, float, bool]:
+    """The bars; (start, end) seconds of the one clicked on, else of the one that adds most, and whether it was."""
+    st.plotly_chart(
+        figure, key=key, on_select="rerun", selection_mode="points", config=BARE,
+        alt=f"What each stretch of the {'sound' if found.modality == 'audio' else 'video'} adds to the score",
+    )  # fmt: skip
+    clicked = state.clicked_point(key)
+    place = min(int(clicked[0]) if clicked else int(found.values.argmax()), len(found.parts) - 1)
+    chosen = found.parts[place]
+    st.caption(f"{chosen.label}" + ("" if clicked else f", which adds most; click a bar to {verb} another"))
+    return chosen.place[0], chosen.place[1], bool(clicked)
+
+
+def _play(waveform: np.ndarray, rate: int, start: float, end: float, autoplay: bool) -> None:
+    st.audio(
+        waveform[int(start * rate) : max(int(end * rate), int(start * rate) + 1)], sample_rate=rate,
+        autoplay=autoplay, alt=f"The sound from {start:.1f} to {end:.1f} seconds",
+    )  # fmt: skip

@@ -1,0 +1,124 @@
+"""How an item looks: its title, its card, and its media in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.plots import MODALITY_COLOURS, cut_text
+from mmalign_core.types import BadInput, Collection, Media
+from mmalign_core.workflow import sound_uri
+from pages._components import errors
+from pages._components.media import videos
+from pages._session import cache, state
+from pages._session.thumbnails import Thumbnail, cover
+
+_DEMO_SOURCES = "Drawings: OpenMoji, CC BY-SA 4.0. Sounds synthesised, users simulated. All sources and licences"
+_WIDEST, _LARGE = 440, 640
+
+
+def media(collection: Collection, item: str, modality: str) -> Sequence[Media]:
+    """The item's media of one modality."""
+    return cache.media_by_item(collection).get(item, {}).get(modality, ())
+
+
+def title(collection: Collection, item: str, limit: int = 60) -> str:
+    """What people call the item: its title column, else its first text, else its id. On one line, cut."""
+    return cut_text(cache.titles(collection)[item], limit)
+
+
+def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail | None:
+    """The item's first picture, else a frame of its video, else the waveform of its sound."""
+    for picture in media(collection, item, "image"):
+        return cache.thumbnail(picture.digest, pixels, picture.path or "")
+    for video in media(collection, item, "video"):
+        return cover(cache.film(video.digest, video.path or ""))
+    for sound in media(collection, item, "audio"):
+        return cache.waveform(sound.digest, MODALITY_COLOURS["audio"], sound.path or "")
+    return None
+
+
+def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
+    """The item as a card of `gallery.show`; extras: note, rank, tag, tagColour, bars, scale, audio."""
+    picture = thumbnail(collection, item)
+    shown = title(collection, item)
+    held = cache.media_by_item(collection).get(item, {})
+    return {
+        "id": item,
+        "title": shown,
+        "image": picture and picture.uri,
+        "look": picture and picture.look,
+        "quote": shown if "text" in held else None,
+        "modalities": list(held),
+        **extras,
+    }
+
+
+def inline_sound(collection: Collection, item: str) -> str | None:
+    """The item's first sound as a data URI, if it is short."""
+    for sound in media(collection, item, "audio"):
+        try:
+            return sound_uri(sound)
+        except BadInput:
+            continue  # gone, or too long to be carried along: it plays where the item is shown in full
+    return None
+
+
+def show_item(collection: Collection, item: str, *, metadata: bool = True, tallest: int = 260) -> None:
+    """The item with all its media, large, and its metadata."""
+    st.markdown(f"##### {errors.plain(title(collection, item, 90))}")
+    for picture in media(collection, item, "image")[:3]:
+        show_picture(picture, title(collection, item), tallest)
+    texts = [text for text in media(collection, item, "text") if text.text != title(collection, item, 90)]
+    for text in texts[:5]:
+        st.markdown(f":blue[:material/notes:] {errors.plain(cut_text(text.text or '', 600))}")
+    for video in media(collection, item, "video")[:2]:
+        videos.show(video, title(collection, item))
+    for sound in media(collection, item, "audio")[:3]:
+        show_sound(sound, title(collection, item))
+    if not cache.media_by_item(collection).get(item):
+        st.caption("Only its vectors were given; there is no medium to show.")
+    if metadata:
+        show_metadata(collection, item)
+
+
+def show_picture(picture: Media, alt: str, tallest: int = 260) -> None:
+    """One picture, large: at most `tallest` pixels high, and sharp on screens of double density."""
+    drawn = cache.thumbnail(picture.digest, _LARGE, picture.path or "")
+    if drawn is None:
+        errors.show(f"the picture of '{picture.item}' cannot be decoded; replace its file")
+        return
+    width, height = drawn.width, drawn.height
+    st.image(drawn.uri, alt=alt, width=max(1, min(_WIDEST, width, round(width * tallest / height))))
+
+
+def show_sound(sound: Media, alt: str) -> None:
+    """One sound with its player."""
+    if Path(sound.path or "").is_file():
+        st.audio(sound.path or "", alt=alt)
+    else:
+        errors.show("the sound's file is no longer there")
+
+
+def show_metadata(collection: Collection, item: str) -> None:
+    """The item's metadata columns that hold something, as one quiet line each."""
+    row = collection.items.loc[item]
+    pairs = [(name, value) for name, value in row.items() if str(value) not in ("", "nan", "None", "NaT", "<NA>")]
+    lines = [f"{errors.plain(cut_text(name, 24))}: {errors.plain(cut_text(value, 80))}" for name, value in pairs[:8]]
+    st.caption("  \n".join([*lines, f"id: {errors.plain(cut_text(item, 80))}"]))
+
+
+def attribution(collection: Collection) -> None:
+    """Where the pictures come from, wherever they are shown: one line, and the whole text behind a button."""
+    lines = [line.strip() for line in collection.attribution.splitlines() if line.strip()]
+    if len(lines) == 1:
+        st.caption(errors.plain(lines[0]))
+    elif lines and state.view_spec().source["kind"] == "demo":
+        with st.popover(_DEMO_SOURCES, type="tertiary", icon=":material/copyright:"):
+            st.markdown(collection.attribution)
+    elif lines:
+        with st.popover("Where the media come from", type="tertiary", icon=":material/copyright:"):
+            st.text(cut_text("\n".join(lines), 20_000))

@@ -1,0 +1,69 @@
+"""A video in full: a few of its frames with their times, and its player, or its sound where no browser plays it."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import streamlit as st
+
+from mmalign_core.types import BadInput, Media
+from mmalign_core.workflow import Film, clock_time, modality_of
+from pages._components import errors
+from pages._session import cache
+
+_WIDEST, _UPRIGHT, _SOUND_SECONDS, _SOUND_RATE = 440, 220, 60.0, 16_000
+
+
+def show(video: Media, alt: str, width: int = _WIDEST) -> None:
+    """Its frames and its player, within `width` pixels; a line where there is nothing to show."""
+    film = cache.film(video.digest, video.path or "")
+    if film is None:
+        errors.show(f"the video of '{video.item}' cannot be decoded; replace its file")
+        return
+    st.html(_strip(film, alt, width))
+    if modality_of(video.path or "") == "image":
+        st.image(video.path or "", alt=alt, width=min(width, film.width * 2))
+        return
+    with errors.shown():
+        _player(video, film, alt, width)
+
+
+def _player(video: Media, film: Film, alt: str, width: int) -> None:
+    """At most as wide as it takes to keep an upright video on the screen."""
+    found = cache.played(video.digest, video.path or "")
+    if found is None:
+        _sound(video, alt)
+        return
+    upright = film.height > film.width
+    st.video(found.source, format=found.mime, width=min(width, _UPRIGHT) if upright else width)
+    if not found.whole:
+        st.caption("The file is large: the player has its beginning, the frames are from all of it.")
+    if not found.heard:
+        st.caption("Its sound is of a kind that browsers do not play.")
+
+
+def _sound(video: Media, alt: str) -> None:
+    """What can be had without the moving picture."""
+    kind = Path(video.path or "").suffix.lstrip(".").upper() or "file"
+    st.caption(f"Browsers do not play what is inside this {kind}; these are its frames and its sound, if it has one.")
+    try:
+        samples = cache.soundtrack(video.digest, _SOUND_RATE, _SOUND_SECONDS, video.path or "")
+    except BadInput:
+        return  # without a sound, or one that cannot be decoded: the frames say what there is
+    if len(samples):
+        st.audio(samples, sample_rate=_SOUND_RATE, alt=f"The sound of {alt}")
+
+
+def _strip(film: Film, alt: str, width: int) -> str:
+    """Frames in rows, three wide each, or six where they are upright, with the moment under each."""
+    across = 3 if film.width >= film.height else 6
+    moments = [clock_time(time, film.seconds) for time in film.times]
+    cells = "".join(
+        f'<figure style="margin:0"><img src="{uri}" alt="{html.escape(alt)} at {moment}"'
+        f' style="width:100%;display:block;border-radius:5px">'
+        f'<figcaption style="font-size:11px;opacity:.65;line-height:1.5">{moment}</figcaption></figure>'
+        for uri, moment in zip(film.frames, moments)
+    )
+    grid = f"display:grid;grid-template-columns:repeat({across},minmax(0,1fr));gap:4px 5px;max-width:{width}px"
+    return f'<div class="film" style="{grid}">{cells}</div>'

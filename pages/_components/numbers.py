@@ -1,0 +1,166 @@
+"""The numbers of a run: headline, table, and the space's diagnostics, each with a line that says what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mmalign_core.plots import direction_arrow, measure_word
+from mmalign_core.workflow import directions_at_chance
+from pages._components import errors
+
+Report = Mapping[str, Any]
+
+_SPACE = {
+    "gap": ("modality gap", "Distance between the centres of the two modalities; 0 means they lie in one another."),
+    "hubness": (
+        "hubness",
+        "Skewness of how often a candidate is among the nearest ten; near 0 is even, above 1 a few"
+        " candidates crowd out the rest.",
+    ),
+    "largest_hub": (
+        "largest hub",
+        "Share of the queries that have the most frequent candidate among their nearest ten.",
+    ),
+    "mutual_knn": (
+        "shared neighbours",
+        "How far both modalities agree on who is near whom, beyond chance; 0 is chance, 1 is full agreement.",
+    ),
+    "alignment": ("alignment", "Mean squared distance between the two media of an item; lower is closer."),
+    "uniformity": ("uniformity", "How evenly the points fill the sphere; lower is more even, 0 is all in one place."),
+}
+
+
+_COUNTS = ("n", "candidates", "unanswerable")
+"""Not metrics: what `measured_on` says in words."""
+
+
+def fixed(value: float, digits: int = 2, *, plus: bool = False) -> str:
+    """The number with that many decimals and a true minus sign; what rounds to nothing has no sign."""
+    shown = f"{abs(value):.{digits}f}"
+    if not float(shown):
+        return shown
+    return ("−" if value < 0 else "+" if plus else "") + shown
+
+
+def headline(report: Report) -> None:
+    """Recall@1 with its interval in both directions, and what shuffled pairs would score."""
+    columns = st.columns(2 * len(report["metrics"]))
+    for place, (direction, values) in enumerate(report["metrics"].items()):
+        chance = report["baseline"].get(direction, {})
+        for column, name in zip(columns[2 * place :], ("recall@1", "recall@10")):
+            low, high = report["ci95"].get(direction, {}).get(name, (None, None))
+            interval = f"{low:.0%} – {high:.0%}" if low is not None else "no interval"
+            box = column.container(gap=None)
+            box.metric(f"{direction_arrow(direction)} · {name}", f"{values[name]:.1%}")
+            box.caption(f"95%: {interval}  \nshuffled: {chance.get(name, 0):.1%}")
+
+
+def nothing(report: Report) -> bool:
+    """Whether nothing was measured, with a line that says why."""
+    if why := report.get("unmeasured"):
+        st.info(
+            errors.plain(f"Nothing to measure: {why}. The space can be looked at, and asked."), icon=":material/info:"
+        )
+    return bool(why)
+
+
+def chance(report: Report) -> None:
+    """A line for directions that find no more than shuffled pairs would; nothing where all find more."""
+    if ways := directions_at_chance(report):
+        st.warning(
+            f"No better than chance {' and '.join(map(direction_arrow, ways))}: the 95% interval of the mean reciprocal"
+            " rank reaches down to what shuffled pairs score. Nothing shows yet that near media belong together.",
+            icon=":material/casino:",
+        )
+
+
+def measured_on(report: Report) -> str:
+    """On what the numbers above were measured, in one sentence."""
+    sizes = [
+        f"{direction_arrow(d)} {v['n']:,} queries among {v['candidates']:,} candidates"
+        for d, v in report["metrics"].items()
+    ]
+    split = report["split"]
+    if split == "none":
+        how = "Fitted and measured on all items" if report.get("n_train") else "Measured on all items"
+    else:
+        how = f"Measured on held-out items ({_split_words(split)}), fitted on {report['n_train']:,}"
+    note = (
+        " Transductive: it has seen the measured items, without knowing which belong together."
+        if report.get("transductive")
+        else ""
+    )
+    shared = report.get("shared_content")
+    leak = f" {shared:,} of the measured items share content with fitted ones." if shared else ""
+    return errors.plain(f"{how}: {'; '.join(sizes)}. Whiskers are 95% bootstrap intervals.{leak}{note}")
+
+
+def _split_words(split: str) -> str:
+    """'test 0.2, the latest by …' as '20% of them, the latest by …'; folds as they are."""
+    kind, _, rest = split.partition(" ")
+    if kind != "test":
+        return split
+    share, comma, how = rest.partition(",")
+    return f"{float(share):.0%} of all{comma}{how}"
+
+
+def space(report: Report) -> None:
+    """The diagnostics of the shared space, each with its explanation."""
+    shown = [name for name in _SPACE if isinstance(report["space"].get(name), int | float)]
+    with st.grid(3, min_column_width=190, gap="medium"):
+        for name in shown:
+            title, meaning = _SPACE[name]
+            box = st.container(gap=None)
+            box.metric(title, fixed(report["space"][name], 3))
+            box.caption(meaning)
+
+
+def table(report: Report) -> None:
+    """Every metric of every direction with interval and baseline."""
+    rows = [
+        {
+            "direction": direction_arrow(direction),
+            "metric": measure_word(name),
+            "value": value,
+            "95% low": (report["ci95"].get(direction, {}).get(name) or (None, None))[0],
+            "95% high": (report["ci95"].get(direction, {}).get(name) or (None, None))[1],
+            "shuffled": report["baseline"].get(direction, {}).get(name),
+        }
+        for direction, values in report["metrics"].items()
+        for name, value in values.items()
+        if name not in _COUNTS
+    ]
+    number = st.column_config.NumberColumn(format="%.4g")
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="align.table",
+        alt="All metrics",
+        column_config=dict.fromkeys(("value", "95% low", "95% high", "shuffled"), number),
+    )
+
+
+def recipe(report: Report) -> None:
+    """What the run was made of, and what it cost."""
+    lines = {
+        "aligner": f"{report['aligner']} ({report['family']})",
+        "parameters": _words(report["params"]),
+        "encoders": _words(report.get("encoders", {})),
+        "similarity": report["similarity"],
+        "correction": report["correction"],
+        "matcher": f"{report['matcher']} {_words(report.get('matcher_params', {}), empty='')}",
+        "seed": report["seed"],
+        "seconds": _words(report["seconds"]),
+        "peak memory": f"{report['peak_rss_mb']:,.0f} MiB",
+    }
+    st.markdown("  \n".join(f":gray[{name}] {errors.plain(value)}" for name, value in lines.items()))
+
+
+def _words(values: Mapping[str, Any], empty: str = "none") -> str:
+    said = {name.replace("_", " "): value for name, value in values.items()}
+    shown = [f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in said.items()]
+    return ", ".join(shown) or empty

@@ -1,0 +1,147 @@
+"""What a page shows while background work runs: its progress, a way to stop it, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.plots import fit_figure, latest_fit
+from pages._components import errors
+from pages._session import pipeline
+from pages._session.jobs import Board, Job, Task
+from pages._session.pipeline import STAGES
+from pages._session.results_cache import Failed
+
+_EVERY, _EVERY_ROW, _EVERY_LOSS = 0.5, 1.0, 1.5
+"""Seconds between two looks at a job, a board's rows and a loss. A chart costs more to redraw than a bar."""
+_HEIGHT = 460
+"""Pixels of the placeholder: about the height of the charts that follow it, so the page does not jump."""
+BARE = {"displayModeBar": False}
+"""Configuration of a chart without buttons."""
+
+
+def need(kind: str) -> Any:
+    """Return what `pipeline.ready` gives. While there is nothing, draw a placeholder and end the page."""
+    found = pipeline.ready(kind)
+    if isinstance(found, Failed):
+        errors.show(found.reason)
+        st.stop()
+    if found is None:
+        earlier = [pipeline.ready(stage) for stage in STAGES[: STAGES.index(kind)]]
+        failed = next((stage for stage in earlier if isinstance(stage, Failed)), None)
+        if failed:
+            errors.show(failed.reason)
+        elif pipeline.stopped():
+            errors.empty("Stopped before this was ready", "What was done so far is kept; start again above.", "pause")
+        else:
+            st.skeleton(height=_HEIGHT)
+        st.stop()
+    return found
+
+
+def show_fit() -> None:
+    """Draw the loss of the running fit. Draws nothing if the fit reports none or the run is ready."""
+    if pipeline.ready("run") is None and (job := pipeline.current_job()) is not None and not job.finished:
+        st.fragment(_draw_fit, run_every=_EVERY_LOSS)(job)
+
+
+def show_progress() -> None:
+    """Draw the progress of the background work with a button to stop it. Draws nothing if there is none."""
+    job = pipeline.current_job()
+    if job is not None and not job.finished:
+        st.fragment(_poll, run_every=_EVERY)(pipeline.ready_stages())
+    elif pipeline.stopped():
+        _offer_again(job)
+
+
+def result(task: Task, *, begin: bool = False) -> Any | None:
+    """The result of the task. While there is none, draws its progress or its error and returns None.
+
+    With `begin` the task starts by itself, unless it was stopped before.
+    """
+    if begin and task.idle:
+        task.start()
+    if isinstance(task.found, Failed):
+        errors.show(task.found.reason)
+        return None
+    if task.found is None:
+        _show_task(task)
+    return task.found
+
+
+def show_board(board: Board, key: str, *, offered: bool, below: Callable[[Job[Any]], None] | None = None) -> None:
+    """Draw the progress of the board's job, or its error; offer to measure missing rows if `offered`.
+
+    `key` starts the keys of the buttons. `below` draws more of the running job under its progress.
+    """
+    job = board.job
+    if job is not None and not job.finished:
+        st.fragment(_poll_board, run_every=_EVERY_ROW)(board, len(board.measured.rows), key, below)
+        return
+    if job is not None and job.error:
+        errors.show(job.error)
+    if board.missing and offered:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":gray[:material/pause: Not measured yet: {errors.plain(', '.join(board.missing))}.]")
+            st.button("Measure the rest", icon=":material/resume:", key=f"{key}.rest", on_click=board.start)
+
+
+def progress_bar(job: Job[Any], *, stop: str, on_stop: Callable[[], None] | None = None) -> None:
+    """Draw how far a job is, and a button with the key `stop`. The button calls `on_stop`, or cancels the job."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+        waits = "waiting for other work to end" if job.status == "queued" else "starting"
+        does = " ".join((job.message or waits).split())
+        st.progress(job.fraction, text=errors.plain(f"stopping · {does}" if job.stopping else does))
+        st.button("Stop", type="tertiary", icon=":material/stop_circle:", key=stop,
+                  on_click=on_stop or job.cancel, disabled=job.stopping)  # fmt: skip
+
+
+def _poll(seen: tuple[str, ...]) -> None:
+    job = pipeline.current_job()
+    if job is None or job.finished or pipeline.ready_stages() != seen:
+        st.rerun()
+    progress_bar(job, stop="stop")
+
+
+def _poll_board(board: Board, seen: int, key: str, below: Callable[[Job[Any]], None] | None) -> None:
+    job = board.job
+    if job is None or job.finished or len(board.measured.rows) != seen:
+        st.rerun()
+    progress_bar(job, stop=f"{key}.stop", on_stop=board.stop)
+    if below:
+        below(job)
+
+
+def _show_task(task: Task) -> None:
+    job = task.job
+    if job is None:
+        return
+    if job.finished:
+        if job.error:
+            errors.show(job.error)
+        else:
+            st.markdown(":gray[:material/pause: Stopped.]")
+        st.button("Try again", icon=":material/refresh:", key=f"again.{task.owner}", on_click=task.start)
+    else:
+        st.fragment(_poll_task, run_every=_EVERY)(task)
+
+
+def _poll_task(task: Task) -> None:
+    job = task.job
+    if job is None or job.finished:
+        st.rerun()
+    progress_bar(job, stop=f"stop.{task.owner}")
+
+
+def _draw_fit(job: Job[Any]) -> None:
+    history = latest_fit(job.published)
+    if len(history) > 1:
+        st.plotly_chart(fit_figure(history), key="fit.live", config=BARE, alt="Loss of the fit under way")
+
+
+def _offer_again(job: Job[Any] | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+        st.markdown(f":gray[{errors.plain(errors.sentence(job.error or 'stopped') if job else 'Stopped.')}]")
+        st.button("Start again", icon=":material/refresh:", key="again", on_click=pipeline.restart)

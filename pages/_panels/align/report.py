@@ -1,0 +1,149 @@
+"""What the Align page reports beside the numbers: known pairs, fused retrieval, thresholds, and keeping the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.plots import direction_arrow, metric_figure, threshold_figure
+from mmalign_core.workflow import Run, check_run_id, save_run
+from pages._components import alignment_form, errors, waiting
+from pages._session import cache, pipeline, state
+
+
+def thresholds(report: Mapping[str, Any]) -> None:
+    """One panel per direction, or why nothing can be suggested; nothing for a matcher without a threshold."""
+    found = report.get("threshold")
+    if not found:
+        return
+    st.subheader("From which score on is a match accepted?", anchor=False)
+    if "error" in found:
+        errors.show(found["error"])
+        return
+    for column, (direction, one) in zip(st.columns(len(found), gap="large"), found.items()):
+        with column:
+            _direction(direction, one)
+    used = bool(report["matcher_params"].get("suggested"))
+    if used:
+        st.caption("The run goes by these thresholds.")
+    else:
+        st.button("Go by these thresholds", icon=":material/check:", key="align.suggested", on_click=_use_thresholds)
+
+
+def _direction(direction: str, one: Mapping[str, Any]) -> None:
+    curve = one["curve"]
+    figure = threshold_figure(curve["threshold"], curve["precision"], curve["recall"], one["suggested"])
+    words = f"{direction_arrow(direction)}: {one['suggested']:.3g}"
+    st.markdown(f"**{errors.plain(words)}**")
+    st.plotly_chart(
+        figure,
+        key=f"align.threshold.{direction}",
+        config=waiting.BARE,
+        alt=f"Precision and recall of {direction} against the threshold",
+    )
+    st.caption(
+        f"Suggested for the best F1 on {one['n']:,} held-back training queries: {one['decided']:,} of them get an"
+        f" answer, {one['precision']:.0%} of the accepted are right, {one['recall']:.0%} of the right are found."
+    )
+
+
+def _use_thresholds() -> None:
+    choices = dict(state.view_spec().choices)
+    state.set_widget(f"align.matcher.{choices['matcher']}.suggested", True)
+    pipeline.align_with({**choices, "matcher_params": {**choices.get("matcher_params", {}), "suggested": True}})
+
+
+HOLD_OUT = 0.2
+"""The share that the button holds out: a fifth, the usual split."""
+
+
+def warn(report: Mapping[str, Any]) -> None:
+    """One line and a button; nothing where items are held out, or where no pairs were learned from."""
+    if report["split"] != "none" or not _needs_pairs(report["aligner"]):
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            ":material/info: It learned from these very pairs: this is how well it remembers them.", width="stretch"
+        )
+        st.button(f"Hold out {HOLD_OUT:.0%}", icon=":material/call_split:", key="align.hold_out", on_click=_hold_out)
+
+
+def among_these(run: Run) -> str:
+    """A sentence for numbers over all items of a run; empty where no pairs were learned from."""
+    if not _needs_pairs(run.choices.aligner):
+        return ""
+    return " Pairs it learned from are among them; the Align page can measure on held-out ones alone."
+
+
+def _needs_pairs(aligner: str) -> bool:
+    return any(row["needs_pairs"] for row in cache.rows_of("aligners") if row["name"] == aligner)
+
+
+def _hold_out() -> None:
+    state.set_widget("align.split", alignment_form.SHARE)
+    state.set_widget("align.test", HOLD_OUT)
+    pipeline.align_with({**state.view_spec().choices, "test": HOLD_OUT})
+
+
+def keep_run(run: Run) -> None:
+    """A name and a button; the kept run holds the collection's table, the space, the aligner and the metrics."""
+    with st.form("keep", border=False):
+        name = st.text_input("Name", placeholder=run.id, max_chars=100, help="Letters, digits, '-', '_' and '.'")
+        if st.form_submit_button("Keep this run", icon=":material/bookmark_add:"):
+            with errors.shown():
+                kept = check_run_id(name.strip() or run.id)
+                save_run(run, kept, store=cache.store())
+                st.success(f"Kept. From a terminal: `python -m mmalign_core recommend {kept} --query-text rain`")
+
+
+_FUSED_METRICS = ("recall@1", "recall@10", "mrr")
+
+
+def fused(report: Mapping[str, Any]) -> None:
+    """One chart per sought modality; nothing for a run of two modalities or of too few whole items."""
+    fused = report.get("fused")
+    if not fused:
+        return
+    st.subheader("Do several modalities find more together?", anchor=False)
+    targets = {way.partition("->")[2]: None for way in fused["metrics"] if "+" in way.partition("->")[0]}
+    for column, target in zip(st.columns(len(targets), gap="large"), targets):
+        with column:
+            _target(fused, target)
+
+
+def _target(fused: Mapping[str, Any], target: str) -> None:
+    """Every query that seeks this modality: the fused one first, then its parts."""
+    ways = [way for way in fused["metrics"] if way.partition("->")[2] == target]
+    parts = {name: {way: fused[name][way] for way in ways} for name in ("metrics", "ci95", "baseline")}
+    st.markdown(f"**Finding {errors.plain(target)}**  \n{errors.plain(verdict(parts['metrics'], parts['ci95']))}")
+    st.plotly_chart(
+        metric_figure(**parts, names=_FUSED_METRICS, label=_query, height=280),
+        key=f"align.together.{target}",
+        config=waiting.BARE,
+        alt=f"How well {target} is found by several modalities together and by each alone",
+    )
+    first = parts["metrics"][ways[0]]
+    st.caption(
+        errors.plain(
+            f"{first['n']:,} queries among {first['candidates']:,} candidates: measured items that have every"
+            " modality, by plain similarity. Whiskers are 95% intervals."
+        )
+    )
+
+
+def verdict(metrics: Mapping[str, Mapping[str, float]], ci95: Mapping[str, Mapping[str, Any]]) -> str:
+    """Together against the best alone: one clearly ahead only where their intervals lie apart."""
+    together, *alone = metrics
+    best = max(alone, key=lambda way: metrics[way]["mrr"])
+    (low, high), (least, most) = ci95[together]["mrr"], ci95[best]["mrr"]
+    apart = "the intervals overlap" if low <= most and least <= high else "the intervals lie apart"
+    return (
+        f"MRR {metrics[together]['mrr']:.1%} by {_query(together)} together, {metrics[best]['mrr']:.1%} by"
+        f" {_query(best)} alone: {apart}."
+    )
+
+
+def _query(way: str) -> str:
+    return way.partition("->")[0].replace("+", " + ")

@@ -1,0 +1,62 @@
+"""The collection as rows: finding items by words, and the table with thumbnails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from mmalign_core.types import Collection
+from pages._components.media import previews
+from pages._session import cache, state
+
+_SHOWN = 500
+"""Rows in the table at once; thumbnails travel with them."""
+
+
+def matching(collection: Collection, words: str, modalities: Sequence[str]) -> list[str]:
+    """Items that have all these modalities and hold all the words in id, metadata or texts, whatever their case."""
+    held = cache.media_by_item(collection)
+    found = [item for item in collection.ids if all(m in held[item] for m in modalities)]
+    for word in words.casefold().split():
+        found = [item for item in found if word in _searched(collection)[item]]
+    return found
+
+
+def show(collection: Collection, items: Sequence[str]) -> None:
+    """The items as a table; selecting a row looks at its item."""
+    shown = list(items[:_SHOWN])
+    frame = pd.DataFrame(
+        {
+            "": [small.uri if (small := previews.thumbnail(collection, item, 64)) else None for item in shown],
+            "item": [previews.title(collection, item, 90) for item in shown],
+            "id": shown,
+            **{m: [len(previews.media(collection, item, m)) or None for item in shown] for m in collection.modalities},
+        }
+    )
+    metadata = collection.items.loc[shown].reset_index(drop=True)
+    frame = frame.join(metadata[[c for c in metadata if str(c) not in frame]])
+    st.dataframe(
+        frame,
+        key="data.table",
+        height=620,
+        row_height=44,
+        hide_index=True,
+        on_select=lambda: _picked(shown),
+        selection_mode="single-row",
+        column_config={"": st.column_config.ImageColumn(width=56)},
+        alt=f"{len(shown)} items of the collection",
+    )
+    if len(items) > _SHOWN:
+        st.caption(f"The first {_SHOWN} of {len(items):,}; find by words to see others.")
+
+
+def _picked(shown: Sequence[str]) -> None:
+    row = state.selected_row("data.table")
+    if row is not None and row < len(shown):
+        state.select_item(shown[row])
+
+
+def _searched(collection: Collection) -> dict[str, str]:
+    return cache.searched_text(collection)

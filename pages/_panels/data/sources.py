@@ -1,0 +1,117 @@
+"""Where a collection comes from (the demo, uploaded files or a folder), and the report on what could not be read."""
+
+from __future__ import annotations
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from mmalign_core.types import Collection
+from pages._components import errors
+from pages._session import cache, pipeline, state
+from pages._session.results_cache import Failed
+from pages._session.uploads import keep_upload
+
+_WORDS = {"demo": "Demo", "upload": "Upload files", "folder": "Open a folder"}
+_ICONS = {"demo": ":material/auto_awesome:", "upload": ":material/upload:", "folder": ":material/folder_open:"}
+
+
+def show() -> None:
+    """The switch between the three, and under it what the chosen one needs."""
+    kind = st.segmented_control(
+        "Collection",
+        list(_WORDS),
+        default=state.view_spec().source["kind"],
+        required=True,
+        key="source",
+        format_func=lambda k: f"{_ICONS[k]} {_WORDS[k]}",
+        label_visibility="collapsed",
+        on_change=_switched,
+        persist_state="session",
+    )
+    if kind == "upload":
+        _upload()
+    elif kind == "folder":
+        _folder()
+
+
+def _switched() -> None:
+    if state.widget("source") == "demo":
+        state.open_source("demo")
+
+
+def _upload() -> None:
+    with st.form("upload", border=False, clear_on_submit=True):
+        files = st.file_uploader(
+            "Texts, pictures, sounds, vectors (.npz), a zip or a manifest, several at once; "
+            "cat.jpg, cat.txt and cat.wav make one item",
+            accept_multiple_files=True,
+            key="files",
+        )
+        if st.form_submit_button("Read the files", type="primary", icon=":material/upload:"):
+            if not files:
+                errors.show("choose at least one file first")
+                return
+            with errors.shown():
+                digest = keep_upload([(file.name, file.getvalue()) for file in files], cache.settings())
+                state.open_source("upload", digest)
+                st.rerun()
+
+
+def _folder() -> None:
+    source = state.view_spec().source
+    with st.form("folder", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        path = st.text_input(
+            "Folder, manifest (.csv .jsonl .parquet), .npz, .lance, .zip or .tar on the machine this runs on",
+            value=source["value"] if source["kind"] == "folder" else "",
+            key="path",
+        )
+        pressed = st.form_submit_button("Open", type="primary", icon=":material/folder_open:", on_click=_open_folder)
+    if pressed and not path.strip():
+        errors.show("type the path of a folder or file first")
+
+
+def _open_folder() -> None:
+    path = str(state.widget("path", "")).strip()
+    if path:
+        state.open_source("folder", path, opened=str(time.time_ns()))
+
+
+def show_report(collection: Collection) -> None:
+    """One line that says how the reading went, and the whole report behind it."""
+    inspection = pipeline.ready("inspection")
+    if isinstance(inspection, Failed):
+        errors.show(inspection.reason)
+        return
+    report = inspection.report() if inspection else {}
+    skipped = report.get("skipped") or [vars(s) for s in collection.skipped]
+    with st.expander(_summary(len(skipped), report), icon=":material/fact_check:", expanded=bool(skipped)):
+        if skipped:
+            _skipped_table(skipped)
+        for line in [*collection.notes, *_twice(report)]:
+            st.markdown(f"- {errors.plain(line)}")
+        if not report:
+            st.caption("Every file is being decoded once to check it; the rest of the report follows.")
+
+
+def _summary(skipped: int, report: dict) -> str:
+    words = f"{skipped:,} skipped" if skipped else "nothing skipped"
+    return f"Validation report · {words}{'' if report else ' so far'}"
+
+
+def _skipped_table(skipped: list[dict]) -> None:
+    reason = st.column_config.TextColumn("why it was skipped", width="large")
+    rows = pd.DataFrame(skipped)[["id", "modality", "reason"]]
+    st.dataframe(rows, hide_index=True, alt="What was skipped and why", key="skipped", column_config={"reason": reason})
+
+
+def _twice(report: dict) -> list[str]:
+    """What is there more than once, in words."""
+    found = report.get("duplicates", {})
+    if not found:
+        return []
+    lines = [f"{found['exact']:,} exact and {found['near']:,} near duplicates"]
+    return lines + [
+        f"{row['modality']} of '{row['b']}' repeats '{row['a']}' ({row['kind']})" for row in found["examples"]
+    ]

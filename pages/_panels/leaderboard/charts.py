@@ -1,0 +1,75 @@
+"""Charts of the compared aligners; choosing another metric draws, it never fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.plots import difference_figure, fit_figure, is_training, measure_word, quality_time_figure
+from pages._components import errors
+from pages._components.waiting import BARE
+
+METRICS = ("recall@1", "recall@5", "recall@10", "mrr")
+Row = Mapping[str, Any]
+
+
+def metric_switch(key: str) -> str:
+    """Which metric is drawn; its link reopens the same view."""
+    chosen = st.segmented_control(
+        "Metric",
+        METRICS,
+        default=METRICS[0],
+        required=True,
+        format_func=measure_word,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return chosen or METRICS[0]
+
+
+@st.fragment
+def quality(rows: Sequence[Row]) -> None:
+    """Quality against time, and how far each is from the best of its kind."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("What does quality cost?", anchor=False)
+        metric = metric_switch("metric")
+    st.plotly_chart(
+        quality_time_figure(rows, metric),
+        key="board.trade",
+        config=BARE,
+        alt=f"{metric} of each aligner against the seconds of its fit",
+    )
+    st.caption("Whiskers are 95% bootstrap intervals over queries; open shapes look at all queries together.")
+    alone = [row for row in rows if not row["transductive"]]
+    if len(alone) > 1:
+        _differences(alone, metric)
+
+
+def _differences(rows: Sequence[Row], metric: str) -> None:
+    best = rows[0]["aligner"]
+    st.subheader("Is the best really better?", anchor=False)
+    st.plotly_chart(
+        difference_figure(rows, metric),
+        key="board.differences",
+        config=BARE,
+        alt=f"{metric} of each aligner less that of {best}, with 95% intervals",
+    )
+    st.caption(
+        f"Less {errors.plain(best)}, on the very same queries (paired bootstrap, 95%):"
+        " where the whiskers cross 0, the two cannot be told apart."
+    )
+
+
+def trainings(rows: Sequence[Row]) -> None:
+    """The fit curves of those that went step by step."""
+    trained = [row for row in rows if is_training(row["history"])]
+    if not trained:
+        return
+    st.subheader("How did the training go?", anchor=False)
+    with st.grid(3, min_column_width=340):
+        for row in trained:
+            figure, name = fit_figure(row["history"], title=row["aligner"]), row["aligner"]
+            st.plotly_chart(figure, key=f"board.fit.{name}", config=BARE, alt=f"Fit of {name} step by step")

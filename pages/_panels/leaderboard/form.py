@@ -1,0 +1,101 @@
+"""What the leaderboard compares: aligners, the pair, and on which items they are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.types import Collection
+from mmalign_core.workflow import default_aligner
+from pages._components import aligner_card, alignment_form, errors
+from pages._panels.align import form
+from pages._panels.leaderboard import board
+from pages._panels.models import menu
+from pages._session import cache, state
+from pages._session.view_spec import complete
+
+_SHARED = ("similarity", "correction", "correction_params", "matcher", "matcher_params")
+_MOST = 8
+"""Aligners chosen at first: together they take about a minute on the demo."""
+
+
+def show(collection: Collection) -> None:
+    """Draw the form; its button makes the choices the session's board and starts the work."""
+    now = complete(state.board() or _aligns_choices(), collection)
+    with st.container(border=True):
+        names = st.empty()
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            with st.container(width=170):
+                pair = form.pair_menu(collection, now, key="board.pair")
+            with st.container(width=430, horizontal=True):
+                split = alignment_form.split_menu(collection, now, key="board", whole=False)
+            with st.container(width=120):
+                seed = form.seed_box(now, key="board.seed")
+            button = st.empty()
+        with st.expander("Encoders", icon=":material/memory:"):
+            encoders = menu.show(collection, now, key="board", abreast=True)
+        menu.caption(encoders)
+        chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
+        chosen["encoders"] = encoders
+        aligners = _aligners(names, pair, now, suits=default_aligner(pair, encoders, collection))
+        with button:
+            _button(collection, {"aligners": aligners, **form.unusual(chosen, collection)})
+        st.caption(_as_on_align(chosen))
+
+
+def _button(collection: Collection, chosen: dict[str, Any]) -> None:
+    st.button(
+        "Compare",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="board.go",
+        disabled=not chosen["aligners"],
+        on_click=_compare,
+        args=(collection, chosen),
+    )
+
+
+def _compare(collection: Collection, chosen: dict[str, Any]) -> None:
+    menu.settle(chosen.get("encoders", {}), "board")
+    board.start(collection, chosen)
+
+
+def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any], *, suits: str) -> list[str]:
+    rows = aligner_card.offered(pair)
+    names = [row["name"] for row in rows]
+    usual = now.get("aligners") or _fast(rows, suits)
+    return place.multiselect(
+        "Aligners",
+        names,
+        default=[name for name in usual if name in names],
+        format_func=aligner_card.title,
+        key=f"board.aligners.{'-'.join(sorted(pair))}{'' if suits == 'bridge' else f'.{suits}'}",
+        persist_state="session",
+        placeholder="Choose at least one",
+    )
+
+
+def _fast(rows: Sequence[Mapping[str, Any]], suits: str) -> list[str]:
+    """The first few that need no training loop and no sequences, and no more than these encoders give."""
+    cards = cache.cards()
+    quick = [row for row in rows if not (cards[row["name"]].trained or cards[row["name"]].reads_sequences)]
+    lacks = {"as-is": suits != "as-is", "needs_pivots": suits != "pivot", "needs_concepts": suits != "bridge"}
+    fit = [
+        row for row in quick if not any(lack and (row["name"] == what or row.get(what)) for what, lack in lacks.items())
+    ]
+    return [row["name"] for row in fit][:_MOST]
+
+
+def _aligns_choices() -> dict[str, Any]:
+    """What was chosen on the Align page, as far as all aligners can share it."""
+    choices = state.view_spec().choices
+    shared = ("pair", "encoders", "test", "folds", "fold_column", "time_column", "seed", *_SHARED)
+    return {name: choices[name] for name in shared if name in choices}
+
+
+def _as_on_align(chosen: dict[str, Any]) -> str:
+    usual = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
+    words = ", ".join(f"{name} {chosen.get(name, value)}" for name, value in usual.items())
+    return errors.plain(f"Every aligner with its default parameters, on the same items; {words}, as on the Align page.")

@@ -1,0 +1,167 @@
+"""Getting a model: what a name stands for, then its size and licence, then the download, which goes on elsewhere."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import streamlit as st
+
+from mmalign_core.types import BadInput, Progress
+from mmalign_core.workflow import (
+    HUB_PATIENCE,
+    FetchPlan,
+    NamedModel,
+    check_encoder,
+    expected_model_folder,
+    fetch_model,
+    hub_endpoint,
+    look_up_model,
+    model_reference,
+    plan_fetch,
+)
+from pages._components import errors, waiting
+from pages._panels.models import lines, menu
+from pages._session import cache, state
+from pages._session.jobs import FETCHES, Task, within
+from pages._session.results_cache import Failed
+
+_KIND = "fetched"
+
+
+def ask(words: str) -> None:
+    """Look this up now, and ask the hub anew where it did not answer before."""
+    state.look_up(words)
+    with suppress(BadInput):  # the page says it
+        for kind in ("plan", _KIND):
+            if isinstance(cache.results().get(kind, model_reference(words)), Failed):
+                cache.results().drop(kind, model_reference(words))
+
+
+def coming(reference: str) -> bool:
+    """Whether this model is being downloaded."""
+    return any(not job.finished for job in FETCHES.all(owner=f"{_KIND} {reference}"))
+
+
+def show() -> None:
+    """The field, what it found, and the downloads under way."""
+    st.markdown("##### Get a model")
+    with st.form("model", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Its name on a hub, or its folder on this machine",
+            value=state.looked_up(),
+            key="model.words",
+            placeholder="open-clip:ViT-B-32/openai, clap:ORG/NAME, a folder",
+        )
+        st.form_submit_button("Look it up", icon=":material/search:", on_click=_ask_typed)
+    found = None
+    if state.looked_up():
+        with errors.shown(), st.spinner("Looking it up"):
+            found = look_up_model(state.looked_up(), cache.settings())
+    if found is not None:
+        with st.container(border=True, key="model.found"):
+            _found(found)
+    reference = found.reference if found else ""
+    for running in [job.owner.removeprefix(f"{_KIND} ") for job in FETCHES.all() if not job.finished]:
+        if not running.startswith("plan ") and running != reference:
+            with st.container(border=True):
+                st.markdown(f"Getting **{errors.plain(menu.title(running))}**")
+                waiting.result(_download(running))
+
+
+def _ask_typed() -> None:
+    ask(str(state.widget("model.words", "")))
+
+
+def _found(found: NamedModel) -> None:
+    st.markdown(lines.heading(menu.full_name(found.reference), found.reads))
+    getting = _download(found.reference)
+    if not found.here and isinstance(getting.found, str):
+        cache.results().drop(_KIND, found.reference)  # it was got, and has been removed since
+    if found.here and not isinstance(getting.found, Failed):
+        words = "Whole and verified." if getting.found is not None else "It is on this machine."
+        st.markdown(f":green[:material/check_circle: {words}]")
+        with st.container(horizontal=True):
+            lines.use_button(found.reference, found.reads, key="use.found")
+            st.button("Close", type="tertiary", key="model.close", on_click=state.look_up, args=("",))
+    elif getting.job is not None and not getting.job.finished:
+        waiting.result(getting)
+    else:
+        _planned(found.reference, getting)
+
+
+def _planned(reference: str, getting: Task) -> None:
+    """Size and licence as the hub says them, before anything comes."""
+    _how_it_ended(getting)
+    plan = waiting.result(_question(reference), begin=True)
+    if plan is None:
+        if isinstance(_question(reference).found, Failed):
+            _without_hub(reference)
+        return
+    here = plan.bytes - plan.lacking
+    here = here if here > plan.bytes // 100 else 0  # a question alone leaves a few kilobytes here
+    _facts(plan, here)
+    with st.container(horizontal=True):
+        st.button(
+            f"{'Go on:' if here else 'Download'} {_bytes(plan.lacking)}" if plan.lacking else "Check it again",
+            type="primary", icon=":material/download:", key="model.get", on_click=getting.start,
+        )  # fmt: skip
+        st.button("Not now", type="tertiary", key="model.close", on_click=state.look_up, args=("",))
+
+
+def _how_it_ended(getting: Task) -> None:
+    """Why the last download of it brought nothing whole, if there was one."""
+    if isinstance(getting.found, Failed):
+        errors.show(getting.found.reason)
+    elif getting.job is not None and getting.job.error:
+        errors.show(getting.job.error)
+    elif getting.job is not None and getting.job.status == "cancelled":
+        st.markdown(":gray[:material/pause: Stopped; what came is kept.]")
+
+
+def _facts(plan: FetchPlan, here: int) -> None:
+    """Bytes, of which so many are `here`, licence, and the commits they come from."""
+    pickled = any(file.name.endswith(".bin") for part in plan.parts for file in part.files)
+    st.markdown(
+        f"**{_bytes(plan.bytes)}** in {sum(len(part.files) for part in plan.parts)} files"
+        + (f", of which {_bytes(here)} are here" if here else "")
+        + f" · licence: **{errors.plain(plan.licence or 'not stated')}**"
+    )
+    st.markdown(
+        lines.facts(
+            *(f"{part.repository.name} at {part.repository.commit[:12]}" for part in plan.parts),
+            "its weights are a .bin, read as plain tensors only" if pickled else "",
+        )
+    )
+
+
+def _without_hub(reference: str) -> None:
+    with st.container(horizontal=True):
+        st.button("Ask again", icon=":material/refresh:", key="model.again", on_click=ask, args=(reference,))
+        st.button("Close", type="tertiary", key="model.close", on_click=state.look_up, args=("",))
+    st.caption(
+        "Where there is a hub: `python -m mmalign_core fetch " + reference.replace("`", "") + "`. Without one, copy its"
+        f" files into the folder {errors.plain(str(expected_model_folder(reference, cache.settings())))}"
+    )
+
+
+def _question(reference: str) -> Task:
+    def work(progress: Progress) -> FetchPlan:
+        progress(0.0, f"asking {hub_endpoint()}, at most {HUB_PATIENCE:.0f} seconds")
+        return plan_fetch(reference)
+
+    return Task("plan", reference, "question", work, FETCHES)
+
+
+def _download(reference: str) -> Task:
+    """Fetches, then opens what came as an encoder would."""
+
+    def work(progress: Progress) -> str:
+        fetch_model(plan_fetch(reference), within(progress, 0.0, 0.99), cache.settings())
+        progress(0.99, "checking what came")
+        return check_encoder(reference, look_up_model(reference).reads[0])
+
+    return Task(_KIND, reference, "download", work, FETCHES)
+
+
+def _bytes(count: int) -> str:
+    return lines.size(count) or "nothing"

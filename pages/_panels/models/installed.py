@@ -1,0 +1,88 @@
+"""The models of this machine: what each reads, its size, licence and place; using one, and removing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from mmalign_core.types import BadInput
+from mmalign_core.workflow import AvailableModel, available_models, reference_parts, remove_model
+from pages._components import errors
+from pages._panels.models import fetch, lines, menu
+from pages._session import cache, state
+
+
+def show() -> None:
+    """Models that were fetched or copied here, then the embedded ones."""
+    rows = available_models(cache.settings())
+    fetched, embedded = [row for row in rows if not row.embedded], [row for row in rows if row.embedded]
+    held = lines.size(sum(row.bytes for row in fetched))
+    st.markdown("##### Here" + (f" :gray[· {len(fetched)} of your own, {held}]" if held else ""))
+    for row in fetched:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"model.{_slug(row)}"):
+            _fetched(row)
+    if not fetched:
+        st.caption("No model was fetched yet: the embedded ones below need none, and work offline.")
+    _embedded(embedded)
+
+
+def _fetched(row: AvailableModel) -> None:
+    encoder = reference_parts(row.reference).name
+    with st.container(gap=None, width="stretch"):
+        name = menu.full_name(row.reference) or row.name
+        name = row.summary if Path(name).is_absolute() else name
+        st.markdown(lines.heading(name, row.reads))
+        licence = row.licence or "licence not stated"
+        st.markdown(lines.facts(encoder, lines.size(row.bytes), licence, str(row.folder)))
+        coming = fetch.coming(row.reference)
+        if row.missing and not coming:
+            st.markdown(f":small[:orange[:material/warning: {errors.plain(errors.sentence(row.missing))}]]")
+    if coming:
+        st.markdown(":small[:gray[:material/downloading: on its way]]", width="content")
+        return
+    if row.reference and not row.missing:
+        lines.use_button(row.reference, row.reads, key=f"use.{_slug(row)}")
+    elif row.reference:
+        st.button(
+            "Go on", icon=":material/download:", key=f"go.on.{_slug(row)}", on_click=fetch.ask,
+            args=(row.reference,), help="Get what is still to come",
+        )  # fmt: skip
+    with st.popover("", icon=":material/delete:", help="Remove it from this machine", type="tertiary"):
+        st.markdown(f"Delete **{errors.plain(row.summary)}** ({lines.size(row.bytes)}) from this machine?")
+        others = "  \nOther programs that take models from this cache lose it too." * (not _is_own(row))
+        st.caption(errors.plain(str(row.folder)) + others)
+        if row.reference in str(state.view_spec().choices.get("encoders")):
+            warning = "This alignment reads with it: nothing new can be asked of it then."
+            st.markdown(f":small[:orange[:material/warning: {warning}]]")
+        st.button("Delete it", icon=":material/delete:", key=f"remove.{_slug(row)}", on_click=_remove, args=(row,))
+
+
+def _remove(row: AvailableModel) -> None:
+    try:
+        freed = remove_model(row.summary, cache.settings())
+    except (BadInput, OSError) as error:
+        st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
+        return
+    cache.results().drop("fetched", row.reference)
+    st.toast(errors.plain(f"{row.summary} is removed: {lines.size(freed)} are free"), icon=":material/delete:")
+
+
+def _embedded(rows: Sequence[AvailableModel]) -> None:
+    st.markdown("###### Embedded")
+    for row in sorted(rows, key=lambda row: (bool(row.missing), not row.bytes)):
+        with st.container(gap=None):
+            st.markdown(lines.heading(row.name, row.reads))
+            size = lines.size(row.bytes) or "no weights of its own"
+            st.markdown(lines.facts(row.summary, size, row.licence))
+            if row.missing:
+                st.markdown(f":small[:orange[:material/extension_off: {errors.plain(errors.sentence(row.missing))}]]")
+
+
+def _slug(row: AvailableModel) -> str:
+    return f"{row.summary}.{'own' if _is_own(row) else 'hub'}"
+
+
+def _is_own(row: AvailableModel) -> bool:
+    return row.folder is not None and row.folder.is_relative_to(cache.settings().root)

@@ -1,0 +1,62 @@
+"""A model in two lines (name and modalities; size, licence and place), and the button that aligns with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.types import Collection
+from mmalign_core.workflow import modality_pairs, same_space
+from pages._components import errors, header
+from pages._session import pipeline, state
+
+
+def heading(name: str, reads: Sequence[str]) -> str:
+    """The name, after it the modalities it reads in their colours."""
+    words = "  ".join(header.modality_word(modality) for modality in reads)
+    return f"**{errors.plain(name)}**   :small[{words}]"
+
+
+def facts(*parts: str) -> str:
+    """What is known of it, the rest left out."""
+    return ":small[:gray[" + " · ".join(errors.plain(part) for part in parts if part) + "]]"
+
+
+def size(count: int) -> str:
+    """Bytes as people say them: '605 MB', '9.7 GB'; '' for none."""
+    if not count:
+        return ""
+    if count >= 10**9:
+        return f"{count / 1e9:.1f} GB"
+    return f"{count / 1e6:,.0f} MB" if count >= 10**7 else f"{max(count / 1e6, 0.1):.1f} MB"
+
+
+def use_button(reference: str, reads: Sequence[str], *, key: str) -> None:
+    """Align with it what it reads; not offered while the collection holds nothing of the kind."""
+    collection = pipeline.ready("collection")
+    if not isinstance(collection, Collection):
+        return
+    encoders = _encoders(reference, reads, collection)
+    idle = "" if encoders else f"The open collection holds no {' or '.join(reads)}"
+    pressed = st.button(
+        "Use it", icon=":material/arrow_forward:", key=key, disabled=not encoders, help=idle or "Align with it"
+    )
+    if pressed:
+        state.forget_widgets("align.")
+        pipeline.align_with(_choices(encoders, collection))
+        st.switch_page("pages/align.py", query_params={})  # without, Streamlit refuses while a widget is bound to one
+
+
+def _encoders(reference: str, reads: Sequence[str], collection: Collection) -> dict[str, str]:
+    towers = same_space(reference, reads[0]) if reads else {}
+    return {m: tower for m, tower in towers.items() if m in collection.modalities and m not in collection.vectors}
+
+
+def _choices(encoders: dict[str, str], collection: Collection) -> dict[str, Any]:
+    """The session's, without the aligner that suited the old encoders; the pair that the model reads, if it is one."""
+    kept = {name: value for name, value in state.view_spec().choices.items() if name not in ("aligner", "params")}
+    pair = next((pair for pair in modality_pairs(collection) if set(pair) <= set(encoders)), None)
+    chosen = kept | {"encoders": {**kept.get("encoders", {}), **encoders}}
+    return chosen | ({"pair": list(pair)} if pair else {})

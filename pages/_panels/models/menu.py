@@ -1,0 +1,207 @@
+"""Which encoder reads which modality: an embedded one, a model of this machine, or any other by name or folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.types import BadInput, Collection
+from mmalign_core.workflow import (
+    DEFAULT_ENCODERS,
+    AvailableModel,
+    available_encoders,
+    check_encoder,
+    reference_params,
+    reference_parts,
+    reference_with_params,
+    reference_without_params,
+    same_space,
+)
+from pages._components import errors, forms, header
+from pages._session import cache, state
+
+OTHER = "another model…"
+READ = {"text": "texts", "image": "pictures", "audio": "sounds", "video": "videos"}
+_LONGEST = 34
+"""Characters of a model's name that a menu beside the results has room for."""
+
+
+def show(collection: Collection, now: Mapping[str, Any], *, key: str, abreast: bool = False) -> dict[str, str]:
+    """A menu for each modality, `abreast` or below each other; gives modality -> reference where not the default.
+
+    A model that reads several modalities into one space can be taken for all of them at once.
+    """
+    chosen: dict[str, str] = {}
+    held = collection.modalities
+    places = dict(zip(held, st.columns(len(held)) if abreast else [st.container() for _ in held]))
+    for modality, place in places.items():
+        if modality in collection.vectors:
+            place.markdown(f"{header.modality_word(modality)}: vectors given with the collection")
+            continue
+        usual = now["encoders"].get(modality, DEFAULT_ENCODERS.get(modality, ""))
+        with place:
+            chosen[modality] = _menu(modality, usual, f"{key}.encoder.{modality}")
+    _one_space(chosen, places, key)
+    return {m: reference for m, reference in chosen.items() if reference != DEFAULT_ENCODERS.get(m)}
+
+
+def settle(encoders: Mapping[str, str], key: str) -> None:
+    """Inside a callback: a model named in words becomes one of its menu's, and what could not be taken is dropped."""
+    for modality, usual in DEFAULT_ENCODERS.items():
+        if state.widget(f"{key}.encoder.{modality}") == OTHER:
+            reference, menu = encoders.get(modality, usual), f"{key}.encoder.{modality}"
+            state.set_widget(menu, reference_without_params(reference))
+            settle_params(reference, key=menu)
+
+
+def title(reference: str) -> str:
+    """'open-clip · ViT-B-32/openai'; of a folder its own name; behind the encoder its parameters, if any."""
+    encoder, given, model = reference_parts(reference)
+    said = params_words(given)
+    if not model:
+        return f"{encoder}{said}"
+    if encoder == "video-frames":
+        return f"frames{said} · {title(model)}"
+    model = model.removeprefix("hf-hub:").removeprefix(f"{encoder}/")
+    folder = model.removeprefix("local-dir:")
+    if folder != model or folder.startswith(("/", "~", ".")):
+        model = f"{Path(folder).name} (folder)"
+    return f"{encoder}{said} · {_short(model)}"
+
+
+def full_name(reference: str) -> str:
+    """The model alone, as it is written; of an encoder without models its own name."""
+    encoder, _, model = reference_parts(reference)
+    return model.removeprefix("hf-hub:").removeprefix("local-dir:") or encoder
+
+
+def _short(name: str) -> str:
+    """Start and end, where models of one family differ."""
+    half = _LONGEST // 2
+    return name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half + 1 :]}"
+
+
+def caption(encoders: Mapping[str, str]) -> None:
+    """Which modalities are read by other encoders than the default ones; nothing where none is."""
+    by_title: dict[str, list[str]] = {}
+    for modality, reference in encoders.items():
+        by_title.setdefault(title(reference), []).append(READ.get(modality, modality))
+    if by_title:
+        readers = "; ".join(f"{' and '.join(read)} by {name}" for name, read in by_title.items())
+        st.caption(errors.plain(errors.sentence(readers)))
+
+
+def _menu(modality: str, current: str, key: str) -> str:
+    rows = {offer.reference: offer for offer in available_encoders(modality, cache.settings())}
+    plain = reference_without_params(current)
+    options = [*rows, *([plain] if plain not in rows else []), OTHER]
+    picked = st.selectbox(
+        header.modality_word(modality),
+        options,
+        index=options.index(plain),
+        key=key,
+        help=errors.plain(_summary(rows.get(plain), plain)),
+        format_func=lambda option: _named(option, rows.get(option)),
+        persist_state="session",
+    )
+    if picked == OTHER:
+        return _other(modality, current, f"{key}.other")
+    if picked in rows and rows[picked].missing:
+        errors.show(rows[picked].missing)
+        return current
+    return show_params(picked if picked in options else plain, current, key=key)
+
+
+def _named(option: str, offer: AvailableModel | None) -> str:
+    if option == OTHER:
+        return option
+    return title(option) + (" · not installed" if offer and offer.missing else "")
+
+
+def _summary(offer: AvailableModel | None, current: str) -> str:
+    return offer.summary if offer else f"{current}, named by you"
+
+
+def _other(modality: str, current: str, key: str) -> str:
+    """A model by any name or folder: checked at once, and the old choice stays where it cannot be taken."""
+    typed = st.text_input(
+        f"Model that reads {READ.get(modality, modality)}",
+        key=key,
+        placeholder="open-clip:hf-hub:ORG/NAME or a folder",
+        help="A reference ENCODER:MODEL (open-clip, clap, sentence-transformers) or a folder of this machine. Models "
+        "that are not here yet come by the Models page.",
+        persist_state="session",
+    )
+    if not typed or not typed.strip():
+        return current
+    try:
+        with st.spinner("Looking at the model"):
+            reference = check_encoder(typed, modality)
+    except BadInput as error:
+        errors.show(str(error))
+        st.caption(errors.plain(f"{title(current)} stays."))
+        return current
+    st.caption(f":material/check: {errors.plain(title(reference))}")
+    return reference
+
+
+def _one_space(chosen: Mapping[str, str], places: Mapping[str, Any], key: str) -> None:
+    """Under the first menu whose model reads other modalities into the same space: a button that takes it for them."""
+    for modality, reference in chosen.items():
+        towers = same_space(reference, modality)
+        others = {
+            m: tower for m, tower in towers.items() if m in chosen and reference_without_params(chosen[m]) != tower
+        }
+        if others:
+            with places[modality]:
+                words = " and ".join(READ[m] for m in others)
+                st.button(
+                    f"Use it for {words} too",
+                    key=f"{key}.both.{modality}",
+                    icon=":material/join_inner:",
+                    help="Then they lie in the space the model was trained for, and need no aligner.",
+                    on_click=_take,
+                    args=(others, key),
+                )
+            return
+
+
+def _take(others: Mapping[str, str], key: str) -> None:
+    for modality, reference in others.items():
+        menu = f"{key}.encoder.{modality}"
+        offered = {offer.reference for offer in available_encoders(modality, cache.settings())}
+        state.set_widget(menu, reference if reference in offered else OTHER)
+        if reference not in offered:
+            state.set_widget(f"{menu}.other", reference)
+
+
+def show_params(reference: str, current: str, *, key: str) -> str:
+    """The reference with what the form says, which starts at what `current` holds; itself where nothing is declared."""
+    name = reference_parts(reference).name
+    declared = next((row["params"] for row in cache.rows_of("encoders") if row["name"] == name), [])
+    if not declared:
+        return reference
+    with st.popover("Its parameters", icon=":material/tune:", key=f"{key}.params"):
+        chosen = forms.params_form(declared, _held(current, name), key=f"{key}.{name}")
+    return reference_with_params(reference, chosen)
+
+
+def settle_params(reference: str, *, key: str) -> None:
+    """Inside a callback: its form starts again at what the session's choices hold."""
+    state.forget_widgets(f"{key}.{reference_parts(reference).name}.")
+
+
+def params_words(given: str) -> str:
+    """'[most=8,per_second=2]' to read: ' (most 8, per second 2)'; '' for no parameters."""
+    return f" ({given[1:-1].replace('_', ' ').replace('=', ' ').replace(',', ', ')})" if given else ""
+
+
+def _held(current: str, name: str) -> dict[str, Any]:
+    """Of the session's choice; none where a link holds what cannot be, which the work itself tells."""
+    try:
+        return reference_params(current) if reference_parts(current).name == name else {}
+    except BadInput:
+        return {}

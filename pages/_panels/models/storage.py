@@ -1,0 +1,72 @@
+"""What the store keeps: how much room each kind takes, its entries, and their removal after a second click."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mmalign_core.types import BadInput
+from mmalign_core.workflow import STORE_KINDS, StoreEntry
+from pages._components import errors
+from pages._panels.models import lines
+from pages._session import cache
+
+_WORDS = {
+    "runs": "Runs that were kept",
+    "embeddings": "Vectors, by their encoder",
+    "collections": "Collections that were opened",
+    "queries": "Pictures and sounds asked with",
+    "uploads": "Uploaded data",
+    "media": "Media of uploads and archives",
+    "maps": "Maps that were drawn",
+}
+_SHOWN = 200
+"""Entries of a kind that the menu offers: more are slow to draw; the command line lists all of them."""
+
+
+def show() -> None:
+    """One line a kind with what it takes; below it a menu of its entries and a button that asks first."""
+    try:
+        found = {kind: cache.store().entries(kind) for kind in STORE_KINDS}
+    except BadInput as error:
+        errors.show(str(error))
+        return
+    total = sum(entry.bytes for entries in found.values() for entry in entries)
+    st.markdown("##### Storage" + (f" :gray[· {lines.size(total)}]" if total else ""))
+    st.caption(errors.plain(str(cache.store().root)))
+    for kind, entries in found.items():
+        if entries:
+            _kind(kind, entries)
+    if not any(found.values()):
+        st.caption("Nothing is kept yet.")
+
+
+def _kind(kind: str, entries: Sequence[StoreEntry]) -> None:
+    size = lines.size(sum(entry.bytes for entry in entries)) or "no room"
+    with st.expander(f"{_WORDS[kind]} · {len(entries):,} · {size}"):
+        by_key = {entry.key: entry for entry in sorted(entries, key=lambda entry: -entry.bytes)[:_SHOWN]}
+        chosen = st.multiselect(
+            "Which to delete", list(by_key), key=f"storage.{kind}", format_func=lambda key: _named(by_key[key])
+        )
+        if len(entries) > _SHOWN:
+            st.caption(f"The {_SHOWN} largest; all of them: `python -m mmalign_core store list {kind}`")
+        freed = lines.size(sum(by_key[key].bytes for key in chosen)) or "no room"
+        with st.popover("Delete", icon=":material/delete:", disabled=not chosen, type="tertiary"):
+            st.markdown(f"Delete {len(chosen)} of {len(entries):,} ({freed}) from this machine?")
+            st.button("Delete them", icon=":material/delete:", key=f"storage.delete.{kind}", on_click=_delete,
+                      args=(kind, tuple(chosen)), disabled=not chosen)  # fmt: skip
+
+
+def _named(entry: StoreEntry) -> str:
+    """With the key, since the browser tells options apart by their words alone."""
+    return " · ".join(filter(None, (entry.key, entry.about, lines.size(entry.bytes))))
+
+
+def _delete(kind: str, keys: Sequence[str]) -> None:
+    try:
+        freed = cache.store().remove(kind, keys)
+    except (BadInput, OSError) as error:
+        st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
+        return
+    st.toast(f"{len(keys)} deleted: {lines.size(freed) or 'nothing'} is free", icon=":material/delete:")

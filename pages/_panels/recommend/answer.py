@@ -1,0 +1,88 @@
+"""The answer that the page shows: the query is placed once, and every slider only ranks its results again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.types import Collection, Progress, digest_json
+from mmalign_core.workflow import Answer, FittedRecommender, Run, encode, encoded_run, fit_recommender, modality_pairs
+from pages._components import errors, waiting
+from pages._panels.recommend import queries
+from pages._panels.recommend.controls import Chosen, Tuning
+from pages._session import cache, state
+from pages._session.jobs import Task
+
+
+@dataclass(frozen=True)
+class KeyedAnswer:
+    """An answer and the digest of all that it follows from, under which what is computed about it is kept."""
+
+    answer: Answer
+    key: str
+
+    def key_of(self, item: str) -> str:
+        """Digest of one of its items."""
+        return digest_json([self.key, item])
+
+
+def answer_of(
+    run: Run,
+    run_key: str,
+    chosen: Chosen,
+    place: int,
+    fitted: FittedRecommender,
+    asked: Sequence[queries.PartData],
+    tuned: Tuning,
+) -> KeyedAnswer:
+    """What the recommender at that place finds under these settings; BadInput says what cannot be asked so."""
+    query = queries.as_query(asked, cache.settings())
+    signs = [[part["kind"], part["value"], part["weight"] > 0] for part in asked]
+    mix = [float(part["weight"]) for part in asked]
+    base = [model_key(run_key, chosen.models[place]), signs, chosen.seen, chosen.where]
+    placed = cache.answered(digest_json(base), chosen.seen, chosen.where, run, query, fitted)
+    found = placed.again(
+        k=tuned.k, weights=tuned.weights or None, mix=mix, diversity=tuned.diversity, popularity=tuned.popularity
+    )
+    return KeyedAnswer(found, digest_json([base, mix, asdict(tuned)]))
+
+
+def model_key(run_key: str, model: Mapping[str, Any]) -> str:
+    """Digest of the run and the recommender."""
+    return digest_json([run_key, model["name"], model.get("params", {})])
+
+
+def fitted_model(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedRecommender | None:
+    """The fitted recommender, or None after its progress or what went wrong was shown in its place."""
+    task = Task(
+        "recommender",
+        model_key(run_key, model),
+        f"fit of {model['name']}",
+        lambda progress: fit_recommender(run, model["name"], model.get("params", {}), progress=progress),
+    )
+    fitted = waiting.result(task, begin=True)
+    if fitted is None and task.job is not None and not task.job.finished:
+        st.caption(f"Fitting {errors.plain(model['name'])} once; after that every slider answers at once.")
+        st.skeleton(height=360)
+    return fitted
+
+
+def run_of(collection: Collection) -> tuple[Run, str]:
+    """The run and the digest it is kept under; the page ends here until there is one."""
+    if modality_pairs(collection):
+        return waiting.need("run"), state.view_spec().run_key
+    store, settings = cache.store(), cache.settings()
+
+    def work(progress: Progress) -> Run:
+        return encoded_run(collection, encode(collection, store=store, settings=settings, progress=progress))
+
+    task = Task("run", digest_json(["as encoded", state.view_spec().collection_key]), "encoding", work)
+    run = waiting.result(task, begin=True)
+    if run is None:
+        st.stop()
+    (modality,) = run.result.space
+    st.caption(f"No item has two modalities, so nothing is aligned: each {modality} lies where its encoder puts it.")
+    return run, task.key

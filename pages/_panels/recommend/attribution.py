@@ -1,0 +1,77 @@
+"""Which words, cells and stretches made a recommendation: computed when asked for, kept, and shown as maps."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mmalign_core.types import Progress
+from mmalign_core.workflow import MediumMap, Reasons, RecommendationMaps, Run, explain_recommendation
+from pages._components import errors, waiting
+from pages._components.media import maps
+from pages._components.numbers import fixed
+from pages._panels.recommend.answer import KeyedAnswer
+from pages._session import cache
+from pages._session.jobs import Task
+from pages._session.results_cache import Failed
+
+
+def show(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
+    """The maps, or a button that has them made."""
+    task = _task(run, answered, why.item)
+    if task.idle:
+        st.markdown("Which words, parts of the picture and moments of the sound or video made the score?")
+        st.button("Take its media apart", type="primary", icon=":material/image_search:", key="maps.go",
+                  on_click=task.start)  # fmt: skip
+        st.caption("Hundreds of masked copies are encoded: some seconds, in the background.")
+        return
+    found = waiting.result(task)
+    if found is not None:
+        _show(run, found)
+
+
+def known(answered: KeyedAnswer, item: str) -> RecommendationMaps | None:
+    """The maps of that item, if they were made already."""
+    found = cache.results().get("maps", answered.key_of(item))
+    return None if isinstance(found, Failed) else found
+
+
+def _task(run: Run, answered: KeyedAnswer, item: str) -> Task:
+    def work(progress: Progress) -> RecommendationMaps:
+        return explain_recommendation(
+            run, answered.answer, item, store=cache.store(), settings=cache.settings(), progress=progress
+        )
+
+    return Task("maps", answered.key_of(item), "maps of the media", work)
+
+
+def _show(run: Run, found: RecommendationMaps) -> None:
+    """One medium at a time; the item's first."""
+    for note in found.notes:
+        st.caption(f":material/info: {errors.plain(errors.sentence(note))}")
+    if not found.maps:
+        return
+    place = 0
+    if len(found.maps) > 1:
+        place = st.segmented_control(
+            "Medium", range(len(found.maps)), format_func=lambda place: _name(found.maps[place]), default=0,
+            required=True, key=f"maps.which.{len(found.maps)}", label_visibility="collapsed",
+        )  # fmt: skip
+    chosen = found.maps[place or 0]
+    maps.show(run, chosen.medium, chosen.map, key=f"map.{chosen.side}.{chosen.medium.modality}")
+    st.caption(_sums(chosen))
+
+
+def _name(mapped: MediumMap) -> str:
+    return f"its {mapped.medium.modality}" if mapped.side == "item" else f"asked: {errors.plain(mapped.label)}"
+
+
+def _sums(mapped: MediumMap) -> str:
+    parts = float(mapped.map.values.sum())
+    name = "this medium" if mapped.side == "item" else "this part of the query"
+    return (
+        f"Blue adds, orange takes away. The {fixed(mapped.share, plus=True)} that"
+        f" {name} adds to the score is {fixed(parts, plus=True)} of"
+        f" these parts, {fixed(mapped.map.rest, plus=True)} of no one part, and"
+        f" {fixed(mapped.share - parts - mapped.map.rest, plus=True)} that is the same"
+        " whatever it shows."
+    )

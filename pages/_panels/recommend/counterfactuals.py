@@ -1,0 +1,99 @@
+"""Counterfactuals: the smallest change that takes an item out of the list.
+
+A change leaves out words of a text, cells of a picture, stretches of a sound, or items of a history.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from mmalign_core.types import Progress
+from mmalign_core.workflow import Counterfactual, Reasons, Run, counterfactuals
+from pages._components import errors, header, waiting
+from pages._components.media import previews
+from pages._panels.recommend.answer import KeyedAnswer
+from pages._session import cache
+from pages._session.jobs import Task
+from pages._session.thumbnails import pixels_thumbnail
+
+Changes = tuple[tuple[Counterfactual, ...], tuple[str, ...]]
+_MASKED = np.array([128, 128, 128], np.uint8)
+"""Mid-grey, as the masked copies have it."""
+_MOST_NAMED = 6
+"""Names in one line; they fill the width of the panel."""
+
+
+def show(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
+    """The changes, smallest first, or a button that has them searched for."""
+
+    def work(progress: Progress) -> Changes:
+        return counterfactuals(
+            run, answered.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
+        )
+
+    task = Task("counterfactual", answered.key_of(why.item), "smallest changes", work)
+    if task.idle:
+        st.markdown(f"What is the least that would take it out of the first {answered.answer.query.k}?")
+        st.button("Search for it", type="primary", icon=":material/content_cut:", key="undo.go",
+                  on_click=task.start)  # fmt: skip
+        st.caption("Up to a few hundred sets of parts are left out in turn: some seconds, in the background.")
+        return
+    found = waiting.result(task)
+    if found is not None:
+        _show(run, *found)
+
+
+def _show(run: Run, changes: tuple[Counterfactual, ...], notes: tuple[str, ...]) -> None:
+    for change in sorted(changes, key=lambda change: len(change.parts) if change.parts else 10_000):
+        _change(run, change)
+    for note in notes:
+        st.caption(f":material/info: {errors.plain(errors.sentence(note))}")
+    if changes:
+        st.caption("Exact ranks by score, with the parts really left out and all ranked anew, before diversity.")
+
+
+def _change(run: Run, change: Counterfactual) -> None:
+    """Where, what to leave out, and the rank before and after."""
+    name = header.modality_word(change.medium.modality) if change.medium else ":material/history: what was met"
+    if change.medium:
+        more = "" if change.label == change.medium.modality else f" ({errors.plain(change.label)})"
+        name += " of the item" if change.side == "item" else f" asked with{more}"
+    with st.container(border=True, gap="xsmall"):
+        if change.parts is None:
+            st.markdown(f"{name} · :gray[nothing tried takes it out ({change.tried} sets)]")
+            return
+        size = "smallest" if change.smallest else "a small"
+        st.markdown(
+            f"{name} · rank **{change.rank} → {change.without:,}** :small[:gray[{size} set, of {len(change.parts)}]]"
+        )
+        _parts(run, change)
+
+
+def _parts(run: Run, change: Counterfactual) -> None:
+    """The parts themselves: struck words, a picture with its cells masked, or names."""
+    assert change.parts is not None
+    if change.medium is not None and change.medium.modality == "text":
+        st.markdown(_struck(run, change))
+    elif change.medium is not None and change.medium.modality == "image":
+        pixels = cache.view_of(change.medium, run.encoders["image"]).copy()
+        for left, top, right, bottom in (part.place for part in change.parts):
+            rows, columns = (np.round(np.array(ends) * side).astype(int) for ends, side in zip(
+                ((top, bottom), (left, right)), pixels.shape))  # fmt: skip
+            pixels[slice(*rows), slice(*columns)] = _MASKED
+        st.image(pixels_thumbnail(pixels, 200).uri, width=150, alt="The picture with those cells masked")
+    else:
+        titled = change.side == "history"
+        names = [previews.title(run.collection, p.label) if titled else p.label for p in change.parts[:_MOST_NAMED]]
+        more = f" and {len(change.parts) - _MOST_NAMED} more" if len(change.parts) > _MOST_NAMED else ""
+        st.markdown("without " + ", ".join(f"**{errors.plain(name)}**" for name in names) + more)
+
+
+def _struck(run: Run, change: Counterfactual) -> str:
+    """The text with the words struck that were left out."""
+    assert change.medium is not None and change.parts is not None
+    text, pieces, done = cache.view_of(change.medium, run.encoders["text"]), [], 0
+    for start, end in sorted((int(part.place[0]), int(part.place[1])) for part in change.parts):
+        pieces += [errors.plain(text[done:start]), f":red[~~{errors.plain(text[start:end])}~~]"]
+        done = end
+    return "".join([*pieces, errors.plain(text[done : done + 400])]).replace("\n", " ")

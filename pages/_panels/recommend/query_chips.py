@@ -1,0 +1,134 @@
+"""The parts of the query as chips. Each opens to show its part, to change its weight, to negate it, or to remove it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.types import Media, digest_json
+from mmalign_core.workflow import Run
+from pages._components import errors
+from pages._components.media import gallery, previews, videos
+from pages._panels.recommend import queries
+from pages._panels.space import points
+from pages._session import cache, state
+from pages._session.links import LONGEST_TEXT, STRONGEST
+from pages._session.thumbnails import as_label
+
+_WAYS = {1: "Like this", -1: "Not that"}
+_HISTORY = 12
+
+
+def show(run: Run, asked: Sequence[queries.PartData]) -> None:
+    """One chip a part, in the order they were asked."""
+    with st.container(horizontal=True, gap="small", key="chips"):
+        for place, part in enumerate(asked):
+            _chip(run, asked, place, part)
+        if len(asked) > 1:
+            st.button(
+                "Clear",
+                type="tertiary",
+                icon=":material/close:",
+                key="chips.clear",
+                on_click=state.set_query,
+                args=([],),
+            )
+
+
+def _chip(run: Run, asked: Sequence[queries.PartData], place: int, part: queries.PartData) -> None:
+    key = f"part.{place}.{digest_json([part['kind'], part['value']])[:8]}"
+    opened = st.popover(_label(run, part), key=key, on_change="rerun")
+    if opened.open:
+        with opened, st.container(width=340), errors.shown():
+            _weigh(asked, place, part, key)
+            _look(run, asked, place, part, key)
+
+
+def _label(run: Run, part: queries.PartData) -> str:
+    """Small picture or icon, name, and weight where it is not 1; against comes in words, a sign and a colour."""
+    named = errors.plain(queries.name(part, run.collection))
+    shown = f"{_picture(run, part)} {named}" if part["weight"] > 0 else f":red[:material/block: not] {named}"
+    return shown + ("" if abs(part["weight"]) == 1 else f" :gray[× {abs(part['weight']):g}]")
+
+
+def _picture(run: Run, part: queries.PartData) -> str:
+    if part["kind"] == "item" and part["value"] in run.collection.items.index:
+        small = previews.thumbnail(run.collection, part["value"], 64)
+    elif part["kind"] == "image" and (path := queries.known_path(part, cache.settings())):
+        small = cache.thumbnail(part["value"], 64, str(path))
+    else:
+        small = None
+    return as_label(small) if small and small.look != "wave" else f":material/{queries.ICONS[part['kind']]}:"
+
+
+def _weigh(asked: Sequence[queries.PartData], place: int, part: queries.PartData, key: str) -> None:
+    """Like or not, how strongly, and a way out."""
+    changed = {"on_change": _reweigh, "args": (asked, place, key)}
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.segmented_control(
+            "Counts as", list(_WAYS), format_func=_WAYS.__getitem__, default=1 if part["weight"] > 0 else -1,
+            required=True, key=f"{key}.way", label_visibility="collapsed", **changed,
+        )  # fmt: skip
+        st.button(
+            "Remove", type="tertiary", icon=":material/delete:", key=f"{key}.out", on_click=_remove, args=(asked, place)
+        )
+    strength = min(max(abs(float(part["weight"])), 0.1), STRONGEST)
+    st.slider("How strongly", 0.1, STRONGEST, strength, 0.1, key=f"{key}.strength", **changed)
+
+
+def _reweigh(asked: Sequence[queries.PartData], place: int, key: str) -> None:
+    sign, strength = state.widget(f"{key}.way") or 1, state.widget(f"{key}.strength")
+    _change(asked, place, {"weight": round(sign * strength, 2)})
+
+
+def _look(run: Run, asked: Sequence[queries.PartData], place: int, part: queries.PartData, key: str) -> None:
+    """What was asked with, in full; words can be changed."""
+    kind, value = part["kind"], part["value"]
+    if kind == "text":
+        st.text_area(
+            "Words", value, max_chars=LONGEST_TEXT, key=f"{key}.words", height=110,
+            on_change=lambda: _reword(asked, place, f"{key}.words"),
+        )  # fmt: skip
+    elif kind == "image":
+        st.image(str(queries.path(part, cache.settings())), alt="The picture asked with", width=260)
+    elif kind == "audio":
+        st.audio(str(queries.path(part, cache.settings())), alt="The sound asked with")
+    elif kind == "video":
+        asked_with = Media("query", "video", value, path=str(queries.path(part, cache.settings())))
+        videos.show(asked_with, "The video asked with", 300)
+    elif kind == "item" and value in run.collection.items.index:
+        previews.show_item(run.collection, value, metadata=False, tallest=150)
+    elif kind == "user":
+        _history(run, value)
+
+
+def _history(run: Run, user: str) -> None:
+    """What the user has met; simulated ones are called so."""
+    if state.view_spec().source["kind"] == "demo":
+        st.caption(":material/science: A simulated user, made with the demo; nobody's real behaviour.")
+    placed = set(points.placed_items(run))
+    met = [item for item in cache.met_by(run.collection, user) if item in placed]
+    if met:
+        st.markdown(f":small[{errors.plain(cache.interests_of(run.collection, tuple(met)))}]")
+    st.caption(f"Has met {len(met)} items" + (f", the last {_HISTORY} of them:" if len(met) > _HISTORY else ":"))
+    cards = [previews.card(run.collection, item, modalities=[]) for item in met[-_HISTORY:]]
+    gallery.show(cards, key="chips.history", width=76, most=4, selects=False)
+
+
+def _change(asked: Sequence[queries.PartData], place: int, new: dict[str, Any]) -> None:
+    why = state.explained()
+    state.set_query([{**part, **new} if i == place else part for i, part in enumerate(asked)])
+    if why:
+        state.explain(why)
+
+
+def _remove(asked: Sequence[queries.PartData], place: int) -> None:
+    state.set_query([part for i, part in enumerate(asked) if i != place])
+
+
+def _reword(asked: Sequence[queries.PartData], place: int, key: str) -> None:
+    words = (state.widget(key) or "").strip()
+    if words:
+        _change(asked, place, {"value": words})

@@ -1,0 +1,161 @@
+"""The form of a query: words, pictures, sounds, videos, items and users, to search for, to add, or to exclude."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.types import BadInput
+from mmalign_core.workflow import Run, queryable
+from pages._components.media import gallery, previews
+from pages._panels.data import items
+from pages._panels.recommend import queries
+from pages._panels.space import points
+from pages._session import cache, state
+from pages._session.links import LONGEST_TEXT
+from pages._session.uploads import keep_query
+
+MODES = {"new": "Ask for", "like": "And like", "unlike": "But not"}
+_HELP = "**Ask for** starts a new query, **And like** adds to it, **But not** asks for what is unlike it."
+_ENDINGS = {
+    "image": ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"],
+    "audio": ["wav", "flac", "ogg", "mp3", "m4a", "aac", "opus"],
+    "video": ["mp4", "webm", "mkv", "mov", "gif", "avi"],
+}
+_OFFERED, _MOST_USERS = 12, 2000
+
+
+def current(run: Run) -> list[dict[str, Any]]:
+    """Return the parts of the query. Before a query was made, it is the item selected on the other pages."""
+    asked = state.query_parts()
+    return [queries.part("item", points.current_item(run))] if asked is None else asked
+
+
+def show(run: Run) -> None:
+    """Draw one row: how a new part counts, the words, and a button for each other kind."""
+    kinds = queryable(run)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ask"):
+        st.segmented_control(
+            "How it counts", list(MODES), format_func=MODES.__getitem__, default="new", required=True,
+            key="ask.mode", label_visibility="collapsed", help=_HELP,
+        )  # fmt: skip
+        if "text" in kinds:
+            st.text_input(
+                "Words", key="ask.text", on_change=_typed, args=(run,), max_chars=LONGEST_TEXT,
+                placeholder="Describe it in any language, then press Enter", label_visibility="collapsed",
+                icon=":material/search:",
+            )  # fmt: skip
+        if "image" in kinds:
+            _more("Picture", "image", run, _picture)
+        if "audio" in kinds:
+            _more("Sound", "audio", run, _sound)
+        if "video" in kinds:
+            _more("Video", "video", run, _video)
+        _more("Item", "item", run, _item)
+        if run.collection.interactions is not None and len(run.collection.interactions):
+            _more("User", "user", run, _user)
+    if trouble := state.widget("ask.trouble"):
+        st.warning(trouble, icon=":material/info:")
+        state.set_widget("ask.trouble", None)
+
+
+def add(run: Run, kind: str, value: str) -> None:
+    """Ask with it, in the chosen way."""
+    mode = state.widget("ask.mode", "new")
+    before = [] if mode == "new" else current(run)
+    try:
+        state.set_query(queries.with_part(before, queries.part(kind, value, -1.0 if mode == "unlike" else 1.0)))
+    except BadInput as error:
+        state.set_widget("ask.trouble", str(error))
+
+
+def _more(label: str, kind: str, run: Run, body: Any) -> None:
+    """Draw a button that opens the widgets of this kind. They are made only while it is open."""
+    opened = st.popover(label, icon=f":material/{queries.ICONS[kind]}:", key=f"ask.{kind}", on_change="rerun")
+    if opened.open:
+        with opened:
+            body(run)
+
+
+def _typed(run: Run) -> None:
+    words = (state.widget("ask.text") or "").strip()
+    if words:
+        add(run, "text", words)
+        state.set_widget("ask.text", "")
+
+
+def _picture(run: Run) -> None:
+    way = st.segmented_control(
+        "From", ["Upload", "Camera"], default="Upload", required=True, key="ask.image.way", label_visibility="collapsed"
+    )
+    with st.container(width=340):
+        if way == "Camera":
+            st.camera_input("Take a picture", key="ask.camera", on_change=_given, args=(run, "image", "ask.camera"))
+        else:
+            _uploader(run, "image", "A picture file")
+
+
+def _sound(run: Run) -> None:
+    way = st.segmented_control(
+        "From", ["Upload", "Microphone"], default="Upload", required=True, key="ask.audio.way",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    with st.container(width=340):
+        if way == "Microphone":
+            st.audio_input(
+                "Record a sound", key="ask.microphone", on_change=_given, args=(run, "audio", "ask.microphone")
+            )
+        else:
+            _uploader(run, "audio", "A sound file")
+
+
+def _video(run: Run) -> None:
+    with st.container(width=340):
+        _uploader(run, "video", "A video file")
+
+
+def _uploader(run: Run, kind: str, label: str) -> None:
+    key = f"ask.file.{kind}"
+    st.file_uploader(label, _ENDINGS[kind], key=key, on_change=_given, args=(run, kind, key))
+
+
+def _given(run: Run, kind: str, key: str) -> None:
+    file = state.widget(key)
+    if file is not None:
+        add(run, kind, Path(keep_query(file.name, file.getvalue(), cache.settings())).name)
+
+
+def _item(run: Run) -> None:
+    words = st.text_input(
+        "Find", key="ask.find", placeholder="Find by words or id", icon=":material/search:", width=420,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    placed = set(points.placed_items(run))
+    found = [item for item in items.matching(run.collection, words or "", ()) if item in placed]
+    st.caption(f"{len(found):,} items; click one to ask with it." if found else "Nothing matches; try other words.")
+    cards = [previews.card(run.collection, item, modalities=[]) for item in found[:_OFFERED]]
+    with st.container(width=420):
+        gallery.show(cards, key="ask.items", width=92, most=4, on_pick=lambda item: add(run, "item", item))
+
+
+def _user(run: Run) -> None:
+    simulated = state.view_spec().source["kind"] == "demo"
+    label = "User (simulated)" if simulated else "User"
+    users = cache.users(run.collection)
+    with st.container(width=340):
+        if len(users) > _MOST_USERS:
+            st.text_input(label, key="ask.who", placeholder=f"One of {len(users):,}, such as {users[0]}",
+                          on_change=_chosen, args=(run,))  # fmt: skip
+        else:
+            st.selectbox(label, users, index=None, key="ask.who", placeholder=f"One of {len(users):,}",
+                         on_change=_chosen, args=(run,))  # fmt: skip
+        if simulated:
+            st.caption(":material/science: Simulated users, made with the demo; nobody's real behaviour.")
+
+
+def _chosen(run: Run) -> None:
+    user = (state.widget("ask.who") or "").strip()
+    if user:
+        add(run, "user", user)

@@ -1,0 +1,150 @@
+"""The items of an answer as cards: rank, reason, and what each part adds to the score."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from mmalign_core.plots import contribution_figure
+from mmalign_core.types import Recommendation
+from mmalign_core.workflow import (
+    DIVERSITY_SHARE,
+    LANGUAGE_SHARE,
+    POPULARITY_SHARE,
+    Answer,
+    Run,
+    SentenceFacts,
+    template_sentence,
+)
+from pages._components import errors
+from pages._components.media import gallery, previews
+from pages._components.waiting import BARE
+from pages._panels.recommend import shares
+from pages._session import state
+
+_BARS = 5
+"""Bars of a card: more do not fit under its text."""
+_SHARED = "#5B4FCF"
+_SHORT = {DIVERSITY_SHARE: "alike", POPULARITY_SHARE: "popular", LANGUAGE_SHARE: "model"}
+"""What the controls add, in as few letters as a card has room for; the panel has the whole name."""
+_NUMBER = re.compile(r" \([+-][\d.]+\)")
+
+
+def show(
+    run: Run,
+    answer: Answer,
+    *,
+    key: str,
+    picked: str | None,
+    beside: Mapping[str, int] | None = None,
+    most: int = 5,
+) -> None:
+    """The cards, at most so many in a row; a click shows why.
+
+    `beside`: item -> its rank in the answer that stands beside this one.
+    """
+    for note in answer.notes:
+        st.caption(f":material/info: {errors.plain(note)}")
+    parts = [bars(run, answer, found) for found in answer.results]
+    scale = max((abs(value) for own in parts for _, value in own), default=1.0) or 1.0
+    cards = [_card(run, answer, found, own, scale, beside) for found, own in zip(answer.results, parts)]
+    gallery.show(
+        cards, key=key, width=112 if beside is not None else 128, most=most, selected=picked, on_pick=state.explain
+    )
+    if answer.controls.exclude:
+        st.caption(f"Left out: {left_out(answer)}.")
+
+
+def chart(run: Run, answer: Answer) -> None:
+    """All scores in parts, on one scale; drawn only while it is open."""
+    opened = st.expander("All scores side by side", icon=":material/stacked_bar_chart:", key="chart", on_change="rerun")
+    if opened.open:
+        titles = [previews.title(run.collection, found.id) for found in answer.results]
+        figure = contribution_figure(titles, [dict(bars(run, answer, found)) for found in answer.results])
+        opened.plotly_chart(figure, key="chart.bars", config=BARE, alt="What each part adds to every score")
+
+
+def left_out(answer: Answer) -> str:
+    """How many items may not come back, and why."""
+    asked = {answer.items.rows.get(part.value) for part in answer.query.parts if part.kind == "item"}
+    own, met = len(asked & set(answer.controls.exclude)), len(set(answer.controls.exclude) - asked)
+    parts = [f"the {_count(own)} asked with"] * bool(own) + [f"the {_count(met)} met already"] * bool(met)
+    return " and ".join(parts)
+
+
+def _count(number: int) -> str:
+    return "item" if number == 1 else f"{number:,} items"
+
+
+def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, float]]:
+    """The largest contributions by name, what is left of them as one; they sum to the score."""
+    order = sorted(found.contributions, key=lambda label: -abs(found.contributions[label]))
+    kept = order if len(order) <= _BARS else order[: _BARS - 1]
+    known = [label for label in found.contributions if label in kept]
+    against = answer.unlike
+    shown = [
+        (_SHORT.get(label) or shares.called(run.collection, label, 40, against=against), found.contributions[label])
+        for label in known
+    ]
+    rest = [label for label in order if label not in kept]
+    return [*shown, (f"{len(rest)} others", sum(found.contributions[label] for label in rest))] if rest else shown
+
+
+def reason(run: Run, answer: Answer, found: Recommendation) -> str:
+    """Why, in its first clause: the bars below it hold the numbers, the panel the rest."""
+    met = [label for label in found.contributions if _is_item(run, label)]
+    titles = {label: shares.called(run.collection, label, against=answer.unlike) for label in met}
+    facts = SentenceFacts(
+        previews.title(run.collection, found.id), found.rank, found.score, found.contributions, titles=titles
+    )
+    return _NUMBER.sub("", template_sentence(facts).split("; ")[0].rstrip(".") + ".")
+
+
+def _is_item(run: Run, label: str) -> bool:
+    return label in run.collection.items.index
+
+
+def _card(
+    run: Run,
+    answer: Answer,
+    found: Recommendation,
+    own: Sequence[tuple[str, float]],
+    scale: float,
+    beside: Mapping[str, int] | None,
+) -> dict[str, Any]:
+    mark: dict[str, Any] = {"stacked": beside is not None}
+    if beside is not None and found.id in beside:
+        mark |= {"tag": f"also #{beside[found.id]}", "tagColour": _SHARED}
+    return previews.card(
+        run.collection,
+        found.id,
+        rank=str(found.rank),
+        note=reason(run, answer, found),
+        bars=list(own),
+        scale=scale,
+        audio=previews.inline_sound(run.collection, found.id),
+        modalities=[],
+        **mark,
+    )
+
+
+def show_both(run: Run, answers: Sequence[Answer], places: Sequence[DeltaGenerator], picked: str, *, key: str) -> None:
+    """Both as cards in their places, those that both hold marked with their rank in the other."""
+    ranks = [{found.id: found.rank for found in answer.results} for answer in answers]
+    for place, answer, beside, side in zip(places, answers, ranks[::-1], "ab"):
+        with place:
+            show(run, answer, key=f"{key}.{side}", picked=picked, beside=beside, most=3)
+
+
+def overlap(first: Answer, second: Answer) -> str:
+    """How many of the shown items both hold, and what chance would give."""
+    own, other = ({found.id for found in answer.results} for answer in (first, second))
+    shared, most = len(own & other), min(len(own), len(other))
+    n = len(first.items.ids) - len(set(first.controls.exclude) | set(second.controls.exclude))
+    chance = len(own) * len(other) / max(n, 1)
+    best = "the first is the same" if first.results[0].id == second.results[0].id else "the first differs"
+    return f"{shared} of {most} items are in both ({best}); two random draws would share {chance:.1f}."

@@ -1,0 +1,87 @@
+"""What each part adds to one item's score, with its rank if that part were not there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Collected
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.plots import FUSED_COLOUR, MODALITY_COLOURS, OTHER_COLOUR
+from mmalign_core.types import Collection
+from mmalign_core.workflow import Reasons
+from pages._components.media import previews
+
+_ASSETS = Path(__file__).parents[3] / "assets"
+_MOST = 8
+"""Parts shown, those that add or take most; the rest stands as one."""
+_HEADINGS = {
+    "modality": "by modality", "signal": "by query part", "history": "by history",
+    "recommender": "by recommender", "popularity": "by popularity", "taste": "by taste",
+}  # fmt: skip
+
+
+def heading(view: str) -> str:
+    """What a way to take a score apart is called."""
+    return _HEADINGS.get(view, view)
+
+
+def show(collection: Collection, why: Reasons, view: str, *, against: Collected[str] = (), key: str) -> None:
+    """Draw the shares of that view, largest first, and their sum, the score.
+
+    `against`: labels of query parts with a negative weight.
+    """
+    data = {
+        "heading": heading(view),
+        "rows": rows(collection, why, view, against=against),
+        "score": why.score,
+        "now": why.rank,
+    }
+    _component()(data=data, key=key)
+
+
+def rows(collection: Collection, why: Reasons, view: str, *, against: Collected[str] = ()) -> list[dict[str, Any]]:
+    """One row a part: label, value, rank without it (None where that was not asked), colour and small picture."""
+    shares = {label: value for label, value in why.views[view].items() if value}
+    order = sorted(shares, key=lambda label: -abs(shares[label]))
+    kept = order if len(order) <= _MOST else order[: _MOST - 1]
+    ranks = _ranks(why)
+    found = [_row(collection, label, shares[label], ranks.get(label), against) for label in kept]
+    found.sort(key=lambda row: -row["value"])
+    if len(order) > len(kept):
+        rest = sum(shares[label] for label in order[len(kept) :])
+        found.append(_plain(f"{len(order) - len(kept)} others", rest, None, OTHER_COLOUR))
+    return found
+
+
+def called(collection: Collection, label: str, limit: int = 60, *, against: Collected[str] = ()) -> str:
+    """What a person calls a part: an item by its title, anything else as it is; "not" before what was asked against."""
+    shown = previews.title(collection, label, limit) if label in collection.items.index else label
+    return f"not {shown}" if label in against else shown
+
+
+def _ranks(why: Reasons) -> Mapping[str, int]:
+    return {label: rank for kind in why.without.values() for label, rank in kind.items()}
+
+
+def _row(collection: Collection, label: str, value: float, rank: int | None, against: Collected[str]) -> dict[str, Any]:
+    colour = MODALITY_COLOURS.get(label.split(" ")[0], FUSED_COLOUR)
+    row = _plain(called(collection, label, against=against), value, rank, colour)
+    if label in collection.items.index and (small := previews.thumbnail(collection, label, 64)):
+        row["image"] = small.uri
+    return row
+
+
+def _plain(label: str, value: float, rank: int | None, colour: str) -> dict[str, Any]:
+    return {"label": label, "value": float(value), "rank": rank, "colour": colour, "image": None}
+
+
+def _component() -> Any:
+    return st.components.v2.component(
+        "mmalign_shares",
+        html='<div class="shares"></div>',
+        css=(_ASSETS / "shares.css").read_text(encoding="utf-8"),
+        js=(_ASSETS / "shares.js").read_text(encoding="utf-8"),
+    )

@@ -1,0 +1,73 @@
+"""What the Recommenders page measures: recommenders, which events are held out, and what counts as right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from mmalign_core.types import Collection, EmbeddingSet
+from mmalign_core.workflow import Protocol
+from pages._panels.recommenders import trials
+from pages._session import cache
+
+_SPLITS = {"time": "After one moment", "last": "Each user's last item", "random": "A random share"}
+_HELP = (
+    "After one moment: learn from everything before it, be measured on everything after, as in use. Each user's last"
+    " item: others' later events may be learned from. A random share: the past is guessed from the future too."
+)
+
+
+def show(collection: Collection, space: Mapping[str, EmbeddingSet] | None, source: str) -> trials.Trial:
+    """Draw the form; its button starts the work. What it gives is what the page shows, measured or not."""
+    table = collection.interactions
+    assert table is not None
+    dated = "timestamp" in table and bool(np.isfinite(table["timestamp"].to_numpy(float)).any())
+    with st.container(border=True):
+        names = _names()
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            split = _split(dated)
+            test = 0.2
+            if split != "last":
+                test = st.slider(
+                    "Held-out share", 0.05, 0.5, 0.2, 0.05, key="rank.test", bind="query-params", width=170
+                )
+            relevant = _bar(table["rating"].to_numpy(float) if "rating" in table else np.zeros(0))
+            k = st.number_input("List length", 1, 100, 10, key="rank.k", bind="query-params", width=120)
+            seed = st.number_input("Seed", 0, 9999, 0, key="rank.seed", bind="query-params", width=110)
+            protocol = Protocol(split, float(test), int(k), relevant, int(seed))
+            trial = trials.Trial(tuple(names), protocol, collection, space, source)
+            st.button(
+                "Measure", type="primary", icon=":material/play_arrow:", key="rank.go", disabled=not names,
+                on_click=trials.current(trial).start,
+            )  # fmt: skip
+    return trial
+
+
+def _names() -> list[str]:
+    rows = {row["name"]: row["summary"] for row in cache.rows_of("recommenders")}
+    return st.multiselect(
+        "Recommenders", list(rows), default=list(rows), key="rank.names", persist_state="session",
+        placeholder="Choose at least one", help="\n".join(f"- **{name}**: {words}" for name, words in rows.items()),
+    )  # fmt: skip
+
+
+def _split(dated: bool) -> str:
+    offered = [name for name in _SPLITS if dated or name != "time"]
+    return st.selectbox(
+        "Held out", offered, format_func=_SPLITS.__getitem__, key="rank.split", bind="query-params", help=_HELP,
+        width=210,
+    )  # fmt: skip
+
+
+def _bar(ratings: np.ndarray) -> float | None:
+    """The rating from which a held-out event counts as right, None for all."""
+    values = np.unique(ratings[np.isfinite(ratings)])
+    if len(values) < 2:
+        return None
+    offered = [None, *(float(v) for v in (values if len(values) <= 20 else np.quantile(values, [0.25, 0.5, 0.75])))]
+    return st.selectbox(
+        "Right answers", offered, key="rank.right", persist_state="session", width=170,
+        format_func=lambda bar: "all held out" if bar is None else f"rated {bar:g} or more",
+    )  # fmt: skip

@@ -1,0 +1,83 @@
+"""Why two media are as near as they are: maps over both, components or anchors of their similarity, and words."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mmalign_core.types import Progress
+from mmalign_core.workflow import PairExplanation, Run, SimilarityBlock, explain_pair
+from pages._components import errors, header, waiting
+from pages._components.media import maps, previews
+from pages._panels.recommend.words import badges
+from pages._session import cache
+from pages._session.jobs import Task
+
+
+def show(run: Run, run_key: str, block: SimilarityBlock, i: int, j: int) -> None:
+    """The reasons for the cell (i, j), or a button that has them made."""
+    asked, answer = _name(block, "source", i), _name(block, "target", j)
+
+    def work(progress: Progress) -> PairExplanation:
+        return explain_pair(run, asked, answer, store=cache.store(), settings=cache.settings(), progress=progress)
+
+    key = " ".join((run_key, *asked, *answer))
+    task = Task("pair", key, "reasons for this pair", work)
+    if task.idle:
+        st.button("Why are these two near, or far?", icon=":material/image_search:", key="pair.go",
+                  on_click=task.start,
+                  help="Masked copies of both are encoded, in the background: some seconds.")  # fmt: skip
+        return
+    found = waiting.result(task)
+    if found is not None:
+        _show(run, found)
+
+
+def _name(block: SimilarityBlock, side: str, place: int) -> tuple[str, str]:
+    """(modality, "ID#n") of a row or column of the block: the nth medium that the item has of that modality."""
+    rows = getattr(block, side)
+    row = int(getattr(block, f"{side}_rows")[place])
+    return rows.modality, f"{rows.ids[row]}#{rows.ids[: row + 1].count(rows.ids[row])}"
+
+
+def _show(run: Run, found: PairExplanation) -> None:
+    st.subheader(f"Why their cosine is {found.score:.3f}", anchor=False)
+    columns = st.columns(2, gap="large")
+    for column, side, placed in zip(columns, ("a", "b"), (found.a, found.b)):
+        with column:
+            st.markdown(
+                f"{header.modality_word(placed.modality)} · {errors.plain(previews.title(run.collection, placed.item))}"
+            )
+            if side in found.maps and placed.medium:
+                maps.show(run, placed.medium, found.maps[side], key=f"pair.{side}.{placed.modality}")
+    _terms(run, found)
+    if found.concepts:
+        words = found.concepts
+        shared = [word for word, _ in words.shared]
+        st.markdown("Words for both: " + (badges(shared, "violet") if shared else ":gray[none]"))
+        st.caption("Words that stand near both: similarity, not attribution."
+                   f" Reconstruction cosines {words.a.cosine:.2f} and {words.b.cosine:.2f}.")  # fmt: skip
+    for note in found.notes:
+        st.caption(f":material/info: {errors.plain(errors.sentence(note))}")
+
+
+def _terms(run: Run, found: PairExplanation) -> None:
+    """The similarity as a sum, where the aligner's space allows it."""
+    if found.components:
+        st.markdown("As a sum over the components of the space, each told by what lies farthest along it")
+        rows = [
+            {"component": c.number, "adds": c.value, "items": _titles(run, c.items), "words": ", ".join(c.words)}
+            for c in found.components
+        ]
+        st.dataframe([*rows, {"items": "all other components", "adds": found.component_rest}], hide_index=True)
+    if found.anchors:
+        st.markdown("As a sum over the known pairs that both are compared with")
+        rows = [{"known pair": _titles(run, (item,)), "adds": value} for item, value in found.anchors]
+        st.dataframe([*rows, {"known pair": "all others", "adds": found.anchor_rest}], hide_index=True)
+    for side, weights in found.attention.items():
+        placed = found.a if side == "a" else found.b
+        named = ", ".join(f"{_titles(run, (item,))} {weight:.2f}" for item, weight in weights[:5])
+        st.caption(f"Attention weights of its {placed.modality} (not attribution): {errors.plain(named)}")
+
+
+def _titles(run: Run, items: tuple[str, ...]) -> str:
+    return ", ".join(previews.title(run.collection, item, 30) for item in items)

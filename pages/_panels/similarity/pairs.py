@@ -1,0 +1,128 @@
+"""Pairs of media side by side: labels and pictures along the heat map, the clicked cell, the judged pairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mmalign_core.plots import MODALITY_COLOURS, cut_text
+from mmalign_core.types import Collection, EmbeddingSet, Media
+from mmalign_core.workflow import JudgedPair, Run, SimilarityBlock
+from pages._components import errors, header
+from pages._components.media import previews, videos
+from pages._components.numbers import fixed
+from pages._session import cache
+from pages._session.thumbnails import Thumbnail, cover
+
+_RIGHT, _WRONG = "#0B7A5C", "#B3412E"
+
+
+def labels(run: Run, block: SimilarityBlock) -> tuple[list[str], list[str]]:
+    """What rows and columns of the block are called."""
+    return tuple(
+        [row_label(run.collection, rows, row) for row in numbers]
+        for rows, numbers in ((block.source, block.source_rows), (block.target, block.target_rows))
+    )
+
+
+def row_label(collection: Collection, rows: EmbeddingSet, row: int) -> str:
+    """The text itself for a text, the item's title for anything else."""
+    medium = medium_of(collection, rows, row)
+    return medium.text if medium and medium.text else previews.title(collection, rows.ids[row])
+
+
+def medium_of(collection: Collection, rows: EmbeddingSet, row: int) -> Media | None:
+    """The medium this row was made from; None for vectors given ready-made."""
+    held = previews.media(collection, rows.ids[row], rows.modality)
+    return next((m for m in held if m.digest == rows.keys[row]), held[0] if held else None)
+
+
+def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) -> list[str | None]:
+    """Small pictures to draw along an axis, [] where the modality has none."""
+    if modality not in ("image", "video"):
+        return []
+    held = block.source if block.source.modality == modality else block.target
+    media = [medium_of(run.collection, held, int(row)) for row in rows]
+    drawn = [m and _small(m) for m in media]
+    return [shown.uri if shown else None for shown in drawn]
+
+
+def _small(medium: Media) -> Thumbnail | None:
+    """The picture, or the frame that stands for a video."""
+    if medium.modality == "video":
+        return cover(cache.film(medium.digest, medium.path or ""))
+    return cache.thumbnail(medium.digest, 64, medium.path or "")
+
+
+def chosen_cell(block: SimilarityBlock, clicked: list[Any] | None, item: str | None) -> tuple[int, int]:
+    """(i, j) of the clicked cell; without a click that of the item looked at, if it is shown, or of the best pair."""
+    m, n = block.scores.shape
+    if clicked and int(clicked[0]) < m and int(clicked[1]) < n:
+        return int(clicked[0]), int(clicked[1])
+    owners = [block.source.ids[row] for row in block.source_rows]
+    place = owners.index(item) if item in owners else int(np.diag(block.scores).argmax())
+    return place, min(place, n - 1)
+
+
+def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int, j: int) -> None:
+    """The clicked cell: score, rank, and both media large."""
+    asked, answer = int(block.source_rows[i]), int(block.target_rows[j])
+    row = block.every.take(np.array([asked]))
+    scores = row.dense()[0]
+    score = scores[answer]
+    rank = int((scores >= score - row.rounding[0]).sum())
+    columns = st.columns(3)
+    columns[0].metric("score", fixed(score, 3))
+    columns[1].metric("rank", f"{rank:,} / {len(scores):,}", help="Ties count as ranked before.")
+    columns[2].metric("right answer", "yes" if block.right[i, j] else "no")
+    for rows, row, modality in ((block.source, asked, source), (block.target, answer, target)):
+        name = previews.title(run.collection, rows.ids[row])
+        st.markdown(header.modality_word(modality) + ("" if modality == "text" else f" · {errors.plain(name)}"))
+        _show_medium(medium_of(run.collection, rows, row), previews.title(run.collection, rows.ids[row]))
+
+
+def card(run: Run, pair: JudgedPair, source: str, target: str) -> dict[str, Any]:
+    """A judged pair as a card: what was asked, what came first, and what was right if that is another."""
+    space = run.result.space
+    right = pair.right or (not pair.decided and pair.rank == 1)
+    first = "chosen" if pair.decided else "undecided, best"
+    tiles = [
+        _tile(run, space[source], pair.source_row, "asked", MODALITY_COLOURS[source]),
+        _tile(
+            run, space[target], pair.chosen_row, f"{first} · {fixed(pair.chosen_score)}", _RIGHT if right else _WRONG
+        ),
+    ]
+    if not right:
+        tiles.append(_tile(run, space[target], pair.right_row, f"right · {fixed(pair.right_score)}", _RIGHT))
+    note = f"right answer ranked {pair.rank:,}" if not right else f"score {fixed(pair.chosen_score, 3)}"
+    return {"id": pair.item, "title": previews.title(run.collection, pair.item), "note": note, "tiles": tiles}
+
+
+def _tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> dict[str, Any]:
+    medium = medium_of(run.collection, rows, row)
+    tile = {"caption": caption, "colour": colour, "quote": cut_text(row_label(run.collection, rows, row), 110)}
+    drawn = None
+    if medium and rows.modality == "image":
+        drawn = cache.thumbnail(medium.digest, 220, medium.path or "")
+    elif medium and rows.modality == "video":
+        drawn = cover(cache.film(medium.digest, medium.path or ""))
+    elif medium and rows.modality == "audio":
+        drawn = cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
+    if drawn:
+        tile |= {"image": drawn.uri, "look": drawn.look}
+    return tile
+
+
+def _show_medium(medium: Media | None, alt: str) -> None:
+    if medium is None:
+        st.caption("The vector was given ready-made; there is no medium to show.")
+    elif medium.modality == "text":
+        st.markdown(f"> {errors.plain(cut_text(medium.text or '', 400))}")
+    elif medium.modality == "image":
+        previews.show_picture(medium, alt)
+    elif medium.modality == "video":
+        videos.show(medium, alt)
+    else:
+        previews.show_sound(medium, alt)

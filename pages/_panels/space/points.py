@@ -1,0 +1,122 @@
+"""The map of the shared space: its settings, labels, colours, neighbours, and how far to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mmalign_core.types import Collection
+from mmalign_core.workflow import Projection, Run
+from pages._components.media import previews
+from pages._components.numbers import fixed
+from pages._session import cache, state
+
+BY_MODALITY = "modality"
+_OWN = {"item", "modality", "row", "key", "x", "y", "z"}
+
+
+def colourings(collection: Collection) -> list[str]:
+    """By modality, or by any metadata column that tells at least two items apart but not all of them."""
+    frame = collection.items
+    useful = [
+        str(c)
+        for c in frame
+        if pd.api.types.is_numeric_dtype(frame[c]) or 1 < frame[c].astype(str).nunique() < max(len(frame), 3)
+    ]
+    return [BY_MODALITY, *[c for c in useful if c != BY_MODALITY]]
+
+
+def colour_values(rows: pd.DataFrame, column: str) -> Sequence[object]:
+    """The metadata column of every point (a column named like one of ours carries an underscore)."""
+    return rows[f"{column}_" if column in _OWN else column].tolist()
+
+
+def labels(run: Run, run_key: str) -> list[str]:
+    """What hovering over each point of the map shows; points come modality by modality, as the space has them."""
+    return [label for modality in run.result.space for label in cache.row_labels(run_key, modality, run)]
+
+
+def placed_items(run: Run) -> Sequence[str]:
+    """Items that have a place in the space, in the collection's order."""
+    return cache.placed(run.collection.digest + run.result.digest, run)
+
+
+def current_item(run: Run) -> str:
+    """The item looked at if it has a place in the space, else the first that has several media."""
+    placed, item = placed_items(run), state.selected_item()
+    if item in placed:
+        return item
+    held = cache.media_by_item(run.collection)
+    return next((item for item in placed if len(held[item]) > 1), placed[0])
+
+
+def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[str, Any]]:
+    """The nearest other items as cards."""
+    found = cache.neighbours(run_key, item, count, run)
+    return [previews.card(run.collection, r.id, note=f"{fixed(r.score, plus=True)} σ", modalities=[]) for r in found]
+
+
+def quality(projection: Projection) -> None:
+    """How the map was made, whether it keeps more neighbours than a random one, and the numbers behind the verdict."""
+    if projection.quality_n < 2:
+        return
+    k, (trust, overlap) = projection.quality_k, projection.by_chance
+    if projection.better_than_chance:
+        verdict = ":green[:material/check_circle: better than a random map]"
+    else:
+        verdict = ":red[:material/warning: not shown to be better than a random map]"
+    numbers = (
+        f"{projection.dimensions}-D UMAP · neighbour overlap {projection.neighbour_overlap:.3f} (random"
+        f" {overlap:.3f}) · trustworthiness {projection.trustworthiness:.3f} (random {trust:.3f}) ·"
+        f" n = {projection.quality_n:,}"
+    )
+    st.markdown(f"{verdict} :small[:gray[{numbers}]]", help=_MEANING.format(k=k))
+
+
+_MEANING = (
+    "neighbour overlap: share of the {k} nearest points on the map that are among the {k} nearest in the space.  \n"
+    "trustworthiness: are points that lie together on the map also near each other in the space? 1 is best.  \n"
+    "random: what points thrown on the map would have. Distances between far groups mean little on any such map."
+)
+
+
+def map_settings() -> None:
+    """2-D or 3-D at once; the rest behind a button."""
+    now = {"dimensions": 2, "n_neighbors": 15, "min_dist": 0.1, "seed": 0} | dict(state.view_spec().map)
+    shape = st.segmented_control(
+        "Dimensions", ["2-D", "3-D"], default=f"{now['dimensions']}-D", required=True, key="space.dimensions"
+    )
+    if shape and int(shape[0]) != now["dimensions"]:
+        _draw_map(now | {"dimensions": int(shape[0])})
+    with st.popover("Map settings", icon=":material/tune:"), st.form("map", border=False):
+        near = st.slider(
+            "Neighbours",
+            2,
+            100,
+            min(int(now["n_neighbors"]), 100),
+            key="space.near.slider",
+            help="Few show detail, many show the whole.",
+        )
+        apart = st.slider(
+            "Least distance",
+            0.0,
+            0.99,
+            float(now["min_dist"]),
+            0.01,
+            key="space.apart",
+            help="How tightly points may lie on one another.",
+        )
+        seed = st.number_input(
+            "Seed", 0, 2**31, int(now["seed"]), key="space.seed", help="The same seed gives the same map."
+        )
+        if st.form_submit_button("Draw", type="primary"):
+            _draw_map(now | {"n_neighbors": near, "min_dist": apart, "seed": seed})
+
+
+def _draw_map(settings: dict[str, float | int]) -> None:
+    usual = {"dimensions": 2, "n_neighbors": 15, "min_dist": 0.1, "seed": 0}
+    state.draw_map(**{name: value for name, value in settings.items() if value != usual[name]})
+    st.rerun()

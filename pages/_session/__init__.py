@@ -1,0 +1,1 @@
+"""The state of a session: what it shows, its caches, and its background work."""

@@ -1,0 +1,144 @@
+"""What a link may hold: every query parameter read as plain data of the right type, what is not ours left out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_DEMO = {"kind": "demo", "value": ""}
+_DIGEST = re.compile(r"[0-9a-f]{32}")
+_CHOICES: dict[str, type | tuple[type, ...]] = {
+    "pair": list,
+    "aligner": str,
+    "params": dict,
+    "similarity": str,
+    "correction": str,
+    "correction_params": dict,
+    "matcher": str,
+    "matcher_params": dict,
+    "test": (int, float),
+    "folds": int,
+    "fold_column": str,
+    "time_column": str,
+    "seed": int,
+    "encoders": dict,
+}
+"""What a link may hold for a run, each of the type the workflow takes."""
+_MAP = {"dimensions": (2, 3), "n_neighbors": (2, 200), "min_dist": (0.0, 0.99), "seed": (0, 2**31)}
+_LONGEST = 4000
+"""Characters of any other value in a link: half of what browsers and proxies take of an address."""
+_FILE = re.compile(r"[0-9a-f]{32}(\.\w{1,5})?")
+KINDS = ("text", "image", "audio", "video", "item", "user")
+LONGEST_TEXT, LONGEST_QUERY, MOST_PARTS = 2000, 8000, 8
+"""Limits of a query: characters of one text, characters of the whole query in a link, and parts. Browsers and proxies
+take addresses of about 8,000 characters."""
+STRONGEST = 2.0
+"""The largest weight of a part, as the sliders offer it: twice that of an ordinary part."""
+
+
+def from_query(query: Mapping[str, str]) -> dict[str, Any]:
+    """The state a link stands for; what does not read as ours is left out."""
+    item = query.get("item", "")
+    return {
+        "source": _source(query.get("data", "")),
+        "choices": _choices(query.get("run", "")),
+        "map": _map(query.get("map", "")),
+        "board": _board(query.get("board", "")),
+        "item": item if 0 < len(item) <= _LONGEST else None,
+        "query": _asked(query.get("ask")),
+        "model": _model(query.get("model", "")),
+        "rival": _model(query.get("rival", "")),
+        "why": query.get("why", "")[:_LONGEST] or None,
+    }
+
+
+def _source(text: str) -> dict[str, str]:
+    kind, _, value = text.partition(":")
+    if kind == "upload" and _DIGEST.fullmatch(value):
+        return {"kind": kind, "value": value}
+    if kind == "folder" and 0 < len(value) <= _LONGEST and value.isprintable():
+        return {"kind": kind, "value": value}
+    return dict(_DEMO)
+
+
+def _choices(text: str) -> dict[str, Any]:
+    return _typed(_object(text))
+
+
+def _typed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is ours and of the right type; nothing at all where the pair is no pair."""
+    kept = {name: value for name, value in given.items() if _fits(value, _CHOICES.get(name, ()))}
+    if not all(isinstance(reference, str) for reference in kept.get("encoders", {}).values()):
+        del kept["encoders"]
+    pair = kept.get("pair", ["", ""])
+    return kept if len(pair) == 2 and all(isinstance(m, str) for m in pair) else {}
+
+
+def _fits(value: Any, kinds: type | tuple[type, ...]) -> bool:
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+def _board(text: str) -> dict[str, Any]:
+    """Names of aligners, and the choices they share; {} without names."""
+    given = _object(text)
+    names = given.get("aligners")
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        return {}
+    shared = {name: value for name, value in _typed(given).items() if name not in ("aligner", "params")}
+    return {"aligners": list(dict.fromkeys(names)), **shared}
+
+
+def _map(text: str) -> dict[str, Any]:
+    """Only known numbers inside their ranges."""
+    given = _object(text)
+    numbers = {name: value for name, value in given.items() if name in _MAP and type(value) in (int, float)}
+    return {name: value for name, value in numbers.items() if _MAP[name][0] <= value <= _MAP[name][1]}
+
+
+def _asked(text: str | None) -> list[dict[str, Any]] | None:
+    """The parts of a query, or None where the link holds no query: then the selected item is the query."""
+    if text is None or len(text) > LONGEST_QUERY:
+        return None
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(given, list):
+        return None
+    kept = [part for part in given if _is_part(part)][:MOST_PARTS]
+    return [{"kind": kind, "value": value, "weight": weight} for kind, value, weight in kept]
+
+
+def _is_part(given: Any) -> bool:
+    """Whether it is [kind, value, weight], a file being named by its digest, never by a path."""
+    if not (isinstance(given, list) and len(given) == 3 and given[0] in KINDS and isinstance(given[1], str)):
+        return False
+    kind, value, weight = given
+    if kind in ("image", "audio", "video"):
+        named = _FILE.fullmatch(value) is not None
+    else:
+        named = bool(value.strip()) and len(value) <= LONGEST_TEXT
+    return named and type(weight) in (int, float) and 0 < abs(weight) <= STRONGEST
+
+
+def _model(text: str) -> dict[str, Any]:
+    """A recommender's name and parameters, {} where there is none."""
+    given = _object(text)
+    if not isinstance(given.get("name"), str) or not given["name"]:
+        return {}
+    params = given.get("params", {})
+    plain = isinstance(params, dict) and all(isinstance(v, str | int | float | bool) for v in params.values())
+    return {"name": given["name"], "params": params if plain else {}}
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The JSON object, {} for anything else."""
+    if not text or len(text) > _LONGEST:
+        return {}
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return given if isinstance(given, dict) else {}

@@ -1,0 +1,145 @@
+"""The work behind a view, stage by stage. Each result is kept as soon as it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mmalign_core.progress import within
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput, Collection, Progress
+from mmalign_core.workflow import Store, align, encode, inspect_collection, open_collection, open_demo, project_run
+from pages._session import cache, state
+from pages._session.jobs import JOBS, Job
+from pages._session.results_cache import Failed, ResultsCache
+from pages._session.uploads import open_upload
+from pages._session.view_spec import ViewSpec, as_choices
+
+Watch = Callable[[Mapping[str, float]], None]
+
+STAGES = ("collection", "run", "map")
+"""Each needs the one before it. The inspection comes last of all and needs only the collection."""
+
+
+def prepare(
+    spec: ViewSpec, results: ResultsCache, store: Store, settings: Settings, progress: Progress, *, watch: Watch
+) -> None:
+    """Make what the results cache does not hold yet. Bad input puts a `Failed` there and ends the pipeline.
+
+    `watch` gets each row of a fit's history as it comes.
+    """
+    collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, settings, progress))
+    if isinstance(collection, Failed):
+        return
+    run = _stage(results, "run", spec.run_key, lambda: _align(spec, collection, store, settings, progress, watch))
+    if not isinstance(run, Failed):
+        drawing = within(progress, 0.75, 0.95)
+        _stage(results, "map", spec.map_key, lambda: project_run(run, **spec.map, store=store, progress=drawing))
+    checking = within(progress, 0.95, 1.0)
+    _stage(
+        results,
+        "inspection",
+        spec.collection_key,
+        lambda: inspect_collection(collection, settings=settings, progress=checking),
+    )
+
+
+def _stage(results: ResultsCache, kind: str, key: str, make: Callable[[], Any]) -> Any:
+    found = results.get(kind, key)
+    if found is None:
+        try:
+            found = make()
+        except BadInput as error:
+            found = Failed(str(error))
+        results.put(kind, key, found)
+    return found
+
+
+def _open(spec: ViewSpec, settings: Settings, progress: Progress) -> Collection:
+    kind, value = spec.source["kind"], spec.source["value"]
+    shown = within(progress, 0.0, 0.2)
+    shown(0.0, "opening the collection")
+    if kind == "folder":
+        return open_collection(value, settings=settings, progress=shown)
+    if kind == "upload":
+        return open_upload(value, settings=settings)
+    return open_demo(settings=settings, progress=shown)
+
+
+def _align(
+    spec: ViewSpec, collection: Collection, store: Store, settings: Settings, progress: Progress, watch: Watch
+) -> Any:
+    choices, encoders = as_choices(spec.choices, collection)
+    shown = within(progress, 0.2, 0.65)
+    encoding = encode(collection, encoders, store=store, settings=settings, progress=shown)
+    return align(collection, encoding, choices, store=store, progress=within(progress, 0.65, 0.75), watch=watch)
+
+
+def begin() -> None:
+    """Start the work behind this session's view, unless it is done, runs, or was stopped."""
+    spec = state.view_spec()
+    job = current_job()
+    if _missing(spec) and (job is None or job.status == "done"):
+        _submit(spec)
+
+
+def restart() -> None:
+    """Drop what failed, and start anew."""
+    spec = state.view_spec()
+    for kind in STAGES:
+        if isinstance(_result(spec, kind), Failed):
+            cache.results().drop(kind, spec.key(kind))
+    _submit(spec)
+
+
+def align_with(choices: Mapping[str, Any]) -> None:
+    """Align with these choices. The work starts when the page runs again, also if it was stopped before."""
+    state.choose(choices)
+    if stopped():
+        restart()
+
+
+def ready(kind: str) -> Any | None:
+    """Return this session's collection, run, map or inspection: `Failed` with a reason, or None while it is made."""
+    return _result(state.view_spec(), kind)
+
+
+def _submit(spec: ViewSpec) -> None:
+    results, store, settings = cache.results(), cache.store(), cache.settings()
+    JOBS.submit(
+        "prepare",
+        lambda job: prepare(spec, results, store, settings, job.progress, watch=job.publish),
+        owner=spec.map_key,
+        once=True,
+    )
+
+
+def stopped() -> bool:
+    """Whether the work failed or was stopped before all was made."""
+    job = current_job()
+    return job is not None and job.status in ("cancelled", "failed") and bool(_missing(state.view_spec()))
+
+
+def current_job() -> Job[Any] | None:
+    """The latest job behind this session's view."""
+    return next(iter(JOBS.all(owner=state.view_spec().map_key)), None)
+
+
+def _result(spec: ViewSpec, kind: str) -> Any | None:
+    return cache.results().get(kind, spec.key(kind))
+
+
+def ready_stages() -> tuple[str, ...]:
+    """The results that exist."""
+    return tuple(kind for kind in (*STAGES, "inspection") if ready(kind) is not None)
+
+
+def _missing(spec: ViewSpec) -> bool:
+    """Whether something is still to be made. What follows a failure is never made."""
+    for kind in STAGES:
+        found = _result(spec, kind)
+        if found is None:
+            return True
+        if isinstance(found, Failed):
+            return kind != "collection" and _result(spec, "inspection") is None
+    return _result(spec, "inspection") is None

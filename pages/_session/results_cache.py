@@ -1,0 +1,66 @@
+"""A bounded place for large results (collections, runs, maps) that sessions share, found by digest."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+LIMITS: Mapping[str, int] = {
+    "collection": 8,
+    "run": 8,
+    "map": 16,
+    "inspection": 8,
+    "board": 16,
+    "pair": 32,
+    "curves": 8,
+    "trial": 16,
+    "recommender": 8,
+    "maps": 64,
+    "counterfactual": 64,
+    "sentence": 64,
+    "words": 64,
+    "plan": 16,
+    "fetched": 16,
+}
+"""How many results of each kind are kept: few of the large ones (a run takes megabytes), more of the small ones."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Stands in the place of a result that could not be made: one sentence for the person who asked for it."""
+
+    reason: str
+
+
+class ResultsCache:
+    """kind -> digest -> result; of each kind the most recently used `limits[kind]` are kept."""
+
+    def __init__(self, limits: Mapping[str, int]) -> None:
+        self._limits = dict(limits)
+        self._kept: dict[str, OrderedDict[str, Any]] = {kind: OrderedDict() for kind in limits}
+        self._lock = Lock()
+
+    def get(self, kind: str, digest: str) -> Any | None:
+        """The result, or None if it was never put here or has made room for others."""
+        with self._lock:
+            kept = self._kept[kind]
+            if digest in kept:
+                kept.move_to_end(digest)
+            return kept.get(digest)
+
+    def put(self, kind: str, digest: str, result: Any) -> None:
+        """Keep it, dropping the least recently used of its kind where there is no room."""
+        with self._lock:
+            kept = self._kept[kind]
+            kept[digest] = result
+            kept.move_to_end(digest)
+            while len(kept) > self._limits[kind]:
+                kept.popitem(last=False)
+
+    def drop(self, kind: str, digest: str) -> None:
+        """Forget it, if it is there."""
+        with self._lock:
+            self._kept[kind].pop(digest, None)

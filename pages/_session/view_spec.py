@@ -1,0 +1,76 @@
+"""What a session wants to see, as plain data whose digests key every cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmalign_core.types import BadInput, Collection, digest_json
+from mmalign_core.workflow import DEFAULT_ENCODERS, Choices, default_aligner, modality_pairs
+
+
+@dataclass(frozen=True)
+class ViewSpec:
+    """`source`: {"kind": "demo" | "folder" | "upload", "value": path or digest}. `choices`: fields of
+    `workflow.Choices` and "encoders"; what is absent takes the default that suits the collection. `map`: keyword
+    arguments of `workflow.project_run`. `board`: the names of "aligners" to compare, and the choices they share.
+    """
+
+    source: Mapping[str, str]
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    map: Mapping[str, Any] = field(default_factory=dict)
+    board: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def collection_key(self) -> str:
+        """Digest of where the collection comes from."""
+        return digest_json(dict(self.source))
+
+    @property
+    def run_key(self) -> str:
+        """Digest of the collection and how it is aligned."""
+        return digest_json([self.collection_key, dict(self.choices)])
+
+    @property
+    def map_key(self) -> str:
+        """Digest of the run and how its map is drawn."""
+        return digest_json([self.run_key, dict(self.map)])
+
+    @property
+    def board_key(self) -> str:
+        """Digest of the collection and what the compared aligners share; other aligners add to the same board."""
+        return digest_json([self.collection_key, {k: v for k, v in self.board.items() if k != "aligners"}])
+
+    def key(self, kind: str) -> str:
+        """Return the digest under which the results cache keeps the collection, run, map or inspection."""
+        keys = {"collection": self.collection_key, "run": self.run_key, "map": self.map_key}
+        return keys.get(kind, self.collection_key)
+
+
+def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, Any]:
+    """The choices with the defaults that suit this collection; BadInput if no two of its modalities meet."""
+    pairs = modality_pairs(collection)
+    if not pairs:
+        held = ", ".join(collection.modalities) or "nothing"
+        raise BadInput(
+            f"no item of '{collection.name}' has two modalities (it holds: {held}); add pairs to align, or go on to"
+            " Recommend, which needs none"
+        )
+    pair = tuple(choices.get("pair") or pairs[0])
+    whole = {"encoders": {}, **choices, "pair": pair}
+    return {"aligner": default_aligner(pair, whole["encoders"], collection), **whole}
+
+
+def as_choices(choices: Mapping[str, Any], collection: Collection) -> tuple[Choices, dict[str, str]]:
+    """The workflow's own choices, and the encoders that differ from the defaults and have something to read."""
+    whole = complete(choices, collection)
+    encoders = {m: name for m, name in whole.pop("encoders").items() if m in collection.modalities}
+    return Choices(**whole), {m: name for m, name in encoders.items() if name != DEFAULT_ENCODERS.get(m)}
+
+
+def board_entries(board: Mapping[str, Any], collection: Collection) -> tuple[list[Choices], dict[str, str]]:
+    """The workflow's choices for each compared aligner, and the encoders that differ from the defaults."""
+    shared = {name: value for name, value in board.items() if name != "aligners"}
+    found = [as_choices({**shared, "aligner": name}, collection) for name in board["aligners"]]
+    return [choices for choices, _ in found], found[0][1] if found else {}

@@ -1,1 +1,0 @@
-"""What the pages share: state, caches, background work, forms, previews."""

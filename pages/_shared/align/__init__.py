@@ -1,1 +1,0 @@
-"""The Align page: its form, and how well the modalities line up."""

@@ -1,1 +1,0 @@
-"""The Leaderboard: which aligners are compared, and what came of it."""

@@ -1,1 +1,0 @@
-"""The Data page: where a collection comes from, its rows, and what could not be used."""

@@ -1,1 +1,0 @@
-"""The Models page, and the menus in which a model is chosen."""

@@ -1,1 +1,0 @@
-"""The Recommend page: the question, the answer, and its reasons."""

@@ -1,1 +1,0 @@
-"""The Recommenders page: which are measured, and what came of it."""

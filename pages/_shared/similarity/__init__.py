@@ -1,1 +1,0 @@
-"""The Similarity page: pairs side by side, and why they are near."""

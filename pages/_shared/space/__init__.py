@@ -1,1 +1,0 @@
-"""The Shared space page: settings of the map and what stands beside it."""
