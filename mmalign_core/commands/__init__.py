@@ -4,6 +4,7 @@ from mmalign_core.commands import (
     align,
     bench,
     compare,
+    dashboard,
     demo,
     encode,
     evaluate,
@@ -28,4 +29,5 @@ COMMANDS = {
     "fetch": fetch,
     "list": list_command,
     "bench": bench,
+    "dashboard": dashboard,
 }
