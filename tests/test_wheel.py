@@ -20,6 +20,8 @@ import pytest
 import mmalign_core
 from benchmarks.dashboard import browser, chromium, settled
 from mmalign_core.__main__ import main
+from mmalign_core.commands.dashboard import serve_command
+from mmalign_core.commands.line import parser
 
 pytest.importorskip("build", reason="build is not installed: pip install -e .[dev]")
 
@@ -173,7 +175,11 @@ def test_the_first_page_is_drawn_from_the_wheel(installed: Installed) -> None:
         page.get_by_role("heading", name="Data", exact=True).wait_for()
         settled(page)
         assert not page.get_by_test_id("stException").count()
-        assert page.get_by_test_id("stLogo").count() == 1
+
+
+def test_a_clone_serves_its_own_app_to_this_machine_alone() -> None:
+    command = serve_command(parser().parse_args(["dashboard"]))
+    assert command[-3:] == [str(ROOT / "app.py"), "--server.address", "127.0.0.1"]
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
