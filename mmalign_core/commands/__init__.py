@@ -4,6 +4,7 @@ from mmalign_core.commands import (
     align,
     bench,
     compare,
+    dashboard,
     demo,
     encode,
     evaluate,
@@ -30,4 +31,5 @@ COMMANDS = {
     "store": store,
     "list": list_command,
     "bench": bench,
+    "dashboard": dashboard,
 }

@@ -1,4 +1,4 @@
-"""Keep a torchvision that does not fit the installed torch from breaking libraries that import it."""
+"""Keep a torchvision or torchaudio that does not fit the installed torch from breaking libraries that import it."""
 
 from __future__ import annotations
 
@@ -38,25 +38,30 @@ def mend_torchvision() -> bool:
 def hide_broken_torchvision() -> None:
     """Call before importing transformers: where torchvision cannot even be mended, it counts as not installed.
 
+    So does a broken torchaudio, which comes with YAMNet's weights and is not used here.
+
     transformers, which finds the package's folder, otherwise fails to import even its text models. None in
     `sys.modules` is Python's own way to say that a module cannot be imported.
     """
     if not mend_torchvision():
         sys.modules["torchvision"] = None  # type: ignore[assignment]
+    with _mending:
+        if not _imports("torchaudio"):
+            sys.modules["torchaudio"] = None  # type: ignore[assignment]
 
 
-def _imports() -> bool:
+def _imports(package: str = "torchvision") -> bool:
     try:
-        importlib.import_module("torchvision")
+        importlib.import_module(package)
     except (ImportError, RuntimeError, OSError):
-        _forget()
+        _forget(package)
         return False
     return True
 
 
-def _forget() -> None:
+def _forget(package: str) -> None:
     """Drop what a failed import left, which would otherwise pass for the whole package the next time."""
-    for name in [name for name, module in sys.modules.items() if name.startswith("torchvision.") and module]:
+    for name in [name for name, module in sys.modules.items() if name.startswith(f"{package}.") and module]:
         del sys.modules[name]
 
 
