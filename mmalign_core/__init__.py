@@ -10,13 +10,13 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from mmalign_core.version import __version__
+
 if TYPE_CHECKING:
     from mmalign_core.notebook.alignment import align, demo, load
     from mmalign_core.notebook.reports import Estimate, RunReport
     from mmalign_core.notebook.runs import AlignedRun
     from mmalign_core.types import BadInput
-
-__version__ = "0.1.0"
 
 _FACE = {
     "align": "notebook.alignment",

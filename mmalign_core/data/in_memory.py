@@ -93,7 +93,8 @@ def _column(values: Any, modality: str) -> np.ndarray | list[Any]:
     listed = [*values] if isinstance(values, Sequence | pd.Series) and not isinstance(values, str) else None
     if listed is not None and listed and all(isinstance(v, str | Path) or is_missing(v) for v in listed):
         return [str(v) if isinstance(v, Path) else v for v in listed]
-    detached = values.detach().cpu() if hasattr(values, "detach") else values
+    detach = getattr(values, "detach", None)  # a torch tensor, which may lie on a GPU
+    detached = values if detach is None else detach().cpu()
     try:
         array = np.asarray(detached, dtype=np.float32)
     except (TypeError, ValueError) as error:

@@ -6,36 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mmalign_core.aligners import Aligner
 from mmalign_core.metrics.direction import Direction, measure
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.splits import paired_items
 from mmalign_core.types import BadInput, EmbeddingSet, digest_json
 
 Sets = Mapping[str, EmbeddingSet]
-FEWEST_WHOLE = 10
-"""Fewer items that have every modality are too few to measure: recall@10 would always be 1."""
-
-
-def measure_fusion(fitted: Aligner, rows: Sets, pair: tuple[str, str], scoring: Scoring) -> dict[str, Direction]:
-    """ "image+audio->text", each of its parts alone, and the way back, for both modalities of the pair as the target.
-
-    Over the items that have every modality of `rows`, which the aligner was fitted on; {} with two modalities, or fewer
-    than FEWEST_WHOLE such items. By the plain similarity, so that corrections do not blur what fusing does.
-    """
-    whole = paired_items(rows)
-    if len(rows) < 3 or len(whole) < FEWEST_WHOLE:
-        return {}
-    rows = {m: s.of_items([*whole]) for m, s in rows.items()}
-    space = {
-        m: EmbeddingSet(m, s.ids, s.keys, fitted.transform(s), f"{fitted.name}({s.encoder})") for m, s in rows.items()
-    }
-    found: dict[str, Direction] = {}
-    for target in reversed(pair):
-        parts = {m: s for m, s in rows.items() if m != target}
-        fused = fused_set(*fitted.fuse(parts), parts)
-        found |= measure_fused(fused, space, target, scoring.plain())
-    return found
 
 
 def fused_set(ids: Sequence[str], places: np.ndarray, parts: Sets) -> EmbeddingSet:

@@ -109,7 +109,8 @@ def report_from_json(report: Mapping[str, Any]) -> RunReport:
 
 def _direction(found: Mapping[str, Any], intervals: Mapping[str, Any]) -> DirectionReport:
     def estimate(name: str) -> Estimate:
-        return Estimate(found[name], *intervals.get(name, (float("nan"), float("nan"))), found["n"])
+        low, high = intervals.get(name, (float("nan"), float("nan")))
+        return Estimate(found[name], low, high, found["n"])
 
     recall = {int(name.removeprefix("recall@")): estimate(name) for name in found if name.startswith("recall@")}
     own = {name: estimate(name) for name in ("accuracy", "mrr", "median_rank")}

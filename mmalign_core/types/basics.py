@@ -69,8 +69,9 @@ def digest_frame(frame: pd.DataFrame) -> str:
 
 
 def _column_bytes(column: pd.Series) -> bytes:
-    kind = getattr(column.dtype, "kind", "O") if isinstance(column.dtype, np.dtype) else "O"
-    if kind in "bi" or (kind == "u" and column.dtype.itemsize < 8):
+    dtype = column.dtype if isinstance(column.dtype, np.dtype) else np.dtype(object)
+    kind = dtype.kind
+    if kind in "bi" or (kind == "u" and dtype.itemsize < 8):
         return kind.encode() + column.to_numpy().astype(np.int64).tobytes()
     if kind == "f":
         numbers = column.to_numpy().astype(np.float64)

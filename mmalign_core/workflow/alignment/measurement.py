@@ -10,14 +10,18 @@ from mmalign_core.aligners import Aligner
 from mmalign_core.aligners.base import no_watch
 from mmalign_core.cost import Cost, timed
 from mmalign_core.metrics.direction import Direction, pooled
-from mmalign_core.metrics.fused import measure_fusion
+from mmalign_core.metrics.fused import fused_set, measure_fused
 from mmalign_core.metrics.report import Evaluation, evaluation, measure_all
 from mmalign_core.progress import within
-from mmalign_core.types import Progress
+from mmalign_core.scoring.decision import Scoring
+from mmalign_core.splits import paired_items
+from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, FittedPart, Part, Watch, fit, fit_and_place
 from mmalign_core.workflow.alignment.sets import Sets
 from mmalign_core.workflow.alignment.thresholds import Suggested, suggest
 
+FEWEST_WHOLE = 10
+"""Fewer items that have every modality are too few to measure: recall@10 would always be 1."""
 _FITTED = 0.95
 """Share of the progress that the fits take; judging them takes the rest."""
 
@@ -93,3 +97,24 @@ def _fused_report(folds: Sequence[_Fold], seed: int) -> dict[str, Any]:
     together = {way: pooled([fold.fused[way] for fold in folds if way in fold.fused]) for way in ways}
     report = Evaluation(together, {}, seed).report()
     return {name: report[name] for name in ("metrics", "ci95", "baseline")} if together else {}
+
+
+def measure_fusion(fitted: Aligner, rows: Sets, pair: tuple[str, str], scoring: Scoring) -> dict[str, Direction]:
+    """ "image+audio->text", each of its parts alone, and the way back, for both modalities of the pair as the target.
+
+    Over the items that have every modality of `rows`, which the aligner was fitted on; {} with two modalities, or fewer
+    than FEWEST_WHOLE such items. By the plain similarity, so that corrections do not blur what fusing does.
+    """
+    whole = paired_items(rows)
+    if len(rows) < 3 or len(whole) < FEWEST_WHOLE:
+        return {}
+    rows = {m: s.of_items([*whole]) for m, s in rows.items()}
+    space = {
+        m: EmbeddingSet(m, s.ids, s.keys, fitted.transform(s), f"{fitted.name}({s.encoder})") for m, s in rows.items()
+    }
+    found: dict[str, Direction] = {}
+    for target in reversed(pair):
+        parts = {m: s for m, s in rows.items() if m != target}
+        fused = fused_set(*fitted.fuse(parts), parts)
+        found |= measure_fused(fused, space, target, scoring.plain())
+    return found

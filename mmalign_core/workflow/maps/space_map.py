@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmalign_core import __version__
 from mmalign_core.projection import Projection, place, project
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Progress, digest_json, no_progress
+from mmalign_core.version import __version__
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.maps.space_map import keep_map, kept_map
+from mmalign_core.workflow.maps.map_cache import keep_map, kept_map
 
 
 @dataclass(frozen=True)
