@@ -7,7 +7,7 @@ import torch
 
 from mmalign_core.encoders import create_encoder
 from mmalign_core.encoders.openclip.sources import import_open_clip
-from mmalign_core.models.catalogue import SUGGESTED
+from mmalign_core.model_files.catalogue import SUGGESTED
 from mmalign_core.types import BadInput
 
 

@@ -11,13 +11,13 @@ from safetensors.numpy import save
 
 from mmalign_core.__main__ import main
 from mmalign_core.encoders import hub_files
-from mmalign_core.models import model_folder
-from mmalign_core.models.hub import ask
-from mmalign_core.models.locations import hub_cache, own_folder, snapshot
-from mmalign_core.models.requirements import Wanted, choose_files
-from mmalign_core.models.weights import check_weights, weights_version
+from mmalign_core.model_files import model_folder
+from mmalign_core.model_files.hub import ask
+from mmalign_core.model_files.locations import hub_cache, own_folder, snapshot
+from mmalign_core.model_files.requirements import Wanted, choose_files
+from mmalign_core.model_files.weights import check_weights, weights_version
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.fetching import fetch_model, plan_fetch, present_models, remove_model
+from mmalign_core.workflow.downloads import fetch_model, plan_fetch, present_models, remove_model
 from tests.local_hub import COMMIT, NAME, Hub, serve
 
 REFERENCE = f"clap:{NAME}"

@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import save
 
 from mmalign_core.__main__ import main
-from mmalign_core.models.locations import hub_cache
+from mmalign_core.model_files.locations import hub_cache
 from tests.local_hub import NAME, Hub, serve
 
 REFERENCE = f"clap:{NAME}"
@@ -121,9 +121,9 @@ def test_a_cache_that_cannot_be_written_is_still_read(hub: Hub, tmp_path: Path) 
         path.chmod(0o755)
     code = (
         "import os\n"
-        "from mmalign_core.models import model_folder, check_weights\n"
-        "from mmalign_core.models.download import name_main\n"
-        "from mmalign_core.models.hub import Repository\n"
+        "from mmalign_core.model_files import model_folder, check_weights\n"
+        "from mmalign_core.model_files.download import name_main\n"
+        "from mmalign_core.model_files.hub import Repository\n"
         "from mmalign_core.types import BadInput\n"
         "os.setuid(65534)\n"
         f"check_weights(model_folder('clap', '{NAME}'))\n"

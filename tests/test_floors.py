@@ -14,7 +14,7 @@ FLOORS = {
         "types",
         "version",
     ),
-    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "spans", "spaces"),
+    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "jobs", "spans", "spaces"),
     2: (
         "aligners",
         "encoders",
@@ -22,10 +22,10 @@ FLOORS = {
         "splits",
         "data",
         "language",
-        "models",
+        "model_files",
     ),
     3: ("recommend", "explain", "projection", "metrics", "plots"),
-    4: ("workflow", "notebook", "__main__", "commands", "jobs"),
+    4: ("workflow", "notebook", "__main__", "commands"),
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 ALIGNER_ROOMS = (("training",), ("linear",), ("towers", "sequenced"), ("matching",), ("embedding", "model", "fusion"))

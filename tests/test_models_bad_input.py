@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 from mmalign_core.__main__ import main
 from mmalign_core.encoders import create_encoder, hub_files
-from mmalign_core.models.requirements import open_clip_tokenizers
+from mmalign_core.model_files.requirements import open_clip_tokenizers
 from mmalign_core.types import BadInput
 from tests.harmed_models import HARMS, edit, weights
 from tests.tiny_bert import save_bert, save_model

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from mmalign_core.encoders import ENCODERS
-from mmalign_core.models.catalogue import SUGGESTED
-from mmalign_core.models.inventory import fetched_as, remember
-from mmalign_core.models.locations import own_folder
+from mmalign_core.model_files.catalogue import SUGGESTED
+from mmalign_core.model_files.inventory import fetched_as, remember
+from mmalign_core.model_files.locations import own_folder
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.fetching import remove_model
+from mmalign_core.workflow.downloads import remove_model
 from mmalign_core.workflow.menus.available_models import (
     encoders_for,
     offers,

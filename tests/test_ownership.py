@@ -15,7 +15,7 @@ from store_records import REPOSITORY, collection, run_record
 
 from mmalign_core.__main__ import main
 from mmalign_core.commands.targets import GENERATOR
-from mmalign_core.models.inventory import fetched_as, remember
+from mmalign_core.model_files.inventory import fetched_as, remember
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store, load_run_folder, save_run_folder
 from mmalign_core.store.ownership import MARKER

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import FETCHES
-from mmalign_core.models.locations import own_folder
+from mmalign_core.model_files.locations import own_folder
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from tests.circles import write_circles

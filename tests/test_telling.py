@@ -21,7 +21,7 @@ from mmalign_core.workflow.recommendation.sentences import (
     write_sentence,
     write_sentences,
 )
-from mmalign_core.workflow.saving import save_run
+from mmalign_core.workflow.saved_runs import save_run
 from tests.scripted_model import Scripted
 
 

@@ -5,9 +5,9 @@ import sys
 from typing import Any
 
 from mmalign_core.commands.shared import add_json, add_store, settings_of, show_progress, write_result
-from mmalign_core.models.locations import hub_cache, own_folder
+from mmalign_core.model_files.locations import hub_cache, own_folder
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.fetching import Present, fetch_model, plan_fetch, present_models, remove_model
+from mmalign_core.workflow.downloads import Present, fetch_model, plan_fetch, present_models, remove_model
 
 SUMMARY = "fetch a model from the hub, list the models that are here, or remove one"
 

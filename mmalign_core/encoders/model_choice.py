@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from mmalign_core.models.requirements import Wanted
+from mmalign_core.model_files.requirements import Wanted
 from mmalign_core.params import Parametrised
 from mmalign_core.types import BadInput
 

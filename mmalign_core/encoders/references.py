@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmalign_core.encoders.base import ENCODERS, Encoder
-from mmalign_core.models.catalogue import KNOWN, nearest
-from mmalign_core.models.requirements import ENCODERS as OF_A_HUB
-from mmalign_core.models.requirements import Wanted
+from mmalign_core.model_files.catalogue import KNOWN, nearest
+from mmalign_core.model_files.requirements import ENCODERS as OF_A_HUB
+from mmalign_core.model_files.requirements import Wanted
 from mmalign_core.params import parse_assignments
 from mmalign_core.spaces import parts_of
 from mmalign_core.types import BadInput

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from mmalign_core.explain.masks import MediaMap as MediaMap
     from mmalign_core.language import LANGUAGE_MODELS as LANGUAGE_MODELS
     from mmalign_core.metrics.report import at_chance as directions_at_chance
-    from mmalign_core.models.catalogue import Suggested as SuggestedModel
-    from mmalign_core.models.hub import PATIENCE as HUB_PATIENCE
-    from mmalign_core.models.hub import endpoint as hub_endpoint
+    from mmalign_core.model_files.catalogue import Suggested as SuggestedModel
+    from mmalign_core.model_files.hub import PATIENCE as HUB_PATIENCE
+    from mmalign_core.model_files.hub import endpoint as hub_endpoint
     from mmalign_core.projection import Projection as Projection
     from mmalign_core.recommend import QueryPart as QueryPart
     from mmalign_core.recommend import QuerySpec as QuerySpec
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.comparison.ranking import ranked as ranked
     from mmalign_core.workflow.data import open_collection as open_collection
     from mmalign_core.workflow.data import open_demo as open_demo
+    from mmalign_core.workflow.downloads import Plan as FetchPlan
+    from mmalign_core.workflow.downloads import fetch_model as fetch_model
+    from mmalign_core.workflow.downloads import plan_fetch as plan_fetch
+    from mmalign_core.workflow.downloads import remove_model as remove_model
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
@@ -91,10 +95,6 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import as_uri as picture_uri
     from mmalign_core.workflow.export.media_uris import item_titles as item_titles
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
-    from mmalign_core.workflow.fetching import Plan as FetchPlan
-    from mmalign_core.workflow.fetching import fetch_model as fetch_model
-    from mmalign_core.workflow.fetching import plan_fetch as plan_fetch
-    from mmalign_core.workflow.fetching import remove_model as remove_model
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
@@ -136,9 +136,9 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.recommendation.sentences import Sentence as Sentence
     from mmalign_core.workflow.recommendation.sentences import language_model as language_model
     from mmalign_core.workflow.recommendation.sentences import write_sentence as write_sentence
-    from mmalign_core.workflow.saving import check_save as check_save
-    from mmalign_core.workflow.saving import load_run as load_run
-    from mmalign_core.workflow.saving import save_run as save_run
+    from mmalign_core.workflow.saved_runs import check_save as check_save
+    from mmalign_core.workflow.saved_runs import load_run as load_run
+    from mmalign_core.workflow.saved_runs import save_run as save_run
     from mmalign_core.workflow.similarity_matrix import ORDERINGS as ORDERINGS
     from mmalign_core.workflow.similarity_matrix import JudgedPair as JudgedPair
     from mmalign_core.workflow.similarity_matrix import SimilarityBlock as SimilarityBlock
@@ -156,8 +156,8 @@ _NAMES = {
     "mmalign_core.explain.masks": "MediaMap",
     "mmalign_core.language": "LANGUAGE_MODELS",
     "mmalign_core.metrics.report": "directions_at_chance=at_chance",
-    "mmalign_core.models.catalogue": "SuggestedModel=Suggested",
-    "mmalign_core.models.hub": "hub_endpoint=endpoint HUB_PATIENCE=PATIENCE",
+    "mmalign_core.model_files.catalogue": "SuggestedModel=Suggested",
+    "mmalign_core.model_files.hub": "hub_endpoint=endpoint HUB_PATIENCE=PATIENCE",
     "mmalign_core.projection": "Projection",
     "mmalign_core.recommend": "QueryPart QuerySpec",
     "mmalign_core.recommend.controls": (
@@ -175,6 +175,7 @@ _NAMES = {
     "mmalign_core.workflow.comparison.learning_curve": "learning_curve",
     "mmalign_core.workflow.comparison.ranking": "Comparison ranked",
     "mmalign_core.workflow.data": "open_collection open_demo",
+    "mmalign_core.workflow.downloads": "fetch_model FetchPlan=Plan plan_fetch remove_model",
     "mmalign_core.workflow.encoding": "DEFAULT_ENCODERS encode Encoding",
     "mmalign_core.workflow.evaluation.evaluation": "Entry evaluate",
     "mmalign_core.workflow.evaluation.ranking": (
@@ -189,7 +190,6 @@ _NAMES = {
     "mmalign_core.workflow.export.answer_page": "answer_html=as_html",
     "mmalign_core.workflow.export.films": "clock_time=clock Film read_film video_tiles",
     "mmalign_core.workflow.export.media_uris": "item_titles picture_uri=as_uri sound_uri",
-    "mmalign_core.workflow.fetching": "fetch_model FetchPlan=Plan plan_fetch remove_model",
     "mmalign_core.workflow.maps.space_map": "place_on_map project_run SpaceMap",
     "mmalign_core.workflow.menus.available_models": (
         "available_encoders=encoders_for available_models=offers AvailableModel=Offer same_space "
@@ -211,7 +211,7 @@ _NAMES = {
     "mmalign_core.workflow.recommendation.reasons": "all_reasons=every_reason item_reasons=reasons Reasons",
     "mmalign_core.workflow.recommendation.reranking": "rerank_answer=rerank",
     "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
-    "mmalign_core.workflow.saving": "check_save load_run save_run",
+    "mmalign_core.workflow.saved_runs": "check_save load_run save_run",
     "mmalign_core.workflow.similarity_matrix": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
 }
 """Module -> the names it gives; "a=b" gives its `b` under the name `a`."""

@@ -17,7 +17,7 @@ from mmalign_core.encoders.text_input import TokenLimit
 from mmalign_core.encoders.torch_models.devices import at_dtype, choose_device, stacked_on
 from mmalign_core.encoders.torch_models.loader import load_quietly
 from mmalign_core.encoders.torch_models.model_files import check_clap_files
-from mmalign_core.models.weights import read_json
+from mmalign_core.model_files.weights import read_json
 from mmalign_core.types import BadInput
 
 _LONGEST_SOUND = 10.24

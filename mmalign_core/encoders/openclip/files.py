@@ -12,8 +12,8 @@ from typing import Any
 
 from mmalign_core.data.names import shown
 from mmalign_core.encoders.openclip.sources import CONFIG, HUB_WEIGHTS, Source, import_open_clip, repository_file
-from mmalign_core.models.verification import check_code, check_sizes, check_tokenizer
-from mmalign_core.models.weights import file_stamp, read_header, read_json
+from mmalign_core.model_files.verification import check_code, check_sizes, check_tokenizer
+from mmalign_core.model_files.weights import file_stamp, read_header, read_json
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, digest_json
 

@@ -11,10 +11,10 @@ from typing import Any, Literal
 from mmalign_core.data.names import shown
 from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.encoders.torch_models.torchvision_guard import mend_torchvision
-from mmalign_core.models.catalogue import SUGGESTED
-from mmalign_core.models.locations import hub_cache, is_repository, own_folder, snapshot
-from mmalign_core.models.requirements import Wanted, open_clip_tokenizers, text_tower_files
-from mmalign_core.models.verification import meant
+from mmalign_core.model_files.catalogue import SUGGESTED
+from mmalign_core.model_files.locations import hub_cache, is_repository, own_folder, snapshot
+from mmalign_core.model_files.requirements import Wanted, open_clip_tokenizers, text_tower_files
+from mmalign_core.model_files.verification import meant
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 

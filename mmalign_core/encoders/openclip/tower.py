@@ -16,7 +16,7 @@ from mmalign_core.encoders.openclip.loader import LoadedModel, shared_model
 from mmalign_core.encoders.openclip.sources import FOLDER, Source, hub_files, source_of
 from mmalign_core.encoders.torch_models.devices import at_dtype, stacked_on
 from mmalign_core.encoders.torch_models.encoder import TorchEncoder
-from mmalign_core.models.requirements import Wanted
+from mmalign_core.model_files.requirements import Wanted
 
 
 class Tower(TorchEncoder):

@@ -16,9 +16,9 @@ from mmalign_core.encoders.torch_models.devices import at_dtype
 from mmalign_core.encoders.torch_models.encoder import PASSES, SAMPLE, FolderEncoder, longest_first
 from mmalign_core.encoders.torch_models.loader import load_quietly
 from mmalign_core.encoders.torch_models.model_files import check_sentence_files
-from mmalign_core.models import repository
-from mmalign_core.models.catalogue import usual_prompt
-from mmalign_core.models.weights import read_json
+from mmalign_core.model_files import repository
+from mmalign_core.model_files.catalogue import usual_prompt
+from mmalign_core.model_files.weights import read_json
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, Media
 

@@ -13,9 +13,9 @@ import numpy as np
 from mmalign_core.data.names import shown
 from mmalign_core.encoders.base import Encoder
 from mmalign_core.encoders.torch_models.devices import MOST, choose_device, choose_dtype, in_batches, measured_batch
-from mmalign_core.models import files_stamp, found_model, full_name, model_folder, repository, weights_version
-from mmalign_core.models.locations import is_repository
-from mmalign_core.models.requirements import Wanted
+from mmalign_core.model_files import files_stamp, found_model, full_name, model_folder, repository, weights_version
+from mmalign_core.model_files.locations import is_repository
+from mmalign_core.model_files.requirements import Wanted
 from mmalign_core.types import BadInput
 
 R = TypeVar("R")

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from mmalign_core.data.names import shown
-from mmalign_core.models import check_weights
-from mmalign_core.models.verification import check_code, check_sizes, check_tokenizer, meant
-from mmalign_core.models.weights import files_of, read_json
+from mmalign_core.model_files import check_weights
+from mmalign_core.model_files.verification import check_code, check_sizes, check_tokenizer, meant
+from mmalign_core.model_files.weights import files_of, read_json
 from mmalign_core.types import BadInput
 
 _EXTRACTOR = {"sampling_rate": 192_000, "fft_window_size": 65_536, "hop_length": 65_536, "feature_size": 1024}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmalign_core.encoders import ENCODERS, without_params
-from mmalign_core.models.catalogue import SUGGESTED, Suggested
-from mmalign_core.models.inventory import Present, present
-from mmalign_core.models.requirements import ENCODERS as OF_MODELS
+from mmalign_core.model_files.catalogue import SUGGESTED, Suggested
+from mmalign_core.model_files.inventory import Present, present
+from mmalign_core.model_files.requirements import ENCODERS as OF_MODELS
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import parts_of
 from mmalign_core.types import BadInput

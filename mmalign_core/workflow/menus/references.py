@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mmalign_core.encoders import ENCODERS, hub_files, params_of, with_params, without_params
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.models.catalogue import KNOWN, SUGGESTED, nearest
-from mmalign_core.models.inventory import encoder_for, present
-from mmalign_core.models.locations import own_folder
-from mmalign_core.models.requirements import ENCODERS as OF_MODELS
+from mmalign_core.model_files.catalogue import KNOWN, SUGGESTED, nearest
+from mmalign_core.model_files.inventory import encoder_for, present
+from mmalign_core.model_files.locations import own_folder
+from mmalign_core.model_files.requirements import ENCODERS as OF_MODELS
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, parts_of, reference_of
 from mmalign_core.types import BadInput

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.data.names import shown
-from mmalign_core.models.hub import HubFile, Repository, endpoint, hub_http, out_of_reach
-from mmalign_core.models.locations import cached_repository, hub_cache
+from mmalign_core.model_files.hub import HubFile, Repository, endpoint, hub_http, out_of_reach
+from mmalign_core.model_files.locations import cached_repository, hub_cache
 from mmalign_core.types import BadInput
 
 TRIES = 3

@@ -8,13 +8,13 @@ from time import monotonic
 
 from mmalign_core.data.names import shown
 from mmalign_core.encoders import hub_files
-from mmalign_core.models.download import bytes_here, download, link, name_main
-from mmalign_core.models.hub import PATIENCE, HubFile, Repository, ask
-from mmalign_core.models.inventory import Present, present, remember, remove
-from mmalign_core.models.locations import repository as repository_name
-from mmalign_core.models.locations import snapshot
-from mmalign_core.models.requirements import Wanted, choose_files, open_clip_tokenizers
-from mmalign_core.models.weights import check_weights, read_json
+from mmalign_core.model_files.download import bytes_here, download, link, name_main
+from mmalign_core.model_files.hub import PATIENCE, HubFile, Repository, ask
+from mmalign_core.model_files.inventory import Present, present, remember, remove
+from mmalign_core.model_files.locations import repository as repository_name
+from mmalign_core.model_files.locations import snapshot
+from mmalign_core.model_files.requirements import Wanted, choose_files, open_clip_tokenizers
+from mmalign_core.model_files.weights import check_weights, read_json
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import parts_of
 from mmalign_core.types import BadInput, Progress, no_progress

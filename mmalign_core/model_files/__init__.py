@@ -1,8 +1,8 @@
 """Models by name: where they lie on this machine, whether their files are whole, and how they come from the hub."""
 
-from mmalign_core.models.catalogue import KNOWN
-from mmalign_core.models.locations import found_model, full_name, model_folder, repository
-from mmalign_core.models.weights import check_weights, files_stamp, weights_version
+from mmalign_core.model_files.catalogue import KNOWN
+from mmalign_core.model_files.locations import found_model, full_name, model_folder, repository
+from mmalign_core.model_files.weights import check_weights, files_stamp, weights_version
 
 __all__ = [
     "KNOWN",

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmalign_core.data.names import shown
-from mmalign_core.models.catalogue import ORGANISATION
-from mmalign_core.models.locations import is_repository
-from mmalign_core.models.weights import read_json
+from mmalign_core.model_files.catalogue import ORGANISATION
+from mmalign_core.model_files.locations import is_repository
+from mmalign_core.model_files.weights import read_json
 from mmalign_core.types import BadInput
 
 ENCODERS = (*ORGANISATION, "open-clip")

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from mmalign_core.data.names import shown
-from mmalign_core.models.catalogue import KNOWN, ORGANISATION, nearest
+from mmalign_core.model_files.catalogue import KNOWN, ORGANISATION, nearest
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 

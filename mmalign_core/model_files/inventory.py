@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from mmalign_core.data.names import shown
-from mmalign_core.models.locations import cached_repository, hub_cache, is_repository, own_folder, snapshot
-from mmalign_core.models.weights import check_weights, file_stamp, files_of, weight_files
+from mmalign_core.model_files.locations import cached_repository, hub_cache, is_repository, own_folder, snapshot
+from mmalign_core.model_files.weights import check_weights, file_stamp, files_of, weight_files
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from mmalign_core.data.names import shown
-from mmalign_core.models.catalogue import KNOWN, nearest
+from mmalign_core.model_files.catalogue import KNOWN, nearest
 from mmalign_core.types import BadInput
 
 PATIENCE = 20.0

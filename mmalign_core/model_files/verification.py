@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.data.names import shown
-from mmalign_core.models.inventory import encoder_for
-from mmalign_core.models.weights import file_stamp, files_of, read_json, weight_files
+from mmalign_core.model_files.inventory import encoder_for
+from mmalign_core.model_files.weights import file_stamp, files_of, read_json, weight_files
 from mmalign_core.types import BadInput
 
 _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "tokenizer.tiktoken", "*.bpe")
