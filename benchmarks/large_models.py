@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.encoders.openclip.sources import import_open_clip
-from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.torch_models.torch_companions import hide_broken_companions
 
 BERTS = {
     "MiniLM-L6": {"hidden_size": 384, "num_hidden_layers": 6, "intermediate_size": 1536},
@@ -78,7 +78,7 @@ def saved_bert(folder: Path, name: str, texts: Sequence[str]) -> Path:
 
 def _no_bars() -> None:
     """transformers imports, and saves in silence."""
-    hide_broken_torchvision()
+    hide_broken_companions()
     from transformers.utils import logging
 
     logging.disable_progress_bar()

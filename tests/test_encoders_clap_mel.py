@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from mmalign_core.encoders.clap.mel import ClapMel
-from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.torch_models.torch_companions import hide_broken_companions
 
 pytest.importorskip("transformers", reason="transformers is an optional package")
-hide_broken_torchvision()
+hide_broken_companions()
 
 SETTINGS = (
     {"truncation": "rand_trunc"},
@@ -45,13 +45,14 @@ def test_silence_is_at_the_floor():
     assert (ClapMel(ClapFeatureExtractor(truncation="rand_trunc"))(np.zeros(9, np.float32)) == -100).all()
 
 
-def test_a_torchaudio_that_does_not_fit_torch_stops_nothing(tmp_path):
+@pytest.mark.parametrize("before", ["", "from transformers.utils import is_torchaudio_available as a; assert a(); "])
+def test_a_torchaudio_that_does_not_fit_torch_stops_nothing(tmp_path, before):
     """Such a one raises OSError when its compiled part is loaded; transformers imports it wherever it finds it."""
     (tmp_path / "torchaudio").mkdir()
     (tmp_path / "torchaudio" / "__init__.py").write_text("raise OSError('Could not load this library')")
     code = (
-        "from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision; "
-        "hide_broken_torchvision(); import transformers.audio_utils, torch; print('imported')"
+        f"{before}from mmalign_core.encoders.torch_models.torch_companions import hide_broken_companions; "
+        "hide_broken_companions(); import transformers.audio_utils, torch; print('imported')"
     )
     paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])])
     shown = subprocess.run(

