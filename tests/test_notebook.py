@@ -162,3 +162,17 @@ def test_texts_and_paths_stand_beside_vectors(tmp_path: Path, views: dict[str, n
 def test_bad_data_is_one_line_with_a_cure(data: object, options: dict[str, object], line: str, tmp_path: Path) -> None:
     with pytest.raises(mm.BadInput, match=line):
         mm.align(data, "cca", store=tmp_path, **options)
+
+
+def test_data_of_one_modality_are_asked_without_an_alignment(store: Path, tmp_path: Path) -> None:
+    captions = ["a dog on a beach", "a whale in the sea", "a red car", "a sailing boat"]
+    run = mm.align({"text": captions}, ids=["dog", "whale", "car", "boat"], store=store)
+    assert run.recommend("an animal that lives in the sea", k=1).ids == ("whale",)
+    assert repr(run) == "AlignedRun(as-is, text, 4 items, split: none, nothing measured)"
+    assert run.metrics.empty and run.report.aligner == "as-is"
+    with pytest.raises(mm.BadInput, match="nothing was measured: the run holds text alone"):
+        run.recall(1)
+    with pytest.raises(mm.BadInput, match="no alignment to save"):
+        run.save(tmp_path / "run")
+    with pytest.raises(mm.BadInput, match="an alignment needs two modalities"):
+        mm.align({"text": captions}, "cca", store=store)

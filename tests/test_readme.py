@@ -1,4 +1,4 @@
-"""The README's words hold: its commands run, its Python runs, its set-up comes first."""
+"""What the README and the guides say holds: commands and Python run, set-up comes first, named files are there."""
 
 import os
 import re
@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.S)
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
+GUIDES = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/notebooks.md")
+OURS = ("mmalign_core/", "pages/", "tests/", "examples/", "benchmarks/", "docs/")
+"""A word in backticks that begins so is a path from the root of the repository."""
 
 
 def block(first: str) -> list[str]:
@@ -53,7 +56,67 @@ def test_the_python_block_runs(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     shown = subprocess.run([sys.executable, "-c", PYTHON[0]], cwd=tmp_path, env=env, capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
-    assert "recall@10" in shown.stdout and "Recommendation(" in shown.stdout
+    assert "recall@10" in shown.stdout
+    assert "reason" in shown.stdout and "n = 200" in shown.stdout.splitlines()[-1]
+
+
+def named_paths(guide: str) -> set[Path]:
+    """What a guide names of the repository: backticked paths, rooms after one in its line or cell, links."""
+    text, found = (ROOT / guide).read_text(encoding="utf-8"), set()
+    for cell in re.split(r"[|\n]", re.sub(r"```.*?```", "", text, flags=re.S)):
+        folder = None
+        for word in re.findall(r"`([\w./*-]+)`", cell):
+            if word.startswith(OURS) or (word.endswith("/") and folder):
+                path = ROOT / word if word.startswith(OURS) else beside(folder, word)
+                folder = path if word.endswith("/") else folder
+                found.add(path)
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", text)
+    return found | {(ROOT / guide).parent / link for link in links}
+
+
+def beside(folder: Path, word: str) -> Path:
+    """A room named after a folder lies in it, or beside it."""
+    return folder / word if (folder / word).exists() else folder.parent / word
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_named_files_and_folders_are_there(guide: str) -> None:
+    paths = named_paths(guide)
+    assert len(paths) >= 2
+    gone = {str(path.relative_to(ROOT)) for path in paths if not any(ROOT.glob(str(path.resolve().relative_to(ROOT))))}
+    assert not gone, f"{guide} names what is not there"
+
+
+def test_every_room_of_the_core_is_in_the_floors_of_the_architecture() -> None:
+    rooms = {p.name for p in (ROOT / "mmalign_core").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    floors = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").partition("## Floors")[2]
+    named = {word.strip("/") for word in re.findall(r"`mmalign_core/([\w.]+/?)`", floors)}
+    assert rooms - {"__init__.py", "__main__.py"} == named
+
+
+def test_the_types_of_the_picture_are_there() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    (picture,) = re.findall(r"```mermaid\n(.*?)```", text, re.S)
+    names = set(re.findall(r"\b[A-Z][a-z]+[A-Za-z]*\b", re.sub(r"<br>[^\"]*", "", picture))) | {"EmbeddingSet"}
+    core = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "mmalign_core").rglob("*.py"))
+    assert len(names) > 10 and {name for name in names if not re.search(rf"^class {name}\b", core, re.M)} == set()
+
+
+def test_the_aligner_of_the_guide_works_as_any_other(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.S)
+    use = """
+import numpy as np
+import mmalign_core as mm
+x = np.random.default_rng(0).normal(size=(30, 4)) + 5
+run = mm.align({"image": x, "text": x - 9}, "centred")
+assert run.recall(1) == 1 and np.allclose(np.linalg.norm(run.space["text"].vectors, axis=1), 1, atol=1e-5)
+run.save("run")
+assert np.array_equal(mm.load("run").aligner.transform(x), run.aligner.transform(x))
+assert Centred(share=0.5).get_params() == {"share": 0.5}
+"""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    shown = subprocess.run([sys.executable, "-c", example + use], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
 
 
 @pytest.mark.skipif(not (ROOT / ".venv/.run").exists(), reason="this checkout was not set up by make")

@@ -15,7 +15,7 @@ from mmalign_core.notebook.runs import AlignedRun
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
-from mmalign_core.workflow import Choices, default_aligner, encode, load_run, open_collection, open_demo
+from mmalign_core.workflow import Choices, default_aligner, encode, encoded_run, load_run, open_collection, open_demo
 from mmalign_core.workflow import align as align_encoded
 
 Data = Collection | str | Path | pd.DataFrame | Mapping[str, Any]
@@ -43,7 +43,8 @@ def align(
     `encoders`: modality -> encoder for media. `store`: where encoded media are kept, the default store without it.
     `choices`: further fields of `Choices`: test=0.2 or folds=5 hold items out, similarity, correction, matcher, seed.
 
-    Raises BadInput in one line that says what was wrong and what to do.
+    Data of one modality, such as {"text": captions}, are encoded only, with nothing else given: the run can be asked
+    and explained, and nothing is measured. Raises BadInput in one line that says what was wrong and what to do.
 
     >>> import numpy as np
     >>> import mmalign_core as mm
@@ -55,6 +56,8 @@ def align(
     kept = _store(store)
     collection = _collection(data, ids, kept, progress)
     encoding = encode(collection, encoders, store=kept, settings=_settings(kept), progress=progress)
+    if len(collection.modalities) == 1 and not (aligner or pair or params or choices):
+        return AlignedRun(encoded_run(collection, encoding), kept)
     chosen = _choices(collection, pair or _pair(data, collection), aligner, params, encoders or {}, choices)
     return AlignedRun(align_encoded(collection, encoding, chosen, store=kept, progress=progress), kept)
 

@@ -49,7 +49,7 @@ class AlignedRun:
     @cached_property
     def report(self) -> RunReport:
         """Everything that was measured, with types."""
-        return report_from_json(self.run.report)
+        return report_from_json(self.run.report or _unmeasured(self.run))
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -119,9 +119,17 @@ class AlignedRun:
         return PairReasons(explain_pair(self.run, left, right, store=self.store, **options))
 
     def save(self, path: str | Path) -> Path:
-        """Write the run into the folder `path`, for `mm.load` and `mmalign recommend`; returns the folder."""
+        """Write the run into the folder `path`, for `mm.load` and `mmalign recommend`; returns the folder.
+
+        BadInput where the data hold one modality, so that nothing was aligned.
+        """
         from mmalign_core.workflow import save_run
 
+        if not self.run.report:
+            raise BadInput(
+                f"this run holds {self.run.choices.pair[0]} alone, so there is no alignment to save; "
+                "call mm.align on the data again, the store keeps what was encoded"
+            )
         return save_run(self.run, str(Path(path).expanduser().absolute()), store=self.store)
 
     def _named(self, name: str | tuple[str, str], usual: str) -> tuple[str, str]:
@@ -139,13 +147,22 @@ class AlignedRun:
         return {(m.modality, m.digest): m.text for m in self.collection.media if m.text}
 
     def __repr__(self) -> str:
-        pair, report = "->".join(self.run.choices.pair), self.report
+        pair, report = "->".join(dict.fromkeys(self.run.choices.pair)), self.report
         head = f"AlignedRun({report.aligner}, {pair}, {len(self.collection.ids):,} items, split: {report.split}"
         return f"{head}, recall@1 {self.recall(1)!r})" if report.directions else f"{head}, nothing measured)"
 
     def _repr_html_(self) -> str:
         body = self.metrics.to_html(float_format="{:.3f}".format) if self.report.directions else ""
         return f"<p><code>{escape(repr(self))}</code></p>{body}"
+
+
+def _unmeasured(run: Run) -> dict[str, Any]:
+    """The report of a run of one modality, which has none of its own."""
+    choices, scoring = run.choices, {"similarity": run.choices.similarity, "correction": run.choices.correction}
+    counts = {"split": "none", "n_train": 0, "n_test": 0, "seconds": {}, "transductive": run.result.transductive}
+    why = {"unmeasured": f"the run holds {choices.pair[0]} alone"}
+    own = {"aligner": choices.aligner, "params": run.result.params, "matcher": choices.matcher, "seed": choices.seed}
+    return own | scoring | counts | why
 
 
 @dataclass(frozen=True)
