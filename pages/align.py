@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmalign_core.plots import fit_figure, is_training, metric_figure
 from mmalign_core.workflow import modality_pairs
-from pages._components import aligner_card, errors, header, numbers, waiting
+from pages._components import alignment_form, errors, header, numbers, waiting
 from pages._panels.align import form, report
 from pages._session import state
 
@@ -26,14 +26,16 @@ def metrics(measured: Mapping[str, Any]) -> None:
     """Draw how well the pairs are found, in numbers and bars, and what the space is like."""
     numbers.headline(measured)
     report.warn(measured)
-    numbers.chance(measured)
+    numbers.warn_of_chance(measured)
     st.plotly_chart(
         metric_figure(measured["metrics"], measured["ci95"], measured["baseline"]),
         key="align.metrics",
         config=waiting.BARE,
         alt="Retrieval metrics of both directions with 95% intervals, against shuffled pairs",
     )
-    st.caption(f"**{errors.plain(aligner_card.title(measured['aligner']))}** · {numbers.measured_on(measured)}")
+    st.caption(
+        f"**{errors.plain(alignment_form.aligner_title(measured['aligner']))}** · {numbers.measured_on(measured)}"
+    )
     report.fused(measured)
     report.thresholds(measured)
     numbers.space(measured)
@@ -44,7 +46,7 @@ def metrics(measured: Mapping[str, Any]) -> None:
 with right:
     waiting.show_fit()
     run = waiting.need("run")
-    if not numbers.nothing(run.report):
+    if not numbers.show_unmeasured(run.report):
         metrics(run.report)
     with st.expander("What was run", icon=":material/receipt_long:"):
         numbers.recipe(run.report)

@@ -34,7 +34,7 @@ def browse(collection: Collection) -> None:
             items.show(collection, found)
         else:
             first = paging(len(found))
-            cards = [previews.card(collection, item) for item in found[first : first + PER_PAGE]]
+            cards = [gallery.card(collection, item) for item in found[first : first + PER_PAGE]]
             gallery.show(cards, key="data.cards", selected=chosen(collection))
         previews.attribution(collection)
     with right, st.container(key="aside"):

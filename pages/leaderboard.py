@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.workflow import modality_pairs
-from pages._components import aligner_card, errors, header, numbers, waiting
+from pages._components import alignment_form, errors, header, numbers, waiting
 from pages._panels.leaderboard import board, charts, curves, form, table
 from pages._session import pipeline, state
 
@@ -26,7 +26,7 @@ def headline(rows: Sequence[Row]) -> None:
             "Aligner",
             [row["aligner"] for row in rows],
             key=f"board.use.{best['aligner']}",
-            format_func=aligner_card.title,
+            format_func=alignment_form.aligner_title,
         )
         if st.button("Use this aligner", icon=":material/arrow_forward:", key="board.take"):
             use(next(row for row in rows if row["aligner"] == name))

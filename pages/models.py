@@ -1,6 +1,6 @@
-"""Models: what is on this machine, what is worth getting, and getting it; a hub is asked only on request.
+"""Models: those of this machine, those worth getting, and downloads. Only a click asks a hub.
 
-Below the models is what the store keeps and how much room it takes.
+Below the models is the content of the store with its size.
 """
 
 import streamlit as st

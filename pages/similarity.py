@@ -11,6 +11,7 @@ from pages._panels.similarity import explanation, pairs
 from pages._session import cache, state
 
 MOST = 200
+"""Rows and columns of the largest heat map: below five pixels a cell, a click no longer meets it."""
 
 
 def directions(run: Run) -> list[tuple[str, str]]:
@@ -62,7 +63,7 @@ def matrix(run: Run, run_key: str, source: str, target: str) -> None:
 
 @st.fragment(key="similarity.mistakes")
 def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
-    """The pairs that went worst and best: what was asked, what came first, what was right."""
+    """Draw the worst and best pairs: the query, the first result, and the right answer."""
     judged = cache.judged(run_key, source, target, run)
     if not judged:
         st.caption(f"No item has both {source} and {target}: no pair here is known to be right or wrong.")

@@ -151,7 +151,7 @@ def test_a_card_says_why_where_and_what_if(page: Page, address: str) -> None:
     expect(page.locator(".st-key-why").get_by_text("Why #2")).to_have_count(1)
     settled(page, PATIENCE)
     page.get_by_role("radio", name="Where").click()
-    page.get_by_role("button", name="Take its media apart").click()
+    page.get_by_role("button", name="Explain its media").click()
     expect(page.locator(".st-key-why").get_by_text("random").first).to_be_visible(timeout=PATIENCE)
     settled(page, PATIENCE)
     page.get_by_role("radio", name="its image").click()

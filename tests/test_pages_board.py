@@ -13,7 +13,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import open_collection
-from pages._components.aligner_card import formula_lines
+from pages._components.alignment_form import formula_lines
 from pages._panels.align.report import verdict
 from pages._panels.leaderboard import board
 from pages._session import cache

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS
 from mmalign_core.model_files.locations import hub_cache, own_folder
-from pages._panels.models.menu import OTHER, title
+from pages._components.encoder_menu import OTHER, title
 from pages._session import links
 from tests.circles import write_circles
 from tests.dashboard import dashboard_home, finish, opened, said

@@ -76,8 +76,8 @@ def test_wishes_add_up_and_turn_against(folder: Path) -> None:
     wishes = asked(("text", "a red circle", 1.0), ("item", "orange", 1.0), ("text", "yellow", -0.5))
     app = opened(folder, "recommend", ask=wishes)
     assert not app.exception and not app.error
-    assert "orange" not in [card["id"] for card in shown(app)], "what was asked with is left out"
-    assert "Left out: the item asked with" in said(app)
+    assert "orange" not in [card["id"] for card in shown(app)], "the items of the query are left out"
+    assert "Left out: the item of the query" in said(app)
     app.segmented_control(key="ask.mode").select("unlike").run()
     app.text_input(key="ask.text").set_value("pink").run()
     app.segmented_control(key="ask.mode").select("new").run()

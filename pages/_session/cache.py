@@ -178,10 +178,10 @@ def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommend
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def answered(
+def placed_answer(
     key: str, seen: bool, where: tuple[str, ...], _run: Run, _query: QuerySpec, _fitted: FittedRecommender
 ) -> Answer:
-    """A query placed and answered once. `key` is its digest; `Answer.again` ranks the results again for a slider."""
+    """The answer to a query that is placed once. `key` is its digest. For a slider, `Answer.again` ranks again."""
     query = replace(_query, where=where, include_seen=seen)
     return answer(_run, query, store=store(), recommender=_fitted, settings=settings())
 
@@ -215,7 +215,7 @@ def interests_of(collection: Collection, items: tuple[str, ...]) -> str:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def placed(digest: str, _run: Run) -> Sequence[str]:
+def placed_items(digest: str, _run: Run) -> Sequence[str]:
     """Items that have a place in the run's space, in the collection's order."""
     known = {item for rows in _run.result.space.values() for item in rows.ids}
     return [item for item in _run.collection.ids if item in known]

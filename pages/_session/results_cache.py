@@ -30,7 +30,7 @@ LIMITS: Mapping[str, int] = {
 
 @dataclass(frozen=True)
 class Failed:
-    """Stands in the place of a result that could not be made: one sentence for the person who asked for it."""
+    """Takes the place of a result that could not be made. `reason` is one sentence for the page."""
 
     reason: str
 

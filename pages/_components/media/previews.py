@@ -1,16 +1,14 @@
-"""How an item looks: its title, its card, and its media in full."""
+"""An item: its title, its thumbnail, its media in full, its metadata, and where its media come from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
-from mmalign_core.types import BadInput, Collection, Media
-from mmalign_core.workflow import sound_uri
+from mmalign_core.types import Collection, Media
 from pages._components import errors
 from pages._components.media import videos
 from pages._session import cache, state
@@ -41,32 +39,6 @@ def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail
     return None
 
 
-def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
-    """The item as a card of `gallery.show`; extras: note, rank, tag, tagColour, bars, scale, audio."""
-    picture = thumbnail(collection, item)
-    shown = title(collection, item)
-    held = cache.media_by_item(collection).get(item, {})
-    return {
-        "id": item,
-        "title": shown,
-        "image": picture and picture.uri,
-        "look": picture and picture.look,
-        "quote": shown if "text" in held else None,
-        "modalities": list(held),
-        **extras,
-    }
-
-
-def inline_sound(collection: Collection, item: str) -> str | None:
-    """The item's first sound as a data URI, if it is short."""
-    for sound in media(collection, item, "audio"):
-        try:
-            return sound_uri(sound)
-        except BadInput:
-            continue  # gone, or too long to be carried along: it plays where the item is shown in full
-    return None
-
-
 def show_item(collection: Collection, item: str, *, metadata: bool = True, tallest: int = 260) -> None:
     """The item with all its media, large, and its metadata."""
     st.markdown(f"##### {errors.plain(title(collection, item, 90))}")
@@ -80,7 +52,7 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True, talle
     for sound in media(collection, item, "audio")[:3]:
         show_sound(sound, title(collection, item))
     if not cache.media_by_item(collection).get(item):
-        st.caption("Only its vectors were given; there is no medium to show.")
+        st.caption("The collection holds only its vectors: there is no medium to show.")
     if metadata:
         show_metadata(collection, item)
 

@@ -55,10 +55,6 @@ def _use_thresholds() -> None:
     pipeline.align_with({**choices, "matcher_params": {**choices.get("matcher_params", {}), "suggested": True}})
 
 
-HOLD_OUT = 0.2
-"""The share that the button holds out: a fifth, the usual split."""
-
-
 def warn(report: Mapping[str, Any]) -> None:
     """One line and a button; nothing where items are held out, or where no pairs were learned from."""
     if report["split"] != "none" or not _needs_pairs(report["aligner"]):
@@ -67,7 +63,12 @@ def warn(report: Mapping[str, Any]) -> None:
         st.markdown(
             ":material/info: It learned from these very pairs: this is how well it remembers them.", width="stretch"
         )
-        st.button(f"Hold out {HOLD_OUT:.0%}", icon=":material/call_split:", key="align.hold_out", on_click=_hold_out)
+        st.button(
+            f"Hold out {alignment_form.HOLD_OUT:.0%}",
+            icon=":material/call_split:",
+            key="align.hold_out",
+            on_click=_hold_out,
+        )
 
 
 def among_these(run: Run) -> str:
@@ -83,8 +84,8 @@ def _needs_pairs(aligner: str) -> bool:
 
 def _hold_out() -> None:
     state.set_widget("align.split", alignment_form.SHARE)
-    state.set_widget("align.test", HOLD_OUT)
-    pipeline.align_with({**state.view_spec().choices, "test": HOLD_OUT})
+    state.set_widget("align.test", alignment_form.HOLD_OUT)
+    pipeline.align_with({**state.view_spec().choices, "test": alignment_form.HOLD_OUT})
 
 
 def keep_run(run: Run) -> None:

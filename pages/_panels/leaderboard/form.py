@@ -9,10 +9,8 @@ import streamlit as st
 
 from mmalign_core.types import Collection
 from mmalign_core.workflow import default_aligner
-from pages._components import aligner_card, alignment_form, errors
-from pages._panels.align import form
+from pages._components import alignment_form, encoder_menu, errors
 from pages._panels.leaderboard import board
-from pages._panels.models import menu
 from pages._session import cache, state
 from pages._session.view_spec import complete
 
@@ -28,20 +26,20 @@ def show(collection: Collection) -> None:
         names = st.empty()
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             with st.container(width=170):
-                pair = form.pair_menu(collection, now, key="board.pair")
+                pair = alignment_form.pair_menu(collection, now, key="board.pair")
             with st.container(width=430, horizontal=True):
                 split = alignment_form.split_menu(collection, now, key="board", whole=False)
             with st.container(width=120):
-                seed = form.seed_box(now, key="board.seed")
+                seed = alignment_form.seed_box(now, key="board.seed")
             button = st.empty()
         with st.expander("Encoders", icon=":material/memory:"):
-            encoders = menu.show(collection, now, key="board", abreast=True)
-        menu.caption(encoders)
+            encoders = encoder_menu.show(collection, now, key="board", abreast=True)
+        encoder_menu.caption(encoders)
         chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
         chosen["encoders"] = encoders
         aligners = _aligners(names, pair, now, suits=default_aligner(pair, encoders, collection))
         with button:
-            _button(collection, {"aligners": aligners, **form.unusual(chosen, collection)})
+            _button(collection, {"aligners": aligners, **alignment_form.without_defaults(chosen, collection)})
         st.caption(_as_on_align(chosen))
 
 
@@ -58,19 +56,19 @@ def _button(collection: Collection, chosen: dict[str, Any]) -> None:
 
 
 def _compare(collection: Collection, chosen: dict[str, Any]) -> None:
-    menu.settle(chosen.get("encoders", {}), "board")
+    encoder_menu.settle(chosen.get("encoders", {}), "board")
     board.start(collection, chosen)
 
 
 def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any], *, suits: str) -> list[str]:
-    rows = aligner_card.offered(pair)
+    rows = alignment_form.aligner_rows(pair)
     names = [row["name"] for row in rows]
     usual = now.get("aligners") or _fast(rows, suits)
     return place.multiselect(
         "Aligners",
         names,
         default=[name for name in usual if name in names],
-        format_func=aligner_card.title,
+        format_func=alignment_form.aligner_title,
         key=f"board.aligners.{'-'.join(sorted(pair))}{'' if suits == 'bridge' else f'.{suits}'}",
         persist_state="session",
         placeholder="Choose at least one",

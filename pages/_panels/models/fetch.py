@@ -19,8 +19,8 @@ from mmalign_core.workflow import (
     model_reference,
     plan_fetch,
 )
-from pages._components import errors, waiting
-from pages._panels.models import lines, menu
+from pages._components import encoder_menu, errors, waiting
+from pages._panels.models import lines
 from pages._session import cache, state
 from pages._session.jobs import FETCHES, Task, within
 from pages._session.results_cache import Failed
@@ -64,7 +64,7 @@ def show() -> None:
     for running in [job.owner.removeprefix(f"{_KIND} ") for job in FETCHES.all() if not job.finished]:
         if not running.startswith("plan ") and running != reference:
             with st.container(border=True):
-                st.markdown(f"Getting **{errors.plain(menu.title(running))}**")
+                st.markdown(f"Getting **{errors.plain(encoder_menu.title(running))}**")
                 waiting.result(_download(running))
 
 
@@ -73,7 +73,7 @@ def _ask_typed() -> None:
 
 
 def _found(found: NamedModel) -> None:
-    st.markdown(lines.heading(menu.full_name(found.reference), found.reads))
+    st.markdown(lines.heading(encoder_menu.full_name(found.reference), found.reads))
     getting = _download(found.reference)
     if not found.here and isinstance(getting.found, str):
         cache.results().drop(_KIND, found.reference)  # it was got, and has been removed since

@@ -9,8 +9,8 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import AvailableModel, available_models, reference_parts, remove_model
-from pages._components import errors
-from pages._panels.models import fetch, lines, menu
+from pages._components import encoder_menu, errors
+from pages._panels.models import fetch, lines
 from pages._session import cache, state
 
 
@@ -24,14 +24,14 @@ def show() -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"model.{_slug(row)}"):
             _fetched(row)
     if not fetched:
-        st.caption("No model was fetched yet: the embedded ones below need none, and work offline.")
+        st.caption("No model was downloaded yet. The embedded encoders below work offline.")
     _embedded(embedded)
 
 
 def _fetched(row: AvailableModel) -> None:
     encoder = reference_parts(row.reference).name
     with st.container(gap=None, width="stretch"):
-        name = menu.full_name(row.reference) or row.name
+        name = encoder_menu.full_name(row.reference) or row.name
         name = row.summary if Path(name).is_absolute() else name
         st.markdown(lines.heading(name, row.reads))
         licence = row.licence or "licence not stated"
@@ -40,7 +40,7 @@ def _fetched(row: AvailableModel) -> None:
         if row.missing and not coming:
             st.markdown(f":small[:orange[:material/warning: {errors.plain(errors.sentence(row.missing))}]]")
     if coming:
-        st.markdown(":small[:gray[:material/downloading: on its way]]", width="content")
+        st.markdown(":small[:gray[:material/downloading: downloading]]", width="content")
         return
     if row.reference and not row.missing:
         lines.use_button(row.reference, row.reads, key=f"use.{_slug(row)}")
@@ -51,10 +51,10 @@ def _fetched(row: AvailableModel) -> None:
         )  # fmt: skip
     with st.popover("", icon=":material/delete:", help="Remove it from this machine", type="tertiary"):
         st.markdown(f"Delete **{errors.plain(row.summary)}** ({lines.size(row.bytes)}) from this machine?")
-        others = "  \nOther programs that take models from this cache lose it too." * (not _is_own(row))
+        others = "  \nOther programs that use this cache lose it too." * (not _is_own(row))
         st.caption(errors.plain(str(row.folder)) + others)
         if row.reference in str(state.view_spec().choices.get("encoders")):
-            warning = "This alignment reads with it: nothing new can be asked of it then."
+            warning = "The current alignment uses it. Without it, no new query can be encoded."
             st.markdown(f":small[:orange[:material/warning: {warning}]]")
         st.button("Delete it", icon=":material/delete:", key=f"remove.{_slug(row)}", on_click=_remove, args=(row,))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from mmalign_core.workflow import SuggestedModel, available_models, suggested_models
-from pages._components import errors
-from pages._panels.models import fetch, lines, menu
+from pages._components import encoder_menu, errors
+from pages._panels.models import fetch, lines
 from pages._session import cache
 
 _HEADINGS = {
@@ -17,7 +17,7 @@ _HEADINGS = {
 
 
 def show() -> None:
-    """Every suggestion with a way to get it, or a mark that it is here. No hub is asked to draw them."""
+    """Every suggestion with a way to get it, or a mark that it is here. Drawing them needs no hub."""
     here = {row.summary for row in available_models(cache.settings()) if not (row.embedded or row.missing)}
     st.markdown("##### Worth getting")
     for reads, rows in suggested_models().items():
@@ -26,14 +26,14 @@ def show() -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 _show(row, row.repository in here)
     st.caption(
-        "Sizes are of float32 weights; licences as the models' cards state them, and asked again before anything comes;"
+        "Sizes are of float32 weights; licences are those of the model cards, and are checked again before a download."
         " ImageNet: published zero-shot accuracy, from open_clip's own table."
     )
 
 
 def _show(row: SuggestedModel, here: bool) -> None:
     with st.container(gap=None, width="stretch"):
-        st.markdown(f"**{errors.plain(menu.full_name(row.reference))}**  :small[{errors.plain(row.use)}]")
+        st.markdown(f"**{errors.plain(encoder_menu.full_name(row.reference))}**  :small[{errors.plain(row.use)}]")
         st.markdown(lines.facts(lines.size(row.bytes), row.licence, row.figure))
     if here:
         st.markdown(":green[:material/check_circle: here]", width="content")

@@ -24,17 +24,17 @@ _MOST_NAMED = 6
 """Names in one line; they fill the width of the panel."""
 
 
-def show(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
+def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
     """The changes, smallest first, or a button that has them searched for."""
 
     def work(progress: Progress) -> Changes:
         return counterfactuals(
-            run, answered.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
+            run, keyed.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
         )
 
-    task = Task("counterfactual", answered.key_of(why.item), "smallest changes", work)
+    task = Task("counterfactual", keyed.key_of(why.item), "smallest changes", work)
     if task.idle:
-        st.markdown(f"What is the least that would take it out of the first {answered.answer.query.k}?")
+        st.markdown(f"What is the least that would take it out of the first {keyed.answer.query.k}?")
         st.button("Search for it", type="primary", icon=":material/content_cut:", key="undo.go",
                   on_click=task.start)  # fmt: skip
         st.caption("Up to a few hundred sets of parts are left out in turn: some seconds, in the background.")
@@ -58,7 +58,7 @@ def _change(run: Run, change: Counterfactual) -> None:
     name = header.modality_word(change.medium.modality) if change.medium else ":material/history: what was met"
     if change.medium:
         more = "" if change.label == change.medium.modality else f" ({errors.plain(change.label)})"
-        name += " of the item" if change.side == "item" else f" asked with{more}"
+        name += " of the item" if change.side == "item" else f" of the query{more}"
     with st.container(border=True, gap="xsmall"):
         if change.parts is None:
             st.markdown(f"{name} · :gray[nothing tried takes it out ({change.tried} sets)]")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Run, queryable
-from pages._components.media import gallery, previews
+from pages._components.media import gallery
 from pages._panels.data import items
 from pages._panels.recommend import queries
 from pages._panels.space import points
@@ -29,8 +29,8 @@ _OFFERED, _MOST_USERS = 12, 2000
 
 def current(run: Run) -> list[dict[str, Any]]:
     """Return the parts of the query. Before a query was made, it is the item selected on the other pages."""
-    asked = state.query_parts()
-    return [queries.part("item", points.current_item(run))] if asked is None else asked
+    parts = state.query_parts()
+    return [queries.part("item", points.current_item(run))] if parts is None else parts
 
 
 def show(run: Run) -> None:
@@ -56,9 +56,9 @@ def show(run: Run) -> None:
         _more("Item", "item", run, _item)
         if run.collection.interactions is not None and len(run.collection.interactions):
             _more("User", "user", run, _user)
-    if trouble := state.widget("ask.trouble"):
-        st.warning(trouble, icon=":material/info:")
-        state.set_widget("ask.trouble", None)
+    if problem := state.widget("ask.problem"):
+        st.warning(problem, icon=":material/info:")
+        state.set_widget("ask.problem", None)
 
 
 def add(run: Run, kind: str, value: str) -> None:
@@ -68,7 +68,7 @@ def add(run: Run, kind: str, value: str) -> None:
     try:
         state.set_query(queries.with_part(before, queries.part(kind, value, -1.0 if mode == "unlike" else 1.0)))
     except BadInput as error:
-        state.set_widget("ask.trouble", str(error))
+        state.set_widget("ask.problem", str(error))
 
 
 def _more(label: str, kind: str, run: Run, body: Any) -> None:
@@ -134,8 +134,9 @@ def _item(run: Run) -> None:
     )  # fmt: skip
     placed = set(points.placed_items(run))
     found = [item for item in items.matching(run.collection, words or "", ()) if item in placed]
-    st.caption(f"{len(found):,} items; click one to ask with it." if found else "Nothing matches; try other words.")
-    cards = [previews.card(run.collection, item, modalities=[]) for item in found[:_OFFERED]]
+    words = f"{len(found):,} items; click one to add it to the query." if found else "Nothing matches; try other words."
+    st.caption(words)
+    cards = [gallery.card(run.collection, item, modalities=[]) for item in found[:_OFFERED]]
     with st.container(width=420):
         gallery.show(cards, key="ask.items", width=92, most=4, on_pick=lambda item: add(run, "item", item))
 

@@ -42,41 +42,41 @@ _PIN = (
 )
 
 
-def show(run: Run, answered: KeyedAnswer, item: str, language: Language) -> None:
+def show(run: Run, keyed: KeyedAnswer, item: str, language: Language) -> None:
     """The panel: what it is and why in a sentence, then whichever of the parts is chosen. It stays in view."""
     with st.container(key="why"):
         st.html(f"<style>{_PIN}</style>")
-        _panel(run, answered, item, language)
+        _panel(run, keyed, item, language)
 
 
-def _panel(run: Run, answered: KeyedAnswer, item: str, language: Language) -> None:
-    why = sentences.with_language(answered, item_reasons(answered.answer, item, most=_HISTORY))
-    _head(run, answered, why, language)
+def _panel(run: Run, keyed: KeyedAnswer, item: str, language: Language) -> None:
+    why = sentences.with_language(keyed, item_reasons(keyed.answer, item, most=_HISTORY))
+    _head(run, keyed, why, language)
     part = st.segmented_control(
         "Look at", list(PARTS), default=next(iter(PARTS)), required=True, key="why.part", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
     with errors.shown():
-        PARTS[part or next(iter(PARTS))](run, answered, why)
-    save_button(run, answered, language)
+        PARTS[part or next(iter(PARTS))](run, keyed, why)
+    save_button(run, keyed, language)
 
 
-def _head(run: Run, answered: KeyedAnswer, why: Reasons, language: Language) -> None:
+def _head(run: Run, keyed: KeyedAnswer, why: Reasons, language: Language) -> None:
     """Rank, picture, title, and the sentence."""
     small, title = previews.thumbnail(run.collection, why.item), previews.title(run.collection, why.item, 90)
-    rank = next(found.rank for found in answered.answer.results if found.id == why.item)
+    rank = next(found.rank for found in keyed.answer.results if found.id == why.item)
     with st.container(horizontal=True, gap="small"):
         if small:
             st.image(small.uri, width=76, alt=title)
         with st.container(gap=None):
             st.markdown(f"**Why #{rank}**: {errors.plain(title)}")
-            sentences.show(run, answered, why, language)
+            sentences.show(run, keyed, why, language)
 
 
-def _shares(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
+def _shares(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
     """The score taken apart, in one way or another."""
-    views = [view for view in answered.answer.model.views if _says_something(answered, why, view)]
-    views = views or list(answered.answer.model.views[:1])
+    views = [view for view in keyed.answer.model.views if _says_something(keyed, why, view)]
+    views = views or list(keyed.answer.model.views[:1])
     view = views[0]
     if len(views) > 1:
         view = st.segmented_control(
@@ -84,20 +84,20 @@ def _shares(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
             required=True, key="why.view", label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
     view = view if view in views else views[0]
-    shares.show(run.collection, why, view, against=_against(answered, view), key="why.shares")
-    st.caption(_UNITS + (_STANDARDISED if answered.answer.model.standardised else ""))
+    shares.show(run.collection, why, view, against=_against(keyed, view), key="why.shares")
+    st.caption(_UNITS + (_STANDARDISED if keyed.answer.model.standardised else ""))
 
 
-def _against(answered: KeyedAnswer, view: str) -> Set[str]:
+def _against(keyed: KeyedAnswer, view: str) -> Set[str]:
     """Labels of that view with a negative weight in the query; a part and a modality may both be called "text"."""
     if view == "signal":
-        return {signal.label for signal in answered.answer.placed.signals if signal.weight < 0}
-    return answered.answer.unlike
+        return {signal.label for signal in keyed.answer.placed.signals if signal.weight < 0}
+    return keyed.answer.unlike
 
 
-def _says_something(answered: KeyedAnswer, why: Reasons, view: str) -> bool:
+def _says_something(keyed: KeyedAnswer, why: Reasons, view: str) -> bool:
     """Whether it takes the score apart at all; what the controls and a language model add is in every view."""
-    if view == "history" and not answered.answer.placed.history:
+    if view == "history" and not keyed.answer.placed.history:
         return False
     return len([label for label, value in why.views[view].items() if value and label not in _CONTROLS]) > 1
 
@@ -119,11 +119,11 @@ PARTS: dict[str, Callable[[Run, KeyedAnswer, Reasons], None]] = {
 _HISTORY = 12
 
 
-def save_button(run: Run, answered: KeyedAnswer, language: Language) -> None:
+def save_button(run: Run, keyed: KeyedAnswer, language: Language) -> None:
     """Draw a button that makes the file when it is clicked."""
     st.download_button(
         "Save as a page",
-        lambda: html_page(run, answered, language),
+        lambda: html_page(run, keyed, language),
         "recommendation.html",
         "text/html",
         key="export",
@@ -133,13 +133,13 @@ def save_button(run: Run, answered: KeyedAnswer, language: Language) -> None:
     )
 
 
-def html_page(run: Run, answered: KeyedAnswer, language: Language) -> str:
+def html_page(run: Run, keyed: KeyedAnswer, language: Language) -> str:
     """The file."""
-    answer, titles = answered.answer, cache.titles(run.collection)
-    why = [sentences.with_language(answered, each) for each in all_reasons(answer, most=_HISTORY)]
+    answer, titles = keyed.answer, cache.titles(run.collection)
+    why = [sentences.with_language(keyed, each) for each in all_reasons(answer, most=_HISTORY)]
     written = {
-        each.item: sentences.known(answered, each.item, language) or write_sentence(answer, each, titles=titles)
+        each.item: sentences.known(keyed, each.item, language) or write_sentence(answer, each, titles=titles)
         for each in why
     }
-    maps = {each.item: made for each in why if (made := attribution.known(answered, each.item)) is not None}
+    maps = {each.item: made for each in why if (made := attribution.known(keyed, each.item)) is not None}
     return answer_html(answer, run=run, reasons=why, maps=maps, sentences=written, settings=cache.settings())

@@ -70,9 +70,9 @@ def chart(run: Run, answer: Answer) -> None:
 
 def left_out(answer: Answer) -> str:
     """How many items may not come back, and why."""
-    asked = {answer.items.rows.get(part.value) for part in answer.query.parts if part.kind == "item"}
-    own, met = len(asked & set(answer.controls.exclude)), len(set(answer.controls.exclude) - asked)
-    parts = [f"the {_count(own)} asked with"] * bool(own) + [f"the {_count(met)} met already"] * bool(met)
+    queried = {answer.items.rows.get(part.value) for part in answer.query.parts if part.kind == "item"}
+    own, met = len(queried & set(answer.controls.exclude)), len(set(answer.controls.exclude) - queried)
+    parts = [f"the {_count(own)} of the query"] * bool(own) + [f"the {_count(met)} met already"] * bool(met)
     return " and ".join(parts)
 
 
@@ -119,14 +119,14 @@ def _card(
     mark: dict[str, Any] = {"stacked": beside is not None}
     if beside is not None and found.id in beside:
         mark |= {"tag": f"also #{beside[found.id]}", "tagColour": _SHARED}
-    return previews.card(
+    return gallery.card(
         run.collection,
         found.id,
         rank=str(found.rank),
         note=reason(run, answer, found),
         bars=list(own),
         scale=scale,
-        audio=previews.inline_sound(run.collection, found.id),
+        audio=gallery.inline_sound(run.collection, found.id),
         modalities=[],
         **mark,
     )

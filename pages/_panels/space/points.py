@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Projection, Run
-from pages._components.media import previews
+from pages._components.media import gallery
 from pages._components.numbers import fixed
 from pages._session import cache, state
 
@@ -41,7 +41,7 @@ def labels(run: Run, run_key: str) -> list[str]:
 
 def placed_items(run: Run) -> Sequence[str]:
     """Items that have a place in the space, in the collection's order."""
-    return cache.placed(run.collection.digest + run.result.digest, run)
+    return cache.placed_items(run.collection.digest + run.result.digest, run)
 
 
 def current_item(run: Run) -> str:
@@ -56,7 +56,7 @@ def current_item(run: Run) -> str:
 def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[str, Any]]:
     """The nearest other items as cards."""
     found = cache.neighbours(run_key, item, count, run)
-    return [previews.card(run.collection, r.id, note=f"{fixed(r.score, plus=True)} σ", modalities=[]) for r in found]
+    return [gallery.card(run.collection, r.id, note=f"{fixed(r.score, plus=True)} σ", modalities=[]) for r in found]
 
 
 def quality(projection: Projection) -> None:

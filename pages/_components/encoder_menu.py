@@ -60,16 +60,16 @@ def settle(encoders: Mapping[str, str], key: str) -> None:
 def title(reference: str) -> str:
     """'open-clip · ViT-B-32/openai'; of a folder its own name; behind the encoder its parameters, if any."""
     encoder, given, model = reference_parts(reference)
-    said = params_words(given)
+    suffix = params_words(given)
     if not model:
-        return f"{encoder}{said}"
+        return f"{encoder}{suffix}"
     if encoder == "video-frames":
-        return f"frames{said} · {title(model)}"
+        return f"frames{suffix} · {title(model)}"
     model = model.removeprefix("hf-hub:").removeprefix(f"{encoder}/")
     folder = model.removeprefix("local-dir:")
     if folder != model or folder.startswith(("/", "~", ".")):
         model = f"{Path(folder).name} (folder)"
-    return f"{encoder}{said} · {_short(model)}"
+    return f"{encoder}{suffix} · {_short(model)}"
 
 
 def full_name(reference: str) -> str:
