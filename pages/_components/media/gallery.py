@@ -1,4 +1,4 @@
-"""Cards of items in a grid: picture or text, title, note, similarity bars, player. A click selects the item."""
+"""Cards of items in a grid: picture or text, title, note, bars and player. A click selects the item."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def show(
 
 
 def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
-    """The item as a card of `show`; extras: note, rank, tag, tagColour, bars, scale, audio."""
+    """Return the item as a card for `show`. `extras`: note, rank, tag, tagColour, bars, scale, audio."""
     picture = previews.thumbnail(collection, item)
     shown = previews.title(collection, item)
     held = cache.media_by_item(collection).get(item, {})
@@ -59,7 +59,7 @@ def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
 
 
 def inline_sound(collection: Collection, item: str) -> str | None:
-    """The item's first sound as a data URI, if it is short."""
+    """Return the item's first short sound as a data URI, or None."""
     for sound in previews.media(collection, item, "audio"):
         try:
             return sound_uri(sound)

@@ -1,4 +1,4 @@
-"""What the leaderboard compares: aligners, the pair, and on which items they are measured."""
+"""The form of the leaderboard: the aligners to compare, the pair, the split and the encoders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST = 8
 
 def show(collection: Collection) -> None:
     """Draw the form; its button makes the choices the session's board and starts the work."""
-    now = complete(state.board() or _aligns_choices(), collection)
+    now = complete(state.board() or _choices_of_align(), collection)
     with st.container(border=True):
         names = st.empty()
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -76,7 +76,7 @@ def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any], *, suits: 
 
 
 def _fast(rows: Sequence[Mapping[str, Any]], suits: str) -> list[str]:
-    """The first few that need no training loop and no sequences, and no more than these encoders give."""
+    """Return the first few aligners that train quickly and need only what these encoders give."""
     cards = cache.cards()
     quick = [row for row in rows if not (cards[row["name"]].trained or cards[row["name"]].reads_sequences)]
     lacks = {"as-is": suits != "as-is", "needs_pivots": suits != "pivot", "needs_concepts": suits != "bridge"}
@@ -86,14 +86,13 @@ def _fast(rows: Sequence[Mapping[str, Any]], suits: str) -> list[str]:
     return [row["name"] for row in fit][:_MOST]
 
 
-def _aligns_choices() -> dict[str, Any]:
-    """What was chosen on the Align page, as far as all aligners can share it."""
+def _choices_of_align() -> dict[str, Any]:
+    """Return the choices of the Align page that all aligners can share."""
     choices = state.view_spec().choices
     shared = ("pair", "encoders", "test", "folds", "fold_column", "time_column", "seed", *_SHARED)
     return {name: choices[name] for name in shared if name in choices}
 
 
 def _as_on_align(chosen: dict[str, Any]) -> str:
-    usual = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
-    words = ", ".join(f"{name} {chosen.get(name, value)}" for name, value in usual.items())
-    return errors.plain(f"Every aligner with its default parameters, on the same items; {words}, as on the Align page.")
+    words = ", ".join(f"{name} {chosen.get(name, value)}" for name, value in alignment_form.USUAL.items())
+    return errors.plain(f"Every aligner has its default parameters and the same items. As on the Align page: {words}.")

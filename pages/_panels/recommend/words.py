@@ -43,7 +43,7 @@ def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
 
 def _show(chosen: AnswerWords) -> None:
     shared = [word for word, _ in chosen.shared]
-    st.markdown("In both: " + (badges(shared, "violet") if shared else ":gray[no shared word]"))
+    st.markdown("Near both: " + (badges(shared, "violet") if shared else ":gray[no shared word]"))
     _line("Query", chosen.asked, set(shared))
     _line("Item", chosen.item, set(shared))
     st.caption(
