@@ -16,13 +16,13 @@ from pages._session.results_cache import Failed
 
 
 def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
-    """The maps, or a button that has them made."""
+    """Draw the maps, or a button that starts them."""
     task = _task(run, keyed, why.item)
     if task.idle:
-        st.markdown("Which words, parts of the picture and moments of the sound or video made the score?")
+        st.markdown("Which words, parts of the picture and moments of the sound or video make the score?")
         st.button("Explain its media", type="primary", icon=":material/image_search:", key="maps.go",
                   on_click=task.start)  # fmt: skip
-        st.caption("Hundreds of masked copies are encoded: some seconds, in the background.")
+        st.caption("Hundreds of masked copies are encoded in the background. It takes some seconds.")
         return
     found = waiting.result(task)
     if found is not None:
@@ -30,7 +30,7 @@ def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
 
 
 def known(keyed: KeyedAnswer, item: str) -> RecommendationMaps | None:
-    """The maps of that item, if they were made already."""
+    """Return the maps of that item, or None before they are made."""
     found = cache.results().get("maps", keyed.key_of(item))
     return None if isinstance(found, Failed) else found
 

@@ -18,13 +18,14 @@ from pages._session.links import LONGEST_TEXT
 from pages._session.uploads import keep_query
 
 MODES = {"new": "Ask for", "like": "And like", "unlike": "But not"}
-_HELP = "**Ask for** starts a new query, **And like** adds to it, **But not** asks for what is unlike it."
+_HELP = "**Ask for** starts a new query, **And like** adds to it, **But not** excludes what is like it."
 _ENDINGS = {
     "image": ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"],
     "audio": ["wav", "flac", "ogg", "mp3", "m4a", "aac", "opus"],
     "video": ["mp4", "webm", "mkv", "mov", "gif", "avi"],
 }
 _OFFERED, _MOST_USERS = 12, 2000
+"""Items in the search (three rows of four), and users in a menu: a longer menu is slow, so a name is typed then."""
 
 
 def current(run: Run) -> list[dict[str, Any]]:
@@ -48,21 +49,21 @@ def show(run: Run) -> None:
                 icon=":material/search:",
             )  # fmt: skip
         if "image" in kinds:
-            _more("Picture", "image", run, _picture)
+            _kind_button("Picture", "image", run, _picture)
         if "audio" in kinds:
-            _more("Sound", "audio", run, _sound)
+            _kind_button("Sound", "audio", run, _sound)
         if "video" in kinds:
-            _more("Video", "video", run, _video)
-        _more("Item", "item", run, _item)
+            _kind_button("Video", "video", run, _video)
+        _kind_button("Item", "item", run, _item)
         if run.collection.interactions is not None and len(run.collection.interactions):
-            _more("User", "user", run, _user)
+            _kind_button("User", "user", run, _user)
     if problem := state.widget("ask.problem"):
         st.warning(problem, icon=":material/info:")
         state.set_widget("ask.problem", None)
 
 
 def add(run: Run, kind: str, value: str) -> None:
-    """Ask with it, in the chosen way."""
+    """Add the part to the query, as the mode says: search for, add, or exclude."""
     mode = state.widget("ask.mode", "new")
     before = [] if mode == "new" else current(run)
     try:
@@ -71,7 +72,7 @@ def add(run: Run, kind: str, value: str) -> None:
         state.set_widget("ask.problem", str(error))
 
 
-def _more(label: str, kind: str, run: Run, body: Any) -> None:
+def _kind_button(label: str, kind: str, run: Run, body: Any) -> None:
     """Draw a button that opens the widgets of this kind. They are made only while it is open."""
     opened = st.popover(label, icon=f":material/{queries.ICONS[kind]}:", key=f"ask.{kind}", on_change="rerun")
     if opened.open:
@@ -92,7 +93,7 @@ def _picture(run: Run) -> None:
     )
     with st.container(width=340):
         if way == "Camera":
-            st.camera_input("Take a picture", key="ask.camera", on_change=_given, args=(run, "image", "ask.camera"))
+            st.camera_input("Take a picture", key="ask.camera", on_change=_uploaded, args=(run, "image", "ask.camera"))
         else:
             _uploader(run, "image", "A picture file")
 
@@ -105,7 +106,7 @@ def _sound(run: Run) -> None:
     with st.container(width=340):
         if way == "Microphone":
             st.audio_input(
-                "Record a sound", key="ask.microphone", on_change=_given, args=(run, "audio", "ask.microphone")
+                "Record a sound", key="ask.microphone", on_change=_uploaded, args=(run, "audio", "ask.microphone")
             )
         else:
             _uploader(run, "audio", "A sound file")
@@ -118,10 +119,10 @@ def _video(run: Run) -> None:
 
 def _uploader(run: Run, kind: str, label: str) -> None:
     key = f"ask.file.{kind}"
-    st.file_uploader(label, _ENDINGS[kind], key=key, on_change=_given, args=(run, kind, key))
+    st.file_uploader(label, _ENDINGS[kind], key=key, on_change=_uploaded, args=(run, kind, key))
 
 
-def _given(run: Run, kind: str, key: str) -> None:
+def _uploaded(run: Run, kind: str, key: str) -> None:
     file = state.widget(key)
     if file is not None:
         add(run, kind, Path(keep_query(file.name, file.getvalue(), cache.settings())).name)
@@ -148,15 +149,15 @@ def _user(run: Run) -> None:
     with st.container(width=340):
         if len(users) > _MOST_USERS:
             st.text_input(label, key="ask.who", placeholder=f"One of {len(users):,}, such as {users[0]}",
-                          on_change=_chosen, args=(run,))  # fmt: skip
+                          on_change=_user_chosen, args=(run,))  # fmt: skip
         else:
             st.selectbox(label, users, index=None, key="ask.who", placeholder=f"One of {len(users):,}",
-                         on_change=_chosen, args=(run,))  # fmt: skip
+                         on_change=_user_chosen, args=(run,))  # fmt: skip
         if simulated:
             st.caption(":material/science: Simulated users, made with the demo; nobody's real behaviour.")
 
 
-def _chosen(run: Run) -> None:
+def _user_chosen(run: Run) -> None:
     user = (state.widget("ask.who") or "").strip()
     if user:
         add(run, "user", user)

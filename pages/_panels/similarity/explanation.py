@@ -14,7 +14,7 @@ from pages._session.jobs import Task
 
 
 def show(run: Run, run_key: str, block: SimilarityBlock, i: int, j: int) -> None:
-    """The reasons for the cell (i, j), or a button that has them made."""
+    """Draw the explanation of the cell (i, j), or a button that starts it."""
     source, target = _name(block, "source", i), _name(block, "target", j)
 
     def work(progress: Progress) -> PairExplanation:
@@ -25,7 +25,7 @@ def show(run: Run, run_key: str, block: SimilarityBlock, i: int, j: int) -> None
     if task.idle:
         st.button("Why are these two near, or far?", icon=":material/image_search:", key="pair.go",
                   on_click=task.start,
-                  help="Masked copies of both are encoded, in the background: some seconds.")  # fmt: skip
+                  help="Masked copies of both are encoded in the background. It takes some seconds.")  # fmt: skip
         return
     found = waiting.result(task)
     if found is not None:
@@ -61,7 +61,7 @@ def _show(run: Run, found: PairExplanation) -> None:
 
 
 def _terms(run: Run, found: PairExplanation) -> None:
-    """The similarity as a sum, where the aligner's space allows it."""
+    """Draw the similarity as a sum of components or anchors, if the aligner allows it."""
     if found.components:
         st.markdown("As a sum over the components of the space. Items and words are those farthest along a component.")
         rows = [

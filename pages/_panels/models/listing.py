@@ -1,4 +1,4 @@
-"""The models of this machine: what each reads, its size, licence and place; using one, and removing it."""
+"""The models of this machine and those worth getting: what each reads, its size and its licence."""
 
 from __future__ import annotations
 
@@ -8,18 +8,31 @@ from pathlib import Path
 import streamlit as st
 
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import AvailableModel, available_models, reference_parts, remove_model
+from mmalign_core.workflow import (
+    AvailableModel,
+    SuggestedModel,
+    available_models,
+    reference_parts,
+    remove_model,
+    suggested_models,
+)
 from pages._components import encoder_menu, errors
 from pages._panels.models import fetch, lines
 from pages._session import cache, state
 
+_HEADINGS = {
+    ("image", "text"): "Pictures and texts in one space",
+    ("audio", "text"): "Sounds and texts in one space",
+    ("text",): "Texts",
+}
 
-def show() -> None:
-    """Models that were fetched or copied here, then the embedded ones."""
+
+def show_installed() -> None:
+    """Draw the downloaded models with buttons to use and to remove them, then the embedded encoders."""
     rows = available_models(cache.settings())
     fetched, embedded = [row for row in rows if not row.embedded], [row for row in rows if row.embedded]
     held = lines.size(sum(row.bytes for row in fetched))
-    st.markdown("##### Here" + (f" :gray[· {len(fetched)} of your own, {held}]" if held else ""))
+    st.markdown("##### On this machine" + (f" :gray[· {len(fetched)} downloaded, {held}]" if held else ""))
     for row in fetched:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"model.{_slug(row)}"):
             _fetched(row)
@@ -86,3 +99,31 @@ def _slug(row: AvailableModel) -> str:
 
 def _is_own(row: AvailableModel) -> bool:
     return row.folder is not None and row.folder.is_relative_to(cache.settings().root)
+
+
+def show_suggestions() -> None:
+    """Every suggestion with a way to get it, or a mark that it is here. Drawing them needs no hub."""
+    here = {row.summary for row in available_models(cache.settings()) if not (row.embedded or row.missing)}
+    st.markdown("##### Worth getting")
+    for reads, rows in suggested_models().items():
+        st.markdown(f"###### {_HEADINGS[reads]}")
+        for row in rows:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _suggestion(row, row.repository in here)
+    st.caption(
+        "Sizes are of float32 weights; licences are those of the model cards, and are checked again before a download."
+        " ImageNet: published zero-shot accuracy, from open_clip's own table."
+    )
+
+
+def _suggestion(row: SuggestedModel, here: bool) -> None:
+    with st.container(gap=None, width="stretch"):
+        st.markdown(f"**{errors.plain(encoder_menu.full_name(row.reference))}**  :small[{errors.plain(row.use)}]")
+        st.markdown(lines.facts(lines.size(row.bytes), row.licence, row.figure))
+    if here:
+        st.markdown(":green[:material/check_circle: here]", width="content")
+    else:
+        st.button(
+            "Get it", icon=":material/download:", key=f"get.{row.reference}", on_click=fetch.ask,
+            args=(row.reference,), help="Says its size and licence first",
+        )  # fmt: skip
