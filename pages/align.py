@@ -23,7 +23,7 @@ with left, errors.shown():
 
 
 def metrics(measured: Mapping[str, Any]) -> None:
-    """Draw how well the pairs are found, in numbers and bars, and what the space is like."""
+    """Draw the retrieval metrics in numbers and bars, and the diagnostics of the space."""
     numbers.headline(measured)
     report.warn(measured)
     numbers.warn_of_chance(measured)
@@ -52,6 +52,6 @@ with right:
         numbers.recipe(run.report)
         report.keep_run(run)
     if run.result.history:
-        words = "How the training went" if is_training(run.result.history) else "What held-out pairs chose"
+        words = "Training" if is_training(run.result.history) else "Choice on held-out pairs"
         with st.expander(words, icon=":material/show_chart:"):
             st.plotly_chart(fit_figure(run.result.history, height=340), key="align.fit", config=waiting.BARE, alt=words)

@@ -204,7 +204,9 @@ def test_a_chart_is_waited_for_while_the_page_redraws(chrome: Browser) -> None:
     page.close()
 
 
-def test_the_name_in_the_logo_is_whole(page: Page) -> None:
+@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+def test_the_name_in_the_logo_is_whole(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
     settled(page, PATIENCE)
     whole, shown = page.get_by_test_id("stHeaderLogo").first.evaluate(
         "(logo) => [logo.naturalWidth / logo.naturalHeight, logo.clientWidth / logo.clientHeight]"

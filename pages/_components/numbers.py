@@ -39,7 +39,7 @@ _COUNTS = ("n", "candidates", "unanswerable")
 
 
 def fixed(value: float, digits: int = 2, *, plus: bool = False) -> str:
-    """The number with that many decimals and a true minus sign; what rounds to nothing has no sign."""
+    """Return the number with that many decimals and a true minus sign. A number that rounds to 0 has no sign."""
     shown = f"{abs(value):.{digits}f}"
     if not float(shown):
         return shown
@@ -47,7 +47,7 @@ def fixed(value: float, digits: int = 2, *, plus: bool = False) -> str:
 
 
 def headline(report: Report) -> None:
-    """Recall@1 with its interval in both directions, and what shuffled pairs would score."""
+    """Draw recall@1 and recall@10 of every direction, with intervals and the scores of shuffled pairs."""
     columns = st.columns(2 * len(report["metrics"]))
     for place, (direction, values) in enumerate(report["metrics"].items()):
         chance = report["baseline"].get(direction, {})

@@ -1,4 +1,4 @@
-"""What a page shows while background work runs: its progress, a way to stop it, and what went wrong."""
+"""Background work on a page: its progress, a button to stop it, and its errors."""
 
 from __future__ import annotations
 

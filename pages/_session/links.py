@@ -29,7 +29,7 @@ _CHOICES: dict[str, type | tuple[type, ...]] = {
 _MAP = {"dimensions": (2, 3), "n_neighbors": (2, 200), "min_dist": (0.0, 0.99), "seed": (0, 2**31)}
 """Ranges of the map\'s settings, as its form offers them; a link may hold up to 200 neighbours."""
 _LONGEST = 4000
-"""Characters of any other value in a link: half of what browsers and proxies take of an address."""
+"""Characters of any other value in a link: half of an address that browsers and proxies take."""
 _FILE = re.compile(r"[0-9a-f]{32}(\.\w{1,5})?")
 KINDS = ("text", "image", "audio", "video", "item", "user")
 LONGEST_TEXT, LONGEST_QUERY, MOST_PARTS = 2000, 8000, 8
@@ -99,7 +99,7 @@ def _map(text: str) -> dict[str, Any]:
 
 
 def _query_parts(text: str | None) -> list[dict[str, Any]] | None:
-    """The parts of a query, or None where the link holds no query: then the selected item is the query."""
+    """The parts of a query, or None if the link holds no query: then the selected item is the query."""
     if text is None or len(text) > LONGEST_QUERY:
         return None
     try:
@@ -125,7 +125,7 @@ def _is_part(given: Any) -> bool:
 
 
 def _model(text: str) -> dict[str, Any]:
-    """A recommender's name and parameters, {} where there is none."""
+    """A recommender's name and parameters, {} if there is none."""
     given = _object(text)
     if not isinstance(given.get("name"), str) or not given["name"]:
         return {}

@@ -43,7 +43,7 @@ def _folder(digest: str, settings: Settings) -> Path:
 
 
 def _settle(draft: Path, folder: Path) -> None:
-    """Rename in one step; whoever came first wins, the content being the same."""
+    """Rename the draft to the folder in one step. If another session was first, its content is the same."""
     try:
         os.rename(draft, folder)
     except OSError:

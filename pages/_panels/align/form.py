@@ -84,7 +84,7 @@ def _matching(now: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_params(label: str, what: str, usual: str, now: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A menu, what the chosen one does, and its parameters."""
+    """Draw a menu, what the chosen entry does, and its parameters; return its name and parameters."""
     current = now.get(what, usual)
     row = forms.choose(label, cache.rows_of(f"{what}s"), current, key=f"align.{what}", shown=_marked(f"{what}s"))
     note = " It looks at all queries together (transductive)." if row["transductive"] else ""

@@ -1,4 +1,4 @@
-"""The compared aligners as sortable tables: one for each kind of retrieval, and one of what failed."""
+"""The compared aligners as sortable tables: one for each kind of retrieval, and the failed ones."""
 
 from __future__ import annotations
 

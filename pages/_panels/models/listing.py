@@ -49,18 +49,18 @@ def _fetched(row: AvailableModel) -> None:
         st.markdown(lines.heading(name, row.reads))
         licence = row.licence or "licence not stated"
         st.markdown(lines.facts(encoder, lines.size(row.bytes), licence, str(row.folder)))
-        coming = fetch.coming(row.reference)
-        if row.missing and not coming:
+        downloading = fetch.is_downloading(row.reference)
+        if row.missing and not downloading:
             st.markdown(f":small[:orange[:material/warning: {errors.plain(errors.sentence(row.missing))}]]")
-    if coming:
+    if downloading:
         st.markdown(":small[:gray[:material/downloading: downloading]]", width="content")
         return
     if row.reference and not row.missing:
         lines.use_button(row.reference, row.reads, key=f"use.{_slug(row)}")
     elif row.reference:
         st.button(
-            "Go on", icon=":material/download:", key=f"go.on.{_slug(row)}", on_click=fetch.ask,
-            args=(row.reference,), help="Get what is still to come",
+            "Go on", icon=":material/download:", key=f"go.on.{_slug(row)}", on_click=fetch.look_up,
+            args=(row.reference,), help="Download the missing files",
         )  # fmt: skip
     with st.popover("", icon=":material/delete:", help="Remove it from this machine", type="tertiary"):
         st.markdown(f"Delete **{errors.plain(row.summary)}** ({lines.size(row.bytes)}) from this machine?")
@@ -124,6 +124,6 @@ def _suggestion(row: SuggestedModel, here: bool) -> None:
         st.markdown(":green[:material/check_circle: here]", width="content")
     else:
         st.button(
-            "Get it", icon=":material/download:", key=f"get.{row.reference}", on_click=fetch.ask,
-            args=(row.reference,), help="Says its size and licence first",
+            "Get it", icon=":material/download:", key=f"get.{row.reference}", on_click=fetch.look_up,
+            args=(row.reference,), help="Shows its size and licence first",
         )  # fmt: skip

@@ -48,7 +48,7 @@ def _chip(run: Run, parts: Sequence[queries.PartData], place: int, part: queries
 
 
 def _label(run: Run, part: queries.PartData) -> str:
-    """Small picture or icon, name, and weight where it is not 1; against comes in words, a sign and a colour."""
+    """Return picture or icon, name, and a weight other than 1. A negative part has a word, a sign and a colour."""
     named = errors.plain(queries.name(part, run.collection))
     shown = f"{_picture(run, part)} {named}" if part["weight"] > 0 else f":red[:material/block: not] {named}"
     return shown + ("" if abs(part["weight"]) == 1 else f" :gray[× {abs(part['weight']):g}]")
@@ -65,7 +65,7 @@ def _picture(run: Run, part: queries.PartData) -> str:
 
 
 def _weigh(parts: Sequence[queries.PartData], place: int, part: queries.PartData, key: str) -> None:
-    """Like or not, how strongly, and a way out."""
+    """Draw the sign and the size of the weight, and a button that removes the part."""
     changed = {"on_change": _reweigh, "args": (parts, place, key)}
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.segmented_control(
@@ -106,7 +106,7 @@ def _look(run: Run, parts: Sequence[queries.PartData], place: int, part: queries
 
 
 def _history(run: Run, user: str) -> None:
-    """What the user has met; simulated ones are called so."""
+    """Draw the user's history. A simulated user is called so."""
     if state.view_spec().source["kind"] == "demo":
         st.caption(":material/science: A simulated user, made with the demo; nobody's real behaviour.")
     placed = set(points.placed_items(run))

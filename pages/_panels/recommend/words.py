@@ -18,7 +18,7 @@ _WEAK = 0.4
 
 
 def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
-    """The words, once the collection's own are placed."""
+    """Draw the words, as soon as they are computed."""
 
     def work(progress: Progress) -> tuple[AnswerWords, ...]:
         return answer_words(

@@ -1,4 +1,4 @@
-"""Which recommender ranks best and for whom: the best of each slice in words, and all of them as charts."""
+"""The best recommender of each slice in words, and all recommenders as charts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADLINES = ("all", "warm", "cold", "short", "long")
 
 
 def headline(rows: Sequence[RecommenderRow], k: int, *, simulated: bool) -> None:
-    """One tile a slice: its best recommender, and the others whose intervals overlap with its own."""
+    """Draw one tile for each slice: its best recommender, and the others whose intervals overlap with its own."""
     if simulated:
         badge = ":orange-badge[:material/smart_toy: simulated users]"
         st.markdown(f"{badge} :gray[No real people: they show how this page works, not how people choose.]")

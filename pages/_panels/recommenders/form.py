@@ -1,4 +1,4 @@
-"""What the Recommenders page measures: recommenders, which events are held out, and what counts as right."""
+"""The form of the Recommenders page: recommenders, held-out interactions, and right answers."""
 
 from __future__ import annotations
 

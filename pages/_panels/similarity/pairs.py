@@ -41,7 +41,7 @@ def medium_of(collection: Collection, rows: EmbeddingSet, row: int) -> Media | N
 
 
 def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) -> list[str | None]:
-    """Small pictures to draw along an axis, [] where the modality has none."""
+    """Small pictures to draw along an axis, [] if the modality has none."""
     if modality not in ("image", "video"):
         return []
     held = block.source if block.source.modality == modality else block.target
