@@ -8,8 +8,8 @@ from pages._components.media import gallery, previews
 from pages._panels.data import items, sources
 from pages._session import cache, state
 
+# Cards on a page: six rows of eight on a wide screen.
 PER_PAGE = 48
-"""Cards on a page: six to eight rows on a wide screen."""
 
 
 def counts(collection: Collection) -> None:

@@ -10,8 +10,8 @@ from pages._panels.align import report
 from pages._panels.similarity import explanation, pairs
 from pages._session import cache, state
 
+# Rows and columns of the largest heat map: smaller cells than these, of three pixels, cannot be clicked.
 MOST = 200
-"""Rows and columns of the largest heat map: below five pixels a cell, a click no longer meets it."""
 
 
 def directions(run: Run) -> list[tuple[str, str]]:

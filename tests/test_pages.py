@@ -1,5 +1,6 @@
 """Every page, found by glob, over collections of every kind: none raises, each says in one line what cannot be done."""
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from mmalign_core.store import Store
 from mmalign_core.workflow import load_run
-from tests.dashboard import PAGES, dashboard_home, finish, opened, words_of
+from tests.dashboard import PAGES, ROOT, dashboard_home, finish, opened, words_of
 
 WORDS = {
     "one": "A red circle on white",
@@ -79,6 +80,14 @@ def test_where_nobody_has_met_anything_recommenders_says_what_to_give(folders: d
     app = opened(folders["texts"], "recommenders")
     assert not app.exception and not app.error
     assert "interactions.csv" in words_of(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_draws_by_calls_alone(page: str) -> None:
+    """Streamlit's magic would draw a bare string or name of a page."""
+    about, *rest = ast.parse((ROOT / "pages" / f"{page}.py").read_text(encoding="utf-8")).body
+    assert isinstance(about, ast.Expr)
+    assert not [one.lineno for one in rest if isinstance(one, ast.Expr) and not isinstance(one.value, ast.Call)]
 
 
 @pytest.mark.parametrize("page", PAGES)
