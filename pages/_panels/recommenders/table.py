@@ -95,7 +95,7 @@ def caption(facts: Mapping[str, Any], places: str) -> None:
         f"Held out: {facts['split']}. {facts['users_measured']:,} of {facts['users']:,} {who} were measured, on "
         f"{facts['right_answers']:,} right answers{right}, after learning from {facts['n_train']:,} events.{out} "
         f"{facts['cold_items']:,} of {facts['items']:,} items are new: nobody met them in training. {places} "
-        "Whiskers and brackets are 95% bootstrap intervals over users. Ties count as ranked before. Items that a user "
-        "met before are no candidates."
+        "Whiskers and brackets are 95% bootstrap intervals over users. Ties count against a recommender. Items that a "
+        "user met before are no candidates."
     )
     st.caption(errors.plain(words))

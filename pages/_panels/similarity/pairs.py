@@ -76,7 +76,9 @@ def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int
     rank = int((scores >= score - row.rounding[0]).sum())
     columns = st.columns(3)
     columns[0].metric("score", fixed(score, 3))
-    columns[1].metric("rank", f"{rank:,} / {len(scores):,}", help="Ties count as ranked before.")
+    columns[1].metric(
+        "rank", f"{rank:,} / {len(scores):,}", help="Candidates with the same score count as ranked before it."
+    )
     columns[2].metric("right answer", "yes" if block.right[i, j] else "no")
     for rows, row, modality in ((block.source, source_row, source), (block.target, target_row, target)):
         name = previews.title(run.collection, rows.ids[row])
