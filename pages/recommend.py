@@ -51,12 +51,13 @@ def one_answer(run: Run, run_key: str, parts: Sequence[queries.PartData], chosen
 def two_answers(run: Run, run_key: str, parts: Sequence[queries.PartData], chosen: controls.Chosen) -> None:
     """Draw each answer with its own sliders and cards, and the reasons for the picked card on the right."""
     summary, columns, answers = st.container(), st.columns([3, 3, 2.6], gap="medium"), []
+    k = None
     for place, column in enumerate(columns[:2]):
         with column, errors.shown():
             fitted = answer.fitted_model(run, run_key, chosen.models[place])
             if fitted:
-                k = answers[0].answer.query.k if answers else None
-                tuned = controls.behind(fitted, chosen.models[place]["name"], k=k)
+                tuned = controls.behind(fitted, chosen.models[place]["name"], place=place, k=k)
+                k = tuned.k
                 answers.append(answer.answer_of(run, run_key, chosen, place, fitted, parts, tuned))
     if len(answers) == 2:
         found = [keyed.answer for keyed in answers]

@@ -181,13 +181,13 @@ def test_a_run_of_three_modalities_says_what_they_find_together(tmp_path: Path) 
 
 def test_a_run_on_the_pairs_it_learned_from_offers_to_hold_some_out(folder: Path) -> None:
     app = opened(folder, "align", run='{"aligner":"relative"}')
-    assert any("learned from these very pairs" in text.value for text in app.markdown)
+    assert any("was fitted on these pairs" in text.value for text in app.markdown)
     app.button(key="align.hold_out").click().run()
     finish()
     app.run()
     assert not app.exception and app.session_state["mmalign"]["choices"]["test"] == 0.2
     assert app.selectbox(key="align.split").value == "Held-out share"
-    assert not any("learned from these very pairs" in text.value for text in app.markdown)
+    assert not any("was fitted on these pairs" in text.value for text in app.markdown)
     assert any("20% of all" in text.value for text in app.caption)
 
 

@@ -186,6 +186,12 @@ def test_the_smallest_change_and_the_words(folder: Path) -> None:
     assert not app.exception and "not attribution" in words_of(app) and "reconstruction cosine" in words_of(app)
 
 
+def test_a_bad_query_is_one_line_for_each_of_two_recommenders(folder: Path) -> None:
+    app = opened(folder, "recommend", ask=query_link(("user", "nobody", 1.0)), rival='{"name":"popular"}')
+    assert not app.exception
+    assert len(app.error) == 2 and all("nobody" in error.value for error in app.error)
+
+
 @pytest.mark.parametrize(
     ("part", "words"),
     [

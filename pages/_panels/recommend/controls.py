@@ -138,10 +138,10 @@ def sliders(fitted: FittedRecommender) -> Tuning:
         return _tuning(fitted, "", None)
 
 
-def behind(fitted: FittedRecommender, which: str, *, k: int | None = None) -> Tuning:
-    """Draw the sliders behind a button, for one of two answers. The second answer has the `k` of the first."""
-    with st.popover(f"Weights and order of {which}", icon=":material/tune:", key=f"tune.{k is None}"):
-        return _tuning(fitted, "" if k is None else "rival.", k)
+def behind(fitted: FittedRecommender, name: str, *, place: int, k: int | None) -> Tuning:
+    """Draw the sliders of the first or second answer behind a button; with `k`, none for the number of items."""
+    with st.popover(f"Weights and order of {name}", icon=":material/tune:", key=f"tune.{place}"):
+        return _tuning(fitted, "rival." if place else "", k)
 
 
 def _tuning(fitted: FittedRecommender, prefix: str, k: int | None) -> Tuning:
