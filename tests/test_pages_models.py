@@ -65,7 +65,7 @@ def test_the_page_asks_no_hub_and_says_what_is_here(folder: Path) -> None:
     before = len(FETCHES.all())
     app.run()
     assert not app.exception and not app.error and len(FETCHES.all()) == before
-    assert "use-multilingual" in words_of(app) and "No model was fetched yet" in words_of(app)
+    assert "use-multilingual" in words_of(app) and "No model was downloaded yet" in words_of(app)
     assert "get.open-clip:ViT-L-14/datacomp_xl_s13b_b90k" in keys(app)
     assert not any(key.startswith("remove.") for key in keys(app)), "embedded ones are never removed"
 
