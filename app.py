@@ -62,7 +62,7 @@ PAGES = [
 st.set_page_config(page_title="MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
 st.logo(ASSETS / "logo.svg", size="large")
 page = st.navigation(PAGES, position="top")
-asked = state.enter()
-if asked:
-    st.switch_page(asked, query_params=state.address())
+requested = state.enter()
+if requested:
+    st.switch_page(requested, query_params=state.address())
 page.run()

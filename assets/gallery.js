@@ -147,8 +147,8 @@ export default function (component) {
   grid.style.setProperty("--card", `${data.width}px`);
   grid.style.setProperty("--most", data.most);
   grid.pick = (id) => setTriggerValue("picked", id);
-  const said = (card) => !card.image && !card.tiles && (card.quote ?? card.title) === card.title;
-  grid.classList.toggle("plain", data.cards.every(said)); // nothing to see: the title alone is enough
+  const titleOnly = (card) => !card.image && !card.tiles && (card.quote ?? card.title) === card.title;
+  grid.classList.toggle("plain", data.cards.every(titleOnly)); // no picture: the title is enough
   const drawn = JSON.stringify(data.cards);
   if (grid.drawn !== drawn) {
     grid.drawn = drawn; // drawing the same cards again would stop a playing sound and flash the pictures

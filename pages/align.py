@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmalign_core.plots import fit_figure, is_training, metric_figure
 from mmalign_core.workflow import modality_pairs
-from pages._components import aligner_card, errors, header, numbers, waiting
+from pages._components import alignment_form, errors, header, numbers, waiting
 from pages._panels.align import form, report
 from pages._session import state
 
@@ -23,17 +23,19 @@ with left, errors.shown():
 
 
 def metrics(measured: Mapping[str, Any]) -> None:
-    """Draw how well the pairs are found, in numbers and bars, and what the space is like."""
+    """Draw the retrieval metrics in numbers and bars, and the diagnostics of the space."""
     numbers.headline(measured)
     report.warn(measured)
-    numbers.chance(measured)
+    numbers.warn_of_chance(measured)
     st.plotly_chart(
         metric_figure(measured["metrics"], measured["ci95"], measured["baseline"]),
         key="align.metrics",
         config=waiting.BARE,
         alt="Retrieval metrics of both directions with 95% intervals, against shuffled pairs",
     )
-    st.caption(f"**{errors.plain(aligner_card.title(measured['aligner']))}** · {numbers.measured_on(measured)}")
+    st.caption(
+        f"**{errors.plain(alignment_form.aligner_title(measured['aligner']))}** · {numbers.measured_on(measured)}"
+    )
     report.fused(measured)
     report.thresholds(measured)
     numbers.space(measured)
@@ -44,12 +46,12 @@ def metrics(measured: Mapping[str, Any]) -> None:
 with right:
     waiting.show_fit()
     run = waiting.need("run")
-    if not numbers.nothing(run.report):
+    if not numbers.show_unmeasured(run.report):
         metrics(run.report)
     with st.expander("What was run", icon=":material/receipt_long:"):
         numbers.recipe(run.report)
         report.keep_run(run)
     if run.result.history:
-        words = "How the training went" if is_training(run.result.history) else "What held-out pairs chose"
+        words = "Training" if is_training(run.result.history) else "Choice on held-out pairs"
         with st.expander(words, icon=":material/show_chart:"):
             st.plotly_chart(fit_figure(run.result.history, height=340), key="align.fit", config=waiting.BARE, alt=words)

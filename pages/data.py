@@ -8,6 +8,7 @@ from pages._components.media import gallery, previews
 from pages._panels.data import items, sources
 from pages._session import cache, state
 
+# Cards on a page: six rows of eight on a wide screen.
 PER_PAGE = 48
 
 
@@ -23,10 +24,10 @@ def counts(collection: Collection) -> None:
 
 @st.fragment
 def browse(collection: Collection) -> None:
-    """Filter, look at cards or rows, click one to see and hear it in full."""
+    """Draw the filters, the items as cards or rows, and the selected item."""
     left, right = st.columns([7, 3], gap="large")
     with left:
-        words, only, look = looking(collection)
+        words, only, look = filters(collection)
         found = items.matching(collection, words, only)
         if not found:
             errors.empty("Nothing matches", "Try other words, or fewer modalities.", "search_off")
@@ -34,15 +35,15 @@ def browse(collection: Collection) -> None:
             items.show(collection, found)
         else:
             first = paging(len(found))
-            cards = [previews.card(collection, item) for item in found[first : first + PER_PAGE]]
+            cards = [gallery.card(collection, item) for item in found[first : first + PER_PAGE]]
             gallery.show(cards, key="data.cards", selected=chosen(collection))
         previews.attribution(collection)
     with right, st.container(key="aside"):
         previews.show_item(collection, chosen(collection))
 
 
-def looking(collection: Collection) -> tuple[str, tuple[str, ...], str]:
-    """What is looked for: words, the modalities that items must have, and as "Cards" or as a "Table"."""
+def filters(collection: Collection) -> tuple[str, tuple[str, ...], str]:
+    """Draw the filters; return the words, the modalities that items must have, and "Cards" or "Table"."""
     with st.container(horizontal=True, vertical_alignment="center"):
         words = st.text_input(
             "Find",
@@ -74,15 +75,13 @@ def looking(collection: Collection) -> tuple[str, tuple[str, ...], str]:
 
 
 def paging(total: int) -> int:
-    """Number of the first item to show; a pager where one page does not hold them all."""
+    """Draw a pager if one page does not hold all items; return the number of the first item to show."""
     pages = -(-total // PER_PAGE)
-    if pages < 2:
-        return 0
-    return PER_PAGE * (st.pagination(pages, key="page") - 1) if hasattr(st, "pagination") else 0
+    return PER_PAGE * (st.pagination(pages, key="page") - 1) if pages > 1 else 0
 
 
 def chosen(collection: Collection) -> str:
-    """The selected item if this collection has it, else the first that has several media, else the first."""
+    """Return the selected item if the collection holds it, else the first with several modalities, else the first."""
     item = state.selected_item()
     if item in collection.items.index:
         return item
@@ -98,5 +97,5 @@ if collection.ids:
     counts(collection)
     browse(collection)
 else:
-    errors.empty("No item could be read", "The validation report below says why.", "folder_off")
+    errors.empty("No item could be read", "The validation report below gives the reasons.", "folder_off")
 sources.show_report(collection)

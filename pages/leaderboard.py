@@ -1,4 +1,4 @@
-"""Leaderboard: several aligners on the same items; quality with intervals, time, memory, and how their fits went."""
+"""Leaderboard: several aligners on the same items, with quality, intervals, time, memory and training curves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.workflow import modality_pairs
-from pages._components import aligner_card, errors, header, numbers, waiting
+from pages._components import alignment_form, errors, header, numbers, waiting
 from pages._panels.leaderboard import board, charts, curves, form, table
 from pages._session import pipeline, state
 
@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 
 
 def headline(rows: Sequence[Row]) -> None:
-    """The best so far, on what all were measured, and a way to use one of them."""
+    """Draw the best aligner so far, the measured items, and a menu to use one of the aligners."""
     best = rows[0]
     rivals = [row for row in rows if row["transductive"] == best["transductive"]]
     left, right = st.columns([7, 3], gap="large", vertical_alignment="bottom")
@@ -26,7 +26,7 @@ def headline(rows: Sequence[Row]) -> None:
             "Aligner",
             [row["aligner"] for row in rows],
             key=f"board.use.{best['aligner']}",
-            format_func=aligner_card.title,
+            format_func=alignment_form.aligner_title,
         )
         if st.button("Use this aligner", icon=":material/arrow_forward:", key="board.take"):
             use(next(row for row in rows if row["aligner"] == name))
@@ -41,7 +41,7 @@ def _place(rivals: int, transductive: bool) -> str:
 
 
 def use(row: Row) -> None:
-    """Align with this aligner, as it was compared, and go there."""
+    """Align with this aligner and the choices of the comparison, and open the Align page."""
     shared = {name: value for name, value in state.board().items() if name != "aligners"}
     state.forget_widgets("align.")
     pipeline.align_with({**shared, "aligner": row["aligner"]})

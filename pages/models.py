@@ -1,20 +1,20 @@
-"""Models: what is on this machine, what is worth getting, and getting it; a hub is asked only on request.
+"""Models: those of this machine, those worth getting, and downloads. Only a click asks a hub.
 
-Below the models is what the store keeps and how much room it takes.
+Below the models is the content of the store with its size.
 """
 
 import streamlit as st
 
 from pages._components import header
-from pages._panels.models import fetch, installed, storage, suggestions
+from pages._panels.models import fetch, listing, storage
 from pages._session import state
 
 state.through_app("pages/models.py")
-header.show("Models", "Which models are here, and which could be?")
+header.show("Models", "Which models are here, and which can I get?")
 here, others = st.columns(2, gap="large")
 with here:
-    installed.show()
+    listing.show_installed()
     storage.show()
 with others:
     fetch.show()
-    suggestions.show()
+    listing.show_suggestions()

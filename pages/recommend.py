@@ -15,56 +15,57 @@ from pages._session import state
 def page(run: Run, run_key: str) -> None:
     """Draw the query, the recommender, the results and their reasons. Only this fragment runs again on a change."""
     query_form.show(run)
-    asked = query_form.current(run)
-    if not asked:
+    parts = query_form.current(run)
+    if not parts:
         errors.empty("Ask something", "Words, a picture, a sound, an item or a user; or several of them.", "search")
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
         with st.container(width="content"):
-            query_chips.show(run, asked)
+            query_chips.show(run, parts)
         with st.container(width="content"):
             chosen = controls.show(run)
     if len(chosen.models) == 1:
-        one_answer(run, run_key, asked, chosen)
+        one_answer(run, run_key, parts, chosen)
     else:
-        two_answers(run, run_key, asked, chosen)
+        two_answers(run, run_key, parts, chosen)
     previews.attribution(run.collection)
 
 
-def one_answer(run: Run, run_key: str, asked: Sequence[queries.PartData], chosen: controls.Chosen) -> None:
-    """Sliders, then the cards with the picked one's reasons beside them."""
+def one_answer(run: Run, run_key: str, parts: Sequence[queries.PartData], chosen: controls.Chosen) -> None:
+    """Draw the sliders, then the cards with the reasons for the picked one beside them."""
     with errors.shown():
         fitted = answer.fitted_model(run, run_key, chosen.models[0])
         if fitted:
             tuned = controls.sliders(fitted)
-            answered = answer.answer_of(run, run_key, chosen, 0, fitted, asked, tuned)
-            answered = sentences.reordered(run, answered, chosen.language)
+            keyed = answer.answer_of(run, run_key, chosen, 0, fitted, parts, tuned)
+            keyed = sentences.reordered(run, keyed, chosen.language)
             left, right = st.columns([5, 3], gap="large")
-            _, item = reasons.picked([answered])
+            _, item = reasons.picked([keyed])
             with left:
-                results.show(run, answered.answer, key="recommend.cards", picked=item)
-                results.chart(run, answered.answer)
+                results.show(run, keyed.answer, key="recommend.cards", picked=item)
+                results.chart(run, keyed.answer)
             with right:
-                reasons.show(run, answered, item, chosen.language)
+                reasons.show(run, keyed, item, chosen.language)
 
 
-def two_answers(run: Run, run_key: str, asked: Sequence[queries.PartData], chosen: controls.Chosen) -> None:
-    """Each with its own sliders and cards, and the picked one's reasons on the right."""
+def two_answers(run: Run, run_key: str, parts: Sequence[queries.PartData], chosen: controls.Chosen) -> None:
+    """Draw each answer with its own sliders and cards, and the reasons for the picked card on the right."""
     summary, columns, answers = st.container(), st.columns([3, 3, 2.6], gap="medium"), []
+    k = None
     for place, column in enumerate(columns[:2]):
         with column, errors.shown():
             fitted = answer.fitted_model(run, run_key, chosen.models[place])
             if fitted:
-                k = answers[0].answer.query.k if answers else None
-                tuned = controls.behind(fitted, chosen.models[place]["name"], k=k)
-                answers.append(answer.answer_of(run, run_key, chosen, place, fitted, asked, tuned))
+                tuned = controls.behind(fitted, chosen.models[place]["name"], place=place, k=k)
+                k = tuned.k
+                answers.append(answer.answer_of(run, run_key, chosen, place, fitted, parts, tuned))
     if len(answers) == 2:
-        found = [answered.answer for answered in answers]
+        found = [keyed.answer for keyed in answers]
         summary.markdown(errors.plain(results.overlap(*found)))
-        answered, item = reasons.picked(answers)
+        keyed, item = reasons.picked(answers)
         results.show_both(run, found, columns[:2], item, key="recommend.cards")
         with columns[2]:
-            reasons.show(run, answered, item, chosen.language)
+            reasons.show(run, keyed, item, chosen.language)
 
 
 state.through_app("pages/recommend.py")

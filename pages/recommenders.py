@@ -8,7 +8,7 @@ from pages._session.results_cache import Failed
 
 
 def measured(collection: Collection) -> None:
-    """The form, how far the work is, and what it found."""
+    """Draw the form, the progress and the results."""
     run = pipeline.ready("run")
     if run is None:
         run = waiting.need("run")
@@ -44,9 +44,9 @@ header.show("Recommenders", "Which recommender ranks best, and for whom?")
 collection = waiting.need("collection")
 if collection.interactions is None or not len(collection.interactions):
     errors.empty(
-        "Nobody has met anything here",
-        "Give a file interactions.csv beside the manifest or in the folder (user_id,item_id and, if there are any, "
-        "rating and timestamp), and open the collection again on the Data page.",
+        "No interactions",
+        "Add a file interactions.csv to the folder or beside the manifest, with the columns user_id and item_id, and "
+        "optionally rating and timestamp. Then open the collection again on the Data page.",
         "group_off",
     )
 else:

@@ -10,11 +10,12 @@ from pages._panels.align import report
 from pages._panels.similarity import explanation, pairs
 from pages._session import cache, state
 
+# Rows and columns of the largest heat map: smaller cells than these, of three pixels, cannot be clicked.
 MOST = 200
 
 
 def directions(run: Run) -> list[tuple[str, str]]:
-    """The pair the run was made for, both ways, then every other pair of its modalities."""
+    """Return the pair of the run in both directions, then every other pair of its modalities."""
     first = [tuple(run.choices.pair), tuple(run.choices.pair)[::-1]]
     every = [(a, b) for a in run.result.space for b in run.result.space if a != b]
     return first + [pair for pair in every if pair not in first]
@@ -22,7 +23,7 @@ def directions(run: Run) -> list[tuple[str, str]]:
 
 @st.fragment(key="similarity.matrix")
 def matrix(run: Run, run_key: str, source: str, target: str) -> None:
-    """Controls, heat map, and beside it the pair that was clicked."""
+    """Draw the controls, the heat map, and beside it the clicked pair."""
     most = limit = min(MOST, len(run.collection.ids))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         ordering = st.selectbox("Order", ORDERINGS, key="order", bind="query-params", width=230)
@@ -62,10 +63,10 @@ def matrix(run: Run, run_key: str, source: str, target: str) -> None:
 
 @st.fragment(key="similarity.mistakes")
 def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
-    """The pairs that went worst and best: what was asked, what came first, what was right."""
+    """Draw the worst and best pairs: the query, the first result, and the right answer."""
     judged = cache.judged(run_key, source, target, run)
     if not judged:
-        st.caption(f"No item has both {source} and {target}: no pair here is known to be right or wrong.")
+        st.caption(f"No item has both {source} and {target}: no right answers are known.")
         previews.attribution(run.collection)
         return
     wrong = [pair for pair in judged if pair.rank > 1]
@@ -95,7 +96,7 @@ def mistakes(run: Run, run_key: str, source: str, target: str) -> None:
 
 
 def look_at(item: str) -> None:
-    """Select the item: the matrix shows its pair, if it holds it, in place of the cell that was clicked."""
+    """Select the item. The matrix then shows its pair, if it holds it, instead of the clicked cell."""
     state.select_item(item)
     st.rerun(["similarity.matrix", "similarity.mistakes"])
 

@@ -39,7 +39,7 @@ def draw(run: Run, drawn: SpaceMap) -> None:
 
 
 def clicked() -> None:
-    """A click on a point looks at its item; a click beside the points keeps what was shown."""
+    """Select the item of the clicked point; a click beside the points changes nothing."""
     point = state.clicked_point("map")
     if point:
         look_at(str(point[0]))
@@ -53,7 +53,7 @@ def look_at(item: str) -> None:
 
 @st.fragment(key="space.item")
 def show_item(run: Run) -> None:
-    """The item looked at, and what lies nearest to it in the shared space."""
+    """Draw the selected item and its nearest items in the shared space."""
     placed, current = points.placed_items(run), points.current_item(run)
     key = f"space.item.{current}"
     st.selectbox(
@@ -67,11 +67,11 @@ def show_item(run: Run) -> None:
     )
     previews.show_item(run.collection, current, metadata=False, tallest=170)
     if len(placed) == 1:
-        st.caption("It is the only item: nothing lies near it.")
+        st.caption("It is the only item, so it has no neighbours.")
         return
     with errors.shown():
         near = points.neighbours(run, state.view_spec().run_key, current)
-        st.caption("Nearest items, with how many standard deviations nearer than the average item they lie")
+        st.caption("Nearest items. σ: by how many standard deviations an item is nearer than the average item.")
         gallery.show(near, key="space.near", width=110, on_pick=look_at)
 
 

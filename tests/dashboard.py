@@ -35,19 +35,19 @@ def finish() -> None:
 def opened(data: Path, page: str = "data", /, **query: str) -> AppTest:
     """The page over a folder or a file, after the background work has ended."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    asked = {"data": f"folder:{data}", **query}
-    app.query_params.update(asked)
+    query_params = {"data": f"folder:{data}", **query}
+    app.query_params.update(query_params)
     app.run()
     finish()
     if page != "data":
         app.switch_page(f"pages/{page}.py")
-        app.query_params.update(asked)
+        app.query_params.update(query_params)
         app.run()
         finish()
     return app.run()
 
 
-def said(app: AppTest) -> str:
-    """Everything the page says in words, figures included."""
+def words_of(app: AppTest) -> str:
+    """Every text of the page, figures included."""
     words = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.error, *app.warning]
     return "\n".join([*(str(part.value) for part in words), *(f"{part.label}{part.value}" for part in app.metric)])

@@ -65,8 +65,7 @@ def click_trace(page: Page, key: str, trace: str) -> None:
 
 
 def test_from_the_demo_to_the_map_to_a_recommendation(page: Page) -> None:
-    card = page.locator(".card").first
-    card.wait_for()
+    page.locator(".card").first.wait_for(timeout=PATIENCE)
     expect(page.get_by_text("OpenMoji").first).to_be_visible()
     go(page, TITLES["space"])
     chart(page, "map", PATIENCE)
@@ -151,7 +150,7 @@ def test_a_card_says_why_where_and_what_if(page: Page, address: str) -> None:
     expect(page.locator(".st-key-why").get_by_text("Why #2")).to_have_count(1)
     settled(page, PATIENCE)
     page.get_by_role("radio", name="Where").click()
-    page.get_by_role("button", name="Take its media apart").click()
+    page.get_by_role("button", name="Explain its media").click()
     expect(page.locator(".st-key-why").get_by_text("random").first).to_be_visible(timeout=PATIENCE)
     settled(page, PATIENCE)
     page.get_by_role("radio", name="its image").click()
@@ -204,7 +203,9 @@ def test_a_chart_is_waited_for_while_the_page_redraws(chrome: Browser) -> None:
     page.close()
 
 
-def test_the_name_in_the_logo_is_whole(page: Page) -> None:
+@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+def test_the_name_in_the_logo_is_whole(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
     settled(page, PATIENCE)
     whole, shown = page.get_by_test_id("stHeaderLogo").first.evaluate(
         "(logo) => [logo.naturalWidth / logo.naturalHeight, logo.clientWidth / logo.clientHeight]"

@@ -1,5 +1,6 @@
 """Every page, found by glob, over collections of every kind: none raises, each says in one line what cannot be done."""
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from mmalign_core.store import Store
 from mmalign_core.workflow import load_run
-from tests.dashboard import PAGES, dashboard_home, finish, opened, said
+from tests.dashboard import PAGES, ROOT, dashboard_home, finish, opened, words_of
 
 WORDS = {
     "one": "A red circle on white",
@@ -72,13 +73,21 @@ def test_texts_alone_are_recommended_as_encoded(folders: dict[str, Path]) -> Non
     finish()
     app.run()
     assert not app.exception and not app.error
-    assert "nothing is aligned" in said(app) and "Why #1" in said(app)
+    assert "nothing is aligned" in words_of(app) and "Why #1" in words_of(app)
 
 
 def test_where_nobody_has_met_anything_recommenders_says_what_to_give(folders: dict[str, Path]) -> None:
     app = opened(folders["texts"], "recommenders")
     assert not app.exception and not app.error
-    assert "interactions.csv" in said(app)
+    assert "interactions.csv" in words_of(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_draws_by_calls_alone(page: str) -> None:
+    """Streamlit's magic would draw a bare string or name of a page."""
+    about, *rest = ast.parse((ROOT / "pages" / f"{page}.py").read_text(encoding="utf-8")).body
+    assert isinstance(about, ast.Expr)
+    assert not [one.lineno for one in rest if isinstance(one, ast.Expr) and not isinstance(one.value, ast.Call)]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -101,8 +110,8 @@ def test_the_report_names_the_broken_file(folders: dict[str, Path]) -> None:
 
 def test_users_text_is_shown_as_it_is(folders: dict[str, Path]) -> None:
     app = opened(folders["mixed"], item="five")
-    assert "\\$dollars\\$" in said(app) and "\\*stars\\*" in said(app)
-    assert "<b>" not in said(opened(folders["mixed"], item="two"))
+    assert "\\$dollars\\$" in words_of(app) and "\\*stars\\*" in words_of(app)
+    assert "<b>" not in words_of(opened(folders["mixed"], item="two"))
 
 
 def test_finding_by_words_and_showing_rows(folders: dict[str, Path]) -> None:
@@ -110,12 +119,12 @@ def test_finding_by_words_and_showing_rows(folders: dict[str, Path]) -> None:
     table = next(t.value for t in app.dataframe if "item" in t.value)
     assert list(table["id"]) == ["four"]
     app = opened(folders["mixed"], find="no such word")
-    assert "Nothing matches" in said(app)
+    assert "Nothing matches" in words_of(app)
 
 
 def test_a_link_reopens_the_run(folders: dict[str, Path]) -> None:
     app = opened(folders["mixed"], "align", run='{"pair":["text","image"],"seed":3}')
-    assert "text → image" in said(app) and not app.error
+    assert "text → image" in words_of(app) and not app.error
     assert '"seed":3' in app.query_params["run"]
 
 
@@ -134,11 +143,11 @@ def test_opening_a_folder_again_reads_it_again(folders: dict[str, Path], tmp_pat
     picture(tmp_path / "a.png", "red")
     (tmp_path / "a.txt").write_text("first", encoding="utf-8")
     app = opened(tmp_path)
-    assert "1 item " in said(app)
+    assert "1 item " in words_of(app)
     (tmp_path / "b.txt").write_text("second", encoding="utf-8")
     app.button(key="FormSubmitter:folder-Open").click().run()
     finish()
-    assert "2 items" in said(app.run())
+    assert "2 items" in words_of(app.run())
 
 
 @pytest.mark.parametrize("bad", ['{"aligner":"nonsense"}', '{"pair":["text","smell"]}', '{"params":{"concepts":"x"}}'])
@@ -161,7 +170,7 @@ def test_a_run_is_kept_under_its_name_and_no_other_place(folders: dict[str, Path
     assert load_run("my-run", store=store).report["metrics"]["image->text"]["n"] == 5
 
 
-def test_why_a_pair_is_near_is_made_when_asked_for(folders: dict[str, Path]) -> None:
+def test_why_a_pair_is_near_is_made_on_a_click(folders: dict[str, Path]) -> None:
     app = opened(folders["mixed"], "similarity")
     assert not [heading for heading in app.subheader if "Why their cosine" in heading.value]
     next(button for button in app.button if button.key == "pair.go").click().run()
@@ -169,4 +178,4 @@ def test_why_a_pair_is_near_is_made_when_asked_for(folders: dict[str, Path]) -> 
     app.run()
     assert not app.exception and not [error.value for error in app.error]
     assert [heading for heading in app.subheader if "Why their cosine" in heading.value]
-    assert "a random order" in said(app) and "not attribution" in said(app)
+    assert "a random order" in words_of(app) and "not attribution" in words_of(app)

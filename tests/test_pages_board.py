@@ -13,7 +13,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import open_collection
-from pages._components.aligner_card import formula_lines
+from pages._components.alignment_form import formula_lines
 from pages._panels.align.report import verdict
 from pages._panels.leaderboard import board
 from pages._session import cache
@@ -181,13 +181,13 @@ def test_a_run_of_three_modalities_says_what_they_find_together(tmp_path: Path) 
 
 def test_a_run_on_the_pairs_it_learned_from_offers_to_hold_some_out(folder: Path) -> None:
     app = opened(folder, "align", run='{"aligner":"relative"}')
-    assert any("learned from these very pairs" in text.value for text in app.markdown)
+    assert any("was fitted on these pairs" in text.value for text in app.markdown)
     app.button(key="align.hold_out").click().run()
     finish()
     app.run()
     assert not app.exception and app.session_state["mmalign"]["choices"]["test"] == 0.2
     assert app.selectbox(key="align.split").value == "Held-out share"
-    assert not any("learned from these very pairs" in text.value for text in app.markdown)
+    assert not any("was fitted on these pairs" in text.value for text in app.markdown)
     assert any("20% of all" in text.value for text in app.caption)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._panels.models.menu import OTHER, title
+from pages._components.encoder_menu import OTHER, title
 from tests.dashboard import dashboard_home, finish, opened
 from tests.sample_files import colours, film, write
 

@@ -8,10 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS
 from mmalign_core.model_files.locations import hub_cache, own_folder
-from pages._panels.models.menu import OTHER, title
+from pages._components.encoder_menu import OTHER, title
 from pages._session import links
 from tests.circles import write_circles
-from tests.dashboard import dashboard_home, finish, opened, said
+from tests.dashboard import dashboard_home, finish, opened, words_of
 from tests.local_hub import without_hub
 from tests.tiny_clip import saved
 
@@ -49,18 +49,18 @@ def test_a_model_of_this_machine_is_chosen_for_both_sides_and_a_link_reopens_it(
     app.button(key="align.go").click().run()
     finish()
     app.run()
-    assert not app.exception and not app.error and "matching · as-is" in said(app)
+    assert not app.exception and not app.error and "matching · as-is" in words_of(app)
     link = app.query_params["run"]
     again = opened(folder, "align", run=link)
     assert menu(again, "image").value == reference and again.selectbox(key="align.aligner.as-is").value == "as-is"
-    assert not again.error and "matching · as-is" in said(again)
+    assert not again.error and "matching · as-is" in words_of(again)
 
 
 def test_one_tower_alone_is_linked_by_texts_that_both_sides_read(folder: Path) -> None:
     saved(own_folder() / "me" / "small")
     app = opened(folder, "align", run='{"encoders":{"image":"open-clip:hf-hub:me/small"}}')
     assert not app.exception and not app.error
-    assert app.selectbox(key="align.aligner.pivot").value == "pivot" and "matching · pivot" in said(app)
+    assert app.selectbox(key="align.aligner.pivot").value == "pivot" and "matching · pivot" in words_of(app)
 
 
 def test_another_aligner_refines_what_a_model_gives(folder: Path) -> None:

@@ -11,7 +11,7 @@ from mmalign_core.model_files.locations import own_folder
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from tests.circles import write_circles
-from tests.dashboard import dashboard_home, finish, opened, said
+from tests.dashboard import dashboard_home, finish, opened, words_of
 from tests.local_hub import Hub, serve, without_hub
 from tests.store_records import run_record
 from tests.tiny_clap import save_clap, save_wav, tone
@@ -65,7 +65,7 @@ def test_the_page_asks_no_hub_and_says_what_is_here(folder: Path) -> None:
     before = len(FETCHES.all())
     app.run()
     assert not app.exception and not app.error and len(FETCHES.all()) == before
-    assert "use-multilingual" in said(app) and "No model was fetched yet" in said(app)
+    assert "use-multilingual" in words_of(app) and "No model was downloaded yet" in words_of(app)
     assert "get.open-clip:ViT-L-14/datacomp_xl_s13b_b90k" in keys(app)
     assert not any(key.startswith("remove.") for key in keys(app)), "embedded ones are never removed"
 
@@ -73,13 +73,13 @@ def test_the_page_asks_no_hub_and_says_what_is_here(folder: Path) -> None:
 def test_a_model_is_got_with_its_size_and_licence_said_first_and_then_used(folder: Path, hub: Hub) -> None:
     app = looked_up(opened(folder, "models"), REFERENCE)
     assert not app.exception and not app.error
-    assert "licence: **mit**" in said(app) and app.button(key="model.get").label.startswith("Download 6.")
+    assert "licence: **mit**" in words_of(app) and app.button(key="model.get").label.startswith("Download 6.")
     assert [name for name, _ in hub.asked if name.endswith(".safetensors")] == [], "nothing came yet"
     app.button(key="model.get").click().run()
     for job in FETCHES.all():
         assert job.wait(60)
     app.run()
-    assert not app.exception and not app.error and "Whole and verified" in said(app)
+    assert not app.exception and not app.error and "Whole and verified" in words_of(app)
     app.button(key="use.found").click().run()
     finish()
     app.switch_page("pages/align.py").run()
@@ -87,7 +87,7 @@ def test_a_model_is_got_with_its_size_and_licence_said_first_and_then_used(folde
     chosen = app.session_state["mmalign"]["choices"]
     assert chosen["encoders"] == {"image": REFERENCE, "text": REFERENCE} and "aligner" not in chosen
     assert app.selectbox(key="align.aligner.as-is").value == "as-is"
-    assert "matching · as-is" in said(app)
+    assert "matching · as-is" in words_of(app)
 
 
 def test_a_download_that_is_stopped_goes_on_where_it_ended(folder: Path, hub: Hub) -> None:
@@ -101,14 +101,14 @@ def test_a_download_that_is_stopped_goes_on_where_it_ended(folder: Path, hub: Hu
     hub.released.set()
     assert job.wait(60) and job.status == "cancelled"
     app.run()
-    assert "Stopped; what came is kept" in said(app) and not app.error
+    assert "Stopped. The downloaded part is kept" in words_of(app) and not app.error
     assert app.button(key="model.get").label.startswith("Go on: 3.")
     hub.asked.clear()
     app.button(key="model.get").click().run()
     for job in FETCHES.all():
         assert job.wait(60)
     app.run()
-    assert "Whole and verified" in said(app)
+    assert "Whole and verified" in words_of(app)
     asked = dict(hub.asked)["open_clip_model.safetensors"]
     assert asked.startswith("bytes=") and asked != "bytes=0-"
 
@@ -120,8 +120,8 @@ def test_a_hub_that_is_away_is_one_line_with_the_command_and_the_folder(folder: 
         assert job.wait(60)
     app.run()
     assert not app.exception and len(app.error) == 1 and "cannot be reached" in app.error[0].value
-    assert "python -m mmalign_core fetch clap:laion/clap-htsat-unfused" in said(app)
-    assert "laion/clap-htsat-unfused" in said(app)
+    assert "python -m mmalign_core fetch clap:laion/clap-htsat-unfused" in words_of(app)
+    assert "laion/clap-htsat-unfused" in words_of(app)
     assert "model.again" in keys(app), "it can be asked again"
 
 
@@ -142,7 +142,7 @@ def test_a_model_is_removed_after_a_second_click(folder: Path) -> None:
     place = saved(own_folder() / "me" / "模型-🐈")
     saved(own_folder() / "me" / "plain")
     app = opened(folder, "models")
-    assert "plain" in said(app)
+    assert "plain" in words_of(app)
     app.button(key="remove.me/plain.own").click().run()
     assert not app.exception and not (own_folder() / "me" / "plain").exists() and place.exists()
 
@@ -158,7 +158,7 @@ def test_a_model_of_sounds_is_used_for_the_pair_it_reads(folder: Path, tmp_path:
     app.button(key="use.laion/tiny.own").click().run()
     finish()
     app.switch_page("pages/align.py").run()
-    assert not app.exception and not app.error and "matching · as-is" in said(app)
+    assert not app.exception and not app.error and "matching · as-is" in words_of(app)
     chosen = app.session_state["mmalign"]["choices"]
     assert chosen == {"encoders": {"audio": "clap:laion/tiny", "text": "clap:laion/tiny"}, "pair": ["audio", "text"]}
 
@@ -168,7 +168,7 @@ def test_what_the_store_keeps_is_shown_with_its_size_and_deleted_after_a_second_
     store.save_run(run_record(["a"], "first"))
     store.save_run(run_record(["a"], "second"))
     app = opened(folder, "models")
-    assert not app.exception and "Storage" in said(app)
+    assert not app.exception and "Storage" in words_of(app)
     assert any(expander.label.startswith("Runs that were kept · 2 · ") for expander in app.expander)
     assert app.button(key="storage.delete.runs").disabled, "nothing is chosen yet"
     app.multiselect(key="storage.runs").set_value(["first"]).run()

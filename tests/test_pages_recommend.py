@@ -17,7 +17,7 @@ from pages._panels.recommend import answer, controls, queries, reasons
 from pages._panels.recommend.controls import Language
 from pages._session import cache
 from tests.circles import COLOURS, write_circles
-from tests.dashboard import dashboard_home, finish, opened, said
+from tests.dashboard import dashboard_home, finish, opened, words_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,8 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
-def asked(*spec: tuple[str, str, float]) -> str:
-    return json.dumps([list(wish) for wish in spec])
+def query_link(*spec: tuple[str, str, float]) -> str:
+    return json.dumps([list(part) for part in spec])
 
 
 def shown(app: AppTest, key: str = "recommend.cards") -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ def shown(app: AppTest, key: str = "recommend.cards") -> list[dict[str, Any]]:
 
 
 def link(app: AppTest) -> list[Any]:
-    """The wishes that the address holds."""
+    """The parts of the query that the address holds."""
     found = app.query_params["ask"]
     return json.loads(found if isinstance(found, str) else found[0])
 
@@ -72,27 +72,33 @@ def test_words_typed_ask_and_the_cards_say_why(folder: Path) -> None:
     assert app.text_input(key="ask.text").value == "", "the field is free for the next words"
 
 
-def test_wishes_add_up_and_turn_against(folder: Path) -> None:
-    wishes = asked(("text", "a red circle", 1.0), ("item", "orange", 1.0), ("text", "yellow", -0.5))
-    app = opened(folder, "recommend", ask=wishes)
+def test_parts_add_up_and_turn_against(folder: Path) -> None:
+    parts = query_link(("text", "a red circle", 1.0), ("item", "orange", 1.0), ("text", "yellow", -0.5))
+    app = opened(folder, "recommend", ask=parts)
     assert not app.exception and not app.error
-    assert "orange" not in [card["id"] for card in shown(app)], "what was asked with is left out"
-    assert "Left out: the item asked with" in said(app)
+    assert "orange" not in [card["id"] for card in shown(app)], "the items of the query are left out"
+    assert "Left out: the item of the query" in words_of(app)
     app.segmented_control(key="ask.mode").select("unlike").run()
     app.text_input(key="ask.text").set_value("pink").run()
     app.segmented_control(key="ask.mode").select("new").run()
-    assert [wish[2] for wish in link(app)] == [1.0, 1.0, -0.5, -1.0]
+    assert [part[2] for part in link(app)] == [1.0, 1.0, -0.5, -1.0]
     app.text_input(key="ask.text").set_value("blue").run()
     assert link(app) == [["text", "blue", 1.0]], "a new question drops the old one"
 
 
 def test_an_empty_question_says_what_to_do(folder: Path) -> None:
     app = opened(folder, "recommend", ask="[]")
-    assert not app.exception and "Ask something" in said(app)
+    assert not app.exception and "Ask something" in words_of(app)
 
 
 def test_a_link_keeps_question_filter_sliders_and_picked_item(folder: Path) -> None:
-    query = {"ask": asked(("text", "circle", 1.0)), "where": "kind=warm", "diversity": "0.5", "k": "4", "why": "green"}
+    query = {
+        "ask": query_link(("text", "circle", 1.0)),
+        "where": "kind=warm",
+        "diversity": "0.5",
+        "k": "4",
+        "why": "green",
+    }
     app = opened(folder, "recommend", **query)
     assert not app.exception and not app.error
     cards = component(app, "recommend.cards")
@@ -104,7 +110,7 @@ def test_a_link_keeps_question_filter_sliders_and_picked_item(folder: Path) -> N
 
 
 def test_sliders_order_anew_without_placing_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = opened(folder, "recommend", ask=asked(("text", "a red circle", 1.0)))
+    app = opened(folder, "recommend", ask=query_link(("text", "a red circle", 1.0)))
     placed = [0]
 
     def counted(*args: Any, **options: Any) -> Any:
@@ -118,15 +124,15 @@ def test_sliders_order_anew_without_placing_again(folder: Path, monkeypatch: pyt
 
 
 def test_shares_sum_to_the_score_and_tell_the_rank_without_each(folder: Path) -> None:
-    app = opened(folder, "recommend", ask=asked(("text", "a red circle", 1.0)), why="red")
+    app = opened(folder, "recommend", ask=query_link(("text", "a red circle", 1.0)), why="red")
     why = component(app, "why.shares")
     assert sum(row["value"] for row in why["rows"]) == pytest.approx(why["score"], abs=1e-5)
     assert why["now"] == 1 and {row["label"] for row in why["rows"]} == {"text", "image"}
     assert all(row["rank"] >= 1 for row in why["rows"])
 
 
-def test_what_was_asked_against_is_called_so_and_a_modality_of_that_name_is_not(folder: Path) -> None:
-    spec = asked(("user", "u1", 1.0), ("item", "orange", -1.0), ("text", "yellow", -1.0))
+def test_a_negative_part_is_called_not_and_a_modality_of_that_name_is_not(folder: Path) -> None:
+    spec = query_link(("user", "u1", 1.0), ("item", "orange", -1.0), ("text", "yellow", -1.0))
     app = opened(folder, "recommend", ask=spec, model='{"name":"ease"}', rival='{"name":"content"}')
     assert not app.exception and not app.error
     labels = {label for card in shown(app, "recommend.cards.a") for label, _ in card["bars"]}
@@ -136,7 +142,7 @@ def test_what_was_asked_against_is_called_so_and_a_modality_of_that_name_is_not(
 
 
 def test_conditions_go_with_the_collection_they_were_made_for(folder: Path) -> None:
-    app = opened(folder, "recommend", ask=asked(("text", "circle", 1.0)), where="kind=warm")
+    app = opened(folder, "recommend", ask=query_link(("text", "circle", 1.0)), where="kind=warm")
     assert app.multiselect(key="where").value == ["kind=warm"]
     app.switch_page("pages/data.py").run()
     app.text_input(key="path").set_value(str(folder / "manifest.csv"))
@@ -148,48 +154,54 @@ def test_conditions_go_with_the_collection_they_were_made_for(folder: Path) -> N
 
 
 def test_two_recommenders_side_by_side(folder: Path) -> None:
-    app = opened(folder, "recommend", ask=asked(("user", "u1", 1.0)), rival='{"name":"ease"}')
+    app = opened(folder, "recommend", ask=query_link(("user", "u1", 1.0)), rival='{"name":"ease"}')
     assert not app.exception and not app.error
     left, right = (shown(app, f"recommend.cards.{side}") for side in "ab")
     shared = {card["id"] for card in left} & {card["id"] for card in right}
-    assert f"{len(shared)} of {min(len(left), len(right))} items are in both" in said(app)
+    assert f"{len(shared)} of {min(len(left), len(right))} items are in both" in words_of(app)
     assert all(("tag" in card) == (card["id"] in shared) for card in [*left, *right])
-    assert "met already" in said(app)
+    assert "met already" in words_of(app)
 
 
-def test_where_in_the_media_is_computed_when_asked(folder: Path) -> None:
-    app = opened(folder, "recommend", ask=asked(("text", "a red circle", 1.0)), why="red", **{"why.part": "Where"})
+def test_where_in_the_media_is_computed_on_a_click(folder: Path) -> None:
+    app = opened(folder, "recommend", ask=query_link(("text", "a red circle", 1.0)), why="red", **{"why.part": "Where"})
     app.button(key="maps.go").click().run()
     finish()
     app.run()
     assert not app.exception and not app.error
-    assert "random" in said(app) and "Blue adds" in said(app), "each map says whether it is better than random"
-    assert "occlusion" in said(app) or "exact" in said(app) or "integrated" in said(app)
+    assert "random" in words_of(app) and "Blue adds" in words_of(app), "each map says whether it is better than random"
+    assert "occlusion" in words_of(app) or "exact" in words_of(app) or "integrated" in words_of(app)
 
 
 def test_the_smallest_change_and_the_words(folder: Path) -> None:
-    wish = asked(("text", "a red circle", 1.0))
-    app = opened(folder, "recommend", ask=wish, k="3", why="red", **{"why.part": "What if"})
+    query = query_link(("text", "a red circle", 1.0))
+    app = opened(folder, "recommend", ask=query, k="3", why="red", **{"why.part": "What if"})
     app.button(key="undo.go").click().run()
     finish()
     app.run()
-    assert not app.exception and "Exact ranks" in said(app) and "→" in said(app)
+    assert not app.exception and "Exact ranks" in words_of(app) and "→" in words_of(app)
     app.segmented_control(key="why.part").select("Words").run()
     finish()
     app.run()
-    assert not app.exception and "not attribution" in said(app) and "reconstruction cosine" in said(app)
+    assert not app.exception and "not attribution" in words_of(app) and "reconstruction cosine" in words_of(app)
+
+
+def test_a_bad_query_is_one_line_for_each_of_two_recommenders(folder: Path) -> None:
+    app = opened(folder, "recommend", ask=query_link(("user", "nobody", 1.0)), rival='{"name":"popular"}')
+    assert not app.exception
+    assert len(app.error) == 2 and all("nobody" in error.value for error in app.error)
 
 
 @pytest.mark.parametrize(
-    ("wish", "words"),
+    ("part", "words"),
     [
         (("item", "nobody", 1.0), "No item"),
         (("user", "nobody", 1.0), "No user"),
         (("image", "0" * 32 + ".png", 1.0), "no longer here"),
     ],
 )
-def test_what_cannot_be_asked_is_one_line(folder: Path, wish: tuple[str, str, float], words: str) -> None:
-    app = opened(folder, "recommend", ask=asked(wish))
+def test_a_bad_query_is_one_line(folder: Path, part: tuple[str, str, float], words: str) -> None:
+    app = opened(folder, "recommend", ask=query_link(part))
     assert not app.exception and len(app.error) == 1
     assert words in app.error[0].value and "\n" not in app.error[0].value
 
@@ -213,10 +225,10 @@ def test_the_page_to_keep_holds_items_reasons_and_the_maps_made_so_far(folder: P
     fitted = fit_recommender(demo_run)
     chosen = controls.Chosen(({"name": "content", "params": {}},), (), False, Language("off", False))
     tuned = controls.Tuning({}, 0.0, 0.0, 3)
-    answered = answer.answer_of(demo_run, "run", chosen, 0, fitted, [queries.part("text", "a cat <b>")], tuned)
-    before = reasons.html_page(demo_run, answered, chosen.language)
+    keyed = answer.answer_of(demo_run, "run", chosen, 0, fitted, [queries.part("text", "a cat <b>")], tuned)
+    before = reasons.html_page(demo_run, keyed, chosen.language)
     assert "a cat &lt;b&gt;" in before and before.count("Because") >= 3 and "random order" not in before
-    first = answered.answer.results[0].id
-    made = explain_recommendation(demo_run, answered.answer, first, store=cache.store())
-    cache.results().put("maps", answered.key_of(first), made)
-    assert "random order" in reasons.html_page(demo_run, answered, chosen.language)
+    first = keyed.answer.results[0].id
+    made = explain_recommendation(demo_run, keyed.answer, first, store=cache.store())
+    cache.results().put("maps", keyed.key_of(first), made)
+    assert "random order" in reasons.html_page(demo_run, keyed, chosen.language)

@@ -8,7 +8,7 @@ import pytest
 
 from pages._session import cache
 from pages._session.uploads import keep_upload
-from tests.dashboard import PAGES, dashboard_home, opened, said
+from tests.dashboard import PAGES, dashboard_home, opened, words_of
 from tests.saved_datasets import dataset
 
 
@@ -34,7 +34,7 @@ def test_no_page_raises(sets: Path, name: str, page: str) -> None:
 
 def test_the_report_says_what_was_taken_for_what(sets: Path) -> None:
     app = opened(sets / "birds")
-    assert "image from 'img', text from 'caption'" in said(app).replace("\\", "")
+    assert "image from 'img', text from 'caption'" in words_of(app).replace("\\", "")
     assert any("nothing skipped" in e.label for e in app.expander)
 
 

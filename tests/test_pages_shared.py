@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -34,6 +35,7 @@ def collection(**modalities: list[str]) -> Collection:
     return Collection("made", pd.DataFrame(index=pd.Index(ids, dtype=object)), media)
 
 
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a busy machine
 @given(st.dictionaries(st.sampled_from(["data", "run", "map", "item"]), st.text(max_size=40) | JSON.map(json.dumps)))
 def test_any_link_gives_a_state_that_can_be_used(query: dict[str, str]) -> None:
     view = state.from_query(query)
@@ -70,6 +72,7 @@ def test_choices_become_the_workflows_own() -> None:
     assert encoders == {"text": "minilm"}, "encoders of absent modalities are left out"
 
 
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a busy machine
 @given(st.lists(st.integers(0, 9), max_size=40))
 def test_the_shelf_keeps_the_most_recently_used(keys: list[int]) -> None:
     results = ResultsCache({"run": 3})
@@ -96,6 +99,7 @@ def test_a_query_file_never_leaves_its_folder(tmp_path: Path, name: str) -> None
     assert path.parent == tmp_path / "queries" and path.read_bytes() == b"bytes"
 
 
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a busy machine
 @given(st.text(max_size=60))
 def test_users_text_cannot_become_markup(text: str) -> None:
     shown = errors.plain(text)

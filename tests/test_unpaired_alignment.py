@@ -13,7 +13,7 @@ from mmalign_core.data import read_collection
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Choices, align, compare, encode, judged_pairs, similarity_block
-from tests.dashboard import PAGES, dashboard_home, finish, opened, said
+from tests.dashboard import PAGES, dashboard_home, finish, opened, words_of
 from tests.sample_files import sound, tone
 
 PAIR = ("image", "audio")
@@ -98,4 +98,4 @@ def test_the_form_offers_it_last_and_aligns_it(folder: Path) -> None:
     finish()
     app.run()
     assert not app.exception and not app.error, [e.value for e in app.error]
-    assert "no item has both image and audio" in said(app) + "".join(note.value for note in app.info)
+    assert "no item has both image and audio" in words_of(app) + "".join(note.value for note in app.info)

@@ -28,6 +28,8 @@ pytest.importorskip("build", reason="build is not installed: pip install -e .[de
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 DASHBOARD = ("pages", "assets", ".streamlit")
+PATIENCE = 600_000
+"""Milliseconds: a first start on a busy machine makes, encodes and aligns the demo."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,13 @@ def served(installed: Installed) -> Iterator[str]:
     )
     try:
         assert server.stdout is not None
-        said = []
+        output = []
         for text in server.stdout:
-            said.append(text)
+            output.append(text)
             if f"http://127.0.0.1:{port}" in text:
                 break
         else:
-            pytest.fail("".join(said))
+            pytest.fail("".join(output))
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
@@ -170,10 +172,10 @@ def test_the_dashboard_answers_on_this_machine_alone(installed: Installed) -> No
 def test_the_first_page_is_drawn_from_the_wheel(installed: Installed) -> None:
     with served(installed) as address, browser() as opened:
         page = opened.new_page()
-        page.set_default_timeout(300_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(address)
         page.get_by_role("heading", name="Data", exact=True).wait_for()
-        settled(page)
+        settled(page, PATIENCE)
         assert not page.get_by_test_id("stException").count()
 
 

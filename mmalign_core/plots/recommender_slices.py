@@ -24,7 +24,7 @@ SLICE_WORDS = {
     "short": "users of short histories",
     "long": "users of long histories",
 }
-LEARNS = {"who met what": "circle", "what items hold": "square", "both": "diamond"}
+LEARNS = {"interactions": "circle", "content": "square", "both": "diamond"}
 """What a recommender learns from -> its mark; the colours repeat it."""
 _COLOURS = dict(zip(LEARNS, (CATEGORY_COLOURS[4], CATEGORY_COLOURS[5], CATEGORY_COLOURS[7])))
 _COLUMNS = 3
@@ -35,8 +35,8 @@ _BETWEEN = 78
 def learns_from(row: Row) -> str:
     """One of LEARNS."""
     if row["reads_places"]:
-        return "both" if row["needs_interactions"] else "what items hold"
-    return "who met what"
+        return "both" if row["needs_interactions"] else "content"
+    return "interactions"
 
 
 def slices_figure(rows: Sequence[Row], metric: str) -> go.Figure:

@@ -1,24 +1,113 @@
-"""Which items are measured: the menu of splits that the Align page and the Leaderboard share."""
+"""What the forms of Align and Leaderboard share: the pair, the aligners with their cards, the split and the seed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from mmalign_core.types import Collection
+from mmalign_core.types import BadInput, Collection
+from mmalign_core.workflow import modality_pairs
+from pages._components import errors
 from pages._session import cache
+from pages._session.view_spec import complete
 
 ALL, SHARE, FOLDS, COLUMN, TIME = "All items", "Held-out share", "Folds", "Folds of a column", "By time"
+USUAL = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
+"""The defaults of `workflow.Choices`."""
+HOLD_OUT = 0.2
+"""The share held out by default: a fifth, the share of one fold in five."""
+_FOLDS, _MOST_FOLDS = 5, 10
+"""Five folds by default, up to ten: the usual numbers of k-fold cross-validation."""
+_LARGEST_SEED = 2**31
+"""Largest seed: numpy's generators and scikit-learn take 32-bit seeds."""
+_SEED_HELP = "Splits, folds and everything random in a fit follow from it: the same seed gives the same numbers."
 _SPLIT_HELP = (
-    "Held-out items are never seen by the fit, and the candidates are held-out too. Shares and folds keep identical"
-    " content on one side; a column's folds and times are kept as your data gives them."
+    "The fit never sees held-out items, and the candidates are held-out items too. Shares and folds keep identical"
+    " content on one side. Folds and times of a column are taken as your data gives them."
 )
 
 
+def pair_menu(
+    collection: Collection, now: dict[str, Any], *, key: str, unpaired: tuple[tuple[str, str], ...] = ()
+) -> tuple[str, str]:
+    """Draw the menu of modality pairs and return the chosen pair.
+
+    Pairs in `unpaired` (no item has both) come last. Raises BadInput if `now` holds a pair that the collection lacks.
+    """
+    pairs = (*modality_pairs(collection), *unpaired)
+    current = tuple(now["pair"])
+    if current not in pairs and current[::-1] not in pairs:
+        raise BadInput(f"this collection has no pairs of {current[0]} and {current[1]}; choose another pair")
+    index = pairs.index(current) if current in pairs else pairs.index(current[::-1])
+    chosen = st.selectbox(
+        "Pair",
+        pairs,
+        index=index,
+        key=key,
+        persist_state="session",
+        format_func=lambda p: f"{p[0]} ↔ {p[1]}" + " · no item has both" * (p in unpaired),
+    )
+    return tuple(chosen)
+
+
+def aligner_rows(pair: tuple[str, str]) -> list[dict[str, Any]]:
+    """Return the catalogue rows of the aligners that take both modalities, family by family."""
+    rows = {row["name"]: row for row in cache.rows_of("aligners")}
+    return [rows[name] for name in cache.cards() if name in rows and set(pair) <= set(rows[name]["modalities"])]
+
+
+def aligner_title(name: str) -> str:
+    """Return the aligner's name in menus: 'embedding · cca'."""
+    card = cache.cards().get(name)
+    return f"{card.family} · {name}" if card else name
+
+
+def show_aligner_card(name: str) -> None:
+    """Draw the aligner's idea, formula, needs, cost, use and reference."""
+    card = cache.cards()[name]
+    st.markdown(errors.plain(card.idea))
+    for line in formula_lines(card.formula):
+        st.markdown(rf"$\displaystyle {line}$")
+    lines = {"Needs": "; ".join(card.needs), "Cost": card.cost, "When": card.use, "Reference": card.reference}
+    st.markdown("  \n".join(f":gray[{name}] {errors.plain(words)}" for name, words in lines.items()))
+
+
+def formula_lines(formula: str) -> list[str]:
+    """Return the formula cut at its wide spaces that lie outside braces and environments.
+
+    A browser breaks a line that is still too wide after a relation or a sign.
+    """
+    lines, depth, start = [], 0, 0
+    for token in re.finditer(r"\\begin|\\end|\\left(?![a-z])|\\right(?![a-z])|\\q?quad|\\.|[{}]", formula):
+        word = token.group()
+        depth += (word in ("{", r"\begin", r"\left")) - (word in ("}", r"\end", r"\right"))
+        if word in (r"\quad", r"\qquad") and not depth:
+            lines.append(formula[start : token.start()])
+            start = token.end()
+    return [line.strip() for line in (*lines, formula[start:]) if line.strip()]
+
+
+def seed_box(now: dict[str, Any], *, key: str) -> int:
+    """Draw the box for the seed of the split and of every fit, and return the seed."""
+    current = min(max(int(now.get("seed", 0)), 0), _LARGEST_SEED)
+    return st.number_input("Seed", 0, _LARGEST_SEED, current, key=key, persist_state="session", help=_SEED_HELP)
+
+
+def without_defaults(chosen: dict[str, Any], collection: Collection) -> dict[str, Any]:
+    """Return the choices that differ from the defaults for this collection."""
+    fixed = {name: chosen[name] for name in ("pair", "encoders") if name in chosen}
+    defaults = {**USUAL, **complete(fixed, collection), "pair": list(modality_pairs(collection)[0]), "encoders": {}}
+    return {name: value for name, value in chosen.items() if value and value != defaults.get(name)}
+
+
 def split_menu(collection: Collection, now: Mapping[str, Any], *, key: str, whole: bool = True) -> dict[str, Any]:
-    """The chosen way as fields of `workflow.Choices`. `whole` offers to measure on all items as well."""
+    """Draw the menu of splits and return the chosen split as fields of `workflow.Choices`.
+
+    With `whole`, "All items" is a choice too.
+    """
     columns = dict(zip((COLUMN, TIME), cache.split_columns(collection)))
     ways = [*([ALL] if whole else []), SHARE, FOLDS, *(way for way, found in columns.items() if found)]
     current = _current_split(now)
@@ -36,8 +125,10 @@ def split_menu(collection: Collection, now: Mapping[str, Any], *, key: str, whol
             "Column of folds", columns[COLUMN], now.get("fold_column"), f"{key}.fold_column"
         )
     elif way == FOLDS:
-        folds = int(now.get("folds") or 5)
-        chosen["folds"] = st.slider("Folds", 2, max(10, folds), folds, key=f"{key}.folds", persist_state="session")
+        folds = int(now.get("folds") or _FOLDS)
+        chosen["folds"] = st.slider(
+            "Folds", 2, max(_MOST_FOLDS, folds), folds, key=f"{key}.folds", persist_state="session"
+        )
     elif way in (SHARE, TIME):
         chosen["test"] = _share_slider(now, f"{key}.test")
         if way == TIME:
@@ -61,5 +152,5 @@ def _column_menu(label: str, names: list[str], current: str | None, key: str) ->
 
 
 def _share_slider(now: Mapping[str, Any], key: str) -> float:
-    share = min(max(float(now.get("test") or 0.2), 0.05), 0.5)
+    share = min(max(float(now.get("test") or HOLD_OUT), 0.05), 0.5)
     return st.slider("Held-out share", 0.05, 0.5, share, 0.05, key=key, persist_state="session")

@@ -1,4 +1,4 @@
-"""How the dashboard says that something cannot be done: one line that names it and the cure, never a traceback."""
+"""Messages of the dashboard: one line that names what is wrong and the cure, never a traceback."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from mmalign_core.types import BadInput
 
 
 def plain(text: str) -> str:
-    """Text of users safe inside Streamlit's Markdown."""
+    """Return the text escaped, so that Streamlit's Markdown shows it as it is."""
     marked = "".join(f"\\{c}" if c in "\\`*_{}[]()#+!|~:$" else c for c in str(text))
     return html.escape(marked, quote=False)
 
 
 def show(reason: str) -> None:
-    """One clear line."""
+    """Draw the reason as an error of one line."""
     st.error(plain(sentence(reason)), icon=":material/error:")
 
 
 def sentence(reason: str) -> str:
-    """A reason as a sentence of its own: on one line, with a capital and a full stop."""
+    """Return the reason as one sentence: on one line, with a capital and a full stop."""
     line = " ".join(reason.split())
     return line[:1].upper() + line[1:] + ("" if line.endswith((".", "!", "?")) else ".")
 
 
 @contextmanager
 def shown() -> Iterator[None]:
-    """Bad input inside the block becomes a line on the page, and the page goes on after the block."""
+    """Draw a BadInput that is raised inside the block as an error line. The page goes on after the block."""
     try:
         yield
     except BadInput as error:
@@ -38,7 +38,7 @@ def shown() -> Iterator[None]:
 
 
 def empty(title: str, hint: str, icon: str) -> None:
-    """What stands in the place of something that is not there, and how to get it."""
+    """Draw a placeholder: an icon, what is missing, and a hint how to get it."""
     with st.container(horizontal_alignment="center", gap="xsmall"):
         st.space("medium")
         st.markdown(f":gray[:material/{icon}:]", text_alignment="center")

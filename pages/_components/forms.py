@@ -1,4 +1,4 @@
-"""Widgets made from declared parameters: a new encoder, aligner or matcher gets its form with no line here."""
+"""Forms made from declared parameters: a new encoder, aligner or matcher needs no code here."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def choose(
     help: str | None = None,
     shown: Callable[[str], str] = str,
 ) -> Row:
-    """A menu over catalogue rows; gives the chosen row. A `current` that is not offered falls back to the first.
+    """Draw a menu of catalogue rows and return the chosen row. If no row is called `current`, the first is chosen.
 
-    `shown` makes what the menu says of a name.
+    `shown` makes the option's text from its name.
     """
     names = [row["name"] for row in rows]
     index = names.index(current) if current in names else 0
@@ -32,7 +32,7 @@ def choose(
 
 
 def params_form(params: Sequence[Row], values: Mapping[str, Any], *, key: str) -> dict[str, Any]:
-    """One widget per declared parameter; gives the values that differ from the declared defaults."""
+    """Draw one widget for each declared parameter; return the values that differ from the defaults."""
     chosen = {p["name"]: _widget(p, values.get(p["name"], p["default"]), f"{key}.{p['name']}") for p in params}
     return {p["name"]: chosen[p["name"]] for p in params if chosen[p["name"]] != p["default"]}
 

@@ -1,4 +1,4 @@
-"""The head of every page: its title, the one question it answers, and which collection it answers it for."""
+"""The head of every page: its title, the question it answers, the open collection, and background work."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pages._session import pipeline, state
 from pages._session.results_cache import Failed
 
 COLOUR_WORDS = {"text": "blue", "image": "orange", "audio": "green", "video": "violet"}
-"""Streamlit's colour names, which the theme sets to the modalities' colours."""
+"""Modality -> Streamlit's name of its colour; the theme gives these names the modalities' colours."""
 ICONS = {"text": "notes", "image": "image", "audio": "graphic_eq", "video": "movie"}
 
 
 def show(title: str, question: str) -> None:
-    """Title and question on the left; collection and background work on the right, which is started where needed."""
+    """Draw the head, and start the background work of the view if it is missing."""
     state.mirror()
     pipeline.begin()
     left, right = st.columns([3, 2], vertical_alignment="bottom", gap="large")

@@ -1,4 +1,4 @@
-"""The numbers of a run: headline, table, and the space's diagnostics, each with a line that says what it means."""
+"""The numbers of a run: headline, table, and diagnostics of the space with their meanings."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pages._components import errors
 Report = Mapping[str, Any]
 
 _SPACE = {
-    "gap": ("modality gap", "Distance between the centres of the two modalities; 0 means they lie in one another."),
+    "gap": ("modality gap", "Distance between the centres of the two modalities; at 0 they lie at the same place."),
     "hubness": (
         "hubness",
-        "Skewness of how often a candidate is among the nearest ten; near 0 is even, above 1 a few"
+        "How unevenly candidates are among the nearest ten (skewness): near 0 is even, above 1 a few"
         " candidates crowd out the rest.",
     ),
     "largest_hub": (
@@ -27,7 +27,7 @@ _SPACE = {
     ),
     "mutual_knn": (
         "shared neighbours",
-        "How far both modalities agree on who is near whom, beyond chance; 0 is chance, 1 is full agreement.",
+        "How far both modalities agree on the nearest neighbours: 0 is chance, 1 is full agreement.",
     ),
     "alignment": ("alignment", "Mean squared distance between the two media of an item; lower is closer."),
     "uniformity": ("uniformity", "How evenly the points fill the sphere; lower is more even, 0 is all in one place."),
@@ -35,11 +35,11 @@ _SPACE = {
 
 
 _COUNTS = ("n", "candidates", "unanswerable")
-"""Not metrics: what `measured_on` says in words."""
+"""Counts, not metrics: `measured_on` writes them as words."""
 
 
 def fixed(value: float, digits: int = 2, *, plus: bool = False) -> str:
-    """The number with that many decimals and a true minus sign; what rounds to nothing has no sign."""
+    """Return the number with that many decimals and a true minus sign. A number that rounds to 0 has no sign."""
     shown = f"{abs(value):.{digits}f}"
     if not float(shown):
         return shown
@@ -47,7 +47,7 @@ def fixed(value: float, digits: int = 2, *, plus: bool = False) -> str:
 
 
 def headline(report: Report) -> None:
-    """Recall@1 with its interval in both directions, and what shuffled pairs would score."""
+    """Draw recall@1 and recall@10 of every direction, with intervals and the scores of shuffled pairs."""
     columns = st.columns(2 * len(report["metrics"]))
     for place, (direction, values) in enumerate(report["metrics"].items()):
         chance = report["baseline"].get(direction, {})
@@ -59,27 +59,26 @@ def headline(report: Report) -> None:
             box.caption(f"95%: {interval}  \nshuffled: {chance.get(name, 0):.1%}")
 
 
-def nothing(report: Report) -> bool:
-    """Whether nothing was measured, with a line that says why."""
+def show_unmeasured(report: Report) -> bool:
+    """Draw why nothing was measured, if so; return whether nothing was measured."""
     if why := report.get("unmeasured"):
-        st.info(
-            errors.plain(f"Nothing to measure: {why}. The space can be looked at, and asked."), icon=":material/info:"
-        )
+        words = f"Nothing to measure: {why}. The other pages work: the space can be drawn and queried."
+        st.info(errors.plain(words), icon=":material/info:")
     return bool(why)
 
 
-def chance(report: Report) -> None:
-    """A line for directions that find no more than shuffled pairs would; nothing where all find more."""
+def warn_of_chance(report: Report) -> None:
+    """Draw a warning for directions that find no more than shuffled pairs would; nothing if all find more."""
     if ways := directions_at_chance(report):
         st.warning(
             f"No better than chance {' and '.join(map(direction_arrow, ways))}: the 95% interval of the mean reciprocal"
-            " rank reaches down to what shuffled pairs score. Nothing shows yet that near media belong together.",
+            " rank includes the score of shuffled pairs. So far, nearness says nothing about belonging together.",
             icon=":material/casino:",
         )
 
 
 def measured_on(report: Report) -> str:
-    """On what the numbers above were measured, in one sentence."""
+    """Return one sentence on the items that were measured."""
     sizes = [
         f"{direction_arrow(d)} {v['n']:,} queries among {v['candidates']:,} candidates"
         for d, v in report["metrics"].items()
@@ -90,7 +89,7 @@ def measured_on(report: Report) -> str:
     else:
         how = f"Measured on held-out items ({_split_words(split)}), fitted on {report['n_train']:,}"
     note = (
-        " Transductive: it has seen the measured items, without knowing which belong together."
+        " Transductive: it saw the measured items, but not which of them belong together."
         if report.get("transductive")
         else ""
     )
@@ -145,7 +144,7 @@ def table(report: Report) -> None:
 
 
 def recipe(report: Report) -> None:
-    """What the run was made of, and what it cost."""
+    """Draw the run's choices, and its time and memory."""
     lines = {
         "aligner": f"{report['aligner']} ({report['family']})",
         "parameters": _words(report["params"]),
@@ -161,6 +160,6 @@ def recipe(report: Report) -> None:
 
 
 def _words(values: Mapping[str, Any], empty: str = "none") -> str:
-    said = {name.replace("_", " "): value for name, value in values.items()}
-    shown = [f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in said.items()]
+    named = {name.replace("_", " "): value for name, value in values.items()}
+    shown = [f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in named.items()]
     return ", ".join(shown) or empty

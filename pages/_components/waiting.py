@@ -1,4 +1,4 @@
-"""What a page shows while background work runs: its progress, a way to stop it, and what went wrong."""
+"""Background work on a page: its progress, a button to stop it, and its errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def need(kind: str) -> Any:
         if failed:
             errors.show(failed.reason)
         elif pipeline.stopped():
-            errors.empty("Stopped before this was ready", "What was done so far is kept; start again above.", "pause")
+            errors.empty("Stopped before this was ready", "Finished parts are kept. Press Start again above.", "pause")
         else:
             st.skeleton(height=_HEIGHT)
         st.stop()

@@ -1,4 +1,8 @@
-"""The only place with st.cache_*: everything is keyed on digests or names and bounded."""
+"""The only place with st.cache_*. Every cache is keyed on digests or names, and bounded.
+
+Bounds: 8 for what belongs to a collection or a run, as many as `results_cache.LIMITS` keeps; 16 to 256 for small
+results; 1000 strips of frames (about 50 kB each) and 6000 thumbnails (about 5 kB each), the items of a large page.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +47,7 @@ from pages._session.results_cache import LIMITS, ResultsCache
 from pages._session.thumbnails import Thumbnail, film_frames, picture_thumbnail, pixels_thumbnail, waveform_thumbnail
 
 BY_PLACE = {Collection: lambda collection: collection.digest_with_places}
-"""Tells collections apart: media that have moved are other media, for they are opened where they lie."""
+"""The hash of a collection includes the paths of its media: a medium is opened at its path."""
 
 
 @st.cache_resource
@@ -99,7 +103,7 @@ def media_by_item(collection: Collection) -> Mapping[str, Mapping[str, Sequence[
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
 def titles(collection: Collection) -> Mapping[str, str]:
-    """item -> what people call it: its title column, else its first text, else its id; on one line."""
+    """item -> its title column, else its first text, else its id; on one line."""
     return item_titles(collection)
 
 
@@ -136,7 +140,7 @@ def film(digest: str, path: str) -> Film | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def played(digest: str, path: str) -> PlayableVideo | None:
-    """The video as browsers can play it, None where they cannot; BadInput if its file is gone."""
+    """The video in a form that browsers play, or None; BadInput if its file is gone."""
     return playable_video(path)
 
 
@@ -154,7 +158,7 @@ def waveform(digest: str, colour: str, path: str) -> Thumbnail | None:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def scores(run_key: str, source: str, target: str, _run: Run) -> CorrectedScores:
-    """All scores of one direction: what a correction learns from all rows is learnt once."""
+    """All scores of one direction. A correction that is fitted on all rows is fitted once."""
     return _run.scores(source, target)
 
 
@@ -178,10 +182,10 @@ def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommend
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def answered(
+def placed_answer(
     key: str, seen: bool, where: tuple[str, ...], _run: Run, _query: QuerySpec, _fitted: FittedRecommender
 ) -> Answer:
-    """A query placed and answered once. `key` is its digest; `Answer.again` ranks the results again for a slider."""
+    """The answer to a query that is placed once. `key` is its digest. For a slider, `Answer.again` ranks again."""
     query = replace(_query, where=where, include_seen=seen)
     return answer(_run, query, store=store(), recommender=_fitted, settings=settings())
 
@@ -215,7 +219,7 @@ def interests_of(collection: Collection, items: tuple[str, ...]) -> str:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def placed(digest: str, _run: Run) -> Sequence[str]:
+def placed_items(digest: str, _run: Run) -> Sequence[str]:
     """Items that have a place in the run's space, in the collection's order."""
     known = {item for rows in _run.result.space.values() for item in rows.ids}
     return [item for item in _run.collection.ids if item in known]

@@ -9,8 +9,9 @@ import pandas as pd
 from mmalign_core.types import Collection
 
 _MOST_FOLDS = 100
+"""Folds at most: each fold is one fit, and more would take hours."""
 _MOST_VALUES, _LONGEST_VALUE = 12, 60
-"""Of one column, the commonest values are offered as conditions; others can be typed."""
+"""Of one column, its twelve most frequent values are conditions, if short enough for a menu; others can be typed."""
 _FOLD_WORDS = ("fold", "split")
 _TIME_WORDS = ("time", "date", "year", "created", "added")
 

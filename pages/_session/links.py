@@ -1,4 +1,4 @@
-"""What a link may hold: every query parameter read as plain data of the right type, what is not ours left out."""
+"""Links: every query parameter is read as plain data of the right type, and anything else is left out."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ _CHOICES: dict[str, type | tuple[type, ...]] = {
     "seed": int,
     "encoders": dict,
 }
-"""What a link may hold for a run, each of the type the workflow takes."""
+"""Fields of a run that a link may hold, with the types that the workflow takes."""
 _MAP = {"dimensions": (2, 3), "n_neighbors": (2, 200), "min_dist": (0.0, 0.99), "seed": (0, 2**31)}
+"""Ranges of the map\'s settings, as its form offers them; a link may hold up to 200 neighbours."""
 _LONGEST = 4000
-"""Characters of any other value in a link: half of what browsers and proxies take of an address."""
+"""Characters of any other value in a link: half of an address that browsers and proxies take."""
 _FILE = re.compile(r"[0-9a-f]{32}(\.\w{1,5})?")
 KINDS = ("text", "image", "audio", "video", "item", "user")
 LONGEST_TEXT, LONGEST_QUERY, MOST_PARTS = 2000, 8000, 8
@@ -39,7 +40,7 @@ STRONGEST = 2.0
 
 
 def from_query(query: Mapping[str, str]) -> dict[str, Any]:
-    """The state a link stands for; what does not read as ours is left out."""
+    """Return the view of a link. Parameters of another form are left out."""
     item = query.get("item", "")
     return {
         "source": _source(query.get("data", "")),
@@ -47,7 +48,7 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
         "map": _map(query.get("map", "")),
         "board": _board(query.get("board", "")),
         "item": item if 0 < len(item) <= _LONGEST else None,
-        "query": _asked(query.get("ask")),
+        "query": _query_parts(query.get("ask")),
         "model": _model(query.get("model", "")),
         "rival": _model(query.get("rival", "")),
         "why": query.get("why", "")[:_LONGEST] or None,
@@ -68,7 +69,7 @@ def _choices(text: str) -> dict[str, Any]:
 
 
 def _typed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is ours and of the right type; nothing at all where the pair is no pair."""
+    """Return the known fields of the right type; {} if the pair is not two modalities."""
     kept = {name: value for name, value in given.items() if _fits(value, _CHOICES.get(name, ()))}
     if not all(isinstance(reference, str) for reference in kept.get("encoders", {}).values()):
         del kept["encoders"]
@@ -97,8 +98,8 @@ def _map(text: str) -> dict[str, Any]:
     return {name: value for name, value in numbers.items() if _MAP[name][0] <= value <= _MAP[name][1]}
 
 
-def _asked(text: str | None) -> list[dict[str, Any]] | None:
-    """The parts of a query, or None where the link holds no query: then the selected item is the query."""
+def _query_parts(text: str | None) -> list[dict[str, Any]] | None:
+    """The parts of a query, or None if the link holds no query: then the selected item is the query."""
     if text is None or len(text) > LONGEST_QUERY:
         return None
     try:
@@ -112,7 +113,7 @@ def _asked(text: str | None) -> list[dict[str, Any]] | None:
 
 
 def _is_part(given: Any) -> bool:
-    """Whether it is [kind, value, weight], a file being named by its digest, never by a path."""
+    """Whether it is [kind, value, weight]. A file is named by its digest, never by a path."""
     if not (isinstance(given, list) and len(given) == 3 and given[0] in KINDS and isinstance(given[1], str)):
         return False
     kind, value, weight = given
@@ -124,7 +125,7 @@ def _is_part(given: Any) -> bool:
 
 
 def _model(text: str) -> dict[str, Any]:
-    """A recommender's name and parameters, {} where there is none."""
+    """A recommender's name and parameters, {} if there is none."""
     given = _object(text)
     if not isinstance(given.get("name"), str) or not given["name"]:
         return {}

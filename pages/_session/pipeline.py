@@ -24,7 +24,7 @@ STAGES = ("collection", "run", "map")
 def prepare(
     spec: ViewSpec, results: ResultsCache, store: Store, settings: Settings, progress: Progress, *, watch: Watch
 ) -> None:
-    """Make what the results cache does not hold yet. Bad input puts a `Failed` there and ends the pipeline.
+    """Make the results that the cache does not hold. Bad input puts a `Failed` there and ends the pipeline.
 
     `watch` gets each row of a fit's history as it comes.
     """
@@ -84,7 +84,7 @@ def begin() -> None:
 
 
 def restart() -> None:
-    """Drop what failed, and start anew."""
+    """Drop failed results, and start again."""
     spec = state.view_spec()
     for kind in STAGES:
         if isinstance(_result(spec, kind), Failed):

@@ -30,7 +30,7 @@ LIMITS: Mapping[str, int] = {
 
 @dataclass(frozen=True)
 class Failed:
-    """Stands in the place of a result that could not be made: one sentence for the person who asked for it."""
+    """Takes the place of a result that could not be made. `reason` is one sentence for the page."""
 
     reason: str
 
@@ -44,7 +44,7 @@ class ResultsCache:
         self._lock = Lock()
 
     def get(self, kind: str, digest: str) -> Any | None:
-        """The result, or None if it was never put here or has made room for others."""
+        """Return the result, or None if it was never put here or was dropped for newer ones."""
         with self._lock:
             kept = self._kept[kind]
             if digest in kept:
@@ -52,7 +52,7 @@ class ResultsCache:
             return kept.get(digest)
 
     def put(self, kind: str, digest: str, result: Any) -> None:
-        """Keep it, dropping the least recently used of its kind where there is no room."""
+        """Keep it, and drop the least recently used of its kind if there is no room."""
         with self._lock:
             kept = self._kept[kind]
             kept[digest] = result

@@ -12,19 +12,19 @@ from pages._session.links import from_query
 from pages._session.view_spec import ViewSpec
 
 _KEY = "mmalign"
-_ENTERED, _ASKED = "mmalign.entered", "mmalign.asked"
+_ENTERED, _REQUESTED = "mmalign.entered", "mmalign.requested"
 
 
 def view_spec() -> ViewSpec:
-    """What this session wants to see."""
+    """Return the view of this session."""
     view = _view()
     return ViewSpec(view["source"], view["choices"], view["map"], view["board"])
 
 
 def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
-    """Show another collection; choices made for the old one are dropped.
+    """Show another collection, and drop the choices made for the old one.
 
-    `opened` differs each time a folder is opened anew: its files may have changed, so nothing made before counts.
+    `opened` differs each time a folder is opened again: its files may have changed, so its results are made anew.
     """
     before = _view()["source"]
     if (before["kind"], before["value"]) != (kind, value):
@@ -35,129 +35,129 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
 
 
 def choose(choices: Mapping[str, Any]) -> None:
-    """Align like this from now on."""
+    """Set the choices of the run."""
     _view()["choices"] = dict(choices)
 
 
 def board() -> dict[str, Any]:
-    """What the leaderboard compares: `aligners` and the choices they share; {} before anything was."""
+    """Return the names of the compared `aligners` and the choices they share; {} before a comparison."""
     return _view()["board"]
 
 
 def compare(chosen: Mapping[str, Any]) -> None:
-    """Compare these from now on."""
+    """Set what the leaderboard compares."""
     _view()["board"] = dict(chosen)
 
 
 def looked_up() -> str:
-    """What the Models page was asked to look up: a reference, a name or a folder; '' for nothing."""
+    """Return the model that the Models page looks up: a reference, a name or a folder; '' for none."""
     return _view().get("looked_up", "")
 
 
 def look_up(words: str) -> None:
-    """Look this up on the Models page from now on; '' for nothing."""
+    """Set the model that the Models page looks up; '' for none."""
     _view()["looked_up"] = words.strip()
 
 
 def forget_widgets(prefix: str) -> None:
-    """Widgets whose key starts like this show the session's choices again, not what was last set in them."""
+    """Reset the widgets whose key starts with `prefix`: they show the session's choices again."""
     for key in [key for key in st.session_state if str(key).startswith(prefix)]:
         del st.session_state[key]
 
 
 def set_widget(key: str, value: Any) -> None:
-    """Let a widget that is on the page show this value from now on; only inside a callback."""
+    """Set the value of a widget on the page; only inside a callback."""
     st.session_state[key] = value
 
 
 def draw_map(**settings: Any) -> None:
-    """Draw the map with these settings of `workflow.project_run`."""
+    """Set the map's keyword arguments of `workflow.project_run`."""
     _view()["map"] = settings
 
 
 def selected_item() -> str | None:
-    """Id of the item the person looks at, on whatever page."""
+    """Return the id of the selected item, which all pages share, or None."""
     return _view()["item"]
 
 
 def select_item(item: str | None) -> None:
-    """Look at this item on every page."""
+    """Select this item on every page."""
     _view()["item"] = item
     mirror()
 
 
 def query_parts() -> list[dict[str, Any]] | None:
-    """The parts (kind, value, weight) of the Recommend page's query, None before anything was asked there."""
+    """Return the parts (kind, value, weight) of the query; None before the first query of the session."""
     return _view()["query"]
 
 
 def set_query(parts: Sequence[Mapping[str, Any]] | None) -> None:
-    """Ask with these from now on."""
+    """Set the parts of the query, and forget which result is explained."""
     _view().update(query=None if parts is None else [dict(part) for part in parts], why=None)
     mirror()
 
 
 def model(which: str = "model") -> dict[str, Any]:
-    """Name and parameters of the recommender that answers ("model") or that it is compared with ("rival")."""
+    """Return name and parameters of the recommender ("model") or of the one beside it ("rival"); {} for the default."""
     return _view()[which]
 
 
 def set_model(chosen: Mapping[str, Any], which: str = "model") -> None:
-    """Answer, or compare, with this recommender from now on; {} for the usual one, or for none to compare with."""
+    """Set the recommender, or the one beside it; {} for the default recommender or for none beside it."""
     _view()[which] = dict(chosen)
     mirror()
 
 
 def explained() -> str | None:
-    """Id of the recommended item whose reasons are shown."""
+    """Return the id of the result whose reasons are shown, or None."""
     return _view()["why"]
 
 
 def explain(item: str) -> None:
-    """Show this recommended item's reasons."""
+    """Show the reasons for this result."""
     _view()["why"] = item
     mirror()
 
 
 def enter() -> str | None:
-    """Called by app.py on every run; the page that was asked for before app.py could run, once.
+    """Mark that app.py runs. Return the page that was opened before app.py ran, once, else None.
 
-    A server that has just started finds the folder pages/ and opens /space by itself, without app.py.
+    A server that has just started finds the folder pages/ and opens a page such as /space without app.py.
     """
     st.session_state[_ENTERED] = True
-    return st.session_state.pop(_ASKED, None)
+    return st.session_state.pop(_REQUESTED, None)
 
 
 def through_app(page: str) -> None:
-    """Go to app.py first if it has not run in this session; it then comes back to `page`."""
+    """Go to app.py if it has not run in this session. It then comes back to `page`."""
     if not st.session_state.get(_ENTERED):
-        st.session_state[_ASKED] = page
+        st.session_state[_REQUESTED] = page
         st.switch_page("app.py", query_params=address())
 
 
 def address() -> dict[str, str]:
-    """The query parameters of the address, as they are."""
+    """Return the query parameters of the address."""
     return st.query_params.to_dict()
 
 
 def picked(key: str, name: str = "picked") -> Any:
-    """The trigger value of the component with this key, inside its callback."""
+    """Return the trigger value of the component with this key, inside its callback."""
     return st.session_state[key][name]
 
 
 def widget(key: str, default: Any = None) -> Any:
-    """The present value of the widget with this key, inside a callback or before it is drawn."""
+    """Return the value of the widget with this key, inside a callback or before it is drawn."""
     return st.session_state.get(key, default)
 
 
 def selected_row(key: str) -> int | None:
-    """Number of the row selected in the table with this key."""
+    """Return the number of the row selected in the table with this key."""
     rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
     return rows[0] if rows else None
 
 
 def clicked_point(key: str) -> list[Any] | None:
-    """`customdata` of the point clicked in the chart with this key, None if nothing is selected."""
+    """Return the `customdata` of the point clicked in the chart with this key, or None."""
     points = st.session_state.get(key, {}).get("selection", {}).get("points", [])
     if not points:
         return None
@@ -166,22 +166,18 @@ def clicked_point(key: str) -> list[Any] | None:
 
 
 def mirror() -> None:
-    """Write what is shown to the URL, so that its link reopens the same view."""
+    """Write the view to the URL, so that its link reopens the same view."""
     view = _view()
-    source, choices = view["source"], view["choices"]
+    source = view["source"]
     shown = {
         "data": "" if source["kind"] == "demo" else f"{source['kind']}:{source['value']}",
-        "run": json.dumps(choices, separators=(",", ":")) if choices else "",
-        "map": json.dumps(view["map"], separators=(",", ":")) if view["map"] else "",
-        "board": json.dumps(view["board"], separators=(",", ":")) if view["board"] else "",
+        "run": _compact(view["choices"]),
+        "map": _compact(view["map"]),
+        "board": _compact(view["board"]),
         "item": view["item"] or "",
-        "ask": ""
-        if view["query"] is None
-        else json.dumps(
-            [[w["kind"], w["value"], w["weight"]] for w in view["query"]], separators=(",", ":"), ensure_ascii=False
-        ),
-        "model": json.dumps(view["model"], separators=(",", ":")) if view["model"] else "",
-        "rival": json.dumps(view["rival"], separators=(",", ":")) if view["rival"] else "",
+        "ask": "" if view["query"] is None else _query_json(view["query"]),
+        "model": _compact(view["model"]),
+        "rival": _compact(view["rival"]),
         "why": view["why"] or "",
     }
     for name, value in shown.items():
@@ -189,6 +185,16 @@ def mirror() -> None:
             st.query_params[name] = value
         elif not value and name in st.query_params:
             del st.query_params[name]
+
+
+def _compact(settings: Mapping[str, Any]) -> str:
+    return json.dumps(settings, separators=(",", ":")) if settings else ""
+
+
+def _query_json(parts: Sequence[Mapping[str, Any]]) -> str:
+    """The query for its link. Letters stay as they are, so that a link to a text can be read."""
+    rows = [[part["kind"], part["value"], part["weight"]] for part in parts]
+    return json.dumps(rows, separators=(",", ":"), ensure_ascii=False)
 
 
 def _view() -> dict[str, Any]:

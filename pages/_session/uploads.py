@@ -43,7 +43,7 @@ def _folder(digest: str, settings: Settings) -> Path:
 
 
 def _settle(draft: Path, folder: Path) -> None:
-    """Rename in one step; whoever came first wins, the content being the same."""
+    """Rename the draft to the folder in one step. If another session was first, its content is the same."""
     try:
         os.rename(draft, folder)
     except OSError:
@@ -69,5 +69,5 @@ def query_path(name: str, settings: Settings) -> Path:
     """Where `keep_query` put the picture or sound of this name; BadInput if it is gone."""
     path = settings.root / "queries" / Path(name).name
     if not path.is_file():
-        raise BadInput("a picture or sound asked with is no longer here; remove it and upload it again")
+        raise BadInput("an uploaded file of this query is no longer here; remove it from the query and upload it again")
     return path

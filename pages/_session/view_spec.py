@@ -1,4 +1,4 @@
-"""What a session wants to see, as plain data whose digests key every cache."""
+"""The view of a session as plain data. Its digests are the keys of every cache."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mmalign_core.workflow import DEFAULT_ENCODERS, Choices, default_aligner, mo
 @dataclass(frozen=True)
 class ViewSpec:
     """`source`: {"kind": "demo" | "folder" | "upload", "value": path or digest}. `choices`: fields of
-    `workflow.Choices` and "encoders"; what is absent takes the default that suits the collection. `map`: keyword
+    `workflow.Choices` and "encoders"; what is absent takes the default for the collection. `map`: keyword
     arguments of `workflow.project_run`. `board`: the names of "aligners" to compare, and the choices they share.
     """
 
@@ -49,7 +49,7 @@ class ViewSpec:
 
 
 def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, Any]:
-    """The choices with the defaults that suit this collection; BadInput if no two of its modalities meet."""
+    """Return the choices with the defaults for this collection. Raises BadInput if no item has two modalities."""
     pairs = modality_pairs(collection)
     if not pairs:
         held = ", ".join(collection.modalities) or "nothing"
@@ -63,14 +63,14 @@ def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, An
 
 
 def as_choices(choices: Mapping[str, Any], collection: Collection) -> tuple[Choices, dict[str, str]]:
-    """The workflow's own choices, and the encoders that differ from the defaults and have something to read."""
+    """Return the workflow's choices, and the encoders of the collection's modalities that are not the default."""
     whole = complete(choices, collection)
     encoders = {m: name for m, name in whole.pop("encoders").items() if m in collection.modalities}
     return Choices(**whole), {m: name for m, name in encoders.items() if name != DEFAULT_ENCODERS.get(m)}
 
 
 def board_entries(board: Mapping[str, Any], collection: Collection) -> tuple[list[Choices], dict[str, str]]:
-    """The workflow's choices for each compared aligner, and the encoders that differ from the defaults."""
+    """Return the workflow's choices for each compared aligner, and the encoders that are not the default."""
     shared = {name: value for name, value in board.items() if name != "aligners"}
     found = [as_choices({**shared, "aligner": name}, collection) for name in board["aligners"]]
     return [choices for choices, _ in found], found[0][1] if found else {}

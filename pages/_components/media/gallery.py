@@ -1,4 +1,4 @@
-"""Cards of items in a grid: picture or text, title, note, similarity bars, player. A click selects the item."""
+"""Cards of items in a grid: picture or text, title, note, bars and player. A click selects the item."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS
-from pages._session import state
+from mmalign_core.types import BadInput, Collection
+from mmalign_core.workflow import sound_uri
+from pages._components.media import previews
+from pages._session import cache, state
 
 _ASSETS = Path(__file__).parents[3] / "assets"
 
@@ -24,7 +27,7 @@ def show(
     most: int = 8,
     on_pick: Callable[[str], None] = state.select_item,
 ) -> None:
-    """Draw the cards (see `previews.card`), at least `width` pixels each and at most `most` in a row.
+    """Draw the cards (see `card`), at least `width` pixels each and at most `most` in a row.
 
     With `selects` a click on a card calls `on_pick` with its item, before the page runs again.
     """
@@ -37,6 +40,32 @@ def show(
         "tints": MODALITY_COLOURS,
     }
     _component()(data=data, key=key, on_picked_change=lambda: on_pick(state.picked(key)))
+
+
+def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
+    """Return the item as a card for `show`. `extras`: note, rank, tag, tagColour, bars, scale, audio."""
+    picture = previews.thumbnail(collection, item)
+    shown = previews.title(collection, item)
+    held = cache.media_by_item(collection).get(item, {})
+    return {
+        "id": item,
+        "title": shown,
+        "image": picture and picture.uri,
+        "look": picture and picture.look,
+        "quote": shown if "text" in held else None,
+        "modalities": list(held),
+        **extras,
+    }
+
+
+def inline_sound(collection: Collection, item: str) -> str | None:
+    """Return the item's first short sound as a data URI, or None."""
+    for sound in previews.media(collection, item, "audio"):
+        try:
+            return sound_uri(sound)
+        except BadInput:
+            continue  # gone, or too long to travel with the card: it plays where the item is shown in full
+    return None
 
 
 def _component() -> Any:

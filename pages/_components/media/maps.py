@@ -1,4 +1,4 @@
-"""Maps over media: tinted words, cells over a picture, bars over a sound or video; each with method and verdict."""
+"""Explanation maps: tinted words, cells of a picture, bars of a sound or video, with method and faithfulness."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pages._components.waiting import BARE
 from pages._session import cache, state
 
 _MOST_FRAMES = 3
-"""Frames shown of a stretch of a video."""
+"""Frames shown of a stretch of a video: as many as fit side by side in its column."""
 _METHODS = {
     "exact": "exact: the score is a sum over the parts",
     "integrated gradients": "integrated gradients through the trained head",
@@ -28,14 +28,14 @@ _METHODS = {
 
 
 def show(run: Run, medium: Media, found: MediaMap, *, key: str) -> None:
-    """One medium with its map, the method named and the verdict beside it."""
+    """Draw one medium with its map, its method, and whether it is faithful."""
     with errors.shown():
         {"text": _words, "image": _picture, "audio": _sound, "video": _video}[found.modality](run, medium, found, key)
     verdict(found)
 
 
 def verdict(found: MediaMap) -> None:
-    """Whether the map orders the parts better than chance, in a word and with its numbers."""
+    """Draw whether the map orders the parts better than random orders, with the numbers and the method."""
     seen = found.faithfulness
     method = errors.plain(_METHODS.get(found.method, found.method))
     if seen is None:
@@ -64,7 +64,7 @@ def _picture(run: Run, medium: Media, found: MediaMap, key: str) -> None:
 
 
 def _sound(run: Run, medium: Media, found: MediaMap, key: str) -> None:
-    """Bars over the waveform; a click on one plays that stretch."""
+    """Bars over the waveform. A click on a bar plays that stretch."""
     waveform, rate = cache.heard(medium.digest, run.encoders["audio"], medium)
     spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
     figure = sound_map_figure(waveform, rate, spans, found.values, labels, height=190)
@@ -73,7 +73,7 @@ def _sound(run: Run, medium: Media, found: MediaMap, key: str) -> None:
 
 
 def _video(run: Run, medium: Media, found: MediaMap, key: str) -> None:
-    """Its frames over time with bars below, for what is seen and what is heard; a click shows and plays a stretch."""
+    """Frames over time with bars for picture and sound below. A click on a bar shows and plays that stretch."""
     seen = cache.watched(medium.digest, run.encoders["video"], medium)
     spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
     senses = [part.sense for part in found.parts]
@@ -89,7 +89,7 @@ def _video(run: Run, medium: Media, found: MediaMap, key: str) -> None:
 
 
 def _stretch(found: MediaMap, figure: Any, key: str, verb: str) -> tuple[float, float, bool]:
-    """The bars; (start, end) seconds of the one clicked on, else of the one that adds most, and whether it was."""
+    """Draw the bars; return (start, end) seconds of the clicked, else the largest bar, and whether one was clicked."""
     st.plotly_chart(
         figure, key=key, on_select="rerun", selection_mode="points", config=BARE,
         alt=f"What each stretch of the {'sound' if found.modality == 'audio' else 'video'} adds to the score",

@@ -1,16 +1,14 @@
-"""How an item looks: its title, its card, and its media in full."""
+"""An item: its title, its thumbnail, its media in full, its metadata, and where its media come from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
-from mmalign_core.types import BadInput, Collection, Media
-from mmalign_core.workflow import sound_uri
+from mmalign_core.types import Collection, Media
 from pages._components import errors
 from pages._components.media import videos
 from pages._session import cache, state
@@ -18,20 +16,21 @@ from pages._session.thumbnails import Thumbnail, cover
 
 _DEMO_SOURCES = "Drawings: OpenMoji, CC BY-SA 4.0. Sounds synthesised, users simulated. All sources and licences"
 _WIDEST, _LARGE = 440, 640
+"""Pixels of a large picture on the page and in its file: more pixels keep it sharp on dense screens."""
 
 
 def media(collection: Collection, item: str, modality: str) -> Sequence[Media]:
-    """The item's media of one modality."""
+    """Return the item's media of one modality."""
     return cache.media_by_item(collection).get(item, {}).get(modality, ())
 
 
 def title(collection: Collection, item: str, limit: int = 60) -> str:
-    """What people call the item: its title column, else its first text, else its id. On one line, cut."""
+    """Return the item's title column, else its first text, else its id, cut to one line of `limit` characters."""
     return cut_text(cache.titles(collection)[item], limit)
 
 
 def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail | None:
-    """The item's first picture, else a frame of its video, else the waveform of its sound."""
+    """Return the item's first picture, else a frame of its video, else the waveform of its sound, else None."""
     for picture in media(collection, item, "image"):
         return cache.thumbnail(picture.digest, pixels, picture.path or "")
     for video in media(collection, item, "video"):
@@ -41,34 +40,8 @@ def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail
     return None
 
 
-def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
-    """The item as a card of `gallery.show`; extras: note, rank, tag, tagColour, bars, scale, audio."""
-    picture = thumbnail(collection, item)
-    shown = title(collection, item)
-    held = cache.media_by_item(collection).get(item, {})
-    return {
-        "id": item,
-        "title": shown,
-        "image": picture and picture.uri,
-        "look": picture and picture.look,
-        "quote": shown if "text" in held else None,
-        "modalities": list(held),
-        **extras,
-    }
-
-
-def inline_sound(collection: Collection, item: str) -> str | None:
-    """The item's first sound as a data URI, if it is short."""
-    for sound in media(collection, item, "audio"):
-        try:
-            return sound_uri(sound)
-        except BadInput:
-            continue  # gone, or too long to be carried along: it plays where the item is shown in full
-    return None
-
-
 def show_item(collection: Collection, item: str, *, metadata: bool = True, tallest: int = 260) -> None:
-    """The item with all its media, large, and its metadata."""
+    """Draw the item's title, its first media of every modality, and its metadata."""
     st.markdown(f"##### {errors.plain(title(collection, item, 90))}")
     for picture in media(collection, item, "image")[:3]:
         show_picture(picture, title(collection, item), tallest)
@@ -80,13 +53,13 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True, talle
     for sound in media(collection, item, "audio")[:3]:
         show_sound(sound, title(collection, item))
     if not cache.media_by_item(collection).get(item):
-        st.caption("Only its vectors were given; there is no medium to show.")
+        st.caption("The collection holds only its vectors: there is no medium to show.")
     if metadata:
         show_metadata(collection, item)
 
 
 def show_picture(picture: Media, alt: str, tallest: int = 260) -> None:
-    """One picture, large: at most `tallest` pixels high, and sharp on screens of double density."""
+    """Draw a large picture, at most `tallest` pixels high."""
     drawn = cache.thumbnail(picture.digest, _LARGE, picture.path or "")
     if drawn is None:
         errors.show(f"the picture of '{picture.item}' cannot be decoded; replace its file")
@@ -96,7 +69,7 @@ def show_picture(picture: Media, alt: str, tallest: int = 260) -> None:
 
 
 def show_sound(sound: Media, alt: str) -> None:
-    """One sound with its player."""
+    """Draw the player of a sound."""
     if Path(sound.path or "").is_file():
         st.audio(sound.path or "", alt=alt)
     else:
@@ -104,7 +77,7 @@ def show_sound(sound: Media, alt: str) -> None:
 
 
 def show_metadata(collection: Collection, item: str) -> None:
-    """The item's metadata columns that hold something, as one quiet line each."""
+    """Draw the item's first eight non-empty metadata columns and its id, one line each."""
     row = collection.items.loc[item]
     pairs = [(name, value) for name, value in row.items() if str(value) not in ("", "nan", "None", "NaT", "<NA>")]
     lines = [f"{errors.plain(cut_text(name, 24))}: {errors.plain(cut_text(value, 80))}" for name, value in pairs[:8]]
@@ -112,7 +85,7 @@ def show_metadata(collection: Collection, item: str) -> None:
 
 
 def attribution(collection: Collection) -> None:
-    """Where the pictures come from, wherever they are shown: one line, and the whole text behind a button."""
+    """Draw the source and licence of the media: one line, or a button that opens a longer text."""
     lines = [line.strip() for line in collection.attribution.splitlines() if line.strip()]
     if len(lines) == 1:
         st.caption(errors.plain(lines[0]))

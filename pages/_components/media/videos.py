@@ -1,4 +1,4 @@
-"""A video in full: a few of its frames with their times, and its player, or its sound where no browser plays it."""
+"""A video: a few frames with their times, and its player; only its sound if no browser plays the video."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from mmalign_core.workflow import Film, clock_time, modality_of
 from pages._components import errors
 from pages._session import cache
 
-_WIDEST, _UPRIGHT, _SOUND_SECONDS, _SOUND_RATE = 440, 220, 60.0, 16_000
+_WIDEST, _UPRIGHT = 440, 220
+"""Pixels in width: of a video, and of an upright one, which is then as high as its column shows."""
+_SOUND_SECONDS, _SOUND_RATE = 60.0, 16_000
+"""Seconds and samples per second of the sound: a minute at the rate of speech is 2 MB on the page."""
 
 
 def show(video: Media, alt: str, width: int = _WIDEST) -> None:
-    """Its frames and its player, within `width` pixels; a line where there is nothing to show."""
+    """Draw frames and player within `width` pixels, or an error line if the video cannot be decoded."""
     film = cache.film(video.digest, video.path or "")
     if film is None:
         errors.show(f"the video of '{video.item}' cannot be decoded; replace its file")
@@ -30,7 +33,7 @@ def show(video: Media, alt: str, width: int = _WIDEST) -> None:
 
 
 def _player(video: Media, film: Film, alt: str, width: int) -> None:
-    """At most as wide as it takes to keep an upright video on the screen."""
+    """Draw the player. An upright video gets half the width, so that it fits on the screen."""
     found = cache.played(video.digest, video.path or "")
     if found is None:
         _sound(video, alt)
@@ -38,25 +41,25 @@ def _player(video: Media, film: Film, alt: str, width: int) -> None:
     upright = film.height > film.width
     st.video(found.source, format=found.mime, width=min(width, _UPRIGHT) if upright else width)
     if not found.whole:
-        st.caption("The file is large: the player has its beginning, the frames are from all of it.")
+        st.caption("The file is large: the player holds its beginning, the frames come from all of it.")
     if not found.heard:
         st.caption("Its sound is of a kind that browsers do not play.")
 
 
 def _sound(video: Media, alt: str) -> None:
-    """What can be had without the moving picture."""
+    """Draw the sound alone."""
     kind = Path(video.path or "").suffix.lstrip(".").upper() or "file"
     st.caption(f"Browsers do not play what is inside this {kind}; these are its frames and its sound, if it has one.")
     try:
         samples = cache.soundtrack(video.digest, _SOUND_RATE, _SOUND_SECONDS, video.path or "")
     except BadInput:
-        return  # without a sound, or one that cannot be decoded: the frames say what there is
+        return  # no sound, or one that cannot be decoded: the frames are shown alone
     if len(samples):
         st.audio(samples, sample_rate=_SOUND_RATE, alt=f"The sound of {alt}")
 
 
 def _strip(film: Film, alt: str, width: int) -> str:
-    """Frames in rows, three wide each, or six where they are upright, with the moment under each."""
+    """Return the frames as HTML in rows of three, or of six if they are upright, with the time below each."""
     across = 3 if film.width >= film.height else 6
     moments = [clock_time(time, film.seconds) for time in film.times]
     cells = "".join(

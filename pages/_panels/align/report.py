@@ -14,11 +14,11 @@ from pages._session import cache, pipeline, state
 
 
 def thresholds(report: Mapping[str, Any]) -> None:
-    """One panel per direction, or why nothing can be suggested; nothing for a matcher without a threshold."""
+    """Draw one panel for each direction, or why there is no suggestion; nothing if the matcher has no threshold."""
     found = report.get("threshold")
     if not found:
         return
-    st.subheader("From which score on is a match accepted?", anchor=False)
+    st.subheader("Above which score is a match accepted?", anchor=False)
     if "error" in found:
         errors.show(found["error"])
         return
@@ -27,9 +27,9 @@ def thresholds(report: Mapping[str, Any]) -> None:
             _direction(direction, one)
     used = bool(report["matcher_params"].get("suggested"))
     if used:
-        st.caption("The run goes by these thresholds.")
+        st.caption("The run uses these thresholds.")
     else:
-        st.button("Go by these thresholds", icon=":material/check:", key="align.suggested", on_click=_use_thresholds)
+        st.button("Use these thresholds", icon=":material/check:", key="align.suggested", on_click=_use_thresholds)
 
 
 def _direction(direction: str, one: Mapping[str, Any]) -> None:
@@ -55,26 +55,27 @@ def _use_thresholds() -> None:
     pipeline.align_with({**choices, "matcher_params": {**choices.get("matcher_params", {}), "suggested": True}})
 
 
-HOLD_OUT = 0.2
-"""The share that the button holds out: a fifth, the usual split."""
-
-
 def warn(report: Mapping[str, Any]) -> None:
-    """One line and a button; nothing where items are held out, or where no pairs were learned from."""
+    """Draw a warning if the measured pairs were also fitted, with a button that holds some out."""
     if report["split"] != "none" or not _needs_pairs(report["aligner"]):
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            ":material/info: It learned from these very pairs: this is how well it remembers them.", width="stretch"
+            ":material/info: The aligner was fitted on these pairs, so the numbers are too good.", width="stretch"
         )
-        st.button(f"Hold out {HOLD_OUT:.0%}", icon=":material/call_split:", key="align.hold_out", on_click=_hold_out)
+        st.button(
+            f"Hold out {alignment_form.HOLD_OUT:.0%}",
+            icon=":material/call_split:",
+            key="align.hold_out",
+            on_click=_hold_out,
+        )
 
 
 def among_these(run: Run) -> str:
-    """A sentence for numbers over all items of a run; empty where no pairs were learned from."""
+    """Return a sentence on fitted pairs, for numbers over all items of a run; '' if no pairs were fitted."""
     if not _needs_pairs(run.choices.aligner):
         return ""
-    return " Pairs it learned from are among them; the Align page can measure on held-out ones alone."
+    return " They include pairs that the aligner was fitted on. The Align page can measure held-out pairs alone."
 
 
 def _needs_pairs(aligner: str) -> bool:
@@ -83,12 +84,12 @@ def _needs_pairs(aligner: str) -> bool:
 
 def _hold_out() -> None:
     state.set_widget("align.split", alignment_form.SHARE)
-    state.set_widget("align.test", HOLD_OUT)
-    pipeline.align_with({**state.view_spec().choices, "test": HOLD_OUT})
+    state.set_widget("align.test", alignment_form.HOLD_OUT)
+    pipeline.align_with({**state.view_spec().choices, "test": alignment_form.HOLD_OUT})
 
 
 def keep_run(run: Run) -> None:
-    """A name and a button; the kept run holds the collection's table, the space, the aligner and the metrics."""
+    """Draw a form that saves the run: the collection's table, the space, the aligner and the metrics."""
     with st.form("keep", border=False):
         name = st.text_input("Name", placeholder=run.id, max_chars=100, help="Letters, digits, '-', '_' and '.'")
         if st.form_submit_button("Keep this run", icon=":material/bookmark_add:"):
@@ -134,7 +135,7 @@ def _target(fused: Mapping[str, Any], target: str) -> None:
 
 
 def verdict(metrics: Mapping[str, Mapping[str, float]], ci95: Mapping[str, Mapping[str, Any]]) -> str:
-    """Together against the best alone: one clearly ahead only where their intervals lie apart."""
+    """Return the MRR of the modalities together and of the best one alone, and whether their intervals overlap."""
     together, *alone = metrics
     best = max(alone, key=lambda way: metrics[way]["mrr"])
     (low, high), (least, most) = ci95[together]["mrr"], ci95[best]["mrr"]

@@ -1,4 +1,4 @@
-"""Where a collection comes from (the demo, uploaded files or a folder), and the report on what could not be read."""
+"""The source of the collection (the demo, uploaded files or a folder), and the validation report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ICONS = {"demo": ":material/auto_awesome:", "upload": ":material/upload:", "fol
 
 
 def show() -> None:
-    """The switch between the three, and under it what the chosen one needs."""
+    """Draw the switch between the three sources, and the form of the chosen one."""
     kind = st.segmented_control(
         "Collection",
         list(_WORDS),
@@ -79,7 +79,7 @@ def _open_folder() -> None:
 
 
 def show_report(collection: Collection) -> None:
-    """One line that says how the reading went, and the whole report behind it."""
+    """Draw the validation report: a summary line that opens to the whole report."""
     inspection = pipeline.ready("inspection")
     if isinstance(inspection, Failed):
         errors.show(inspection.reason)
@@ -89,10 +89,10 @@ def show_report(collection: Collection) -> None:
     with st.expander(_summary(len(skipped), report), icon=":material/fact_check:", expanded=bool(skipped)):
         if skipped:
             _skipped_table(skipped)
-        for line in [*collection.notes, *_twice(report)]:
+        for line in [*collection.notes, *_duplicates(report)]:
             st.markdown(f"- {errors.plain(line)}")
         if not report:
-            st.caption("Every file is being decoded once to check it; the rest of the report follows.")
+            st.caption("Every file is now decoded once to check it. Then the report is complete.")
 
 
 def _summary(skipped: int, report: dict) -> str:
@@ -106,8 +106,8 @@ def _skipped_table(skipped: list[dict]) -> None:
     st.dataframe(rows, hide_index=True, alt="What was skipped and why", key="skipped", column_config={"reason": reason})
 
 
-def _twice(report: dict) -> list[str]:
-    """What is there more than once, in words."""
+def _duplicates(report: dict) -> list[str]:
+    """Return one line on the duplicates, and one for each example."""
     found = report.get("duplicates", {})
     if not found:
         return []

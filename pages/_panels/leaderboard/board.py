@@ -1,4 +1,4 @@
-"""The rows of the Leaderboard: how they are measured in the background, and in which order they stand."""
+"""The rows of the leaderboard: how they are measured in the background, and their order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Charts of the compared aligners; choosing another metric draws, it never fits."""
+"""Charts of the compared aligners. Another metric is only drawn: no aligner is fitted again."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _differences(rows: Sequence[Row], metric: str) -> None:
     )
     st.caption(
         f"Less {errors.plain(best)}, on the very same queries (paired bootstrap, 95%):"
-        " where the whiskers cross 0, the two cannot be told apart."
+        " where the whiskers cross 0, neither is clearly better."
     )
 
 

@@ -1,4 +1,4 @@
-"""Learning curves of the compared aligners: drawn when asked for, made in the background, kept."""
+"""Learning curves of the compared aligners. A button starts them; they are made in the background and kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the leaderboard compares: aligners, the pair, and on which items they are measured."""
+"""The form of the leaderboard: the aligners to compare, the pair, the split and the encoders."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import streamlit as st
 
 from mmalign_core.types import Collection
 from mmalign_core.workflow import default_aligner
-from pages._components import aligner_card, alignment_form, errors
-from pages._panels.align import form
+from pages._components import alignment_form, encoder_menu, errors
 from pages._panels.leaderboard import board
-from pages._panels.models import menu
 from pages._session import cache, state
 from pages._session.view_spec import complete
 
@@ -23,25 +21,25 @@ _MOST = 8
 
 def show(collection: Collection) -> None:
     """Draw the form; its button makes the choices the session's board and starts the work."""
-    now = complete(state.board() or _aligns_choices(), collection)
+    now = complete(state.board() or _choices_of_align(), collection)
     with st.container(border=True):
         names = st.empty()
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             with st.container(width=170):
-                pair = form.pair_menu(collection, now, key="board.pair")
+                pair = alignment_form.pair_menu(collection, now, key="board.pair")
             with st.container(width=430, horizontal=True):
                 split = alignment_form.split_menu(collection, now, key="board", whole=False)
             with st.container(width=120):
-                seed = form.seed_box(now, key="board.seed")
+                seed = alignment_form.seed_box(now, key="board.seed")
             button = st.empty()
         with st.expander("Encoders", icon=":material/memory:"):
-            encoders = menu.show(collection, now, key="board", abreast=True)
-        menu.caption(encoders)
+            encoders = encoder_menu.show(collection, now, key="board", abreast=True)
+        encoder_menu.caption(encoders)
         chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
         chosen["encoders"] = encoders
         aligners = _aligners(names, pair, now, suits=default_aligner(pair, encoders, collection))
         with button:
-            _button(collection, {"aligners": aligners, **form.unusual(chosen, collection)})
+            _button(collection, {"aligners": aligners, **alignment_form.without_defaults(chosen, collection)})
         st.caption(_as_on_align(chosen))
 
 
@@ -58,19 +56,19 @@ def _button(collection: Collection, chosen: dict[str, Any]) -> None:
 
 
 def _compare(collection: Collection, chosen: dict[str, Any]) -> None:
-    menu.settle(chosen.get("encoders", {}), "board")
+    encoder_menu.settle(chosen.get("encoders", {}), "board")
     board.start(collection, chosen)
 
 
 def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any], *, suits: str) -> list[str]:
-    rows = aligner_card.offered(pair)
+    rows = alignment_form.aligner_rows(pair)
     names = [row["name"] for row in rows]
     usual = now.get("aligners") or _fast(rows, suits)
     return place.multiselect(
         "Aligners",
         names,
         default=[name for name in usual if name in names],
-        format_func=aligner_card.title,
+        format_func=alignment_form.aligner_title,
         key=f"board.aligners.{'-'.join(sorted(pair))}{'' if suits == 'bridge' else f'.{suits}'}",
         persist_state="session",
         placeholder="Choose at least one",
@@ -78,7 +76,7 @@ def _aligners(place: Any, pair: tuple[str, str], now: dict[str, Any], *, suits: 
 
 
 def _fast(rows: Sequence[Mapping[str, Any]], suits: str) -> list[str]:
-    """The first few that need no training loop and no sequences, and no more than these encoders give."""
+    """Return the first few aligners that train quickly and need only what these encoders give."""
     cards = cache.cards()
     quick = [row for row in rows if not (cards[row["name"]].trained or cards[row["name"]].reads_sequences)]
     lacks = {"as-is": suits != "as-is", "needs_pivots": suits != "pivot", "needs_concepts": suits != "bridge"}
@@ -88,14 +86,13 @@ def _fast(rows: Sequence[Mapping[str, Any]], suits: str) -> list[str]:
     return [row["name"] for row in fit][:_MOST]
 
 
-def _aligns_choices() -> dict[str, Any]:
-    """What was chosen on the Align page, as far as all aligners can share it."""
+def _choices_of_align() -> dict[str, Any]:
+    """Return the choices of the Align page that all aligners can share."""
     choices = state.view_spec().choices
     shared = ("pair", "encoders", "test", "folds", "fold_column", "time_column", "seed", *_SHARED)
     return {name: choices[name] for name in shared if name in choices}
 
 
 def _as_on_align(chosen: dict[str, Any]) -> str:
-    usual = {"similarity": "cosine", "correction": "none", "matcher": "argmax"}
-    words = ", ".join(f"{name} {chosen.get(name, value)}" for name, value in usual.items())
-    return errors.plain(f"Every aligner with its default parameters, on the same items; {words}, as on the Align page.")
+    words = ", ".join(f"{name} {chosen.get(name, value)}" for name, value in alignment_form.USUAL.items())
+    return errors.plain(f"Every aligner has its default parameters and the same items. As on the Align page: {words}.")

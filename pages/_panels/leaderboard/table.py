@@ -1,4 +1,4 @@
-"""The compared aligners as sortable tables: one for each kind of retrieval, and one of what failed."""
+"""The compared aligners as sortable tables: one for each kind of retrieval, and the failed ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _METRICS = {"recall@1": "R@1", "recall@10": "R@10"}
 
 
 def show(rows: Sequence[Row]) -> None:
-    """Those that answer each query alone; those that look at all queries together; those that failed, with reasons."""
+    """Draw the aligners that answer each query alone, the transductive ones, and the failed ones with their reasons."""
     measured = [row for row in rows if not row["error"]]
     alone, together = ([row for row in measured if row["transductive"] == kind] for kind in (False, True))
     if alone:

@@ -1,4 +1,4 @@
-"""Getting a model: what a name stands for, then its size and licence, then the download, which goes on elsewhere."""
+"""Downloading a model: its name is looked up, then its size and licence are shown, then a job downloads it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from mmalign_core.workflow import (
     model_reference,
     plan_fetch,
 )
-from pages._components import errors, waiting
-from pages._panels.models import lines, menu
+from pages._components import encoder_menu, errors, waiting
+from pages._panels.models import lines
 from pages._session import cache, state
 from pages._session.jobs import FETCHES, Task, within
 from pages._session.results_cache import Failed
@@ -28,22 +28,22 @@ from pages._session.results_cache import Failed
 _KIND = "fetched"
 
 
-def ask(words: str) -> None:
-    """Look this up now, and ask the hub anew where it did not answer before."""
+def look_up(words: str) -> None:
+    """Look this name up. If the hub did not answer before, query it again."""
     state.look_up(words)
-    with suppress(BadInput):  # the page says it
+    with suppress(BadInput):  # the page draws it
         for kind in ("plan", _KIND):
             if isinstance(cache.results().get(kind, model_reference(words)), Failed):
                 cache.results().drop(kind, model_reference(words))
 
 
-def coming(reference: str) -> bool:
+def is_downloading(reference: str) -> bool:
     """Whether this model is being downloaded."""
     return any(not job.finished for job in FETCHES.all(owner=f"{_KIND} {reference}"))
 
 
 def show() -> None:
-    """The field, what it found, and the downloads under way."""
+    """Draw the field, the model it found, and the running downloads."""
     st.markdown("##### Get a model")
     with st.form("model", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
@@ -52,7 +52,7 @@ def show() -> None:
             key="model.words",
             placeholder="open-clip:ViT-B-32/openai, clap:ORG/NAME, a folder",
         )
-        st.form_submit_button("Look it up", icon=":material/search:", on_click=_ask_typed)
+        st.form_submit_button("Look it up", icon=":material/search:", on_click=_look_up_typed)
     found = None
     if state.looked_up():
         with errors.shown(), st.spinner("Looking it up"):
@@ -64,19 +64,19 @@ def show() -> None:
     for running in [job.owner.removeprefix(f"{_KIND} ") for job in FETCHES.all() if not job.finished]:
         if not running.startswith("plan ") and running != reference:
             with st.container(border=True):
-                st.markdown(f"Getting **{errors.plain(menu.title(running))}**")
-                waiting.result(_download(running))
+                st.markdown(f"Getting **{errors.plain(encoder_menu.title(running))}**")
+                waiting.result(_download_task(running))
 
 
-def _ask_typed() -> None:
-    ask(str(state.widget("model.words", "")))
+def _look_up_typed() -> None:
+    look_up(str(state.widget("model.words", "")))
 
 
 def _found(found: NamedModel) -> None:
-    st.markdown(lines.heading(menu.full_name(found.reference), found.reads))
-    getting = _download(found.reference)
+    st.markdown(lines.heading(encoder_menu.full_name(found.reference), found.reads))
+    getting = _download_task(found.reference)
     if not found.here and isinstance(getting.found, str):
-        cache.results().drop(_KIND, found.reference)  # it was got, and has been removed since
+        cache.results().drop(_KIND, found.reference)  # it was downloaded, and has been removed since
     if found.here and not isinstance(getting.found, Failed):
         words = "Whole and verified." if getting.found is not None else "It is on this machine."
         st.markdown(f":green[:material/check_circle: {words}]")
@@ -90,15 +90,15 @@ def _found(found: NamedModel) -> None:
 
 
 def _planned(reference: str, getting: Task) -> None:
-    """Size and licence as the hub says them, before anything comes."""
-    _how_it_ended(getting)
-    plan = waiting.result(_question(reference), begin=True)
+    """Draw size and licence from the hub, and a button that starts the download."""
+    _last_outcome(getting)
+    plan = waiting.result(_plan_task(reference), begin=True)
     if plan is None:
-        if isinstance(_question(reference).found, Failed):
+        if isinstance(_plan_task(reference).found, Failed):
             _without_hub(reference)
         return
     here = plan.bytes - plan.lacking
-    here = here if here > plan.bytes // 100 else 0  # a question alone leaves a few kilobytes here
+    here = here if here > plan.bytes // 100 else 0  # the query for the plan leaves a few kilobytes here
     _facts(plan, here)
     with st.container(horizontal=True):
         st.button(
@@ -108,18 +108,18 @@ def _planned(reference: str, getting: Task) -> None:
         st.button("Not now", type="tertiary", key="model.close", on_click=state.look_up, args=("",))
 
 
-def _how_it_ended(getting: Task) -> None:
-    """Why the last download of it brought nothing whole, if there was one."""
+def _last_outcome(getting: Task) -> None:
+    """Draw why the last download failed or stopped, if so."""
     if isinstance(getting.found, Failed):
         errors.show(getting.found.reason)
     elif getting.job is not None and getting.job.error:
         errors.show(getting.job.error)
     elif getting.job is not None and getting.job.status == "cancelled":
-        st.markdown(":gray[:material/pause: Stopped; what came is kept.]")
+        st.markdown(":gray[:material/pause: Stopped. The downloaded part is kept.]")
 
 
 def _facts(plan: FetchPlan, here: int) -> None:
-    """Bytes, of which so many are `here`, licence, and the commits they come from."""
+    """Draw the size, the bytes already `here`, the licence, and the commits."""
     pickled = any(file.name.endswith(".bin") for part in plan.parts for file in part.files)
     st.markdown(
         f"**{_bytes(plan.bytes)}** in {sum(len(part.files) for part in plan.parts)} files"
@@ -129,14 +129,14 @@ def _facts(plan: FetchPlan, here: int) -> None:
     st.markdown(
         lines.facts(
             *(f"{part.repository.name} at {part.repository.commit[:12]}" for part in plan.parts),
-            "its weights are a .bin, read as plain tensors only" if pickled else "",
+            "its weights are a .bin file, read as plain tensors only" if pickled else "",
         )
     )
 
 
 def _without_hub(reference: str) -> None:
     with st.container(horizontal=True):
-        st.button("Ask again", icon=":material/refresh:", key="model.again", on_click=ask, args=(reference,))
+        st.button("Try again", icon=":material/refresh:", key="model.again", on_click=look_up, args=(reference,))
         st.button("Close", type="tertiary", key="model.close", on_click=state.look_up, args=("",))
     st.caption(
         "Where there is a hub: `python -m mmalign_core fetch " + reference.replace("`", "") + "`. Without one, copy its"
@@ -144,7 +144,7 @@ def _without_hub(reference: str) -> None:
     )
 
 
-def _question(reference: str) -> Task:
+def _plan_task(reference: str) -> Task:
     def work(progress: Progress) -> FetchPlan:
         progress(0.0, f"asking {hub_endpoint()}, at most {HUB_PATIENCE:.0f} seconds")
         return plan_fetch(reference)
@@ -152,12 +152,12 @@ def _question(reference: str) -> Task:
     return Task("plan", reference, "question", work, FETCHES)
 
 
-def _download(reference: str) -> Task:
-    """Fetches, then opens what came as an encoder would."""
+def _download_task(reference: str) -> Task:
+    """A task that downloads the model, then opens it as its encoder does."""
 
     def work(progress: Progress) -> str:
         fetch_model(plan_fetch(reference), within(progress, 0.0, 0.99), cache.settings())
-        progress(0.99, "checking what came")
+        progress(0.99, "checking the files")
         return check_encoder(reference, look_up_model(reference).reads[0])
 
     return Task(_KIND, reference, "download", work, FETCHES)

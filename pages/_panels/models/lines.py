@@ -20,12 +20,12 @@ def heading(name: str, reads: Sequence[str]) -> str:
 
 
 def facts(*parts: str) -> str:
-    """What is known of it, the rest left out."""
+    """Return the known facts of a model in one line."""
     return ":small[:gray[" + " · ".join(errors.plain(part) for part in parts if part) + "]]"
 
 
 def size(count: int) -> str:
-    """Bytes as people say them: '605 MB', '9.7 GB'; '' for none."""
+    """Return bytes in words: '605 MB', '9.7 GB'; '' for none."""
     if not count:
         return ""
     if count >= 10**9:
@@ -34,7 +34,7 @@ def size(count: int) -> str:
 
 
 def use_button(reference: str, reads: Sequence[str], *, key: str) -> None:
-    """Align with it what it reads; not offered while the collection holds nothing of the kind."""
+    """Draw a button that aligns with this model. It is disabled if the collection has nothing to read."""
     collection = pipeline.ready("collection")
     if not isinstance(collection, Collection):
         return
@@ -55,7 +55,7 @@ def _encoders(reference: str, reads: Sequence[str], collection: Collection) -> d
 
 
 def _choices(encoders: dict[str, str], collection: Collection) -> dict[str, Any]:
-    """The session's, without the aligner that suited the old encoders; the pair that the model reads, if it is one."""
+    """The session's choices with these encoders, without the old aligner, and with the pair that the model reads."""
     kept = {name: value for name, value in state.view_spec().choices.items() if name not in ("aligner", "params")}
     pair = next((pair for pair in modality_pairs(collection) if set(pair) <= set(encoders)), None)
     chosen = kept | {"encoders": {**kept.get("encoders", {}), **encoders}}

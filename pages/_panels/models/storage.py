@@ -1,4 +1,4 @@
-"""What the store keeps: how much room each kind takes, its entries, and their removal after a second click."""
+"""The store: the size of each kind of entry, its entries, and their removal after a second click."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from pages._panels.models import lines
 from pages._session import cache
 
 _WORDS = {
-    "runs": "Runs that were kept",
-    "embeddings": "Vectors, by their encoder",
-    "collections": "Collections that were opened",
-    "queries": "Pictures and sounds asked with",
+    "runs": "Runs",
+    "embeddings": "Vectors, by encoder",
+    "collections": "Opened collections",
+    "queries": "Uploaded queries: pictures, sounds, videos",
     "uploads": "Uploaded data",
     "media": "Media of uploads and archives",
-    "maps": "Maps that were drawn",
+    "maps": "Maps of shared spaces",
 }
 _SHOWN = 200
-"""Entries of a kind that the menu offers: more are slow to draw; the command line lists all of them."""
+"""Entries of one kind in the menu: more are slow to draw, and the command line lists all of them."""
 
 
 def show() -> None:
-    """One line a kind with what it takes; below it a menu of its entries and a button that asks first."""
+    """Draw one line for each kind with its size. It opens to a menu of entries and a button that deletes them."""
     try:
         found = {kind: cache.store().entries(kind) for kind in STORE_KINDS}
     except BadInput as error:
@@ -39,7 +39,7 @@ def show() -> None:
         if entries:
             _kind(kind, entries)
     if not any(found.values()):
-        st.caption("Nothing is kept yet.")
+        st.caption("The store is empty.")
 
 
 def _kind(kind: str, entries: Sequence[StoreEntry]) -> None:
@@ -59,7 +59,7 @@ def _kind(kind: str, entries: Sequence[StoreEntry]) -> None:
 
 
 def _named(entry: StoreEntry) -> str:
-    """With the key, since the browser tells options apart by their words alone."""
+    """The entry in words. They hold its key, because the browser compares options by their words."""
     return " · ".join(filter(None, (entry.key, entry.about, lines.size(entry.bytes))))
 
 

@@ -19,7 +19,7 @@ from pages._session.jobs import Task
 
 @dataclass(frozen=True)
 class KeyedAnswer:
-    """An answer and the digest of all that it follows from, under which what is computed about it is kept."""
+    """An answer, and the digest of all that determines it: the key of everything computed from it."""
 
     answer: Answer
     key: str
@@ -35,15 +35,15 @@ def answer_of(
     chosen: Chosen,
     place: int,
     fitted: FittedRecommender,
-    asked: Sequence[queries.PartData],
+    parts: Sequence[queries.PartData],
     tuned: Tuning,
 ) -> KeyedAnswer:
-    """What the recommender at that place finds under these settings; BadInput says what cannot be asked so."""
-    query = queries.as_query(asked, cache.settings())
-    signs = [[part["kind"], part["value"], part["weight"] > 0] for part in asked]
-    mix = [float(part["weight"]) for part in asked]
+    """Return the answer of the recommender at that place. Raises BadInput for a query that it cannot take."""
+    query = queries.as_query(parts, cache.settings())
+    signs = [[part["kind"], part["value"], part["weight"] > 0] for part in parts]
+    mix = [float(part["weight"]) for part in parts]
     base = [model_key(run_key, chosen.models[place]), signs, chosen.seen, chosen.where]
-    placed = cache.answered(digest_json(base), chosen.seen, chosen.where, run, query, fitted)
+    placed = cache.placed_answer(digest_json(base), chosen.seen, chosen.where, run, query, fitted)
     found = placed.again(
         k=tuned.k, weights=tuned.weights or None, mix=mix, diversity=tuned.diversity, popularity=tuned.popularity
     )
@@ -56,7 +56,7 @@ def model_key(run_key: str, model: Mapping[str, Any]) -> str:
 
 
 def fitted_model(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedRecommender | None:
-    """The fitted recommender, or None after its progress or what went wrong was shown in its place."""
+    """Return the fitted recommender. While there is none, draw its progress or its error and return None."""
     task = Task(
         "recommender",
         model_key(run_key, model),
@@ -71,7 +71,7 @@ def fitted_model(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedReco
 
 
 def run_of(collection: Collection) -> tuple[Run, str]:
-    """The run and the digest it is kept under; the page ends here until there is one."""
+    """Return the run and its key. While there is no run, draw its progress and end the page."""
     if modality_pairs(collection):
         return waiting.need("run"), state.view_spec().run_key
     store, settings = cache.store(), cache.settings()

@@ -1,4 +1,4 @@
-"""Which words, cells and stretches made a recommendation: computed when asked for, kept, and shown as maps."""
+"""Maps of the words, cells and stretches that made a recommendation. A button starts them; they are kept."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from pages._session.jobs import Task
 from pages._session.results_cache import Failed
 
 
-def show(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
-    """The maps, or a button that has them made."""
-    task = _task(run, answered, why.item)
+def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
+    """Draw the maps, or a button that starts them."""
+    task = _task(run, keyed, why.item)
     if task.idle:
-        st.markdown("Which words, parts of the picture and moments of the sound or video made the score?")
-        st.button("Take its media apart", type="primary", icon=":material/image_search:", key="maps.go",
+        st.markdown("Which words, parts of the picture and moments of the sound or video make the score?")
+        st.button("Explain its media", type="primary", icon=":material/image_search:", key="maps.go",
                   on_click=task.start)  # fmt: skip
-        st.caption("Hundreds of masked copies are encoded: some seconds, in the background.")
+        st.caption("Hundreds of masked copies are encoded in the background. It takes some seconds.")
         return
     found = waiting.result(task)
     if found is not None:
         _show(run, found)
 
 
-def known(answered: KeyedAnswer, item: str) -> RecommendationMaps | None:
-    """The maps of that item, if they were made already."""
-    found = cache.results().get("maps", answered.key_of(item))
+def known(keyed: KeyedAnswer, item: str) -> RecommendationMaps | None:
+    """Return the maps of that item, or None before they are made."""
+    found = cache.results().get("maps", keyed.key_of(item))
     return None if isinstance(found, Failed) else found
 
 
-def _task(run: Run, answered: KeyedAnswer, item: str) -> Task:
+def _task(run: Run, keyed: KeyedAnswer, item: str) -> Task:
     def work(progress: Progress) -> RecommendationMaps:
         return explain_recommendation(
-            run, answered.answer, item, store=cache.store(), settings=cache.settings(), progress=progress
+            run, keyed.answer, item, store=cache.store(), settings=cache.settings(), progress=progress
         )
 
-    return Task("maps", answered.key_of(item), "maps of the media", work)
+    return Task("maps", keyed.key_of(item), "maps of the media", work)
 
 
 def _show(run: Run, found: RecommendationMaps) -> None:
@@ -62,16 +62,14 @@ def _show(run: Run, found: RecommendationMaps) -> None:
 
 
 def _name(mapped: MediumMap) -> str:
-    return f"its {mapped.medium.modality}" if mapped.side == "item" else f"asked: {errors.plain(mapped.label)}"
+    return f"its {mapped.medium.modality}" if mapped.side == "item" else f"query: {errors.plain(mapped.label)}"
 
 
 def _sums(mapped: MediumMap) -> str:
     parts = float(mapped.map.values.sum())
     name = "this medium" if mapped.side == "item" else "this part of the query"
     return (
-        f"Blue adds, orange takes away. The {fixed(mapped.share, plus=True)} that"
-        f" {name} adds to the score is {fixed(parts, plus=True)} of"
-        f" these parts, {fixed(mapped.map.rest, plus=True)} of no one part, and"
-        f" {fixed(mapped.share - parts - mapped.map.rest, plus=True)} that is the same"
-        " whatever it shows."
+        f"Blue adds, orange takes away. Together {name} adds {fixed(mapped.share, plus=True)} to the score:"
+        f" {fixed(parts, plus=True)} from these parts, {fixed(mapped.map.rest, plus=True)} that belongs to no single"
+        f" part, and {fixed(mapped.share - parts - mapped.map.rest, plus=True)} that does not depend on its content."
     )

@@ -1,4 +1,4 @@
-"""The controls of an answer: recommender, filters, language model, and the sliders that rank again at once."""
+"""The controls of an answer: recommender, filters, language model, and the sliders that rank the results again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from pages._components import errors, forms, header
 from pages._session import cache, state
 
 USUAL = "content"
-_NOBODY = ""
+"""The default recommender: it needs no interactions."""
+_NONE = ""
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,13 @@ class Chosen:
 
 
 def show(run: Run) -> Chosen:
-    """One row: recommender, a second to compare with, conditions, and the rest behind a button."""
+    """Draw one row: the recommender, a second one to compare with, filters, and a button for the rest."""
     with st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         first = _menu(run, "model", [], lambda name: f"Ranked by {name}")
-        second = _menu(run, "rival", [_NOBODY], lambda name: f"beside {name}" if name else "Compare with …")
+        second = _menu(run, "rival", [_NONE], lambda name: f"beside {name}" if name else "Compare with …")
         chosen = where(run.collection)
-        with st.popover("", icon=":material/settings:", key="choose.more", help="Parameters, and what was met already"):
-            seen = st.toggle("Recommend what was met already, too", key="seen", bind="query-params")
+        with st.popover("", icon=":material/settings:", key="choose.more", help="Parameters, items met already, model"):
+            seen = st.toggle("Also recommend items met already", key="seen", bind="query-params")
             models = (first, second) if second["name"] else (first,)
             for which, model in zip(("model", "rival"), models):
                 _settings(model, which)
@@ -45,7 +46,7 @@ def show(run: Run) -> Chosen:
 
 
 def _settings(chosen: Mapping[str, Any], which: str) -> None:
-    """What the recommender does, and a form of its parameters where it has any."""
+    """Draw what the recommender does, and a form of its parameters if it has any."""
     row = next((row for row in cache.rows_of("recommenders") if row["name"] == chosen["name"]), None)
     if row is None:
         return
@@ -59,7 +60,7 @@ def _settings(chosen: Mapping[str, Any], which: str) -> None:
 
 
 def where(collection: Collection) -> tuple[str, ...]:
-    """Conditions on metadata and media that every recommended item meets; offered ones, or typed."""
+    """Draw the filter; return the conditions, chosen or typed, that every result meets."""
     offered = cache.conditions(collection)
     chosen = st.multiselect(
         "Only items with", offered, accept_new_options=True, key="where", bind="query-params", max_selections=8,
@@ -84,7 +85,7 @@ def _menu(run: Run, which: str, before: list[str], shown: Callable[[str], str]) 
 
 
 def _choose(which: str, name: str) -> None:
-    usual = USUAL if which == "model" else _NOBODY
+    usual = USUAL if which == "model" else _NONE
     state.set_model({} if name == usual else {"name": name}, which)
 
 
@@ -100,11 +101,11 @@ class Language:
 
 
 def language_menu() -> Language:
-    """The menu, and whether the model may move items."""
+    """Draw the menu of language models, and a switch that lets the model re-rank."""
     names = [OFF, *LANGUAGE_MODELS.names()]
     name = st.selectbox(
         "Language model", names, key="language", bind="query-params",
-        help="Words the reasons. A sentence that says more than the explanation holds is rejected.",
+        help="Writes the reasons. A sentence that claims more than the explanation is rejected.",
     )  # fmt: skip
     if name == OFF:
         return Language(OFF, False)
@@ -116,13 +117,14 @@ def language_menu() -> Language:
 
 
 _NARROW = 168
-_DIVERSITY = "At 0 by score alone; the higher, the more an item loses for being like one above it (MMR)."
+"""Pixels of a slider: six fit in one row of a page that is 1280 pixels wide."""
+_DIVERSITY = "At 0 by score alone; the higher, the more an item loses if it is like one above it (MMR)."
 _POPULARITY = "Above 0 favours what many users have met, below 0 what few have."
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """How an answer is ordered: `weights` modality -> weight, {} where the recommender reads no places."""
+    """How an answer is ordered: `weights` modality -> weight, {} if the recommender reads no vectors."""
 
     weights: Mapping[str, float]
     diversity: float
@@ -131,15 +133,15 @@ class Tuning:
 
 
 def sliders(fitted: FittedRecommender) -> Tuning:
-    """One row of sliders."""
+    """Draw the sliders in one row."""
     with st.container(horizontal=True, gap="small", key="tuning"):
         return _tuning(fitted, "", None)
 
 
-def behind(fitted: FittedRecommender, which: str, *, k: int | None = None) -> Tuning:
-    """The same behind a button, for one of two answers; the second takes its number of items `k` from the first."""
-    with st.popover(f"Weights and order of {which}", icon=":material/tune:", key=f"tune.{k is None}"):
-        return _tuning(fitted, "" if k is None else "rival.", k)
+def behind(fitted: FittedRecommender, name: str, *, place: int, k: int | None) -> Tuning:
+    """Draw the sliders of the first or second answer behind a button; with `k`, none for the number of items."""
+    with st.popover(f"Weights and order of {name}", icon=":material/tune:", key=f"tune.{place}"):
+        return _tuning(fitted, "rival." if place else "", k)
 
 
 def _tuning(fitted: FittedRecommender, prefix: str, k: int | None) -> Tuning:

@@ -24,20 +24,20 @@ _MOST_NAMED = 6
 """Names in one line; they fill the width of the panel."""
 
 
-def show(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
-    """The changes, smallest first, or a button that has them searched for."""
+def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
+    """Draw the changes, smallest first, or a button that starts the search."""
 
     def work(progress: Progress) -> Changes:
         return counterfactuals(
-            run, answered.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
+            run, keyed.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
         )
 
-    task = Task("counterfactual", answered.key_of(why.item), "smallest changes", work)
+    task = Task("counterfactual", keyed.key_of(why.item), "smallest changes", work)
     if task.idle:
-        st.markdown(f"What is the least that would take it out of the first {answered.answer.query.k}?")
+        st.markdown(f"Which smallest change takes it out of the first {keyed.answer.query.k}?")
         st.button("Search for it", type="primary", icon=":material/content_cut:", key="undo.go",
                   on_click=task.start)  # fmt: skip
-        st.caption("Up to a few hundred sets of parts are left out in turn: some seconds, in the background.")
+        st.caption("Up to a few hundred changes are tested in the background. It takes some seconds.")
         return
     found = waiting.result(task)
     if found is not None:
@@ -50,28 +50,27 @@ def _show(run: Run, changes: tuple[Counterfactual, ...], notes: tuple[str, ...])
     for note in notes:
         st.caption(f":material/info: {errors.plain(errors.sentence(note))}")
     if changes:
-        st.caption("Exact ranks by score, with the parts really left out and all ranked anew, before diversity.")
+        st.caption("Exact ranks by score: the parts are left out and all items are ranked again, before diversity.")
 
 
 def _change(run: Run, change: Counterfactual) -> None:
-    """Where, what to leave out, and the rank before and after."""
-    name = header.modality_word(change.medium.modality) if change.medium else ":material/history: what was met"
+    """Draw the changed medium, what is left out of it, and the rank before and after."""
+    name = header.modality_word(change.medium.modality) if change.medium else ":material/history: history"
     if change.medium:
         more = "" if change.label == change.medium.modality else f" ({errors.plain(change.label)})"
-        name += " of the item" if change.side == "item" else f" asked with{more}"
+        name += " of the item" if change.side == "item" else f" of the query{more}"
     with st.container(border=True, gap="xsmall"):
         if change.parts is None:
-            st.markdown(f"{name} · :gray[nothing tried takes it out ({change.tried} sets)]")
+            st.markdown(f"{name} · :gray[no change found ({change.tried} tested)]")
             return
-        size = "smallest" if change.smallest else "a small"
-        st.markdown(
-            f"{name} · rank **{change.rank} → {change.without:,}** :small[:gray[{size} set, of {len(change.parts)}]]"
-        )
+        size = "smallest change" if change.smallest else "a small change"
+        count = "1 part" if len(change.parts) == 1 else f"{len(change.parts)} parts"
+        st.markdown(f"{name} · rank **{change.rank} → {change.without:,}** :small[:gray[{size}: {count}]]")
         _parts(run, change)
 
 
 def _parts(run: Run, change: Counterfactual) -> None:
-    """The parts themselves: struck words, a picture with its cells masked, or names."""
+    """Draw the left-out parts: struck words, a picture with masked cells, or names."""
     assert change.parts is not None
     if change.medium is not None and change.medium.modality == "text":
         st.markdown(_struck(run, change))
@@ -90,7 +89,7 @@ def _parts(run: Run, change: Counterfactual) -> None:
 
 
 def _struck(run: Run, change: Counterfactual) -> str:
-    """The text with the words struck that were left out."""
+    """Return the text as Markdown with the left-out words struck."""
     assert change.medium is not None and change.parts is not None
     text, pieces, done = cache.view_of(change.medium, run.encoders["text"]), [], 0
     for start, end in sorted((int(part.place[0]), int(part.place[1])) for part in change.parts):

@@ -33,11 +33,11 @@ def with_part(parts: Sequence[PartData], new: PartData) -> list[dict[str, Any]]:
 
     Raises BadInput if the query gets too many parts or too long for a link.
     """
-    kept = [dict(w) for w in parts if (w["kind"], w["value"]) != (new["kind"], new["value"])]
+    kept = [dict(part) for part in parts if (part["kind"], part["value"]) != (new["kind"], new["value"])]
     found = [*kept, dict(new)]
     if len(found) > MOST_PARTS:
         raise BadInput(f"a query has at most {MOST_PARTS} parts; remove one first")
-    if len(json.dumps([list(w.values()) for w in found], ensure_ascii=False)) > LONGEST_QUERY:
+    if len(json.dumps([list(part.values()) for part in found], ensure_ascii=False)) > LONGEST_QUERY:
         raise BadInput(f"the query is longer than {LONGEST_QUERY:,} characters; shorten a text or remove a part")
     return found
 
@@ -54,7 +54,7 @@ def name(part: PartData, collection: Collection, limit: int = 34) -> str:
 
 def as_query(parts: Sequence[PartData], settings: Settings) -> QuerySpec:
     """Return the workflow's query. Raises BadInput if an uploaded file is no longer here."""
-    return QuerySpec(tuple(QueryPart(w["kind"], _value(w, settings), float(w["weight"])) for w in parts))
+    return QuerySpec(tuple(QueryPart(part["kind"], _value(part, settings), float(part["weight"])) for part in parts))
 
 
 def path(part: PartData, settings: Settings) -> Path:

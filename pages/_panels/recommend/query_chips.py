@@ -19,14 +19,15 @@ from pages._session.thumbnails import as_label
 
 _WAYS = {1: "Like this", -1: "Not that"}
 _HISTORY = 12
+"""Items of a user's history in a chip: three rows of four."""
 
 
-def show(run: Run, asked: Sequence[queries.PartData]) -> None:
-    """One chip a part, in the order they were asked."""
+def show(run: Run, parts: Sequence[queries.PartData]) -> None:
+    """Draw one chip for each part, in the order of the query."""
     with st.container(horizontal=True, gap="small", key="chips"):
-        for place, part in enumerate(asked):
-            _chip(run, asked, place, part)
-        if len(asked) > 1:
+        for place, part in enumerate(parts):
+            _chip(run, parts, place, part)
+        if len(parts) > 1:
             st.button(
                 "Clear",
                 type="tertiary",
@@ -37,17 +38,17 @@ def show(run: Run, asked: Sequence[queries.PartData]) -> None:
             )
 
 
-def _chip(run: Run, asked: Sequence[queries.PartData], place: int, part: queries.PartData) -> None:
+def _chip(run: Run, parts: Sequence[queries.PartData], place: int, part: queries.PartData) -> None:
     key = f"part.{place}.{digest_json([part['kind'], part['value']])[:8]}"
     opened = st.popover(_label(run, part), key=key, on_change="rerun")
     if opened.open:
         with opened, st.container(width=340), errors.shown():
-            _weigh(asked, place, part, key)
-            _look(run, asked, place, part, key)
+            _weigh(parts, place, part, key)
+            _look(run, parts, place, part, key)
 
 
 def _label(run: Run, part: queries.PartData) -> str:
-    """Small picture or icon, name, and weight where it is not 1; against comes in words, a sign and a colour."""
+    """Return picture or icon, name, and a weight other than 1. A negative part has a word, a sign and a colour."""
     named = errors.plain(queries.name(part, run.collection))
     shown = f"{_picture(run, part)} {named}" if part["weight"] > 0 else f":red[:material/block: not] {named}"
     return shown + ("" if abs(part["weight"]) == 1 else f" :gray[× {abs(part['weight']):g}]")
@@ -63,41 +64,41 @@ def _picture(run: Run, part: queries.PartData) -> str:
     return as_label(small) if small and small.look != "wave" else f":material/{queries.ICONS[part['kind']]}:"
 
 
-def _weigh(asked: Sequence[queries.PartData], place: int, part: queries.PartData, key: str) -> None:
-    """Like or not, how strongly, and a way out."""
-    changed = {"on_change": _reweigh, "args": (asked, place, key)}
+def _weigh(parts: Sequence[queries.PartData], place: int, part: queries.PartData, key: str) -> None:
+    """Draw the sign and the size of the weight, and a button that removes the part."""
+    changed = {"on_change": _reweigh, "args": (parts, place, key)}
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.segmented_control(
             "Counts as", list(_WAYS), format_func=_WAYS.__getitem__, default=1 if part["weight"] > 0 else -1,
             required=True, key=f"{key}.way", label_visibility="collapsed", **changed,
         )  # fmt: skip
         st.button(
-            "Remove", type="tertiary", icon=":material/delete:", key=f"{key}.out", on_click=_remove, args=(asked, place)
+            "Remove", type="tertiary", icon=":material/delete:", key=f"{key}.out", on_click=_remove, args=(parts, place)
         )
     strength = min(max(abs(float(part["weight"])), 0.1), STRONGEST)
     st.slider("How strongly", 0.1, STRONGEST, strength, 0.1, key=f"{key}.strength", **changed)
 
 
-def _reweigh(asked: Sequence[queries.PartData], place: int, key: str) -> None:
+def _reweigh(parts: Sequence[queries.PartData], place: int, key: str) -> None:
     sign, strength = state.widget(f"{key}.way") or 1, state.widget(f"{key}.strength")
-    _change(asked, place, {"weight": round(sign * strength, 2)})
+    _change(parts, place, {"weight": round(sign * strength, 2)})
 
 
-def _look(run: Run, asked: Sequence[queries.PartData], place: int, part: queries.PartData, key: str) -> None:
-    """What was asked with, in full; words can be changed."""
+def _look(run: Run, parts: Sequence[queries.PartData], place: int, part: queries.PartData, key: str) -> None:
+    """The part in full; a text can be changed."""
     kind, value = part["kind"], part["value"]
     if kind == "text":
         st.text_area(
             "Words", value, max_chars=LONGEST_TEXT, key=f"{key}.words", height=110,
-            on_change=lambda: _reword(asked, place, f"{key}.words"),
+            on_change=lambda: _reword(parts, place, f"{key}.words"),
         )  # fmt: skip
     elif kind == "image":
-        st.image(str(queries.path(part, cache.settings())), alt="The picture asked with", width=260)
+        st.image(str(queries.path(part, cache.settings())), alt="The picture of the query", width=260)
     elif kind == "audio":
-        st.audio(str(queries.path(part, cache.settings())), alt="The sound asked with")
+        st.audio(str(queries.path(part, cache.settings())), alt="The sound of the query")
     elif kind == "video":
-        asked_with = Media("query", "video", value, path=str(queries.path(part, cache.settings())))
-        videos.show(asked_with, "The video asked with", 300)
+        medium = Media("query", "video", value, path=str(queries.path(part, cache.settings())))
+        videos.show(medium, "The video of the query", 300)
     elif kind == "item" and value in run.collection.items.index:
         previews.show_item(run.collection, value, metadata=False, tallest=150)
     elif kind == "user":
@@ -105,7 +106,7 @@ def _look(run: Run, asked: Sequence[queries.PartData], place: int, part: queries
 
 
 def _history(run: Run, user: str) -> None:
-    """What the user has met; simulated ones are called so."""
+    """Draw the user's history. A simulated user is called so."""
     if state.view_spec().source["kind"] == "demo":
         st.caption(":material/science: A simulated user, made with the demo; nobody's real behaviour.")
     placed = set(points.placed_items(run))
@@ -113,22 +114,22 @@ def _history(run: Run, user: str) -> None:
     if met:
         st.markdown(f":small[{errors.plain(cache.interests_of(run.collection, tuple(met)))}]")
     st.caption(f"Has met {len(met)} items" + (f", the last {_HISTORY} of them:" if len(met) > _HISTORY else ":"))
-    cards = [previews.card(run.collection, item, modalities=[]) for item in met[-_HISTORY:]]
+    cards = [gallery.card(run.collection, item, modalities=[]) for item in met[-_HISTORY:]]
     gallery.show(cards, key="chips.history", width=76, most=4, selects=False)
 
 
-def _change(asked: Sequence[queries.PartData], place: int, new: dict[str, Any]) -> None:
+def _change(parts: Sequence[queries.PartData], place: int, new: dict[str, Any]) -> None:
     why = state.explained()
-    state.set_query([{**part, **new} if i == place else part for i, part in enumerate(asked)])
+    state.set_query([{**part, **new} if i == place else part for i, part in enumerate(parts)])
     if why:
         state.explain(why)
 
 
-def _remove(asked: Sequence[queries.PartData], place: int) -> None:
-    state.set_query([part for i, part in enumerate(asked) if i != place])
+def _remove(parts: Sequence[queries.PartData], place: int) -> None:
+    state.set_query([part for i, part in enumerate(parts) if i != place])
 
 
-def _reword(asked: Sequence[queries.PartData], place: int, key: str) -> None:
+def _reword(parts: Sequence[queries.PartData], place: int, key: str) -> None:
     words = (state.widget(key) or "").strip()
     if words:
-        _change(asked, place, {"value": words})
+        _change(parts, place, {"value": words})

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Run, queryable
-from pages._components.media import gallery, previews
+from pages._components.media import gallery
 from pages._panels.data import items
 from pages._panels.recommend import queries
 from pages._panels.space import points
@@ -18,19 +18,20 @@ from pages._session.links import LONGEST_TEXT
 from pages._session.uploads import keep_query
 
 MODES = {"new": "Ask for", "like": "And like", "unlike": "But not"}
-_HELP = "**Ask for** starts a new query, **And like** adds to it, **But not** asks for what is unlike it."
+_HELP = "**Ask for** starts a new query, **And like** adds to it, **But not** excludes what is like it."
 _ENDINGS = {
     "image": ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"],
     "audio": ["wav", "flac", "ogg", "mp3", "m4a", "aac", "opus"],
     "video": ["mp4", "webm", "mkv", "mov", "gif", "avi"],
 }
 _OFFERED, _MOST_USERS = 12, 2000
+"""Items in the search (three rows of four), and users in a menu: a longer menu is slow, so a name is typed then."""
 
 
 def current(run: Run) -> list[dict[str, Any]]:
     """Return the parts of the query. Before a query was made, it is the item selected on the other pages."""
-    asked = state.query_parts()
-    return [queries.part("item", points.current_item(run))] if asked is None else asked
+    parts = state.query_parts()
+    return [queries.part("item", points.current_item(run))] if parts is None else parts
 
 
 def show(run: Run) -> None:
@@ -48,30 +49,30 @@ def show(run: Run) -> None:
                 icon=":material/search:",
             )  # fmt: skip
         if "image" in kinds:
-            _more("Picture", "image", run, _picture)
+            _kind_button("Picture", "image", run, _picture)
         if "audio" in kinds:
-            _more("Sound", "audio", run, _sound)
+            _kind_button("Sound", "audio", run, _sound)
         if "video" in kinds:
-            _more("Video", "video", run, _video)
-        _more("Item", "item", run, _item)
+            _kind_button("Video", "video", run, _video)
+        _kind_button("Item", "item", run, _item)
         if run.collection.interactions is not None and len(run.collection.interactions):
-            _more("User", "user", run, _user)
-    if trouble := state.widget("ask.trouble"):
-        st.warning(trouble, icon=":material/info:")
-        state.set_widget("ask.trouble", None)
+            _kind_button("User", "user", run, _user)
+    if problem := state.widget("ask.problem"):
+        st.warning(problem, icon=":material/info:")
+        state.set_widget("ask.problem", None)
 
 
 def add(run: Run, kind: str, value: str) -> None:
-    """Ask with it, in the chosen way."""
+    """Add the part to the query, as the mode says: search for, add, or exclude."""
     mode = state.widget("ask.mode", "new")
     before = [] if mode == "new" else current(run)
     try:
         state.set_query(queries.with_part(before, queries.part(kind, value, -1.0 if mode == "unlike" else 1.0)))
     except BadInput as error:
-        state.set_widget("ask.trouble", str(error))
+        state.set_widget("ask.problem", str(error))
 
 
-def _more(label: str, kind: str, run: Run, body: Any) -> None:
+def _kind_button(label: str, kind: str, run: Run, body: Any) -> None:
     """Draw a button that opens the widgets of this kind. They are made only while it is open."""
     opened = st.popover(label, icon=f":material/{queries.ICONS[kind]}:", key=f"ask.{kind}", on_change="rerun")
     if opened.open:
@@ -92,7 +93,7 @@ def _picture(run: Run) -> None:
     )
     with st.container(width=340):
         if way == "Camera":
-            st.camera_input("Take a picture", key="ask.camera", on_change=_given, args=(run, "image", "ask.camera"))
+            st.camera_input("Take a picture", key="ask.camera", on_change=_uploaded, args=(run, "image", "ask.camera"))
         else:
             _uploader(run, "image", "A picture file")
 
@@ -105,7 +106,7 @@ def _sound(run: Run) -> None:
     with st.container(width=340):
         if way == "Microphone":
             st.audio_input(
-                "Record a sound", key="ask.microphone", on_change=_given, args=(run, "audio", "ask.microphone")
+                "Record a sound", key="ask.microphone", on_change=_uploaded, args=(run, "audio", "ask.microphone")
             )
         else:
             _uploader(run, "audio", "A sound file")
@@ -118,10 +119,10 @@ def _video(run: Run) -> None:
 
 def _uploader(run: Run, kind: str, label: str) -> None:
     key = f"ask.file.{kind}"
-    st.file_uploader(label, _ENDINGS[kind], key=key, on_change=_given, args=(run, kind, key))
+    st.file_uploader(label, _ENDINGS[kind], key=key, on_change=_uploaded, args=(run, kind, key))
 
 
-def _given(run: Run, kind: str, key: str) -> None:
+def _uploaded(run: Run, kind: str, key: str) -> None:
     file = state.widget(key)
     if file is not None:
         add(run, kind, Path(keep_query(file.name, file.getvalue(), cache.settings())).name)
@@ -134,8 +135,9 @@ def _item(run: Run) -> None:
     )  # fmt: skip
     placed = set(points.placed_items(run))
     found = [item for item in items.matching(run.collection, words or "", ()) if item in placed]
-    st.caption(f"{len(found):,} items; click one to ask with it." if found else "Nothing matches; try other words.")
-    cards = [previews.card(run.collection, item, modalities=[]) for item in found[:_OFFERED]]
+    words = f"{len(found):,} items; click one to add it to the query." if found else "Nothing matches; try other words."
+    st.caption(words)
+    cards = [gallery.card(run.collection, item, modalities=[]) for item in found[:_OFFERED]]
     with st.container(width=420):
         gallery.show(cards, key="ask.items", width=92, most=4, on_pick=lambda item: add(run, "item", item))
 
@@ -147,15 +149,15 @@ def _user(run: Run) -> None:
     with st.container(width=340):
         if len(users) > _MOST_USERS:
             st.text_input(label, key="ask.who", placeholder=f"One of {len(users):,}, such as {users[0]}",
-                          on_change=_chosen, args=(run,))  # fmt: skip
+                          on_change=_user_chosen, args=(run,))  # fmt: skip
         else:
             st.selectbox(label, users, index=None, key="ask.who", placeholder=f"One of {len(users):,}",
-                         on_change=_chosen, args=(run,))  # fmt: skip
+                         on_change=_user_chosen, args=(run,))  # fmt: skip
         if simulated:
             st.caption(":material/science: Simulated users, made with the demo; nobody's real behaviour.")
 
 
-def _chosen(run: Run) -> None:
+def _user_chosen(run: Run) -> None:
     user = (state.widget("ask.who") or "").strip()
     if user:
         add(run, "user", user)

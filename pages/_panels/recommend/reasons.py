@@ -1,4 +1,4 @@
-"""Why one recommended item is there: its shares, where in its media, what would remove it, and words for it."""
+"""The reasons for one result: shares of its score, maps of its media, counterfactuals, and words."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from pages._panels.recommend.controls import Language
 from pages._session import cache, state
 
 _HISTORY = 12
-"""Items of a history that are left out in turn."""
+"""Items of a history that are left out in turn: each is a new ranking, so a long history would take seconds."""
 
 
 def picked(answers: Sequence[KeyedAnswer]) -> tuple[KeyedAnswer, str]:
-    """The item whose reasons are shown, with the answer it is in: the one clicked while it is found, else the first."""
+    """Return the item whose reasons are shown, and its answer: the clicked item, else the first result."""
     chosen = state.explained()
     within = next((each for each in answers if chosen in {found.id for found in each.answer.results}), None)
     return (within, str(chosen)) if within else (answers[0], answers[0].answer.results[0].id)
@@ -42,72 +42,71 @@ _PIN = (
 )
 
 
-def show(run: Run, answered: KeyedAnswer, item: str, language: Language) -> None:
-    """The panel: what it is and why in a sentence, then whichever of the parts is chosen. It stays in view."""
+def show(run: Run, keyed: KeyedAnswer, item: str, language: Language) -> None:
+    """Draw the panel: the item, the reason in a sentence, and the chosen part. It stays in view while cards scroll."""
     with st.container(key="why"):
         st.html(f"<style>{_PIN}</style>")
-        _panel(run, answered, item, language)
+        _panel(run, keyed, item, language)
 
 
-def _panel(run: Run, answered: KeyedAnswer, item: str, language: Language) -> None:
-    why = sentences.with_language(answered, item_reasons(answered.answer, item, most=_HISTORY))
-    _head(run, answered, why, language)
+def _panel(run: Run, keyed: KeyedAnswer, item: str, language: Language) -> None:
+    why = sentences.with_language(keyed, item_reasons(keyed.answer, item, most=_HISTORY))
+    _head(run, keyed, why, language)
     part = st.segmented_control(
         "Look at", list(PARTS), default=next(iter(PARTS)), required=True, key="why.part", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
     with errors.shown():
-        PARTS[part or next(iter(PARTS))](run, answered, why)
-    save_button(run, answered, language)
+        PARTS[part or next(iter(PARTS))](run, keyed, why)
+    save_button(run, keyed, language)
 
 
-def _head(run: Run, answered: KeyedAnswer, why: Reasons, language: Language) -> None:
-    """Rank, picture, title, and the sentence."""
+def _head(run: Run, keyed: KeyedAnswer, why: Reasons, language: Language) -> None:
+    """Draw rank, picture, title and the sentence."""
     small, title = previews.thumbnail(run.collection, why.item), previews.title(run.collection, why.item, 90)
-    rank = next(found.rank for found in answered.answer.results if found.id == why.item)
+    rank = next(found.rank for found in keyed.answer.results if found.id == why.item)
     with st.container(horizontal=True, gap="small"):
         if small:
             st.image(small.uri, width=76, alt=title)
         with st.container(gap=None):
             st.markdown(f"**Why #{rank}**: {errors.plain(title)}")
-            sentences.show(run, answered, why, language)
+            sentences.show(run, keyed, why, language)
 
 
-def _shares(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
-    """The score taken apart, in one way or another."""
-    views = [view for view in answered.answer.model.views if _says_something(answered, why, view)]
-    views = views or list(answered.answer.model.views[:1])
+def _shares(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
+    """Draw the shares of the score in the chosen view."""
+    views = [view for view in keyed.answer.model.views if _is_informative(keyed, why, view)]
+    views = views or list(keyed.answer.model.views[:1])
     view = views[0]
     if len(views) > 1:
         view = st.segmented_control(
-            "Taken apart", views, format_func=shares.heading, default=views[0],
+            "Shares", views, format_func=shares.heading, default=views[0],
             required=True, key="why.view", label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
     view = view if view in views else views[0]
-    shares.show(run.collection, why, view, against=_against(answered, view), key="why.shares")
-    st.caption(_UNITS + (_STANDARDISED if answered.answer.model.standardised else ""))
+    shares.show(run.collection, why, view, against=_against(keyed, view), key="why.shares")
+    st.caption(_UNITS + (_STANDARDISED if keyed.answer.model.standardised else ""))
 
 
-def _against(answered: KeyedAnswer, view: str) -> Set[str]:
-    """Labels of that view with a negative weight in the query; a part and a modality may both be called "text"."""
+def _against(keyed: KeyedAnswer, view: str) -> Set[str]:
+    """Return the labels with a negative weight. A query part and a modality may both be called "text"."""
     if view == "signal":
-        return {signal.label for signal in answered.answer.placed.signals if signal.weight < 0}
-    return answered.answer.unlike
+        return {signal.label for signal in keyed.answer.placed.signals if signal.weight < 0}
+    return keyed.answer.unlike
 
 
-def _says_something(answered: KeyedAnswer, why: Reasons, view: str) -> bool:
-    """Whether it takes the score apart at all; what the controls and a language model add is in every view."""
-    if view == "history" and not answered.answer.placed.history:
+def _is_informative(keyed: KeyedAnswer, why: Reasons, view: str) -> bool:
+    """Whether the view has several shares, apart from those of the controls, which are in every view."""
+    if view == "history" and not keyed.answer.placed.history:
         return False
     return len([label for label, value in why.views[view].items() if value and label not in _CONTROLS]) > 1
 
 
 _CONTROLS = (DIVERSITY_SHARE, POPULARITY_SHARE, LANGUAGE_SHARE)
 _UNITS = (
-    "The parts sum to the score. “Without it”: the rank this item would have if that part were left out and all was"
-    " ranked anew."
+    "The parts sum to the score. “Without it”: the item's rank if that part is left out and all items are ranked again."
 )
-_STANDARDISED = " Scores count standard deviations: 0 is as near as the average item."
+_STANDARDISED = " Scores are in standard deviations: 0 is the average item."
 PARTS: dict[str, Callable[[Run, KeyedAnswer, Reasons], None]] = {
     "Shares": _shares,
     "Where": attribution.show,
@@ -116,14 +115,11 @@ PARTS: dict[str, Callable[[Run, KeyedAnswer, Reasons], None]] = {
 }
 
 
-_HISTORY = 12
-
-
-def save_button(run: Run, answered: KeyedAnswer, language: Language) -> None:
+def save_button(run: Run, keyed: KeyedAnswer, language: Language) -> None:
     """Draw a button that makes the file when it is clicked."""
     st.download_button(
         "Save as a page",
-        lambda: html_page(run, answered, language),
+        lambda: html_page(run, keyed, language),
         "recommendation.html",
         "text/html",
         key="export",
@@ -133,13 +129,13 @@ def save_button(run: Run, answered: KeyedAnswer, language: Language) -> None:
     )
 
 
-def html_page(run: Run, answered: KeyedAnswer, language: Language) -> str:
-    """The file."""
-    answer, titles = answered.answer, cache.titles(run.collection)
-    why = [sentences.with_language(answered, each) for each in all_reasons(answer, most=_HISTORY)]
+def html_page(run: Run, keyed: KeyedAnswer, language: Language) -> str:
+    """Return the answer with reasons, maps and sentences as one HTML page."""
+    answer, titles = keyed.answer, cache.titles(run.collection)
+    why = [sentences.with_language(keyed, each) for each in all_reasons(answer, most=_HISTORY)]
     written = {
-        each.item: sentences.known(answered, each.item, language) or write_sentence(answer, each, titles=titles)
+        each.item: sentences.known(keyed, each.item, language) or write_sentence(answer, each, titles=titles)
         for each in why
     }
-    maps = {each.item: made for each in why if (made := attribution.known(answered, each.item)) is not None}
+    maps = {each.item: made for each in why if (made := attribution.known(keyed, each.item)) is not None}
     return answer_html(answer, run=run, reasons=why, maps=maps, sentences=written, settings=cache.settings())

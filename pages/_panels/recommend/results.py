@@ -29,8 +29,9 @@ from pages._session import state
 _BARS = 5
 """Bars of a card: more do not fit under its text."""
 _SHARED = "#5B4FCF"
+"""The theme's primary colour: marks cards that both answers hold."""
 _SHORT = {DIVERSITY_SHARE: "alike", POPULARITY_SHARE: "popular", LANGUAGE_SHARE: "model"}
-"""What the controls add, in as few letters as a card has room for; the panel has the whole name."""
+"""Short names of the controls' shares, for the narrow cards; the panel has the whole names."""
 _NUMBER = re.compile(r" \([+-][\d.]+\)")
 
 
@@ -43,7 +44,7 @@ def show(
     beside: Mapping[str, int] | None = None,
     most: int = 5,
 ) -> None:
-    """The cards, at most so many in a row; a click shows why.
+    """Draw the cards, at most `most` in a row. A click shows the reasons.
 
     `beside`: item -> its rank in the answer that stands beside this one.
     """
@@ -60,7 +61,7 @@ def show(
 
 
 def chart(run: Run, answer: Answer) -> None:
-    """All scores in parts, on one scale; drawn only while it is open."""
+    """Draw all scores in parts on one scale, while the expander is open."""
     opened = st.expander("All scores side by side", icon=":material/stacked_bar_chart:", key="chart", on_change="rerun")
     if opened.open:
         titles = [previews.title(run.collection, found.id) for found in answer.results]
@@ -69,10 +70,10 @@ def chart(run: Run, answer: Answer) -> None:
 
 
 def left_out(answer: Answer) -> str:
-    """How many items may not come back, and why."""
-    asked = {answer.items.rows.get(part.value) for part in answer.query.parts if part.kind == "item"}
-    own, met = len(asked & set(answer.controls.exclude)), len(set(answer.controls.exclude) - asked)
-    parts = [f"the {_count(own)} asked with"] * bool(own) + [f"the {_count(met)} met already"] * bool(met)
+    """Return in words how many items are excluded, and why."""
+    queried = {answer.items.rows.get(part.value) for part in answer.query.parts if part.kind == "item"}
+    own, met = len(queried & set(answer.controls.exclude)), len(set(answer.controls.exclude) - queried)
+    parts = [f"the {_count(own)} of the query"] * bool(own) + [f"the {_count(met)} met already"] * bool(met)
     return " and ".join(parts)
 
 
@@ -81,7 +82,7 @@ def _count(number: int) -> str:
 
 
 def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, float]]:
-    """The largest contributions by name, what is left of them as one; they sum to the score."""
+    """Return the largest contributions by name, and the sum of the others. They sum to the score."""
     order = sorted(found.contributions, key=lambda label: -abs(found.contributions[label]))
     kept = order if len(order) <= _BARS else order[: _BARS - 1]
     known = [label for label in found.contributions if label in kept]
@@ -95,7 +96,7 @@ def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, flo
 
 
 def reason(run: Run, answer: Answer, found: Recommendation) -> str:
-    """Why, in its first clause: the bars below it hold the numbers, the panel the rest."""
+    """Return the first clause of the reason, without numbers: the bars below it show them."""
     met = [label for label in found.contributions if _is_item(run, label)]
     titles = {label: shares.called(run.collection, label, against=answer.unlike) for label in met}
     facts = SentenceFacts(
@@ -119,21 +120,21 @@ def _card(
     mark: dict[str, Any] = {"stacked": beside is not None}
     if beside is not None and found.id in beside:
         mark |= {"tag": f"also #{beside[found.id]}", "tagColour": _SHARED}
-    return previews.card(
+    return gallery.card(
         run.collection,
         found.id,
         rank=str(found.rank),
         note=reason(run, answer, found),
         bars=list(own),
         scale=scale,
-        audio=previews.inline_sound(run.collection, found.id),
+        audio=gallery.inline_sound(run.collection, found.id),
         modalities=[],
         **mark,
     )
 
 
 def show_both(run: Run, answers: Sequence[Answer], places: Sequence[DeltaGenerator], picked: str, *, key: str) -> None:
-    """Both as cards in their places, those that both hold marked with their rank in the other."""
+    """Draw both answers. Items that both hold carry their rank in the other one."""
     ranks = [{found.id: found.rank for found in answer.results} for answer in answers]
     for place, answer, beside, side in zip(places, answers, ranks[::-1], "ab"):
         with place:
@@ -141,10 +142,10 @@ def show_both(run: Run, answers: Sequence[Answer], places: Sequence[DeltaGenerat
 
 
 def overlap(first: Answer, second: Answer) -> str:
-    """How many of the shown items both hold, and what chance would give."""
+    """Return in words how many items both hold, and how many two random draws would share."""
     own, other = ({found.id for found in answer.results} for answer in (first, second))
     shared, most = len(own & other), min(len(own), len(other))
     n = len(first.items.ids) - len(set(first.controls.exclude) | set(second.controls.exclude))
     chance = len(own) * len(other) / max(n, 1)
-    best = "the first is the same" if first.results[0].id == second.results[0].id else "the first differs"
+    best = "the first item is the same" if first.results[0].id == second.results[0].id else "the first item differs"
     return f"{shared} of {most} items are in both ({best}); two random draws would share {chance:.1f}."

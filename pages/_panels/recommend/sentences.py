@@ -26,19 +26,19 @@ from pages._session.jobs import Task
 from pages._session.results_cache import Failed
 
 
-def show(run: Run, answered: KeyedAnswer, why: Reasons, language: Language) -> None:
+def show(run: Run, keyed: KeyedAnswer, why: Reasons, language: Language) -> None:
     """The sentence and who wrote it."""
     titles = cache.titles(run.collection)
-    written = write_sentence(answered.answer, why, titles=titles)
+    written = write_sentence(keyed.answer, why, titles=titles)
     if language.name == OFF:
         st.markdown(f":small[:gray[{errors.plain(written.text)}]]")
         return
     task = Task(
         "sentence",
-        digest_json([answered.key_of(why.item), language.name]),
+        digest_json([keyed.key_of(why.item), language.name]),
         "sentence",
         lambda progress: write_sentence(
-            answered.answer, why, language_model(language.name), titles=titles, progress=progress
+            keyed.answer, why, language_model(language.name), titles=titles, progress=progress
         ),
     )
     _show(waiting.result(task, begin=True) or written)
@@ -53,40 +53,38 @@ def _show(written: Sentence) -> None:
     )
 
 
-def reordered(run: Run, answered: KeyedAnswer, language: Language) -> KeyedAnswer:
+def reordered(run: Run, keyed: KeyedAnswer, language: Language) -> KeyedAnswer:
     """Return the answer in the order of the language model.
 
     Until that order is there, draw the progress and return the answer unchanged.
     """
     if not language.orders:
-        return answered
+        return keyed
     titles = cache.titles(run.collection)
     task = Task(
         "sentence",
-        digest_json([answered.key, language.name, "order"]),
+        digest_json([keyed.key, language.name, "order"]),
         "re-ranking",
-        lambda progress: rerank_answer(
-            answered.answer, language_model(language.name), titles=titles, progress=progress
-        ),
+        lambda progress: rerank_answer(keyed.answer, language_model(language.name), titles=titles, progress=progress),
     )
     found = waiting.result(task, begin=True)
     if found is None:
-        return answered
+        return keyed
     note = errors.sentence(found.note) if found.note else f"Re-ranked by {language.name}. {LANGUAGE_MEASURED}"
     st.caption(f":material/science: {errors.plain(note)}")
-    return replace(answered, answer=found.answer)
+    return replace(keyed, answer=found.answer)
 
 
-def with_language(answered: KeyedAnswer, why: Reasons) -> Reasons:
+def with_language(keyed: KeyedAnswer, why: Reasons) -> Reasons:
     """Return the reasons with the share that the language model added to the score, if it ranked."""
-    shares = next(found.contributions for found in answered.answer.results if found.id == why.item)
+    shares = next(found.contributions for found in keyed.answer.results if found.id == why.item)
     if LANGUAGE_SHARE not in shares:
         return why
     views = {view: {**own, LANGUAGE_SHARE: shares[LANGUAGE_SHARE]} for view, own in why.views.items()}
     return replace(why, views=views, score=why.score + shares[LANGUAGE_SHARE])
 
 
-def known(answered: KeyedAnswer, item: str, language: Language) -> Sentence | None:
+def known(keyed: KeyedAnswer, item: str, language: Language) -> Sentence | None:
     """Return the language model's sentence about that item, or None before it is written."""
-    found = cache.results().get("sentence", digest_json([answered.key_of(item), language.name]))
+    found = cache.results().get("sentence", digest_json([keyed.key_of(item), language.name]))
     return None if isinstance(found, Failed) else found

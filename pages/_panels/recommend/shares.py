@@ -16,7 +16,7 @@ from pages._components.media import previews
 
 _ASSETS = Path(__file__).parents[3] / "assets"
 _MOST = 8
-"""Parts shown, those that add or take most; the rest stands as one."""
+"""Rows of the panel: the parts that change the score most. The last row sums the others."""
 _HEADINGS = {
     "modality": "by modality", "signal": "by query part", "history": "by history",
     "recommender": "by recommender", "popularity": "by popularity", "taste": "by taste",
@@ -43,7 +43,7 @@ def show(collection: Collection, why: Reasons, view: str, *, against: Collected[
 
 
 def rows(collection: Collection, why: Reasons, view: str, *, against: Collected[str] = ()) -> list[dict[str, Any]]:
-    """One row a part: label, value, rank without it (None where that was not asked), colour and small picture."""
+    """One row a part: label, value, rank without it (None if that was not computed), colour and small picture."""
     shares = {label: value for label, value in why.views[view].items() if value}
     order = sorted(shares, key=lambda label: -abs(shares[label]))
     kept = order if len(order) <= _MOST else order[: _MOST - 1]
@@ -57,7 +57,7 @@ def rows(collection: Collection, why: Reasons, view: str, *, against: Collected[
 
 
 def called(collection: Collection, label: str, limit: int = 60, *, against: Collected[str] = ()) -> str:
-    """What a person calls a part: an item by its title, anything else as it is; "not" before what was asked against."""
+    """Return the name of a part: an item's title, or the label. "not" comes before a part with a negative weight."""
     shown = previews.title(collection, label, limit) if label in collection.items.index else label
     return f"not {shown}" if label in against else shown
 

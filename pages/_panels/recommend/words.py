@@ -1,4 +1,4 @@
-"""What was asked with and the item in words, and the words that both share."""
+"""The query and the item in words, and the words that both share."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from pages._session import cache
 from pages._session.jobs import Task
 
 _WEAK = 0.4
-"""Below this cosine the words leave out most of what they stand for."""
+"""Below this cosine the words are marked as weak: they explain less than a sixth of the vector (0.4² = 0.16)."""
 
 
-def show(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
-    """The words, once the collection's own are placed."""
+def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
+    """Draw the words, as soon as they are computed."""
 
     def work(progress: Progress) -> tuple[AnswerWords, ...]:
         return answer_words(
-            run, answered.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
+            run, keyed.answer, why.item, store=cache.store(), settings=cache.settings(), progress=progress
         )
 
-    found = waiting.result(Task("words", answered.key_of(why.item), "words", work), begin=True)
+    found = waiting.result(Task("words", keyed.key_of(why.item), "words", work), begin=True)
     if found is None:
         return
     if not found:
-        st.caption("What was asked with has no place of its own to put into words.")
+        st.caption("This query has no vector of its own, so no words can be found for it.")
         return
     chosen = found[0]
     if len(found) > 1:
@@ -43,22 +43,23 @@ def show(run: Run, answered: KeyedAnswer, why: Reasons) -> None:
 
 def _show(chosen: AnswerWords) -> None:
     shared = [word for word, _ in chosen.shared]
-    st.markdown("Both: " + (badges(shared, "violet") if shared else ":gray[no word stands for both]"))
-    _line("Asked", chosen.asked, set(shared))
+    st.markdown("Near both: " + (badges(shared, "violet") if shared else ":gray[no shared word]"))
+    _line("Query", chosen.asked, set(shared))
     _line("Item", chosen.item, set(shared))
     st.caption(
-        "The fewest words of the collection and its encoders whose places add up to theirs. Similarity, not"
-        " attribution: they describe where the two lie, not what made them lie there."
+        "A few words, from the collection and its encoders, whose vectors add up to each. They show similarity, not"
+        " attribution: where the two lie, not why they lie there."
     )
 
 
 def _line(name: str, words: ConceptWords, shared: set[str]) -> None:
     shown = [word for word, _ in words.words]
-    weak = " (weak: they leave out most of it)" if words.cosine < _WEAK else ""
-    st.markdown(
-        f"{name}: " + (badges(shown, "gray", shared) if shown else ":gray[no word comes near]")
-        + f" :small[:gray[reconstruction cosine {words.cosine:.2f}{weak}]]"
-    )  # fmt: skip
+    if not shown:
+        st.markdown(f"{name}: :gray[no word describes it]")
+        return
+    weak = " (weak: the words leave out most of it)" if words.cosine < _WEAK else ""
+    note = f" :small[:gray[reconstruction cosine {words.cosine:.2f}{weak}]]"
+    st.markdown(f"{name}: " + badges(shown, "gray", shared) + note)
 
 
 def badges(words: Sequence[str], colour: str, marked: set[str] | None = None) -> str:

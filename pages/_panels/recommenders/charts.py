@@ -1,4 +1,4 @@
-"""Which recommender ranks best and for whom: the best of each slice in words, and all of them as charts."""
+"""The best recommender of each slice in words, and all recommenders as charts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _HEADLINES = ("all", "warm", "cold", "short", "long")
 
 
 def headline(rows: Sequence[RecommenderRow], k: int, *, simulated: bool) -> None:
-    """One tile a slice: its best recommender, and which others cannot be told from it."""
+    """Draw one tile for each slice: its best recommender, and the others whose intervals overlap with its own."""
     if simulated:
         badge = ":orange-badge[:material/smart_toy: simulated users]"
-        st.markdown(f"{badge} :gray[Nobody real: they show how this page works, not how people choose.]")
+        st.markdown(f"{badge} :gray[No real people: they show how this page works, not how people choose.]")
     best = slice_leaders(rows, f"ndcg@{k}")
     shown = [name for name in _HEADLINES if name in best]
     if not shown:
@@ -36,7 +36,7 @@ def _tile(box: st.delta_generator.DeltaGenerator, name: str, best: SliceLeader, 
     by_chance = RandomOrder.name in best.alike
     rivals = [RandomOrder.name] if by_chance else best.alike
     ahead = "random order, and the only one measured" if alone else "all others"
-    alike = f"  \nnot told apart from {_named(rivals)}" if rivals else f"  \nahead of {ahead}"
+    alike = f"  \nnot clearly ahead of {_named(rivals)}" if rivals else f"  \nahead of {ahead}"
     box.caption(errors.plain(f"NDCG at {k}: {best.value:.1%}, 95%: {100 * low:.1f} – {100 * high:.1f}") + alike)
 
 
@@ -74,5 +74,5 @@ def show(rows: Sequence[RecommenderRow], k: int) -> None:
         )  # fmt: skip
         st.caption(
             f"{word} less that of {errors.plain(best)}, on the very same users (paired bootstrap, 95%):"
-            " where the whiskers cross 0, the two cannot be told apart."
+            " where the whiskers cross 0, neither is clearly better."
         )

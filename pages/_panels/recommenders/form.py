@@ -1,4 +1,4 @@
-"""What the Recommenders page measures: recommenders, which events are held out, and what counts as right."""
+"""The form of the Recommenders page: recommenders, held-out interactions, and right answers."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ import streamlit as st
 
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.workflow import Protocol
+from pages._components.alignment_form import HOLD_OUT
 from pages._panels.recommenders import trials
 from pages._session import cache
 
 _SPLITS = {"time": "After one moment", "last": "Each user's last item", "random": "A random share"}
+_ANY = -np.inf
+"""The option below every rating. None cannot be an option: a menu would show a button that clears it."""
+_MOST_MARKS = 20
+"""Marks options one by one: a scale of half stars up to ten. Of more, the quartiles are options."""
 _HELP = (
-    "After one moment: learn from everything before it, be measured on everything after, as in use. Each user's last"
-    " item: others' later events may be learned from. A random share: the past is guessed from the future too."
+    "After one moment: the fit sees everything before it, and everything after it is measured, as in real use. Each"
+    " user's last item: the fit may see later events of other users. A random share: the fit also sees later events of"
+    " the same user."
 )
 
 
 def show(collection: Collection, space: Mapping[str, EmbeddingSet] | None, source: str) -> trials.Trial:
-    """Draw the form; its button starts the work. What it gives is what the page shows, measured or not."""
+    """Draw the form. Its button starts the work. Return the trial that the page shows."""
     table = collection.interactions
     assert table is not None
     dated = "timestamp" in table and bool(np.isfinite(table["timestamp"].to_numpy(float)).any())
@@ -28,12 +34,12 @@ def show(collection: Collection, space: Mapping[str, EmbeddingSet] | None, sourc
         names = _names()
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             split = _split(dated)
-            test = 0.2
+            test = HOLD_OUT
             if split != "last":
                 test = st.slider(
-                    "Held-out share", 0.05, 0.5, 0.2, 0.05, key="rank.test", bind="query-params", width=170
+                    "Held-out share", 0.05, 0.5, HOLD_OUT, 0.05, key="rank.test", bind="query-params", width=170
                 )
-            relevant = _bar(table["rating"].to_numpy(float) if "rating" in table else np.zeros(0))
+            relevant = _rating_menu(table["rating"].to_numpy(float) if "rating" in table else np.zeros(0))
             k = st.number_input("List length", 1, 100, 10, key="rank.k", bind="query-params", width=120)
             seed = st.number_input("Seed", 0, 9999, 0, key="rank.seed", bind="query-params", width=110)
             protocol = Protocol(split, float(test), int(k), relevant, int(seed))
@@ -54,20 +60,21 @@ def _names() -> list[str]:
 
 
 def _split(dated: bool) -> str:
-    offered = [name for name in _SPLITS if dated or name != "time"]
+    options = [name for name in _SPLITS if dated or name != "time"]
     return st.selectbox(
-        "Held out", offered, format_func=_SPLITS.__getitem__, key="rank.split", bind="query-params", help=_HELP,
+        "Held out", options, format_func=_SPLITS.__getitem__, key="rank.split", bind="query-params", help=_HELP,
         width=210,
     )  # fmt: skip
 
 
-def _bar(ratings: np.ndarray) -> float | None:
-    """The rating from which a held-out event counts as right, None for all."""
+def _rating_menu(ratings: np.ndarray) -> float | None:
+    """Draw the menu of ratings from which a held-out event counts as right; return None for all events."""
     values = np.unique(ratings[np.isfinite(ratings)])
     if len(values) < 2:
         return None
-    offered = [None, *(float(v) for v in (values if len(values) <= 20 else np.quantile(values, [0.25, 0.5, 0.75])))]
-    return st.selectbox(
-        "Right answers", offered, key="rank.right", persist_state="session", width=170,
-        format_func=lambda bar: "all held out" if bar is None else f"rated {bar:g} or more",
+    marks = values if len(values) <= _MOST_MARKS else np.quantile(values, [0.25, 0.5, 0.75])
+    least = st.selectbox(
+        "Right answers", [_ANY, *map(float, marks)], key="rank.right", persist_state="session", width=170,
+        format_func=lambda least: "all held out" if least == _ANY else f"rated {least:g} or more",
     )  # fmt: skip
+    return None if least == _ANY else least

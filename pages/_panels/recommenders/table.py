@@ -1,4 +1,4 @@
-"""The measured recommenders as a table, those that failed with their reasons, and on what all were measured."""
+"""The measured recommenders as a table, the failed ones with their reasons, and the protocol in words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pages._components import errors
 
 
 def show(rows: Sequence[RecommenderRow], k: int) -> None:
-    """Best first, with 95% intervals; what failed below."""
+    """Draw the table, best first, with 95% intervals, and the failed recommenders below."""
     measured = [row for row in rows if not row["error"]]
     frame = pd.DataFrame([_cells(row, k) for row in measured])
     st.dataframe(
@@ -33,7 +33,7 @@ def show(rows: Sequence[RecommenderRow], k: int) -> None:
             ),
             "fit (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds of the fit."),
             "ms / user": st.column_config.NumberColumn(format="%.3g", help="To score all items for one user."),
-            "found out": st.column_config.TextColumn(help="What the fit settled by itself, such as a mix's weights."),
+            "settled": st.column_config.TextColumn(help="What the fit chose by itself, such as the weights of a mix."),
             "added MiB": st.column_config.NumberColumn(format="%.0f", help="By how much the fit raised memory."),
         },
         alt=f"{len(measured)} recommenders with quality, variety, time and memory, best first",
@@ -61,12 +61,12 @@ def _cells(row: RecommenderRow, k: int) -> dict[str, Any]:
         "ms / user": row["score_ms_per_user"],
         "added MiB": row["added_mb"],
         "learns from": "nothing" if row["baseline"] else learns_from(row),
-        "found out": _told(row["settled"]),
+        "settled": _settled_words(row["settled"]),
     }
 
 
-def _told(settled: Mapping[str, Any]) -> str:
-    """What a fit found out by itself: weights of a mix, a measure it stopped by, and why."""
+def _settled_words(settled: Mapping[str, Any]) -> str:
+    """Return in words what a fit settled: weights of a mix, when it stopped and why."""
     return ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name}: {value}" for name, value in settled.items()
     )
@@ -78,15 +78,15 @@ def _with_interval(value: float, interval: Sequence[float]) -> str:
 
 
 def caption(facts: Mapping[str, Any], places: str) -> None:
-    """On what the numbers were measured, and who could not be."""
+    """Draw what the numbers were measured on, and which users could not be measured."""
     who = "simulated users" if facts["simulated"] else "users"
     right = "" if facts["relevant"] is None else f" rated {facts['relevant']:g} or more"
     left = [
         f"{facts[name]:,} {words}"
         for name, words in (
-            ("users_not_held_out", "of whom nothing was held out"),
-            ("users_new", "with no history before"),
-            ("users_without_right_answer", "with no right answer"),
+            ("users_not_held_out", "without held-out interactions"),
+            ("users_new", "without earlier interactions"),
+            ("users_without_right_answer", "without a right answer"),
         )
         if facts[name]
     ]
@@ -95,7 +95,7 @@ def caption(facts: Mapping[str, Any], places: str) -> None:
         f"Held out: {facts['split']}. {facts['users_measured']:,} of {facts['users']:,} {who} were measured, on "
         f"{facts['right_answers']:,} right answers{right}, after learning from {facts['n_train']:,} events.{out} "
         f"{facts['cold_items']:,} of {facts['items']:,} items are new: nobody met them in training. {places} "
-        "Whiskers and brackets are 95% bootstrap intervals over users; a tie never helps; what a user met before is no "
-        "candidate."
+        "Whiskers and brackets are 95% bootstrap intervals over users. Ties count against a recommender. Items that a "
+        "user met before are no candidates."
     )
     st.caption(errors.plain(words))

@@ -49,7 +49,7 @@ def current(trial: Trial) -> Board:
 
 
 def board_of(trial: Trial, results: ResultsCache, store: Store, settings: Settings) -> Board:
-    """The board of the trial. Its facts say on what all rows were measured."""
+    """The board of the trial. Its facts describe the measured interactions."""
 
     def measure(names: Sequence[str], board: Board, job: Job[None]) -> None:
         events = events_of(trial.collection, trial.protocol)

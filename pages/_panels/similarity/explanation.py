@@ -1,4 +1,4 @@
-"""Why two media are as near as they are: maps over both, components or anchors of their similarity, and words."""
+"""The similarity of two media, explained: maps over both, components or anchors of it, and words."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from pages._session.jobs import Task
 
 
 def show(run: Run, run_key: str, block: SimilarityBlock, i: int, j: int) -> None:
-    """The reasons for the cell (i, j), or a button that has them made."""
-    asked, answer = _name(block, "source", i), _name(block, "target", j)
+    """Draw the explanation of the cell (i, j), or a button that starts it."""
+    source, target = _name(block, "source", i), _name(block, "target", j)
 
     def work(progress: Progress) -> PairExplanation:
-        return explain_pair(run, asked, answer, store=cache.store(), settings=cache.settings(), progress=progress)
+        return explain_pair(run, source, target, store=cache.store(), settings=cache.settings(), progress=progress)
 
-    key = " ".join((run_key, *asked, *answer))
+    key = " ".join((run_key, *source, *target))
     task = Task("pair", key, "reasons for this pair", work)
     if task.idle:
         st.button("Why are these two near, or far?", icon=":material/image_search:", key="pair.go",
                   on_click=task.start,
-                  help="Masked copies of both are encoded, in the background: some seconds.")  # fmt: skip
+                  help="Masked copies of both are encoded in the background. It takes some seconds.")  # fmt: skip
         return
     found = waiting.result(task)
     if found is not None:
@@ -54,23 +54,23 @@ def _show(run: Run, found: PairExplanation) -> None:
         words = found.concepts
         shared = [word for word, _ in words.shared]
         st.markdown("Words for both: " + (badges(shared, "violet") if shared else ":gray[none]"))
-        st.caption("Words that stand near both: similarity, not attribution."
+        st.caption("Words near both: they show similarity, not attribution."
                    f" Reconstruction cosines {words.a.cosine:.2f} and {words.b.cosine:.2f}.")  # fmt: skip
     for note in found.notes:
         st.caption(f":material/info: {errors.plain(errors.sentence(note))}")
 
 
 def _terms(run: Run, found: PairExplanation) -> None:
-    """The similarity as a sum, where the aligner's space allows it."""
+    """Draw the similarity as a sum of components or anchors, if the aligner allows it."""
     if found.components:
-        st.markdown("As a sum over the components of the space, each told by what lies farthest along it")
+        st.markdown("As a sum over the components of the space. Items and words are those farthest along a component.")
         rows = [
             {"component": c.number, "adds": c.value, "items": _titles(run, c.items), "words": ", ".join(c.words)}
             for c in found.components
         ]
         st.dataframe([*rows, {"items": "all other components", "adds": found.component_rest}], hide_index=True)
     if found.anchors:
-        st.markdown("As a sum over the known pairs that both are compared with")
+        st.markdown("As a sum over the known pairs (anchors) that both are compared with")
         rows = [{"known pair": _titles(run, (item,)), "adds": value} for item, value in found.anchors]
         st.dataframe([*rows, {"known pair": "all others", "adds": found.anchor_rest}], hide_index=True)
     for side, weights in found.attention.items():

@@ -17,6 +17,7 @@ from pages._session import cache
 from pages._session.thumbnails import Thumbnail, cover
 
 _RIGHT, _WRONG = "#0B7A5C", "#B3412E"
+"""Green and red that keep a contrast of 4.5 : 1 with white, as WCAG 2 asks for text."""
 
 
 def labels(run: Run, block: SimilarityBlock) -> tuple[list[str], list[str]]:
@@ -40,7 +41,7 @@ def medium_of(collection: Collection, rows: EmbeddingSet, row: int) -> Media | N
 
 
 def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) -> list[str | None]:
-    """Small pictures to draw along an axis, [] where the modality has none."""
+    """Small pictures to draw along an axis, [] if the modality has none."""
     if modality not in ("image", "video"):
         return []
     held = block.source if block.source.modality == modality else block.target
@@ -68,28 +69,30 @@ def chosen_cell(block: SimilarityBlock, clicked: list[Any] | None, item: str | N
 
 def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int, j: int) -> None:
     """The clicked cell: score, rank, and both media large."""
-    asked, answer = int(block.source_rows[i]), int(block.target_rows[j])
-    row = block.every.take(np.array([asked]))
+    source_row, target_row = int(block.source_rows[i]), int(block.target_rows[j])
+    row = block.every.take(np.array([source_row]))
     scores = row.dense()[0]
-    score = scores[answer]
+    score = scores[target_row]
     rank = int((scores >= score - row.rounding[0]).sum())
     columns = st.columns(3)
     columns[0].metric("score", fixed(score, 3))
-    columns[1].metric("rank", f"{rank:,} / {len(scores):,}", help="Ties count as ranked before.")
+    columns[1].metric(
+        "rank", f"{rank:,} / {len(scores):,}", help="Candidates with the same score count as ranked before it."
+    )
     columns[2].metric("right answer", "yes" if block.right[i, j] else "no")
-    for rows, row, modality in ((block.source, asked, source), (block.target, answer, target)):
+    for rows, row, modality in ((block.source, source_row, source), (block.target, target_row, target)):
         name = previews.title(run.collection, rows.ids[row])
         st.markdown(header.modality_word(modality) + ("" if modality == "text" else f" · {errors.plain(name)}"))
         _show_medium(medium_of(run.collection, rows, row), previews.title(run.collection, rows.ids[row]))
 
 
 def card(run: Run, pair: JudgedPair, source: str, target: str) -> dict[str, Any]:
-    """A judged pair as a card: what was asked, what came first, and what was right if that is another."""
+    """A judged pair as a card: the query, the first result, and the right answer if that is another."""
     space = run.result.space
     right = pair.right or (not pair.decided and pair.rank == 1)
     first = "chosen" if pair.decided else "undecided, best"
     tiles = [
-        _tile(run, space[source], pair.source_row, "asked", MODALITY_COLOURS[source]),
+        _tile(run, space[source], pair.source_row, "query", MODALITY_COLOURS[source]),
         _tile(
             run, space[target], pair.chosen_row, f"{first} · {fixed(pair.chosen_score)}", _RIGHT if right else _WRONG
         ),
@@ -117,7 +120,7 @@ def _tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> 
 
 def _show_medium(medium: Media | None, alt: str) -> None:
     if medium is None:
-        st.caption("The vector was given ready-made; there is no medium to show.")
+        st.caption("The collection holds only its vector: there is no medium to show.")
     elif medium.modality == "text":
         st.markdown(f"> {errors.plain(cut_text(medium.text or '', 400))}")
     elif medium.modality == "image":

@@ -1,4 +1,4 @@
-"""The map of the shared space: its settings, labels, colours, neighbours, and how far to trust it."""
+"""The map of the shared space: its settings, labels, colours, neighbours and quality."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ import streamlit as st
 
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Projection, Run
-from pages._components.media import previews
+from pages._components.media import gallery
 from pages._components.numbers import fixed
 from pages._session import cache, state
 
 BY_MODALITY = "modality"
 _OWN = {"item", "modality", "row", "key", "x", "y", "z"}
+"""Columns of the map itself; a metadata column of that name has an underscore after it."""
+_DEFAULTS: dict[str, float | int] = {"dimensions": 2, "n_neighbors": 15, "min_dist": 0.1, "seed": 0}
+"""The defaults of `workflow.project_run`, which are those of umap-learn."""
 
 
 def colourings(collection: Collection) -> list[str]:
-    """By modality, or by any metadata column that tells at least two items apart but not all of them."""
+    """Return the modality and the metadata columns that are numbers or that group the items."""
     frame = collection.items
     useful = [
         str(c)
@@ -30,7 +33,7 @@ def colourings(collection: Collection) -> list[str]:
 
 
 def colour_values(rows: pd.DataFrame, column: str) -> Sequence[object]:
-    """The metadata column of every point (a column named like one of ours carries an underscore)."""
+    """The metadata column of every point ."""
     return rows[f"{column}_" if column in _OWN else column].tolist()
 
 
@@ -41,11 +44,11 @@ def labels(run: Run, run_key: str) -> list[str]:
 
 def placed_items(run: Run) -> Sequence[str]:
     """Items that have a place in the space, in the collection's order."""
-    return cache.placed(run.collection.digest + run.result.digest, run)
+    return cache.placed_items(run.collection.digest + run.result.digest, run)
 
 
 def current_item(run: Run) -> str:
-    """The item looked at if it has a place in the space, else the first that has several media."""
+    """Return the selected item if it lies in the space, else the first item with several modalities."""
     placed, item = placed_items(run), state.selected_item()
     if item in placed:
         return item
@@ -56,11 +59,11 @@ def current_item(run: Run) -> str:
 def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[str, Any]]:
     """The nearest other items as cards."""
     found = cache.neighbours(run_key, item, count, run)
-    return [previews.card(run.collection, r.id, note=f"{fixed(r.score, plus=True)} σ", modalities=[]) for r in found]
+    return [gallery.card(run.collection, r.id, note=f"{fixed(r.score, plus=True)} σ", modalities=[]) for r in found]
 
 
 def quality(projection: Projection) -> None:
-    """How the map was made, whether it keeps more neighbours than a random one, and the numbers behind the verdict."""
+    """Draw how the map was made, and whether it keeps more neighbours than a random map, with the numbers."""
     if projection.quality_n < 2:
         return
     k, (trust, overlap) = projection.quality_k, projection.by_chance
@@ -79,13 +82,13 @@ def quality(projection: Projection) -> None:
 _MEANING = (
     "neighbour overlap: share of the {k} nearest points on the map that are among the {k} nearest in the space.  \n"
     "trustworthiness: are points that lie together on the map also near each other in the space? 1 is best.  \n"
-    "random: what points thrown on the map would have. Distances between far groups mean little on any such map."
+    "random: the values of randomly placed points. Distances between far groups mean little on any such map."
 )
 
 
 def map_settings() -> None:
-    """2-D or 3-D at once; the rest behind a button."""
-    now = {"dimensions": 2, "n_neighbors": 15, "min_dist": 0.1, "seed": 0} | dict(state.view_spec().map)
+    """Draw the switch between 2-D and 3-D, and a button for the other settings."""
+    now = _DEFAULTS | dict(state.view_spec().map)
     shape = st.segmented_control(
         "Dimensions", ["2-D", "3-D"], default=f"{now['dimensions']}-D", required=True, key="space.dimensions"
     )
@@ -98,7 +101,7 @@ def map_settings() -> None:
             100,
             min(int(now["n_neighbors"]), 100),
             key="space.near.slider",
-            help="Few show detail, many show the whole.",
+            help="Few show details, many show the whole.",
         )
         apart = st.slider(
             "Least distance",
@@ -117,6 +120,5 @@ def map_settings() -> None:
 
 
 def _draw_map(settings: dict[str, float | int]) -> None:
-    usual = {"dimensions": 2, "n_neighbors": 15, "min_dist": 0.1, "seed": 0}
-    state.draw_map(**{name: value for name, value in settings.items() if value != usual[name]})
+    state.draw_map(**{name: value for name, value in settings.items() if value != _DEFAULTS[name]})
     st.rerun()

@@ -30,9 +30,10 @@ _LONGEST = 34
 
 
 def show(collection: Collection, now: Mapping[str, Any], *, key: str, abreast: bool = False) -> dict[str, str]:
-    """A menu for each modality, `abreast` or below each other; gives modality -> reference where not the default.
+    """Draw a menu of encoders for each modality; return modality -> reference for those that are not the default.
 
-    A model that reads several modalities into one space can be taken for all of them at once.
+    The menus are side by side with `abreast`, else one below the other. One button takes a model that reads several
+    modalities into one space for all of them.
     """
     chosen: dict[str, str] = {}
     held = collection.modalities
@@ -49,7 +50,7 @@ def show(collection: Collection, now: Mapping[str, Any], *, key: str, abreast: b
 
 
 def settle(encoders: Mapping[str, str], key: str) -> None:
-    """Inside a callback: a model named in words becomes one of its menu's, and what could not be taken is dropped."""
+    """Select typed models in their menus, and drop typed names that name no model. Only inside a callback."""
     for modality, usual in DEFAULT_ENCODERS.items():
         if state.widget(f"{key}.encoder.{modality}") == OTHER:
             reference, menu = encoders.get(modality, usual), f"{key}.encoder.{modality}"
@@ -58,34 +59,34 @@ def settle(encoders: Mapping[str, str], key: str) -> None:
 
 
 def title(reference: str) -> str:
-    """'open-clip · ViT-B-32/openai'; of a folder its own name; behind the encoder its parameters, if any."""
+    """Return the short title of a reference: 'open-clip · ViT-B-32/openai', or encoder and folder name."""
     encoder, given, model = reference_parts(reference)
-    said = params_words(given)
+    suffix = params_words(given)
     if not model:
-        return f"{encoder}{said}"
+        return f"{encoder}{suffix}"
     if encoder == "video-frames":
-        return f"frames{said} · {title(model)}"
+        return f"frames{suffix} · {title(model)}"
     model = model.removeprefix("hf-hub:").removeprefix(f"{encoder}/")
     folder = model.removeprefix("local-dir:")
     if folder != model or folder.startswith(("/", "~", ".")):
         model = f"{Path(folder).name} (folder)"
-    return f"{encoder}{said} · {_short(model)}"
+    return f"{encoder}{suffix} · {_short(model)}"
 
 
 def full_name(reference: str) -> str:
-    """The model alone, as it is written; of an encoder without models its own name."""
+    """Return the model's whole name, or the encoder's name if the encoder has no models."""
     encoder, _, model = reference_parts(reference)
     return model.removeprefix("hf-hub:").removeprefix("local-dir:") or encoder
 
 
 def _short(name: str) -> str:
-    """Start and end, where models of one family differ."""
+    """Return the start and the end of a long name: there the models of one family differ."""
     half = _LONGEST // 2
     return name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half + 1 :]}"
 
 
 def caption(encoders: Mapping[str, str]) -> None:
-    """Which modalities are read by other encoders than the default ones; nothing where none is."""
+    """Draw which modalities have another encoder than the default; nothing if there is none."""
     by_title: dict[str, list[str]] = {}
     for modality, reference in encoders.items():
         by_title.setdefault(title(reference), []).append(READ.get(modality, modality))
@@ -126,13 +127,13 @@ def _summary(offer: AvailableModel | None, current: str) -> str:
 
 
 def _other(modality: str, current: str, key: str) -> str:
-    """A model by any name or folder: checked at once, and the old choice stays where it cannot be taken."""
+    """Draw a field for a model's name or folder, and check it. The current choice stays if the model cannot be used."""
     typed = st.text_input(
         f"Model that reads {READ.get(modality, modality)}",
         key=key,
         placeholder="open-clip:hf-hub:ORG/NAME or a folder",
-        help="A reference ENCODER:MODEL (open-clip, clap, sentence-transformers) or a folder of this machine. Models "
-        "that are not here yet come by the Models page.",
+        help="A reference ENCODER:MODEL (open-clip, clap, sentence-transformers) or a folder of this machine. The "
+        "Models page downloads other models.",
         persist_state="session",
     )
     if not typed or not typed.strip():
@@ -149,7 +150,7 @@ def _other(modality: str, current: str, key: str) -> str:
 
 
 def _one_space(chosen: Mapping[str, str], places: Mapping[str, Any], key: str) -> None:
-    """Under the first menu whose model reads other modalities into the same space: a button that takes it for them."""
+    """Draw a button that takes a model for all modalities it reads, below the first menu with such a model."""
     for modality, reference in chosen.items():
         towers = same_space(reference, modality)
         others = {
@@ -162,7 +163,7 @@ def _one_space(chosen: Mapping[str, str], places: Mapping[str, Any], key: str) -
                     f"Use it for {words} too",
                     key=f"{key}.both.{modality}",
                     icon=":material/join_inner:",
-                    help="Then they lie in the space the model was trained for, and need no aligner.",
+                    help="Then all lie in the space of this model, and need no aligner.",
                     on_click=_take,
                     args=(others, key),
                 )
@@ -179,7 +180,7 @@ def _take(others: Mapping[str, str], key: str) -> None:
 
 
 def show_params(reference: str, current: str, *, key: str) -> str:
-    """The reference with what the form says, which starts at what `current` holds; itself where nothing is declared."""
+    """Draw the form of the encoder's parameters, with the values of `current`; return the reference with them."""
     name = reference_parts(reference).name
     declared = next((row["params"] for row in cache.rows_of("encoders") if row["name"] == name), [])
     if not declared:
@@ -190,17 +191,17 @@ def show_params(reference: str, current: str, *, key: str) -> str:
 
 
 def settle_params(reference: str, *, key: str) -> None:
-    """Inside a callback: its form starts again at what the session's choices hold."""
+    """Reset the form of the parameters to the session's choices. Only inside a callback."""
     state.forget_widgets(f"{key}.{reference_parts(reference).name}.")
 
 
 def params_words(given: str) -> str:
-    """'[most=8,per_second=2]' to read: ' (most 8, per second 2)'; '' for no parameters."""
+    """Return '[most=8,per_second=2]' as ' (most 8, per second 2)'; '' for no parameters."""
     return f" ({given[1:-1].replace('_', ' ').replace('=', ' ').replace(',', ', ')})" if given else ""
 
 
 def _held(current: str, name: str) -> dict[str, Any]:
-    """Of the session's choice; none where a link holds what cannot be, which the work itself tells."""
+    """Return the parameters of the session's choice; {} if a link holds bad ones, for the run reports those."""
     try:
         return reference_params(current) if reference_parts(current).name == name else {}
     except BadInput:

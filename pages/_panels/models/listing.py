@@ -1,4 +1,4 @@
-"""The models of this machine: what each reads, its size, licence and place; using one, and removing it."""
+"""The models of this machine and those worth getting: what each reads, its size and its licence."""
 
 from __future__ import annotations
 
@@ -8,53 +8,66 @@ from pathlib import Path
 import streamlit as st
 
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import AvailableModel, available_models, reference_parts, remove_model
-from pages._components import errors
-from pages._panels.models import fetch, lines, menu
+from mmalign_core.workflow import (
+    AvailableModel,
+    SuggestedModel,
+    available_models,
+    reference_parts,
+    remove_model,
+    suggested_models,
+)
+from pages._components import encoder_menu, errors
+from pages._panels.models import fetch, lines
 from pages._session import cache, state
 
+_HEADINGS = {
+    ("image", "text"): "Pictures and texts in one space",
+    ("audio", "text"): "Sounds and texts in one space",
+    ("text",): "Texts",
+}
 
-def show() -> None:
-    """Models that were fetched or copied here, then the embedded ones."""
+
+def show_installed() -> None:
+    """Draw the downloaded models with buttons to use and to remove them, then the embedded encoders."""
     rows = available_models(cache.settings())
     fetched, embedded = [row for row in rows if not row.embedded], [row for row in rows if row.embedded]
     held = lines.size(sum(row.bytes for row in fetched))
-    st.markdown("##### Here" + (f" :gray[· {len(fetched)} of your own, {held}]" if held else ""))
+    st.markdown("##### On this machine" + (f" :gray[· {len(fetched)} downloaded, {held}]" if held else ""))
     for row in fetched:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"model.{_slug(row)}"):
             _fetched(row)
     if not fetched:
-        st.caption("No model was fetched yet: the embedded ones below need none, and work offline.")
+        st.caption("No model was downloaded yet. The embedded encoders below work offline.")
     _embedded(embedded)
 
 
 def _fetched(row: AvailableModel) -> None:
     encoder = reference_parts(row.reference).name
     with st.container(gap=None, width="stretch"):
-        name = menu.full_name(row.reference) or row.name
+        name = encoder_menu.full_name(row.reference) or row.name
         name = row.summary if Path(name).is_absolute() else name
         st.markdown(lines.heading(name, row.reads))
         licence = row.licence or "licence not stated"
         st.markdown(lines.facts(encoder, lines.size(row.bytes), licence, str(row.folder)))
-        coming = fetch.coming(row.reference)
-        if row.missing and not coming:
+        downloading = fetch.is_downloading(row.reference)
+        if row.missing and not downloading:
             st.markdown(f":small[:orange[:material/warning: {errors.plain(errors.sentence(row.missing))}]]")
-    if coming:
-        st.markdown(":small[:gray[:material/downloading: on its way]]", width="content")
+    if downloading:
+        st.markdown(":small[:gray[:material/downloading: downloading]]", width="content")
         return
     if row.reference and not row.missing:
         lines.use_button(row.reference, row.reads, key=f"use.{_slug(row)}")
     elif row.reference:
         st.button(
-            "Go on", icon=":material/download:", key=f"go.on.{_slug(row)}", on_click=fetch.ask,
-            args=(row.reference,), help="Get what is still to come",
+            "Go on", icon=":material/download:", key=f"go.on.{_slug(row)}", on_click=fetch.look_up,
+            args=(row.reference,), help="Download the missing files",
         )  # fmt: skip
     with st.popover("", icon=":material/delete:", help="Remove it from this machine", type="tertiary"):
         st.markdown(f"Delete **{errors.plain(row.summary)}** ({lines.size(row.bytes)}) from this machine?")
-        others = "  \nOther programs that take models from this cache lose it too." * (not _is_own(row))
+        others = "  \nOther programs that use this cache lose it too." * (not _is_own(row))
         st.caption(errors.plain(str(row.folder)) + others)
         if row.reference in str(state.view_spec().choices.get("encoders")):
-            warning = "This alignment reads with it: nothing new can be asked of it then."
+            warning = "The current alignment uses it. Without it, no new query can be encoded."
             st.markdown(f":small[:orange[:material/warning: {warning}]]")
         st.button("Delete it", icon=":material/delete:", key=f"remove.{_slug(row)}", on_click=_remove, args=(row,))
 
@@ -86,3 +99,31 @@ def _slug(row: AvailableModel) -> str:
 
 def _is_own(row: AvailableModel) -> bool:
     return row.folder is not None and row.folder.is_relative_to(cache.settings().root)
+
+
+def show_suggestions() -> None:
+    """Every suggestion with a way to get it, or a mark that it is here. Drawing them needs no hub."""
+    here = {row.summary for row in available_models(cache.settings()) if not (row.embedded or row.missing)}
+    st.markdown("##### Worth getting")
+    for reads, rows in suggested_models().items():
+        st.markdown(f"###### {_HEADINGS[reads]}")
+        for row in rows:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _suggestion(row, row.repository in here)
+    st.caption(
+        "Sizes are of float32 weights; licences are those of the model cards, and are checked again before a download."
+        " ImageNet: published zero-shot accuracy, from open_clip's own table."
+    )
+
+
+def _suggestion(row: SuggestedModel, here: bool) -> None:
+    with st.container(gap=None, width="stretch"):
+        st.markdown(f"**{errors.plain(encoder_menu.full_name(row.reference))}**  :small[{errors.plain(row.use)}]")
+        st.markdown(lines.facts(lines.size(row.bytes), row.licence, row.figure))
+    if here:
+        st.markdown(":green[:material/check_circle: here]", width="content")
+    else:
+        st.button(
+            "Get it", icon=":material/download:", key=f"get.{row.reference}", on_click=fetch.look_up,
+            args=(row.reference,), help="Shows its size and licence first",
+        )  # fmt: skip
