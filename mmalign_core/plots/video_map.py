@@ -11,6 +11,7 @@ from mmalign_core.plots.colours import HOVER, scale_of
 from mmalign_core.plots.segments import adding_axis, bars, envelope, fields
 
 TILES = 8
+"""Frames in the strip. Chosen: more would be too small to recognise at the width of a page."""
 _STRIP, _GAP = 52, 16
 """Pixels: height of the strip of frames, and what lies between it and the bars or between rows of bars."""
 

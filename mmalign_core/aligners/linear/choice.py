@@ -21,6 +21,7 @@ UNTRIED = (3.0, 2.0)
 ENOUGH_HELD = 300
 """Held-out examples that make one split enough; of fewer, up to MOST_SPLITS are averaged."""
 MOST_SPLITS = 5
+"""Splits at most. Chosen: each costs one CCA more, and five halve the error of a single one."""
 
 
 @dataclass(frozen=True)
