@@ -1,4 +1,4 @@
-"""The types that everyone meets: collection, embeddings, alignment, matches. They are frozen, arrays are read-only."""
+"""Shared types: collections, embeddings, alignments, matches. They are frozen, and their arrays are read-only."""
 
 from mmalign_core.types.basics import (
     MODALITIES,
