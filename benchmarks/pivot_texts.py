@@ -26,7 +26,7 @@ from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Media, digest_bytes
-from mmalign_core.types.pivots import Pivots
+from mmalign_core.types.embeddings import Pivots
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow import Choices, encode, open_demo
 from mmalign_core.workflow.alignment.sets import usable_sets

@@ -45,7 +45,7 @@ class Job(Generic[T]):
         self._cancel, self._finished, self._lock = threading.Event(), threading.Event(), threading.Lock()
 
     def progress(self, fraction: float, message: str) -> None:
-        """The callback to hand to the work; raises Cancelled once `cancel` was called."""
+        """The progress callback of the work. Raises Cancelled after `cancel` was called."""
         if self._cancel.is_set():
             raise Cancelled(f"'{self.title}' was cancelled")
         with self._lock:
@@ -71,18 +71,18 @@ class Job(Generic[T]):
 
     @property
     def stopping(self) -> bool:
-        """Whether it was asked to stop and has not ended yet: it does at its next report."""
+        """Whether it was cancelled and still runs. It ends at its next progress report."""
         return self._cancel.is_set() and not self.finished
 
     def cancel(self) -> None:
-        """Ask it to stop: at once when queued, at its next report when running. A finished job stays as it is."""
+        """Cancel the job: at once if queued, at its next progress report if running. A finished job does not change."""
         self._cancel.set()
         with self._lock:
             if self.status == "queued":
                 self._end("cancelled")
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it has finished, at most `timeout` seconds; whether it has."""
+        """Wait at most `timeout` seconds for the end. Return whether it has finished."""
         return self._finished.wait(timeout)
 
     def run(self) -> None:
@@ -184,6 +184,6 @@ class Jobs:
 JOBS = Jobs()
 """The one registry of this process, shared by all sessions."""
 FETCHES = Jobs()
-"""Those that wait for a network: they take no place from work that keeps this machine busy, and it none from them."""
+"""Jobs that wait for a network. They have workers of their own, so that computing jobs do not delay them."""
 atexit.register(JOBS.stop)
 atexit.register(FETCHES.stop)

@@ -6,7 +6,7 @@ from mmalign_core.types import Progress
 
 
 def within(progress: Progress, start: float, end: float, words: str = "") -> Progress:
-    """Progress of a part that fills the span `start`..`end` of the whole; `words` go before each of its messages."""
+    """Return the progress callback of a part that spans `start`..`end` of the whole; `words` prefix its messages."""
 
     def shown(fraction: float, message: str) -> None:
         progress(start + (end - start) * min(max(fraction, 0.0), 1.0), f"{words}{message}")

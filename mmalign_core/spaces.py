@@ -1,6 +1,6 @@
-"""Which encoder made vectors, by their key, and which space they lie in: what aligners may know of encoders.
+"""The encoder and the space of vectors, by their key: what aligners may know about encoders.
 
-The registry of encoders stands here, below both: it finds its members by the name of their package alone.
+The registry of encoders is defined here, so that aligners need not import encoders.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Parts(NamedTuple):
 
 
 def parts_of(reference: str) -> Parts:
-    """Its parts, whether or not they are right: brackets count only directly behind the name, not in a model's."""
+    """Split a reference into its parts without checking them. Brackets inside the model's name are part of the name."""
     head, _, model = reference.partition(":")
     name, bracket, rest = head.partition("[")
     return Parts(name, bracket + rest, model)
@@ -38,12 +38,12 @@ def reference_of(key: str) -> str:
 
 
 def is_known(reference: str) -> bool:
-    """Whether a registered encoder answers to it; False for vectors that were given."""
+    """Whether the reference names a registered encoder. False for given vectors."""
     return parts_of(reference).name in ENCODERS.names()
 
 
 def space_of(reference: str) -> str:
-    """The space of its vectors, known also where the model is no longer here. BadInput if it is unknown."""
+    """Return the space of its vectors. The model's files are not needed. Raises BadInput for an unknown encoder."""
     name, _, model = parts_of(reference)
     return ENCODERS.get(name).space_of(model)
 

@@ -9,7 +9,7 @@ from safetensors.numpy import load, save
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.card import Card
 from mmalign_core.types import MODALITIES, BadInput, Concepts, EmbeddingSet
-from mmalign_core.types.pivots import Pivots
+from mmalign_core.types.embeddings import Pivots
 from mmalign_core.types.sequences import as_sequences
 
 WIDTH, CONCEPTS = 12, 20

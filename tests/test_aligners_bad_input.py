@@ -13,7 +13,7 @@ import pytest
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Concepts, EmbeddingSet
-from mmalign_core.types.pivots import Pivots
+from mmalign_core.types.embeddings import Pivots
 from mmalign_core.types.sequences import as_sequences
 from mmalign_core.workflow import Choices, align
 from mmalign_core.workflow.encoding import Encoding

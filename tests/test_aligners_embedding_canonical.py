@@ -7,9 +7,8 @@ from sklearn.cross_decomposition import CCA as SklearnCCA
 
 from mmalign_core.aligners.embedding.descent import Objective
 from mmalign_core.aligners.linear.canonical import regularised_cca
-from mmalign_core.aligners.linear.cca_start import RIDGES as STARTS
-from mmalign_core.aligners.linear.cca_start import linear_start
-from mmalign_core.aligners.linear.choice import UNTRIED
+from mmalign_core.aligners.linear.ridge_search import DEFAULT_CHOICE, start_from_cca
+from mmalign_core.aligners.linear.ridge_search import RIDGES as STARTS
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.aligners.training.holdout import hold_out
 from mmalign_core.types import EmbeddingSet
@@ -139,7 +138,7 @@ def test_pairs_that_cannot_be_ranked_leave_the_untried_default(name: str) -> Non
         "text": EmbeddingSet("text", ids, ("same",) * 59 + ("other",), y, "toy@1"),
     }
     model = fitted(name, sets)
-    assert model.settled == {"reg": UNTRIED[0], "weighting": UNTRIED[1]} and not model.history
+    assert model.chosen_params == {"reg": DEFAULT_CHOICE[0], "weighting": DEFAULT_CHOICE[1]} and not model.history
     pairs = paired_rows(sets, name)
-    ridge = linear_start(name, sets, hold_out(pairs), dims=4)[1]
+    ridge = start_from_cca(name, sets, hold_out(pairs), dims=4)[1]
     assert ridge == STARTS[len(STARTS) // 2]

@@ -11,7 +11,7 @@ from sklearn.cross_decomposition import PLSSVD, PLSCanonical
 from sklearn.linear_model import Ridge as SklearnRidge
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.aligners.embedding.procrustes import rotated
+from mmalign_core.aligners.embedding.procrustes import rotate_in_turn
 from mmalign_core.aligners.embedding.ridge import GRID, ridge_map
 from mmalign_core.aligners.linear.spectral import cross_covariances, shared_components, whitener
 from mmalign_core.types import BadInput, Cancelled, EmbeddingSet, no_progress
@@ -80,7 +80,7 @@ def test_three_modalities_rotated_within_the_spans_of_their_pairs_lie_as_in_the_
     present = {m: np.arange(30) < len(x) for m, x in rows.items()}
     full = {m: np.pad(centred(s.vectors.astype(float)), ((0, 30 - len(s.vectors)), (0, 0))) for m, s in sets.items()}
     crosses = cross_covariances(full, present)
-    maps = rotated(crosses, shared_components(crosses, 90)[0], 5, no_progress)
+    maps = rotate_in_turn(crosses, shared_components(crosses, 90)[0], 5, no_progress)
     expected = {m: unit_rows(full[m][present[m]] @ maps[m]) for m in full}
     placed = {m: model.transform(s) for m, s in sets.items()}
     for a, b in combinations(placed, 2):

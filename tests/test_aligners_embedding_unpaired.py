@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.aligners.embedding.adversarial_game import Rules, likely_signs, played
+from mmalign_core.aligners.embedding.adversarial_game import GameSettings, draw_signs, play_games
 from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
-from mmalign_core.aligners.embedding.unpaired_initial import assigned, profile_start, spherical_k_means
+from mmalign_core.aligners.embedding.unpaired_initial import assign_clusters, profile_start, spherical_k_means
 from mmalign_core.aligners.embedding.unpaired_matching import NEIGHBOURS, mutual_neighbours
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.vectors import unit_rows
@@ -63,21 +63,21 @@ def test_spherical_k_means_finds_separate_directions_and_leaves_no_cluster_empty
 def test_assignment_finds_a_hidden_permutation() -> None:
     rng = np.random.default_rng(3)
     centres, order = rng.standard_normal((15, 8)), rng.permutation(15)
-    np.testing.assert_array_equal(order[assigned(centres, (centres @ rotation(8))[order], rng)], np.arange(15))
+    np.testing.assert_array_equal(order[assign_clusters(centres, (centres @ rotation(8))[order], rng)], np.arange(15))
 
 
 def test_profiles_find_the_same_rows_where_nothing_clusters() -> None:
     rows = unit_rows(np.random.default_rng(4).standard_normal((300, 10)))
-    turn = rotation(10)
-    found = profile_start(rows, unit_rows(rows @ turn)[::-1].copy(), np.random.default_rng(0))
-    np.testing.assert_allclose(found, turn, atol=0.05)
+    turned = rotation(10)
+    found = profile_start(rows, unit_rows(rows @ turned)[::-1].copy(), np.random.default_rng(0))
+    np.testing.assert_allclose(found, turned, atol=0.05)
 
 
 def test_signs_of_skew_axes_are_told_and_others_are_drawn() -> None:
     rng = np.random.default_rng(5)
     skew, even = rng.exponential(size=(3000, 4)) - 1, rng.standard_normal((3000, 4))
     turned = np.array([1, -1, 1, -1])
-    signs = likely_signs(np.hstack([skew, even]), np.hstack([skew[::-1] * turned, even]), 200, 0)
+    signs = draw_signs(np.hstack([skew, even]), np.hstack([skew[::-1] * turned, even]), 200, 0)
     np.testing.assert_array_equal(signs[0, :4], turned)
     assert (np.sign(signs[:, :4].mean(0)) == turned).all() and np.abs(signs[:, 4:].mean(0)).max() < 0.99
 
@@ -89,7 +89,9 @@ def test_a_game_brings_its_start_nearer_to_the_truth(seed: int) -> None:
     rows = unit_rows(centres[rng.integers(4, size=1500)] + 0.2 * rng.standard_normal((1500, 4)))
     small = np.eye(4)
     small[:2, :2] = [[np.cos(0.5), np.sin(0.5)], [-np.sin(0.5), np.cos(0.5)]]
-    maps = played(rows[:700], unit_rows(rows[700:] @ small), Rules(games=4, steps=300), seed, lambda *values: None)
+    maps = play_games(
+        rows[:700], unit_rows(rows[700:] @ small), GameSettings(games=4, steps=300), seed, lambda *values: None
+    )
     error = min(float(np.linalg.norm(nearest_orthonormal(found) - small)) for found in maps)
     assert error < 0.6 * float(np.linalg.norm(np.eye(4) - small))
 
@@ -97,11 +99,11 @@ def test_a_game_brings_its_start_nearer_to_the_truth(seed: int) -> None:
 @both
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_rotation_is_recovered_from_disjoint_rows_of_different_number(name: str, seed: int) -> None:
-    rows, turn = mixture(3000, seed=seed), rotation(8, seed)
-    sets = {"text": embedded("text", rows[:1800]), "image": embedded("image", rows[1800:2800] @ turn)}
+    rows, turned = mixture(3000, seed=seed), rotation(8, seed)
+    sets = {"text": embedded("text", rows[:1800]), "image": embedded("image", rows[1800:2800] @ turned)}
     model = ALIGNERS.create(name, **QUICK[name]).fit(sets, seed=seed)
     unseen = rows[2800:]
-    places = model.transform(embedded("text", unseen)), model.transform(embedded("image", unseen @ turn))
+    places = model.transform(embedded("text", unseen)), model.transform(embedded("image", unseen @ turned))
     assert top1(*places) > {"unpaired": 0.5, "adversarial": 0.2}[name]  # chance is 0.005
     assert {"step", "mutual", "csls"} <= set(model.history[-1]) and len(model.history) >= 4
 

@@ -8,12 +8,12 @@ import torch
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.fusion.attention_projections import attention_mean, attention_weights
-from mmalign_core.aligners.fusion.item_graph import agreement, item_graph, modality_graph, propagated
-from mmalign_core.aligners.fusion.known_items import known_items
-from mmalign_core.aligners.fusion.selection import best
-from mmalign_core.aligners.fusion.self_attention import some_of
-from mmalign_core.aligners.fusion.tuple_scores import calibrated, mean_cosine, tuple_loss
-from mmalign_core.aligners.training import seeded, sigmoid_loss
+from mmalign_core.aligners.fusion.graph import agreement, item_graph, modality_graph, propagate
+from mmalign_core.aligners.fusion.neighbourhood import known_items
+from mmalign_core.aligners.fusion.selection import select_best
+from mmalign_core.aligners.fusion.self_attention import random_subset
+from mmalign_core.aligners.fusion.tuple_scores import fit_calibration, mean_cosine, tuple_loss
+from mmalign_core.aligners.training import seeded_generator, sigmoid_loss
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.vectors import unit_rows
 
@@ -139,7 +139,7 @@ def test_concat_judges_tuples_that_lack_a_member_and_refuses_lone_ones() -> None
 
 
 def unit(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.nn.functional.normalize(torch.randn(*shape, generator=seeded(seed)), dim=1)
+    return torch.nn.functional.normalize(torch.randn(*shape, generator=seeded_generator(seed)), dim=1)
 
 
 def test_the_judge_is_a_mean_of_pairwise_cosines() -> None:
@@ -163,9 +163,9 @@ def test_for_two_modalities_the_tuple_loss_is_the_sigmoid_loss() -> None:
 def test_calibration_agrees_with_the_logistic_truth() -> None:
     rng = np.random.default_rng(0)
     true, broken = rng.normal(0.6, 0.2, 20_000), rng.normal(0.2, 0.2, 20_000)
-    found = calibrated(true, broken)  # equal variances: log odds = (0.4 / 0.04) x - (0.6² - 0.2²) / 0.08
+    found = fit_calibration(true, broken)  # equal variances: log odds = (0.4 / 0.04) x - (0.6² - 0.2²) / 0.08
     assert found.scale == pytest.approx(10, rel=0.05) and found.bias == pytest.approx(-4, rel=0.05)
-    apart = calibrated(np.ones(9), np.zeros(9))
+    apart = fit_calibration(np.ones(9), np.zeros(9))
     assert np.isfinite([apart.scale, apart.bias]).all() and apart(np.array([1.0]))[0] > 0.9
 
 
@@ -214,20 +214,20 @@ def test_a_graph_links_nearest_others_and_propagation_is_a_mean_of_steps() -> No
     dense, places = joint.toarray(), keys.astype(float)
     np.testing.assert_allclose(dense, dense.T)
     expected = unit_rows((places + dense @ places + dense @ dense @ places) / 3)
-    np.testing.assert_allclose(propagated(joint, keys, 2), expected, atol=1e-6)
+    np.testing.assert_allclose(propagate(joint, keys, 2), expected, atol=1e-6)
     assert agreement(joint, keys) > 0
 
 
 def test_modality_dropout_leaves_something_of_everyone() -> None:
     present = {"a": torch.tensor([True, True, False, False] * 50), "b": torch.tensor([True, False, True, False] * 50)}
-    kept = some_of(present, seeded(0))
+    kept = random_subset(present, seeded_generator(0))
     either = kept["a"] | kept["b"]
     assert torch.equal(either, present["a"] | present["b"])
     assert not (kept["a"] & ~present["a"]).any() and 0 < (kept["a"] & kept["b"]).sum() < 50
 
 
 def test_the_best_setting_is_the_first_of_equals() -> None:
-    assert best([3, 1, 2], lambda s: -abs(s - 1.5)) == 1
+    assert select_best([3, 1, 2], lambda s: -abs(s - 1.5)) == 1
 
 
 def test_a_rare_modality_does_not_turn_the_space_of_the_others() -> None:

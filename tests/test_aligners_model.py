@@ -10,7 +10,7 @@ from mmalign_core.aligners import ALIGNERS
 from mmalign_core.aligners.model.prior import Prior
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.aligners.towers.batches import Batch
-from mmalign_core.aligners.training import seeded
+from mmalign_core.aligners.training import seeded_generator
 from mmalign_core.types import BadInput, Cancelled, Concepts, EmbeddingSet
 from mmalign_core.vectors import unit_rows
 
@@ -125,8 +125,8 @@ def test_the_prior_counts_only_as_far_as_it_helps() -> None:
     sets = with_concepts(pair(seen_latents(range(60))), 0.2)
     held, right = paired_rows(sets, "test"), np.eye(60, dtype=np.float32)
     noise = {m: unit_rows(np.random.default_rng(i).standard_normal((60, 60))) for i, m in enumerate(sets)}
-    assert Prior.of(sets).weighed(noise, sets, held).weight >= 0.5
-    assert Prior.of(sets).weighed({"image": right, "text": right}, sets, held) == Prior()
+    assert Prior.of(sets).with_best_weight(noise, sets, held).weight >= 0.5
+    assert Prior.of(sets).with_best_weight({"image": right, "text": right}, sets, held) == Prior()
     assert Prior.of(pair(seen_latents(range(60)))) == Prior()
 
 
@@ -142,11 +142,11 @@ def test_concepts_help_where_pairs_are_few_and_can_be_left_out() -> None:
 def test_mixup_blends_all_modalities_alike() -> None:
     import torch
 
-    x, there = torch.randn(8, 3, generator=seeded(0)), torch.tensor([True] * 7 + [False])
+    x, there = torch.randn(8, 3, generator=seeded_generator(0)), torch.tensor([True] * 7 + [False])
     batch = Batch(
         {"image": x, "text": 2 * x}, {"image": ~torch.zeros(8, dtype=torch.bool), "text": there}, torch.arange(8)
     )
-    mixed = batch.mixed(1.0, seeded(1))
+    mixed = batch.mixed(1.0, seeded_generator(1))
     torch.testing.assert_close(mixed.rows["text"], 2 * mixed.rows["image"])
     assert not torch.equal(mixed.rows["image"], x) and not mixed.present["text"][7]
     assert mixed.rows["image"].mean(0) == pytest.approx(x.mean(0), abs=1e-6)
@@ -157,7 +157,7 @@ def test_auto_picks_by_the_number_of_pairs_and_says_so() -> None:
     picks = [({}, "infonce-linear"), ({"few": 100, "many": 120}, "infonce-mlp")]
     for params, expected in picks:
         model = ALIGNERS.create("auto", **params).fit(sets)
-        assert model.picked == expected
+        assert model.selected == expected
         assert model.history[-1] == {"hidden": float(expected == "infonce-mlp")}
         again = ALIGNERS.create("auto", **params).load_state(model.state())
         np.testing.assert_array_equal(again.transform(sets["text"]), model.transform(sets["text"]))

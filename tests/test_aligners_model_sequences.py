@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.aligners.sequenced.nets import begin
-from mmalign_core.aligners.training import seed_weights, seeded
+from mmalign_core.aligners.sequenced.nets import initialise
+from mmalign_core.aligners.training import seed_weights, seeded_generator
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.types.sequences import Sequences, as_sequences
 
@@ -55,8 +55,8 @@ def test_what_one_step_says_is_found_where_the_mean_says_nothing(name: str) -> N
 
 @pytest.mark.parametrize("name", HEADS)
 def test_what_stands_behind_the_end_of_a_sequence_never_counts(name: str) -> None:
-    body = seed_weights(ALIGNERS.create(name).body(16, 0), seeded(1)).eval()
-    steps = torch.randn(3, 4, 16, generator=seeded(0))
+    body = seed_weights(ALIGNERS.create(name).body(16, 0), seeded_generator(1)).eval()
+    steps = torch.randn(3, 4, 16, generator=seeded_generator(0))
     whole = torch.ones(3, 4, dtype=torch.bool)
     behind = torch.cat([steps, torch.full((3, 3, 16), 1e3)], dim=1)
     present = torch.cat([whole, torch.zeros(3, 3, dtype=torch.bool)], dim=1)
@@ -66,15 +66,15 @@ def test_what_stands_behind_the_end_of_a_sequence_never_counts(name: str) -> Non
 
 @pytest.mark.parametrize("params", [{"cell": "lstm"}, {"both_ways": False}])
 def test_the_order_of_steps_counts_for_a_recurrent_network(params: dict) -> None:
-    body = seed_weights(ALIGNERS.create("rnn", **params).body(8, 0), seeded(1))
-    steps, there = torch.randn(1, 5, 8, generator=seeded(0)), torch.ones(1, 5, dtype=torch.bool)
+    body = seed_weights(ALIGNERS.create("rnn", **params).body(8, 0), seeded_generator(1))
+    steps, there = torch.randn(1, 5, 8, generator=seeded_generator(0)), torch.ones(1, 5, dtype=torch.bool)
     assert not torch.allclose(body(steps, there), body(steps.flip(1), there), atol=1e-3)
 
 
 def test_a_square_of_cells_is_read_in_both_directions() -> None:
     """A cell's neighbour above is as near as the one to its left: turning the square by its diagonal is a transpose."""
-    body = seed_weights(ALIGNERS.create("cnn", layers=1).body(8, 3), seeded(1))
-    cells, there = torch.randn(1, 9, 8, generator=seeded(0)), torch.ones(1, 9, dtype=torch.bool)
+    body = seed_weights(ALIGNERS.create("cnn", layers=1).body(8, 3), seeded_generator(1))
+    cells, there = torch.randn(1, 9, 8, generator=seeded_generator(0)), torch.ones(1, 9, dtype=torch.bool)
     turned = cells.unflatten(1, (3, 3)).transpose(1, 2).flatten(1, 2)
     with torch.no_grad():
         before = body(cells, there)
@@ -100,7 +100,7 @@ def test_it_starts_where_the_linear_maps_place(name: str) -> None:
     model = ALIGNERS.create(name, width=8, steps=1).fit(needles(range(60)))
     readers = model._readers
     maps = {m: np.random.default_rng(0).standard_normal((len(r.centre), 6)) for m, r in readers.items()}
-    net = begin(model.network(readers, 6), maps, seeded(0))
+    net = initialise(model.network(readers, 6), maps, seeded_generator(0))
     for m, rows in needles(range(20)).items():
         read = readers[m].read(name, rows)
         (batch,) = read.blocks(np.arange(20), 64)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.aligners.matching.pivot import Pivot
 from mmalign_core.types import BadInput, EmbeddingSet
-from mmalign_core.types.pivots import Pivots
+from mmalign_core.types.embeddings import Pivots
 
 LATENT, WIDTHS = 16, {"image": 40, "audio": 24, "text": 20}
 ITEMS, TEXTS = 200, 300

@@ -29,9 +29,9 @@ def test_a_threshold_is_suggested_by_pairs_outside_the_fit(store: Store) -> None
 def test_what_a_fit_chose_by_itself_holds_for_the_fit_that_suggests_a_threshold(store: Store) -> None:
     data = given(rows=120)
     run = align(*data, Choices(aligner="cca", test=0.2), store=store)
-    assert set(run.aligner.settled) == {"reg", "weighting"}
+    assert set(run.aligner.chosen_params) == {"reg", "weighting"}
     again = run.choices.settled_by(run.aligner)
-    assert again.new_aligner().params["reg"] == run.aligner.settled["reg"] > 0
+    assert again.new_aligner().params["reg"] == run.aligner.chosen_params["reg"] > 0
     assert Choices().settled_by(align(*data, Choices(aligner="as-is"), store=store).aligner).params == {}
 
 

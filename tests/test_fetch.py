@@ -12,9 +12,9 @@ from safetensors.numpy import save
 from mmalign_core.__main__ import main
 from mmalign_core.encoders import hub_files
 from mmalign_core.model_files import model_folder
-from mmalign_core.model_files.hub import ask
+from mmalign_core.model_files.hub import repository_info
 from mmalign_core.model_files.locations import hub_cache, own_folder, snapshot
-from mmalign_core.model_files.requirements import Wanted, choose_files
+from mmalign_core.model_files.requirements import RequiredFiles, choose_files
 from mmalign_core.model_files.weights import check_weights, weights_version
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.downloads import fetch_model, plan_fetch, present_models, remove_model
@@ -191,10 +191,10 @@ def test_a_hub_that_is_away_or_silent_is_one_line(hub: Hub, monkeypatch: pytest.
         silent.bind(("127.0.0.1", 0))
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(BadInput, match=r"cannot be reached .*no connection"):
-            ask(NAME)
+            repository_info(NAME)
         silent.listen()
         with pytest.raises(BadInput, match=r"cannot be reached .*no answer in time"):
-            ask(NAME, patience=0.4)
+            repository_info(NAME, patience=0.4)
 
 
 def test_a_full_disk_is_said_before_anything_comes(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,14 +216,18 @@ def test_a_folder_in_our_models_is_found_without_a_hub(hub: Hub) -> None:
 
 def test_bins_are_taken_only_where_there_are_no_safetensors() -> None:
     names = ["config.json", "pytorch_model.bin", "2_Dense/pytorch_model.bin", "2_Dense/model.safetensors", "x.pkl"]
-    assert choose_files(names, Wanted("a/b")) == ("2_Dense/model.safetensors", "config.json", "pytorch_model.bin")
+    assert choose_files(names, RequiredFiles("a/b")) == (
+        "2_Dense/model.safetensors",
+        "config.json",
+        "pytorch_model.bin",
+    )
     with pytest.raises(BadInput, match=r"no weights as safetensors or .bin"):
-        choose_files(["config.json", "weights.pkl", "model.h5"], Wanted("a/b"))
+        choose_files(["config.json", "weights.pkl", "model.h5"], RequiredFiles("a/b"))
 
 
 def test_shards_are_taken_together_and_doubles_left() -> None:
     shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"]
-    assert choose_files([*shards, "consolidated.safetensors"], Wanted("a/b")) == tuple(shards)
+    assert choose_files([*shards, "consolidated.safetensors"], RequiredFiles("a/b")) == tuple(shards)
 
 
 def test_open_clip_names_lead_to_their_repositories() -> None:

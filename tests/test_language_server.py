@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from mmalign_core.language import LANGUAGE_MODELS, LanguageModel
-from mmalign_core.language.exchange import MOST_BYTES
+from mmalign_core.language.server import MOST_BYTES
 from mmalign_core.types import BadInput, Cancelled
 
 KEY = "sk-secret-0123456789"

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from mmalign_core.recommend import RECOMMENDERS, PlacedQuery
-from mmalign_core.recommend.learning.graphs import Flow, alike, content
+from mmalign_core.recommend.learning.graphs import Flow, content_features, nearest_item_graph
 from mmalign_core.recommend.learning.held_out import held_out_ndcg, hold_out, root_counts
 from mmalign_core.recommend.learning.pairwise import Triples
 from mmalign_core.recommend.methods.ease import symmetric_inverse
@@ -123,9 +123,9 @@ def test_alike_are_the_nearest_that_somebody_met() -> None:
     x = np.random.default_rng(0).normal(size=(20, 4))
     x[5] = 0
     met = np.arange(20) % 3 > 0
-    centred = content("freedom", places(20, text=x))["text"]
+    centred = content_features("freedom", places(20, text=x))["text"]
     assert not centred[5].any()
-    graph = alike(centred, met, 4).toarray()
+    graph = nearest_item_graph(centred, met, 4).toarray()
     for item in range(20):
         able = [j for j in np.flatnonzero(met) if j not in (item, 5)]
         nearest = sorted(able, key=lambda j: -float(centred[item] @ centred[j]))[:4] if item != 5 else []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mmalign_core.recommend.sentences.claims import unfounded
+from mmalign_core.recommend.sentences.claims import unsupported_claim
 from mmalign_core.recommend.sentences.facts import Facts, reason, sentence, short
 from mmalign_core.recommend.sentences.interests import Interests, interests_of
 
@@ -66,7 +66,7 @@ def test_the_template_passes_whatever_the_titles_hold(main: dict, met: dict, wit
         Facts(title, 3, sum(main.values()), main, own, without, titles=titles),
         Facts(title, 3, sum(own.values()), own | main, {}, without, titles=titles),
     ):
-        assert not unfounded(sentence(facts), facts.claims), sentence(facts)
+        assert not unsupported_claim(sentence(facts), facts.claims), sentence(facts)
         assert sentence(facts).isprintable()
 
 
@@ -85,7 +85,7 @@ def test_the_template_passes_whatever_the_titles_hold(main: dict, met: dict, wit
     ],
 )
 def test_a_sentence_within_the_facts_is_taken(said: str) -> None:
-    assert unfounded(said, FACTS.claims) == ""
+    assert unsupported_claim(said, FACTS.claims) == ""
 
 
 @pytest.mark.parametrize(
@@ -160,12 +160,12 @@ def test_a_sentence_within_the_facts_is_taken(said: str) -> None:
     ],
 )
 def test_a_sentence_that_says_more_is_refused_with_a_reason(said: str) -> None:
-    assert unfounded(said, FACTS.claims)
+    assert unsupported_claim(said, FACTS.claims)
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_judged_without_failing(said: str) -> None:
-    assert isinstance(unfounded(said, FACTS.claims), str)
+    assert isinstance(unsupported_claim(said, FACTS.claims), str)
 
 
 @given(names)
@@ -175,8 +175,8 @@ def test_titles_are_shown_on_one_short_line(title: str) -> None:
 
 def test_a_plain_word_as_a_title_gives_no_licence_unquoted() -> None:
     facts = Facts("x", 1, 1.0, {"met: a": 1.0}, titles={"met: a": "7 wonderful brothers"})
-    assert unfounded("It goes with 7 wonderful brothers.", facts.claims)
-    assert not unfounded("It goes with “7 wonderful brothers” (+1.00).", facts.claims)
+    assert unsupported_claim("It goes with 7 wonderful brothers.", facts.claims)
+    assert not unsupported_claim("It goes with “7 wonderful brothers” (+1.00).", facts.claims)
 
 
 def test_interests_are_what_is_more_common_than_by_chance() -> None:
@@ -184,15 +184,15 @@ def test_interests_are_what_is_more_common_than_by_chance() -> None:
     found = interests_of(background, [{"the", "space"}, {"the", "space", "rare"}, {"the", "space"}, {"the"}])
     assert found == Interests(4, (("space", 3),))
     assert found.sentence == "Among the 4 items met, more than usual are about “space” (3)."
-    assert not unfounded(found.sentence, found.claims)
-    assert not unfounded("Of 4 items, 3 are about “space”.", found.claims)
+    assert not unsupported_claim(found.sentence, found.claims)
+    assert not unsupported_claim("Of 4 items, 3 are about “space”.", found.claims)
     for wrong in (
         "Of 5 items, 3 are about “space”.",
         "“space” (4) is most met.",
         "They are about “spaceships”.",
         "The user is a fan of “space”.",
     ):
-        assert unfounded(wrong, found.claims), wrong
+        assert unsupported_claim(wrong, found.claims), wrong
     assert "none share" in interests_of(background, [{"the"}, set()]).sentence
     assert interests_of({}, []).words == ()
 
@@ -202,4 +202,4 @@ def test_interests_count_what_is_there(history: list[set[str]], others: int) -> 
     found = interests_of({str(n): {"a"} for n in range(others)}, history)
     for word, count in found.words:
         assert count == sum(word in words for words in history) >= 2
-    assert not unfounded(found.sentence, found.claims) or not found.words
+    assert not unsupported_claim(found.sentence, found.claims) or not found.words

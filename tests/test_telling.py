@@ -7,7 +7,7 @@ import pytest
 
 from mmalign_core.__main__ import main
 from mmalign_core.explain.words import common_words
-from mmalign_core.recommend.sentences.claims import unfounded
+from mmalign_core.recommend.sentences.claims import unsupported_claim
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Media
 from mmalign_core.workflow import Answer, QuerySpec, Run, answer
@@ -38,7 +38,7 @@ def test_without_a_model_the_template_tells_and_passes_its_own_check(
         for why in every_reason(given_answer):
             told = write_sentence(given_answer, why, titles=titles)
             assert told.author == TEMPLATE and not told.rejected and told.text.endswith(".")
-            assert not unfounded(told.text, facts_of(given_answer, why, titles).claims)
+            assert not unsupported_claim(told.text, facts_of(given_answer, why, titles).claims)
     why = reasons(of_user, of_user.results[0].id)
     best = max(why.views["history"], key=lambda label: why.views["history"][label])
     assert "what the user met" in (text := write_sentence(of_user, why, titles=titles).text)
@@ -54,7 +54,7 @@ def test_every_recommender_view_is_told(demo_run: Run, store: Store) -> None:
         for why in every_reason(answered):
             facts = facts_of(answered, why, {})
             told = write_sentence(answered, why)
-            assert not unfounded(told.text, facts.claims)
+            assert not unsupported_claim(told.text, facts.claims)
             assert sum(facts.shares.values()) == pytest.approx(why.score, abs=1e-5)
 
 

@@ -10,15 +10,15 @@ from mmalign_core.aligners.pairs import Pairs
 from mmalign_core.aligners.training import (
     Contrast,
     Plan,
+    add_noise,
+    apply_dropout,
     arrays_of,
-    dropped,
     hold_out,
     info_nce,
     load_arrays,
     mean_reciprocal_rank,
-    noisy,
     seed_weights,
-    seeded,
+    seeded_generator,
     sigmoid_loss,
     train,
 )
@@ -152,7 +152,7 @@ def test_weights_come_from_their_own_generator_alone() -> None:
     def built(seed: int) -> dict[str, np.ndarray]:
         torch.randn(int(torch.randint(1, 9, ())))
         layers = torch.nn.Sequential(torch.nn.Linear(300, 50), torch.nn.LayerNorm(50), torch.nn.GRU(50, 7))
-        return arrays_of(seed_weights(layers, seeded(seed)), "tower.")
+        return arrays_of(seed_weights(layers, seeded_generator(seed)), "tower.")
 
     first, again, other = built(1), built(1), built(2)
     assert all(np.array_equal(first[name], again[name]) for name in first)
@@ -163,19 +163,19 @@ def test_weights_come_from_their_own_generator_alone() -> None:
 
 
 def test_weights_return_from_arrays() -> None:
-    first, second = (seed_weights(torch.nn.Linear(4, 3), seeded(s)) for s in (1, 2))
+    first, second = (seed_weights(torch.nn.Linear(4, 3), seeded_generator(s)) for s in (1, 2))
     load_arrays(second, {"x.other": np.ones(2), **arrays_of(first, "a.")}, "a.")
     assert torch.equal(first.weight, second.weight)
 
 
 def test_dropout_and_noise_draw_from_the_generator() -> None:
     rows = torch.ones(2000, 10)
-    out = dropped(rows, 0.25, seeded(0))
-    assert torch.equal(out, dropped(rows, 0.25, seeded(0)))
+    out = apply_dropout(rows, 0.25, seeded_generator(0))
+    assert torch.equal(out, apply_dropout(rows, 0.25, seeded_generator(0)))
     assert sorted(out.unique().tolist()) == pytest.approx([0, 4 / 3])
     assert float(out.mean()) == pytest.approx(1, abs=0.02)
-    assert float(noisy(rows, 0.5, seeded(0)).std()) == pytest.approx(0.5, abs=0.02)
-    assert dropped(rows, 0.25, None) is rows and noisy(rows, 0.5, None) is rows
+    assert float(add_noise(rows, 0.5, seeded_generator(0)).std()) == pytest.approx(0.5, abs=0.02)
+    assert apply_dropout(rows, 0.25, None) is rows and add_noise(rows, 0.5, None) is rows
 
 
 def test_contents_held_out_are_never_seen_in_training() -> None:

@@ -1,4 +1,4 @@
-"""Aligners in four families; each ends in one space where the modalities lie together."""
+"""Aligners in four families. Each one places all modalities in one shared space, where they can be compared."""
 
 from mmalign_core.aligners.base import ALIGNERS, Aligner, NotFitted, register
 

@@ -1,4 +1,4 @@
-"""Plain arrays as embedding sets, so that an aligner can be fitted without ids, keys or encoders."""
+"""Convert plain arrays to embedding sets, so that aligners can be fitted without ids, keys or encoders."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, digest_bytes
 
 
 def named_views(given: Any, more: Sequence[Any], names: Sequence[str] = MODALITIES) -> dict[str, Any]:
-    """Modality -> array or set, from any form in which they can be given.
+    """Return modality -> array or set, from any accepted form of the arguments of `fit` and `transform`.
 
-    A mapping keeps its names, which must be modalities. A set goes by its own modality. One array, several arguments
-    or a list take the `names` in turn. Raises BadInput on an unknown name or more arrays than names.
+    A mapping keeps its names, which must be modalities. A set has its own modality. One array, several arguments or a
+    list get the `names` in order. Raises BadInput for an unknown name or for more arrays than names.
     """
     if isinstance(given, Mapping):
         if any(each is not None for each in more):
@@ -33,9 +33,9 @@ def named_views(given: Any, more: Sequence[Any], names: Sequence[str] = MODALITI
 
 
 def as_sets(aligner: str, views: Mapping[str, Any], *, paired: bool) -> dict[str, EmbeddingSet]:
-    """Modality -> set. Of arrays, row i of each is item i.
+    """Return modality -> set. Row i of every array is item i.
 
-    Raises BadInput on sets among arrays, on arrays of different lengths if they are `paired`, and as `as_set`.
+    Raises BadInput for a mixture of sets and arrays, for `paired` arrays of different lengths, and like `as_set`.
     """
     given = {isinstance(view, EmbeddingSet) for view in views.values()}
     if len(given) > 1:
@@ -54,9 +54,9 @@ def as_sets(aligner: str, views: Mapping[str, Any], *, paired: bool) -> dict[str
 
 
 def as_set(modality: str, values: Any) -> EmbeddingSet:
-    """A set as it is; an array (n, d) as a set with row numbers for ids and digests of the rows for keys.
+    """Return a set unchanged, and an array (n, d) as a set with row numbers as ids and digests of the rows as keys.
 
-    Raises BadInput if it is no such array, is empty, or holds NaN or infinity.
+    Raises BadInput if the values are no such array, are empty, or hold NaN or infinity.
     """
     if isinstance(values, EmbeddingSet):
         return values
@@ -78,5 +78,5 @@ def as_set(modality: str, values: Any) -> EmbeddingSet:
 
 
 def _is_view(given: Any) -> bool:
-    """Whether it is one array, data frame or set, and no collection of them."""
+    """Whether the argument is a single array, data frame or set."""
     return isinstance(given, EmbeddingSet) or hasattr(given, "shape")

@@ -1,4 +1,4 @@
-"""What every aligner offers, and the registry that finds them."""
+"""The base class of all aligners, and their registry."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 
 FEWEST_SHARED = 10
 """A further modality is fitted along with the pair when at least so many of its items are also in the pair. Chosen:
-with fewer, a direction would rest on next to nothing."""
+fewer pairs do not determine a direction."""
 OWN_FAMILY = "own"
-"""The family of an aligner that lies in none of this package's folders and does not say another."""
+"""The family of an aligner defined outside this package that names no family."""
 
 
 class NotFitted(BadInput, AttributeError):
-    """The aligner has learned nothing yet. Its bases are those of scikit-learn's NotFittedError."""
+    """Raised when an aligner is used before `fit`. It has the same kind of bases as scikit-learn's NotFittedError."""
 
 
-def under(prefix: str, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays of a state whose names begin with `prefix`, by the rest of their names."""
+def with_prefix(prefix: str, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays of a state whose names begin with `prefix`; the prefix is removed from the names."""
     return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
 
 
 def no_watch(values: Mapping[str, float]) -> None:
-    """The watcher of a fit that nobody looks at."""
+    """The default watcher of a fit: it ignores the values."""
 
 
 class Aligner(Parametrised, ABC):
-    """Fits on embedding sets (paired through item ids) and places any set of those modalities in one space.
+    """Learns from embedding sets, paired by item ids, and maps sets of the same modalities into one shared space.
 
     `fit` and `transform` also take arrays (items, dimensions) in scikit-learn's manner, whose rows are paired by
     position. A subclass writes `_fit`, `_transform`, `_state` and `_load_state`, which are given embedding sets.
@@ -59,44 +59,44 @@ class Aligner(Parametrised, ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     card: ClassVar[Card]
-    """What a person reads before choosing it."""
+    """Idea, formula, use and reference, shown to people who choose an aligner."""
     modalities: ClassVar[tuple[str, ...]] = MODALITIES
     needs_pairs: ClassVar[bool] = True
-    """It learns from items that have both modalities."""
+    """Whether it learns from items that have both modalities."""
     needs_concepts: ClassVar[bool] = False
-    """It cannot do without `EmbeddingSet.concepts` and their label vectors."""
+    """Whether it requires `EmbeddingSet.concepts` with label vectors."""
     reads_concepts: ClassVar[bool] = False
-    """It uses concepts where the sets have them, and does without where not."""
+    """Whether it uses concepts if the sets have them."""
     needs_sequences: ClassVar[bool] = False
-    """It reads `EmbeddingSet.sequences`: tokens, cells, frames."""
+    """Whether it requires `EmbeddingSet.sequences` (tokens, cells or frames)."""
     needs_pivots: ClassVar[bool] = False
-    """It needs `EmbeddingSet.pivots`: the same texts in the own space of every set."""
+    """Whether it requires `EmbeddingSet.pivots`: the same texts, encoded in the space of every set."""
     multiway: ClassVar[bool] = False
-    """It learns from items of three or more modalities at once, also where some items lack one."""
+    """Whether it learns from three or more modalities at once. Items may lack some of them."""
     label_template: str = "a {}"
-    """Sentence in which the text encoder reads a concept's name, {}."""
+    """Template that turns a concept's name, {}, into a sentence for the text encoder."""
     own_texts: int = 0
-    """Of pivots: at most so many different texts of the collection."""
+    """The largest number of distinct texts of the collection used as pivots."""
     vocabulary: bool = True
-    """Of pivots: names of things seen and heard beside them."""
+    """Whether the names of visible and audible things (ImageNet, AudioSet) are used as pivots too."""
     trained: ClassVar[bool] = False
-    """It is trained step by step, and the steps are in its history."""
+    """Whether it is trained in steps, which its history records."""
     transductive: ClassVar[bool] = False
-    """It places only the rows it was fitted on, and refuses others with BadInput."""
+    """Whether it can place only the rows of the fit. Other rows raise BadInput."""
     history: tuple[Mapping[str, float], ...] = ()
-    """Per step of the fit, what was measured (trained aligners)."""
-    settled: Mapping[str, Any] = MappingProxyType({})
-    """The parameters that were left to the fit, at the values it chose: fitted with these, others compare."""
+    """What the fit measured, one mapping per step."""
+    chosen_params: Mapping[str, Any] = MappingProxyType({})
+    """Values that the fit chose for parameters left to it. A fit with these values gives comparable scores."""
     anchor_items: tuple[str, ...] = ()
-    """Where each dimension of the space is an item that is known in all modalities: those items, in order."""
+    """The item ids of the dimensions, in order, if each dimension of the space is an anchor item; else empty."""
     watch: Callable[[Mapping[str, float]], None] = staticmethod(no_watch)
-    """Called with each row of the history while the fit goes on."""
+    """Called with each new row of the history during the fit."""
 
     family_name: ClassVar[str] = ""
-    """The family it is listed under; '' for the folder it lies in, or OWN_FAMILY outside this package."""
+    """Its family. '': the name of its folder, or OWN_FAMILY outside this package."""
     _fitted = False
     _views: tuple[str, ...] = MODALITIES
-    """The modalities that arrays without names belong to, in turn."""
+    """The modalities of unnamed arrays, in order."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -108,14 +108,15 @@ class Aligner(Parametrised, ABC):
 
     @classmethod
     def family(cls) -> str:
-        """`family_name`, or the folder of this package that the aligner lies in, or OWN_FAMILY."""
+        """Return `family_name` if set, else the name of the aligner's folder, or OWN_FAMILY outside this package."""
         inside = cls.__module__.startswith("mmalign_core.aligners.")
         return cls.family_name or (cls.__module__.split(".")[2] if inside else OWN_FAMILY)
 
-    def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
-        """Whether a modality beside the aligned pair can share its space; the pair itself is judged by `fit`.
+    def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
+        """Whether another modality can be aligned together with the pair. `fit` checks the pair itself.
 
-        What learns from pairs needs FEWEST_SHARED items of it that are in the pair, and that differ.
+        An aligner that learns from pairs needs FEWEST_SHARED items of the modality that are in the pair. Their vectors
+        must differ.
         """
         paired = {item for s in pair.values() for item in s.ids}
         shared = [i for i, item in enumerate(rows.ids) if item in paired]
@@ -124,16 +125,16 @@ class Aligner(Parametrised, ABC):
         return not self.needs_pairs or (self.multiway and many >= FEWEST_SHARED and differ)
 
     def record(self, **values: float) -> None:
-        """Add a row to the history (step, loss, …) and show it to whoever watches the fit."""
+        """Append a row (step, loss, …) to the history and pass it to `watch`."""
         row = {name: float(value) for name, value in values.items()}
         self.history = (*self.history, row)
         self.watch(row)
 
     def fit(self, sets: Any, *more: Any, seed: int = 0, progress: Progress = no_progress) -> Self:
-        """Learn from these sets: modality -> embedding set, or arrays (items, dimensions) paired by their rows.
+        """Learn from sets (modality -> embedding set) or from arrays (items, dimensions), and return the aligner.
 
-        Arrays come as a mapping from modalities, as a list, or one after the other: `fit(X, Y)`. Raises BadInput,
-        before any long work starts, if something is missing or does not fit together.
+        Arrays may be given as a mapping from modality, as a list, or as arguments: `fit(X, Y)`. Their rows are paired
+        by position. Raises BadInput before any long work if data are missing or do not fit together.
         """
         given = named_views(sets, more)
         checked = as_sets(self.name, given, paired=self.needs_pairs)
@@ -149,11 +150,11 @@ class Aligner(Parametrised, ABC):
     @overload
     def transform(self, embeddings: Any, *more: Any) -> Any: ...
     def transform(self, embeddings: Any, *more: Any) -> Any:
-        """Coordinates (n, k) float32 of these rows in the shared space; unit rows unless the class says otherwise.
+        """Return coordinates (n, k) float32 in the shared space, as unit rows unless the class says otherwise.
 
         A set or one array gives one array, a mapping gives a dictionary, a list or several arguments give a list.
-        Arrays without names belong to the modalities of the fit, in its order. Raises NotFitted before the fit, and
-        BadInput on an unknown modality or another width than in the fit.
+        Unnamed arrays belong to the modalities of the fit, in order. Raises NotFitted before the fit, and BadInput for
+        a modality or a vector width that the fit did not see.
         """
         self.check_fitted()
         views = named_views(embeddings, more, self._views)
@@ -164,42 +165,42 @@ class Aligner(Parametrised, ABC):
         return next(iter(placed.values())) if alone and len(placed) == 1 else list(placed.values())
 
     def fit_transform(self, sets: Any, *more: Any, seed: int = 0, progress: Progress = no_progress) -> Any:
-        """`fit`, and then the places of the same rows, in the form in which `transform` gives them."""
+        """Call `fit`, then return `transform` of the same data."""
         return self.fit(sets, *more, seed=seed, progress=progress).transform(sets, *more)
 
     def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
-        """Item ids and one unit place (n, k) for each, from whatever modalities it has. Raises NotFitted."""
+        """Return item ids and one unit row (n, k) per item, fused from the modalities it has. Raises NotFitted."""
         self.check_fitted()
         return self._fuse(sets)
 
     def linear_map(self, modality: str) -> LinearMap | None:
-        """The map whose unit rows are this modality's places; None where there is none. Raises NotFitted."""
+        """Return the linear map of this modality, or None if it is not mapped linearly. Raises NotFitted."""
         self.check_fitted()
         return self._linear_map(modality)
 
     def differentiable(self, modality: str) -> Differentiable | None:
-        """The places of this modality as a function with gradients; None where there is none. Raises NotFitted."""
+        """Return a differentiable function that places this modality, or None. Raises NotFitted."""
         self.check_fitted()
         return self._differentiable(modality)
 
     def state(self) -> Mapping[str, np.ndarray]:
-        """Everything the fit learned, as named arrays (written with safetensors, never pickled). Raises NotFitted."""
+        """Return what the fit learned as named arrays, which are saved as safetensors. Raises NotFitted."""
         self.check_fitted()
         return self._state()
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> Self:
-        """Take over what `state` returned."""
+        """Restore what `state` returned, and return the aligner."""
         self._load_state(state)
         self._fitted = True
         return self
 
     def check_fitted(self) -> None:
-        """Raises NotFitted unless `fit` has ended or `load_state` was called."""
+        """Raise NotFitted unless `fit` or `load_state` has succeeded."""
         if not self._fitted:
             raise NotFitted(f"{self.name} is not fitted yet; call fit first")
 
     def check_known(self, embeddings: EmbeddingSet, widths: Mapping[str, int]) -> None:
-        """BadInput unless the fit saw this modality, in vectors of this width; `widths`: modality -> that width."""
+        """Raise BadInput unless `widths` (modality -> vector width of the fit) holds this modality and width."""
         modality, width = embeddings.modality, embeddings.vectors.shape[1]
         if modality not in widths:
             raise BadInput(f"{self.name} was fitted without {modality}; fit it with that modality to place it")
@@ -211,22 +212,22 @@ class Aligner(Parametrised, ABC):
 
     @abstractmethod
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
-        """Learn from these sets (modality -> set); raise BadInput before any long work starts."""
+        """Learn from these sets (modality -> set). Raises BadInput before any long work."""
 
     @abstractmethod
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Coordinates (n, k) float32 of these rows in the shared space."""
+        """Return coordinates (n, k) float32 in the shared space."""
 
     @abstractmethod
     def _state(self) -> Mapping[str, np.ndarray]:
-        """Everything that `_fit` learned, as named arrays."""
+        """Return what `_fit` learned as named arrays."""
 
     @abstractmethod
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `_state` returned."""
+        """Restore what `_state` returned."""
 
     def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
-        """The mean of the places of an item's modalities (late fusion), unless an aligner has learnt better."""
+        """Return the mean of the item's modalities (late fusion). Subclasses may fuse in another way."""
         ids = items_of(sets)
         position, parts = {item: i for i, item in enumerate(ids)}, []
         for s in sets.values():
@@ -237,11 +238,11 @@ class Aligner(Parametrised, ABC):
         return ids, unit_rows(np.sum(parts, axis=0))
 
     def _linear_map(self, modality: str) -> LinearMap | None:
-        """None, unless an aligner ends in one linear map."""
+        """Return None. Linear aligners override this."""
         return None
 
     def _differentiable(self, modality: str) -> Differentiable | None:
-        """None, unless an aligner has gradients."""
+        """Return None. Differentiable aligners override this."""
         return None
 
 

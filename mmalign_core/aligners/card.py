@@ -1,4 +1,4 @@
-"""The card of an aligner: what a person reads before choosing it."""
+"""The card of an aligner: a short description for people who choose one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Card:
     """`idea` in two sentences, `formula` as LaTeX without dollar signs, when to `use` it, and the `reference`.
 
-    What the aligner needs is not written here: it follows from what its class declares.
+    The needs of the aligner are not part of the card. Its class declares them.
     """
 
     idea: str

@@ -1,4 +1,4 @@
-"""What explanations can read of a fitted aligner: its linear map, its gradients, its attention."""
+"""What a fitted aligner offers to explanations: a linear map, gradients, or attention weights."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ if TYPE_CHECKING:
     import torch
 
     Differentiable = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-    """Vectors (b, d) and the steps (b, t, s) they were pooled from, both as the encoder gives them -> (b, k) unit
-    places, with gradients. What reads vectors only leaves the steps aside."""
+    """(vectors (b, d), steps (b, t, s)) -> unit rows (b, k) with gradients. Vectors and steps are those of the encoder.
+    A function of the vectors alone ignores the steps."""
 
 
 @dataclass(frozen=True)
 class LinearMap:
-    """A vector x (d,) lies in the direction of (x - centre) @ linear + bias; `centre` (d,), `linear` (d, k), `bias`
-    (k,), float64."""
+    """The affine map x -> (x - centre) @ linear + bias; `centre` (d,), `linear` (d, k), `bias` (k,), all float64."""
 
     centre: np.ndarray
     linear: np.ndarray
@@ -29,14 +28,14 @@ class LinearMap:
 
     @property
     def homogeneous(self) -> tuple[np.ndarray, np.ndarray]:
-        """`centre` (d + 1,) and `linear` (d + 1, k) of the same map for vectors with a zero appended: no bias left."""
+        """`centre` (d + 1,) and `linear` (d + 1, k) of the same map without bias, for vectors with a zero appended."""
         return np.append(self.centre, -1.0), np.vstack([self.linear, self.bias])
 
 
 @runtime_checkable
 class Attends(Protocol):
-    """An aligner that places rows by attention over known items. Its weights are no attribution."""
+    """An aligner that places rows by attention over known items. The weights do not attribute scores to items."""
 
     def attention(self, embeddings: EmbeddingSet, top: int = 10) -> list[list[tuple[str, float]]]:
-        """For each row the `top` known items it attends to most, as (item id, weight)."""
+        """Return for each row the `top` known items with the largest attention, as (item id, weight)."""
         ...

@@ -1,4 +1,4 @@
-"""Training examples: which rows of several modalities belong to one item."""
+"""Training examples: the rows of several modalities that belong to the same item."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Sets = Mapping[str, EmbeddingSet]
 
 @dataclass(frozen=True)
 class Pairs:
-    """p training examples, each one row of every modality its item has.
+    """p training examples. Each one holds one row of every modality that its item has.
 
-    `rows`: modality -> (p,) row numbers into its set, -1 where the item lacks that modality. `items` (p,) item ids.
-    `groups` (p,) int: examples that hold identical content, directly or through others, share a number; they are no
-    negatives of one another. The order does not depend on the order of the sets' rows.
+    `rows`: modality -> (p,) row numbers into its set, -1 if the item lacks that modality. `items` (p,): item ids.
+    `groups` (p,) int: examples with identical content, directly or through others, have the same number and are not
+    used as negatives of one another. The order does not depend on the order of the sets' rows.
     """
 
     rows: Mapping[str, np.ndarray]
@@ -30,16 +30,16 @@ class Pairs:
         return len(self.items)
 
     def take(self, places: np.ndarray) -> Pairs:
-        """The same with only these examples, in this order."""
+        """Return only these examples, in this order."""
         rows = {m: r[places] for m, r in self.rows.items()}
         return Pairs(rows, tuple(self.items[i] for i in places), self.groups[places])
 
 
 def paired_rows(sets: Sets, aligner: str, *, least: int = 2, whole: bool = False) -> Pairs:
-    """Examples of the items that have at least two of the modalities (all of them if `whole`), by rising item id.
+    """Return examples of the items that have at least two of the modalities (all if `whole`), in order of item id.
 
-    An item with one picture and five captions gives five examples: the scarcer modality's rows are taken in turn.
-    BadInput unless at least `least` items pair up, saying how many do, and each modality differs among them.
+    An item with one picture and five captions gives five examples: rows of the scarcer modality are repeated in turn.
+    Raises BadInput if fewer than `least` items pair up, or if the paired rows of a modality are all equal.
     """
     if len(sets) < 2:
         raise BadInput(f"{aligner} aligns two modalities or more; {', '.join(sets) or 'none'} was given")
@@ -59,7 +59,7 @@ def paired_rows(sets: Sets, aligner: str, *, least: int = 2, whole: bool = False
 
 
 def check_varied(aligner: str, modality: str, rows: np.ndarray) -> None:
-    """BadInput if these paired rows (p, d) of one modality are none, or all the same: nothing is to be learnt there."""
+    """Raise BadInput if there are no paired rows (p, d) of this modality, or if all of them are equal."""
     if not len(rows):
         raise BadInput(
             f"{aligner} has no {modality} to learn from: no item that pairs up has it; give such items or leave it out"
@@ -70,7 +70,7 @@ def check_varied(aligner: str, modality: str, rows: np.ndarray) -> None:
 
 
 def _rows_by_item(rows: EmbeddingSet) -> dict[str, list[int]]:
-    """Item -> its rows, by rising content key."""
+    """Item -> its row numbers, in order of content key."""
     found: dict[str, list[int]] = {}
     for row in sorted(range(len(rows)), key=lambda i: (rows.ids[i], rows.keys[i])):
         found.setdefault(rows.ids[row], []).append(row)

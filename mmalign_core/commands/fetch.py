@@ -7,7 +7,7 @@ from typing import Any
 from mmalign_core.commands.shared import add_json, add_store, settings_of, show_progress, write_result
 from mmalign_core.model_files.locations import hub_cache, own_folder
 from mmalign_core.types import BadInput
-from mmalign_core.workflow.downloads import Present, fetch_model, plan_fetch, present_models, remove_model
+from mmalign_core.workflow.downloads import LocalModel, fetch_model, plan_fetch, present_models, remove_model
 
 SUMMARY = "fetch a model from the hub, list the models that are here, or remove one"
 
@@ -53,7 +53,7 @@ def _list(args: argparse.Namespace) -> None:
     write_result([_row(row) for row in rows], args, "\n".join([*map(_line, rows), where]))
 
 
-def _row(row: Present) -> dict[str, Any]:
+def _row(row: LocalModel) -> dict[str, Any]:
     return {
         "name": row.name,
         "reference": row.reference,
@@ -64,7 +64,7 @@ def _row(row: Present) -> dict[str, Any]:
     }
 
 
-def _line(row: Present) -> str:
+def _line(row: LocalModel) -> str:
     state = row.licence or "licence not stated"
     cut = "" if row.whole else "  cut short: fetch it again"
     return f"{row.reference or row.name:60} {row.bytes / 1e6:10,.1f} MB  {state}{cut}"

@@ -1,4 +1,4 @@
-"""What every encoder offers, and the registry that finds them."""
+"""The base class of all encoders, and their registry."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from mmalign_core.model_files.requirements import Wanted
+from mmalign_core.model_files.requirements import RequiredFiles
 from mmalign_core.params import Parametrised
 from mmalign_core.types import BadInput
 
@@ -53,7 +53,7 @@ class ModelChoice(Parametrised):
         return cls.space
 
     @classmethod
-    def hub_files(cls, model: str) -> tuple[Wanted, ...]:
+    def hub_files(cls, model: str) -> tuple[RequiredFiles, ...]:
         """Files of hub repositories that the model consists of, its weights first; () where no hub holds its models.
 
         BadInput if `model` names no model of a hub.

@@ -8,7 +8,7 @@ from typing import Any
 from mmalign_core.encoders.base import ENCODERS, Encoder
 from mmalign_core.model_files.catalogue import KNOWN, nearest
 from mmalign_core.model_files.requirements import ENCODERS as OF_A_HUB
-from mmalign_core.model_files.requirements import Wanted
+from mmalign_core.model_files.requirements import RequiredFiles
 from mmalign_core.params import parse_assignments
 from mmalign_core.spaces import parts_of
 from mmalign_core.types import BadInput
@@ -69,7 +69,7 @@ def create_encoder(reference: str, modality: str = "") -> Encoder:
     return made
 
 
-def hub_files(reference: str) -> tuple[Wanted, ...]:
+def hub_files(reference: str) -> tuple[RequiredFiles, ...]:
     """Files of hub repositories that the encoder's model consists of, its weights first.
 
     BadInput if the reference names no model that can be fetched.

@@ -1,1 +1,1 @@
-"""Explanations: where in a text, picture or sound a score comes from, how faithful that is, and what would undo it."""
+"""Explanations: the parts of a medium that make a score, their faithfulness, and counterfactuals."""

@@ -11,11 +11,11 @@ from mmalign_core.types import BadInput
 from mmalign_core.vectors import unit_rows
 
 GAIN = 0.01
-"""A word that raises the cosine by less is noise."""
+"""Least gain in cosine of a further word. Chosen: smaller gains are noise."""
 CHANCE = 1.2
-"""A word must point along what is left to say this many times more than any word points against it."""
+"""A word must fit the residual this many times better than the best word fits its negative. Chosen."""
 _MANY = 100
-"""Of fewer words some always point against the others, as they are centred: that is no measure of chance."""
+"""With fewer words the chance test is not used: centred words then always oppose one another. Chosen."""
 
 
 @dataclass(frozen=True)

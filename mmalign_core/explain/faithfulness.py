@@ -10,7 +10,7 @@ from mmalign_core.explain.masks import AT_ONCE, Faithfulness, Scores, score_mask
 from mmalign_core.metrics.bootstrap import LEVEL, interval, resampled_means
 
 EXACT_ORDERS = 19
-"""From so many orders on the interval needs no assumption; fewer are too few for a rank of 95%."""
+"""With so many random orders the interval is a rank of them: 19 of 20 is 95%. With fewer, Student's t is used."""
 
 
 def faithfulness(
@@ -62,8 +62,8 @@ def pooled(found: Sequence[Faithfulness], seed: int = 0) -> Faithfulness:
     return Faithfulness(**means, interval=(low, high), orders=sum(f.orders for f in found))
 
 
-def judged(found: Faithfulness | None) -> str:
-    """Whether the map beats random orders, in a few words."""
+def comparison(found: Faithfulness | None) -> str:
+    """Return in a few words whether the map beats random orders."""
     if found is None:
         return "not compared with random orders"
     if found.better:
@@ -72,14 +72,14 @@ def judged(found: Faithfulness | None) -> str:
 
 
 def advantage(found: Faithfulness) -> str:
-    """By how much, in units of the score."""
+    """Return the advantage and its interval in words, in units of the score."""
     low, high = found.interval
     return f"advantage {found.advantage:+.3f} (95% {low:+.3f} to {high:+.3f}, {found.orders} orders)"
 
 
 def verdict(found: Faithfulness | None) -> str:
-    """Both in one line."""
-    return judged(found) if found is None else f"{judged(found)}: {advantage(found)}"
+    """Return `comparison` and `advantage` in one line."""
+    return comparison(found) if found is None else f"{comparison(found)}: {advantage(found)}"
 
 
 def _cuts(parts: int, steps: int) -> np.ndarray:

@@ -84,8 +84,8 @@ def without(text: str, spans: Sequence[Span], keep: Sequence[bool]) -> str:
     return "".join(text[a:b] for a, b, kept in zip(starts, ends, keep) if kept).strip()
 
 
-def tells(word: str) -> bool:
-    """Whether it is more than a sign, a number or a single letter."""
+def is_descriptive(word: str) -> bool:
+    """Whether the word is more than a symbol, a number or a single letter."""
     return (len(word) >= SHORTEST or not word.isascii()) and any(character.isalpha() for character in word)
 
 

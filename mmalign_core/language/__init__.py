@@ -1,4 +1,4 @@
-"""Language models: off by default, they word what an explanation holds and may re-rank; none is needed for either."""
+"""Language models. They are optional: they can phrase explanations and re-rank recommendations."""
 
 from mmalign_core.language.base import LANGUAGE_MODELS, LanguageModel, register
 

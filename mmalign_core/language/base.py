@@ -1,4 +1,4 @@
-"""What every language model offers, and the registry that finds them."""
+"""The base class of all language models, and their registry."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from mmalign_core.types import BadInput, Progress, no_progress
 
 
 class LanguageModel(Parametrised, ABC):
-    """Continues texts. Construction is cheap; weights load, and servers are reached, on first use.
+    """Continues texts. Construction is cheap: weights are loaded and servers are contacted on first use.
 
-    Every method raises BadInput in one line when the model is missing, takes longer than its parameter `seconds`, or
-    answers nonsense, and Cancelled when `progress` does: whoever calls it goes on without it.
+    Every method raises BadInput if the model is missing, takes longer than its parameter `seconds`, or gives an invalid
+    answer, and Cancelled if `progress` raises it. Callers then continue without the model.
     """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     knows_likelihoods: ClassVar[bool] = False
-    """It can say how likely a text is; otherwise items are re-ranked by asking for an order."""
+    """Whether it gives log-probabilities of texts. If not, items are re-ranked by an order that it writes."""
 
     @abstractmethod
     def load(self, progress: Progress = no_progress) -> None:
-        """Make it ready; BadInput names what is missing and the command or variable that mends it."""
+        """Load the model. Raises BadInput with what is missing and the command or variable that provides it."""
 
     @abstractmethod
     def complete(self, prompt: str, *, system: str = "", max_tokens: int = 60, progress: Progress = no_progress) -> str:
-        """Its answer to `prompt`, stripped, of at most `max_tokens` tokens; the likeliest one, nothing is drawn."""
+        """Return the most likely answer to `prompt`, stripped, of at most `max_tokens` tokens (greedy decoding)."""
 
     def likelihoods(self, prompt: str, continuations: Sequence[str], *, progress: Progress = no_progress) -> np.ndarray:
-        """(n,) float64: mean natural log-probability per token of each continuation after `prompt`."""
+        """Return the mean natural log-probability per token of each continuation after `prompt`, (n,) float64."""
         raise BadInput(f"language model '{self.name}' gives no likelihoods; choose one that does")
 
 

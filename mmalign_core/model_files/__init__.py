@@ -1,4 +1,4 @@
-"""Models by name: where they lie on this machine, whether their files are whole, and how they come from the hub."""
+"""Model files: locate them on this machine, check that they are complete, and download them from a hub."""
 
 from mmalign_core.model_files.catalogue import KNOWN
 from mmalign_core.model_files.locations import found_model, full_name, model_folder, repository

@@ -17,6 +17,7 @@ from mmalign_core.types import BadInput
 TRIES = 3
 """Connections in a row that may bring nothing before a download gives up."""
 _CHUNK = 1 << 20
+"""Bytes read at a time. Chosen: 1 MiB, so that progress and cancelling follow within a moment."""
 _WAIT = 15.0
 """Seconds without a byte after which a connection counts as cut."""
 

@@ -1,4 +1,4 @@
-"""Ask a hub which files a repository holds, and how large they are, within a limit on the wait."""
+"""Query a hub for the files of a repository and their sizes, within a time limit."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def endpoint() -> str:
     return os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
 
 
-def ask(name: str, patience: float = PATIENCE) -> Repository:
-    """The repository's main branch. BadInput if the hub is out of reach, or has no such model for us."""
+def repository_info(name: str, patience: float = PATIENCE) -> Repository:
+    """Return the repository at its main branch. Raises BadInput if the hub is unreachable or has no such model."""
     from huggingface_hub import HfApi
 
-    def asking() -> Any:
+    def request() -> Any:
         return HfApi(endpoint=endpoint()).model_info(name, files_metadata=True, timeout=patience / 2)
 
-    info = _answered(name, asking, patience)
+    info = _answer(name, request, patience)
     files = tuple(_file(name, found) for found in info.siblings or ())
     if not _DIGEST.fullmatch(str(info.sha)):
         raise BadInput(f"the hub at {endpoint()} names no commit of '{name}'; set HF_ENDPOINT to another")
@@ -83,14 +83,14 @@ def hub_http() -> Any:
     return import_module(type(get_session()).__module__.partition(".")[0])
 
 
-def _answered(name: str, asking: Callable[[], T], patience: float) -> T:
+def _answer(name: str, request: Callable[[], T], patience: float) -> T:
     """The answer, or BadInput in the hub's place; a name server that hangs is waited for no longer than the rest."""
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
     from huggingface_hub.errors import RepositoryNotFoundError as NotFound
 
     http = hub_http()
     try:
-        return _within(asking, patience)
+        return _within(request, patience)
     except GatedRepoError as error:
         raise BadInput(f"'{name}' wants its terms accepted: do so at {endpoint()}/{name} and log in") from error
     except NotFound as error:
@@ -105,7 +105,7 @@ def _answered(name: str, asking: Callable[[], T], patience: float) -> T:
 
 
 def out_of_reach(error: Any) -> str:
-    """The line for a hub that does not answer, or not as a hub does."""
+    """The error message for a hub that does not answer, or gives an invalid answer."""
     answered = getattr(getattr(error, "response", None), "status_code", None)
     late = isinstance(error, (hub_http().TimeoutException, TooLate))
     why = "it does not answer as a hub does" if isinstance(error, _NO_HUB) else "no connection"
@@ -116,13 +116,13 @@ def out_of_reach(error: Any) -> str:
     )
 
 
-def _within(asking: Callable[[], T], seconds: float) -> T:
-    """What `asking` gives, or TimeoutError: the thread that still waits ends with the program."""
+def _within(request: Callable[[], T], seconds: float) -> T:
+    """What `request` gives, or TimeoutError: the thread that still waits ends with the program."""
     result: Future[T] = Future()
 
     def work() -> None:
         try:
-            result.set_result(asking())
+            result.set_result(request())
         except Exception as error:  # noqa: BLE001 - handed to the caller, who raises it
             result.set_exception(error)
 

@@ -1,4 +1,4 @@
-"""Which models lie on this machine, under which reference they were fetched, how large they are; their removal."""
+"""The models on this machine: the references they were fetched by, their sizes, and their removal."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def fetched_as(settings: Settings | None = None) -> dict[str, str]:
 
 
 def remember(repository: str, reference: str, settings: Settings | None = None) -> None:
-    """Note it, in place of what was noted for the repository before.
+    """Record the reference of a repository, replacing an earlier one.
 
-    BadInput where the file holds JSON that is no such note: another program wrote it, and it is kept.
+    Raises BadInput if the file holds other JSON: another program wrote it, and it is kept.
     """
     note = _note(settings)
     _refuse_foreign(note)
@@ -57,10 +57,10 @@ _LICENCE = re.compile(r"^license:[ \t]*([\w.+-]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Present:
-    """A model that is here. `reference`: what to choose it by (as it was fetched), '' if no encoder of ours reads it.
+class LocalModel:
+    """A model on this machine. `reference`: the encoder reference that selects it, '' if no encoder reads it.
 
-    `bytes` on disk, `whole` False while weights lack or are cut, `licence` '' where its card says none.
+    `bytes`: size on disk. `whole`: False if weights are missing or cut short. `licence`: '' if its card names none.
     """
 
     name: str
@@ -71,10 +71,10 @@ class Present:
     licence: str
 
 
-def present(settings: Settings | None = None) -> tuple[Present, ...]:
-    """Models in our folder and in the hub's cache, by name; parts of a cut download count as a model not whole.
+def local_models(settings: Settings | None = None) -> tuple[LocalModel, ...]:
+    """Return the models in the models folder and in the hub's cache, by name.
 
-    What lies in the cache only because a hub was asked about it is no model.
+    An interrupted download counts as a model that is not whole. Cached metadata alone is not a model.
     """
     names = fetched_as(settings)
     rows = [*_own(settings), *(row for row in _cached() if row.name in names or snapshot(row.name))]
@@ -83,11 +83,11 @@ def present(settings: Settings | None = None) -> tuple[Present, ...]:
 
 
 def remove(name: str, settings: Settings | None = None) -> int:
-    """Delete every copy of the repository ORGANISATION/NAME; bytes made free.
+    """Delete every copy of the repository ORGANISATION/NAME. Return the freed bytes.
 
-    BadInput if there is none, or if a folder in our models is a link or holds no model: nothing is deleted then.
+    Raises BadInput, before anything is deleted, if there is none, or if a folder is a link or holds no model.
     """
-    rows = [row for row in present(settings) if row.name == name]
+    rows = [row for row in local_models(settings) if row.name == name]
     if not rows:
         raise BadInput(f"no model '{name}' is here to remove; see: python -m mmalign_core fetch --list")
     for row in rows:
@@ -101,7 +101,7 @@ def remove(name: str, settings: Settings | None = None) -> int:
     return sum(row.bytes for row in rows)
 
 
-def _check_removable(row: Present, settings: Settings | None) -> None:
+def _check_removable(row: LocalModel, settings: Settings | None) -> None:
     """BadInput for a folder below our models that was put there by somebody and is no model."""
     if row.folder.is_symlink():
         raise BadInput(f"'{shown(row.folder)}' is a link to a folder of yours; delete the link yourself")
@@ -110,24 +110,24 @@ def _check_removable(row: Present, settings: Settings | None) -> None:
         raise BadInput(f"'{shown(row.folder)}' holds no model; if it may go, delete it yourself")
 
 
-def _own(settings: Settings | None) -> Iterator[Present]:
+def _own(settings: Settings | None) -> Iterator[LocalModel]:
     root = own_folder(settings)
     for folder in sorted(root.glob("*/*")):
         if folder.is_dir() and not folder.parent.name.startswith("."):
             yield _row(folder.relative_to(root).as_posix(), folder, folder)
 
 
-def _cached() -> Iterator[Present]:
+def _cached() -> Iterator[LocalModel]:
     for held in sorted(hub_cache().glob("models--*--*")):
         name = held.name.removeprefix("models--").replace("--", "/", 1)
         if held.is_dir() and held == cached_repository(name):
             yield _row(name, held, snapshot(name))
 
 
-def _row(name: str, folder: Path, files: Path | None) -> Present:
+def _row(name: str, folder: Path, files: Path | None) -> LocalModel:
     held = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     reference = _reference(name, files) if files else ""
-    return Present(name, reference, folder, held, _whole(files), licence(files) if files else "")
+    return LocalModel(name, reference, folder, held, _whole(files), licence(files) if files else "")
 
 
 def _whole(files: Path | None) -> bool:
@@ -159,7 +159,7 @@ def _reference(name: str, files: Path) -> str:
 
 
 def encoder_for(files: Path) -> str:
-    """Which of our encoders reads the model in that folder, '' if none."""
+    """Return the name of the encoder that reads the model in this folder, or ''."""
     if (files / "open_clip_config.json").is_file():
         return "open-clip"
     if (files / "modules.json").is_file():

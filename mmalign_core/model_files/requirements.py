@@ -23,31 +23,31 @@ _SHARD = re.compile(r".+-\d+-of-\d+\.(safetensors|bin)")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Files to take from one repository. `weights`: names of weight files by preference, () for those of any name."""
+class RequiredFiles:
+    """Files that are required of one repository. `weights`: names of weight files by preference, () for any name."""
 
     repository: str
     weights: tuple[str, ...] = ()
     with_weights: bool = True
 
 
-def text_tower_files(folder: str) -> tuple[Wanted, ...]:
+def text_tower_files(folder: str) -> tuple[RequiredFiles, ...]:
     """Settings of a text tower that a folder on this machine names without holding them."""
     settings = read_json(Path(folder) / "open_clip_config.json").get("model_cfg") or {}
     name = str((settings.get("text_cfg") or {}).get("hf_model_name") or "")
     if not is_repository(name):
         raise BadInput(f"'{shown(folder)}' is a folder on this machine; there is nothing to fetch")
-    return (Wanted(name, with_weights=False),)
+    return (RequiredFiles(name, with_weights=False),)
 
 
-def open_clip_tokenizers(config: Mapping[str, Any], held: str) -> tuple[Wanted, ...]:
+def open_clip_tokenizers(config: Mapping[str, Any], held: str) -> tuple[RequiredFiles, ...]:
     """Other repositories than `held` that a model's "text_cfg" takes its tokenizer and settings from."""
     text = config.get("text_cfg") or {}
     names = {str(text.get(key) or "") for key in ("hf_tokenizer_name", "hf_model_name")} - {"", held}
-    return tuple(Wanted(name, with_weights=False) for name in sorted(names) if is_repository(name))
+    return tuple(RequiredFiles(name, with_weights=False) for name in sorted(names) if is_repository(name))
 
 
-def choose_files(names: Iterable[str], needs: Wanted) -> tuple[str, ...]:
+def choose_files(names: Iterable[str], needs: RequiredFiles) -> tuple[str, ...]:
     """The files to take out of a repository's `names`, sorted. BadInput if it has no weights that may be loaded."""
     paths = [PurePosixPath(name) for name in names]
     near = [path for path in paths if len(path.parts) <= 2 and path.parent.name not in _OTHERS and _visible(path)]

@@ -1,4 +1,4 @@
-"""What a model's folder must be before a library opens it: no code, a tokenizer, and no more than its weights hold."""
+"""Checks of a model's folder before a library opens it: no code, a tokenizer, and sizes that its weights can fill."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _WIDTHS = ("width", "hidden_size", "d_model")
 _DEPTHS = ("layers", "num_hidden_layers", "num_layers", "depths")
 _LENGTHS = ("embed_dim", "projection_dim", "vocab_size", "intermediate_size", *_WIDTHS)
 _LEAST_LAYER = 2**16
-"""Weights that a layer is counted as at least."""
+"""Least weights of a layer in the estimate. Chosen: below any layer of a usable transformer."""
 _HARMLESS = 2**26
-"""Weights that any machine can make: what is smaller is told more precisely when it is loaded."""
+"""Models with fewer weights are not refused here. Chosen: 256 MB of float32, which any machine can allocate."""
 
 
 def check_code(folder: Path) -> None:
@@ -71,8 +71,8 @@ def check_sizes(config: dict[str, Any], weights: Path) -> None:
             )
 
 
-def meant(folder: Path, encoder: str) -> str:
-    """'; choose …' where the folder is a model of another encoder of ours than the one asked; '' else."""
+def other_encoder_hint(folder: Path, encoder: str) -> str:
+    """Return '; choose …' if the folder holds a model of another encoder than this one, else ''."""
     found = encoder_for(folder)
     if found in ("", encoder):
         return ""

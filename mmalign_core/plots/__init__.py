@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from mmalign_core.plots.colours import MODALITY_SYMBOLS as MODALITY_SYMBOLS
     from mmalign_core.plots.colours import OTHER_COLOUR as OTHER_COLOUR
     from mmalign_core.plots.contributions import contribution_figure as contribution_figure
-    from mmalign_core.plots.fit_curves import fit_figure as fit_figure
-    from mmalign_core.plots.fit_curves import is_training as is_training
-    from mmalign_core.plots.fit_curves import latest_fit as latest_fit
+    from mmalign_core.plots.curves import fit_figure as fit_figure
+    from mmalign_core.plots.curves import is_training as is_training
+    from mmalign_core.plots.curves import latest_fit as latest_fit
+    from mmalign_core.plots.curves import learning_figure as learning_figure
+    from mmalign_core.plots.curves import threshold_figure as threshold_figure
     from mmalign_core.plots.labels import cut as cut_text
     from mmalign_core.plots.labels import measure_word as measure_word
     from mmalign_core.plots.labels import plain_label as plain_label
     from mmalign_core.plots.leaderboard import difference_figure as difference_figure
     from mmalign_core.plots.leaderboard import quality_time_figure as quality_time_figure
-    from mmalign_core.plots.learning_curves import learning_figure as learning_figure
     from mmalign_core.plots.metric_bars import arrow as direction_arrow
     from mmalign_core.plots.metric_bars import metric_figure as metric_figure
     from mmalign_core.plots.picture_map import picture_map_figure as picture_map_figure
@@ -34,27 +35,23 @@ if TYPE_CHECKING:
     from mmalign_core.plots.recommender_slices import slice_differences_figure as slice_differences_figure
     from mmalign_core.plots.recommender_slices import slices_figure as slices_figure
     from mmalign_core.plots.similarity_heatmap import heatmap_figure as heatmap_figure
-    from mmalign_core.plots.sound_map import sound_map_figure as sound_map_figure
     from mmalign_core.plots.space_map import map_figure as map_figure
-    from mmalign_core.plots.threshold_curve import threshold_figure as threshold_figure
-    from mmalign_core.plots.video_map import video_map_figure as video_map_figure
+    from mmalign_core.plots.time_maps import sound_map_figure as sound_map_figure
+    from mmalign_core.plots.time_maps import video_map_figure as video_map_figure
     from mmalign_core.plots.word_map import word_map_html as word_map_html
 
 _NAMES = {
     "mmalign_core.plots.colours": "FUSED_COLOUR MODALITY_COLOURS MODALITY_SYMBOLS OTHER_COLOUR",
     "mmalign_core.plots.contributions": "contribution_figure",
-    "mmalign_core.plots.fit_curves": "fit_figure is_training latest_fit",
+    "mmalign_core.plots.curves": "fit_figure is_training latest_fit learning_figure threshold_figure",
     "mmalign_core.plots.labels": "cut_text=cut measure_word plain_label",
     "mmalign_core.plots.leaderboard": "difference_figure quality_time_figure",
-    "mmalign_core.plots.learning_curves": "learning_figure",
     "mmalign_core.plots.metric_bars": "direction_arrow=arrow metric_figure",
     "mmalign_core.plots.picture_map": "picture_map_figure",
     "mmalign_core.plots.recommender_slices": "learns_from slice_differences_figure SLICE_WORDS slices_figure",
     "mmalign_core.plots.similarity_heatmap": "heatmap_figure",
-    "mmalign_core.plots.sound_map": "sound_map_figure",
     "mmalign_core.plots.space_map": "map_figure",
-    "mmalign_core.plots.threshold_curve": "threshold_figure",
-    "mmalign_core.plots.video_map": "video_map_figure",
+    "mmalign_core.plots.time_maps": "sound_map_figure video_map_figure",
     "mmalign_core.plots.word_map": "word_map_html",
 }
 """Module -> the names it gives; "a=b" gives its `b` under the name `a`."""

@@ -12,6 +12,7 @@ from mmalign_core.plots.colours import HOVER, diverging_scale, scale_of, tint
 from mmalign_core.plots.labels import plain_label
 
 _STRONGEST = 0.8
+"""Opacity of the strongest tint. Chosen: the picture must remain visible below it."""
 _OUTLINED = 0.5
 """Cells with more than this share of the most get an outline: a tint alone drowns in a colourful picture."""
 _SAME = 1e-6

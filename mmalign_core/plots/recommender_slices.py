@@ -28,6 +28,7 @@ LEARNS = {"interactions": "circle", "content": "square", "both": "diamond"}
 """What a recommender learns from -> its mark; the colours repeat it."""
 _COLOURS = dict(zip(LEARNS, (CATEGORY_COLOURS[4], CATEGORY_COLOURS[5], CATEGORY_COLOURS[7])))
 _COLUMNS = 3
+"""Panels side by side. Chosen: with more, axis labels overlap on a narrow screen."""
 _BETWEEN = 78
 """Pixels between the panels of one column: an axis and the next one's title."""
 

@@ -15,6 +15,7 @@ from mmalign_core.plots.labels import plain_label
 STRONG = "#7068EA"
 """The theme's own violet: what the person has chosen."""
 _CATEGORIES = 10
+"""Categories with a colour of their own. Chosen: more colours cannot be told apart; the palette has as many."""
 _WEBGL_FROM = 6000
 """Below this SVG is quick and sharp; above it only WebGL keeps up."""
 

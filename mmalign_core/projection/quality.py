@@ -9,6 +9,7 @@ import numpy as np
 from mmalign_core.projection.space import Space, checked_rows, space_of
 
 K = 15
+"""Neighbours compared. Chosen: about the neighbourhood that the map itself is made from."""
 SAMPLE = 1000  # rows measured at most: the standard error of either number stays near or below 0.005
 CHUNK = 512  # rows scored against all others at once
 

@@ -1,4 +1,4 @@
-"""What every recommender offers, and the registry that finds them."""
+"""The base class of all recommenders, and their registry."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from mmalign_core.types import BadInput, Progress, no_progress
 
 
 class Recommender(Parametrised, ABC):
-    """Scores every item for a query, and says exactly what each score is made of."""
+    """Scores every item for a query, and splits each score exactly into shares."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
     needs_interactions: ClassVar[bool] = False
-    """It learns from interactions and answers by the query's history alone."""
+    """Whether it learns from interactions and reads only the history of a query."""
     reads_places: ClassVar[bool] = False
-    """It uses where items lie in the shared space."""
+    """Whether it uses the items' vectors in the shared space."""
     reads_signals: ClassVar[bool] = False
-    """It answers a query that has signals and no history."""
+    """Whether it can answer a query that has signals (texts, files) and no history."""
     standardised: ClassVar[bool] = False
-    """Its scores are in standard deviations already, so they compare between queries and add to others as they are."""
+    """Whether its scores are in standard deviations, and so comparable between queries and with other such scores."""
     least_rating: float = param(
         0.0,
         0.0,
@@ -41,9 +41,9 @@ class Recommender(Parametrised, ABC):
     to 6 of 10 on MovieTweetings by time: .052 to .055 and .060 to .062. Counting against a user's taste what they rated
     lower did worse than leaving it out."""
     settled: Mapping[str, Any] = MappingProxyType({})
-    """What `fit` chose beside the model itself, such as weights, for people to read."""
+    """Values that `fit` chose, such as weights, for display."""
     views: ClassVar[tuple[str, ...]]
-    """The ways its scores can be taken apart, the first being the one shown: of "modality", "signal", "history",
+    """How its scores can be split; the first view is the default. Views: "modality", "signal", "history",
     "recommender", "popularity", "taste"."""
 
     def fit(
@@ -54,9 +54,10 @@ class Recommender(Parametrised, ABC):
         seed: int = 0,
         progress: Progress = no_progress,
     ) -> Self:
-        """Learn from these items and, where given, from who met them. BadInput says what is missing.
+        """Learn from the items and, if given, from the interactions, and return the recommender.
 
-        The same seed and inputs give the same scores, in whatever order the events come.
+        The same seed and inputs give the same scores. The order of the events does not matter. Raises BadInput if
+        interactions are required and missing, or do not belong to these items.
         """
         self._ids = items.ids
         self.learn(items, self._usable(items, interactions), seed, progress)
@@ -64,23 +65,26 @@ class Recommender(Parametrised, ABC):
 
     @abstractmethod
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """What `fit` does, with events that fit the items: at least one if the class needs interactions."""
+        """Learn from items and checked events. There is at least one event if the class needs interactions."""
 
     @abstractmethod
     def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
-        """(q, n) float64, finite: higher is better, and only comparable within a row."""
+        """Return scores (q, n), finite float64. Higher is better. Scores are comparable only within a row."""
 
     @abstractmethod
     def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
-        """Label -> (r,) what it adds to the scores of the items `rows`: all labels together give the score.
+        """Return label -> shares (r,) of the scores of the items `rows`. The shares of all labels sum to the scores.
 
-        `rows` (r,) item numbers. `view`: one of `views`, the first if empty. Labels are modalities, labels of signals,
-        ids of history items or names of recommenders; what belongs to none stands under a name of its own (such as
-        "popularity"). A label whose shares are all zero may be left out.
+        `rows` (r,): item numbers. `view`: one of `views`, or '' for the first. Labels are modalities, signal labels,
+        ids of history items or names of recommenders. Other parts of a score have names of their own, such as
+        "popularity". Labels whose shares are all zero may be omitted.
         """
 
     def _usable(self, items: PlacedItems, interactions: Interactions | None) -> Interactions:
-        """Those rated high enough; BadInput if that is none where some are needed, or if they number other items."""
+        """Return the events rated `least_rating` or more.
+
+        Raises BadInput if none is left although some are needed, or if the events number other items.
+        """
         found = no_interactions(len(items.ids)) if interactions is None else interactions
         if self.needs_interactions and not len(found):
             raise BadInput(

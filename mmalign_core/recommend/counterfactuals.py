@@ -35,7 +35,7 @@ def knockouts(
     many others score at least as high. Diversity is not applied. An excluded item of the history stays excluded.
     """
     query = query.weighted(tuple(items.parts))
-    changes = changed(recommender, items, query, np.asarray(rows), most)
+    changes = changed_queries(recommender, items, query, np.asarray(rows), most)
     usable = controls.usable(len(items.ids))
     flat = [(kind, label, other) for kind, by_label in changes.items() for label, other in by_label.items()]
     scores = recommender.score([other for _, _, other in flat])
@@ -46,7 +46,7 @@ def knockouts(
     return found
 
 
-def changed(
+def changed_queries(
     recommender: Recommender, items: PlacedItems, query: PlacedQuery, rows: np.ndarray, most: int = MOST
 ) -> Changes:
     """Kind -> label -> the query without that; the query itself is "nothing" -> ""."""

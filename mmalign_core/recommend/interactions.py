@@ -1,4 +1,4 @@
-"""Who met what and when, by number of user and item: what collaborative recommenders learn from."""
+"""Interactions of users with items, by number of user and item: the training data of collaborative recommenders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Interactions:
 
     @cached_property
     def matrix(self) -> sparse.csr_array:
-        """(users, items) float32: 1 where the user has met the item, however often."""
+        """(users, items) float32: 1 if the user has at least one event with the item."""
         ones = np.ones(len(self.rows), np.float32)
         found = sparse.csr_array((ones, (self.rows, self.columns)), shape=(len(self.users), self.items))
         found.sum_duplicates()
@@ -37,31 +37,31 @@ class Interactions:
 
     @cached_property
     def popularity(self) -> np.ndarray:
-        """(items,) float64: by how many users each was met."""
+        """(items,) float64: the number of users with at least one event."""
         return np.asarray(self.matrix.sum(axis=0), dtype=np.float64).ravel()
 
     def history(self, user: int) -> dict[int, float]:
-        """Number of an item this user has met -> 1."""
+        """Return item number -> 1.0 for each item of this user."""
         return {int(item): 1.0 for item in self.matrix[[user]].indices}
 
     def liked(self, least: float) -> Interactions:
-        """Without the events rated below `least`; those without a rating stay."""
+        """Return the events rated `least` or more, and those without a rating."""
         low = self.ratings < least
         return self.take(~low) if low.any() else self
 
     def take(self, events: np.ndarray) -> Interactions:
-        """The same users and items with only these events (numbers or a mask)."""
+        """Return the same users and items with only these events (numbers or a mask)."""
         columns = (self.rows, self.columns, self.ratings, self.times)
         return Interactions(self.users, self.items, *(column[events] for column in columns))
 
 
 def no_interactions(items: int) -> Interactions:
-    """Of so many items, which nobody has met."""
+    """Return interactions without events for so many items."""
     return Interactions((), items, *np.zeros((2, 0), np.int64), *np.zeros((2, 0)))
 
 
 def interactions_of(table: pd.DataFrame, ids: Sequence[str]) -> Interactions:
-    """From a table user_id, item_id[, rating, timestamp]; events with other items than `ids` are left out."""
+    """Read a table user_id, item_id[, rating, timestamp]. Events with items outside `ids` are left out."""
     position = {item: i for i, item in enumerate(ids)}
     columns = np.array([position.get(str(item), -1) for item in table["item_id"]], np.int64)
     known = columns >= 0

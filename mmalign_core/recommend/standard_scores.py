@@ -44,14 +44,14 @@ def reliability(items: PlacedItems, source: str) -> dict[str, float]:
     (Fisher 1936). A modality that was never seen with `source` counts as the least of those that were; 1 for all
     where there is nothing to learn from.
     """
-    known = {m: _standing_out(items, source, m) for m in items.parts} if source in items.parts else {}
+    known = {m: _own_item_z(items, source, m) for m in items.parts} if source in items.parts else {}
     least = min((value for value in known.values() if value is not None), default=0.0)
     found = {m: least if value is None else value for m, value in known.items()}
     total = sum(found.values())
     return {m: value * len(found) / total for m, value in found.items()} if total else dict.fromkeys(items.parts, 1.0)
 
 
-def _standing_out(items: PlacedItems, source: str, modality: str) -> float | None:
+def _own_item_z(items: PlacedItems, source: str, modality: str) -> float | None:
     """Mean z, 0 if it is negative, of items' own places; None where too few have both or the widths differ."""
     asking, asked = items.parts[source], items.parts[modality]
     both = np.flatnonzero(items.present(source) & items.present(modality))

@@ -13,6 +13,7 @@ from mmalign_core.store.serialization import read_frame, read_sets, write_frame,
 from mmalign_core.types import BadInput, Collection, Media, Skipped
 
 FORMAT = 1
+"""Version of the folder format, counted up when older readers could not read it."""
 
 
 class CollectionSummary(NamedTuple):

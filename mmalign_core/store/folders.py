@@ -20,6 +20,7 @@ from mmalign_core.types import BadInput, digest_bytes
 
 PART = ".mmalign-part"
 PUT_ATTEMPTS = 10
+"""Renames tried when other writers put the same folder. Chosen: each failure means that another writer succeeded."""
 ABANDONED_AFTER = 3600.0
 """Seconds after which an unfinished folder is taken for one whose writer was killed."""
 

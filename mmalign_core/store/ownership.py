@@ -24,6 +24,7 @@ CHECKSUMS = "checksums.json"
 Kind = Literal["run", "collection"]
 
 _FORMAT, _VERSION = "mmalign-folder", 1
+"""Name and version of the folder format in the marker; the version is counted up when the layout changes."""
 _SETS = r"(sets\.json|\d+\.safetensors)"
 _COLLECTION = rf"((collection|media|skipped)\.json|(items|interactions)\.parquet|vectors/{_SETS})"
 _LAYOUT: Mapping[Kind, str] = {

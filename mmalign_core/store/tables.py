@@ -18,6 +18,8 @@ from mmalign_core.types import BadInput
 FRAGMENTS_TO_COMPACT = 64
 ROWS_PER_FRAGMENT = 64
 MOST_FRAGMENTS = 4096
+"""A table is compacted when it has more fragments than FRAGMENTS_TO_COMPACT and than one for ROWS_PER_FRAGMENT rows, at
+the latest with MOST_FRAGMENTS. Chosen: the rewriting stays a small share of the writing, and a read opens few files."""
 VERSIONS_KEPT_FOR = timedelta(minutes=2)
 """A reader opens the newest version for each call, so older ones are needed only while a call lasts."""
 

@@ -1,4 +1,4 @@
-"""The types that everyone meets: collection, embeddings, alignment, matches. They are frozen, arrays are read-only."""
+"""Shared types: collections, embeddings, alignments, matches. They are frozen, and their arrays are read-only."""
 
 from mmalign_core.types.basics import (
     MODALITIES,
@@ -12,8 +12,7 @@ from mmalign_core.types.basics import (
     no_progress,
 )
 from mmalign_core.types.collection import Collection, Media, Skipped
-from mmalign_core.types.embeddings import Concepts, EmbeddingSet
-from mmalign_core.types.pivots import Pivots
+from mmalign_core.types.embeddings import Concepts, EmbeddingSet, Pivots
 from mmalign_core.types.results import AlignmentResult, Matches, Recommendation
 from mmalign_core.types.sequences import Sequences, as_sequences, gathered
 

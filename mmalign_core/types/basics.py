@@ -1,4 +1,4 @@
-"""What every type builds on: modalities, errors, progress, read-only arrays and digests of content."""
+"""Shared basics of all types: modalities, errors, progress, read-only arrays and digests of content."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ Progress = Callable[[float, str], None]
 
 
 class BadInput(ValueError):
-    """Something the user gave cannot be used: one sentence that names it and the cure."""
+    """An input of the user cannot be used. The message is one sentence that names the input and the remedy."""
 
 
 class Cancelled(Exception):
-    """The user asked to stop; what was done so far is kept."""
+    """The user stopped the work. Finished parts are kept."""
 
 
 def no_progress(fraction: float, message: str) -> None:
-    """The progress callback that shows nothing."""
+    """The progress callback that ignores all reports."""
 
 
 def frozen_array(values: Any, dtype: Any = np.float32) -> np.ndarray:
-    """A read-only, C-contiguous array of `dtype`; copies only when it must."""
+    """Return a read-only, C-contiguous array of `dtype`. Copies only if necessary."""
     array = np.ascontiguousarray(values, dtype=dtype)
     if array is values or array.base is not None:
         array = array.copy() if array.flags.writeable else array
@@ -39,7 +39,7 @@ def frozen_array(values: Any, dtype: Any = np.float32) -> np.ndarray:
 
 
 def rows_of(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """A read-only copy of these rows, which `frozen_array` need not copy again."""
+    """Return a read-only copy of these rows. `frozen_array` does not copy it again."""
     taken = array[rows]
     taken.flags.writeable = False
     return taken
@@ -55,7 +55,7 @@ def digest_bytes(*parts: bytes) -> str:
 
 
 def digest_json(value: Any) -> str:
-    """Digest of a JSON-able value, independent of key order."""
+    """Return the digest of a value that JSON can hold. The order of keys does not matter."""
     return digest_bytes(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode())
 
 

@@ -29,7 +29,7 @@ class Media:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file, row or medium that was not used, and why in one sentence."""
+    """A file, row or medium that was not used, and the reason in one sentence."""
 
     id: str
     modality: str
@@ -46,8 +46,8 @@ class Collection:
     `vectors`: modality -> vectors made elsewhere, which take the place of encoding.
     `interactions`: data frame user_id, item_id[, rating, timestamp], or None.
     `attribution`: the line to show wherever the media are shown, '' if none is known.
-    `digest`: says what the content is. It stays the same when the files move, so the store finds it again.
-    `notes`: how a data set's columns were understood, a sentence each.
+    `digest`: digest of the content. It does not change when files move, so the store finds the collection again.
+    `notes`: sentences that say how the columns of a data set were interpreted.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Collection:
 
     @cached_property
     def digest_with_places(self) -> str:
-        """Digest of the content and of where each file lies: the key of whatever holds media to be opened."""
+        """Digest of the content and of all file paths: the cache key of everything that opens media files."""
         return digest_json([self.digest, [m.path for m in self.media]])
 
     @property

@@ -1,4 +1,4 @@
-"""What comes out of an alignment: the shared space, decided pairs and recommended items."""
+"""Results: the shared space of an alignment, matched pairs, and recommended items."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmalign_core.types.embeddings import EmbeddingSet
 class AlignmentResult:
     """A fitted aligner's shared space: modality -> EmbeddingSet whose vectors are (n_m, k) coordinates.
 
-    Rows have unit length except where the aligner's point is to keep given lengths (as-is). `history` holds one row
+    Rows have unit length, except those of the aligner as-is, which keeps the given lengths. `history` holds one row
     of measures for each step of the fit, `seconds` the wall time of the fit. A `transductive` aligner places only
     the rows that it was fitted on.
     """
@@ -39,7 +39,7 @@ class AlignmentResult:
 
 @dataclass(frozen=True)
 class Matches:
-    """Decided pairs: row indices into the source and target sets, their scores, and the rule that made them.
+    """Matched pairs: row indices into the source and target sets, their scores, and the rule of the matcher.
 
     `sources`, `targets` and `scores` are (p,) arrays.
     """
@@ -52,7 +52,7 @@ class Matches:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """One recommended item: contributions (modality -> value) sum to the score. Ranks count from 1."""
+    """One recommended item. `contributions` (label -> value) sum to `score`. Ranks start at 1."""
 
     id: str
     score: float

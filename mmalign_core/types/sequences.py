@@ -1,4 +1,4 @@
-"""What encoders see before they pool: one run of vectors per medium, kept end to end in one array."""
+"""Sequences: the vectors of an encoder before pooling, of all media end to end in one array."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class Sequences:
 
 
 def as_sequences(parts: Sequence[np.ndarray]) -> Sequences:
-    """Sequences (t_i, d) end to end; at least one is needed to know the width."""
+    """Join sequences (t_i, d). At least one is required."""
     return gathered(parts, np.array([len(part) for part in parts]), parts[0].shape[1])
 
 
 def gathered(parts: Iterable[np.ndarray], lengths: np.ndarray, width: int) -> Sequences:
-    """The same from parts that come one after another, of known lengths: memory holds one of them beside the whole."""
+    """Join an iterable of sequences of known lengths. Memory holds only one of them beside the result."""
     values = np.empty((int(lengths.sum()), width), np.float16)
     end = 0
     for part, length in zip(parts, lengths, strict=True):

@@ -9,17 +9,17 @@ from time import monotonic
 from mmalign_core.data.names import shown
 from mmalign_core.encoders import hub_files
 from mmalign_core.model_files.download import bytes_here, download, link, name_main
-from mmalign_core.model_files.hub import PATIENCE, HubFile, Repository, ask
-from mmalign_core.model_files.inventory import Present, present, remember, remove
+from mmalign_core.model_files.hub import PATIENCE, HubFile, Repository, repository_info
+from mmalign_core.model_files.inventory import LocalModel, local_models, remember, remove
 from mmalign_core.model_files.locations import repository as repository_name
 from mmalign_core.model_files.locations import snapshot
-from mmalign_core.model_files.requirements import Wanted, choose_files, open_clip_tokenizers
+from mmalign_core.model_files.requirements import RequiredFiles, choose_files, open_clip_tokenizers
 from mmalign_core.model_files.weights import check_weights, read_json
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import parts_of
 from mmalign_core.types import BadInput, Progress, no_progress
 
-__all__ = ["Part", "Plan", "Present", "fetch_model", "plan_fetch", "present_models", "remove_model"]
+__all__ = ["LocalModel", "Part", "Plan", "fetch_model", "plan_fetch", "present_models", "remove_model"]
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,15 @@ def plan_fetch(reference: str, patience: float = PATIENCE) -> Plan:
     return Plan(reference, tuple(parts))
 
 
-def _part(needs: Wanted, until: float) -> Part:
-    held = ask(needs.repository, max(until - monotonic(), 0.1))
+def _part(needs: RequiredFiles, until: float) -> Part:
+    held = repository_info(needs.repository, max(until - monotonic(), 0.1))
     chosen = set(choose_files([file.name for file in held.files], needs))
     # a card is no part of a model, but states its licence
     files = tuple(file for file in held.files if file.name in chosen or file.name == "README.md")
     return Part(held, files, needs.with_weights)
 
 
-def _named_by_settings(part: Part) -> tuple[Wanted, ...]:
+def _named_by_settings(part: Part) -> tuple[RequiredFiles, ...]:
     """Where the model's tokenizer comes from stands in its settings, a few kilobytes that are fetched to know."""
     file = next((file for file in part.files if file.name == "open_clip_config.json"), None)
     if file is None:
@@ -131,9 +131,9 @@ def _told(progress: Progress, before: int, total: int, name: str) -> Callable[[i
     return told
 
 
-def present_models(settings: Settings | None = None) -> tuple[Present, ...]:
+def present_models(settings: Settings | None = None) -> tuple[LocalModel, ...]:
     """Every model on this machine."""
-    return present(settings)
+    return local_models(settings)
 
 
 def remove_model(reference: str, settings: Settings | None = None) -> int:

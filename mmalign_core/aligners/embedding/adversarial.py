@@ -8,7 +8,7 @@ import numpy as np
 
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.embedding.adversarial_game import Rules, played
+from mmalign_core.aligners.embedding.adversarial_game import GameSettings, play_games
 from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
 from mmalign_core.aligners.embedding.unpaired_base import UnpairedAligner
 from mmalign_core.params import param
@@ -45,12 +45,12 @@ class Adversarial(UnpairedAligner):
         self, left: np.ndarray, right: np.ndarray, rng: np.random.Generator, progress: Progress
     ) -> Iterator[np.ndarray]:
         """The nearest rotation to the map of each game, looked at three times."""
-        rules = Rules(self.games, self.steps, self.batch, self.hidden, self.smoothing, self.orthogonality)
+        settings = GameSettings(self.games, self.steps, self.batch, self.hidden, self.smoothing, self.orthogonality)
 
         def watch(step: int, judged: float, deceived: float) -> None:
             if step % 10 == 0:
                 self.record(step=len(self.history) + 1, loss=judged, deceived=deceived)
                 progress(step / self.steps, f"step {step} of {self.steps}: discriminator's loss {judged:.3f}")
 
-        for found in played(left, right, rules, int(rng.integers(2**31)), watch):
+        for found in play_games(left, right, settings, int(rng.integers(2**31)), watch):
             yield nearest_orthonormal(found)

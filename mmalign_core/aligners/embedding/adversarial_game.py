@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.training.weights import dropped, noisy, seeded
+from mmalign_core.aligners.training.weights import add_noise, apply_dropout, seeded_generator
 
 if TYPE_CHECKING:
     import torch
@@ -22,7 +22,7 @@ Watch = Callable[[int, float, float], None]
 
 
 @dataclass(frozen=True)
-class Rules:
+class GameSettings:
     """How the games are played: so many at once, so many steps, rows a step from either side.
 
     Dropout and orthogonality are those of Conneau et al. 2018; the other values are chosen for small collections and
@@ -38,7 +38,7 @@ class Rules:
     orthogonality: float = 0.01
     """How far each step moves the map towards the orthogonal ones."""
     map_rate: float = 3e-3
-    judge_rate: float = 1e-3
+    discriminator_rate: float = 1e-3
     """Learning rates of the maps and of the discriminators."""
     noise: float = 0.5
     """Deviation of the noise on what the discriminators see, of rows that have about 1 in each coordinate; it fades."""
@@ -48,38 +48,40 @@ class Rules:
     """How often the maps are looked at, at even intervals: a game can get worse again."""
 
 
-def played(left: np.ndarray, right: np.ndarray, rules: Rules, seed: int, watch: Watch) -> list[np.ndarray]:
+def play_games(
+    left: np.ndarray, right: np.ndarray, settings: GameSettings, seed: int, watch: Watch
+) -> list[np.ndarray]:
     """Maps (k, k), nearly orthogonal, of left unit rows (n, k) onto right ones (m, k): games x looks of them.
 
-    All games are played at once, each from the axes as they are, with signs by `likely_signs`. Conneau et al. 2018,
+    All games are played at once, each from the axes as they are, with signs by `draw_signs`. Conneau et al. 2018,
     section 2.1; noise as Sønderby et al. 2017.
     """
     import torch
 
-    generator, width = seeded(seed), left.shape[1]
+    generator, width = seeded_generator(seed), left.shape[1]
     sides = [torch.tensor(x) for x in (left, right)]
-    signs = torch.tensor(likely_signs(left, right, rules.games, seed), dtype=torch.float32)
+    signs = torch.tensor(draw_signs(left, right, settings.games, seed), dtype=torch.float32)
     maps = torch.diag_embed(signs).requires_grad_()
-    judges = _judges(rules, width, generator)
-    judging = torch.optim.Adam(judges, lr=rules.judge_rate, betas=BETAS)
-    deceiving = torch.optim.Adam([maps], lr=rules.map_rate, betas=BETAS)
+    discriminators = _discriminators(settings, width, generator)
+    discriminator_optimiser = torch.optim.Adam(discriminators, lr=settings.discriminator_rate, betas=BETAS)
+    map_optimiser = torch.optim.Adam([maps], lr=settings.map_rate, betas=BETAS)
     found = []
-    for step in range(1, rules.steps + 1):
-        noise = rules.noise * (1 - step / rules.steps)
-        mapped, real = _drawn(sides, maps, rules, noise, generator)
-        judged = _loss(judges, mapped.detach(), real, rules.smoothing, rules, generator)
-        _descend(judging, judged)
-        mapped, real = _drawn(sides, maps, rules, noise, generator)
-        deceived = _loss(judges, mapped, real, 1 - rules.smoothing, rules, generator)
-        _descend(deceiving, deceived)
-        _towards_orthogonal(maps, rules.orthogonality)
-        if step % max(1, rules.steps // rules.looks) == 0:
+    for step in range(1, settings.steps + 1):
+        noise = settings.noise * (1 - step / settings.steps)
+        mapped, real = _draw_rows(sides, maps, settings, noise, generator)
+        discriminator_loss = _loss(discriminators, mapped.detach(), real, settings.smoothing, settings, generator)
+        _descend(discriminator_optimiser, discriminator_loss)
+        mapped, real = _draw_rows(sides, maps, settings, noise, generator)
+        map_loss = _loss(discriminators, mapped, real, 1 - settings.smoothing, settings, generator)
+        _descend(map_optimiser, map_loss)
+        _towards_orthogonal(maps, settings.orthogonality)
+        if step % max(1, settings.steps // settings.looks) == 0:
             found += list(maps.detach().double().numpy().copy())
-        watch(step, float(judged.detach()) / rules.games, float(deceived.detach()) / rules.games)
+        watch(step, float(discriminator_loss.detach()) / settings.games, float(map_loss.detach()) / settings.games)
     return found
 
 
-def likely_signs(left: np.ndarray, right: np.ndarray, games: int, seed: int) -> np.ndarray:
+def draw_signs(left: np.ndarray, right: np.ndarray, games: int, seed: int) -> np.ndarray:
     """(games, k) of 1 and -1: whether each axis points the same way in both, told by how skew the rows lie along it.
 
     The first game takes the likelier sign of every axis, the others draw; where neither side is skew, any sign is as
@@ -99,43 +101,43 @@ def _skewness(rows: np.ndarray) -> np.ndarray:
     return (rows**3).mean(0) / np.maximum((rows**2).mean(0), 1e-12) ** 1.5
 
 
-def _judges(rules: Rules, width: int, generator: torch.Generator) -> list[torch.Tensor]:
+def _discriminators(settings: GameSettings, width: int, generator: torch.Generator) -> list[torch.Tensor]:
     """Weights (games, in, out) and biases (games, 1, out) of three layers, one discriminator a game."""
     import torch
 
     layers = []
-    for inputs, outputs in pairwise((width, rules.hidden, rules.hidden, 1)):
-        drawn = torch.randn((rules.games, inputs, outputs), generator=generator) / inputs**0.5
-        layers += [drawn.requires_grad_(), torch.zeros((rules.games, 1, outputs), requires_grad=True)]
+    for inputs, outputs in pairwise((width, settings.hidden, settings.hidden, 1)):
+        drawn = torch.randn((settings.games, inputs, outputs), generator=generator) / inputs**0.5
+        layers += [drawn.requires_grad_(), torch.zeros((settings.games, 1, outputs), requires_grad=True)]
     return layers
 
 
-def _drawn(
-    sides: list[torch.Tensor], maps: torch.Tensor, rules: Rules, noise: float, generator: torch.Generator
+def _draw_rows(
+    sides: list[torch.Tensor], maps: torch.Tensor, settings: GameSettings, noise: float, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(games, batch, k) left rows through each game's map, and right rows; scaled to a length of about sqrt(k)."""
     import torch
 
-    shape, scale = (rules.games, rules.batch), maps.shape[1] ** 0.5
+    shape, scale = (settings.games, settings.batch), maps.shape[1] ** 0.5
     left, right = (side[torch.randint(len(side), shape, generator=generator)] * scale for side in sides)
-    return noisy(left @ maps, noise, generator), noisy(right, noise, generator)
+    return add_noise(left @ maps, noise, generator), add_noise(right, noise, generator)
 
 
 def _loss(
-    judges: list[torch.Tensor],
+    discriminators: list[torch.Tensor],
     mapped: torch.Tensor,
     real: torch.Tensor,
     mapped_is_real: float,
-    rules: Rules,
+    settings: GameSettings,
     generator: torch.Generator,
 ) -> torch.Tensor:
     """Sum over the games of the mean binary cross-entropy of telling mapped from real rows."""
     import torch
 
-    seen = dropped(torch.cat([mapped, real], dim=1), rules.dropout, generator)
-    for i in range(0, len(judges), 2):
-        seen = torch.baddbmm(judges[i + 1], seen, judges[i])
-        if i + 2 < len(judges):
+    seen = apply_dropout(torch.cat([mapped, real], dim=1), settings.dropout, generator)
+    for i in range(0, len(discriminators), 2):
+        seen = torch.baddbmm(discriminators[i + 1], seen, discriminators[i])
+        if i + 2 < len(discriminators):
             seen = torch.nn.functional.leaky_relu(seen, 0.2)
     wanted = torch.full(seen.shape, mapped_is_real)
     wanted[:, mapped.shape[1] :] = 1 - mapped_is_real

@@ -17,7 +17,7 @@ from mmalign_core.aligners.embedding.autoencoder_losses import (
     reconstruction,
 )
 from mmalign_core.aligners.pairs import Sets, paired_rows
-from mmalign_core.aligners.towers.batches import Batch, Examples, quality
+from mmalign_core.aligners.towers.batches import Batch, Examples, held_out_mrr
 from mmalign_core.aligners.towers.initial_weights import Start, start_towers
 from mmalign_core.aligners.towers.tower import Tower, TowerAligner
 from mmalign_core.aligners.training import Contrast, Holdout, Plan, hold_out, train
@@ -60,7 +60,7 @@ class Autoencoder(TowerAligner):
     patience: int = param(8, 0, 1000, help="checks without a better validation before it stops; 0: never")
 
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
-        """Train on items that have two or more of the modalities; BadInput before the training starts."""
+        """Train on items that have two or more of the modalities; Raises BadInput before the training starts."""
         self.history = ()
         parts = hold_out(paired_rows(sets, self.name), seed=seed)
         progress(0.0, "starting points")
@@ -86,7 +86,7 @@ class Autoencoder(TowerAligner):
             loss_of,
             len(parts.kept),
             self._plan(),
-            validate=lambda: quality(towers, sets, parts.held),
+            validate=lambda: held_out_mrr(towers, sets, parts.held),
             seed=seed,
             progress=progress,
             record=lambda **values: self.record(**values, **terms),

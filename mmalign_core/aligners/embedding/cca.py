@@ -6,7 +6,7 @@ from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.aligners.linear.canonical import Canonical, canonical_maps, regularised_cca
-from mmalign_core.aligners.linear.choice import RIDGES, WEIGHTINGS, Choice, choose
+from mmalign_core.aligners.linear.ridge_search import RIDGES, WEIGHTINGS, RidgeChoice, search_ridge
 from mmalign_core.params import param
 from mmalign_core.types import Progress
 
@@ -37,7 +37,7 @@ class Cca(LinearAligner):
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Canonical maps, weighted by half the power on each side."""
         reg, weighting = self._settings(examples, seed, progress)
-        self.settled = {"reg": reg, "weighting": weighting}
+        self.chosen_params = {"reg": reg, "weighting": weighting}
         found = canonical_maps(examples, self.dims, reg)
         return Maps(found.maps, found.weight ** (weighting / 2))
 
@@ -46,11 +46,11 @@ class Cca(LinearAligner):
         if self.reg and self.weighting >= 0:
             return self.reg, self.weighting
 
-        def tried(choice: Choice) -> None:
+        def tried(choice: RidgeChoice) -> None:
             self.record(ridge=choice.reg, weighting=choice.weighting, held_out_mrr=choice.quality)
 
         progress(0.2, "choosing on held-out pairs")
         regs = (self.reg,) if self.reg else RIDGES
         weightings = (self.weighting,) if self.weighting >= 0 else WEIGHTINGS
-        chosen = choose(examples, self.dims, regs, weightings, seed=seed, tried=tried)
+        chosen = search_ridge(examples, self.dims, regs, weightings, seed=seed, tried=tried)
         return chosen.reg, chosen.weighting

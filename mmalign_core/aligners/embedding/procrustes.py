@@ -39,21 +39,23 @@ class Procrustes(LinearAligner):
         if len(rows) == 2:
             maps, strengths = shared_components(cross_covariances(rows, examples.present), max(widths.values()))
         else:
-            spans = {m: spanned(x) for m, x in rows.items()}
+            spans = {m: span_basis(x) for m, x in rows.items()}
             crosses = cross_covariances({m: x @ spans[m] for m, x in rows.items()}, examples.present)
             maps, strengths = shared_components(crosses, max(widths.values()), min(widths.values()))
-            turned = rotated(crosses, maps, self.sweeps, progress)
+            turned = rotate_in_turn(crosses, maps, self.sweeps, progress)
             maps = {m: spans[m] @ part for m, part in turned.items()}
         return Maps(maps, np.ones(len(strengths)))
 
 
-def spanned(rows: np.ndarray) -> np.ndarray:
+def span_basis(rows: np.ndarray) -> np.ndarray:
     """Orthonormal directions (d, r) that span these centred rows (p, d); one of zeros where they are all zero."""
     directions = principal(rows)[1]
     return directions if directions.shape[1] else np.zeros((rows.shape[1], 1))
 
 
-def rotated(crosses: Crosses, maps: dict[str, np.ndarray], sweeps: int, progress: Progress) -> dict[str, np.ndarray]:
+def rotate_in_turn(
+    crosses: Crosses, maps: dict[str, np.ndarray], sweeps: int, progress: Progress
+) -> dict[str, np.ndarray]:
     """Maps (d_m, k) after so many rounds, in which each modality is rotated onto the sum of the others."""
     maps = {m: nearest_orthonormal(part) for m, part in maps.items()}
     for sweep in range(sweeps):

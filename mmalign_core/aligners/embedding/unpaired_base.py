@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
-from mmalign_core.aligners.embedding.unpaired_matching import Turn, Watch, crossed, refined
-from mmalign_core.aligners.embedding.unpaired_rows import Spectrum, distinct_rows, has_shape, lens, spectrum
+from mmalign_core.aligners.embedding.unpaired_matching import Refinement, Watch, cross_covariance, refine
+from mmalign_core.aligners.embedding.unpaired_rows import Spectrum, distinct_rows, enough_rows, project, spectrum
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.params import param
 from mmalign_core.progress import within
@@ -42,9 +42,9 @@ class UnpairedAligner(LinearAligner):
     refinement: int = param(12, 1, 1000, help="rounds of matching and rotating at the end")
     rows: int = param(30_000, 100, 10_000_000, help="at most so many different rows of each modality are looked at")
 
-    def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
+    def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
         """A cloud large enough to have a shape."""
-        return has_shape(rows)
+        return enough_rows(rows)
 
     @abstractmethod
     def starts(
@@ -69,7 +69,7 @@ class UnpairedAligner(LinearAligner):
         dims = min(self.dims, *(len(s.deviations) for s in seen.values()))
         target = max(seen, key=lambda m: len(seen[m].scores))
         others = [m for m in seen if m != target]
-        maps = {target: lens(seen[target], dims, FINE_POWER).map}
+        maps = {target: project(seen[target], dims, FINE_POWER).map}
         for i, m in enumerate(others):
             part = within(progress, i / len(others), (i + 1) / len(others), f"{m}: ")
             maps[m] = self._turned(seen[m], seen[target], dims, np.random.default_rng(seed), part)
@@ -79,34 +79,34 @@ class UnpairedAligner(LinearAligner):
         self, source: Spectrum, target: Spectrum, dims: int, rng: np.random.Generator, progress: Progress
     ) -> np.ndarray:
         """Map (d, dims) of the source into the target's fine lens."""
-        coarse = [lens(x, min(dims, COARSE_DIMS), 1.0).rows for x in (source, target)]
+        coarse = [project(x, min(dims, COARSE_DIMS), 1.0).rows for x in (source, target)]
         best = self._best_of(coarse[0], coarse[1], rng, progress)
-        own, other = (lens(x, dims, FINE_POWER) for x in (source, target))
-        first = nearest_orthonormal(crossed(own.rows, other.rows, best.left, best.right))
+        own, other = (project(x, dims, FINE_POWER) for x in (source, target))
+        first = nearest_orthonormal(cross_covariance(own.rows, other.rows, best.left, best.right))
         watch = self._watcher(progress)
         rounds, memory = self.refinement, MEMORY
-        best = refined(own.rows, other.rows, first, rng, rounds=rounds, rows=FINE_ROWS, memory=memory, watch=watch)
+        best = refine(own.rows, other.rows, first, rng, rounds=rounds, rows=FINE_ROWS, memory=memory, watch=watch)
         return own.map @ best.rotation
 
-    def _best_of(self, left: np.ndarray, right: np.ndarray, rng: np.random.Generator, progress: Progress) -> Turn:
+    def _best_of(self, left: np.ndarray, right: np.ndarray, rng: np.random.Generator, progress: Progress) -> Refinement:
         """The start that wins the heats."""
         entered: list[np.ndarray] = list(self.starts(left, right, rng, within(progress, 0.0, 0.3, "first guesses: ")))
-        turns: list[Turn] = []
+        candidates: list[Refinement] = []
         for heat, (rounds, rows, kept) in enumerate(HEATS):
-            turns = []
+            candidates = []
             for i, rotation in enumerate(entered):
                 progress(0.3 + 0.15 * (heat + i / len(entered)), f"heat {heat + 1}: start {i + 1} of {len(entered)}")
-                turns.append(refined(left, right, rotation, rng, rounds=rounds, rows=rows))
-            turns = sorted(turns, key=lambda turn: -turn.agreement)[:kept]
-            entered = [turn.rotation for turn in turns]
-        return turns[0]
+                candidates.append(refine(left, right, rotation, rng, rounds=rounds, rows=rows))
+            candidates = sorted(candidates, key=lambda found: -found.agreement)[:kept]
+            entered = [found.rotation for found in candidates]
+        return candidates[0]
 
     def _watcher(self, progress: Progress) -> Watch:
         before = len(self.history)
 
-        def watch(turn: Turn) -> None:
-            self.record(step=len(self.history) + 1, mutual=turn.share, csls=turn.agreement)
+        def watch(found: Refinement) -> None:
+            self.record(step=len(self.history) + 1, mutual=found.share, csls=found.agreement)
             done = (len(self.history) - before) / self.refinement
-            progress(0.75 + 0.25 * done, f"{turn.share:.0%} of rows and their counterparts choose each other")
+            progress(0.75 + 0.25 * done, f"{found.share:.0%} of rows and their counterparts choose each other")
 
         return watch

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mmalign_core.aligners.embedding.procrustes import nearest_orthonormal
-from mmalign_core.aligners.embedding.unpaired_matching import crossed, mutual_neighbours
+from mmalign_core.aligners.embedding.unpaired_matching import cross_covariance, mutual_neighbours
 from mmalign_core.aligners.embedding.unpaired_rows import sample
 from mmalign_core.vectors import unit_rows
 
@@ -34,7 +34,7 @@ def centroid_starts(
     clusters = max(2, min(clusters, len(left) // ROWS_PER_CLUSTER, len(right) // ROWS_PER_CLUSTER))
     for _ in range(count):
         some, others = (spherical_k_means(sample(x, CLUSTERED_ROWS, rng), clusters, rng) for x in (left, right))
-        yield nearest_orthonormal(some.T @ others[assigned(some, others, rng)])
+        yield nearest_orthonormal(some.T @ others[assign_clusters(some, others, rng)])
 
 
 def spherical_k_means(rows: np.ndarray, clusters: int, rng: np.random.Generator, rounds: int = 20) -> np.ndarray:
@@ -64,7 +64,7 @@ def _spread_rows(rows: np.ndarray, count: int, rng: np.random.Generator) -> np.n
     return rows[picked].astype(np.float64)
 
 
-def assigned(some: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def assign_clusters(some: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """For each of c centres (c, k) the number of its counterpart: the best of several quadratic assignments.
 
     Maximises Σᵢⱼ cos(sᵢ, sⱼ) cos(oₚ₍ᵢ₎, oₚ₍ⱼ₎) over permutations p by FAQ (Vogelstein et al. 2015).
@@ -88,7 +88,7 @@ def profile_start(left: np.ndarray, right: np.ndarray, rng: np.random.Generator)
     profiles = [_profiles(x) for x in (some, others)]
     centre = np.mean(np.concatenate(profiles), axis=0)
     found = mutual_neighbours(*(unit_rows(p - centre) for p in profiles))
-    return nearest_orthonormal(crossed(some, others, found.left, found.right))
+    return nearest_orthonormal(cross_covariance(some, others, found.left, found.right))
 
 
 def _profiles(rows: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ class Mutual:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Refinement:
     """An orthogonal map (k, k) of left rows onto right ones, the pairs it was refined on (row numbers) and how well."""
 
     rotation: np.ndarray
@@ -40,7 +40,7 @@ class Turn:
     agreement: float
 
 
-Watch = Callable[[Turn], None]
+Watch = Callable[[Refinement], None]
 """Called after each round."""
 
 
@@ -68,7 +68,7 @@ def _best(
     return np.take_along_axis(indices, best, 1)[:, 0], np.take_along_axis(csls, best, 1)[:, 0]
 
 
-def refined(
+def refine(
     left: np.ndarray,
     right: np.ndarray,
     rotation: np.ndarray,
@@ -77,30 +77,30 @@ def refined(
     rounds: int,
     rows: int,
     memory: float = 0.0,
-    watch: Watch = lambda turn: None,
-) -> Turn:
+    watch: Watch = lambda refinement: None,
+) -> Refinement:
     """Match, rotate onto the matches, and again: self-learning after Artetxe et al. 2018.
 
     Each of the `rounds` (at least 1) draws at most `rows` rows of either side anew, so that a wrong match is not
     met twice. `memory` is the share of the earlier rounds' cross-covariance that is kept.
     """
-    cross, turn = np.zeros(rotation.shape), None
+    cross, refinement = np.zeros(rotation.shape), None
     for _ in range(rounds):
-        some, others = (_drawn(len(side), rows, rng) for side in (left, right))
+        some, others = (_draw_rows(len(side), rows, rng) for side in (left, right))
         found = mutual_neighbours(left[some] @ rotation.astype(np.float32), right[others])
         pairs = some[found.left], others[found.right]
-        cross = memory * cross + crossed(left, right, *pairs)
+        cross = memory * cross + cross_covariance(left, right, *pairs)
         rotation = nearest_orthonormal(cross)
-        turn = Turn(rotation, *pairs, found.share, found.agreement)
-        watch(turn)
-    assert turn is not None
-    return turn
+        refinement = Refinement(rotation, *pairs, found.share, found.agreement)
+        watch(refinement)
+    assert refinement is not None
+    return refinement
 
 
-def crossed(left: np.ndarray, right: np.ndarray, some: np.ndarray, others: np.ndarray) -> np.ndarray:
+def cross_covariance(left: np.ndarray, right: np.ndarray, some: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Cross-covariance (k, k) float64 of these pairs of rows, per pair."""
     return left[some].T.astype(np.float64) @ right[others] / max(1, len(some))
 
 
-def _drawn(size: int, most: int, rng: np.random.Generator) -> np.ndarray:
+def _draw_rows(size: int, most: int, rng: np.random.Generator) -> np.ndarray:
     return np.arange(size) if size <= most else np.sort(rng.choice(size, most, replace=False))

@@ -27,7 +27,7 @@ class Spectrum:
 
 
 @dataclass(frozen=True)
-class Lens:
+class Projected:
     """Unit `rows` (n, k) float32 of a modality, which are unit(centred @ map), and the `map` (d, k)."""
 
     rows: np.ndarray
@@ -51,7 +51,7 @@ def distinct_rows(aligner: str, sets: Mapping[str, EmbeddingSet], most: int, see
     return {m: sample(rows, most, np.random.default_rng(seed)).astype(np.float64) for m, rows in found.items()}
 
 
-def has_shape(rows: EmbeddingSet) -> bool:
+def enough_rows(rows: EmbeddingSet) -> bool:
     """Whether the set has enough different vectors to be aligned by its shape."""
     return len(_distinct(rows.vectors)) >= FEWEST_ROWS
 
@@ -76,10 +76,10 @@ def spectrum(centred: np.ndarray) -> Spectrum:
     return Spectrum(centred @ directions, directions, np.sqrt(variances[::-1]))
 
 
-def lens(seen: Spectrum, dims: int, power: float) -> Lens:
+def project(seen: Spectrum, dims: int, power: float) -> Projected:
     """The first `dims` directions, each with its deviation raised to `power`: 1 leaves the shape, 0 whitens it."""
     scale = seen.deviations[:dims] ** (power - 1)
     rows = seen.scores[:, :dims] * scale
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     unit = rows / np.where(lengths > 0, lengths, 1)
-    return Lens(unit.astype(np.float32), seen.directions[:, :dims] * scale)
+    return Projected(unit.astype(np.float32), seen.directions[:, :dims] * scale)

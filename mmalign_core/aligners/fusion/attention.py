@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mmalign_core.aligners.base import register, under
+from mmalign_core.aligners.base import register, with_prefix
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.attention_projections import (
     Projections,
     attention_mean,
     attention_weights,
     principal_projections,
-    trained_projections,
+    train_projections,
 )
 from mmalign_core.aligners.fusion.neighbourhood import NeighbourhoodAligner
 from mmalign_core.aligners.pairs import Sets
@@ -55,7 +55,7 @@ class Attention(NeighbourhoodAligner):
         start = principal_projections(self._known, self.width, self.temperature)
         groups = {item: number for number, group in enumerate(content_groups(sets)) for item in group}
         numbers = np.array([groups[item] for item in self.items])
-        self._projections = trained_projections(
+        self._projections = train_projections(
             self._known, fused, numbers, start, self.steps, seed=seed, progress=progress, record=self.record
         )
         self._set_keys()
@@ -88,16 +88,16 @@ class Attention(NeighbourhoodAligner):
         return {**super()._state(), **maps, **heat, "values": self._values, "items": names}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `_state` returned."""
         super()._load_state(state)
-        heat = {m: float(t[0]) for m, t in under("temperature.", state).items()}
-        self._projections = Projections(under("projection.", state), heat)
+        heat = {m: float(t[0]) for m, t in with_prefix("temperature.", state).items()}
+        self._projections = Projections(with_prefix("projection.", state), heat)
         self._values = state["values"]
         self.items = tuple(json.loads(state["items"].tobytes()))
         self._set_keys()
 
     def _queries(self, embeddings: EmbeddingSet) -> np.ndarray:
-        return self._projections.of(embeddings.modality, self._known.looked_up(embeddings))
+        return self._projections.of(embeddings.modality, self._known.centred_unit_rows(embeddings))
 
     def _set_keys(self) -> None:
         self._keys = {m: self._projections.of(m, keys) for m, keys in self._known.keys.items()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.fusion.known_items import KnownItems
+from mmalign_core.aligners.fusion.neighbourhood import KnownItems
 from mmalign_core.aligners.linear.spectral import principal
 from mmalign_core.aligners.training import Contrast, Plan, train
 from mmalign_core.types import Progress, no_progress
@@ -65,7 +65,7 @@ def principal_projections(known: KnownItems, width: int, temperature: float) -> 
     return Projections(maps, dict.fromkeys(maps, temperature))
 
 
-def trained_projections(
+def train_projections(
     known: KnownItems,
     values: np.ndarray,
     groups: np.ndarray,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, under
-from mmalign_core.aligners.fusion.selection import placed
+from mmalign_core.aligners.base import Aligner, with_prefix
+from mmalign_core.aligners.fusion.selection import place_examples
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.types import EmbeddingSet
 
@@ -68,8 +68,8 @@ class Scales:
 
     @classmethod
     def from_arrays(cls, state: Mapping[str, np.ndarray]) -> Scales:
-        """What `arrays` gave, found in an aligner's state."""
-        return cls(under("scale.centre.", state), under("scale.spread.", state))
+        """Rebuild it from an aligner's state that holds what `arrays` returned."""
+        return cls(with_prefix("scale.centre.", state), with_prefix("scale.spread.", state))
 
 
 def scales_of(sets: Sets, pairs: Pairs) -> Scales:
@@ -91,5 +91,5 @@ def inputs_of(sets: Sets, pairs: Pairs, start: Aligner, scales: Scales) -> Input
         m: torch.from_numpy(scales.scaled(m, sets[m].vectors[rows])) * present[m][:, None]
         for m, rows in pairs.rows.items()
     }
-    starts = {m: torch.from_numpy(places) for m, places in placed(start, sets, pairs).items()}
+    starts = {m: torch.from_numpy(places) for m, places in place_examples(start, sets, pairs).items()}
     return Inputs(vectors, starts, present, torch.from_numpy(pairs.groups.astype(np.int64)))

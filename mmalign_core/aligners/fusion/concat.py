@@ -11,8 +11,8 @@ from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.batches import Inputs
 from mmalign_core.aligners.fusion.trained_fusion import TrainedFusion
-from mmalign_core.aligners.fusion.tuple_scores import Calibration, calibrated, mean_cosine, tuple_loss
-from mmalign_core.aligners.training import dropped, seed_weights
+from mmalign_core.aligners.fusion.tuple_scores import Calibration, fit_calibration, mean_cosine, tuple_loss
+from mmalign_core.aligners.training import apply_dropout, seed_weights
 from mmalign_core.params import param
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.vectors import unit_rows
@@ -70,7 +70,7 @@ class Concat(TrainedFusion):
 
         found = {}
         for m, x in inputs.vectors.items():
-            seen = dropped(x, self.dropout, generator)
+            seen = apply_dropout(x, self.dropout, generator)
             moved = inputs.starts[m] + self._net[f"linear {m}"](seen)
             if self.hidden:
                 moved = moved + self._net[f"outer {m}"](gelu(self._net[f"inner {m}"](seen)))
@@ -79,19 +79,19 @@ class Concat(TrainedFusion):
 
     def loss(self, inputs: Inputs, generator: torch.Generator) -> torch.Tensor:
         """Cross-entropy of this batch's tuples, some of them without one of their members."""
-        present = without_one(inputs.present, self.lacking, generator)
+        present = drop_one_modality(inputs.present, self.lacking, generator)
         places = self.places(inputs, generator)
         return tuple_loss(places, present, inputs.groups, self._net.scale, self._net.bias)
 
-    def judged(self, inputs: Inputs) -> None:
+    def calibrate(self, inputs: Inputs) -> None:
         """Calibrate `belongs` on true tuples and those with one member of another content."""
         import torch
 
         with torch.no_grad():
             places = self.places(inputs)
             true = mean_cosine(places, inputs.present).numpy()
-        broken = broken_cosines(places, inputs)
-        self._calibration = calibrated(true, broken) if len(broken) else Calibration(10.0, -5.0)
+        broken = mismatched_cosines(places, inputs)
+        self._calibration = fit_calibration(true, broken) if len(broken) else Calibration(10.0, -5.0)
 
     def belongs(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
         """Items with two or more of these modalities, and the probability (n,) that their members belong together.
@@ -120,12 +120,12 @@ class Concat(TrainedFusion):
         return {**super()._state(), "calibration": np.array([self._calibration.scale, self._calibration.bias])}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `_state` returned."""
         super()._load_state(state)
         self._calibration = Calibration(*map(float, state["calibration"]))
 
 
-def without_one(
+def drop_one_modality(
     present: Mapping[str, torch.Tensor], rate: float, generator: torch.Generator
 ) -> Mapping[str, torch.Tensor]:
     """`present` with one modality fewer in a share `rate` of the examples that have three or more."""
@@ -139,7 +139,7 @@ def without_one(
     return {m: kept[:, i] for i, m in enumerate(present)}
 
 
-def broken_cosines(places: Mapping[str, torch.Tensor], inputs: Inputs) -> np.ndarray:
+def mismatched_cosines(places: Mapping[str, torch.Tensor], inputs: Inputs) -> np.ndarray:
     """Mean cosines of tuples with one member replaced by the next example's that has it and is of other content."""
     groups, found = inputs.groups, []
     for m, here in inputs.present.items():

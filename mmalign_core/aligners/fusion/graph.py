@@ -1,20 +1,65 @@
-"""Graph fusion: places flow along a frozen graph of alike items, and a new row joins its nearest known items."""
+"""Graph fusion: places are averaged along a frozen graph of similar items; a new row joins its nearest known items."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import numpy as np
+from scipy import sparse
 
-from mmalign_core.aligners.base import register, under
+from mmalign_core.aligners.base import register, with_prefix
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.fusion.item_graph import item_graph, propagated
-from mmalign_core.aligners.fusion.neighbourhood import NeighbourhoodAligner
+from mmalign_core.aligners.fusion.neighbourhood import KnownItems, NeighbourhoodAligner
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.params import param
 from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
+
+
+def modality_graph(keys: np.ndarray, owners: np.ndarray, items: int, k: int) -> sparse.csr_array:
+    """(items, items): 1 from every key's item to the items of its k nearest other keys, the diagonal empty."""
+    nearest = top_k(keys, keys, min(k + 1, len(keys)))[1]
+    others = nearest != np.arange(len(keys))[:, None]
+    others[others.all(axis=1), -1] = False
+    rows = np.repeat(owners, others.sum(axis=1))
+    return sparse.csr_array((np.ones(len(rows)), (rows, owners[nearest[others]])), shape=(items, items))
+
+
+def agreement(graph: sparse.csr_array, places: np.ndarray) -> float:
+    """Mean cosine of the places (n, d) that an edge joins, above that of any two places; never negative."""
+    edges = sparse.coo_array(graph)
+    if not edges.nnz:
+        return 0.0
+    unit = unit_rows(places).astype(np.float64)
+    joined = np.einsum("ij,ij->i", unit[edges.coords[0]], unit[edges.coords[1]]).mean()
+    return max(0.0, float(joined - (unit.mean(0) ** 2).sum()))
+
+
+def item_graph(known: KnownItems, places: np.ndarray, k: int) -> tuple[sparse.csr_array, Mapping[str, float]]:
+    """The weighted sum of the modalities' graphs, normalised as D^-1/2 A D^-1/2, and the weights (sum 1).
+
+    A modality counts by the `agreement` of the items it joins. Zhou & Shen 2023 (FREEDOM), who set weights by hand.
+    """
+    graphs = {m: modality_graph(keys, known.owners[m], len(places), k) for m, keys in known.keys.items()}
+    found = {m: agreement(graph, places) for m, graph in graphs.items()}
+    total = sum(found.values())
+    weights = {m: value / total if total else 1 / len(found) for m, value in found.items()}
+    joint = sparse.csr_array(sum(weights[m] * graph for m, graph in graphs.items()))
+    joint = joint + joint.T
+    degree = np.asarray(joint.sum(axis=1)).ravel()
+    scale = sparse.diags_array(1 / np.sqrt(np.where(degree > 0, degree, 1.0)))
+    return sparse.csr_array(scale @ joint @ scale), weights
+
+
+def propagate(graph: sparse.csr_array, places: np.ndarray, layers: int) -> np.ndarray:
+    """The mean of the places (n, d) after 0, 1, …, `layers` steps along the graph. He et al. 2020 (LightGCN)."""
+    step = places.astype(np.float64)
+    total = step.copy()
+    for _ in range(layers):
+        step = graph @ step
+        total += step
+    return unit_rows(total / (layers + 1))
 
 
 @register("graph")
@@ -44,7 +89,7 @@ class Graph(NeighbourhoodAligner):
         """Link all items, and let their places flow."""
         progress(0.2, "linking the items")
         graph, self.weights = item_graph(self._known, fused, self.k)
-        self._places = propagated(graph, fused, self.layers)
+        self._places = propagate(graph, fused, self.layers)
 
     def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
         """As `NeighbourhoodAligner`; the history says the mix, and how much each modality's graph counts."""
@@ -53,7 +98,7 @@ class Graph(NeighbourhoodAligner):
 
     def known_places(self, embeddings: EmbeddingSet) -> np.ndarray:
         """The mean place of the items that own the k nearest known rows."""
-        nearest = top_k(self._known.looked_up(embeddings), self._known.keys[embeddings.modality], self.k)[1]
+        nearest = top_k(self._known.centred_unit_rows(embeddings), self._known.keys[embeddings.modality], self.k)[1]
         return unit_rows(self._places[self._known.owners[embeddings.modality][nearest]].mean(axis=1))
 
     def _state(self) -> Mapping[str, np.ndarray]:
@@ -62,7 +107,7 @@ class Graph(NeighbourhoodAligner):
         return {**super()._state(), "places": self._places, **weights}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `_state` returned."""
         self._places = state["places"]
-        self.weights = {m: float(weight[0]) for m, weight in under("weight.", state).items()}
+        self.weights = {m: float(weight[0]) for m, weight in with_prefix("weight.", state).items()}
         super()._load_state(state)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
-from mmalign_core.aligners.fusion.selection import best, held_out_items, quality
+from mmalign_core.aligners.fusion.selection import held_out_items, held_out_mrr, select_best
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.aligners.linear.canonical import canonical_maps
-from mmalign_core.aligners.linear.choice import RIDGES, UNTRIED
+from mmalign_core.aligners.linear.ridge_search import DEFAULT_CHOICE, RIDGES
 from mmalign_core.aligners.pairs import paired_rows
 from mmalign_core.params import param
 from mmalign_core.types import EmbeddingSet, Progress
@@ -39,7 +39,7 @@ class LateAverage(LinearAligner):
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Choose the ridge where it is 0, then solve on the items that have two or more modalities."""
         self.ridge = self.reg or self._chosen_ridge(sets, seed, progress)
-        self.settled = {"reg": self.ridge}
+        self.chosen_params = {"reg": self.ridge}
         super()._fit(sets, seed, progress)
 
     @property
@@ -60,12 +60,12 @@ class LateAverage(LinearAligner):
     def _chosen_ridge(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> float:
         parts = held_out_items(paired_rows(sets, self.name), sets, seed)
         if parts is None:
-            return UNTRIED[0]
+            return DEFAULT_CHOICE[0]
         kept, held, known = parts
 
-        def judged(ridge: float) -> float:
+        def mrr_with(ridge: float) -> float:
             progress(0.0, f"choosing the ridge: {ridge}")
             settings = {**self.params, "reg": ridge}
-            return quality(LateAverage(**settings).fit(kept, seed=seed), known, held)
+            return held_out_mrr(LateAverage(**settings).fit(kept, seed=seed), known, held)
 
-        return best(RIDGES, judged)
+        return select_best(RIDGES, mrr_with)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, under
+from mmalign_core.aligners.base import Aligner, with_prefix
 from mmalign_core.aligners.fusion.late_average import LateAverage
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.params import param
@@ -50,5 +50,5 @@ class LinearStartAligner(Aligner):
         return {f"start.{name}": array for name, array in self._start.state().items()}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
-        self._start = LateAverage(dims=self.dims, reg=self.reg).load_state(under("start.", state))
+        """Restore what `_state` returned."""
+        self._start = LateAverage(dims=self.dims, reg=self.reg).load_state(with_prefix("start.", state))

@@ -1,21 +1,64 @@
-"""Base of the fusions that mix a row's linear place with the places of the known items near it."""
+"""Known items, and the base of the fusions that mix a row's linear place with the places of its nearest known items."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from mmalign_core.aligners.fusion.known_items import from_arrays, known_items
+from mmalign_core.aligners.base import with_prefix
 from mmalign_core.aligners.fusion.linear_start import LinearStartAligner
-from mmalign_core.aligners.fusion.selection import best, held_out_items, quality
+from mmalign_core.aligners.fusion.selection import held_out_items, held_out_mrr, select_best
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.params import param
 from mmalign_core.progress import within
 from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.vectors import unit_rows
+
+
+@dataclass(frozen=True)
+class KnownItems:
+    """`centres`: modality -> (d_m,); `keys`: modality -> (n_m, d_m) unit rows, one an item that has the modality;
+    `owners`: modality -> (n_m,) number of that item."""
+
+    centres: Mapping[str, np.ndarray]
+    keys: Mapping[str, np.ndarray]
+    owners: Mapping[str, np.ndarray]
+
+    def centred_unit_rows(self, embeddings: EmbeddingSet) -> np.ndarray:
+        """The rows (n, d_m) as they compare with the keys of their modality: centred, of unit length."""
+        return unit_rows(embeddings.vectors - self.centres[embeddings.modality])
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """For an aligner's state."""
+        parts = {"centre": self.centres, "key": self.keys, "owner": self.owners}
+        return {f"known.{part}.{m}": array for part, arrays in parts.items() for m, array in arrays.items()}
+
+
+def known_items(sets: Sets, items: tuple[str, ...]) -> KnownItems:
+    """These items as the sets have them; an item's several rows of one modality become their mean.
+
+    Nothing depends on the order of the sets' rows.
+    """
+    number = {item: i for i, item in enumerate(items)}
+    centres, keys, owners = {}, {}, {}
+    for modality, s in sets.items():
+        order = sorted((i for i in range(len(s)) if s.ids[i] in number), key=lambda i: (s.ids[i], s.keys[i]))
+        rows, owner = s.vectors[order].astype(np.float64), np.array([number[s.ids[i]] for i in order], int)
+        centre = rows.mean(0)
+        held, place = np.unique(owner, return_inverse=True)
+        total = np.zeros((len(held), rows.shape[1]))
+        np.add.at(total, place, unit_rows(rows - centre))
+        centres[modality], keys[modality], owners[modality] = centre.astype(np.float32), unit_rows(total), held
+    return KnownItems(centres, keys, owners)
+
+
+def from_arrays(state: Mapping[str, np.ndarray]) -> KnownItems:
+    """What `KnownItems.arrays` gave, found in an aligner's state."""
+    return KnownItems(*(with_prefix(f"known.{part}.", state) for part in ("centre", "key", "owner")))
 
 
 class NeighbourhoodAligner(LinearStartAligner):
@@ -67,7 +110,7 @@ class NeighbourhoodAligner(LinearStartAligner):
         return {**super()._state(), **self._known.arrays(), "mix": np.array([self.mix_used])}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `_state` returned."""
         self._known, self.mix_used = from_arrays(state), float(state["mix"][0])
         super()._load_state(state)
 
@@ -77,8 +120,8 @@ class NeighbourhoodAligner(LinearStartAligner):
         trial.remember(kept, seed, progress)
         trial._fitted = True
 
-        def judged(mix: float) -> float:
+        def mrr_with(mix: float) -> float:
             trial.mix_used = mix
-            return quality(trial, sets, held)
+            return held_out_mrr(trial, sets, held)
 
-        return best(self.mixes, judged)
+        return select_best(self.mixes, mrr_with)

@@ -32,12 +32,12 @@ def held_out_items(pairs: Pairs, sets: Sets, seed: int = 0) -> tuple[Sets, Pairs
     return {m: s.of_items([*kept]) for m, s in sets.items()}, parts.held, sets
 
 
-def quality(model: Aligner, sets: Sets, held: Pairs) -> float:
+def held_out_mrr(model: Aligner, sets: Sets, held: Pairs) -> float:
     """Mean reciprocal rank among held-out examples, over all pairs of modalities; 0 where none can be asked."""
-    return mean_reciprocal_rank(placed(model, sets, held), held) or 0.0
+    return mean_reciprocal_rank(place_examples(model, sets, held), held) or 0.0
 
 
-def placed(model: Aligner, sets: Sets, examples: Pairs) -> Mapping[str, np.ndarray]:
+def place_examples(model: Aligner, sets: Sets, examples: Pairs) -> Mapping[str, np.ndarray]:
     """Modality -> (p, k) places of these examples, zero where the item lacks it."""
     found = {}
     for modality, rows in examples.rows.items():
@@ -48,6 +48,6 @@ def placed(model: Aligner, sets: Sets, examples: Pairs) -> Mapping[str, np.ndarr
     return found
 
 
-def best(settings: Iterable[Setting], judge: Callable[[Setting], float]) -> Setting:
+def select_best(settings: Iterable[Setting], judge: Callable[[Setting], float]) -> Setting:
     """The setting that is judged best, the earlier one of equals."""
     return max(((judge(setting), -order, setting) for order, setting in enumerate(settings)))[2]

@@ -11,7 +11,7 @@ from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.batches import Inputs
 from mmalign_core.aligners.fusion.trained_fusion import TrainedFusion
-from mmalign_core.aligners.training import dropped, info_nce, seed_weights
+from mmalign_core.aligners.training import apply_dropout, info_nce, seed_weights
 from mmalign_core.aligners.training.attention import HEADS, attention_block
 from mmalign_core.aligners.training.losses import HOTTEST
 from mmalign_core.params import param
@@ -67,7 +67,7 @@ class SelfAttention(TrainedFusion):
         import torch
 
         net, names = self._net, list(used)
-        seen = {m: dropped(inputs.vectors[m], self.dropout, generator) for m in names}
+        seen = {m: apply_dropout(inputs.vectors[m], self.dropout, generator) for m in names}
         there = torch.stack([used[m] for m in names], dim=1)
         skipped = torch.stack([inputs.starts[m] + net[f"skip {m}"](seen[m]) for m in names], dim=1)
         linear = (skipped * there[..., None]).sum(1) / there.sum(1, keepdim=True).clamp(min=1)
@@ -89,7 +89,7 @@ class SelfAttention(TrainedFusion):
         names, losses = list(inputs.present), []
         for target in names[: 1 if len(names) == 2 else None]:
             others = {m: inputs.present[m] for m in names if m != target}
-            context = some_of(others, generator)
+            context = random_subset(others, generator)
             both = inputs.present[target] & torch.stack(list(context.values())).any(0)
             if int(both.sum()) < 2:
                 continue
@@ -113,7 +113,7 @@ class SelfAttention(TrainedFusion):
             return ids, self.place(Inputs(vectors, starts, present, torch.arange(len(ids))), present).numpy()
 
 
-def some_of(present: Mapping[str, torch.Tensor], generator: torch.Generator) -> dict[str, torch.Tensor]:
+def random_subset(present: Mapping[str, torch.Tensor], generator: torch.Generator) -> dict[str, torch.Tensor]:
     """A random subset of the modalities each example has, at least one of them where it has any."""
     import torch
 

@@ -11,7 +11,15 @@ import numpy as np
 from mmalign_core.aligners.fusion.batches import Inputs, Scales, inputs_of, scales_of
 from mmalign_core.aligners.fusion.linear_start import LinearStartAligner
 from mmalign_core.aligners.pairs import Pairs, Sets
-from mmalign_core.aligners.training import Plan, arrays_of, hold_out, load_arrays, mean_reciprocal_rank, seeded, train
+from mmalign_core.aligners.training import (
+    Plan,
+    arrays_of,
+    hold_out,
+    load_arrays,
+    mean_reciprocal_rank,
+    seeded_generator,
+    train,
+)
 from mmalign_core.params import param
 from mmalign_core.progress import within
 from mmalign_core.types import EmbeddingSet, Progress
@@ -57,14 +65,14 @@ class TrainedFusion(LinearStartAligner):
         if unseen and len(seen) > 1:
             self._start = self.restart({m: s.of_items(seen) for m, s in sets.items()})
             steps = self._train(sets, parts.kept, parts.held, steps, seed, within(progress, 0.0, 0.5))
-            self.judged(inputs_of(sets, parts.held, self._start, self._scales))
+            self.calibrate(inputs_of(sets, parts.held, self._start, self._scales))
         if parts.refits or not unseen:
             self._start = whole
             self._train(sets, pairs, None, steps, seed, within(progress, 0.5, 1.0))
             if not unseen:
-                self.judged(inputs_of(sets, pairs, self._start, self._scales))
+                self.calibrate(inputs_of(sets, pairs, self._start, self._scales))
 
-    def judged(self, inputs: Inputs) -> None:
+    def calibrate(self, inputs: Inputs) -> None:
         """Called once with examples to judge the training by: held-out ones where there are any."""
 
     def _train(self, sets: Sets, pairs: Pairs, held: Pairs | None, steps: int, seed: int, progress: Progress) -> int:
@@ -72,7 +80,7 @@ class TrainedFusion(LinearStartAligner):
         import torch
 
         known = inputs_of(sets, pairs, self._start, self._scales)
-        self._net = self.network(self._start.widths, known.dims, seeded(seed))
+        self._net = self.network(self._start.widths, known.dims, seeded_generator(seed))
         asked = inputs_of(sets, held, self._start, self._scales) if held is not None else None
 
         def validate() -> float | None:
@@ -108,10 +116,10 @@ class TrainedFusion(LinearStartAligner):
         return {**super()._state(), **self._scales.arrays(), **arrays_of(self._net, "net.")}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `_state` returned."""
         super()._load_state(state)
         self._scales = Scales.from_arrays(state)
-        self._net = self.network(self._start.widths, self._start.width, seeded(0))
+        self._net = self.network(self._start.widths, self._start.width, seeded_generator(0))
         load_arrays(self._net, state, "net.")
 
 

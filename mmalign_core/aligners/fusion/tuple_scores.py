@@ -72,7 +72,7 @@ class Calibration:
         return 1 / (1 + np.exp(-np.clip(self.scale * cosines + self.bias, -60, 60)))
 
 
-def calibrated(true: np.ndarray, broken: np.ndarray, ridge: float = 1e-5) -> Calibration:
+def fit_calibration(true: np.ndarray, broken: np.ndarray, ridge: float = 1e-5) -> Calibration:
     """Logistic regression of true (n,) against broken (m,) mean cosines, both sides weighing alike.
 
     Platt 1999, Probabilistic Outputs for Support Vector Machines; by Newton's method with a small ridge, so that

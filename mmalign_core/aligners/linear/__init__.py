@@ -1,1 +1,1 @@
-"""What the linear aligners share, and where trained ones start: centred maps, whitening, canonical directions."""
+"""Shared parts of linear aligners, and the CCA start of trained ones: centred maps, whitening, canonical directions."""

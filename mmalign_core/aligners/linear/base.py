@@ -1,4 +1,4 @@
-"""Base of the aligners that end in one centred linear map per modality."""
+"""The base class of aligners with one centred linear map per modality."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, under
+from mmalign_core.aligners.base import Aligner, with_prefix
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
 from mmalign_core.types import EmbeddingSet, Progress
@@ -17,10 +17,10 @@ from mmalign_core.vectors import unit_rows
 
 @dataclass(frozen=True)
 class Examples:
-    """What a linear map is solved from: modality -> centred rows (p, d_m) float64, zero where the item lacks it.
+    """Training data of linear maps. `rows`: modality -> centred rows (p, d_m) float64, zero where the item lacks it.
 
-    `present`: modality -> (p,) bool. `pairs`: the same examples by item and content group, their row numbers being
-    places among these examples; None where nobody asks.
+    `present`: modality -> (p,) bool, whether the item has it. `pairs`: items and content groups of the same examples,
+    with row numbers that index these examples; None if they are not needed.
     """
 
     rows: Mapping[str, np.ndarray]
@@ -28,27 +28,27 @@ class Examples:
     pairs: Pairs | None = None
 
     def take(self, places: np.ndarray) -> Examples:
-        """The same with only these examples; their centres stay as they are."""
+        """Return only these examples. The rows are not centred again."""
         return Examples({m: x[places] for m, x in self.rows.items()}, {m: x[places] for m, x in self.present.items()})
 
 
 @dataclass(frozen=True)
 class Maps:
-    """The solution: modality -> (d_m, k), and one weight a shared dimension (k,)."""
+    """The solution: `maps`, modality -> (d_m, k), and `weight` (k,), one per shared dimension."""
 
     maps: Mapping[str, np.ndarray]
     weight: np.ndarray
 
 
 class LinearAligner(Aligner):
-    """f_m(x) = unit((x - centre_m) map_m ∘ weight); a subclass finds maps and weight from centred pairs."""
+    """f_m(x) = unit((x - centre_m) map_m ∘ weight). A subclass implements `solve`, which finds maps and weight."""
 
     @abstractmethod
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
-        """Maps (d_m, k) with one k for all modalities, and weights (k,)."""
+        """Return maps (d_m, k), with the same k for all modalities, and weights (k,)."""
 
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
-        """Solve on the items that pair up. BadInput: fewer than two do, or all their rows of a modality are alike."""
+        """Solve on the paired items. Raises BadInput for fewer than two, or if all rows of a modality are equal."""
         self.history = ()
         progress(0.0, "pairing")
         pairs = paired_rows(sets, self.name, whole=not self.multiway)
@@ -59,13 +59,13 @@ class LinearAligner(Aligner):
         progress(1.0, "solved")
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, k); a row at its modality's centre is zero and like nothing."""
+        """Unit rows (n, k). A row at its modality's centre becomes zero, whose similarity to all rows is 0."""
         modality = embeddings.modality
         self.check_known(embeddings, {m: len(centre) for m, centre in self._centres.items()})
         return unit_rows((embeddings.vectors - self._centres[modality]) @ (self._maps[modality] * self._weight))
 
     def _linear_map(self, modality: str) -> LinearMap | None:
-        """As fitted; None for a modality it was fitted without."""
+        """The fitted map, or None for a modality that the fit did not see."""
         if modality not in self._maps:
             return None
         linear = self._maps[modality] * self._weight
@@ -77,14 +77,21 @@ class LinearAligner(Aligner):
         return centres | {f"map.{m}": np.ascontiguousarray(a) for m, a in self._maps.items()} | {"weight": self._weight}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
-        self._centres, self._maps, self._weight = under("center.", state), under("map.", state), state["weight"]
+        """Restore what `_state` returned."""
+        self._centres, self._maps, self._weight = (
+            with_prefix("center.", state),
+            with_prefix("map.", state),
+            state["weight"],
+        )
 
 
 def centred_examples(
     aligner: str, sets: Mapping[str, EmbeddingSet], pairs: Pairs
 ) -> tuple[Examples, dict[str, np.ndarray]]:
-    """The pairs' rows less each modality's mean, and those means (d_m,). BadInput if all rows of one are alike."""
+    """Return the paired rows minus the mean of each modality, and the means (d_m,).
+
+    Raises BadInput if all rows of a modality are equal.
+    """
     present = {m: rows >= 0 for m, rows in pairs.rows.items()}
     rows, centres = {}, {}
     for m, s in sets.items():

@@ -1,4 +1,4 @@
-"""Regularised canonical correlation analysis of two or more modalities, for one ridge or for many in turn."""
+"""Regularised canonical correlation analysis (CCA) of two or more modalities, for one ridge or for several."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mmalign_core.aligners.linear.spectral import Crosses, cross_covariances, pr
 
 @dataclass(frozen=True)
 class Canonical:
-    """Of two views: `centres` (d_m,), `maps` (d_m, k) and `correlations` (k,), falling.
+    """CCA of two views: `centres` (d_m,), `maps` (d_m, k) and `correlations` (k,) in decreasing order.
 
-    (x - centre) @ map has about unit variance in every component (less what the ridge takes).
+    (x - centre) @ map has about unit variance in every component; the ridge makes it smaller.
     """
 
     centres: tuple[np.ndarray, np.ndarray]
@@ -38,7 +38,7 @@ def regularised_cca(x: np.ndarray, y: np.ndarray, *, dims: int = 128, reg: float
 
 
 def canonical_maps(examples: Examples, dims: int, reg: float) -> Maps:
-    """Canonical directions of two or more modalities, weight = (mean) correlations, at most 1.
+    """Return canonical directions of two or more modalities. The weights are the (mean) correlations, at most 1.
 
     For more than two this is MAXVAR generalised CCA (Kettenring 1971): the leading eigenvectors of the correlations
     between all whitened modalities, each correlation over the items that have both.
@@ -50,7 +50,7 @@ def canonical_maps(examples: Examples, dims: int, reg: float) -> Maps:
 
 @dataclass(frozen=True)
 class Axes:
-    """Modalities seen along their own principal axes, which the ridge does not turn: what all ridges share.
+    """The modalities along their own principal axes. The axes do not depend on the ridge, so all ridges share them.
 
     `variances` (r_m,) and `directions` (d_m, r_m) of each modality, `mean_variances` of its columns, and the
     `crosses` (r_a, r_b) between their principal scores.
@@ -62,7 +62,7 @@ class Axes:
     crosses: Crosses
 
     def canonical(self, dims: int, reg: float) -> Maps:
-        """Maps (r_m, k) from principal scores, and the correlations (k,)."""
+        """Return maps (r_m, k) of principal scores, and the correlations (k,)."""
         scale = {m: 1 / np.sqrt(v + reg * self.mean_variances[m]) for m, v in self.variances.items()}
         white = {(a, b): scale[a][:, None] * cross * scale[b] for (a, b), cross in self.crosses.items()}
         parts, strengths = shared_components(white, dims)
@@ -70,10 +70,10 @@ class Axes:
 
 
 def principal_axes(examples: Examples) -> Axes:
-    """The costly part of CCA, done once. A modality without any variance keeps one axis of zeros.
+    """Compute the expensive part of CCA once for all ridges. A modality without variance gets one axis of zeros.
 
-    With three or more modalities each cross-covariance counts by its share of the examples, so that a modality that
-    few items have does not turn the space of the others.
+    With three or more modalities each cross-covariance is weighted by its share of the examples, so that a rare
+    modality has little influence on the space of the others.
     """
     variances, directions, means = {}, {}, {}
     for m, rows in examples.rows.items():

@@ -27,7 +27,7 @@ class AsIs(Aligner):
     )
     needs_pairs = False
 
-    def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
+    def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
         """Vectors as wide as the pair's, and not of an encoder known to have another space."""
         sets = {**pair, rows.modality: rows}
         return len({s.vectors.shape[1] for s in sets.values()}) == 1 and len(set(_known_spaces(sets).values())) < 2
@@ -56,7 +56,7 @@ class AsIs(Aligner):
         return {"width": np.array([self._width])}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over the width."""
+        """Restore the width."""
         self._width = int(state["width"][0])
 
 

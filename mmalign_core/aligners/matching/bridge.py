@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, register, under
+from mmalign_core.aligners.base import Aligner, register, with_prefix
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.matching.concepts import concept_weights, label_space, needed_concepts, weighted_mean
 from mmalign_core.params import param
@@ -41,7 +41,7 @@ class Bridge(Aligner):
     data_share: float = param(0.5, 0, 1, help="how far centres move from the label names' mean to the items' mean")
     label_template: str = param("a {}", help="sentence in which the text encoder reads a concept's name, {}")
 
-    def joins(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
+    def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
         """Anything with concepts, and texts by an encoder that can read the concepts' names as well."""
         known = is_known(reference_of(rows.encoder))
         return known if rows.modality == "text" else rows.concepts is not None
@@ -81,9 +81,9 @@ class Bridge(Aligner):
         return {"whiten": self._whiten, "text_centre": self._text_centre, **labels}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `_state` returned."""
         self._whiten, self._text_centre = state["whiten"], state["text_centre"]
-        self._labels = under("labels.", state)
+        self._labels = with_prefix("labels.", state)
 
     def _weights(self, posterior: np.ndarray) -> np.ndarray:
         return concept_weights(posterior, self.concepts, self.sharpness)

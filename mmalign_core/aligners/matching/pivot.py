@@ -14,7 +14,7 @@ from mmalign_core.aligners.pairs import check_varied
 from mmalign_core.params import param
 from mmalign_core.spaces import text_modality, text_tower
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
-from mmalign_core.types.pivots import Pivots
+from mmalign_core.types.embeddings import Pivots
 
 Sets = Mapping[str, EmbeddingSet]
 
@@ -53,7 +53,7 @@ class Pivot(LinearAligner):
     own_texts: int = param(2000, 0, 20_000, help="at most so many different texts of the collection link the spaces")
     vocabulary: bool = param(True, help="names of things seen and heard link the spaces too (ImageNet, AudioSet)")
 
-    def joins(self, rows: EmbeddingSet, pair: Sets) -> bool:
+    def can_join(self, rows: EmbeddingSet, pair: Sets) -> bool:
         """Whatever has texts in its own space, or an encoder that can bring them there, and differs."""
         known = rows.pivots is not None or text_tower(rows.encoder, rows.modality) is not None
         return known and bool((rows.vectors != rows.vectors[:1]).any())

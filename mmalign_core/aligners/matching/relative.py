@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, register, under
+from mmalign_core.aligners.base import Aligner, register, with_prefix
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
 from mmalign_core.params import param
@@ -71,9 +71,11 @@ class Relative(Aligner):
         return {"items": np.frombuffer(json.dumps(self.anchor_items).encode(), np.uint8).copy(), **arrays}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `_state` returned."""
         self.anchor_items = tuple(json.loads(state["items"].tobytes()))
-        self._anchors, self._shift, self._scale = (under(f"{what}.", state) for what in ("anchors", "shift", "scale"))
+        self._anchors, self._shift, self._scale = (
+            with_prefix(f"{what}.", state) for what in ("anchors", "shift", "scale")
+        )
 
     def _landmarks(self, pairs: Pairs, seed: int) -> Pairs:
         if len(pairs) <= self.anchors:

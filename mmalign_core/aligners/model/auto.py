@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Auto(Aligner):
     """`infonce-linear` up to `few` pairs, `infonce-mlp` from `many`; between them whichever places held-out pairs best.
 
-    `picked` names the choice; the history's last row says it too, `hidden` being 0 or 1.
+    `selected` names the choice; the history's last row says it too, `hidden` being 0 or 1.
     """
 
     summary = "Picks by the number of pairs: linear towers for few, a hidden layer for many"
@@ -58,9 +58,9 @@ class Auto(Aligner):
             model.watch = lambda row: self.record(**row)
             model.fit(sets, seed=seed, progress=within(progress, i / len(tried), (i + 1) / len(tried)))
         self._model = max(tried, key=lambda model: model.chosen.quality)
-        self.picked = self._model.name
+        self.selected = self._model.name
         self.record(hidden=self._model.hidden_width() > 0)
-        progress(1.0, f"{self.picked} for {pairs} pairs: {self._model.verdict()}")
+        progress(1.0, f"{self.selected} for {pairs} pairs: {self._model.verdict()}")
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
         """Unit rows (n, k), as the aligner that was picked places them."""
@@ -79,6 +79,6 @@ class Auto(Aligner):
         return self._model.state()
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `_state` returned."""
         kind = InfonceMlp if any(name.endswith(".enter") for name in state) else InfonceLinear
-        self._model, self.picked = kind(prior=self.prior).load_state(state), kind.name
+        self._model, self.selected = kind(prior=self.prior).load_state(state), kind.name

@@ -10,7 +10,7 @@ import numpy as np
 
 from mmalign_core.aligners.model.prior import Prior, WithPrior
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
-from mmalign_core.aligners.towers.batches import Examples, placed, quality
+from mmalign_core.aligners.towers.batches import Examples, held_out_mrr, place_examples
 from mmalign_core.aligners.towers.initial_weights import STARTS, Start, start_towers
 from mmalign_core.aligners.towers.tower import Tower, TowerAligner
 from mmalign_core.aligners.training import LOSSES, Contrast, Holdout, Plan, hold_out, keep_all, train
@@ -31,7 +31,7 @@ as in `model.prior`."""
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a training starts from and how strongly it is regularised; `quality` on held-out pairs, at `step`."""
+    """What a training starts from and how strongly it is regularised; `held_out_mrr` on held-out pairs, at `step`."""
 
     start: Start
     noise: float
@@ -76,13 +76,13 @@ class ContrastiveAligner(WithPrior, TowerAligner):
         return tuple(dict.fromkeys((n if self.noise < 0 else self.noise, d) for n, d in tried))
 
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
-        """Train on items that have two or more of the modalities; BadInput before the training starts."""
+        """Train on items that have two or more of the modalities; Raises BadInput before the training starts."""
         self.history = ()
         pairs = paired_rows(sets, self.name)
         parts = hold_out(pairs, seed=seed)
         progress(0.0, "starting points")
         self.chosen, self._towers = self._best(sets, parts, seed, within(progress, 0.0, 2 / 3 if parts.refits else 1.0))
-        self._prior = self._weighed(sets, parts.held)
+        self._prior = self._fit_prior(sets, parts.held)
         self.record(**self._choices())
         if parts.refits:
             whole = keep_all(pairs)
@@ -129,9 +129,11 @@ class ContrastiveAligner(WithPrior, TowerAligner):
         for kind in auto if self.start == "auto" else (self.start,):
             towers, start = self._towers_at(sets, parts, Start(kind), seed)
             if len(parts.held):
-                reached = quality(towers, sets, parts.held) or 0.0
+                reached = held_out_mrr(towers, sets, parts.held) or 0.0
             else:
-                reached = (quality(towers, sets, parts.kept) or 0.0) if kind == "as-is" else 2 * _chance(parts.kept)
+                reached = (
+                    (held_out_mrr(towers, sets, parts.kept) or 0.0) if kind == "as-is" else 2 * _chance(parts.kept)
+                )
             found.append((Recipe(start, 0.0, 0.0, 0, reached), towers))
         return max(found, key=lambda each: each[0].quality)
 
@@ -157,7 +159,7 @@ class ContrastiveAligner(WithPrior, TowerAligner):
             loss_of,
             len(parts.kept),
             self._plan(len(parts.kept) + len(parts.held), recipe.step),
-            validate=lambda: quality(towers, sets, parts.held),
+            validate=lambda: held_out_mrr(towers, sets, parts.held),
             seed=seed,
             progress=progress,
             record=self.record,
@@ -177,10 +179,10 @@ class ContrastiveAligner(WithPrior, TowerAligner):
             until=until,
         )
 
-    def _weighed(self, sets: Sets, held: Pairs) -> Prior:
+    def _fit_prior(self, sets: Sets, held: Pairs) -> Prior:
         if self.prior == "off":
             return Prior()
-        return Prior.of(sets).weighed(placed(self._towers, sets, held), sets, held)
+        return Prior.of(sets).with_best_weight(place_examples(self._towers, sets, held), sets, held)
 
 
 def _chance(pairs: Pairs) -> float:

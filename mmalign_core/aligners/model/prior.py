@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, under
+from mmalign_core.aligners.base import Aligner, with_prefix
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.matching.bridge import Bridge
 from mmalign_core.aligners.pairs import Pairs, Sets
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 """Weights of the bridge that are tried. Chosen: above the last one the trained map would hardly count."""
-UNTRIED = 0.5
+DEFAULT_WEIGHT = 0.5
 """Weight where nothing can be held out: then pairs are few, and what is known without them counts. Chosen: both
 alike."""
 MARGIN = 0.01
@@ -47,18 +47,18 @@ class Prior:
         widths = {s.concepts.vectors.shape[1] for s in known.values() if s.concepts and s.concepts.vectors is not None}
         if "text" in sets and widths == {sets["text"].vectors.shape[1]}:
             known["text"] = sets["text"]
-        return Prior(Bridge().fit(known), UNTRIED) if len(known) > 1 and len(widths) == 1 else Prior()
+        return Prior(Bridge().fit(known), DEFAULT_WEIGHT) if len(known) > 1 and len(widths) == 1 else Prior()
 
-    def weighed(self, trained: Mapping[str, np.ndarray], sets: Sets, held: Pairs) -> Prior:
+    def with_best_weight(self, trained: Mapping[str, np.ndarray], sets: Sets, held: Pairs) -> Prior:
         """The same with the weight under which held-out examples find one another best.
 
         `trained`: modality -> (p, k) unit rows of the examples, zero where the item lacks it.
         """
         if self.bridge is None or not len(held):
             return self
-        told = {m: self._told(sets[m].take(np.maximum(rows, 0)), m) for m, rows in held.rows.items()}
+        bridged = {m: self._bridge_rows(sets[m].take(np.maximum(rows, 0)), m) for m, rows in held.rows.items()}
         quality = {
-            w: mean_reciprocal_rank({m: _joined(t, told[m], w) for m, t in trained.items()}, held) or 0.0
+            w: mean_reciprocal_rank({m: _joined(t, bridged[m], w) for m, t in trained.items()}, held) or 0.0
             for w in WEIGHTS
         }
         best = max(WEIGHTS, key=lambda w: quality[w] - (MARGIN if w else 0.0))
@@ -68,23 +68,23 @@ class Prior:
         """Unit rows (n, k + d), or the trained ones (n, k) where there is no prior. BadInput as the bridge's."""
         if self.bridge is None:
             return trained
-        return _joined(trained, self._told(rows, rows.modality), self.weight)
+        return _joined(trained, self._bridge_rows(rows, rows.modality), self.weight)
 
     def arrays(self, prefix: str = "prior.") -> dict[str, np.ndarray]:
         """Everything as named arrays; none without a bridge."""
         if self.bridge is None:
             return {}
-        told = {f"{prefix}bridge.{name}": np.ascontiguousarray(a) for name, a in self.bridge.state().items()}
-        return told | {f"{prefix}weight": np.array([self.weight])}
+        bridged = {f"{prefix}bridge.{name}": np.ascontiguousarray(a) for name, a in self.bridge.state().items()}
+        return bridged | {f"{prefix}weight": np.array([self.weight])}
 
     @staticmethod
     def of_arrays(arrays: Mapping[str, np.ndarray], prefix: str = "prior.") -> Prior:
-        """What `arrays` gave under this prefix."""
+        """Rebuild it from the arrays that `arrays` returned under this prefix."""
         if f"{prefix}weight" not in arrays:
             return Prior()
-        return Prior(Bridge().load_state(under(f"{prefix}bridge.", arrays)), float(arrays[f"{prefix}weight"][0]))
+        return Prior(Bridge().load_state(with_prefix(f"{prefix}bridge.", arrays)), float(arrays[f"{prefix}weight"][0]))
 
-    def _told(self, rows: EmbeddingSet, modality: str) -> np.ndarray:
+    def _bridge_rows(self, rows: EmbeddingSet, modality: str) -> np.ndarray:
         assert self.bridge is not None
         state = self.bridge.state()
         if modality == "text" or f"labels.{modality}" in state:
@@ -115,13 +115,13 @@ class WithPrior(Aligner):
         return {**super()._state(), **self._prior.arrays()}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `_state` returned."""
         self._prior = Prior.of_arrays(state)
         super()._load_state(state)
 
 
-def _joined(trained: np.ndarray, told: np.ndarray, weight: float) -> np.ndarray:
-    return unit_rows(np.hstack([np.sqrt(1 - weight) * trained, np.sqrt(weight) * told]))
+def _joined(trained: np.ndarray, bridged: np.ndarray, weight: float) -> np.ndarray:
+    return unit_rows(np.hstack([np.sqrt(1 - weight) * trained, np.sqrt(weight) * bridged]))
 
 
 def _placed_concepts(rows: EmbeddingSet) -> bool:

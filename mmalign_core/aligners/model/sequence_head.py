@@ -30,9 +30,9 @@ class SequenceHead(WithPrior, SequencedAligner):
         """One tower for each modality."""
         return head_net(readers, dims, self.width, lambda reader: self.body(self.width, reader.side))
 
-    def judged(self, sets: Sets, held: Pairs) -> None:
+    def use_held_out(self, sets: Sets, held: Pairs) -> None:
         """Weigh the bridge by the held-out pairs."""
         self._prior = Prior()
         if self.prior == "auto":
             places = {m: self._placed(m, self._read(sets[m]), rows) for m, rows in held.rows.items()}
-            self._prior = Prior.of(sets).weighed(places, sets, held)
+            self._prior = Prior.of(sets).with_best_weight(places, sets, held)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmalign_core.aligners.base import Aligner
-from mmalign_core.aligners.linear.cca_start import linear_start
+from mmalign_core.aligners.linear.ridge_search import start_from_cca
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
-from mmalign_core.aligners.sequenced.nets import begin
+from mmalign_core.aligners.sequenced.nets import initialise
 from mmalign_core.aligners.sequenced.steps import Batch, Reader, Rows, learn_reader, sequences_of
 from mmalign_core.aligners.training.holdout import Holdout, hold_out, keep_all, mean_reciprocal_rank
 from mmalign_core.aligners.training.loop import Plan, Trained, train
 from mmalign_core.aligners.training.losses import LOSSES, Contrast
-from mmalign_core.aligners.training.weights import arrays_of, load_arrays, seeded
+from mmalign_core.aligners.training.weights import arrays_of, load_arrays, seeded_generator
 from mmalign_core.params import param
 from mmalign_core.progress import within
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
@@ -62,7 +62,7 @@ class SequencedAligner(Aligner):
         return {m: self._spread({m: batch}, places, examples, generator) for m, (batch, places) in batches.items()}
 
     def _fit(self, sets: Sets, seed: int, progress: Progress) -> None:
-        """Train on the items that have two or more of the modalities; BadInput before the training starts."""
+        """Train on the items that have two or more of the modalities; Raises BadInput before the training starts."""
         self.history = ()
         if self.width % 4:
             raise BadInput(f"width: {self.width} is no multiple of 4")
@@ -72,12 +72,12 @@ class SequencedAligner(Aligner):
         parts = hold_out(pairs, seed=seed)
         progress(0.0, "linear start")
         ridge, found = self._train(sets, parts, None, None, seed, within(progress, 0.0, 0.7))
-        self.judged(sets, parts.held)
+        self.use_held_out(sets, parts.held)
         if parts.refits:
             self._train(sets, keep_all(pairs), ridge, found.step, seed, within(progress, 0.7, 1.0, "all pairs, "))
         progress(1.0, "fitted")
 
-    def judged(self, sets: Sets, held: Pairs) -> None:
+    def use_held_out(self, sets: Sets, held: Pairs) -> None:
         """Called once, after the training that left `held` out; it may be empty."""
 
     def _train(
@@ -86,11 +86,13 @@ class SequencedAligner(Aligner):
         """The start's ridge, and how the training went; `until` None: until held-out examples say so."""
         import torch
 
-        start, ridge = linear_start(self.name, sets, parts, self.dims, ridge)
+        start, ridge = start_from_cca(self.name, sets, parts, self.dims, ridge)
         used = {m: rows[rows >= 0] for m, rows in parts.kept.rows.items()}
         self._readers = {m: learn_reader(s, used[m], self.width, self.longest, seed) for m, s in sets.items()}
         maps = {m: a * self._readers[m].scale * np.sqrt(a.shape[1]) for m, a in start.items()}
-        self._net = begin(self.network(self._readers, next(iter(maps.values())).shape[1]), maps, seeded(seed))
+        self._net = initialise(
+            self.network(self._readers, next(iter(maps.values())).shape[1]), maps, seeded_generator(seed)
+        )
         read = {m: self._readers[m].read(self.name, s) for m, s in sets.items()}
         contrast = Contrast(self.loss)
 
@@ -98,7 +100,7 @@ class SequencedAligner(Aligner):
             examples, batches = parts.kept.take(chosen), {}
             for m, rows in examples.rows.items():
                 there = np.flatnonzero(rows >= 0)
-                batches[m] = (read[m].batch(rows[there], self.longest).noisy(self.noise, generator), there)
+                batches[m] = (read[m].batch(rows[there], self.longest).add_noise(self.noise, generator), there)
             views = self.views({m: b for m, b in batches.items() if len(b[1])}, len(examples), generator)
             groups = torch.from_numpy(examples.groups)
             return contrast({v: p for v, (p, _) in views.items()}, {v: h for v, (_, h) in views.items()}, groups)
@@ -165,7 +167,7 @@ class SequencedAligner(Aligner):
         return {name: array for part in readers for name, array in part.items()} | arrays_of(self._net, "net.")
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `_state` returned."""
         fitted = [name.split(".")[1] for name in state if name.startswith("reader.") and name.endswith(".side")]
         self._readers = {m: Reader.of_arrays(state, f"reader.{m}.") for m in fitted}
         dims = len(state[f"net.linear.{fitted[0]}.weight"])

@@ -10,7 +10,7 @@ import numpy as np
 
 from mmalign_core.aligners.sequenced.steps import Batch, Reader
 from mmalign_core.aligners.training.attention import attention_block
-from mmalign_core.aligners.training.weights import dropped, seed_weights
+from mmalign_core.aligners.training.weights import apply_dropout, seed_weights
 
 if TYPE_CHECKING:
     import torch
@@ -33,7 +33,7 @@ def cross_net(readers: Mapping[str, Reader], dims: int, width: int, latents: int
     return _classes()[1](readers, dims, width, latents, layers)
 
 
-def begin(net: torch.nn.Module, maps: Mapping[str, np.ndarray], generator: torch.Generator) -> torch.nn.Module:
+def initialise(net: torch.nn.Module, maps: Mapping[str, np.ndarray], generator: torch.Generator) -> torch.nn.Module:
     """The net with W_m = `maps`[m] (d_m, dims) and U = 0, all else drawn: it places as the maps do."""
     import torch
 
@@ -61,8 +61,8 @@ def _classes() -> tuple[Any, Any]:
             self.leave = nn.Linear(body.features, dims, bias=False)
 
         def forward(self, batch: Batch, rate: float, generator: torch.Generator | None) -> torch.Tensor:
-            inner = self.body(dropped(self.enter(batch.steps), rate, generator), batch.present)
-            return self.leave(dropped(inner, rate, generator))
+            inner = self.body(apply_dropout(self.enter(batch.steps), rate, generator), batch.present)
+            return self.leave(apply_dropout(inner, rate, generator))
 
     class HeadNet(nn.Module):
         def __init__(self, readers: Mapping[str, Reader], dims: int, width: int, body: Body) -> None:
@@ -93,11 +93,11 @@ def _classes() -> tuple[Any, Any]:
             there = {m: batch.present.any(1, keepdim=True) for m, batch in batches.items()}
             places = [normalize(self.linear[m](b.vectors), dim=1) * there[m] for m, b in batches.items()]
             start = torch.stack(places).sum(0) / torch.stack(list(there.values())).sum(0).clamp(min=1)
-            steps = [dropped(self.enter[m](b.steps), rate, generator) + self.marks[m] for m, b in batches.items()]
+            steps = [apply_dropout(self.enter[m](b.steps), rate, generator) + self.marks[m] for m, b in batches.items()]
             asked, present = torch.cat(steps, 1), torch.cat([b.present for b in batches.values()], 1)
             x = self.latents.expand(len(asked), -1, -1)
             for block in self.blocks:
                 x = block(x, asked, present)
-            return normalize(start + self.leave(dropped(self.norm(x).flatten(1), rate, generator)), dim=1)
+            return normalize(start + self.leave(apply_dropout(self.norm(x).flatten(1), rate, generator)), dim=1)
 
     return HeadNet, CrossNet

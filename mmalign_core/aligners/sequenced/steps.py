@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mmalign_core.aligners.linear.spectral import whitener
-from mmalign_core.aligners.training.weights import noisy
+from mmalign_core.aligners.training.weights import add_noise
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.types.sequences import Sequences
 
@@ -72,7 +72,7 @@ class Reader:
 
     @staticmethod
     def of_arrays(arrays: Mapping[str, np.ndarray], prefix: str) -> Reader:
-        """What `arrays` gave under this prefix."""
+        """Rebuild it from the arrays that `arrays` returned under this prefix."""
         own = {f.name: arrays[prefix + f.name] for f in fields(Reader)}
         return Reader(own["centre"], own["scale"], own["step_centre"], own["step_map"], int(own["side"]))
 
@@ -113,9 +113,11 @@ class Batch(NamedTuple):
     steps: torch.Tensor
     present: torch.Tensor
 
-    def noisy(self, deviation: float, generator: torch.Generator | None) -> Batch:
+    def add_noise(self, deviation: float, generator: torch.Generator | None) -> Batch:
         """With normal noise on vectors and steps, relative to how far they vary."""
-        return Batch(noisy(self.vectors, deviation, generator), noisy(self.steps, deviation, generator), self.present)
+        return Batch(
+            add_noise(self.vectors, deviation, generator), add_noise(self.steps, deviation, generator), self.present
+        )
 
 
 def learn_reader(rows: EmbeddingSet, used: np.ndarray, width: int, longest: int, seed: int) -> Reader:

@@ -56,11 +56,11 @@ class Examples:
         return Batch(rows, {m: p >= 0 for m, p in picked.items()}, torch.from_numpy(self._pairs.groups[examples]))
 
 
-def placed(towers: Mapping[str, Tower], sets: Sets, pairs: Pairs) -> dict[str, np.ndarray]:
+def place_examples(towers: Mapping[str, Tower], sets: Sets, pairs: Pairs) -> dict[str, np.ndarray]:
     """Modality -> (p, k) unit rows of the examples; those of absent ones are another row's, to be ignored."""
     return {m: tower.places(sets[m].vectors[np.maximum(pairs.rows[m], 0)]) for m, tower in towers.items()}
 
 
-def quality(towers: Mapping[str, Tower], sets: Sets, held: Pairs) -> float | None:
+def held_out_mrr(towers: Mapping[str, Tower], sets: Sets, held: Pairs) -> float | None:
     """Mean reciprocal rank of held-out examples; None without any."""
-    return mean_reciprocal_rank(placed(towers, sets, held), held) if len(held) else None
+    return mean_reciprocal_rank(place_examples(towers, sets, held), held) if len(held) else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.aligners.linear.base import centred_examples
-from mmalign_core.aligners.linear.cca_start import linear_start
+from mmalign_core.aligners.linear.ridge_search import start_from_cca
 from mmalign_core.aligners.pairs import Sets
 from mmalign_core.aligners.towers.tower import Tower, hidden_parts
 from mmalign_core.aligners.training import Holdout
@@ -37,7 +37,7 @@ def start_towers(
     scales = {m: np.sqrt(np.square(x).sum() / (many[m] * x.shape[1])) for m, x in examples.rows.items()}
     rng, biases = np.random.default_rng(seed), {}
     if start.kind == "cca":
-        begun, ridge = linear_start(aligner, sets, parts, dims, start.ridge)
+        begun, ridge = start_from_cca(aligner, sets, parts, dims, start.ridge)
         maps = {m: each * scales[m] * np.sqrt(each.shape[1]) for m, each in begun.items()}
         start = Start("cca", ridge)
     elif start.kind == "as-is":

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, under
+from mmalign_core.aligners.base import Aligner, with_prefix
 from mmalign_core.aligners.explainable import LinearMap
-from mmalign_core.aligners.training import dropped, noisy
+from mmalign_core.aligners.training import add_noise, apply_dropout
 from mmalign_core.types import EmbeddingSet
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ class Tower:
         """Unit rows (n, k) of scaled rows; noise on them and dropout in training only, that is with a generator."""
         from torch.nn.functional import gelu, normalize
 
-        p, rows = self.parts, noisy(rows, noise, generator)
+        p, rows = self.parts, add_noise(rows, noise, generator)
         if "enter" not in p:
             return normalize(rows @ p["linear"] + p["bias"], dim=1)
         hidden = gelu(rows @ p["enter"] + p["enter_bias"])
-        linear = dropped(rows, dropout, generator) @ p["linear"] + p["bias"]
-        return normalize(linear + dropped(hidden, dropout, generator) @ p["leave"], dim=1)
+        linear = apply_dropout(rows, dropout, generator) @ p["linear"] + p["bias"]
+        return normalize(linear + apply_dropout(hidden, dropout, generator) @ p["leave"], dim=1)
 
     def places(self, vectors: np.ndarray) -> np.ndarray:
         """Unit rows (n, k) float32 of vectors (n, d)."""
@@ -91,8 +91,8 @@ class Tower:
 
     @staticmethod
     def of_arrays(arrays: Mapping[str, np.ndarray], prefix: str) -> Tower:
-        """What `arrays` gave under this prefix."""
-        return Tower(under(prefix, arrays))
+        """Rebuild it from the arrays that `arrays` returned under this prefix."""
+        return Tower(with_prefix(prefix, arrays))
 
 
 def hidden_parts(width: int, dims: int, hidden: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -128,6 +128,6 @@ class TowerAligner(Aligner):
         return {name: a for m, tower in self._towers.items() for name, a in tower.arrays(f"{m}.").items()}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `_state` returned."""
         modalities = [name.removesuffix(".linear") for name in state if name.endswith(".linear")]
         self._towers = {m: Tower.of_arrays(state, f"{m}.") for m in modalities}

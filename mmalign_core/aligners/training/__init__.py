@@ -3,7 +3,14 @@
 from mmalign_core.aligners.training.holdout import Holdout, hold_out, keep_all, mean_reciprocal_rank
 from mmalign_core.aligners.training.loop import Plan, Trained, train
 from mmalign_core.aligners.training.losses import LOSSES, Contrast, info_nce, sigmoid_loss
-from mmalign_core.aligners.training.weights import arrays_of, dropped, load_arrays, noisy, seed_weights, seeded
+from mmalign_core.aligners.training.weights import (
+    add_noise,
+    apply_dropout,
+    arrays_of,
+    load_arrays,
+    seed_weights,
+    seeded_generator,
+)
 
 __all__ = [
     "LOSSES",
@@ -11,16 +18,16 @@ __all__ = [
     "Holdout",
     "Plan",
     "Trained",
+    "add_noise",
+    "apply_dropout",
     "arrays_of",
-    "dropped",
     "hold_out",
     "info_nce",
     "keep_all",
     "load_arrays",
     "mean_reciprocal_rank",
-    "noisy",
     "seed_weights",
-    "seeded",
+    "seeded_generator",
     "sigmoid_loss",
     "train",
 ]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.base import under
+from mmalign_core.aligners.base import with_prefix
 
 if TYPE_CHECKING:
     import torch
 
 
-def seeded(seed: int) -> torch.Generator:
+def seeded_generator(seed: int) -> torch.Generator:
     """A generator that no other thread draws from."""
     import torch
 
@@ -40,7 +40,7 @@ def seed_weights(module: torch.nn.Module, generator: torch.Generator) -> torch.n
     return module
 
 
-def dropped(rows: torch.Tensor, rate: float, generator: torch.Generator | None) -> torch.Tensor:
+def apply_dropout(rows: torch.Tensor, rate: float, generator: torch.Generator | None) -> torch.Tensor:
     """Dropout that draws from `generator`; the rows as they are without one (at use) or at rate 0."""
     import torch
 
@@ -50,7 +50,7 @@ def dropped(rows: torch.Tensor, rate: float, generator: torch.Generator | None) 
     return rows * kept / (1 - rate)
 
 
-def noisy(rows: torch.Tensor, deviation: float, generator: torch.Generator | None) -> torch.Tensor:
+def add_noise(rows: torch.Tensor, deviation: float, generator: torch.Generator | None) -> torch.Tensor:
     """Rows with normal noise of this standard deviation; as they are without a generator or at 0."""
     import torch
 
@@ -68,5 +68,5 @@ def load_arrays(module: torch.nn.Module, arrays: Mapping[str, np.ndarray], prefi
     """The module with what `arrays_of` gave under the same prefix; torch's RuntimeError if names or shapes differ."""
     import torch
 
-    module.load_state_dict({name: torch.tensor(array) for name, array in under(prefix, arrays).items()})
+    module.load_state_dict({name: torch.tensor(array) for name, array in with_prefix(prefix, arrays).items()})
     return module

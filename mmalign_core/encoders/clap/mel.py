@@ -9,6 +9,7 @@ import numpy as np
 _CHUNK_FRAMES = 64
 """So few that what a chunk needs stays in the processor's cache."""
 _FLOOR = 1e-10
+"""Least power before the logarithm (-100 dB), the value that the published feature extractor uses."""
 
 
 class ClapMel:

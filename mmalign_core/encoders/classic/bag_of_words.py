@@ -16,6 +16,7 @@ from mmalign_core.encoders.text_input import usable_text
 from mmalign_core.types import Media
 
 _READ_CHARACTERS = 10_000
+"""Characters counted of one text. Chosen: a few pages, so that one long document does not hold up a batch."""
 _WITHOUT_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f"
 """Thai, Lao, Burmese, Khmer, Japanese and Chinese are written without spaces: their characters count as words."""
 _WORD = re.compile(f"[{_WITHOUT_SPACES}]|[^\\W{_WITHOUT_SPACES}]+")

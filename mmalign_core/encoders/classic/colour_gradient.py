@@ -10,12 +10,17 @@ from mmalign_core.encoders.base import Encoded, Encoder, register
 from mmalign_core.types import BadInput, Media
 
 SIDE, CELLS = 128, 4
+"""Pixels of a side, and cells along it. Chosen: 16 cells of 32 pixels are enough to show
+where an edge lies."""
 _CELL = SIDE // CELLS
 _HUES, _SATURATIONS, _VALUES = 8, 4, 4
 COLOURS = _HUES * _SATURATIONS * _VALUES
+"""Steps of hue, saturation and value. Chosen: hue gets more steps, as in Swain & Ballard 1991, who give colour more
+than lightness."""
 _DIRECTIONS, _BLOCK = 9, 2
 _BLOCKS = CELLS - _BLOCK + 1
 GRADIENTS = _BLOCKS**2 * _BLOCK**2 * _DIRECTIONS
+"""Nine directions of edges and blocks of 2 x 2 cells are the values of Dalal & Triggs 2005; the rest follows."""
 
 
 @register("colour-gradient")

@@ -11,6 +11,7 @@ from mmalign_core.encoders.embedded.log_mel import PATCH_FRAMES, PATCH_HOP, RATE
 from mmalign_core.types import BadInput, Media
 
 COEFFICIENTS = 20
+"""Cepstral coefficients kept of each frame. Chosen: the default of librosa; speech alone needs 13."""
 
 
 @register("mfcc")

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 SIDE = 224
+"""Pixels of a side, the input size of the published EfficientNet-Lite0."""
 PIXELS, MAP, POOLED, POSTERIOR = "pixels", "map", "pooled", "posterior"
 BLOCKS = ((1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1), (4, 5, 2), (1, 3, 1))
 """Per stage: repeats, kernel, stride of its first block."""
 _BATCH_NORM_EPSILON = 1e-3
+"""The value of the published TensorFlow model."""
 
 
 class GraphBuilder:

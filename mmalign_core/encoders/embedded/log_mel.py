@@ -11,6 +11,9 @@ RATE = 16_000
 BANDS, PATCH_FRAMES, PATCH_HOP = 64, 96, 48
 _WINDOW, _HOP, _FFT = 400, 160, 512
 _LOW_HZ, _HIGH_HZ, _OFFSET = 125.0, 7500.0, 0.001
+"""The parameters of the published YAMNet: samples a second; mel bands, frames of a patch and between patches; samples
+of a window, between windows and of the transform; lowest and highest frequency, and what is added before the
+logarithm."""
 _CHUNK_FRAMES = 128
 """So few that their memory stays in the cache and is not fetched from the system anew: 4096 took twice the time."""
 SILENCE = 1e-4

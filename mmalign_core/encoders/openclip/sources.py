@@ -13,8 +13,8 @@ from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.encoders.torch_models.torch_companions import mend_torchvision
 from mmalign_core.model_files.catalogue import SUGGESTED
 from mmalign_core.model_files.locations import hub_cache, is_repository, own_folder, snapshot
-from mmalign_core.model_files.requirements import Wanted, open_clip_tokenizers, text_tower_files
-from mmalign_core.model_files.verification import meant
+from mmalign_core.model_files.requirements import RequiredFiles, open_clip_tokenizers, text_tower_files
+from mmalign_core.model_files.verification import other_encoder_hint
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
@@ -75,7 +75,7 @@ def _folder(given: str) -> Source:
         raise BadInput(f"open-clip: there is no folder '{shown(folder)}'; {hint}")
     if not (folder / CONFIG).is_file():
         held = ", ".join(sorted(p.name for p in folder.iterdir())[:5]) or "nothing"
-        why = meant(folder, "open-clip") or "; a folder as open_clip saves it is needed"
+        why = other_encoder_hint(folder, "open-clip") or "; a folder as open_clip saves it is needed"
         raise BadInput(f"open-clip: '{shown(folder)}' has no {CONFIG} (it holds: {shown(held)}){why}")
     return Source("folder", str(folder))
 
@@ -116,7 +116,7 @@ def _tagged(model: str) -> Source:
     raise BadInput(f"open-clip knows no model '{shown(model)}'; {hint} All names: open_clip.list_pretrained()")
 
 
-def hub_files(source: Source) -> tuple[Wanted, ...]:
+def hub_files(source: Source) -> tuple[RequiredFiles, ...]:
     """Files of hub repositories that the model consists of: for a folder, those that it names without holding them.
 
     BadInput for a folder that lacks nothing, and for a tag whose weights lie on no hub.
@@ -124,14 +124,14 @@ def hub_files(source: Source) -> tuple[Wanted, ...]:
     if source.kind == "folder":
         return text_tower_files(source.name)
     if source.kind == "hub":
-        return (Wanted(source.name, HUB_WEIGHTS),)
+        return (RequiredFiles(source.name, HUB_WEIGHTS),)
     open_clip = import_open_clip()
     place = (open_clip.get_pretrained_cfg(source.name, source.tag) or {}).get("hf_hub", "")
     held, _, file = place.rpartition("/")
     if not held:
         raise BadInput(f"'{source}' is on no hub, only as a pickle elsewhere, which is not fetched; choose another tag")
     names = (f"{PurePosixPath(file).stem}.safetensors", file) if file else HUB_WEIGHTS
-    return (Wanted(held, names), *open_clip_tokenizers(open_clip.get_model_config(source.name) or {}, held))
+    return (RequiredFiles(held, names), *open_clip_tokenizers(open_clip.get_model_config(source.name) or {}, held))
 
 
 def repository_file(repository: str, names: Sequence[str], reference: str, settings: Settings | None = None) -> Path:

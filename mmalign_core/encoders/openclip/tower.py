@@ -16,7 +16,7 @@ from mmalign_core.encoders.openclip.loader import LoadedModel, shared_model
 from mmalign_core.encoders.openclip.sources import FOLDER, Source, hub_files, source_of
 from mmalign_core.encoders.torch_models.devices import at_dtype, stacked_on
 from mmalign_core.encoders.torch_models.encoder import TorchEncoder
-from mmalign_core.model_files.requirements import Wanted
+from mmalign_core.model_files.requirements import RequiredFiles
 
 
 class Tower(TorchEncoder):
@@ -39,7 +39,7 @@ class Tower(TorchEncoder):
         return f"{cls.name}:{model}"
 
     @classmethod
-    def hub_files(cls, model: str) -> tuple[Wanted, ...]:
+    def hub_files(cls, model: str) -> tuple[RequiredFiles, ...]:
         """Of its tag, its repository, or what a folder here lacks."""
         return hub_files(source_of(model))
 

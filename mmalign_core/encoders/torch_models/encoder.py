@@ -15,7 +15,7 @@ from mmalign_core.encoders.base import Encoder
 from mmalign_core.encoders.torch_models.devices import MOST, choose_device, choose_dtype, in_batches, measured_batch
 from mmalign_core.model_files import files_stamp, found_model, full_name, model_folder, repository, weights_version
 from mmalign_core.model_files.locations import is_repository
-from mmalign_core.model_files.requirements import Wanted
+from mmalign_core.model_files.requirements import RequiredFiles
 from mmalign_core.types import BadInput
 
 R = TypeVar("R")
@@ -133,12 +133,12 @@ class FolderEncoder(TorchEncoder):
         return f"{cls.name}:{model}"
 
     @classmethod
-    def hub_files(cls, model: str) -> tuple[Wanted, ...]:
+    def hub_files(cls, model: str) -> tuple[RequiredFiles, ...]:
         """One repository; BadInput if `model` is no name on the hub."""
         name = repository(cls.name, model)
         if not is_repository(name):
             raise BadInput(f"'{shown(model)}' is no name on the hub; give ORGANISATION/NAME")
-        return (Wanted(name),)
+        return (RequiredFiles(name),)
 
     @classmethod
     def stamp(cls, model: str) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmalign_core.data.names import shown
 from mmalign_core.model_files import check_weights
-from mmalign_core.model_files.verification import check_code, check_sizes, check_tokenizer, meant
+from mmalign_core.model_files.verification import check_code, check_sizes, check_tokenizer, other_encoder_hint
 from mmalign_core.model_files.weights import files_of, read_json
 from mmalign_core.types import BadInput
 
@@ -28,10 +28,12 @@ def check_clap_files(folder: Path) -> None:
 def _check_clap_config(folder: Path) -> None:
     """BadInput unless the folder holds a CLAP model."""
     if not (folder / "config.json").is_file():
-        raise BadInput(f"'{shown(folder)}' holds no CLAP model: no config.json is there{meant(folder, 'clap')}")
+        raise BadInput(
+            f"'{shown(folder)}' holds no CLAP model: no config.json is there{other_encoder_hint(folder, 'clap')}"
+        )
     kind = read_json(folder / "config.json").get("model_type")
     if kind != "clap":
-        hint = meant(folder, "clap") or "; name a CLAP model"
+        hint = other_encoder_hint(folder, "clap") or "; name a CLAP model"
         raise BadInput(f"'{shown(folder)}' holds a model of type '{kind}', not clap{hint}")
 
 
@@ -62,7 +64,7 @@ def check_sentence_files(folder: Path) -> None:
 def _check_modules(folder: Path) -> None:
     """BadInput unless the folder is a model all of whose parts are the library's own classes."""
     if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
-        hint = meant(folder, "sentence-transformers")
+        hint = other_encoder_hint(folder, "sentence-transformers")
         words = "is no sentence-transformers model: neither modules.json nor config.json is there"
         raise BadInput(f"'{shown(folder)}' {words}{hint}")
     for path in files_of(folder, "modules.json") + files_of(folder, "router_config.json"):

@@ -70,7 +70,7 @@ class ItemWeights(Collaborative):
         """By item of the history: w_h B[h, i]."""
         return self._named(query, self._terms(query, np.asarray(rows)))
 
-    def few_enough(self, events: Interactions) -> np.ndarray:
+    def known_items(self, events: Interactions) -> np.ndarray:
         """(m,) numbers of the items somebody met; BadInput beyond 20,000."""
         met = np.flatnonzero(events.popularity)
         if len(met) > MOST_ITEMS:

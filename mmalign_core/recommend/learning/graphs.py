@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import torch
 
 
-def content(name: str, items: PlacedItems) -> Mapping[str, np.ndarray]:
+def content_features(name: str, items: PlacedItems) -> Mapping[str, np.ndarray]:
     """Modality -> (n, k_m) float32 unit rows, the modality's mean taken off first; zero where an item lacks it.
 
     BadInput if no item has a place in any modality.
@@ -37,7 +37,7 @@ def content(name: str, items: PlacedItems) -> Mapping[str, np.ndarray]:
     return found
 
 
-def alike(places: np.ndarray, met: np.ndarray, k: int) -> sparse.csr_array:
+def nearest_item_graph(places: np.ndarray, met: np.ndarray, k: int) -> sparse.csr_array:
     """(n, n): 1 / k at the k items nearest to each in places (n, d), itself left out, among those `met` (n,) bool.
 
     Rows are empty for items without a place, and for all if nobody met any; fewer than k count as many as there are.
@@ -79,7 +79,7 @@ class Flow:
         return total / (self._layers + 1)
 
 
-def flows(layers: int) -> Callable[[Matrix], Flow]:
+def flow_cache(layers: int) -> Callable[[Matrix], Flow]:
     """Matrix (users, items) of who met what -> its flow, made once."""
     made: dict[int, tuple[Matrix, Flow]] = {}
 
@@ -91,7 +91,7 @@ def flows(layers: int) -> Callable[[Matrix], Flow]:
     return flow
 
 
-def starting(items: int, factors: int, generator: torch.Generator) -> torch.Tensor:
+def initial_factors(items: int, factors: int, generator: torch.Generator) -> torch.Tensor:
     """(items, factors) small random numbers to be learned."""
     import torch
 

@@ -37,7 +37,7 @@ class Mix:
     why: str
 
 
-def given_mix(text: str, members: Sequence[Recommender]) -> np.ndarray:
+def parse_mix(text: str, members: Sequence[Recommender]) -> np.ndarray:
     """(members,) weights scaled to sum to 1, from "0.3,0.7"; BadInput on anything else."""
     try:
         weights = np.array([float(part) for part in text.split(",")])
@@ -48,7 +48,7 @@ def given_mix(text: str, members: Sequence[Recommender]) -> np.ndarray:
     return weights / weights.sum()
 
 
-def learned_mix(
+def learn_mix(
     members: Sequence[Recommender],
     items: PlacedItems,
     interactions: Interactions,
@@ -64,10 +64,10 @@ def learned_mix(
     """
     even = np.full(len(members), 1 / len(members))
     try:
-        split = split_events(_in_order(interactions), _way(interactions, how), HELD_OUT, seed)
+        split = split_events(_in_order(interactions), _split_name(interactions, how), HELD_OUT, seed)
     except BadInput as error:
         return Mix(even, (), f"even, since no events can be held out to learn from: {error}")
-    users = _judges(split.train, split.test, seed)
+    users = _validation_users(split.train, split.test, seed)
     if not len(users):
         return Mix(even, (), "even, since no user has events on both sides of the held-out part")
     asked = [PlacedQuery(history=split.train.history(user)) for user in users]
@@ -76,14 +76,14 @@ def learned_mix(
         progress(0.5 * i / len(members), f"learning '{model.name}' from {len(split.train)} events to weigh it")
         model.fit(items, split.train, seed=seed)
         scores.append(Member(model, items, split.train).standard(asked))
-    tried = _tried(np.stack(scores), split.train.matrix[users], split.test.matrix[users])
+    tried = _score_mixes(np.stack(scores), split.train.matrix[users], split.test.matrix[users])
     best = max(tried, key=lambda mix: (mix[1], -float(np.square(mix[0]).sum())))
     names = [model.name for model in members]
     rows = tuple({**dict(zip(names, map(float, mix))), f"ndcg@{K}": value} for mix, value in tried)
     return Mix(best[0], rows, f"best NDCG@{K} of {len(users)} users on {split.words}")
 
 
-def _way(interactions: Interactions, how: str) -> str:
+def _split_name(interactions: Interactions, how: str) -> str:
     if how != "auto":
         return how
     return "random" if np.isnan(interactions.times).any() else "last"
@@ -94,14 +94,14 @@ def _in_order(interactions: Interactions) -> Interactions:
     return interactions.take(np.lexsort((interactions.columns, interactions.rows)))
 
 
-def _judges(train: Interactions, test: Interactions, seed: int) -> np.ndarray:
+def _validation_users(train: Interactions, test: Interactions, seed: int) -> np.ndarray:
     """Numbers of users with something on both sides, no more than fit."""
     both = np.flatnonzero((np.diff(train.matrix.indptr) > 0) & (np.diff(test.matrix.indptr) > 0))
     most = max(50, AT_ONCE // max(train.items, 1))
     return both if len(both) <= most else np.sort(np.random.default_rng(seed).choice(both, most, replace=False))
 
 
-def _tried(scores: np.ndarray, met: sparse.csr_array, right: sparse.csr_array) -> list[tuple[np.ndarray, float]]:
+def _score_mixes(scores: np.ndarray, met: sparse.csr_array, right: sparse.csr_array) -> list[tuple[np.ndarray, float]]:
     """Every mix of `scores` (members, u, n) with its mean NDCG@10; what was `met` (u, n) is no candidate."""
     seen, wanted = met.toarray() > 0, right.toarray() > 0
     return [(mix, mean_ndcg(np.tensordot(mix, scores, 1), seen, wanted)) for mix in simplex(len(scores), STEPS)]

@@ -35,9 +35,9 @@ class Ease(ItemWeights):
         The solution is one step of LAPACK, which nothing can stop: seconds for thousands of items, minutes for 20,000.
         """
         matrix = rated_matrix(events) if self.ratings else events.matrix
-        met = self.few_enough(events)
+        met = self.known_items(events)
         progress(0.1, f"counting which of {len(met)} items were met together")
-        gram = met_together(matrix[:, met])
+        gram = cooccurrences(matrix[:, met])
         gram[np.diag_indices(len(met))] += self.regularisation
         progress(0.3, f"solving for the weights between {len(met)} items, a step that cannot be stopped")
         inverse = symmetric_inverse(gram)
@@ -46,7 +46,7 @@ class Ease(ItemWeights):
         self._keep(met, np.maximum(inverse, 0, out=inverse) if self.positive else inverse)
 
 
-def met_together(matrix: Matrix) -> np.ndarray:
+def cooccurrences(matrix: Matrix) -> np.ndarray:
     """(m, m) dense Gram matrix: float64 for few items, float32 where that would not fit; made a strip at a time."""
     items = matrix.shape[1]
     gram = np.empty((items, items), np.float64 if items <= 5000 else np.float32)

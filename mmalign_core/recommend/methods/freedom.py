@@ -10,7 +10,7 @@ from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.learning.collaborative import TASTE
 from mmalign_core.recommend.learning.factors import Block, TrainedFactors
-from mmalign_core.recommend.learning.graphs import alike, content, flows, starting
+from mmalign_core.recommend.learning.graphs import content_features, flow_cache, initial_factors, nearest_item_graph
 from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.recommend.learning.pairwise import spreader
 from mmalign_core.types import Progress
@@ -42,8 +42,14 @@ class Freedom(TrainedFactors):
 
         progress(0.0, "linking items that are alike")
         met = events.popularity > 0
-        links = {m: spreader(alike(x, met, self.neighbours)) for m, x in content(self.name, items).items()}
-        factors, flow = starting(events.items, self.factors, torch.Generator().manual_seed(seed)), flows(self.layers)
+        links = {
+            m: spreader(nearest_item_graph(x, met, self.neighbours))
+            for m, x in content_features(self.name, items).items()
+        }
+        factors, flow = (
+            initial_factors(events.items, self.factors, torch.Generator().manual_seed(seed)),
+            flow_cache(self.layers),
+        )
         logits, fresh = torch.nn.Parameter(torch.zeros(len(links))), torch.from_numpy(~met)[:, None]
 
         def parts(matrix: Matrix) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:

@@ -10,7 +10,7 @@ from mmalign_core.params import param, parse_assignments
 from mmalign_core.recommend.base import RECOMMENDERS, Recommender, register
 from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
-from mmalign_core.recommend.learning.mixture import MOST_MEMBERS, given_mix, learned_mix
+from mmalign_core.recommend.learning.mixture import MOST_MEMBERS, learn_mix, parse_mix
 from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.recommend.splits import SPLITS
 from mmalign_core.recommend.standard_scores import Member
@@ -46,10 +46,10 @@ class Hybrid(Recommender):
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Learn the weights, then every member from all events. BadInput names a member that cannot be used."""
         made = self._made()
-        weights = given_mix(self.mix, made) if self.mix else None
+        weights = parse_mix(self.mix, made) if self.mix else None
         self.history, why = (), "given"
         if weights is None:
-            found = learned_mix(self._made(), items, events, self.validation, seed, progress)
+            found = learn_mix(self._made(), items, events, self.validation, seed, progress)
             weights, self.history, why = found.weights, found.tried, found.why
         for i, model in enumerate(made):
             progress(0.5 + 0.5 * i / len(made), f"learning '{model.name}' from all events")

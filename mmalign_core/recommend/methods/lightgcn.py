@@ -10,7 +10,7 @@ from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.learning.collaborative import TASTE
 from mmalign_core.recommend.learning.factors import Block, TrainedFactors
-from mmalign_core.recommend.learning.graphs import flows, starting
+from mmalign_core.recommend.learning.graphs import flow_cache, initial_factors
 from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.types import Progress
 
@@ -35,7 +35,10 @@ class LightGCN(TrainedFactors):
         """Train on nine tenths of the events, then let the factors flow along all of them."""
         import torch
 
-        factors, flow = starting(events.items, self.factors, torch.Generator().manual_seed(seed)), flows(self.layers)
+        factors, flow = (
+            initial_factors(events.items, self.factors, torch.Generator().manual_seed(seed)),
+            flow_cache(self.layers),
+        )
 
         def places(matrix: Matrix) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
             own = flow(matrix)(factors)

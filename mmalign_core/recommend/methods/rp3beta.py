@@ -32,28 +32,28 @@ class RP3Beta(ItemWeights):
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Count the walks. BadInput beyond 20,000 items met."""
-        met = self.few_enough(events)
+        met = self.known_items(events)
         matrix = events.matrix[:, met].astype(np.float64)
         popularity = events.popularity[met]
-        to_item = powered(matrix, matrix.sum(axis=1), self.alpha)
-        to_user = powered(matrix.T.tocsr(), popularity, self.alpha)
+        to_item = transition_powers(matrix, matrix.sum(axis=1), self.alpha)
+        to_user = transition_powers(matrix.T.tocsr(), popularity, self.alpha)
         between = np.empty((len(met), len(met)), np.float32)
         for start in range(0, len(met), STRIP):
             walks = (to_user[start : start + STRIP] @ to_item).toarray() / popularity**self.beta
             np.fill_diagonal(walks[:, start:], 0.0)
-            between[start : start + STRIP] = strongest(walks, self.neighbours)
+            between[start : start + STRIP] = keep_strongest(walks, self.neighbours)
             progress(min(1.0, (start + STRIP) / len(met)), f"walked from {min(start + STRIP, len(met))} items")
         self._keep(met, between)
 
 
-def powered(matrix: Matrix, totals: np.ndarray, alpha: float) -> Matrix:
+def transition_powers(matrix: Matrix, totals: np.ndarray, alpha: float) -> Matrix:
     """Each row divided by its total (never 0 where it has entries), to the power alpha."""
     found = sparse.csr_array(matrix)
     shares = np.repeat(1.0 / np.maximum(totals, 1), np.diff(found.indptr))
     return sparse.csr_array((found.data * shares**alpha, found.indices, found.indptr), shape=found.shape)
 
 
-def strongest(weights: np.ndarray, k: int) -> np.ndarray:
+def keep_strongest(weights: np.ndarray, k: int) -> np.ndarray:
     """(s, m) with all but the k largest of each row set to 0, in place; among equals the last found stay."""
     if k < weights.shape[1]:
         for row in weights:

@@ -12,7 +12,7 @@ from mmalign_core.recommend.interactions import Interactions
 from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.learning.collaborative import TASTE
 from mmalign_core.recommend.learning.factors import Block, TrainedFactors
-from mmalign_core.recommend.learning.graphs import content, starting
+from mmalign_core.recommend.learning.graphs import content_features, initial_factors
 from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.types import Progress
 
@@ -40,10 +40,10 @@ class VBPR(TrainedFactors):
         """Train on nine tenths of the events; the last tenth says when to stop."""
         import torch
 
-        held = {m: torch.from_numpy(x) for m, x in content(self.name, items).items()}
+        held = {m: torch.from_numpy(x) for m, x in content_features(self.name, items).items()}
         generator = torch.Generator().manual_seed(seed)
-        factors = starting(events.items, self.factors, generator)
-        maps = {m: starting(x.shape[1], self.factors, generator) for m, x in held.items()}
+        factors = initial_factors(events.items, self.factors, generator)
+        maps = {m: initial_factors(x.shape[1], self.factors, generator) for m, x in held.items()}
         bias = torch.nn.Parameter(torch.zeros(events.items))
         met = torch.from_numpy((events.popularity > 0).astype(np.float32))
 

@@ -75,7 +75,7 @@ class _Token:
     labels: frozenset[str] = frozenset()
 
 
-def unfounded(sentence: str, claims: Claims, most_words: int = MOST_WORDS) -> str:
+def unsupported_claim(sentence: str, claims: Claims, most_words: int = MOST_WORDS) -> str:
     """What in the sentence no fact holds, in a few words; '' if it says nothing beyond them.
 
     A closed vocabulary: names stand in quotes exactly as given, numbers must be those of what they stand nearest to,

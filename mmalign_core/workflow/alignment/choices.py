@@ -75,7 +75,7 @@ class Choices:
 
     def settled_by(self, fitted: Aligner) -> Choices:
         """The same with what this fit chose by itself given, so that another fit's scores are on the same scale."""
-        return replace(self, params={**(self.params or {}), **fitted.settled})
+        return replace(self, params={**(self.params or {}), **fitted.chosen_params})
 
     def scoring(self) -> Scoring:
         """The chosen similarity, correction and matcher with their parameters, and the seed."""

@@ -14,7 +14,7 @@ from mmalign_core.progress import within
 from mmalign_core.spaces import text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, digest_bytes, no_progress
-from mmalign_core.types.pivots import Pivots
+from mmalign_core.types.embeddings import Pivots
 
 VOCABULARY = (("efficientnet-lite0", "image", "a photo of a {}"), ("yamnet", "audio", "the sound of {}"))
 """Encoders whose concepts' names are the vocabulary, and the sentence that each is said in: no weights are read."""

@@ -46,10 +46,10 @@ def joinable(sets: Sets, model: Aligner, pair: Sequence[str]) -> Sets:
     """The pair, and of the other modalities those that the aligner can place beside it, given these rows."""
     paired = {m: sets[m] for m in pair}
 
-    def joins(modality: str, rows: EmbeddingSet) -> bool:
-        return modality in model.modalities and len(rows) > 0 and model.joins(rows, paired)
+    def can_join(modality: str, rows: EmbeddingSet) -> bool:
+        return modality in model.modalities and len(rows) > 0 and model.can_join(rows, paired)
 
-    return {m: s for m, s in sets.items() if m in paired or joins(m, s)}
+    return {m: s for m, s in sets.items() if m in paired or can_join(m, s)}
 
 
 def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: Store) -> EmbeddingSet:

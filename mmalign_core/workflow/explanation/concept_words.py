@@ -10,7 +10,7 @@ import numpy as np
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.explain.concepts import ConceptWords, concept_words, shared_words
-from mmalign_core.explain.words import common_words, tells, word_spans
+from mmalign_core.explain.words import common_words, is_descriptive, word_spans
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store
@@ -63,7 +63,7 @@ def collection_words(run: Run) -> list[str]:
     for text in texts:
         holding.update({text[a:b].casefold() for a, b in word_spans(text[:10_000])})
     common = common_words(holding, len(texts))
-    kept = ((word, count) for word, count in holding.items() if word not in common and tells(word))
+    kept = ((word, count) for word, count in holding.items() if word not in common and is_descriptive(word))
     return [word for word, _ in sorted(kept, key=lambda row: (-row[1], row[0]))][:MOST_OWN]
 
 

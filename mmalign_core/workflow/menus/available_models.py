@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmalign_core.encoders import ENCODERS, without_params
 from mmalign_core.model_files.catalogue import SUGGESTED, Suggested
-from mmalign_core.model_files.inventory import Present, present
+from mmalign_core.model_files.inventory import LocalModel, local_models
 from mmalign_core.model_files.requirements import ENCODERS as OF_MODELS
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import parts_of
@@ -46,7 +46,10 @@ def suggestions() -> dict[tuple[str, ...], list[Suggested]]:
 
 def offers(settings: Settings | None = None) -> tuple[Offer, ...]:
     """Every encoder of this machine: the embedded ones, then each model that is here, by name. No hub is asked."""
-    return (*(_embedded(name) for name in ENCODERS.names() if name not in OF_MODELS), *map(_fetched, present(settings)))
+    return (
+        *(_embedded(name) for name in ENCODERS.names() if name not in OF_MODELS),
+        *map(_fetched, local_models(settings)),
+    )
 
 
 def encoders_for(modality: str, settings: Settings | None = None) -> tuple[Offer, ...]:
@@ -87,7 +90,7 @@ def _embedded(name: str) -> Offer:
     return Offer(name, name, cls.reads(), cls.summary, held, cls.licence, folder, True, missing)
 
 
-def _fetched(row: Present) -> Offer:
+def _fetched(row: LocalModel) -> Offer:
     name, _, model = parts_of(row.reference)
     reads = ENCODERS.get(name).reads() if row.reference else ()
     missing = "" if row.whole else "only part of it came; get it again, and it goes on where it ended"

@@ -8,7 +8,7 @@ from pathlib import Path
 from mmalign_core.encoders import ENCODERS, hub_files, params_of, with_params, without_params
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.model_files.catalogue import KNOWN, SUGGESTED, nearest
-from mmalign_core.model_files.inventory import encoder_for, present
+from mmalign_core.model_files.inventory import encoder_for, local_models
 from mmalign_core.model_files.locations import own_folder
 from mmalign_core.model_files.requirements import ENCODERS as OF_MODELS
 from mmalign_core.settings import Settings
@@ -56,7 +56,7 @@ def look_up(words: str, settings: Settings | None = None) -> Named:
     if name not in OF_MODELS or is_folder(model):
         return Named(reference_of(encoder(reference, reads[0]).key), reads, here=True)
     needs = hub_files(reference)[0].repository
-    return Named(reference, reads, any(row.whole and row.name == needs for row in present(settings)))
+    return Named(reference, reads, any(row.whole and row.name == needs for row in local_models(settings)))
 
 
 def named(words: str) -> str:

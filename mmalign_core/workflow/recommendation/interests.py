@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from mmalign_core.explain.words import common_words, tells, word_spans
+from mmalign_core.explain.words import common_words, is_descriptive, word_spans
 from mmalign_core.language import LanguageModel
 from mmalign_core.recommend.sentences.interests import Interests, interests_of
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
@@ -52,7 +52,7 @@ def _words(collection: Collection, items: set[str]) -> dict[str, set[str]]:
     for medium in collection.media_of("text"):
         if medium.item in items and medium.text:
             spans = (medium.text[a:b] for a, b in word_spans(medium.text[:_READ]))
-            found[medium.item] |= {word.casefold() for word in spans if tells(word)}
+            found[medium.item] |= {word.casefold() for word in spans if is_descriptive(word)}
     texts = [words for words in found.values() if words]
     common = common_words(Counter(word for words in texts for word in words), len(texts))
     found = {item: words - common for item, words in found.items()}
@@ -66,4 +66,4 @@ def _words(collection: Collection, items: set[str]) -> dict[str, set[str]]:
 def _values(value: Any) -> set[str]:
     """What a cell of metadata lists, if it is text."""
     parts = re.split(r"[|,;]", value) if isinstance(value, str) else []
-    return {part.strip().casefold() for part in parts if tells(part.strip()) and len(part.strip()) <= 40}
+    return {part.strip().casefold() for part in parts if is_descriptive(part.strip()) and len(part.strip()) <= 40}

@@ -12,7 +12,7 @@ from threading import Lock
 
 from mmalign_core.language import LANGUAGE_MODELS, LanguageModel
 from mmalign_core.progress import within
-from mmalign_core.recommend.sentences.claims import Claims, unfounded
+from mmalign_core.recommend.sentences.claims import Claims, unsupported_claim
 from mmalign_core.recommend.sentences.facts import Facts, sentence
 from mmalign_core.types import BadInput, Progress, no_progress
 from mmalign_core.workflow.recommendation.answers import Answer
@@ -121,7 +121,7 @@ def worded(template: str, claims: Claims, model: LanguageModel | None, progress:
         said = _one_line(model.complete(_prompt(template), system=SYSTEM, max_tokens=80, progress=progress))
     except BadInput as error:
         return Sentence(template, TEMPLATE, str(error), failed=True)
-    wrong = unfounded(said, claims)
+    wrong = unsupported_claim(said, claims)
     if wrong:
         return Sentence(template, TEMPLATE, f"{model.name}'s sentence was not used: {wrong}")
     return Sentence(said, model.name)
