@@ -136,3 +136,34 @@ def test_a_parameter_that_does_not_exist_names_the_nearest() -> None:
 def test_aligners_import_no_encoder() -> None:
     for path in (Path(__file__).parents[1] / "mmalign_core" / "aligners").rglob("*.py"):
         assert "mmalign_core.encoders" not in path.read_text(encoding="utf-8"), path
+
+
+def test_score_of_cca_is_the_mean_canonical_correlation_of_these_rows() -> None:
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=(300, 3))
+    x, y = (shared @ rng.normal(size=(3, width)) + rng.normal(size=(300, width)) for width in (8, 6))
+    fitted = ALIGNERS.create("cca", dims=3, reg=1e-9).fit(x[:200], y[:200])
+    maps = [fitted.linear_map(modality) for modality in ("text", "image")]
+    u, v = ((z - m.centre) @ m.linear for z, m in zip((x[200:], y[200:]), maps))
+    by_hand = np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(u.T, v.T)])
+    assert fitted.score(x[200:], y[200:]) == pytest.approx(by_hand, abs=1e-7)  # vectors are kept in float32
+    assert fitted.score([x[:200], y[:200]]) > fitted.score(x[200:], y[200:])
+    assert abs(fitted.score(x[200:], y[200:][rng.permutation(100)])) < 0.2
+
+
+@pytest.mark.parametrize("name", ["relative", "concat"])
+def test_score_of_an_aligner_without_a_linear_map_is_of_its_places(name: str) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 4))
+    y = x + 0.1 * rng.normal(size=(60, 4))
+    assert 0.5 < ALIGNERS.create(name).fit(x, y).score(x, y) <= 1
+    with pytest.raises(BadInput, match="their numbers differ"):
+        ALIGNERS.create("relative").fit(x, y).score(x, y[:9])
+
+
+def test_classes_are_importable_by_their_names() -> None:
+    import mmalign_core.aligners as aligners
+
+    assert aligners.Cca is ALIGNERS.get("cca") and "Cca" in dir(aligners)
+    with pytest.raises(AttributeError, match="no attribute 'Ccaa'"):
+        _ = aligners.Ccaa

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,17 @@ def as_set(modality: str, values: Any) -> EmbeddingSet:
     digits = len(str(len(rows) - 1))  # equal lengths, so that ids sort as the rows do
     ids = tuple(f"{i:0{digits}d}" for i in range(len(rows)))
     return EmbeddingSet(modality, ids, tuple(digest_bytes(row.tobytes()) for row in rows), rows, "given@array")
+
+
+def mean_correlation(places: Sequence[np.ndarray]) -> float:
+    """Mean Pearson correlation of matching columns, over every two of these arrays (n, k); BadInput if n differs."""
+    if len({len(place) for place in places}) > 1:
+        raise BadInput("rows pair by position, and their numbers differ; give as many rows of each modality")
+    found: list[float] = []
+    for one, other in combinations([place - place.mean(axis=0) for place in map(np.float64, places)], 2):
+        size = np.sqrt((one**2).sum(axis=0) * (other**2).sum(axis=0))
+        found += ((one * other).sum(axis=0)[size > 0] / size[size > 0]).tolist()
+    return float(np.mean(found)) if found else float("nan")
 
 
 def _is_view(given: Any) -> bool:

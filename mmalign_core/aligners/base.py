@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 import numpy as np
 
-from mmalign_core.aligners.arrays import as_set, as_sets, named_views
+from mmalign_core.aligners.arrays import as_set, as_sets, mean_correlation, named_views
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.params import Parametrised
@@ -168,6 +168,17 @@ class Aligner(Parametrised, ABC):
         """Call `fit`, then return `transform` of the same data."""
         return self.fit(sets, *more, seed=seed, progress=progress).transform(sets, *more)
 
+    def score(self, sets: Any, *more: Any) -> float:
+        """Mean correlation of paired rows, over the dimensions of the space and every two modalities; 1 is best.
+
+        Takes arrays or sets as `fit` does; rows pair by position. Of CCA this is the mean canonical correlation of
+        these rows. Dimensions without variance are left out; NaN if none is left. Raises NotFitted, and BadInput on
+        rows that cannot be paired.
+        """
+        self.check_fitted()
+        views = as_sets(self.name, named_views(sets, more, self._views), paired=True)
+        return mean_correlation([self._unscaled(view) for view in views.values()])
+
     def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
         """Return item ids and one unit row (n, k) per item, fused from the modalities it has. Raises NotFitted."""
         self.check_fitted()
@@ -225,6 +236,13 @@ class Aligner(Parametrised, ABC):
     @abstractmethod
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Restore what `_state` returned."""
+
+    def _unscaled(self, view: EmbeddingSet) -> np.ndarray:
+        """Places (n, k) before they are scaled to unit length, where the aligner is linear; else its places."""
+        found = self._linear_map(view.modality)
+        if found is None:
+            return self._transform(view)
+        return (view.vectors - found.centre) @ found.linear + found.bias
 
     def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
         """Return the mean of the item's modalities (late fusion). Subclasses may fuse in another way."""
