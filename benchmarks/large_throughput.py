@@ -28,7 +28,8 @@ from benchmarks.large_loops import bare, library
 from benchmarks.large_models import BERTS, saved_bert, saved_clap, saved_clip
 from benchmarks.throughput import Speed, measure, nothing
 from benchmarks.video_throughput import generated
-from mmalign_core.data.files import digest_file, text_media
+from mmalign_core.data.files import digest_file
+from mmalign_core.data.media.references import text_media
 from mmalign_core.encoders import create_encoder
 from mmalign_core.encoders.torch_models.devices import choose_device
 from mmalign_core.settings import Settings

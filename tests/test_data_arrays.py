@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmalign_core.data import collect_uploads, read_collection
-from mmalign_core.data.arrays import vectors_of
+from mmalign_core.data.tabular.vectors import vectors_of
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection
 from tests.sample_files import npy, npz, png, write

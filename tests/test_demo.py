@@ -15,8 +15,7 @@ from PIL import Image
 
 from mmalign_core.data.demo import _fill, demo_items, simulated_interactions, write_demo
 from mmalign_core.data.demo.items import LANGUAGES, emoji_name
-from mmalign_core.data.demo.pictures import drawing_file, render_drawing
-from mmalign_core.data.demo.relief import lit
+from mmalign_core.data.demo.pictures import drawing_file, lit, render_drawing
 from mmalign_core.data.demo.sounds import RATE, SECONDS, sound_table, synthesise
 from mmalign_core.encoders.base import ENCODERS
 from mmalign_core.types import BadInput, Cancelled, Media, no_progress

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmalign_core.data.files import file_media
+from mmalign_core.data.media.references import file_media
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Cancelled, Media
 from mmalign_core.workflow.explanation import map_of, media_map

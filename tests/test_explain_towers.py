@@ -9,7 +9,7 @@ from PIL import Image
 
 pytest.importorskip("transformers", reason="transformers is an optional package")
 
-from mmalign_core.data.files import file_media
+from mmalign_core.data.media.references import file_media
 from mmalign_core.encoders.attribution import Attribution
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmalign_core.data.files import file_media
+from mmalign_core.data.media.references import file_media
 from mmalign_core.recommend import PlacedItems, PlacedPart, PlacedQuery
 from mmalign_core.recommend.query_spec import labels_of
 from mmalign_core.settings import Settings

@@ -1,4 +1,4 @@
-"""Unpacking .zip and .tar archives safely: nothing leaves the folder, nothing is larger than it may be."""
+"""Archives (.zip and .tar) unpacked safely: no file leaves the target folder or exceeds the limits on sizes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,25 @@ from mmalign_core.store.errors import UNWRITABLE, make_folder, system_code, writ
 from mmalign_core.types import BadInput, Progress, digest_json
 
 RATIO_LIMIT = 200
-"""How many times a member may grow, once it is larger than RATIO_FROM bytes."""
+"""Times that a member larger than RATIO_FROM bytes may grow; our choice: below the 1032 of deflate at its most."""
 RATIO_FROM = 16 << 20
+"""Bytes below which no growth does harm; our choice."""
+_FILES_PER_REPORT = 50
+"""Files from one report of the progress to the next; our choice."""
 
+_ENCRYPTED, _UTF8 = 0x1, 0x800
+"""Bits 0 and 11 of the general purpose flags of a .zip member (PKWARE APPNOTE, 4.4.4)."""
 _CHUNK = 1 << 20
+"""Bytes copied at a time; our choice."""
 _DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RuntimeError, LookupError)
 
 
 @dataclass(frozen=True)
 class _Member:
-    """`problem` says why it may not be unpacked; `open` gives its bytes."""
+    """A file in an archive: `size` and `packed` in bytes; `problem`: why it is not unpacked, or ''.
+
+    `open()` gives its content.
+    """
 
     name: str
     size: int
@@ -40,18 +49,18 @@ class _Member:
 
 @dataclass(frozen=True)
 class Unpacked:
-    """The folder with an archive's files, and (name, reason) of the members that were left out."""
+    """The folder with the files of an archive, and (name, reason) for each member that was left out."""
 
     folder: Path
     left_out: tuple[tuple[str, str], ...]
 
 
 def unpack(path: Path, settings: Settings, progress: Progress, name: str = "") -> Unpacked:
-    """Unpack the archive at `path` below settings.root / 'media', and say where its files are.
+    """Unpack the archive at `path` into a folder in settings.root / 'media' that is named after its content.
 
-    Members that would leave the folder, are links, devices, encrypted, empty, larger than the limit or grow more than
-    RATIO_LIMIT times are left out. Raises BadInput if it is no archive, or unpacks to more bytes or files than the
-    settings allow. The folder appears whole or not at all; it is named by content and made anew each time.
+    Members that would leave the folder, are links, devices, encrypted, empty, larger than `settings.max_file_bytes` or
+    grow more than RATIO_LIMIT times are left out. Other processes see the whole folder or none. Raises BadInput, which
+    calls the archive `name`, if it is none, is damaged, or unpacks to more bytes or files than the settings allow.
     """
     name = shown(name or path.name)
     media = make_folder(settings.root / "media")
@@ -72,7 +81,7 @@ def unpack(path: Path, settings: Settings, progress: Progress, name: str = "") -
 
 
 def _move(folder: Path, target: Path) -> None:
-    """Rename; another process that was faster put the same content there."""
+    """Rename the folder. If another process has made the target first, it has the same content and stays."""
     try:
         folder.rename(target)
     except OSError:
@@ -89,7 +98,7 @@ def _write_members(
         for count, member in enumerate(_members(path, stack), 1):
             total += member.size
             _check_totals(count, total, name, settings)
-            if count % 50 == 1:
+            if count % _FILES_PER_REPORT == 1:
                 progress(0.0, f"unpacking {name} ({count:,} files)")
             try:
                 _write(member, folder, settings)
@@ -112,7 +121,7 @@ def _check_totals(count: int, total: int, name: str, settings: Settings) -> None
 
 
 def _write(member: _Member, folder: Path, settings: Settings) -> None:
-    """Unpack one member, or raise BadInput with the reason why not."""
+    """Unpack one member; raises BadInput with the reason if it is left out."""
     relative = safe_name(member.name)
     if is_system_file(relative):
         return
@@ -137,7 +146,7 @@ def _write(member: _Member, folder: Path, settings: Settings) -> None:
 
 
 def _copy(member: _Member, out: IO[bytes], label: str) -> None:
-    """Copy at most the size that the archive states."""
+    """Copy the content; raises BadInput if it is not of the size that the archive states."""
     stream = member.open()
     if stream is None:
         raise BadInput(f"{label} cannot be unpacked")
@@ -161,7 +170,7 @@ def _members(path: Path, stack: ExitStack) -> Iterator[_Member]:
 def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
     mode = info.external_attr >> 16
     problem = ""
-    if info.flag_bits & 0x1:
+    if info.flag_bits & _ENCRYPTED:
         problem = "is encrypted; pack the archive without a password"
     elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         problem = "is a link or device, which is never unpacked; pack the file itself"
@@ -169,8 +178,11 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
-    """The member's name; many programs write UTF-8 without saying so, which reads as code page 437."""
-    if info.flag_bits & 0x800:
+    """The name of a member.
+
+    Many programs write UTF-8 without setting its flag (bit 11), which reads as code page 437.
+    """
+    if info.flag_bits & _UTF8:
         return info.filename
     try:
         return info.filename.encode("cp437").decode("utf-8")

@@ -1,8 +1,8 @@
-"""A collection being gathered row by row: what is usable is kept, everything else is reported once."""
+"""A collection while it is built row by row: usable media and vectors are kept, everything else is reported once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,20 +11,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmalign_core.data.files import file_media, text_media
+from mmalign_core.data.media.references import file_media, text_media
 from mmalign_core.data.media.texts import clean_text
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.metadata import metadata_frame
-from mmalign_core.data.tabular.rows import File, Problem, Row, as_reference
+from mmalign_core.data.tabular.rows import File, Problem, Row, as_reference, row_from
+from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.vectors import check_width, common_width, given_set, parse_vectors
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Media, Progress, Skipped
 
 Find = Callable[[str], Path]
-"""Turns a file reference of a manifest into a path; BadInput if it names nothing that may be read."""
+"""A function that turns a file reference into a path. It raises BadInput if no file may be read under that name."""
 
 LONGEST_METADATA = 10_000
-"""Characters of a metadata cell."""
+"""Characters of a metadata cell; our choice: a longer one is content, not metadata."""
+_ROWS_PER_REPORT = 50
+"""Rows from one report of the progress to the next; our choice."""
 
 
 @dataclass
@@ -36,7 +39,10 @@ class _Item:
 
 
 class Draft:
-    """Rows go in through `add`, the collection comes out of `finish`; `notes` say how the data were understood."""
+    """Rows are added with `add`; `finish` gives the collection.
+
+    `skipped`: what is not used, with reasons; `notes`: sentences that say how the data were understood.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -45,18 +51,38 @@ class Draft:
         self._items: dict[str, _Item] = {}
 
     def skip(self, id: str, modality: str, reason: object, source: str = "") -> None:
-        """Report something that is not used."""
+        """Report that something is not used: its id, its modality ('' if none), the reason, and where it stands."""
         self.skipped.append(Skipped(shown(id), modality, shown_sentence(reason), source))
 
-    def add_all(self, rows: Iterable[Row], find: Find, progress: Progress, total: int) -> None:
-        """Add rows in order, telling `progress` every few."""
+    def table_rows(self, table: Table, names: Mapping[str, str], source: str) -> list[Row | None]:
+        """One row for each line of a table, in order; None for a line that cannot be used, which is reported.
+
+        `names`: column as written -> the name it has here. Rows are numbered '1', '2', … if none of these is 'id'.
+        """
+        numbered = "id" not in names.values()
+        rows: list[Row | None] = []
+        for count, line in enumerate(table.lines, 1):
+            where = f"{shown(source)}, line {line.number}"
+            values = dict.fromkeys(names.values()) | {names[c]: v for c, v in line.values.items()}
+            try:
+                if line.problem:
+                    raise BadInput(f"{where} {line.problem}")
+                fallback = str(count) if numbered else ""
+                rows.append(row_from(values, where, fallback_id=fallback, lists_as_json=table.plain))
+            except BadInput as error:
+                self.skip(str(values.get("id") or line.number), "", error, where)
+                rows.append(None)
+        return rows
+
+    def add_all(self, rows: Sequence[Row], find: Find, progress: Progress) -> None:
+        """Add rows in order and report the progress."""
         for number, row in enumerate(rows):
-            if number % 50 == 0:
-                progress(number / max(total, 1), "reading files")
+            if number % _ROWS_PER_REPORT == 0:
+                progress(number / len(rows), "reading files")
             self.add(row, find)
 
     def add(self, row: Row, find: Find) -> None:
-        """Take a row's media and vectors; of rows with one id the first counts."""
+        """Add the media and vectors of a row. A later row with the same id is reported and not used."""
         if row.id in self._items:
             return self.skip(row.id, "", f"{row.source}: the id '{row.id}' is taken by an earlier row", row.source)
         item = self._items[row.id] = _Item(row, [])
@@ -69,12 +95,15 @@ class Draft:
                     item.vectors[modality] = parse_vectors(row.vectors[modality], f"{modality}_vector")
 
     def usable_ids(self) -> list[str]:
-        """Ids of the items that have something usable, in order."""
+        """The ids of the items with a usable medium or vector, in order.
+
+        Vectors of another width are reported first.
+        """
         self._check_widths()
         return [id for id, item in self._items.items() if item.media or item.vectors]
 
     def finish(self, name: str, interactions: pd.DataFrame | None = None, attribution: str = "") -> Collection:
-        """The collection of every item with something usable; BadInput if there is none."""
+        """The collection `name` of all items with a usable medium or vector. Raises BadInput if there is none."""
         ids = self.usable_ids()
         for item in self._items.values():
             if not (item.media or item.vectors or item.reported):
@@ -109,7 +138,7 @@ class Draft:
 
     @contextmanager
     def _reporting(self, item: _Item, modality: str) -> Iterator[None]:
-        """Turn BadInput inside the block into a line of the report."""
+        """Report a BadInput raised inside the block and go on."""
         try:
             yield
         except BadInput as error:
@@ -138,7 +167,7 @@ class Draft:
 
 
 def shown_sentence(reason: object) -> str:
-    """A reason as one printable line."""
+    """A reason as one line of printable, valid Unicode; other characters become spaces."""
     words = str(reason).encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() else " " for c in words)
 

@@ -1,4 +1,4 @@
-"""Finding media that are the same, byte for byte or nearly."""
+"""Duplicates: media that are equal byte for byte, and pictures and texts that are nearly equal."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import numpy as np
 from PIL import Image
 
 HASH_DISTANCE = 6
-"""Bits of 64 in which the difference hashes of near duplicates may differ."""
+"""Bits of 64 in which the difference hashes of near duplicates may differ; our choice, confirmed by the thumbnail."""
 MEAN_DIFFERENCE = 6.0
-"""Grey levels of 255 by which their 16 x 16 thumbnails may differ on average."""
+"""Levels of 255 by which their 16 x 16 thumbnails may differ on average; our choice."""
 
 _THUMB = (16, 16)
+"""Pixels of a thumbnail; our choice."""
 _BLOCK = 256
+"""Hashes compared at a time with all others; our choice, so that memory grows with n and not n²."""
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What near-duplicate pictures share: a 64-bit difference hash, and a thumbnail (16, 16, 3) int16 to verify it."""
+    """A 64-bit difference hash of a picture, and a thumbnail (16, 16, 3) int16 that confirms a match."""
 
     bits: int
     thumb: np.ndarray
@@ -35,10 +37,10 @@ def fingerprint(image: Image.Image) -> Fingerprint:
 
 
 def near_pictures(prints: Sequence[Fingerprint]) -> list[tuple[int, int]]:
-    """Pairs (i, j), i < j: picture j nearly equals the earlier picture i, each j once.
+    """Pairs (i, j), i < j, in which picture j nearly equals picture i. Each j occurs once, with its first i.
 
-    Re-encoded and resized copies are found; cropped, turned and recoloured ones are not. Hashes are compared exactly,
-    in blocks of 256 rows, so memory grows with n and time with n² / 2 operations on 64 bits (20,000 in about a second).
+    Copies that were re-encoded or resized are found; cropped, rotated and recoloured ones are not. All n² / 2 pairs of
+    hashes are compared, 20,000 pictures in about a second; memory grows with n.
     """
     hashes = np.array([p.bits for p in prints], dtype=np.uint64)
     means = np.array([p.thumb.mean(axis=(0, 1)) for p in prints])
@@ -58,16 +60,16 @@ def near_pictures(prints: Sequence[Fingerprint]) -> list[tuple[int, int]]:
 
 
 def repeats(keys: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """Pairs (i, j), i < j: key j equals key i, its first occurrence."""
+    """Pairs (i, j), i < j, in which key j equals key i and i is the first such key."""
     seen: dict[Hashable, int] = {}
     firsts = [seen.setdefault(key, i) for i, key in enumerate(keys)]
     return [(i, j) for j, i in enumerate(firsts) if i != j]
 
 
 def normalised_text(text: str) -> str:
-    """The text without case, punctuation, symbols and extra white space: near-duplicate texts share it.
+    """The text without case, punctuation, symbols and extra white space; near-duplicate texts are equal in this form.
 
-    A text of symbols alone (an emoji) is only folded, since nothing would be left of it.
+    A text of symbols alone, such as an emoji, keeps its symbols.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     kept = "".join(c if c.isalnum() or unicodedata.category(c) in ("Mn", "Mc") else " " for c in folded)
@@ -75,7 +77,7 @@ def normalised_text(text: str) -> str:
 
 
 def _alike(prints: Sequence[Fingerprint], earlier: np.ndarray, j: int) -> Iterator[int]:
-    """Those of the earlier pictures whose thumbnail is close to that of picture j."""
+    """The pictures of `earlier` whose thumbnail is close to that of picture j."""
     for i in earlier:
         if np.abs(prints[i].thumb - prints[j].thumb).mean() <= MEAN_DIFFERENCE:
             yield int(i)

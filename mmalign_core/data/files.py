@@ -1,4 +1,4 @@
-"""Files of a collection: measured and digested without decoding, and content without a file kept in the store."""
+"""Files that users name or bring: found within bounds, measured and digested undecoded, copied into the store."""
 
 from __future__ import annotations
 
@@ -6,60 +6,40 @@ import hashlib
 import os
 import re
 import shutil
-from pathlib import Path
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import IO
 from uuid import uuid4
 
-from mmalign_core.data.formats import HEAD_BYTES, MOVING_PICTURE_HEADS, sniff
-from mmalign_core.data.media.images import not_a_picture
-from mmalign_core.data.media.texts import read_text
 from mmalign_core.data.names import shown
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
-from mmalign_core.types import BadInput, Media, digest_bytes
+from mmalign_core.types import BadInput, digest_bytes
 
 _CHUNK = 1 << 20
+"""Bytes read at a time; our choice, small beside the memory of any machine."""
 Content = bytes | Path
-"""Content of a file: its bytes, or the path where they lie."""
+"""Content of a file: its bytes, or the path of a file that holds them."""
 
 
 def digest_file(path: Path) -> str:
-    """`digest_bytes` of the file's content, read in pieces."""
+    """The digest of a file's content, equal to `digest_bytes` of its bytes. The file is read in chunks."""
     with path.open("rb") as file:
-        return _digest_stream(file, os.fstat(file.fileno()).st_size)
+        return digest_stream(file)
 
 
-def check_unchanged(medium: Media) -> None:
-    """BadInput if a medium's file is there and holds something else than when it was taken into its collection."""
-    if medium.path is not None and Path(medium.path).is_file() and digest_file(Path(medium.path)) != medium.digest:
-        raise BadInput(f"'{shown(Path(medium.path).name)}' has changed since it was encoded; align again to explain it")
-
-
-def file_media(item: str, modality: str, path: Path, name: str, settings: Settings) -> Media:
-    """The medium that a file is, or BadInput in one sentence: missing, empty, too large, not what it claims to be.
-
-    `name` is what the user calls the file.
-    """
-    name = f"'{shown(name)}'"
-    try:
-        if not path.is_file():
-            raise BadInput(f"{name} is missing or not a file; correct the path")
-        if modality == "text":
-            return text_media(item, read_text(path, name, settings))
-        return Media(item, modality, _digest_media(path, name, modality, settings), path=str(path))
-    except (OSError, ValueError) as error:
-        if isinstance(error, BadInput):
-            raise
-        raise BadInput(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-
-
-def text_media(item: str, text: str) -> Media:
-    """The medium of an inline text."""
-    return Media(item, "text", digest_bytes(text.encode()), text=text)
+def digest_stream(file: IO[bytes]) -> str:
+    """The digest of an open file, equal to `digest_bytes` of its bytes. The file is read from its start."""
+    file.seek(0)
+    h = hashlib.blake2b(os.fstat(file.fileno()).st_size.to_bytes(8, "little"), digest_size=16)
+    while chunk := file.read(_CHUNK):
+        h.update(chunk)
+    return h.hexdigest()
 
 
 def check_size(size: int, name: str, settings: Settings) -> None:
-    """BadInput if a file of `size` bytes is empty or larger than the limit."""
+    """Raises BadInput, which calls the file `name`, if `size` in bytes is 0 or above `settings.max_file_bytes`."""
     if not size:
         raise BadInput(f"{name} is empty; replace the file")
     if size > settings.max_file_bytes:
@@ -69,38 +49,11 @@ def check_size(size: int, name: str, settings: Settings) -> None:
         )
 
 
-def _digest_media(path: Path, name: str, modality: str, settings: Settings) -> str:
-    """Digest of a picture, sound or video whose first bytes look right."""
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        check_size(size, name, settings)
-        problem = _not_what_it_claims(file.read(HEAD_BYTES), name, modality)
-        if problem:
-            raise BadInput(problem)
-        file.seek(0)
-        return _digest_stream(file, size)
-
-
-def _digest_stream(file, size: int) -> str:
-    h = hashlib.blake2b(size.to_bytes(8, "little"), digest_size=16)
-    while chunk := file.read(_CHUNK):
-        h.update(chunk)
-    return h.hexdigest()
-
-
-def _not_what_it_claims(head: bytes, name: str, modality: str) -> str:
-    if modality == "image":
-        return not_a_picture(head, name)
-    kind = sniff(head)
-    words = {"text": "text", "image": "a picture", "svg": "a drawing", "heic": "a picture"}
-    wanted = "video" if modality == "video" else "sound"
-    if wanted == "video" and head.startswith(MOVING_PICTURE_HEADS):
-        return ""
-    return f"{name} holds {words[kind]}, not {wanted}; replace the file" if kind in words else ""
-
-
 def spool(content: Content, extension: str, settings: Settings) -> Path:
-    """Keep content as settings.root / 'media' / <digest><extension>; the file appears whole or not at all."""
+    """Store content as settings.root / 'media' / <digest><extension> and return this path.
+
+    Other processes see the whole file or none. An extension of other than 1 to 8 letters and digits is left out.
+    """
     digest = digest_bytes(content) if isinstance(content, bytes) else digest_file(content)
     extension = extension.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", extension) else ""
     folder = make_folder(settings.root / "media")
@@ -112,7 +65,7 @@ def spool(content: Content, extension: str, settings: Settings) -> Path:
 
 
 def _write(content: Content, draft: Path, path: Path) -> None:
-    """Write beside, then rename; nothing is left behind when that fails."""
+    """Write to the file `draft`, then rename it to `path`. A failure leaves no file behind."""
     try:
         with draft.open("xb") as file:
             copy_content(content, file)
@@ -122,9 +75,58 @@ def _write(content: Content, draft: Path, path: Path) -> None:
 
 
 def copy_content(content: Content, file: IO[bytes]) -> None:
-    """Write content into an open file."""
+    """Write content to an open file."""
     if isinstance(content, bytes):
         file.write(content)
         return
     with content.open("rb") as source:
         shutil.copyfileobj(source, file)
+
+
+def find_below(root: Path, reference: str, *, absolute: bool) -> Path:
+    """The path of the file that a manifest in the folder `root` calls `reference`.
+
+    `absolute` allows absolute paths: right for a manifest of the user's own, never for one from an archive or upload.
+    Raises BadInput if the file is missing, or the reference or a link leads out of the folder.
+    """
+    if os.path.isabs(reference):
+        if not absolute:
+            raise BadInput(f"'{shown(reference)}' is an absolute path, which an archive or upload may not use")
+        return _existing(Path(reference), reference)
+    path = Path(os.path.normpath(root / reference.replace("\\", "/")))
+    if not path.is_relative_to(os.path.normpath(root)):
+        raise BadInput(f"'{shown(reference)}' leaves the folder; put the file below '{shown(root.name)}'")
+    as_written = root / reference
+    path = _existing(as_written if as_written.exists() else path, reference)
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise BadInput(f"'{shown(reference)}' is a link that leaves the folder; put the file itself there")
+    return path
+
+
+def find_listed(listing: Mapping[str, Path], reference: str) -> Path:
+    """The path of the uploaded file that a manifest calls `reference`; `listing`: relative name -> path.
+
+    A full relative name comes first, then a file name that only one upload has. Raises BadInput if neither is found.
+    """
+    name = unicodedata.normalize("NFC", reference.replace("\\", "/").removeprefix("./"))
+    if name in listing:
+        return listing[name]
+    if name.startswith("/") or ".." in PurePosixPath(name).parts:
+        raise BadInput(f"'{shown(reference)}' leaves the folder; name files by paths below it")
+    same = [path for other, path in listing.items() if PurePosixPath(other).name == PurePosixPath(name).name]
+    if len(same) != 1:
+        wrong = "is not among the uploaded files; upload it too" if not same else "is the name of several files"
+        raise BadInput(f"'{shown(reference)}' {wrong}")
+    return same[0]
+
+
+def _existing(path: Path, reference: str) -> Path:
+    """The path in the form that exists: as written, or in Unicode NFC or NFD. Raises BadInput if none exists."""
+    for form in (None, "NFC", "NFD"):
+        candidate = Path(unicodedata.normalize(form, str(path))) if form else path
+        try:
+            if candidate.exists():
+                return candidate
+        except OSError as error:
+            raise BadInput(f"'{shown(reference)}' cannot be opened: {error.strerror}") from error
+    raise BadInput(f"'{shown(reference)}' is missing; correct the path or add the file")

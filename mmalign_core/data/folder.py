@@ -1,4 +1,4 @@
-"""Reading files that belong together by their names: cat.jpg, cat.txt and cat.wav are one item, 'cat'."""
+"""Folders without a manifest: files that share a stem are one item (cat.jpg, cat.txt and cat.wav are 'cat')."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from typing import Any
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.media.texts import decode_text
-from mmalign_core.data.names import is_system_file, natural_key, safe_name, shown
+from mmalign_core.data.names import is_about, is_system_file, natural_key, safe_name, shown
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
 from mmalign_core.types import BadInput
 
 _NUMBERED = re.compile(r"(.+)\.(\d+)")
-_ABOUT = ("readme", "license", "licence", "copying", "source", "sources", "attribution", "manifest", "interactions")
-_SHELVES = {
+_MODALITY_FOLDERS = {
     "text": ("text", "texts", "txt", "caption", "captions"),
     "image": ("image", "images", "img", "imgs", "photo", "photos", "picture", "pictures"),
     "audio": ("audio", "audios", "sound", "sounds", "wav", "wavs"),
     "video": ("video", "videos"),
 }
 _MAX_JSON = 1 << 20
+"""Bytes of a metadata file beside a medium; our choice, far above any that describes one item."""
 
 
 def list_folder(root: Path, draft: Draft) -> dict[str, Path]:
-    """Relative name -> path of every file below `root`, in natural order; links that lead out are reported.
+    """Relative name -> path of every file below `root`, in natural order.
 
-    Links to folders are never followed, files that operating systems leave behind are passed over.
+    Links to folders, links out of `root` and unusable names are reported in the draft. Hidden files and files of
+    operating systems are left out.
     """
     listing: dict[str, Path] = {}
     real_root = root.resolve()
@@ -41,7 +42,7 @@ def list_folder(root: Path, draft: Draft) -> dict[str, Path]:
             if is_system_file(relative) or (name in folders and not path.is_symlink()):
                 continue
             try:
-                listing[_checked(relative, path, real_root)] = path
+                listing[_safe_relative(relative, path, real_root)] = path
             except BadInput as error:
                 draft.skip(relative, modality_of(name) or "", error, relative)
         folders[:] = [f for f in folders if not is_system_file(f)]
@@ -49,20 +50,20 @@ def list_folder(root: Path, draft: Draft) -> dict[str, Path]:
 
 
 def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool = False) -> list[Row]:
-    """One row for each stem, which includes the folder: 'birds/robin' for birds/robin.jpg.
+    """One row for each stem among the files of `listing` (relative name -> path), in natural order.
 
-    `cat.2.jpg` is a further picture of 'cat' where any file is called 'cat.<extension>', else an item of its own.
-    Where every medium lies in a top folder named after its modality (images/cat.jpg, texts/cat.txt), that folder is no
-    part of the stem. A text file is one text. `cat.json` gives the item's metadata, further `text` captions or
-    `*_vector` lists (as in WebDataset), `cat.cls` its class. `first_dot`: the stem ends at the first dot, as in
-    WebDataset archives.
+    The stem includes the folder: birds/robin.jpg has the stem 'birds/robin'. If every medium lies in a top folder named
+    after its modality (images/cat.jpg, texts/cat.txt), the stem leaves that folder out. `cat.2.jpg` is another picture
+    of 'cat' if a file 'cat.<extension>' exists, else an item of its own. A text file is one text. `cat.json` gives
+    metadata, more texts or `*_vector` lists and `cat.cls` gives the class, as in WebDataset. `first_dot`: stems end at
+    the first dot, as in WebDataset. Files that cannot be used are reported in the draft.
     """
     groups = _group(listing, first_dot)
     rows = [_row(stem, names, listing, draft) for stem, names in groups.items()]
     return [row for row in rows if row is not None]
 
 
-def _checked(relative: str, path: Path, real_root: Path) -> str:
+def _safe_relative(relative: str, path: Path, real_root: Path) -> str:
     if path.is_symlink():
         if not _target(path, relative).is_relative_to(real_root):
             raise BadInput(f"'{shown(relative)}' is a link that leaves the folder; put the file itself there")
@@ -72,7 +73,7 @@ def _checked(relative: str, path: Path, real_root: Path) -> str:
 
 
 def _target(link: Path, relative: str) -> Path:
-    """Where a link leads; before Python 3.13 pathlib raises RuntimeError for one that leads to itself."""
+    """The path that a link leads to. Python before 3.13 raises RuntimeError for a link to itself."""
     try:
         return link.resolve()
     except (RuntimeError, OSError) as error:
@@ -80,9 +81,9 @@ def _target(link: Path, relative: str) -> Path:
 
 
 def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]:
-    """Stem -> names, both in natural order; 'cat.jpg' comes before 'cat.2.jpg'."""
-    shelved = _is_shelved(listing)
-    stems = {name: _stem(name.split("/", 1)[1] if shelved and "/" in name else name, first_dot) for name in listing}
+    """Stem -> names, stems in natural order. Names without a number come first: 'cat.jpg' before 'cat.2.jpg'."""
+    in_folders = _by_modality(listing)
+    stems = {name: _stem(name.split("/", 1)[1] if in_folders and "/" in name else name, first_dot) for name in listing}
     plain = set(stems.values())
     groups: dict[str, list[str]] = {}
     for name, stem in stems.items():
@@ -91,16 +92,20 @@ def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]
     return {stem: sorted(groups[stem], key=lambda n: stems[n] != stem) for stem in sorted(groups, key=natural_key)}
 
 
-def _is_shelved(listing: Mapping[str, Path]) -> bool:
-    """Whether all media lie in top folders that name their modality, and these are of two modalities or more."""
+def _by_modality(listing: Mapping[str, Path]) -> bool:
+    """Whether the media are of two modalities or more and each lies in a top folder named after its modality."""
     media = [name for name in listing if modality_of(name) and not is_about(name)]
     kinds = {_modality(name) for name in media}
-    return len(kinds) > 1 and all(name.split("/", 1)[0].lower() in _SHELVES[_modality(name) or ""] for name in media)
+    return len(kinds) > 1 and all(
+        name.split("/", 1)[0].lower() in _MODALITY_FOLDERS[_modality(name) or ""] for name in media
+    )
 
 
 def _modality(name: str) -> str | None:
-    """By extension; a moving picture (.gif) is a video in a top folder for videos, and a picture anywhere else."""
-    moving = name.lower().endswith(".gif") and "/" in name and name.split("/", 1)[0].lower() in _SHELVES["video"]
+    """The modality by extension. A .gif is a video in a top folder for videos and a picture elsewhere."""
+    moving = (
+        name.lower().endswith(".gif") and "/" in name and name.split("/", 1)[0].lower() in _MODALITY_FOLDERS["video"]
+    )
     return "video" if moving else modality_of(name)
 
 
@@ -111,7 +116,7 @@ def _stem(name: str, first_dot: bool) -> str:
 
 
 def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft) -> Row | None:
-    """The row of one stem's files; files that are of no use are reported."""
+    """The row of the files of one stem; None if none of them is a medium. Unusable files are reported."""
     cells: dict[str, list[Any]] = {}
     side: dict[str, Any] = {}
     media = [name for name in names if modality_of(name)]
@@ -131,7 +136,7 @@ def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft)
 
 
 def _combined(stem: str, cells: dict[str, list[Any]], side: dict[str, Any], draft: Draft) -> Row | None:
-    """The row of the files, with what the .json beside them adds."""
+    """The row of media files, `cells`, and metadata files, `side`; None if the id cannot be used, which is reported."""
     try:
         row = row_from(side, stem, fallback_id=stem)
     except BadInput as error:
@@ -142,7 +147,7 @@ def _combined(stem: str, cells: dict[str, list[Any]], side: dict[str, Any], draf
 
 
 def _try_side(side: dict[str, Any], stem: str, name: str, path: Path, draft: Draft) -> None:
-    """Read cat.json or cat.cls into `side`, or report it."""
+    """Add the values of a .json or .cls file to `side`, or report why it cannot be used."""
     try:
         if path.stat().st_size > _MAX_JSON:
             raise BadInput(f"'{shown(name)}' is too large for metadata (more than {_MAX_JSON:,} bytes); shorten it")
@@ -155,11 +160,6 @@ def _try_side(side: dict[str, Any], stem: str, name: str, path: Path, draft: Dra
         draft.skip(stem, "metadata", error, name)
     except (ValueError, RecursionError, OSError):
         draft.skip(stem, "metadata", f"'{shown(name)}' is not JSON; write metadata as one object in braces", name)
-
-
-def is_about(name: str) -> bool:
-    """Whether a file of the top folder describes the collection (README, LICENSE, manifest and the like)."""
-    return "/" not in name and PurePosixPath(name).stem.lower() in _ABOUT
 
 
 def _unsupported(name: str) -> str:

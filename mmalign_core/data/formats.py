@@ -1,11 +1,11 @@
-"""Which file is a text, a picture, a sound or a video: by extension, and by the first bytes of its content."""
+"""File formats: the modality that an extension or the first bytes of a file stand for."""
 
 from __future__ import annotations
 
 from pathlib import PurePath
 
 HEAD_BYTES = 512
-"""How much of a file `sniff` needs."""
+"""Bytes that `sniff` is given: the binary marks below lie in the first 12, an <svg> tag follows a short prologue."""
 
 EXTENSIONS = {
     "text": (".txt", ".text", ".md", ".caption"),
@@ -33,23 +33,31 @@ _IMAGE_HEADS = (
     b"MM\0*",
     b"II+\0",
     b"MM\0+",
+    b"\0\0\0\x0cjP  ",
+    b"\xff\x4f\xff\x51",
+    *(b"P1", b"P2", b"P3", b"P4", b"P5", b"P6"),
 )
-_IMAGE_HEADS += (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6")
+"""First bytes: PNG, JPEG, GIF, BMP, TIFF and BigTIFF in both byte orders, JPEG 2000 and its code stream, Netpbm."""
 MOVING_PICTURE_HEADS = (b"GIF87a", b"GIF89a")
-"""Pictures that count as videos where they are given as such."""
+"""First bytes of picture formats that may also be given as a video."""
 _AUDIO_HEADS = (b"fLaC", b"OggS", b"ID3", b"caff", b".snd", b"#!AMR", b"RF64", b"riff", b"\x30\x26\xb2\x75")
+"""First bytes: FLAC, Ogg, MP3 with ID3 tags, CAF, AU, AMR, RF64, Wave64, ASF (WMA and WMV)."""
 _IMAGE_BRANDS = (b"avif", b"avis")
 _UNREAD_BRANDS = (b"heic", b"heix", b"mif1", b"msf1")
+"""Brands in the ftyp box of an ISO base media file: AVIF is decoded, HEIF is not."""
 
 
 def modality_of(name: str) -> str | None:
-    """The modality a file name's extension stands for, or None."""
+    """The modality that the extension of a file name stands for, in any case; None if it stands for none."""
     extension = PurePath(name).suffix.lower()
     return next((modality for modality, known in EXTENSIONS.items() if extension in known), None)
 
 
 def sniff(head: bytes) -> str | None:
-    """What the first HEAD_BYTES look like: image, audio (or a container of it), heic, svg, text, None for unknown."""
+    """The kind of content by its first HEAD_BYTES: image, audio (any container of sound or video), heic, svg or text.
+
+    None if the content is of no known kind.
+    """
     if head[:4] == b"RIFF":
         return {b"WAVE": "audio", b"WEBP": "image", b"AVI ": "audio"}.get(head[8:12])
     if head[4:8] == b"ftyp":
@@ -66,13 +74,43 @@ def sniff(head: bytes) -> str | None:
     return "text" if _is_text(head) else None
 
 
+def why_not_picture(head: bytes, name: str) -> str:
+    """Why content that starts with `head` is not a picture, as a message about the file `name`; '' if it may be one."""
+    if not head:
+        return f"{name} is empty; replace the file"
+    kind = sniff(head)
+    reasons = {
+        "svg": f"{name} is an SVG drawing; export it as PNG",
+        "heic": f"{name} is a HEIC picture, which cannot be decoded here; save it as JPEG",
+        "text": f"{name} holds text, not a picture; replace the file",
+        "audio": f"{name} holds sound or video, not a picture; replace the file",
+    }
+    if kind == "image":
+        return ""
+    return reasons.get(kind or "", f"{name} is not a picture of a known format; save it as PNG or JPEG")
+
+
+def why_not_modality(head: bytes, name: str, modality: str) -> str:
+    """Why content that starts with `head` is not of the modality image, audio or video; '' if it may be.
+
+    Sounds and videos share their containers, so that only other kinds of content are refused for these two.
+    """
+    if modality == "image":
+        return why_not_picture(head, name)
+    if modality == "video" and head.startswith(MOVING_PICTURE_HEADS):
+        return ""
+    words = {"text": "text", "image": "a picture", "svg": "a drawing", "heic": "a picture"}
+    found = words.get(sniff(head) or "")
+    return f"{name} holds {found}, not {'video' if modality == 'video' else 'sound'}; replace the file" if found else ""
+
+
 def _is_text(head: bytes) -> bool:
-    """Whether the bytes read as UTF-8 without control characters; the cut at the end may fall inside a character."""
+    """Whether the bytes are UTF-8 without control characters. The last character (4 bytes at most) may be cut off."""
     words = head.decode("utf-8", errors="ignore")
     whole = len(words.encode()) > len(head) - 4
     return bool(head) and whole and not any(ord(c) < 32 and c not in "\t\n\r\f" for c in words)
 
 
 def _is_words(head: bytes) -> bool:
-    """Whether a 'P1'..'P6' start is prose: a portable pixmap goes on with white space."""
+    """Whether content that starts with 'P1' to 'P6' is prose: in a portable pixmap white space follows."""
     return head[:1] == b"P" and not head[2:3].isspace()

@@ -1,4 +1,4 @@
-"""Collections from what a notebook holds: arrays and lists by modality, or a data frame."""
+"""Collections from objects in memory, as a notebook holds them: arrays and lists by modality, or a data frame."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from mmalign_core.data.draft import Draft
+from mmalign_core.data.files import find_below
+from mmalign_core.data.manifest import add_table
 from mmalign_core.data.names import shown
-from mmalign_core.data.places import find_below
-from mmalign_core.data.tabular.manifest import add_table
 from mmalign_core.data.tabular.rows import is_missing, parse_id
 from mmalign_core.data.tabular.tables import Line, Table
 from mmalign_core.data.tabular.vectors import given_set
@@ -33,9 +33,9 @@ def collection_from_arrays(
 ) -> Collection:
     """The collection whose item i has row i of every modality.
 
-    `data`: modality -> vectors (n, d) as an array, tensor or list of lists, or n texts, or n paths of files relative to
-    `folder`; None stands for a text or file that an item lacks. `ids` (n,): the items' names, '0', '1', … without them.
-    Raises BadInput for another key than a modality, different lengths, NaN or infinity, and ids that repeat.
+    `data`: modality -> vectors (n, d) as an array, a tensor or a list of lists, or n texts, or n paths relative to
+    `folder`; None stands for a missing text or file. `ids` (n,): the ids of the items; without them '0', '1', ….
+    Raises BadInput if a key is no modality, lengths differ, a number is NaN or infinite, or an id repeats.
     """
     if not data:
         raise BadInput("there is no data; give modality -> vectors, texts or paths, such as {'image': X, 'text': Y}")
@@ -64,11 +64,12 @@ def collection_from_frame(
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> Collection:
-    """The collection in a data frame with a manifest's columns; see `mmalign_core.data.tabular.manifest`.
+    """The collection in a data frame with a manifest's columns; see `mmalign_core.data.manifest`.
 
-    Columns `text`, `image`, `audio`, `video` hold texts or paths relative to `folder`; `image_vector`, … hold vectors;
-    all others are metadata. Without a column `id` the index names the items where it is named 'id' or holds texts,
-    else they are numbered from '1'. What cannot be used is listed in `skipped`; BadInput if nothing can be used.
+    The columns `text`, `image`, `audio` and `video` hold texts or paths relative to `folder`; `image_vector` and the
+    like hold vectors; all others are metadata. Without a column `id`, an index that is called 'id' or holds texts gives
+    the ids; any other index is ignored and the items are called '1', '2', …. What cannot be used is listed in
+    `skipped`. Raises BadInput if the frame is empty, has two columns of one name, or nothing in it can be used.
     """
     if frame.empty:
         raise BadInput("the data frame holds no rows; give one row for each item")
@@ -89,7 +90,7 @@ def collection_from_frame(
 
 
 def _column(values: Any, modality: str) -> np.ndarray | list[Any]:
-    """The vectors (n, d) float32, or the n texts or paths; BadInput if the values are neither."""
+    """The values as vectors (n, d) float32, or as a list of n texts or paths. Raises BadInput if they are neither."""
     listed = [*values] if isinstance(values, Sequence | pd.Series) and not isinstance(values, str) else None
     if listed is not None and listed and all(isinstance(v, str | Path) or is_missing(v) for v in listed):
         return [str(v) if isinstance(v, Path) else v for v in listed]
@@ -108,7 +109,7 @@ def _column(values: Any, modality: str) -> np.ndarray | list[Any]:
 
 
 def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[Any]]) -> tuple[str, ...]:
-    """The ids as texts; BadInput if lengths differ or an id repeats."""
+    """The n ids as texts. Raises BadInput if the modalities and `ids` differ in length or an id repeats."""
     lengths = {modality: len(values) for modality, values in columns.items()} | (
         {"ids": len(ids)} if ids is not None else {}
     )
@@ -124,7 +125,7 @@ def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[An
 
 
 def _plain(value: Any) -> Any:
-    """A numpy scalar as the Python number it holds."""
+    """A NumPy scalar as a Python value; any other value itself."""
     return value.item() if isinstance(value, np.generic) else value
 
 

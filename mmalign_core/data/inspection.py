@@ -1,4 +1,4 @@
-"""Inspecting a collection: decode everything once, count what is usable, list what is not, find duplicates."""
+"""Inspection of a collection: every medium is decoded once, usable media are counted, duplicates are found."""
 
 from __future__ import annotations
 
@@ -19,16 +19,25 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Collection, Media, Progress, Skipped, no_progress
 
 EXAMPLES = 20
-"""Duplicates a report shows."""
+"""Duplicates of each kind that a report lists; our choice."""
 _AHEAD = 8
+"""Media that wait for each thread; our choice: enough that no thread idles, few enough that memory stays small."""
+_MEDIA_PER_REPORT = 25
+"""Media from one report of the progress to the next; our choice."""
 _SMALL = (64, 64)
+"""Pixels that a JPEG keeps when it is decoded at reduced scale: 4 times the side of a fingerprint's thumbnail."""
 _VIDEO_FRAMES = 8
-"""Decoding these shows that a video can be read."""
+"""Frames decoded to see that a video can be read: the fewest that `decode_video` keeps of a longer one."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a collection holds, JSON-able but for `skipped`: see `report`."""
+    """What a collection holds.
+
+    `items`: how many; `by_modality`: counts, and the lowest, median and highest of each number of the media, such as
+    seconds or pixels; `pairs`: "a:b" -> items that have both modalities; `duplicates`: counts and examples;
+    `metadata`: kind, missing and distinct values of each column; `interactions`: counts, or None. `report` gives JSON.
+    """
 
     name: str
     items: int
@@ -42,7 +51,7 @@ class Inspection:
     notes: tuple[str, ...] = ()
 
     def report(self) -> dict[str, Any]:
-        """The JSON that `inspect` prints."""
+        """The inspection as the object that `inspect --json` prints."""
         skipped = [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped]
         metadata = [dict(m) for m in self.metadata]
         return asdict(self) | {"skipped": skipped, "metadata": metadata, "notes": list(self.notes)}
@@ -50,7 +59,7 @@ class Inspection:
 
 @dataclass(frozen=True)
 class _Facts:
-    """Of one decoded medium: numbers by name, and what finds its near duplicates."""
+    """Facts of one decoded medium: numbers by name, and the key by which near duplicates are found."""
 
     numbers: Mapping[str, float]
     near: Fingerprint | str | None = None
@@ -63,11 +72,11 @@ def inspect_collection(
     progress: Progress = no_progress,
     threads: int | None = None,
 ) -> Inspection:
-    """Decode every medium in worker threads and describe the collection.
+    """Decode every medium in `threads` worker threads (by default `settings.threads`) and describe the collection.
 
-    A medium that does not decode joins the collection's own skipped. Exact duplicates have equal bytes. Near duplicates
-    are pictures that were resized or saved again, and texts that differ in case and punctuation only; sounds and
-    videos are compared byte for byte only.
+    A medium that cannot be decoded is added to the collection's `skipped`. Exact duplicates have equal bytes. Near
+    duplicates are pictures that were resized or saved again, and texts that differ in case and punctuation alone;
+    sounds and videos have none.
     """
     settings = settings or Settings()
     usable, facts, failed = [], [], []
@@ -96,7 +105,7 @@ def inspect_collection(
 def _decoded(
     media: Sequence[Media], settings: Settings, progress: Progress, threads: int
 ) -> Iterator[tuple[Media, _Facts | BadInput]]:
-    """Every medium in order with its facts or what was wrong, a few decoded ahead."""
+    """Every medium in order with its facts, or with the error; the threads decode a few ahead."""
     workers = ThreadPoolExecutor(threads, thread_name_prefix="inspect")
     waiting: deque[tuple[Media, Future[_Facts | BadInput]]] = deque()
     try:
@@ -104,7 +113,7 @@ def _decoded(
             waiting.append((medium, workers.submit(_facts, medium, settings)))
             if len(waiting) > threads * _AHEAD:
                 yield _finished(*waiting.popleft())
-            if number % 25 == 0:
+            if number % _MEDIA_PER_REPORT == 0:
                 progress(number / len(media), f"decoding {number:,} of {len(media):,}")
         while waiting:
             yield _finished(*waiting.popleft())
@@ -153,7 +162,7 @@ _DESCRIBE: dict[str, Callable[[Media, Settings], _Facts]] = {
 
 
 def _holders(collection: Collection, usable: Sequence[Media]) -> dict[str, set[str]]:
-    """Modality -> the items that have something usable of it, for every modality that occurs."""
+    """Modality -> ids of the items with a usable medium or vector of it, for every modality that occurs."""
     found: dict[str, set[str]] = {}
     for modality in MODALITIES:
         items = {m.item for m in usable if m.modality == modality}
@@ -171,7 +180,7 @@ def _modality(
     skipped: Sequence[Skipped],
     collection: Collection,
 ) -> dict[str, Any]:
-    """Counts, and for each number of the media its lowest, median and highest value."""
+    """Counts of one modality, and the lowest, median and highest of each number of its media."""
     of_it = [f.numbers for m, f in zip(usable, facts) if m.modality == modality]
     given = collection.vectors.get(modality)
     counts = {"items": len(items), "usable": len(of_it), "skipped": sum(s.modality == modality for s in skipped)}
@@ -188,7 +197,7 @@ def _range(values: Sequence[float]) -> dict[str, float]:
 
 
 def _duplicates(usable: Sequence[Media], facts: Sequence[_Facts]) -> dict[str, Any]:
-    """How many media repeat an earlier one of their modality, exactly or nearly, with the first examples."""
+    """How many media repeat an earlier one of their modality exactly or nearly, and the first examples."""
     exact: list[tuple[str, str, str]] = []
     near: list[tuple[str, str, str]] = []
     for modality in MODALITIES:
@@ -204,7 +213,7 @@ def _duplicates(usable: Sequence[Media], facts: Sequence[_Facts]) -> dict[str, A
 
 
 def _near(places: Sequence[int], facts: Sequence[_Facts]) -> list[tuple[int, int]]:
-    """Near duplicates among the media at `places`, as pairs of places."""
+    """Near duplicates among the media at `places`, as pairs of places (earlier, later)."""
     keys = [facts[i].near for i in places]
     prints = [key for key in keys if isinstance(key, Fingerprint)]
     pairs = near_pictures(prints) if prints else repeats([key if key is not None else i for i, key in enumerate(keys)])
@@ -219,7 +228,7 @@ def _tally(exact: Sequence[tuple[str, str, str]], near: Sequence[tuple[str, str,
 
 
 def _column(collection: Collection, name: str) -> dict[str, Any]:
-    """A metadata column: its kind, how many values are missing and how many differ."""
+    """Name, kind, and numbers of missing and distinct values of a metadata column."""
     values = collection.items[name]
     kind = {"b": "boolean", "i": "number", "u": "number", "f": "number"}.get(values.dtype.kind, "text")
     present = values.dropna()

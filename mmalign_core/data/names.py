@@ -1,4 +1,4 @@
-"""File names that come from users: their natural order, their safe form, and how a report shows them."""
+"""File names given by users: sort order, safe form, printable form, and names with a meaning of their own."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from pathlib import PurePath, PurePosixPath
 from mmalign_core.types import BadInput
 
 _SHOWN = 160
+"""Characters of a user's text in a message: about two lines of a terminal of 80 columns."""
 _LONGEST_PART = 255
+"""Bytes of one part of a path: NAME_MAX of Linux and macOS."""
+_ABOUT = ("readme", "license", "licence", "copying", "source", "sources", "attribution", "manifest", "interactions")
 _STORED = re.compile(r"[0-9a-f]{32}(\.\w{1,8})?")
 
 
 def file_words(path: str | PurePath, kind: str) -> str:
-    """How an error calls a file: its name, or 'the picture' where it is stored under the digest of its content."""
+    """How a message calls a file: its quoted name, or 'the <kind>' where its name is the digest of its content."""
     name = PurePath(path).name
     return f"the {kind}" if _STORED.fullmatch(name) else f"'{shown(name)}'"
 
 
 def natural_key(name: str) -> tuple[tuple[str | int, ...], str]:
-    """Sort key under which 'cat2' comes before 'cat10' and capitals do not matter."""
+    """Sort key: numbers sort by value ('cat2' before 'cat10'); case counts only between names otherwise equal."""
     parts = re.split(r"(\d+)", name.casefold())
     return tuple(int(part) if i % 2 else part for i, part in enumerate(parts)), name
 
 
 def shown(text: object) -> str:
-    """Text as a report may print it: valid Unicode, without control characters, and not longer than a line."""
+    """Text made safe to print: valid Unicode, no control characters, at most 160 characters, the last '…' if cut."""
     words = str(text)
     if len(words) <= _SHOWN and words.isprintable():
         return words
@@ -36,14 +39,14 @@ def shown(text: object) -> str:
 
 
 def is_unicode(text: str) -> bool:
-    """False for text with lone surrogates: bytes that were no UTF-8, or half of a character."""
+    """Whether text has no lone surrogates, which stand for bytes that were not UTF-8 or for half of a character."""
     return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def safe_name(name: str) -> str:
-    """A member's or an upload's relative name with '/' between its parts, composed (NFC).
+    """The relative path that an archive member or an upload is stored under: '/' between its parts, in Unicode NFC.
 
-    Raises BadInput if it is absolute, climbs with '..', is no Unicode or cannot be a file name.
+    Raises BadInput if the name is absolute, contains '..', is not valid Unicode or cannot be a file name.
     """
     path = name.replace("\\", "/")
     parts = PurePosixPath(path).parts
@@ -57,6 +60,11 @@ def safe_name(name: str) -> str:
 
 
 def is_system_file(name: str) -> bool:
-    """Whether an operating system left the file there (.DS_Store, Thumbs.db, __MACOSX, hidden folders)."""
+    """Whether an operating system created the file (.DS_Store, Thumbs.db, __MACOSX) or part of its path is hidden."""
     parts = PurePosixPath(name).parts
     return any(p.startswith(".") or p in ("__MACOSX", "Thumbs.db", "desktop.ini") for p in parts)
+
+
+def is_about(name: str) -> bool:
+    """Whether a file of the top folder describes the collection (README, LICENSE, manifest, …) and is no item."""
+    return "/" not in name and PurePosixPath(name).stem.lower() in _ABOUT

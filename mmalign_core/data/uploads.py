@@ -1,4 +1,4 @@
-"""A collection out of loose uploads: texts, pictures, sounds, archives, a manifest and interactions in any mixture."""
+"""Uploads: a collection of uploaded media, vectors, archives, tables of items and interactions, in any mixture."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from mmalign_core.data.arrays import Beside, attach, find_beside
-from mmalign_core.data.columnar import files_source, read_source
-from mmalign_core.data.columnar.parquet import COLUMNAR, is_shard, table_columns
+from mmalign_core.data.arrays import ArrayGroup, attach_vectors, find_arrays
+from mmalign_core.data.columnar import COLUMNAR, files_source, is_shard, read_source, table_columns
 from mmalign_core.data.draft import Draft
-from mmalign_core.data.files import Content, check_size, copy_content, spool
+from mmalign_core.data.files import Content, check_size, copy_content, find_listed, spool
 from mmalign_core.data.folder import list_folder, rows_by_stem
 from mmalign_core.data.formats import ARCHIVES, TABLES, modality_of
+from mmalign_core.data.interactions import read_interactions
+from mmalign_core.data.manifest import add_table, read_manifest
 from mmalign_core.data.names import safe_name, shown
-from mmalign_core.data.places import find_listed
-from mmalign_core.data.read import ATTRIBUTION, read_collection, unpack_into
-from mmalign_core.data.tabular.interactions import read_interactions
-from mmalign_core.data.tabular.manifest import add_table, read_manifest
+from mmalign_core.data.reader import ATTRIBUTION, attribution_text, read_collection, unpack_into
 from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
@@ -33,12 +31,13 @@ def collect_uploads(
     name: str = "uploads",
     progress: Progress = no_progress,
 ) -> Collection:
-    """The collection of uploaded (name, content) files.
+    """The collection `name` of uploaded files, given as (file name, content).
 
-    Archives are unpacked and their files join the others. A table with user_id and item_id gives the interactions; any
-    other table is the manifest, whose paths name uploaded files (by full path, or by file name where only one has it).
-    Without a manifest, files pair by stem as in a folder. Contents are kept below settings.root / 'media' by digest.
-    Everything unused is reported; BadInput is raised if nothing is usable.
+    A single archive is read as `read_collection` reads it; of several files, archives are unpacked and their files join
+    the others. A table with the columns user_id and item_id gives the interactions. Any other table is the manifest;
+    its paths name uploads by relative path, or by file name where only one upload has it. Without a manifest, files
+    pair by stem as in a folder. Contents are stored in settings.root / 'media'. What cannot be used is listed in
+    `skipped`. Raises BadInput if nothing can be used.
     """
     settings = settings or Settings()
     if not files:
@@ -48,21 +47,23 @@ def collect_uploads(
             return read_collection(path, settings=settings, progress=progress)
     draft = Draft(settings)
     listing = _listing(files, draft, progress)
-    beside = find_beside(listing, draft, progress)
-    taken = {file for group in beside for file in group.files}
+    arrays = find_arrays(listing, draft, progress)
+    taken = {file for group in arrays for file in group.files}
     listing = {n: path for n, path in listing.items() if n not in taken}
     manifest, likes, tables = _sorted_out(listing, draft)
     media = {n: path for n, path in listing.items() if n not in tables}
     read = partial(_table, {n: listing[n] for n in manifest}, name, draft, progress) if manifest else None
-    _add_items(draft, media, read, manifest[0] if len(manifest) == 1 else name, beside, progress)
+    _add_items(draft, media, read, manifest[0] if len(manifest) == 1 else name, arrays, progress)
     frame = read_interactions(listing[likes], draft.usable_ids(), draft, likes) if likes else None
-    collection = draft.finish(name, frame, _attribution(listing))
+    collection = draft.finish(
+        name, frame, attribution_text(next((path for n, path in listing.items() if n in ATTRIBUTION), None))
+    )
     progress(1.0, f"{len(collection.items):,} items read")
     return collection
 
 
 def _sorted_out(listing: Mapping[str, Path], draft: Draft) -> tuple[list[str], str, set[str]]:
-    """The table of the items, or the pieces of one; that of the interactions, '' for none; and all tables."""
+    """The names of the manifest or its shards, of the interactions ('' if none), and of all tables."""
     tables = [n for n in listing if n.lower().endswith(TABLES + COLUMNAR)]
     likes = [n for n in tables if _is_interactions(n, listing[n])]
     manifests = sorted(set(tables) - set(likes), key=lambda n: (not PurePosixPath(n).name.startswith("manifest"), n))
@@ -73,7 +74,7 @@ def _sorted_out(listing: Mapping[str, Path], draft: Draft) -> tuple[list[str], s
 
 
 def _listing(files: Sequence[tuple[str, Content]], draft: Draft, progress: Progress) -> dict[str, Path]:
-    """Name -> kept file of every upload and every archive's member; what cannot be kept is reported."""
+    """Relative name -> stored file of every upload and archive member. What cannot be stored is reported."""
     listing: dict[str, Path] = {}
     for number, (name, content) in enumerate(files):
         progress(number / len(files), f"receiving {shown(name)}")
@@ -101,7 +102,7 @@ def _archive_files(name: str, content: Content, draft: Draft, progress: Progress
 
 @contextmanager
 def _on_disk(name: str, content: Content, settings: Settings) -> Iterator[Path]:
-    """The archive as a file of its own name for as long as it is being unpacked."""
+    """The content as a temporary file of its own name, which is deleted at the end of the block."""
     relative = PurePosixPath(safe_name(name)).name
     media = make_folder(settings.root / "media")
     with tempfile.TemporaryDirectory(prefix="upload-", dir=media) as folder:
@@ -122,7 +123,7 @@ def _is_interactions(name: str, path: Path) -> bool:
 
 
 def _table(files: dict[str, Path], name: str, draft: Draft, progress: Progress) -> Table:
-    """The table in the manifest, or in the pieces of one."""
+    """The table in the manifest, given as name -> path, or in its shards."""
     if len(files) > 1:
         return read_source(files_source(files, name), draft, progress)
     (only, path) = next(iter(files.items()))
@@ -134,13 +135,16 @@ def _add_items(
     media: dict[str, Path],
     read: Callable[[], Table] | None,
     name: str,
-    beside: Sequence[Beside],
+    arrays: Sequence[ArrayGroup],
     progress: Progress,
 ) -> None:
-    """The manifest's rows, and a report of what it leaves unnamed; or the files paired by stem."""
+    """Add the rows of the manifest, and report the media that it does not name; without one, pair the media by stem.
+
+    `media`: relative name -> path; `read` gives the manifest's table; `name`: what messages call it.
+    """
     if read is None:
-        rows = attach(rows_by_stem(media, draft), beside, draft)
-        draft.add_all(rows, lambda reference: find_listed(media, reference), progress, len(rows))
+        rows = attach_vectors(rows_by_stem(media, draft), arrays, draft)
+        draft.add_all(rows, lambda reference: find_listed(media, reference), progress)
         return
     named: set[Path] = set()
 
@@ -149,13 +153,8 @@ def _add_items(
         named.add(path)
         return path
 
-    add_table(draft, read(), find, progress, name, beside)
+    add_table(draft, read(), find, progress, name, arrays)
     for other, path in media.items():
         if path not in named and PurePosixPath(other).name not in ATTRIBUTION:
             reason = f"'{shown(other)}' is not named in '{shown(name)}'; add it there or upload it without the manifest"
             draft.skip(other, modality_of(other) or "", reason, other)
-
-
-def _attribution(listing: dict[str, Path]) -> str:
-    found = next((path for name, path in listing.items() if name in ATTRIBUTION), None)
-    return found.read_bytes()[:10_000].decode("utf-8", "replace").strip() if found else ""

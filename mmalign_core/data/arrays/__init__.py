@@ -1,6 +1,5 @@
-"""Vectors of .npy and .npz files that lie beside ids, a manifest or media."""
+"""Vectors in .npy and .npz files, and the ids, manifest or media that say which item each row belongs to."""
 
-from mmalign_core.data.arrays.attached import Beside, attach, find_beside
-from mmalign_core.data.arrays.vector_names import vectors_of
+from mmalign_core.data.arrays.groups import ArrayGroup, attach_vectors, find_arrays
 
-__all__ = ["Beside", "attach", "find_beside", "vectors_of"]
+__all__ = ["ArrayGroup", "attach_vectors", "find_arrays"]

@@ -1,4 +1,4 @@
-"""The ids that name the rows of an array: ids.txt, .csv, .tsv, .jsonl, .parquet, .json or .npy, or an array of ids."""
+"""Ids of the rows of an array: from ids.txt, .json, .npy, .jsonl, .csv, .tsv or .parquet, or from an array of ids."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.data.arrays.npy import map_npy
-from mmalign_core.data.arrays.vector_names import ID_NAMES
+from mmalign_core.data.arrays.numpy_files import map_npy
 from mmalign_core.data.files import check_size
 from mmalign_core.data.formats import TABLES
 from mmalign_core.data.media.texts import decode_text
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.rows import is_missing
 from mmalign_core.data.tabular.tables import Line, Table, read_table
+from mmalign_core.data.tabular.vectors import ID_NAMES
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 EXTENSIONS = (".txt", ".json", ".npy", *TABLES)
-"""Kinds of files that may be called ids, the first found counts."""
+"""Extensions of a file called ids; the first that exists is read."""
 
 
 def read_ids(path: Path, name: str, settings: Settings) -> Table:
-    """One line for each row of the arrays, with the column `id` and further columns that a table may have.
+    """The ids in a file as a table: one line for each row of the arrays, a column `id`, and a table's other columns.
 
-    Raises BadInput, which calls the file `name`, if it is no list of ids.
+    Raises BadInput, which calls the file `name`, if it cannot be read or holds no list of ids.
     """
     label, extension = f"'{shown(name)}'", PurePosixPath(name).suffix.lower()
     if extension in TABLES:
@@ -43,7 +43,7 @@ def read_ids(path: Path, name: str, settings: Settings) -> Table:
 
 
 def ids_of_array(array: np.ndarray, label: str) -> Table:
-    """The ids of an array (n,) or (n, 1) of text or whole numbers; BadInput if it is another."""
+    """The ids in an array (n,) or (n, 1) of texts or whole numbers; raises BadInput for any other array."""
     flat = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if flat.ndim != 1 or flat.dtype.kind not in "USiu":
         raise BadInput(f"{label} holds {array.dtype} of the shape {array.shape}; save the ids as n texts or numbers")
@@ -53,7 +53,7 @@ def ids_of_array(array: np.ndarray, label: str) -> Table:
 
 
 def _renamed(table: Table, label: str) -> Table:
-    """The table with its id column called so."""
+    """The table with its first column of ids renamed to 'id'; raises BadInput if it has none."""
     names = {c.lower(): c for c in table.columns}
     found = next((names[n] for n in ("id", *ID_NAMES) if n in names), None)
     if found is None:
@@ -64,7 +64,7 @@ def _renamed(table: Table, label: str) -> Table:
 
 
 def _lines(text: str) -> list[str]:
-    """One id a line; white space at the end of the file is none."""
+    """The lines of a text. White space at its end adds no line."""
     return text.rstrip().replace("\r\n", "\n").split("\n") if text.strip() else []
 
 

@@ -1,48 +1,24 @@
-"""Columns of Arrow as Python values: lists of numbers as arrays, embedded files kept under the store."""
+"""Cells of labels and of media: class numbers as names, embedded files copied into the store."""
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
 from typing import Any
 
-import numpy as np
-
-from mmalign_core.data.columnar.features import Feature, bare, is_list
+from mmalign_core.data.columnar.features import Feature, bare
 from mmalign_core.data.files import check_size, spool
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.rows import File, Problem
+from mmalign_core.data.tabular.tables import is_list
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 
-def plain_cells(array: Any) -> list[Any]:
-    """A column as Python values; flat lists of real numbers stay arrays, which is many times faster."""
-    import pyarrow as pa
-
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    array = array.storage if isinstance(array, pa.ExtensionArray) else array
-    if is_list(array.type) and pa.types.is_floating(array.type.value_type):
-        return _rows_of_numbers(array)
-    return array.to_pylist()
-
-
-def _rows_of_numbers(array: Any) -> list[np.ndarray | None]:
-    """The lists as slices of one array; a missing number is NaN, a missing list None."""
-    import pyarrow as pa
-
-    if pa.types.is_fixed_size_list(array.type):
-        width = array.type.list_size
-        values = array.values.slice(array.offset * width, len(array) * width).to_numpy(zero_copy_only=False)
-        starts = np.arange(len(array) + 1) * width
-    else:
-        values = array.values.to_numpy(zero_copy_only=False)
-        starts = array.offsets.to_numpy()
-    present = array.is_valid().to_numpy(zero_copy_only=False)
-    return [values[a:b] if there else None for a, b, there in zip(starts[:-1], starts[1:], present)]
-
-
 def label_cells(array: Any, feature: Feature) -> list[Any]:
-    """Numbers of classes as their names; one beyond the names stays a number, -1 (unknown) is missing."""
+    """The names of the classes in an Arrow column of class numbers or lists of them.
+
+    A number without a name stays a number; -1, which `datasets` writes for unknown, is None.
+    """
     names, values = feature.labels, array.to_pylist()
     if is_list(bare(array.type)):
         return [None if v is None else [_label(x, names) for x in v] for v in values]
@@ -55,22 +31,23 @@ def _label(value: Any, names: tuple[str, ...]) -> Any:
     return names[value] if isinstance(value, int) and 0 <= value < len(names) else value
 
 
-class Keeper:
-    """Keeps the files that cells hold, within the limits for archives."""
+class EmbeddedFiles:
+    """Copies the files in the cells of one table into the store, within the settings' limits for archives."""
 
     def __init__(self, settings: Settings, source: str) -> None:
         self._settings, self._source = settings, source
         self._bytes = self._files = 0
 
     def check_total(self, size: int) -> None:
-        """BadInput when files of so many bytes are more than an archive may hold: known before any is read."""
+        """Raises BadInput if files of `size` bytes in all exceed the limit; used before any is read."""
         if size > self._settings.max_archive_bytes:
             raise self._too_much()
 
     def media_cells(self, array: Any, column: str, first_row: int) -> list[Any]:
-        """Each cell's files, or path, or list of these; a file that cannot be kept is a `Problem`.
+        """For each cell of an Arrow column of media: a `File`, a path, a list of these, or None.
 
-        Raises BadInput when all files together are more than an archive may hold.
+        A file that cannot be stored becomes a `Problem`. `first_row`: number of the first row, for messages. Raises
+        BadInput if the files of the table together exceed the limits.
         """
         return [self._cell(v.as_py(), f"{column} of row {n}") for n, v in enumerate(array, first_row)]
 
@@ -88,7 +65,10 @@ class Keeper:
         return self._path(path) if path else None
 
     def _path(self, path: str) -> str | Problem:
-        """A path without bytes leads to a file below the folder, never elsewhere on this machine."""
+        """The path of a cell without bytes.
+
+        A `Problem` if it is absolute, since it may only name a file below the folder.
+        """
         if PurePosixPath(path.replace("\\", "/")).is_absolute() or path[1:2] == ":":
             return Problem(f"'{shown(path)}' leaves the folder and came without bytes; save the files with it")
         return path

@@ -1,4 +1,4 @@
-"""What a column holds: by its Arrow type, and by what Hugging Face `datasets` writes of it."""
+"""Features of columns: what a column holds, by its Arrow type and by what Hugging Face `datasets` states of it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mmalign_core.data.tabular.tables import is_list
+
 _MEDIA = {"Image": "image", "Audio": "audio", "Video": "video"}
+_LIST_DEPTH = 4
+"""Levels of nested lists that are looked into; our choice."""
 _BLOBS = ((b"lance-encoding:blob", b"true"), (b"ARROW:extension:name", b"lance.blob.v2"))
-"""By what older and newer Lance tables mark bytes that are kept apart: a row brings only where they lie."""
+"""Metadata by which older and newer Lance tables mark blobs, of which a row holds only the position, not the bytes."""
 
 
 @dataclass(frozen=True)
 class Feature:
-    """`kind`: media (bytes, or bytes with a path), text, vector, number, other, or nothing where all are null.
+    """What one column holds.
 
-    `modality`: of media, '' if nothing says so. `labels`: names of the classes that the column's numbers stand for.
-    `heavy`: bytes are somewhere in it, which are no metadata.
+    `kind`: media (bytes, or a struct of bytes and path), text, vector, number, other, or nothing (all null);
+    `modality`: that of media, '' if it is not stated; `labels`: names of the classes that its numbers stand for;
+    `heavy`: its type contains bytes, so that it cannot be metadata.
     """
 
     kind: str
@@ -27,13 +32,13 @@ class Feature:
 
 
 def features_of(schema: Any, stated: Mapping[str, Any]) -> dict[str, Feature]:
-    """Column -> what it holds. `stated`: the features of a data set's description; else those in the schema count."""
+    """Column -> its feature. `stated`: the features in a data set's description; if empty, those in the schema."""
     stated = stated or stated_in(schema)
     return {field.name: _feature(field, stated.get(field.name)) for field in schema}
 
 
 def stated_in(schema: Any) -> Mapping[str, Any]:
-    """The features that `datasets` writes into the metadata of its Arrow and Parquet files; {} if there are none."""
+    """The features that `datasets` wrote into the metadata of an Arrow schema; {} if there are none."""
     written = (schema.metadata or {}).get(b"huggingface")
     try:
         features = json.loads(written)["info"]["features"] if written else {}
@@ -57,8 +62,8 @@ def _feature(field: Any, stated: Any) -> Feature:
 
 
 def _inner(stated: Any) -> Mapping[str, Any]:
-    """The description of a column, or of the entries of its lists."""
-    for _ in range(4):
+    """The stated feature of a column, or of the entries of its lists."""
+    for _ in range(_LIST_DEPTH):
         if isinstance(stated, list) and len(stated) == 1:
             stated = stated[0]
         elif isinstance(stated, dict) and isinstance(stated.get("feature"), (dict, list)):
@@ -67,7 +72,11 @@ def _inner(stated: Any) -> Mapping[str, Any]:
 
 
 def kind_of(type: Any) -> str:
-    """The kind that an Arrow type is of; of a list, that of its entries, and of a list of reals, a vector."""
+    """The kind (see `Feature`) of an Arrow type.
+
+    A list of floats, or of a fixed number of integers, is a vector; any other list of media, texts or vectors is of the
+    kind of its entries.
+    """
     import pyarrow as pa
 
     is_, type = pa.types, bare(type)
@@ -87,15 +96,8 @@ def kind_of(type: Any) -> str:
     return "media" if _is_binary(type) or _is_media_struct(type) else "other"
 
 
-def is_list(type: Any) -> bool:
-    """Whether an Arrow type is a list of any of the three kinds."""
-    import pyarrow as pa
-
-    return pa.types.is_list(type) or pa.types.is_large_list(type) or pa.types.is_fixed_size_list(type)
-
-
 def bare(type: Any) -> Any:
-    """The type that an extension type is stored as, any other as it is."""
+    """The storage type of an extension type; any other type itself."""
     import pyarrow as pa
 
     return bare(type.storage_type) if isinstance(type, pa.BaseExtensionType) else type
@@ -111,7 +113,7 @@ def _is_binary(type: Any) -> bool:
 
 
 def _is_media_struct(type: Any) -> bool:
-    """The convention of Hugging Face: a struct of the file's bytes and its path, of which one may be missing."""
+    """Whether a type is the struct of bytes and path in which Hugging Face stores files; either may be missing."""
     import pyarrow as pa
 
     if not pa.types.is_struct(type):

@@ -1,4 +1,4 @@
-"""What the columns of a data set are taken for: by exact name first, then by what they hold and by usual names."""
+"""Roles of the columns of a data set: inferred from exact names first, then from contents and usual names."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mmalign_core.data.arrays.vector_names import VECTOR_NAMES, vectors_of
 from mmalign_core.data.columnar.features import Feature
+from mmalign_core.data.formats import HEAD_BYTES, sniff
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.rows import KNOWN_COLUMNS
+from mmalign_core.data.tabular.vectors import VECTOR_NAMES, vectors_of
 from mmalign_core.types import MODALITIES, BadInput
 
 USUAL = {
@@ -19,9 +20,11 @@ USUAL = {
     "audio": ("audios", "sound", "speech", "wav", "flac", "mp3", "ogg", "audio_bytes"),
     "video": ("videos", "mp4", "webm", "video_bytes"),
 }
-"""Other names that columns of that meaning have in published data sets, the likeliest first."""
+"""Names that columns of a role have in published data sets, the most likely first."""
 LONGEST_LIST = 16
-"""A list of more numbers is no metadata."""
+"""Numbers in a list of metadata; our choice: longer lists are vectors."""
+_LISTED, _LISTED_METADATA = 12, 20
+"""Columns that a message and a note list; our choice."""
 _FITS = {"id": ("text", "number"), "text": ("text", "number")} | dict.fromkeys(MODALITIES[1:], ("media", "text"))
 _WORDS = {
     "media": "bytes",
@@ -35,29 +38,34 @@ _WORDS = {
 
 @dataclass
 class Roles:
-    """`names`: column -> its name here, metadata under its own; `left_out`: (column, modality, why not used)."""
+    """`names`: column -> its role, or its own name if it is metadata; `left_out`: (column, modality, reason).
+
+    `guessed_id`: the column of ids was found by a usual name, so that its values must be checked.
+    """
 
     names: dict[str, str] = field(default_factory=dict)
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
     guessed_id: bool = False
 
     def column(self, role: str) -> str | None:
-        """The column taken for it."""
+        """The column with the role; None if there is none."""
         return next((c for c, r in self.names.items() if r == role), None)
 
     def sentence(self) -> str:
-        """What was taken for what, in words."""
+        """The roles as one sentence for the notes."""
         taken = [f"{role} from '{shown(c)}'" for c, role in self.names.items() if role in KNOWN_COLUMNS]
         ids = [] if self.column("id") else ["ids are the numbers of the rows"]
         rest = [f"'{shown(c)}'" for c, role in self.names.items() if role not in KNOWN_COLUMNS]
-        return "; ".join([", ".join(taken), *ids, *([f"metadata from {', '.join(rest[:20])}"] if rest else [])])
+        return "; ".join(
+            [", ".join(taken), *ids, *([f"metadata from {', '.join(rest[:_LISTED_METADATA])}"] if rest else [])]
+        )
 
 
-def decide(features: Mapping[str, Feature], peek: Callable[[str], Any], source: str) -> Roles:
-    """The role of every column; BadInput if none is a text, medium or vector.
+def infer_roles(features: Mapping[str, Feature], peek: Callable[[str], Any], source: str) -> Roles:
+    """The roles of the columns, given the feature of each.
 
-    `peek`: the first value of a column that is there, or None; of media its bytes, looked at where nothing else says
-    what they are.
+    `peek(column)`: its first value that is not null, or None; the bytes of a medium. It is called where neither the
+    name nor the feature says what a column holds. Raises BadInput if no column is a text, a medium or a vector.
     """
     roles = Roles()
     kinds = {c: f.modality or (_sniffed(peek(c)) if f.kind == "media" else "") for c, f in features.items()}
@@ -78,14 +86,12 @@ def decide(features: Mapping[str, Feature], peek: Callable[[str], Any], source: 
 
 
 def _sniffed(value: Any) -> str:
-    from mmalign_core.data.formats import HEAD_BYTES, sniff
-
     found = sniff(value[:HEAD_BYTES]) if isinstance(value, bytes) else None
     return found if found in ("image", "audio") else ""
 
 
 def _take_media(roles: Roles, modality: str, features: Mapping[str, Feature], kinds: Mapping[str, str]) -> None:
-    """The only column of the modality, or of several the one of a usual name."""
+    """Give the role to the media column of a usual name, or to the only one that holds the modality."""
     if roles.column(modality):
         return
     free = [c for c, f in features.items() if f.kind == "media" and c not in roles.names]
@@ -101,7 +107,7 @@ def _take_media(roles: Roles, modality: str, features: Mapping[str, Feature], ki
 
 
 def _take_text(roles: Roles, features: Mapping[str, Feature]) -> None:
-    """The first usual name, or else the only column of texts."""
+    """Give the role to the column of the most likely name, or to the only column of texts."""
     if roles.column("text"):
         return
     ids = ("id", *USUAL["id"])
@@ -121,7 +127,7 @@ def _take_id(roles: Roles, features: Mapping[str, Feature]) -> None:
 
 
 def _take_vectors(roles: Roles, features: Mapping[str, Feature]) -> None:
-    """Columns whose names say what they are vectors of; 'vector' is of the only modality that there is."""
+    """Give the roles to vectors whose names say the modality; 'vector' is of the only modality that is present."""
     present = [m for m in MODALITIES if roles.column(m)]
     for column, feature in features.items():
         if feature.kind != "vector" or column in roles.names:
@@ -135,7 +141,7 @@ def _take_vectors(roles: Roles, features: Mapping[str, Feature]) -> None:
 def _check_any(roles: Roles, features: Mapping[str, Feature], source: str) -> None:
     if set(roles.names.values()) & set(KNOWN_COLUMNS[1:]):
         return
-    columns = ", ".join(f"'{shown(c)}' of {_WORDS[f.kind]}" for c, f in list(features.items())[:12]) or "none"
+    columns = ", ".join(f"'{shown(c)}' of {_WORDS[f.kind]}" for c, f in list(features.items())[:_LISTED]) or "none"
     raise BadInput(
         f"'{shown(source)}' has no column that is clearly a text, picture, sound, video or vector (its columns: "
         f"{columns}); rename the one that is to text, image, audio, video, image_vector, text_vector or audio_vector"
@@ -143,7 +149,7 @@ def _check_any(roles: Roles, features: Mapping[str, Feature], source: str) -> No
 
 
 def _rest(roles: Roles, features: Mapping[str, Feature], peek: Callable[[str], Any]) -> None:
-    """What has no role is metadata, unless it is bytes or a long list of numbers."""
+    """Columns without a role become metadata, except bytes and long lists of numbers, which are left out."""
     told = {column for column, _, _ in roles.left_out}
     for column, feature in features.items():
         if column in roles.names or column in told or not column.strip() or column.startswith("__index_level_"):
@@ -161,6 +167,6 @@ def _rest(roles: Roles, features: Mapping[str, Feature], peek: Callable[[str], A
 
 
 def _usual(role: str, columns: Iterable[str]) -> str | None:
-    """The column of the likeliest name."""
+    """The column with the most likely name for the role; None if there is none."""
     by_name = {c.lower(): c for c in columns}
     return next((by_name[name] for name in (role, *USUAL[role]) if name in by_name), None)

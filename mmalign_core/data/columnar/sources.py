@@ -1,4 +1,4 @@
-"""Which table a path is: a file, a folder of shards, a data set saved to disk, or a Lance table."""
+"""Sources: the table in a file, in shards, in a folder of tables, in a saved data set or in a Lance table."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-from mmalign_core.data.columnar.lance import lance_below, lance_source
-from mmalign_core.data.columnar.parquet import COLUMNAR, file_part, is_shard, split_of
-from mmalign_core.data.columnar.saved_dataset import is_saved, saved_source
-from mmalign_core.data.columnar.source import Source
+from mmalign_core.data.columnar.dataset_folders import is_saved, lance_below, lance_source, saved_source
+from mmalign_core.data.columnar.parts import COLUMNAR, Source, file_part, is_shard, split_of
 from mmalign_core.data.formats import modality_of
-from mmalign_core.data.names import is_system_file, natural_key, shown
+from mmalign_core.data.names import is_about, is_system_file, natural_key, shown
 from mmalign_core.types import BadInput
 
 _OTHERS = ("interactions", "ids")
-"""Tables that are none of items."""
+"""Stems of tables of the top folder that do not hold items."""
 
 
 def file_source(path: Path, name: str) -> Source:
-    """The table in one .parquet or .arrow file; a Parquet manifest keeps the names of its columns."""
+    """The table in one file. A .arrow file or a shard is a data set; any other .parquet file is a manifest.
+
+    Raises BadInput, which calls the file `name`, if it is damaged.
+    """
     return Source(name, (file_part(path, name),), described=path.suffix.lower() == ".arrow" or is_shard(name))
 
 
 def files_source(files: Mapping[str, Path], name: str) -> Source:
-    """One table out of several files (name -> path) of the same columns; BadInput if they differ."""
+    """One table of several files (name -> path); raises BadInput if their columns differ or one is damaged."""
     parts = tuple(file_part(files[n], n, split_of(n)) for n in sorted(files, key=natural_key))
     first = parts[0]
     for part in parts[1:]:
@@ -37,7 +38,10 @@ def files_source(files: Mapping[str, Path], name: str) -> Source:
 
 
 def folder_source(root: Path, name: str) -> Source | None:
-    """The table that a folder is, or None if it is a folder of media: see `read_collection`."""
+    """The table in a folder: a saved data set, a Lance table, or its .parquet and .arrow files; None if it has none.
+
+    Raises BadInput if the table is damaged, or there are several.
+    """
     if is_saved(root):
         return saved_source(root, name)
     lance = lance_below(root)
@@ -48,7 +52,10 @@ def folder_source(root: Path, name: str) -> Source | None:
 
 
 def _tables(root: Path) -> dict[str, Path]:
-    """The .parquet and .arrow files of a folder that holds nothing else to read, or whose names say they are shards."""
+    """Relative name -> path of the .parquet and .arrow files, if all are shards or the folder holds no media.
+
+    Else {}.
+    """
     names = [(Path(folder) / n).relative_to(root).as_posix() for folder, _, files in os.walk(root) for n in files]
     names = [n for n in names if not is_system_file(n)]
     inside, found = root.resolve(), {n: root / n for n in names if _is_items(n)}
@@ -62,7 +69,5 @@ def _is_items(name: str) -> bool:
 
 
 def _media(names: Iterable[str]) -> bool:
-    """Whether pictures, sounds, videos or texts are among the files, but for those that describe the folder."""
-    from mmalign_core.data.folder import is_about
-
+    """Whether a text, picture, sound or video is among the files, not counting those that describe the collection."""
     return any(modality_of(name) and not is_about(name) for name in names)

@@ -1,4 +1,4 @@
-"""Reading a source batch by batch into a table whose columns have the names we know."""
+"""Table of a source: read in batches, its columns renamed to their roles, its embedded files copied into the store."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mmalign_core.data.columnar.cells import Keeper, label_cells, plain_cells
+from mmalign_core.data.columnar.cells import EmbeddedFiles, label_cells
 from mmalign_core.data.columnar.features import Feature, features_of, stated_in
-from mmalign_core.data.columnar.roles import Roles, decide
-from mmalign_core.data.columnar.source import Part, Source, reading
+from mmalign_core.data.columnar.parts import Part, Source, readable
+from mmalign_core.data.columnar.roles import Roles, infer_roles
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.rows import is_missing
-from mmalign_core.data.tabular.tables import Line, Table
+from mmalign_core.data.tabular.tables import Line, Table, plain_cells
 from mmalign_core.types import MODALITIES, BadInput, Progress
 
 _MEDIA_BATCH, _BATCH = 8, 8192
-"""Rows in memory at a time, with embedded media and without: a cell may be as large as a file."""
+"""Rows in memory at a time, with embedded media and without; our choice: a medium may be as large as a file."""
 _MEDIA_BYTES = 64 * 2**20
-"""Rows whose media are together about as large are read one at a time."""
+"""Bytes of media in a batch above which rows are read one at a time; our choice."""
 
 
 def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
-    """Every row of a source; embedded media are kept under the store, undecoded, and stand in the cells as files.
+    """The table of all rows of a source. Embedded media are copied undecoded into the store; the cells hold the files.
 
-    What was taken for what is noted in the draft, columns that are not used are reported. Raises BadInput if the
-    source is damaged, empty or has nothing that can be used.
+    The inferred roles become a note of the draft, and columns that are not used are reported there. Raises BadInput if
+    the source is damaged, has no rows or no usable column, or its media exceed the limits for archives.
     """
     if not any(part.rows for part in source.parts):
         raise BadInput(f"'{source.name}' holds no rows; write one row for each item")
@@ -34,12 +34,12 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
     described = source.described or any(f.heavy for f in features.values()) or bool(stated_in(source.parts[0].schema))
     roles = Roles(_own_names(features))
     if described:
-        roles = decide(features, lambda column: _peek(source, column), source.name)
+        roles = infer_roles(features, lambda column: _peek(source, column), source.name)
         for column, modality, why in roles.left_out:
             draft.skip(column, modality, why, source.name)
-    keeper = Keeper(draft.settings, source.name)
-    keeper.check_total(sum(_media_bytes(part, features, roles) for part in source.parts))
-    rows = list(_rows(source, features, roles, keeper, progress))
+    embedded = EmbeddedFiles(draft.settings, source.name)
+    embedded.check_total(sum(_media_bytes(part, features, roles) for part in source.parts))
+    rows = list(_rows(source, features, roles, embedded, progress))
     _settle_ids(rows, roles, len({part.split for part in source.parts}) > 1)
     if described:
         draft.notes.append(f"'{source.name}': {roles.sentence()}{_splits_in_words(source, features)}")
@@ -48,7 +48,7 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
 
 
 def _features(source: Source) -> dict[str, Feature]:
-    """Of the columns of all parts; the first that has a column, and more than nulls in it, says what it holds."""
+    """Column -> feature over all parts: that of the first part in which the column is not of the type null."""
     found: dict[str, Feature] = {}
     for part in source.parts:
         for column, feature in _own_features(part).items():
@@ -58,12 +58,12 @@ def _features(source: Source) -> dict[str, Feature]:
 
 
 def _own_features(part: Part) -> dict[str, Feature]:
-    with reading(part.name, "table"):
+    with readable(part.name, "table"):
         return features_of(part.schema, part.stated)
 
 
 def _own_names(features: Mapping[str, Feature]) -> dict[str, str]:
-    """Columns under their names without white space around, each name once."""
+    """Column -> its stripped name. Empty names, repeated names and the index that pandas writes are left out."""
     names: dict[str, str] = {}
     for column in features:
         name = column.strip()
@@ -73,11 +73,11 @@ def _own_names(features: Mapping[str, Feature]) -> dict[str, str]:
 
 
 def _peek(source: Source, column: str) -> Any:
-    """The first value of a column that is there, among the first rows; of a struct of media its bytes."""
+    """The first value that is not null in the first batch with the column, or None; of a media struct its bytes."""
     for part in source.parts:
         if column not in part.schema.names or _own_features(part)[column].kind == "nothing":
             continue
-        with reading(part.name, "table"):
+        with readable(part.name, "table"):
             for batch in part.batches(_MEDIA_BATCH):
                 batch.validate(full=True)
                 found = next((v.as_py() for v in batch.column(column) if v.is_valid), None)
@@ -87,46 +87,46 @@ def _peek(source: Source, column: str) -> Any:
 
 
 def _rows(
-    source: Source, features: Mapping[str, Feature], roles: Roles, keeper: Keeper, progress: Progress
+    source: Source, features: Mapping[str, Feature], roles: Roles, embedded: EmbeddedFiles, progress: Progress
 ) -> Iterator[dict[str, Any]]:
-    """The rows of all parts by the columns' names here, and the part's split where it has one."""
+    """The rows of all parts, name -> value, with the part's split if the source has splits."""
     total, done = sum(part.rows for part in source.parts), 0
     size = _MEDIA_BATCH if any(f.heavy for f in features.values()) else _BATCH
     splits = bool(_splits_in_words(source, features))
     for part in source.parts:
-        own = _own_features(part)  # classes may have other names in another split
+        own = _own_features(part)  # the classes of another split may have other names
         large = sum(part.held.values()) * _MEDIA_BATCH > _MEDIA_BYTES * part.rows
         for batch in _batches(part, 1 if large else size):
             progress(done / max(total, 1), f"reading {source.name} ({done:,} of {total:,} rows)")
-            with reading(part.name, "table"):
-                columns = _columns(batch, own, roles, keeper, done + 1)
+            with readable(part.name, "table"):
+                columns = _columns(batch, own, roles, embedded, done + 1)
             for values in zip(*columns.values()):
                 yield dict(zip(columns, values)) | ({"split": part.split or None} if splits else {})
             done += batch.num_rows
 
 
 def _media_bytes(part: Part, features: Mapping[str, Feature], roles: Roles) -> int:
-    """What the file says that its embedded media take."""
+    """Bytes of the embedded media that are used, as far as the file states them."""
     media = (c for c, role in roles.names.items() if role in MODALITIES[1:] and features[c].kind == "media")
     return sum(part.held.get(column, 0) for column in media)
 
 
 def _splits_in_words(source: Source, features: Mapping[str, Feature]) -> str:
-    """That a row's split becomes metadata, where there are splits and no column of that name."""
+    """The end of the note that names the splits; '' if there are none, or a column is called split."""
     splits = list(dict.fromkeys(part.split for part in source.parts if part.split))
     return f"; 'split' is {', '.join(map(shown, splits))}" if splits and "split" not in features else ""
 
 
 def _batches(part: Part, size: int) -> Iterator[Any]:
-    """The part's batches, checked: offsets of a damaged file may lead anywhere."""
-    with reading(part.name, "table"):
+    """The batches of a part, validated, since the offsets in a damaged file may point outside its memory."""
+    with readable(part.name, "table"):
         for batch in part.batches(size):
             batch.validate(full=True)
             yield batch
 
 
 def _columns(
-    batch: Any, features: Mapping[str, Feature], roles: Roles, keeper: Keeper, first_row: int
+    batch: Any, features: Mapping[str, Feature], roles: Roles, embedded: EmbeddedFiles, first_row: int
 ) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for column, name in roles.names.items():
@@ -135,14 +135,17 @@ def _columns(
         elif features[column].labels:
             found[name] = label_cells(batch.column(column), features[column])
         elif features[column].kind == "media" and name in MODALITIES[1:]:
-            found[name] = keeper.media_cells(batch.column(column), column, first_row)
+            found[name] = embedded.media_cells(batch.column(column), column, first_row)
         else:
             found[name] = plain_cells(batch.column(column))
     return found
 
 
 def _settle_ids(rows: list[dict[str, Any]], roles: Roles, splits: bool) -> None:
-    """An id column that was only guessed must name every row apart; ids that splits share are told apart by these."""
+    """Turn a guessed column of ids back into metadata unless its ids are complete and unique.
+
+    Ids that occur in several splits get the split as a prefix: 'train/7'.
+    """
     column = roles.column("id")
     if column is None:
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
@@ -11,26 +10,26 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from mmalign_core.data.demo.attribution import attribution
-from mmalign_core.data.demo.items import LANGUAGES, Item, demo_items
+from mmalign_core.data.demo.items import LANGUAGES, Item, attribution, demo_items
 from mmalign_core.data.demo.pictures import write_picture
-from mmalign_core.data.demo.users import Interaction, simulated_interactions
+from mmalign_core.data.demo.users import Interaction, simulated_interactions, write_interactions
 from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.types import BadInput, Progress, no_progress
 
 NAME = "MMAlign demo"
 VERSION = "2"
+"""Name and version in demo.json; a new version refuses to replace the folder of an old one."""
 WORKERS = 2
+"""Threads that draw and synthesise; our choice."""
 
 
 def write_demo(folder: str | Path, progress: Progress | None = None) -> Path:
-    """Makes the demo collection at `folder` without any download and returns the folder.
+    """Write the demo collection to `folder` and return the absolute path. Nothing is downloaded.
 
-    It holds manifest.jsonl, images/, audio/, interactions.csv and ATTRIBUTION.md. The work is done in a temporary
-    folder beside it and renamed at the end, so an interrupted run leaves nothing half made. A complete demo of this
-    version is kept as it is; every run makes the same files.
-
-    Raises BadInput where `folder` holds something else, is a file, or cannot be written.
+    The folder holds manifest.jsonl, images/, audio/, interactions.csv, ATTRIBUTION.md and demo.json. Every run writes
+    the same files. They are written to a temporary folder beside it, which is renamed at the end, so that an
+    interrupted run leaves nothing incomplete. A folder that holds this version already is not changed. Raises BadInput
+    if `folder` holds anything else, is a file, or cannot be written.
     """
     target = Path(os.path.expanduser(folder)).absolute()
     if _is_this_demo(target):
@@ -54,7 +53,7 @@ def _is_this_demo(folder: Path) -> bool:
 
 
 def _version(folder: Path) -> str | None:
-    """The version of the demo that `folder` holds; None where it holds none."""
+    """The version of the demo in `folder`; None if it holds no demo."""
     try:
         marker = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -77,7 +76,7 @@ def _fill(folder: Path, items: Sequence[Item], progress: Progress) -> None:
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (folder / "manifest.jsonl").write_text(lines, encoding="utf-8")
     (folder / "ATTRIBUTION.md").write_text(attribution(items), encoding="utf-8")
-    _write_interactions(folder / "interactions.csv", simulated_interactions(items))
+    write_interactions(folder / "interactions.csv", simulated_interactions(items))
     sounds = sum("audio" in row for row in rows)
     marker = {"name": NAME, "version": VERSION, "items": len(rows), "sounds": sounds, "users": "simulated"}
     (folder / "demo.json").write_text(json.dumps(marker, indent=1) + "\n", encoding="utf-8")
@@ -85,7 +84,7 @@ def _fill(folder: Path, items: Sequence[Item], progress: Progress) -> None:
 
 
 def _write_media(folder: Path, items: Sequence[Item], progress: Progress) -> dict[str, tuple[str, str]]:
-    """Picture and sound paths (relative; no sound is an empty string) by item id."""
+    """Item id -> relative paths of its picture and its sound, '' for no sound."""
     with ThreadPoolExecutor(WORKERS) as pool:
         jobs = {pool.submit(_write_item, folder, item): item.id for item in items}
         done: dict[str, tuple[str, str]] = {}
@@ -122,13 +121,6 @@ def _manifest_row(item: Item, image: str, audio: str) -> dict[str, str]:
         row |= {"audio": audio, "audio_credit": "synthesised by MMAlign"}
     names = {f"name_{language}": item.names[language] for language in LANGUAGES}
     return row | {"group": item.group} | names | {"credit": item.credit, "licence": item.licence, "users": "simulated"}
-
-
-def _write_interactions(path: Path, rows: Sequence[Interaction]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(Interaction._fields)
-        writer.writerows(rows)
 
 
 __all__ = ["VERSION", "Interaction", "Item", "demo_items", "simulated_interactions", "write_demo"]

@@ -1,8 +1,13 @@
-"""Simulated users: nobody real. Each likes two or three groups of items and strays from them now and then."""
+"""Simulated users of the demo. Each likes two or three groups of items and now and then rates items of others.
+
+No number here describes real people: counts, tastes and ratings are our choice.
+"""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +17,7 @@ from mmalign_core.data.demo.items import Item
 USERS = 80
 SEED = 20_240_601
 START = 1_717_200_000  # 1 June 2024, UTC
-SPAN = 180 * 86_400
+SPAN = 180 * 86_400  # half a year in seconds
 
 
 class Interaction(NamedTuple):
@@ -25,7 +30,10 @@ class Interaction(NamedTuple):
 
 
 def simulated_interactions(items: Sequence[Item], users: int = USERS, seed: int = SEED) -> list[Interaction]:
-    """Histories of 8 to 25 different items a user, sorted by user and time; the same for the same items and seed."""
+    """The histories of all users, 8 to 25 different items each, sorted by user and time.
+
+    Equal items and seeds give equal histories.
+    """
     rng = np.random.default_rng(seed)
     groups = np.array([item.group for item in items])
     fame = rng.permutation(1 / np.arange(4, len(items) + 4) ** 0.5)
@@ -50,3 +58,11 @@ def _history(
             else rng.choice([1, 2, 3, 4], p=[0.2, 0.35, 0.3, 0.15])
         )
         yield Interaction(user, items[index].id, int(rating), int(time))
+
+
+def write_interactions(path: Path, rows: Sequence[Interaction]) -> None:
+    """Write interactions to a CSV file."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(Interaction._fields)
+        writer.writerows(rows)

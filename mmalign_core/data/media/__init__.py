@@ -1,1 +1,1 @@
-"""Decoding one medium within limits: pictures, sounds, videos, texts."""
+"""Media: references to files and texts, and the decoding of texts, pictures, sounds and videos within limits."""

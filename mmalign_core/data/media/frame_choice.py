@@ -1,32 +1,39 @@
-"""Which frames of a video are looked at: half by time, half by how much the picture changes."""
+"""Frame choice: which frames of a video are kept, half by time and half by how much the picture changes."""
 
 from __future__ import annotations
 
 import numpy as np
 
 FEWEST = 8
-"""Frames of a short video, if it has that many: a second of a clip is more than one picture."""
+"""Frames kept of a short video that has as many; our choice, since a second of a clip is more than one picture."""
 LOOKED_AT = 4
-"""Frames looked at for each that is kept, so that scenes shorter than the usual step are found."""
+"""Candidates for each frame that is kept; our choice, so that scenes shorter than the usual step are found."""
 _MOST_LOOKED_AT = 128
+"""Candidates of one video, unless more frames are wanted; our choice, which bounds the time of decoding."""
 PLAIN = 1500
-"""A video of no more frames than this is decoded wherever frames are wanted; a longer one at its key frames."""
+"""Frames up to which candidates may be any frames; of a longer video they are key frames. Our choice: a minute at 25
+a second."""
 _NOISE = 2.0
-"""Grey levels of 255 by which a still picture may differ from itself after coding."""
+"""Levels of 255 by which two frames of a still scene may differ after coding; our choice."""
 _CELLS = 16
+"""Cells to a side in which frames are compared; our choice."""
+_NEAR = 1.1
+"""Ratio of distances to the other frames up to which contrast decides; our choice."""
+_TINY = 1e-9
+"""Lowest divisor, which keeps 0 / 0 at 0."""
 
 
 def frames_wanted(frames: int, seconds: float, most: int, per_second: float) -> int:
-    """How many frames to keep of a video of so many frames and seconds."""
+    """How many frames to keep: `per_second` of the `seconds`, from FEWEST to `most`, at most all `frames`."""
     return max(1, min(frames, most, max(FEWEST, round(seconds * per_second))))
 
 
 def candidates(starts: np.ndarray, keys: np.ndarray, end: float, wanted: int, plain: int = PLAIN) -> np.ndarray:
-    """(m,) rising start times of frames to look at, evenly spread over the video.
+    """Start times in seconds (m,), rising, of the frames among which is chosen, evenly spread over the video.
 
-    `starts` (p,) seconds at which packets' frames start, NaN where unknown; `keys` (p,) which stand for themselves. In
-    videos of more than `plain` frames only key frames are looked at, if there are enough: encoders put them where
-    scenes change.
+    `starts` (p,): seconds at which the frame of each packet starts, NaN if unknown; `keys` (p,): whether it is a key
+    frame, which decodes without others; `end`: seconds; `wanted`: frames to keep. In videos of more than `plain` frames
+    the candidates are key frames, which encoders set where scenes change, if there are at least `wanted`.
     """
     frames = np.unique(starts[~np.isnan(starts)])
     looked = min(len(frames), max(wanted, min(LOOKED_AT * wanted, _MOST_LOOKED_AT)))
@@ -41,37 +48,37 @@ def candidates(starts: np.ndarray, keys: np.ndarray, end: float, wanted: int, pl
 
 
 def chosen(pixels: np.ndarray, times: np.ndarray, wanted: int) -> np.ndarray:
-    """Rising places of `wanted` of the frames (m, h, w, 3) at `times` (m,); all where there are no more.
+    """Rising indices of the `wanted` frames to keep of m; `pixels` (m, h, w, 3), `times` (m,) in seconds.
 
-    Even steps along a path whose length is half the time that passes and half the change between neighbours, as a
-    share of all change. A still video is sampled evenly by time; after a cut that makes up much of the change a frame
-    is always taken, however short the scene.
+    The frames lie at even steps along a path on which each step from frame to frame is its share of the time plus its
+    share of the change of the picture. A still video is thus sampled evenly by time, and after a cut that makes up much
+    of the change a frame is always kept, however short the scene.
     """
     if len(times) <= wanted:
         return np.arange(len(times))
     looks = np.stack([_look(frame) for frame in pixels])
     change = np.maximum(np.abs(np.diff(looks, axis=0)).mean(axis=(1, 2, 3)) - _NOISE, 0)
     passed = np.diff(times)
-    path = passed / max(float(passed.sum()), 1e-9) + change / max(float(change.sum()), 1e-9)
+    path = passed / max(float(passed.sum()), _TINY) + change / max(float(change.sum()), _TINY)
     along = np.concatenate([[0.0], np.cumsum(path)])
     steps = (np.arange(wanted) + 0.5) / wanted * along[-1]
     return _filled(np.minimum(np.searchsorted(along, steps), len(times) - 1), wanted, len(times))
 
 
 def representative(pixels: np.ndarray, seconds: np.ndarray) -> int:
-    """Which of the frames (m, h, w, 3), which stand for so many `seconds` (m,), shows best what all show.
+    """Index of the frame that represents the frames (m, h, w, 3), which stand for `seconds` (m,) of the video each.
 
-    The medoid of the frames, weighted by time: one of the longest scene, and none that a fade or flash passes through;
-    of frames about as near to the others the one with most contrast.
+    It is the medoid weighted by time, so that it lies in a long scene and not in a fade or a flash. Among frames about
+    as near to all others as the medoid, it is the one with most contrast.
     """
     looks = np.stack([_look(frame) for frame in pixels]).reshape(len(pixels), -1)
-    apart = np.abs(looks[:, None] - looks[None]).mean(axis=2) @ (seconds / max(float(np.sum(seconds)), 1e-9))
-    near = apart <= apart.min() * 1.1 + _NOISE
+    apart = np.abs(looks[:, None] - looks[None]).mean(axis=2) @ (seconds / max(float(np.sum(seconds)), _TINY))
+    near = apart <= apart.min() * _NEAR + _NOISE
     return int(np.where(near, [frame.std() for frame in pixels], -1.0).argmax())
 
 
 def _filled(places: np.ndarray, wanted: int, count: int) -> np.ndarray:
-    """(wanted,) rising places below `count`: these, each once, and others spread evenly over the rest."""
+    """(wanted,) rising indices below `count`: each of `places` once, and others spread evenly over the rest."""
     taken = np.unique(places)
     others = np.setdiff1d(np.arange(count), taken)
     missing = wanted - len(taken)
@@ -80,7 +87,7 @@ def _filled(places: np.ndarray, wanted: int, count: int) -> np.ndarray:
 
 
 def _look(pixels: np.ndarray) -> np.ndarray:
-    """(16, 16, 3) float32 means of cells."""
+    """A frame (h, w, 3) as the means (16, 16, 3) float32 of its cells."""
     from PIL import Image
 
     small = Image.fromarray(pixels).resize((_CELLS, _CELLS), Image.Resampling.BOX)

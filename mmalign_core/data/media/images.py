@@ -1,4 +1,4 @@
-"""Decoding pictures: any common format becomes an upright 8-bit RGB image, or BadInput says why it cannot."""
+"""Pictures: any common format is decoded to an upright 8-bit RGB image."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mmalign_core.data.formats import HEAD_BYTES, sniff
+from mmalign_core.data.formats import HEAD_BYTES, why_not_picture
 from mmalign_core.data.names import file_words
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM")
-"""The only formats tried (JPEG includes MPO): no PostScript, no vector drawings, nothing that runs a program."""
+"""Pillow's names of the formats that are tried (JPEG includes MPO).
+
+Formats that may run a program are not among them.
+"""
 
 Image.init()  # plug-ins named in FORMATS are found only once all are loaded
 
 _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError)
 _DAMAGE += (RuntimeError, MemoryError, AssertionError, struct.error, zlib.error, Image.DecompressionBombError)
-"""What Pillow's decoders raise on damaged files; none of it may reach the user as a traceback."""
+"""What Pillow's decoders raise on damaged files."""
 
 _ORIENTATION = 0x0112
+"""The EXIF tag of the orientation, with the values 1 to 8 (EXIF 2.3, 4.6.4)."""
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -35,16 +39,20 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+"""Orientation -> the transposition that turns the picture upright."""
+_SIDEWAYS = (5, 6, 7, 8)
+"""Orientations that swap width and height."""
 
 
 def decode_image(
     source: str | Path | bytes, settings: Settings | None = None, *, at_least: tuple[int, int] | None = None
 ) -> Image.Image:
-    """The picture as an RGB image: EXIF orientation applied, alpha on white, 16 bits scaled to 8, first frame.
+    """The first frame of a picture as an RGB image, upright by its EXIF orientation, transparency on white, 8 bits.
 
-    `at_least` (width, height) allows JPEGs to be decoded at 1/2, 1/4 or 1/8 scale as long as both sides stay at least
-    that large: several times faster, and pixels differ slightly from a full decode that is resized afterwards.
-    Raises BadInput for anything that is not a whole picture or has more than `settings.max_image_pixels`.
+    `source`: a path or the bytes of a file. `at_least` (width, height) in pixels lets JPEGs be decoded at 1/2, 1/4 or
+    1/8 of their size as long as both sides stay as large as that; this is several times faster, and pixels differ
+    slightly from those of a full decode. Raises BadInput if the file is missing, damaged, no picture, or has more than
+    `settings.max_image_pixels`.
     """
     settings = settings or Settings()
     name = "the picture" if isinstance(source, bytes) else file_words(source, "picture")
@@ -64,14 +72,14 @@ def decode_image(
 
 
 def image_size(source: str | Path) -> tuple[int, int]:
-    """(width, height) in pixels of a picture that decodes, seen upright, from its header alone."""
+    """(width, height) in pixels of a picture that can be decoded, upright, read from its header."""
     with Image.open(source, formats=FORMATS) as image:
         width, height = image.size
-        return (height, width) if _orientation(image) in (5, 6, 7, 8) else (width, height)
+        return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """A loaded image of any Pillow mode as 8-bit RGB, transparency laid on white."""
+    """A loaded image of any Pillow mode as 8-bit RGB with transparency on white."""
     if image.mode.startswith("I") or image.mode == "F":
         return Image.fromarray(_eight_bits(np.asarray(image), image)).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
@@ -82,7 +90,10 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(values: np.ndarray, image: Image.Image) -> np.ndarray:
-    """Samples of 16 or 32 bits or floats as uint8, by the range their type stands for."""
+    """Samples of 16 or 32 bits or floats as uint8, scaled by the full range of their type.
+
+    NaN and infinity become 0.
+    """
     values = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     top = float(values.max(initial=0.0))
     if image.mode == "F":
@@ -104,12 +115,12 @@ def _check_size(image: Image.Image, name: str, settings: Settings) -> None:
 
 
 def _draft(image: Any, at_least: tuple[int, int]) -> None:
-    sideways = _orientation(image) in (5, 6, 7, 8)
+    sideways = _orientation(image) in _SIDEWAYS
     image.draft(image.mode, at_least[::-1] if sideways else at_least)
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation 1 to 8; damaged EXIF counts as upright, since the pixels are still good."""
+    """The EXIF orientation 1 to 8; 1 (upright) if the EXIF data are damaged, since the pixels can still be used."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except _DAMAGE:
@@ -117,29 +128,13 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _why_unreadable(source: str | Path | bytes, name: str, error: BaseException) -> str:
-    """One sentence about a picture that did not decode."""
+    """The message about a picture that could not be decoded."""
     if isinstance(error, Image.DecompressionBombError):
         return f"{name} has more pixels than can be decoded safely; make it smaller"
     if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
         return f"{name} cannot be opened: {error.strerror}"
     head = source[:HEAD_BYTES] if isinstance(source, bytes) else _head(Path(source))
-    return not_a_picture(head, name) or f"{name} is damaged or cut off and cannot be decoded; replace the file"
-
-
-def not_a_picture(head: bytes, name: str) -> str:
-    """Why content that starts with `head` cannot be a picture, or '' if it may be one."""
-    if not head:
-        return f"{name} is empty; replace the file"
-    kind = sniff(head)
-    known = {
-        "svg": f"{name} is an SVG drawing; export it as PNG",
-        "heic": f"{name} is a HEIC picture, which cannot be decoded here; save it as JPEG",
-        "text": f"{name} holds text, not a picture; replace the file",
-        "audio": f"{name} holds sound or video, not a picture; replace the file",
-    }
-    if kind == "image":
-        return ""
-    return known.get(kind or "", f"{name} is not a picture of a known format; save it as PNG or JPEG")
+    return why_not_picture(head, name) or f"{name} is damaged or cut off and cannot be decoded; replace the file"
 
 
 def _head(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""A video as browsers can play it: the file itself, or its streams unchanged in another container."""
+"""Playback of videos in browsers: the file itself, or its streams, unchanged, in another container."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ from typing import Any
 from mmalign_core.types import BadInput
 
 LARGEST = 64_000_000
-"""Bytes that are handed to a browser; of a larger file its beginning."""
+"""Bytes that a browser is given; our choice. Of a larger file it is given the beginning."""
 _CONTAINERS = {"webm": ("vp8", "vp9", "av1"), "mp4": ("h264", "av1", "vp9")}
-"""Container -> codecs of pictures that current browsers decode in it."""
+"""Container -> video codecs that current browsers decode in it."""
 _SOUNDS = {"mp4": ("aac", "mp3", "opus", "flac"), "webm": ("opus", "vorbis")}
+"""Container -> audio codecs that current browsers decode in it."""
 _EXTENSIONS = {".mp4": "mp4", ".m4v": "mp4", ".webm": "webm"}
 
 _MOST_LEADING = 16
-"""Frames that may be out of order at once, in any of these codecs."""
+"""Frames that may be out of order at once in any of these codecs: the limit of H.264 (max_num_reorder_frames)."""
 
 
 @dataclass(frozen=True)
 class Playable:
-    """`source`: a path, or the bytes of a file, of this MIME type; `whole` unless it is the beginning only; `heard`
-    unless its sound had to be left out."""
+    """A video for a browser.
+
+    `source`: a path, or the bytes of a file; `mime`: its MIME type; `whole`: False if it is the beginning alone;
+    `heard`: False if its sound had to be left out.
+    """
 
     source: str | bytes
     mime: str
@@ -33,10 +37,11 @@ class Playable:
 
 
 def playable(path: str | Path, largest: int = LARGEST) -> Playable | None:
-    """What a browser can play of the file, at most `largest` bytes; None where no browser can be relied upon.
+    """What browsers can play of the video at `path`, at most `largest` bytes; None if they cannot play it.
 
-    Nothing is decoded or encoded again: pictures in H.264, VP8, VP9 or AV1 move to MP4 or WebM with their first sound
-    track where the container takes it, others cannot be played. BadInput if the file is gone or cannot be read.
+    Nothing is decoded or encoded. A stream in H.264, VP8, VP9 or AV1 is moved to MP4 or WebM, with the first sound
+    track if the container takes its codec; a video in another codec cannot be played. Raises BadInput if the file is
+    missing.
     """
     import av
     from av.error import FFmpegError
@@ -66,7 +71,7 @@ def playable(path: str | Path, largest: int = LARGEST) -> Playable | None:
 
 
 def _home(path: Path, picture: str, sound: str | None) -> str | None:
-    """The container for pictures by this codec: best one that takes the sound as well, and that the file is already."""
+    """The container for this video codec, preferably one that takes the sound too and that the file already is."""
     homes = [name for name, codecs in _CONTAINERS.items() if picture in codecs]
     return max(
         homes, key=lambda name: (sound in _SOUNDS[name], _EXTENSIONS.get(path.suffix.lower()) == name), default=None
@@ -74,13 +79,13 @@ def _home(path: Path, picture: str, sound: str | None) -> str | None:
 
 
 def _fits(path: Path, container: Any, home: str, heard: bool) -> bool:
-    """Whether the file is one of that container already, by its content and its name."""
+    """Whether content and name of the file are those of the container already, with its sound."""
     named = _EXTENSIONS.get(path.suffix.lower()) == home
     return named and heard and home in container.format.name.split(",")
 
 
 def _moved(av: Any, container: Any, taken: list[Any], home: str, largest: int) -> tuple[bytes, bool]:
-    """The packets of these streams in another container, up to so many bytes; and whether that is all."""
+    """The streams `taken` in the container `home`, at most `largest` bytes of packets, and whether that is all."""
     made = io.BytesIO()
     whole, size = True, 0
     with av.open(made, "w", format=home) as out:

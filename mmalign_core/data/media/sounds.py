@@ -1,4 +1,4 @@
-"""Decoding sounds: any common format and rate becomes mono float32 at the rate asked for, or BadInput says why not."""
+"""Sounds: any common format is decoded to mono float32 samples, at its own or another sample rate."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 RATES = (100, 1_000_000)
-"""Sample rates in Hz that are believed."""
+"""Lowest and highest sample rate in Hz that are accepted; our choice, around all rates of audio equipment."""
 
 _BLOCK = 1 << 17
+"""Samples read at a time; our choice."""
 DEMUXERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,aac,mp3,ogg,flac,wav,w64,matroska,webm,asf,aiff,caf,amr,au,avi,flv,mpegts,mpeg,"
     "wv,ape,tta,ac3,eac3,dts"
 )
-"""The only containers PyAV may open: play lists, which name other files and addresses, are not among them."""
+"""FFmpeg's names of the containers that are opened. Play lists, which name other files and addresses, are left out."""
 
 
 def decode_audio(source: str | Path | bytes, rate: int, settings: Settings | None = None) -> np.ndarray:
-    """The sound (n,) float32, mono (channels averaged), at `rate` Hz.
+    """The mean of the channels of a sound, (n,) float32 in [-1, 1], at `rate` Hz.
 
-    Samples that are NaN become 0 and those beyond [-1, 1] are clipped before resampling. Raises BadInput if the file
-    holds no sound, is damaged, or is longer than `settings.max_audio_seconds` (found without decoding it whole).
-    Resampling is libsoxr's high quality: level within 0.1 dB up to 0.91 of the lower Nyquist frequency, and nothing
-    comes back from above it. It works without Python's lock, so threads decode side by side.
+    `source`: a path or the bytes of a file. Before resampling NaN becomes 0 and samples beyond [-1, 1] are clipped.
+    Resampling is libsoxr's high quality: levels within 0.1 dB up to 0.91 of the lower Nyquist frequency, without
+    aliasing. It releases Python's lock, so that threads decode in parallel. Raises BadInput if the file is missing, no
+    sound, damaged, shorter than a sample, or longer than `settings.max_audio_seconds` (found before it is decoded
+    whole).
     """
     resampled = _resampled(*read_audio(source, settings), rate)
     if not len(resampled):
@@ -38,7 +40,7 @@ def decode_audio(source: str | Path | bytes, rate: int, settings: Settings | Non
 
 
 def read_audio(source: str | Path | bytes, settings: Settings | None = None) -> tuple[np.ndarray, int]:
-    """The sound (n,) float32 mono at its own rate, and that rate in Hz. Raises as `decode_audio` does."""
+    """The mono samples (n,) float32 of a sound at its own rate, and that rate in Hz. Raises as `decode_audio` does."""
     settings = settings or Settings()
     name = _name(source)
     if not isinstance(source, bytes) and not Path(source).is_file():
@@ -51,24 +53,24 @@ def read_audio(source: str | Path | bytes, settings: Settings | None = None) -> 
     samples, rate = decoded
     if not len(samples):
         raise BadInput(f"{name} holds no sound; replace the file")
-    return _tame(samples, name), rate
+    return _clipped(samples, name), rate
 
 
 def decode_soundtrack(path: str | Path, rate: int, seconds: float, settings: Settings | None = None) -> np.ndarray:
-    """The first `seconds` of a video's first sound track (n,) float32, as `decode_audio` gives it.
+    """The first `seconds` of the first sound track of a video, (n,) float32 mono at `rate` Hz.
 
-    Raises BadInput if there is no sound track, or it cannot be decoded.
+    Raises BadInput if the video has no sound track, or it cannot be decoded.
     """
     name = _name(path)
     decoded = _with_av(path, name, settings or Settings(), seconds)
     if decoded is None:
         raise BadInput(f"the sound of {name} cannot be decoded; save the video anew, or without sound")
     samples, native = decoded
-    return _resampled(_tame(samples, name), native, rate) if len(samples) else samples
+    return _resampled(_clipped(samples, name), native, rate) if len(samples) else samples
 
 
 def peaks(samples: np.ndarray, buckets: int) -> np.ndarray:
-    """(buckets, 2) lowest and highest sample of equal stretches of samples (n,): what a waveform picture draws."""
+    """Lowest and highest sample (buckets, 2) float32 of equal stretches of samples (n,), to draw a waveform."""
     if not len(samples) or buckets < 1:
         return np.zeros((max(buckets, 0), 2), np.float32)
     edges = np.linspace(0, len(samples), buckets + 1).astype(int)
@@ -88,7 +90,7 @@ def _name(source: str | Path | bytes) -> str:
 
 
 def _with_soundfile(source: str | Path | bytes, name: str, settings: Settings) -> tuple[np.ndarray, int] | None:
-    """Samples and rate through libsndfile; None where it does not know the format."""
+    """Samples and rate as libsndfile decodes them; None if it cannot."""
     import soundfile
 
     try:
@@ -106,7 +108,7 @@ def _with_soundfile(source: str | Path | bytes, name: str, settings: Settings) -
 def _with_av(
     source: str | Path | bytes, name: str, settings: Settings, first: float | None = None
 ) -> tuple[np.ndarray, int] | None:
-    """Samples and rate through FFmpeg, of the `first` seconds if given; None where it cannot decode the content."""
+    """Samples and rate as FFmpeg decodes them, of the `first` seconds if given; None if it cannot."""
     import av
     from av.error import FFmpegError
 
@@ -118,7 +120,7 @@ def _with_av(
                 raise BadInput(f"{name} holds no sound; replace the file")
             stream = container.streams.audio[0]
             if stream.codec_context is None:
-                return None  # FFmpeg knows the container but no decoder for what is in it
+                return None  # FFmpeg knows the container and has no decoder for the stream
             _check_rate(stream.rate or 0, name)
             if first is not None:
                 return _gather_first(_av_blocks(container, stream), round(first * stream.rate)), stream.rate
@@ -131,7 +133,7 @@ def _with_av(
 
 
 def _av_blocks(container, stream) -> Iterator[np.ndarray]:
-    """Mono blocks of a stream at its own rate."""
+    """Blocks (n,) of a stream, mono, at its own rate."""
     import av
 
     planar = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
@@ -144,7 +146,10 @@ def _av_blocks(container, stream) -> Iterator[np.ndarray]:
 
 
 def _mono(channels: np.ndarray) -> np.ndarray:
-    """The mean (n,) of channels (c, n), added one by one: a mean over interleaved pairs takes 20 times as long."""
+    """The mean (n,) of channels (c, n).
+
+    They are added one by one, since `mean` over interleaved samples is 20 times slower.
+    """
     total = channels[0]
     for channel in channels[1:]:
         total = total + channel
@@ -152,7 +157,7 @@ def _mono(channels: np.ndarray) -> np.ndarray:
 
 
 def _gather(blocks: Iterator[np.ndarray], rate: int, name: str, settings: Settings) -> np.ndarray:
-    """The blocks as one array; stops with BadInput as soon as they pass the limit, whatever the header said."""
+    """The blocks as one array (n,). Raises BadInput as soon as they exceed the limit, whatever the header stated."""
     kept, count = [np.zeros(0, np.float32)], 0
     for block in blocks:
         kept.append(block)
@@ -162,7 +167,7 @@ def _gather(blocks: Iterator[np.ndarray], rate: int, name: str, settings: Settin
 
 
 def _gather_first(blocks: Iterator[np.ndarray], most: int) -> np.ndarray:
-    """The first `most` samples; blocks after them are never decoded."""
+    """The first `most` samples of the blocks; later blocks are not decoded."""
     kept, count = [np.zeros(0, np.float32)], 0
     for block in blocks:
         kept.append(block[: most - count])
@@ -184,9 +189,10 @@ def _check_rate(rate: int, name: str) -> None:
         raise BadInput(f"{name} claims a sample rate of {rate} Hz; save it at {RATES[0]} to {RATES[1]} Hz")
 
 
-def _tame(samples: np.ndarray, name: str) -> np.ndarray:
+def _clipped(samples: np.ndarray, name: str) -> np.ndarray:
+    """Samples in [-1, 1], with 0 for NaN. Raises BadInput if none is finite."""
     if samples.min() >= -1 and samples.max() <= 1:
-        return samples  # NaN is never within
+        return samples  # not so if any is NaN
     finite = np.isfinite(samples)
     if not finite.any():
         raise BadInput(f"{name} holds only NaN or infinite samples; replace the file")

@@ -1,4 +1,4 @@
-"""Frames out of a video's file: its packets are listed first, then only those that are needed are decoded."""
+"""Video frames: the packets of a file are listed first, then those of the wanted frames are decoded."""
 
 from __future__ import annotations
 
@@ -13,15 +13,21 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 SHORT_SIDE, LONG_SIDE = 320, 1280
-"""Pixels that a frame's sides are scaled down to while it is decoded; smaller frames keep their size."""
+"""Pixels that a frame's sides are scaled down to while it is decoded; our choice, above what image encoders take."""
 _CLOSE = 1e-6
-"""Seconds by which two times of one frame may differ."""
+"""Seconds by which two times of one frame may differ by rounding; below the time base of any container."""
+_THREADS = 4
+"""Threads that decode one video at most; our choice."""
 
 
 @dataclass(frozen=True)
 class Track:
-    """What a video's packets say before any is decoded: in file order, seconds (p,) at which each one's frame starts,
-    NaN where unknown, and which stand for themselves; `first`: the file's time of second 0; `end`: how long it is."""
+    """What the p packets of a video state before any is decoded.
+
+    `starts` (p,): seconds at which the frame of each packet starts, NaN if unknown; `keys` (p,): whether it is a key
+    frame; both in the order of the file. `first`: the file's own time, in seconds, of second 0; `end`: seconds of the
+    video; `has_sound`: whether it has a sound track that can be decoded.
+    """
 
     starts: np.ndarray
     keys: np.ndarray
@@ -32,7 +38,7 @@ class Track:
 
 @dataclass
 class Frames:
-    """Upright uint8 pixels (h, w, 3) and their seconds; `width`, `height`: as it is shown, before scaling."""
+    """Decoded frames: upright uint8 pixels (h, w, 3) and their seconds; `width`, `height` in pixels before scaling."""
 
     pixels: list[np.ndarray]
     times: list[float]
@@ -41,9 +47,10 @@ class Frames:
 
 
 def scanned(path: str, name: str, settings: Settings) -> Track:
-    """Times and key frames from the packets alone: a thousand times faster than decoding them.
+    """The track of the video at `path`, from its packets alone, which is far faster than to decode them.
 
-    BadInput if there is no moving picture, no frame, or more pixels or seconds than the settings allow.
+    Raises BadInput, which calls the file `name`, if it has no moving picture, no frame, or more pixels a frame or
+    seconds than the settings allow.
     """
     with opened(path) as container:
         stream = _moving(container, name)
@@ -67,12 +74,12 @@ def scanned(path: str, name: str, settings: Settings) -> Track:
 
 
 def frames_at(path: str, track: Track, targets: np.ndarray, settings: Settings) -> Frames:
-    """The first frame at or after each of the targets (t,), rising, which are starts; one frame may serve several."""
+    """The first frame at or after each of the `targets` (t,), rising start times in seconds; one may serve several."""
     seen, place = Frames([], []), 0
     with opened(path) as container:
         stream = _moving(container, path)
         stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = min(4, settings.threads)
+        stream.codec_context.thread_count = min(_THREADS, settings.threads)
         for frame in _decoded(container, stream, _needed(track, targets)):
             tick = _tick(frame)
             time = float(targets[place]) if tick is None else tick * float(stream.time_base) - track.first
@@ -86,14 +93,14 @@ def frames_at(path: str, track: Track, targets: np.ndarray, settings: Settings) 
 
 
 def opened(path: str) -> Any:
-    """The file as PyAV reads it, through containers of sound and video alone and from this machine alone."""
+    """The file opened by PyAV. Only local files in containers of sound and video, and .gif, are opened."""
     import av
 
     return av.open(path, mode="r", options={"format_whitelist": f"{DEMUXERS},gif", "protocol_whitelist": "file"})
 
 
 def _moving(container: Any, name: str) -> Any:
-    """The first stream of frames that is not a cover picture; BadInput if there is none."""
+    """The first stream of frames that is not a cover picture; raises BadInput if there is none."""
     from av.stream import Disposition
 
     for stream in container.streams.video:
@@ -103,7 +110,7 @@ def _moving(container: Any, name: str) -> Any:
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:
-    """Packets until the end, or until the file is damaged: what came before still counts."""
+    """The packets of a stream, to the end of the file or to where it is damaged."""
     from av.error import FFmpegError
 
     try:
@@ -113,7 +120,7 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
 
 
 def _decoded(container: Any, stream: Any, needed: np.ndarray) -> Iterator[Any]:
-    """Frames of the packets that are needed (p,); what cannot be decoded is passed over."""
+    """The frames of the packets where `needed` (p,) is true. Packets that cannot be decoded are skipped."""
     fed = -1
     for place, packet in enumerate(_packets(container, stream)):
         if place >= len(needed) or not needed[place]:
@@ -136,15 +143,21 @@ def _frames(stream: Any, packet: Any) -> list[Any]:
 
 
 def _needed(track: Track, targets: np.ndarray) -> np.ndarray:
-    """Which packets (p,) to decode: a key frame by itself; for any other target all from the key frame before it to
-    the next one, since frames may be stored in another order than they are shown."""
+    """Which packets (p,) to decode for the targets.
+
+    A key frame decodes by itself. Any other frame needs all packets from the key frame before it to the next one, since
+    frames may be stored in another order than they are shown.
+    """
     group = np.cumsum(track.keys)
     aimed = np.isin(track.starts, targets)
     return (aimed & track.keys) | np.isin(group, group[aimed & ~track.keys])
 
 
 def _keep(seen: Frames, frame: Any, time: float, aspect: Any) -> None:
-    """Add the frame scaled as the first one was, square in its pixels, turned upright, on white."""
+    """Add a frame with square pixels, upright, at the scale of the first frame.
+
+    `aspect`: width to height of a pixel.
+    """
     wide = round(frame.width * float(aspect or 1)) or frame.width
     quarter = round((frame.rotation or 0) / 90) % 4
     if not seen.pixels:
@@ -157,7 +170,7 @@ def _keep(seen: Frames, frame: Any, time: float, aspect: Any) -> None:
 
 
 def _rgb(frame: Any, width: int, height: int) -> np.ndarray:
-    """uint8 pixels (height, width, 3): means of what they cover where the frame is larger; transparency on white."""
+    """uint8 pixels (height, width, 3) of a frame: area means where it is scaled down, transparency on white."""
     clear = any(part.is_alpha for part in frame.format.components) or frame.format.name == "pal8"
     layout = {"width": width, "height": height, "format": "rgba" if clear else "rgb24"}
     pixels = frame.reformat(**layout, interpolation="AREA").to_ndarray()
@@ -168,11 +181,11 @@ def _rgb(frame: Any, width: int, height: int) -> np.ndarray:
 
 
 def _tick(what: Any) -> int | None:
-    """When a packet or frame is shown, in ticks of its stream; when it is decoded where that is all that is known."""
+    """The ticks of its stream at which a packet or frame is shown, or else decoded; None if neither is known."""
     return what.pts if what.pts is not None else what.dts
 
 
 def _usual(ticks: np.ndarray) -> float:
-    """The median step from one frame to the next; 0 where there is one frame only."""
+    """The median step from one frame to the next in ticks; 0 if there is only one frame."""
     known = np.unique(ticks[np.isfinite(ticks)])
     return float(np.median(np.diff(known))) if len(known) > 1 else 0.0

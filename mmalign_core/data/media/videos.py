@@ -1,4 +1,4 @@
-"""Decoding videos: frames chosen by time and by change of scene, and the sound, or BadInput says why not."""
+"""Videos: frames chosen by time and by change of the picture, and the sound track, decoded within limits."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 SOUND_SECONDS = 600.0
-"""How much of a sound track is read, from its start; the frames still come from the whole video."""
+"""Seconds of a sound track that are read, from its start; our choice. Frames come from the whole video."""
 _SILENCE = 1e-4
-"""Peak of a sound that nobody hears (-80 dB of full scale): such a video counts as one without sound."""
+"""Peak of a sound that nobody hears: -80 dB of full scale, our choice."""
 _DAMAGE = (ValueError, LookupError, EOFError, OSError, ArithmeticError, RuntimeError, MemoryError)
 """What FFmpeg raises through PyAV on damaged files."""
 
 
 @dataclass(frozen=True)
 class Video:
-    """Frames of a video, upright, and its sound.
+    """Frames of a video and its sound.
 
-    `pixels` (n, h, w, 3) uint8; `times` (n,) seconds from the first frame, rising; `seconds`: how long it lasts;
-    `width`, `height`: as it is shown, before scaling; `sound` (m,) float32 mono at `rate` Hz, empty where there is
-    none or none was asked for.
+    `pixels` (n, h, w, 3): upright uint8 RGB; `times` (n,): seconds from the first frame, rising; `seconds`: the length;
+    `width`, `height`: pixels as it is shown, before scaling; `sound` (m,): float32 mono at `rate` Hz, empty if the
+    video has none or `rate` is 0.
     """
 
     pixels: np.ndarray
@@ -41,12 +41,12 @@ class Video:
 
     @property
     def audible(self) -> bool:
-        """Whether it has a sound that anybody would hear."""
+        """Whether its sound exceeds -80 dB of full scale anywhere."""
         return bool(np.abs(self.sound).max(initial=0.0) > _SILENCE)
 
     @property
     def edges(self) -> np.ndarray:
-        """(n + 1,) seconds: frame i stands for what lies between edges i and i + 1, half way to its neighbours."""
+        """(n + 1,) seconds: frame i stands for the stretch from edge i to edge i + 1, half way to its neighbours."""
         return np.concatenate([[0.0], (self.times[:-1] + self.times[1:]) / 2, [self.seconds]])
 
 
@@ -59,13 +59,13 @@ def decode_video(
     rate: int = 0,
     plain: int = PLAIN,
 ) -> Video:
-    """Up to `most` frames, `per_second` of them where it is short enough, and its sound at `rate` Hz if that is given.
+    """The video at the path `source`: `per_second` frames a second, at most `most`, and its sound at `rate` Hz.
 
-    Rotation in the file's metadata is applied, pixels that are not square are made so, transparency is laid on white.
-    The first sound track is used. Stretches between frames that are wanted are not decoded; of a video of more than
-    `plain` frames only key frames are, if there are enough. A damaged stretch is passed over. Raises BadInput if no
-    frame can be decoded, or the video is longer than `settings.max_video_seconds` or larger than
-    `settings.max_image_pixels` a frame.
+    Frames are upright by the rotation in the file, with square pixels and transparency on white. Without a `rate` no
+    sound is decoded; of several sound tracks the first is used. Only the frames needed are decoded: of a video of more
+    than `plain` frames key frames, if there are enough. Damaged stretches are skipped. Raises BadInput if the file is
+    missing, no frame can be decoded, the video is longer than `settings.max_video_seconds`, or a frame has more than
+    `settings.max_image_pixels`.
     """
     settings = settings or Settings()
     name = file_words(source, "video")

@@ -1,1 +1,1 @@
-"""Tables that people bring: lines, cells, manifests, metadata, interactions, columns of vectors."""
+"""Tables of items: lines, rows, metadata, and vectors in cells."""

@@ -1,4 +1,4 @@
-"""Metadata columns of a collection: the same columns and types whichever table they came from."""
+"""Metadata of a collection: typed columns, the same whichever kind of table they came from."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from typing import Any
 import pandas as pd
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d{1,3})?")
+"""A decimal number without leading zeros; 18 digits always fit 64 bits, 3 of an exponent every float64."""
 _TRUTH = {"true": True, "false": False}
+_EXACT, _INT64, _FLOAT64 = 2**53, 2**63, 2**1023
+"""Bounds of whole numbers: exact in a float64, within an int64, and finite in a float64."""
 
 
 def metadata_frame(ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Data frame indexed by item id with one column for each metadata name, in order of appearance.
+    """A data frame indexed by `ids` (n,), with a column for each name in `rows` (n), in order of appearance.
 
-    A column whose every value is a number (or reads as one: '1939', not '007') is numeric, one of true/false is
-    boolean, anything else is text, lists and objects as JSON; absent values are missing.
+    A column is boolean if every value is true or false, numeric if every value is a number or reads as one ('1939',
+    not '007'), and else text, with lists and objects as JSON. Absent, empty and non-finite values are missing.
     """
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: pd.Series(_typed([row.get(name) for row in rows]), index=list(ids)) for name in names}
-    frame = pd.DataFrame(columns, index=pd.Index(list(ids), dtype=object, name="id"))
-    return frame
+    return pd.DataFrame(columns, index=pd.Index(list(ids), dtype=object, name="id"))
 
 
 def _typed(values: Iterable[Any]) -> list[Any]:
@@ -36,7 +38,7 @@ def _typed(values: Iterable[Any]) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """None for absent values; numbers, booleans and valid text as they are; everything else as text."""
+    """None for an absent value; a number, a boolean or a stripped text as it is; anything else as text."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return None
     if isinstance(value, (bool, int, float)):
@@ -64,8 +66,8 @@ def _as_number(value: Any) -> int | float | None:
         value = float(value) if set(value) & set(".eE") else int(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)  # Parquet and data frames turn whole numbers into 1939.0 where one is missing
-    if abs(value) < 2**63:
+    if abs(value) < _INT64:
         return value
-    return float(value) if abs(value) < 2**1023 else None  # a larger whole number fits no float: the column is text
+    return float(value) if abs(value) < _FLOAT64 else None  # a larger whole number fits no float: the column is text

@@ -1,4 +1,4 @@
-"""A row of a manifest, or a group of files with one stem: what one item brings, before any file is opened."""
+"""Rows: what one line of a manifest, or the files of one stem, say of an item. No file is opened here."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from mmalign_core.types import MODALITIES, BadInput
 VECTOR_COLUMNS = {f"{modality}_vector": modality for modality in MODALITIES}
 KNOWN_COLUMNS = ("id", *MODALITIES, *VECTOR_COLUMNS)
 LONGEST_ID = 500
+"""Characters of an id; our choice: longer ones are texts in a wrong column."""
+_LONGEST_PATH = 4096
+"""Characters of a path: PATH_MAX of Linux."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A file that was found by listing: where it is, and what the user calls it."""
+    """A file known to exist: `name` as messages call it, and its path."""
 
     name: str
     path: Path
@@ -26,17 +29,18 @@ class File:
 
 @dataclass(frozen=True)
 class Problem:
-    """Stands in a cell for a file that cannot be used, with the reason."""
+    """The place of a file that cannot be used, with the reason as a sentence."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """One item: `cells` modality -> texts or file references, `vectors` modality -> raw cell.
+    """One item as it was written.
 
-    A `File` among the references is taken as it is, a `Problem` is reported. `source` says where the row stands
-    ('manifest.csv, line 3').
+    `cells`: modality -> its texts or file references, where a `File` is one already found and a `Problem` is reported;
+    `metadata`: column -> value; `vectors`: modality -> the cell as it was read; `source`: where the row stands, such as
+    'manifest.csv, line 3'.
     """
 
     id: str
@@ -47,9 +51,10 @@ class Row:
 
 
 def row_from(values: Mapping[str, Any], source: str, *, fallback_id: str = "", lists_as_json: bool = False) -> Row:
-    """The row that a table's line or a JSON object describes; BadInput if its id cannot be used.
+    """The row in the values (column -> value) of a table's line or a JSON object.
 
-    `lists_as_json`: cells are plain text (csv), where a JSON list stands for a list.
+    `source` says where it stands; `fallback_id` is used where the values have no id; `lists_as_json` reads a JSON list
+    in a cell of text as a list. Raises BadInput if the id is empty, too long, not valid Unicode or of a wrong type.
     """
     present = {k: v for k, v in values.items() if not is_missing(v)}
     return Row(
@@ -62,12 +67,15 @@ def row_from(values: Mapping[str, Any], source: str, *, fallback_id: str = "", l
 
 
 def named_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A JSON object's values under their names without white space around; nameless and broken names are left out."""
+    """The values of a JSON object by name, stripped of white space. Empty names and invalid Unicode are left out."""
     return {name.strip(): value for name, value in values.items() if is_unicode(name) and name.strip()}
 
 
 def parse_id(value: Any, source: str) -> str:
-    """An id as text: numbers become their digits, text keeps its zeros ('007'), white space around it goes."""
+    """An id as stripped text: a number becomes its digits (3.0 becomes '3'), text keeps its zeros ('007').
+
+    Raises BadInput, which starts with `source`, if it is empty, too long, not valid Unicode or of a wrong type.
+    """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, (bytes, list, dict, bool)):
@@ -83,7 +91,7 @@ def parse_id(value: Any, source: str) -> str:
 
 
 def parse_list(cell: Any, lists_as_json: bool = False) -> list[Any]:
-    """A cell as the list of its texts or references; missing entries of a list are left out."""
+    """The texts or references of a cell, which may be a list, without the missing ones."""
     if lists_as_json and isinstance(cell, str) and cell.lstrip().startswith("["):
         try:
             parsed = json.loads(cell)
@@ -96,7 +104,7 @@ def parse_list(cell: Any, lists_as_json: bool = False) -> list[Any]:
 
 
 def is_missing(value: Any) -> bool:
-    """None, NaN, blank text and empty lists are absent."""
+    """Whether a value is None, NaN, blank text or an empty list."""
     if value is None or (isinstance(value, float) and value != value):
         return True
     if isinstance(value, str):
@@ -105,11 +113,11 @@ def is_missing(value: Any) -> bool:
 
 
 def as_reference(entry: Any) -> str:
-    """A cell as a file reference, or BadInput if it cannot be one."""
+    """The path in a cell, stripped. Raises BadInput if it is not text, is an address, or cannot be a path."""
     if not isinstance(entry, str):
         raise BadInput(f"{shown(entry)[:40]} is not a path; write the file's path as text")
     if "://" in entry[:12] or entry.startswith("data:"):
         raise BadInput(f"'{shown(entry)[:80]}' is an address, not a file; download it and give its path")
-    if "\0" in entry or not is_unicode(entry) or len(entry) > 4096:
+    if "\0" in entry or not is_unicode(entry) or len(entry) > _LONGEST_PATH:
         raise BadInput(f"'{shown(entry)[:80]}' cannot be a path; correct it")
     return entry.strip()

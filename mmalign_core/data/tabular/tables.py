@@ -1,4 +1,4 @@
-"""Tables users bring (.csv .tsv .jsonl .parquet) as numbered lines; a line that cannot be read carries its problem."""
+"""Tables from .csv, .tsv, .jsonl and .parquet files: columns, and numbered lines with their values or their problem."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mmalign_core.data.media.texts import guess_encoding
 from mmalign_core.data.names import is_unicode, shown
 from mmalign_core.data.tabular.rows import named_values
 from mmalign_core.types import BadInput
 
 _MARK = "\x1e"
+"""The ASCII record separator, which no table of text holds."""
 _END = f"\n{_MARK}"
-"""Put after a CSV: if it does not come back as a line of its own, a quotation mark was left open."""
+"""Appended to a CSV: if the parser does not return it as a record of its own, a quotation mark was left open."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a table: its values by column, or why it has none."""
+    """One line of a table: its number in the file, from 1; its values by column; why it cannot be used, or ''."""
 
     number: int
     values: dict[str, Any]
@@ -33,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """Columns in order of appearance and every line; `plain` when cells are bare text (csv), not typed values."""
+    """Columns in order of appearance, and every line that is not blank; `plain`: all cells are text, as in CSV."""
 
     columns: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -41,7 +44,11 @@ class Table:
 
 
 def read_table(path: Path, name: str = "") -> Table:
-    """The table in a file; BadInput, which calls it `name`, if there is none in it. Blank lines are passed over."""
+    """The table in a .csv, .tsv, .jsonl or .parquet file; messages call the file `name`, or else by its own name.
+
+    A line that cannot be parsed keeps its place with `Line.problem`. Raises BadInput if the file has another extension,
+    cannot be read or parsed as a whole, has two columns of one name, or holds no rows.
+    """
     readers = {".csv": _read_csv, ".tsv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
     name = f"'{shown(name or path.name)}'"
     if path.suffix.lower() not in readers:
@@ -83,7 +90,7 @@ def _csv_columns(header: list[str], content: bytes, name: str) -> list[str]:
 
 
 def _csv_lines(reader: Any, columns: list[str]) -> Iterable[Line]:
-    """The records after the header, numbered by the line of the file on which they begin."""
+    """The records after the header. A record's number is that of the line of the file on which it begins."""
     named = [c for c in columns if c]
     number = reader.line_num + 1
     for cells in reader:
@@ -105,7 +112,7 @@ def _csv_lines(reader: Any, columns: list[str]) -> Iterable[Line]:
 
 
 def _delimiter(text: str) -> str:
-    """The comma unless the header clearly uses semicolons or tabs."""
+    """Comma, semicolon or tab: the most frequent in the header outside quotes. The comma wins a tie."""
     header = text.lstrip().split("\n", 1)[0]
     bare = re.sub(r'"[^"]*"', "", header)
     return max(",;\t", key=lambda mark: (bare.count(mark), mark == ","))
@@ -141,8 +148,6 @@ def _read_parquet(path: Path, name: str) -> Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from mmalign_core.data.columnar.cells import plain_cells
-
     try:
         table = pq.ParquetFile(path).read()
         columns = [str(c).strip() for c in table.column_names]
@@ -153,3 +158,36 @@ def _read_parquet(path: Path, name: str) -> Table:
     names = tuple(columns[i] for i in keep)
     rows = zip(*(values[i] for i in keep)) if keep else ()
     return Table(names, tuple(Line(number, dict(zip(names, row))) for number, row in enumerate(rows, 1)))
+
+
+def plain_cells(array: Any) -> list[Any]:
+    """The cells of an Arrow column as Python values; a list of floats becomes an array (d,), which is much faster."""
+    import pyarrow as pa
+
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    array = array.storage if isinstance(array, pa.ExtensionArray) else array
+    if is_list(array.type) and pa.types.is_floating(array.type.value_type):
+        return _rows_of_numbers(array)
+    return array.to_pylist()
+
+
+def _rows_of_numbers(array: Any) -> list[np.ndarray | None]:
+    """Each list of floats as a view (d,) of one array. A missing number is NaN, a missing list is None."""
+    import pyarrow as pa
+
+    if pa.types.is_fixed_size_list(array.type):
+        width = array.type.list_size
+        values = array.values.slice(array.offset * width, len(array) * width).to_numpy(zero_copy_only=False)
+        starts = np.arange(len(array) + 1) * width
+    else:
+        values = array.values.to_numpy(zero_copy_only=False)
+        starts = array.offsets.to_numpy()
+    present = array.is_valid().to_numpy(zero_copy_only=False)
+    return [values[a:b] if there else None for a, b, there in zip(starts[:-1], starts[1:], present)]
+
+
+def is_list(type: Any) -> bool:
+    """Whether an Arrow type is a list: of 32-bit offsets, of 64-bit offsets, or of fixed size."""
+    import pyarrow as pa
+
+    return pa.types.is_list(type) or pa.types.is_large_list(type) or pa.types.is_fixed_size_list(type)

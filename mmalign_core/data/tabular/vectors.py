@@ -1,8 +1,9 @@
-"""Vectors made elsewhere, as columns of a manifest bring them: checked row by row, then gathered into one set."""
+"""Vectors made elsewhere: the modality that a name says, cells as arrays, and arrays gathered into embedding sets."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,11 +13,39 @@ import numpy as np
 from mmalign_core.data.tabular.rows import is_missing
 from mmalign_core.types import BadInput, EmbeddingSet, Media, digest_bytes
 
+_WORDS = {
+    "text": "text",
+    "txt": "text",
+    "caption": "text",
+    "image": "image",
+    "img": "image",
+    "picture": "image",
+    "photo": "image",
+    "audio": "audio",
+    "sound": "audio",
+    "video": "video",
+}
+_KIND = "vector|embedding|embed|emb|feature|feat"
+_NAME = re.compile(rf"({'|'.join(_WORDS)})s?(?:[-_. ]?(?:{_KIND})s?)?|(?:{_KIND})s?[-_. ]({'|'.join(_WORDS)})s?")
+VECTOR_NAMES = ("vector", "vectors", "embedding", "embeddings", "emb", "embs", "features", "feature")
+"""Names of columns that hold vectors of a modality left unsaid."""
+ID_NAMES = ("ids", "id", "item_ids", "item_id", "keys", "names")
+"""Names of arrays and columns that hold ids, the first found counts."""
+
+
+def vectors_of(name: str) -> str | None:
+    """The modality of the vectors in an array or column called `name`; None if the name says none ('features_clip').
+
+    'image', 'image_vector', 'img_emb' and 'features_image' all say image.
+    """
+    found = _NAME.fullmatch(name.strip().lower())
+    return _WORDS[found[1] or found[2]] if found else None
+
 
 def parse_vectors(cell: Any, column: str) -> np.ndarray:
-    """A cell as (rows, d) float32: one vector is a list of numbers, several are a list of lists.
+    """The vectors (n, d) float32 in a cell: a list of d numbers, a list of n such lists, or either as JSON.
 
-    Raises BadInput if it is missing, ragged, empty, not numbers, or holds NaN or infinity.
+    Raises BadInput, which calls the cell `column`, if it is missing, empty, ragged, not numeric or not finite.
     """
     if is_missing(cell):
         raise BadInput(f"{column} is missing; give the vector or remove the item")
@@ -33,7 +62,7 @@ def parse_vectors(cell: Any, column: str) -> np.ndarray:
 
 
 def _as_float32(numbers: Any) -> np.ndarray:
-    """A copy; what is too large for float32 becomes infinite without a warning, and is reported."""
+    """The numbers as a new float32 array. A number too large for float32 becomes infinite, which the caller reports."""
     if isinstance(numbers, np.ndarray) and numbers.dtype in (np.float32, np.float16):
         return np.array(numbers, dtype=np.float32)
     with np.errstate(over="ignore"):
@@ -41,22 +70,22 @@ def _as_float32(numbers: Any) -> np.ndarray:
 
 
 def common_width(parsed: Sequence[np.ndarray]) -> int:
-    """The length that most vectors of a column have; the first of equally common ones, 0 if there are none."""
+    """The most common width d among arrays (n, d); the first of equally common ones; 0 if there are no arrays."""
     counts = Counter(v.shape[1] for v in parsed)
     return counts.most_common(1)[0][0] if counts else 0
 
 
 def check_width(vectors: np.ndarray, width: int, column: str) -> None:
-    """BadInput if vectors (rows, d) do not have the column's width."""
+    """Raises BadInput, which calls the column `column`, if vectors (n, d) are not `width` numbers wide."""
     if vectors.shape[1] != width:
         raise BadInput(f"{column} has {vectors.shape[1]} numbers where the others have {width}; make them equal")
 
 
 def given_set(modality: str, rows: Mapping[str, np.ndarray], media: Mapping[str, Sequence[Media]]) -> EmbeddingSet:
-    """The vectors of a modality, item -> (rows, d), in order, with encoder 'given@<digest>'.
+    """The embedding set of `rows`, item -> vectors (n_i, d), in their order, with the encoder 'given@<digest>'.
 
-    A row's content key is the digest of the medium it stands for where the item has as many media of the modality as
-    vectors, so that identical captions still count as identical; else that of the vector.
+    `media`: item -> its media of the modality. If an item has as many media as vectors, each vector's content key is
+    the digest of its medium, so that equal captions count as equal; else it is the digest of the vector.
     """
     ids = tuple(item for item, vectors in rows.items() for _ in vectors)
     keys = tuple(key for item, vectors in rows.items() for key in _keys(vectors, media.get(item, ())))
@@ -72,5 +101,5 @@ def _keys(vectors: np.ndarray, media: Sequence[Media]) -> list[str]:
 
 
 def _stacked(cell: Any) -> Any:
-    """Nested arrays of objects, as Parquet gives lists of lists, as plain lists."""
+    """Nested arrays of objects, which is how Parquet gives lists of lists, as nested lists."""
     return [_stacked(c) for c in cell] if getattr(cell, "dtype", None) == np.dtype(object) else cell

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.data.files import check_unchanged
+from mmalign_core.data.media.references import check_unchanged
 from mmalign_core.encoders import Encoder
 from mmalign_core.encoders.batched.instances import encoder_of
 from mmalign_core.explain.masks import Scores

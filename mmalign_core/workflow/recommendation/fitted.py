@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from mmalign_core.data.draft import Draft
+from mmalign_core.data.interactions import read_interactions
 from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.interactions import read_interactions
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender, interactions_of, place_items
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Progress, Skipped, no_progress

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmalign_core.data.files import file_media, text_media
+from mmalign_core.data.media.references import file_media, text_media
 from mmalign_core.data.media.texts import clean_text
 from mmalign_core.data.names import shown
 from mmalign_core.encoders.batched.instances import encoder, encoder_of

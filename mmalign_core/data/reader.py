@@ -1,4 +1,4 @@
-"""Reading a collection from whatever the user has: a folder, a manifest or an archive."""
+"""Reader of collections: a path to a folder, a manifest, vectors or an archive becomes a `Collection`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from functools import partial
 from pathlib import Path
 
 from mmalign_core.data.archives import unpack
-from mmalign_core.data.arrays import Beside, attach, find_beside
-from mmalign_core.data.columnar import folder_source, read_source
-from mmalign_core.data.columnar.parquet import COLUMNAR
+from mmalign_core.data.arrays import ArrayGroup, attach_vectors, find_arrays
+from mmalign_core.data.columnar import COLUMNAR, folder_source, read_source
 from mmalign_core.data.draft import Draft
+from mmalign_core.data.files import find_below
 from mmalign_core.data.folder import list_folder, rows_by_stem
 from mmalign_core.data.formats import ARCHIVES, ARRAYS, TABLES, modality_of
+from mmalign_core.data.interactions import read_interactions
+from mmalign_core.data.manifest import add_manifest, add_table
 from mmalign_core.data.names import shown
-from mmalign_core.data.places import find_below
-from mmalign_core.data.tabular.interactions import read_interactions
-from mmalign_core.data.tabular.manifest import add_manifest, add_table
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 
 ATTRIBUTION = ("ATTRIBUTION.txt", "ATTRIBUTION.md")
 _LONGEST_ATTRIBUTION = 10_000
+"""Bytes of an attribution that are read; our choice, for a text that people read on a page."""
 
 
 def read_collection(
@@ -32,13 +32,14 @@ def read_collection(
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> Collection:
-    """The collection in a folder, a manifest (.csv .tsv .jsonl .parquet) or an archive (.zip .tar .tar.gz .tgz).
+    """The collection at the path `data`. Media are not decoded.
 
-    A folder that holds manifest.jsonl, .csv, .tsv or .parquet (the first of these) is read through it, any other by
-    pairing file names; `interactions.csv` (or .tsv .jsonl .parquet) beside the manifest or in the folder is used unless
-    `interactions` names another, and ATTRIBUTION.txt (or .md) becomes what is shown beside the media. Nothing is
-    decoded. What cannot be used is listed in `Collection.skipped`; BadInput is raised when nothing can be used, or
-    `data` itself cannot be read.
+    `data` is a folder, a manifest (.jsonl .csv .tsv .parquet), a data set (.arrow, or its folder), a Lance table,
+    vectors (.npz .npy) or an archive (.zip .tar .tar.gz .tgz). A folder is read through its manifest.jsonl, .csv, .tsv
+    or .parquet (the first that exists), else as the table in it, else by pairing the stems of its files. An
+    interactions file (.jsonl .csv .tsv .parquet) in the folder or beside the manifest is used unless `interactions`
+    gives the path of another, and so is ATTRIBUTION.txt or .md. What cannot be used is listed in `skipped`. Raises
+    BadInput if nothing can be used or `data` cannot be read.
     """
     settings, path = settings or Settings(), _existing(data)
     explicit = None if interactions is None else Path(os.path.expanduser(interactions))
@@ -56,7 +57,7 @@ def read_collection(
 
 
 def _existing(data: str | Path) -> Path:
-    """The path, or BadInput if nothing is there; an empty one would mean the current folder."""
+    """The path, with ~ expanded. Raises BadInput if it is empty, does not exist, or is neither a file nor a folder."""
     try:
         path = Path(os.path.expanduser(data))
         if str(data).strip() and path.exists():
@@ -78,46 +79,50 @@ def read_folder(
     trusted: bool = True,
     first_dot: bool = False,
 ) -> Collection:
-    """The collection below `root`. Unless `trusted` its manifest may not name absolute paths."""
+    """The collection in the folder `root`.
+
+    `interactions`: the path of another interactions file than the folder's, or None; `trusted`: its manifest may name
+    absolute paths; `first_dot`: stems end at the first dot, as in WebDataset. Raises as `read_collection` does.
+    """
     manifests = [root / f"manifest{extension}" for extension in TABLES if (root / f"manifest{extension}").is_file()]
     if manifests:
         for other in manifests[1:]:
             draft.skip(
                 other.name, "", f"'{other.name}' is not read, since '{manifests[0].name}' is there too", other.name
             )
-        beside = find_beside(_top_files(root), draft, progress)
-        return _read_manifest(manifests[0], name, draft, interactions, progress, trusted=trusted, beside=beside)
+        arrays = find_arrays(_top_files(root), draft, progress)
+        return _read_manifest(manifests[0], name, draft, interactions, progress, trusted=trusted, arrays=arrays)
     source = folder_source(root, name)
     if source is not None:
         find = partial(find_below, root, absolute=False)
         table = read_source(source, draft, progress)
-        add_table(draft, table, find, progress, source.name, find_beside(_top_files(root), draft, progress))
+        add_table(draft, table, find, progress, source.name, find_arrays(_top_files(root), draft, progress))
         return _finish(root, name, draft, interactions, progress)
     listing = list_folder(root, draft)
-    beside = find_beside(listing, draft, progress)
-    taken = {file for group in beside for file in group.files}
+    arrays = find_arrays(listing, draft, progress)
+    taken = {file for group in arrays for file in group.files}
     media = {file: path for file, path in listing.items() if file not in taken}
-    rows = attach(rows_by_stem(media, draft, first_dot=first_dot), beside, draft)
-    draft.add_all(rows, partial(find_below, root, absolute=False), progress, len(rows))
+    rows = attach_vectors(rows_by_stem(media, draft, first_dot=first_dot), arrays, draft)
+    draft.add_all(rows, partial(find_below, root, absolute=False), progress)
     return _finish(root, name, draft, interactions, progress)
 
 
 def _top_files(root: Path) -> dict[str, Path]:
-    """Name -> path of the files right in the folder; links that lead out of it are none of its files."""
+    """Name -> path of the files directly in the folder, without links that lead out of it."""
     inside = root.resolve()
     return {p.name: p for p in sorted(root.iterdir()) if p.is_file() and p.resolve().is_relative_to(inside)}
 
 
 def _read_arrays(path: Path, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
-    """An .npy or .npz with the ids, or the manifest, that lie beside it."""
+    """The collection of an .npy or .npz file and the ids or the manifest in its folder."""
     near = _top_files(path.parent)
     ids = {name: p for name, p in near.items() if p.stem.lower() == "ids"}
-    beside = find_beside({path.name: path, **ids}, draft, progress)
+    arrays = find_arrays({path.name: path, **ids}, draft, progress)
     manifest = next((near[f"manifest{e}"] for e in TABLES if f"manifest{e}" in near), None)
-    if manifest is not None and any(group.vectors and group.ids is None for group in beside):
-        return _read_manifest(manifest, path.stem, draft, interactions, progress, beside=beside)
-    rows = attach([], beside, draft)
-    draft.add_all(rows, partial(find_below, path.parent, absolute=True), progress, len(rows))
+    if manifest is not None and any(group.vectors and group.ids is None for group in arrays):
+        return _read_manifest(manifest, path.stem, draft, interactions, progress, arrays=arrays)
+    rows = attach_vectors([], arrays, draft)
+    draft.add_all(rows, partial(find_below, path.parent, absolute=True), progress)
     return _finish(path.parent, path.stem, draft, interactions, progress)
 
 
@@ -129,14 +134,14 @@ def _read_manifest(
     progress: Progress,
     *,
     trusted: bool = True,
-    beside: Sequence[Beside] = (),
+    arrays: Sequence[ArrayGroup] = (),
 ) -> Collection:
-    add_manifest(draft, path, partial(find_below, path.parent, absolute=trusted), progress, beside=beside)
+    add_manifest(draft, path, partial(find_below, path.parent, absolute=trusted), progress, arrays=arrays)
     return _finish(path.parent, name, draft, interactions, progress)
 
 
 def _finish(root: Path, name: str, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
-    """The draft as a collection, with the interactions and attribution that lie beside it."""
+    """The draft as a collection, with the interactions and the attribution in the folder `root`."""
     found = interactions or next(
         (root / f"interactions{e}" for e in TABLES if (root / f"interactions{e}").is_file()), None
     )
@@ -147,9 +152,13 @@ def _finish(root: Path, name: str, draft: Draft, interactions: Path | None, prog
 
 
 def read_attribution(folder: Path) -> str:
-    """The text of ATTRIBUTION.txt, or of ATTRIBUTION.md, in the folder; '' if there is neither."""
-    files = [path for path in (folder / name for name in ATTRIBUTION) if path.is_file()]
-    return files[0].read_bytes()[:_LONGEST_ATTRIBUTION].decode("utf-8", "replace").strip() if files else ""
+    """The text of ATTRIBUTION.txt, or else of ATTRIBUTION.md, in the folder; '' if there is neither."""
+    return attribution_text(next((path for name in ATTRIBUTION if (path := folder / name).is_file()), None))
+
+
+def attribution_text(path: Path | None) -> str:
+    """The stripped text of an attribution file, cut after 10,000 bytes; '' without a file."""
+    return path.read_bytes()[:_LONGEST_ATTRIBUTION].decode("utf-8", "replace").strip() if path else ""
 
 
 def _read_archive(path: Path, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
@@ -160,7 +169,11 @@ def _read_archive(path: Path, draft: Draft, interactions: Path | None, progress:
 
 
 def unpack_into(draft: Draft, path: Path, name: str, progress: Progress) -> Path:
-    """The folder with the archive's files, the one inside if it holds a single folder; what is left out is reported."""
+    """The folder with the files of the archive at `path`, without outer folders that hold a single folder alone.
+
+    Members that are left out are reported in the draft. Raises BadInput, which calls the archive `name`, as `unpack`
+    does.
+    """
     unpacked = unpack(path, draft.settings, progress, name)
     for member, reason in unpacked.left_out:
         draft.skip(member, modality_of(member) or "", reason, shown(name))

@@ -1,38 +1,92 @@
-"""Parts of Parquet and Arrow files, mapped and read batch by batch."""
+"""Parts of a table: Parquet and Arrow files, opened without reading a row and read in record batches."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mmalign_core.data.columnar.source import Part, reading
+from mmalign_core.data.names import shown
+from mmalign_core.types import BadInput
 
 COLUMNAR = (".parquet", ".arrow")
+_MESSAGE = 120
+"""Characters of a library's own message that are shown; our choice."""
 _SHARD = re.compile(r"(?:(?P<split>[\w.]+)-)?\d{4,6}-of-\d{4,6}")
 _SPLIT_WORDS = ("train", "test", "validation", "valid", "val", "dev", "unsupervised", "eval")
+"""Names of splits that Hugging Face datasets use."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file, or a Lance table, of one Arrow schema.
+
+    `name`: what messages call it; `rows`: how many rows it has; `batches(n)`: reads record batches of at most n rows;
+    `split`: train, test and the like, or ''; `stated`: column -> its feature in the description of the data set, as
+    Hugging Face writes it; `held`: column -> uncompressed size in bytes, where the file states it.
+    """
+
+    name: str
+    schema: Any
+    rows: int
+    batches: Callable[[int], Iterator[Any]]
+    split: str = ""
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    held: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table in one or more parts, which messages call `name`.
+
+    `described`: the table is a data set whose columns may have any names, so that their roles are inferred; a manifest
+    has the names of the collection's own columns.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    described: bool = True
+
+
+@contextmanager
+def readable(name: str, kind: str) -> Iterator[None]:
+    """Raise BadInput about the content `name` of the format `kind` where Arrow or Lance fail on damaged content."""
+    import pyarrow as pa
+
+    damage = (pa.ArrowException, ValueError, TypeError, OSError, RuntimeError, MemoryError, LookupError)
+    try:
+        yield
+    except BadInput:
+        raise
+    except Exception as error:
+        # A panic in LanceDB's Rust part has a class of its own that cannot be imported.
+        if not isinstance(error, damage) and type(error).__name__ != "RustPanic":
+            raise
+        why = shown(next(iter(str(error).splitlines()), type(error).__name__))[:_MESSAGE]
+        raise BadInput(f"'{shown(name)}' is not a readable {kind} ({why}); write it again") from error
 
 
 def file_part(path: Path, name: str, split: str = "") -> Part:
-    """The part that a .parquet or .arrow file is; BadInput, which calls it `name`, if it is none."""
+    """The part in a .parquet or .arrow file; raises BadInput, which calls the file `name`, if it is damaged."""
     return (_arrow_part if path.suffix.lower() == ".arrow" else _parquet_part)(path, name, split)
 
 
 def table_columns(path: Path, name: str) -> tuple[str, ...]:
-    """The names of the columns, without reading a row."""
+    """The names of the columns of a .parquet or .arrow file; no row is read. Raises as `file_part` does."""
     return tuple(file_part(path, name).schema.names)
 
 
 def is_shard(name: str) -> bool:
-    """Whether a file's name says that it is one of several: train-00000-of-00002.parquet."""
+    """Whether a file name is that of one shard of several, such as train-00000-of-00002.parquet."""
     return _SHARD.fullmatch(PurePosixPath(name).stem) is not None
 
 
 def split_of(name: str) -> str:
-    """The split that a shard's name, or the folder it lies in, stands for: train-00000-of-00002, test/0000; or ''."""
+    """The split in a file name or its folder's: train for train-00000-of-00002, test for test/0000; '' if none."""
     path = PurePosixPath(name)
     stem = re.sub(r"-?\d{4,6}-of-\d{4,6}$", "", path.stem)
     word = stem.rsplit("-", 1)[-1]
@@ -46,7 +100,7 @@ def split_of(name: str) -> str:
 def _parquet_part(path: Path, name: str, split: str) -> Part:
     import pyarrow.parquet as pq
 
-    with reading(name, "Parquet file"):
+    with readable(name, "Parquet file"):
         file = pq.ParquetFile(path)
         schema, rows = file.schema_arrow, file.metadata.num_rows
         held = _held(file.metadata, schema.names)  # a name that is not UTF-8 is found here
@@ -55,7 +109,7 @@ def _parquet_part(path: Path, name: str, split: str) -> Part:
 
 
 def _held(metadata: Any, names: Sequence[str]) -> dict[str, int]:
-    """Bytes of each column over all groups of rows, the parts of structs and lists with their column."""
+    """Column -> uncompressed bytes over all row groups. The leaves of structs and lists count for their column."""
     held = dict.fromkeys(names, 0)
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
         for chunk in map(group.column, range(metadata.num_columns)):
@@ -74,7 +128,7 @@ def _parquet_batches(path: Path, size: int) -> Iterator[Any]:
 
 
 def _arrow_part(path: Path, name: str, split: str) -> Part:
-    with reading(name, "Arrow file"), _arrow_reader(path) as (schema, batches):
+    with readable(name, "Arrow file"), _arrow_reader(path) as (schema, batches):
         _ = schema.names
         rows = sum(batch.num_rows for batch in batches)
     return Part(name, schema, rows, partial(_arrow_batches, path), split)
@@ -88,7 +142,7 @@ def _arrow_batches(path: Path, size: int) -> Iterator[Any]:
 
 @contextmanager
 def _arrow_reader(path: Path) -> Iterator[tuple[Any, Iterator[Any]]]:
-    """Schema and batches of an Arrow stream, as `datasets` writes it, or of an Arrow (Feather) file."""
+    """The schema and the batches of an Arrow stream, as `datasets` writes it, or of an Arrow (Feather) file."""
     import pyarrow as pa
 
     with pa.memory_map(str(path)) as mapped:

@@ -1,4 +1,4 @@
-"""Reading who liked what: user_id, item_id and, if given, rating and timestamp."""
+"""Interactions: tables of which user met which item, with a rating and a timestamp where they are given."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ from mmalign_core.data.tabular.tables import Line, read_table
 from mmalign_core.types import BadInput
 
 MODALITY = "interaction"
-"""What a report calls skipped interactions."""
+"""The modality under which unused interactions are reported."""
 _OPTIONAL = ("rating", "timestamp")
+_SHOWN = 40
+"""Characters of a wrong value that a message shows; our choice."""
 
 
 def read_interactions(path: Path, items: Sequence[str], draft: Draft, name: str = "") -> pd.DataFrame:
-    """Data frame user_id, item_id (str) and those of rating, timestamp (float) that the file has, in file order.
+    """A data frame with the columns user_id and item_id (str), and rating and timestamp (float64) if the file has them.
 
-    Unusable rows are reported one by one; unknown items once each, with their number of rows. Raises BadInput if the
-    file is missing, is no table or lacks user_id or item_id.
+    Its rows are in the order of the file; timestamps are Unix seconds; absent numbers are NaN. `items`: the ids of the
+    collection; `name`: what messages call the file. The draft reports each unusable row, and each unknown item once.
+    Raises BadInput if the file is missing, is no table or lacks user_id or item_id.
     """
     if not path.is_file():
         raise BadInput(f"the interactions file '{shown(path)}' does not exist; correct the path")
@@ -56,7 +59,10 @@ def read_interactions(path: Path, items: Sequence[str], draft: Draft, name: str 
 
 
 def _row(line: Line, columns: list[str]) -> tuple[Any, ...]:
-    """The line's values in the order of `columns`, user and item first; BadInput says what is wrong with it."""
+    """The values of a line in the order of `columns`, of which user and item are first.
+
+    Raises BadInput if one is wrong.
+    """
     if line.problem:
         raise BadInput(line.problem)
     values = [line.values.get(column) for column in columns]
@@ -68,7 +74,7 @@ def _row(line: Line, columns: list[str]) -> tuple[Any, ...]:
 
 
 def _number(value: Any, column: str) -> float:
-    """A rating, or a timestamp in seconds (or as an ISO 8601 date); an absent one is NaN."""
+    """A rating, or a timestamp in Unix seconds, also of an ISO 8601 date (UTC if it names no zone); NaN if absent."""
     if is_missing(value):
         return float("nan")
     try:
@@ -79,9 +85,9 @@ def _number(value: Any, column: str) -> float:
         found = float(value)
     except (TypeError, ValueError, OverflowError) as error:
         kinds = "a number or a date such as 2024-01-31" if column == "timestamp" else "a number"
-        raise BadInput(f"has the {column} '{shown(value)[:40]}', which is not {kinds}; correct it") from error
+        raise BadInput(f"has the {column} '{shown(value)[:_SHOWN]}', which is not {kinds}; correct it") from error
     if math.isinf(found):
-        raise BadInput(f"has the {column} '{shown(value)[:40]}', which is infinite; correct it")
+        raise BadInput(f"has the {column} '{shown(value)[:_SHOWN]}', which is infinite; correct it")
     return found
 
 

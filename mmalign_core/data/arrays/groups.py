@@ -1,4 +1,4 @@
-"""Arrays that lie beside a collection: found, and given to the rows they belong to, by id or in a manifest's order."""
+"""Array groups: arrays of vectors found among the files, and attached to rows by id or in the order of a manifest."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from mmalign_core.data.arrays.ids import EXTENSIONS, ids_of_array, read_ids
-from mmalign_core.data.arrays.npy import check_vectors, map_npy
-from mmalign_core.data.arrays.npz import read_npz
-from mmalign_core.data.arrays.vector_names import ID_NAMES, vectors_of
+from mmalign_core.data.arrays.numpy_files import check_vectors, map_npy, read_npz
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.lines import rows_of
 from mmalign_core.data.tabular.rows import File, Row
 from mmalign_core.data.tabular.tables import Table
+from mmalign_core.data.tabular.vectors import ID_NAMES, vectors_of
 from mmalign_core.types import BadInput, Progress
 
-_NAMING = "name it after what its vectors are of: image_vector, text_vector, audio_vector or video_vector"
+_NAME_CURE = "name it after what its vectors are of: image_vector, text_vector, audio_vector or video_vector"
 
 
 @dataclass
-class Beside:
-    """Vectors (n, d) by modality, all of the same rows, and what names these: `ids`, or None for a manifest's order.
+class ArrayGroup:
+    """Arrays whose row i belongs to the same item.
 
-    `names`: modality -> what the user calls its array; `files`: the listed names this came from.
+    `ids`: a table of n lines that name the items, or None if the rows follow the order of a manifest; `ids_name`: what
+    messages call it; `vectors`: modality -> array (n, d); `names`: modality -> what messages call its array; `files`:
+    the listed names of the files that were read.
     """
 
     ids: Table | None = None
@@ -37,25 +37,29 @@ class Beside:
     files: set[str] = field(default_factory=set)
 
     def take(self, stem: str, name: str, array: np.ndarray, draft: Draft) -> None:
-        """Add an array that its stem says the modality of; it is reported if it says none or has it twice."""
+        """Add an array, of the modality that `stem` says. A second array of one modality is reported.
+
+        Raises BadInput if the array is not (n, d) of real numbers or `stem` says no modality.
+        """
         modality = vectors_of(stem)
         array = check_vectors(array, f"'{shown(name)}'")
         if modality is None:
-            raise BadInput(f"'{shown(name)}' does not say what its vectors are of; {_NAMING}")
+            raise BadInput(f"'{shown(name)}' does not say what its vectors are of; {_NAME_CURE}")
         if modality in self.vectors:
             reason = f"'{shown(name)}' is not read, since '{shown(self.names[modality])}' is there too"
             return draft.skip(name, modality, reason, name)
         self.vectors[modality], self.names[modality] = array, name
 
 
-def find_beside(listing: Mapping[str, Path], draft: Draft, progress: Progress) -> list[Beside]:
-    """The arrays among the listed files (name -> path), those of the top folder only; a group may hold none.
+def find_arrays(listing: Mapping[str, Path], draft: Draft, progress: Progress) -> list[ArrayGroup]:
+    """One group for each .npz and one for all .npy files in the top folder of `listing` (relative name -> path).
 
-    `image_vector.npy` and the like belong to `ids.txt` (.csv .tsv .jsonl .parquet .json .npy), an .npz to the array
-    `ids` within. An array whose name says no modality is reported; BadInput if one that does say it cannot be read.
+    A file called ids (.txt .json .npy .jsonl .csv .tsv .parquet) names the rows; an array `ids` in an .npz names its
+    own. A group may be empty. An array whose name says no modality is reported. Raises BadInput if an array that is
+    named after a modality, or the ids, cannot be read.
     """
     top = {name: path for name, path in listing.items() if "/" not in name}
-    loose, found = Beside(), []
+    loose, found = ArrayGroup(), []
     for name, path in top.items():
         stem, extension = PurePosixPath(name).stem, PurePosixPath(name).suffix.lower()
         if extension == ".npz":
@@ -68,8 +72,8 @@ def find_beside(listing: Mapping[str, Path], draft: Draft, progress: Progress) -
     return found
 
 
-def _try_take(group: Beside, stem: str, name: str, path: Path, draft: Draft) -> None:
-    """Take an .npy file; one whose name says nothing of a modality is reported instead of refused."""
+def _try_take(group: ArrayGroup, stem: str, name: str, path: Path, draft: Draft) -> None:
+    """Add an .npy file to the group. If its name says no modality, a failure is reported and not raised."""
     try:
         group.take(stem, name, map_npy(path, name, draft.settings), draft)
     except BadInput as error:
@@ -78,9 +82,9 @@ def _try_take(group: Beside, stem: str, name: str, path: Path, draft: Draft) -> 
         draft.skip(name, "", error, name)
 
 
-def _of_npz(name: str, path: Path, draft: Draft, progress: Progress) -> Beside:
-    """The vectors of an .npz; arrays that are of no use are reported."""
-    group = Beside(files={name})
+def _of_npz(name: str, path: Path, draft: Draft, progress: Progress) -> ArrayGroup:
+    """The group in an .npz file. Arrays that hold neither vectors of a modality nor ids are reported."""
+    group = ArrayGroup(files={name})
     for key, array in read_npz(path, name, draft.settings, progress).items():
         label = f"{name}, {key}"
         try:
@@ -95,8 +99,8 @@ def _of_npz(name: str, path: Path, draft: Draft, progress: Progress) -> Beside:
     return group
 
 
-def _name_rows(top: Mapping[str, Path], groups: Sequence[Beside], draft: Draft) -> None:
-    """Read the file of ids, once, for the groups that have none of their own."""
+def _name_rows(top: Mapping[str, Path], groups: Sequence[ArrayGroup], draft: Draft) -> None:
+    """Give the ids in the ids file, which is read once, to the groups that have no ids of their own."""
     listed = {name.lower(): name for name in top} if groups else {}
     present = [listed[name] for e in EXTENSIONS if (name := f"ids{e}") in listed]
     for other in present[1:]:
@@ -109,11 +113,14 @@ def _name_rows(top: Mapping[str, Path], groups: Sequence[Beside], draft: Draft) 
             group.ids, group.ids_name = ids, present[0]
 
 
-def attach(rows: Sequence[Row | None], groups: Sequence[Beside], draft: Draft, manifest: str = "") -> list[Row]:
-    """The rows with the vectors that belong to them, then a row for each id that is new.
+def attach_vectors(
+    rows: Sequence[Row | None], groups: Sequence[ArrayGroup], draft: Draft, manifest: str = ""
+) -> list[Row]:
+    """The usable rows with the vectors of the groups, followed by a new row for each id that no row has.
 
-    Vectors without ids follow the rows of `manifest`. Raises BadInput if there is none, or if an array has another
-    number of rows than what names them.
+    `rows`: the lines of the manifest or the items of a folder, None for one that cannot be used; `manifest`: what
+    messages call the manifest, '' if there is none. Arrays without ids follow its lines. Raises BadInput if there is no
+    manifest for them, or an array is not as long as its ids or the manifest.
     """
     found = list(rows)
     for group in groups:
@@ -126,8 +133,11 @@ def attach(rows: Sequence[Row | None], groups: Sequence[Beside], draft: Draft, m
     return [row for row in found if row is not None]
 
 
-def _give(found: list[Row | None], used: list[tuple[int, int]], group: Beside, modality: str, draft: Draft) -> None:
-    """Put the vectors of a modality into their rows, unless one of these has some already."""
+def _give(found: list[Row | None], used: list[tuple[int, int]], group: ArrayGroup, modality: str, draft: Draft) -> None:
+    """Put the vectors of a modality into `found`; `used`: (array row, place in `found`).
+
+    The array is reported and not used if one of the rows has vectors of the modality.
+    """
     name, vectors = group.names[modality], group.vectors[modality]
     rows = [(place, at, row) for place, at in used if (row := found[at]) is not None]
     if any(modality in row.vectors for _, _, row in rows):
@@ -137,8 +147,8 @@ def _give(found: list[Row | None], used: list[tuple[int, int]], group: Beside, m
         found[at] = replace(row, vectors={**row.vectors, modality: vectors[place]})
 
 
-def _by_order(group: Beside, rows: int, manifest: str) -> list[int | None]:
-    """Row i of the arrays belongs to row i of the manifest."""
+def _by_order(group: ArrayGroup, rows: int, manifest: str) -> list[int | None]:
+    """Array row i -> place i of the manifest's rows. Raises BadInput if the lengths differ or there is no manifest."""
     if not manifest:
         name = shown(next(iter(group.names.values())))
         raise BadInput(
@@ -149,10 +159,10 @@ def _by_order(group: Beside, rows: int, manifest: str) -> list[int | None]:
     return list(range(rows))
 
 
-def _by_ids(group: Beside, found: list[Row | None], draft: Draft) -> list[int | None]:
-    """Array row -> place of its row in `found`, to which rows of new ids are added; None for unusable and later ids."""
+def _by_ids(group: ArrayGroup, found: list[Row | None], draft: Draft) -> list[int | None]:
+    """Array row -> place of its item in `found`; None for an id that is unusable or repeated. New ids join `found`."""
     assert group.ids is not None
-    named = rows_of(draft, group.ids, {c: c for c in group.ids.columns}, group.ids_name)
+    named = draft.table_rows(group.ids, {c: c for c in group.ids.columns}, group.ids_name)
     _check_lengths(group, len(named), group.ids_name)
     places, seen = _places(found), set[int]()
     by_id: list[int | None] = []
@@ -174,7 +184,7 @@ def _by_ids(group: Beside, found: list[Row | None], draft: Draft) -> list[int | 
 
 
 def _merged(row: Row | None, named: Row) -> Row:
-    """The row, with what the table of ids says beyond it."""
+    """The row, completed by what the table of ids says. The row's own values win."""
     if row is None:
         return named
     cells, vectors = {**named.cells, **row.cells}, {**named.vectors, **row.vectors}
@@ -182,7 +192,7 @@ def _merged(row: Row | None, named: Row) -> Row:
 
 
 def _places(rows: Sequence[Row | None]) -> dict[str, int]:
-    """Id -> place of its first row; names of files that only one row has count as its id."""
+    """Id -> place of its first row. The name of a file that only one row has stands for its id, too."""
     media = ((entry, at) for at, row in enumerate(rows) if row for cell in row.cells.values() for entry in cell)
     files = [(entry.name, at) for entry, at in media if isinstance(entry, File)]
     times = Counter(name for name, _ in files)
@@ -193,7 +203,7 @@ def _places(rows: Sequence[Row | None]) -> dict[str, int]:
     return places
 
 
-def _check_lengths(group: Beside, rows: int, names: str) -> None:
+def _check_lengths(group: ArrayGroup, rows: int, names: str) -> None:
     for modality, vectors in group.vectors.items():
         if len(vectors) != rows:
             raise BadInput(
