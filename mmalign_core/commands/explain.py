@@ -12,6 +12,7 @@ from mmalign_core.workflow.explanation.pairs import pair_json
 
 SUMMARY = "what makes two media of a run near: words, cells and segments, components, concept words"
 _SHOWN = 5
+"""Terms a line shows; chosen to fit a terminal of 120 columns."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -28,6 +28,7 @@ _OPTIONS = (
     ("--not-video", "video", -1, "F", "not like this video"),
     ("--not-item", "item", -1, "ID", "not like this item"),
 )
+"""Option, kind of part, sign of its weight (1 for, -1 against), name of its value, help."""
 
 
 class _AddPart(argparse.Action):

@@ -29,6 +29,8 @@ ROUNDING = 12 / 320
 STRENGTH = 0.08
 TOP, BOTTOM = (226, 236, 244), (214, 206, 192)
 SHADOW, SHADOW_COLOUR = 0.45, (25, 25, 35)
+"""Strength of the relief, colours of the background at the top and the bottom (RGB), and opacity and colour of the
+shadow. All chosen by eye: the drawing should look lit, and none of it should hide its colours."""
 
 
 def write_picture(item: Item, folder: Path) -> str:

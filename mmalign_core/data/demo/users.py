@@ -14,8 +14,8 @@ import numpy as np
 
 from mmalign_core.data.demo.items import Item
 
-USERS = 80
-SEED = 20_240_601
+USERS = 80  # chosen: enough for collaborative recommenders to learn something, few enough to look at
+SEED = 20_240_601  # any fixed number; this is the day on which the simulated interactions begin
 START = 1_717_200_000  # 1 June 2024, UTC
 SPAN = 180 * 86_400  # half a year in seconds
 

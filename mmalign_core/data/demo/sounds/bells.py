@@ -18,8 +18,12 @@ CHURCH = (
     (4.17, 0.3, 0.15),
     (5.43, 0.2, 0.1),
 )
+"""Partials of a church bell: (frequency ratio, loudness, relative decay). The ratios follow the usual series of a
+minor-third bell (hum, prime, tierce, quint, nominal, …); loudness and decay are chosen by ear."""
 BAR = ((1, 1, 1), (2.76, 0.5, 0.5), (5.4, 0.3, 0.25), (8.9, 0.15, 0.15))
 SMALL = ((1, 1, 1), (2.0, 0.5, 0.7), (2.9, 0.6, 0.5), (4.2, 0.4, 0.35), (5.6, 0.3, 0.25))
+"""Partials of a free bar and of a small bell, each (frequency ratio, loudness, relative decay). The bar's ratios are
+those of a uniform bar with free ends (1, 2.76, 5.40, 8.93); the bell's and all loudnesses are chosen by ear."""
 
 
 def partials(rng: Rng, modes: tuple[tuple[float, float, float], ...], pitch: float, tau: float, seconds: float) -> Wave:

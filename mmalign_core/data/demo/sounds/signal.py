@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, sosfilt
 
 RATE = 16_000
+"""Samples a second; the rate that YAMNet reads."""
 Wave = NDArray[np.float64]
 Rng = np.random.Generator
 

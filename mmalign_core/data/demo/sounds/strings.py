@@ -20,6 +20,7 @@ from mmalign_core.data.demo.sounds.signal import (
 )
 
 TUNE = (0, 4, 7, 12, 11, 7, 9, 5, 4, 0, 2, 7)
+"""Semitones above the first note: a short tune of our own."""
 
 
 def pluck(rng: Rng, pitch: float, seconds: float, bright: float = 0.5, damp: float = 0.996) -> Wave:
