@@ -50,10 +50,10 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
+    from mmalign_core.workflow.alignment.plan import check_collection as check_collection
     from mmalign_core.workflow.alignment.run import Run as Run
     from mmalign_core.workflow.alignment.run import align as align
     from mmalign_core.workflow.alignment.run import as_encoded as encoded_run
-    from mmalign_core.workflow.alignment.split import check_collection as check_collection
     from mmalign_core.workflow.comparison.comparison import compare as compare
     from mmalign_core.workflow.comparison.comparison import takers as takers
     from mmalign_core.workflow.comparison.learning_curve import learning_curve as learning_curve
@@ -169,8 +169,8 @@ _NAMES = {
     "mmalign_core.store": "Store STORE_KINDS=KINDS StoreEntry=Entry",
     "mmalign_core.store.runs": "check_run_id",
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
+    "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
-    "mmalign_core.workflow.alignment.split": "check_collection",
     "mmalign_core.workflow.comparison.comparison": "compare takers",
     "mmalign_core.workflow.comparison.learning_curve": "learning_curve",
     "mmalign_core.workflow.comparison.ranking": "Comparison ranked",

@@ -18,9 +18,9 @@ from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, reference_of, text_modality, text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Media
+from mmalign_core.workflow.alignment.inputs import prepared, text_encoder
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.alignment.sequences import with_sequences
-from mmalign_core.workflow.alignment.sets import prepared, text_encoder
 
 _LEVELS = 8
 """A picture whose colours differ by at most this many of 256 levels shows nothing. Our choice."""

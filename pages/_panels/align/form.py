@@ -85,7 +85,7 @@ def _aligner(
     collection: Collection, pair: tuple[str, str], now: dict[str, Any], encoders: dict[str, str]
 ) -> tuple[str, dict[str, Any]]:
     """What suits these encoders comes first, as they are where they share a space; the other aligners refine it."""
-    usual, before = default_aligner(pair, encoders, collection), default_aligner(pair, now["encoders"], collection)
+    usual, before = (default_aligner(pair, own, collection.vectors) for own in (encoders, now["encoders"]))
     rows = sorted(aligner_card.offered(pair), key=lambda row: row["name"] != usual)
     row = forms.choose(
         "Aligner",
