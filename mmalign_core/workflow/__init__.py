@@ -121,16 +121,16 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.recommendation.answers import answer as answer
     from mmalign_core.workflow.recommendation.answers import recommend as recommend
     from mmalign_core.workflow.recommendation.filters import allowed_items as allowed_items
-    from mmalign_core.workflow.recommendation.fitted import FittedRecommender as FittedRecommender
-    from mmalign_core.workflow.recommendation.fitted import fit_recommender as fit_recommender
-    from mmalign_core.workflow.recommendation.fitted import placed_items as placed_items
-    from mmalign_core.workflow.recommendation.fitted import with_interactions as with_interactions
     from mmalign_core.workflow.recommendation.interests import interests as describe_interests
-    from mmalign_core.workflow.recommendation.query_media import place_part as place_part
-    from mmalign_core.workflow.recommendation.query_media import queryable as queryable
+    from mmalign_core.workflow.recommendation.queries import place_part as place_part
+    from mmalign_core.workflow.recommendation.queries import queryable as queryable
     from mmalign_core.workflow.recommendation.reasons import Reasons as Reasons
     from mmalign_core.workflow.recommendation.reasons import every_reason as all_reasons
     from mmalign_core.workflow.recommendation.reasons import reasons as item_reasons
+    from mmalign_core.workflow.recommendation.recommenders import FittedRecommender as FittedRecommender
+    from mmalign_core.workflow.recommendation.recommenders import fit_recommender as fit_recommender
+    from mmalign_core.workflow.recommendation.recommenders import placed_items as placed_items
+    from mmalign_core.workflow.recommendation.recommenders import with_interactions as with_interactions
     from mmalign_core.workflow.recommendation.reranking import rerank as rerank_answer
     from mmalign_core.workflow.recommendation.sentences import TEMPLATE as TEMPLATE_AUTHOR
     from mmalign_core.workflow.recommendation.sentences import Sentence as Sentence
@@ -205,10 +205,12 @@ _NAMES = {
     ),
     "mmalign_core.workflow.recommendation.answers": "Answer answer recommend",
     "mmalign_core.workflow.recommendation.filters": "allowed_items",
-    "mmalign_core.workflow.recommendation.fitted": "fit_recommender FittedRecommender placed_items with_interactions",
     "mmalign_core.workflow.recommendation.interests": "describe_interests=interests",
-    "mmalign_core.workflow.recommendation.query_media": "place_part queryable",
+    "mmalign_core.workflow.recommendation.queries": "place_part queryable",
     "mmalign_core.workflow.recommendation.reasons": "all_reasons=every_reason item_reasons=reasons Reasons",
+    "mmalign_core.workflow.recommendation.recommenders": (
+        "fit_recommender FittedRecommender placed_items with_interactions"
+    ),
     "mmalign_core.workflow.recommendation.reranking": "rerank_answer=rerank",
     "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
     "mmalign_core.workflow.saved_runs": "check_save load_run save_run",
