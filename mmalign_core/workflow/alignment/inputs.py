@@ -20,6 +20,8 @@ from mmalign_core.workflow.alignment.sequences import can_sequence, with_sequenc
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS
 
 Sets = Mapping[str, EmbeddingSet]
+VOCABULARY = (("efficientnet-lite0", "image", "a photo of a {}"), ("yamnet", "audio", "the sound of {}"))
+"""Encoders whose concepts' names are the vocabulary, and the sentence that each is said in: no weights are read."""
 
 
 def usable_sets(
@@ -79,12 +81,6 @@ def text_encoder(encoders: Mapping[str, str]) -> str:
 def place(fitted: Aligner, rows: EmbeddingSet) -> EmbeddingSet:
     """The rows at their coordinates in the shared space."""
     return EmbeddingSet(rows.modality, rows.ids, rows.keys, fitted.transform(rows), f"{fitted.name}({rows.encoder})")
-
-
-VOCABULARY = (("efficientnet-lite0", "image", "a photo of a {}"), ("yamnet", "audio", "the sound of {}"))
-"""Encoders whose concepts' names are the vocabulary, and the sentence that each is said in: no weights are read."""
-
-Sets = Mapping[str, EmbeddingSet]
 
 
 def with_pivots(
