@@ -67,7 +67,7 @@ def measure_all(
 ) -> dict[str, Direction]:
     """Direction ("image->text") -> each of its queries, pooled over the spaces; without intervals and diagnostics."""
     known, directions = _banks(banks, len(spaces)), {}
-    for way in (pair, pair[::-1]):
+    for way in (pair, (pair[1], pair[0])):
         sides = zip(_sides(spaces, way), known)
         parts = [measure_direction(a, b, scoring, bank=bank.get(way[0])) for (a, b), bank in sides]
         directions["->".join(way)] = pooled(parts)
