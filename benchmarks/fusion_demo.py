@@ -23,8 +23,8 @@ import sys
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.data.demo import write_demo
-from mmalign_core.metrics.direction import measure
-from mmalign_core.metrics.fused import fused_set, measure_fused
+from mmalign_core.metrics.report import fused_set, measure_fused
+from mmalign_core.metrics.retrieval import measure_direction
 from mmalign_core.scoring.corrections import CORRECTIONS
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
@@ -78,7 +78,7 @@ def held_out(name: str, sets: Sets, seed: int) -> dict[str, tuple[float, float, 
     ways = {}
     for source, target in (("image", "text"), ("text", "image"), ("audio", "text"), ("text", "audio")):
         if source in space and target in space:
-            ways[f"{source}->{target} (all)"] = measure(space[source], space[target], CHOICES)
+            ways[f"{source}->{target} (all)"] = measure_direction(space[source], space[target], CHOICES)
     if len(space) > 2:
         for target in space:
             lone = {m: held[m] for m in space if m != target}

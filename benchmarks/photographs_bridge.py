@@ -13,7 +13,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.translated_captions import CAPTIONS, LANGUAGES
-from mmalign_core.metrics.report import measure
+from mmalign_core.metrics.report import measure_direction
 from mmalign_core.scoring.corrections import CORRECTIONS
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
@@ -35,7 +35,7 @@ def by_language(run: Run, store: Store) -> None:
         vectors = np.array(placed)
         english = vectors if english is None else english
         asked = EmbeddingSet("text", tuple(known), tuple(map(str, range(len(known)))), vectors, "bridge")
-        found = measure(asked, run.result.space["image"], plain()).outcome.metrics()
+        found = measure_direction(asked, run.result.space["image"], plain()).outcome.metrics()
         recalls = "".join(f"{100 * found[f'recall@{k}']:6.1f}" for k in (1, 5, 10))
         print(f"  {language:<28}{recalls}{(vectors * english).sum(1).mean():12.3f}")
 

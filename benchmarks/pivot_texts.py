@@ -29,7 +29,7 @@ from mmalign_core.types import EmbeddingSet, Media, digest_bytes
 from mmalign_core.types.embeddings import Pivots
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow import Choices, encode, open_demo
-from mmalign_core.workflow.alignment.sets import usable_sets
+from mmalign_core.workflow.alignment.inputs import usable_sets
 
 DATA = Path(__file__).parents[2] / "shared/data"
 SEEDS, TESTED = 3, 200
@@ -200,7 +200,7 @@ def demo(store: Store) -> None:
 
 def vocabulary_once() -> list[str]:
     """Names of things seen and heard, each once."""
-    from mmalign_core.workflow.alignment.pivots import vocabulary
+    from mmalign_core.workflow.alignment.inputs import vocabulary
 
     return list(dict.fromkeys(vocabulary()))
 

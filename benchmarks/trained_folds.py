@@ -21,7 +21,7 @@ from mmalign_core.splits import Split
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, encode, open_collection
-from mmalign_core.workflow.alignment.sets import place, usable_sets
+from mmalign_core.workflow.alignment.inputs import place, usable_sets
 
 Sets = Mapping[str, EmbeddingSet]
 SEEDS = (0, 1, 2)

@@ -69,7 +69,7 @@ def column_folds(sets: Mapping[str, EmbeddingSet], values: Mapping[str, Any], co
     published numbers can be compared: identical content may lie on both sides (see `shared_content`). BadInput
     unless there are 2 to 100 values and each has an item with every modality.
     """
-    items, paired = sorted({item for s in sets.values() for item in s.ids}), paired_items(sets)
+    items, paired = sorted({item for rows in sets.values() for item in rows.ids}), paired_items(sets)
     members: dict[Any, list[str]] = {}
     for item in items:
         if item in values:
@@ -102,16 +102,16 @@ def time_split(sets: Mapping[str, EmbeddingSet], times: Mapping[str, float], tes
         )
     held = len(paired) - np.searchsorted(paired, moments[1:])
     cut = moments[1:][np.abs(held - test * len(paired)).argmin()]
-    known = sorted({item for s in sets.values() for item in s.ids if item in times})
+    known = sorted({item for rows in sets.values() for item in rows.ids if item in times})
     return Split(tuple(i for i in known if times[i] < cut), tuple(i for i in known if times[i] >= cut))
 
 
 def shared_content(sets: Mapping[str, EmbeddingSet], part: Split) -> int:
     """How many measured items that have every modality hold a content that an item of the fit holds as well."""
     fitted, measured, touched = set(part.train), paired_items(sets) & set(part.test), set()
-    for s in sets.values():
-        seen = {key for item, key in zip(s.ids, s.keys) if item in fitted}
-        touched |= {item for item, key in zip(s.ids, s.keys) if item in measured and key in seen}
+    for rows in sets.values():
+        seen = {key for item, key in zip(rows.ids, rows.keys) if item in fitted}
+        touched |= {item for item, key in zip(rows.ids, rows.keys) if item in measured and key in seen}
     return len(touched)
 
 
@@ -122,7 +122,7 @@ def nested(
 
     The share is taken of the items with every modality and again of the others; at least one paired group is in each.
     """
-    kept = {m: s.of_items(items) for m, s in sets.items()}
+    kept = {modality: rows.of_items(items) for modality, rows in sets.items()}
     parts = []
     for share in shares:
         taken = [g for groups in _by_pairing(kept, seed) for g in _first(groups, share)]
@@ -132,17 +132,17 @@ def nested(
 
 def items_of(sets: Mapping[str, EmbeddingSet]) -> tuple[str, ...]:
     """Every item of any of the sets once, as they come."""
-    return tuple(dict.fromkeys(item for s in sets.values() for item in s.ids))
+    return tuple(dict.fromkeys(item for rows in sets.values() for item in rows.ids))
 
 
 def paired_items(sets: Mapping[str, EmbeddingSet]) -> set[str]:
     """The items that every one of the sets has."""
-    return set.intersection(*(set(s.ids) for s in sets.values()))
+    return set.intersection(*(set(rows.ids) for rows in sets.values()))
 
 
 def content_groups(sets: Mapping[str, EmbeddingSet]) -> list[tuple[str, ...]]:
     """Items linked, directly or through others, by an identical content key in any modality; sorted both ways."""
-    links = [(item, (m, key)) for m, s in sets.items() for item, key in zip(s.ids, s.keys)]
+    links = [(item, (modality, key)) for modality, rows in sets.items() for item, key in zip(rows.ids, rows.keys)]
     items = {item: i for i, item in enumerate(sorted({item for item, _ in links}))}
     if not items:
         return []

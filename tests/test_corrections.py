@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.metrics.report import evaluation, measure
+from mmalign_core.metrics.report import evaluation, measure_direction
 from mmalign_core.scoring.corrections import CORRECTIONS, Scores
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
@@ -106,7 +106,7 @@ def test_a_constant_space_stays_a_tie_and_finite(name: str, similarity: str, val
         ids = tuple(map(str, range(n)))
         a, b = (EmbeddingSet(m, ids, ids, np.full((n, 48), value), "toy@1") for m in ("image", "text"))
         parts = SIMILARITIES.create(similarity), CORRECTIONS.create(name), MATCHERS.create("argmax")
-        found = measure(a, b, Scoring(*parts)).outcome
+        found = measure_direction(a, b, Scoring(*parts)).outcome
         assert (found.ranks == n).all() and found.correct.all() == (n == 1)
         assert np.isfinite(whole(parts[1].scores(parts[0], a.vectors, b.vectors))).all()
 

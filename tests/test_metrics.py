@@ -5,9 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.metrics.direction import measure
-from mmalign_core.metrics.retrieval import Outcome, outcomes
-from mmalign_core.metrics.right_answers import right_answers
+from mmalign_core.metrics.retrieval import Outcome, measure_direction, outcomes, right_answers
 from mmalign_core.scoring.corrections import CORRECTIONS, Scores
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
@@ -58,7 +56,9 @@ def like(name: str, a: np.ndarray, b: np.ndarray) -> float:
 
 def measured(sources: EmbeddingSet, targets: EmbeddingSet, similarity: str = "cosine", matcher: str = "argmax"):
     plain = CORRECTIONS.create("none")
-    return measure(sources, targets, Scoring(SIMILARITIES.create(similarity), plain, MATCHERS.create(matcher)))
+    return measure_direction(
+        sources, targets, Scoring(SIMILARITIES.create(similarity), plain, MATCHERS.create(matcher))
+    )
 
 
 @pytest.mark.parametrize("name", SIMILARITIES.names())
@@ -173,7 +173,10 @@ def test_undecided_queries_count_as_wrong_and_the_best_chosen_target_decides() -
     similarity, none = SIMILARITIES.create("cosine"), CORRECTIONS.create("none")
     for threshold, accuracy in ((0.5, 1.0), (0.97, 0.5), (1.5, 0.0)):
         matcher = MATCHERS.create("threshold", threshold=threshold)
-        assert measure(sources, targets, Scoring(similarity, none, matcher)).outcome.metrics()["accuracy"] == accuracy
+        assert (
+            measure_direction(sources, targets, Scoring(similarity, none, matcher)).outcome.metrics()["accuracy"]
+            == accuracy
+        )
 
 
 def test_no_queries_give_zeros_not_nan() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmalign_core.metrics.fused import fused_set, measure_fused
+from mmalign_core.metrics.report import fused_set, measure_fused
 from mmalign_core.scoring.corrections import CORRECTIONS
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS

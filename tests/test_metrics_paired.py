@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmalign_core.metrics.bootstrap import paired_bootstrap
-from mmalign_core.metrics.direction import Direction
-from mmalign_core.metrics.retrieval import Outcome
+from mmalign_core.metrics.retrieval import Direction, Outcome
 from mmalign_core.types import BadInput
 
 

@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.metrics.diagnostics import diagnostics
-from mmalign_core.metrics.mutual_knn import mutual_knn
-from mmalign_core.metrics.space import occurrences, uniformity
+from mmalign_core.metrics.space import diagnostics, mutual_knn, occurrences, uniformity
 from mmalign_core.scoring.corrections import CORRECTIONS, Scores
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.metrics.right_answers import RightAnswers, right_answers
+from mmalign_core.metrics.retrieval import RightAnswers, right_answers
 from mmalign_core.metrics.threshold import threshold_curve
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.scoring.matchers import MATCHERS

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from mmalign_core.workflow import Run, fit_recommender
 from mmalign_core.workflow.explanation import explain_recommendation
 from mmalign_core.workflow.recommendation import answers
-from mmalign_core.workflow.recommendation.place_query import place_query
+from mmalign_core.workflow.recommendation.queries import place_query
 from pages._panels.recommend import answer, controls, queries, reasons
 from pages._panels.recommend.controls import Language
 from pages._session import cache

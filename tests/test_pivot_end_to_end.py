@@ -14,9 +14,8 @@ from mmalign_core.spaces import text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow import Choices, QuerySpec, align, encode, load_run, open_collection, recommend, takers
-from mmalign_core.workflow.alignment.pivots import has_towers
-from mmalign_core.workflow.alignment.sets import usable_sets
-from mmalign_core.workflow.recommendation.query_media import place_part
+from mmalign_core.workflow.alignment.inputs import has_towers, usable_sets
+from mmalign_core.workflow.recommendation.queries import place_part
 from tests.tiny_clap import noise, save_clap, save_wav, tone
 from tests.tiny_clip import saved
 

@@ -25,7 +25,7 @@ from mmalign_core.workflow import (
     with_interactions,
 )
 from mmalign_core.workflow.explanation import explain_recommendation
-from mmalign_core.workflow.recommendation import query_media
+from mmalign_core.workflow.recommendation import queries
 
 USER = "simulated-001"
 
@@ -239,7 +239,7 @@ def test_a_file_of_a_query_is_read_once_from_the_query_to_its_map(
         read.append(modality)
         return file_media(item, modality, path, name, settings)
 
-    monkeypatch.setattr(query_media, "file_media", counted)
+    monkeypatch.setattr(queries, "file_media", counted)
     found = answer(demo_run, QuerySpec.of(image=picture, k=1), store=store)
     maps = explain_recommendation(demo_run, found, found.results[0].id, store=store, grid=2, faithful=False)
     assert read == ["image"] and "query" in {each.side for each in maps.maps}

@@ -17,7 +17,7 @@ from mmalign_core.workflow import (
     answer,
     place_part,
 )
-from mmalign_core.workflow.recommendation.place_query import nearest
+from mmalign_core.workflow.recommendation.queries import nearest
 
 
 @pytest.mark.parametrize(

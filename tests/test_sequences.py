@@ -28,8 +28,8 @@ from mmalign_core.workflow import (
     recommend,
     save_run,
 )
+from mmalign_core.workflow.alignment.inputs import usable_sets
 from mmalign_core.workflow.alignment.sequences import with_sequences
-from mmalign_core.workflow.alignment.sets import usable_sets
 
 KEY = "letters@1"
 

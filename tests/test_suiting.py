@@ -64,4 +64,6 @@ def test_a_named_aligner_and_its_parameters_are_kept(tmp_path: Path, capsys: pyt
 
 
 def test_the_demo_begins_with_the_bridge(demo: Collection) -> None:
-    assert all(default_aligner(pair, {}, demo) == "bridge" for pair in (PAIR, ("audio", "text"), ("image", "audio")))
+    assert all(
+        default_aligner(pair, {}, demo.vectors) == "bridge" for pair in (PAIR, ("audio", "text"), ("image", "audio"))
+    )

@@ -72,4 +72,4 @@ def run(args: argparse.Namespace) -> None:
 def _suited(args: argparse.Namespace, collection: Collection) -> str:
     """The aligner for these encoders, however they are spelt."""
     encoders = {modality: full_reference(reference) for modality, reference in encoders_of(args).items()}
-    return default_aligner(pair_of(args), encoders, collection)
+    return default_aligner(pair_of(args), encoders, collection.vectors)

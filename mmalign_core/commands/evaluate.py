@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
     try:
         evaluate(
             all_places(collection, space), events, entries, protocol,
-            progress=show_progress, publish=rows.append, told=facts.update,
+            progress=show_progress, publish=rows.append, publish_facts=facts.update,
         )  # fmt: skip
     finally:
         if not all(row["error"] or row["baseline"] for row in rows):

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from mmalign_core.metrics.direction import Direction
-from mmalign_core.metrics.retrieval import Outcome
+from mmalign_core.metrics.retrieval import Direction, Outcome
 from mmalign_core.types import BadInput
 
 DRAWS_AT_ONCE = 1 << 22

@@ -1,4 +1,4 @@
-"""The report of one aligned pair of modalities: everything `align --json` prints about its quality."""
+"""The report of one aligned pair of modalities, and of items fused from several modalities."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.metrics.bootstrap import bootstrap_intervals
-from mmalign_core.metrics.diagnostics import diagnostics
-from mmalign_core.metrics.direction import Direction, measure, pooled
+from mmalign_core.metrics.retrieval import Direction, measure_direction, pooled
+from mmalign_core.metrics.space import diagnostics
 from mmalign_core.scoring.decision import Scoring
-from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.splits import paired_items
+from mmalign_core.types import BadInput, EmbeddingSet, digest_json
 
 Space = Mapping[str, EmbeddingSet]
 """Modality -> rows in one shared space."""
@@ -65,12 +66,12 @@ def measure_all(
     banks: Sequence[Space] | None = None,
 ) -> dict[str, Direction]:
     """Direction ("image->text") -> each of its queries, pooled over the spaces; without intervals and diagnostics."""
-    sides, known = _sides(spaces, pair), _banks(banks, len(spaces))
-    found = {}
-    for flip in (1, -1):
-        ways = [(*side[::flip], bank.get(pair[::flip][0])) for side, bank in zip(sides, known)]
-        found["->".join(pair[::flip])] = pooled([measure(s, t, scoring, bank=bank) for s, t, bank in ways])
-    return found
+    known, directions = _banks(banks, len(spaces)), {}
+    for way in (pair, (pair[1], pair[0])):
+        sides = zip(_sides(spaces, way), known)
+        parts = [measure_direction(a, b, scoring, bank=bank.get(way[0])) for (a, b), bank in sides]
+        directions["->".join(way)] = pooled(parts)
+    return directions
 
 
 def _sides(spaces: Sequence[Space], pair: tuple[str, str]) -> list[tuple[EmbeddingSet, EmbeddingSet]]:
@@ -79,7 +80,8 @@ def _sides(spaces: Sequence[Space], pair: tuple[str, str]) -> list[tuple[Embeddi
 
 def _present(space: Space, modality: str) -> EmbeddingSet:
     if modality not in space or not len(space[modality]):
-        raise BadInput(f"there is no {modality} to measure; present: {', '.join(m for m in space if len(space[m]))}")
+        present = ", ".join(name for name, rows in space.items() if len(rows))
+        raise BadInput(f"there is no {modality} to measure; present: {present}")
     return space[modality]
 
 
@@ -109,3 +111,43 @@ def at_chance(report: Mapping[str, Any]) -> tuple[str, ...]:
     without queries is not among them."""
     bounds = {way: found[_BY][0] for way, found in report["ci95"].items() if _BY in found}
     return tuple(way for way, low in bounds.items() if low <= report["baseline"][way][_BY])
+
+
+def fused_set(ids: Sequence[str], places: np.ndarray, parts: Space) -> EmbeddingSet:
+    """Places (n, k) of whole items as one set of modality "image+audio", of the items that have all the `parts`.
+
+    `ids` and `places` are what `Aligner.fuse(parts)` gives. Two items hold the same content when they do so in every
+    part. BadInput if no item has them all.
+    """
+    whole = paired_items(parts)
+    named = [(row, item) for row, item in enumerate(ids) if item in whole]
+    if not named:
+        raise BadInput(f"no item has all of {'+'.join(parts)}; there is nothing to fuse")
+    contents: dict[str, list[str]] = {item: [] for item in whole}
+    for modality, rows in parts.items():
+        for item, key in sorted(zip(rows.ids, rows.keys)):
+            if item in contents:
+                contents[item].append(f"{modality} {key}")
+    order, items = zip(*named)
+    keys = tuple(digest_json(contents[item]) for item in items)
+    encoder = " + ".join(rows.encoder for rows in parts.values())
+    return EmbeddingSet("+".join(parts), items, keys, np.asarray(places)[list(order)], encoder)
+
+
+def measure_fused(
+    fused: EmbeddingSet,
+    space: Space,
+    target: str,
+    scoring: Scoring,
+) -> dict[str, Direction]:
+    """The fused rows and each of their modalities alone as queries of `target`, and `target` as query of the fused.
+
+    `space`: modality -> rows in the aligner's space, `target` and the fused modalities among them. All are asked for
+    the same items, those that have everything, and over the same candidates: "image+audio->text", "image->text",
+    "audio->text", "text->image+audio".
+    """
+    items = [*(set(fused.ids) & set(space[target].ids))]
+    fused, targets = fused.of_items(items), space[target].of_items(items)
+    queries = {fused.modality: fused} | {name: space[name].of_items(items) for name in fused.modality.split("+")}
+    directions = {f"{name}->{target}": measure_direction(rows, targets, scoring) for name, rows in queries.items()}
+    return directions | {f"{target}->{fused.modality}": measure_direction(targets, fused, scoring)}

@@ -2,11 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from mmalign_core.scoring.corrections.scores import Scores
+from mmalign_core.scoring.decision import Scoring, bank_vectors, distinct_vectors
+from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
+
+
+def diagnostics(
+    a: EmbeddingSet,
+    b: EmbeddingSet,
+    scoring: Scoring,
+    *,
+    bank: Mapping[str, EmbeddingSet] | None = None,
+) -> dict[str, Any]:
+    """Gap, hubness, alignment, uniformity and shared neighbourhoods of two modalities in one space.
+
+    `hubness` and `largest_hub` (share of the queries that have the most frequent target among their 10 best; 10 / n
+    is even) are the worse direction's. Identical contents count once as targets: among equal scores the lower index
+    would look like a hub. `mutual_knn` is calibrated, see there.
+    """
+    hubs, largest, seed = {}, {}, scoring.seed
+    for sources, targets in ((a, b), (b, a)):
+        known = bank_vectors((bank or {}).get(sources.modality))
+        scores = scoring.correction.scores(scoring.similarity, sources.vectors, distinct_vectors(targets), known)
+        occurrence, way = occurrences(scores), f"{sources.modality}->{targets.modality}"
+        hubs[way], largest[way] = skewness(occurrence), float(occurrence.max(initial=0) / max(1, len(sources)))
+    spread = {rows.modality: uniformity(rows, seed=seed) for rows in (a, b)}
+    neighbours = mutual_knn(a, b, seed=seed)
+    return {
+        "gap": modality_gap(a.vectors, b.vectors),
+        "hubness": max(hubs.values()),
+        "hubness_by_direction": hubs,
+        "largest_hub": max(largest.values()),
+        "largest_hub_by_direction": largest,
+        "alignment": alignment(a, b, seed=seed),
+        "uniformity": sum(spread.values()) / 2,
+        "uniformity_by_modality": spread,
+        "mutual_knn": neighbours.calibrated,
+        "mutual_knn_raw": neighbours.observed,
+        "mutual_knn_p": neighbours.p,
+    }
+
 
 SAMPLE = 2000
 """Most rows, or pairs of rows, that a sampled measure looks at."""
@@ -70,3 +113,52 @@ def _sampled(values: list, size: int, seed: int) -> list:
     if len(values) <= size:
         return values
     return [values[i] for i in np.sort(np.random.default_rng(seed).choice(len(values), size, replace=False))]
+
+
+@dataclass(frozen=True)
+class MutualNeighbours:
+    """`observed`: mean share of an item's k neighbours that both modalities agree on; `expected` by chance alone.
+
+    `calibrated`: (observed - expected) / (1 - expected), 0 at chance and 1 where all agree. `p`: share of
+    permutations, the observed one among them, that agree at least as much; 1 with fewer than three items.
+    """
+
+    observed: float
+    expected: float
+    calibrated: float
+    p: float
+
+
+def mutual_knn(
+    a: EmbeddingSet, b: EmbeddingSet, k: int = 10, *, permutations: int = 200, seed: int = 0, sample: int = SAMPLE
+) -> MutualNeighbours:
+    """Mutual k-nearest-neighbour agreement of two modalities over the items that have both, each in its own vectors.
+
+    Huh et al. (2024), The platonic representation hypothesis. The raw number grows with k / n, so chance is taken
+    away: the items of b are permuted, over and over. Cosine; k neighbours, but of few items less than half; at most
+    `sample` items, the first row of each. Equal neighbours come in random order, or a collapsed space would agree.
+    """
+    left, right = partners(a, b, seed=seed, sample=sample)
+    n, rng = len(left), np.random.default_rng(seed)
+    k = min(k, (n - 1) // 2)
+    if n < 3:
+        return MutualNeighbours(0.0, 0.0, 0.0, 1.0)
+    near = np.zeros((n, n), bool)
+    near[np.arange(n)[:, None], _neighbours(left, k, rng)] = True
+    rows, columns = np.repeat(np.arange(n), k), _neighbours(right, k, rng).ravel()
+    orders = (rng.permutation(n) for _ in range(permutations))
+    chance = np.array([near[order[rows], order[columns]].mean() for order in orders])
+    observed, expected = float(near[rows, columns].mean()), float(chance.mean())
+    calibrated = (observed - expected) / (1 - expected) if expected < 1 else 0.0
+    p = (1 + np.count_nonzero(chance >= observed)) / (1 + permutations)
+    return MutualNeighbours(observed, expected, calibrated, float(p))
+
+
+def _neighbours(rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
+    """The k nearest other rows of each (n, k), equal ones in random order."""
+    order = rng.permutation(len(rows))
+    found = order[top_k(rows[order], rows[order], k + 1)[1]]
+    found = found[np.argsort(order)]
+    others = found != np.arange(len(rows))[:, None]
+    others[others.all(1), -1] = False
+    return found[others].reshape(len(rows), k)

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.metrics.right_answers import RightAnswers
+from mmalign_core.metrics.retrieval import RightAnswers, right_answers
 from mmalign_core.scoring.corrections.scores import Scores
-from mmalign_core.types import BadInput
+from mmalign_core.scoring.decision import Scoring
+from mmalign_core.types import BadInput, EmbeddingSet
 
 LIMIT = 10
 """Targets a query may take, as the threshold matcher's default."""
@@ -79,6 +80,20 @@ class ThresholdCurve:
         kept = np.unique(np.linspace(0, len(self.thresholds) - 1, min(most, len(self.thresholds))).astype(int))
         columns = {"threshold": self.thresholds, "precision": self.precision, "recall": self.recall, "f1": self.f1}
         return {name: values[kept].astype(float).tolist() for name, values in columns.items()}
+
+
+def suggested_threshold(
+    scoring: Scoring, sources: EmbeddingSet, targets: EmbeddingSet, bank: EmbeddingSet | None = None
+) -> dict[str, Any]:
+    """`suggested`, the threshold of greatest F1 for these queries, with what `Suggestion` says of it and its `curve`.
+
+    `bank`: rows of the sources' modality that were known beforehand, for corrections that look at queries. BadInput
+    when no query has a right answer.
+    """
+    limit = scoring.matcher.params["limit"]
+    curve = threshold_curve(scoring.scores(sources, targets, bank), right_answers(sources, targets), limit=limit)
+    suggestion = curve.suggest().as_json()
+    return {"suggested": suggestion.pop("threshold"), **suggestion, "curve": curve.thinned()}
 
 
 def threshold_curve(scores: Scores, truth: RightAnswers, *, limit: int = LIMIT) -> ThresholdCurve:

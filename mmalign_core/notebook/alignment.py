@@ -125,5 +125,5 @@ def _choices(
     if isinstance(aligner, Aligner):
         aligner, params = aligner.name, {**aligner.params, **(params or {})}
     return Choices(
-        pair=pair, aligner=aligner or default_aligner(pair, encoders, collection), params=params, **further
+        pair=pair, aligner=aligner or default_aligner(pair, encoders, collection.vectors), params=params, **further
     )  # fmt: skip

@@ -9,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 
 from mmalign_core.types import BadInput
-from mmalign_core.vectors import check_same_width
 
 Metric = Literal["ip", "l2"]
 
@@ -30,6 +29,15 @@ def top_k(
         return np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
     scores, indices = _search(queries, candidates, k, metric, threads)
     return _ordered(scores, indices)
+
+
+def check_same_width(queries: np.ndarray, candidates: np.ndarray) -> None:
+    """BadInput unless both are two-dimensional and have equally many columns."""
+    if queries.ndim != 2 or candidates.ndim != 2 or queries.shape[1] != candidates.shape[1]:
+        raise BadInput(
+            f"queries of shape {queries.shape} cannot be compared with candidates of shape {candidates.shape}: "
+            "both need one row each and the same number of dimensions; align them first"
+        )
 
 
 def _search(

@@ -50,10 +50,10 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
+    from mmalign_core.workflow.alignment.plan import check_collection as check_collection
     from mmalign_core.workflow.alignment.run import Run as Run
     from mmalign_core.workflow.alignment.run import align as align
     from mmalign_core.workflow.alignment.run import as_encoded as encoded_run
-    from mmalign_core.workflow.alignment.split import check_collection as check_collection
     from mmalign_core.workflow.comparison.comparison import compare as compare
     from mmalign_core.workflow.comparison.comparison import takers as takers
     from mmalign_core.workflow.comparison.learning_curve import learning_curve as learning_curve
@@ -121,16 +121,16 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.recommendation.answers import answer as answer
     from mmalign_core.workflow.recommendation.answers import recommend as recommend
     from mmalign_core.workflow.recommendation.filters import allowed_items as allowed_items
-    from mmalign_core.workflow.recommendation.fitted import FittedRecommender as FittedRecommender
-    from mmalign_core.workflow.recommendation.fitted import fit_recommender as fit_recommender
-    from mmalign_core.workflow.recommendation.fitted import placed_items as placed_items
-    from mmalign_core.workflow.recommendation.fitted import with_interactions as with_interactions
     from mmalign_core.workflow.recommendation.interests import interests as describe_interests
-    from mmalign_core.workflow.recommendation.query_media import place_part as place_part
-    from mmalign_core.workflow.recommendation.query_media import queryable as queryable
+    from mmalign_core.workflow.recommendation.queries import place_part as place_part
+    from mmalign_core.workflow.recommendation.queries import queryable as queryable
     from mmalign_core.workflow.recommendation.reasons import Reasons as Reasons
     from mmalign_core.workflow.recommendation.reasons import every_reason as all_reasons
     from mmalign_core.workflow.recommendation.reasons import reasons as item_reasons
+    from mmalign_core.workflow.recommendation.recommenders import FittedRecommender as FittedRecommender
+    from mmalign_core.workflow.recommendation.recommenders import fit_recommender as fit_recommender
+    from mmalign_core.workflow.recommendation.recommenders import placed_items as placed_items
+    from mmalign_core.workflow.recommendation.recommenders import with_interactions as with_interactions
     from mmalign_core.workflow.recommendation.reranking import rerank as rerank_answer
     from mmalign_core.workflow.recommendation.sentences import TEMPLATE as TEMPLATE_AUTHOR
     from mmalign_core.workflow.recommendation.sentences import Sentence as Sentence
@@ -169,8 +169,8 @@ _NAMES = {
     "mmalign_core.store": "Store STORE_KINDS=KINDS StoreEntry=Entry",
     "mmalign_core.store.runs": "check_run_id",
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
+    "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
-    "mmalign_core.workflow.alignment.split": "check_collection",
     "mmalign_core.workflow.comparison.comparison": "compare takers",
     "mmalign_core.workflow.comparison.learning_curve": "learning_curve",
     "mmalign_core.workflow.comparison.ranking": "Comparison ranked",
@@ -205,10 +205,12 @@ _NAMES = {
     ),
     "mmalign_core.workflow.recommendation.answers": "Answer answer recommend",
     "mmalign_core.workflow.recommendation.filters": "allowed_items",
-    "mmalign_core.workflow.recommendation.fitted": "fit_recommender FittedRecommender placed_items with_interactions",
     "mmalign_core.workflow.recommendation.interests": "describe_interests=interests",
-    "mmalign_core.workflow.recommendation.query_media": "place_part queryable",
+    "mmalign_core.workflow.recommendation.queries": "place_part queryable",
     "mmalign_core.workflow.recommendation.reasons": "all_reasons=every_reason item_reasons=reasons Reasons",
+    "mmalign_core.workflow.recommendation.recommenders": (
+        "fit_recommender FittedRecommender placed_items with_interactions"
+    ),
     "mmalign_core.workflow.recommendation.reranking": "rerank_answer=rerank",
     "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
     "mmalign_core.workflow.saved_runs": "check_save load_run save_run",

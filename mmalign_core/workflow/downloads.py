@@ -111,9 +111,9 @@ def fetch_model(plan: Plan, progress: Progress = no_progress, settings: Settings
     remember(plan.parts[0].repository.name, plan.reference, settings)
     for part in plan.parts:
         for file in part.files:
-            told = _told(progress, done, plan.bytes, file.name)
-            told(0)
-            download(part.repository, file, told)
+            report = _byte_report(progress, done, plan.bytes, file.name)
+            report(0)
+            download(part.repository, file, report)
             link(part.repository, file)
             done += file.size
         name_main(part.repository)
@@ -123,12 +123,12 @@ def fetch_model(plan: Plan, progress: Progress = no_progress, settings: Settings
     progress(1.0, f"{plan.parts[0].repository.name} is here")
 
 
-def _told(progress: Progress, before: int, total: int, name: str) -> Callable[[int], None]:
-    def told(have: int) -> None:
+def _byte_report(progress: Progress, before: int, total: int, name: str) -> Callable[[int], None]:
+    def report(have: int) -> None:
         share = min((before + have) / max(total, 1), 1.0)
         progress(min(share, 0.999), f"{name}: {(before + have) / 1e6:,.1f} of {total / 1e6:,.1f} MB")
 
-    return told
+    return report
 
 
 def present_models(settings: Settings | None = None) -> tuple[LocalModel, ...]:

@@ -33,13 +33,17 @@ DEFAULT_ENCODERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Encoding:
-    """Vectors per modality, which encoder made them, and what was new. `by_modality`: {"encoded": n, "reused": n}."""
+    """Vectors per modality, which encoder made them, and what was new. `by_modality`: {"encoded": n, "reused": n}.
+
+    `media`: what the vectors were made of, for aligners that read sequences or texts too; none for given vectors alone.
+    """
 
     sets: Mapping[str, EmbeddingSet]
     encoders: Mapping[str, str]
     by_modality: Mapping[str, Mapping[str, int]]
     skipped: tuple[Skipped, ...]
     seconds: Mapping[str, float]
+    media: Sequence[Media] = ()
 
     def report(self, items: int) -> dict[str, Any]:
         """What `encode --json` prints."""
@@ -90,7 +94,7 @@ def encode(
     if not kept:
         why = f"; the first reason: {skipped[0].reason}" if skipped else ""
         raise BadInput(f"nothing of '{collection.name}' could be encoded{why}; see the validation report")
-    return Encoding(kept, {m: s.encoder for m, s in kept.items()}, counts, tuple(skipped), seconds)
+    return Encoding(kept, {m: s.encoder for m, s in kept.items()}, counts, tuple(skipped), seconds, collection.media)
 
 
 def ready(

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.metrics.retrieval import best_chosen, outcomes
-from mmalign_core.metrics.right_answers import RightAnswers, right_answers
+from mmalign_core.metrics.retrieval import RightAnswers, best_chosen, outcomes, right_answers
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow.alignment.run import Run

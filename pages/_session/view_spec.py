@@ -59,7 +59,7 @@ def complete(choices: Mapping[str, Any], collection: Collection) -> dict[str, An
         )
     pair = tuple(choices.get("pair") or pairs[0])
     whole = {"encoders": {}, **choices, "pair": pair}
-    return {"aligner": default_aligner(pair, whole["encoders"], collection), **whole}
+    return {"aligner": default_aligner(pair, whole["encoders"], collection.vectors), **whole}
 
 
 def as_choices(choices: Mapping[str, Any], collection: Collection) -> tuple[Choices, dict[str, str]]:

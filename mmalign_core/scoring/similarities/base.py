@@ -10,8 +10,7 @@ import numpy as np
 
 from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
-from mmalign_core.scoring.neighbours import Metric, top_k
-from mmalign_core.vectors import check_same_width
+from mmalign_core.scoring.neighbours import Metric, check_same_width, top_k
 
 BLOCK_VALUES = 1 << 23
 """Scores a streamed block may hold: 32 MB of float32."""

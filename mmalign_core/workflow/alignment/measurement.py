@@ -1,29 +1,36 @@
-"""Fit an aligner on each part of the items, and measure it on the items held out from that part."""
+"""Fit an aligner on each part of the items, and measure it on the items held out from that part.
+
+A matcher that decides by a threshold gets one from pairs that the aligner was not fitted on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mmalign_core.aligners import Aligner
+from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.aligners.base import no_watch
 from mmalign_core.cost import Cost, timed
-from mmalign_core.metrics.direction import Direction, pooled
-from mmalign_core.metrics.fused import fused_set, measure_fused
-from mmalign_core.metrics.report import Evaluation, evaluation, measure_all
+from mmalign_core.metrics.report import Evaluation, evaluation, fused_set, measure_all, measure_fused
+from mmalign_core.metrics.retrieval import Direction, pooled
+from mmalign_core.metrics.threshold import suggested_threshold
 from mmalign_core.progress import within
-from mmalign_core.scoring.decision import Scoring
-from mmalign_core.splits import paired_items
-from mmalign_core.types import EmbeddingSet, Progress
-from mmalign_core.workflow.alignment.plan import AlignmentPlan, FittedPart, Part, Watch, fit, fit_and_place
-from mmalign_core.workflow.alignment.sets import Sets
-from mmalign_core.workflow.alignment.thresholds import Suggested, suggest
+from mmalign_core.splits import paired_items, split
+from mmalign_core.types import BadInput, EmbeddingSet, Progress
+from mmalign_core.workflow.alignment.choices import Choices
+from mmalign_core.workflow.alignment.inputs import Sets, place
+from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part
 
+Watch = Callable[[Mapping[str, float]], None]
+Thresholds = Mapping[str, Mapping[str, Any]]
+"""Direction -> suggested (the threshold), precision, recall, f1, n, decided, reached, curve."""
 FEWEST_WHOLE = 10
 """Fewer items that have every modality are too few to measure: recall@10 would always be 1."""
+VALIDATION = 0.2
+"""Share of the training items that stand in for new ones: the share that the README's examples hold out."""
 _FITTED = 0.95
-"""Share of the progress that the fits take; judging them takes the rest."""
+"""Share of the progress that the fits take; measuring takes the rest. Seen on the demo collection."""
 
 
 @dataclass(frozen=True)
@@ -36,85 +43,156 @@ class Measurement:
 
     aligner: Aligner
     evaluation: Evaluation
-    thresholds: tuple[Suggested, ...] = ()
+    thresholds: tuple[Thresholds, ...] = ()
     fused: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Fold:
-    """What is kept of one fit: places, how whole items fared, the thresholds it suggests. Its aligner can go."""
+    """What is kept of one fit, whose aligner can go: places of the pair and of whole items, and its thresholds.
+
+    `fused`: target -> whole items placed by their other modalities; `whole`: modality -> the same items' places.
+    """
 
     space: Sets
     bank: Sets
-    fused: Mapping[str, Direction]
-    thresholds: Suggested
+    fused: Sets
+    whole: Sets
+    thresholds: Thresholds
 
 
 def measure(plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch = no_watch) -> Measurement:
-    """Fit on each part's training items, place its measured items, and judge them all together; only fit where there
+    """Fit on each part's training items, place its measured items, and measure them all together; only fit where there
     is nothing to measure. `watch` gets the rows of each fit's history."""
     if plan.held.unmeasured:
-        fitted = fit(plan, plan.parts[0], cost, progress, watch=watch)
-        return Measurement(fitted, Evaluation({}, {}, plan.choices.seed))
+        aligner = fit(plan, plan.parts[0], cost, progress, watch=watch)
+        return Measurement(aligner, Evaluation({}, {}, plan.choices.seed))
     folds, many = [], len(plan.parts)
     for number, part in enumerate(plan.parts, 1):
         words = f"fold {number} of {many}: " if many > 1 else ""
         shown = within(progress, _FITTED * (number - 1) / many, _FITTED * number / many, words)
-        fitted = fit_and_place(plan, part, cost, shown, watch=watch)
-        folds.append(_fold(plan, part, fitted, cost, shown))
+        aligner = fit(plan, part, cost, shown, watch=watch)
+        space, bank = place_part(plan, part, aligner, cost)
+        fused, whole = fuse_part(plan, part, aligner)
+        thresholds = suggest(plan, part, aligner, cost, shown) if plan.scoring.takes_suggestion else {}
+        folds.append(_Fold(space, bank, fused, whole, thresholds))
     progress(_FITTED, "measuring")
     with timed(cost.seconds, "match"):
-        judged = _judged(plan, folds)
+        measured = _evaluation(plan, folds)
     thresholds = tuple(fold.thresholds for fold in folds if fold.thresholds)
-    return Measurement(fitted.aligner, judged, thresholds, _fused_report(folds, plan.choices.seed))
+    return Measurement(aligner, measured, thresholds, _fused_report(plan, folds))
 
 
-def _fold(plan: AlignmentPlan, part: Part, fitted: FittedPart, cost: Cost, progress: Progress) -> _Fold:
-    rows = {m: plan.sets[m].of_items(part.test) for m in part.modalities}
-    fused = measure_fusion(fitted.aligner, rows, plan.choices.pair, plan.scoring)
-    asked = plan.scoring.takes_suggestion
-    return _Fold(fitted.space, fitted.bank, fused, suggest(plan, part, fitted.aligner, cost, progress) if asked else {})
+def fit(plan: AlignmentPlan, part: Part, cost: Cost, progress: Progress, *, watch: Watch = no_watch) -> Aligner:
+    """A new aligner fitted on this part; `watch` gets the rows of its history as they come."""
+    progress(0.0, f"fitting {plan.choices.aligner}")
+    aligner = plan.choices.new_aligner()
+    training = {modality: plan.sets[modality].of_items(part.fitted) for modality in part.modalities}
+    aligner.watch = watch
+    try:
+        with cost.fitting():
+            return aligner.fit(training, seed=plan.choices.seed, progress=progress)
+    finally:
+        aligner.watch = no_watch
 
 
-def _judged(plan: AlignmentPlan, folds: Sequence[_Fold]) -> Evaluation:
+def place_part(plan: AlignmentPlan, part: Part, aligner: Aligner, cost: Cost) -> tuple[Sets, Sets]:
+    """The pair's measured rows in the aligner's space, and its training rows there, as queries known beforehand.
+
+    The second is {} where the correction takes no such queries.
+    """
+    placed: list[Sets] = []
+    for items in (part.test, part.train) if plan.uses_bank else (part.test,):
+        pair = plan.pair_of(items)
+        with cost.placing(sum(map(len, pair.values()))):
+            placed.append({modality: place(aligner, rows) for modality, rows in pair.items()})
+    return placed[0], placed[1] if plan.uses_bank else {}
+
+
+def fuse_part(plan: AlignmentPlan, part: Part, aligner: Aligner) -> tuple[Sets, Sets]:
+    """The part's measured items that have every modality: for each of the pair as the target, their places by the
+    other modalities together; and their places by each modality alone.
+
+    Both are {} with two modalities, or fewer than FEWEST_WHOLE such items.
+    """
+    sets = {modality: plan.sets[modality].of_items(part.test) for modality in part.modalities}
+    items = paired_items(sets)
+    if len(sets) < 3 or len(items) < FEWEST_WHOLE:
+        return {}, {}
+    sets = {modality: rows.of_items([*items]) for modality, rows in sets.items()}
+    fused: dict[str, EmbeddingSet] = {}
+    for target in reversed(plan.choices.pair):
+        others = {modality: rows for modality, rows in sets.items() if modality != target}
+        fused[target] = fused_set(*aligner.fuse(others), others)
+    return fused, {modality: place(aligner, rows) for modality, rows in sets.items()}
+
+
+def suggest(plan: AlignmentPlan, part: Part, aligner: Aligner, cost: Cost, progress: Progress) -> Thresholds:
+    """The threshold of greatest F1 for each direction, measured on a fifth of the part's training items.
+
+    An aligner like this one is fitted once more without them: scores of pairs that it has seen are too high to
+    choose a threshold by. BadInput if the items do not suffice to keep any apart.
+    """
+    plan, own = plan.settled_by(aligner), Cost()
+    if ALIGNERS.get(plan.choices.aligner).transductive:
+        raise BadInput(f"'{aligner.name}' places only what it was fitted on: no pairs can be kept apart to judge by")
+    part = plan.part(split(plan.pair_of(part.train), VALIDATION, plan.choices.seed))
+    with timed(cost.seconds, "threshold"):
+        space, bank = place_part(plan, part, fit(plan, part, own, progress), own)
+        ways = (plan.choices.pair, plan.choices.pair[::-1])
+        return {f"{a}->{b}": suggested_threshold(plan.scoring, space[a], space[b], bank.get(a)) for a, b in ways}
+
+
+def threshold_report(plan: AlignmentPlan, measured: Measurement, cost: Cost, progress: Progress) -> dict[str, Any]:
+    """The report's `threshold`: those that the first fit used, else a suggestion to show beside the chosen one.
+
+    {"error": reason} where there can be none; {} where the matcher decides by no threshold or nothing was measured.
+    """
+    if measured.thresholds:
+        return {"threshold": dict(measured.thresholds[0])}
+    if not plan.scoring.has_threshold or plan.held.unmeasured:
+        return {}
+    try:
+        return {"threshold": dict(suggest(plan, plan.parts[0], measured.aligner, cost, progress))}
+    except BadInput as error:
+        return {"threshold": {"error": str(error)}}
+
+
+def with_suggested(choices: Choices, used: Sequence[Thresholds]) -> Choices:
+    """The choices with the threshold that later decisions of the run go by: that of the pair's first direction,
+    the mean of the folds. The same choices where none was suggested."""
+    if not used:
+        return choices
+    way = "->".join(choices.pair)
+    mean = sum(thresholds[way]["suggested"] for thresholds in used) / len(used)
+    return replace(choices, matcher_params={**(choices.matcher_params or {}), "threshold": mean})
+
+
+def _evaluation(plan: AlignmentPlan, folds: Sequence[_Fold]) -> Evaluation:
     """What every query met in one space, or in one for each fold, decided by the thresholds of its own fold."""
     pair, scoring = plan.choices.pair, plan.scoring
     spaces, banks = [fold.space for fold in folds], [fold.bank for fold in folds]
-    found = evaluation(spaces, pair, scoring, banks=banks)
+    measured = evaluation(spaces, pair, scoring, banks=banks)
     if not scoring.takes_suggestion:
-        return found
-    by_way: dict[str, list[Direction]] = {way: [] for way in found.directions}
+        return measured
+    by_way: dict[str, list[Direction]] = {way: [] for way in measured.directions}
     for fold in folds:
         for way, directions in by_way.items():
             own = scoring.with_threshold(fold.thresholds[way]["suggested"])
             directions.append(measure_all([fold.space], pair, own, banks=[fold.bank])[way])
-    return replace(found, directions={way: pooled(directions) for way, directions in by_way.items()})
+    return replace(measured, directions={way: pooled(directions) for way, directions in by_way.items()})
 
 
-def _fused_report(folds: Sequence[_Fold], seed: int) -> dict[str, Any]:
-    """`metrics`, `ci95` and `baseline` of the fused directions, the queries of all folds pooled; {} without any."""
-    ways = dict.fromkeys(way for fold in folds for way in fold.fused)
-    together = {way: pooled([fold.fused[way] for fold in folds if way in fold.fused]) for way in ways}
-    report = Evaluation(together, {}, seed).report()
-    return {name: report[name] for name in ("metrics", "ci95", "baseline")} if together else {}
+def _fused_report(plan: AlignmentPlan, folds: Sequence[_Fold]) -> dict[str, Any]:
+    """`metrics`, `ci95` and `baseline` of "image+audio->text", each of its parts alone, and the way back, for both
+    modalities of the pair as the target, the queries of all folds pooled; {} where nothing was fused.
 
-
-def measure_fusion(fitted: Aligner, rows: Sets, pair: tuple[str, str], scoring: Scoring) -> dict[str, Direction]:
-    """ "image+audio->text", each of its parts alone, and the way back, for both modalities of the pair as the target.
-
-    Over the items that have every modality of `rows`, which the aligner was fitted on; {} with two modalities, or fewer
-    than FEWEST_WHOLE such items. By the plain similarity, so that corrections do not blur what fusing does.
+    By the plain similarity, so that corrections do not blur what fusing does.
     """
-    whole = paired_items(rows)
-    if len(rows) < 3 or len(whole) < FEWEST_WHOLE:
-        return {}
-    rows = {m: s.of_items([*whole]) for m, s in rows.items()}
-    space = {
-        m: EmbeddingSet(m, s.ids, s.keys, fitted.transform(s), f"{fitted.name}({s.encoder})") for m, s in rows.items()
-    }
-    found: dict[str, Direction] = {}
-    for target in reversed(pair):
-        parts = {m: s for m, s in rows.items() if m != target}
-        fused = fused_set(*fitted.fuse(parts), parts)
-        found |= measure_fused(fused, space, target, scoring.plain())
-    return found
+    by_way: dict[str, list[Direction]] = {}
+    for fold in folds:
+        for target, fused in fold.fused.items():
+            for way, direction in measure_fused(fused, fold.whole, target, plan.scoring.plain()).items():
+                by_way.setdefault(way, []).append(direction)
+    report = Evaluation({way: pooled(parts) for way, parts in by_way.items()}, {}, plan.choices.seed).report()
+    return {name: report[name] for name in ("metrics", "ci95", "baseline")} if by_way else {}

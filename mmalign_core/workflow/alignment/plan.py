@@ -1,23 +1,50 @@
-"""The plan of an alignment: sets, split, modalities and scoring, settled before the first fit. Then fit and place."""
+"""The plan of an alignment: which items are fitted on and measured, in which modalities, and how they are scored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from mmalign_core.aligners import ALIGNERS, Aligner
-from mmalign_core.aligners.base import no_watch
-from mmalign_core.cost import Cost
 from mmalign_core.scoring.decision import Scoring
-from mmalign_core.splits import Split, items_of
+from mmalign_core.splits import Split, column_folds, folds, items_of, paired_items, shared_content, split, time_split
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.workflow.alignment.choices import Choices
-from mmalign_core.workflow.alignment.sets import Sets, joinable, place, usable_sets
-from mmalign_core.workflow.alignment.split import HeldOut, hold_out_if_paired
+from mmalign_core.workflow.alignment.inputs import Sets, joinable, usable_sets
 from mmalign_core.workflow.encoding import Encoding
 
-Watch = Callable[[Mapping[str, float]], None]
+
+@dataclass(frozen=True)
+class HeldOut:
+    """One split, or one per fold, and in `words` how it was made.
+
+    `n_train`: paired items in the fit (the mean of the folds), `n_test`: paired items measured. `shared_content`: how
+    many of those share a content with an item of their fit; None where nothing is held out. Splits by content keep it
+    0; folds and times that the data gives are kept as given, and this number says what that lets through.
+    `unmeasured`: why nothing can be measured; '' where something is.
+    """
+
+    parts: tuple[Split, ...]
+    words: str
+    n_train: int
+    n_test: int
+    shared_content: int | None
+    unmeasured: str = ""
+
+    def report(self) -> dict[str, Any]:
+        """The part of `align --json` that says what was measured."""
+        return {
+            "split": self.words,
+            "n_train": self.n_train,
+            "n_test": self.n_test,
+            "shared_content": self.shared_content,
+            "unmeasured": self.unmeasured,
+        }
 
 
 @dataclass(frozen=True)
@@ -51,11 +78,15 @@ class AlignmentPlan:
     @property
     def whole(self) -> Part:
         """A fit on all items, with none measured."""
-        return _part(self.sets, self.choices, Split(items_of(self.sets), ()))
+        return self.part(Split(items_of(self.sets), ()))
 
     def part(self, split: Split) -> Part:
         """The fit of this split."""
         return _part(self.sets, self.choices, split)
+
+    def pair_of(self, items: tuple[str, ...]) -> Sets:
+        """The rows of these items in both modalities of the pair, as the aligner reads them."""
+        return {modality: self.sets[modality].of_items(items) for modality in self.choices.pair}
 
     def with_split(self, held: HeldOut) -> AlignmentPlan:
         """The same with other items to fit on and to measure."""
@@ -77,56 +108,107 @@ def make_plan(
 ) -> AlignmentPlan:
     """The plan for this pair of modalities; concepts, texts and sequences that the aligner needs are read for it.
 
-    `held`: a split made before, for several plans that share it. BadInput says why the choices cannot work.
+    The collection decides the split, by its columns where the choices name one. `held`: a split made before, for
+    several plans that share it. Where no item has both modalities, and the choices allow it, all items are fitted on
+    and none are measured. BadInput says why the choices cannot work.
     """
     if choices.holds_out and ALIGNERS.get(choices.aligner).transductive:
         raise BadInput(
             f"'{choices.aligner}' places only the rows it was fitted on, so it cannot be measured on held-out items; "
             "measure it without a test share or folds, or choose another aligner"
         )
-    held = held or hold_out_if_paired(collection, encoding.sets, choices)
-    sets, scoring = usable_sets(encoding.sets, choices, store, collection.media, progress), choices.scoring()
+    scoring = choices.scoring()
+    needs_pairs = choices.holds_out or ALIGNERS.get(choices.aligner).needs_pairs or scoring.takes_suggestion
+    held = held or hold_out(collection, encoding.sets, choices, needs_pairs=needs_pairs)
+    sets = usable_sets(encoding.sets, choices, store, encoding.media, progress)
     parts = tuple(_part(sets, choices, split) for split in held.parts)
     return AlignmentPlan(choices, scoring, sets, held, parts, choices.holds_out and scoring.takes_bank)
 
 
-def fit(plan: AlignmentPlan, part: Part, cost: Cost, progress: Progress, *, watch: Watch = no_watch) -> Aligner:
-    """A new aligner fitted on this part; `watch` gets the rows of its history as they come."""
-    progress(0.0, f"fitting {plan.choices.aligner}")
-    model = plan.choices.new_aligner()
-    training = {m: plan.sets[m].of_items(part.fitted) for m in part.modalities}
-    model.watch = watch
-    try:
-        with cost.fitting():
-            return model.fit(training, seed=plan.choices.seed, progress=progress)
-    finally:
-        model.watch = no_watch
+def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pairs: bool = True) -> HeldOut:
+    """The split for the pair of modalities; BadInput before any fit when it cannot be made.
+
+    Where no item has both modalities, that is BadInput if the fit or a measure `needs_pairs`; else all items are
+    fitted on and none are measured.
+    """
+    choices.check_pair(tuple(sets))
+    pair = {modality: sets[modality] for modality in choices.pair}
+    paired = paired_items(pair)
+    if not paired:
+        why = f"no item has both {' and '.join(choices.pair)}"
+        if not needs_pairs:
+            return HeldOut((Split(items_of(pair), ()),), "none", 0, 0, None, why)
+        raise BadInput(
+            f"no item of '{collection.name}' has both {' and '.join(choices.pair)}: nothing can be held out or "
+            "measured, and only an aligner that learns from no pairs can be fitted (align --aligner pivot or bridge)"
+        )
+    parts, words = _splits(pair, choices, _column(collection, choices))
+    n_train = round(float(np.mean([len(paired & set(part.train)) for part in parts])))
+    n_test = sum(len(paired & set(part.test)) for part in parts)
+    shared = sum(shared_content(pair, part) for part in parts) if choices.holds_out else None
+    return HeldOut(parts, words, n_train, n_test, shared)
+
+
+def check_collection(collection: Collection, choices: Choices) -> None:
+    """BadInput if a modality of the pair or a chosen metadata column is absent, or that holds no times.
+
+    All of it is known before anything is encoded.
+    """
+    choices.check_pair(collection.modalities)
+    _column(collection, choices)
 
 
 @dataclass(frozen=True)
-class FittedPart:
-    """`space`: the pair's measured rows in the shared space.
+class _Column:
+    """The metadata column that decides the split, item -> value: as written, and as a moment where it holds times."""
 
-    `bank`: the training rows there, as queries known beforehand; {} where the correction takes none.
-    """
-
-    aligner: Aligner
-    space: Sets
-    bank: Sets
+    values: Mapping[str, Any]
+    times: Mapping[str, float]
 
 
-def fit_and_place(
-    plan: AlignmentPlan, part: Part, cost: Cost, progress: Progress, *, watch: Watch = no_watch
-) -> FittedPart:
-    """A new aligner fitted on this part, and the pair's rows that it is measured by, placed in its space."""
-    fitted = fit(plan, part, cost, progress, watch=watch)
+def _splits(pair: Sets, choices: Choices, column: _Column) -> tuple[tuple[Split, ...], str]:
+    """The splits and in words how they were made."""
+    if choices.fold_column is not None:
+        parts = column_folds(pair, column.values, choices.fold_column)
+        return parts, f"{len(parts)} folds by '{choices.fold_column}'"
+    if choices.folds:
+        return folds(pair, choices.folds, choices.seed), f"{choices.folds} folds"
+    if choices.time_column is not None and choices.test:
+        part = time_split(pair, column.times, choices.test, choices.time_column)
+        first = column.values[min(part.test, key=column.times.__getitem__)]
+        return (part,), f"test {choices.test:g}, the latest by '{choices.time_column}' (from {first})"
+    if choices.test:
+        return (split(pair, choices.test, choices.seed),), f"test {choices.test:g}"
+    everything = items_of(pair)
+    return (Split(everything, everything),), "none"
 
-    def placed(items: Sequence[str]) -> Sets:
-        rows = {m: plan.sets[m].of_items(items) for m in plan.choices.pair}
-        with cost.placing(sum(map(len, rows.values()))):
-            return {m: place(fitted, s) for m, s in rows.items()}
 
-    return FittedPart(fitted, placed(part.test), placed(part.train) if plan.uses_bank else {})
+def _column(collection: Collection, choices: Choices) -> _Column:
+    """The chosen column, for the items that have a value; BadInput if there is no such column."""
+    name = choices.fold_column if choices.time_column is None else choices.time_column
+    if name is None:
+        return _Column({}, {})
+    if name not in collection.items.columns:
+        known = ", ".join(map(str, collection.items.columns)) or "none"
+        raise BadInput(f"'{collection.name}' has no metadata column '{name}'; it has: {known}")
+    present = collection.items[name].dropna()
+    values = dict(zip(present.index, present.tolist()))
+    return _Column(values, {} if choices.time_column is None else _times(values, name))
+
+
+def _times(values: Mapping[str, Any], column: str) -> dict[str, float]:
+    """Item -> moment as a number: numbers as they are, dates (ISO 8601) as seconds."""
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values.values()):
+        return {item: float(value) for item, value in values.items()}
+    words = pd.Series([str(value) for value in values.values()], dtype=object)
+    moments = pd.to_datetime(words, errors="coerce", format="ISO8601", utc=True)
+    for (item, value), moment in zip(values.items(), moments):
+        if pd.isna(moment):
+            raise BadInput(
+                f"the time column '{column}' holds {value!r} (item '{item}'), which is neither a number nor a date "
+                "such as 2024-05-31"
+            )
+    return {item: moment.timestamp() for item, moment in zip(values, moments)}
 
 
 def _part(sets: Sets, choices: Choices, split: Split) -> Part:
@@ -134,10 +216,10 @@ def _part(sets: Sets, choices: Choices, split: Split) -> Part:
     model, fitted = choices.new_aligner(), split.train
     if not model.needs_pairs:
         # Nobody measures items outside the pair, and sounds alone can join pictures with texts.
-        paired = {item for m in choices.pair for item in sets[m].ids}
+        paired = {item for modality in choices.pair for item in sets[modality].ids}
         fitted = (*fitted, *(item for item in items_of(sets) if item not in paired))
     modalities = tuple(sets)
     if len(sets) > len(choices.pair):
-        rows = {m: replace(s, sequences=None).of_items(fitted) for m, s in sets.items()}
+        rows = {modality: replace(rows, sequences=None).of_items(fitted) for modality, rows in sets.items()}
         modalities = tuple(joinable(rows, model, choices.pair))
     return Part(split.train, split.test, fitted, modalities)

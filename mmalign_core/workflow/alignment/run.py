@@ -12,14 +12,20 @@ from mmalign_core.cost import Cost, peak_rss_mb
 from mmalign_core.metrics.report import at_chance
 from mmalign_core.progress import within
 from mmalign_core.scoring.corrections import Scores
-from mmalign_core.spaces import reference_of
+from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store, new_run_id
 from mmalign_core.types import AlignmentResult, BadInput, Collection, EmbeddingSet, Matches, Progress, no_progress
 from mmalign_core.workflow.alignment.choices import HOLDING_OUT, Choices
-from mmalign_core.workflow.alignment.measurement import Measurement, measure
-from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part, Watch, fit, make_plan
-from mmalign_core.workflow.alignment.sets import place
-from mmalign_core.workflow.alignment.thresholds import threshold_report, with_suggested
+from mmalign_core.workflow.alignment.inputs import place
+from mmalign_core.workflow.alignment.measurement import (
+    Measurement,
+    Watch,
+    fit,
+    measure,
+    threshold_report,
+    with_suggested,
+)
+from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part, make_plan
 from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.menus.default_aligner import default_aligner
 
@@ -80,7 +86,7 @@ def align(
     is what held-back training pairs (of the first fold) suggest. Raises BadInput before any fit when the choices cannot
     work.
     """
-    choices = choices or _default_choices(collection, encoding)
+    choices = choices or _default_choices(encoding)
     choices.check()
     plan = make_plan(collection, encoding, choices, store=store, progress=within(progress, 0.0, 0.1))
     cost = Cost({"read": 0.0, "encode": round(sum(encoding.seconds.values()), 4), "fit": 0.0, "match": 0.0})
@@ -91,13 +97,13 @@ def align(
     if folds > 1:
         part = plan.whole
         fitted = fit(plan, part, cost, within(progress, share, 1.0, "all items: "), watch=watch)
-    threshold = threshold_report(plan, measured.aligner, measured.thresholds, cost, within(progress, 1.0, 1.0))
-    result = _result(plan, part, fitted, cost.seconds["fit"])
+    threshold = threshold_report(plan, measured, cost, within(progress, 1.0, 1.0))
     choices = with_suggested(choices, measured.thresholds)
+    result = _result(plan, part, fitted, cost.seconds["fit"])
     report = _report(choices, fitted, plan, measured, encoding, cost) | threshold
     report["at_chance"] = list(at_chance(report))
     report["left_out"] = [modality for modality in encoding.sets if modality not in result.space]
-    encoders = {m: s.encoder for m, s in plan.sets.items()}
+    encoders = {modality: rows.encoder for modality, rows in plan.sets.items()}
     return Run(new_run_id(choices.aligner), collection, encoders, fitted, result, choices, report)
 
 
@@ -118,14 +124,15 @@ def as_encoded(collection: Collection, encoding: Encoding) -> Run:
     return Run(new_run_id(fitted.name), collection, {modality: rows.encoder}, fitted, result, choices, {})
 
 
-def _default_choices(collection: Collection, encoding: Encoding) -> Choices:
+def _default_choices(encoding: Encoding) -> Choices:
     encoders = {modality: reference_of(key) for modality, key in encoding.encoders.items()}
-    return Choices(aligner=default_aligner(Choices.pair, encoders, collection))
+    given = {modality: rows for modality, rows in encoding.sets.items() if not is_known(encoders[modality])}
+    return Choices(aligner=default_aligner(Choices.pair, encoders, given))
 
 
 def _result(plan: AlignmentPlan, part: Part, fitted: Aligner, seconds: float) -> AlignmentResult:
     """Every row of the modalities of this fit, also of items it was not fitted on, in the shared space."""
-    space = {m: place(fitted, plan.sets[m]) for m in part.modalities}
+    space = {modality: place(fitted, plan.sets[modality]) for modality in part.modalities}
     name, seed = plan.choices.aligner, plan.choices.seed
     return AlignmentResult(
         name, fitted.family(), fitted.params, seed, space, fitted.history, seconds, fitted.transductive
@@ -151,7 +158,7 @@ def _report(
         "transductive": choices.is_transductive,
         **plan.held.report(),
         "encoders": dict(encoding.encoders),
-        "skipped": [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in encoding.skipped],
+        "skipped": [{"id": left.id, "modality": left.modality, "reason": left.reason} for left in encoding.skipped],
         **measured.evaluation.report(),
         **({"fused": measured.fused} if measured.fused else {}),
         "history": list(fitted.history),

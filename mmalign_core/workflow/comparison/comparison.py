@@ -14,11 +14,10 @@ from mmalign_core.progress import within
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Progress, digest_json, no_progress
 from mmalign_core.workflow.alignment.choices import Choices
+from mmalign_core.workflow.alignment.inputs import has_towers
 from mmalign_core.workflow.alignment.measurement import measure
-from mmalign_core.workflow.alignment.pivots import has_towers
-from mmalign_core.workflow.alignment.plan import AlignmentPlan, make_plan
+from mmalign_core.workflow.alignment.plan import AlignmentPlan, HeldOut, hold_out, make_plan
 from mmalign_core.workflow.alignment.sequences import can_sequence
-from mmalign_core.workflow.alignment.split import HeldOut, hold_out
 from mmalign_core.workflow.comparison.learning_curve import check_steps, point, points, subsets
 from mmalign_core.workflow.comparison.ranking import Comparison, Row, mean_mrr, ranked
 from mmalign_core.workflow.encoding import Encoding

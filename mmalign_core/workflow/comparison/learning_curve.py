@@ -13,8 +13,7 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.measurement import measure
-from mmalign_core.workflow.alignment.plan import AlignmentPlan, make_plan
-from mmalign_core.workflow.alignment.split import HeldOut
+from mmalign_core.workflow.alignment.plan import AlignmentPlan, HeldOut, make_plan
 from mmalign_core.workflow.encoding import Encoding
 
 MOST_STEPS = 12

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.metrics.bootstrap import paired_bootstrap
-from mmalign_core.metrics.direction import Direction
+from mmalign_core.metrics.retrieval import Direction
 
 Row = Mapping[str, Any]
 

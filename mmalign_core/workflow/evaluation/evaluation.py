@@ -47,7 +47,7 @@ def evaluate(
     *,
     progress: Progress = no_progress,
     publish: Callable[[Row], None] = lambda row: None,
-    told: Callable[[Mapping[str, Any]], None] = lambda facts: None,
+    publish_facts: Callable[[Mapping[str, Any]], None] = lambda facts: None,
     finished: Sequence[Row] = (),
 ) -> Board:
     """Fit every entry on the same training events and measure it on the others, beside the items in random order.
@@ -58,12 +58,12 @@ def evaluate(
     left out), quality (NDCG@k of "all", which
     ranks), seconds {fit, score}, score_ms_per_user, peak_rss_mb, added_mb (as `compare`), error, key, and drawn: the
     resampled means, left out of JSON. Coverage is a property of all lists together and has no interval.
-    A failing recommender does not stop the others. `told` gets the facts before the first fit. `publish`, `finished`
-    and cancelling as in `compare`. BadInput before any fit if nothing can be measured.
+    A failing recommender does not stop the others. `publish_facts` gets the facts before the first fit. `publish`,
+    `finished` and cancelling as in `compare`. BadInput before any fit if nothing can be measured.
     """
     models = check_entries(entries)
     ready = trial(items, interactions, protocol or Protocol())
-    told(ready.facts)
+    publish_facts(ready.facts)
     rows = []
     for number, model in enumerate([RandomOrder(), *models]):
         shown = within(progress, number / (len(models) + 1), (number + 1) / (len(models) + 1), f"{model.name}: ")

@@ -64,8 +64,8 @@ def row_names(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         twins = [other["params"] for other in rows if other["recommender"] == row["recommender"]]
         own = row["params"] if len(twins) > 1 else {}
-        told = [f"{name}={value}" for name, value in own.items() if any(twin[name] != value for twin in twins)]
-        names.append(f"{row['recommender']} ({', '.join(told)})" if told else row["recommender"])
+        params = [f"{name}={value}" for name, value in own.items() if any(twin[name] != value for twin in twins)]
+        names.append(f"{row['recommender']} ({', '.join(params)})" if params else row["recommender"])
     return names
 
 

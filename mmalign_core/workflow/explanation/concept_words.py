@@ -17,9 +17,9 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_bytes, no_progress
 from mmalign_core.types import Media as Text
 from mmalign_core.vectors import unit_rows
+from mmalign_core.workflow.alignment.inputs import prepared, text_encoder
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.alignment.sequences import with_sequences
-from mmalign_core.workflow.alignment.sets import prepared, text_encoder
 from mmalign_core.workflow.explanation.masked_medium import run_encoder
 from mmalign_core.workflow.recommendation.answers import Answer
 

@@ -20,8 +20,8 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.types.sequences import as_sequences
 from mmalign_core.vectors import unit_rows
+from mmalign_core.workflow.alignment.inputs import prepared, text_encoder
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.alignment.sets import prepared, text_encoder
 
 
 class MaskedMedium:

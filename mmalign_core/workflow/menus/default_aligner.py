@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mmalign_core.encoders import ENCODERS, Encoder
 from mmalign_core.spaces import parts_of
-from mmalign_core.types import Collection
+from mmalign_core.types import EmbeddingSet
 from mmalign_core.workflow.encoding import DEFAULT_ENCODERS
 from mmalign_core.workflow.menus.available_models import same_space, share_space
 
@@ -14,16 +14,17 @@ FROM_PAIRS = "relative"
 """The aligner for sides that have nothing but known pairs in common: of any widths, and from two pairs on."""
 
 
-def default_aligner(pair: tuple[str, str], encoders: Mapping[str, str], collection: Collection) -> str:
-    """The aligner to begin with: vectors given for both sides are taken as they are where they are equally wide.
+def default_aligner(pair: tuple[str, str], encoders: Mapping[str, str], given: Mapping[str, EmbeddingSet]) -> str:
+    """The aligner to begin with. `given`: modality -> the vectors that came with the data.
 
+    Vectors given for both sides are taken as they are where they are equally wide.
     Given vectors that cannot lie in one space with the other side's have known pairs and nothing else in common.
     Without given vectors, `usual_aligner` of the `encoders` (modality -> reference), else the defaults.
     """
-    given = [collection.vectors[modality] for modality in pair if modality in collection.vectors]
-    if not given:
+    widths = [given[modality].vectors.shape[1] for modality in pair if modality in given]
+    if not widths:
         return usual_aligner(pair, encoders)
-    return "as-is" if len(given) == len(pair) and len({s.vectors.shape[1] for s in given}) == 1 else FROM_PAIRS
+    return "as-is" if len(widths) == len(pair) and len(set(widths)) == 1 else FROM_PAIRS
 
 
 def usual_aligner(pair: tuple[str, str], encoders: Mapping[str, str]) -> str:

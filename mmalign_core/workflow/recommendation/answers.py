@@ -24,8 +24,8 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress, Recommendation, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.recommendation.filters import allowed_items
-from mmalign_core.workflow.recommendation.fitted import FittedRecommender, unfitted_recommender
-from mmalign_core.workflow.recommendation.place_query import place_query
+from mmalign_core.workflow.recommendation.queries import place_query
+from mmalign_core.workflow.recommendation.recommenders import FittedRecommender, unfitted_recommender
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def _aligner(
     collection: Collection, pair: tuple[str, str], now: dict[str, Any], encoders: dict[str, str]
 ) -> tuple[str, dict[str, Any]]:
     """The menu of aligners, the default for these encoders first; encoders that share a space need none."""
-    usual, before = default_aligner(pair, encoders, collection), default_aligner(pair, now["encoders"], collection)
+    usual, before = (default_aligner(pair, own, collection.vectors) for own in (encoders, now["encoders"]))
     rows = sorted(alignment_form.aligner_rows(pair), key=lambda row: row["name"] != usual)
     row = forms.choose(
         "Aligner",

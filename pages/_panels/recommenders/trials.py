@@ -64,7 +64,7 @@ def board_of(trial: Trial, results: ResultsCache, store: Store, settings: Settin
             [Entry(name) for name in names],
             trial.protocol,
             progress=within(job.progress, start, 1.0),
-            told=board.put_facts,
+            publish_facts=board.put_facts,
             publish=lambda row: board.put(row["recommender"], row),
             finished=board.finished,
         )

@@ -1,0 +1,159 @@
+"""What an aligner reads: the usable sets, their concepts in text space, and the texts that link spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mmalign_core.aligners import Aligner
+from mmalign_core.encoders.batched.instances import encoder
+from mmalign_core.encoders.batched.stored import encode_set, name_concepts
+from mmalign_core.progress import within
+from mmalign_core.spaces import is_known, reference_of, text_tower
+from mmalign_core.store import Store
+from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, digest_bytes, no_progress
+from mmalign_core.types.embeddings import Pivots
+from mmalign_core.workflow.alignment.choices import Choices
+from mmalign_core.workflow.alignment.sequences import can_sequence, with_sequences
+from mmalign_core.workflow.encoding import DEFAULT_ENCODERS
+
+Sets = Mapping[str, EmbeddingSet]
+VOCABULARY = (("efficientnet-lite0", "image", "a photo of a {}"), ("yamnet", "audio", "the sound of {}"))
+"""Encoders whose concepts' names are the vocabulary, and the sentence that each is said in: no weights are read."""
+
+
+def usable_sets(
+    sets: Sets, choices: Choices, store: Store, media: Sequence[Media], progress: Progress = no_progress
+) -> Sets:
+    """The pair, and the other modalities that this aligner can place beside it, as it reads them.
+
+    Concepts get their place in text space, `media` are read as sequences, and texts are placed in every space that
+    they are to link, where the aligner needs them.
+    """
+    model = choices.new_aligner()
+    choices.check_pair(tuple(sets))
+    for modality in choices.pair:
+        if modality not in model.modalities:
+            raise BadInput(
+                f"aligner '{choices.aligner}' does not take {modality}; it takes: {', '.join(model.modalities)}"
+            )
+    used = joinable(sets, model, choices.pair)
+    if model.needs_sequences:
+        used = {modality: rows for modality, rows in used.items() if modality in choices.pair or can_sequence(rows)}
+    words = text_encoder({modality: rows.encoder for modality, rows in used.items()})
+    ready = {modality: prepared(model, rows, words, store) for modality, rows in used.items()}
+    if model.needs_pivots:
+        ready = with_pivots(model, ready, choices.pair, media, store, progress)
+    return with_sequences(model.name, ready, media, store=store, progress=progress) if model.needs_sequences else ready
+
+
+def joinable(sets: Sets, model: Aligner, pair: Sequence[str]) -> Sets:
+    """The pair, and of the other modalities those that the aligner can place beside it, given these rows."""
+    paired = {modality: sets[modality] for modality in pair}
+
+    def can_join(modality: str, rows: EmbeddingSet) -> bool:
+        return modality in model.modalities and len(rows) > 0 and model.can_join(rows, paired)
+
+    return {modality: rows for modality, rows in sets.items() if modality in paired or can_join(modality, rows)}
+
+
+def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: Store) -> EmbeddingSet:
+    """The set as this aligner reads it: concepts placed in text space where it uses them."""
+    if not (model.needs_concepts or model.reads_concepts) or rows.concepts is None:
+        return rows
+    if not is_known(text_encoder_name):
+        if not model.needs_concepts:
+            return rows
+        raise BadInput(
+            f"'{model.name}' names concepts with the text encoder, but this collection's text vectors were given"
+        )
+    labels = [model.label_template.replace("{}", label) for label in rows.concepts.labels]
+    return name_concepts(rows, labels, text_encoder_name, store=store)
+
+
+def text_encoder(encoders: Mapping[str, str]) -> str:
+    """Name of the text encoder in use, the default one when the collection has no text."""
+    return reference_of(encoders.get("text", DEFAULT_ENCODERS["text"]))
+
+
+def place(fitted: Aligner, rows: EmbeddingSet) -> EmbeddingSet:
+    """The rows at their coordinates in the shared space."""
+    return EmbeddingSet(rows.modality, rows.ids, rows.keys, fitted.transform(rows), f"{fitted.name}({rows.encoder})")
+
+
+def with_pivots(
+    model: Aligner,
+    sets: Sets,
+    pair: Sequence[str],
+    media: Sequence[Media],
+    store: Store,
+    progress: Progress = no_progress,
+) -> dict[str, EmbeddingSet]:
+    """The sets with their pivots; vectors of texts are kept in the store as those of any text.
+
+    `media`: the collection's. Items of the `pair` own their texts, for they may be held out. A text that one of the
+    towers cannot read is left out everywhere. BadInput, before any text is read, names a modality whose encoder has no
+    text tower, and what to choose instead.
+    """
+    towers = {modality: _tower(model.name, rows) for modality, rows in sets.items()}
+    owners = _texts(model, media, {item for modality in pair for item in sets[modality].ids})
+    asked = [Media(text, "text", digest_bytes(text.encode()), text=text) for text in owners]
+    read: dict[str, dict[str, np.ndarray]] = {}
+    for reference in towers.values():
+        if reference not in read:
+            part = within(progress, len(read) / len(towers), (len(read) + 1) / len(towers), "texts that link: ")
+            read[reference] = _read(reference, asked, store, part)
+    texts = tuple(text for text in owners if all(text in found for found in read.values()))
+    owned = tuple(owners[text] for text in texts)
+    pivots = {modality: _pivots(texts, owned, read[tower]) for modality, tower in towers.items()}
+    return {modality: replace(rows, pivots=pivots[modality]) for modality, rows in sets.items()}
+
+
+def has_towers(sets: Sequence[EmbeddingSet]) -> bool:
+    """Whether texts can be brought to the space of each."""
+    return all(rows.pivots is not None or text_tower(rows.encoder, rows.modality) is not None for rows in sets)
+
+
+def _tower(aligner: str, rows: EmbeddingSet) -> str:
+    found = text_tower(rows.encoder, rows.modality)
+    if found is None:
+        raise BadInput(
+            f"'{aligner}' links spaces through texts, but no text encoder shares the space of {rows.modality} "
+            f"{rows.made_by}; encode it with a model that reads texts too (open-clip, clap), or choose bridge, or an "
+            "aligner that learns from pairs"
+        )
+    return found
+
+
+def _texts(model: Aligner, media: Sequence[Media], items: set[str]) -> dict[str, frozenset[str]]:
+    """Text -> which of the items own it: those of the collection that come first by digest, then the vocabulary.
+
+    What none of these items owns, and what the vocabulary says too, belongs to no item.
+    """
+    held: dict[tuple[str, str], set[str]] = {}
+    for medium in media:
+        if medium.modality == "text" and medium.text:
+            held.setdefault((medium.digest, medium.text), set()).add(medium.item)
+    own = {text: frozenset(held[digest, text] & items) for digest, text in sorted(held)[: model.own_texts]}
+    return own | dict.fromkeys(vocabulary() if model.vocabulary else (), frozenset[str]())
+
+
+def vocabulary() -> list[str]:
+    """Names of things seen and heard, in a sentence each."""
+    return [
+        said.replace("{}", label) for name, modality, said in VOCABULARY for label in encoder(name, modality).labels
+    ]
+
+
+def _read(reference: str, asked: Sequence[Media], store: Store, progress: Progress) -> dict[str, np.ndarray]:
+    """Text -> vector (d,) by that text tower."""
+    found, _, _ = encode_set(encoder(reference, "text"), asked, store=store, progress=progress)
+    return dict(zip(found.ids, found.vectors))
+
+
+def _pivots(texts: tuple[str, ...], owners: tuple[frozenset[str], ...], read: Mapping[str, np.ndarray]) -> Pivots:
+    width = len(next(iter(read.values()), ()))
+    vectors = np.stack([read[text] for text in texts]) if texts else np.zeros((0, width), np.float32)
+    return Pivots(texts, owners, vectors)

@@ -1,0 +1,245 @@
+"""From a query to its place in a run's space: items and users looked up, texts and files read, encoded and placed."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from mmalign_core.data.media.references import file_media, text_media
+from mmalign_core.data.media.texts import clean_text
+from mmalign_core.data.names import shown
+from mmalign_core.encoders import Encoder
+from mmalign_core.encoders.batched.instances import encoder, encoder_of
+from mmalign_core.encoders.batched.stored import encode_set
+from mmalign_core.recommend import (
+    RECOMMENDERS,
+    PlacedItems,
+    PlacedPart,
+    PlacedQuery,
+    QueryPart,
+    QuerySpec,
+    Recommender,
+    Signal,
+    scale_weights,
+)
+from mmalign_core.recommend.query_spec import MEDIA, WORDS, labels_of
+from mmalign_core.settings import Settings
+from mmalign_core.spaces import is_known, reference_of, text_modality, text_tower
+from mmalign_core.store import Store
+from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Media
+from mmalign_core.workflow.alignment.inputs import prepared, text_encoder
+from mmalign_core.workflow.alignment.run import Run
+from mmalign_core.workflow.alignment.sequences import with_sequences
+from mmalign_core.workflow.recommendation.recommenders import FittedRecommender
+
+_NAMES, _LETTERS = 5000, 200
+"""Names, and letters of each, that an unknown name is compared with. Our choice: comparing more is slow."""
+_LEVELS = 8
+"""A picture whose colours differ by at most this many of 256 levels shows nothing. Our choice."""
+_SILENCE = 1e-4
+"""Peak of a sound that nobody hears: -80 dB of full scale. Our choice."""
+
+
+def place_query(
+    run: Run, query: QuerySpec, known: FittedRecommender, *, store: Store, settings: Settings | None = None
+) -> PlacedQuery:
+    """The query as this recommender reads it. Whatever it cannot answer is refused before anything is encoded.
+
+    A part that it does not read stays among the placed query's `parts`, empty, and its `notes` say so. BadInput names
+    an item or user that is not there, a text or file that cannot be read, and who answers such a query instead.
+    """
+    notes: list[str] = []
+    weights = scale_weights(query.weights, tuple(known.items.parts))
+    met = _looked_up(run, query, known, notes)
+    media = [part for part in query.parts if part.kind in MEDIA]
+    if not known.model.reads_signals:
+        if not any(placed.rows for placed in met.values()):
+            raise BadInput(_refusal(known.model, query.parts))
+        notes += _unread(known.model, media)
+        media = []
+    settings = settings or Settings()
+    encoders = _encoders(run, media)
+    read = {part: _read_medium(part, settings) for part in media}
+    placed = []
+    for part, label in zip(query.parts, labels_of(query.parts)):
+        if part in read:
+            row = _place(run, read[part], encoders[part.kind], store, settings)
+            signal = _signal(part, label, row.vectors[0], known.items)
+            notes.append(_note(read[part], encoders[part.kind]))
+            placed.append(PlacedPart(part, replace(signal, medium=read[part], note=notes[-1])))
+        else:
+            placed.append(met.get(part, PlacedPart(part)))
+    return PlacedQuery.of(placed, weights, known.interactions, tuple(filter(None, notes)))
+
+
+def _looked_up(
+    run: Run, query: QuerySpec, known: FittedRecommender, notes: list[str]
+) -> Mapping[QueryPart, PlacedPart]:
+    """The items of each part that names an item or a user.
+
+    A user of whom nothing counts is a note where the query holds a text or file too, else BadInput.
+    """
+    alone = not any(part.kind in MEDIA for part in query.parts)
+    found = {}
+    for part in query.parts:
+        if part.kind == "item":
+            found[part] = PlacedPart(part, rows=(_item(run, part.value, known.items),))
+        if part.kind == "user":
+            try:
+                found[part] = _of_user(run, part, known, notes)
+            except BadInput as error:
+                if alone:
+                    raise
+                notes.append(f"Answered without the user: {error}.")
+                found[part] = PlacedPart(part)
+    return found
+
+
+def _of_user(run: Run, part: QueryPart, known: FittedRecommender, notes: list[str]) -> PlacedPart:
+    """The items that the user met and rated high enough for the model, and the others; BadInput if there are none."""
+    interactions, least = known.interactions, known.model.least_rating
+    if interactions is None or part.value not in interactions.users:
+        raise BadInput(_no_history(run, part.value))
+    user = interactions.users.index(part.value)
+    met, liked = interactions.history(user), interactions.liked(least).history(user)
+    if not liked:
+        raise BadInput(f"user '{shown(part.value)}' rated none of the {len(met)} items met {least:g} or more")
+    disliked = tuple(row for row in met if row not in liked)
+    if disliked:
+        notes.append(f"{len(disliked)} of the {len(met)} items met are rated below {least:g} and do not count.")
+    return PlacedPart(part, rows=tuple(liked), disliked=disliked)
+
+
+def _no_history(run: Run, user: str) -> str:
+    """Why nothing is known of this user."""
+    table = run.collection.interactions
+    if table is None:
+        return "this run has no interactions; give them with --interactions FILE (user_id,item_id)"
+    names = [str(name) for name in table["user_id"]]
+    rows = names.count(user)
+    if not rows:
+        return f"no user '{shown(user)}' in the interactions; {nearest(user, list(dict.fromkeys(names)))}"
+    return (
+        f"none of the {rows} items of user '{shown(user)}' lies in this run's space; ask by a text, picture, sound or "
+        "item"
+    )
+
+
+def _item(run: Run, item: str, items: PlacedItems) -> int:
+    if item in items.rows:
+        return items.rows[item]
+    if item in run.collection.items.index:
+        raise BadInput(f"item '{shown(item)}' has no place in this run's space; ask by its text or picture")
+    raise BadInput(f"no item '{shown(item)}' in this run; {nearest(item, items.ids)}")
+
+
+def nearest(name: str, names: Sequence[str]) -> str:
+    """How many names there are and, of the first few thousand, the one most like this name."""
+    near = difflib.get_close_matches(name[:_LETTERS], names[:_NAMES], n=1, cutoff=0.0)
+    return f"of the {len(names):,} there, '{shown(near[0])}' is most like it" if near else "there are none at all"
+
+
+def _refusal(model: Recommender, parts: Sequence[QueryPart]) -> str:
+    able = ", ".join(n for n in RECOMMENDERS.names() if RECOMMENDERS.get(n).reads_signals)
+    kinds = " and ".join(dict.fromkeys(WORDS[part.kind] for part in parts))
+    return (
+        f"'{model.name}' answers by what was met alone and cannot be asked by {kinds}; "
+        f"ask by an item or a user, or take one of: {able}"
+    )
+
+
+def _unread(model: Recommender, media: Sequence[QueryPart]) -> list[str]:
+    """A note on texts and files that this recommender does not read, if there are any."""
+    kinds = " and ".join(dict.fromkeys(WORDS[part.kind].split()[-1] for part in media))
+    return [f"'{model.name}' answers by what was met alone: the {kinds} asked with did not count."] if media else []
+
+
+def place_part(run: Run, query: QuerySpec, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
+    """A query of one text or file as one row of the shared space; BadInput if it is none, or cannot be placed."""
+    if len(query.parts) != 1:
+        raise BadInput("place one text, picture, sound or video at a time")
+    settings, encoders = settings or Settings(), _encoders(run, query.parts)
+    return _place(run, _read_medium(query.parts[0], settings), encoders[query.parts[0].kind], store, settings)
+
+
+def queryable(run: Run) -> tuple[str, ...]:
+    """Modalities of texts and files that this run can place: those its encoders read, and texts its aligner places.
+
+    Vectors that were given have no encoder, so nothing new can be placed among them.
+    """
+    known = {m for m in run.result.space if is_known(reference_of(run.encoders.get(m, "")))}
+    if "text" not in run.result.space and run.aligner.needs_pivots:
+        known.add("text")
+    return tuple(m for m in MODALITIES if m in known)
+
+
+def _encoders(run: Run, media: Sequence[QueryPart]) -> dict[str, Encoder]:
+    """Modality -> the encoder that places such media; BadInput if the run lacks one, or a model has changed."""
+    kinds, able = {part.kind for part in media}, queryable(run)
+    for kind in kinds.difference(able):
+        if kind in run.result.space:
+            raise BadInput(f"this run's {kind} vectors were given ready-made; ask by item instead")
+        raise BadInput(f"this run holds no {kind}; it can be asked by: {', '.join(run.result.space)}, item or user")
+    return {modality: _encoder(run, modality) for modality in able if modality in kinds}
+
+
+def _encoder(run: Run, modality: str) -> Encoder:
+    """The one that made the run's vectors; for texts of a run without texts, the text tower of another's model."""
+    if modality in run.result.space:
+        return encoder_of(run.encoders[modality], modality)
+    by = text_modality(run.result.space)
+    tower = text_tower(encoder_of(run.encoders[by], by).key, by)
+    if tower is None:
+        raise BadInput(f"this run holds no {modality}; it can be asked by: {', '.join(run.result.space)}, item or user")
+    return encoder(tower, modality)
+
+
+def _read_medium(part: QueryPart, settings: Settings) -> Media:
+    """The text or file of that part; BadInput if it cannot be read."""
+    if part.kind == "text":
+        text = clean_text(part.value, "the text asked for", settings)
+        return text_media("query", text)
+    return file_media("query", part.kind, Path(os.path.expanduser(part.value)), part.value, settings)
+
+
+def _place(run: Run, medium: Media, made_by: Encoder, store: Store, settings: Settings) -> EmbeddingSet:
+    """The medium as one row of the shared space; BadInput if it cannot be encoded.
+
+    Its vectors stay in memory while the store is open and are never written to it.
+    """
+    media, modality = [medium], medium.modality
+    encoded, _, failed = encode_set(made_by, media, store=store.session, settings=settings)
+    if failed:
+        raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
+    row = prepared(run.aligner, encoded, text_encoder(run.encoders), store)
+    if run.aligner.needs_sequences:
+        rows = with_sequences(run.aligner.name, {modality: row}, media, store=store.session, settings=settings)
+        row = rows[modality]
+    return EmbeddingSet(modality, row.ids, row.keys, run.aligner.transform(row), run.aligner.name)
+
+
+def _signal(part: QueryPart, label: str, point: np.ndarray, items: PlacedItems) -> Signal:
+    """The point (k,) for every modality whose places are as wide; BadInput if it is zero."""
+    if not np.any(point):
+        raise BadInput(f"the {part.kind} '{shown(part.value)[:80]}' has no place in the shared space; try another one")
+    points = {m: point for m, places in items.parts.items() if places.shape[1] == len(point)}
+    return Signal(label, points, part.weight, part.kind)
+
+
+def _note(medium: Media, made_by: Encoder) -> str:
+    """One sentence for a text that is cut, a picture of one colour or a silent sound; '' for any other."""
+    view = made_by.view(medium)
+    if isinstance(view, str):
+        whole = (medium.text or "").strip()
+        cut = f"Of the {len(whole):,} characters asked with, '{made_by.name}' reads the first {len(view):,}."
+        return cut if len(view) < len(whole) else ""
+    if medium.modality == "image" and np.ptp(view.reshape(-1, view.shape[-1]), axis=0).max() <= _LEVELS:
+        return "The picture asked with shows one even colour: what lies nearest to it says little."
+    if medium.modality == "audio" and np.abs(view).max(initial=0.0) <= _SILENCE:
+        return "The sound asked with is silence: what lies nearest to it says little."
+    return ""
