@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -12,6 +13,10 @@ from mmalign_core.types import Collection
 from mmalign_core.workflow import Answer, Choices, Encoding, QuerySpec, Run, align, answer, encode, open_demo
 
 ROOT = Path(__file__).parents[1]
+
+# How long an example takes says nothing of the code on a busy machine, so no property test is judged by time.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)
