@@ -32,6 +32,31 @@ class Estimate(float):
         return f"{float(self):.3f} ({between}n = {self.n:,})"
 
 
+class Metrics(dict[str, Mapping[str, float]]):
+    """Direction ("image->text") -> metric ("recall@1") -> value, as `align --json` prints them.
+
+    A notebook shows it as a table with n and the split; `table` is that table as a data frame.
+    """
+
+    def __init__(self, measured: Mapping[str, Mapping[str, float]], split: str) -> None:
+        super().__init__(measured)
+        self.split = split
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each direction: accuracy, recall@k, mrr, median_rank, n, candidates, split; empty without any."""
+        if not self:
+            return pd.DataFrame()
+        frame = pd.DataFrame(dict(self)).T.drop(columns="unanswerable", errors="ignore").astype({"n": int})
+        return frame.assign(split=self.split)
+
+    def __repr__(self) -> str:
+        return self.table.to_string(float_format="{:.3f}".format) if self else "Metrics(nothing measured)"
+
+    def _repr_html_(self) -> str:
+        return self.table.to_html(float_format="{:.3f}".format) if self else "<p>nothing measured</p>"
+
+
 @dataclass(frozen=True)
 class DirectionReport:
     """What the queries of one direction met, such as image->text.
@@ -74,13 +99,9 @@ class RunReport:
     json: Mapping[str, Any]
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row for each direction: accuracy, recall@k, mrr, median_rank, n, candidates, split."""
-        if not self.directions:
-            return pd.DataFrame()
-        columns = [c for c in next(iter(self.json["metrics"].values())) if c != "unanswerable"]
-        frame = pd.DataFrame(self.json["metrics"]).T[columns].astype({"n": int})
-        return frame.assign(split=self.split)
+    def metrics(self) -> Metrics:
+        """Direction -> metric -> value."""
+        return Metrics(self.json.get("metrics", {}), self.split)
 
     def direction(self, name: str | None = None) -> DirectionReport:
         """One direction, the first without a name; BadInput if nothing was measured or the name is another."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
 
-from mmalign_core.notebook.reports import Estimate, RunReport, report_from_json
+from mmalign_core.notebook.reports import Estimate, Metrics, RunReport, report_from_json
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Recommendation
 
@@ -52,9 +52,9 @@ class AlignedRun:
         return report_from_json(self.run.report or _unmeasured(self.run))
 
     @property
-    def metrics(self) -> pd.DataFrame:
-        """One row for each direction: accuracy, recall@k, mrr, median_rank, n, candidates, split."""
-        return self.report.table
+    def metrics(self) -> Metrics:
+        """Direction ("image->text") -> metric ("recall@1") -> value; a notebook shows it as a table."""
+        return self.report.metrics
 
     def recall(self, k: int = 1, direction: str | None = None) -> Estimate:
         """Recall@k of one direction such as "image->text" (the first without a name), with interval and n.
@@ -152,7 +152,7 @@ class AlignedRun:
         return f"{head}, recall@1 {self.recall(1)!r})" if report.directions else f"{head}, nothing measured)"
 
     def _repr_html_(self) -> str:
-        body = self.metrics.to_html(float_format="{:.3f}".format) if self.report.directions else ""
+        body = self.metrics._repr_html_() if self.report.directions else ""
         return f"<p><code>{escape(repr(self))}</code></p>{body}"
 
 
