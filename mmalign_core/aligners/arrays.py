@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from mmalign_core.splits import items_of
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, digest_bytes
+from mmalign_core.vectors import unit_rows
 
 
 def named_views(given: Any, more: Sequence[Any], names: Sequence[str] = MODALITIES) -> dict[str, Any]:
@@ -87,6 +89,25 @@ def mean_correlation(places: Sequence[np.ndarray]) -> float:
         size = np.sqrt((one**2).sum(axis=0) * (other**2).sum(axis=0))
         found += ((one * other).sum(axis=0)[size > 0] / size[size > 0]).tolist()
     return float(np.mean(found)) if found else float("nan")
+
+
+def late_fusion(
+    sets: Mapping[str, EmbeddingSet], transform: Callable[[EmbeddingSet], np.ndarray]
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Item ids and one unit place (n, k) for each: the mean of the unit places of its modalities."""
+    ids = items_of(sets)
+    position, parts = {item: i for i, item in enumerate(ids)}, []
+    for s in sets.values():
+        placed = unit_rows(transform(s))
+        total = np.zeros((len(ids), placed.shape[1]), np.float32)
+        np.add.at(total, [position[item] for item in s.ids], placed)
+        parts.append(unit_rows(total))
+    return ids, unit_rows(np.sum(parts, axis=0))
+
+
+def with_prefix(prefix: str, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays of a state whose names begin with `prefix`; the prefix is removed from the names."""
+    return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
 
 
 def _is_view(given: Any) -> bool:

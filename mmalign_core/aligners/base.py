@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 import numpy as np
 
-from mmalign_core.aligners.arrays import as_set, as_sets, mean_correlation, named_views
+from mmalign_core.aligners.arrays import as_set, as_sets, late_fusion, mean_correlation, named_views
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.params import Parametrised
+from mmalign_core.progress import Watch, no_watch
 from mmalign_core.registry import Registry
-from mmalign_core.splits import items_of
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Progress, no_progress
-from mmalign_core.vectors import unit_rows
 
 if TYPE_CHECKING:
     from mmalign_core.aligners.explainable import Differentiable
 
 FEWEST_SHARED = 10
-"""A further modality is fitted along with the pair when at least so many of its items are also in the pair. Chosen:
-fewer pairs do not determine a direction."""
+"""Items that a further modality must share with the pair to be fitted along. Chosen: fewer fix no direction."""
 OWN_FAMILY = "own"
 """The family of an aligner defined outside this package that names no family."""
 
 
 class NotFitted(BadInput, AttributeError):
     """Raised when an aligner is used before `fit`. It has the same kind of bases as scikit-learn's NotFittedError."""
-
-
-def with_prefix(prefix: str, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays of a state whose names begin with `prefix`; the prefix is removed from the names."""
-    return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
-
-
-def no_watch(values: Mapping[str, float]) -> None:
-    """The default watcher of a fit: it ignores the values."""
 
 
 class Aligner(Parametrised, ABC):
@@ -89,7 +78,7 @@ class Aligner(Parametrised, ABC):
     """Values that the fit chose for parameters left to it. A fit with these values gives comparable scores."""
     anchor_items: tuple[str, ...] = ()
     """The item ids of the dimensions, in order, if each dimension of the space is an anchor item; else empty."""
-    watch: Callable[[Mapping[str, float]], None] = staticmethod(no_watch)
+    watch: Watch = staticmethod(no_watch)
     """Called with each new row of the history during the fit."""
 
     family_name: ClassVar[str] = ""
@@ -245,15 +234,8 @@ class Aligner(Parametrised, ABC):
         return (view.vectors - found.centre) @ found.linear + found.bias
 
     def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
-        """Return the mean of the item's modalities (late fusion). Subclasses may fuse in another way."""
-        ids = items_of(sets)
-        position, parts = {item: i for i, item in enumerate(ids)}, []
-        for s in sets.values():
-            placed = unit_rows(self._transform(s))
-            total = np.zeros((len(ids), placed.shape[1]), np.float32)
-            np.add.at(total, [position[item] for item in s.ids], placed)
-            parts.append(unit_rows(total))
-        return ids, unit_rows(np.sum(parts, axis=0))
+        """The mean of the places of an item's modalities (late fusion), unless an aligner has learnt better."""
+        return late_fusion(sets, self._transform)
 
     def _linear_map(self, modality: str) -> LinearMap | None:
         """Return None. Linear aligners override this."""

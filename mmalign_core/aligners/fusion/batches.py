@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, with_prefix
+from mmalign_core.aligners.arrays import with_prefix
+from mmalign_core.aligners.base import Aligner
 from mmalign_core.aligners.fusion.selection import place_examples
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.types import EmbeddingSet

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import sparse
 
-from mmalign_core.aligners.base import register, with_prefix
+from mmalign_core.aligners.arrays import with_prefix
+from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.fusion.neighbourhood import KnownItems, NeighbourhoodAligner
 from mmalign_core.aligners.pairs import Pairs, Sets

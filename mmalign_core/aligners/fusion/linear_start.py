@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, with_prefix
+from mmalign_core.aligners.arrays import with_prefix
+from mmalign_core.aligners.base import Aligner
 from mmalign_core.aligners.fusion.late_average import LateAverage
 from mmalign_core.aligners.pairs import Pairs, Sets, paired_rows
 from mmalign_core.params import param

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mmalign_core.aligners.base import with_prefix
+from mmalign_core.aligners.arrays import with_prefix
 from mmalign_core.aligners.fusion.linear_start import LinearStartAligner
 from mmalign_core.aligners.fusion.selection import held_out_items, held_out_mrr, select_best
 from mmalign_core.aligners.pairs import Pairs, Sets

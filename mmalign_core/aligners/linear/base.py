@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, with_prefix
+from mmalign_core.aligners.arrays import with_prefix
+from mmalign_core.aligners.base import Aligner
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
 from mmalign_core.types import EmbeddingSet, Progress

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, register, with_prefix
+from mmalign_core.aligners.arrays import with_prefix
+from mmalign_core.aligners.base import Aligner, register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.matching.concepts import concept_weights, label_space, needed_concepts, weighted_mean
 from mmalign_core.params import param

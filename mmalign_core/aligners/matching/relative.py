@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, register, with_prefix
+from mmalign_core.aligners.arrays import with_prefix
+from mmalign_core.aligners.base import Aligner, register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.pairs import Pairs, check_varied, paired_rows
 from mmalign_core.params import param

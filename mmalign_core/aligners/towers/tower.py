@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.base import Aligner, with_prefix
+from mmalign_core.aligners.arrays import with_prefix
+from mmalign_core.aligners.base import Aligner
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.training import add_noise, apply_dropout
 from mmalign_core.types import EmbeddingSet

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmalign_core.aligners.base import with_prefix
+from mmalign_core.aligners.arrays import with_prefix
 
 if TYPE_CHECKING:
     import torch

@@ -5,24 +5,22 @@ A matcher that decides by a threshold gets one from pairs that the aligner was n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS, Aligner
-from mmalign_core.aligners.base import no_watch
 from mmalign_core.cost import Cost, timed
 from mmalign_core.metrics.report import Evaluation, evaluation, fused_set, measure_all, measure_fused
 from mmalign_core.metrics.retrieval import Direction, pooled
 from mmalign_core.metrics.threshold import suggested_threshold
-from mmalign_core.progress import within
+from mmalign_core.progress import Watch, no_watch, within
 from mmalign_core.splits import paired_items, split
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import Sets, place
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part
 
-Watch = Callable[[Mapping[str, float]], None]
 Thresholds = Mapping[str, Mapping[str, Any]]
 """Direction -> suggested (the threshold), precision, recall, f1, n, decided, reached, curve."""
 FEWEST_WHOLE = 10
@@ -30,7 +28,7 @@ FEWEST_WHOLE = 10
 VALIDATION = 0.2
 """Share of the training items that stand in for new ones: the share that the README's examples hold out."""
 _FITTED = 0.95
-"""Share of the progress that the fits take; measuring takes the rest. Seen on the demo collection."""
+"""Share of the progress that the fits take; measuring takes the rest. Our choice."""
 
 
 @dataclass(frozen=True)

@@ -7,24 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.aligners import Aligner
-from mmalign_core.aligners.base import no_watch
 from mmalign_core.cost import Cost, peak_rss_mb
 from mmalign_core.metrics.report import at_chance
-from mmalign_core.progress import within
+from mmalign_core.progress import Watch, no_watch, within
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store, new_run_id
 from mmalign_core.types import AlignmentResult, BadInput, Collection, EmbeddingSet, Matches, Progress, no_progress
 from mmalign_core.workflow.alignment.choices import HOLDING_OUT, Choices
 from mmalign_core.workflow.alignment.inputs import place
-from mmalign_core.workflow.alignment.measurement import (
-    Measurement,
-    Watch,
-    fit,
-    measure,
-    threshold_report,
-    with_suggested,
-)
+from mmalign_core.workflow.alignment.measurement import Measurement, fit, measure, threshold_report, with_suggested
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part, make_plan
 from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.menus.default_aligner import default_aligner
