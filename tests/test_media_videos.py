@@ -216,3 +216,18 @@ def test_a_gif_is_a_picture_unless_it_is_given_as_a_video(tmp_path: Path) -> Non
     assert plain.modalities == ("text", "image")
     assert shelved.modalities == ("text", "video") and shelved.ids == ("a",)
     assert listed.modalities == ("video",)
+
+
+def test_every_kind_of_error_of_the_decoder_is_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyAV's PatchWelcomeError (a stream of a kind that FFmpeg does not know) is none of Python's own errors."""
+    import av
+
+    path = tmp_path / "film.webm"
+    path.write_bytes(b"\x1a\x45\xdf\xa3")
+
+    def refuse(*_: object) -> None:
+        raise av.error.PatchWelcomeError(0, "not yet implemented")
+
+    monkeypatch.setattr("mmalign_core.data.media.videos.scanned", refuse)
+    with pytest.raises(BadInput, match="film.webm' is not a video that can be decoded"):
+        decode_video(path)

@@ -19,7 +19,7 @@ SOUND_SECONDS = 600.0
 _SILENCE = 1e-4
 """Peak of a sound that nobody hears: -80 dB of full scale, our choice."""
 _DAMAGE = (ValueError, LookupError, EOFError, OSError, ArithmeticError, RuntimeError, MemoryError)
-"""What FFmpeg raises through PyAV on damaged files."""
+"""What PyAV raises on damaged files beside its own FFmpegError, some of whose kinds are none of these."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ def decode_video(
     missing, no frame can be decoded, the video is longer than `settings.max_video_seconds`, or a frame has more than
     `settings.max_image_pixels`.
     """
+    from av.error import FFmpegError
+
     settings = settings or Settings()
     name = file_words(source, "video")
     if not Path(source).is_file():
@@ -78,7 +80,7 @@ def decode_video(
         seen = frames_at(str(source), track, looked, settings)
     except BadInput:
         raise
-    except _DAMAGE as error:
+    except (FFmpegError, *_DAMAGE) as error:
         raise BadInput(f"{name} is not a video that can be decoded; save it as MP4, WebM, MKV or MOV") from error
     if not seen.times:
         raise BadInput(f"{name} is damaged: none of its frames can be decoded; replace the file")
