@@ -229,5 +229,5 @@ def test_every_kind_of_error_of_the_decoder_is_bad_input(tmp_path: Path, monkeyp
         raise av.error.PatchWelcomeError(0, "not yet implemented")
 
     monkeypatch.setattr("mmalign_core.data.media.videos.scanned", refuse)
-    with pytest.raises(BadInput, match="film.webm' is not a video that can be decoded"):
+    with pytest.raises(BadInput, match=r"film\.webm' is not a video that can be decoded"):
         decode_video(path)
