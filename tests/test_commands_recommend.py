@@ -91,7 +91,7 @@ def test_the_page_holds_what_was_found(capsys: pytest.CaptureFixture[str], saved
         (("--query-text", "  "), "empty"),
         (("--query-image", "no-such.png"), "no-such.png"),
         (("--item", "dgo"), "'dog' is most like it"),
-        (("--item", "dog", "--mix", "1,2"), "2 weights for 1 wish;"),
+        (("--item", "dog", "--mix", "1,2"), "2 weights for 1 part of the query;"),
         (("--item", "dog", "--mix", "much"), "--mix much"),
         (("--item", "dog", "--mix", "nan"), "give a number"),
         (("--item", "dog", "--where", "gruop=birds"), "no column 'gruop'"),

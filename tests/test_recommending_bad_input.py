@@ -24,7 +24,7 @@ from mmalign_core.workflow.recommendation.queries import nearest
     ("query", "options", "words"),
     [
         ({}, {}, "ask with at least one of"),
-        ({"parts": (("text", "a", 0),)}, {}, "every wish has the weight 0"),
+        ({"parts": (("text", "a", 0),)}, {}, "every part of the query has the weight 0"),
         ({"item": "dgo"}, {}, "'dog' is most like it"),
         ({"item": "x" * 10_000}, {}, "no item 'xxx"),
         ({"text": "a", "k": 0}, {}, "at least 1 item"),
@@ -61,9 +61,9 @@ def test_a_wish_that_is_none_is_refused_when_made() -> None:
 
 def test_a_mix_of_another_length_is_refused(demo_run: Run, store: Store) -> None:
     found = answer(demo_run, QuerySpec.of(text="a", item="cat"), store=store)
-    with pytest.raises(BadInput, match="3 weights for 2 wishes"):
+    with pytest.raises(BadInput, match="3 weights for 2 parts of the query"):
         found.again(mix=(1, 2, 3))
-    with pytest.raises(BadInput, match="every wish has the weight 0"):
+    with pytest.raises(BadInput, match="every part of the query has the weight 0"):
         found.again(mix=(0, 0))
 
 

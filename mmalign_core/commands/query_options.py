@@ -99,7 +99,7 @@ def _mix(text: str | None, parts: int) -> list[float]:
     except ValueError as error:
         raise BadInput(f"--mix {text}: write numbers with commas between them, such as 1,0.5") from error
     if len(mix) != parts:
-        many = "1 wish" if parts == 1 else f"{parts} wishes"
+        many = "1 part of the query" if parts == 1 else f"{parts} parts of the query"
         raise BadInput(f"--mix {text}: {len(mix)} weights for {many}; give one each, in their order")
     return mix
 

@@ -34,7 +34,7 @@ class QueryPart:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise BadInput(f"a wish is one of {', '.join(KINDS)}; not '{self.kind}'")
+            raise BadInput(f"a part of a query is one of {', '.join(KINDS)}; not '{self.kind}'")
         if not abs(self.weight) <= MOST_WEIGHT:
             raise BadInput(
                 f"the weight of {WORDS[self.kind]} is {self.weight:g}; give a number from -{MOST_WEIGHT:g} to "
@@ -64,7 +64,7 @@ class QuerySpec:
         if not self.parts:
             raise BadInput(f"ask with at least one of: {', '.join(WORDS.values())}")
         if not any(part.weight for part in self.parts):
-            raise BadInput("every wish has the weight 0; give at least one a weight above or below 0")
+            raise BadInput("every part of the query has the weight 0; give at least one a weight above or below 0")
         if self.k < 1:
             raise BadInput(f"-k {self.k}: ask for at least 1 item")
 
@@ -88,7 +88,7 @@ class QuerySpec:
     def mixed(self, mix: Sequence[float]) -> Self:
         """The same query with these weights of its parts, in their order; BadInput unless there is one each."""
         if len(mix) != len(self.parts):
-            raise BadInput(f"the mix has {len(mix)} weights for {len(self.parts)} wishes; give one each")
+            raise BadInput(f"the mix has {len(mix)} weights for {len(self.parts)} parts of the query; give one each")
         parts = tuple(replace(part, weight=float(weight)) for part, weight in zip(self.parts, mix))
         return replace(self, parts=parts)
 

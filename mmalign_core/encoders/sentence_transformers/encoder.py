@@ -35,7 +35,7 @@ class SentenceTransformers(FolderEncoder):
     """What `model.encode_document` gives, or `model.encode_query` where that is asked for.
 
     Models that tell queries from documents read every text alike, typed ones too: items are compared with items, and a
-    wish is worded like an item. Weights are safetensors, or `.bin` read without running anything.
+    query is worded like an item. Weights are safetensors, or `.bin` read without running anything.
     """
 
     modality = "text"

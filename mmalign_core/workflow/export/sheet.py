@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
 """Width of a picture, media of one modality, characters of a text and of a title, bars. Our choices, judged by eye."""
-WORDS = {"modality": "By modality", "signal": "By wish", "history": "By what was asked with or met",
+WORDS = {"modality": "By modality", "signal": "By part of the query", "history": "By what was asked with or met",
          "recommender": "By recommender", "popularity": "By popularity", "taste": "By taste"}  # fmt: skip
 _NOTHING = 1e-3
 """Smaller parts of the largest share get no bar, which would be under half a pixel; modalities always get one."""
