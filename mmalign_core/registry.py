@@ -52,6 +52,9 @@ class Registry(Generic[T]):
         cannot be a member. A class without a `summary` gets the first line of its docstring.
         """
 
+        if not isinstance(name, str):
+            raise BadInput(f'the {self.kind} {name!r} has no name; write @register("name") above its class')
+
         def add(cls: type[Any]) -> type[Any]:
             self._check(name, cls)
             if not cls.__module__.startswith(self.package + "."):

@@ -176,3 +176,34 @@ def test_data_of_one_modality_are_asked_without_an_alignment(store: Path, tmp_pa
         run.save(tmp_path / "run")
     with pytest.raises(mm.BadInput, match="an alignment needs two modalities"):
         mm.align({"text": captions}, "cca", store=store)
+
+
+def test_a_pair_a_class_and_row_numbers_are_taken_as_a_person_writes_them(
+    views: dict[str, np.ndarray], store: Path
+) -> None:
+    run = mm.align(views, ALIGNERS.get("cca"), pair="text:image", store=store)
+    assert run.run.choices.pair == ("text", "image")
+    assert run.explain(3, 3).score == run.explain("text:3", "image:3").score
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"pair": ("image", "image")}, "name two different modalities"),
+        ({"pair": "image"}, "name two different modalities"),
+        ({"ids": [None] * 200}, "ids, row 0: the id is missing"),
+    ],
+)
+def test_pairs_and_ids_that_name_nothing_are_refused(
+    change: dict[str, object], line: str, views: dict[str, np.ndarray], store: Path
+) -> None:
+    with pytest.raises(mm.BadInput, match=line):
+        mm.align(views, "cca", store=store, **change)
+
+
+def test_complex_numbers_are_refused_and_half_precision_is_read(views: dict[str, np.ndarray]) -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(mm.BadInput, match="image: the numbers are complex"):
+        collection_from_arrays({"image": views["image"] + 1j})
+    read = collection_from_arrays({"image": torch.tensor(views["image"]).bfloat16()})
+    np.testing.assert_allclose(read.vectors["image"].vectors, views["image"], rtol=0.01, atol=0.01)

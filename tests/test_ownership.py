@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from circles import write_circles
 from store_records import REPOSITORY, collection, run_record
 
 from mmalign_core.__main__ import main
@@ -265,3 +266,35 @@ def test_a_note_of_another_program_beside_the_models_is_kept(tmp_path: Path) -> 
     with pytest.raises(BadInput, match="was not written by this program; move it away"):
         remember("e/f", "clap:e/f", settings)
     assert (tmp_path / "models" / "fetched.json").read_text() == '["theirs"]'
+
+
+def test_no_result_is_written_into_a_saved_run(tmp_path: Path) -> None:
+    """Neither into one that is there nor into the one that --save is about to make."""
+    (tmp_path / "run" / "collection").mkdir(parents=True)
+    (tmp_path / "run" / "mmalign.json").write_text("{}")
+    own = tmp_path / "run" / "collection" / "media.json"
+    own.write_text("[]")
+    assert main(["list", "matchers", "--json", str(own)]) == 2
+    assert own.read_text() == "[]"
+    write_circles(tmp_path, {})
+    new = tmp_path / "new"
+    args = ["align", str(tmp_path / "manifest.csv"), "--aligner", "bridge", "--save", str(new)]
+    assert main([*args, "--json", str(new / "report.json")]) == 2
+    assert not new.exists()
+
+
+def test_an_answer_without_items_is_nobodys(tmp_path: Path) -> None:
+    foreign = tmp_path / "search.json"
+    foreign.write_text('{"query": "mine", "items": []}')
+    assert main(["list", "matchers", "--json", str(foreign)]) == 2
+    assert foreign.read_text() == '{"query": "mine", "items": []}'
+
+
+def test_a_model_is_not_removed_with_what_lies_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMALIGN_HOME", str(tmp_path))
+    model = tmp_path / "models" / "org" / "name"
+    model.mkdir(parents=True)
+    (model / "model.safetensors").write_bytes(b"0" * 64)
+    (model / "thesis.docx").write_text("years of work")
+    assert main(["fetch", "--remove", "org/name"]) == 2
+    assert (model / "thesis.docx").read_text() == "years of work"

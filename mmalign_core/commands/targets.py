@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.store.errors import refusal
-from mmalign_core.store.ownership import check_file, write_file
+from mmalign_core.store.ownership import MARKER, check_file, write_file
 from mmalign_core.types import BadInput
 
 GENERATOR = b'<meta name="generator" content="MMAlign">'
@@ -58,6 +58,7 @@ def check_targets(args: argparse.Namespace) -> None:
             raise BadInput(f"--{option} '' names no file; name a file to write")
         if out is None or out == "-":
             continue
+        _check_outside_runs(args, option)
         if refused := _refusal(Path(out)):
             raise unwritable(f"--{option}", out, os.strerror(refused))
         _check_owned(args, option)
@@ -78,6 +79,15 @@ def unwritable(option: str, out: str, reason: str) -> BadInput:
     return BadInput(f"{option} {out}: cannot be written ({reason}); name a file in a folder you may write")
 
 
+def _check_outside_runs(args: argparse.Namespace, option: str) -> None:
+    """BadInput for a file inside a saved run or the folder of --save: it would damage the run, or be taken for it."""
+    out = Path(os.path.realpath(getattr(args, option)))
+    saved = getattr(args, "save", None)
+    inside = saved is not None and out.is_relative_to(os.path.realpath(saved))
+    if inside or any((folder / MARKER).is_file() for folder in out.parents):
+        raise BadInput(f"--{option} {getattr(args, option)}: it lies inside a saved run; name a file outside of it")
+
+
 def _check_owned(args: argparse.Namespace, option: str) -> None:
     check_file(Path(getattr(args, option)), _OURS[option], f"--{option}", overwrite=args.overwrite)
 
@@ -95,7 +105,7 @@ def _refusal(file: Path) -> int:
 
 
 def is_report(path: Path) -> bool:
-    """Whether the file is JSON that a command printed: with all keys of one of them."""
+    """Whether the file is JSON that a command printed, with all keys of one of them. An empty list counts: it is empty."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -103,7 +113,8 @@ def is_report(path: Path) -> bool:
     if isinstance(found, list):
         return all(_has_one_of(_ROWS, row) for row in found)
     if isinstance(found, dict) and found.keys() >= {"query", "items"} and isinstance(found["items"], list):
-        return all(isinstance(item, dict) and item.keys() >= _RECOMMENDED for item in found["items"])
+        items = found["items"]
+        return bool(items) and all(isinstance(item, dict) and item.keys() >= _RECOMMENDED for item in items)
     return _has_one_of(_REPORTS, found)
 
 

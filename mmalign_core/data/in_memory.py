@@ -95,7 +95,9 @@ def _column(values: Any, modality: str) -> np.ndarray | list[Any]:
     if listed is not None and listed and all(isinstance(v, str | Path) or is_missing(v) for v in listed):
         return [str(v) if isinstance(v, Path) else v for v in listed]
     detach = getattr(values, "detach", None)  # a torch tensor, which may lie on a GPU
-    detached = values if detach is None else detach().cpu()
+    detached = values if detach is None else detach().cpu().float()
+    if getattr(getattr(detached, "dtype", None), "kind", "") == "c":
+        raise BadInput(f"{modality}: the numbers are complex; give real ones")
     try:
         array = np.asarray(detached, dtype=np.float32)
     except (TypeError, ValueError) as error:
@@ -117,11 +119,19 @@ def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[An
         counted = ", ".join(f"{length:,} of {what}" for what, length in lengths.items())
         raise BadInput(f"rows are paired by position, but there are {counted}; give as many of each")
     count = next(iter(lengths.values()))
-    names = [str(i) for i in range(count)] if ids is None else [parse_id(_plain(value), "ids") for value in ids]
+    names = [str(i) for i in range(count)] if ids is None else [_name(value, row) for row, value in enumerate(ids)]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise BadInput(f"the id '{shown(twice)}' stands twice; give every item its own id")
     return tuple(names)
+
+
+def _name(value: Any, row: int) -> str:
+    """The id as text; BadInput where it is missing."""
+    plain = _plain(value)
+    if is_missing(plain):
+        raise BadInput(f"ids, row {row}: the id is missing; give every item its own id")
+    return parse_id(plain, f"ids, row {row}")
 
 
 def _plain(value: Any) -> Any:

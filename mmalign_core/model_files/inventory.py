@@ -56,6 +56,14 @@ def _refuse_foreign(note: Path) -> None:
 _LICENCE = re.compile(r"^license:[ \t]*([\w.+-]+)", re.MULTILINE)
 
 
+MODEL_SUFFIXES = (
+    *(".safetensors", ".bin", ".pt", ".pth", ".onnx", ".model", ".msgpack", ".h5", ".ot"),
+    *(".json", ".jsonl", ".txt", ".md", ".py", ".xml", ".vocab", ".yaml", ".yml"),
+)
+MODEL_NAMES = ("LICENSE", "NOTICE", "README", "USE_POLICY", "merges", "vocab")
+"""What files of models on the hub are called: weights, configuration, tokenizers and papers beside them."""
+
+
 @dataclass(frozen=True)
 class LocalModel:
     """A model on this machine. `reference`: the encoder reference that selects it, '' if no encoder reads it.
@@ -108,6 +116,17 @@ def _check_removable(row: LocalModel, settings: Settings | None) -> None:
     own = row.folder.is_relative_to(own_folder(settings))
     if own and not encoder_for(row.folder) and not weight_files(row.folder):
         raise BadInput(f"'{shown(row.folder)}' holds no model; if it may go, delete it yourself")
+    if own and (other := _other_file(row.folder)):
+        raise BadInput(f"'{shown(row.folder)}' also holds '{shown(other)}', which is no part of a model; move it first")
+
+
+def _other_file(folder: Path) -> str:
+    """The first file below the folder that is no part of a model, relative to it; '' where there is none."""
+    for path in sorted(folder.rglob("*")):
+        known = path.suffix.lower() in MODEL_SUFFIXES or path.name.startswith((".", *MODEL_NAMES))
+        if not path.is_dir() and not known:
+            return path.relative_to(folder).as_posix()
+    return ""
 
 
 def _own(settings: Settings | None) -> Iterator[LocalModel]:

@@ -24,9 +24,9 @@ Data = Collection | str | Path | pd.DataFrame | Mapping[str, Any]
 
 def align(
     data: Data,
-    aligner: str | Aligner | None = None,
+    aligner: str | Aligner | type[Aligner] | None = None,
     *,
-    pair: tuple[str, str] | None = None,
+    pair: tuple[str, str] | str | None = None,
     params: Mapping[str, Any] | None = None,
     encoders: Mapping[str, str] | None = None,
     ids: Sequence[Any] | None = None,
@@ -39,7 +39,7 @@ def align(
     `data`: {"image": X, "text": Y} with vectors (n, d), n texts or n paths, paired by position (`ids` names the rows);
     a data frame with a manifest's columns; a folder, manifest or archive; or a `Collection`.
     `aligner`: a name, or an aligner with its parameters, such as Cca(dims=2); what suits the data without it.
-    `pair`: the two modalities, those of the mapping's first two keys or image and text without it.
+    `pair`: the two modalities, also as "image:text"; without it the mapping's first two keys, or image and text.
     `encoders`: modality -> encoder for media. `store`: where encoded media are kept, the default store without it.
     `choices`: further fields of `Choices`: test=0.2 or folds=5 hold items out, similarity, correction, matcher, seed.
 
@@ -58,7 +58,9 @@ def align(
     encoding = encode(collection, encoders, store=kept, settings=_settings(kept), progress=progress)
     if len(collection.modalities) == 1 and not (aligner or pair or params or choices):
         return AlignedRun(encoded_run(collection, encoding), kept)
-    chosen = _choices(collection, pair or _pair(data, collection), aligner, params, encoders or {}, choices)
+    chosen = _choices(
+        collection, _named_pair(pair) or _pair(data, collection), aligner, params, encoders or {}, choices
+    )
     return AlignedRun(align_encoded(collection, encoding, chosen, store=kept, progress=progress), kept)
 
 
@@ -97,6 +99,16 @@ def _collection(data: Data, ids: Sequence[Any] | None, store: Store, progress: P
     raise BadInput(f"{type(data).__name__} is no collection; {cure}")
 
 
+def _named_pair(pair: tuple[str, str] | str | None) -> tuple[str, str] | None:
+    """The pair that was asked for, None without one; BadInput unless it names two different modalities."""
+    if pair is None:
+        return None
+    named = tuple(pair.split(":")) if isinstance(pair, str) else tuple(pair)
+    if len(named) != 2 or named[0] == named[1]:
+        raise BadInput(f"pair={pair!r}: name two different modalities, such as ('image', 'text')")
+    return named[0], named[1]
+
+
 def _pair(data: Data, collection: Collection) -> tuple[str, str]:
     present = collection.modalities
     named = (
@@ -113,7 +125,7 @@ def _pair(data: Data, collection: Collection) -> tuple[str, str]:
 def _choices(
     collection: Collection,
     pair: tuple[str, str],
-    aligner: str | Aligner | None,
+    aligner: str | Aligner | type[Aligner] | None,
     params: Mapping[str, Any] | None,
     encoders: Mapping[str, str],
     further: Mapping[str, Any],
@@ -122,6 +134,8 @@ def _choices(
     unknown = next((name for name in further if name not in known), None)
     if unknown is not None:
         raise BadInput(f"no option '{unknown}'; choose from: {', '.join(known)}")
+    if isinstance(aligner, type) and issubclass(aligner, Aligner):
+        aligner = aligner.name
     if isinstance(aligner, Aligner):
         aligner, params = aligner.name, {**aligner.params, **(params or {})}
     return Choices(

@@ -135,8 +135,8 @@ class AlignedRun:
     def _named(self, name: str | tuple[str, str], usual: str) -> tuple[str, str]:
         if isinstance(name, tuple):
             return name
-        modality, colon, item = name.partition(":")
-        return (modality, item) if colon and modality in self.space else (usual, name)
+        modality, colon, item = str(name).partition(":")
+        return (modality, item) if colon and modality in self.space else (usual, str(name))
 
     def _label(self, rows: EmbeddingSet, row: int) -> str:
         """The text itself where the row is a text, else the item's id."""
