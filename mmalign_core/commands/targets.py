@@ -105,7 +105,7 @@ def _refusal(file: Path) -> int:
 
 
 def is_report(path: Path) -> bool:
-    """Whether the file is JSON that a command printed, with all keys of one of them. An empty list counts: it is empty."""
+    """Whether the file is JSON that a command printed, with all keys of one of them; an empty list holds nothing."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
