@@ -36,7 +36,9 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     """--json and --overwrite."""
     parser.add_argument("--json", metavar="OUT", help="write the result as JSON to this file; - for standard output")
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace files to write also where this program did not make them"
+        "--overwrite",
+        action="store_true",
+        help="replace files, not folders, also where this program did not make them",
     )
 
 

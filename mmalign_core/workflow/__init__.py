@@ -8,8 +8,9 @@ and, for type checkers, into the imports above it.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mmalign_core.faces import lazy, places_of
 
 if TYPE_CHECKING:
     from mmalign_core.data import Video as DecodedVideo
@@ -217,22 +218,5 @@ _NAMES = {
     "mmalign_core.workflow.similarity_matrix": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
 }
 """Module -> the names it gives; "a=b" gives its `b` under the name `a`."""
-_PLACES = {
-    name.partition("=")[0]: (module, name.partition("=")[2] or name)
-    for module, names in _NAMES.items()
-    for name in names.split()
-}
-"""Name -> (module, name there)."""
-
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first used, and keep it."""
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, there = _PLACES[name]
-    globals()[name] = found = getattr(import_module(module), there)
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_PLACES})
+_PLACES = places_of(_NAMES)
+__getattr__, __dir__ = lazy(globals(), _PLACES)
