@@ -25,7 +25,7 @@ FLOORS = {
         "language",
         "model_files",
     ),
-    3: ("recommend", "explain", "projection", "metrics", "plots"),
+    3: ("recommend", "explain", "projection", "metrics", "plots", "triage"),
     4: ("workflow", "notebook", "__main__", "commands"),
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
