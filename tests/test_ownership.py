@@ -19,6 +19,7 @@ from mmalign_core.commands.targets import GENERATOR
 from mmalign_core.model_files.inventory import fetched_as, remember
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store, load_run_folder, save_run_folder
+from mmalign_core.store.collections import read_collection
 from mmalign_core.store.ownership import MARKER
 from mmalign_core.types import BadInput
 
@@ -104,7 +105,7 @@ def test_links_and_other_kinds_of_folders_are_not_replaced(tmp_path: Path) -> No
         with pytest.raises(BadInput, match="give a new folder"):
             save_run_folder(run_record(["b"]), folder)
     assert load_run_folder(run).collection.ids == ("a",) and (tmp_path / "link").is_symlink()
-    assert store.load_collection(kept.name).ids == ("a",) and not (tmp_path / "nowhere").exists()
+    assert read_collection(kept).ids == ("a",) and not (tmp_path / "nowhere").exists()
 
 
 def test_what_is_put_there_while_a_run_is_written_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

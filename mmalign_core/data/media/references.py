@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from mmalign_core.data.files import check_size, digest_file, digest_stream
+from mmalign_core.data.files import check_size
 from mmalign_core.data.formats import HEAD_BYTES, why_not_modality
 from mmalign_core.data.media.texts import read_text
 from mmalign_core.data.names import shown
 from mmalign_core.settings import Settings
-from mmalign_core.types import BadInput, Media, digest_bytes
+from mmalign_core.types import BadInput, Media, digest_bytes, digest_file, digest_stream
 
 
 def file_media(item: str, modality: str, path: Path, name: str, settings: Settings) -> Media:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from mmalign_core.data.files import digest_file
 from mmalign_core.encoders.base import Encoder
 from mmalign_core.encoders.torch_models.devices import raise_if_lost
-from mmalign_core.types import BadInput, Media, Progress, Skipped
+from mmalign_core.types import BadInput, Media, Progress, Skipped, digest_file
 
 BATCHES_AHEAD = 3
 """Enough that one slow file does not starve the model, few enough that memory stays flat."""
