@@ -130,6 +130,8 @@ def test_how_a_cell_is_kept_does_not_count() -> None:
         (("cat", "dog"), np.ones((3, 2)), np.ones(2), "give one vector for each label"),
         (("cat", "dog"), np.array([[1, np.nan]]), None, "the posterior hold NaN or infinity"),
         (("cat", "dog"), np.ones((3, 2)), np.full((2, 4), np.inf), "the vectors hold NaN or infinity"),
+        (("cat", "dog"), np.array([[1, -0.25]]), None, "the posterior holds -0.25; give probabilities"),
+        ("ab", np.ones((3, 2)), None, "the labels are one text, 'ab'; give one text for each column"),
     ],
 )
 def test_concepts_that_do_not_fit_together_are_refused(labels, posterior, placed, words: str) -> None:

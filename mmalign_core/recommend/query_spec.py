@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from numbers import Integral
+from os import PathLike
 from typing import Any, Self
 
 from mmalign_core.data.names import file_words, shown
@@ -80,9 +82,12 @@ class QuerySpec:
         user: str | None = None,
         **settings: Any,
     ) -> Self:
-        """A query for the things given by name, each with weight 1, and more `parts`; `settings`: the other fields."""
+        """A query for the things given by name, each with weight 1, and more `parts`; `settings`: the other fields.
+
+        BadInput for an array: a query has no vector of its own.
+        """
         named = {"text": text, "image": image, "audio": audio, "video": video, "item": item, "user": user}
-        found = (QueryPart(kind, str(value)) for kind, value in named.items() if value is not None)
+        found = [QueryPart(kind, _plain(kind, value)) for kind, value in named.items() if value is not None]
         return cls((*found, *parts), **settings)
 
     def mixed(self, mix: Sequence[float]) -> Self:
@@ -98,6 +103,16 @@ class QuerySpec:
         if len(self.parts) == 1 and self.parts[0].weight == 1:
             return {self.parts[0].kind: self.parts[0].value}
         return {"wishes": [asdict(part) for part in self.parts]}
+
+
+def _plain(kind: str, value: Any) -> str:
+    """The text, path or id as a text; BadInput for anything else."""
+    if isinstance(value, str | PathLike | Integral):
+        return str(value)
+    raise BadInput(
+        f"{kind}: {type(value).__name__} is not {WORDS[kind]}; ask by a text, a file's path or an id, such as item='3' "
+        "for what lies near a row of your own vectors"
+    )
 
 
 def labels_of(parts: Sequence[QueryPart]) -> tuple[str, ...]:
