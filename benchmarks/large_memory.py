@@ -46,7 +46,10 @@ def sentences(count: int) -> list[Media]:
     """Texts that no other equals."""
     words = ("dog", "train", "sand", "roof", "bird", "red", "wet", "old", "runs", "sings")
     rng = np.random.default_rng(0)
-    return [text_media(str(i), f"{i} " + " ".join(rng.choice(words, rng.integers(3, 30)))) for i in range(count)]
+    return [
+        text_media(str(i), f"{i} " + " ".join(rng.choice(words, rng.integers(3, 30))), "made up", Settings())
+        for i in range(count)
+    ]
 
 
 def peak(encoder: Encoder, media: list[Media], store: Store) -> tuple[Memory, float]:

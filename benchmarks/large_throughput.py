@@ -58,7 +58,7 @@ def texts(limit: int) -> list[Media]:
     lines = (DATA / "movietweetings100k/movies.dat").read_text("utf-8").splitlines()
     said = [" ".join(line.split("::")[1:]).replace("|", ", ") for line in lines[: 4 * limit]]
     joined = [" ".join(said[i : i + (6 if i % 4 == 0 else 1)]) for i in range(limit)]
-    return [text_media(str(i), text) for i, text in enumerate(dict.fromkeys(joined))]
+    return [text_media(str(i), text, "joined", Settings()) for i, text in enumerate(dict.fromkeys(joined))]
 
 
 def films(folder: Path, limit: int) -> list[Media]:

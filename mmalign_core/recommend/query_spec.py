@@ -90,6 +90,16 @@ class QuerySpec:
         found = [QueryPart(kind, _plain(kind, value)) for kind, value in named.items() if value is not None]
         return cls((*found, *parts), **settings)
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A different name for each part: its kind, with what it says where several are of that kind."""
+        many, seen, found = Counter(part.kind for part in self.parts), Counter[str](), []
+        for part in self.parts:
+            label = part.kind if many[part.kind] == 1 else f"{part.kind} {_short(part)}"
+            seen[label] += 1
+            found.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+        return tuple(found)
+
     def mixed(self, mix: Sequence[float]) -> Self:
         """The same query with these weights of its parts, in their order; BadInput unless there is one each."""
         if len(mix) != len(self.parts):
@@ -113,16 +123,6 @@ def _plain(kind: str, value: Any) -> str:
         f"{kind}: {type(value).__name__} is not {WORDS[kind]}; ask by a text, a file's path or an id, such as item='3' "
         "for what lies near a row of your own vectors"
     )
-
-
-def labels_of(parts: Sequence[QueryPart]) -> tuple[str, ...]:
-    """A different name for each part: its kind, with what it says where several are of that kind."""
-    many, seen, found = Counter(part.kind for part in parts), Counter[str](), []
-    for part in parts:
-        label = part.kind if many[part.kind] == 1 else f"{part.kind} {_short(part)}"
-        seen[label] += 1
-        found.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
-    return tuple(found)
 
 
 def _short(part: QueryPart) -> str:
