@@ -15,7 +15,7 @@ from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress
 
 
 def encode_set(
-    model: Encoder,
+    encoder: Encoder,
     media: Sequence[Media],
     *,
     store: Store | SessionCache,
@@ -24,29 +24,29 @@ def encode_set(
 ) -> tuple[EmbeddingSet, dict[str, int], list[Skipped]]:
     """One modality's media as an EmbeddingSet (rows in media order), counts, and what could not be decoded."""
     digests = list(dict.fromkeys(medium.digest for medium in media))
-    held = store.embeddings(model.key, digests)
+    held = store.embeddings(encoder.key, digests)
     have = {digests[row] for row in held.rows}
     failed: dict[str, str] = {}
-    for batch in encode_media(model, media, settings=settings, skip=have, progress=progress):
-        store.add_embeddings(model.key, batch.digests, batch.vectors, batch.posterior)
+    for batch in encode_media(encoder, media, settings=settings, skip=have, progress=progress):
+        store.add_embeddings(encoder.key, batch.digests, batch.vectors, batch.posterior)
         failed |= {s.source: s.reason for s in batch.skipped}
     if len(have) < len(digests):
-        held = store.embeddings(model.key, digests)
+        held = store.embeddings(encoder.key, digests)
     skipped = [
         Skipped(medium.item, medium.modality, failed[medium.digest], medium.path or "")
         for medium in media
         if medium.digest in failed
     ]
     counts = {"encoded": len(digests) - len(have) - len(failed), "reused": len(have)}
-    return as_set(model, media, digests, held), counts, skipped
+    return as_set(encoder, media, digests, held), counts, skipped
 
 
-def as_set(model: Encoder, media: Sequence[Media], digests: Sequence[str], held: Found) -> EmbeddingSet:
+def as_set(encoder: Encoder, media: Sequence[Media], digests: Sequence[str], held: Found) -> EmbeddingSet:
     """Rows in media order of those that were found; `held.rows` index the digests."""
     rows, where = _found_rows(media, digests, held)
-    concepts = None if held.posterior is None else Concepts(model.labels, held.posterior[where])
-    vectors = held.vectors[where] if where else np.zeros((0, model.dim), np.float32)
-    return _named_set(model.modality, rows, vectors, model.key, concepts)
+    concepts = None if held.posterior is None else Concepts(encoder.labels, held.posterior[where])
+    vectors = held.vectors[where] if where else np.zeros((0, encoder.dim), np.float32)
+    return _named_set(encoder.modality, rows, vectors, encoder.key, concepts)
 
 
 def stored_set(reference: str, modality: str, media: Sequence[Media], store: Store) -> EmbeddingSet | None:

@@ -95,25 +95,25 @@ def place(fitted: Aligner, rows: EmbeddingSet) -> EmbeddingSet:
 def place_media(
     fitted: Aligner,
     media: Sequence[Media],
-    model: Encoder,
+    made_by: Encoder,
     words: str,
     *,
     store: Store,
     cache: Store | SessionCache,
     settings: Settings | None = None,
 ) -> EmbeddingSet:
-    """New media of one modality, encoded by `model`, at their coordinates (n, k) in the shared space.
+    """New media of one modality, encoded by `made_by`, at their coordinates (n, k) in the shared space.
 
     `words` is the text encoder that names concepts. `cache` keeps the media's vectors and sequences, `store` those of
     the concepts' names. What cannot be encoded is left out; BadInput gives the first reason where nothing is left.
     """
-    rows, _, failed = encode_set(model, media, store=cache, settings=settings)
+    rows, _, failed = encode_set(made_by, media, store=cache, settings=settings)
     if not len(rows):
-        raise BadInput(f"the {model.modality} cannot be used: {failed[0].reason}")
-    ready = {model.modality: prepared(fitted, rows, words, store)}
+        raise BadInput(f"the {made_by.modality} cannot be used: {failed[0].reason}")
+    ready = {made_by.modality: prepared(fitted, rows, words, store)}
     if fitted.needs_sequences:
         ready = with_sequences(fitted.name, ready, media, store=cache, settings=settings)
-    return place(fitted, ready[model.modality])
+    return place(fitted, ready[made_by.modality])
 
 
 def with_pivots(

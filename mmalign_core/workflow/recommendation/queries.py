@@ -65,15 +65,15 @@ def place_query(
     placed = []
     for part, label in zip(query.parts, query.labels):
         if part in read:
-            model = encoders[part.kind]
+            medium, made_by = read[part], encoders[part.kind]
             row = place_media(
-                run.aligner, [read[part]], model, words, store=store, cache=store.session, settings=settings
+                run.aligner, [medium], made_by, words, store=store, cache=store.session, settings=settings
             )
             signal = _signal(part, label, row.vectors[0], known.items)
-            notes.append(_note(read[part], model))
-            placed.append(PlacedPart(part, replace(signal, medium=read[part], note=notes[-1])))
+            placed.append(PlacedPart(part, replace(signal, medium=medium, note=_note(medium, made_by))))
         else:
             placed.append(met.get(part, PlacedPart(part)))
+    notes += [part.signal.note for part in placed if part.signal]
     return PlacedQuery.of(placed, weights, known.interactions, tuple(filter(None, notes)))
 
 
@@ -163,9 +163,9 @@ def place_part(run: Run, query: QuerySpec, *, store: Store, settings: Settings |
     """A query of one text or file as one row of the shared space; BadInput if it is none, or cannot be placed."""
     if len(query.parts) != 1:
         raise BadInput("place one text, picture, sound or video at a time")
-    (model,) = _encoders(run, query.parts).values()
+    (made_by,) = _encoders(run, query.parts).values()
     medium, words = _read_medium(query.parts[0], settings or Settings()), text_encoder(run.encoders)
-    return place_media(run.aligner, [medium], model, words, store=store, cache=store.session, settings=settings)
+    return place_media(run.aligner, [medium], made_by, words, store=store, cache=store.session, settings=settings)
 
 
 def queryable(run: Run) -> tuple[str, ...]:
