@@ -25,7 +25,6 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.throughput import Stages, measure
-from mmalign_core.data.files import digest_file
 from mmalign_core.data.media.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS, Encoder
 from mmalign_core.encoders.embedded.log_mel import RATE
@@ -33,7 +32,7 @@ from mmalign_core.encoders.embedded.yamnet import YamNet
 from mmalign_core.encoders.embedded.yamnet_graph import load_graph
 from mmalign_core.encoders.model_choice import package_folder
 from mmalign_core.settings import Settings
-from mmalign_core.types import Media
+from mmalign_core.types import Media, digest_file
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 FOLDERS = [DATA / name for name in ("fsa_color", "coco_mini_ccby", "esc10")]

@@ -20,13 +20,12 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from mmalign_core.data.files import digest_file
 from mmalign_core.data.media.sounds import decode_audio
 from mmalign_core.encoders import ENCODERS
 from mmalign_core.encoders.batched import encode_media
 from mmalign_core.encoders.embedded.yamnet_graph import EMBEDDING, load_graph
 from mmalign_core.encoders.model_choice import package_folder
-from mmalign_core.types import Media
+from mmalign_core.types import Media, digest_file
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

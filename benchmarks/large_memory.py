@@ -21,13 +21,12 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.cost import Memory, sampled_memory
-from mmalign_core.data.files import digest_file
 from mmalign_core.data.media.references import text_media
 from mmalign_core.encoders import Encoder
 from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import Media
+from mmalign_core.types import Media, digest_file
 from tests.tiny_clip import saved, tower
 
 
@@ -47,7 +46,10 @@ def sentences(count: int) -> list[Media]:
     """Texts that no other equals."""
     words = ("dog", "train", "sand", "roof", "bird", "red", "wet", "old", "runs", "sings")
     rng = np.random.default_rng(0)
-    return [text_media(str(i), f"{i} " + " ".join(rng.choice(words, rng.integers(3, 30)))) for i in range(count)]
+    return [
+        text_media(str(i), f"{i} " + " ".join(rng.choice(words, rng.integers(3, 30))), "made up", Settings())
+        for i in range(count)
+    ]
 
 
 def peak(encoder: Encoder, media: list[Media], store: Store) -> tuple[Memory, float]:

@@ -28,12 +28,11 @@ from benchmarks.large_loops import bare, library
 from benchmarks.large_models import BERTS, saved_bert, saved_clap, saved_clip
 from benchmarks.throughput import Speed, measure, nothing
 from benchmarks.video_throughput import generated
-from mmalign_core.data.files import digest_file
 from mmalign_core.data.media.references import text_media
 from mmalign_core.encoders import create_encoder
 from mmalign_core.encoders.torch_models.devices import choose_device
 from mmalign_core.settings import Settings
-from mmalign_core.types import BadInput, Media
+from mmalign_core.types import BadInput, Media, digest_file
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CLIPS = ("ViT-B-32", "ViT-B-16", "RN50", "ViT-L-14")
@@ -59,7 +58,7 @@ def texts(limit: int) -> list[Media]:
     lines = (DATA / "movietweetings100k/movies.dat").read_text("utf-8").splitlines()
     said = [" ".join(line.split("::")[1:]).replace("|", ", ") for line in lines[: 4 * limit]]
     joined = [" ".join(said[i : i + (6 if i % 4 == 0 else 1)]) for i in range(limit)]
-    return [text_media(str(i), text) for i, text in enumerate(dict.fromkeys(joined))]
+    return [text_media(str(i), text, "joined", Settings()) for i, text in enumerate(dict.fromkeys(joined))]
 
 
 def films(folder: Path, limit: int) -> list[Media]:

@@ -25,11 +25,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.data import decode_audio
-from mmalign_core.data.files import digest_file
 from mmalign_core.encoders.batched import encode_media
 from mmalign_core.encoders.video.frames import VideoFrames
 from mmalign_core.settings import Settings
-from mmalign_core.types import Media
+from mmalign_core.types import Media, digest_file
 
 WIDTH, HEIGHT, RATE = 640, 360, 16_000
 

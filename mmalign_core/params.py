@@ -96,7 +96,11 @@ class Parametrised:
             ]
         )
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, *unnamed: Any, **values: Any) -> None:
+        if unnamed:
+            raise TypeError(
+                f"give the parameters of {type(self).__name__} by name: {type(self).__name__}{self.__signature__}"
+            )
         for name, value in self.parse_params(values).items():
             setattr(self, name, value)
 

@@ -137,6 +137,16 @@ def test_other_content_is_refused(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_a_link_to_an_empty_folder_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    assert write_demo(tmp_path / "link") == tmp_path / "empty"
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "empty" / "manifest.jsonl").is_file()
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(BadInput, match="a link that leads back to itself"):
+        write_demo(tmp_path / "loop")
+
+
 def test_an_older_demo_is_named(tmp_path: Path) -> None:
     (tmp_path / "demo.json").write_text('{"name": "MMAlign demo", "version": "0"}')
     with pytest.raises(BadInput, match="version 0 of the demo"):

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.data.files import digest_file
 from mmalign_core.encoders import Encoded, Encoder
 from mmalign_core.encoders.batched import encode_media
 from mmalign_core.encoders.batched.batches import BATCHES_AHEAD
 from mmalign_core.settings import Settings
-from mmalign_core.types import BadInput, Cancelled, Media
+from mmalign_core.types import BadInput, Cancelled, Media, digest_file
 
 
 class Letters(Encoder):

@@ -40,7 +40,7 @@ def encoded(encoder: Any, media: Sequence[Media]) -> np.ndarray:
 
 
 def of_file(path: Path, modality: str) -> Media:
-    from mmalign_core.data.files import digest_file
+    from mmalign_core.types import digest_file
 
     return Media(path.stem, modality, digest_file(path), path=str(path))
 

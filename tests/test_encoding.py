@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmalign_core.store import Store
+from mmalign_core.store.collections import read_collection
 from mmalign_core.types import Cancelled, Collection
 from mmalign_core.workflow import (
     Encoding,
@@ -27,7 +28,7 @@ def test_the_second_encoding_encodes_nothing(demo: Collection, demo_encoding: En
 
 def test_what_was_encoded_is_a_collection_of_the_store(demo: Collection, demo_encoding: Encoding, store: Store) -> None:
     assert demo.digest in {kept.digest for kept in store.list_collections()}
-    assert store.load_collection(demo.digest).media == demo.media
+    assert read_collection(store.root / "collections" / demo.digest).media == demo.media
 
 
 def test_a_cancelled_encoding_keeps_what_was_done(demo: Collection, tmp_path: Path) -> None:

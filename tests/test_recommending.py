@@ -10,7 +10,6 @@ import pytest
 
 from mmalign_core.data.media.references import file_media
 from mmalign_core.recommend import PlacedItems, PlacedPart, PlacedQuery
-from mmalign_core.recommend.query_spec import labels_of
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Media
@@ -95,7 +94,7 @@ def test_a_history_shares_its_weight_and_the_strongest_wish_sets_the_scale() -> 
 
 def test_wishes_of_one_kind_are_told_apart() -> None:
     given = (("text", "a"), ("text", "a"), ("text", "x" * 99), ("image", "dog.png"))
-    labels = labels_of([QueryPart(*part) for part in given])
+    labels = QuerySpec(tuple(QueryPart(*part) for part in given)).labels
     assert labels[:2] == ("text “a”", "text “a” (2)") and len(labels[2]) < 60 and labels[3] == "image"
     assert len(set(labels)) == 4
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 from store_records import collection, run_record
 
 from mmalign_core.__main__ import main
+from mmalign_core.projection import Projection
+from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.store.session import MOST, SessionCache
-from mmalign_core.types import BadInput
+from mmalign_core.types import BadInput, digest_bytes
 from mmalign_core.workflow import Choices, QuerySpec, align, encode, open_collection, place_part
+from mmalign_core.workflow.maps.map_cache import keep_map
+from pages._session.uploads import keep_upload, open_upload
 from tests.circles import write_circles
 
-MEDIUM = "0123456789abcdef0123456789abcdef"
+MEDIUM = digest_bytes(b"12345")
 
 
 @pytest.fixture
@@ -109,6 +114,54 @@ def test_what_cannot_be_done_is_one_line_and_removes_nothing(store, argv, words,
     said = capsys.readouterr().err
     assert words in said and len(said.splitlines()) == 1
     assert {run.id for run in store.list_runs()} == {"here", "elsewhere"}
+
+
+FOREIGN = [
+    ("uploads", "0" * 32, {"thesis.txt": "precious"}),
+    ("media", "archive-" + "0" * 32, {"thesis.txt": "precious"}),
+    ("media", "0" * 32, {"thesis.txt": "precious"}),
+    ("queries", "0" * 32, {"thesis.txt": "precious"}),
+    ("media", "0" * 32 + ".txt", "precious"),
+    ("queries", "0" * 32 + ".txt", "precious"),
+    ("uploads", "0" * 32, "precious"),
+    ("maps", "0" * 32 + ".safetensors", "precious"),
+]
+
+
+@pytest.mark.parametrize(("kind", "key", "content"), FOREIGN)
+def test_what_only_has_a_name_of_ours_is_not_removed(tmp_path, kind, key, content, capsys):
+    path = tmp_path / "store" / kind / key
+    path.parent.mkdir(parents=True)
+    if isinstance(content, dict):
+        path.mkdir()
+        path = path / "thesis.txt"
+    path.write_text("precious")
+    assert main(["store", "remove", kind, key, "--store", str(tmp_path / "store")]) == 2
+    said = capsys.readouterr().err
+    assert "is not deleted" in said and "yourself" in said and len(said.splitlines()) == 1
+    assert path.read_text() == "precious"
+
+
+def test_uploads_archives_and_maps_are_removed_unless_a_file_of_others_lies_in_them(tmp_path, capsys):
+    settings, store = Settings(root=tmp_path / "store"), Store(tmp_path / "store")
+    archive = tmp_path / "own.zip"
+    with ZipFile(archive, "w") as file:
+        file.writestr("texts/a.txt", "a dog")
+        file.writestr("texts/b.txt", "a cat")
+    digest = keep_upload([("own.zip", archive.read_bytes()), ("c.txt", b"a bird")], settings)
+    open_upload(digest, settings=settings)
+    keep_map(store.root, "0" * 32, Projection(np.zeros((2, 2), np.float32), {}, 0, 1.0, 1.0, 2, 1, 0.0))
+    for kind, holds in (("uploads", True), ("media", True), ("maps", False)):
+        for entry in store.entries(kind):
+            path = store.root / kind / entry.key
+            if holds and path.is_dir():
+                (path / "notes.txt").write_text("precious")
+                assert main(["store", "remove", kind, entry.key, "--store", str(store.root)]) == 2
+                assert "'notes.txt' is not as this program wrote it" in capsys.readouterr().err
+                assert (path / "notes.txt").read_text() == "precious" and len(list(path.iterdir())) > 1
+                (path / "notes.txt").unlink()
+        store.remove(kind, [entry.key for entry in store.entries(kind)])
+        assert not list((store.root / kind).iterdir())
 
 
 def test_a_session_answers_as_the_store_does_and_writes_nothing(tmp_path):

@@ -15,6 +15,7 @@ from PIL import Image
 from mmalign_core.data import read_collection
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
+from mmalign_core.store.collections import read_collection as read_kept
 from mmalign_core.types import BadInput, Collection, Concepts, EmbeddingSet, Media, digest_bytes, digest_frame
 from mmalign_core.workflow import encode
 
@@ -76,7 +77,9 @@ def test_a_renamed_folder_is_the_same_content_at_another_place(tmp_path: Path) -
     assert after.digest == before.digest and after.digest_with_places != before.digest_with_places
     again = encode(after, encoders, store=store)
     assert all(counts["encoded"] == 0 for counts in again.by_modality.values())
-    assert all(Path(m.path).is_file() for m in store.load_collection(after.digest).media if m.path)
+    assert all(
+        Path(m.path).is_file() for m in read_kept(tmp_path / "home" / "collections" / after.digest).media if m.path
+    )
 
 
 TIMES = pd.to_datetime(["2020-01-01T00:00:00.000000001", "2020-01-01T00:00:00.000000002"])
@@ -127,6 +130,8 @@ def test_how_a_cell_is_kept_does_not_count() -> None:
         (("cat", "dog"), np.ones((3, 2)), np.ones(2), "give one vector for each label"),
         (("cat", "dog"), np.array([[1, np.nan]]), None, "the posterior hold NaN or infinity"),
         (("cat", "dog"), np.ones((3, 2)), np.full((2, 4), np.inf), "the vectors hold NaN or infinity"),
+        (("cat", "dog"), np.array([[1, -0.25]]), None, "the posterior holds -0.25; give probabilities"),
+        ("ab", np.ones((3, 2)), None, "the labels are one text, 'ab'; give one text for each column"),
     ],
 )
 def test_concepts_that_do_not_fit_together_are_refused(labels, posterior, placed, words: str) -> None:

@@ -8,46 +8,17 @@ from __future__ import annotations
 
 import argparse
 import errno
-import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
+from mmalign_core.commands.own_files import is_page, is_points, is_report
 from mmalign_core.store.errors import refusal
 from mmalign_core.store.ownership import MARKER, check_file, write_file
 from mmalign_core.types import BadInput
 
-GENERATOR = b'<meta name="generator" content="MMAlign">'
-"""In the head of every page that --html writes."""
-_EARLIER_PAGE = b"default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
-"""In the head of pages that were written before they named their generator."""
-_HEAD = 2000
-"""Bytes of a page in which its head starts; the drawn styles come after."""
-_POINTS = {"item", "modality", "row", "key", "x", "y"}
-"""Columns of every map that `project --out` writes."""
-_REPORTS: Mapping[str, frozenset[str]] = {
-    "inspect": frozenset({"items", "by_modality", "pairs", "skipped", "duplicates"}),
-    "encode": frozenset({"items", "encoded", "reused", "by_modality", "skipped"}),
-    "align": frozenset({"pair", "aligner", "matcher", "n_train", "metrics"}),
-    "compare": frozenset({"pair", "n_train", "n_test", "matcher", "rows"}),
-    "project": frozenset({"rows", "trustworthiness", "neighbour_overlap"}),
-    "explain": frozenset({"a", "b", "score", "contributions", "method", "faithfulness"}),
-    "evaluate": frozenset({"split", "relevant", "n_train", "n_test", "cold_items", "rows"}),
-    "bench": frozenset({"bench", "cores", "seed"}),
-    "fetch": frozenset({"reference", "bytes", "fetched", "licence"}),
-    "fetch --remove": frozenset({"removed", "bytes"}),
-    "store size": frozenset({"root", "bytes", "kinds"}),
-    "store remove": frozenset({"kind", "removed", "bytes"}),
-}
-"""Keys that the JSON of each command has, and together no other program's."""
-_ROWS: Mapping[str, frozenset[str]] = {
-    "list": frozenset({"name", "summary", "params"}),
-    "fetch --list": frozenset({"name", "reference", "folder", "bytes", "whole"}),
-    "store list": frozenset({"kind", "key", "bytes", "about"}),
-}
-"""The same for those that print rows."""
-_RECOMMENDED = frozenset({"id", "score", "rank", "reason", "contributions"})
+_OURS: Mapping[str, Callable[[Path], bool]] = {"json": is_report, "html": is_page, "out": is_points}
+"""Options that name a file to write ('-' is standard output), and how a file of ours is known."""
 
 
 def check_targets(args: argparse.Namespace) -> None:
@@ -102,43 +73,3 @@ def _refusal(file: Path) -> int:
     except OSError as error:
         return error.errno or errno.EIO
     return refusal(file)
-
-
-def is_report(path: Path) -> bool:
-    """Whether the file is JSON that a command printed, with all keys of one of them; an empty list holds nothing."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return False
-    if isinstance(found, list):
-        return all(_has_one_of(_ROWS, row) for row in found)
-    if isinstance(found, dict) and found.keys() >= {"query", "items"} and isinstance(found["items"], list):
-        items = found["items"]
-        return bool(items) and all(isinstance(item, dict) and item.keys() >= _RECOMMENDED for item in items)
-    return _has_one_of(_REPORTS, found)
-
-
-def is_page(path: Path) -> bool:
-    """Whether the file is a page that `recommend --html` wrote."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    return GENERATOR in head or _EARLIER_PAGE in head
-
-
-def is_points(path: Path) -> bool:
-    """Whether the file is a map that `project --out` wrote."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        return set(pq.read_schema(path).names) >= _POINTS
-    except (pa.ArrowException, OSError):
-        return False
-
-
-def _has_one_of(known: Mapping[str, frozenset[str]], found: Any) -> bool:
-    return isinstance(found, dict) and any(found.keys() >= keys for keys in known.values())
-
-
-_OURS: Mapping[str, Callable[[Path], bool]] = {"json": is_report, "html": is_page, "out": is_points}
-"""Options that name a file to write ('-' is standard output), and how a file of ours is known."""

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from mmalign_core.data.files import check_size, digest_file
+from mmalign_core.data.files import check_size
 from mmalign_core.data.names import is_system_file, safe_name, shown
 from mmalign_core.settings import Settings
+from mmalign_core.store.contents import list_unpacked
 from mmalign_core.store.errors import UNWRITABLE, make_folder, system_code, writing
-from mmalign_core.types import BadInput, Progress, digest_json
+from mmalign_core.types import BadInput, Progress, digest_file, digest_json
 
 RATIO_LIMIT = 200
 """Times that a member larger than RATIO_FROM bytes may grow; our choice: below the 1032 of deflate at its most."""
@@ -75,6 +76,7 @@ def unpack(path: Path, settings: Settings, progress: Progress, name: str = "") -
             if isinstance(error, BadInput) or system_code(error) in UNWRITABLE:
                 raise
             raise BadInput(f"'{name}' is not a whole archive ({shown(error)}); pack it again") from error
+        list_unpacked(folder, target)
         if not target.exists():
             _move(folder, target)
     return Unpacked(target, tuple(left_out))

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from mmalign_core.data.media.references import file_media, text_media
-from mmalign_core.data.media.texts import clean_text
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.metadata import metadata_frame
 from mmalign_core.data.tabular.rows import File, Problem, Row, as_reference, row_from
@@ -132,7 +131,7 @@ class Draft:
             return file_media(row.id, modality, entry.path, entry.name, self.settings)
         if modality == "text":
             text = entry if isinstance(entry, str) else _number_as_text(entry)
-            return text_media(row.id, clean_text(text, f"the text of '{shown(row.id)}'", self.settings))
+            return text_media(row.id, text, f"the text of '{shown(row.id)}'", self.settings)
         reference = as_reference(entry)
         return file_media(row.id, modality, find(reference), reference, self.settings)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -15,27 +14,10 @@ from uuid import uuid4
 from mmalign_core.data.names import shown
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
-from mmalign_core.types import BadInput, digest_bytes
+from mmalign_core.types import BadInput, digest_bytes, digest_file
 
-_CHUNK = 1 << 20
-"""Bytes read at a time; our choice, small beside the memory of any machine."""
 Content = bytes | Path
 """Content of a file: its bytes, or the path of a file that holds them."""
-
-
-def digest_file(path: Path) -> str:
-    """The digest of a file's content, equal to `digest_bytes` of its bytes. The file is read in chunks."""
-    with path.open("rb") as file:
-        return digest_stream(file)
-
-
-def digest_stream(file: IO[bytes]) -> str:
-    """The digest of an open file, equal to `digest_bytes` of its bytes. The file is read from its start."""
-    file.seek(0)
-    h = hashlib.blake2b(os.fstat(file.fileno()).st_size.to_bytes(8, "little"), digest_size=16)
-    while chunk := file.read(_CHUNK):
-        h.update(chunk)
-    return h.hexdigest()
 
 
 def check_size(size: int, name: str, settings: Settings) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.formats import modality_of
-from mmalign_core.data.media.texts import decode_text
+from mmalign_core.data.media.references import decode_text
 from mmalign_core.data.names import is_about, is_system_file, natural_key, safe_name, shown
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
 from mmalign_core.types import BadInput

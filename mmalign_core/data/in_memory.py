@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,11 @@ def collection_from_frame(
 ) -> Collection:
     """The collection in a data frame with a manifest's columns; see `mmalign_core.data.manifest`.
 
-    The columns `text`, `image`, `audio` and `video` hold texts or paths relative to `folder`; `image_vector` and the
-    like hold vectors; all others are metadata. Without a column `id`, an index that is called 'id' or holds texts gives
-    the ids; any other index is ignored and the items are called '1', '2', …. What cannot be used is listed in
-    `skipped`. Raises BadInput if the frame is empty, has two columns of one name, or nothing in it can be used.
+    The columns `text`, `image`, `audio` and `video` hold texts or paths relative to `folder`, or vectors, as
+    `image_vector` and the like do; all others are metadata. Without a column `id`, an index that is called 'id' or
+    holds texts gives the ids; any other index is ignored and the items are called '1', '2', …. What cannot be used is
+    listed in `skipped`. Raises BadInput if the frame is empty, has two columns of one name, or nothing in it can be
+    used.
     """
     if frame.empty:
         raise BadInput("the data frame holds no rows; give one row for each item")
@@ -77,6 +79,7 @@ def collection_from_frame(
     twice = next((column for column in columns if columns.count(column) > 1), None)
     if twice is not None:
         raise BadInput(f"the data frame has two columns called '{shown(twice)}'; rename one")
+    columns = [_column_name(column, frame.iloc[:, at], columns) for at, column in enumerate(columns)]
     values = {column: frame.iloc[:, at].tolist() for at, column in enumerate(columns)}
     named_index = frame.index.name == "id" or frame.index.inferred_type == "string"
     if "id" not in values and named_index:
@@ -87,6 +90,28 @@ def collection_from_frame(
     find = partial(find_below, Path(folder), absolute=True)
     add_table(draft, Table(tuple(values), lines), find, progress, name)
     return draft.finish(name)
+
+
+def _column_name(column: str, cells: pd.Series, columns: Sequence[str]) -> str:
+    """The column's name; that of the modality's vectors where a modality's column holds them in place of media.
+
+    Raises BadInput if there is a column of its vectors as well.
+    """
+    present = [cell for cell in cells if not is_missing(cell)]
+    if column not in MODALITIES or not present or not all(map(_is_vector, present)):
+        return column
+    if f"{column}_vector" in columns:
+        raise BadInput(
+            f"the columns '{column}' and '{column}_vector' of the data frame both hold vectors; leave one out"
+        )
+    return f"{column}_vector"
+
+
+def _is_vector(cell: Any) -> bool:
+    """Whether the cell is a row of numbers."""
+    if isinstance(cell, np.ndarray):
+        return cell.dtype.kind in "fiu"
+    return isinstance(cell, list | tuple) and bool(cell) and all(isinstance(one, Real) for one in cell)
 
 
 def _column(values: Any, modality: str) -> np.ndarray | list[Any]:

@@ -14,6 +14,7 @@ _LONGEST_PART = 255
 """Bytes of one part of a path: NAME_MAX of Linux and macOS."""
 _ABOUT = ("readme", "license", "licence", "copying", "source", "sources", "attribution", "manifest", "interactions")
 _STORED = re.compile(r"[0-9a-f]{32}(\.\w{1,8})?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def file_words(path: str | PurePath, kind: str) -> str:
@@ -40,7 +41,7 @@ def shown(text: object) -> str:
 
 def is_unicode(text: str) -> bool:
     """Whether text has no lone surrogates, which stand for bytes that were not UTF-8 or for half of a character."""
-    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
+    return text.isascii() or not _SURROGATE.search(text)
 
 
 def safe_name(name: str) -> str:

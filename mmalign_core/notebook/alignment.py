@@ -55,12 +55,11 @@ def align(
     """
     kept = _store(store)
     collection = _collection(data, ids, kept, progress)
+    alone = len(collection.modalities) == 1 and not (aligner or pair or params or choices)
+    chosen = None if alone else _choices(data, collection, pair, aligner, params, encoders or {}, choices)
     encoding = encode(collection, encoders, store=kept, settings=_settings(kept), progress=progress)
-    if len(collection.modalities) == 1 and not (aligner or pair or params or choices):
+    if chosen is None:
         return AlignedRun(encoded_run(collection, encoding), kept)
-    chosen = _choices(
-        collection, _named_pair(pair) or _pair(data, collection), aligner, params, encoders or {}, choices
-    )
     return AlignedRun(align_encoded(collection, encoding, chosen, store=kept, progress=progress), kept)
 
 
@@ -103,7 +102,7 @@ def _named_pair(pair: tuple[str, str] | str | None) -> tuple[str, str] | None:
     """The pair that was asked for, None without one; BadInput unless it names two different modalities."""
     if pair is None:
         return None
-    named = tuple(pair.split(":")) if isinstance(pair, str) else tuple(pair)
+    named = tuple(pair.split(":")) if isinstance(pair, str) else tuple(pair) if isinstance(pair, Sequence) else ()
     if len(named) != 2 or named[0] == named[1]:
         raise BadInput(f"pair={pair!r}: name two different modalities, such as ('image', 'text')")
     return named[0], named[1]
@@ -123,13 +122,15 @@ def _pair(data: Data, collection: Collection) -> tuple[str, str]:
 
 
 def _choices(
+    data: Data,
     collection: Collection,
-    pair: tuple[str, str],
+    pair: tuple[str, str] | str | None,
     aligner: str | Aligner | type[Aligner] | None,
     params: Mapping[str, Any] | None,
     encoders: Mapping[str, str],
     further: Mapping[str, Any],
 ) -> Choices:
+    """The choices, checked before anything is encoded; BadInput as `Choices.check`, and for an unknown option."""
     known = Choices.__dataclass_fields__
     unknown = next((name for name in further if name not in known), None)
     if unknown is not None:
@@ -137,7 +138,10 @@ def _choices(
     if isinstance(aligner, type) and issubclass(aligner, Aligner):
         aligner = aligner.name
     if isinstance(aligner, Aligner):
-        aligner, params = aligner.name, {**aligner.params, **(params or {})}
-    return Choices(
-        pair=pair, aligner=aligner or default_aligner(pair, encoders, collection.vectors), params=params, **further
-    )  # fmt: skip
+        given = {**aligner.params, **params} if isinstance(params, Mapping) else params
+        aligner, params = aligner.name, aligner.params if given is None else given
+    modalities = _named_pair(pair) or _pair(data, collection)
+    suited = aligner or default_aligner(modalities, encoders, collection.vectors)
+    chosen = Choices(pair=modalities, aligner=suited, params=params, **further)
+    chosen.check()
+    return chosen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -111,6 +112,12 @@ class RunReport:
         if chosen not in self.directions:
             raise BadInput(f"no direction '{chosen}'; choose one of: {', '.join(self.directions)}")
         return self.directions[chosen]
+
+    def _repr_html_(self) -> str:
+        """The head and one row for each direction, as a notebook shows them."""
+        given = ", ".join(f"{name}={value}" for name, value in self.params.items())
+        head = f"{self.aligner}({given}), {self.similarity}, {self.correction}, {self.matcher}, split: {self.split}"
+        return f"<p><code>{escape(head)}</code></p>{self.metrics._repr_html_()}"
 
 
 def report_from_json(report: Mapping[str, Any]) -> RunReport:

@@ -121,10 +121,12 @@ class AlignedRun:
     def save(self, path: str | Path) -> Path:
         """Write the run into the folder `path`, for `mm.load` and `mmalign recommend`; returns the folder.
 
-        BadInput where the data hold one modality, so that nothing was aligned.
+        BadInput where the data hold one modality, so that nothing was aligned, or `path` is none.
         """
         from mmalign_core.workflow import save_run
 
+        if not isinstance(path, str | Path):
+            raise BadInput(f"{type(path).__name__} is no path; name a new folder, as run.save('my-run')")
         if not self.run.report:
             raise BadInput(
                 f"this run holds {self.run.choices.pair[0]} alone, so there is no alignment to save; "

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from numbers import Integral
+from os import PathLike
 from typing import Any, Self
 
 from mmalign_core.data.names import file_words, shown
@@ -80,10 +82,23 @@ class QuerySpec:
         user: str | None = None,
         **settings: Any,
     ) -> Self:
-        """A query for the things given by name, each with weight 1, and more `parts`; `settings`: the other fields."""
+        """A query for the things given by name, each with weight 1, and more `parts`; `settings`: the other fields.
+
+        BadInput for an array: a query has no vector of its own.
+        """
         named = {"text": text, "image": image, "audio": audio, "video": video, "item": item, "user": user}
-        found = (QueryPart(kind, str(value)) for kind, value in named.items() if value is not None)
+        found = [QueryPart(kind, _plain(kind, value)) for kind, value in named.items() if value is not None]
         return cls((*found, *parts), **settings)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A different name for each part: its kind, with what it says where several are of that kind."""
+        many, seen, found = Counter(part.kind for part in self.parts), Counter[str](), []
+        for part in self.parts:
+            label = part.kind if many[part.kind] == 1 else f"{part.kind} {_short(part)}"
+            seen[label] += 1
+            found.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+        return tuple(found)
 
     def mixed(self, mix: Sequence[float]) -> Self:
         """The same query with these weights of its parts, in their order; BadInput unless there is one each."""
@@ -100,14 +115,14 @@ class QuerySpec:
         return {"wishes": [asdict(part) for part in self.parts]}
 
 
-def labels_of(parts: Sequence[QueryPart]) -> tuple[str, ...]:
-    """A different name for each part: its kind, with what it says where several are of that kind."""
-    many, seen, found = Counter(part.kind for part in parts), Counter[str](), []
-    for part in parts:
-        label = part.kind if many[part.kind] == 1 else f"{part.kind} {_short(part)}"
-        seen[label] += 1
-        found.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
-    return tuple(found)
+def _plain(kind: str, value: Any) -> str:
+    """The text, path or id as a text; BadInput for anything else."""
+    if isinstance(value, str | PathLike | Integral):
+        return str(value)
+    raise BadInput(
+        f"{kind}: {type(value).__name__} is not {WORDS[kind]}; ask by a text, a file's path or an id, such as item='3' "
+        "for what lies near a row of your own vectors"
+    )
 
 
 def _short(part: QueryPart) -> str:

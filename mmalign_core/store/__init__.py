@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmalign_core.store.collections import CollectionSummary, fill_collection, read_collection, read_summary
+from mmalign_core.store.collections import CollectionSummary, fill_collection, read_summary
 from mmalign_core.store.contents import (
     FILES,
     KINDS,
@@ -24,7 +24,7 @@ from mmalign_core.store.contents import (
     sequence_bytes,
 )
 from mmalign_core.store.embeddings import CacheSize, EmbeddingCache, Found
-from mmalign_core.store.folders import check_folder, check_place, remove_owned, write_folder
+from mmalign_core.store.folders import check_place, remove_owned, write_folder
 from mmalign_core.store.runs import (
     HEAD,
     RunList,
@@ -109,14 +109,6 @@ class Store:
         """Keep the collection's table, media references and given vectors; the media files stay where they are."""
         folder = self._collection_folder(collection.digest)
         return write_folder(folder, "collection", lambda part: fill_collection(part, collection))
-
-    def load_collection(self, digest: str) -> Collection:
-        """The collection of that digest; BadInput when it is not kept or damaged."""
-        folder = self._collection_folder(digest)
-        if not folder.is_dir():
-            raise BadInput(f"the store '{self.root}' holds no collection {digest}; read the data again")
-        check_folder(folder, "delete that folder and read the data again")
-        return read_collection(folder)
 
     def list_collections(self) -> list[CollectionSummary]:
         """Every readable collection by name; damaged ones are left out with a warning in the log."""

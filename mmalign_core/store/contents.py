@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mmalign_core.store.folders import key_name, remove_folder
-from mmalign_core.types import BadInput
+from mmalign_core.store.ownership import write_file
+from mmalign_core.types import BadInput, digest_file
 
 FILES = {
     "queries": r"[0-9a-f]{32}(\.\w{1,8})?",
@@ -51,14 +54,84 @@ def file_entries(root: Path, kind: str) -> list[Entry]:
 
 
 def remove_files(root: Path, kind: str, key: str) -> None:
-    """Delete one entry of FILES; BadInput where the name is none of ours."""
+    """Delete one entry of FILES; BadInput where the name is none of ours, or the entry holds what we did not write."""
     path = root / kind / key
     if not re.fullmatch(FILES[kind], key) or path.is_symlink():
         raise BadInput(f"'{key}' is no name of the store's {kind}; see: store list {kind}")
+    if foreign := _foreign_part(path, kind):
+        raise BadInput(f"'{path}' is not deleted: {foreign}; move it away or delete it yourself")
     if path.is_dir():
         remove_folder(path)
+        _unpacked_list(path).unlink(missing_ok=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def list_unpacked(folder: Path, target: Path) -> None:
+    """Write down which files of `folder` were unpacked for `target`, hidden beside it: only those are ever deleted.
+
+    OSError if the list cannot be written.
+    """
+    files = {path.relative_to(folder).as_posix(): path.stat().st_size for path in _files_below(folder)}
+    write_file(_unpacked_list(target), json.dumps(files).encode())
+
+
+def _unpacked_list(target: Path) -> Path:
+    return target.with_name(f".{target.name}.json")
+
+
+def _foreign_part(path: Path, kind: str) -> str:
+    """What this program did not write of an entry, in words; '' where all of it is ours or nothing is there."""
+    if path.is_dir():
+        expected = _upload_files(path) if kind == "uploads" else _read_json(_unpacked_list(path), dict)
+        if kind not in ("uploads", "media") or expected is None:
+            return "nothing says that this program made the folder"
+        return next((f"'{name}' is not as this program wrote it" for name in _unexpected(path, expected)), "")
+    if kind == "uploads":
+        return "it is not as this program wrote it" if path.exists() else ""
+    ours = not path.exists() or (_is_map(path) if kind == "maps" else digest_file(path) == path.stem)
+    return "" if ours else "its content is not what this program wrote under that name"
+
+
+def _unexpected(folder: Path, expected: Mapping[str, int | None]) -> list[str]:
+    """Names of the files below that are not expected, or not of the expected bytes (None: of any size)."""
+    names = {path: path.relative_to(folder).as_posix() for path in _files_below(folder)}
+    return [
+        name
+        for path, name in names.items()
+        if path.is_symlink() or name not in expected or expected[name] not in (None, path.stat().st_size)
+    ]
+
+
+def _upload_files(folder: Path) -> dict[str, None] | None:
+    """Names of the files of a kept upload: its list of names, and one numbered file for each of them."""
+    names = _read_json(folder / "names.json", list)
+    return None if names is None else dict.fromkeys(["names.json", *(f"{n:06d}" for n in range(len(names)))])
+
+
+def _read_json(path: Path, kind: type) -> Any:
+    """What the file holds; None where it is absent, a link, damaged or of another kind."""
+    try:
+        found = None if path.is_symlink() else json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, kind) else None
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """Everything below that is no folder of its own; a link counts as a file."""
+    return sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+
+
+def _is_map(path: Path) -> bool:
+    """Whether the file is the drawn map of a shared space."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "np") as file:
+            return "projection" in (file.metadata() or {})
+    except (SafetensorError, OSError):
+        return False
 
 
 def sequence_bytes(root: Path, encoder_key: str) -> int:

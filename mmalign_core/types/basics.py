@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
 
 MODALITIES = ("text", "image", "audio", "video")
+_CHUNK = 1 << 20
+"""Bytes read at a time; our choice, small beside the memory of any machine."""
 
 Progress = Callable[[float, str], None]
 """Called with (fraction done in 0..1, what is being done). It may raise `Cancelled` to stop the work."""
@@ -51,6 +55,21 @@ def digest_bytes(*parts: bytes) -> str:
     for part in parts:
         h.update(len(part).to_bytes(8, "little"))
         h.update(part)
+    return h.hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """The digest of a file's content, equal to `digest_bytes` of its bytes. The file is read in chunks."""
+    with path.open("rb") as file:
+        return digest_stream(file)
+
+
+def digest_stream(file: IO[bytes]) -> str:
+    """The digest of an open file, equal to `digest_bytes` of its bytes. The file is read from its start."""
+    file.seek(0)
+    h = hashlib.blake2b(os.fstat(file.fileno()).st_size.to_bytes(8, "little"), digest_size=16)
+    while chunk := file.read(_CHUNK):
+        h.update(chunk)
     return h.hexdigest()
 
 

@@ -44,7 +44,8 @@ class Concepts:
     Rows of the posterior sum to 1 for softmax classifiers and hold independent probabilities for multi-label ones.
     `vectors` (c, d_text) float32 places each label in a text encoder's space; the workflow fills it in for aligners
     that need it, it is None before. Two labels may be spelt alike (ImageNet has two cranes). Raises BadInput if
-    labels, posterior and vectors differ in number, or if a value is not finite.
+    labels, posterior and vectors differ in number, if a value is not finite or a probability below 0, or if the labels
+    are one text.
     """
 
     labels: tuple[str, ...]
@@ -52,6 +53,8 @@ class Concepts:
     vectors: np.ndarray | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.labels, str):
+            raise BadInput(f"concepts: the labels are one text, '{self.labels[:40]}'; give one text for each column")
         labels, posterior = tuple(self.labels), frozen_array(self.posterior)
         if posterior.ndim != 2 or posterior.shape[1] != len(labels):
             found = f"{len(labels)} labels for a posterior of shape {posterior.shape}"
@@ -64,6 +67,8 @@ class Concepts:
         for name, array in (("posterior", posterior), ("vectors", vectors)):
             if array is not None and not np.isfinite(array).all():
                 raise BadInput(f"concepts: the {name} hold NaN or infinity; mend or remove those rows")
+        if posterior.min(initial=0.0) < 0:
+            raise BadInput(f"concepts: the posterior holds {posterior.min():.3g}; give probabilities, from 0")
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "posterior", posterior)
         object.__setattr__(self, "vectors", vectors)

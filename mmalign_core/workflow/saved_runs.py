@@ -47,7 +47,7 @@ def load_run(ref: str, *, store: Store) -> Run:
         record.seed,
         record.space,
         tuple(report.get("history", ())),
-        report["seconds"]["fit"],
+        report["seconds"]["fit"] if report else 0.0,  # one modality as encoded: nothing was fitted or measured
         aligner.transductive,
     )
     return Run(record.id, record.collection, record.encoders, aligner, result, choices, report)

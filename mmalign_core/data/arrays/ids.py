@@ -12,7 +12,7 @@ import numpy as np
 from mmalign_core.data.arrays.numpy_files import map_npy
 from mmalign_core.data.files import check_size
 from mmalign_core.data.formats import TABLES
-from mmalign_core.data.media.texts import decode_text
+from mmalign_core.data.media.references import decode_text
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.rows import is_missing
 from mmalign_core.data.tabular.tables import Line, Table, read_table

@@ -28,10 +28,13 @@ def write_demo(folder: str | Path, progress: Progress | None = None) -> Path:
 
     The folder holds manifest.jsonl, images/, audio/, interactions.csv, ATTRIBUTION.md and demo.json. Every run writes
     the same files. They are written to a temporary folder beside it, which is renamed at the end, so that an
-    interrupted run leaves nothing incomplete. A folder that holds this version already is not changed. Raises BadInput
-    if `folder` holds anything else, is a file, or cannot be written.
+    interrupted run leaves nothing incomplete. A folder that holds this version already is not changed. A link is
+    followed. Raises BadInput if `folder` holds anything else, is a file, or cannot be written.
     """
     target = Path(os.path.expanduser(folder)).absolute()
+    target = Path(os.path.realpath(target)) if target.is_symlink() else target  # the place itself: a link stays
+    if target.is_symlink():
+        raise BadInput(f"{target} is a link that leads back to itself; name a new or an empty folder for the demo.")
     if _is_this_demo(target):
         return target
     _refuse_other_content(target)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.data.media.texts import guess_encoding
+from mmalign_core.data.media.references import guess_encoding
 from mmalign_core.data.names import is_unicode, shown
 from mmalign_core.data.tabular.rows import named_values
 from mmalign_core.types import BadInput

@@ -1,6 +1,5 @@
 """Media run through an encoder in batches, and kept in the store so that each is encoded once."""
 
-from mmalign_core.encoders.batched.sequences import SequenceBatch, encode_sequences
-from mmalign_core.encoders.batched.vectors import EncodedBatch, encode_media
+from mmalign_core.encoders.batched.batches import EncodedBatch, SequenceBatch, encode_media, encode_sequences
 
 __all__ = ["EncodedBatch", "SequenceBatch", "encode_media", "encode_sequences"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS, Aligner
+from mmalign_core.data.names import shown
 from mmalign_core.scoring.corrections import CORRECTIONS
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
@@ -19,6 +21,14 @@ LARGEST_SEED = 2**32 - 1
 """What every generator of random numbers takes: scikit-learn's accept 32 bits."""
 PAIRS = (("image", "text"), ("audio", "text"), ("image", "audio"), ("video", "text"))
 """Tried in this order for a collection nobody has chosen a pair for."""
+_KINDS: Mapping[str, tuple[type, str]] = {
+    **dict.fromkeys(("aligner", "similarity", "correction", "matcher"), (str, "its name")),
+    **dict.fromkeys(("params", "matcher_params", "correction_params"), (Mapping, "names and values, as {'dims': 2}")),
+    **dict.fromkeys(("fold_column", "time_column"), (str, "the name of a metadata column")),
+    **dict.fromkeys(("folds", "seed"), (Integral, "a whole number")),
+    "test": (Real, "a share between 0 and 1, such as 0.2"),
+}
+"""Name of a choice -> its type, and the words for it. Those whose default is None may be None."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,11 @@ class Choices:
         return ALIGNERS.get(self.aligner).transductive or self.scoring().is_transductive(has_bank=self.holds_out)
 
     def check(self) -> None:
-        """BadInput for a name or parameter that does not exist or is out of range: before any long work."""
+        """BadInput for a value of another type, or a name or parameter that does not exist or is out of range.
+
+        Called before any long work.
+        """
+        self._check_types()
         if not 0 <= self.seed <= LARGEST_SEED:
             raise BadInput(f"the seed is {self.seed}; give a whole number from 0 to {LARGEST_SEED}")
         self.new_aligner()
@@ -83,6 +97,17 @@ class Choices:
         similarity = SIMILARITIES.create(self.similarity)
         correction = CORRECTIONS.create(self.correction, **(self.correction_params or {}))
         return Scoring(similarity, correction, matcher, self.seed)
+
+    def _check_types(self) -> None:
+        if isinstance(self.pair, str) or len(self.pair) != 2 or not all(isinstance(m, str) for m in self.pair):
+            raise BadInput(f"pair={shown(repr(self.pair))}: give two modalities, such as ('image', 'text')")
+        for name, (kind, words) in _KINDS.items():
+            value = getattr(self, name)
+            if value is None and getattr(Choices, name) is None:
+                continue
+            named = not isinstance(value, Mapping) or all(isinstance(key, str) for key in value)
+            if not isinstance(value, kind) or isinstance(value, bool) or not named:
+                raise BadInput(f"{name}={shown(repr(value))}: give {words}")
 
     def _check_split(self) -> None:
         ways = {

@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from mmalign_core.aligners import Aligner
+from mmalign_core.encoders import Encoder
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.encoders.batched.stored import encode_set, name_concepts
+from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.progress import within
+from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, reference_of, text_tower
-from mmalign_core.store import Store
+from mmalign_core.store import SessionCache, Store
 from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, digest_bytes, no_progress
 from mmalign_core.types.embeddings import Pivots
 from mmalign_core.workflow.alignment.choices import Choices
@@ -70,7 +72,14 @@ def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: 
             f"'{model.name}' names concepts with the text encoder, but this collection's text vectors were given"
         )
     labels = [model.label_template.replace("{}", label) for label in rows.concepts.labels]
-    return name_concepts(rows, labels, text_encoder_name, store=store)
+    return replace(rows, concepts=replace(rows.concepts, vectors=_label_vectors(labels, text_encoder_name, store)))
+
+
+def _label_vectors(labels: Sequence[str], text_encoder_name: str, store: Store) -> np.ndarray:
+    """(c, d) the words of each concept in the text encoder's space."""
+    media = [Media(label, "text", digest_bytes(label.encode()), text=label) for label in labels]
+    named, _, _ = encode_set(encoder(text_encoder_name, "text"), media, store=store)
+    return named.vectors
 
 
 def text_encoder(encoders: Mapping[str, str]) -> str:
@@ -81,6 +90,30 @@ def text_encoder(encoders: Mapping[str, str]) -> str:
 def place(fitted: Aligner, rows: EmbeddingSet) -> EmbeddingSet:
     """The rows at their coordinates in the shared space."""
     return EmbeddingSet(rows.modality, rows.ids, rows.keys, fitted.transform(rows), f"{fitted.name}({rows.encoder})")
+
+
+def place_media(
+    fitted: Aligner,
+    media: Sequence[Media],
+    made_by: Encoder,
+    words: str,
+    *,
+    store: Store,
+    cache: Store | SessionCache,
+    settings: Settings | None = None,
+) -> EmbeddingSet:
+    """New media of one modality, encoded by `made_by`, at their coordinates (n, k) in the shared space.
+
+    `words` is the text encoder that names concepts. `cache` keeps the media's vectors and sequences, `store` those of
+    the concepts' names. What cannot be encoded is left out; BadInput gives the first reason where nothing is left.
+    """
+    rows, _, failed = encode_set(made_by, media, store=cache, settings=settings)
+    if not len(rows):
+        raise BadInput(f"the {made_by.modality} cannot be used: {failed[0].reason}")
+    ready = {made_by.modality: prepared(fitted, rows, words, store)}
+    if fitted.needs_sequences:
+        ready = with_sequences(fitted.name, ready, media, store=cache, settings=settings)
+    return place(fitted, ready[made_by.modality])
 
 
 def with_pivots(

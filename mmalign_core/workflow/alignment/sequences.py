@@ -95,9 +95,10 @@ def _sequenced(
     key, keys, tally = rows.encoder, set(rows.keys), _Tally(rows, room)
     shapes = dict(store.sequence_shapes(key, rows.keys))
     tally.add(shapes)
-    own = [m for m in media if m.modality == rows.modality and m.digest in keys - shapes.keys()]
-    made_of = encode_sequences(encoder_of(key, rows.modality), own, settings=settings, progress=progress) if own else ()
-    for batch in made_of:
+    lacking = keys - shapes.keys()
+    media = [medium for medium in media if medium.modality == rows.modality and medium.digest in lacking]
+    model = encoder_of(key, rows.modality) if media else None
+    for batch in encode_sequences(model, media, settings=settings, progress=progress) if model else ():
         if batch.skipped:
             raise BadInput(f"'{room.aligner}' needs the sequence of every {rows.modality}: {batch.skipped[0].reason}")
         made = dict(zip(batch.digests, batch.sequences))

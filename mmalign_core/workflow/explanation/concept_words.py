@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.explain.concepts import ConceptWords, concept_words, shared_words
 from mmalign_core.explain.words import common_words, is_descriptive, word_spans
 from mmalign_core.settings import Settings
@@ -17,9 +16,8 @@ from mmalign_core.store import Store
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_bytes, no_progress
 from mmalign_core.types import Media as Text
 from mmalign_core.vectors import unit_rows
-from mmalign_core.workflow.alignment.inputs import prepared, text_encoder
+from mmalign_core.workflow.alignment.inputs import place_media, text_encoder
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.alignment.sequences import with_sequences
 from mmalign_core.workflow.explanation.masked_medium import run_encoder
 from mmalign_core.workflow.recommendation.answers import Answer
 
@@ -46,14 +44,11 @@ def vocabulary(run: Run, *, store: Store, settings: Settings | None = None) -> E
     run_encoder(run, "text")
     words = tuple(dict.fromkeys([*collection_words(run), *_labels(run)]))
     media = [Text(word, "text", digest_bytes(word.encode()), text=word) for word in words]
-    name = text_encoder(run.encoders)
-    embedded, _, _ = encode_set(encoder(name, "text"), media, store=store, settings=settings)
-    if not len(embedded):
+    if not media:
         raise BadInput("this run has no words to describe places with")
-    rows = prepared(run.aligner, embedded, name, store)
-    if run.aligner.needs_sequences:
-        rows = with_sequences(run.aligner.name, {"text": rows}, media, store=store, settings=settings)["text"]
-    return EmbeddingSet("text", rows.ids, rows.keys, run.aligner.transform(rows), run.aligner.name)
+    name = text_encoder(run.encoders)
+    model = encoder(name, "text")
+    return place_media(run.aligner, media, model, name, store=store, cache=store, settings=settings)
 
 
 def collection_words(run: Run) -> list[str]:

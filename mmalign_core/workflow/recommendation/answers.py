@@ -140,9 +140,10 @@ def recommend(run: Run, query: QuerySpec, *, store: Store, **options: Any) -> li
 
 def _check_weights(weights: Mapping[str, float] | None, items: PlacedItems) -> None:
     """BadInput names a modality that the run does not hold: its weight would count for nothing."""
-    for name in weights or ():
-        if name not in items.parts:
-            raise BadInput(f"a weight for '{shown(name)}': this run's items have places in {', '.join(items.parts)}")
+    for modality in weights or ():
+        if modality not in items.parts:
+            there = ", ".join(items.parts)
+            raise BadInput(f"a weight for '{shown(modality)}': this run's items have places in {there}")
 
 
 def _nothing_left(allowed: np.ndarray | None) -> str:

@@ -11,11 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from mmalign_core.data.media.references import file_media, text_media
-from mmalign_core.data.media.texts import clean_text
 from mmalign_core.data.names import shown
 from mmalign_core.encoders import Encoder
 from mmalign_core.encoders.batched.instances import encoder, encoder_of
-from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.recommend import (
     RECOMMENDERS,
     PlacedItems,
@@ -27,14 +25,13 @@ from mmalign_core.recommend import (
     Signal,
     scale_weights,
 )
-from mmalign_core.recommend.query_spec import MEDIA, WORDS, labels_of
+from mmalign_core.recommend.query_spec import MEDIA, WORDS
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, reference_of, text_modality, text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Media
-from mmalign_core.workflow.alignment.inputs import prepared, text_encoder
+from mmalign_core.workflow.alignment.inputs import place_media, text_encoder
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.alignment.sequences import with_sequences
 from mmalign_core.workflow.recommendation.recommenders import FittedRecommender
 
 _NAMES, _LETTERS = 5000, 200
@@ -63,17 +60,20 @@ def place_query(
         notes += _unread(known.model, media)
         media = []
     settings = settings or Settings()
-    encoders = _encoders(run, media)
+    encoders, words = _encoders(run, media), text_encoder(run.encoders)
     read = {part: _read_medium(part, settings) for part in media}
     placed = []
-    for part, label in zip(query.parts, labels_of(query.parts)):
+    for part, label in zip(query.parts, query.labels):
         if part in read:
-            row = _place(run, read[part], encoders[part.kind], store, settings)
+            medium, made_by = read[part], encoders[part.kind]
+            row = place_media(
+                run.aligner, [medium], made_by, words, store=store, cache=store.session, settings=settings
+            )
             signal = _signal(part, label, row.vectors[0], known.items)
-            notes.append(_note(read[part], encoders[part.kind]))
-            placed.append(PlacedPart(part, replace(signal, medium=read[part], note=notes[-1])))
+            placed.append(PlacedPart(part, replace(signal, medium=medium, note=_note(medium, made_by))))
         else:
             placed.append(met.get(part, PlacedPart(part)))
+    notes += [part.signal.note for part in placed if part.signal]
     return PlacedQuery.of(placed, weights, known.interactions, tuple(filter(None, notes)))
 
 
@@ -163,8 +163,9 @@ def place_part(run: Run, query: QuerySpec, *, store: Store, settings: Settings |
     """A query of one text or file as one row of the shared space; BadInput if it is none, or cannot be placed."""
     if len(query.parts) != 1:
         raise BadInput("place one text, picture, sound or video at a time")
-    settings, encoders = settings or Settings(), _encoders(run, query.parts)
-    return _place(run, _read_medium(query.parts[0], settings), encoders[query.parts[0].kind], store, settings)
+    (made_by,) = _encoders(run, query.parts).values()
+    medium, words = _read_medium(query.parts[0], settings or Settings()), text_encoder(run.encoders)
+    return place_media(run.aligner, [medium], made_by, words, store=store, cache=store.session, settings=settings)
 
 
 def queryable(run: Run) -> tuple[str, ...]:
@@ -202,25 +203,8 @@ def _encoder(run: Run, modality: str) -> Encoder:
 def _read_medium(part: QueryPart, settings: Settings) -> Media:
     """The text or file of that part; BadInput if it cannot be read."""
     if part.kind == "text":
-        text = clean_text(part.value, "the text asked for", settings)
-        return text_media("query", text)
+        return text_media("query", part.value, "the text asked for", settings)
     return file_media("query", part.kind, Path(os.path.expanduser(part.value)), part.value, settings)
-
-
-def _place(run: Run, medium: Media, made_by: Encoder, store: Store, settings: Settings) -> EmbeddingSet:
-    """The medium as one row of the shared space; BadInput if it cannot be encoded.
-
-    Its vectors stay in memory while the store is open and are never written to it.
-    """
-    media, modality = [medium], medium.modality
-    encoded, _, failed = encode_set(made_by, media, store=store.session, settings=settings)
-    if failed:
-        raise BadInput(f"the {modality} query cannot be used: {failed[0].reason}")
-    row = prepared(run.aligner, encoded, text_encoder(run.encoders), store)
-    if run.aligner.needs_sequences:
-        rows = with_sequences(run.aligner.name, {modality: row}, media, store=store.session, settings=settings)
-        row = rows[modality]
-    return EmbeddingSet(modality, row.ids, row.keys, run.aligner.transform(row), run.aligner.name)
 
 
 def _signal(part: QueryPart, label: str, point: np.ndarray, items: PlacedItems) -> Signal:
