@@ -165,7 +165,7 @@ def test_a_recommender_that_reads_no_signals_says_who_does(demo_run: Run, store:
 
 def test_interactions_are_missed_before_anything_is_fitted(demo_run: Run, store: Store, tmp_path: Path) -> None:
     without = replace(demo_run, collection=replace(demo_run.collection, interactions=None))
-    with pytest.raises(BadInput, match=r"'ease' learns from who met what.*content"):
+    with pytest.raises(BadInput, match=r"'ease' learns from interactions.*content"):
         answer(without, QuerySpec.of(item="cat"), store=store, recommender="ease")
     with pytest.raises(BadInput, match="no interactions"):
         answer(without, QuerySpec.of(user="u"), store=store)

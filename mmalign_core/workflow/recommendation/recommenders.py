@@ -54,7 +54,7 @@ def unfitted_recommender(run: Run, name: str, params: Mapping[str, Any] | None =
     if model.needs_interactions and not interactions:
         others = ", ".join(n for n in RECOMMENDERS.names() if not RECOMMENDERS.get(n).needs_interactions)
         raise BadInput(
-            f"'{name}' learns from who met what, and this run has no interactions; give them with "
+            f"'{name}' learns from interactions, and this run has none; give them with "
             f"--interactions FILE (user_id,item_id) or take one of: {others}"
         )
     return FittedRecommender(name, model, items, interactions)
