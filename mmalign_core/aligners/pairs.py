@@ -70,7 +70,7 @@ def check_varied(aligner: str, modality: str, rows: np.ndarray) -> None:
 
 
 def _rows_by_item(rows: EmbeddingSet) -> dict[str, list[int]]:
-    """Item -> its row numbers, in order of content key."""
+    """Return item -> its row numbers, in order of content key."""
     found: dict[str, list[int]] = {}
     for row in sorted(range(len(rows)), key=lambda i: (rows.ids[i], rows.keys[i])):
         found.setdefault(rows.ids[row], []).append(row)
