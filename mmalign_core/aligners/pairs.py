@@ -44,8 +44,8 @@ def paired_rows(sets: Sets, aligner: str, *, least: int = 2, whole: bool = False
     if len(sets) < 2:
         raise BadInput(f"{aligner} aligns two modalities or more; {', '.join(sets) or 'none'} was given")
     owned = {m: _rows_by_item(s) for m, s in sets.items()}
-    wanted = len(sets) if whole else 2
-    items = [i for i in sorted({i for rows in owned.values() for i in rows}) if _count(owned, i) >= wanted]
+    fewest = len(sets) if whole else 2
+    items = [i for i in sorted({i for rows in owned.values() for i in rows}) if _count(owned, i) >= fewest]
     if len(items) < least:
         both = " and ".join(sets)
         raise BadInput(f"{aligner} learns from items that have both {both}: {len(items)} do, at least {least} must")

@@ -140,11 +140,11 @@ def video_map_figure(
     `customdata` of a click is (number of the segment,).
     """
     edges, values = np.asarray(spans, dtype=float).reshape(-1, 2), np.asarray(values, dtype=float)
-    told, names = list(senses) or [""] * len(values), list(labels) or [""] * len(values)
-    rows, seconds, most = list(dict.fromkeys(told)), float(edges[:, 1].max(initial=1e-9)), scale_of(values)
+    row_of, names = list(senses) or [""] * len(values), list(labels) or [""] * len(values)
+    rows, seconds, most = list(dict.fromkeys(row_of)), float(edges[:, 1].max(initial=1e-9)), scale_of(values)
     figure = go.Figure()
     for number, row in enumerate(rows):
-        own = np.flatnonzero([sense == row for sense in told])
+        own = np.flatnonzero([sense == row for sense in row_of])
         axis = f"y{number + 1}" if number else "y"
         if waveform is not None and len(waveform) and rate and row in ("", "heard"):
             figure.add_trace(envelope(waveform, len(waveform) / rate, most, axis))
@@ -152,7 +152,7 @@ def video_map_figure(
         figure.add_trace(
             fields(edges[own], values[own], [names[i] for i in own] if labels else (), most, axis, int(own[0]))
         )
-    totals = [sum(value for value, sense in zip(values, told) if sense == row) for row in rows]
+    totals = [sum(value for value, sense in zip(values, row_of) if sense == row) for row in rows]
     titles = [f"{row} {total:+.2f}" if row else "adds" for row, total in zip(rows, totals)]
     _lay_out(figure, titles, seconds, most, height)
     figure.update_layout(images=_strip(tiles, seconds, height))

@@ -93,11 +93,11 @@ def epoch_count(n: int) -> int:
 def curve(min_dist: float) -> tuple[float, float]:
     """Return (a, b) of 1 / (1 + a d^2b), a least-squares fit to 1 up to `min_dist` and exp(min_dist - d) beyond it."""
     d = np.linspace(0, 3, 300)[1:]
-    wanted = np.where(d < min_dist, 1.0, np.exp(min_dist - d))
+    target = np.where(d < min_dist, 1.0, np.exp(min_dist - d))
     a, b = 1.0, 1.0
     for _ in range(100):
         power = a * d ** (2 * b)
-        error = 1 / (1 + power) - wanted
+        error = 1 / (1 + power) - target
         slope = -power / (1 + power) ** 2
         columns = np.stack([slope / a, slope * 2 * np.log(d)], axis=1)
         change = np.linalg.lstsq(columns, -error, rcond=None)[0]

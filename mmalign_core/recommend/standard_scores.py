@@ -53,15 +53,15 @@ def reliability(items: PlacedItems, source: str) -> dict[str, float]:
 
 def _own_item_z(items: PlacedItems, source: str, modality: str) -> float | None:
     """Return the mean z-score of items' own places, at least 0; None if too few have both or the widths differ."""
-    asking, asked = items.parts[source], items.parts[modality]
+    queries, candidates = items.parts[source], items.parts[modality]
     both = np.flatnonzero(items.present(source) & items.present(modality))
-    if len(both) < LEAST or asking.shape[1] != asked.shape[1]:
+    if len(both) < LEAST or queries.shape[1] != candidates.shape[1]:
         return None
     both = _spaced(both, MOST_ASKED)
-    points = unit_rows(asking[both])
+    points = unit_rows(queries[both])
     compared = _spaced(np.flatnonzero(items.present(modality)), MOST_COMPARED)
-    mean, spread = moments(points @ asked[compared].T, np.ones(len(compared), bool), 1.0)
-    own = np.einsum("ij,ij->i", points, asked[both])
+    mean, spread = moments(points @ candidates[compared].T, np.ones(len(compared), bool), 1.0)
+    own = np.einsum("ij,ij->i", points, candidates[both])
     return max(0.0, float(((own - mean) / spread).mean()))
 
 

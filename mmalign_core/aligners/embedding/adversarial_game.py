@@ -134,14 +134,14 @@ def _loss(
     """Return the sum over the games of the mean binary cross-entropy of mapped against real rows."""
     import torch
 
-    seen = apply_dropout(torch.cat([mapped, real], dim=1), settings.dropout, generator)
+    logits = apply_dropout(torch.cat([mapped, real], dim=1), settings.dropout, generator)
     for i in range(0, len(discriminators), 2):
-        seen = torch.baddbmm(discriminators[i + 1], seen, discriminators[i])
+        logits = torch.baddbmm(discriminators[i + 1], logits, discriminators[i])
         if i + 2 < len(discriminators):
-            seen = torch.nn.functional.leaky_relu(seen, 0.2)
-    wanted = torch.full(seen.shape, mapped_is_real)
-    wanted[:, mapped.shape[1] :] = 1 - mapped_is_real
-    each = torch.nn.functional.binary_cross_entropy_with_logits(seen, wanted, reduction="none")
+            logits = torch.nn.functional.leaky_relu(logits, 0.2)
+    labels = torch.full(logits.shape, mapped_is_real)
+    labels[:, mapped.shape[1] :] = 1 - mapped_is_real
+    each = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
     return each.mean(dim=(1, 2)).sum()
 
 

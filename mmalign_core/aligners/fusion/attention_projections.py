@@ -119,9 +119,9 @@ def _left_out(
     """Return unit places (b, k) of the batch by attention to these keys, without a row's own item and its copies."""
     import torch
 
-    asked, known = (torch.nn.functional.normalize(rows[i] + rows[i] @ shift, dim=1) for i in (batch, keys))
+    queries, known = (torch.nn.functional.normalize(rows[i] + rows[i] @ shift, dim=1) for i in (batch, keys))
     own = (batch[:, None] == keys[None, :]) | (rows[batch] @ rows[keys].T > SAME)
-    logits = (asked @ known.T / heat.exp()).masked_fill(own | ~present[keys][None, :], -1e9)
+    logits = (queries @ known.T / heat.exp()).masked_fill(own | ~present[keys][None, :], -1e9)
     return torch.nn.functional.normalize(torch.softmax(logits, dim=1) @ places[keys], dim=1)
 
 

@@ -113,7 +113,7 @@ class Concat(TrainedFusion):
         if not whole.any():
             raise BadInput(f"no item has two of {', '.join(sets)}, so nothing can be tested")
         probability = self._calibration(mean_cosine(places, present).numpy())
-        return tuple(item for item, asked in zip(items, whole) if asked), probability[whole]
+        return tuple(item for item, used in zip(items, whole) if used), probability[whole]
 
     def _state(self) -> Mapping[str, np.ndarray]:
         """Return the base's arrays and calibration (2,): scale and bias of the probability."""

@@ -78,16 +78,16 @@ class CrossAttention(SequencedAligner):
         return ids, unit_rows(total)
 
     def _together(
-        self, read: Mapping[str, Rows], owned: Mapping[str, Mapping[str, list[int]]], wanted: list[tuple[str, int]]
+        self, read: Mapping[str, Rows], owned: Mapping[str, Mapping[str, list[int]]], turns: list[tuple[str, int]]
     ) -> np.ndarray:
         import torch
 
         batches = {}
         for m, rows in read.items():
-            picked = [(i, owned[m][item]) for i, (item, _) in enumerate(wanted) if item in owned[m]]
+            picked = [(i, owned[m][item]) for i, (item, _) in enumerate(turns) if item in owned[m]]
             if picked:
-                chosen = np.array([own[wanted[i][1] % len(own)] for i, own in picked])
-                batches[m] = _among(rows.batch(chosen, self.longest), np.array([i for i, _ in picked]), len(wanted))
+                chosen = np.array([own[turns[i][1] % len(own)] for i, own in picked])
+                batches[m] = _among(rows.batch(chosen, self.longest), np.array([i for i, _ in picked]), len(turns))
         with torch.no_grad():
             return self._net(batches).numpy()
 

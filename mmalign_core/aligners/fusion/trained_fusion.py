@@ -81,13 +81,13 @@ class TrainedFusion(LinearStartAligner):
 
         known = inputs_of(sets, pairs, self._start, self._scales)
         self._net = self.network(self._start.widths, known.dims, seeded_generator(seed))
-        asked = inputs_of(sets, held, self._start, self._scales) if held is not None else None
+        validation = inputs_of(sets, held, self._start, self._scales) if held is not None else None
 
         def validate() -> float | None:
-            if asked is None or held is None:
+            if validation is None or held is None:
                 return None
             with torch.no_grad():
-                return mean_reciprocal_rank({m: p.numpy() for m, p in self.places(asked).items()}, held)
+                return mean_reciprocal_rank({m: p.numpy() for m, p in self.places(validation).items()}, held)
 
         plan = Plan(steps=steps, batch=self.batch, learning_rate=self.learning_rate, patience=4)
         parameters = [p for p in self._net.parameters() if p.requires_grad]

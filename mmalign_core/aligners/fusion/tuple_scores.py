@@ -45,8 +45,8 @@ def tuple_loss(
     alike = (groups[:, None] == groups[None, :]) & ~own
     total, judged = scale.new_zeros(()), 0
     for m in places:
-        asked = present[m] & (members > 1)
-        if not asked.any():
+        rows = present[m] & (members > 1)
+        if not rows.any():
             continue
         rest = {o: p for o, p in places.items() if o != m}
         context = torch.stack([rest[o] * present[o][:, None] for o in rest]).sum(0)
@@ -55,8 +55,8 @@ def tuple_loss(
         cosines = (among[:, None] + context @ places[m].T) / (members * others / 2).clamp(min=1)[:, None]
         logits = scale * cosines + bias
         each = -torch.nn.functional.logsigmoid(torch.where(own, logits, -logits))
-        counted = asked[:, None] & present[m][None, :] & ~alike
-        total, judged = total + (each * counted).sum() / asked.sum(), judged + 1
+        counted = rows[:, None] & present[m][None, :] & ~alike
+        total, judged = total + (each * counted).sum() / rows.sum(), judged + 1
     return total / max(judged, 1)
 
 

@@ -77,9 +77,9 @@ def _quality(
     examples: Examples, split: Holdout, dims: int, regs: Sequence[float], weightings: Sequence[float]
 ) -> np.ndarray | None:
     """Return mean reciprocal ranks (regs, weightings) on the held-out pairs of this split, or None."""
-    axes, asked = principal_axes(examples.take(_places(split.kept))), _places(split.held)
+    axes, held = principal_axes(examples.take(_places(split.kept))), _places(split.held)
     return retrieval_quality(
-        axes, {m: rows[asked] for m, rows in examples.rows.items()}, split.held, dims, regs, weightings
+        axes, {m: rows[held] for m, rows in examples.rows.items()}, split.held, dims, regs, weightings
     )
 
 

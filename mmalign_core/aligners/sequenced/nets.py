@@ -94,10 +94,10 @@ def _classes() -> tuple[Any, Any]:
             places = [normalize(self.linear[m](b.vectors), dim=1) * there[m] for m, b in batches.items()]
             start = torch.stack(places).sum(0) / torch.stack(list(there.values())).sum(0).clamp(min=1)
             steps = [apply_dropout(self.enter[m](b.steps), rate, generator) + self.marks[m] for m, b in batches.items()]
-            asked, present = torch.cat(steps, 1), torch.cat([b.present for b in batches.values()], 1)
-            x = self.latents.expand(len(asked), -1, -1)
+            steps_of_all, present = torch.cat(steps, 1), torch.cat([b.present for b in batches.values()], 1)
+            x = self.latents.expand(len(steps_of_all), -1, -1)
             for block in self.blocks:
-                x = block(x, asked, present)
+                x = block(x, steps_of_all, present)
             return normalize(start + self.leave(apply_dropout(self.norm(x).flatten(1), rate, generator)), dim=1)
 
     return HeadNet, CrossNet

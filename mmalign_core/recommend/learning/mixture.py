@@ -70,12 +70,12 @@ def learn_mix(
     users = _validation_users(split.train, split.test, seed)
     if not len(users):
         return Mix(even, (), "even, since no user has events on both sides of the held-out part")
-    asked = [PlacedQuery(history=split.train.history(user)) for user in users]
+    queries = [PlacedQuery(history=split.train.history(user)) for user in users]
     scores = []
     for i, model in enumerate(members):
         progress(0.5 * i / len(members), f"fitting '{model.name}' to {len(split.train)} events to weigh it")
         model.fit(items, split.train, seed=seed)
-        scores.append(Member(model, items, split.train).standard(asked))
+        scores.append(Member(model, items, split.train).standard(queries))
     tried = _score_mixes(np.stack(scores), split.train.matrix[users], split.test.matrix[users])
     best = max(tried, key=lambda mix: (mix[1], -float(np.square(mix[0]).sum())))
     names = [model.name for model in members]

@@ -149,14 +149,14 @@ def _misplaced(tokens: Sequence[_Token], claims: Claims) -> str:
 
 def _holds(value: Value, token: _Token, place: int, tokens: Sequence[_Token]) -> bool:
     digits = len(token.text.partition(".")[2])
-    said = float(token.text.replace("−", "-"))
+    number = float(token.text.replace("−", "-"))
     signed = token.text[0] in "+-−"
-    if abs(said - value.number) > 0.5 * 10**-digits + 1e-9 or (not signed and said * value.number < 0):
+    if abs(number - value.number) > 0.5 * 10**-digits + 1e-9 or (not signed and number * value.number < 0):
         return False
     before = tokens[place - 1].text.lower() if place else ""
     if value.kind == "share":
         return before not in _RANK_WORDS and (signed or digits > 0) and value.label in _nearest(token, tokens)
-    if signed or digits or said != value.number:
+    if signed or digits or number != value.number:
         return False
     if value.kind == "total":
         return before in ("of", "the")
