@@ -156,11 +156,11 @@ def test_filters_and_seen_items(demo_run: Run, store: Store) -> None:
 
 
 def test_a_recommender_that_reads_no_signals_says_who_does(demo_run: Run, store: Store) -> None:
-    with pytest.raises(BadInput, match=r"'ease' answers by what was met alone.*take one of: .*content"):
+    with pytest.raises(BadInput, match=r"'ease' reads only the history.*take one of: .*content"):
         answer(demo_run, QuerySpec.of(text="a cat"), store=store, recommender="ease")
     both = answer(demo_run, QuerySpec.of(text="a cat", user=USER), store=store, recommender="ease")
     assert both.results == answer(demo_run, QuerySpec.of(user=USER), store=store, recommender="ease").results
-    assert "the text asked with did not count" in both.notes[0]
+    assert "the text of the query did not count" in both.notes[0]
 
 
 def test_interactions_are_missed_before_anything_is_fitted(demo_run: Run, store: Store, tmp_path: Path) -> None:
