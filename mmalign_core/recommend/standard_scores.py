@@ -32,7 +32,7 @@ def moments(values: np.ndarray, known: np.ndarray, largest: np.ndarray | float) 
 
 LEAST = 5
 """Fewest items with both modalities for a mean. Our choice."""
-MOST_ASKED, MOST_COMPARED = 400, 4000
+MOST_QUERIES, MOST_COMPARED = 400, 4000
 """Most items used as queries and as candidates, evenly spaced: 1.6 million cosines. Our choice."""
 
 
@@ -57,7 +57,7 @@ def _own_item_z(items: PlacedItems, source: str, modality: str) -> float | None:
     both = np.flatnonzero(items.present(source) & items.present(modality))
     if len(both) < LEAST or queries.shape[1] != candidates.shape[1]:
         return None
-    both = _spaced(both, MOST_ASKED)
+    both = _spaced(both, MOST_QUERIES)
     points = unit_rows(queries[both])
     compared = _spaced(np.flatnonzero(items.present(modality)), MOST_COMPARED)
     mean, spread = moments(points @ candidates[compared].T, np.ones(len(compared), bool), 1.0)

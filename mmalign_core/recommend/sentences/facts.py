@@ -19,7 +19,7 @@ class Facts:
 
     `shares`: label -> share of the `score`. Labels are shown as modality names, as titles of items in `titles`, or
     unchanged. `met`: item of the history -> its share, if `shares` has another view. `without`: label -> rank without
-    it. `asked`: the query in words.
+    it. `query`: the query in words.
     """
 
     title: str
@@ -29,7 +29,7 @@ class Facts:
     met: Mapping[str, float] = field(default_factory=dict)
     without: Mapping[str, int] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
-    asked: str = "what was asked for"
+    query: str = "what was asked for"
 
     @property
     def claims(self) -> Claims:
@@ -93,7 +93,7 @@ def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:
     clauses = []
     if own:
         many = "are" if len(own) > 1 else "is"
-        clauses.append(f"its {_list(facts, own)} {many} nearer to {facts.asked} than the average item")
+        clauses.append(f"its {_list(facts, own)} {many} nearer to {facts.query} than the average item")
     if met:
         clauses.append(f"it goes with {_list(facts, met)}")
     if rest:

@@ -29,11 +29,11 @@ MOST_OWN = 1500
 
 @dataclass(frozen=True)
 class AnswerWords:
-    """In the item's `modality`: words of the query (`asked`) and of the `item`, each with the cosine of the
+    """In the item's `modality`: words of the `query` and of the `item`, each with the cosine of the
     decomposition, and (label, weight) of the words `shared` by both."""
 
     modality: str
-    asked: ConceptWords
+    query: ConceptWords
     item: ConceptWords
     shared: tuple[tuple[str, float], ...]
 

@@ -109,7 +109,7 @@ def facts_of(answer: Answer, reasons: Reasons, titles: Mapping[str, str]) -> Fac
         met={} if view == "history" else {MET + label: v for label, v in met.items()},
         without=without,
         titles={MET + i: known.get(i, i) for i in {*met, *reasons.without.get("history", {})}},
-        asked=_query_words(answer),
+        query=_query_words(answer),
     )
 
 

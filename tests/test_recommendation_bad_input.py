@@ -1,4 +1,4 @@
-"""Questions that cannot be answered, or only just: one clear line, or an answer that says what it lacks."""
+"""Queries that cannot be answered raise one clear line; partly usable ones give notes."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Recommenders measured: against a brute-force oracle, apart for new items, failing one by one, stopped and gone on."""
+"""Evaluation of recommenders: a brute-force oracle, new items, failures, cancelling and resuming."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Telling why, a user's interests and re-ranking, with language models that behave and ones that do not."""
+"""Sentences, interests and re-ranking, with language models that work and ones that fail."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The exported page: everything in one file, hostile words escaped, maps and reasons drawn, media missing told of."""
+"""The exported page: one file, escaped text, maps and reasons, and notes on missing media."""
 
 import re
 from dataclasses import replace

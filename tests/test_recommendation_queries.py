@@ -1,4 +1,4 @@
-"""Queries of several wishes, who can answer them, what an answer keeps, and questions that cannot be answered."""
+"""Queries of several parts: which recommenders can answer them, and the contents of an answer."""
 
 import math
 from dataclasses import replace
