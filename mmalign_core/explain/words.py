@@ -58,7 +58,7 @@ def word_spans(text: str) -> list[Span]:
     spans: list[Span] = []
     kinds = [_kind(character) for character in text]
     for place, kind in enumerate(kinds):
-        if kind and spans and spans[-1][1] == place and _goes_on(text, kinds, spans[-1], place):
+        if kind and spans and spans[-1][1] == place and _continues(text, kinds, spans[-1], place):
             spans[-1] = (spans[-1][0], place + 1)
         elif kind and kind not in ("mark", "inside"):
             spans.append((place, place + 1))
@@ -110,7 +110,7 @@ def _kind(character: str) -> str:
     return "emoji" if category == "So" else ""
 
 
-def _goes_on(text: str, kinds: list[str], span: Span, place: int) -> bool:
+def _continues(text: str, kinds: list[str], span: Span, place: int) -> bool:
     """Whether the character at `place` continues the word that ends there."""
     kind, before, last = kinds[place], kinds[place - 1], text[place - 1]
     if kind == "mark":

@@ -102,7 +102,7 @@ def threshold_curve(scores: Scores, truth: RightAnswers, *, limit: int = LIMIT) 
     `truth`: the right pairs of the scores. All pairs accepted for a query without a right answer are wrong. BadInput if
     no query has a right answer.
     """
-    values, right, right_pairs = _judged(scores, truth, limit)
+    values, right, right_pairs = _best_and_right(scores, truth, limit)
     if not right_pairs:
         raise BadInput("no threshold can be suggested: no validation query has a right answer among the candidates")
     query = np.repeat(np.arange(len(values)), values.shape[1])
@@ -117,7 +117,7 @@ def threshold_curve(scores: Scores, truth: RightAnswers, *, limit: int = LIMIT) 
     return ThresholdCurve(thresholds, found / (last + 1), found / right_pairs, np.cumsum(newly)[last], len(values))
 
 
-def _judged(scores: Scores, truth: RightAnswers, limit: int) -> tuple[np.ndarray, np.ndarray, int]:
+def _best_and_right(scores: Scores, truth: RightAnswers, limit: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the best scores (m, k), which of them are right (m, k), and the largest number of right pairs."""
     values, targets = scores.top_k(limit)
     right, right_pairs, candidates = np.zeros(values.shape, bool), 0, max(1, len(scores.targets))

@@ -122,7 +122,7 @@ def link_opacity(n: int) -> float:
 def _rings(rows: pd.DataFrame) -> BaseTraceType:
     spatial = "z" in rows
     ring = {"symbol": "circle-open", "size": 9 if spatial else 20, "color": STRONG, "line": {"width": 3}}
-    shared = {"mode": "markers", "hoverinfo": "skip", "showlegend": False, "marker": ring, "name": "looked at"}
+    shared = {"mode": "markers", "hoverinfo": "skip", "showlegend": False, "marker": ring, "name": "selected"}
     axes = {axis: rows[axis] for axis in ("x", "y", "z") if axis in rows}
     return go.Scatter3d(**axes, **shared) if spatial else go.Scatter(**axes, **shared)
 

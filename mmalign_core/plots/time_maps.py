@@ -55,7 +55,7 @@ def fields(
     )  # fmt: skip
 
 
-def adding_axis(most: float) -> dict[str, object]:
+def share_axis(most: float) -> dict[str, object]:
     """Return the axis of the shares of segments, symmetric about zero."""
     return {
         "range": [-1.08 * most, 1.08 * most], "tickvals": [-most, 0, most],
@@ -96,7 +96,7 @@ def sound_map_figure(
         clickmode="event+select", bargap=0, barmode="overlay", hoverlabel=HOVER,
         xaxis={"title": {"text": "seconds"}, "range": [0, seconds], "showgrid": False, "zeroline": False},
         yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},
-        yaxis2={**adding_axis(most), "title": {"text": "adds"}, "overlaying": "y"},
+        yaxis2={**share_axis(most), "title": {"text": "adds"}, "overlaying": "y"},
     )  # fmt: skip
     return figure
 
@@ -166,7 +166,7 @@ def _lay_out(figure: go.Figure, titles: Sequence[str], seconds: float, most: flo
     size = (top - gap * (len(titles) - 1)) / max(len(titles), 1)
     axes = {
         f"yaxis{number + 1 if number else ''}": {
-            **adding_axis(most),
+            **share_axis(most),
             "title": {"text": title},
             "domain": [max(top - (number + 1) * size - number * gap, 0), top - number * (size + gap)],
         }

@@ -24,7 +24,7 @@ def view_spec() -> ViewSpec:
 def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     """Show another collection, and drop the choices made for the old one.
 
-    `opened` differs each time a folder is opened again: its files may have changed, so its results are made anew.
+    `opened` differs each time a folder is opened again: its files may have changed, so its results are computed again.
     """
     before = _view()["source"]
     if (before["kind"], before["value"]) != (kind, value):

@@ -23,7 +23,7 @@ class Adversarial(UnpairedAligner):
     refinement (step, mutual, csls).
     """
 
-    summary = "No pairs: a map learns to deceive a discriminator that tells the modalities apart (GAN), then Procrustes"
+    summary = "No pairs: a map trained against a discriminator of the modalities (GAN), then Procrustes"
     card = Card(
         idea="A discriminator learns to tell mapped rows of one modality from rows of the other, and a nearly "
         "orthogonal map learns to deceive it. The best of several games is refined on rows that choose each other.",

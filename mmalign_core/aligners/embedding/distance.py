@@ -64,7 +64,7 @@ class Distance(LinearAligner):
         found = SOLVERS[self.solver](objective, start, self.steps, self._watcher(objective, progress))
         if objective.spread(found) < COLLAPSED:
             found = np.zeros_like(found)
-        parts = _turned(found, objective, place)
+        parts = _rotated(found, objective, place)
         return Maps({m: white[m] @ part for m, part in parts.items()}, np.ones(width))
 
     @property
@@ -87,7 +87,7 @@ def _at_most_one(correlations: np.ndarray, modalities: int) -> np.ndarray:
     return correlations if modalities == 2 else correlations / max(1.0, np.linalg.eigvalsh(correlations)[-1])
 
 
-def _turned(found: np.ndarray, objective: Objective, place: Mapping[str, slice]) -> dict[str, np.ndarray]:
+def _rotated(found: np.ndarray, objective: Objective, place: Mapping[str, slice]) -> dict[str, np.ndarray]:
     """Return the places rotated to their canonical directions, strongest first, with one rotation for all."""
     _, axes = np.linalg.eigh(found.T @ objective.correlations @ found)
     turned = found @ axes[:, ::-1]

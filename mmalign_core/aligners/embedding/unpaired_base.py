@@ -72,10 +72,10 @@ class UnpairedAligner(LinearAligner):
         maps = {target: project(seen[target], dims, FINE_POWER).map}
         for i, m in enumerate(others):
             part = within(progress, i / len(others), (i + 1) / len(others), f"{m}: ")
-            maps[m] = self._turned(seen[m], seen[target], dims, np.random.default_rng(seed), part)
+            maps[m] = self._map_onto(seen[m], seen[target], dims, np.random.default_rng(seed), part)
         return Maps(maps, np.ones(dims))
 
-    def _turned(
+    def _map_onto(
         self, source: Spectrum, target: Spectrum, dims: int, rng: np.random.Generator, progress: Progress
     ) -> np.ndarray:
         """Return the map (d, dims) of the source into the target's space."""

@@ -45,11 +45,11 @@ class Hybrid(Recommender):
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
         """Learn the weights, then fit every member to all events. BadInput names a member that cannot be used."""
-        made = self._made()
+        made = self._unfitted_members()
         weights = parse_mix(self.mix, made) if self.mix else None
         self.history, why = (), "given"
         if weights is None:
-            found = learn_mix(self._made(), items, events, self.validation, seed, progress)
+            found = learn_mix(self._unfitted_members(), items, events, self.validation, seed, progress)
             weights, self.history, why = found.weights, found.tried, found.why
         for i, model in enumerate(made):
             progress(0.5 + 0.5 * i / len(made), f"fitting '{model.name}' to all events")
@@ -76,7 +76,7 @@ class Hybrid(Recommender):
                 found[label] = found.get(label, 0.0) + weight * values
         return found
 
-    def _made(self) -> list[Recommender]:
+    def _unfitted_members(self) -> list[Recommender]:
         """Return the unfitted members. BadInput unless they are 2 to 4 different ones and none is a hybrid."""
         named = [member.strip().split(":") for member in self.members.split(",")]
         names = [name for name, *_ in named]

@@ -92,7 +92,7 @@ def unsupported_claim(sentence: str, claims: Claims, most_words: int = MOST_WORD
         return f"it has more than {most_words} words"
     if not tokens or tokens[-1].text != ".":
         return "it does not end as one sentence"
-    return _foreign(tokens) or _misplaced(tokens, claims) or _turned(tokens, claims)
+    return _unknown_token(tokens) or _wrong_number(tokens, claims) or _wrong_direction(tokens, claims)
 
 
 def _names_marked(sentence: str, claims: Claims) -> tuple[str, dict[str, frozenset[str]]]:
@@ -127,7 +127,7 @@ def _tokens(sentence: str, labels: Mapping[str, frozenset[str]], claims: Claims)
     return found
 
 
-def _foreign(tokens: Sequence[_Token]) -> str:
+def _unknown_token(tokens: Sequence[_Token]) -> str:
     """Return an error for the first word or sign that is not allowed, or ''."""
     for place, token in enumerate(tokens):
         if token.kind == "other" or (token.kind == "mark" and not token.labels):
@@ -139,7 +139,7 @@ def _foreign(tokens: Sequence[_Token]) -> str:
     return ""
 
 
-def _misplaced(tokens: Sequence[_Token], claims: Claims) -> str:
+def _wrong_number(tokens: Sequence[_Token], claims: Claims) -> str:
     """Return an error for the first number that is not a number of its nearest mention, or ''."""
     for place, token in enumerate(tokens):
         if token.kind == "number" and not any(_holds(value, token, place, tokens) for value in claims.values):
@@ -195,7 +195,7 @@ def _nearest(token: _Token, tokens: Sequence[_Token]) -> frozenset[str]:
     return named[away.index(min(away))].labels if named else frozenset()
 
 
-def _turned(tokens: Sequence[_Token], claims: Claims) -> str:
+def _wrong_direction(tokens: Sequence[_Token], claims: Claims) -> str:
     """Return an error if a negative share is stated as positive or the other way round, or ''."""
     turns = [t.start for t in tokens if t.text.lower() in AGAINST_WORDS]
     shares: dict[str, list[float]] = {}

@@ -40,7 +40,7 @@ def bench_topk(store: Store, seed: int, progress: Progress) -> dict[str, Any]:
     found: dict[str, np.ndarray] = {}
     for turn in range(ROUNDS):
         progress(turn / ROUNDS, f"round {turn + 1} of {ROUNDS}")
-        for which, search in (("ours", _ours), ("numpy", _product)):
+        for which, search in (("ours", _exact_search), ("numpy", _product)):
             start = time.perf_counter()
             found[which] = search(queries, candidates)
             times[which].append(time.perf_counter() - start)
@@ -61,7 +61,7 @@ def bench_align(store: Store, seed: int, progress: Progress) -> dict[str, Any]:
 BENCHES: dict[str, Callable[[Store, int, Progress], dict[str, Any]]] = {"topk": bench_topk, "align": bench_align}
 
 
-def _ours(queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+def _exact_search(queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
     return top_k(queries, candidates, 10)[1]
 
 

@@ -35,11 +35,11 @@ def ranked(rows: Sequence[Row], *, seed: int = 0) -> Comparison:
     The criterion is quality, the mean MRR of both directions, then the name. Transductive rows are ranked separately,
     because they use all queries together.
     """
-    order = sorted(rows, key=lambda row: (_league(row), -(row["quality"] or 0.0), row["aligner"]))
+    order = sorted(rows, key=lambda row: (_kind(row), -(row["quality"] or 0.0), row["aligner"]))
     best: dict[int, Row] = {}
     for row in order:
-        best.setdefault(_league(row), row)
-    return Comparison(tuple({**row, "against_best": _against(row, best[_league(row)], seed)} for row in order))
+        best.setdefault(_kind(row), row)
+    return Comparison(tuple({**row, "against_best": _against(row, best[_kind(row)], seed)} for row in order))
 
 
 def mean_mrr(metrics: Mapping[str, Mapping[str, float]]) -> float:
@@ -47,7 +47,7 @@ def mean_mrr(metrics: Mapping[str, Mapping[str, float]]) -> float:
     return float(np.mean([row["mrr"] for row in metrics.values()]))
 
 
-def _league(row: Row) -> int:
+def _kind(row: Row) -> int:
     return 2 if row["error"] else int(row["transductive"])
 
 

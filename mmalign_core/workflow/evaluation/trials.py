@@ -144,7 +144,7 @@ def trial(items: PlacedItems, interactions: Interactions, protocol: Protocol) ->
     users, rows = np.unique(places, return_inverse=True)
     if not len(users):
         raise BadInput(
-            f"nobody can be measured ({split.words}): of {len(np.unique(split.test.rows)):,} users with held-out "
+            f"no user can be measured ({split.words}): of {len(np.unique(split.test.rows)):,} users with held-out "
             f"events {len(new):,} have right answers and none of these has a history; hold out less, or lower the "
             "rating that counts as right"
         )

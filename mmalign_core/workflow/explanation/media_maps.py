@@ -81,7 +81,7 @@ def map_of(
     windows = _windows(masked)
     ways = 1 + (len(masked.parts) if windows is None else len(windows))
     masked.expect((ways if chosen == "occlusion" else 0) + (2 * CURVE_POINTS * (ORDERS + 1) if faithful else 0))
-    found = _made(masked, target, chosen)
+    found = _map_by(masked, target, chosen)
     if not faithful:
         return found
     seen = faithfulness(found.values, masked.scores(target), seed, ORDERS, steps=CURVE_POINTS)
@@ -109,7 +109,7 @@ def _why_not(masked: MaskedMedium, method: str) -> str:
     return why_not_attention(masked) if method in LABELS else ""
 
 
-def _made(masked: MaskedMedium, target: np.ndarray, method: str) -> MediaMap:
+def _map_by(masked: MaskedMedium, target: np.ndarray, method: str) -> MediaMap:
     if method == "exact":
         return exact_step_map(masked, target)
     if method == "gradients":
