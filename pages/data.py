@@ -1,4 +1,4 @@
-"""Data: the collection as a gallery or table, how to bring your own, and the validation report."""
+"""Data: the collection as a gallery or table, the sources of other collections, and the validation report."""
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ PER_PAGE = 48
 
 
 def counts(collection: Collection) -> None:
-    """One number for the items and one per modality."""
+    """Draw one number for the items and one per modality."""
     columns = st.columns(1 + len(collection.modalities) + 2)
     columns[0].metric("items", f"{len(collection.ids):,}")
     for column, modality in zip(columns[1:], collection.modalities):

@@ -1,4 +1,4 @@
-"""Models: those of this machine, those worth getting, and downloads. Only a click asks a hub.
+"""Models: installed and suggested models, and downloads. Only a click contacts a hub.
 
 Below the models is the content of the store with its size.
 """

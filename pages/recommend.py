@@ -1,4 +1,4 @@
-"""Recommend: a query gives the next items, why each is there, and what would change it."""
+"""Recommend: the best items for a query, the reasons of each, and the changes that would remove it."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Recommenders: several of them on the same held-out interactions; which ranks best, and for whom."""
+"""Recommenders: several of them on the same held-out interactions, compared in total and by slice."""
 
 from mmalign_core.types import Collection
 from pages._components import errors, header, waiting

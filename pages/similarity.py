@@ -1,4 +1,4 @@
-"""Similarity: the matrix as a heat map to click on, and the pairs that went best and worst."""
+"""Similarity: the matrix as a heat map with clickable cells, and the pairs with the best and worst ranks."""
 
 import streamlit as st
 

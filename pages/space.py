@@ -12,7 +12,7 @@ from pages._session import state
 
 @st.fragment(key="space.map")
 def draw(run: Run, drawn: SpaceMap) -> None:
-    """Controls, map, and how far to trust it."""
+    """Draw the controls, the map, and its quality."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         colourings = points.colourings(run.collection)
         colour = st.selectbox("Colour by", colourings, key="colour", bind="query-params", width=220)

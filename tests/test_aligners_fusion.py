@@ -134,7 +134,7 @@ def test_concat_judges_tuples_that_lack_a_member_and_refuses_lone_ones() -> None
     model, held = fitted("concat"), halves(HELD, without={"audio": range(240, 250), "image": range(240, 245)})
     ids, probability = model.belongs(held)
     assert len(ids) == len(HELD) - 5 == len(probability)
-    with pytest.raises(BadInput, match="nothing to judge"):
+    with pytest.raises(BadInput, match="nothing can be tested"):
         model.belongs({"text": held["text"]})
 
 

@@ -86,7 +86,7 @@ def test_too_few_events_to_learn_from_give_even_weights_and_say_so() -> None:
         ({"members": "content,hybrid"}, "not hybrid itself"),
         ({"members": "content,easy"}, "unknown recommender 'easy'"),
         ({"members": "content,ease:lambda=3"}, "lambda"),
-        ({"mix": "1,a"}, "must be numbers parted by commas"),
+        ({"mix": "1,a"}, "must be numbers separated by commas"),
         ({"mix": "1"}, "must be 2 numbers from 0"),
         ({"mix": "0,0"}, "must be 2 numbers from 0"),
         ({"mix": "-1,2"}, "must be 2 numbers from 0"),

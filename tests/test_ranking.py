@@ -105,8 +105,8 @@ def test_popularity_favours_what_many_met_or_the_long_tail() -> None:
         ({"diversity": 1.5}, "diversity: 1.5 is outside"),
         ({"diversity": float("nan")}, "diversity: nan is outside"),
         ({"popularity": -2.0}, "popularity: -2.0 is outside"),
-        ({"popularity": 0.5}, "nobody has met"),
-        ({"popularity": 0.5, "met": np.zeros(20)}, "nobody has met"),
+        ({"popularity": 0.5}, "have no interactions"),
+        ({"popularity": 0.5, "met": np.zeros(20)}, "have no interactions"),
     ],
 )
 def test_controls_that_cannot_work_are_named(options: dict[str, object], words: str) -> None:

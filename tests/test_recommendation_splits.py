@@ -1,4 +1,4 @@
-"""Splits of interactions: nothing met in training is measured, time runs one way, and what cannot be parted is said."""
+"""Splits of interactions: test pairs never occur in training, time splits go forward, and impossible splits raise."""
 
 import numpy as np
 import pytest
@@ -106,7 +106,7 @@ def test_moments_in_milliseconds_and_finer_are_told_as_dates(unit: int) -> None:
         ([(0, 0, 1), (0, 1, 2)], "week", 0.2, "choose one of: time, last, random"),
         ([(0, 0, 1), (0, 1, 2)], "time", 0.0, "between 0 and 1"),
         ([(0, 0, 1), (0, 1, 2)], "random", NAN, "between 0 and 1"),
-        ([(0, 0, 1), (0, 0, 2)], "random", 0.2, "cannot be parted"),
+        ([(0, 0, 1), (0, 0, 2)], "random", 0.2, "cannot be split"),
         ([], "last", 0.2, "0 interactions"),
         ([(0, 0, NAN), (0, 1, NAN)], "time", 0.2, "have no times"),
         ([(0, 0, 5), (0, 1, 5)], "time", 0.2, "one and the same time"),

@@ -45,7 +45,7 @@ def test_reranking_goes_on_without_a_server_and_says_what_it_cannot_read(
     assert kept.answer is of_user and "it refused" in kept.note
     picture = demo_run.collection.media_of("image")[0].path
     unread = rerank(answer(demo_run, QuerySpec.of(image=picture), store=store), Scripted("1"), titles={})
-    assert "nothing asked with has one" in unread.note
+    assert "the query has none" in unread.note
     against = QuerySpec((QueryPart("text", "a dog"), QueryPart("item", of_user.results[0].id, -1.0)))
     model = Scripted("1")
     rerank(answer(demo_run, against, store=store), model, titles={of_user.results[0].id: "unwanted"})

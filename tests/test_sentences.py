@@ -17,7 +17,7 @@ FACTS = Facts(
     met={"met: a": 0.5, "met: b": 0.25, "met: c": -0.1},
     without={"image": 14, "met: a": 9, "text": 2},
     titles={"met: a": "Alien (1979)", "met: b": TRICK, "met: c": "Up"},
-    asked="your query",
+    query="your query",
 )
 
 names = st.text(max_size=80)

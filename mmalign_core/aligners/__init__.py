@@ -11,7 +11,7 @@ __all__ = ["ALIGNERS", "Aligner", "NotFitted", "register"]
 
 
 def __getattr__(name: str) -> Any:
-    """The class of a registered aligner by its own name, found when it is first used."""
+    """Return the class of a registered aligner by its class name, imported on first use."""
     if name[:1].isupper():
         for cls in map(ALIGNERS.get, ALIGNERS.names()):
             if cls.__name__ == name:

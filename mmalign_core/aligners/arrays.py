@@ -74,14 +74,14 @@ def as_set(modality: str, values: Any) -> EmbeddingSet:
         raise BadInput(f"{modality} has shape {rows.shape}; give at least one row and one column")
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(bad):
-        raise BadInput(f"row {bad[0]} of {modality} holds NaN or infinity; mend it or leave that item out everywhere")
-    digits = len(str(len(rows) - 1))  # equal lengths, so that ids sort as the rows do
+        raise BadInput(f"row {bad[0]} of {modality} holds NaN or infinity; fix it or leave that item out everywhere")
+    digits = len(str(len(rows) - 1))  # equal lengths, so that ids sort like the rows
     ids = tuple(f"{i:0{digits}d}" for i in range(len(rows)))
     return EmbeddingSet(modality, ids, tuple(digest_bytes(row.tobytes()) for row in rows), rows, "given@array")
 
 
 def mean_correlation(places: Sequence[np.ndarray]) -> float:
-    """Mean Pearson correlation of matching columns, over every two of these arrays (n, k); BadInput if n differs."""
+    """Return the mean Pearson correlation of matching columns over pairs of arrays (n, k). BadInput if n differs."""
     if len({len(place) for place in places}) > 1:
         raise BadInput("rows pair by position, and their numbers differ; give as many rows of each modality")
     found: list[float] = []
@@ -94,7 +94,7 @@ def mean_correlation(places: Sequence[np.ndarray]) -> float:
 def late_fusion(
     sets: Mapping[str, EmbeddingSet], transform: Callable[[EmbeddingSet], np.ndarray]
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """Item ids and one unit place (n, k) for each: the mean of the unit places of its modalities."""
+    """Return item ids and one unit place (n, k) for each: the mean of the unit places of its modalities."""
     ids = items_of(sets)
     position, parts = {item: i for i, item in enumerate(ids)}, []
     for s in sets.values():
@@ -106,7 +106,7 @@ def late_fusion(
 
 
 def with_prefix(prefix: str, state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays of a state whose names begin with `prefix`; the prefix is removed from the names."""
+    """Return the arrays of a state whose names begin with `prefix`, with the prefix removed."""
     return {name.removeprefix(prefix): array for name, array in state.items() if name.startswith(prefix)}
 
 

@@ -158,7 +158,7 @@ class Aligner(Parametrised, ABC):
         return self.fit(sets, *more, seed=seed, progress=progress).transform(sets, *more)
 
     def score(self, sets: Any, *more: Any) -> float:
-        """Mean correlation of paired rows, over the dimensions of the space and every two modalities; 1 is best.
+        """Return the mean correlation of paired rows over dimensions and pairs of modalities; 1 is best.
 
         Takes arrays or sets as `fit` does; rows pair by position. Of CCA this is the mean canonical correlation of
         these rows. Dimensions without variance are left out; NaN if none is left. Raises NotFitted, and BadInput on
@@ -227,14 +227,14 @@ class Aligner(Parametrised, ABC):
         """Restore what `_state` returned."""
 
     def _unscaled(self, view: EmbeddingSet) -> np.ndarray:
-        """Places (n, k) before they are scaled to unit length, where the aligner is linear; else its places."""
+        """Return places (n, k) before they are scaled to unit length, if the aligner is linear; else its places."""
         found = self._linear_map(view.modality)
         if found is None:
             return self._transform(view)
         return (view.vectors - found.centre) @ found.linear + found.bias
 
     def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
-        """The mean of the places of an item's modalities (late fusion), unless an aligner has learnt better."""
+        """Return the mean of the places of an item's modalities (late fusion). Aligners may override it."""
         return late_fusion(sets, self._transform)
 
     def _linear_map(self, modality: str) -> LinearMap | None:

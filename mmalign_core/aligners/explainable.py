@@ -1,4 +1,4 @@
-"""What a fitted aligner offers to explanations: a linear map, gradients, or attention weights."""
+"""Protocols of a fitted aligner for explanations: a linear map, gradients, or attention weights."""
 
 from __future__ import annotations
 

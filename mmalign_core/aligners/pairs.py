@@ -44,8 +44,8 @@ def paired_rows(sets: Sets, aligner: str, *, least: int = 2, whole: bool = False
     if len(sets) < 2:
         raise BadInput(f"{aligner} aligns two modalities or more; {', '.join(sets) or 'none'} was given")
     owned = {m: _rows_by_item(s) for m, s in sets.items()}
-    wanted = len(sets) if whole else 2
-    items = [i for i in sorted({i for rows in owned.values() for i in rows}) if _count(owned, i) >= wanted]
+    fewest = len(sets) if whole else 2
+    items = [i for i in sorted({i for rows in owned.values() for i in rows}) if _count(owned, i) >= fewest]
     if len(items) < least:
         both = " and ".join(sets)
         raise BadInput(f"{aligner} learns from items that have both {both}: {len(items)} do, at least {least} must")
@@ -70,7 +70,7 @@ def check_varied(aligner: str, modality: str, rows: np.ndarray) -> None:
 
 
 def _rows_by_item(rows: EmbeddingSet) -> dict[str, list[int]]:
-    """Item -> its row numbers, in order of content key."""
+    """Return item -> its row numbers, in order of content key."""
     found: dict[str, list[int]] = {}
     for row in sorted(range(len(rows)), key=lambda i: (rows.ids[i], rows.keys[i])):
         found.setdefault(rows.ids[row], []).append(row)

@@ -1,1 +1,1 @@
-"""Explanations: the parts of a medium that make a score, their faithfulness, and counterfactuals."""
+"""Explanations: the share of each part of a medium in a score, their faithfulness, and counterfactuals."""

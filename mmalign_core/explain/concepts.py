@@ -1,4 +1,4 @@
-"""Concept words: a vector as a sum of a few words' vectors, with how much of it they cover."""
+"""Concept words: a vector as a sparse sum of the vectors of words, and the cosine of that sum."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ GAIN = 0.01
 CHANCE = 1.2
 """A word must fit the residual this many times better than the best word fits its negative. Chosen."""
 _MANY = 100
-"""With fewer words the chance test is not used: centred words then always oppose one another. Chosen."""
+"""Fewest words for the chance test. Chosen: with fewer, centred words always oppose one another."""
 
 
 @dataclass(frozen=True)
 class ConceptWords:
-    """`words`: (label, weight > 0), heaviest first; `cosine`: of their weighted sum with the vector, 0 if none."""
+    """`words`: (label, weight > 0), heaviest first. `cosine`: of their weighted sum with the vector, 0 if none."""
 
     words: tuple[tuple[str, float], ...]
     cosine: float
@@ -36,13 +36,13 @@ def concept_words(
     gain: float = GAIN,
     chance: float = CHANCE,
 ) -> ConceptWords:
-    """Sparse non-negative decomposition on a vocabulary, as in SpLiCE (Bhalla et al. 2024).
+    """Return a sparse non-negative decomposition on a vocabulary, as in SpLiCE (Bhalla et al. 2024).
 
-    `vector` (d,); `vocabulary` (c, d) with one label a row. The words are centred at their mean, the vector at `centre`
-    (the mean of its own modality; the words' mean if not given), and all brought to unit length. Solved by non-negative
-    orthogonal matching pursuit: at most `most` words, each of which adds at least `gain` to the cosine. Of thousands of
-    words some fit anything a little, and as well against it: the last words that fit less than `chance` times what the
-    best word against them does are dropped. A vector that no word fits better has no words.
+    `vector` (d,); `vocabulary` (c, d) with one label per row. The words are centred at their mean, the vector at
+    `centre` (the mean of its own modality; by default the words' mean), and all are scaled to unit length. Solved by
+    non-negative orthogonal matching pursuit: at most `most` words, each of which adds at least `gain` to the cosine.
+    Among thousands of words some fit any vector a little, and its negative as well. So the last words are dropped while
+    they fit less than `chance` times as well as the best word fits the negative residual. The result may have no words.
     """
     words, target = _prepared(vocabulary, labels, [(vector, centre)])
     chosen, weights, cosine = _pursuit(words, target[0], most, gain, chance)
@@ -60,9 +60,9 @@ def shared_words(
     gain: float = GAIN,
     chance: float = CHANCE,
 ) -> tuple[tuple[str, float], ...]:
-    """(label, weight) of the words both vectors use, heaviest first; the weight is the smaller of the two.
+    """Return (label, weight) of the words of both vectors, heaviest first. The weight is the smaller of the two.
 
-    Both are decomposed again over the words that either uses, so that two synonyms count as shared.
+    Both vectors are decomposed again over the words of either, so that two synonyms count as shared.
     """
     from scipy.optimize import nnls
 
@@ -82,7 +82,7 @@ def _labelled(chosen: Sequence[int], weights: np.ndarray, labels: Sequence[str])
 def _prepared(
     vocabulary: np.ndarray, labels: Sequence[str], vectors: Sequence[tuple[np.ndarray, np.ndarray | None]]
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Unit rows (c, d) float32 of the words around their mean, and unit vectors (d,) float64 around their centres."""
+    """Return unit rows (c, d) float32 of the centred words, and unit vectors (d,) float64 minus their centres."""
     vocabulary = np.asarray(vocabulary, dtype=np.float32)
     if vocabulary.ndim != 2 or len(vocabulary) != len(labels) or not len(labels):
         raise BadInput(f"{len(labels)} words for vectors of shape {vocabulary.shape}; give one row each")
@@ -92,10 +92,10 @@ def _prepared(
 
 
 def _direction(vector: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """Unit vector (d,) float64 from the centre to the vector, zero where they meet."""
+    """Return the unit vector (d,) float64 from the centre to the vector, or zeros if they are equal."""
     if vector.shape != centre.shape or not np.isfinite(vector).all():
         raise BadInput(
-            f"a vector of shape {vector.shape} cannot be said in words: they take {len(centre)} finite numbers"
+            f"a vector of shape {vector.shape} cannot be described by words: they take {len(centre)} finite numbers"
         )
     moved = vector.astype(np.float64) - centre
     length = np.linalg.norm(moved)
@@ -105,7 +105,7 @@ def _direction(vector: np.ndarray, centre: np.ndarray) -> np.ndarray:
 def _pursuit(
     words: np.ndarray, target: np.ndarray, most: int, gain: float, chance: float
 ) -> tuple[list[int], np.ndarray, float]:
-    """Words chosen, their weights and the cosine: Bruckstein, Elad and Zibulevsky (2008)."""
+    """Return the chosen words, their weights and the cosine: Bruckstein, Elad and Zibulevsky (2008)."""
     from scipy.optimize import nnls
 
     last: tuple[list[int], np.ndarray, float] = [], np.zeros(0), 0.0
@@ -120,7 +120,7 @@ def _pursuit(
             break
         atoms = words[[*chosen, best]].T.astype(np.float64)
         weights, distance = nnls(atoms, target)
-        # The nearest point of a cone to a unit vector lies at a right angle to what is left over.
+        # The residual of the nearest point of a cone is orthogonal to that point.
         reached = float(np.sqrt(max(0.0, 1 - distance**2)))
         if reached - cosine < gain:
             break

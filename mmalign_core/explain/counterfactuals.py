@@ -1,4 +1,4 @@
-"""Counterfactuals: the smallest set of parts without which an item falls."""
+"""Counterfactuals: the smallest set of parts whose removal lowers an item's rank below a limit."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import numpy as np
 from mmalign_core.explain.masks import AT_ONCE
 
 Falls = Callable[[np.ndarray], np.ndarray]
-"""Whether the item falls (b,) bool with only some of the parts: masks (b, p) bool, True where a part is kept."""
+"""Whether the item falls (b,) bool when only some parts are kept: masks (b, p) bool, True for a kept part."""
 
 
 @dataclass(frozen=True)
 class Removal:
     """`parts`: the parts to leave out, None if no set was found that makes the item fall.
 
-    `smallest`: no smaller set does it (or none at all, when `parts` is None); else it was not searched through.
-    `minimal`: it takes every one of them, none can be put back. `tried`: sets that were tried.
+    `smallest`: it is certain that no smaller set does so (or no set at all, if `parts` is None). `minimal`: it is
+    certain that none of the parts can be put back. `tried`: number of sets that were tried.
     """
 
     parts: tuple[int, ...] | None
@@ -32,12 +32,12 @@ class Removal:
 def find_removal(
     parts: int, falls: Falls, order: Sequence[int], budget: int = 512, *, at_once: int = AT_ONCE
 ) -> Removal:
-    """The smallest set of the `parts` whose removal makes the item fall, within `budget` sets tried.
+    """Return the smallest set of the `parts` whose removal makes the item fall, within `budget` sets tried.
 
-    `order` (p,): parts, most important first, such as a map's. All sets of one part are tried, then of two and so on as
-    long as the budget holds them all; then the parts go one after the other in `order` until the item falls, and come
-    back where it falls without that too. Of equally large sets the one earliest in `order` is taken. Half the budget is
-    kept for the second way.
+    `order` (p,): parts, most important first, such as those of a map. All sets of one part are tried, then of two and
+    so on, while the budget is enough for all of them. Then parts are removed one after the other in `order` until the
+    item falls, and put back if it falls without that. Of equally large sets the first by `order` is taken. Half the
+    budget is reserved for the second search.
     """
     search = _Search(parts, falls, [int(part) for part in order], budget, at_once)
     excluded = 0
@@ -68,34 +68,34 @@ class _Search:
 
     @property
     def left(self) -> int:
-        """Sets that may still be tried."""
+        """Number of sets that may still be tried."""
         return self.budget - self.tried
 
     def first(self, sets: Iterator[tuple[int, ...]]) -> tuple[int, ...] | None:
-        """The first of the sets without which the item falls; None if there is none or the budget ends."""
+        """Return the first of the sets whose removal makes the item fall, or None within the budget."""
         while block := list(islice(sets, max(0, min(self.at_once, self.left)))):
             fell = self._without(block)
             if fell.any():
                 return block[int(np.argmax(fell))]
         return None
 
-    def pruned(self, found: tuple[int, ...], excluded: int) -> tuple[tuple[int, ...], bool]:
-        """`found` with parts put back while the item still falls, and whether it is certain that none can be.
+    def pruned(self, removed: tuple[int, ...], excluded: int) -> tuple[tuple[int, ...], bool]:
+        """Put parts of `removed` back while the item still falls. Return the rest, and whether it is surely minimal.
 
         Halves are put back first, then quarters, down to single parts, least important first: delta debugging (Zeller
-        and Hildebrandt 2002). A set of one part more than is `excluded` can lose none.
+        and Hildebrandt 2002). If no set of up to `excluded` parts works, a set of one more is minimal.
         """
-        size = max(1, len(found) // 2)
-        while len(found) > excluded + 1:
-            kept = (found[: max(0, end - size)] + found[end:] for end in range(len(found), 0, -size))
+        size = max(1, len(removed) // 2)
+        while len(removed) > excluded + 1:
+            kept = (removed[: max(0, end - size)] + removed[end:] for end in range(len(removed), 0, -size))
             less = self.first(kept)
             if less is not None:
-                found, size = less, max(1, min(size, len(less) // 2))
+                removed, size = less, max(1, min(size, len(less) // 2))
             elif size == 1 or not self.left:
-                return found, self.left > 0
+                return removed, self.left > 0
             else:
                 size //= 2
-        return found, True
+        return removed, True
 
     def _without(self, sets: list[tuple[int, ...]]) -> np.ndarray:
         masks = np.ones((len(sets), self.parts), dtype=bool)

@@ -1,4 +1,4 @@
-"""Faithfulness of a map: does leaving parts out in its order change the score faster than random orders do?"""
+"""Faithfulness of a map: whether removing parts in its order changes the score faster than random orders."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from mmalign_core.explain.masks import AT_ONCE, Faithfulness, Scores, score_mask
 from mmalign_core.metrics.bootstrap import LEVEL, interval, resampled_means
 
 EXACT_ORDERS = 19
-"""With so many random orders the interval is a rank of them: 19 of 20 is 95%. With fewer, Student's t is used."""
+"""Random orders from which on the interval is a rank of them: 19 of 20 is 95%. With fewer, Student's t is used."""
 
 
 def faithfulness(
     values: np.ndarray, scores: Scores, seed: int = 0, orders: int = 20, *, steps: int = 64, at_once: int = AT_ONCE
 ) -> Faithfulness:
-    """Deletion and insertion (Petsiuk et al. 2018) of the order of `values` (p,), beside `orders` random orders.
+    """Return deletion and insertion (Petsiuk et al. 2018) for the order of `values` (p,) and for random orders.
 
-    Parts go, or come, largest value first; equal values in random order. A curve has at most about `steps` points, so
-    2 * steps * (orders + 1) masks bound the cost; equal masks are scored once.
+    Parts are removed, or added, largest value first; equal values in random order. A curve has at most about `steps`
+    points, so the cost is at most 2 * steps * (orders + 1) masks. Equal masks are scored once.
 
-    A random order backwards is a random order too, with insertion and deletion exchanged, so it comes for free and the
-    mean over random orders of insertion - deletion is 0 exactly. The interval is the advantage plus and minus what a
-    random order reaches: a map drawn at random is called better in at most 2.5% of cases. It is a rank of the random
-    orders (no assumption) from 19 orders on, Student's t below. With few parts a random order often is as good as the
-    best; `pooled` over many items then shows what one item cannot.
+    The reverse of a random order is a random order too, with insertion and deletion exchanged. It needs no scores, and
+    the mean of insertion - deletion over random orders is exactly 0. The interval is the advantage plus and minus the
+    95% range of random orders, so a random map counts as better in at most 2.5% of cases. From 19 orders on the range
+    is a rank (no assumption), below it is Student's t. With few parts a random order is often as good as the best;
+    `pooled` over many items then shows more than a single item.
     """
     values = np.asarray(values, dtype=np.float64)
     rng = np.random.default_rng(seed)
@@ -44,7 +44,7 @@ def faithfulness(
 
 
 def pooled(found: Sequence[Faithfulness], seed: int = 0) -> Faithfulness:
-    """One faithfulness of many items' maps: means, and the interval of the mean advantage by bootstrap over items.
+    """Return one faithfulness for the maps of many items: means, and the bootstrap interval over items.
 
     `orders` is then the number of random orders of all items together. ValueError without items.
     """
@@ -54,7 +54,7 @@ def pooled(found: Sequence[Faithfulness], seed: int = 0) -> Faithfulness:
         return found[0]
     advantages = np.array([f.advantage for f in found])
     drawn = resampled_means({"advantage": advantages}, seed=seed)["advantage"]
-    # Resampling n items varies by (n - 1) / n of what it estimates, which matters with few items.
+    # The variance of resampling n items is (n - 1) / n of the true one, which matters with few items.
     spread = (drawn - advantages.mean()) * np.sqrt(len(found) / (len(found) - 1))
     low, high = interval(advantages.mean() + spread)
     columns = ("deletion", "insertion", "random_deletion", "random_insertion", "advantage")
@@ -83,21 +83,21 @@ def verdict(found: Faithfulness | None) -> str:
 
 
 def _cuts(parts: int, steps: int) -> np.ndarray:
-    """How many parts are gone at each point of a curve; the same backwards, so a reversed order needs no scores."""
+    """Return how many parts are removed at each point of a curve. It is symmetric, so reversed orders cost nothing."""
     half = np.linspace(0, parts, min(parts, max(steps, 2)) + 1)
     first = half[half <= parts / 2].astype(int)
     return np.unique(np.concatenate([first, parts - first]))
 
 
 def _curve_masks(order: np.ndarray, cuts: np.ndarray) -> np.ndarray:
-    """(2 * cuts, p): what is kept on the way of deletion, then of insertion."""
+    """Return (2 * cuts, p): the kept parts at each point of deletion, then of insertion."""
     rank = np.argsort(order)[None]
     come = rank < cuts[:, None]
     return np.concatenate([~come, come])
 
 
 def _reach(gaps: np.ndarray) -> float:
-    """What 95% of random orders stay within: `gaps` (n,) insertion - deletion of random orders, symmetric around 0."""
+    """Return the 95% range of random orders. `gaps` (n,): their insertion - deletion, symmetric around 0."""
     if not len(gaps):
         return 0.0
     sizes = np.sort(np.abs(gaps))

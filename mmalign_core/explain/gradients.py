@@ -1,4 +1,4 @@
-"""Integrated gradients: what each number of an input adds to a score of a differentiable head."""
+"""Integrated gradients: the share of each number of an input in a score of a differentiable head."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ if TYPE_CHECKING:
     import torch
 
 TOLERANCE = 1e-3
-"""Completeness gap, as a share of the change of the score, at which no more points are taken."""
+"""Completeness gap, relative to the change of the score, below which no more points are added. Chosen."""
 POINTS_AT_ONCE = 64
-"""Rows that go through the head together. Chosen: fast matrix products in little memory."""
+"""Rows per call of the head. Chosen: fast matrix products in little memory."""
 
 
 @dataclass(frozen=True)
 class IntegratedMap:
-    """`values` (t,) one per step; with `rest` they sum to `score`.
+    """`values` (t,), one per step. With `rest` they sum to `score`.
 
-    `rest` is the score of the baseline plus `gap`, what the integral misses by; `points` is how many it was taken at.
+    `rest` is the score of the baseline plus `gap`, the error of the integral. `points`: number of points of the
+    integral.
     """
 
     values: np.ndarray
@@ -40,11 +41,11 @@ def integrated_gradients(
     steps: int = 32,
     at_once: int = POINTS_AT_ONCE,
 ) -> torch.Tensor:
-    """(b, ...) attributions: (rows - baseline) times the mean gradient on the way (Sundararajan et al. 2017).
+    """Return attributions (b, ...): (rows - baseline) times the mean gradient on the path (Sundararajan et al. 2017).
 
-    `rows` (b, ...) float; `baseline` of the same shape or one that broadcasts to it; `function`: (n, ...) -> (n,), each
-    score from its own row alone. The mean is by Gauss-Legendre quadrature at `steps` points, exact for smooth scores;
-    `at_once` rows go through the function together.
+    `rows` (b, ...) float; `baseline` of the same shape or one that broadcasts to it. `function`: (n, ...) -> (n,), each
+    score from its own row alone. The mean is by Gauss-Legendre quadrature at `steps` points, exact for smooth scores.
+    `at_once`: rows per call of the function.
     """
     import torch
 
@@ -77,10 +78,10 @@ def integrated_map(
     most_points: int = 256,
     at_once: int = POINTS_AT_ONCE,
 ) -> IntegratedMap:
-    """Map of one medium: `steps` (t, ...) its cells, frames or token vectors; `function`: (n, t, ...) -> (n,) scores.
+    """Return the map of one medium with `steps` (t, ...): cells, frames or token vectors.
 
-    The number of points is doubled until the values miss the change of the score by at most `tolerance` of it, or until
-    `most_points`; the gap that is left is in the result. BadInput when the score is not finite.
+    `function`: (n, t, ...) -> (n,) scores. The number of points is doubled until the completeness gap is at most
+    `tolerance` of the change of the score, or until `most_points`. BadInput if the score is not finite.
     """
     import torch
 

@@ -12,22 +12,22 @@ from mmalign_core.recommend.query import HISTORY
 from mmalign_core.types import BadInput
 
 TINY = 1e-9
-"""Spread of cosines or scores below which they count as equal: far above the rounding of float64, far below any use."""
+"""Spread below which cosines or scores count as equal: far above the rounding of float64, far below any use."""
 EXACT = 1e-4
-"""Share of the scores' spread that a straight line may miss them by. float32 scores of a line miss it by about 1e-6."""
+"""Largest error of a linear fit, relative to the scores' spread. float32 scores on a line have an error near 1e-6."""
 
 
 def exact_map(
     steps: np.ndarray, centre: np.ndarray, linear: np.ndarray, target: np.ndarray, weights: np.ndarray | None = None
 ) -> tuple[np.ndarray, float, float]:
-    """(values (t,), rest, score) of cos((weights @ steps - centre) @ linear, target): values and rest sum to score.
+    """Return (values (t,), rest, score) of cos((weights @ steps - centre) @ linear, target); values + rest = score.
 
-    `steps` (t, d): map cells or frames before pooling; `centre` (d,); `linear` (d, k); `target` (k,) of any length;
-    `weights` (t,): how they are pooled, 1/t each if not given. Step j adds (w_j step_j @ linear) · target over both
-    lengths, `rest` is what the centre takes away. The length of the place is a constant here: the values say what the
-    cosine is made of, not what it would be without a step. A place or target of length zero scores 0. For an encoder
-    that scales its pooled vector to unit length, give `steps` scaled by the same number. BadInput where the shapes do
-    not fit together or a number is not finite.
+    `steps` (t, d): map cells or frames before pooling. `centre` (d,). `linear` (d, k). `target` (k,) of any length.
+    `weights` (t,): of the pooling, 1/t each by default. The value of step j is (w_j step_j @ linear) · target divided
+    by both lengths, and `rest` is the term of the centre. The length of the place is treated as constant: the values
+    are shares of the cosine, not its changes when a step is removed. A place or target of length zero scores 0. If the
+    encoder scales its pooled vector to unit length, scale `steps` by the same number. BadInput if shapes do not match
+    or a number is not finite.
     """
     steps, centre, linear, target = (np.asarray(a, dtype=np.float64) for a in (steps, centre, linear, target))
     weights = np.full(len(steps), 1 / max(len(steps), 1)) if weights is None else np.asarray(weights, dtype=np.float64)
@@ -38,13 +38,13 @@ def exact_map(
         return np.zeros(len(steps)), 0.0, 0.0
     along = linear @ target / length
     values, score = weights * (steps @ along), float(place @ target) / length
-    # It is -centre @ along; by difference the sum stays true where a short place makes all of them large.
+    # It equals -centre @ along; as a difference the sum stays exact even if a short place makes all terms large.
     return values, score - float(values.sum()), score
 
 
 @dataclass(frozen=True)
 class Shares:
-    """Parts of a dot product: (component, what it adds), largest magnitude first; with `rest` they sum to `score`."""
+    """Terms of a dot product: (component, value), largest magnitude first. With `rest` they sum to `score`."""
 
     parts: tuple[tuple[int, float], ...]
     rest: float
@@ -52,11 +52,11 @@ class Shares:
 
 
 def components(u: np.ndarray, v: np.ndarray, most: int = 8, weights: np.ndarray | None = None) -> Shares:
-    """The `most` components that add most, up or down, to Σₖ wₖ uₖ vₖ.
+    """Return the `most` components with the largest terms, by magnitude, of Σₖ wₖ uₖ vₖ.
 
-    `u`, `v` (k,): two places. With `weights` the correlations this is the weighted canonical similarity; where a place
-    holds similarities to anchors (relative representations, ASIF: Norelli et al. 2023) component k is the kth anchor
-    pair. Components that add nothing are left out.
+    `u`, `v` (k,): two places. With the correlations as `weights` this is the weighted canonical similarity. If a place
+    holds similarities to anchors (relative representations, ASIF: Norelli et al. 2023), component k is the kth anchor
+    pair. Components with a term of 0 are left out.
     """
     u, v = np.asarray(u, dtype=np.float64), np.asarray(v, dtype=np.float64)
     added = u * v if weights is None else u * v * np.asarray(weights, dtype=np.float64)
@@ -84,8 +84,8 @@ def _check(steps: np.ndarray, centre: np.ndarray, linear: np.ndarray, target: np
 class LinearTerm:
     """One term of a recommender's score of an item: slope * cosine(place, point) + offset.
 
-    `place` is the item's in `modality`; `point` (k,) is the unit vector of the query's signal `label`, or of the
-    history's mean where `label` is None.
+    `place`: the item's, in `modality`. `point` (k,): the unit vector of the query's signal `label`, or of the
+    history's mean if `label` is None.
     """
 
     label: str | None
@@ -96,11 +96,11 @@ class LinearTerm:
 
 
 def linear_terms(model: Recommender, items: PlacedItems, query: PlacedQuery) -> tuple[LinearTerm, ...]:
-    """All terms of the scores of this query that are linear in a cosine.
+    """Return all terms of the scores of this query that are linear in a cosine.
 
-    The recommender scores each signal in each modality alone. A straight line is fitted to the scores over the cosines,
-    and the lines of a signal are scaled to the signal's share in the scores of the whole query. A signal whose scores
-    are no straight line over the cosines has no term: the recommender then uses places in another way.
+    The recommender scores each signal in each modality alone. A line is fitted to the scores over the cosines, and the
+    lines of a signal are scaled to the signal's share in the scores of the whole query. A signal without a linear fit
+    has no term: the recommender then uses places in another way.
     """
     found: list[LinearTerm] = []
     for signal in (*query.signals, None) if query.history else query.signals:
@@ -120,7 +120,7 @@ def linear_terms(model: Recommender, items: PlacedItems, query: PlacedQuery) -> 
 def _scaled_to_share(
     model: Recommender, items: PlacedItems, query: PlacedQuery, own: list[LinearTerm]
 ) -> list[LinearTerm]:
-    """One signal's terms, scaled so that their sum is its share of the whole query's scores; [] where no scale fits."""
+    """Return one signal's terms, scaled so that they sum to its share of the query's scores, or [] if no scale fits."""
     if not own or "signal" not in model.views:
         return []
     alone = np.sum([_added(items, term) for term in own], axis=0)
@@ -134,13 +134,13 @@ def _scaled_to_share(
 
 
 def _added(items: PlacedItems, term: LinearTerm) -> np.ndarray:
-    """(n,) what the term adds to each item's score."""
+    """Return (n,): the term of each item's score."""
     cosines = items.parts[term.modality].astype(np.float64) @ term.point
     return np.where(items.present(term.modality), term.slope * cosines + term.offset, 0.0)
 
 
 def _alone(query: PlacedQuery, signal: Signal | None, modality: str) -> PlacedQuery:
-    """The query with one signal, or with the history alone, in one modality."""
+    """Return the query with one signal, or with the history alone, in one modality."""
     if signal is None:
         return replace(query, signals=(), weights={modality: 1.0}, user=None)
     return replace(query, signals=(signal,), history={}, weights={modality: 1.0}, user=None)
@@ -149,7 +149,7 @@ def _alone(query: PlacedQuery, signal: Signal | None, modality: str) -> PlacedQu
 def _line(
     model: Recommender, items: PlacedItems, query: PlacedQuery, modality: str, point: np.ndarray
 ) -> tuple[float, float] | None:
-    """Slope and offset of the scores over the cosines of items that have the modality; None where no line fits."""
+    """Return slope and offset of the scores over the cosines of items with the modality, or None if not linear."""
     present = items.present(modality)
     cosines = items.parts[modality][present].astype(np.float64) @ point
     scores = model.score([query])[0][present]

@@ -1,4 +1,4 @@
-"""A medium in parts, scores of it with parts masked, and the map of what each part adds to a score."""
+"""A medium in parts, scores of it with masked parts, and the map of each part's share of a score."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 from mmalign_core.types import BadInput
 
 Scores = Callable[[np.ndarray], np.ndarray]
-"""Scores (b,) float64 of a medium with only some of its p parts: masks (b, p) bool, True where a part is kept."""
+"""Scores (b,) float64 of a medium with only some of its p parts: masks (b, p) bool, True for a kept part."""
 
 AT_ONCE = 256
-"""Masks handed to `Scores` in one call. 256 masked copies of a picture of 224 x 224 pixels take 38 MB."""
+"""Masks per call of `Scores`. 256 masked copies of a picture of 224 x 224 pixels take 38 MB."""
 REST = "rest"
-"""Label of the share of the score that no part accounts for."""
+"""Label of the share of the score that belongs to no part."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A score taken apart: the values of `contributions` (label, value) sum to `score`."""
+    """A score as a sum: the values of `contributions` (label, value) sum to `score`."""
 
     score: float
     contributions: tuple[tuple[str, float], ...]
@@ -31,8 +31,8 @@ class Explanation:
 @dataclass(frozen=True)
 class Part:
     """A piece of a medium. `place`: characters (start, end) of a text; a box (left, top, right, bottom) in 0..1 of the
-    picture as its encoder sees it; seconds (start, end) of a sound or video. `label` is what a person reads: the word,
-    "row 2, column 5", "1.0–1.5 s". `sense`: "seen" or "heard" where a video has a sound, else ""."""
+    encoder's input picture; seconds (start, end) of a sound or video. `label`: text for display, such as the word,
+    "row 2, column 5", "1.0–1.5 s". `sense`: "seen" or "heard" for a video with sound, else ""."""
 
     label: str
     place: tuple[float, ...]
@@ -41,11 +41,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """Whether leaving parts out in the map's order changes the score faster than in random orders.
+    """Whether removing parts in the map's order changes the score faster than in random orders.
 
-    `deletion`: mean score while the parts go, largest first (low is faithful); `insertion`: while they come (high is
-    faithful); each beside its mean over random orders. `advantage`: (insertion - deletion) of the map less that of the
-    random orders, with its 95% interval; `better` when that excludes zero from below.
+    `deletion`: mean score while parts are removed, largest first (low is faithful). `insertion`: the same while they
+    are added (high is faithful). Each has its mean over random orders. `advantage`: (insertion - deletion) of the map
+    minus that of the random orders, with its 95% interval. `better`: whether the interval lies above zero.
     """
 
     deletion: float
@@ -64,11 +64,11 @@ class Faithfulness:
 
 @dataclass(frozen=True)
 class MediaMap:
-    """`values` (p,): what each of the `parts` adds to `score`; with `rest` they sum to it.
+    """`values` (p,): shares of the `parts` in `score`. With `rest` they sum to it.
 
     `method`: "exact", "integrated gradients", "occlusion", "integrated gradients through the model", or by attention:
-    "gradient-weighted attention", "LeGrad", "Grad-ECLIP". Values of occlusion and attention need not sum by themselves:
-    `rest` is then what they leave open.
+    "gradient-weighted attention", "LeGrad", "Grad-ECLIP". Values of occlusion and attention need not sum to the score;
+    `rest` is the difference.
     """
 
     modality: str
@@ -81,7 +81,7 @@ class MediaMap:
 
     @property
     def explanation(self) -> Explanation:
-        """The same as labelled contributions that sum to the score."""
+        """Return the map as labelled contributions that sum to the score."""
         contributions = ((part.label, float(value)) for part, value in zip(self.parts, self.values))
         seen = self.faithfulness and {
             name: float(value) for name, value in vars(self.faithfulness).items() if not isinstance(value, tuple)
@@ -90,9 +90,9 @@ class MediaMap:
 
 
 def score_masks(scores: Scores, masks: np.ndarray, at_once: int = AT_ONCE) -> np.ndarray:
-    """(b,) float64 scores of masks (b, p) bool; equal masks are scored once.
+    """Return scores (b,) float64 of masks (b, p) bool. Equal masks are scored once.
 
-    BadInput when a score is not finite: no map can be drawn from it.
+    BadInput if a score is not finite.
     """
     different, back = np.unique(masks, axis=0, return_inverse=True)
     blocks = [_checked(scores, different[i : i + at_once]) for i in range(0, len(different), at_once)]

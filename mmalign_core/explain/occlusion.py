@@ -1,4 +1,4 @@
-"""Occlusion: leave a part out, see what the score loses (Zeiler and Fergus 2014), in batches."""
+"""Occlusion: the loss of score when a part is removed (Zeiler and Fergus 2014), in batches."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mmalign_core.explain.masks import AT_ONCE, Scores, score_masks
 def occlusion(
     parts: int, scores: Scores, groups: np.ndarray | None = None, *, at_once: int = AT_ONCE
 ) -> tuple[np.ndarray, float, float]:
-    """(values (p,), score, rest): what each part's absence costs; values and rest sum to score.
+    """Return (values (p,), score, rest): the loss of score without each part. values + rest sum to score.
 
-    `groups` (g, p) bool: parts left out together, as `windows` and `grid_windows` make them; each part alone if not
-    given. What a group costs is shared equally by its parts, and a part takes the mean over its groups: on a fine grid
-    one cell hides too little to be missed, a window of cells does not. A part in no group gets 0. Parts may overlap in
-    what they do, so `rest` holds what the values leave open.
+    `groups` (g, p) bool: parts removed together, as `windows` and `grid_windows` make them; by default each part alone.
+    The loss of a group is divided equally among its parts, and a part gets the mean over its groups. On a fine grid
+    the removal of one cell changes too little, while a window of cells changes enough. A part in no group gets 0. The
+    effects of parts may overlap, so `rest` is the difference between the score and the sum of the values.
     """
     groups = np.eye(parts, dtype=bool) if groups is None else np.asarray(groups, dtype=bool)
     found = score_masks(scores, np.vstack([np.ones((1, parts), dtype=bool), ~groups]), at_once)
@@ -26,9 +26,9 @@ def occlusion(
 
 
 def windows(parts: int, width: int) -> np.ndarray:
-    """(g, p) groups of up to `width` neighbours in a row, moved by one: every part is in equally many of them.
+    """Return (g, p): groups of up to `width` neighbouring parts, each moved by one. Every part is in equally many.
 
-    Those at the ends are shorter, as with a picture padded with nothing.
+    Those at the ends are shorter, as with padding.
     """
     apart = np.arange(1 - width, parts)[:, None]
     places = np.arange(parts)[None]
@@ -36,6 +36,6 @@ def windows(parts: int, width: int) -> np.ndarray:
 
 
 def grid_windows(rows: int, columns: int, size: int) -> np.ndarray:
-    """(g, rows * columns) groups of `size` x `size` neighbouring cells, row by row; those at the edges are smaller."""
+    """Return (g, rows * columns): groups of `size` x `size` neighbouring cells, row by row, smaller at the edges."""
     down, across = windows(rows, size), windows(columns, size)
     return (down[:, None, :, None] & across[None, :, None, :]).reshape(-1, rows * columns)

@@ -1,4 +1,4 @@
-"""A medium's view divided into parts, and the view with some of them masked."""
+"""A medium's view divided into parts, and the view with some of the parts masked."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from mmalign_core.explain.words import phrases, without, word_spans
 from mmalign_core.types import BadInput
 
 MOST_WORDS, MOST_SEGMENTS, MOST_SCENES, FINEST_GRID = 200, 60, 16, 28
-"""Parts at most: longer texts are explained by phrases, longer sounds and videos by longer segments. Each part costs
+"""Most parts. Longer texts are divided into phrases, longer sounds and videos into longer segments. Each part costs
 one pass of the encoder or more. Chosen by that cost, not measured."""
 FEWEST_PHRASES, CHARACTERS = 20, 150_000
-"""A text of n characters has at most CHARACTERS / n parts, or the fewest: reading it once for each takes 2 seconds."""
+"""A text of n characters has at most CHARACTERS / n parts, or the fewest: one encoding for each takes 2 seconds."""
 BLUR = 1 / 14
-"""Standard deviation of the blur, as a share of the picture's shorter side: half a cell of 7."""
+"""Standard deviation of the blur, relative to the picture's shorter side: half a cell of 7."""
 SEGMENT_SECONDS = 0.5
-"""Length of a segment: about the hop between YAMNet's patches, 0.48 s."""
+"""Seconds of a segment: about the hop between YAMNet's patches, 0.48 s."""
 FADE_SECONDS = 0.02
-"""Length of the fade at a cut: without it the cut clicks, and an encoder hears the click."""
+"""Seconds of the fade at a cut, without which the cut is an audible click that changes the encoding."""
 
 
 @dataclass(frozen=True)
 class MediumParts:
-    """A view and its `parts`. `masked` makes the view with only the parts that a mask (p,) bool keeps; the mask that
-    keeps all gives `view` itself."""
+    """A view and its `parts`. `masked` returns the view with only the parts that a mask (p,) bool keeps. The mask that
+    keeps all returns `view` itself."""
 
     modality: str
     view: Any
@@ -39,7 +39,7 @@ class MediumParts:
 
 
 def medium_parts(modality: str, view: Any, *, rate: int = 0, grid: int = 7) -> MediumParts:
-    """The view of a text as words, of a picture as grid x grid cells, of a sound at `rate` or a video as
+    """Return the view of a text as words, of a picture as grid x grid cells, of a sound at `rate` or a video as
     segments.
 
     BadInput for another modality, or a grid outside 1..28.
@@ -56,7 +56,7 @@ def medium_parts(modality: str, view: Any, *, rate: int = 0, grid: int = 7) -> M
 
 
 def text_parts(text: str, most: int = MOST_WORDS) -> MediumParts:
-    """Words, or phrases where there are more than `most`, fewer in long texts; a masked word is dropped with the
+    """Return words, or phrases if there are more than `most` (fewer in long texts). A masked word is removed with the
     punctuation after it."""
     afford = max(FEWEST_PHRASES, CHARACTERS // max(len(text), 1))
     spans = phrases(word_spans(text), min(most, afford))
@@ -65,16 +65,16 @@ def text_parts(text: str, most: int = MOST_WORDS) -> MediumParts:
 
 
 def check_grid(grid: int) -> None:
-    """BadInput unless there are 1 to FINEST_GRID cells a side."""
+    """Raise BadInput unless there are 1 to FINEST_GRID cells per side."""
     if not 1 <= grid <= FINEST_GRID:
         raise BadInput(f"a grid of {grid}: ask for 1 to {FINEST_GRID} cells a side")
 
 
 def picture_parts(pixels: np.ndarray, grid: int) -> MediumParts:
-    """Cells row by row; a masked cell is blurred beyond recognition. `pixels` (h, w, 3) uint8.
+    """Return cells row by row. A masked cell is blurred beyond recognition. `pixels` (h, w, 3) uint8.
 
     Over 12 photographs maps made with blurred cells were as far above chance as those made with the mean colour or
-    slightly farther, judged by masks of either kind (.22 and .23 against .21 and .21): too close to tell them apart.
+    slightly farther, measured by masks of either kind (.22 and .23 against .21 and .21): no significant difference.
     """
     check_grid(grid)
     rows, columns = (np.linspace(0, side, grid + 1).round().astype(int) for side in pixels.shape[:2])
@@ -100,7 +100,7 @@ def _blurred(pixels: np.ndarray) -> np.ndarray:
 
 
 def cell_parts(grid: int) -> tuple[Part, ...]:
-    """The cells of a grid, row by row; places are (left, top, right, bottom) in 0..1."""
+    """Return the cells of a grid, row by row. Places are (left, top, right, bottom) in 0..1."""
     return tuple(
         Part(f"row {row + 1}, column {column + 1}", (column / grid, row / grid, (column + 1) / grid, (row + 1) / grid))
         for row in range(grid)
@@ -109,9 +109,9 @@ def cell_parts(grid: int) -> tuple[Part, ...]:
 
 
 def sound_parts(waveform: np.ndarray, rate: int, most: int = MOST_SEGMENTS) -> MediumParts:
-    """Segments of half a second, longer where there would be more than `most`; masked ones are silent, faded at ends.
+    """Return segments of half a second, longer if there were more than `most`. Masked ones are silent, with fades.
 
-    `waveform` (n,) float32. A last piece shorter than half a segment belongs to the one before it.
+    `waveform` (n,) float32. A last piece shorter than half a segment is joined to the one before it.
     """
     seconds = len(waveform) / rate
     length = max(SEGMENT_SECONDS, float(np.ceil(seconds / most / SEGMENT_SECONDS)) * SEGMENT_SECONDS)
@@ -127,9 +127,9 @@ def sound_parts(waveform: np.ndarray, rate: int, most: int = MOST_SEGMENTS) -> M
 
 
 def video_parts(video: Video, most: int = MOST_SCENES) -> MediumParts:
-    """Stretches of time around one frame or more: what is seen in each, then what is heard in each if anything is.
+    """Return segments of one frame or more: first the pictures of all segments, then their sounds if there is any.
 
-    Frames of stretches that are not to be seen are blurred, the sound of those not to be heard is silent.
+    The frames of a masked picture part are blurred, the sound of a masked sound part is silent.
     """
     count = len(video.times)
     firsts = np.unique(np.linspace(0, count, min(count, most) + 1).astype(int))
@@ -151,17 +151,17 @@ def video_parts(video: Video, most: int = MOST_SCENES) -> MediumParts:
 
 
 def segment_parts(edges: Sequence[float], sense: str = "") -> tuple[Part, ...]:
-    """Stretches between these seconds, of what is seen or heard where that is told apart."""
-    said = f" {sense}" if sense else ""
+    """Return the segments between these seconds, labelled with the sense if it is given."""
+    suffix = f" {sense}" if sense else ""
     spans = list(pairwise(edges))
     digits = 2 if any(end - start < 0.1 for start, end in spans) else 1
-    return tuple(Part(f"{span[0]:.{digits}f}–{span[1]:.{digits}f} s{said}", span, sense) for span in spans)
+    return tuple(Part(f"{span[0]:.{digits}f}–{span[1]:.{digits}f} s{suffix}", span, sense) for span in spans)
 
 
 def _gain(mask: np.ndarray, samples: np.ndarray, fade: int) -> np.ndarray:
-    """(n,) float32 between 0 and 1: 1 where a segment is kept, raised cosines of `fade` samples inside kept ones.
+    """Return (n,) float32 in 0..1: 1 for kept segments, with raised-cosine fades of `fade` samples inside them.
 
-    Beside a masked segment without samples nothing fades.
+    There is no fade beside a masked segment without samples.
     """
     gain = np.repeat(mask.astype(np.float32), np.diff(samples))
     ramp = (0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / max(fade, 1))).astype(np.float32)

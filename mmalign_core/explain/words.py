@@ -1,4 +1,4 @@
-"""Words of a text in any script, as character spans, and the words that are too common to describe anything."""
+"""Words of a text in any script as character spans, and words that are too common to be descriptive."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 Span = tuple[int, int]
 
 SHORTEST, FEW_TEXTS, COMMON = 2, 20, 0.3
-"""Letters of a word at least; texts from which on shares are counted; share of texts above which a word is common.
+"""Fewest letters of a word; fewest texts for counting shares; share of texts above which a word is common.
 Chosen, not measured."""
 _THINGS = {
     "bill",
@@ -27,13 +27,13 @@ _THINGS = {
     "thin",
     "top",
 }
-"""Counted among function words by scikit-learn, and yet what pictures show and sounds are."""
+"""Function words in scikit-learn's list that nevertheless describe pictures and sounds."""
 
 _JOINER = "\u200d"
 _APOSTROPHES = "'’ʼ-‐"
-"""Inside a word they belong to it: don't, l’eau, well-known."""
+"""Characters that belong to a word if they are inside it: don't, l’eau, well-known."""
 _LEADING_VOWELS = range(0x0E40, 0x0E45), range(0x0EC0, 0x0EC5)
-"""Thai and Lao vowels that are written before the consonant they follow in speech."""
+"""Thai and Lao vowels that are written before the consonant after which they are spoken."""
 _UNSPACED = (
     range(0x0E00, 0x0F00),  # Thai, Lao
     range(0x1000, 0x10A0),  # Burmese
@@ -44,21 +44,21 @@ _UNSPACED = (
     range(0xF900, 0xFB00),
     range(0x20000, 0x31350),
 )
-"""Written without spaces: each character, with its marks, counts as a word. Katakana runs are kept whole."""
+"""Scripts without spaces: each character, with its marks, counts as a word. Katakana runs are one word."""
 _FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
 def word_spans(text: str) -> list[Span]:
-    """(start, end) of each word, in order, without spaces and punctuation; a text of only these is one span.
+    """Return (start, end) of each word, in order, without spaces and punctuation. A text of only these is one span.
 
-    Words are runs of letters, digits and their marks; in scripts without spaces single characters; emoji stay whole
-    with what is joined to them. A simplification of Unicode's word boundaries (UAX 29) that needs no dictionary.
+    Words are runs of letters, digits and their marks. In scripts without spaces they are single characters. Emoji stay
+    whole with all joined characters. A simplification of Unicode's word boundaries (UAX 29) without a dictionary.
     """
     spans: list[Span] = []
     kinds = [_kind(character) for character in text]
     for place, kind in enumerate(kinds):
-        if kind and spans and spans[-1][1] == place and _goes_on(text, kinds, spans[-1], place):
+        if kind and spans and spans[-1][1] == place and _continues(text, kinds, spans[-1], place):
             spans[-1] = (spans[-1][0], place + 1)
         elif kind and kind not in ("mark", "inside"):
             spans.append((place, place + 1))
@@ -66,16 +66,16 @@ def word_spans(text: str) -> list[Span]:
 
 
 def phrases(spans: Sequence[Span], most: int) -> list[Span]:
-    """At most so many spans: neighbours joined, equally many to each, where there are more."""
+    """Return at most `most` spans: if there are more words, neighbours are joined evenly."""
     together = -(-len(spans) // most) if spans else 1
     groups = [spans[i : i + together] for i in range(0, len(spans), together)]
     return [(group[0][0], group[-1][1]) for group in groups]
 
 
 def without(text: str, spans: Sequence[Span], keep: Sequence[bool]) -> str:
-    """The text with only the words that are kept; with a word goes the punctuation up to the next one.
+    """Return the text with only the kept words. A removed word takes the punctuation up to the next one with it.
 
-    What stands before the first word stays with it. Keeping all gives the text itself.
+    Text before the first word belongs to that word. Keeping all words gives the unchanged text.
     """
     if all(keep):
         return text
@@ -90,8 +90,8 @@ def is_descriptive(word: str) -> bool:
 
 
 def common_words(holding: Mapping[str, int], texts: int) -> frozenset[str]:
-    """Words, case folded, that say little of any one text: English function words and, of at least FEW_TEXTS `texts`,
-    what more than COMMON of them hold. `holding`: word -> how many texts have it."""
+    """Return case-folded words that do not distinguish texts: English function words and, for at least FEW_TEXTS
+    `texts`, words in more than COMMON of them. `holding`: word -> number of texts with it."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     many = {word for word, count in holding.items() if texts >= FEW_TEXTS and count > COMMON * texts}
@@ -99,7 +99,7 @@ def common_words(holding: Mapping[str, int], texts: int) -> frozenset[str]:
 
 
 def _kind(character: str) -> str:
-    """letter, alone (a word by itself), emoji, mark (belongs to what is before it), inside, or '' for what parts."""
+    """Return letter, alone (a word by itself), emoji, mark (belongs to the one before), inside, or '' (a separator)."""
     code, category = ord(character), unicodedata.category(character)
     if character == _JOINER or category[0] == "M" or code in _SKIN_TONES:
         return "mark"
@@ -110,8 +110,8 @@ def _kind(character: str) -> str:
     return "emoji" if category == "So" else ""
 
 
-def _goes_on(text: str, kinds: list[str], span: Span, place: int) -> bool:
-    """Whether the character at `place` belongs to the word that ends there."""
+def _continues(text: str, kinds: list[str], span: Span, place: int) -> bool:
+    """Whether the character at `place` continues the word that ends there."""
     kind, before, last = kinds[place], kinds[place - 1], text[place - 1]
     if kind == "mark":
         return True

@@ -1,1 +1,1 @@
-"""Metrics: what is measured of an aligned space and of the matches in it."""
+"""Metrics of an aligned space, of the matches in it, and of recommendations."""

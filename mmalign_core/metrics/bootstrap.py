@@ -10,9 +10,9 @@ from mmalign_core.metrics.retrieval import Direction, Outcome
 from mmalign_core.types import BadInput
 
 DRAWS_AT_ONCE = 1 << 22
-"""Resampled items held at a time (32 MB of counts)."""
+"""Resampled items in memory at a time (32 MB of counts)."""
 RESAMPLES = 1000
-"""As many as Efron & Tibshirani (1993) ask for percentile intervals."""
+"""Number of resamples that Efron & Tibshirani (1993) recommend for percentile intervals."""
 LEVEL = 0.95
 """The usual level of an interval; `ci95` in the report is named after it."""
 
@@ -20,10 +20,10 @@ LEVEL = 0.95
 def bootstrap_intervals(
     outcome: Outcome, items: Sequence[str], *, seed: int = 0, resamples: int = RESAMPLES, level: float = LEVEL
 ) -> dict[str, list[float]]:
-    """Metric -> [low, high]: percentile interval over resampled items (Efron 1979).
+    """Return metric -> [low, high]: the percentile interval over resampled items (Efron 1979).
 
-    All queries of an item (its five captions) are drawn together, since they are not independent. `items` (m,) is
-    the item of each query of the outcome. Empty when there are no queries.
+    All queries of an item (its five captions) are drawn together, because they are not independent. `items` (m,): the
+    item of each query of the outcome. Empty if there are no queries.
     """
     drawn = resampled_metrics(outcome, items, seed=seed, resamples=resamples)
     return {name: interval(values, level) for name, values in drawn.items()}
@@ -32,7 +32,7 @@ def bootstrap_intervals(
 def resampled_metrics(
     outcome: Outcome, items: Sequence[str], *, seed: int = 0, resamples: int = RESAMPLES
 ) -> dict[str, np.ndarray]:
-    """Metric -> (resamples,) values over items drawn with replacement; the draws depend on items and seed alone."""
+    """Return metric -> (resamples,) values over items drawn with replacement. Draws depend on items and seed alone."""
     if not len(outcome.ranks):
         return {}
     cluster = np.unique(np.asarray(items), return_inverse=True)[1].ravel()
@@ -44,8 +44,8 @@ def resampled_metrics(
 def resampled_means(
     values: Mapping[str, np.ndarray], *, seed: int = 0, resamples: int = RESAMPLES
 ) -> dict[str, np.ndarray]:
-    """Metric -> (resamples,) means of its values (m,) over rows drawn with replacement, each row by itself; the draws
-    depend on m and seed alone. Empty when there are no rows."""
+    """Return metric -> (resamples,) means of its values (m,) over rows drawn with replacement. Draws depend on m and
+    seed alone. Empty if there are no rows."""
     columns = np.stack(list(values.values()), axis=1).astype(float)
     if not len(columns):
         return {}
@@ -54,13 +54,13 @@ def resampled_means(
 
 
 def interval(values: np.ndarray, level: float = LEVEL) -> list[float]:
-    """[low, high] that hold the middle `level` of the values."""
+    """Return [low, high], the limits of the middle `level` of the values."""
     tail = 100 * (1 - level) / 2
     return [float(x) for x in np.percentile(values, [tail, 100 - tail])]
 
 
 def _resampled_counts(clusters: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each cluster was drawn: blocks of (resamples in the block, clusters)."""
+    """Yield how often each cluster was drawn, in blocks of (resamples in the block, clusters)."""
     rng = np.random.default_rng(seed)
     step = max(1, DRAWS_AT_ONCE // clusters)
     for start in range(0, resamples, step):
@@ -79,7 +79,7 @@ def _metrics_under(outcome: Outcome, cluster: np.ndarray, counts: np.ndarray) ->
 
 
 def _weighted_medians(ranks: np.ndarray, counts: np.ndarray, cluster: np.ndarray) -> np.ndarray:
-    """Median of the ranks under each row of counts; the mean of the middle two where their number is even."""
+    """Return the median of the ranks under each row of counts; of an even number the mean of the middle two."""
     order = np.argsort(ranks, kind="stable")
     below = np.cumsum(counts[:, cluster[order]], axis=1)
     half = below[:, -1:] / 2
@@ -90,12 +90,12 @@ def _weighted_medians(ranks: np.ndarray, counts: np.ndarray, cluster: np.ndarray
 def paired_bootstrap(
     a: Direction, b: Direction, *, seed: int = 0, resamples: int = RESAMPLES, level: float = LEVEL
 ) -> dict[str, dict[str, float]]:
-    """Metric -> difference (A - B) with `low` and `high` of its interval, and p (Koehn 2004).
+    """Return metric -> difference (A - B) with `low` and `high` of its interval, and p (Koehn 2004).
 
-    Both are resampled with the same draws of items. p is the share of resamples, the observed one counted among them,
-    in which the difference is 0 or of the other sign; 1 where it is 0 to begin with. A lower median rank is better,
-    everything else is better when higher. Empty when there are no queries. BadInput unless both met the same queries
-    over equally many candidates.
+    Both are resampled with the same draws of items. p is the share of resamples, including the observed sample, in
+    which the difference is 0 or has the other sign. It is 1 if the observed difference is 0. Lower is better for the
+    median rank, higher for all others. Empty if there are no queries. BadInput unless both have the same queries and
+    equally many candidates.
     """
     (first, items), (second, _) = _comparable(a, b)
     drawn = [resampled_metrics(o, items, seed=seed, resamples=resamples) for o in (first, second)]
@@ -107,14 +107,14 @@ def paired_bootstrap(
 
 
 def difference(observed: float, drawn: np.ndarray, level: float = LEVEL) -> dict[str, float]:
-    """The observed difference with its interval and p, from the differences (resamples,) under the same draws."""
+    """Return the observed difference with its interval and p, from the differences (resamples,) of the same draws."""
     low, high = interval(drawn, level)
     against = np.count_nonzero(drawn * np.sign(observed) <= 0)
     return {"difference": observed, "low": low, "high": high, "p": (1 + against) / (1 + len(drawn))}
 
 
 def _comparable(a: Direction, b: Direction) -> tuple[tuple[Outcome, list[str]], tuple[Outcome, list[str]]]:
-    """Outcomes and items of both in one order of queries."""
+    """Return outcomes and items of both in the same order of queries. BadInput unless the queries are the same."""
     first, second = _ordered(a), _ordered(b)
     alike = first[1] == second[1] and first[2] == second[2]
     if not alike or (a.candidates, a.unanswerable) != (b.candidates, b.unanswerable):
@@ -126,7 +126,7 @@ def _comparable(a: Direction, b: Direction) -> tuple[tuple[Outcome, list[str]], 
 
 
 def _ordered(direction: Direction) -> tuple[Outcome, list[str], list[str]]:
-    """The outcome, items and keys with the queries sorted by item and content."""
+    """Return the outcome, items and keys with the queries sorted by item and content."""
     order = sorted(range(len(direction.items)), key=lambda i: (direction.items[i], direction.keys[i]))
     outcome = Outcome(direction.outcome.ranks[order], direction.outcome.correct[order])
     return outcome, [direction.items[i] for i in order], [direction.keys[i] for i in order]

@@ -1,4 +1,4 @@
-"""Ranking metrics of recommenders, user by user: recall, NDCG, MRR and hit rate; novelty and diversity of lists."""
+"""Ranking metrics of recommenders per user: recall, NDCG, MRR and hit rate; novelty and diversity of lists."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 
 ROUNDING = 1e-6
-"""Scores closer than this share of the largest of their row are the same: float32 places cannot tell them apart."""
+"""Relative difference, in units of a row's largest score, below which scores are equal: the precision of float32."""
 NOBODY = -1
-"""Stands in a list where there were too few candidates."""
+"""Fills a list that has too few candidates."""
 
 
 def wrong_above(scores: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """How many wrong candidates score at least as high as each right one: (e,) counts; a tie never helps.
+    """Return (e,): how many wrong candidates score at least as high as each right one. A tie never helps.
 
-    `scores` (b, n): -inf where an item is no candidate. `rows`, `columns` (e,): the right answers of each row; they
-    never count as wrong, even when a metric later asks for a part of them.
+    `scores` (b, n): -inf for an item that is no candidate. `rows`, `columns` (e,): the right answers of each row. They
+    never count as wrong, even if a metric later uses only some of them.
     """
     finite = np.isfinite(scores)
     largest = np.abs(np.where(finite, scores, 0.0)).max(axis=1, initial=0.0)
@@ -32,10 +32,10 @@ def wrong_above(scores: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np
 
 
 def right_ranks(wrong: np.ndarray, users: np.ndarray) -> np.ndarray:
-    """Rank (e,) from 1 of each right answer among the candidates, from `wrong_above` and the user (e,) of each.
+    """Return the rank (e,) from 1 of each right answer, from `wrong_above` and the user (e,) of each.
 
-    Right answers of a user stand in the order of their scores, so only other right ones of the same call and wrong
-    ones can be before them.
+    The right answers of a user are in the order of their scores. Only other right answers of the same call and wrong
+    candidates can be before them.
     """
     order = np.lexsort((wrong, users))
     starts = np.flatnonzero(np.append(True, users[order][1:] != users[order][:-1])) if len(order) else order
@@ -46,11 +46,11 @@ def right_ranks(wrong: np.ndarray, users: np.ndarray) -> np.ndarray:
 
 
 def user_metrics(ranks: np.ndarray, users: np.ndarray, k: int) -> dict[str, np.ndarray]:
-    """Metric -> (m,) value of each user that has a right answer, by rising number of the user.
+    """Return metric -> (m,) value of each user with a right answer, in ascending order of the users.
 
-    recall@k: share of a user's right answers among the first k. ndcg@k: Σ 1/log2(1 + rank) over those, as a share of
-    the most it can be (Järvelin & Kekäläinen 2002, right or wrong). mrr: 1 / rank of the first right answer. hit@k:
-    whether one of the first k is right. `ranks` (e,) as `right_ranks` gives them, `users` (e,) whose each is.
+    recall@k: share of a user's right answers among the first k. ndcg@k: Σ 1/log2(1 + rank) over these, divided by its
+    maximum (Järvelin & Kekäläinen 2002, binary relevance). mrr: 1 / rank of the first right answer. hit@k: whether one
+    of the first k is right. `ranks` (e,) as `right_ranks` returns them, `users` (e,): the user of each.
     """
     _, owner = np.unique(users, return_inverse=True)
     right = np.bincount(owner)
@@ -68,8 +68,8 @@ def user_metrics(ranks: np.ndarray, users: np.ndarray, k: int) -> dict[str, np.n
 
 
 def best_lists(scores: np.ndarray, k: int) -> np.ndarray:
-    """(b, k) numbers of each row's best items, equal scores in the order of the items, as a person would be shown
-    them; NOBODY where there are fewer candidates. `scores` (b, n): -inf where an item is no candidate."""
+    """Return (b, k): numbers of each row's best items, equal scores in item order as in a displayed list, and NOBODY if
+    there are fewer candidates. `scores` (b, n): -inf for an item that is no candidate."""
     found = np.full((len(scores), k), NOBODY)
     many = min(k, scores.shape[1])
     bars = -np.partition(-scores, many - 1, axis=1)[:, many - 1]
@@ -81,25 +81,25 @@ def best_lists(scores: np.ndarray, k: int) -> np.ndarray:
 
 
 def coverage(lists: np.ndarray, items: int) -> float:
-    """Share of all items that stand in at least one of the lists (m, k)."""
+    """Return the share of all items that occur in at least one of the lists (m, k)."""
     return len(np.unique(lists[lists != NOBODY])) / items if items else 0.0
 
 
 def novelty(lists: np.ndarray, popularity: np.ndarray, users: int) -> np.ndarray:
-    """(m,) mean self-information of each list in bits, -log2 of how likely a user has met the item (Zhou et al. 2010).
+    """Return (m,): mean self-information of each list in bits, -log2 of an item's share of users (Zhou et al. 2010).
 
-    `popularity` (n,): by how many of the `users` each item was met. One imagined user has met everything, so that an
-    item nobody has met counts log2(users + 1) bits and not infinitely many.
+    `popularity` (n,): number of the `users` of each item. One user who has met all items is added, so that an item
+    without users counts log2(users + 1) bits instead of infinitely many.
     """
     bits = np.append(np.log2(users + 1.0) - np.log2(popularity + 1.0), 0.0)
     return bits[lists].sum(axis=1) / np.maximum(np.count_nonzero(lists != NOBODY, axis=1), 1)
 
 
 def diversity(lists: np.ndarray, parts: Mapping[str, np.ndarray]) -> np.ndarray:
-    """(m,) 1 - mean cosine of two different items of a list (Ziegler et al. 2005); 0 for lists of one.
+    """Return (m,): 1 - mean cosine of two different items of a list (Ziegler et al. 2005), 0 for lists of one.
 
-    `parts`: modality -> (n, d) places of the items, zero where an item has none. The cosine of two items is the mean
-    over the modalities both have; 0 where there is none.
+    `parts`: modality -> (n, d) places of the items, zero if an item has none. The cosine of two items is the mean over
+    the modalities of both, 0 if there are none.
     """
     near = np.zeros((len(lists), lists.shape[1], lists.shape[1]))
     both = np.zeros_like(near)

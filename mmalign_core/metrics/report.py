@@ -21,14 +21,14 @@ Space = Mapping[str, EmbeddingSet]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`directions`: "image->text" -> what each query met there; `space`: diagnostics; `seed` of the resampling."""
+    """`directions`: "image->text" -> results of each query. `space`: diagnostics. `seed`: of the resampling."""
 
     directions: Mapping[str, Direction]
     space: Mapping[str, Any]
     seed: int = 0
 
     def report(self) -> dict[str, Any]:
-        """`metrics`, `ci95` and `baseline` (items permuted) by direction, and `space`; floats are plain Python."""
+        """Return `metrics`, `ci95` and `baseline` (permuted items) by direction, and `space`, as Python floats."""
         found = self.directions.items()
         return {
             "metrics": {way: d.metrics(d.outcome) for way, d in found},
@@ -45,12 +45,12 @@ def evaluation(
     *,
     banks: Sequence[Space] | None = None,
 ) -> Evaluation:
-    """Both directions of a pair of modalities in one shared space, or in one space per held-out fold.
+    """Return both directions of a pair of modalities in one shared space, or in one space per held-out fold.
 
-    Folds keep their own candidates; their queries are pooled, `candidates` is the mean, diagnostics are averaged
-    (hubness is the worse direction's, both under `hubness_by_direction`). `banks`: per space the training rows placed
-    in it, by modality: queries known beforehand for corrections that look at queries. Queries whose item has no right
-    candidate are left out and counted as `unanswerable`. BadInput if a modality is absent, or the banks do not fit.
+    Folds keep their own candidates, and their queries are pooled. `candidates` is the mean; diagnostics are averaged
+    (hubness is that of the worse direction, both are in `hubness_by_direction`). `banks`: per space the placed training
+    rows by modality, for corrections that use queries. Queries whose item has no right candidate are left out and
+    counted as `unanswerable`. BadInput if a modality is missing, or the number of banks is wrong.
     """
     directions = measure_all(spaces, pair, scoring, banks=banks)
     sides, known = _sides(spaces, pair), _banks(banks, len(spaces))
@@ -65,7 +65,7 @@ def measure_all(
     *,
     banks: Sequence[Space] | None = None,
 ) -> dict[str, Direction]:
-    """Direction ("image->text") -> each of its queries, pooled over the spaces; without intervals and diagnostics."""
+    """Return direction ("image->text") -> its queries, pooled over the spaces, without intervals and diagnostics."""
     known, directions = _banks(banks, len(spaces)), {}
     for way in (pair, (pair[1], pair[0])):
         sides = zip(_sides(spaces, way), known)
@@ -92,7 +92,7 @@ def _banks(banks: Sequence[Space] | None, spaces: int) -> Sequence[Space]:
 
 
 def _means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Mean of each number over the rows, through nested mappings."""
+    """Return the mean of each number over the rows, through nested mappings."""
     return {
         name: _means([row[name] for row in rows])
         if isinstance(rows[0][name], Mapping)
@@ -102,21 +102,21 @@ def _means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 _BY = "mrr"
-"""Of all metrics the one that every rank moves: a recall of 0 or of 1 tells nothing about the rest of the list."""
+"""The metric that depends on every rank: a recall of 0 or 1 says nothing about the rest of the list."""
 
 
 def at_chance(report: Mapping[str, Any]) -> tuple[str, ...]:
-    """The directions ("image->text") whose 95% interval of the mean reciprocal rank reaches down to that of pairs
-    shuffled by item. `report`: holds metrics, ci95 and baseline as `Evaluation.report` gives them; a direction
-    without queries is not among them."""
+    """Return the directions ("image->text") whose 95% interval of the mean reciprocal rank includes the value of
+    shuffled pairs. `report`: holds metrics, ci95 and baseline as `Evaluation.report` returns them. A direction without
+    queries is left out."""
     bounds = {way: found[_BY][0] for way, found in report["ci95"].items() if _BY in found}
     return tuple(way for way, low in bounds.items() if low <= report["baseline"][way][_BY])
 
 
 def fused_set(ids: Sequence[str], places: np.ndarray, parts: Space) -> EmbeddingSet:
-    """Places (n, k) of whole items as one set of modality "image+audio", of the items that have all the `parts`.
+    """Return places (n, k) of whole items as one set of modality "image+audio", of the items that have all the `parts`.
 
-    `ids` and `places` are what `Aligner.fuse(parts)` gives. Two items hold the same content when they do so in every
+    `ids` and `places` as `Aligner.fuse(parts)` returns them. Two items hold the same content if they do so in every
     part. BadInput if no item has them all.
     """
     whole = paired_items(parts)
@@ -140,11 +140,11 @@ def measure_fused(
     target: str,
     scoring: Scoring,
 ) -> dict[str, Direction]:
-    """The fused rows and each of their modalities alone as queries of `target`, and `target` as query of the fused.
+    """Return the directions from the fused rows and each of their modalities to `target`, and from `target` to fused.
 
-    `space`: modality -> rows in the aligner's space, `target` and the fused modalities among them. All are asked for
-    the same items, those that have everything, and over the same candidates: "image+audio->text", "image->text",
-    "audio->text", "text->image+audio".
+    `space`: modality -> rows in the aligner's space, including `target` and the fused modalities. All have the same
+    items, those with all modalities, and the same candidates: "image+audio->text", "image->text", "audio->text",
+    "text->image+audio".
     """
     items = [*(set(fused.ids) & set(space[target].ids))]
     fused, targets = fused.of_items(items), space[target].of_items(items)

@@ -15,43 +15,43 @@ from mmalign_core.types import EmbeddingSet, Matches
 
 @dataclass(frozen=True)
 class RightAnswers:
-    """Right answers by item and content, kept factored: `queries` (m, c) and `candidates` (c, n) over c contents.
+    """Right answers by item and content, in factored form: `queries` (m, c) and `candidates` (c, n) over c contents.
 
-    A candidate is right for a query when it belongs to the query's item, or to an item that holds the same content as
-    the query (for the text "A cat." both photos titled so count), or when its content equals that of such a candidate
-    (for a photo titled "A cat." the other photo's title counts as well).
+    A candidate is right for a query if it belongs to the query's item, or to an item with the same content as the
+    query (for the text "A cat." both photos with this title), or if its content equals that of such a candidate (for a
+    photo titled "A cat." also the title of the other photo).
     """
 
     queries: sparse.csr_array
     candidates: sparse.csr_array
     answerable: np.ndarray
-    """Queries (m,) bool whose own item has a candidate; the others are not asked."""
+    """Queries (m,) bool whose own item has a candidate. The others are left out."""
 
     def pairs(self, part: slice) -> tuple[np.ndarray, np.ndarray]:
-        """(row within `part`, candidate column) of every right pair, by rising row."""
+        """Return (row within `part`, candidate column) of every right pair, in ascending order of rows."""
         right = sparse.csr_array(self.queries[part] @ self.candidates)
         return np.repeat(np.arange(len(right.indptr) - 1), np.diff(right.indptr)), right.indices
 
 
 def right_answers(queries: EmbeddingSet, candidates: EmbeddingSet, owners: Sequence[str] | None = None) -> RightAnswers:
-    """Right answers to each query (row) among `candidates`.
+    """Return the right answers to each query (row) among `candidates`.
 
-    `owners` (n,) says whom each candidate belongs to where that is not its own item (the shuffled baseline).
+    `owners` (n,): the item of each candidate, if it is not its own (the shuffled baseline).
     """
     owners = candidates.ids if owners is None else owners
     items = _numbered([*queries.ids, *owners])
-    asked, contents = _numbered(queries.keys), _numbered(candidates.keys)
-    asked_key, asked_item = _places(queries.keys, asked), _places(queries.ids, items)
+    known, contents = _numbered(queries.keys), _numbered(candidates.keys)
+    query_keys, query_items = _places(queries.keys, known), _places(queries.ids, items)
     content, owner = _places(candidates.keys, contents), _places(owners, items)
-    holders = _incidence(asked_key, asked_item, (len(asked), len(items)))
+    holders = _incidence(query_keys, query_items, (len(known), len(items)))
     owned = _incidence(owner, content, (len(items), len(contents)))
     rows = _incidence(np.arange(len(content)), content, (len(content), len(contents)))
-    answerable = np.diff(owned.indptr)[asked_item] > 0
-    return RightAnswers(_binary(holders @ owned)[asked_key], sparse.csr_array(rows.T), answerable)
+    answerable = np.diff(owned.indptr)[query_items] > 0
+    return RightAnswers(_binary(holders @ owned)[query_keys], sparse.csr_array(rows.T), answerable)
 
 
 def shuffled_owners(candidates: EmbeddingSet, seed: int) -> list[str]:
-    """The owner of each candidate (n,) after a seeded permutation of the items: pairs by chance alone."""
+    """Return the item of each candidate (n,) after a seeded permutation of the items: pairs by chance."""
     items = sorted(set(candidates.ids))
     order = np.random.default_rng(seed).permutation(len(items))
     moved = {item: items[i] for item, i in zip(items, order)}
@@ -78,24 +78,24 @@ def _binary(matrix: sparse.csr_array) -> sparse.csr_array:
 
 
 RECALL_AT = (1, 5, 10)
-"""The cut-offs that papers on cross-modal retrieval report."""
+"""The cut-offs reported in papers on cross-modal retrieval."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Per query: `ranks` (m,) of its best right answer, from 1, and whether its decision was `correct` (m,) bool."""
+    """Per query: `ranks` (m,) from 1 of its best right answer, and whether its decision was `correct` (m,) bool."""
 
     ranks: np.ndarray
     correct: np.ndarray
 
     def per_query(self) -> dict[str, np.ndarray]:
-        """Metric name -> (m,) values whose mean is the metric."""
+        """Return metric name -> (m,) values whose mean is the metric."""
         values = {"accuracy": self.correct.astype(float)}
         values |= {f"recall@{k}": (self.ranks <= k).astype(float) for k in RECALL_AT}
         return values | {"mrr": 1.0 / self.ranks}
 
     def metrics(self) -> dict[str, float]:
-        """accuracy, recall@1/5/10 and mrr in 0..1, median_rank from 1. All 0 when there are no queries."""
+        """Return accuracy, recall@1/5/10 and mrr in 0..1, median_rank from 1. All are 0 if there are no queries."""
         if not len(self.ranks):
             return dict.fromkeys([*self.per_query(), "median_rank"], 0.0)
         means = {name: float(values.mean()) for name, values in self.per_query().items()}
@@ -103,11 +103,11 @@ class Outcome:
 
 
 def outcomes(scores: Scores, matches: Matches, truths: Sequence[RightAnswers]) -> list[Outcome]:
-    """Ranks and decisions of every query (row of the scores' sources) under each truth, in one pass over the scores.
+    """Return ranks and decisions of all queries (the scores' sources) under each truth, in one pass over the scores.
 
     rank = 1 + number of wrong candidates that score at least as high as the best right one: ties never help. A
-    decision is right when the best target it chose is right and no wrong candidate has the same score; undecided
-    queries are wrong. Scores closer than `Scores.rounding` are the same. Every query must be answerable.
+    decision is right if the best chosen target is right and no wrong candidate has the same score. Undecided queries
+    are wrong. Scores closer than `Scores.rounding` are equal. Every query must have a right answer.
     """
     queries = len(scores.sources)
     chosen = best_chosen(matches, queries)
@@ -122,7 +122,7 @@ def outcomes(scores: Scores, matches: Matches, truths: Sequence[RightAnswers]) -
 
 
 def best_chosen(matches: Matches, queries: int) -> np.ndarray:
-    """The highest-scoring target that each query chose: (queries,) target rows, -1 for undecided ones."""
+    """Return (queries,): the highest-scoring target that each query chose, -1 for undecided ones."""
     order = np.lexsort((matches.targets, -matches.scores, matches.sources))
     sources, first = np.unique(matches.sources[order], return_index=True)
     chosen = np.full(queries, -1)
@@ -156,7 +156,7 @@ def _correct(
 
 @dataclass(frozen=True)
 class Direction:
-    """Per query (m,): its item and content key, its outcome, its outcome by chance; and the sizes behind them."""
+    """Per query (m,): its item and content key, its outcome, its outcome by chance; and the numbers of both sides."""
 
     items: tuple[str, ...]
     keys: tuple[str, ...]
@@ -166,7 +166,7 @@ class Direction:
     unanswerable: int
 
     def metrics(self, outcome: Outcome) -> dict[str, float | int]:
-        """The metrics of an outcome with the sizes behind them."""
+        """Return the metrics of an outcome with the numbers of queries and candidates."""
         sizes = {"n": len(self.items), "candidates": self.candidates, "unanswerable": self.unanswerable}
         return {**outcome.metrics(), **sizes}
 
@@ -178,9 +178,10 @@ def measure_direction(
     *,
     bank: EmbeddingSet | None = None,
 ) -> Direction:
-    """Every source row is a query over all target rows; the scoring's seed permutes the items of the baseline.
+    """Return the results of every source row as a query over all target rows.
 
-    `bank`: rows of the sources' modality that were known beforehand, for corrections that look at queries.
+    The scoring's seed permutes the items of the baseline. `bank`: known rows of the sources' modality, for corrections
+    that use queries.
     """
     answerable = np.flatnonzero(right_answers(sources, targets).answerable)
     queries = sources.take(answerable)
@@ -191,7 +192,7 @@ def measure_direction(
 
 
 def pooled(parts: Sequence[Direction]) -> Direction:
-    """The queries of several folds as one direction; `candidates` is their mean."""
+    """Return the queries of several folds as one direction. `candidates` is their mean."""
     outcome, shuffled = (
         Outcome(*(np.concatenate([getattr(getattr(p, which), what) for p in parts]) for what in ("ranks", "correct")))
         for which in ("outcome", "shuffled")

@@ -1,4 +1,4 @@
-"""What the shared space looks like: modality gap, hubness, alignment, uniformity and shared neighbourhoods."""
+"""Diagnostics of the shared space: modality gap, hubness, alignment, uniformity and shared neighbourhoods."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def diagnostics(
     *,
     bank: Mapping[str, EmbeddingSet] | None = None,
 ) -> dict[str, Any]:
-    """Gap, hubness, alignment, uniformity and shared neighbourhoods of two modalities in one space.
+    """Return gap, hubness, alignment, uniformity and shared neighbourhoods of two modalities in one space.
 
-    `hubness` and `largest_hub` (share of the queries that have the most frequent target among their 10 best; 10 / n
-    is even) are the worse direction's. Identical contents count once as targets: among equal scores the lower index
-    would look like a hub. `mutual_knn` is calibrated, see there.
+    `hubness` and `largest_hub` are those of the worse direction. `largest_hub` is the share of queries that have the
+    most frequent target among their 10 best; 10 / n means no hub. Identical contents count once as targets, because
+    among equal scores the lower index would look like a hub. `mutual_knn` is calibrated, see there.
     """
     hubs, largest, seed = {}, {}, scoring.seed
     for sources, targets in ((a, b), (b, a)):
@@ -52,24 +52,24 @@ def diagnostics(
 
 
 SAMPLE = 2000
-"""Most rows, or pairs of rows, that a sampled measure looks at."""
+"""Most rows, or pairs of rows, of a sampled measure."""
 
 
 def modality_gap(a: np.ndarray, b: np.ndarray) -> float:
-    """Distance between the mean unit vectors of two modalities (n, d), (m, d): 0 to 2 (Liang et al. 2022)."""
+    """Return the distance between the mean unit vectors of (n, d) and (m, d): 0 to 2 (Liang et al. 2022)."""
     return float(np.linalg.norm(unit_rows(a).mean(0, dtype=np.float64) - unit_rows(b).mean(0, dtype=np.float64)))
 
 
 def occurrences(scores: Scores, k: int = 10) -> np.ndarray:
-    """N_k of every target (n,): of how many sources it is among the min(k, n) best."""
+    """Return N_k of every target (n,): the number of sources that have it among their min(k, n) best."""
     return np.bincount(scores.top_k(k)[1].ravel(), minlength=len(scores.targets)).astype(float)
 
 
 def skewness(occurrence: np.ndarray, k: int = 10) -> float:
-    """Hubness: skewness of the k-occurrence N_k of n targets, how often each is among the k best of a source.
+    """Return hubness: the skewness of the k-occurrence N_k of n targets.
 
-    About 0 where every target is found equally often, above 1 where a few hubs crowd out the rest
-    (Radovanović et al. 2010). 0 when there are no more than k targets, since then all are always found.
+    It is about 0 if all targets occur equally often, and above 1 if a few hubs dominate (Radovanović et al. 2010). It
+    is 0 for at most k targets, because all of them always occur.
     """
     if len(occurrence) <= k or occurrence.std() == 0:
         return 0.0
@@ -77,16 +77,16 @@ def skewness(occurrence: np.ndarray, k: int = 10) -> float:
 
 
 def alignment(a: EmbeddingSet, b: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE) -> float:
-    """Mean squared distance of unit vectors of one item in two modalities, 0 (together) to 4 (Wang & Isola 2020).
+    """Return the mean squared distance of unit vectors of one item in two modalities, 0 to 4 (Wang & Isola 2020).
 
-    Over at most `sample` items, the first row of each; 0 when no item has both modalities.
+    Over at most `sample` items, the first row of each. 0 if no item has both modalities.
     """
     left, right = partners(a, b, seed=seed, sample=sample)
     return float(((left - right) ** 2).sum(1).mean()) if len(left) else 0.0
 
 
 def partners(a: EmbeddingSet, b: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE) -> tuple[np.ndarray, np.ndarray]:
-    """Unit rows (n, d), (n, e) of the items that have both modalities: the first row of each, at most `sample`."""
+    """Return unit rows (n, d), (n, e) of items with both modalities: the first row of each, at most `sample`."""
     first_a, first_b = ({item: i for i, item in reversed(list(enumerate(s.ids)))} for s in (a, b))
     shared = _sampled(sorted(first_a.keys() & first_b.keys()), sample, seed)
     rows = [[first[item] for item in shared] for first in (first_a, first_b)]
@@ -94,10 +94,10 @@ def partners(a: EmbeddingSet, b: EmbeddingSet, *, seed: int = 0, sample: int = S
 
 
 def uniformity(embeddings: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE) -> float:
-    """log mean exp(-2 |x - y|²) over pairs of unit vectors: 0 when all are one point, lower when spread out.
+    """Return log mean exp(-2 |x - y|²) over pairs of unit vectors: 0 if all are equal, lower if they are spread out.
 
-    Wang & Isola (2020), over at most `sample` rows; 0 when there are fewer than two. Rows are scaled to unit length
-    first. A zero row has no direction and lies nowhere on the sphere, so it is left out.
+    Wang & Isola (2020), over at most `sample` rows; 0 if there are fewer than two. Rows are scaled to unit length
+    first. Zero rows have no direction and are left out.
     """
     directed = np.flatnonzero(embeddings.vectors.any(axis=1))
     by_content = sorted(directed, key=lambda i: (embeddings.ids[i], embeddings.keys[i]))
@@ -109,7 +109,7 @@ def uniformity(embeddings: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE)
 
 
 def _sampled(values: list, size: int, seed: int) -> list:
-    """At most `size` of the values, drawn without replacement."""
+    """Return at most `size` of the values, drawn without replacement."""
     if len(values) <= size:
         return values
     return [values[i] for i in np.sort(np.random.default_rng(seed).choice(len(values), size, replace=False))]
@@ -117,10 +117,10 @@ def _sampled(values: list, size: int, seed: int) -> list:
 
 @dataclass(frozen=True)
 class MutualNeighbours:
-    """`observed`: mean share of an item's k neighbours that both modalities agree on; `expected` by chance alone.
+    """`observed`: mean share of an item's k neighbours that both modalities share. `expected`: the same by chance.
 
-    `calibrated`: (observed - expected) / (1 - expected), 0 at chance and 1 where all agree. `p`: share of
-    permutations, the observed one among them, that agree at least as much; 1 with fewer than three items.
+    `calibrated`: (observed - expected) / (1 - expected), 0 at chance and 1 for equal neighbourhoods. `p`: share of
+    permutations, including the observed order, that agree at least as much; 1 with fewer than three items.
     """
 
     observed: float
@@ -132,11 +132,12 @@ class MutualNeighbours:
 def mutual_knn(
     a: EmbeddingSet, b: EmbeddingSet, k: int = 10, *, permutations: int = 200, seed: int = 0, sample: int = SAMPLE
 ) -> MutualNeighbours:
-    """Mutual k-nearest-neighbour agreement of two modalities over the items that have both, each in its own vectors.
+    """Return the mutual k-nearest-neighbour agreement of two modalities, each in its own vectors.
 
-    Huh et al. (2024), The platonic representation hypothesis. The raw number grows with k / n, so chance is taken
-    away: the items of b are permuted, over and over. Cosine; k neighbours, but of few items less than half; at most
-    `sample` items, the first row of each. Equal neighbours come in random order, or a collapsed space would agree.
+    Huh et al. (2024), The platonic representation hypothesis, over the items that have both. The raw number grows with
+    k / n, so the value by chance is subtracted, from many permutations of the items of b. Cosine; k neighbours, but
+    less than half of the items; at most `sample` items, the first row of each. Equal neighbours are in random order, or
+    a collapsed space would agree.
     """
     left, right = partners(a, b, seed=seed, sample=sample)
     n, rng = len(left), np.random.default_rng(seed)
@@ -155,7 +156,7 @@ def mutual_knn(
 
 
 def _neighbours(rows: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    """The k nearest other rows of each (n, k), equal ones in random order."""
+    """Return the k nearest other rows of each (n, k), equal ones in random order."""
     order = rng.permutation(len(rows))
     found = order[top_k(rows[order], rows[order], k + 1)[1]]
     found = found[np.argsort(order)]

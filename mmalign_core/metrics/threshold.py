@@ -1,4 +1,4 @@
-"""Which score is high enough: precision and recall over thresholds, and the one to suggest."""
+"""Score thresholds: precision and recall over all thresholds, and the suggested one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mmalign_core.scoring.decision import Scoring
 from mmalign_core.types import BadInput, EmbeddingSet
 
 LIMIT = 10
-"""Targets a query may take, as the threshold matcher's default."""
+"""Most targets per query, the default of the threshold matcher."""
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A threshold and what it gave on the validation pairs: `precision`, `recall`, `f1`, over `n` queries of which
-    `decided` took anything. `reached` is False when no threshold has the precision that was asked for."""
+    """A threshold and its results on the validation pairs: `precision`, `recall`, `f1`, over `n` queries of which
+    `decided` have a target. `reached` is False if no threshold has the requested precision."""
 
     threshold: float
     precision: float
@@ -30,17 +30,17 @@ class Suggestion:
     reached: bool = True
 
     def as_json(self) -> dict[str, Any]:
-        """Plain numbers by name."""
+        """Return plain numbers by name."""
         return dict(vars(self))
 
 
 @dataclass(frozen=True)
 class ThresholdCurve:
-    """What every threshold that decides differently gives, by falling threshold; arrays (t,).
+    """Results of all thresholds that decide differently, in falling order; arrays (t,).
 
-    Each lies midway between two scores, so that rounding it a little changes nothing. `precision`: share of the taken
-    pairs that are right. `recall`: share of the right pairs (of a query at most as many as it may take) that are
-    taken. `decided`: queries that take at least one target, out of `n`.
+    Each threshold is midway between two scores, so that rounding it a little changes nothing. `precision`: share of the
+    accepted pairs that are right. `recall`: share of the right pairs (per query at most the limit) that are accepted.
+    `decided`: number of queries with at least one target, out of `n`.
     """
 
     thresholds: np.ndarray
@@ -51,14 +51,14 @@ class ThresholdCurve:
 
     @property
     def f1(self) -> np.ndarray:
-        """Harmonic mean of precision and recall (t,), 0 where nothing right is taken."""
+        """Harmonic mean of precision and recall (t,), 0 if no right pair is accepted."""
         total = self.precision + self.recall
         return np.where(total > 0, 2 * self.precision * self.recall / np.where(total > 0, total, 1), 0.0)
 
     def suggest(self, precision: float | None = None) -> Suggestion:
-        """The threshold of greatest F1; or of greatest recall among those of at least this precision (0..1).
+        """Return the threshold of greatest F1, or of greatest recall among those of at least this precision (0..1).
 
-        Of equally good ones the highest. When none is that precise, the most precise one, marked as not `reached`.
+        Of equal ones the highest. If none has this precision, the one of highest precision, marked as not `reached`.
         """
         if precision is not None and not 0 < precision <= 1:
             raise BadInput(f"the precision to reach is {precision}; give one above 0 and at most 1")
@@ -76,7 +76,7 @@ class ThresholdCurve:
         )
 
     def thinned(self, most: int = 200) -> dict[str, list[float]]:
-        """The curve to draw: threshold, precision, recall and f1 at `most` points or fewer, spread evenly."""
+        """Return the curve for drawing: threshold, precision, recall and f1 at `most` points or fewer."""
         kept = np.unique(np.linspace(0, len(self.thresholds) - 1, min(most, len(self.thresholds))).astype(int))
         columns = {"threshold": self.thresholds, "precision": self.precision, "recall": self.recall, "f1": self.f1}
         return {name: values[kept].astype(float).tolist() for name, values in columns.items()}
@@ -85,10 +85,10 @@ class ThresholdCurve:
 def suggested_threshold(
     scoring: Scoring, sources: EmbeddingSet, targets: EmbeddingSet, bank: EmbeddingSet | None = None
 ) -> dict[str, Any]:
-    """`suggested`, the threshold of greatest F1 for these queries, with what `Suggestion` says of it and its `curve`.
+    """Return `suggested`, the threshold of greatest F1 for these queries, with its `Suggestion` and its `curve`.
 
-    `bank`: rows of the sources' modality that were known beforehand, for corrections that look at queries. BadInput
-    when no query has a right answer.
+    `bank`: known rows of the sources' modality, for corrections that use queries. BadInput if no query has a right
+    answer.
     """
     limit = scoring.matcher.params["limit"]
     curve = threshold_curve(scoring.scores(sources, targets, bank), right_answers(sources, targets), limit=limit)
@@ -97,34 +97,34 @@ def suggested_threshold(
 
 
 def threshold_curve(scores: Scores, truth: RightAnswers, *, limit: int = LIMIT) -> ThresholdCurve:
-    """Precision and recall of taking every target that scores at least t, at most `limit` a query, for every t.
+    """Return precision and recall of accepting all targets that score at least t, at most `limit` per query, for all t.
 
-    `truth` is the relevance of the scores' targets to their sources. Queries without a right answer count: what they
-    take is wrong. BadInput when no query has a right answer.
+    `truth`: the right pairs of the scores. All pairs accepted for a query without a right answer are wrong. BadInput if
+    no query has a right answer.
     """
-    values, right, wanted = _judged(scores, truth, limit)
-    if not wanted:
+    values, right, right_pairs = _best_and_right(scores, truth, limit)
+    if not right_pairs:
         raise BadInput("no threshold can be suggested: no validation query has a right answer among the candidates")
     query = np.repeat(np.arange(len(values)), values.shape[1])
     order = np.argsort(-values.ravel(), kind="stable")
-    ranked, hits, asked = values.ravel()[order].astype(np.float64), right.ravel()[order], query[order]
+    ranked, hits, sources = values.ravel()[order].astype(np.float64), right.ravel()[order], query[order]
     newly = np.zeros(len(order), bool)
-    newly[np.unique(asked, return_index=True)[1]] = True
+    newly[np.unique(sources, return_index=True)[1]] = True
     last = np.flatnonzero(np.append(np.diff(ranked) < 0, True))
     below = np.append(ranked[1:], ranked[-1])
     found = np.cumsum(hits)[last]
     thresholds = (ranked[last] + below[last]) / 2
-    return ThresholdCurve(thresholds, found / (last + 1), found / wanted, np.cumsum(newly)[last], len(values))
+    return ThresholdCurve(thresholds, found / (last + 1), found / right_pairs, np.cumsum(newly)[last], len(values))
 
 
-def _judged(scores: Scores, truth: RightAnswers, limit: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Best scores (m, k), which of them are right (m, k), and how many right pairs could be taken in all."""
+def _best_and_right(scores: Scores, truth: RightAnswers, limit: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the best scores (m, k), which of them are right (m, k), and the largest number of right pairs."""
     values, targets = scores.top_k(limit)
-    right, wanted, candidates = np.zeros(values.shape, bool), 0, max(1, len(scores.targets))
+    right, right_pairs, candidates = np.zeros(values.shape, bool), 0, max(1, len(scores.targets))
     for start in range(0, len(values), 1024):
         part = slice(start, start + 1024)
         rows, columns = truth.pairs(part)
         chosen = np.arange(len(values[part]))[:, None] * candidates + targets[part]
         right[part] = np.isin(chosen, rows * candidates + columns)
-        wanted += int(np.minimum(np.bincount(rows), limit).sum())
-    return values, right, wanted
+        right_pairs += int(np.minimum(np.bincount(rows), limit).sum())
+    return values, right, right_pairs

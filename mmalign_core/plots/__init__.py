@@ -1,10 +1,10 @@
-"""Figures: arrays and data frames in, plotly figures out. Nothing here knows the dashboard.
+"""Figures of the dashboard and of runs. Functions take arrays and data frames and return plotly figures.
 
-The names are imported when they are first used, so importing this package is cheap. A name goes into the table
-and, for type checkers, into the imports above it.
+Each name is imported on first use, so importing this package is cheap. A new name goes into the table and, for type
+checkers, into the imports above it.
 """
 
-# ruff: noqa: F401  the imports under TYPE_CHECKING are what this package gives
+# ruff: noqa: F401  the imports under TYPE_CHECKING are the names that this package exports
 
 from __future__ import annotations
 
@@ -55,6 +55,6 @@ _NAMES = {
     "mmalign_core.plots.time_maps": "sound_map_figure video_map_figure",
     "mmalign_core.plots.word_map": "word_map_html",
 }
-"""Module -> the names it gives; "a=b" gives its `b` under the name `a`."""
+"""Module -> its exported names. "a=b" exports its `b` under the name `a`."""
 _PLACES = places_of(_NAMES)
 __getattr__, __dir__ = lazy(globals(), _PLACES)

@@ -1,6 +1,6 @@
-"""Colours and marker shapes of modalities and categories, and colours of what adds to a score or takes away.
+"""Colours and marker shapes of modalities and categories, and the diverging colours of shares of a score.
 
-The latter are transparent at zero, so they lie over pictures, text and both themes.
+The diverging colours are transparent at zero, so they can be drawn over pictures, text and both themes.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 MODALITY_COLOURS = {"text": "#3987E0", "image": "#D9731A", "audio": "#0F9B76", "video": "#C2479B"}
-"""At least 3:1 against white and against the dark background; apart from each other for the three dichromacies."""
+"""Contrast of at least 3:1 with white and the dark background. Distinct under all three kinds of dichromacy."""
 
 MODALITY_SYMBOLS = {"text": "circle", "image": "square", "audio": "diamond", "video": "cross"}
-"""Shapes repeat what the colours say, for those who cannot tell the colours apart; all exist in 3-D too."""
+"""A marker shape for each modality, so that colour is not the only sign. All shapes exist in 3-D too."""
 
 HOVER = {"align": "left", "bgcolor": "#1C2430", "bordercolor": "#8A94A3", "font": {"color": "#F4F5F8"}}
-"""Layout of hover labels: light on dark in both themes, where a theme's own grey has less than 4.5:1."""
+"""Layout of hover labels: light on dark in both themes, because a theme's own grey has a contrast below 4.5:1."""
 
 CATEGORY_COLOURS = (
     "#3987E0",
@@ -28,44 +28,44 @@ CATEGORY_COLOURS = (
     "#6B8E23",
     "#A0684B",
 )
-"""For metadata categories; what comes after the last is drawn in OTHER_COLOUR."""
+"""Colours of metadata categories. Categories beyond the last are drawn in OTHER_COLOUR."""
 
 OTHER_COLOUR = "#8A94A3"
 FUSED_COLOUR = CATEGORY_COLOURS[4]
-"""Several modalities together, such as "image+audio"."""
+"""Colour of several modalities together, such as "image+audio"."""
 
 
 def modality_colour(modality: str) -> str:
-    """The modality's colour, one of its own for several together, grey for one nobody has coloured yet."""
+    """Return the colour of a modality: FUSED_COLOUR for several together, OTHER_COLOUR for an unknown one."""
     return FUSED_COLOUR if "+" in modality else MODALITY_COLOURS.get(modality, OTHER_COLOUR)
 
 
 def category_colours(categories: list[str]) -> dict[str, str]:
-    """Category -> colour, most important first; those beyond the palette share the grey."""
+    """Return category -> colour. `categories`: most important first. Those beyond the palette get OTHER_COLOUR."""
     palette = [*CATEGORY_COLOURS, *[OTHER_COLOUR] * max(0, len(categories) - len(CATEGORY_COLOURS))]
     return dict(zip(categories, palette))
 
 
 ADDS_RGB = (47, 128, 224)
 TAKES_RGB = (224, 112, 20)
-"""Blue and orange stay apart for the colour-blind."""
+"""Blue and orange, which people with colour blindness can tell apart."""
 
 _NOTHING = 1e-12
-"""Magnitudes up to this are rounding."""
+"""Magnitudes up to this count as rounding errors."""
 
 
 def scale_of(values: np.ndarray) -> float:
-    """Largest magnitude of the finite values, 1 if all are zero: the two ends of a symmetric scale."""
+    """Return the largest magnitude of the finite values, or 1 if all are zero: the limit of a symmetric scale."""
     largest = float(np.max(np.abs(values[np.isfinite(values)]), initial=0.0))
     return largest if largest > _NOTHING else 1.0
 
 
 def tint(share: float, strongest: float) -> str:
-    """CSS colour of `share` in -1..1: blue adds, orange takes away, opacity `strongest` at the ends and 0 at zero."""
+    """Return a CSS colour for `share` in -1..1: blue above 0, orange below. Opacity goes from 0 to `strongest`."""
     red, green, blue = ADDS_RGB if share > 0 else TAKES_RGB
     return f"rgba({red},{green},{blue},{min(abs(share), 1.0) * strongest:.3f})"
 
 
 def diverging_scale(strongest: float) -> list[tuple[float, str]]:
-    """Plotly colour scale from -1 to 1 of the same tints."""
+    """Return the plotly colour scale from -1 to 1 of the same tints."""
     return [((share + 1) / 2, tint(share, strongest)) for share in (-1.0, -1e-9, 1e-9, 1.0)]

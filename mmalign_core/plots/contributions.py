@@ -1,4 +1,4 @@
-"""What each part (a modality, an item met, a control) adds to the score of each recommended item."""
+"""Bars of the parts of each recommended item's score: modalities, items of the history, controls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from mmalign_core.plots.labels import plain_label
 
 
 def contribution_figure(labels: Sequence[str], contributions: Sequence[Mapping[str, float]]) -> go.Figure:
-    """Stacked horizontal bars, best item on top; each bar's parts sum to the item's score (negative ones go left)."""
+    """Return stacked horizontal bars, best item on top. Each bar's parts sum to the item's score.
+
+    Negative parts extend to the left.
+    """
     figure = go.Figure()
     rows = list(range(len(labels)))
     names = list(dict.fromkeys(name for parts in contributions for name in parts))

@@ -17,15 +17,14 @@ _COLOURS = (CATEGORY_COLOURS[4], CATEGORY_COLOURS[5], CATEGORY_COLOURS[6], CATEG
 
 
 def fit_figure(history: Sequence[Mapping[str, float]], *, title: str = "", height: int = 240) -> go.Figure:
-    """Losses on the left axis, whatever else was measured (validation, temperature) dotted on the right one; where
-    there is no loss, a panel of its own for each number, since they share no unit.
+    """Return the curves of a fit: losses on the left axis, other measures (validation, temperature) on the right one.
 
-    `history`: rows that may hold `step` and any other numbers; a row without one of them leaves that curve as it is.
-    Settings that stay as they are, and results noted once, are no curves: they are drawn only where nothing else is.
-    Where the steps begin anew (another fold, another restart) the curves do too. `height`: without the room that
-    a legend of many names takes.
+    The right axis has dotted lines. Without a loss, each number gets its own panel, since the numbers share no unit.
+    `history`: rows that may hold `step` and any other numbers. A row without a number adds no point to its curve.
+    Numbers that are constant or were measured once are drawn only if there is nothing else. Curves break where the
+    steps restart (another fold or restart). `height`: pixels, without the legend of many names.
     """
-    names = _moving(history)
+    names = _varying(history)
     losses = any("loss" in name for name in names)
     figure = _two_axes(history, names) if losses or len(names) < 2 else _panels(history, names)
     figure.update_xaxes(
@@ -42,7 +41,7 @@ def fit_figure(history: Sequence[Mapping[str, float]], *, title: str = "", heigh
 
 
 def is_training(history: Sequence[Mapping[str, float]]) -> bool:
-    """Whether it has steps: closed-form aligners record what they tried, which is no training."""
+    """Whether the history has steps. The history of a closed-form aligner lists the values tried and has none."""
     return sum("step" in row for row in history) > 1
 
 
@@ -83,28 +82,28 @@ def _line(
     )  # fmt: skip
 
 
-def _moving(history: Sequence[Mapping[str, float]]) -> list[str]:
-    """The losses, and what else took several values; everything where that leaves nothing."""
+def _varying(history: Sequence[Mapping[str, float]]) -> list[str]:
+    """Return the names of the losses and of the measures that vary, or all names if there are none of these."""
     names = list(dict.fromkeys(name for row in history for name in row if name != "step"))
     values = {name: {row[name] for row in history if name in row} for name in names}
     return [name for name in names if "loss" in name or len(values[name]) > 1] or names
 
 
 def latest_fit(history: Sequence[Mapping[str, float]]) -> Sequence[Mapping[str, float]]:
-    """The rows since the steps last began anew: those of the fit under way."""
-    first = max((i for i in range(1, len(history)) if _begins_anew(history, i)), default=0)
+    """Return the rows since the steps last restarted: those of the current fit."""
+    first = max((i for i in range(1, len(history)) if _restarts(history, i)), default=0)
     return history[first:]
 
 
-def _begins_anew(history: Sequence[Mapping[str, float]], row: int) -> bool:
+def _restarts(history: Sequence[Mapping[str, float]], row: int) -> bool:
     return history[row].get("step", row) <= history[row - 1].get("step", row - 1)
 
 
 def _curve(history: Sequence[Mapping[str, float]], name: str) -> list[tuple[float | None, float | None]]:
-    """(step, value) of the rows that have this number; a gap where the steps begin anew."""
+    """Return (step, value) of the rows that have this number, with a gap where the steps restart."""
     points: list[tuple[float | None, float | None]] = []
     for number, row in enumerate(history):
-        if number and _begins_anew(history, number):
+        if number and _restarts(history, number):
             points.append((None, None))
         if name in row:
             points.append((row.get("step", number), row[name]))
@@ -113,15 +112,15 @@ def _curve(history: Sequence[Mapping[str, float]], name: str) -> list[tuple[floa
 
 _MODALITIES = set(MODALITY_COLOURS.values())
 _ALIGNER_COLOURS = sorted(CATEGORY_COLOURS, key=lambda colour: colour in _MODALITIES)
-"""Those of the modalities come last: no aligner should look like one while others are free."""
+"""Colours of modalities come last, so that an aligner gets one only when no other is free."""
 
 Point = Mapping[str, Any]
 
 
 def learning_figure(curves: Mapping[str, Sequence[Point]], metric: str, *, height: int = 380) -> go.Figure:
-    """One panel per direction, one line per aligner with 95% intervals; `curves`: aligner -> `workflow.learning_curve`.
+    """Return one panel per direction with one line per aligner and its 95% intervals.
 
-    Points where an aligner could not be fitted are left out.
+    `curves`: aligner -> `workflow.learning_curve`. Points where the fit of an aligner failed are left out.
     """
     fitted = {name: [p for p in points if not p["error"]] for name, points in curves.items()}
     directions = list(next((p["metrics"] for points in fitted.values() for p in points), {}))
@@ -167,7 +166,7 @@ def threshold_figure(
     *,
     height: int = 260,
 ) -> go.Figure:
-    """Two curves over the threshold, and a line at the suggested one."""
+    """Return the curves of precision and recall over the threshold, with a line at the suggested threshold."""
     figure = go.Figure()
     for name, values, colour in (("precision", precision, 4), ("recall", recall, 6)):
         line = {"color": CATEGORY_COLOURS[colour], "width": 2}

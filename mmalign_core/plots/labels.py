@@ -1,4 +1,4 @@
-"""Labels of figures: text of users made safe and short, and where the names of points stand."""
+"""Labels of figures: shortened and escaped text of users, and the positions of the names of points."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 
 def cut(text: str, limit: int) -> str:
-    """The text on one line, at most `limit` characters; a cut one ends in an ellipsis.
+    """Return the text on one line, at most `limit` characters. A shortened text ends in an ellipsis.
 
-    Joiners, variation selectors and combining marks left hanging at the cut go too, so no emoji breaks in half.
+    Joiners, variation selectors and combining marks at the cut are removed too, so no emoji is split.
     """
     line = " ".join(str(text).split())
     if len(line) <= limit:
@@ -25,12 +25,12 @@ _WORDS = {"mrr": "MRR", "csls": "CSLS", "mutual": "mutual neighbours"}
 
 
 def measure_word(name: str) -> str:
-    """What was measured, as people write it: 'held_out_mrr' is 'held out MRR'."""
+    """Return the name of a measure for display: 'held_out_mrr' becomes 'held out MRR'."""
     return " ".join(_WORDS.get(word, word) for word in name.split("_"))
 
 
 def plain_label(text: str, limit: int = 48) -> str:
-    """`cut` and escaped: plotly reads labels as HTML, so `<`, `>` and `&` must not reach it raw."""
+    """Return the text cut and escaped, because plotly reads labels as HTML."""
     return html.escape(cut(text, limit), quote=False)
 
 
@@ -38,7 +38,7 @@ Box = tuple[float, float, float, float]
 """Left, bottom, right, top."""
 
 _LETTER, _LINE, _MARK = 6.0, 13.0, 8.0
-"""Pixels: width of a letter, height of a line, half the width of a point."""
+"""Pixels: width of a letter, height of a line, half the width of a point. Chosen for a font of 11 pixels."""
 _PLACES = {
     "middle right": (1, 0),
     "middle left": (-1, 0),
@@ -49,13 +49,14 @@ _PLACES = {
     "top center": (0, 1),
     "bottom center": (0, -1),
 }
-"""Plotly's words, the most wanted first."""
+"""Text positions in plotly's words, the preferred ones first."""
 
 
 def place_labels(points: Sequence[tuple[float, float]], names: Sequence[str], *, width: float) -> list[str]:
-    """One of plotly's text positions for each point (x, y in pixels, y upwards; the panel is `width` wide).
+    """Return one of plotly's text positions for each point (x, y in pixels, y upwards).
 
-    One after the other, each takes the first place that covers nothing, else the one that covers least.
+    `width`: pixels of the panel. Each point in turn takes the first position that covers nothing, else the one that
+    covers least.
     """
     taken = [(x - _MARK, y - _MARK, x + _MARK, y + _MARK) for x, y in points]
     chosen = []
@@ -75,7 +76,7 @@ def _box(x: float, y: float, long: float, right: int, up: int) -> Box:
 
 
 def _cost(box: Box, others: Sequence[Box], width: float) -> float:
-    """Covered pixels; what leaves the panel counts as covered."""
+    """Return the area in pixels that the box covers. The area outside the panel counts as covered."""
     outside = max(0.0, -box[0]) + max(0.0, box[2] - width)
     return outside * _LINE + sum(_overlap(box, other) for other in others)
 

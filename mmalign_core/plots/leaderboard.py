@@ -1,4 +1,4 @@
-"""Aligners compared: quality against time, and how far each is from the best."""
+"""Figures that compare aligners: quality against time, and the difference of each aligner from the best."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from mmalign_core.plots.labels import measure_word, place_labels, plain_label
 from mmalign_core.plots.metric_bars import arrow, whiskers
 
 FAMILY_COLOURS: dict[str, str] = dict(zip(("matching", "embedding", "model", "fusion"), CATEGORY_COLOURS[4:8]))
-"""None of them is a modality's colour."""
+"""Colours of families. None of them is the colour of a modality."""
 FAMILY_SYMBOLS = {"matching": "circle", "embedding": "square", "model": "diamond", "fusion": "triangle-up"}
 _PANEL = 500
 """Pixels, about."""
 _SHORTEST = 1e-3
-"""Seconds; fits that take less are drawn here, since a logarithm needs something to start from."""
+"""Seconds. Faster fits are drawn at this value, because a logarithmic axis needs a lower limit."""
 
 Row = Mapping[str, Any]
 
 
 def quality_time_figure(rows: Sequence[Row], metric: str, *, height: int = 380) -> go.Figure:
-    """One panel per direction; a point per aligner: seconds of one fit (log) against the metric with its 95% interval.
+    """Return one panel per direction with a point per aligner: seconds of one fit (log) against the metric.
 
-    Colour and shape tell the family, an open shape that the aligner looks at all queries together. Rows as
-    `workflow.compare` gives them, each with the same directions; needs at least one.
+    Whiskers are 95% intervals. Colour and shape show the family. An open shape marks an aligner whose scores depend on
+    all queries together. `rows`: at least one, as `workflow.compare` returns them, all with the same directions.
     """
     directions = list(rows[0]["metrics"])
     titles = [arrow(direction) for direction in directions]
@@ -51,7 +51,7 @@ def quality_time_figure(rows: Sequence[Row], metric: str, *, height: int = 380) 
 
 
 def _label_sides(rows: Sequence[Row], direction: str, metric: str, height: int) -> dict[str, str]:
-    """Where each name stands, on a panel as wide as half a laptop's page."""
+    """Return aligner -> position of its name, for a panel of half the page's width on a laptop."""
     low, high = _time_range(rows)
     ends = [row["ci95"].get(direction, {}).get(metric, (0.0, 0.0))[1] for row in rows]
     tall = max(max(row["metrics"][direction][metric], end) for row, end in zip(rows, ends)) or 1.0
@@ -68,7 +68,7 @@ def _power(row: Row) -> float:
 
 
 def _time_range(rows: Sequence[Row]) -> list[float]:
-    """Powers of ten, with room for the names that stand right of their points."""
+    """Return the axis range in powers of ten, with room for the names to the right of their points."""
     low, high = min(map(_power, rows)), max(map(_power, rows))
     return [low - max(0.3, 0.12 * (high - low)), high + max(0.6, 0.22 * (high - low + 0.3))]
 
@@ -97,9 +97,10 @@ def _points(
 
 
 def difference_figure(rows: Sequence[Row], metric: str) -> go.Figure:
-    """One panel per direction: how far each aligner is from the best, with the paired 95% interval; best at the top.
+    """Return one panel per direction: the difference of each aligner from the best, with the paired 95% interval.
 
-    Rows as `workflow.ranked` gives them, of one kind; the first is the best. An interval across 0 tells them not apart.
+    `rows` of one kind as `workflow.ranked` returns them. The first is the best and stands at the top. An interval that
+    contains 0 shows no significant difference.
     """
     directions, others = list(rows[0]["metrics"]), rows[1:]
     titles = [arrow(direction) for direction in directions]
@@ -120,7 +121,7 @@ def difference_figure(rows: Sequence[Row], metric: str) -> go.Figure:
 
 
 def _difference_range(rows: Sequence[Row], directions: Sequence[str], metric: str) -> list[float]:
-    """The same in all panels, with 0 in it: without that line no whisker can be seen to cross it."""
+    """Return one range for all panels. It includes 0, so that a whisker that crosses 0 is visible."""
     ends = [end for row in rows for way in directions for end in row["against_best"][way][metric]["ci95"]]
     low, high = min(0.0, *ends), max(0.0, *ends)
     return [low - 0.04 * (high - low or 1.0), high + 0.04 * (high - low or 1.0)]

@@ -15,7 +15,7 @@ SHOWN = ("accuracy", "recall@1", "recall@5", "recall@10", "mrr")
 
 
 def arrow(direction: str) -> str:
-    """'image->text' as people read it."""
+    """Return the direction for display: 'image->text' becomes 'image → text'."""
     return direction.replace("->", " → ")
 
 
@@ -28,10 +28,10 @@ def metric_figure(
     label: Callable[[str], str] = arrow,
     height: int = 340,
 ) -> go.Figure:
-    """One bar group per metric, one bar per direction ('image->text'), whiskers at the 95% interval.
+    """Return one bar group per metric with one bar per direction ('image->text'). Whiskers are 95% intervals.
 
-    The grey tick across a bar is what shuffled pairs score. Metrics a direction lacks are left out. `label` makes the
-    legend's words of a direction.
+    The grey tick across a bar is the score of shuffled pairs. Metrics that a direction lacks are left out.
+    `label`: returns the legend's text for a direction.
     """
     figure = go.Figure()
     for direction, values in metrics.items():
@@ -52,7 +52,7 @@ def metric_figure(
 def _top(
     metrics: Mapping[str, Mapping[str, float]], ci95: Mapping[str, Mapping[str, Any]], names: Sequence[str]
 ) -> float:
-    """The axis ends at the next quarter above everything drawn, at 1 at most."""
+    """Return the upper limit of the axis: the next quarter above everything drawn, at most 1."""
     drawn = [v for values in metrics.values() for name, v in values.items() if name in names]
     drawn += [bounds[1] for way in ci95.values() for name, bounds in way.items() if name in names]
     return min(1.0, math.ceil(4 * max(drawn, default=1.0)) / 4 or 0.25)
@@ -77,7 +77,7 @@ def _bars(
 def _baseline(
     direction: str, names: Sequence[str], values: Mapping[str, float], *, size: int, first: bool
 ) -> go.Scatter:
-    """A tick across each bar, narrower where many bars share the width."""
+    """Return a tick across each bar, narrower where many bars share the width."""
     tick = {"color": OTHER_COLOUR, "line": {"width": 2.5, "color": OTHER_COLOUR}}
     return go.Scatter(
         name="shuffled pairs", x=[measure_word(name) for name in names], y=[values[name] for name in names],
@@ -89,7 +89,7 @@ def _baseline(
 def whiskers(
     values: Sequence[float], bounds: Sequence[Sequence[float]], *, thickness: float = 1.4, width: float = 5
 ) -> dict[str, Any]:
-    """What plotly takes as `error_x` or `error_y`: from `bounds` (low, high) of each value."""
+    """Return plotly's `error_x` or `error_y` for values with `bounds` (low, high)."""
     return {
         "type": "data",
         "symmetric": False,

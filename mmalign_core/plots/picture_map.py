@@ -1,4 +1,4 @@
-"""A picture with what each of its cells adds to a score laid over it."""
+"""A picture with an overlay that shows the share of each cell in a score."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mmalign_core.plots.colours import HOVER, diverging_scale, scale_of, tint
 from mmalign_core.plots.labels import plain_label
 
 _STRONGEST = 0.8
-"""Opacity of the strongest tint. Chosen: the picture must remain visible below it."""
+"""Opacity of the strongest tint. Chosen: the picture must remain visible under it."""
 _OUTLINED = 0.5
-"""Cells with more than this share of the most get an outline: a tint alone drowns in a colourful picture."""
+"""Share of the largest value above which a cell gets an outline. A tint alone is hard to see on a colourful picture."""
 _SAME = 1e-6
-"""Edges of cells closer than this share of the picture are one edge."""
+"""Edges of cells that differ by less than this share of the picture count as one edge."""
 
 
 def picture_map_figure(
@@ -28,11 +28,12 @@ def picture_map_figure(
     *,
     height: int = 360,
 ) -> go.Figure:
-    """`picture`: data URI of the picture as its encoder saw it; `size` its (width, height) in pixels.
+    """Return the picture with a tint over each cell.
 
-    `boxes` (p,) of (left, top, right, bottom) in 0..1, `values` (p,) what each adds: blue adds, orange takes away, zero
-    is transparent, and the scale is symmetric. Where boxes overlap the later one is drawn. Hovering tells label and
-    value; clicks come as `customdata` = (number of the cell,).
+    `picture`: data URI of the encoder's input, of `size` (width, height) pixels. `boxes` (p,) of (left, top, right,
+    bottom) in 0..1. `values` (p,): shares of the score, on a symmetric scale: blue is positive, orange negative,
+    zero transparent. Where boxes overlap, the later one is drawn. The hover label shows label and value. The
+    `customdata` of a click is (number of the cell,).
     """
     across, down = (_edges([box[side] for box in boxes for side in (first, first + 2)]) for first in (0, 1))
     cells = _cells(boxes, across, down)
@@ -59,13 +60,13 @@ def picture_map_figure(
 
 
 def _edges(values: Sequence[float]) -> np.ndarray:
-    """The different edges, in order."""
+    """Return the distinct edges in ascending order."""
     every = np.unique(np.asarray(values, dtype=float))
     return every[np.append(True, np.diff(every) > _SAME)] if len(every) else np.array([0.0, 1.0])
 
 
 def _cells(boxes: Sequence[tuple[float, ...]], across: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """(rows, columns) number of the box that covers each field between the edges, -1 where none does."""
+    """Return (rows, columns): the number of the box that covers each field between the edges, or -1."""
     x, y = (across[:-1] + across[1:]) / 2, (down[:-1] + down[1:]) / 2
     cells = np.full((len(y), len(x)), -1)
     for number, (left, top, right, bottom) in enumerate(boxes):
@@ -74,7 +75,7 @@ def _cells(boxes: Sequence[tuple[float, ...]], across: np.ndarray, down: np.ndar
 
 
 def _outlines(across: np.ndarray, down: np.ndarray, shares: np.ndarray) -> list[dict[str, Any]]:
-    """Solid around the regions that add much, dashed around those that take away much: white on their colour."""
+    """Return solid outlines around the most positive regions and dashed ones around the most negative, in white."""
     found = []
     for sign, dash in ((1, "solid"), (-1, "dash")):
         path = _border(across, down, sign * np.nan_to_num(shares) >= _OUTLINED)
@@ -84,7 +85,7 @@ def _outlines(across: np.ndarray, down: np.ndarray, shares: np.ndarray) -> list[
 
 
 def _border(across: np.ndarray, down: np.ndarray, inside: np.ndarray) -> str:
-    """SVG path along the edges between fields `inside` (rows, columns) and those that are not."""
+    """Return an SVG path along the edges between fields `inside` (rows, columns) and those that are not."""
     framed = np.pad(inside, 1)
     upright, level = framed[1:-1, 1:] != framed[1:-1, :-1], framed[1:, 1:-1] != framed[:-1, 1:-1]
     lines = [(across[j], down[i], across[j], down[i + 1]) for i, j in zip(*np.nonzero(upright))]
@@ -93,7 +94,7 @@ def _border(across: np.ndarray, down: np.ndarray, inside: np.ndarray) -> str:
 
 
 def _hover(boxes: Sequence[tuple[float, ...]], values: np.ndarray, labels: Sequence[str], side: float) -> go.Scatter:
-    """Nearly invisible squares over the cells, since plotly reports no clicks on heat maps."""
+    """Return nearly invisible squares over the cells, because plotly reports no clicks on heat maps."""
     middle = np.asarray(boxes, dtype=float).reshape(-1, 4)
     names = [plain_label(label) for label in labels] or [f"part {number}" for number in range(1, len(boxes) + 1)]
     return go.Scatter(

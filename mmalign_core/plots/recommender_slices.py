@@ -1,4 +1,4 @@
-"""Recommenders side by side for all items, known and new ones, and for users of short and long histories."""
+"""Figures that compare recommenders: all, known and new items, and users with short and long histories."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ SLICE_WORDS = {
     "long": "users of long histories",
 }
 LEARNS = {"interactions": "circle", "content": "square", "both": "diamond"}
-"""What a recommender learns from -> its mark; the colours repeat it."""
+"""What a recommender learns from -> its marker shape. The colours show the same."""
 _COLOURS = dict(zip(LEARNS, (CATEGORY_COLOURS[4], CATEGORY_COLOURS[5], CATEGORY_COLOURS[7])))
 _COLUMNS = 3
 """Panels side by side. Chosen: with more, axis labels overlap on a narrow screen."""
 _BETWEEN = 78
-"""Pixels between the panels of one column: an axis and the next one's title."""
+"""Pixels between the panels of one column: room for an axis and the next title."""
 
 
 def learns_from(row: Row) -> str:
-    """One of LEARNS."""
+    """Return which of LEARNS the recommender of this row learns from."""
     if row["reads_places"]:
         return "both" if row["needs_interactions"] else "content"
     return "interactions"
 
 
 def slices_figure(rows: Sequence[Row], metric: str) -> go.Figure:
-    """One panel per slice: each recommender's metric with its 95% interval, the items in random order as a grey line.
+    """Return one panel per slice: each recommender's metric with its 95% interval, and the random order as a grey line.
 
-    Rows as `ranked` gives them, without the failed ones and with at least one that is no baseline; the
-    first stands at the top of every panel. The best of each panel is written out.
+    `rows` as `ranked` returns them, without failed ones and with at least one that is no baseline. The first is at the
+    top of every panel. The best of each panel has its value printed.
     """
     rivals = [row for row in rows if not row["baseline"]]
     figure = _panels(rivals)
@@ -59,9 +59,10 @@ def slices_figure(rows: Sequence[Row], metric: str) -> go.Figure:
 
 
 def slice_differences_figure(rows: Sequence[Row], metric: str) -> go.Figure:
-    """One panel per slice: how far each recommender is from the first row, with the paired 95% interval.
+    """Return one panel per slice: the difference of each recommender from the first row, with the paired 95% interval.
 
-    Rows as for `slices_figure`, at least two that are no baseline. An interval across 0 tells them not apart.
+    `rows` as for `slices_figure`, at least two that are no baseline. An interval that contains 0 shows no significant
+    difference.
     """
     rivals = [row for row in rows if not row["baseline"]]
     others = rivals[1:]
@@ -77,7 +78,7 @@ def slice_differences_figure(rows: Sequence[Row], metric: str) -> go.Figure:
 
 
 def _line(figure: go.Figure, place: int, at: float) -> None:
-    """A dotted line down one panel."""
+    """Add a dotted vertical line to one panel."""
     axis = "" if place == 0 else str(place + 1)
     figure.add_shape(
         type="line", x0=at, x1=at, y0=0, y1=1, xref=f"x{axis}", yref=f"y{axis} domain",
@@ -90,7 +91,7 @@ def _slices(rows: Sequence[Row]) -> list[str]:
 
 
 def _panels(rows: Sequence[Row]) -> go.Figure:
-    """Empty panels, as many as there are slices, with the recommenders' names down the left."""
+    """Return one empty panel per slice, with the names of the recommenders at the left."""
     names = _slices(rows)
     many = math.ceil(len(names) / _COLUMNS)
     titles = [f"{SLICE_WORDS[name]} · {rows[0]['metrics'][name]['n']:,} users" for name in names]

@@ -29,11 +29,12 @@ def heatmap_figure(
     column_images: Sequence[str | None] = (),
     height: int = 640,
 ) -> go.Figure:
-    """Scores (r, c), row 0 on top; `right` (r, c) bool outlines the right answers, `chosen` is
-    the cell (row, column) marked until another is clicked.
+    """Return a heat map of scores (r, c) with row 0 on top.
 
-    `row_images`, `column_images`: data URIs drawn along the axes in place of the labels. Plotly reports no clicks on
-    heat maps, so a nearly transparent scatter lies over it: its `customdata` is (row, column).
+    `right` (r, c) bool: right answers, which get an outline. `chosen`: the cell (row, column) that is marked until
+    another one is clicked. `row_images`, `column_images`: data URIs drawn along the axes in place of the labels.
+    A nearly transparent scatter covers the cells, because plotly reports no clicks on heat maps. Its `customdata` is
+    (row, column).
     """
     cells = go.Heatmap(
         z=scores, hoverinfo="skip", colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": "score"}}
@@ -51,7 +52,7 @@ def heatmap_figure(
     turned: dict[str, Any] = {"tickangle": -55} if columns > 6 else {"tickangle": 0}
     across = _axis(columns, column_labels, column_title, column_images) | turned
     down = _axis(rows, row_labels, row_title, row_images) | {"range": [rows - 0.5, -0.5]}
-    if any(row_images):  # they are a share of the width, which is not known here: this clears them on wide screens
+    if any(row_images):  # their size is a share of the unknown width; this margin is enough on wide screens
         down["title"] = {"text": row_title, "standoff": 58}
     figure.update_layout({"xaxis": across, "yaxis": down})
     images = _thumbnails(row_images, rows, vertical=True) + _thumbnails(column_images, columns, vertical=False)
@@ -106,7 +107,7 @@ def _axis(count: int, labels: Sequence[str], title: str, images: Sequence[str | 
 
 
 def _thumbnails(images: Sequence[str | None], count: int, *, vertical: bool) -> list[dict[str, Any]]:
-    """Layout images along an axis, in one list: adding them one by one is slow."""
+    """Return the layout images along an axis as one list, because adding them one by one is slow."""
     if count > _LABELLED:
         return []
     if vertical:

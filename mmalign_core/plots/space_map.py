@@ -13,11 +13,11 @@ from mmalign_core.plots.colours import HOVER, MODALITY_SYMBOLS, OTHER_COLOUR, ca
 from mmalign_core.plots.labels import plain_label
 
 STRONG = "#7068EA"
-"""The theme's own violet: what the person has chosen."""
+"""Violet of the theme: marks the selected item."""
 _CATEGORIES = 10
-"""Categories with a colour of their own. Chosen: more colours cannot be told apart; the palette has as many."""
+"""Categories with their own colour. Chosen: more colours cannot be told apart, and the palette has as many."""
 _WEBGL_FROM = 6000
-"""Below this SVG is quick and sharp; above it only WebGL keeps up."""
+"""Number of points above which WebGL draws the map. SVG is sharper, but slow for more points. Chosen by eye."""
 
 
 def map_figure(
@@ -30,11 +30,11 @@ def map_figure(
     highlight: str | None = None,
     height: int = 600,
 ) -> go.Figure:
-    """`rows`: columns item, modality, x, y and, for 3-D, z. `labels` (n,) are what hovering shows.
+    """Return the map of the shared space.
 
-    `colour` (n,): values to colour by (numbers as a scale, anything else as categories); None colours by modality.
-    `highlight`: the item whose media get rings and whose links are drawn strong.
-    Every point's `customdata` is (item, modality).
+    `rows`: columns item, modality, x, y and, for 3-D, z. `labels` (n,): hover labels. `colour` (n,): values to colour
+    by (numbers as a scale, anything else as categories); None colours by modality. `highlight`: the item whose media
+    get rings and strong links. The `customdata` of every point is (item, modality).
     """
     figure = go.Figure()
     if links:
@@ -62,7 +62,7 @@ def map_figure(
 
 
 def _groups(rows: pd.DataFrame, colour: Sequence[object] | None, title: str) -> list[tuple[str, np.ndarray, dict]]:
-    """(legend name, mask (n,), marker) of each trace."""
+    """Return (legend name, mask (n,), marker) of each trace."""
     modality = rows["modality"].to_numpy()
     symbols = np.array([MODALITY_SYMBOLS.get(m, "x") for m in modality])
     if colour is None:
@@ -110,25 +110,25 @@ def _points(rows: pd.DataFrame, labels: Sequence[str], name: str, marker: dict) 
 
 
 def point_size(n: int) -> float:
-    """Pixels of a 2-D point: 8 for hundreds of points, falling to 4 for tens of thousands."""
+    """Return the size in pixels of a 2-D point: 8 for hundreds of points, down to 4 for tens of thousands."""
     return float(np.clip(8 * (800 / max(n, 1)) ** 0.25, 4, 8))
 
 
 def link_opacity(n: int) -> float:
-    """0.25 for up to some hundred links; fainter for more, which would lie over the map like a sheet."""
+    """Return the opacity of links: 0.25 for up to a few hundred, less for more, so that the points stay visible."""
     return float(np.clip(0.25 * 600 / max(n, 1), 0.06, 0.25))
 
 
 def _rings(rows: pd.DataFrame) -> BaseTraceType:
     spatial = "z" in rows
     ring = {"symbol": "circle-open", "size": 9 if spatial else 20, "color": STRONG, "line": {"width": 3}}
-    shared = {"mode": "markers", "hoverinfo": "skip", "showlegend": False, "marker": ring, "name": "looked at"}
+    shared = {"mode": "markers", "hoverinfo": "skip", "showlegend": False, "marker": ring, "name": "selected"}
     axes = {axis: rows[axis] for axis in ("x", "y", "z") if axis in rows}
     return go.Scatter3d(**axes, **shared) if spatial else go.Scatter(**axes, **shared)
 
 
 def _links(rows: pd.DataFrame, *, strong: bool = False) -> BaseTraceType:
-    """Lines from the first medium of every item to its others, all in one trace (None breaks the line)."""
+    """Return lines from the first medium of each item to its others, as one trace. None separates the lines."""
     axes = [axis for axis in ("x", "y", "z") if axis in rows]
     first = rows.groupby("item", sort=False)[axes].transform("first").to_numpy()
     places = rows[axes].to_numpy()

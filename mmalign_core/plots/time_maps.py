@@ -1,4 +1,4 @@
-"""Sounds and videos over time, with what each segment adds to a score."""
+"""Timelines of sounds and videos with the share of each segment in a score."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mmalign_core.plots.colours import HOVER, OTHER_COLOUR, scale_of, tint
 from mmalign_core.plots.labels import plain_label
 
 COLUMNS = 800
-"""More columns than a screen shows of a waveform or spectrogram only make the figure slow."""
+"""Columns of a waveform or spectrogram. Chosen: a screen shows no more, and more make the figure slow."""
 
 
 def envelope(waveform: np.ndarray, seconds: float, most: float = 1.0, yaxis: str = "y") -> go.Scatter:
-    """Lowest and highest sample of each column, as high as 90% of `most`, over so many seconds."""
+    """Return the lowest and highest sample of each column over `seconds`. The height is 90% of `most`."""
     columns = np.array_split(np.nan_to_num(np.asarray(waveform, dtype=float)), min(COLUMNS, max(len(waveform), 1)))
     high, low = (np.array([edge(column, initial=0.0) for column in columns]) for edge in (np.max, np.min))
     loudest = max(float(np.max(np.abs([high, low]))), 1e-9)
@@ -28,7 +28,7 @@ def envelope(waveform: np.ndarray, seconds: float, most: float = 1.0, yaxis: str
 
 
 def bars(edges: np.ndarray, values: np.ndarray, opacity: float, yaxis: str = "y2") -> go.Bar:
-    """One per segment (p, 2) seconds: up and blue adds, down and orange takes away."""
+    """Return one bar per segment (p, 2) in seconds: blue and upwards for positive values, orange for negative ones."""
     sides = np.sign(values)
     line = {"width": 1, "color": [tint(side, 1.0) for side in sides]}
     return go.Bar(
@@ -41,7 +41,7 @@ def bars(edges: np.ndarray, values: np.ndarray, opacity: float, yaxis: str = "y2
 def fields(
     edges: np.ndarray, values: np.ndarray, labels: Sequence[str], most: float, yaxis: str = "y2", first: int = 0
 ) -> go.Bar:
-    """Nearly invisible bars of full height: what adds nothing can be pointed at and clicked too.
+    """Return nearly invisible bars of full height, so that segments with a share of 0 can be hovered and clicked too.
 
     Their `customdata` is (number,), counted from `first`.
     """
@@ -55,8 +55,8 @@ def fields(
     )  # fmt: skip
 
 
-def adding_axis(most: float) -> dict[str, object]:
-    """The axis of what segments add, symmetric about zero."""
+def share_axis(most: float) -> dict[str, object]:
+    """Return the axis of the shares of segments, symmetric about zero."""
     return {
         "range": [-1.08 * most, 1.08 * most], "tickvals": [-most, 0, most],
         "ticktext": [f"{-most:+.3g}", "0", f"{most:+.3g}"], "fixedrange": True, "showgrid": False, "zeroline": True,
@@ -65,7 +65,7 @@ def adding_axis(most: float) -> dict[str, object]:
 
 
 _ROWS = 96
-"""Frequency bands drawn at most. Chosen: more cannot be told apart at a height of 260 pixels."""
+"""Largest number of frequency bands. Chosen: more cannot be told apart at a height of 260 pixels."""
 
 
 def sound_map_figure(
@@ -78,11 +78,12 @@ def sound_map_figure(
     spectrogram: np.ndarray | None = None,
     height: int = 260,
 ) -> go.Figure:
-    """`waveform` (n,) at `rate` samples a second; `spans` (p,) seconds (start, end), `values` (p,) what each adds.
+    """Return a sound with one bar per segment over its spectrogram or waveform.
 
-    The sound lies behind: its `spectrogram` (bands, frames), low bands first, over the same time if given, else the
-    waveform. One bar per segment lies over it: up and blue adds, down and orange takes away. Clicks anywhere in a
-    segment come as `customdata` = (its number,), so that a page can play it.
+    `waveform` (n,): `rate` samples a second. `spans` (p,): (start, end) in seconds. `values` (p,): shares of the
+    score. `spectrogram` (bands, frames): low bands first, over the same time; without it the waveform is drawn.
+    Bars are blue and upwards for positive values, orange and downwards for negative ones. The `customdata` of a click
+    is (number of the segment,), so that a page can play it.
     """
     seconds = len(waveform) / rate
     values = np.asarray(values, dtype=float)
@@ -95,13 +96,13 @@ def sound_map_figure(
         clickmode="event+select", bargap=0, barmode="overlay", hoverlabel=HOVER,
         xaxis={"title": {"text": "seconds"}, "range": [0, seconds], "showgrid": False, "zeroline": False},
         yaxis={"visible": False, "range": [-1, 1], "fixedrange": True},
-        yaxis2={**adding_axis(most), "title": {"text": "adds"}, "overlaying": "y"},
+        yaxis2={**share_axis(most), "title": {"text": "adds"}, "overlaying": "y"},
     )  # fmt: skip
     return figure
 
 
 def _bands(spectrogram: np.ndarray, seconds: float) -> go.Heatmap:
-    """The spectrogram in grey, mean of neighbouring frames where there are too many."""
+    """Return the spectrogram in grey. Neighbouring frames are averaged if there are too many."""
     z = _thinned(_thinned(np.nan_to_num(np.asarray(spectrogram, dtype=float)), _ROWS).T, COLUMNS).T
     return go.Heatmap(
         z=z, x=np.linspace(0, seconds, z.shape[1] + 1), y=np.linspace(-1, 1, z.shape[0] + 1), hoverinfo="skip",
@@ -116,7 +117,7 @@ def _thinned(rows: np.ndarray, most: int) -> np.ndarray:
 TILES = 8
 """Frames in the strip. Chosen: more would be too small to recognise at the width of a page."""
 _STRIP, _GAP = 52, 16
-"""Pixels: height of the strip of frames, and what lies between it and the bars or between rows of bars."""
+"""Pixels: height of the strip of frames, and the gap below it and between rows of bars. Chosen by eye."""
 
 
 def video_map_figure(
@@ -130,19 +131,20 @@ def video_map_figure(
     rate: int = 0,
     height: int = 260,
 ) -> go.Figure:
-    """`tiles`: data URIs of frames, each shown over an equal share of the time; `spans` (p,) seconds (start, end),
-    `values` (p,) what each adds; `senses` (p,) tell in which row it belongs, all in one if there are none.
+    """Return a strip of frames of a video above one row of bars for each sense.
 
-    The rows share one scale and say their sums: up and blue adds, down and orange takes away. The `waveform`, at
-    `rate`, lies behind the row that is heard, else behind the only one. Clicks in a segment come as `customdata` =
-    (its number,).
+    `tiles`: data URIs of frames, each drawn over an equal share of the time. `spans` (p,): (start, end) in seconds.
+    `values` (p,): shares of the score. `senses` (p,): the row of each segment; empty puts all into one row. The rows
+    share one scale, and their titles give the sums. Blue and upwards is positive, orange and downwards negative. The
+    `waveform`, at `rate` samples a second, is drawn behind the row of the sound, else behind the only row. The
+    `customdata` of a click is (number of the segment,).
     """
     edges, values = np.asarray(spans, dtype=float).reshape(-1, 2), np.asarray(values, dtype=float)
-    told, names = list(senses) or [""] * len(values), list(labels) or [""] * len(values)
-    rows, seconds, most = list(dict.fromkeys(told)), float(edges[:, 1].max(initial=1e-9)), scale_of(values)
+    row_of, names = list(senses) or [""] * len(values), list(labels) or [""] * len(values)
+    rows, seconds, most = list(dict.fromkeys(row_of)), float(edges[:, 1].max(initial=1e-9)), scale_of(values)
     figure = go.Figure()
     for number, row in enumerate(rows):
-        own = np.flatnonzero([sense == row for sense in told])
+        own = np.flatnonzero([sense == row for sense in row_of])
         axis = f"y{number + 1}" if number else "y"
         if waveform is not None and len(waveform) and rate and row in ("", "heard"):
             figure.add_trace(envelope(waveform, len(waveform) / rate, most, axis))
@@ -150,7 +152,7 @@ def video_map_figure(
         figure.add_trace(
             fields(edges[own], values[own], [names[i] for i in own] if labels else (), most, axis, int(own[0]))
         )
-    totals = [sum(value for value, sense in zip(values, told) if sense == row) for row in rows]
+    totals = [sum(value for value, sense in zip(values, row_of) if sense == row) for row in rows]
     titles = [f"{row} {total:+.2f}" if row else "adds" for row, total in zip(rows, totals)]
     _lay_out(figure, titles, seconds, most, height)
     figure.update_layout(images=_strip(tiles, seconds, height))
@@ -158,13 +160,13 @@ def video_map_figure(
 
 
 def _lay_out(figure: go.Figure, titles: Sequence[str], seconds: float, most: float, height: int) -> None:
-    """One axis a row, below the strip."""
+    """Add one axis per row, below the strip."""
     top = 1 - (_STRIP + _GAP) / (height - 48)
     gap = _GAP / (height - 48)
     size = (top - gap * (len(titles) - 1)) / max(len(titles), 1)
     axes = {
         f"yaxis{number + 1 if number else ''}": {
-            **adding_axis(most),
+            **share_axis(most),
             "title": {"text": title},
             "domain": [max(top - (number + 1) * size - number * gap, 0), top - number * (size + gap)],
         }

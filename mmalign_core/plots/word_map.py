@@ -1,4 +1,4 @@
-"""A text whose words are tinted by what they add to a score, as HTML that is safe to show."""
+"""A text as safe HTML, with each word tinted by its share in a score."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import numpy as np
 from mmalign_core.plots.colours import scale_of, tint
 
 STRONGEST = 0.55
-"""Opacity at which text still has a contrast of 4.5 to its tint on the light and the dark theme."""
+"""Opacity at which text keeps a contrast of 4.5:1 with its tint in the light and the dark theme."""
 _FAINT = 0.02
-"""Words that add less than this share of the most are left plain."""
+"""Share of the largest value below which a word gets no tint."""
 _STYLE = "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.9;font-size:1rem"
 
 
 def word_map_html(text: str, places: Sequence[tuple[float, ...]], values: np.ndarray, *, most: int = 1500) -> str:
-    """One <div>: `places` (p,) characters (start, end) of the words in `text`, `values` (p,) what each adds.
+    """Return one <div> with the text. `places` (p,): (start, end) of the words in `text`. `values` (p,): their shares.
 
-    Blue with a solid line adds, orange with a dashed line takes away, so colour is not alone; the number is in the
-    title. Everything of the text is escaped. After `most` characters a line tells how many more there are.
+    A positive word is blue with a solid line, a negative one orange with a dashed line, so colour is not the only
+    sign. The number is in the title. The text is escaped. After `most` characters a line gives the number of the rest.
     """
     limit = scale_of(np.asarray(values, dtype=float))
     end_shown = _whole(text, most)
@@ -50,7 +50,7 @@ def _word(word: str, value: float, limit: float) -> str:
 
 
 def _whole(text: str, most: int) -> int:
-    """Where to cut the text: at `most`, or a little before it so that no emoji or letter breaks in half."""
+    """Return the place of the cut: `most`, or a little less so that no emoji or letter is split."""
     end = min(len(text), most)
     while 0 < end < len(text) and (_joins(text[end]) or text[end - 1] == "\u200d"):
         end -= 1
@@ -58,7 +58,7 @@ def _whole(text: str, most: int) -> int:
 
 
 def _joins(letter: str) -> bool:
-    """Whether it belongs to the letter before it: accents, joiners, variation selectors, skin tones."""
+    """Whether the character belongs to the one before it: accents, joiners, variation selectors, skin tones."""
     return (
         unicodedata.category(letter) in ("Mn", "Me", "Mc")
         or letter == "\u200d"
@@ -67,6 +67,6 @@ def _joins(letter: str) -> bool:
 
 
 def _safe(text: str) -> str:
-    """Escaped, and without the control characters that HTML has no place for."""
+    """Return the text escaped, without the control characters that HTML does not allow."""
     kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
     return html.escape(kept)

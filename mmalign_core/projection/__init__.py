@@ -1,4 +1,4 @@
-"""Maps of the shared space: UMAP from an exact neighbour graph, in two or three dimensions, with its faithfulness."""
+"""Maps of the shared space: UMAP in two or three dimensions from an exact neighbour graph, and its faithfulness."""
 
 from mmalign_core.projection.maps import Projection, project
 from mmalign_core.projection.placement import place

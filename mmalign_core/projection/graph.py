@@ -1,4 +1,4 @@
-"""The exact k-nearest-neighbour graph of a space, and how strongly UMAP connects each pair of neighbours in it."""
+"""The exact k-nearest-neighbour graph of a space, and the weights of its edges in UMAP."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ BLOCK = 2048  # 16 MiB of scores: small beside the vectors, large enough that th
 
 
 def nearest_neighbours(space: Space, k: int, progress: Progress = no_progress) -> tuple[np.ndarray, np.ndarray]:
-    """Each row's `k` nearest other rows: indices (n, k) int32 and distances (n, k) float32, nearest first.
+    """Return each row's `k` nearest other rows: indices (n, k) int32 and distances (n, k) float32, nearest first.
 
-    Exact: every pair is scored, in float32. The score is symmetric, so only half of the blocks are multiplied.
-    Peak memory beside the space is one block and the answer. `k` must be below the number of rows.
+    The search is exact: every pair is scored in float32. The score is symmetric, so only half of the blocks are
+    computed. Peak memory beside the space is one block and the result. `k` must be below the number of rows.
     """
     from mmalign_core.projection.kernels import offer_columns, offer_rows, run_split
 
@@ -42,10 +42,11 @@ def nearest_neighbours(space: Space, k: int, progress: Progress = no_progress) -
 
 
 def memberships(distances: np.ndarray, n_neighbors: int) -> np.ndarray:
-    """Strength (n, k) float32 in 0..1 of the edge from each row to each neighbour; `distances` ascend along a row.
+    """Return the weight (n, k) float32 in 0..1 of the edge from each row to each neighbour.
 
-    exp(-(d - rho) / sigma): rho is the distance to the nearest neighbour that is not a duplicate, and sigma makes a
-    row sum to log2(n_neighbors), where n_neighbors counts the row itself (McInnes et al. 2018, algorithm 3).
+    `distances` (n, k) ascend along a row. The weight is exp(-(d - rho) / sigma). rho is the distance to the nearest
+    neighbour that is not a duplicate. sigma makes a row sum to log2(n_neighbors), where n_neighbors counts the row
+    itself (McInnes et al. 2018, algorithm 3).
     """
     near = np.where(distances > _duplicate(distances), distances, np.inf).min(axis=1, keepdims=True)
     gaps = np.maximum(distances - np.where(np.isfinite(near), near, 0), 0).astype(np.float32)
@@ -53,7 +54,7 @@ def memberships(distances: np.ndarray, n_neighbors: int) -> np.ndarray:
 
 
 def symmetric_graph(neighbours: np.ndarray, strengths: np.ndarray) -> csr_matrix:
-    """The union of the directed edges, a + b - ab for the two strengths of a pair: (n, n) float32, symmetric."""
+    """Return the union of the directed edges, a + b - ab for the two weights of a pair: (n, n) float32, symmetric."""
     from scipy.sparse import csr_matrix
 
     n, k = neighbours.shape
@@ -65,12 +66,12 @@ def symmetric_graph(neighbours: np.ndarray, strengths: np.ndarray) -> csr_matrix
 
 
 def _duplicate(distances: np.ndarray) -> np.ndarray:
-    """Distances of a row up to this (n, 1) are rounding."""
+    """Return the distance (n, 1) up to which two rows count as duplicates: larger ones are no rounding errors."""
     return 1e-6 * distances.max(axis=1, keepdims=True)
 
 
 def _widths(gaps: np.ndarray, distances: np.ndarray, n_neighbors: int) -> np.ndarray:
-    """sigma (n, 1) by bisection, all rows at once; at least a thousandth of the mean distance, as in UMAP."""
+    """Return sigma (n, 1) by bisection of all rows at once; at least a thousandth of the mean distance, as in UMAP."""
     target = np.float32(np.log2(n_neighbors))
     low = np.zeros((len(gaps), 1), np.float32)
     high = np.full_like(low, np.inf)

@@ -1,6 +1,6 @@
-"""The inner loops, compiled and split over the cores: selecting neighbours, counting nearer rows, one epoch of layout.
+"""Compiled inner loops that run on all cores: neighbour selection, counts of nearer rows, one epoch of the layout.
 
-Importing this loads numba, which takes a second: import it where a map is drawn.
+Importing this module loads numba, which takes a second: import it only where a map is drawn.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from mmalign_core.settings import Settings
 
 
 def compiled(function: Callable) -> Callable:
-    """`function` compiled on first use; it releases the interpreter lock, so that threads can share the work."""
+    """Return `function` compiled on first use. It releases the interpreter lock, so threads run in parallel."""
     try:
         return njit(cache=True, nogil=True, fastmath=True)(function)
-    except RuntimeError:  # neither the package's folder nor the user's cache folder can be written
+    except RuntimeError:  # neither the package's folder nor the user's cache folder is writable
         return njit(nogil=True, fastmath=True)(function)
 
 
 def run_split(count: int, work: Callable[[int, int], None], cuts: Sequence[int] | None = None) -> None:
-    """Calls `work(lo, hi)` for each part of range(count), at once on all cores; raises what a part raised.
+    """Call `work(lo, hi)` for each part of range(count) on all cores at once. Errors of a part are raised again.
 
-    `cuts` (ascending, from 0 to `count`) places the borders where even parts would not be even work.
+    `cuts`: borders of the parts, ascending from 0 to `count`, for when parts of equal size are unequal work.
     """
     threads = worker_count()
     borders = cuts if cuts is not None else [count * part // threads for part in range(threads + 1)]
@@ -37,7 +37,7 @@ def run_split(count: int, work: Callable[[int, int], None], cuts: Sequence[int] 
 
 
 def worker_count() -> int:
-    """How many parts run at once."""
+    """Return the number of parts that run at once."""
     return max(1, Settings().threads)
 
 
@@ -46,7 +46,7 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(worker_count(), thread_name_prefix="projection")
 
 
-STRIP = 128  # scores looked at together; most strips hold nothing new and cost one vector comparison
+STRIP = 128  # scores compared at once; most strips hold no new neighbour and cost one vector comparison
 
 
 @compiled
@@ -62,7 +62,7 @@ def _insert(best, who, i, score, j):
 
 @compiled
 def offer_rows(scores, first_row, first_column, best, who, lo, hi):
-    """Offers every column of `scores` to the rows lo..hi: row r is item first_row + r. A row is never its own."""
+    """Insert every column of `scores` into the best of rows lo..hi. Row r is item first_row + r and skips itself."""
     last = best.shape[1] - 1
     for r in range(lo, hi):
         i = first_row + r
@@ -80,7 +80,7 @@ def offer_rows(scores, first_row, first_column, best, who, lo, hi):
 
 @compiled
 def offer_columns(scores, first_row, first_column, best, who, lo, hi):
-    """Offers every row of `scores` to the columns lo..hi, reading the block along its rows, as it lies in memory."""
+    """Insert every row of `scores` into the best of columns lo..hi. The block is read row by row, as stored."""
     last = best.shape[1] - 1
     bar = best[first_column : first_column + scores.shape[1], last].copy()
     for r in range(scores.shape[0]):
@@ -99,7 +99,7 @@ def offer_columns(scores, first_row, first_column, best, who, lo, hi):
 
 @compiled
 def count_nearer(scores, rows, others, tolerance, nearer, lo, hi):
-    """nearer[r, m] = how many items score above item others[r, m] for query r, which is item rows[r] itself."""
+    """Set nearer[r, m] to the number of items with a higher score than item others[r, m] for query item rows[r]."""
     for r in range(lo, hi):
         for m in range(others.shape[1]):
             bar = scores[r, others[r, m]] + tolerance
@@ -111,11 +111,11 @@ def count_nearer(scores, rows, others, tolerance, nearer, lo, hi):
 
 @compiled
 def move(old, new, first, ends, period, due, pull, push, shift, base, epoch, rate, pushes, seed, lo, hi):
-    """One epoch for the points lo..hi: reads the positions `old` (n, 4), writes `new` (n, 4).
+    """Compute one epoch for the points lo..hi: reads the positions `old` (n, 4), writes `new` (n, 4).
 
     `pull` and `push` are tables of the force over the distance, indexed by the leading bits of the squared distance
-    as a float: fine where forces change fast, and far cheaper than two powers a pair. A point's random numbers depend
-    on `seed` and its index alone, so the result is the same for any number of threads.
+    as a float. The tables are fine where forces change fast, and far cheaper than two powers a pair. A point's random
+    numbers depend on `seed` and its index alone, so the result is the same for any number of threads.
     """
     n = np.uint64(old.shape[0])
     top = pull.shape[0] - 1

@@ -1,4 +1,4 @@
-"""The layout of UMAP: where points start, and how they pull neighbours and push random others, epoch by epoch."""
+"""UMAP's layout: start positions, and epochs of attraction by neighbours and repulsion by random points."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 STEPS = 20
-"""How often a point's start is averaged with those of its neighbours."""
+"""Number of times that the start positions are averaged with those of the neighbours. Chosen by eye."""
 REACH = 10.0
-"""Half the width of the start, as umap-learn scales its own."""
+"""Half the width of the start positions, as in umap-learn."""
 
 
 def start_positions(rows: np.ndarray, graph: csr_matrix, dimensions: int, rng: np.random.Generator) -> np.ndarray:
-    """Start (n, dimensions) float32, within about -10..10, for `rows` (n, d) with neighbour graph `graph` (n, n).
+    """Return start positions (n, dimensions) float32, within about -10..10, for `rows` (n, d) with `graph` (n, n).
 
-    The principal coordinates, averaged with those of the neighbours for a few steps: parts of the graph that hang
-    together start together, at a small fraction of the cost of the eigenvectors UMAP starts from. A little noise
-    parts duplicates.
+    They are principal coordinates, averaged with those of the neighbours for a few steps. Connected parts of the graph
+    then start close together, at a small fraction of the cost of the eigenvectors that UMAP starts from. A little
+    noise separates duplicates.
     """
     positions = principal_coordinates(rows, dimensions, rng)
     total = np.maximum(np.asarray(graph.sum(axis=1), np.float32).reshape(-1, 1), np.finfo(np.float32).tiny)
@@ -36,9 +36,9 @@ def start_positions(rows: np.ndarray, graph: csr_matrix, dimensions: int, rng: n
 
 
 def principal_coordinates(rows: np.ndarray, dimensions: int, rng: np.random.Generator) -> np.ndarray:
-    """Coordinates (n, dimensions) float32 of `rows` (n, d) along their first principal axes; zero beyond the rank.
+    """Return coordinates (n, dimensions) float32 of `rows` (n, d) along their first principal axes.
 
-    Randomised subspace iteration (Halko et al. 2011): cost grows with n·d alone.
+    Axes beyond the rank are zero. Randomised subspace iteration (Halko et al. 2011): the cost is proportional to n·d.
     """
     centred = rows - rows.mean(axis=0)
     axes = rng.normal(size=(rows.shape[1], dimensions + 8)).astype(np.float32)
@@ -52,17 +52,17 @@ def principal_coordinates(rows: np.ndarray, dimensions: int, rng: np.random.Gene
     return start / max(float(np.abs(start).max(initial=0)), 1e-6)
 
 
-PUSHES = 5  # random points pushed off for each pull (negative_sample_rate in umap-learn)
+PUSHES = 5  # random repelling points for each attraction (negative_sample_rate in umap-learn)
 FIRST_RATE = 0.25  # a quarter of UMAP's, see `lay_out`
-DECAY = 1.5  # the rate falls with this power of the epochs left: longer at small rates, where neighbours settle
+DECAY = 1.5  # power of the epochs left in the rate: small rates, at which neighbours settle, last longer
 
 
 def lay_out(graph: csr_matrix, start: np.ndarray, min_dist: float, seed: int, progress: Progress) -> np.ndarray:
-    """Positions (n, dimensions) float32 of the points of `graph` (n, n), from `start` (n, dimensions).
+    """Return positions (n, dimensions) float32 of the points of `graph` (n, n), from `start` (n, dimensions).
 
-    All points of an epoch move by the positions of the epoch before, which makes the result independent of how the
-    work is split over threads. UMAP moves both ends of an edge at once and starts at rate 1; here each point moves
-    itself, twice as far, and a start at a quarter of the rate keeps a crowd that moves at once from overshooting.
+    All points of an epoch move by the positions of the epoch before, so the result does not depend on the number of
+    threads. UMAP moves both ends of an edge at once and starts at rate 1. Here each point moves alone and twice as
+    far, and the rate starts at a quarter, because points that move all at once overshoot at a higher rate.
     """
     from mmalign_core.projection.kernels import move, run_split, worker_count
 
@@ -86,18 +86,18 @@ def lay_out(graph: csr_matrix, start: np.ndarray, min_dist: float, seed: int, pr
 
 
 def epoch_count(n: int) -> int:
-    """Epochs for `n` points: umap-learn's own rule."""
+    """Return the number of epochs for `n` points, by umap-learn's rule."""
     return 500 if n <= 10_000 else 200
 
 
 def curve(min_dist: float) -> tuple[float, float]:
-    """(a, b) of 1 / (1 + a d^2b), fitted by least squares to 1 up to `min_dist` and exp(min_dist - d) beyond it."""
+    """Return (a, b) of 1 / (1 + a d^2b), a least-squares fit to 1 up to `min_dist` and exp(min_dist - d) beyond it."""
     d = np.linspace(0, 3, 300)[1:]
-    wanted = np.where(d < min_dist, 1.0, np.exp(min_dist - d))
+    target = np.where(d < min_dist, 1.0, np.exp(min_dist - d))
     a, b = 1.0, 1.0
     for _ in range(100):
         power = a * d ** (2 * b)
-        error = 1 / (1 + power) - wanted
+        error = 1 / (1 + power) - target
         slope = -power / (1 + power) ** 2
         columns = np.stack([slope / a, slope * 2 * np.log(d)], axis=1)
         change = np.linalg.lstsq(columns, -error, rcond=None)[0]
@@ -114,7 +114,7 @@ class _Forces:
 
 
 def _forces(min_dist: float, bits: int = 6, least: int = -30, most: int = 16) -> _Forces:
-    """Tables over squared distances from 2^least to 2^most, 2^bits slots an octave: a slot is wrong by under 1%."""
+    """Return tables over squared distances 2^least to 2^most, 2^bits slots an octave. A slot's error is below 1%."""
     a, b = curve(min_dist)
     shift, base = 23 - bits, (127 + least) << bits
     slots = np.arange((most - least) << bits, dtype=np.int64) + base
@@ -126,7 +126,7 @@ def _forces(min_dist: float, bits: int = 6, least: int = -30, most: int = 16) ->
 
 
 def _schedule(graph: csr_matrix, epochs: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row starts, column indices and the epochs between two uses of each edge; edges too weak for one use are out."""
+    """Return row starts, column indices and epochs between two uses of each edge. Too weak edges are left out."""
     strongest = graph.data.max(initial=0)
     keep = graph.data * epochs >= strongest
     first = np.concatenate([[0], np.cumsum(keep)])[graph.indptr]

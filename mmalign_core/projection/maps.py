@@ -1,4 +1,4 @@
-"""Draws the map: neighbour graph, start, layout and its quality, or the same by umap-learn."""
+"""Maps by UMAP: neighbour graph, start, layout and quality, or the layout of umap-learn."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ENGINES = ("mmalign", "umap-learn")
 
 @dataclass(frozen=True)
 class Projection:
-    """A map: `coordinates` (n, 2 or 3) float32, read-only, row i for row i of the vectors it was made of.
+    """A map: `coordinates` (n, 2 or 3) float32, read-only; row i belongs to row i of the vectors.
 
     `trustworthiness` and `neighbour_overlap` (see Quality) are means over `quality_n` rows at `quality_k` neighbours.
-    `params` holds what made it, `seconds` the wall time of all of it. Other rows are placed by `place`.
+    `params`: the parameters of `project`. `seconds`: total wall time. `place` adds other rows to the map.
     """
 
     coordinates: np.ndarray
@@ -38,12 +38,12 @@ class Projection:
 
     @property
     def by_chance(self) -> tuple[float, float]:
-        """Trustworthiness and neighbour overlap that a random map of as many points would have."""
+        """Return the expected trustworthiness and neighbour overlap of a random map with as many points."""
         return by_chance(len(self.coordinates), self.quality_k)
 
     @property
     def better_than_chance(self) -> bool:
-        """Whether more neighbours are kept than a random map keeps, by three standard errors of that share."""
+        """Whether the map keeps more neighbours than a random map, by three standard errors of that share."""
         expected = self.by_chance[1]
         error = (expected * (1 - expected) / (self.quality_n * self.quality_k)) ** 0.5
         return self.neighbour_overlap > expected + 3 * error
@@ -65,11 +65,11 @@ def project(
     engine: str = "mmalign",
     progress: Progress = no_progress,
 ) -> Projection:
-    """UMAP (McInnes et al. 2018) of `vectors` (n, d) from their exact neighbour graph.
+    """Return the map of `vectors` (n, d) by UMAP (McInnes et al. 2018) from their exact neighbour graph.
 
     The same vectors, parameters and seed give the same coordinates on the same machine. `n_neighbors` counts the row
-    itself, as in umap-learn, and is cut to n. `metric`: cosine or euclidean. `engine` umap-learn draws the map with
-    that package (slow at first) to compare with. `progress` may raise `Cancelled` to stop.
+    itself, as in umap-learn, and is at most n. `metric`: cosine or euclidean. `engine` umap-learn draws the map with
+    that package (slow at first), for comparison. `progress` may raise `Cancelled` to stop.
     Raises BadInput for NaN, no rows, or a parameter out of range.
     """
     began = time.perf_counter()
@@ -116,7 +116,7 @@ def _umap_learn_layout(rows, space, dimensions, n_neighbors, min_dist, seed, pro
     n = len(rows)
     if n <= dimensions + 2:
         raise BadInput(f"engine umap-learn needs more than {dimensions + 2} rows; got {n}. Use engine mmalign")
-    progress(0.0, "umap-learn is at work; it reports no progress")
+    progress(0.0, "umap-learn is running; it reports no progress")
     import umap
 
     chosen = {"n_neighbors": min(n_neighbors, n - 1), "min_dist": min_dist, "metric": space.metric}

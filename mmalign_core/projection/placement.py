@@ -1,4 +1,4 @@
-"""Places new rows on a map that is already drawn, without moving a point of it."""
+"""Placement of new rows on an existing map. The points of the map do not move."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from mmalign_core.projection.space import Space, checked_rows, space_of
 from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import BadInput
 
-OWN_SHARE = 0.1  # of the way to the mean of its neighbours: keeps new points from hiding under the fitted ones
+OWN_SHARE = 0.1  # of the way to the mean of its neighbours, so that a new point does not cover a fitted one
 
 
 def place(projection: Projection, fitted_vectors: np.ndarray, new_vectors: np.ndarray) -> np.ndarray:
-    """Coordinates (m, 2 or 3) float32 for `new_vectors` (m, d) on the map drawn of `fitted_vectors` (n, d).
+    """Return coordinates (m, 2 or 3) float32 for `new_vectors` (m, d) on the map of `fitted_vectors` (n, d).
 
-    Each new row lies beside that of its nearest fitted rows which stands best among the others on the map, by UMAP's
-    membership strengths and curve: between two groups there is nothing, so a mean of all would mislead. A row equal
-    to a fitted one lies on its point. No row depends on the others placed with it.
-    Raises BadInput for NaN or where the shapes do not belong together.
+    Each new row gets a place beside one of its nearest fitted rows: the one that fits best among the others on the
+    map, by UMAP's edge weights and curve. A mean of all would mislead, because it can lie in the gap between two
+    groups. A row equal to a fitted one gets the same place. Each row is placed independently of the other new rows.
+    Raises BadInput for NaN or for shapes that do not match.
     """
     fitted, new = checked_rows(fitted_vectors, "fitted vectors"), checked_rows(new_vectors, "new vectors")
     if len(fitted) != len(projection.coordinates):
@@ -45,7 +45,7 @@ def _nearest(space: Space, new: np.ndarray, k: int) -> tuple[np.ndarray, np.ndar
 
 
 def _among(points: np.ndarray, weights: np.ndarray, min_dist: float) -> np.ndarray:
-    """One position (m, dims) among `points` (m, k, dims) weighted by `weights` (m, k)."""
+    """Return one position (m, dims) among `points` (m, k, dims) with `weights` (m, k)."""
     a, b = curve(min_dist)
     squared = ((points[:, :, None] - points[:, None]) ** 2).sum(axis=-1)
     company = (weights[:, None, :] / (1 + a * squared**b)).sum(axis=-1)

@@ -1,4 +1,4 @@
-"""How far a map can be trusted: whose neighbours on the map are neighbours in the space."""
+"""Faithfulness of a map: the share of neighbours on the map that are neighbours in the space."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from mmalign_core.projection.space import Space, checked_rows, space_of
 
 K = 15
-"""Neighbours compared. Chosen: about the neighbourhood that the map itself is made from."""
-SAMPLE = 1000  # rows measured at most: the standard error of either number stays near or below 0.005
+"""Neighbours compared. Chosen: about as many as in the graph that the map is made of."""
+SAMPLE = 1000  # largest number of rows measured: the standard error of either number is about 0.005 or less
 CHUNK = 512  # rows scored against all others at once
 
 
@@ -19,7 +19,7 @@ class Quality:
     """`trustworthiness` (Venna & Kaski 2001; 1 is best, about 0.5 is a random map) and `neighbour_overlap`.
 
     The overlap is the share of the `k` nearest points on the map that are among the k nearest in the space. Both are
-    means over `n` rows, all of them or a random sample, ranked among all other rows; NaN for a single row.
+    means over `n` rows, all or a random sample, each compared with all other rows; NaN for a single row.
     """
 
     trustworthiness: float
@@ -29,9 +29,9 @@ class Quality:
 
 
 def by_chance(n: int, k: int) -> tuple[float, float]:
-    """Trustworthiness and neighbour overlap to be expected of a random map of `n` points, at `k` neighbours.
+    """Return the expected trustworthiness and neighbour overlap of a random map of `n` points at `k` neighbours.
 
-    Each of the k then has any of the n - 1 ranks alike: the mean of max(rank - k, 0), and k of n - 1.
+    Each of the k neighbours then has a uniformly random rank from 1 to n - 1.
     """
     mean = (n - 1 - k) * (n - k) / (2 * (n - 1))
     worst = (2 * n - 3 * k - 1) / 2
@@ -39,12 +39,12 @@ def by_chance(n: int, k: int) -> tuple[float, float]:
 
 
 def map_quality(vectors: np.ndarray, coordinates: np.ndarray, *, metric: str = "cosine", seed: int = 0) -> Quality:
-    """Quality of any map `coordinates` (n, 2 or 3) of `vectors` (n, d). Raises BadInput for NaN."""
+    """Return the quality of a map `coordinates` (n, 2 or 3) of `vectors` (n, d). Raises BadInput for NaN."""
     return quality_in(space_of(checked_rows(vectors), metric), checked_rows(coordinates, "coordinates"), seed)
 
 
 def quality_in(space: Space, coordinates: np.ndarray, seed: int = 0) -> Quality:
-    """The same for a space already prepared. A row as near as the k-th nearest counts as a neighbour."""
+    """Return the quality for a prepared space. A row as near as the k-th nearest counts as a neighbour."""
     n = len(space)
     if n < 2:
         return Quality(float("nan"), float("nan"), 0, 0)
@@ -53,14 +53,14 @@ def quality_in(space: Space, coordinates: np.ndarray, seed: int = 0) -> Quality:
     if n > SAMPLE:
         rows = np.sort(np.random.default_rng(seed).choice(n, SAMPLE, replace=False))
     ranks = 1 + _nearer(space, rows, _map_neighbours(coordinates, rows, k))
-    worst = len(rows) * k * (2 * n - 3 * k - 1) / 2  # every neighbour on the map among the farthest of the space
+    worst = len(rows) * k * (2 * n - 3 * k - 1) / 2  # all neighbours on the map are the farthest rows in the space
     misplaced = np.maximum(ranks - k, 0).sum(dtype=np.int64)
     trust = 1.0 if worst <= 0 else 1 - float(misplaced) / worst
     return Quality(trust, float((ranks <= k).mean()), len(rows), k)
 
 
 def _map_neighbours(coordinates: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
-    """The `k` nearest other points (r, k) on the map for each of `rows`."""
+    """Return the `k` nearest other points (r, k) on the map for each of `rows`."""
     from scipy.spatial import KDTree
 
     found = np.atleast_2d(KDTree(coordinates, balanced_tree=False).query(coordinates[rows], k + 1)[1])
@@ -70,7 +70,7 @@ def _map_neighbours(coordinates: np.ndarray, rows: np.ndarray, k: int) -> np.nda
 
 
 def _nearer(space: Space, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """How many rows are strictly nearer in the space than each of `others` (r, k), beyond rounding."""
+    """Return how many rows are strictly nearer in the space than each of `others` (r, k), beyond rounding."""
     from mmalign_core.projection.kernels import count_nearer, run_split
 
     nearer = np.zeros(others.shape, np.int32)

@@ -1,4 +1,4 @@
-"""The space a map is drawn of: checked rows, and two factors whose product ranks every pair of them."""
+"""The space of a map: checked rows, and two factors whose product gives the score of every pair."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from mmalign_core.types import BadInput
 
 METRICS = ("cosine", "euclidean")
 CHUNK = 256
-"""Rows whose neighbours are gathered at once, so that the copies stay small."""
+"""Rows per block when neighbours are gathered, so that the copies stay small. Chosen."""
 LARGEST = 1e15
-"""Up to this, squared distances of a million dimensions stay below the largest float32, 3.4e38."""
+"""Largest allowed value: squared distances of a million dimensions then stay below the largest float32, 3.4e38."""
 
 
 @dataclass(frozen=True)
 class Space:
-    """`left` @ `right`.T (n, n) holds the score of every pair: the larger, the nearer.
+    """`left` @ `right`.T (n, n) holds the score of every pair. A higher score means a smaller distance.
 
-    The score is the cosine, or minus half the squared Euclidean distance; both factors are float32. Written as one
-    product, either metric runs at the speed of a matrix multiplication. `centre` (d,) was taken off Euclidean rows,
-    which keeps the rounding small for rows that lie far from the origin.
+    The score is the cosine, or minus half the squared Euclidean distance. Both factors are float32. Either metric is
+    one matrix product, for speed. `centre` (d,) is subtracted from Euclidean rows, which keeps the rounding error
+    small for rows that lie far from the origin.
     """
 
     left: np.ndarray
@@ -34,13 +34,14 @@ class Space:
 
     @property
     def rows(self) -> np.ndarray:
-        """The rows (n, d) themselves: of unit length under the cosine, centred under the Euclidean distance."""
+        """Return the rows (n, d): unit length under the cosine, centred under the Euclidean distance."""
         return self.left if self.metric == "cosine" else self.left[:, :-2]
 
     def sorted_distances(self, left: np.ndarray, near: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """`near` (m, k) and its distances from the rows with factor `left` (m, .), nearest first; `scores` (m, k).
+        """Return `near` (m, k) and its distances from the rows with factor `left` (m, .), nearest first.
 
-        Euclidean distances are computed again from the differences: a small one drowns in the rounding of its score.
+        `scores` (m, k): scores of `near`. Euclidean distances are computed from the differences, because the rounding
+        error of a score is larger than a small distance.
         """
         distances = np.maximum(1 - scores, 0) if self.metric == "cosine" else self._differences(left, near)
         order = np.argsort(distances, axis=1, kind="stable")
@@ -54,12 +55,12 @@ class Space:
         return out
 
     def queries(self, vectors: np.ndarray) -> np.ndarray:
-        """Left factor of other rows (m, d): `queries(v) @ right.T` scores them against the rows of the space."""
+        """Return the left factor of other rows (m, d). `queries(v) @ right.T` scores them against the space's rows."""
         return _left(vectors, self.metric, self.centre)
 
 
 def checked_rows(vectors: np.ndarray, what: str = "vectors") -> np.ndarray:
-    """`vectors` as contiguous float32 (n, d). Raises BadInput where they are not finite or not a table."""
+    """Return `vectors` as contiguous float32 (n, d). Raises BadInput if they are not finite or not a table."""
     rows = np.asarray(vectors)
     if rows.ndim != 2 or rows.shape[1] == 0:
         raise BadInput(f"{what} must be a table of numbers (rows, dimensions); got shape {rows.shape}")
@@ -71,7 +72,7 @@ def checked_rows(vectors: np.ndarray, what: str = "vectors") -> np.ndarray:
 
 
 def space_of(rows: np.ndarray, metric: str) -> Space:
-    """The space of checked `rows` (n, d) under `metric`. Raises BadInput for an unknown metric, or values too large."""
+    """Return the space of checked `rows` (n, d). Raises BadInput for an unknown metric, or values too large."""
     if metric not in METRICS:
         raise BadInput(f"unknown metric {metric!r}; choose one of {', '.join(METRICS)}")
     if metric == "euclidean" and np.abs(rows).max(initial=0) > LARGEST:
@@ -86,8 +87,8 @@ def space_of(rows: np.ndarray, metric: str) -> Space:
 def _left(rows: np.ndarray, metric: str, centre: np.ndarray) -> np.ndarray:
     if metric == "cosine":
         peak = np.abs(rows).max(axis=1, keepdims=True)
-        rows = rows / np.where(peak > 0, peak, 1)  # the square of a huge or tiny value would not fit float32
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 0.5)  # a row of zeros stays one
+        rows = rows / np.where(peak > 0, peak, 1)  # the square of a very large or small value does not fit float32
+        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 0.5)  # keeps a row of zeros as it is
     rows = rows - centre
     half = (rows * rows).sum(axis=1, keepdims=True) / 2
     return np.concatenate([rows, np.ones_like(half), -half], axis=1)

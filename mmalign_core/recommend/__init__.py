@@ -1,4 +1,4 @@
-"""Recommenders: they rank items for a query and say what each score is made of."""
+"""Recommenders: they rank items for a query and split each score into shares."""
 
 from mmalign_core.recommend.base import RECOMMENDERS, Recommender, register
 from mmalign_core.recommend.controls import Controls

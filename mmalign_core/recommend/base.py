@@ -34,12 +34,12 @@ class Recommender(Parametrised, ABC):
         0.0,
         0.0,
         1e6,
-        help="what a user rated lower is neither learned from nor speaks for that user; what is not rated always does",
+        help="events rated lower by a user are left out of learning and of histories; events without a rating count",
     )
-    """0 leaves nothing out: everything met predicts best what is met next; what was liked, what is liked next.
-    EASE, NDCG@10, from 0 to 3 of 5 on MovieLens-100k at random: films liked .360 to .375, any film .437 to .429; from 0
-    to 6 of 10 on MovieTweetings by time: .052 to .055 and .060 to .062. Counting against a user's taste what they rated
-    lower did worse than leaving it out."""
+    """0 leaves nothing out. All events predict best which item a user meets next, events rated high which one the
+    user likes next. EASE, NDCG@10, from 0 to 3 of 5 on MovieLens-100k, random split: liked films .360 to .375, any film
+    .437 to .429. From 0 to 6 of 10 on MovieTweetings, split by time: .052 to .055 and .060 to .062. Counting events
+    rated lower with negative weight did worse than leaving them out."""
     settled: Mapping[str, Any] = MappingProxyType({})
     """Values that `fit` chose, such as weights, for display."""
     views: ClassVar[tuple[str, ...]]
@@ -88,7 +88,7 @@ class Recommender(Parametrised, ABC):
         found = no_interactions(len(items.ids)) if interactions is None else interactions
         if self.needs_interactions and not len(found):
             raise BadInput(
-                f"'{self.name}' learns from who met what, and there are no interactions with these items; give a file "
+                f"'{self.name}' learns from interactions, and there are none with these items; give a file "
                 "of user_id,item_id, or choose a recommender that reads content"
             )
         if found.items != len(items.ids):

@@ -1,4 +1,4 @@
-"""What changes scores beside the recommender: popularity, diversity, and a language model's order."""
+"""Terms added to the scores of a recommender: popularity, diversity, and the order of a language model."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.types import BadInput
 
 POPULARITY = "popularity"
-"""Label of what the popularity control adds to a score."""
+"""Label of the popularity control's share of a score."""
 ALIKE = "alike already shown"
-"""Label of what an item loses for being like one shown before it."""
+"""Label of the (negative) share that diversity adds for likeness to an item higher in the list."""
 LANGUAGE = "language model"
-"""Label of what a language model adds to a score."""
+"""Label of a language model's share of a score."""
 LEAST_POOL, MOST_POOL = 200, 2000
 """Bounds of the pool that diversity chooses from, ten times k. Our choice: each of k steps compares the whole pool."""
 
 
 @dataclass(frozen=True)
 class Controls:
-    """Which items may be recommended, and what moves them beside the recommender's score.
+    """Which items may be recommended, and the controls that change their scores.
 
-    `exclude`: numbers of items not to recommend; `allowed` (n,) bool: which may be, None for all. `diversity` 0..1: see
-    `diversified`. `popularity` -1..1 with `met` (n,), by how many users each item was met: see `popularity_term`.
+    `exclude`: numbers of items not to recommend. `allowed` (n,) bool: items that may be recommended, None for all.
+    `diversity` 0..1: see `diversified`. `popularity` -1..1 with `met` (n,), the number of users of each item: see
+    `popularity_term`.
     """
 
     exclude: Collection[int] = ()
@@ -36,45 +37,45 @@ class Controls:
     met: np.ndarray | None = None
 
     def usable(self, n: int) -> np.ndarray:
-        """(n,) bool: which of n items may be recommended."""
+        """Return (n,) bool: which of n items may be recommended."""
         found = np.ones(n, bool) if self.allowed is None else np.array(self.allowed, bool)
         found[list(self.exclude)] = False
         return found
 
     def favour(self, scores: np.ndarray) -> np.ndarray:
-        """(n,) what popularity adds to these scores (n,)."""
+        """Return (n,): what popularity adds to these scores (n,)."""
         return popularity_term(scores, self.usable(len(scores)), self.popularity, self.met)
 
 
 NO_CONTROLS = Controls()
-"""Every item may be recommended, by its score alone."""
+"""All items may be recommended, and the score alone decides."""
 
 
 def popularity_term(scores: np.ndarray, usable: np.ndarray, popularity: float, met: np.ndarray | None) -> np.ndarray:
-    """(n,) what the control adds: popularity · height · log(1 + met) / log(1 + most met).
+    """Return (n,): popularity · height · log(1 + met) / log(1 + most met).
 
-    `popularity` -1..1: at 1 the most met item gains as much as the best one stands above an ordinary one, at -1 it
-    loses that. `met` (n,): by how many users each item was met. Logarithms, since meetings have a long tail. BadInput
-    if it is out of range, or set where nobody met anything.
+    `popularity` -1..1: at 1 the item with most users gains the `height` of the scores, at -1 it loses as much. `met`
+    (n,): number of users of each item. The logarithm is there because these numbers have a long tail. BadInput if
+    `popularity` is out of range, or not 0 while no item has a user.
     """
     if not -1 <= popularity <= 1:
         raise BadInput(f"popularity: {popularity!r} is outside -1 (the long tail) to 1 (the popular)")
     if not popularity:
         return np.zeros(len(scores))
     if met is None or not np.any(met):
-        raise BadInput("popularity: nobody has met any of these items; leave it at 0 or give interactions")
+        raise BadInput("popularity: these items have no interactions; leave it at 0 or give interactions")
     return popularity * height(scores, usable) * np.log1p(met) / np.log1p(np.max(met))
 
 
 def height(scores: np.ndarray, usable: np.ndarray) -> float:
-    """How far the best usable item stands above the mean of them: the unit that controls are measured in, 1 if 0."""
+    """Return the difference between the best usable score and their mean, the unit of all controls; 1 if it is 0."""
     known = scores[usable]
     found = float(known.max() - known.mean()) if len(known) else 0.0
     return found if found > 1e-12 else 1.0
 
 
 def check_diversity(diversity: float) -> None:
-    """BadInput unless it lies in 0..1."""
+    """Raise BadInput unless it lies in 0..1."""
     if not 0 <= diversity <= 1:
         raise BadInput(f"diversity: {diversity!r} is outside 0 (by score alone) to 1 (as unlike as can be)")
 
@@ -88,12 +89,12 @@ def diversified(
     k: int,
     diversity: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the chosen items in order and what each loses (both (min(k, usable),); losses are 0 or negative).
+    """Return the numbers of the chosen items in order and each one's loss (0 or less), both (min(k, usable),).
 
     Greedy: each next item has the greatest score + favour - λ · height · (its greatest cosine with an item chosen
-    before it, if above 0), with λ = d / (1 - d). That is the order of Carbonell & Goldstein (SIGIR 1998) with their λ
-    as 1 - d and relevance in units of `height`: at d = .5 the double of an item shown counts as an ordinary item. 1
-    counts as .99. Cosines are of the fused places.
+    before it, if above 0), with λ = d / (1 - d). This is the order of Carbonell & Goldstein (SIGIR 1998) with their λ
+    as 1 - d and relevance in units of `height`. At d = .5 a copy of a chosen item counts as an item of mean score.
+    d = 1 counts as .99. Cosines are those of the fused places.
     """
     diversity = min(diversity, 0.99)
     size = max(k, min(max(10 * k, LEAST_POOL), MOST_POOL))
@@ -106,7 +107,7 @@ def diversified(
 
 
 def _greedy(scores: np.ndarray, places: np.ndarray, k: int, cost: float) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers (k,) within the pool, and each one's greatest cosine with those before it."""
+    """Return numbers (k,) within the pool, and each one's greatest cosine with those before it."""
     chosen, found = np.empty(k, np.int64), np.empty(k)
     near, left = np.zeros(len(scores)), np.ones(len(scores), bool)
     for place in range(k):
@@ -117,21 +118,21 @@ def _greedy(scores: np.ndarray, places: np.ndarray, k: int, cost: float) -> tupl
 
 
 WEIGHT = 0.1
-"""Share of the candidates' spread that it may move: between what validation users of two collections chose."""
+"""Weight of the model's order in units of the scores' spread: between the best weights on two collections."""
 MEASURED = (
     "SmolLM2's re-ranking was not found to help. Measured on 150 users of MovieTweetings, a split by time, after EASE: "
     "NDCG@10 0.0735 → 0.0717 (change -0.0019, 95% -0.0058 to +0.0001); on 70 users of MovieLens-100k, a random split: "
     "0.4510 → 0.4503 (-0.0008, 95% -0.0101 to +0.0087). Its order alone is much worse: 0.0200 and 0.2270."
 )
-"""What to show beside the choice: benchmarks/language_rerank.py [DATA] --split time --validation 60 --users 150, and
---split random --validation 30 --users 70, both with --param precision=bfloat16. The weights that validation users chose
-were 0.05 and 0.2, neither clearly better than none."""
+"""Shown beside the choice. From benchmarks/language_rerank.py [DATA] --split time --validation 60 --users 150, and
+--split random --validation 30 --users 70, both with --param precision=bfloat16. The best weights for validation users
+were 0.05 and 0.2, neither clearly better than 0."""
 
 
 def language_part(scores: np.ndarray, evidence: np.ndarray, weight: float = WEIGHT) -> np.ndarray:
-    """(n,) what the model adds: weight · deviation of the scores · standardised evidence; sums to 0 over the items.
+    """Return (n,): weight · deviation of the scores · standardised evidence. It sums to 0 over the items.
 
-    `scores` (n,): the recommender's, `evidence` (n,): the model's, on a scale of its own.
+    `scores` (n,): of the recommender. `evidence` (n,): of the model, on any scale.
     """
     spread = float(np.std(evidence))
     if spread < 1e-9 or not np.isfinite(spread):
@@ -139,14 +140,14 @@ def language_part(scores: np.ndarray, evidence: np.ndarray, weight: float = WEIG
     return weight * float(np.std(scores)) * (evidence - np.mean(evidence)) / spread
 
 
-def order_evidence(said: str, items: int) -> np.ndarray | str:
-    """(items,) evidence falling evenly along an order such as "3, 1, 2", or what is wrong with it, in a few words.
+def order_evidence(reply: str, items: int) -> np.ndarray | str:
+    """Return evidence (items,) that falls evenly along an order such as "3, 1, 2", or a short error text.
 
-    Numbers from 1; items it leaves out follow in the order they had.
+    Numbers start at 1. Omitted items follow in their order.
     """
-    if not re.fullmatch(r"[\d\s,;.>\[\]-]{1,2000}", said, re.ASCII):
+    if not re.fullmatch(r"[\d\s,;.>\[\]-]{1,2000}", reply, re.ASCII):
         return "the answer is no list of numbers"
-    named = [int(number) for number in re.findall(r"\d{1,9}", said)]
+    named = [int(number) for number in re.findall(r"\d{1,9}", reply)]
     if not named or len(set(named)) != len(named) or not all(1 <= n <= items for n in named):
         return f"the answer names items twice or beyond the {items} it was given"
     order = [n - 1 for n in named] + [n for n in range(items) if n + 1 not in set(named)]

@@ -12,9 +12,9 @@ from mmalign_core.recommend.items import PlacedItems
 from mmalign_core.recommend.query import PlacedQuery
 
 MOST = 50
-"""Items of the history that are left out in turn, those of the greatest shares. Our choice: each costs one ranking."""
+"""Largest number of history items left out in turn: those of the greatest shares. Our choice: each costs a ranking."""
 TIE = 1e-6
-"""Scores that differ by less than this part of the largest count as equal: ten times the error of single precision."""
+"""Relative difference up to which scores count as equal: ten times the error of single precision."""
 
 Changes = Mapping[str, Mapping[str, PlacedQuery]]
 
@@ -27,12 +27,12 @@ def knockouts(
     controls: Controls = NO_CONTROLS,
     most: int = MOST,
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Kind -> label -> (r,) rank from 1 of each of the items `rows` when that is left out; each ranking is done anew.
+    """Return kind -> label -> (r,): new ranks from 1 of the items `rows` when that part is left out.
 
-    Kinds: "modality" (the other weights grow to sum to 1), "history" (label: the item's id), "signal"; and
-    "nothing" -> "" for the ranks as they are. A kind is left out where the recommender does not read it or nothing
-    would be left of the query. Ranks are among the items that may be recommended; ties count against the item: 1 + how
-    many others score at least as high. Diversity is not applied. An excluded item of the history stays excluded.
+    Kinds: "modality" (the other weights are scaled to sum to 1), "history" (label: the item's id), "signal", and
+    "nothing" -> "" for the unchanged ranks. A kind is omitted if the recommender does not read it, or if the query
+    would be empty. Ranks are among the items that may be recommended. Ties count against the item: 1 + the number of
+    others with at least the same score. Diversity is not applied. An excluded item of the history stays excluded.
     """
     query = query.weighted(tuple(items.parts))
     changes = changed_queries(recommender, items, query, np.asarray(rows), most)
@@ -49,7 +49,7 @@ def knockouts(
 def changed_queries(
     recommender: Recommender, items: PlacedItems, query: PlacedQuery, rows: np.ndarray, most: int = MOST
 ) -> Changes:
-    """Kind -> label -> the query without that; the query itself is "nothing" -> ""."""
+    """Return kind -> label -> the query without that part. The unchanged query is "nothing" -> ""."""
     found: dict[str, dict[str, PlacedQuery]] = {"nothing": {"": query}}
     asked_with = [m for m, weight in query.weights.items() if weight]
     if "modality" in recommender.views and len(asked_with) > 1:
@@ -64,7 +64,7 @@ def changed_queries(
 
 
 def ranks_of(scores: np.ndarray, rows: np.ndarray, usable: np.ndarray) -> np.ndarray:
-    """(r,) ranks from 1 of the items `rows` among the usable (n,): 1 + others that score as high or higher."""
+    """Return (r,) ranks from 1 of the items `rows` among the usable (n,): 1 + others with at least the same score."""
     known = np.sort(scores[usable])
     own = scores[rows]
     slack = TIE * max(float(np.abs(known).max()), 1e-12) if len(known) else 0.0

@@ -14,7 +14,7 @@ from scipy import sparse
 @dataclass(frozen=True)
 class Interactions:
     """Events in file order: `rows` (e,) user numbers, `columns` (e,) item numbers, `ratings` and `times` (e,), NaN if
-    not given. `users`: the users' ids in sorted order; `items`: how many items there are, met or not."""
+    not given. `users`: the users' ids in sorted order. `items`: the number of items, with or without events."""
 
     users: tuple[str, ...]
     items: int

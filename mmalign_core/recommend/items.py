@@ -1,4 +1,4 @@
-"""Items with one place per modality in the shared space, and profiles made of them."""
+"""Items with one place per modality in the shared space, and user profiles made from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mmalign_core.vectors import unit_rows
 class PlacedItems:
     """`parts`: modality -> (n, k_m) mean unit row of each item, zero where an item lacks the modality.
 
-    In a shared space all k_m are equal; vectors that are not aligned have each their own.
+    In a shared space all k_m are equal. Unaligned vectors may have a different k_m for each modality.
     """
 
     ids: tuple[str, ...]
@@ -29,11 +29,11 @@ class PlacedItems:
         return {m: np.any(part != 0, axis=1) for m, part in self.parts.items()}
 
     def present(self, modality: str) -> np.ndarray:
-        """(n,) bool: which items have a place in this modality."""
+        """Return (n,) bool: which items have a place in this modality."""
         return self._present[modality]
 
     def mean(self, modality: str) -> np.ndarray:
-        """(k_m,) float64: mean place of the items that have this modality."""
+        """Return (k_m,) float64: the mean place of the items that have this modality."""
         return self._means[modality]
 
     @cached_property
@@ -46,28 +46,28 @@ class PlacedItems:
         return {item: i for i, item in enumerate(self.ids)}
 
     def row(self, item: str) -> int:
-        """Number of that item; BadInput names one that is not there."""
+        """Return the number of that item. BadInput if there is no such item."""
         if item not in self.rows:
             raise BadInput(f"no item '{item}' in this run; it holds {len(self.ids)} items")
         return self.rows[item]
 
     def fused(self, rows: np.ndarray, weights: Mapping[str, float] | None = None) -> np.ndarray:
-        """(r, Σ k_m) float32 unit rows whose cosine is the weighted mean of these items' cosines by modality.
+        """Return (r, Σ k_m) float32 unit rows whose cosine is the weighted mean of these items' cosines by modality.
 
-        What two items share counts; what only one of them has lowers it. A row without any place is zero.
+        A modality that only one of two items has lowers their cosine. A row without any place is zero.
         """
         given = scale_weights(weights if weights and sum(weights.values()) > 0 else None, tuple(self.parts))
         columns = [np.float32(np.sqrt(w)) * unit_rows(self.parts[m][rows]) for m, w in given.items() if w]
         return unit_rows(np.hstack(columns)) if columns else np.zeros((len(rows), 0), np.float32)
 
     def profile(self, history: Mapping[int, float]) -> dict[str, np.ndarray]:
-        """Modality -> (k_m,) weighted sum of these items' places in it; see `profile_parts`."""
+        """Return modality -> (k_m,): the weighted sum of these items' places in it; see `profile_parts`."""
         return {m: parts.sum(axis=0) for m, parts in self.profile_parts(history).items()}
 
     def profile_parts(self, history: Mapping[int, float]) -> dict[str, np.ndarray]:
-        """Modality -> (h, k_m) weighted place of each of these items, in the order of the history.
+        """Return modality -> (h, k_m): the weighted place of each of these items, in the order of the history.
 
-        Where none of them has the modality, their places in the others stand in for it, if these are as wide.
+        If none of them has the modality, their places in the other modalities are used, provided the widths agree.
         """
         rows, weights = list(history), np.array(list(history.values()), np.float32)[:, None]
         count = [row for row, weight in history.items() if weight]
@@ -80,7 +80,7 @@ class PlacedItems:
         return found
 
     def profiles(self, histories: Sequence[Mapping[int, float]], modality: str) -> np.ndarray:
-        """(q, k_m) float32: the `profile` of each of many histories in this modality, zero where there is none."""
+        """Return (q, k_m) float32: the `profile` of each history in this modality, zero where there is none."""
         matrix, own = sparse_rows(histories, len(self.ids)), self.parts[modality]
         met = abs(matrix).sign()
         found = matrix @ own
@@ -92,7 +92,7 @@ class PlacedItems:
 
 
 def sparse_rows(histories: Sequence[Mapping[int, float]], items: int) -> sparse.csr_array:
-    """(q, items) float32: the histories as rows."""
+    """Return (q, items) float32: the histories as rows."""
     ends = np.cumsum([0, *map(len, histories)])
     columns = np.fromiter(chain.from_iterable(histories), np.int64, ends[-1])
     weights = np.fromiter(chain.from_iterable(h.values() for h in histories), np.float32, ends[-1])
@@ -100,7 +100,7 @@ def sparse_rows(histories: Sequence[Mapping[int, float]], items: int) -> sparse.
 
 
 def place_items(space: Mapping[str, EmbeddingSet], ids: tuple[str, ...]) -> PlacedItems:
-    """Mean unit row per item and modality: an item with five captions counts as their mean."""
+    """Return the mean unit row per item and modality: an item with five captions gets their mean."""
     position = {item: i for i, item in enumerate(ids)}
     parts = {}
     for modality, rows in space.items():
@@ -115,7 +115,7 @@ def place_items(space: Mapping[str, EmbeddingSet], ids: tuple[str, ...]) -> Plac
 
 
 def scale_weights(weights: Mapping[str, float] | None, modalities: tuple[str, ...]) -> dict[str, float]:
-    """Weights of these modalities scaled to sum to 1; all equal when none are given, else 0 for those left out."""
+    """Return the weights of these modalities, scaled to sum to 1. None: all equal. Omitted modalities get 0."""
     given = {m: float(weights.get(m, 0.0)) if weights else 1.0 for m in modalities}
     total = sum(given.values())
     if not given:

@@ -1,4 +1,4 @@
-"""A query in a run's space: signals to compare items with, a history of items, and how much each counts."""
+"""A query in a run's space: signals to compare with items, a history of items, and their weights."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ HISTORY = "history"
 
 @dataclass(frozen=True)
 class Signal:
-    """One text or file of a query: modality -> the point (k_m,) that items' places in that modality are compared with.
+    """One text or file of a query: modality -> point (k_m,) to compare with the items' places in that modality.
 
-    `label`: its name for people. A negative `weight` asks for items unlike it. `modality`: what it was made of, by
-    which recommenders learn how well items' other modalities answer it. `medium`: the text or file, as it was read.
-    `note`: one sentence if little of it counts, '' if not.
+    `label`: its name for display. A negative `weight` prefers items unlike it. `modality`: that of the text or file;
+    the reliability of the items' modalities depends on it. `medium`: the text or file as it was read. `note`: a
+    sentence if little of it counts, else ''.
     """
 
     label: str
@@ -37,8 +37,8 @@ class Signal:
 class PlacedPart:
     """A part of a query in the run's space: a `signal` of a text or file, or `rows`, the items of an item or user.
 
-    Both are empty where the recommender does not read the part. `disliked`: numbers of items that a user met and rated
-    low; they count neither for nor against, and are not recommended.
+    Both are empty if the recommender does not read the part. `disliked`: numbers of items that a user rated low. They
+    have no weight in the query and are not recommended.
     """
 
     part: QueryPart
@@ -49,12 +49,12 @@ class PlacedPart:
 
 @dataclass(frozen=True)
 class PlacedQuery:
-    """What recommenders rank items for.
+    """The input of recommenders.
 
-    `signals` are compared with items' places. `history`: number of an item -> weight, negative for items to avoid;
-    beside signals the history weighs as much as its largest weight. `weights`: modality -> share of the score, summing
-    to 1. `user`: number of a user the recommender was fitted with, if the history is that user's. Any of them may be
-    empty, not all. `parts`: what it was made of, if it was made by `of`; `notes`: what was left out, and why.
+    `signals`: compared with the items' places. `history`: number of an item -> weight, negative for items to avoid.
+    Beside signals the history weighs as much as its largest weight. `weights`: modality -> share of the score, summing
+    to 1. `user`: number of a user of the fit, if the history is that user's. Each may be empty, but not all. `parts`:
+    set by `of`. `notes`: what was left out, and why.
     """
 
     signals: tuple[Signal, ...] = ()
@@ -72,10 +72,10 @@ class PlacedQuery:
         interactions: Interactions | None = None,
         notes: Sequence[str] = (),
     ) -> Self:
-        """One query of all parts. `weights`: modality -> share of the score.
+        """Return one query of all parts. `weights`: modality -> share of the score.
 
-        An item or user shares the weight of its part evenly among its items, so that a long history does not drown one
-        item. The whole is scaled so that the largest weight in the history is that of the strongest such part.
+        The weight of an item or user is divided evenly among its items, so that a long history does not outweigh one
+        item. The history is scaled so that its largest weight is that of the strongest such part.
         """
         signals = tuple(replace(p.signal, weight=p.part.weight) for p in parts if p.signal)
         history: dict[int, float] = {}
@@ -89,15 +89,14 @@ class PlacedQuery:
         return cls(signals, scaled, weights, _user_of(parts, interactions), tuple(parts), tuple(notes))
 
     def excluded(self, include_seen: bool = False) -> tuple[int, ...]:
-        """Numbers of items not to recommend: items of the query, and those its users have met unless `include_seen`."""
+        """Return the numbers of items not to recommend: those of the query, and of its users unless `include_seen`."""
         left = (p for p in self.parts if p.part.kind == "item" or (p.part.weight > 0 and not include_seen))
         return tuple(dict.fromkeys(row for p in left for row in (*p.rows, *p.disliked)))
 
     def without_modality(self, modality: str) -> Self:
-        """The same query with weight 0 for that modality, the others' weights scaled to sum to 1 again.
+        """Return the query with weight 0 for that modality. The other weights are scaled to sum to 1 again.
 
-        All weights are 0 where it was the only one. BadInput if the query gives no weight to any modality: `weighted`
-        gives it some.
+        All weights are 0 if it was the only one. BadInput if the query has no weights of modalities; see `weighted`.
         """
         if not self.weights:
             raise BadInput(f"leave out {modality}: this query names no modalities; give it weights first")
@@ -106,20 +105,20 @@ class PlacedQuery:
         return replace(self, weights={m: w / total for m, w in kept.items()} if total > 0 else kept)
 
     def weighted(self, modalities: Sequence[str]) -> Self:
-        """The same query with equal weights of these modalities, if it has none."""
+        """Return the query with equal weights of these modalities, if it has none."""
         return self if self.weights else replace(self, weights={m: 1 / len(modalities) for m in modalities})
 
     def without_item(self, row: int) -> Self:
-        """The same query by a user who has not met that item and whom the recommender does not know."""
+        """Return the query without that item in its history, as a query of an unknown user."""
         return replace(self, history={r: w for r, w in self.history.items() if r != row}, user=None)
 
     def without_signal(self, place: int) -> Self:
-        """The same query without that signal."""
+        """Return the query without that signal."""
         return replace(self, signals=self.signals[:place] + self.signals[place + 1 :])
 
 
 def _user_of(parts: Sequence[PlacedPart], interactions: Interactions | None) -> int | None:
-    """The number of the user whose history this is; None where several parts, or none, make the history."""
+    """Return the number of the user whose history this is, or None if it has several parts or none."""
     used = [p.part for p in parts if p.rows and p.part.weight]
     if interactions is None or len(used) != 1 or used[0].kind != "user" or used[0].weight < 0:
         return None

@@ -1,4 +1,4 @@
-"""What a person asks with: texts, files, items and users, for and against, and how the results are chosen."""
+"""The specification of a query: texts, files, items and users with weights, and settings of the results."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from mmalign_core.data.names import file_words, shown
 from mmalign_core.types import BadInput
 
 FILES = {"image": "picture", "audio": "sound", "video": "video"}
-"""Kinds of query parts that name a file, and the word for what the file holds."""
+"""Kinds of query parts that name a file, and the word for the content of the file."""
 MEDIA = ("text", *FILES)
 KINDS = (*MEDIA, "item", "user")
 WORDS = {"text": "a text", **{kind: f"a {held}" for kind, held in FILES.items()}, "item": "an item", "user": "a user"}
 MOST_WEIGHT = 1000.0
-"""A larger weight drowns all others, and rounding then shows in the shares of the scores (checked by the tests)."""
+"""Largest weight. A larger one hides all others, and rounding errors appear in the shares (checked by the tests)."""
 _LABEL = 40
 """Characters of a text that a label shows: it fits on one line of a chart's legend."""
 
 
 @dataclass(frozen=True)
 class QueryPart:
-    """One thing to search with. `kind`: one of KINDS. `value`: the text, a file's path, or an id.
+    """One part of a query. `kind`: one of KINDS. `value`: the text, a file's path, or an id.
 
-    A negative `weight` asks for items unlike it. BadInput for another kind, or a weight beyond MOST_WEIGHT.
+    A negative `weight` prefers items unlike it. BadInput for another kind, or a weight beyond MOST_WEIGHT.
     """
 
     kind: str
@@ -46,12 +46,12 @@ class QueryPart:
 
 @dataclass(frozen=True)
 class QuerySpec:
-    """A query as a person gives it; `QuerySpec.of(text="a sea animal", k=5)` is the short form.
+    """A query as given by a user; `QuerySpec.of(text="a sea animal", k=5)` is the short form.
 
-    `parts`: what to search with, at least one with a weight other than 0. `weights`: modality -> how much it counts,
-    None for all alike. `where`: conditions on items, see `allowed_items`. `k`: how many items. `diversity`
-    0..1 and `popularity` -1..1: see `Controls`. `include_seen`: also items that a user of the query has met.
-    BadInput names what cannot be asked.
+    `parts`: at least one with a weight other than 0. `weights`: modality -> weight, None for equal ones. `where`:
+    conditions on items, see `allowed_items`. `k`: number of items. `diversity` 0..1 and `popularity` -1..1: see
+    `Controls`. `include_seen`: whether items that a user of the query has met may be recommended.
+    BadInput if the query has no part, only weights of 0, or k below 1.
     """
 
     parts: tuple[QueryPart, ...]
@@ -101,7 +101,7 @@ class QuerySpec:
         return tuple(found)
 
     def mixed(self, mix: Sequence[float]) -> Self:
-        """The same query with these weights of its parts, in their order; BadInput unless there is one each."""
+        """Return the query with these weights of its parts, in order. BadInput unless there is one for each part."""
         if len(mix) != len(self.parts):
             raise BadInput(f"the mix has {len(mix)} weights for {len(self.parts)} parts of the query; give one each")
         parts = tuple(replace(part, weight=float(weight)) for part, weight in zip(self.parts, mix))
@@ -109,7 +109,7 @@ class QuerySpec:
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """What `recommend --json` prints of it: {kind: value} for one part with weight 1, else every part."""
+        """The query as `recommend --json` prints it: {kind: value} for one part with weight 1, else every part."""
         if len(self.parts) == 1 and self.parts[0].weight == 1:
             return {self.parts[0].kind: self.parts[0].value}
         return {"wishes": [asdict(part) for part in self.parts]}

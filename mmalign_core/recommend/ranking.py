@@ -21,10 +21,10 @@ def top(
     k: int = 10,
     controls: Controls = NO_CONTROLS,
 ) -> list[Recommendation]:
-    """The k best items (fewer if there are not as many), equal scores in the order of the items.
+    """Return the k best items (fewer if there are fewer). Items with equal scores keep their order.
 
-    What diversity and popularity add to a score stands among its contributions under a name of its own, so the
-    contributions always sum to the score.
+    Diversity and popularity have shares under their own labels, so the contributions of an item always sum to its
+    score.
     """
     check_diversity(controls.diversity)
     scores = recommender.score([query])[0]
@@ -42,7 +42,7 @@ def top(
 
 
 def best_rows(scores: np.ndarray, usable: np.ndarray, k: int) -> np.ndarray:
-    """(min(k, usable),) numbers of the highest scores (n,) among the usable, equal ones in the order of the items."""
+    """Return (min(k, usable),): numbers of the highest scores (n,) among the usable; equal scores in item order."""
     rows = np.flatnonzero(usable)
     if 0 < k < len(rows):
         known = scores[rows]
@@ -51,7 +51,7 @@ def best_rows(scores: np.ndarray, usable: np.ndarray, k: int) -> np.ndarray:
 
 
 def with_added(shares: Mapping[str, np.ndarray], place: int, added: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Label -> share of the item at that place, with what the controls added to it."""
+    """Return label -> share of the item at that place, including the shares of the controls."""
     found = {label: float(values[place]) for label, values in shares.items()}
     for label, values in added.items():
         found[label] = found.get(label, 0.0) + float(values[place])

@@ -1,4 +1,4 @@
-"""Splits of interactions into training and test events; a user's repeats of an item stay on one side."""
+"""Splits of interactions into training and test events. All events of a user with an item are on the same side."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SPLITS = ("time", "last", "random")
 
 @dataclass(frozen=True)
 class EventSplit:
-    """`train` and `test` share users and items, and no user has an item on both sides.
+    """`train` and `test` have the same users and items. No user has an item on both sides.
 
-    `words` say how they were parted. `moment`: of a split by time, the first second that is measured. `left_out`: how
-    many events are on neither side, since they repeat what the user met in training, or have no time.
+    `words`: description of the split. `moment`: for a split by time, the first second of the test. `left_out`: number
+    of events on neither side, because they repeat a pair of the training or have no time.
     """
 
     train: Interactions
@@ -29,25 +29,25 @@ class EventSplit:
 
     @property
     def cold(self) -> np.ndarray:
-        """(items,) bool: items that nobody met in training."""
+        """(items,) bool: items without training events."""
         return self.train.popularity == 0
 
 
 def split_events(events: Interactions, how: str = "time", test: float = 0.2, seed: int = 0) -> EventSplit:
-    """Part the events by one of SPLITS; BadInput says why it cannot be done.
+    """Return the split by one of SPLITS. BadInput gives the reason if it is impossible.
 
     random: a share `test` (0..1) of all (user, item) pairs, drawn with `seed`.
-    last: of each user with at least two items the one met last, by time of first meeting, or by the order of the file
-    for users with an event that has no time; equal times by the order of the file.
-    time: one moment for everybody, the one that puts nearest to `test` of the pairs after it. A pair is as old as
-    its first event: what a user met before the moment and meets again after it is on neither side.
+    last: the item that each user with at least two items met last, by the time of the first meeting. Equal times, and
+    users with an event without a time, go by the order of the file.
+    time: one moment for all users, chosen so that the share of pairs after it is nearest to `test`. The time of a pair
+    is that of its first event. Later events of a pair before the moment are on neither side.
     """
     if how not in SPLITS:
         raise BadInput(f"unknown split '{how}'; choose one of: {', '.join(SPLITS)}")
     if how != "last" and not 0 < test < 1:
         raise BadInput(f"the share to measure is {test:g}; give one between 0 and 1, such as 0.2")
     if len(np.unique(_pairs(events))) < 2:
-        raise BadInput(f"{len(events)} interactions with the collection's items cannot be parted; give more")
+        raise BadInput(f"{len(events)} interactions with the collection's items cannot be split; give more")
     if how == "random":
         return _random(events, test, seed)
     return _last(events) if how == "last" else _by_time(events, test)
@@ -91,7 +91,7 @@ def _by_time(events: Interactions, test: float) -> EventSplit:
     moments = np.unique(dated)
     if len(moments) < 2:
         what = "no times" if not len(moments) else "one and the same time for all"
-        raise BadInput(f"the interactions have {what}, so no moment parts them; use the split 'random' or 'last'")
+        raise BadInput(f"the interactions have {what}, so no time splits them; use the split 'random' or 'last'")
     held = len(dated) - np.searchsorted(dated, moments[1:])
     cut = float(moments[1:][np.abs(held - test * len(dated)).argmin()])
     train, measured = events.times < cut, times[of_event] >= cut
@@ -101,13 +101,13 @@ def _by_time(events: Interactions, test: float) -> EventSplit:
 
 
 def _pairs(events: Interactions) -> np.ndarray:
-    """(e,) one number for each user and item."""
+    """Return (e,): a unique number for each pair of user and item."""
     return events.rows.astype(np.int64) * events.items + events.columns
 
 
 def _first_meetings(events: Interactions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of each pair the number of its first event in the file (p,), of each event its pair (e,), of each pair its
-    earliest time (p,), NaN where it has none."""
+    """Return for each pair the number of its first event in the file (p,), for each event its pair (e,), and for each
+    pair its earliest time (p,), NaN if it has none."""
     _, first, of_event = np.unique(_pairs(events), return_index=True, return_inverse=True)
     times = np.full(len(first), np.nan)
     np.fmin.at(times, of_event, events.times)
@@ -115,7 +115,7 @@ def _first_meetings(events: Interactions) -> tuple[np.ndarray, np.ndarray, np.nd
 
 
 def _date(moment: float) -> str:
-    """A Unix time, in seconds or in thousandths to billionths of them, as a date; any other (a year) as it is."""
+    """Return a Unix time, in seconds, ms, µs or ns, as a date; any other number (a year) unchanged."""
     for unit in (1, 10**3, 10**6, 10**9):
         if 10**8 <= moment / unit < 10**10:
             return f"{datetime.fromtimestamp(moment / unit, UTC):%Y-%m-%d %H:%M} UTC"

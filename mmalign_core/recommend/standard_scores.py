@@ -1,4 +1,4 @@
-"""Scores in standard deviations: what makes the scores of modalities and of recommenders comparable."""
+"""Scores in standard deviations, which makes scores of modalities and of recommenders comparable."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.vectors import unit_rows
 
 FLAT = 1e-4
-"""Spread, as a part of the largest value, below which values differ by rounding alone: errors of single precision are
-a thousandth of it."""
+"""Spread, relative to the largest value, below which differences count as rounding: single precision's error is a
+thousandth of it."""
 
 
 def moments(values: np.ndarray, known: np.ndarray, largest: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation (q,) float64 of each row of `values` (q, n) over the `known` (n,) bool.
+    """Return mean and standard deviation (q,) float64 of each row of `values` (q, n) over the `known` (n,) bool.
 
-    `values` must be 0 where not known, so that one pass over all does. `largest` (q,): how large a value can be. A
-    row that hardly varies, or of which nothing is known, has an infinite spread: scores divided by it are 0.
+    `values` must be 0 where not known, so that one pass over all is enough. `largest` (q,): the largest possible value.
+    A row that is almost constant, or has no known values, has an infinite spread: scores divided by it are 0.
     """
     count = max(int(known.sum()), 1)
     mean = values.sum(axis=1, dtype=np.float64) / count
@@ -32,17 +32,17 @@ def moments(values: np.ndarray, known: np.ndarray, largest: np.ndarray | float) 
 
 LEAST = 5
 """Fewest items with both modalities for a mean. Our choice."""
-MOST_ASKED, MOST_COMPARED = 400, 4000
+MOST_QUERIES, MOST_COMPARED = 400, 4000
 """Most items used as queries and as candidates, evenly spaced: 1.6 million cosines. Our choice."""
 
 
 def reliability(items: PlacedItems, source: str) -> dict[str, float]:
-    """Modality -> factor of its standardised cosines with what is asked in `source`; mean 1 over the modalities.
+    """Return modality -> factor of its standardised cosines for queries of the modality `source`; their mean is 1.
 
-    Proportional to how many standard deviations an item's own place stands out when its `source` asks. If scores of
-    the right and of the wrong items differ in mean alone, that is the weight with which a sum tells them apart best
-    (Fisher 1936). A modality that was never seen with `source` counts as the least of those that were; 1 for all
-    where there is nothing to learn from.
+    The factor is proportional to the mean z-score of an item's own place when its `source` vector is the query. If the
+    scores of right and wrong items differ in mean alone, this is the weight whose sum separates them best (Fisher
+    1936). A modality that no item has together with `source` gets the smallest factor of the others. All factors are
+    1 if there is nothing to estimate them from.
     """
     known = {m: _own_item_z(items, source, m) for m in items.parts} if source in items.parts else {}
     least = min((value for value in known.values() if value is not None), default=0.0)
@@ -52,16 +52,16 @@ def reliability(items: PlacedItems, source: str) -> dict[str, float]:
 
 
 def _own_item_z(items: PlacedItems, source: str, modality: str) -> float | None:
-    """Mean z, 0 if it is negative, of items' own places; None where too few have both or the widths differ."""
-    asking, asked = items.parts[source], items.parts[modality]
+    """Return the mean z-score of items' own places, at least 0; None if too few have both or the widths differ."""
+    queries, candidates = items.parts[source], items.parts[modality]
     both = np.flatnonzero(items.present(source) & items.present(modality))
-    if len(both) < LEAST or asking.shape[1] != asked.shape[1]:
+    if len(both) < LEAST or queries.shape[1] != candidates.shape[1]:
         return None
-    both = _spaced(both, MOST_ASKED)
-    points = unit_rows(asking[both])
+    both = _spaced(both, MOST_QUERIES)
+    points = unit_rows(queries[both])
     compared = _spaced(np.flatnonzero(items.present(modality)), MOST_COMPARED)
-    mean, spread = moments(points @ asked[compared].T, np.ones(len(compared), bool), 1.0)
-    own = np.einsum("ij,ij->i", points, asked[both])
+    mean, spread = moments(points @ candidates[compared].T, np.ones(len(compared), bool), 1.0)
+    own = np.einsum("ij,ij->i", points, candidates[both])
     return max(0.0, float(((own - mean) / spread).mean()))
 
 
@@ -74,10 +74,10 @@ AT_ONCE = 4096
 
 
 class Member:
-    """A fitted recommender whose scores are taken in standard deviations above their mean over the items it knows.
+    """A fitted recommender whose scores are standardised over the items that it knows.
 
-    One that learns from events alone knows the items somebody met; one that reads places knows all. Scores that are
-    standardised already stay as they are, and so stay a sum over the query's parts.
+    One that learns only from events knows the items with events; one that reads places knows all. Scores that are
+    standardised already stay unchanged, so they remain a sum over the query's parts.
     """
 
     def __init__(self, model: Recommender, items: PlacedItems, interactions: Interactions) -> None:
@@ -86,14 +86,14 @@ class Member:
         self.known = interactions.popularity > 0 if learns_alone else np.ones(len(items.ids), bool)
 
     def standard(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
-        """(q, n) float64: 0 where it does not know the item, and everywhere if it does not tell items apart."""
+        """Return (q, n) float64: 0 for unknown items, and everywhere if all scores are equal."""
         scores, mean, spread = self._scores(queries)
         return np.where(self.known, scores - mean[:, None], 0.0) / spread[:, None]
 
     def shares(self, query: PlacedQuery, rows: np.ndarray, view: str) -> Mapping[str, np.ndarray]:
-        """Label -> (r,) share of the standardised score, under its own name if it has no such view.
+        """Return label -> (r,) share of the standardised score, or one share under its name if it lacks the view.
 
-        A mean of sums is a sum of means: each label's share less its own mean over the known items.
+        The mean of a sum is the sum of the means: each label's share is reduced by its own mean over the known items.
         """
         scores, mean, spread = self._scores([query])
         known = self.known[rows]
@@ -112,7 +112,7 @@ class Member:
         return scores, *moments(scores, self.known, np.abs(scores).max(axis=1, initial=0.0))
 
     def _means(self, query: PlacedQuery, view: str) -> dict[str, float]:
-        """Label -> mean of its shares over the known items."""
+        """Return label -> mean of its shares over the known items."""
         if self.model.standardised:
             return {}
         rows, total = np.flatnonzero(self.known), {}

@@ -1,1 +1,1 @@
-"""Scores of pairs and what follows from them: similarities, hubness corrections, matchers, nearest neighbours."""
+"""Scores of pairs and decisions: similarities, hubness corrections, matchers, nearest neighbours."""

@@ -1,4 +1,4 @@
-"""How two placed sets become scores and decisions: similarity, correction, matcher and seed as one thing."""
+"""Scores and decisions of two placed sets: similarity, correction, matcher and seed in one object."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmalign_core.types import EmbeddingSet, Matches
 
 @dataclass(frozen=True)
 class Scoring:
-    """The chosen similarity, correction and matcher; `seed` of what is drawn at random when they are measured."""
+    """The chosen similarity, correction and matcher. `seed`: of the random parts of a measurement."""
 
     similarity: Similarity
     correction: Correction
@@ -22,23 +22,23 @@ class Scoring:
     seed: int = 0
 
     def scores(self, sources: EmbeddingSet, targets: EmbeddingSet, bank: EmbeddingSet | None = None) -> Scores:
-        """All source rows against all target rows.
+        """Return the scores of all source rows against all target rows.
 
-        `bank`: rows of the sources' modality that were known beforehand, for corrections that look at queries.
+        `bank`: known rows of the sources' modality, for corrections that use queries.
         """
         return self.correction.scores(self.similarity, sources.vectors, targets.vectors, bank_vectors(bank))
 
     def match(self, scores: Scores) -> Matches:
-        """The matcher's decisions."""
+        """Return the matcher's decisions."""
         return self.matcher.match(scores)
 
     def is_transductive(self, has_bank: bool) -> bool:
-        """Whether a decision depends on all queries together; `has_bank`: as in `Correction.is_transductive`."""
+        """Whether a decision depends on all queries together. `has_bank`: as in `Correction.is_transductive`."""
         return self.matcher.transductive or self.correction.is_transductive(has_bank)
 
     @property
     def takes_bank(self) -> bool:
-        """Whether the correction looks at queries, and known ones can stand in for those that are measured."""
+        """Whether the correction uses queries, and known ones can replace the measured ones."""
         return self.correction.is_transductive(False) and not self.correction.is_transductive(True)
 
     @property
@@ -48,24 +48,24 @@ class Scoring:
 
     @property
     def takes_suggestion(self) -> bool:
-        """Whether the suggested threshold takes the place of the chosen one."""
+        """Whether the suggested threshold replaces the chosen one."""
         return self.has_threshold and self.matcher.params["suggested"]
 
     def with_threshold(self, threshold: float) -> Scoring:
-        """The same with a matcher that decides by this threshold."""
+        """Return the scoring with a matcher that decides by this threshold."""
         return replace(self, matcher=type(self.matcher)(**{**self.matcher.params, "threshold": threshold}))
 
     def plain(self) -> Scoring:
-        """The same similarity without a correction, and the best target for each source."""
+        """Return the scoring without a correction, and with the best target for each source."""
         return replace(self, correction=CORRECTIONS.create("none"), matcher=MATCHERS.create("argmax"))
 
 
 def distinct_vectors(rows: EmbeddingSet) -> np.ndarray:
-    """The vectors (c, d) of the c distinct contents, first row of each: copies would outvote all else."""
+    """Return the vectors (c, d) of the c distinct contents, the first row of each, so that copies count once."""
     first = {key: i for i, key in reversed(list(enumerate(rows.keys)))}
     return rows.vectors[sorted(first.values())]
 
 
 def bank_vectors(bank: EmbeddingSet | None) -> np.ndarray | None:
-    """The distinct contents of a bank; None where there is none, or it holds nothing."""
+    """Return the distinct contents of a bank, or None if there is none or it is empty."""
     return distinct_vectors(bank) if bank is not None and len(bank) else None

@@ -1,4 +1,4 @@
-"""Exact nearest neighbours with faiss, never holding the whole score matrix."""
+"""Exact nearest neighbours with faiss, without the whole score matrix in memory."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Metric = Literal["ip", "l2"]
 def top_k(
     queries: np.ndarray, candidates: np.ndarray, k: int, metric: Metric = "ip", threads: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The k best candidates (n, d) of every query (m, d): scores float32 and indices int64, both (m, min(k, n)).
+    """Return the k best candidates (n, d) of every query (m, d): scores float32, indices int64, both (m, min(k, n)).
 
-    Scores fall along each row: inner products for "ip", negative Euclidean distances for "l2". Equal scores come in
-    the order of their indices. `threads` limits faiss for this call. BadInput on unequal widths or k < 1.
+    Scores fall along each row: inner products for "ip", negative Euclidean distances for "l2". Equal scores are in
+    the order of their indices. `threads` limits faiss for this call. BadInput for unequal widths or k < 1.
     """
     check_same_width(queries, candidates)
     if k < 1:
@@ -32,7 +32,7 @@ def top_k(
 
 
 def check_same_width(queries: np.ndarray, candidates: np.ndarray) -> None:
-    """BadInput unless both are two-dimensional and have equally many columns."""
+    """Raise BadInput unless both are two-dimensional and have equally many columns."""
     if queries.ndim != 2 or candidates.ndim != 2 or queries.shape[1] != candidates.shape[1]:
         raise BadInput(
             f"queries of shape {queries.shape} cannot be compared with candidates of shape {candidates.shape}: "
@@ -63,6 +63,6 @@ def _limited(faiss: Any, threads: int | None) -> Iterator[None]:
 
 
 def _ordered(scores: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted by falling score, then rising index."""
+    """Return them sorted by falling score, then ascending index."""
     order = np.lexsort((indices, -scores), axis=1)
     return np.take_along_axis(scores, order, 1), np.take_along_axis(indices, order, 1).astype(np.int64)

@@ -1,10 +1,10 @@
-"""The use cases as plain functions: what the command line and the dashboard both call.
+"""The use cases as plain functions, called by the command line and the dashboard.
 
-The names are imported when they are first used, so importing this package is cheap. A name goes into the table
-and, for type checkers, into the imports above it.
+Each name is imported on first use, so importing this package is cheap. A new name goes into the table and, for type
+checkers, into the imports above it.
 """
 
-# ruff: noqa: F401  the imports under TYPE_CHECKING are what this package gives
+# ruff: noqa: F401  the imports under TYPE_CHECKING are the names that this package exports
 
 from __future__ import annotations
 
@@ -217,6 +217,6 @@ _NAMES = {
     "mmalign_core.workflow.saved_runs": "check_save load_run save_run",
     "mmalign_core.workflow.similarity_matrix": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
 }
-"""Module -> the names it gives; "a=b" gives its `b` under the name `a`."""
+"""Module -> its exported names. "a=b" exports its `b` under the name `a`."""
 _PLACES = places_of(_NAMES)
 __getattr__, __dir__ = lazy(globals(), _PLACES)

@@ -22,7 +22,7 @@ def open_collection(
 
 
 def open_demo(*, settings: Settings | None = None, progress: Progress = no_progress) -> Collection:
-    """The embedded demo, written below the store's root on first use (about ten seconds) and read from there after."""
+    """Return the embedded demo. It is written below the store's root on first use (about ten seconds)."""
     settings = settings or Settings()
     folder = settings.root / "demo" / VERSION
     return read_collection(write_demo(folder, progress=progress), settings=settings)

@@ -1,4 +1,4 @@
-"""Use case: get a model from the hub, saying its size first, and know and remove what is here."""
+"""Use case: download models from the hub after stating the size, and list and remove the local ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["LocalModel", "Part", "Plan", "fetch_model", "plan_fetch", "present_m
 
 @dataclass(frozen=True)
 class Part:
-    """Files to take from one repository at one commit; `weights` says whether it holds any."""
+    """Files to download from one repository at one commit. `weights`: whether weights are among them."""
 
     repository: Repository
     files: tuple[HubFile, ...]
@@ -32,40 +32,40 @@ class Part:
 
     @property
     def bytes(self) -> int:
-        """Of all its files."""
+        """Bytes of all its files."""
         return sum(file.size for file in self.files)
 
     @property
     def here(self) -> int:
-        """Bytes of them that are on this machine already."""
+        """Bytes of the files that are on this machine already."""
         return sum(min(bytes_here(self.repository, file), file.size) for file in self.files)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What fetching a reference takes."""
+    """The downloads for a model reference."""
 
     reference: str
     parts: tuple[Part, ...]
 
     @property
     def bytes(self) -> int:
-        """Of all files."""
+        """Bytes of all files."""
         return sum(part.bytes for part in self.parts)
 
     @property
     def lacking(self) -> int:
-        """Bytes still to come."""
+        """Bytes still to be downloaded."""
         return self.bytes - sum(part.here for part in self.parts)
 
     @property
     def licence(self) -> str:
-        """Of the weights; '' where the card states none."""
+        """Licence of the weights, or '' if the card states none."""
         return self.parts[0].repository.licence
 
     @property
     def words(self) -> str:
-        """One line: how much comes from where, under which licence."""
+        """One line with size, source and licence."""
         first, files = self.parts[0].repository, sum(len(part.files) for part in self.parts)
         pickled = any(file.name.endswith(".bin") for part in self.parts for file in part.files)
         rest = f", {self.lacking / 1e6:,.1f} MB still to come" if self.lacking < self.bytes else ""
@@ -77,7 +77,7 @@ class Plan:
 
 
 def plan_fetch(reference: str, patience: float = PATIENCE) -> Plan:
-    """Ask the hub what the reference needs. BadInput if it is no model, or within `patience` seconds no answer came."""
+    """Ask the hub for the files of the reference. BadInput if it is no model, or the hub is silent for `patience` s."""
     until = monotonic() + patience
     parts = [_part(needs, until) for needs in hub_files(reference)]
     if reference.startswith("open-clip:hf-hub:"):
@@ -88,13 +88,13 @@ def plan_fetch(reference: str, patience: float = PATIENCE) -> Plan:
 def _part(needs: RequiredFiles, until: float) -> Part:
     held = repository_info(needs.repository, max(until - monotonic(), 0.1))
     chosen = set(choose_files([file.name for file in held.files], needs))
-    # a card is no part of a model, but states its licence
+    # the card is not needed to run the model, but it states the licence
     files = tuple(file for file in held.files if file.name in chosen or file.name == "README.md")
     return Part(held, files, needs.with_weights)
 
 
 def _named_by_settings(part: Part) -> tuple[RequiredFiles, ...]:
-    """Where the model's tokenizer comes from stands in its settings, a few kilobytes that are fetched to know."""
+    """Return the source of the model's tokenizer, from its settings (a few kilobytes, downloaded here)."""
     file = next((file for file in part.files if file.name == "open_clip_config.json"), None)
     if file is None:
         raise BadInput(f"'{part.repository.name}' has no open_clip_config.json; choose a model made with open_clip")
@@ -103,9 +103,9 @@ def _named_by_settings(part: Part) -> tuple[RequiredFiles, ...]:
 
 
 def fetch_model(plan: Plan, progress: Progress = no_progress, settings: Settings | None = None) -> None:
-    """Fetch, verify and put in place; what is here is not fetched again, and what came before a cut is kept.
+    """Download, verify and install. Files that are here are not downloaded again, nor are parts before a broken one.
 
-    Raises BadInput if the connection stays cut, the disk is full, or a file is not what the hub describes.
+    Raises BadInput if the connection stays broken, the disk is full, or a file differs from the hub's description.
     """
     done = 0
     remember(plan.parts[0].repository.name, plan.reference, settings)
@@ -132,12 +132,12 @@ def _byte_report(progress: Progress, before: int, total: int, name: str) -> Call
 
 
 def present_models(settings: Settings | None = None) -> tuple[LocalModel, ...]:
-    """Every model on this machine."""
+    """Return every model on this machine."""
     return local_models(settings)
 
 
 def remove_model(reference: str, settings: Settings | None = None) -> int:
-    """Delete the model of that reference, or of that name on the hub; bytes made free. BadInput if it is not here."""
+    """Delete the model of that reference or hub name, and return the bytes freed. BadInput if it is not here."""
     encoder, _, model = parts_of(reference)
     name = reference
     if encoder == "open-clip" and model.startswith("local-dir:"):

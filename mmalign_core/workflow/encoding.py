@@ -1,4 +1,4 @@
-"""Use case: every medium of a collection as vectors, encoding only what the store does not hold yet."""
+"""Use case: encode all media of a collection. Vectors in the store are reused."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ DEFAULT_ENCODERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Encoding:
-    """Vectors per modality, which encoder made them, and what was new. `by_modality`: {"encoded": n, "reused": n}.
+    """Vectors per modality and their encoders. `by_modality`: modality -> {"encoded": n, "reused": n}.
 
-    `media`: what the vectors were made of, for aligners that read sequences or texts too; none for given vectors alone.
+    `media`: the encoded media, for aligners that read sequences or texts too. Empty if all vectors were given.
     """
 
     sets: Mapping[str, EmbeddingSet]
@@ -46,7 +46,7 @@ class Encoding:
     media: Sequence[Media] = ()
 
     def report(self, items: int) -> dict[str, Any]:
-        """What `encode --json` prints."""
+        """Return the output of `encode --json`."""
         total = {what: sum(row[what] for row in self.by_modality.values()) for what in ("encoded", "reused")}
         return {
             "items": items,
@@ -66,13 +66,12 @@ def encode(
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> Encoding:
-    """Encode each modality present; given vectors take the place of encoding.
+    """Encode each modality of the collection. Given vectors replace encoding.
 
-    `encoders`: modality -> encoder name, for those that should not be the default. What was encoded before a
-    cancel or a crash stays in the store, and so does the collection's table.
-    Vectors in the store are used also where their model is no longer here, as long as none lacks.
-    Raises BadInput, before anything is encoded, for an encoder of another modality and for a model that is not here
-    or cannot be loaded; and if nothing is left.
+    `encoders`: modality -> encoder name, if not the default. Vectors made before a cancel or a crash stay in the store,
+    and so does the collection's table. Vectors in the store are used even if their model has been removed, as long as
+    none is missing. Raises BadInput, before anything is encoded, for an encoder of another modality and for a model
+    that is not here or cannot be loaded; and if nothing can be encoded.
     """
     settings = settings or Settings()
     sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings)
@@ -100,10 +99,10 @@ def encode(
 def ready(
     collection: Collection, wanted: Mapping[str, str], store: Store, settings: Settings
 ) -> dict[str, Encoder | EmbeddingSet]:
-    """Per modality to encode its encoder (the wanted one, else the embedded default), loaded if it has work to do.
+    """Return for each modality to encode its encoder, loaded if it has work to do. `wanted`: modality -> reference.
 
-    Where an encoder cannot be made, but the store holds all that it once made: that. BadInput otherwise, so that a
-    model that is wanted last is not missed after the others have worked for minutes.
+    If an encoder cannot be made, but the store holds all of its vectors, return these. Else raise BadInput, so that
+    a missing model is reported before the other modalities are encoded for minutes.
     """
     chosen = {**DEFAULT_ENCODERS, **wanted}
     own = [m for m in collection.modalities if m in chosen and m not in collection.vectors]

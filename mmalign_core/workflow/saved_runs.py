@@ -1,4 +1,4 @@
-"""Use case: keep a finished alignment, by name in the store or as a folder anywhere, and open it again."""
+"""Use case: save a finished alignment, by name in the store or as a folder anywhere, and load it again."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from mmalign_core.workflow.alignment.run import Run
 
 
 def save_run(run: Run, ref: str | None = None, *, store: Store) -> Path:
-    """Write the run where `ref` says: a path (it holds a separator), else a name in the store; returns its folder."""
+    """Write the run and return its folder. `ref`: a path (if it holds a separator), else a name in the store."""
     name, path = (run.id, None) if ref is None else _named(ref, run.id)
     return store.save_run(_record(run, name), path)
 
 
 def check_save(ref: str, *, store: Store) -> None:
-    """BadInput where `save_run` would refuse this `ref`: said before a run is made that nothing can keep."""
+    """Raise BadInput if `save_run` would refuse this `ref`. To be called before a run is made."""
     store.run_place(*_named(ref, "run"))
 
 
 def load_run(ref: str, *, store: Store) -> Run:
-    """The run at that path or of that name; BadInput when there is none or it is damaged."""
+    """Return the run at that path or of that name. BadInput if there is none or it is damaged."""
     record = store.load_run(ref)
     aligner = ALIGNERS.create(record.aligner, **record.params).load_state(record.state)
     report = dict(record.report)
@@ -54,7 +54,7 @@ def load_run(ref: str, *, store: Store) -> Run:
 
 
 def _named(ref: str, run_id: str) -> tuple[str, Path | None]:
-    """The run's name and its folder: a reference with a separator is a path, any other a name in the store."""
+    """Return the run's name and its folder: a reference with a separator is a path, any other a name in the store."""
     return (run_id, Path(ref)) if "/" in ref or ref.startswith(".") else (ref, None)
 
 

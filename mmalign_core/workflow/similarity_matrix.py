@@ -1,4 +1,4 @@
-"""Use case: the part of the similarity matrix a person looks at, and the pairs that went best and worst."""
+"""Use case: a part of the similarity matrix to show, and the pairs with the best and worst ranks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ORDERINGS = ("similar items together", "collection", "best pairs first", "worst 
 class SimilarityBlock:
     """`scores` (m, n) of the shown source rows against the shown target rows (row numbers into the sets).
 
-    `right` (m, n) bool: which of them are right answers. `every`: the scores of all rows, of which these are a part.
+    `right` (m, n) bool: which of them are right answers. `every`: the scores of all rows.
     """
 
     source: EmbeddingSet
@@ -32,10 +32,10 @@ class SimilarityBlock:
 
 @dataclass(frozen=True)
 class JudgedPair:
-    """A source row, what was chosen for it, its right answer, their scores, and the right answer's rank.
+    """A source row, the target chosen for it, its right answer, their scores, and the right answer's rank.
 
-    `right`: the choice is right. Where the matcher left the row undecided, it is not, and the best target stands for
-    the choice.
+    `right`: whether the choice is right. If the matcher left the row undecided, it is False, and the choice is the best
+    target.
     """
 
     item: str
@@ -59,11 +59,11 @@ def similarity_block(
     ordering: str = "collection",
     scores: Scores | None = None,
 ) -> SimilarityBlock:
-    """One row per item that has both modalities, at most `limit` of them (spread evenly), in the asked order; where
-    no item has both, as many items of each side.
+    """Return one row per item with both modalities, at most `limit` (spread evenly), in the given order. If no item has
+    both, as many items of each side.
 
-    The scores are those that the run ranks by: corrections look at all rows, but only this block is computed.
-    `scores`: the run's own (`Run.scores`) where they are at hand, so that no correction looks at all rows again.
+    The scores are those of the run's ranking: corrections use all rows, but only this block is computed. `scores`: the
+    run's (`Run.scores`), if they exist already.
     """
     if ordering not in ORDERINGS:
         raise BadInput(f"unknown ordering '{ordering}'; choose one of: {', '.join(ORDERINGS)}")
@@ -83,24 +83,24 @@ def similarity_block(
 
 
 def judged_pairs(run: Run, source: str, target: str, *, scores: Scores | None = None) -> list[JudgedPair]:
-    """Every source row that has a right answer, worst first: by the right answer's rank, then by its score.
+    """Return every source row that has a right answer, worst first: by the right answer's rank, then by its score.
 
     `scores`: as in `similarity_block`.
     """
     sources, targets = run.sets(source, target)
     kept = np.flatnonzero(right_answers(sources, targets).answerable)
-    asked = sources.take(kept)
+    queries = sources.take(kept)
     every = run.scores(source, target) if scores is None else scores
-    scores, truth = every.take(kept), right_answers(asked, targets)
+    scores, truth = every.take(kept), right_answers(queries, targets)
     matches = run.matches(scores)
     (outcome,) = outcomes(scores, matches, [truth])
-    decided = best_chosen(matches, len(asked))
+    decided = best_chosen(matches, len(queries))
     chosen = np.where(decided < 0, scores.top_k(1)[1][:, 0], decided)
     answers = _best_right(scores, truth)
     chosen_scores, answer_scores = _scores_at(scores, np.stack([chosen, answers])).tolist()
     pairs = [
         JudgedPair(
-            item=asked.ids[i],
+            item=queries.ids[i],
             source_row=int(kept[i]),
             chosen_item=targets.ids[chosen[i]],
             chosen_row=int(chosen[i]),
@@ -111,13 +111,13 @@ def judged_pairs(run: Run, source: str, target: str, *, scores: Scores | None = 
             right=bool(outcome.correct[i]),
             decided=bool(decided[i] >= 0),
         )
-        for i in range(len(asked))
+        for i in range(len(queries))
     ]
     return sorted(pairs, key=lambda p: (-p.rank, p.right_score))
 
 
 def _best_right(scores: Scores, truth: RightAnswers) -> np.ndarray:
-    """Per source: the target row of its best right answer."""
+    """Return per source the target row of its best right answer."""
     answers = np.zeros(len(scores.sources), int)
     for part, block in scores.iter_blocks():
         rows, columns = truth.pairs(part)
@@ -127,7 +127,7 @@ def _best_right(scores: Scores, truth: RightAnswers) -> np.ndarray:
 
 
 def _scores_at(scores: Scores, targets: np.ndarray) -> np.ndarray:
-    """The scores (t, m) of each source with t target rows of its own (t, m)."""
+    """Return the scores (t, m) of each source with its own t target rows (t, m)."""
     found = np.zeros(targets.shape, np.float32)
     for part, block in scores.iter_blocks():
         found[:, part] = block[np.arange(len(block)), targets[:, part]]
@@ -135,7 +135,7 @@ def _scores_at(scores: Scores, targets: np.ndarray) -> np.ndarray:
 
 
 def _spread(items: list[str], many: int) -> list[str]:
-    """So many of the items, evenly over all."""
+    """Return `many` of the items, spread evenly."""
     return [items[i] for i in np.unique(np.linspace(0, len(items) - 1, many).astype(int))]
 
 

@@ -1,1 +1,1 @@
-"""What several pages draw."""
+"""Widgets and texts that several pages share."""

@@ -1,4 +1,4 @@
-"""What the forms of Align and Leaderboard share: the pair, the aligners with their cards, the split and the seed."""
+"""Shared parts of the forms of Align and Leaderboard: pair, aligners with their cards, split and seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which encoder reads which modality: an embedded one, a model of this machine, or any other by name or folder."""
+"""Menus of encoders for each modality: embedded ones, models of this machine, or others by name or folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pages._session import cache, state
 OTHER = "another model…"
 READ = {"text": "texts", "image": "pictures", "audio": "sounds", "video": "videos"}
 _LONGEST = 34
-"""Characters of a model's name that a menu beside the results has room for."""
+"""Characters of a model's name in a menu beside the results."""
 
 
 def show(collection: Collection, now: Mapping[str, Any], *, key: str, abreast: bool = False) -> dict[str, str]:
@@ -80,7 +80,7 @@ def full_name(reference: str) -> str:
 
 
 def _short(name: str) -> str:
-    """Return the start and the end of a long name: there the models of one family differ."""
+    """Return the start and the end of a long name, where the models of one family differ."""
     half = _LONGEST // 2
     return name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half + 1 :]}"
 

@@ -15,7 +15,7 @@ from pages._session.pipeline import STAGES
 from pages._session.results_cache import Failed
 
 _EVERY, _EVERY_ROW, _EVERY_LOSS = 0.5, 1.0, 1.5
-"""Seconds between two looks at a job, a board's rows and a loss. A chart costs more to redraw than a bar."""
+"""Seconds between two updates of a job, a board's rows and a loss. A chart costs more to redraw than a bar."""
 _HEIGHT = 460
 """Pixels of the placeholder: about the height of the charts that follow it, so the page does not jump."""
 BARE = {"displayModeBar": False}
@@ -57,9 +57,9 @@ def show_progress() -> None:
 
 
 def result(task: Task, *, begin: bool = False) -> Any | None:
-    """The result of the task. While there is none, draws its progress or its error and returns None.
+    """Return the result of the task. While there is none, draw its progress or its error and return None.
 
-    With `begin` the task starts by itself, unless it was stopped before.
+    With `begin` the task starts without a click, unless it was stopped before.
     """
     if begin and task.idle:
         task.start()

@@ -1,7 +1,7 @@
 """The only place with st.cache_*. Every cache is keyed on digests or names, and bounded.
 
-Bounds: 8 for what belongs to a collection or a run, as many as `results_cache.LIMITS` keeps; 16 to 256 for small
-results; 1000 strips of frames (about 50 kB each) and 6000 thumbnails (about 5 kB each), the items of a large page.
+Bounds: 8 for results of a collection or a run, as many as `results_cache.LIMITS` keeps; 16 to 256 for small results;
+1000 strips of frames (about 50 kB each) and 6000 thumbnails (about 5 kB each), the items of a large page.
 """
 
 from __future__ import annotations
@@ -47,54 +47,54 @@ from pages._session.results_cache import LIMITS, ResultsCache
 from pages._session.thumbnails import Thumbnail, film_frames, picture_thumbnail, pixels_thumbnail, waveform_thumbnail
 
 BY_PLACE = {Collection: lambda collection: collection.digest_with_places}
-"""The hash of a collection includes the paths of its media: a medium is opened at its path."""
+"""The hash of a collection includes the paths of its media, because media are opened at their paths."""
 
 
 @st.cache_resource
 def settings() -> Settings:
-    """Where things are kept, read from the environment once."""
+    """Return the settings of storage, read from the environment once."""
     return Settings()
 
 
 @st.cache_resource
 def store() -> Store:
-    """The one store of this process."""
+    """Return the one store of this process."""
     return Store(settings().root)
 
 
 @st.cache_resource
 def results() -> ResultsCache:
-    """Results of background work, shared by all sessions."""
+    """Return the results of background work, shared by all sessions."""
     return ResultsCache(LIMITS)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def rows_of(kind: str) -> list[dict[str, Any]]:
-    """What can be chosen of that kind."""
+    """Return the catalogue rows of that kind."""
     return catalogue(kind)
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
 def cards() -> dict[str, AlignerCard]:
-    """Aligner -> its card, family by family."""
+    """Return aligner -> its card, family by family."""
     return {card.name: card for card in aligner_cards()}
 
 
 @st.cache_data(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
 def split_columns(collection: Collection) -> tuple[list[str], list[str]]:
-    """Metadata columns that can be folds, and those that can be times."""
+    """Return metadata columns that can be folds, and those that can be times."""
     return fold_columns(collection), time_columns(collection)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def ranking(keys: tuple[str, ...], seed: int, _rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """Compared rows in ranking order, each against the best. `keys` are the keys of the rows."""
+    """Return compared rows in ranking order, each compared with the best. `keys`: the keys of the rows."""
     return ranked(_rows, seed=seed).rows
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
 def media_by_item(collection: Collection) -> Mapping[str, Mapping[str, Sequence[Media]]]:
-    """item -> modality -> its media."""
+    """Return item -> modality -> its media."""
     found: dict[str, dict[str, list[Media]]] = {item: {} for item in collection.ids}
     for medium in collection.media:
         found[medium.item].setdefault(medium.modality, []).append(medium)
@@ -103,13 +103,13 @@ def media_by_item(collection: Collection) -> Mapping[str, Mapping[str, Sequence[
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
 def titles(collection: Collection) -> Mapping[str, str]:
-    """item -> its title column, else its first text, else its id; on one line."""
+    """Return item -> its title column, else its first text, else its id; on one line."""
     return item_titles(collection)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def row_labels(run_key: str, modality: str, _run: Run) -> Sequence[str]:
-    """What each row of that modality's set is called: the text itself for a text, else its item's title."""
+    """Return the label of each row of that modality's set: the text of a text, else its item's title."""
     held, named = media_by_item(_run.collection), titles(_run.collection)
     rows = _run.result.space[modality]
     texts = {(m.item, m.digest): m.text for media in held.values() for m in media.get("text", ())}
@@ -118,7 +118,7 @@ def row_labels(run_key: str, modality: str, _run: Run) -> Sequence[str]:
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
 def searched_text(collection: Collection) -> dict[str, str]:
-    """item -> everything written about it (id, metadata, texts), case folded."""
+    """Return item -> its id, metadata and texts, case folded."""
     held = media_by_item(collection)
     cells = collection.items.to_numpy(dtype=object)
     rows = {item: " ".join(map(str, values)) for item, values in zip(collection.ids, cells)}
@@ -128,56 +128,56 @@ def searched_text(collection: Collection) -> dict[str, str]:
 
 @st.cache_resource(max_entries=6000, show_spinner=False)
 def thumbnail(digest: str, pixels: int, path: str) -> Thumbnail | None:
-    """The picture, small; None if it cannot be decoded."""
+    """Return a small picture, or None if it cannot be decoded."""
     return picture_thumbnail(path, pixels)
 
 
 @st.cache_resource(max_entries=1000, show_spinner=False)
 def film(digest: str, path: str) -> Film | None:
-    """A few frames of the video, small; None if it cannot be decoded."""
+    """Return a few small frames of the video, or None if it cannot be decoded."""
     return film_frames(path)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def played(digest: str, path: str) -> PlayableVideo | None:
-    """The video in a form that browsers play, or None; BadInput if its file is gone."""
+    """Return the video in a form that browsers play, or None. BadInput if its file is gone."""
     return playable_video(path)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def soundtrack(digest: str, rate: int, seconds: float, path: str) -> np.ndarray:
-    """The beginning of a video's sound; BadInput if there is none."""
+    """Return the beginning of a video's sound. BadInput if there is none."""
     return decode_soundtrack(path, rate, seconds, settings())
 
 
 @st.cache_resource(max_entries=6000, show_spinner=False)
 def waveform(digest: str, colour: str, path: str) -> Thumbnail | None:
-    """The sound's waveform; None if it cannot be decoded."""
+    """Return the sound's waveform, or None if it cannot be decoded."""
     return waveform_thumbnail(path, colour)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def scores(run_key: str, source: str, target: str, _run: Run) -> CorrectedScores:
-    """All scores of one direction. A correction that is fitted on all rows is fitted once."""
+    """Return all scores of one direction. A correction over all rows is computed once."""
     return _run.scores(source, target)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def block(run_key: str, source: str, target: str, limit: int, ordering: str, _run: Run) -> SimilarityBlock:
-    """The shown part of the similarity matrix."""
+    """Return the shown part of the similarity matrix."""
     known = scores(run_key, source, target, _run)
     return similarity_block(_run, source, target, limit=limit, ordering=ordering, scores=known)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def judged(run_key: str, source: str, target: str, _run: Run) -> list[JudgedPair]:
-    """Every pair with its rank, worst first."""
+    """Return every pair with its rank, worst first."""
     return judged_pairs(_run, source, target, scores=scores(run_key, source, target, _run))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommendation]:
-    """The items nearest to one."""
+    """Return the items nearest to one."""
     return recommend(_run, QuerySpec.of(item=item, k=k), store=store(), settings=settings())
 
 
@@ -185,27 +185,27 @@ def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommend
 def placed_answer(
     key: str, seen: bool, where: tuple[str, ...], _run: Run, _query: QuerySpec, _fitted: FittedRecommender
 ) -> Answer:
-    """The answer to a query that is placed once. `key` is its digest. For a slider, `Answer.again` ranks again."""
+    """Return the answer to a query that is placed once. `key`: its digest. Sliders rank again by `Answer.again`."""
     query = replace(_query, where=where, include_seen=seen)
     return answer(_run, query, store=store(), recommender=_fitted, settings=settings())
 
 
 @st.cache_data(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
 def conditions(collection: Collection) -> list[str]:
-    """Conditions on items that are worth offering."""
+    """Return suggested conditions on items."""
     return columns.conditions(collection)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
 def users(collection: Collection) -> Sequence[str]:
-    """Everyone in the interactions, in the order they appear."""
+    """Return all users of the interactions, in order of appearance."""
     table = collection.interactions
     return [] if table is None else table["user_id"].astype(str).unique().tolist()
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_PLACE)
 def met_by(collection: Collection, user: str) -> Sequence[str]:
-    """Items the user has met, each once, in the order of the interactions."""
+    """Return items that the user has met, each once, in the order of the interactions."""
     table = collection.interactions
     if table is None:
         return []
@@ -214,36 +214,36 @@ def met_by(collection: Collection, user: str) -> Sequence[str]:
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_PLACE)
 def interests_of(collection: Collection, items: tuple[str, ...]) -> str:
-    """What sets these items apart from the rest of the collection, in a sentence."""
+    """Return a sentence on words that these items share more than the rest of the collection."""
     return describe_interests(collection, items).text
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def placed_items(digest: str, _run: Run) -> Sequence[str]:
-    """Items that have a place in the run's space, in the collection's order."""
+    """Return items with a place in the run's space, in the collection's order."""
     known = {item for rows in _run.result.space.values() for item in rows.ids}
     return [item for item in _run.collection.ids if item in known]
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def seen_picture(digest: str, encoder_key: str, _picture: Media) -> Thumbnail:
-    """The picture as its encoder sees it; BadInput if it cannot be decoded."""
+    """Return the encoder's view of the picture. BadInput if it cannot be decoded."""
     return pixels_thumbnail(encoder_of(encoder_key, _picture.modality).view(_picture))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def watched(digest: str, encoder_key: str, _video: Media) -> DecodedVideo:
-    """The video as its encoder sees and hears it; BadInput if it cannot be decoded."""
+    """Return the encoder's view of the video. BadInput if it cannot be decoded."""
     return encoder_of(encoder_key, _video.modality).view(_video)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def heard(digest: str, encoder_key: str, _sound: Media) -> tuple[np.ndarray, int]:
-    """The sound as its encoder hears it, and its samples a second; BadInput if it cannot be decoded."""
+    """Return the encoder's view of the sound, and its samples per second. BadInput if it cannot be decoded."""
     model = encoder_of(encoder_key, _sound.modality)
     return model.view(_sound), model.rate
 
 
 def view_of(medium: Media, encoder_key: str) -> Any:
-    """The text or picture as its encoder reads it: str, or uint8 pixels (h, w, 3)."""
+    """Return the encoder's view of the text or picture: str, or uint8 pixels (h, w, 3)."""
     return encoder_of(encoder_key, medium.modality).view(medium)

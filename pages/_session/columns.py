@@ -1,4 +1,4 @@
-"""Which metadata columns can hold items out: as folds, or as times."""
+"""Metadata columns that can hold items out, as folds or as times, and suggested filter conditions."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import pandas as pd
 from mmalign_core.types import Collection
 
 _MOST_FOLDS = 100
-"""Folds at most: each fold is one fit, and more would take hours."""
+"""Most folds: each fold is one fit, and more would take hours."""
 _MOST_VALUES, _LONGEST_VALUE = 12, 60
-"""Of one column, its twelve most frequent values are conditions, if short enough for a menu; others can be typed."""
+"""Most values of a column that become conditions, the most frequent ones, and their length. Others can be typed."""
 _FOLD_WORDS = ("fold", "split")
 _TIME_WORDS = ("time", "date", "year", "created", "added")
 
 
 def fold_columns(collection: Collection) -> list[str]:
-    """Columns with as few values as folds may have, those called like folds first."""
+    """Return columns with few enough values for folds, those with names like folds first."""
     items = collection.items
     return _called(_FOLD_WORDS, [name for name in _plain(collection) if 2 <= items[name].nunique() <= _MOST_FOLDS])
 
 
 def time_columns(collection: Collection) -> list[str]:
-    """Columns of numbers or ISO dates that are not all the same, those called like times first."""
+    """Return columns of differing numbers or ISO dates, those with names like times first."""
     return _called(_TIME_WORDS, [name for name in _plain(collection) if _are_moments(collection.items[name].dropna())])
 
 
 def _plain(collection: Collection) -> list[str]:
-    """Columns of single values that differ."""
+    """Return columns of single values that differ."""
     columns = [name for name in collection.items if isinstance(name, str)]
     plain = [name for name in columns if not collection.items[name].map(_is_nested).any()]
     return [name for name in plain if collection.items[name].nunique() > 1]
@@ -51,7 +51,7 @@ def _called(words: tuple[str, ...], names: list[str]) -> list[str]:
 
 
 def conditions(collection: Collection) -> list[str]:
-    """Conditions worth offering as filters: `has:modality`, and `column=value` for columns whose values repeat."""
+    """Return suggested filters: `has:modality`, and `column=value` for columns whose values repeat."""
     found = [f"has:{modality}" for modality in collection.modalities]
     for name in _plain(collection):
         values = collection.items[name].dropna().astype(str)

@@ -75,12 +75,12 @@ class Rows:
 
 @dataclass(frozen=True)
 class Board:
-    """Rows that one job measures. Each row is kept as soon as it is done, so it is never measured twice.
+    """Rows measured by one job. Each row is kept as soon as it is finished, so it is never measured twice.
 
-    `names` are the rows that the page wants. `work(names, board, job)` measures those names and calls `board.put`
-    with every row; a row whose "error" says something has failed. `kind` and `key` say where `results` keeps the rows:
-    boards with the same key share them. One board has one job at a time: names that are added while it runs, or while
-    it is being stopped, are measured by a second job after it.
+    `names`: the rows of the page. `work(names, board, job)` measures those names and calls `board.put` for every row. A
+    row with an "error" has failed. `kind` and `key`: where `results` keeps the rows; boards with the same key share
+    them. One board has one job at a time. Names that are added while it runs, or while it is being stopped, are
+    measured by a second job after it.
     """
 
     kind: str
@@ -102,7 +102,7 @@ class Board:
 
     @property
     def measured(self) -> Rows:
-        """All rows so far, also those of names that the page no longer wants."""
+        """All rows so far, including those of names that are no longer on the page."""
         return self.results.get(self.kind, self.key) or Rows()
 
     @property
@@ -122,11 +122,11 @@ class Board:
         self.results.put(self.kind, self.key, replace(now, rows={**now.rows, name: row}))
 
     def put_facts(self, facts: Mapping[str, Any]) -> None:
-        """Keep what all rows share."""
+        """Keep the facts that all rows share."""
         self.results.put(self.kind, self.key, replace(self.measured, facts=dict(facts)))
 
     def start(self) -> None:
-        """Measure the names that have no row or whose row failed, except those that a job measures already."""
+        """Measure the names without a row or with a failed row, except those of a running job."""
         lacking = self._lacking(self.names)
         with _LOCK:
             now = _RUNNING.get(self.owner)
@@ -138,7 +138,7 @@ class Board:
             _RUNNING[self.owner] = replace(now, after=tuple(dict.fromkeys([*now.after, *added])))
 
     def stop(self) -> None:
-        """Stop the job, and forget the names that were to be measured after it."""
+        """Stop the job, and drop the names queued after it."""
         with _LOCK:
             now = _RUNNING.get(self.owner)
             if now is not None:

@@ -1,4 +1,4 @@
-"""Links: every query parameter is read as plain data of the right type, and anything else is left out."""
+"""Links: every query parameter is read as plain data of the right type. Anything else is left out."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _CHOICES: dict[str, type | tuple[type, ...]] = {
 _MAP = {"dimensions": (2, 3), "n_neighbors": (2, 200), "min_dist": (0.0, 0.99), "seed": (0, 2**31)}
 """Ranges of the map\'s settings, as its form offers them; a link may hold up to 200 neighbours."""
 _LONGEST = 4000
-"""Characters of any other value in a link: half of an address that browsers and proxies take."""
+"""Most characters of any other value in a link: half of an address that browsers and proxies take."""
 _FILE = re.compile(r"[0-9a-f]{32}(\.\w{1,5})?")
 KINDS = ("text", "image", "audio", "video", "item", "user")
 LONGEST_TEXT, LONGEST_QUERY, MOST_PARTS = 2000, 8000, 8
 """Limits of a query: characters of one text, characters of the whole query in a link, and parts. Browsers and proxies
 take addresses of about 8,000 characters."""
 STRONGEST = 2.0
-"""The largest weight of a part, as the sliders offer it: twice that of an ordinary part."""
+"""The largest weight of a part, as the sliders offer it: twice the default."""
 
 
 def from_query(query: Mapping[str, str]) -> dict[str, Any]:
@@ -92,14 +92,14 @@ def _board(text: str) -> dict[str, Any]:
 
 
 def _map(text: str) -> dict[str, Any]:
-    """Only known numbers inside their ranges."""
+    """Return only known numbers inside their ranges."""
     given = _object(text)
     numbers = {name: value for name, value in given.items() if name in _MAP and type(value) in (int, float)}
     return {name: value for name, value in numbers.items() if _MAP[name][0] <= value <= _MAP[name][1]}
 
 
 def _query_parts(text: str | None) -> list[dict[str, Any]] | None:
-    """The parts of a query, or None if the link holds no query: then the selected item is the query."""
+    """Return the parts of a query, or None if the link holds no query. Then the selected item is the query."""
     if text is None or len(text) > LONGEST_QUERY:
         return None
     try:
@@ -125,7 +125,7 @@ def _is_part(given: Any) -> bool:
 
 
 def _model(text: str) -> dict[str, Any]:
-    """A recommender's name and parameters, {} if there is none."""
+    """Return a recommender's name and parameters, {} if there is none."""
     given = _object(text)
     if not isinstance(given.get("name"), str) or not given["name"]:
         return {}
@@ -135,7 +135,7 @@ def _model(text: str) -> dict[str, Any]:
 
 
 def _object(text: str) -> dict[str, Any]:
-    """The JSON object, {} for anything else."""
+    """Return the JSON object, {} for anything else."""
     if not text or len(text) > _LONGEST:
         return {}
     try:

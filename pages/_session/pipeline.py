@@ -1,4 +1,4 @@
-"""The work behind a view, stage by stage. Each result is kept as soon as it is there."""
+"""The stages of work behind a view. Each result is kept as soon as it exists."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pages._session.view_spec import ViewSpec, as_choices
 Watch = Callable[[Mapping[str, float]], None]
 
 STAGES = ("collection", "run", "map")
-"""Each needs the one before it. The inspection comes last of all and needs only the collection."""
+"""Each stage needs the one before it. The inspection is last and needs only the collection."""
 
 
 def prepare(
@@ -26,7 +26,7 @@ def prepare(
 ) -> None:
     """Make the results that the cache does not hold. Bad input puts a `Failed` there and ends the pipeline.
 
-    `watch` gets each row of a fit's history as it comes.
+    `watch` gets each row of a fit's history during the fit.
     """
     collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, settings, progress))
     if isinstance(collection, Failed):
@@ -100,7 +100,7 @@ def align_with(choices: Mapping[str, Any]) -> None:
 
 
 def ready(kind: str) -> Any | None:
-    """Return this session's collection, run, map or inspection: `Failed` with a reason, or None while it is made."""
+    """Return this session's collection, run, map or inspection: `Failed` with a reason, or None before it exists."""
     return _result(state.view_spec(), kind)
 
 
@@ -121,7 +121,7 @@ def stopped() -> bool:
 
 
 def current_job() -> Job[Any] | None:
-    """The latest job behind this session's view."""
+    """Return the latest job of this session's view."""
     return next(iter(JOBS.all(owner=state.view_spec().map_key)), None)
 
 
@@ -130,12 +130,12 @@ def _result(spec: ViewSpec, kind: str) -> Any | None:
 
 
 def ready_stages() -> tuple[str, ...]:
-    """The results that exist."""
+    """Return the stages with a result."""
     return tuple(kind for kind in (*STAGES, "inspection") if ready(kind) is not None)
 
 
 def _missing(spec: ViewSpec) -> bool:
-    """Whether something is still to be made. What follows a failure is never made."""
+    """Whether a stage is still to be run. Stages after a failure are never run."""
     for kind in STAGES:
         found = _result(spec, kind)
         if found is None:

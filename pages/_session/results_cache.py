@@ -1,4 +1,4 @@
-"""A bounded place for large results (collections, runs, maps) that sessions share, found by digest."""
+"""A bounded cache of large results (collections, runs, maps) by digest, shared by all sessions."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ LIMITS: Mapping[str, int] = {
     "plan": 16,
     "fetched": 16,
 }
-"""How many results of each kind are kept: few of the large ones (a run takes megabytes), more of the small ones."""
+"""Number of kept results of each kind: few of the large ones (a run takes megabytes), more of the small ones."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """Takes the place of a result that could not be made. `reason` is one sentence for the page."""
+    """Stands for a result that failed. `reason`: one sentence for the page."""
 
     reason: str
 
@@ -44,7 +44,7 @@ class ResultsCache:
         self._lock = Lock()
 
     def get(self, kind: str, digest: str) -> Any | None:
-        """Return the result, or None if it was never put here or was dropped for newer ones."""
+        """Return the result, or None if there is none or it was dropped for newer ones."""
         with self._lock:
             kept = self._kept[kind]
             if digest in kept:
@@ -52,7 +52,7 @@ class ResultsCache:
             return kept.get(digest)
 
     def put(self, kind: str, digest: str, result: Any) -> None:
-        """Keep it, and drop the least recently used of its kind if there is no room."""
+        """Keep the result, and drop the least recently used of its kind if there is no room."""
         with self._lock:
             kept = self._kept[kind]
             kept[digest] = result
@@ -61,6 +61,6 @@ class ResultsCache:
                 kept.popitem(last=False)
 
     def drop(self, kind: str, digest: str) -> None:
-        """Forget it, if it is there."""
+        """Drop the result if there is one."""
         with self._lock:
             self._kept[kind].pop(digest, None)

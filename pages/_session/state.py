@@ -24,12 +24,12 @@ def view_spec() -> ViewSpec:
 def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     """Show another collection, and drop the choices made for the old one.
 
-    `opened` differs each time a folder is opened again: its files may have changed, so its results are made anew.
+    `opened` differs each time a folder is opened again: its files may have changed, so its results are computed again.
     """
     before = _view()["source"]
     if (before["kind"], before["value"]) != (kind, value):
         _view().update(choices={}, board={}, item=None, query=None, why=None, model={}, rival={})
-        forget_widgets("where")  # conditions name the old one's columns
+        forget_widgets("where")  # conditions name columns of the old collection
         st.query_params.pop("where", None)
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
 
@@ -192,7 +192,7 @@ def _compact(settings: Mapping[str, Any]) -> str:
 
 
 def _query_json(parts: Sequence[Mapping[str, Any]]) -> str:
-    """The query for its link. Letters stay as they are, so that a link to a text can be read."""
+    """Return the query for its link. Letters are not escaped, so that the link is readable."""
     rows = [[part["kind"], part["value"], part["weight"]] for part in parts]
     return json.dumps(rows, separators=(",", ":"), ensure_ascii=False)
 

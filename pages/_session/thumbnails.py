@@ -23,11 +23,11 @@ class Thumbnail:
 
 
 def picture_thumbnail(path: str, pixels: int) -> Thumbnail | None:
-    """The picture within pixels × pixels as WebP; None if it cannot be decoded."""
+    """Return the picture within pixels × pixels as WebP, or None if it cannot be decoded."""
     try:
         image = decode_image(path, at_least=(pixels, pixels))
     except BadInput:
-        return None  # a file that vanished or changed after it was read; the card shows its text instead
+        return None  # the file vanished or changed after it was read; the card shows its text instead
     image.thumbnail((pixels, pixels), Image.Resampling.LANCZOS)
     corners = np.asarray(image)[[0, 0, -1, -1], [0, -1, 0, -1]]
     look = "photo" if (corners < 245).any() else "drawing"
@@ -35,14 +35,14 @@ def picture_thumbnail(path: str, pixels: int) -> Thumbnail | None:
 
 
 def pixels_thumbnail(pixels: np.ndarray, most: int = 480) -> Thumbnail:
-    """uint8 pixels (h, w, 3) within most × most."""
+    """Return uint8 pixels (h, w, 3) within most × most."""
     image = Image.fromarray(pixels)
     image.thumbnail((most, most), Image.Resampling.LANCZOS)
     return Thumbnail(picture_uri(image), image.width, image.height, "photo")
 
 
 def film_frames(path: str) -> Film | None:
-    """A few frames of the video; None if none can be had."""
+    """Return a few frames of the video, or None if none can be decoded."""
     try:
         return read_film(path)
     except BadInput:
@@ -50,12 +50,12 @@ def film_frames(path: str) -> Film | None:
 
 
 def cover(film: Film | None) -> Thumbnail | None:
-    """The frame that stands for the whole video."""
+    """Return the representative frame of the video."""
     return film and Thumbnail(film.cover, film.width, film.height, "photo")
 
 
 def waveform_thumbnail(path: str, colour: str, bars: int = 48) -> Thumbnail | None:
-    """The sound's waveform as an SVG of vertical bars."""
+    """Return the sound's waveform as an SVG of vertical bars."""
     try:
         samples, _ = read_audio(path)
     except BadInput:
@@ -73,5 +73,5 @@ def waveform_thumbnail(path: str, colour: str, bars: int = 48) -> Thumbnail | No
 
 
 def as_label(picture: Thumbnail) -> str:
-    """A small picture as Markdown, for labels of buttons: as high as their letters."""
+    """Return a small picture as Markdown for labels of buttons, as high as the letters."""
     return f"![]({picture.uri})"

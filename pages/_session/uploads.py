@@ -29,7 +29,7 @@ def keep_upload(files: Sequence[tuple[str, bytes]], settings: Settings) -> str:
 
 
 def open_upload(digest: str, *, settings: Settings) -> Collection:
-    """The collection of files kept before; BadInput if they are gone."""
+    """Return the collection of these kept files. BadInput if they are gone."""
     folder = _folder(digest, settings)
     if not folder.exists():
         raise BadInput("these uploaded files are no longer here; upload them again on the Data page")
@@ -43,7 +43,7 @@ def _folder(digest: str, settings: Settings) -> Path:
 
 
 def _settle(draft: Path, folder: Path) -> None:
-    """Rename the draft to the folder in one step. If another session was first, its content is the same."""
+    """Rename the draft to the folder in one step. If another session was faster, its content is the same."""
     try:
         os.rename(draft, folder)
     except OSError:
@@ -52,7 +52,7 @@ def _settle(draft: Path, folder: Path) -> None:
 
 
 def keep_query(name: str, content: bytes, settings: Settings) -> str:
-    """Write one uploaded picture or sound to disk under its digest; gives the path."""
+    """Write one uploaded picture or sound to disk under its digest, and return the path."""
     ending = Path(name).suffix.lower()
     ending = ending if ending[1:].isalnum() and len(ending) <= 6 else ""
     folder = settings.root / "queries"
@@ -66,7 +66,7 @@ def keep_query(name: str, content: bytes, settings: Settings) -> str:
 
 
 def query_path(name: str, settings: Settings) -> Path:
-    """Where `keep_query` put the picture or sound of this name; BadInput if it is gone."""
+    """Return the path of the kept picture or sound of this name. BadInput if it is gone."""
     path = settings.root / "queries" / Path(name).name
     if not path.is_file():
         raise BadInput("an uploaded file of this query is no longer here; remove it from the query and upload it again")

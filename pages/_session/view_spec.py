@@ -13,8 +13,8 @@ from mmalign_core.workflow import DEFAULT_ENCODERS, Choices, default_aligner, mo
 @dataclass(frozen=True)
 class ViewSpec:
     """`source`: {"kind": "demo" | "folder" | "upload", "value": path or digest}. `choices`: fields of
-    `workflow.Choices` and "encoders"; what is absent takes the default for the collection. `map`: keyword
-    arguments of `workflow.project_run`. `board`: the names of "aligners" to compare, and the choices they share.
+    `workflow.Choices` and "encoders"; others have the default for the collection. `map`: keyword arguments of
+    `workflow.project_run`. `board`: the names of "aligners" to compare, and the choices they share.
     """
 
     source: Mapping[str, str]
@@ -24,22 +24,22 @@ class ViewSpec:
 
     @property
     def collection_key(self) -> str:
-        """Digest of where the collection comes from."""
+        """Digest of the source of the collection."""
         return digest_json(dict(self.source))
 
     @property
     def run_key(self) -> str:
-        """Digest of the collection and how it is aligned."""
+        """Digest of the collection and the choices of its alignment."""
         return digest_json([self.collection_key, dict(self.choices)])
 
     @property
     def map_key(self) -> str:
-        """Digest of the run and how its map is drawn."""
+        """Digest of the run and the settings of its map."""
         return digest_json([self.run_key, dict(self.map)])
 
     @property
     def board_key(self) -> str:
-        """Digest of the collection and what the compared aligners share; other aligners add to the same board."""
+        """Digest of the collection and the shared choices of the compared aligners, without their names."""
         return digest_json([self.collection_key, {k: v for k, v in self.board.items() if k != "aligners"}])
 
     def key(self, kind: str) -> str:

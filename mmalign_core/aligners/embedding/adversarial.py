@@ -1,4 +1,4 @@
-"""Alignment without pairs by an adversarial game, as word embeddings of two languages were first aligned."""
+"""Alignment without pairs by adversarial training, as first used for word embeddings of two languages."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from mmalign_core.types import Progress
 class Adversarial(UnpairedAligner):
     """GAN after Conneau et al. 2018 (MUSE), with the competition and the Procrustes refinement of `unpaired`.
 
-    The history first holds the games (step, loss: the discriminators', deceived: the maps'), then the rounds of
+    The history first holds the games (step, loss: of the discriminators, deceived: of the maps), then the rounds of
     refinement (step, mutual, csls).
     """
 
-    summary = "No pairs: a map learns to deceive a discriminator that tells the modalities apart (GAN), then Procrustes"
+    summary = "No pairs: a map trained against a discriminator of the modalities (GAN), then Procrustes"
     card = Card(
         idea="A discriminator learns to tell mapped rows of one modality from rows of the other, and a nearly "
         "orthogonal map learns to deceive it. The best of several games is refined on rows that choose each other.",
         formula=r"\min_W \max_D\; \mathbb{E}_y \log D(y) + \mathbb{E}_x \log\bigl(1 - D(Wx)\bigr),\quad "
         r"W \leftarrow (1+\beta)W - \beta W W^\top W",
-        use="Beside unpaired, with which it shares all but the first guesses; both want thousands of rows that show "
-        "the same kinds of things.",
+        use="As an alternative to unpaired, from which it differs in the first guesses; both need thousands of rows "
+        "that show the same kinds of things.",
         reference="Conneau, Lample, Ranzato, Denoyer & Jégou 2018, Word Translation Without Parallel Data (ICLR)",
     )
     trained = True
-    games: int = param(8, 1, 256, help="games played at once, from different signs of the axes; the best map wins")
+    games: int = param(8, 1, 256, help="games run at once, from different signs of the axes; the best map wins")
     steps: int = param(200, 10, 1_000_000, help="steps of each game")
-    batch: int = param(128, 8, 65_536, help="rows of either modality a step and game")
+    batch: int = param(128, 8, 65_536, help="rows of each modality per step and game")
     hidden: int = param(64, 2, 4096, help="width of the discriminator's two hidden layers")
-    smoothing: float = param(0.1, 0, 0.5, help="how uncertain the discriminator is told to be")
-    orthogonality: float = param(0.01, 0, 0.5, help="pull of each step towards orthogonal maps")
+    smoothing: float = param(0.1, 0, 0.5, help="label smoothing of the discriminator")
+    orthogonality: float = param(0.01, 0, 0.5, help="how much each step moves the map towards an orthogonal one")
 
     def starts(
         self, left: np.ndarray, right: np.ndarray, rng: np.random.Generator, progress: Progress
     ) -> Iterator[np.ndarray]:
-        """The nearest rotation to the map of each game, looked at three times."""
+        """Yield the nearest rotation to the map of each game, at three times of the game."""
         settings = GameSettings(self.games, self.steps, self.batch, self.hidden, self.smoothing, self.orthogonality)
 
         def watch(step: int, judged: float, deceived: float) -> None:

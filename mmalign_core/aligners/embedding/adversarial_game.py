@@ -1,4 +1,4 @@
-"""Adversarial training of rotations: a discriminator tells the modalities apart, the rotation deceives it."""
+"""Adversarial training of rotations: a discriminator separates the modalities, the rotation works against it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     import torch
 
 BETAS = (0.5, 0.99)
-"""Little momentum: the opponent moves (the first as Radford et al. 2016; the second is chosen)."""
+"""Low momentum, because the opponent changes (the first as Radford et al. 2016; the second is chosen)."""
 
 Watch = Callable[[int, float, float], None]
-"""Called with the step, the discriminator's loss and the rotations' loss, means over the games."""
+"""Called with the step and the losses of the discriminators and of the rotations, means over the games."""
 
 
 @dataclass(frozen=True)
 class GameSettings:
-    """How the games are played: so many at once, so many steps, rows a step from either side.
+    """Settings of the games: how many run at once, how many steps, rows of each side per step.
 
-    Dropout and orthogonality are those of Conneau et al. 2018; the other values are chosen for small collections and
+    Dropout and orthogonality are those of Conneau et al. 2018. The other values are chosen for small collections and
     short games.
     """
 
@@ -34,27 +34,27 @@ class GameSettings:
     batch: int = 128
     hidden: int = 64
     smoothing: float = 0.1
-    """The right answers are taken to be this much less than certain."""
+    """Label smoothing: the labels are this far from 0 and 1."""
     orthogonality: float = 0.01
-    """How far each step moves the map towards the orthogonal ones."""
+    """How far each step moves the map towards an orthogonal one."""
     map_rate: float = 3e-3
     discriminator_rate: float = 1e-3
     """Learning rates of the maps and of the discriminators."""
     noise: float = 0.5
-    """Deviation of the noise on what the discriminators see, of rows that have about 1 in each coordinate; it fades."""
+    """Deviation of the noise on the discriminators' input, in units of the rows' coordinates. It fades to 0."""
     dropout: float = 0.1
-    """Share of the coordinates hidden from the discriminators."""
+    """Dropout rate of the discriminators' input."""
     looks: int = 3
-    """How often the maps are looked at, at even intervals: a game can get worse again."""
+    """How often the maps are recorded, at even intervals, because a game can get worse again."""
 
 
 def play_games(
     left: np.ndarray, right: np.ndarray, settings: GameSettings, seed: int, watch: Watch
 ) -> list[np.ndarray]:
-    """Maps (k, k), nearly orthogonal, of left unit rows (n, k) onto right ones (m, k): games x looks of them.
+    """Return maps (k, k), nearly orthogonal, of left unit rows (n, k) onto right ones (m, k): games x looks of them.
 
-    All games are played at once, each from the axes as they are, with signs by `draw_signs`. Conneau et al. 2018,
-    section 2.1; noise as Sønderby et al. 2017.
+    All games run at once, each from the axes with signs by `draw_signs`. Conneau et al. 2018, section 2.1. Noise as
+    in Sønderby et al. 2017.
     """
     import torch
 
@@ -82,10 +82,10 @@ def play_games(
 
 
 def draw_signs(left: np.ndarray, right: np.ndarray, games: int, seed: int) -> np.ndarray:
-    """(games, k) of 1 and -1: whether each axis points the same way in both, told by how skew the rows lie along it.
+    """Return (games, k) of 1 and -1: whether each axis has the same direction in both, by the skewness along it.
 
-    The first game takes the likelier sign of every axis, the others draw; where neither side is skew, any sign is as
-    likely.
+    The first game takes the likelier sign of every axis, the others draw signs. If neither side is skewed, both signs
+    are equally likely.
     """
     skew, other = (_skewness(np.asarray(x, np.float64)) for x in (left, right))
     doubt = 6 / len(left) + 6 / len(right)
@@ -102,7 +102,7 @@ def _skewness(rows: np.ndarray) -> np.ndarray:
 
 
 def _discriminators(settings: GameSettings, width: int, generator: torch.Generator) -> list[torch.Tensor]:
-    """Weights (games, in, out) and biases (games, 1, out) of three layers, one discriminator a game."""
+    """Return weights (games, in, out) and biases (games, 1, out) of three layers, one discriminator per game."""
     import torch
 
     layers = []
@@ -115,7 +115,7 @@ def _discriminators(settings: GameSettings, width: int, generator: torch.Generat
 def _draw_rows(
     sides: list[torch.Tensor], maps: torch.Tensor, settings: GameSettings, noise: float, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """(games, batch, k) left rows through each game's map, and right rows; scaled to a length of about sqrt(k)."""
+    """Return (games, batch, k): left rows under each game's map, and right rows, of length about sqrt(k)."""
     import torch
 
     shape, scale = (settings.games, settings.batch), maps.shape[1] ** 0.5
@@ -131,17 +131,17 @@ def _loss(
     settings: GameSettings,
     generator: torch.Generator,
 ) -> torch.Tensor:
-    """Sum over the games of the mean binary cross-entropy of telling mapped from real rows."""
+    """Return the sum over the games of the mean binary cross-entropy of mapped against real rows."""
     import torch
 
-    seen = apply_dropout(torch.cat([mapped, real], dim=1), settings.dropout, generator)
+    logits = apply_dropout(torch.cat([mapped, real], dim=1), settings.dropout, generator)
     for i in range(0, len(discriminators), 2):
-        seen = torch.baddbmm(discriminators[i + 1], seen, discriminators[i])
+        logits = torch.baddbmm(discriminators[i + 1], logits, discriminators[i])
         if i + 2 < len(discriminators):
-            seen = torch.nn.functional.leaky_relu(seen, 0.2)
-    wanted = torch.full(seen.shape, mapped_is_real)
-    wanted[:, mapped.shape[1] :] = 1 - mapped_is_real
-    each = torch.nn.functional.binary_cross_entropy_with_logits(seen, wanted, reduction="none")
+            logits = torch.nn.functional.leaky_relu(logits, 0.2)
+    labels = torch.full(logits.shape, mapped_is_real)
+    labels[:, mapped.shape[1] :] = 1 - mapped_is_real
+    each = torch.nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
     return each.mean(dim=(1, 2)).sum()
 
 

@@ -1,4 +1,4 @@
-"""Autoencoder with one code for all modalities: each is rebuilt from its own code and from the others'."""
+"""Autoencoder with one code for all modalities: each is reconstructed from its own code and from the others'."""
 
 from __future__ import annotations
 
@@ -30,37 +30,37 @@ if TYPE_CHECKING:
 
 @register("autoencoder")
 class Autoencoder(TowerAligner):
-    """loss = agreement + reconstruction · own rows + cross · the others' rows; rows without a partner are rebuilt too.
+    """loss = agreement + reconstruction · own rows + cross · the others' rows. Rows without a partner are used too.
 
-    Encoders have a linear way, which starts at CCA, and a hidden layer beside it; decoders likewise, from random
-    weights. Held-out pairs choose CCA's ridge and when to stop. The history holds per check the loss and its terms. The
-    towers are the encoders; placing rows takes no decoder.
+    Encoders are a linear map, which starts at CCA, plus a hidden layer. Decoders have the same form and random initial
+    weights. Held-out pairs choose CCA's ridge and when to stop. The history holds the loss and its terms per check.
+    Only the encoders are needed to place rows.
     """
 
     summary = "Encoders and decoders around one shared code; learns from pairs and from rows without a partner"
     card = Card(
         idea="Every modality is encoded into one shared code, from which its own vector and those of the other "
-        "modalities are rebuilt. A further term makes the codes of a pair agree.",
+        "modalities are reconstructed. A further term makes the codes of a pair agree.",
         formula=r"\sum_m \|d_m(e_m(x_m)) - x_m\|^2 + \sum_{m\ne n} \|d_n(e_m(x_m)) - x_n\|^2 + "
         r"\mathcal{L}_\text{agree}(e_m(x_m), e_n(x_n))",
-        use="When many items lack a partner, for they help to rebuild; with pairs alone a contrastive head is simpler.",
+        use="When many items lack a partner, since reconstruction uses them; with pairs alone contrastive is simpler.",
         reference="Ngiam et al. 2011, Multimodal Deep Learning (ICML); Chandar et al. 2016, Correlational Neural "
         "Networks",
     )
-    agreement: str = param("contrastive", choices=TERMS, help="how the codes of a pair are made to agree")
-    reconstruction: float = param(1.0, 0, 100, help="weight of rebuilding each modality from its own code")
-    cross: float = param(1.0, 0, 100, help="weight of rebuilding each modality from the codes of the others")
+    agreement: str = param("contrastive", choices=TERMS, help="loss that makes the codes of a pair agree")
+    reconstruction: float = param(1.0, 0, 100, help="weight of reconstructing each modality from its own code")
+    cross: float = param(1.0, 0, 100, help="weight of reconstructing each modality from the codes of the others")
     dims: int = param(128, 2, 4096, help="most dimensions of the code")
     hidden: int = param(256, 0, 8192, help="width of the hidden layer in encoders and decoders; 0: linear only")
     noise: float = param(0.4, 0, 10, help="noise on vectors in training, relative to their deviation")
     start: str = param("cca", choices=("cca", "random"), help="first weights of the encoders")
     steps: int = param(200, 1, 100_000, help="most training steps")
-    batch: int = param(512, 2, 65_536, help="pairs a step, and rows of either modality that are rebuilt beside them")
+    batch: int = param(512, 2, 65_536, help="pairs per step, and additional rows of each modality to reconstruct")
     learning_rate: float = param(1e-3, 1e-6, 1, help="the highest learning rate, after the warm-up")
     patience: int = param(8, 0, 1000, help="checks without a better validation before it stops; 0: never")
 
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
-        """Train on items that have two or more of the modalities; Raises BadInput before the training starts."""
+        """Train on items that have two or more of the modalities. Raises BadInput before the training starts."""
         self.history = ()
         parts = hold_out(paired_rows(sets, self.name), seed=seed)
         progress(0.0, "starting points")
@@ -101,7 +101,7 @@ class Autoencoder(TowerAligner):
         alone: Mapping[str, torch.Tensor],
         generator: torch.Generator,
     ) -> dict[str, torch.Tensor]:
-        """The terms of the loss by name; `alone`: modality -> scaled rows, of which some are rebuilt."""
+        """Return the terms of the loss by name. `alone`: modality -> scaled rows, some of which are reconstructed."""
         places = {m: tower.place(batch.rows[m], self.noise, 0.0, generator) for m, tower in towers.items()}
         drawn = {m: _some(rows, self.batch, generator) for m, rows in alone.items()}
         own = {m: towers[m].place(rows, self.noise, 0.0, generator) for m, rows in drawn.items()}
@@ -122,14 +122,14 @@ class Autoencoder(TowerAligner):
 
 
 def _not_held(rows: EmbeddingSet, held: np.ndarray) -> np.ndarray:
-    """Numbers of the rows outside the held-out examples, in an order that the set's order does not change."""
+    """Return the numbers of the rows outside the held-out examples, in an order independent of the set's order."""
     hidden = set(held.tolist())
     order = sorted(range(len(rows)), key=lambda i: (rows.ids[i], rows.keys[i]))
     return np.array([i for i in order if i not in hidden], int)
 
 
 def _some(rows: torch.Tensor, most: int, generator: torch.Generator) -> torch.Tensor:
-    """At most so many of the rows, drawn anew."""
+    """Return at most `most` of the rows, drawn at random on each call."""
     import torch
 
     return rows if len(rows) <= most else rows[torch.randint(len(rows), (most,), generator=generator)]

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 TERMS = ("contrastive", "correlation")
 FEWEST = 2
-"""Rows that a term is measured on; with fewer it is left out of the step. One row has no correlation."""
+"""Fewest rows that a term is measured on; with fewer it is omitted. The correlation of one row is undefined."""
 
 
 class Decoder:
-    """c W + b + gelu(c E + e) L of codes c = sqrt(k) · unit rows (n, k): the scaled rows (n, d) they stand for."""
+    """c W + b + gelu(c E + e) L of codes c = sqrt(k) · unit rows (n, k): the reconstructed scaled rows (n, d)."""
 
     def __init__(self, dims: int, width: int, hidden: int, rng: np.random.Generator) -> None:
         import torch
@@ -32,11 +32,11 @@ class Decoder:
 
     @property
     def learned(self) -> list[torch.Tensor]:
-        """What the training changes."""
+        """The tensors that training changes."""
         return [part.requires_grad_() for part in self._parts.values()]
 
     def rebuilt(self, places: torch.Tensor) -> torch.Tensor:
-        """Scaled rows (n, d) of unit rows (n, k)."""
+        """Return the scaled rows (n, d) reconstructed from unit rows (n, k)."""
         from torch.nn.functional import gelu
 
         p, codes = self._parts, places * places.shape[1] ** 0.5
@@ -45,7 +45,7 @@ class Decoder:
 
 
 def reconstruction(decoders: Mapping[str, Decoder], places: Rows, rows: Rows) -> torch.Tensor:
-    """Mean squared error of rebuilding each modality's scaled rows from their own places."""
+    """Return the mean squared error of reconstructing each modality's scaled rows from their own places."""
     import torch
 
     errors = [(decoders[m].rebuilt(places[m]) - rows[m]).square().mean() for m in places if len(rows[m])]
@@ -53,7 +53,7 @@ def reconstruction(decoders: Mapping[str, Decoder], places: Rows, rows: Rows) ->
 
 
 def cross_reconstruction(decoders: Mapping[str, Decoder], places: Rows, rows: Rows, present: Rows) -> torch.Tensor:
-    """Mean squared error of rebuilding each modality's scaled rows from the places of the others."""
+    """Return the mean squared error of reconstructing each modality's scaled rows from the places of the others."""
     import torch
 
     errors = []
@@ -65,7 +65,7 @@ def cross_reconstruction(decoders: Mapping[str, Decoder], places: Rows, rows: Ro
 
 
 def correlation(places: Rows, present: Rows) -> torch.Tensor:
-    """1 - the mean correlation of the two places of a pair, over dimensions (CorrNet, Chandar et al. 2016)."""
+    """Return 1 - the mean correlation of the two places of a pair, over dimensions (CorrNet, Chandar et al. 2016)."""
     import torch
 
     found = []

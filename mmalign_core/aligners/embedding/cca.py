@@ -17,10 +17,10 @@ __all__ = ["Canonical", "Cca", "canonical_maps", "regularised_cca"]
 class Cca(LinearAligner):
     """Regularised CCA (Hotelling 1936; Vinod 1976); the score of a pair is Σₖ ρₖ^weighting uₖ vₖ over unit rows."""
 
-    summary = "Canonical correlations of the pairs; components count by how well they correlate"
+    summary = "Canonical correlations of the pairs; components are weighted by their correlation"
     card = Card(
-        idea="Finds directions of both modalities that correlate most over the pairs, after evening out how much each "
-        "direction varies. Each direction then counts by its correlation.",
+        idea="Finds directions of both modalities that correlate most over the pairs, after the variance of all "
+        "directions is made equal. Each direction is then weighted by its correlation.",
         formula=r"f_m(x) = (x-\mu_m)\,\Sigma_m^{-1/2} U_m \operatorname{diag}(\rho)^{s/2},\quad "
         r"\Sigma_x^{-1/2}\Sigma_{xy}\Sigma_y^{-1/2} = U_x \operatorname{diag}(\rho)\, U_y^\top",
         use="The first thing to try with a few hundred pairs or more; it takes seconds and needs no tuning.",
@@ -31,18 +31,18 @@ class Cca(LinearAligner):
         0.0, 0, 100, help="ridge on each modality's covariance, relative to its mean variance; 0: by held-out pairs"
     )
     weighting: float = param(
-        -1.0, -1, 50, help="components count by correlation to this power; 0: all alike; -1: by held-out pairs"
+        -1.0, -1, 50, help="components are weighted by correlation to this power; 0: equally; -1: by held-out pairs"
     )
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
-        """Canonical maps, weighted by half the power on each side."""
+        """Return canonical maps, weighted by half the power on each side."""
         reg, weighting = self._settings(examples, seed, progress)
         self.chosen_params = {"reg": reg, "weighting": weighting}
         found = canonical_maps(examples, self.dims, reg)
         return Maps(found.maps, found.weight ** (weighting / 2))
 
     def _settings(self, examples: Examples, seed: int, progress: Progress) -> tuple[float, float]:
-        """Ridge and weighting as given, or those that retrieve held-out pairs best; the history says what was tried."""
+        """Return ridge and weighting as given, or those best for held-out pairs. The history holds trials."""
         if self.reg and self.weighting >= 0:
             return self.reg, self.weighting
 

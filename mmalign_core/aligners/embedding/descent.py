@@ -16,9 +16,9 @@ Watch = Callable[[np.ndarray, float], None]
 class Objective:
     """J(V) = ½ tr Vᵀ(I - K)V, and with a constraint + ¼ Σ_m ‖V_mᵀV_m - I‖².
 
-    V (r, k) stacks the maps V_m from each modality's whitened coordinates; K (r, r) holds the correlations between
-    them divided by the number of partners, zero on the diagonal blocks `place`. So the first term is the mean over
-    partners of ½E‖f_a - f_b‖², and V_mᵀV_m the covariance of modality m's places.
+    V (r, k) stacks the maps V_m from each modality's whitened coordinates. K (r, r) holds the correlations between
+    them divided by the number of partners; its diagonal blocks `place` are zero. The first term is thus the mean over
+    partners of ½E‖f_a - f_b‖², and V_mᵀV_m is the covariance of modality m's places.
     """
 
     correlations: np.ndarray
@@ -26,7 +26,7 @@ class Objective:
     constrained: bool
 
     def value_and_slope(self, maps: np.ndarray) -> tuple[float, np.ndarray]:
-        """J and dJ/dV (r, k)."""
+        """Return J and dJ/dV (r, k)."""
         slope = maps - self.correlations @ maps
         value = 0.5 * (maps * slope).sum()
         for rows, gap in zip(self.place, self._gaps(maps)):
@@ -35,7 +35,7 @@ class Objective:
         return float(value), slope
 
     def curvature(self, maps: np.ndarray, along: np.ndarray) -> np.ndarray:
-        """The Hessian at V times a direction, (r, k)."""
+        """Return the Hessian at V times a direction, (r, k)."""
         bend = along - self.correlations @ along
         for rows, gap in zip(self.place, self._gaps(maps)):
             inner = maps[rows].T @ along[rows]
@@ -43,18 +43,18 @@ class Objective:
         return bend
 
     def spread(self, maps: np.ndarray) -> float:
-        """Mean variance of a dimension of the places, over modalities: 1 if white, 0 if all lie at one point."""
+        """Return the mean variance of a dimension over modalities: 1 if white, 0 if all places are one point."""
         return float((maps**2).sum() / (maps.shape[1] * len(self.place)))
 
     def _gaps(self, maps: np.ndarray) -> list[np.ndarray]:
-        """V_mᵀV_m - I of each modality where constrained, else none."""
+        """Return V_mᵀV_m - I of each modality if constrained, else nothing."""
         if not self.constrained:
             return [np.zeros((maps.shape[1],) * 2)] * len(self.place)
         return [maps[rows].T @ maps[rows] - np.eye(maps.shape[1]) for rows in self.place]
 
 
 def gradient_descent(objective: Objective, start: np.ndarray, steps: int, watch: Watch) -> np.ndarray:
-    """Steps of 1/4 down the slope, which from orthonormal maps keep every variance below 4 and so cannot diverge."""
+    """Take steps of 1/4 along the negative gradient: from orthonormal maps every variance stays below 4."""
     maps, (_, slope) = start, objective.value_and_slope(start)
     for _ in range(steps):
         maps = maps - 0.25 * slope

@@ -1,4 +1,4 @@
-"""Direct minimisation of the distance between paired places, with a constraint against collapse or without."""
+"""Direct minimisation of the distance between paired places, with or without a constraint against collapse."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmalign_core.params import param
 from mmalign_core.types import Progress
 
 COLLAPSED = 1e-6
-"""Below this spread, relative to that of a white space, all places are one point and the maps are set to zero.
+"""Spread, relative to that of a white space, below which all places count as one point and the maps are set to zero.
 Chosen: far above the rounding of float64, far below the spread of any constrained solution."""
 
 
@@ -24,17 +24,17 @@ Chosen: far above the rounding of float64, far below the spread of any constrain
 class Distance(LinearAligner):
     """min Σ ½‖f(x) - g(y)‖² over linear f, g, step by step.
 
-    Without a constraint the least distance is none: both maps shrink until every item lies at one point. The
-    whitening constraint adds ¼‖Cov f - I‖² + ¼‖Cov g - I‖². Its optimum is known: the leading canonical directions,
-    each with variance equal to its correlation, and the objective Σₖ ½(1 - ρₖ²). Hence it ends where `cca` does. Steps
-    are taken in whitened coordinates of each modality (with the same ridge as cca's), the solution is turned to its
-    canonical directions. The history holds per step the `loss` and the `spread`, the mean variance of a dimension.
+    Without a constraint the smallest distance is 0: both maps shrink until all items are at one point. The whitening
+    constraint adds ¼‖Cov f - I‖² + ¼‖Cov g - I‖². Its optimum is known: the leading canonical directions, each with
+    variance equal to its correlation, and the objective Σₖ ½(1 - ρₖ²). So the result equals that of `cca`. Steps are
+    taken in whitened coordinates of each modality (with the ridge of cca), and the solution is rotated to its canonical
+    directions. The history holds the `loss` and the `spread`, the mean variance of a dimension, for each step.
     """
 
     summary = "Least distance between pairs by gradient descent, L-BFGS or Newton; shows collapse if unconstrained"
     card = Card(
-        idea="Moves both maps, step by step, until the two places of each pair are as near as can be. A constraint on "
-        "their spread keeps them from shrinking to one point; switch it off to watch that happen.",
+        idea="Moves both maps, step by step, until the two places of each pair are as near as possible. A constraint "
+        "on their spread keeps them from shrinking to one point; without it they collapse.",
         formula=r"\min_{f,g} \sum_i \tfrac12\|f(x_i)-g(y_i)\|^2 + \tfrac14\|\mathrm{Cov}f - I\|^2 "
         r"+ \tfrac14\|\mathrm{Cov}g - I\|^2",
         use="To see what the objective does and how solvers differ; cca finds the same optimum in one step.",
@@ -47,12 +47,12 @@ class Distance(LinearAligner):
     constraint: str = param(
         "whitening", choices=("whitening", "none"), help="none: nothing keeps places from collapsing"
     )
-    steps: int = param(100, 1, 100_000, help="steps at most; gradient descent wants several hundred")
+    steps: int = param(100, 1, 100_000, help="most steps; gradient descent needs several hundred")
     dims: int = param(64, 1, 4096, help="dimensions of the shared space")
     reg: float = param(1.0, 0, 100, help="ridge on each modality's covariance, relative to its mean variance")
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
-        """Maps after the last step; all zero if the space collapsed."""
+        """Return the maps after the last step, or zeros if the space collapsed."""
         white = {m: whitener(x, self.reg, int(examples.present[m].sum())) for m, x in examples.rows.items()}
         crosses = cross_covariances(examples.rows, examples.present)
         whole, place = stacked({(a, b): white[a].T @ cross @ white[b] for (a, b), cross in crosses.items()})
@@ -64,7 +64,7 @@ class Distance(LinearAligner):
         found = SOLVERS[self.solver](objective, start, self.steps, self._watcher(objective, progress))
         if objective.spread(found) < COLLAPSED:
             found = np.zeros_like(found)
-        parts = _turned(found, objective, place)
+        parts = _rotated(found, objective, place)
         return Maps({m: white[m] @ part for m, part in parts.items()}, np.ones(width))
 
     @property
@@ -83,12 +83,12 @@ class Distance(LinearAligner):
 
 
 def _at_most_one(correlations: np.ndarray, modalities: int) -> np.ndarray:
-    """Scaled so that no eigenvalue exceeds 1: correlations over different items (some lack modalities) can clash."""
+    """Scale so that no eigenvalue exceeds 1: correlations over different items can contradict each other."""
     return correlations if modalities == 2 else correlations / max(1.0, np.linalg.eigvalsh(correlations)[-1])
 
 
-def _turned(found: np.ndarray, objective: Objective, place: Mapping[str, slice]) -> dict[str, np.ndarray]:
-    """The same places seen along their canonical directions, strongest first (a rotation of all modalities alike)."""
+def _rotated(found: np.ndarray, objective: Objective, place: Mapping[str, slice]) -> dict[str, np.ndarray]:
+    """Return the places rotated to their canonical directions, strongest first, with one rotation for all."""
     _, axes = np.linalg.eigh(found.T @ objective.correlations @ found)
     turned = found @ axes[:, ::-1]
     return with_fixed_signs({m: turned[rows] for m, rows in place.items()})

@@ -9,9 +9,9 @@ from mmalign_core.aligners.embedding.cca import Cca
 
 @register("gcca")
 class Gcca(Cca):
-    """MAXVAR generalised CCA (Kettenring 1971; Carroll 1968), correlations taken over the items that have both.
+    """MAXVAR generalised CCA (Kettenring 1971; Carroll 1968), with correlations over the items that have both.
 
-    With two modalities it is `cca`. Component k counts by its mean correlation between modalities to the power
+    With two modalities it is `cca`. Component k is weighted by its mean correlation between modalities to the power
     `weighting`.
     """
 

@@ -12,12 +12,12 @@ from mmalign_core.types import Progress
 
 @register("pls")
 class Pls(LinearAligner):
-    """PLS-SVD (Wegelin 2000): leading singular vectors of the cross-covariance, counted by covariance^weighting.
+    """PLS-SVD (Wegelin 2000): leading singular vectors of the cross-covariance, weighted by covariance^weighting.
 
     With more than two modalities, the leading eigenvectors of all cross-covariances together.
     """
 
-    summary = "Directions that covary most over the pairs, without evening out how much each one varies"
+    summary = "Directions that covary most over the pairs, without equalising their variance"
     card = Card(
         idea="Finds directions of both modalities whose covariance over the pairs is largest. Directions that hardly "
         "vary are left out, so noise in them does no harm.",
@@ -28,9 +28,9 @@ class Pls(LinearAligner):
     )
     multiway = True
     dims: int = param(128, 1, 4096, help="how many components to keep")
-    weighting: float = param(0.0, -5, 5, help="components count by covariance to this power; 0: as they vary")
+    weighting: float = param(0.0, -5, 5, help="components are weighted by covariance to this power; 0: as they vary")
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
-        """Singular vectors; weights are relative to the first covariance."""
+        """Return singular vectors. Weights are relative to the first covariance."""
         maps, strengths = shared_components(cross_covariances(examples.rows, examples.present), self.dims)
         return Maps(maps, (strengths / (strengths[0] or 1.0)) ** (self.weighting / 2))

@@ -1,4 +1,4 @@
-"""Orthogonal Procrustes: the rotation that lays one cloud of vectors over another."""
+"""Orthogonal Procrustes: the rotation that brings one set of vectors closest to another."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mmalign_core.types import Progress
 class Procrustes(LinearAligner):
     """min Σ ½‖x A - y B‖² over maps with orthonormal columns (Schönemann 1966): the singular vectors of X'Y.
 
-    x A Bᵀ is the rotation of x onto y. Unequal widths meet in the smaller one; with fewer pairs than dimensions, in
-    the directions that the pairs span. Three or more modalities are rotated onto one another in turn (Gower 1975),
-    each within the directions that its own pairs span: no pair says where any other should turn.
+    x A Bᵀ is the rotation of x onto y. If the widths differ, the space has the smaller one; with fewer pairs than
+    dimensions, it has the directions that the pairs span. Three or more modalities are rotated onto one another in turn
+    (Gower 1975), each within the directions of its own pairs, because no pair constrains the others.
     """
 
     summary = "Rotates one space onto the other: no direction is stretched, so few pairs cannot spoil it"
@@ -33,7 +33,7 @@ class Procrustes(LinearAligner):
     sweeps: int = param(30, 1, 1000, help="with three or more modalities: how often each is rotated onto the others")
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
-        """Orthonormal maps, all dimensions alike."""
+        """Return orthonormal maps with equal weights of all dimensions."""
         rows = examples.rows
         widths = {m: x.shape[1] for m, x in rows.items()}
         if len(rows) == 2:
@@ -48,7 +48,7 @@ class Procrustes(LinearAligner):
 
 
 def span_basis(rows: np.ndarray) -> np.ndarray:
-    """Orthonormal directions (d, r) that span these centred rows (p, d); one of zeros where they are all zero."""
+    """Return orthonormal directions (d, r) that span centred rows (p, d), or one of zeros if all are zero."""
     directions = principal(rows)[1]
     return directions if directions.shape[1] else np.zeros((rows.shape[1], 1))
 
@@ -56,7 +56,7 @@ def span_basis(rows: np.ndarray) -> np.ndarray:
 def rotate_in_turn(
     crosses: Crosses, maps: dict[str, np.ndarray], sweeps: int, progress: Progress
 ) -> dict[str, np.ndarray]:
-    """Maps (d_m, k) after so many rounds, in which each modality is rotated onto the sum of the others."""
+    """Return maps (d_m, k) after `sweeps` rounds, which rotate each modality onto the sum of the others."""
     maps = {m: nearest_orthonormal(part) for m, part in maps.items()}
     for sweep in range(sweeps):
         progress(0.1 + 0.9 * sweep / sweeps, "rotating")
@@ -66,7 +66,7 @@ def rotate_in_turn(
 
 
 def nearest_orthonormal(matrix: np.ndarray) -> np.ndarray:
-    """The matrix (d, k) with orthonormal columns, or rows where k > d, nearest to this one: its polar factor."""
+    """Return the polar factor of (d, k): the nearest matrix with orthonormal columns, or rows if k > d."""
     u, _, vt = np.linalg.svd(matrix, full_matrices=False)
     return u @ vt
 

@@ -1,4 +1,4 @@
-"""Ridge regression from one modality onto another, its penalty chosen in closed form."""
+"""Ridge regression from one modality onto another, with the penalty chosen in closed form."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mmalign_core.params import param
 from mmalign_core.types import MODALITIES, BadInput, Progress
 
 GRID = np.logspace(-6, 4, 41)
-"""Penalties tried, relative to the mean variance of a column: four a decade, from none to nearly everything shrunk.
+"""Penalties tried, relative to the mean variance of a column: four per decade, from almost none to very strong.
 Chosen."""
 
 
@@ -20,7 +20,7 @@ Chosen."""
 class Ridge(LinearAligner):
     """min ½‖X W - Y‖² + ½ p λ v ‖W‖², v the mean variance of X: quadratic, so one Newton step solves it (Hoerl 1970).
 
-    Every modality is mapped onto `target`, which stays as it is. With λ = 0, λ has the least generalised
+    Every modality is mapped onto `target`, which is not changed. With `reg` 0, λ has the least generalised
     cross-validation error (Golub, Heath & Wahba 1979).
     """
 
@@ -29,7 +29,7 @@ class Ridge(LinearAligner):
         idea="Predicts the vectors of one modality from the other by least squares with a penalty on large weights. "
         "The prediction is where an item lies in the target's space.",
         formula=r"W = (X^\top X + p\lambda v I)^{-1} X^\top Y,\quad f_x(x) = (x-\mu_x)W,\; f_y(y) = y-\mu_y",
-        use="When one modality can be told from the other but not the reverse; solved in one step.",
+        use="When one modality can be predicted from the other but not the reverse; solved in one step.",
         reference="Hoerl & Kennard 1970, Ridge Regression; Golub, Heath & Wahba 1979, Generalized Cross-Validation",
     )
     multiway = True
@@ -39,7 +39,7 @@ class Ridge(LinearAligner):
     reg: float = param(0.0, 0, 1e6, help="penalty relative to the mean variance; 0: chosen by cross-validation")
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
-        """Regression of every modality on the target, whose own map is the identity."""
+        """Return the regression of every modality on the target, whose own map is the identity."""
         if self.target not in ("auto", *examples.rows):
             raise BadInput(f"target: ridge cannot map to {self.target}, the modalities are {', '.join(examples.rows)}")
         targets = list(examples.rows) if self.target == "auto" else [self.target]
@@ -48,7 +48,7 @@ class Ridge(LinearAligner):
         return Maps(maps, np.ones(next(iter(maps.values())).shape[1]))
 
     def _onto(self, target: str, examples: Examples) -> tuple[dict[str, np.ndarray], float]:
-        """Maps onto this target, and the mean share of its variance that they do not predict."""
+        """Return maps onto this target, and the mean share of its variance that they do not predict."""
         maps, errors = {}, []
         for m, rows in examples.rows.items():
             if m == target:
@@ -63,7 +63,7 @@ class Ridge(LinearAligner):
 
 
 def ridge_map(x: np.ndarray, y: np.ndarray, reg: float) -> tuple[np.ndarray, float]:
-    """W (d1, d2) of centred rows x (p, d1), y (p, d2), and its cross-validated error as a share of y's variance.
+    """Return W (d1, d2) of centred rows x (p, d1), y (p, d2), and its cross-validated error as a share of y's variance.
 
     `reg` is relative to the mean variance of x's columns; 0 chooses it. Solves the smaller of the d1 x d1 and the
     p x p problem.
@@ -79,7 +79,7 @@ def ridge_map(x: np.ndarray, y: np.ndarray, reg: float) -> tuple[np.ndarray, flo
 
 
 def _gcv(shrink: np.ndarray, along: np.ndarray, total: float, rows: int) -> np.ndarray:
-    """Generalised cross-validation error a row, per penalty; the mean that was taken out costs one degree too."""
+    """Return the generalised cross-validation error per row for each penalty. The mean costs one degree of freedom."""
     residual = total - (shrink * (2 - shrink)) @ along
     freedom = 1 - (shrink.sum(1) + 1) / rows
     return np.maximum(residual, 0) / rows / np.maximum(freedom, 1 / rows) ** 2

@@ -1,4 +1,4 @@
-"""Alignment without any pairs: the shapes of two collections are laid over one another."""
+"""Alignment without any pairs, by matching the shapes of two collections."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from mmalign_core.types import Progress
 class Unpaired(UnpairedAligner):
     """Clusters, quadratic assignment, Procrustes (mini-vec2vec, Dar 2025), then self-learning (Artetxe et al. 2018).
 
-    Many starts: cluster centres of both modalities assigned to each other by the similarities among them, each start
-    with clusters of its own, and one from the similarity profiles of single rows.
+    There are many starts. Each assigns cluster centres of both modalities to each other by their similarities, with
+    its own clusters. One more uses the similarity profiles of single rows.
     """
 
-    summary = "No pairs at all: lays the shapes of two collections over one another"
+    summary = "No pairs at all: matches the shapes of two collections"
     card = Card(
         idea="Items that are alike in one modality are mostly alike in the other. So clusters are assigned to each "
         "other by how similar they are among themselves, and rows that then choose each other refine the rotation.",
         formula=r"\max_{P} \operatorname{tr}(A P B P^\top),\quad "
         r"Q \leftarrow \arg\min_{Q^\top Q = I} \sum_{(i,j)\ \text{mutual}} \|x_i Q - y_j\|^2",
-        use="When nothing tells which items belong together, but both collections are large (thousands) and show "
+        use="When it is unknown which items belong together, but both collections are large (thousands) and show "
         "the same kinds of things; even a hundred pairs are worth more.",
         reference="Dar 2025, mini-vec2vec; Artetxe, Labaka & Agirre 2018, A robust self-learning method for fully "
         "unsupervised cross-lingual mappings of word embeddings (ACL)",
@@ -39,7 +39,7 @@ class Unpaired(UnpairedAligner):
     def starts(
         self, left: np.ndarray, right: np.ndarray, rng: np.random.Generator, progress: Progress
     ) -> Iterator[np.ndarray]:
-        """One rotation from similarity profiles, and `restarts` from clusters."""
+        """Yield one rotation from similarity profiles, and `restarts` from clusters."""
         yield profile_start(left, right, rng)
         for i, rotation in enumerate(centroid_starts(left, right, self.clusters, self.restarts, rng)):
             progress((i + 1) / self.restarts, f"start {i + 1} of {self.restarts}")

@@ -1,4 +1,4 @@
-"""Base of the aligners that are given no pairs: from collections of their own to one rotation a modality."""
+"""Base class of the aligners that use no pairs: they find one rotation per modality from its rows alone."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ from mmalign_core.progress import within
 from mmalign_core.types import MODALITIES, EmbeddingSet, Progress
 
 COARSE_DIMS = 64
-"""Few directions, as they vary: here wrong starts are drawn to the right place. Chosen."""
+"""Few directions with their own variances, in which wrong starts still converge to the right rotation. Chosen."""
 FINE_POWER = 0.5
-"""Halfway to white: here lesser directions tell items apart. Chosen."""
+"""Halfway to white: here weaker directions help to separate items. Chosen."""
 HEATS = ((2, 1500, 8), (4, 3000, 2), (6, 6000, 1))
-"""Rounds on so many rows, after which so many of the best starts go on. Chosen for time: many starts
-meet few rows, few starts meet many."""
+"""(rows, starts) of each heat: rounds on so many rows, after which so many of the best starts remain. Chosen for
+time: many starts use few rows, few starts use many."""
 FINE_ROWS = 6000
 """Rows of either side in each of the last rounds. Chosen for time."""
 MEMORY = 0.7
 """Share of the earlier rounds that the last ones keep.
-Chosen: together they weigh about twice as much as the present one."""
+Chosen: together they weigh about twice as much as the current one."""
 
 
 class UnpairedAligner(LinearAligner):
-    """Rotations found from the shape of each modality's cloud alone; ids are never looked at.
+    """Rotations found from the shape of each modality's rows alone. Item ids are not used.
 
-    A subclass offers first guesses (`starts`). They compete in heats: each is refined by self-learning, those whose
-    mutual neighbours agree best go on, all judged without pairs. The winner is refined in a finer lens. Where there
-    are more than two modalities, each is rotated onto the one with the most rows.
+    A subclass provides first guesses (`starts`). They compete in heats: each is refined by self-learning, and those
+    whose mutual neighbours agree best remain. The winner is refined with more directions. With more than two
+    modalities, each is rotated onto the one with the most rows.
     """
 
     needs_pairs = False
     dims: int = param(128, 2, 4096, help="dimensions of the shared space")
     refinement: int = param(12, 1, 1000, help="rounds of matching and rotating at the end")
-    rows: int = param(30_000, 100, 10_000_000, help="at most so many different rows of each modality are looked at")
+    rows: int = param(30_000, 100, 10_000_000, help="most different rows of each modality that are used")
 
     def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
-        """A cloud large enough to have a shape."""
+        """Whether the set has enough different rows."""
         return enough_rows(rows)
 
     @abstractmethod
     def starts(
         self, left: np.ndarray, right: np.ndarray, rng: np.random.Generator, progress: Progress
     ) -> Iterator[np.ndarray]:
-        """Rotations (k, k) that may lay left unit rows (n, k) over right ones (m, k)."""
+        """Yield candidate rotations (k, k) of left unit rows (n, k) onto right ones (m, k)."""
 
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Find the rotations. BadInput: fewer than two modalities, or one with too few different rows."""
         self.history = ()
-        progress(0.0, "looking at each modality")
+        progress(0.0, "computing the main directions of each modality")
         found = distinct_rows(self.name, {m: sets[m] for m in sorted(sets, key=MODALITIES.index)}, self.rows, seed)
         self._centres = {m: rows.mean(0) for m, rows in found.items()}
         centred = {m: rows - self._centres[m] for m, rows in found.items()}
@@ -64,7 +64,7 @@ class UnpairedAligner(LinearAligner):
         progress(1.0, "aligned")
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
-        """Maps of rows that are no pairs: each modality has a number of rows of its own, all present."""
+        """Return maps of unpaired rows: each modality has its own number of rows, all present."""
         seen = {m: spectrum(x) for m, x in examples.rows.items()}
         dims = min(self.dims, *(len(s.deviations) for s in seen.values()))
         target = max(seen, key=lambda m: len(seen[m].scores))
@@ -72,13 +72,13 @@ class UnpairedAligner(LinearAligner):
         maps = {target: project(seen[target], dims, FINE_POWER).map}
         for i, m in enumerate(others):
             part = within(progress, i / len(others), (i + 1) / len(others), f"{m}: ")
-            maps[m] = self._turned(seen[m], seen[target], dims, np.random.default_rng(seed), part)
+            maps[m] = self._map_onto(seen[m], seen[target], dims, np.random.default_rng(seed), part)
         return Maps(maps, np.ones(dims))
 
-    def _turned(
+    def _map_onto(
         self, source: Spectrum, target: Spectrum, dims: int, rng: np.random.Generator, progress: Progress
     ) -> np.ndarray:
-        """Map (d, dims) of the source into the target's fine lens."""
+        """Return the map (d, dims) of the source into the target's space."""
         coarse = [project(x, min(dims, COARSE_DIMS), 1.0).rows for x in (source, target)]
         best = self._best_of(coarse[0], coarse[1], rng, progress)
         own, other = (project(x, dims, FINE_POWER) for x in (source, target))
@@ -89,7 +89,7 @@ class UnpairedAligner(LinearAligner):
         return own.map @ best.rotation
 
     def _best_of(self, left: np.ndarray, right: np.ndarray, rng: np.random.Generator, progress: Progress) -> Refinement:
-        """The start that wins the heats."""
+        """Return the start that wins the heats."""
         entered: list[np.ndarray] = list(self.starts(left, right, rng, within(progress, 0.0, 0.3, "first guesses: ")))
         candidates: list[Refinement] = []
         for heat, (rounds, rows, kept) in enumerate(HEATS):

@@ -12,21 +12,21 @@ from mmalign_core.aligners.embedding.unpaired_rows import sample
 from mmalign_core.vectors import unit_rows
 
 CLUSTERED_ROWS = 6000
-"""Rows of either side that a start clusters. Chosen for time; every start draws others."""
+"""Rows of either side that a start clusters. Chosen for time; every start draws other rows."""
 ROWS_PER_CLUSTER = 4
-"""Fewest rows a cluster on average. Chosen: the mean of fewer is hardly steadier than one row."""
+"""Fewest rows per cluster on average. Chosen: the mean of fewer is hardly more stable than one row."""
 ASSIGNMENTS = 20
-"""Attempts at each quadratic assignment; the best counts. Chosen for time."""
+"""Attempts at each quadratic assignment; the best is used. Chosen for time."""
 PROFILED_ROWS = 4000
 """Rows of either side whose profiles are compared. Chosen for time, which grows with its square."""
 PROFILE = 64
-"""Quantiles that a row's profile consists of. Chosen; Artetxe et al. 2018 compare all sorted similarities."""
+"""Quantiles in a row's profile. Chosen; Artetxe et al. 2018 compare all sorted similarities."""
 
 
 def centroid_starts(
     left: np.ndarray, right: np.ndarray, clusters: int, count: int, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
-    """`count` rotations (k, k) of left unit rows (n, k) onto right ones (m, k), each from clusters of its own.
+    """Yield `count` rotations (k, k) of left unit rows (n, k) onto right ones (m, k), each from its own clusters.
 
     Cluster centres of both sides are assigned to each other so that the similarities among them agree, and rotated
     onto each other (after Dar 2025, mini-vec2vec).
@@ -38,9 +38,9 @@ def centroid_starts(
 
 
 def spherical_k_means(rows: np.ndarray, clusters: int, rng: np.random.Generator, rounds: int = 20) -> np.ndarray:
-    """Mean vectors (clusters, k) float64 of clusters of unit rows (n, k) by cosine; Dhillon & Modha 2001.
+    """Return the mean vectors (clusters, k) float64 of clusters of unit rows (n, k) by cosine; Dhillon & Modha 2001.
 
-    Starts as k-means++ (Arthur & Vassilvitskii 2007); a cluster that runs empty moves to the row served worst.
+    Starts as k-means++ (Arthur & Vassilvitskii 2007). An empty cluster moves to the row farthest from its centre.
     """
     centres = _spread_rows(rows, clusters, rng)
     for _ in range(rounds):
@@ -65,7 +65,7 @@ def _spread_rows(rows: np.ndarray, count: int, rng: np.random.Generator) -> np.n
 
 
 def assign_clusters(some: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """For each of c centres (c, k) the number of its counterpart: the best of several quadratic assignments.
+    """Return for each of c centres (c, k) the number of its counterpart: the best of several quadratic assignments.
 
     Maximises Σᵢⱼ cos(sᵢ, sⱼ) cos(oₚ₍ᵢ₎, oₚ₍ⱼ₎) over permutations p by FAQ (Vogelstein et al. 2015).
     """
@@ -80,9 +80,9 @@ def assign_clusters(some: np.ndarray, others: np.ndarray, rng: np.random.Generat
 
 
 def profile_start(left: np.ndarray, right: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A rotation from rows whose similarities to all of their own kind are distributed alike (Artetxe et al. 2018).
+    """Return a rotation from rows with the same distribution of similarities to their own side (Artetxe et al. 2018).
 
-    It finds the very same items in another guise at once, even where nothing clusters.
+    It finds rotated copies of the same items at once, even without clusters.
     """
     some, others = (sample(x, PROFILED_ROWS, rng) for x in (left, right))
     profiles = [_profiles(x) for x in (some, others)]
@@ -92,6 +92,6 @@ def profile_start(left: np.ndarray, right: np.ndarray, rng: np.random.Generator)
 
 
 def _profiles(rows: np.ndarray) -> np.ndarray:
-    """(n, PROFILE): evenly spaced quantiles of each row's similarities, in units of their spread."""
+    """Return (n, PROFILE): evenly spaced quantiles of each row's similarities, in units of their spread."""
     places = np.linspace(0, len(rows) - 1, PROFILE).round().astype(int)
     return np.concatenate([np.sort(rows[i : i + 512] @ rows.T, axis=1)[:, places] for i in range(0, len(rows), 512)])

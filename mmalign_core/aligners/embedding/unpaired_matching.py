@@ -1,4 +1,4 @@
-"""Mutual nearest neighbours of two spaces, and the rotation that they refine (self-learning)."""
+"""Mutual nearest neighbours of two spaces, and the rotation refined on them (self-learning)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ NEIGHBOURS = 10
 class Mutual:
     """Rows that are each other's best by CSLS: `left` and `right` (p,) row numbers, `csls` (p,) their scores.
 
-    `share`: p by the rows of the smaller side. `agreement`: the sum of the scores by that number; it tells right
-    alignments from wrong ones without a single known pair (Conneau et al. 2018 use such a criterion).
+    `share`: p divided by the rows of the smaller side. `agreement`: the sum of the scores divided by the same number.
+    It separates right from wrong alignments without known pairs (Conneau et al. 2018 use such a criterion).
     """
 
     left: np.ndarray
@@ -31,7 +31,7 @@ class Mutual:
 
 @dataclass(frozen=True)
 class Refinement:
-    """An orthogonal map (k, k) of left rows onto right ones, the pairs it was refined on (row numbers) and how well."""
+    """Orthogonal map (k, k) of left rows onto right ones, the pairs it was refined on (row numbers) and its quality."""
 
     rotation: np.ndarray
     left: np.ndarray
@@ -45,10 +45,10 @@ Watch = Callable[[Refinement], None]
 
 
 def mutual_neighbours(left: np.ndarray, right: np.ndarray) -> Mutual:
-    """Mutual best matches of unit rows (n, k) and (m, k) float32.
+    """Return the mutual best matches of unit rows (n, k) and (m, k) float32.
 
-    csls(x, y) = 2 cos - mean cos of x with its nearest in `right` - the same of y in `left` (Conneau et al. 2018);
-    without it hubs would be everybody's match. Each row's best is looked for among its nearest.
+    csls(x, y) = 2 cos - mean cos of x with its nearest in `right` - the same of y in `left` (Conneau et al. 2018).
+    Without it, hubs would match most rows. Each row's best match is searched among its nearest neighbours.
     """
     there, back = top_k(left, right, NEIGHBOURS), top_k(right, left, NEIGHBOURS)
     crowd_left, crowd_right = there[0].mean(1), back[0].mean(1)
@@ -79,10 +79,10 @@ def refine(
     memory: float = 0.0,
     watch: Watch = lambda refinement: None,
 ) -> Refinement:
-    """Match, rotate onto the matches, and again: self-learning after Artetxe et al. 2018.
+    """Alternate between matching and rotating onto the matches: self-learning after Artetxe et al. 2018.
 
-    Each of the `rounds` (at least 1) draws at most `rows` rows of either side anew, so that a wrong match is not
-    met twice. `memory` is the share of the earlier rounds' cross-covariance that is kept.
+    Each of the `rounds` (at least 1) draws at most `rows` rows of either side, so that a wrong match is not repeated.
+    `memory`: share of the earlier rounds' cross-covariance that is kept.
     """
     cross, refinement = np.zeros(rotation.shape), None
     for _ in range(rounds):
@@ -98,7 +98,7 @@ def refine(
 
 
 def cross_covariance(left: np.ndarray, right: np.ndarray, some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Cross-covariance (k, k) float64 of these pairs of rows, per pair."""
+    """Return the cross-covariance (k, k) float64 of these pairs of rows, per pair."""
     return left[some].T.astype(np.float64) @ right[others] / max(1, len(some))
 
 

@@ -11,14 +11,14 @@ from mmalign_core.aligners.linear.spectral import principal
 from mmalign_core.types import BadInput, EmbeddingSet
 
 FEWEST_ROWS = 20
-"""The shape of a cloud of fewer distinct rows says nothing. Chosen: twice the NEIGHBOURS that are compared."""
+"""Fewest distinct rows with a usable shape. Chosen: twice the NEIGHBOURS that are compared."""
 
 
 @dataclass(frozen=True)
 class Spectrum:
     """A modality's centred rows in its own main directions: `scores` (n, r), `directions` (d, r), `deviations` (r,).
 
-    Deviations fall.
+    The deviations are in decreasing order.
     """
 
     scores: np.ndarray
@@ -35,7 +35,7 @@ class Projected:
 
 
 def distinct_rows(aligner: str, sets: Mapping[str, EmbeddingSet], most: int, seed: int) -> dict[str, np.ndarray]:
-    """Modality -> at most `most` different vectors (n, d) float64, in an order that neither ids nor row order change.
+    """Return modality -> at most `most` different vectors (n, d) float64, in an order independent of ids and row order.
 
     BadInput unless there are two modalities with at least FEWEST_ROWS different vectors each.
     """
@@ -57,7 +57,7 @@ def enough_rows(rows: EmbeddingSet) -> bool:
 
 
 def _distinct(vectors: np.ndarray) -> np.ndarray:
-    """Different rows by the bytes they consist of: many times faster to sort than their numbers."""
+    """Return the different rows, compared as bytes: sorting bytes is many times faster than sorting numbers."""
     if not vectors.size:
         return vectors[:1]
     whole = np.ascontiguousarray(vectors).view(np.dtype((np.void, vectors.itemsize * vectors.shape[1])))[:, 0]
@@ -65,19 +65,19 @@ def _distinct(vectors: np.ndarray) -> np.ndarray:
 
 
 def sample(rows: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    """At most so many of the rows, in their present order."""
+    """Return at most `most` of the rows, in their order."""
     return rows if len(rows) <= most else rows[np.sort(rng.choice(len(rows), most, replace=False))]
 
 
 def spectrum(centred: np.ndarray) -> Spectrum:
-    """The main directions of centred rows (n, d); their rank r is at least 1 when rows differ."""
+    """Return the main directions of centred rows (n, d). Their rank r is at least 1 if the rows differ."""
     variances, directions = principal(centred)
     directions = np.ascontiguousarray(directions[:, ::-1])
     return Spectrum(centred @ directions, directions, np.sqrt(variances[::-1]))
 
 
 def project(seen: Spectrum, dims: int, power: float) -> Projected:
-    """The first `dims` directions, each with its deviation raised to `power`: 1 leaves the shape, 0 whitens it."""
+    """Return the first `dims` directions with deviations to the `power`: 1 keeps the shape, 0 whitens it."""
     scale = seen.deviations[:dims] ** (power - 1)
     rows = seen.scores[:, :dims] * scale
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Dot-product attention over the known items: a row lies where the items it attends to lie."""
+"""Dot-product attention over the known items: a row's place is the weighted mean of the items' places."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ class Attention(NeighbourhoodAligner):
     """place = unit((1 - mix) start(x) + mix unit(sum_j a_j v_j)), a = softmax of q(x)·k(x_j) / temperature.
 
     j runs over the known items that have the row's modality, v_j is the fused linear place of item j. Queries and keys
-    are unit rows, projected alike; the projections begin as principal directions and are trained so that the places of
-    an item's modalities find one another, each attending to all items but its own. A row of a known item does attend
-    to that item at use: measure on held-out items.
+    are unit rows under the same projection. The projections start as principal directions and are trained so that the
+    places of an item's modalities are close, each with attention to all other items. A row of a known item attends to
+    that item too, except in training: measure on held-out items.
     """
 
-    summary = "A row attends to the known items most like it and lies among their fused places; weights can be read"
+    summary = "A row attends to the most similar known items and gets the mean of their places; weights are readable"
     card = Card(
         idea="A row is compared with all known items of its own modality by scaled dot products. The softmax of these "
-        "says how much of each item's fused place, made of all its modalities, goes into the row's own.",
+        "gives the weight of each item's fused place, made of all its modalities, in the row's own.",
         formula=r"f_m(x) \propto (1-\lambda) f^0_m(x) + \lambda \sum_j a_j v_j,\quad "
         r"a = \operatorname{softmax}_j\big(q_m(x)^\top k_m(x_j)/\tau_m\big),\quad "
         r"v_j = \operatorname{unit}\textstyle\sum_{m'} f^0_{m'}(x_{j m'})",
-        use="When one wants to see which known items a placement rests on; near-duplicates and classes help it.",
+        use="When the known items behind a placement should be visible; near-duplicates and classes help it.",
         reference="Vaswani et al. 2017, Attention Is All You Need; Vinyals et al. 2016, Matching Networks",
     )
     trained = True
     width: int = param(64, 1, 1024, help="dimensions of queries and keys")
-    steps: int = param(60, 0, 10_000, help="training steps of queries and keys; 0 leaves them unlearned")
-    temperature: float = param(0.1, 0.001, 10, help="of the softmax at first: small attends to few items")
+    steps: int = param(60, 0, 10_000, help="training steps of queries and keys; 0: no training")
+    temperature: float = param(0.1, 0.001, 10, help="initial temperature of the softmax: a small one uses few items")
     mixes = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
     def build(self, sets: Sets, fused: np.ndarray, seed: int, progress: Progress) -> None:
-        """Train the projections that rows are compared in."""
+        """Train the projections of queries and keys."""
         self._values = fused
         start = principal_projections(self._known, self.width, self.temperature)
         groups = {item: number for number, group in enumerate(content_groups(sets)) for item in group}
@@ -62,15 +62,15 @@ class Attention(NeighbourhoodAligner):
         self._set_keys()
 
     def known_places(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """The mean fused place of the known items, by how much each row attends to them."""
+        """Return the mean fused place of the known items, weighted by the attention of each row."""
         modality = embeddings.modality
         values, temperature = self._values[self._known.owners[modality]], self._projections.temperatures[modality]
         return attention_mean(self._queries(embeddings), self._keys[modality], values, temperature)
 
     def attention(self, embeddings: EmbeddingSet, top: int = 10) -> list[list[tuple[str, float]]]:
-        """For each row the `top` known items that it attends to most, as (item id, weight), by falling weight.
+        """Return for each row the `top` known items with the largest attention, as (item id, weight), largest first.
 
-        A row's weights over all known items of its modality sum to 1; asked for more than there are, it gets all.
+        A row's weights over all known items of its modality sum to 1. If there are fewer than `top`, it returns all.
         """
         self.check_fitted()
         self.linear_places(embeddings)
@@ -82,7 +82,7 @@ class Attention(NeighbourhoodAligner):
         return [[(names[j], float(row[j])) for j in chosen] for row, chosen in zip(weights, order)]
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """Also the known items' ids (UTF-8 of a JSON list) and fused places, and the projections."""
+        """Return the base's arrays, the known items' ids (UTF-8 of a JSON list) and places, and the projections."""
         maps = {f"projection.{m}": np.ascontiguousarray(a) for m, a in self._projections.maps.items()}
         heat = {f"temperature.{m}": np.array([t]) for m, t in self._projections.temperatures.items()}
         names = np.frombuffer(json.dumps(self.items).encode(), np.uint8)

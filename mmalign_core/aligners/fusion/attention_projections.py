@@ -1,4 +1,4 @@
-"""Softmax attention of rows over known items, and the projections in which rows are compared."""
+"""Softmax attention of rows over known items, and the projections of queries and keys."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
     import torch
 
 AT_ONCE = 1 << 23
-"""Weights held at a time (32 MB of float32). Chosen for memory; it changes no result."""
+"""Weights computed at a time (32 MB of float32). Chosen for memory; it changes no result."""
 MOST_KEYS = 4096
-"""A training step attends to so many keys at most. Chosen for time: 512 x 4096 weights a step and modality."""
+"""Most keys in a training step. Chosen for time: 512 x 4096 weights per step and modality."""
 SAME = 0.9999
-"""Rows of a greater cosine are copies: in training a row does not attend to its own. Chosen:
-far above the rounding of float32 (1e-7), far below what distinct contents reach."""
+"""Cosine above which rows count as copies. In training a row does not attend to its copies. Chosen:
+far above the rounding of float32 (1e-7), far below the differences between distinct contents."""
 
 
 @dataclass(frozen=True)
 class Projections:
-    """Modality -> `maps` (d_m, w) of queries and keys alike, and `temperatures` of the softmax."""
+    """Modality -> `maps` (d_m, w) of both queries and keys, and `temperatures` of the softmax."""
 
     maps: Mapping[str, np.ndarray]
     temperatures: Mapping[str, float]
 
     def of(self, modality: str, rows: np.ndarray) -> np.ndarray:
-        """Queries or keys (n, w) of these rows, of unit length."""
+        """Return queries or keys (n, w) of these rows, of unit length."""
         return unit_rows(rows @ self.maps[modality])
 
 
 def attention_weights(queries: np.ndarray, keys: np.ndarray, temperature: float) -> np.ndarray:
-    """softmax(queries keysᵀ / temperature), (n, m) float32; rows sum to 1."""
+    """Return softmax(queries keysᵀ / temperature), (n, m) float32. Rows sum to 1."""
     logits = (queries @ keys.T) / temperature
     weights = np.exp(logits - logits.max(axis=1, keepdims=True))
     return weights / weights.sum(axis=1, keepdims=True)
 
 
 def attention_mean(queries: np.ndarray, keys: np.ndarray, values: np.ndarray, temperature: float) -> np.ndarray:
-    """Unit rows (n, k): the mean of the values (m, k) by each query's attention, in blocks that fit the memory."""
+    """Return unit rows (n, k): the mean of the values (m, k) by each query's attention, computed in blocks."""
     step = max(1, AT_ONCE // max(1, len(keys)))
     parts = [
         attention_weights(queries[at : at + step], keys, temperature) @ values for at in range(0, len(queries), step)
@@ -55,7 +55,7 @@ def attention_mean(queries: np.ndarray, keys: np.ndarray, values: np.ndarray, te
 
 
 def principal_projections(known: KnownItems, width: int, temperature: float) -> Projections:
-    """Up to `width` principal directions of each modality's keys; a modality with fewer gets zeros beside them."""
+    """Return up to `width` principal directions of each modality's keys, padded with zeros if there are fewer."""
     maps = {}
     for modality, keys in known.keys.items():
         directions = principal(keys.astype(np.float64))[1][:, ::-1][:, :width]
@@ -76,9 +76,9 @@ def train_projections(
     progress: Progress = no_progress,
     record: Callable[..., None] = lambda **values: None,
 ) -> Projections:
-    """Trained so that an item's modalities, each attending to all items but this one, end at one place (InfoNCE).
+    """Train so that an item's modalities, each with attention to all other items, get the same place (InfoNCE).
 
-    `values` (n, k) place of each item; `groups` (n,) content groups of the items.
+    `values` (n, k): place of each item. `groups` (n,): content groups of the items.
     """
     import torch
 
@@ -116,17 +116,17 @@ def _left_out(
     batch: torch.Tensor,
     keys: torch.Tensor,
 ) -> torch.Tensor:
-    """Unit places (b, k) of the batch by attention to these keys, without a row's own item and its copies."""
+    """Return unit places (b, k) of the batch by attention to these keys, without a row's own item and its copies."""
     import torch
 
-    asked, known = (torch.nn.functional.normalize(rows[i] + rows[i] @ shift, dim=1) for i in (batch, keys))
+    queries, known = (torch.nn.functional.normalize(rows[i] + rows[i] @ shift, dim=1) for i in (batch, keys))
     own = (batch[:, None] == keys[None, :]) | (rows[batch] @ rows[keys].T > SAME)
-    logits = (asked @ known.T / heat.exp()).masked_fill(own | ~present[keys][None, :], -1e9)
+    logits = (queries @ known.T / heat.exp()).masked_fill(own | ~present[keys][None, :], -1e9)
     return torch.nn.functional.normalize(torch.softmax(logits, dim=1) @ places[keys], dim=1)
 
 
 def _spread(rows: np.ndarray, owners: np.ndarray, items: int) -> np.ndarray:
-    """(items, w): each row at its item, zero elsewhere."""
+    """Return (items, w): each row at its item, zero elsewhere."""
     found = np.zeros((items, rows.shape[1]), np.float32)
     found[owners] = rows
     return found

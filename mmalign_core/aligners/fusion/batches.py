@@ -34,7 +34,7 @@ class Inputs:
         return next(iter(self.starts.values())).shape[1]
 
     def take(self, rows: np.ndarray) -> Inputs:
-        """The same of these examples."""
+        """Return only these examples."""
         vectors, starts, present = (
             {m: x[rows] for m, x in each.items()} for each in (self.vectors, self.starts, self.present)
         )
@@ -43,18 +43,18 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Scales:
-    """`centres` modality -> (d_m,) and `spreads` modality -> (1,): centred and divided, rows have about unit length
-    on average."""
+    """`centres` modality -> (d_m,) and `spreads` modality -> (1,). Rows minus the centre, divided by the spread, have
+    about unit length on average."""
 
     centres: Mapping[str, np.ndarray]
     spreads: Mapping[str, np.ndarray]
 
     def scaled(self, modality: str, vectors: np.ndarray) -> np.ndarray:
-        """Rows (n, d_m) float32."""
+        """Return scaled rows (n, d_m) float32."""
         return ((vectors - self.centres[modality]) / self.spreads[modality]).astype(np.float32)
 
     def inputs(self, embeddings: EmbeddingSet, starts: np.ndarray) -> Inputs:
-        """Rows of one modality as examples that have no other."""
+        """Return rows of one modality as examples without other modalities."""
         import torch
 
         m, here = embeddings.modality, torch.ones(len(embeddings), dtype=torch.bool)
@@ -62,7 +62,7 @@ class Scales:
         return Inputs({m: vectors}, {m: torch.from_numpy(starts)}, {m: here}, torch.arange(len(here)))
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """For an aligner's state."""
+        """Return the arrays for an aligner's state."""
         return {f"scale.centre.{m}": a for m, a in self.centres.items()} | {
             f"scale.spread.{m}": a for m, a in self.spreads.items()
         }
@@ -74,7 +74,7 @@ class Scales:
 
 
 def scales_of(sets: Sets, pairs: Pairs) -> Scales:
-    """Centre and spread of each modality's rows that pair up."""
+    """Return centre and spread of each modality's paired rows."""
     centres, spreads = {}, {}
     for modality, rows in pairs.rows.items():
         vectors = sets[modality].vectors[rows[rows >= 0]].astype(np.float64)
@@ -84,7 +84,7 @@ def scales_of(sets: Sets, pairs: Pairs) -> Scales:
 
 
 def inputs_of(sets: Sets, pairs: Pairs, start: Aligner, scales: Scales) -> Inputs:
-    """These examples as a network reads them."""
+    """Return these examples as inputs of a network."""
     import torch
 
     present = {m: torch.from_numpy(rows >= 0) for m, rows in pairs.rows.items()}

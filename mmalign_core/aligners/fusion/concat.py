@@ -1,4 +1,4 @@
-"""Concatenation with binary cross-entropy: one judge of whole tuples, whose hidden layer is the shared space."""
+"""Concatenation with binary cross-entropy: one classifier of tuples, whose hidden layer is the shared space."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 class Concat(TrainedFusion):
     """logit = s * mean cosine of the members + b, one network on the concatenation [x_text; x_image; x_audio; …].
 
-    Its hidden layer is made of one block a modality, u_m = unit(start_m(x) + W_m x + MLP_m(x)), and squared:
-    |sum_m u_m|^2 = c + 2 * (sum of the pairwise cosines). So what judges a whole tuple is also what places each of
-    its members, and a tuple that lacks one is judged by the others. Trained with binary cross-entropy against tuples
-    of which one member is replaced.
+    The hidden layer has one block per modality, u_m = unit(start_m(x) + W_m x + MLP_m(x)), and is squared:
+    |sum_m u_m|^2 = c + 2 * (sum of the pairwise cosines). So the same blocks score a whole tuple and place its members,
+    and a tuple with a missing member is scored by the others. Trained with binary cross-entropy against tuples with
+    one member replaced.
     """
 
-    summary = "One network judges whether text, picture and sound belong together; its blocks place each of them"
+    summary = "One network predicts whether text, picture and sound belong together; its blocks are their places"
     card = Card(
-        idea="A network on the concatenated vectors learns to tell true tuples from those with one member replaced "
-        "(sigmoid, binary cross-entropy). Its hidden layer sums one unit block a modality and squares, so the "
-        "judgement is made of pairwise cosines, and the blocks are the shared space.",
+        idea="A network on the concatenated vectors learns to separate true tuples from those with one member replaced "
+        "(sigmoid, binary cross-entropy). Its hidden layer is the squared sum of one unit block per modality, so the "
+        "prediction is made of pairwise cosines, and the blocks are the shared space.",
         formula=r"P(\text{together}) = \sigma\Big(s\,\tfrac{1}{\binom{c}{2}}\sum_{m<m'} u_m^\top u_{m'} + b\Big),\quad"
         r" \big\|\textstyle\sum_m u_m\big\|^2 = c + 2\sum_{m<m'} u_m^\top u_{m'}",
         use="To ask whether given text, picture and sound are of one item, as a probability; and with thousands of "
@@ -44,10 +44,10 @@ class Concat(TrainedFusion):
         "Language Image Pre-Training",
     )
     hidden: int = param(0, 0, 8192, help="width of a hidden layer in each block; 0: the blocks are linear")
-    lacking: float = param(0.5, 0, 1, help="how often a training tuple of three or more goes without one member")
+    lacking: float = param(0.5, 0, 1, help="share of training tuples of three or more that lose one member")
 
     def network(self, widths: Mapping[str, int], dims: int, generator: torch.Generator) -> torch.nn.Module:
-        """One block a modality, zero at first, and the judge's scale and bias."""
+        """Return one block per modality, zero at first, and the scale and bias of the logit."""
         from torch import nn, tensor
 
         net: Any = nn.ModuleDict()
@@ -59,13 +59,13 @@ class Concat(TrainedFusion):
         for name, layer in net.items():
             if not name.startswith("inner"):
                 nn.init.zeros_(layer.weight)
-        # Scale and bias begin as in SigLIP (Zhai et al. 2023).
+        # Scale and bias start as in SigLIP (Zhai et al. 2023).
         net.register_parameter("scale", nn.Parameter(tensor(10.0)))
         net.register_parameter("bias", nn.Parameter(tensor(-10.0)))
         return net
 
     def places(self, inputs: Inputs, generator: torch.Generator | None = None) -> Mapping[str, torch.Tensor]:
-        """The blocks u_m (b, k)."""
+        """Return the blocks u_m (b, k)."""
         from torch.nn.functional import gelu, normalize
 
         found = {}
@@ -78,7 +78,7 @@ class Concat(TrainedFusion):
         return found
 
     def loss(self, inputs: Inputs, generator: torch.Generator) -> torch.Tensor:
-        """Cross-entropy of this batch's tuples, some of them without one of their members."""
+        """Return the cross-entropy of this batch's tuples, some of them without one of their members."""
         present = drop_one_modality(inputs.present, self.lacking, generator)
         places = self.places(inputs, generator)
         return tuple_loss(places, present, inputs.groups, self._net.scale, self._net.bias)
@@ -94,9 +94,9 @@ class Concat(TrainedFusion):
         self._calibration = fit_calibration(true, broken) if len(broken) else Calibration(10.0, -5.0)
 
     def belongs(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
-        """Items with two or more of these modalities, and the probability (n,) that their members belong together.
+        """Return items with two or more of these modalities, and their probabilities (n,) to belong together.
 
-        Against as many tuples with one member replaced by another item's. BadInput where no item has two.
+        Half of the tuples are assumed to have one member of another item. BadInput if no item has two.
         """
         from torch import from_numpy
 
@@ -111,12 +111,12 @@ class Concat(TrainedFusion):
             present[m] = from_numpy(np.isin(items, s.ids))
         whole = np.sum([p.numpy() for p in present.values()], axis=0) > 1
         if not whole.any():
-            raise BadInput(f"no item has two of {', '.join(sets)}; there is nothing to judge")
+            raise BadInput(f"no item has two of {', '.join(sets)}, so nothing can be tested")
         probability = self._calibration(mean_cosine(places, present).numpy())
-        return tuple(item for item, asked in zip(items, whole) if asked), probability[whole]
+        return tuple(item for item, used in zip(items, whole) if used), probability[whole]
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """Also calibration (2,): scale and bias of the probability."""
+        """Return the base's arrays and calibration (2,): scale and bias of the probability."""
         return {**super()._state(), "calibration": np.array([self._calibration.scale, self._calibration.bias])}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
@@ -128,7 +128,7 @@ class Concat(TrainedFusion):
 def drop_one_modality(
     present: Mapping[str, torch.Tensor], rate: float, generator: torch.Generator
 ) -> Mapping[str, torch.Tensor]:
-    """`present` with one modality fewer in a share `rate` of the examples that have three or more."""
+    """Return `present` with one modality fewer in a share `rate` of the examples that have three or more."""
     import torch
 
     there = torch.stack(list(present.values()), dim=1)
@@ -140,7 +140,7 @@ def drop_one_modality(
 
 
 def mismatched_cosines(places: Mapping[str, torch.Tensor], inputs: Inputs) -> np.ndarray:
-    """Mean cosines of tuples with one member replaced by the next example's that has it and is of other content."""
+    """Return mean cosines of tuples with one member replaced by that of the next example with other content."""
     groups, found = inputs.groups, []
     for m, here in inputs.present.items():
         rows = here.nonzero().ravel()

@@ -1,4 +1,4 @@
-"""Cross-attention over the steps of all modalities an item has, together."""
+"""Cross-attention over the steps of all modalities of an item together."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
 
 @register("cross-attention")
 class CrossAttention(SequencedAligner):
-    """Learned latents look at tokens, cells and frames at once; one modality alone is the same with fewer steps."""
+    """Learned latents attend to tokens, cells and frames at once. One modality alone has fewer steps."""
 
-    summary = "Learned queries look at the tokens, picture cells and frames of an item all together; any may be missing"
+    summary = "Learned queries attend to the tokens, picture cells and frames of an item together; any may be missing"
     card = Card(
-        idea="A few learned queries gather what matters from the tokens, cells and frames of all modalities an item "
-        "has, and move it from the mean of its linear places. Training contrasts an item as seen by one modality with "
-        "the same item seen by several, some left out at random, so that missing ones do no harm.",
+        idea="A few learned queries summarise the tokens, cells and frames of all modalities of an item, and move it "
+        "from the mean of its linear places. Training contrasts an item as seen by one modality with the same item "
+        "seen by several, some left out at random, so that missing ones do no harm.",
         formula=r"f(S) = \operatorname{unit}\Big(\tfrac{1}{|S|}\sum_{m\in S} W_m v_m + U\,"
         r"\operatorname{attention}\big(Q,\ \bigcup_{m\in S} E_m x_{m,1:T} + e_m\big)\Big)",
-        use="To place whole items from all they have, when parts of one modality explain parts of another.",
+        use="To place whole items, when parts of one modality explain parts of another.",
         reference="Jaegle et al. 2021, Perceiver: General Perception with Iterative Attention",
     )
-    latents: int = param(4, 1, 64, help="how many learned queries look at the steps")
-    layers: int = param(1, 1, 6, help="how many times they look")
+    latents: int = param(4, 1, 64, help="number of learned queries")
+    layers: int = param(1, 1, 6, help="number of attention layers")
 
     def network(self, readers: Mapping[str, Reader], dims: int) -> torch.nn.Module:
-        """One network for every set of modalities."""
+        """Return one network for all sets of modalities."""
         return cross_net(readers, dims, self.width, self.latents, self.layers)
 
     def views(
         self, batches: Mapping[str, tuple[Batch, np.ndarray]], examples: int, generator: torch.Generator
     ) -> Views:
-        """Each modality by itself, and a view of two or more of them drawn anew for each step."""
+        """Return each modality by itself, and a view of two or more of them, drawn at random in each step."""
         import torch
 
         found = super().views(batches, examples, generator)
@@ -61,9 +61,9 @@ class CrossAttention(SequencedAligner):
         return found
 
     def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
-        """Item ids and one unit place (n, dims) for each, from the steps of all its modalities together.
+        """Return item ids and one unit place (n, dims) for each, from the steps of all its modalities together.
 
-        Of several rows of one modality (five captions) the places with each are averaged.
+        With several rows of one modality (five captions) the places with each are averaged.
         """
         read = {m: self._read(s) for m, s in sorted(sets.items())}
         ids = items_of(sets)
@@ -78,16 +78,16 @@ class CrossAttention(SequencedAligner):
         return ids, unit_rows(total)
 
     def _together(
-        self, read: Mapping[str, Rows], owned: Mapping[str, Mapping[str, list[int]]], wanted: list[tuple[str, int]]
+        self, read: Mapping[str, Rows], owned: Mapping[str, Mapping[str, list[int]]], turns: list[tuple[str, int]]
     ) -> np.ndarray:
         import torch
 
         batches = {}
         for m, rows in read.items():
-            picked = [(i, owned[m][item]) for i, (item, _) in enumerate(wanted) if item in owned[m]]
+            picked = [(i, owned[m][item]) for i, (item, _) in enumerate(turns) if item in owned[m]]
             if picked:
-                chosen = np.array([own[wanted[i][1] % len(own)] for i, own in picked])
-                batches[m] = _among(rows.batch(chosen, self.longest), np.array([i for i, _ in picked]), len(wanted))
+                chosen = np.array([own[turns[i][1] % len(own)] for i, own in picked])
+                batches[m] = _among(rows.batch(chosen, self.longest), np.array([i for i, _ in picked]), len(turns))
         with torch.no_grad():
             return self._net(batches).numpy()
 
@@ -96,7 +96,7 @@ class CrossAttention(SequencedAligner):
 
 
 def _among(batch: Batch, places: np.ndarray, examples: int) -> Batch:
-    """The rows at these places of so many examples; the others have no step."""
+    """Return a batch of `examples` rows: these rows at their places, and rows without steps elsewhere."""
     import torch
 
     where = torch.from_numpy(places)

@@ -1,4 +1,4 @@
-"""Late fusion: every modality aligned linearly, an item's score the plain average of its modalities' scores."""
+"""Late fusion: linear alignment of every modality, and the average of the modalities' scores as the item's score."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mmalign_core.types import EmbeddingSet, Progress
 
 @register("late-average")
 class LateAverage(LinearAligner):
-    """Generalised CCA for the places; a whole item lies at the mean of its modalities' unit places.
+    """Generalised CCA for the places. A whole item's place is the mean of its modalities' unit places.
 
-    The dot product with that mean is, up to its length, the mean of the cosines with each modality: late fusion.
+    Its dot product is, up to its length, the mean of the cosines with each modality: late fusion.
     """
 
     summary = "Linear maps into one space; an item's score is the plain average of its modalities' scores"
@@ -27,24 +27,24 @@ class LateAverage(LinearAligner):
         idea="Every modality gets a linear map into the space that all of them share (generalised CCA). An item with "
         "several modalities is scored by each of them alone, and the scores are averaged.",
         formula=r"s(\text{item}, y) = \frac{1}{|M|}\sum_{m \in M} \cos\big(f_m(x_m), f(y)\big)",
-        use="The plain rival: a method that learns how to fuse is worth its cost only where it beats this one.",
+        use="As a baseline: a method that learns how to fuse is worth its cost only if it beats this one.",
         reference="Kettenring 1971, Canonical Analysis of Several Sets of Variables; Kittler et al. 1998, On Combining "
         "Classifiers (the sum rule)",
     )
     multiway = True
     dims: int = param(256, 1, 4096, help="how many shared components to keep")
     reg: float = param(0.0, 0, 1000, help="ridge on each modality's covariance, relative; 0: chosen on held-out pairs")
-    weighting: float = param(1.0, 0, 20, help="components count by correlation to this power; 0: all alike")
+    weighting: float = param(1.0, 0, 20, help="components are weighted by correlation to this power; 0: equally")
 
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
-        """Choose the ridge where it is 0, then solve on the items that have two or more modalities."""
+        """Choose the ridge if it is 0, then solve on the items that have two or more modalities."""
         self.ridge = self.reg or self._chosen_ridge(sets, seed, progress)
         self.chosen_params = {"reg": self.ridge}
         super()._fit(sets, seed, progress)
 
     @property
     def widths(self) -> Mapping[str, int]:
-        """Modality -> width of the vectors it was fitted on."""
+        """Modality -> width of the vectors of the fit."""
         return {modality: len(centre) for modality, centre in self._centres.items()}
 
     @property
@@ -53,7 +53,7 @@ class LateAverage(LinearAligner):
         return len(self._weight)
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
-        """Canonical maps of all modalities at once, weighted half the power on each side."""
+        """Return canonical maps of all modalities at once, weighted by half the power on each side."""
         found = canonical_maps(examples, self.dims, self.ridge)
         return Maps(found.maps, found.weight ** (self.weighting / 2))
 

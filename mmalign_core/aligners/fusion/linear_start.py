@@ -1,4 +1,4 @@
-"""Base of the fusions that start from linear places and learn how to move them."""
+"""Base class of the fusions that start from linear places and learn how to move them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mmalign_core.types import EmbeddingSet, Progress
 
 
 class LinearStartAligner(Aligner):
-    """Fits `late-average` first; a subclass writes `learn`, which begins at its places."""
+    """Fits `late-average` first. A subclass implements `learn`, which starts at its places."""
 
     multiway = True
     dims: int = param(256, 1, 4096, help="most dimensions of the shared space")
@@ -35,19 +35,19 @@ class LinearStartAligner(Aligner):
 
     @abstractmethod
     def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
-        """Learn from the pairs once the start is fitted. It may fit another start with `restart`."""
+        """Learn from the pairs after the start is fitted. May fit another start with `restart`."""
 
     def restart(self, sets: Sets) -> LateAverage:
-        """A start with the same ridge fitted on other sets."""
+        """Return a start with the same ridge, fitted on other sets."""
         return LateAverage(dims=self.dims, reg=self._start.ridge).fit(sets)
 
     def linear_places(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Linear places (n, k) of these rows; BadInput on an unknown modality or another width."""
+        """Return linear places (n, k) of these rows. BadInput for an unknown modality or another width."""
         self.check_known(embeddings, self._start.widths)
         return self._start.transform(embeddings)
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """start.*: the state of the linear start; a subclass adds its own."""
+        """Return start.*: the state of the linear start. A subclass adds its own arrays."""
         return {f"start.{name}": array for name, array in self._start.state().items()}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:

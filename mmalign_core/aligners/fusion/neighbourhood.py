@@ -1,4 +1,4 @@
-"""Known items, and the base of the fusions that mix a row's linear place with the places of its nearest known items."""
+"""Known items, and the base class of fusions that mix a row's linear place with those of its nearest known items."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mmalign_core.vectors import unit_rows
 
 @dataclass(frozen=True)
 class KnownItems:
-    """`centres`: modality -> (d_m,); `keys`: modality -> (n_m, d_m) unit rows, one an item that has the modality;
+    """`centres`: modality -> (d_m,). `keys`: modality -> (n_m, d_m) unit rows, one per item that has the modality.
     `owners`: modality -> (n_m,) number of that item."""
 
     centres: Mapping[str, np.ndarray]
@@ -29,19 +29,19 @@ class KnownItems:
     owners: Mapping[str, np.ndarray]
 
     def centred_unit_rows(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """The rows (n, d_m) as they compare with the keys of their modality: centred, of unit length."""
+        """Return the rows (n, d_m) centred and of unit length, comparable with the keys of their modality."""
         return unit_rows(embeddings.vectors - self.centres[embeddings.modality])
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """For an aligner's state."""
+        """Return the arrays for an aligner's state."""
         parts = {"centre": self.centres, "key": self.keys, "owner": self.owners}
         return {f"known.{part}.{m}": array for part, arrays in parts.items() for m, array in arrays.items()}
 
 
 def known_items(sets: Sets, items: tuple[str, ...]) -> KnownItems:
-    """These items as the sets have them; an item's several rows of one modality become their mean.
+    """Return these items of the sets. Several rows of an item in one modality become their mean.
 
-    Nothing depends on the order of the sets' rows.
+    The result does not depend on the order of the sets' rows.
     """
     number = {item: i for i, item in enumerate(items)}
     centres, keys, owners = {}, {}, {}
@@ -57,32 +57,32 @@ def known_items(sets: Sets, items: tuple[str, ...]) -> KnownItems:
 
 
 def from_arrays(state: Mapping[str, np.ndarray]) -> KnownItems:
-    """What `KnownItems.arrays` gave, found in an aligner's state."""
+    """Rebuild the items from an aligner's state that holds what `KnownItems.arrays` returned."""
     return KnownItems(*(with_prefix(f"known.{part}.", state) for part in ("centre", "key", "owner")))
 
 
 class NeighbourhoodAligner(LinearStartAligner):
-    """place = unit((1 - mix) linear(x) + mix known(x)); a subclass writes `known_places`, the second term.
+    """place = unit((1 - mix) linear(x) + mix known(x)). A subclass implements `known_places`, the second term.
 
-    The mix is the one of `mixes` with the highest mean reciprocal rank of held-out items, in a trial fitted without
+    The mix is the one of `mixes` with the highest mean reciprocal rank of held-out items, in a trial fit without
     them.
     """
 
     mixes: ClassVar[tuple[float, ...]]
-    """What the mix is chosen from."""
+    """The mixes to choose from."""
     mix: float = param(0.4, 0, 1, help="share of the known items' places; used when it is not chosen")
     choose: bool = param(True, help="choose the mix on held-out pairs")
 
     @abstractmethod
     def build(self, sets: Sets, fused: np.ndarray, seed: int, progress: Progress) -> None:
-        """Learn from the items that `remember` knows, whose fused linear places are `fused` (n, k)."""
+        """Learn from the known items, whose fused linear places are `fused` (n, k)."""
 
     @abstractmethod
     def known_places(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit places (n, k) of the known items near each row."""
+        """Return unit places (n, k) of the known items near each row."""
 
     def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
-        """Choose the mix where that is asked and possible, then build on all items."""
+        """Choose the mix if that is set and possible, then build on all items."""
         self.mix_used = self.mix
         parts = held_out_items(pairs, sets, seed) if self.choose else None
         if parts is not None:
@@ -91,7 +91,7 @@ class NeighbourhoodAligner(LinearStartAligner):
         self.remember(sets, seed, within(progress, 0.5, 1.0))
 
     def remember(self, sets: Sets, seed: int, progress: Progress) -> None:
-        """Know these items, by rising item id, and build on them."""
+        """Keep these items in ascending order of their ids, and build on them."""
         items, fused = self._start.fuse(sets)
         order = sorted(range(len(items)), key=items.__getitem__)
         self.items = tuple(items[i] for i in order)
@@ -99,14 +99,14 @@ class NeighbourhoodAligner(LinearStartAligner):
         self.build(sets, fused[order], seed, progress)
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, k)."""
+        """Return unit rows (n, k)."""
         own = self.linear_places(embeddings)
         if not self.mix_used:
             return own
         return unit_rows((1 - self.mix_used) * own + self.mix_used * self.known_places(embeddings))
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """The start, the known items and the mix; a subclass adds its own."""
+        """Return the start, the known items and the mix. A subclass adds its own arrays."""
         return {**super()._state(), **self._known.arrays(), "mix": np.array([self.mix_used])}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:

@@ -1,4 +1,4 @@
-"""Model selection: held-out items decide between settings."""
+"""Choice of settings by held-out items."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mmalign_core.aligners.training import hold_out, mean_reciprocal_rank
 
 Setting = TypeVar("Setting")
 MOST_EXAMPLES = 5000
-"""A setting chosen on so many examples would hardly be chosen otherwise on more. Chosen for time: trials then cost
-the same, however large the collection."""
+"""Most examples for a choice of settings: more would hardly change it. Chosen for time, which then does not grow with
+the collection."""
 
 
 def held_out_items(pairs: Pairs, sets: Sets, seed: int = 0) -> tuple[Sets, Pairs, Sets] | None:
-    """The sets of some of the paired items, the held-out examples, and the sets whose rows those number.
+    """Return the sets without some paired items, those held-out examples, and the sets that their row numbers refer to.
 
-    None when there are too few to hold any out. At most MOST_EXAMPLES examples are used; items in no pair are not.
+    None if there are too few to hold any out. At most MOST_EXAMPLES examples are used. Unpaired items are not used.
     """
     if len(pairs) > MOST_EXAMPLES:
         pairs = pairs.take(np.sort(np.random.default_rng(seed).choice(len(pairs), MOST_EXAMPLES, replace=False)))
@@ -33,12 +33,12 @@ def held_out_items(pairs: Pairs, sets: Sets, seed: int = 0) -> tuple[Sets, Pairs
 
 
 def held_out_mrr(model: Aligner, sets: Sets, held: Pairs) -> float:
-    """Mean reciprocal rank among held-out examples, over all pairs of modalities; 0 where none can be asked."""
+    """Return the mean reciprocal rank among held-out examples over all pairs of modalities; 0 if none can be ranked."""
     return mean_reciprocal_rank(place_examples(model, sets, held), held) or 0.0
 
 
 def place_examples(model: Aligner, sets: Sets, examples: Pairs) -> Mapping[str, np.ndarray]:
-    """Modality -> (p, k) places of these examples, zero where the item lacks it."""
+    """Return modality -> (p, k) places of these examples, zero if the item lacks the modality."""
     found = {}
     for modality, rows in examples.rows.items():
         present = rows >= 0
@@ -49,5 +49,5 @@ def place_examples(model: Aligner, sets: Sets, examples: Pairs) -> Mapping[str, 
 
 
 def select_best(settings: Iterable[Setting], judge: Callable[[Setting], float]) -> Setting:
-    """The setting that is judged best, the earlier one of equals."""
+    """Return the setting with the highest quality, the first of equal ones."""
     return max(((judge(setting), -order, setting) for order, setting in enumerate(settings)))[2]

@@ -1,4 +1,4 @@
-"""Self-attention over modality tokens: an item is a short sequence of what it has, whatever that is."""
+"""Self-attention over modality tokens: an item is a short sequence of the modalities that it has."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ if TYPE_CHECKING:
 class SelfAttention(TrainedFusion):
     """A transformer over one token a modality and a CLS token, beside a linear path that skips it.
 
-    Token m = P_m x + Q_m start_m(x) + e_m; the place of any subset S of an item's modalities is
+    Token m = P_m x + Q_m start_m(x) + e_m. The place of any subset S of an item's modalities is
     unit(mean over S of (start_m(x) + W_m x) + out(CLS)), where out and W are zero at first. Trained with InfoNCE: one
-    modality of an item against a random subset of its others (modality dropout), so that single modalities and whole
-    items are placed by one network. `fuse` reads all tokens an item has.
+    modality of an item against a random subset of its others (modality dropout), so that one network places single
+    modalities and whole items. `fuse` reads all tokens of an item.
     """
 
-    summary = "A small transformer reads one token a modality; trained so that any part of an item finds the rest"
+    summary = "A small transformer reads one token per modality; trained so that any part of an item finds the rest"
     card = Card(
-        idea="Each modality of an item is a token, and a transformer's CLS token says where the item lies, beside a "
+        idea="Each modality of an item is a token, and a transformer's CLS token gives the item's place, beside a "
         "linear path. In training random parts of an item must find its other parts, so any modality may be missing.",
         formula=r"f(S) = \operatorname{unit}\Big(\tfrac{1}{|S|}\sum_{m \in S}\big(f^0_m(x_m) + W_m x_m\big) + "
         r"W_o\,\mathrm{CLS}\big(\mathrm{Transformer}(\{P_m x_m + e_m\}_{m \in S})\big)\Big)",
-        use="Queries of two or more modalities at once, with a thousand items or more that have them all.",
+        use="For queries of two or more modalities at once, with a thousand items or more that have them all.",
         reference="Vaswani et al. 2017, Attention Is All You Need; Neverova et al. 2016, ModDrop (modality dropout)",
     )
-    layers: int = param(1, 1, 4, help="how many transformer layers")
+    layers: int = param(1, 1, 4, help="number of transformer layers")
     token: int = param(64, 4, 1024, help=f"width of a token; a multiple of {HEADS}")
 
     def network(self, widths: Mapping[str, int], dims: int, generator: torch.Generator) -> torch.nn.Module:
-        """Tokens, layers, the linear path and the temperature."""
+        """Return the tokens, layers, the linear path and the temperature."""
         from torch import nn, tensor, zeros
 
         width = -(-self.token // HEADS) * HEADS
@@ -63,7 +63,7 @@ class SelfAttention(TrainedFusion):
         return net
 
     def place(self, inputs: Inputs, used: Mapping[str, torch.Tensor], generator: torch.Generator | None = None):
-        """(b, k) unit places of each example by those of its modalities that are used: modality -> (b,) bool."""
+        """Return (b, k) unit places of the examples by the modalities `used`: modality -> (b,) bool."""
         import torch
 
         net, names = self._net, list(used)
@@ -79,11 +79,11 @@ class SelfAttention(TrainedFusion):
         return torch.nn.functional.normalize(linear + net["out"](net["norm"](steps[:, 0])), dim=1)
 
     def places(self, inputs: Inputs) -> Mapping[str, torch.Tensor]:
-        """Every modality alone: one token."""
+        """Return places by each modality alone: one token."""
         return {m: self.place(inputs, {m: inputs.present[m]}) for m in inputs.vectors}
 
     def loss(self, inputs: Inputs, generator: torch.Generator) -> torch.Tensor:
-        """InfoNCE of each modality against a random subset of the others, mean over modalities."""
+        """Return InfoNCE of each modality against a random subset of the others, mean over modalities."""
         import torch
 
         names, losses = list(inputs.present), []
@@ -99,7 +99,7 @@ class SelfAttention(TrainedFusion):
         return torch.stack(losses).mean() if losses else 0.0 * self._net.scale
 
     def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
-        """Item ids and unit places (n, k), read from all tokens of an item at once; its rows of a modality average."""
+        """Return item ids and unit places (n, k), from all tokens of an item; rows of one modality are averaged."""
         import torch
 
         ids = items_of(sets)
@@ -114,7 +114,7 @@ class SelfAttention(TrainedFusion):
 
 
 def random_subset(present: Mapping[str, torch.Tensor], generator: torch.Generator) -> dict[str, torch.Tensor]:
-    """A random subset of the modalities each example has, at least one of them where it has any."""
+    """Return a random subset of the modalities of each example, at least one if it has any."""
     import torch
 
     there = torch.stack(list(present.values()), dim=1)
@@ -131,7 +131,7 @@ def _numbered(ids: Sequence[str], owners: Sequence[str]) -> tuple[torch.Tensor, 
 
 
 def _averaged(rows: torch.Tensor, whose: torch.Tensor, items: int) -> torch.Tensor:
-    """(items, d) mean of each item's rows, zero where it has none."""
+    """Return (items, d): the mean of each item's rows, zero if it has none."""
     import torch
 
     total = torch.zeros(items, rows.shape[1]).index_add_(0, whose, rows)

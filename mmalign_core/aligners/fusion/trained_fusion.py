@@ -1,4 +1,4 @@
-"""Base of the fusions trained by gradient descent from a linear start."""
+"""Base class of the fusions trained by gradient descent from a linear start."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ if TYPE_CHECKING:
 
 
 class TrainedFusion(LinearStartAligner):
-    """Trains `network` twice: without the held-out examples to find how long, then for so long on all of them.
+    """Trains `network` twice: without the held-out examples to find the number of steps, then so long on all of them.
 
-    The linear start is fitted along each time, so that held-out examples are unseen by all that is judged. What the
-    network adds is zero before the first step: where training does not help, the start is what remains.
+    Each training fits its own linear start, so the validation uses no held-out examples. The network adds zero before
+    the first step. If training does not help, the result is the start.
     """
 
     trained = True
     _net: Any
     """The torch module; its layers go by name."""
     steps: int = param(200, 0, 100_000, help="most training steps; the best number is found on held-out pairs")
-    batch: int = param(512, 2, 65_536, help="how many items a step compares with one another")
+    batch: int = param(512, 2, 65_536, help="number of items that a step compares with one another")
     learning_rate: float = param(3e-4, 1e-6, 1, help="size of the steps")
-    dropout: float = param(0.2, 0, 0.9, help="share of the input values that a step does not see")
+    dropout: float = param(0.2, 0, 0.9, help="share of the input values left out in each step")
 
     @abstractmethod
     def network(self, widths: Mapping[str, int], dims: int, generator: torch.Generator) -> torch.nn.Module:
-        """The module that learns, for vectors of these widths and places of `dims`."""
+        """Return the module to train, for vectors of these widths and places of `dims`."""
 
     @abstractmethod
     def loss(self, inputs: Inputs, generator: torch.Generator) -> torch.Tensor:
-        """Mean loss of a batch; whatever is random in it draws from the generator."""
+        """Return the mean loss of a batch. Random numbers come from the generator."""
 
     @abstractmethod
     def places(self, inputs: Inputs) -> Mapping[str, torch.Tensor]:
-        """Modality -> (b, k) unit places of each example by that modality alone."""
+        """Return modality -> (b, k) unit places of each example by that modality alone."""
 
     def learn(self, sets: Sets, pairs: Pairs, seed: int, progress: Progress) -> None:
-        """Train from the start; the history is that of the first training, which is validated."""
+        """Train from the start. The history is that of the first training, which is validated."""
         parts, whole = hold_out(pairs, seed=seed), self._start
         self._scales = scales_of(sets, pairs)
         unseen = set(parts.held.items)
@@ -73,21 +73,21 @@ class TrainedFusion(LinearStartAligner):
                 self.calibrate(inputs_of(sets, pairs, self._start, self._scales))
 
     def calibrate(self, inputs: Inputs) -> None:
-        """Called once with examples to judge the training by: held-out ones where there are any."""
+        """Called once with examples to calibrate on: held-out ones if there are any."""
 
     def _train(self, sets: Sets, pairs: Pairs, held: Pairs | None, steps: int, seed: int, progress: Progress) -> int:
-        """How many steps were best."""
+        """Train, and return the best number of steps."""
         import torch
 
         known = inputs_of(sets, pairs, self._start, self._scales)
         self._net = self.network(self._start.widths, known.dims, seeded_generator(seed))
-        asked = inputs_of(sets, held, self._start, self._scales) if held is not None else None
+        validation = inputs_of(sets, held, self._start, self._scales) if held is not None else None
 
         def validate() -> float | None:
-            if asked is None or held is None:
+            if validation is None or held is None:
                 return None
             with torch.no_grad():
-                return mean_reciprocal_rank({m: p.numpy() for m, p in self.places(asked).items()}, held)
+                return mean_reciprocal_rank({m: p.numpy() for m, p in self.places(validation).items()}, held)
 
         plan = Plan(steps=steps, batch=self.batch, learning_rate=self.learning_rate, patience=4)
         parameters = [p for p in self._net.parameters() if p.requires_grad]
@@ -104,7 +104,7 @@ class TrainedFusion(LinearStartAligner):
         return found.step
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, k)."""
+        """Return unit rows (n, k)."""
         import torch
 
         with torch.no_grad():
@@ -112,7 +112,7 @@ class TrainedFusion(LinearStartAligner):
             return self.places(inputs)[embeddings.modality].numpy()
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """start.*, scale.* and net.*: the network's weights."""
+        """Return start.*, scale.* and net.*: the network's weights."""
         return {**super()._state(), **self._scales.arrays(), **arrays_of(self._net, "net.")}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
@@ -124,4 +124,4 @@ class TrainedFusion(LinearStartAligner):
 
 
 def _unseen(**values: float) -> None:
-    """The second training adds nothing to the history: its loss is not comparable with the first's."""
+    """Record nothing: the loss of the second training is not comparable with the first's."""

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     Places = Mapping[str, torch.Tensor]
 
 NEWTON_STEPS = 30
-"""Chosen: Newton's method needs fewer for two parameters; each step is bounded, so that a bad start ends as well."""
+"""Newton steps at most. Chosen: two parameters need fewer. Each step is bounded, so that a bad start converges too."""
 
 
 def mean_cosine(places: Places, present: Places) -> torch.Tensor:
-    """(b,) mean cosine over the pairs of members that each tuple has; 0 where it has fewer than two.
+    """Return (b,) the mean cosine over the pairs of members of each tuple, or 0 if it has fewer than two.
 
     For unit rows u_m the sum over the pairs is (|sum_m u_m|^2 - c) / 2 with c members: a squared layer on blocks.
     """
@@ -33,7 +33,7 @@ def mean_cosine(places: Places, present: Places) -> torch.Tensor:
 def tuple_loss(
     places: Places, present: Places, groups: torch.Tensor, scale: torch.Tensor, bias: torch.Tensor
 ) -> torch.Tensor:
-    """Binary cross-entropy of true tuples against those with one member replaced, summed over replacements.
+    """Return the binary cross-entropy of true tuples against those with one member replaced, summed over replacements.
 
     Every other member of the batch replaces every member once, unless both are of one content group. For two
     modalities this is SigLIP's loss (Zhai et al. 2023).
@@ -45,8 +45,8 @@ def tuple_loss(
     alike = (groups[:, None] == groups[None, :]) & ~own
     total, judged = scale.new_zeros(()), 0
     for m in places:
-        asked = present[m] & (members > 1)
-        if not asked.any():
+        rows = present[m] & (members > 1)
+        if not rows.any():
             continue
         rest = {o: p for o, p in places.items() if o != m}
         context = torch.stack([rest[o] * present[o][:, None] for o in rest]).sum(0)
@@ -55,28 +55,28 @@ def tuple_loss(
         cosines = (among[:, None] + context @ places[m].T) / (members * others / 2).clamp(min=1)[:, None]
         logits = scale * cosines + bias
         each = -torch.nn.functional.logsigmoid(torch.where(own, logits, -logits))
-        counted = asked[:, None] & present[m][None, :] & ~alike
-        total, judged = total + (each * counted).sum() / asked.sum(), judged + 1
+        counted = rows[:, None] & present[m][None, :] & ~alike
+        total, judged = total + (each * counted).sum() / rows.sum(), judged + 1
     return total / max(judged, 1)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """probability = sigmoid(scale * mean cosine + bias), for as many true tuples as broken ones."""
+    """probability = sigmoid(scale * mean cosine + bias), for equally many true tuples and tuples with a replacement."""
 
     scale: float
     bias: float
 
     def __call__(self, cosines: np.ndarray) -> np.ndarray:
-        """Probabilities (n,) of mean cosines (n,)."""
+        """Return probabilities (n,) of mean cosines (n,)."""
         return 1 / (1 + np.exp(-np.clip(self.scale * cosines + self.bias, -60, 60)))
 
 
 def fit_calibration(true: np.ndarray, broken: np.ndarray, ridge: float = 1e-5) -> Calibration:
-    """Logistic regression of true (n,) against broken (m,) mean cosines, both sides weighing alike.
+    """Fit a logistic regression of true (n,) against broken (m,) mean cosines, with equal weights of both sides.
 
-    Platt 1999, Probabilistic Outputs for Support Vector Machines; by Newton's method with a small ridge, so that
-    sides that never overlap give finite numbers.
+    Platt 1999, Probabilistic Outputs for Support Vector Machines. Newton's method with a small ridge gives finite
+    numbers even if the sides do not overlap.
     """
     x = np.concatenate([true, broken]).astype(np.float64)
     rows = np.stack([x, np.ones_like(x)], axis=1)

@@ -60,20 +60,20 @@ class LinearAligner(Aligner):
         progress(1.0, "solved")
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, k). A row at its modality's centre becomes zero, whose similarity to all rows is 0."""
+        """Return unit rows (n, k). A row at its modality's centre becomes zero, whose similarity to all rows is 0."""
         modality = embeddings.modality
         self.check_known(embeddings, {m: len(centre) for m, centre in self._centres.items()})
         return unit_rows((embeddings.vectors - self._centres[modality]) @ (self._maps[modality] * self._weight))
 
     def _linear_map(self, modality: str) -> LinearMap | None:
-        """The fitted map, or None for a modality that the fit did not see."""
+        """Return the fitted map, or None for a modality that the fit did not see."""
         if modality not in self._maps:
             return None
         linear = self._maps[modality] * self._weight
         return LinearMap(self._centres[modality], linear, np.zeros(linear.shape[1]))
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """center.<modality> (d_m,), map.<modality> (d_m, k) and weight (k,), float64."""
+        """Return center.<modality> (d_m,), map.<modality> (d_m, k) and weight (k,), float64."""
         centres = {f"center.{m}": np.ascontiguousarray(c) for m, c in self._centres.items()}
         return centres | {f"map.{m}": np.ascontiguousarray(a) for m, a in self._maps.items()} | {"weight": self._weight}
 

@@ -24,7 +24,7 @@ class Canonical:
 
 
 def regularised_cca(x: np.ndarray, y: np.ndarray, *, dims: int = 128, reg: float = 0.1) -> Canonical:
-    """CCA of two views, rows x (p, d1) with y (p, d2) paired; float64.
+    """Return the CCA of two views, rows x (p, d1) with y (p, d2) paired; float64.
 
     The SVD of the whitened cross-covariance (C_x + reg v_x I)^(-1/2) C_xy (C_y + reg v_y I)^(-1/2), v the mean
     variance of a view's columns (Vinod 1976). Up to `dims` components, fewer if the rank of a view is lower; finite

@@ -65,7 +65,7 @@ def search_ridge(
 
 def _splits(pairs: Pairs | None, seed: int) -> list[Holdout]:
     if pairs is None:
-        raise ValueError("a choice needs to know which examples are pairs")
+        raise ValueError("the examples have no pairs, which the search needs")
     first = hold_out(pairs, seed=seed)
     if not len(first.held):
         return []
@@ -76,10 +76,10 @@ def _splits(pairs: Pairs | None, seed: int) -> list[Holdout]:
 def _quality(
     examples: Examples, split: Holdout, dims: int, regs: Sequence[float], weightings: Sequence[float]
 ) -> np.ndarray | None:
-    """Mean reciprocal ranks (regs, weightings) on the held-out pairs of this split; None if they cannot be ranked."""
-    axes, asked = principal_axes(examples.take(_places(split.kept))), _places(split.held)
+    """Return mean reciprocal ranks (regs, weightings) on the held-out pairs of this split, or None."""
+    axes, held = principal_axes(examples.take(_places(split.kept))), _places(split.held)
     return retrieval_quality(
-        axes, {m: rows[asked] for m, rows in examples.rows.items()}, split.held, dims, regs, weightings
+        axes, {m: rows[held] for m, rows in examples.rows.items()}, split.held, dims, regs, weightings
     )
 
 
@@ -106,7 +106,7 @@ def retrieval_quality(
 
 
 def _places(part: Pairs) -> np.ndarray:
-    """The numbers of these examples."""
+    """Return the numbers of these examples."""
     return np.max(list(part.rows.values()), axis=0)
 
 
@@ -139,5 +139,5 @@ def start_from_cca(
 
 
 def _centred_rows(vectors: np.ndarray, rows: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """These rows (p, d) minus the centre; zero where the row number is -1."""
+    """Return these rows (p, d) minus the centre, zero if the row number is -1."""
     return np.where(rows[:, None] >= 0, vectors[rows] - centre, 0.0)

@@ -13,10 +13,10 @@ Crosses = Mapping[tuple[str, str], np.ndarray]
 
 
 def principal(x: np.ndarray, rows: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Variances (r,), rising, and orthonormal directions (d, r) of centred rows x (n, d); r is their rank, maybe 0.
+    """Return variances (r,), rising, and orthonormal directions (d, r) of centred rows x (n, d). r is their rank.
 
-    Directions without variance are left out, so that constant and duplicate columns do no harm. Solves the smaller of
-    the d x d and the n x n problem. `rows` divides the sums of squares in place of n (absent rows are zero).
+    Directions without variance are left out, so that constant and duplicate columns do no harm; r may be 0. Solves the
+    smaller of the d x d and the n x n problem. `rows` divides the sums of squares instead of n (absent rows are zero).
     """
     rows = len(x) if rows is None else rows
     dual = len(x) < x.shape[1]
@@ -27,10 +27,10 @@ def principal(x: np.ndarray, rows: int | None = None) -> tuple[np.ndarray, np.nd
 
 
 def whitener(x: np.ndarray, reg: float, rows: int | None = None) -> np.ndarray:
-    """W (d, r) with Wᵀ (C + reg · v I) W = I for the covariance C of centred rows x (n, d) and its mean variance v.
+    """Return W (d, r) with Wᵀ (C + reg · v I) W = I for the covariance C of centred rows x (n, d), v its mean variance.
 
-    Rank and `rows` as in `principal`; the ridge is relative, hence the same at any scale. One column of zeros if
-    nothing varies.
+    Rank and `rows` as in `principal`. The ridge is relative, hence the same at any scale. W is one column of zeros if
+    the rows have no variance.
     """
     values, directions = principal(x, rows)
     if not len(values):
@@ -39,9 +39,9 @@ def whitener(x: np.ndarray, reg: float, rows: int | None = None) -> np.ndarray:
 
 
 def cross_covariances(blocks: Blocks, present: Mapping[str, np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
-    """(a, b) -> (d_a, d_b), each over the rows that both modalities have.
+    """Return (a, b) -> (d_a, d_b), each over the rows that both modalities have, or zeros if no row has both.
 
-    `blocks`: centred rows (p, d_m), zero where absent; `present`: (p,) bool. Zero where no row has both.
+    `blocks`: centred rows (p, d_m), zero where absent. `present`: (p,) bool.
     """
     found = {}
     for a, b in combinations(blocks, 2):
@@ -53,13 +53,13 @@ def cross_covariances(blocks: Blocks, present: Mapping[str, np.ndarray]) -> dict
 def shared_components(
     crosses: Crosses, dims: int, narrowest: int | None = None
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Up to `dims` directions (d_m, k) of each modality that covary most with the others', and their strengths (k,).
+    """Return up to `dims` directions (d_m, k) of each modality that covary most with the others', and strengths (k,).
 
-    For two modalities the singular vectors and values of their cross-covariance. For more, the leading eigenvectors
-    of the symmetric matrix with the cross-covariances off its diagonal; the strength is the eigenvalue divided by
-    the number of partners, hence the mean correlation if the inputs are white. They are then no more than `narrowest`,
-    by default the width of the narrowest modality. Strengths fall and are not negative; those at rounding level are
-    left out, for their directions mean nothing.
+    For two modalities these are the singular vectors and values of their cross-covariance. For more, they are the
+    leading eigenvectors of the symmetric matrix with the cross-covariances off its diagonal. The strength is then the
+    eigenvalue divided by the number of partners, hence the mean correlation if the inputs are white, and there are at
+    most `narrowest`, by default the width of the narrowest modality. Strengths fall and are not negative. Those at
+    rounding level are left out, because their directions are arbitrary.
     """
     if len(crosses) == 1:
         ((a, b), cross) = next(iter(crosses.items()))
@@ -78,9 +78,9 @@ def _singular(cross: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _leading(cross: np.ndarray, dims: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """As `_singular`, of the leading ones alone: by the smaller Gram matrix, several times as fast.
+    """Return the leading singular vectors and values by the smaller Gram matrix, several times as fast as `_singular`.
 
-    Squaring costs half the digits of strengths near nought, which is why those below 1e-7 of the first are cut.
+    Squaring costs half the digits of small strengths, so those below 1e-7 of the first are cut.
     """
     if cross.shape[0] < cross.shape[1]:
         v, u, strengths = _leading(cross.T, dims)
@@ -100,7 +100,7 @@ def _multiway(crosses: Crosses, narrowest: int | None) -> tuple[dict[str, np.nda
 
 
 def stacked(crosses: Crosses) -> tuple[np.ndarray, dict[str, slice]]:
-    """All cross-covariances in one symmetric matrix with zero diagonal blocks, and each modality's rows in it."""
+    """Return the cross-covariances in one symmetric matrix with zero diagonals, and each modality's rows in it."""
     widths: dict[str, int] = {}
     for (a, b), cross in crosses.items():
         widths |= {a: cross.shape[0], b: cross.shape[1]}
@@ -113,7 +113,7 @@ def stacked(crosses: Crosses) -> tuple[np.ndarray, dict[str, slice]]:
 
 
 def with_fixed_signs(parts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The same components, turned so that the largest entry of the first modality's direction is positive."""
+    """Return the components with signs such that the largest entry of the first modality's direction is positive."""
     first = next(iter(parts.values()))
     largest = first[np.abs(first).argmax(axis=0), np.arange(first.shape[1])]
     return {m: part * np.where(largest < 0, -1.0, 1.0) for m, part in parts.items()}

@@ -1,1 +1,1 @@
-"""The matching family: similarity of given features, nothing is trained."""
+"""The matching family: similarity of given features, without training."""

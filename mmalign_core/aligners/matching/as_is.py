@@ -1,4 +1,4 @@
-"""Takes vectors as they are: for encoders that share a space and for vectors made elsewhere."""
+"""Unchanged vectors: for encoders that share a space and for given vectors."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from mmalign_core.types import BadInput, EmbeddingSet, Progress
 
 @register("as-is")
 class AsIs(Aligner):
-    """No fit. Lengths are kept, so that dot product and Euclidean distance mean what they meant before."""
+    """No fit. Lengths are kept, so that dot product and Euclidean distance keep their meaning."""
 
     summary = "Vectors as they are, for encoders that share a space (CLIP, CLAP) or given vectors"
     card = Card(
-        idea="The vectors are taken as they are. Encoders that were trained together, or vectors made elsewhere, "
+        idea="The vectors are not changed. Encoders that were trained together, or vectors made elsewhere, "
         "already lie in one space.",
         formula=r"f_m(x) = x",
-        use="First of all with encoders that share a space, and as the rival that every trained aligner must beat.",
+        use="First with encoders that share a space, and as the baseline that every trained aligner must beat.",
         reference="Radford et al. 2021, Learning Transferable Visual Models From Natural Language Supervision (CLIP)",
     )
     needs_pairs = False
 
     def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
-        """Vectors as wide as the pair's, and not of an encoder known to have another space."""
+        """Whether the vectors are as wide as the pair's and not of an encoder known to have another space."""
         sets = {**pair, rows.modality: rows}
         return len({s.vectors.shape[1] for s in sets.values()}) == 1 and len(set(_known_spaces(sets).values())) < 2
 
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
-        """Only checks that the sets can share a space: equal widths, and no two encoders known to differ."""
+        """Check that the sets can share a space: equal widths, and no two encoders with different known spaces."""
         _check_widths(sets)
         _check_spaces(sets)
         self._width = next((s.vectors.shape[1] for s in sets.values()), 0)
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """The vectors themselves, (n, d)."""
+        """Return the vectors, (n, d)."""
         if embeddings.vectors.shape[1] != self._width:
             raise BadInput(
                 f"{embeddings.modality} has {embeddings.vectors.shape[1]} dimensions, the space has {self._width}; "
@@ -48,11 +48,11 @@ class AsIs(Aligner):
         return embeddings.vectors
 
     def _linear_map(self, modality: str) -> LinearMap | None:
-        """The identity."""
+        """Return the identity."""
         return LinearMap(np.zeros(self._width), np.eye(self._width), np.zeros(self._width))
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """The width of the space."""
+        """Return the width of the space."""
         return {"width": np.array([self._width])}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
@@ -71,7 +71,7 @@ def _check_widths(sets: Mapping[str, EmbeddingSet]) -> None:
 
 
 def _check_spaces(sets: Mapping[str, EmbeddingSet]) -> None:
-    """Two of our own encoders with different spaces never compare, even where the widths happen to agree."""
+    """Raise BadInput for two of our own encoders with different spaces, even if the widths are equal."""
     spaces = _known_spaces(sets)
     if len(set(spaces.values())) > 1:
         found = ", ".join(f"{m} by {sets[m].encoder.partition('@')[0]}" for m in spaces)
@@ -79,6 +79,6 @@ def _check_spaces(sets: Mapping[str, EmbeddingSet]) -> None:
 
 
 def _known_spaces(sets: Mapping[str, EmbeddingSet]) -> dict[str, str]:
-    """Modality -> space of its encoder, for the sets that one of our own encoders made."""
+    """Return modality -> space of its encoder, for the sets of our own encoders."""
     names = {m: reference_of(s.encoder) for m, s in sets.items()}
     return {m: space_of(name) for m, name in names.items() if is_known(name)}

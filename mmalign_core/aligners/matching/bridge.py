@@ -1,4 +1,4 @@
-"""Zero-shot bridge: a classifier's concepts, weighted by probability, place pictures and sounds among texts."""
+"""Zero-shot bridge: pictures and sounds get places among texts by a classifier's concepts and their probabilities."""
 
 from __future__ import annotations
 
@@ -21,52 +21,52 @@ class Bridge(Aligner):
     """ConSE (Norouzi et al., ICLR 2014): the posterior-weighted mean of the label vectors places an item in text space.
 
     For an item with posterior p over labels L (c, d): w = the `concepts` greatest of p^sharpness, normalised, and its
-    place is unit((w L - centre) W). Texts y lie at unit((y - centre) W). W whitens what varies among the labels, shrunk
-    by `shrinkage`, for directions all labels share say little. Centres are the label mean, moved by `data_share`
-    towards the mean of the fitted contents; with 0 nothing but the label names is used. Pairs are never looked at.
+    place is unit((w L - centre) W). Texts y have the place unit((y - centre) W). W whitens the variation of the labels,
+    shrunk by `shrinkage`, as directions common to all labels are uninformative. Centres are the label mean, moved
+    by `data_share` towards the mean of the fitted contents; with 0 only the label names are used. Pairs are not used.
     """
 
     summary = "Zero-shot through named concepts: places pictures, sounds and videos among texts, without any pairs"
     card = Card(
-        idea="A classifier names what it sees or hears, and the text encoder places those names. Their mean "
-        "weighted by probability is where the item lies among the texts.",
+        idea="A classifier names what a medium shows, and the text encoder places those names. Their mean "
+        "weighted by probability is the item's place among the texts.",
         formula=r"f(x) = \frac{\left(\sum_c w_c(x)\,\ell_c - \mu\right) W}{\|\cdot\|},\quad w_c \propto p(c\mid x)^{s}",
-        use="When there are no pairs to learn from, or too few; it knows only what the classifier's labels can say.",
+        use="When there are no pairs to learn from, or too few; it is limited to the classifier's labels.",
         reference="Norouzi et al. 2014, Zero-Shot Learning by Convex Combination of Semantic Embeddings",
     )
     needs_pairs = False
     needs_concepts = True
-    concepts: int = param(100, 1, 100_000, help="how many of an item's most probable concepts place it")
-    sharpness: float = param(0.5, 0.05, 5, help="power of the probabilities: below 1 lesser concepts count for more")
+    concepts: int = param(100, 1, 100_000, help="number of an item's most probable concepts that are used")
+    sharpness: float = param(0.5, 0.05, 5, help="power of the probabilities: below 1 favours improbable ones")
     shrinkage: float = param(1.0, 0.01, 1000, help="whitening of the text space: small is strong, 1000 is almost none")
     data_share: float = param(0.5, 0, 1, help="how far centres move from the label names' mean to the items' mean")
-    label_template: str = param("a {}", help="sentence in which the text encoder reads a concept's name, {}")
+    label_template: str = param("a {}", help="sentence around a concept's name, {}, for the text encoder")
 
     def can_join(self, rows: EmbeddingSet, pair: Mapping[str, EmbeddingSet]) -> bool:
-        """Anything with concepts, and texts by an encoder that can read the concepts' names as well."""
+        """Whether the set has concepts, or texts by an encoder that can also read the concepts' names."""
         known = is_known(reference_of(rows.encoder))
         return known if rows.modality == "text" else rows.concepts is not None
 
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
-        """Centres and whitening from label vectors and unpaired items. BadInput where a modality has no concepts."""
+        """Compute centres and whitening from label vectors and items. BadInput if a modality has no concepts."""
         if "{}" not in self.label_template:
             raise BadInput(f"label_template: '{self.label_template}' has no {{}} where the concept's name goes")
-        seen = {m: needed_concepts(s) for m, s in sets.items() if m != "text" or s.concepts is not None}
-        if not seen:
+        known = {m: needed_concepts(s) for m, s in sets.items() if m != "text" or s.concepts is not None}
+        if not known:
             raise BadInput("bridge needs a modality with concepts, such as pictures or sounds; only text was given")
-        self._whiten = label_space([vectors for _, vectors in seen.values()], self.shrinkage)
+        self._whiten = label_space([vectors for _, vectors in known.values()], self.shrinkage)
         self._labels: dict[str, np.ndarray] = {}
-        for modality, (posterior, labels) in seen.items():
+        for modality, (posterior, labels) in known.items():
             places = weighted_mean(self._weights(posterior), labels)
             centre = self._centre(labels.mean(0, dtype=np.float64), places, sets[modality].keys)
             self._labels[modality] = ((labels - centre) @ self._whiten).astype(np.float32)
-        self._text_centre = np.mean([vectors.mean(0, dtype=np.float64) for _, vectors in seen.values()], axis=0)
-        if "text" in sets and "text" not in seen:
+        self._text_centre = np.mean([vectors.mean(0, dtype=np.float64) for _, vectors in known.values()], axis=0)
+        if "text" in sets and "text" not in known:
             self._check_text(sets["text"])
             self._text_centre = self._centre(self._text_centre, sets["text"].vectors, sets["text"].keys)
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, d); a row without any concept, or a text at the centre, is zero and like nothing."""
+        """Return unit rows (n, d). A row without any concept, or a text at the centre, is zero: similarity 0 to all."""
         if embeddings.modality in self._labels:
             return unit_rows(
                 weighted_mean(self._weights(self._posterior(embeddings)), self._labels[embeddings.modality])
@@ -77,7 +77,7 @@ class Bridge(Aligner):
         return unit_rows((embeddings.vectors - self._text_centre) @ self._whiten)
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """Whitening (d, d), text centre (d,) and each modality's centred, whitened labels (c, d)."""
+        """Return whitening (d, d), text centre (d,) and each modality's centred, whitened labels (c, d)."""
         labels = {f"labels.{modality}": vectors for modality, vectors in self._labels.items()}
         return {"whiten": self._whiten, "text_centre": self._text_centre, **labels}
 
@@ -90,7 +90,7 @@ class Bridge(Aligner):
         return concept_weights(posterior, self.concepts, self.sharpness)
 
     def _centre(self, prior: np.ndarray, places: np.ndarray, keys: tuple[str, ...]) -> np.ndarray:
-        """The prior centre moved towards the mean over distinct contents, in an order that rows cannot change."""
+        """Return the prior centre moved towards the mean over distinct contents, independent of the order of rows."""
         first = {key: i for i, key in reversed(list(enumerate(keys)))}
         if not first:
             return prior

@@ -12,16 +12,16 @@ from mmalign_core.types import EmbeddingSet
 
 @register("classic")
 class Classic(Relative):
-    """The plain baseline that needs no network: `relative` on features weighted as they were before there were any.
+    """A baseline without networks: `relative` on features with classic weighting.
 
-    Non-negative text vectors are taken for word counts and weighted by ln((1 + n) / (1 + n_w)) + 1 over the n fitted
+    Non-negative text vectors are treated as word counts and weighted by ln((1 + n) / (1 + n_w)) + 1 over the n fitted
     texts, n_w of which hold word w (Sparck Jones 1972, smoothed). All other columns are standardised.
     """
 
     summary = "TF-IDF, colour and gradient histograms and MFCC compared through the known pairs: the plain baseline"
     card = Card(
-        idea="Words are weighted by how rare they are, histograms and cepstra by how much they vary. Two media match "
-        "when the known pairs they resemble are the same ones.",
+        idea="Words are weighted by their rarity, histograms and cepstra by their variance. Two media match "
+        "when they resemble the same known pairs.",
         formula=r"\operatorname{idf}(w) = \ln\frac{1+n}{1+n_w} + 1,\quad z = \frac{x-\mu}{\sigma},\quad "
         r"f_m(x)_j \propto \max\!\left(0, \cos(z, z^m_j)\right)^{p}",
         use="With the encoders bag-of-words, colour-gradient and mfcc, as the baseline that learned encoders must "
@@ -31,7 +31,7 @@ class Classic(Relative):
     )
 
     def weighting(self, rows: EmbeddingSet) -> tuple[np.ndarray, np.ndarray]:
-        """Inverse document frequency for word counts; elsewhere mean and deviation, columns that never vary at 0."""
+        """Return inverse document frequencies for word counts, else mean and deviation; 0 for constant columns."""
         vectors = rows.vectors
         if rows.modality == "text" and (vectors >= 0).all():
             holding = (vectors > 0).sum(0)

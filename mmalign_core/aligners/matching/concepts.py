@@ -11,7 +11,7 @@ from mmalign_core.types import BadInput, EmbeddingSet
 
 
 def needed_concepts(embeddings: EmbeddingSet) -> tuple[np.ndarray, np.ndarray]:
-    """Posterior (n, c) and label vectors (c, d) of a set; BadInput says which encoders give concepts."""
+    """Return posterior (n, c) and label vectors (c, d) of a set. BadInput names the encoders that give concepts."""
     concepts = embeddings.concepts
     if concepts is None:
         names = ", ".join(encoders_with_concepts(embeddings.modality)) or "none is installed"
@@ -28,10 +28,10 @@ def needed_concepts(embeddings: EmbeddingSet) -> tuple[np.ndarray, np.ndarray]:
 
 
 def concept_weights(posterior: np.ndarray, concepts: int, sharpness: float) -> np.ndarray:
-    """Weights (n, c) float32 of the `concepts` most probable labels, from probability^sharpness, summing to 1.
+    """Return weights (n, c) float32 of the `concepts` most probable labels, from probability^sharpness, summing to 1.
 
-    Serves softmax posteriors and independent probabilities alike. Labels as probable as the last one that counts
-    count too, so that ties are not broken. A row without any probability stays zero.
+    Works for softmax posteriors and for independent probabilities. Labels as probable as the last one that counts
+    are included, so that ties are not broken. A row without any probability stays zero.
     """
     weights = np.power(np.clip(posterior, 0, None), sharpness, dtype=np.float32)
     if concepts < weights.shape[1]:
@@ -42,12 +42,12 @@ def concept_weights(posterior: np.ndarray, concepts: int, sharpness: float) -> n
 
 
 def weighted_mean(weights: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Places (n, d) of items: the mean of the label vectors (c, d) under each item's weights (n, c)."""
+    """Return places (n, d) of items: the mean of the label vectors (c, d) under each item's weights (n, c)."""
     return weights @ np.asarray(labels, dtype=np.float32)
 
 
 def label_space(labels: Sequence[np.ndarray], shrinkage: float) -> np.ndarray:
-    """Symmetric whitening (d, d) of the mean covariance of several label sets (c, d), scaled to leave size alone.
+    """Return the symmetric whitening (d, d) of the mean covariance of several label sets (c, d), with trace preserved.
 
     (C + shrinkage · v I)^(-1/2), with v the mean variance: zero-phase whitening of a shrunk covariance
     (Kessy et al. 2018; Ledoit & Wolf 2004). BadInput if the sets differ in width.

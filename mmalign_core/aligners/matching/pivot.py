@@ -1,4 +1,4 @@
-"""Pivot: encoders that each share a space with texts are linked by the same texts in all of those spaces."""
+"""Pivot: encoders that each share a space with texts are linked by the same texts in all of these spaces."""
 
 from __future__ import annotations
 
@@ -23,45 +23,45 @@ Sets = Mapping[str, EmbeddingSet]
 class Pivot(LinearAligner):
     """Regularised CCA (MAXVAR generalised for three and more) of pivot texts, applied to the media of each space.
 
-    Texts p are read by the text tower of every modality's encoder, which gives P_m (p, d_m): pairs for free. The maps
-    they give hold for pictures and sounds because those lie in the same spaces but for the modality gap, about one
-    shift (Liang et al. 2022; Zhang et al. 2024, C3), which goes where every modality is taken from the mean of its
-    own fitted contents. Items' pairs are never looked at. The map is linear, so scores are explained exactly.
+    The text tower of every modality's encoder reads the same texts, which gives P_m (p, d_m): pairs without cost. Their
+    maps hold for pictures and sounds too, because these lie in the same spaces up to the modality gap. The gap is about
+    one shift (Liang et al. 2022; Zhang et al. 2024, C3), and it vanishes when the mean of each modality's own fitted
+    contents is subtracted. Items' pairs are not used. The map is linear, so scores are explained exactly.
 
-    The ridge is strong on purpose: texts agree in fine detail that media do not share, and a ridge that suits held-out
-    texts best is too weak for pictures.
+    The default ridge is strong, because texts agree in fine detail that media do not share: the ridge that is best for
+    held-out texts is too weak for pictures.
     """
 
     summary = "Pictures and sounds of unrelated models (CLIP, CLAP) linked by texts that both read: no pairs needed"
     card = Card(
-        idea="The text towers of two models read the same texts, which shows how their spaces lie to each other. "
-        "Pictures and sounds follow their texts, each taken from its own modality's mean.",
+        idea="The text towers of two models read the same texts, which gives the map between their spaces. "
+        "Pictures and sounds use the same map, each relative to its own modality's mean.",
         formula=r"f_m(x) = (x-\mu_m)\,\Sigma_m^{-1/2} U_m \operatorname{diag}(\rho)^{s/2},\quad "
         r"\Sigma_a^{-1/2}\,P_a^\top P_b\,\Sigma_b^{-1/2} = U_a \operatorname{diag}(\rho)\, U_b^\top",
         use="With pictures by open-clip and sounds by clap, or any encoders that each share a space with texts, and "
-        "few or no pairs. Where no item has both a picture and a sound it works all the same, only nothing can be "
-        "measured. Encoders that already share one space are better taken as-is.",
+        "few or no pairs. If no item has both a picture and a sound it still works, but nothing can be "
+        "measured. For encoders that already share one space as-is is better.",
         reference="Wang et al. 2023, Connecting Multi-modal Contrastive Representations (C-MCR); Zhang et al. 2024, "
         "Connect, Collapse, Corrupt",
     )
     needs_pairs = False
     needs_pivots = True
     multiway = True
-    dims: int = param(128, 1, 4096, help="how many directions shared by the texts to keep")
+    dims: int = param(128, 1, 4096, help="most directions shared by the texts")
     reg: float = param(3.0, 0.001, 1000, help="ridge on the texts' covariance in each space, relative to its variance")
-    weighting: float = param(2.0, 0, 50, help="directions count by correlation to this power; 0: all alike")
-    own_texts: int = param(2000, 0, 20_000, help="at most so many different texts of the collection link the spaces")
-    vocabulary: bool = param(True, help="names of things seen and heard link the spaces too (ImageNet, AudioSet)")
+    weighting: float = param(2.0, 0, 50, help="directions are weighted by correlation to this power; 0: equally")
+    own_texts: int = param(2000, 0, 20_000, help="most different texts of the collection that link the spaces")
+    vocabulary: bool = param(True, help="link the spaces also by names of things seen and heard (ImageNet, AudioSet)")
 
     def can_join(self, rows: EmbeddingSet, pair: Sets) -> bool:
-        """Whatever has texts in its own space, or an encoder that can bring them there, and differs."""
+        """Whether the set has texts in its own space, or an encoder that can place them there, and its rows differ."""
         known = rows.pivots is not None or text_tower(rows.encoder, rows.modality) is not None
         return known and bool((rows.vectors != rows.vectors[:1]).any())
 
     def _fit(self, sets: Sets, seed: int, progress: Progress) -> None:
-        """Maps from the pivots, centres from the sets. BadInput: too few pivots, or rows of a modality all alike.
+        """Fit maps to the pivots and centres to the sets. BadInput: too few pivots, or a modality with equal rows.
 
-        Without texts among the sets, the tower of `text_modality` places them, from the pivots' mean.
+        Without texts among the sets, the tower of `text_modality` places them, relative to the pivots' mean.
         """
         self.history = ()
         pivots = shared_pivots(sets)
@@ -79,13 +79,13 @@ class Pivot(LinearAligner):
         progress(1.0, "linked")
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
-        """Canonical maps, weighted by half the power on each side."""
+        """Return canonical maps, weighted by half the power on each side."""
         found = canonical_maps(examples, self.dims, self.reg)
         return Maps(found.maps, found.weight ** (self.weighting / 2))
 
 
 def shared_pivots(sets: Sets) -> dict[str, Pivots]:
-    """Modality -> pivots, in an order that depends on the texts alone. BadInput where they cannot link the sets."""
+    """Return modality -> pivots, in an order that depends on the texts alone. BadInput if they cannot link the sets."""
     if len(sets) < 2:
         raise BadInput(f"pivot aligns two modalities or more; {', '.join(sets) or 'none'} was given")
     found = {m: _needed(s) for m, s in sets.items()}
@@ -122,6 +122,6 @@ def _check_width(rows: EmbeddingSet, pivots: Pivots) -> None:
 
 
 def _own_mean(rows: EmbeddingSet) -> np.ndarray:
-    """Mean (d,) over distinct contents, in an order that rows cannot change."""
+    """Return the mean (d,) over distinct contents, independent of the order of rows."""
     first = {key: i for i, key in reversed(list(enumerate(rows.keys)))}
     return rows.vectors[[first[key] for key in sorted(first)]].mean(0, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Relative representations: an item's place is how similar it is to the known pairs, seen from its own modality."""
+"""Relative representations: an item's place is its similarities to the known pairs, in its own modality."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _ROWS_AT_ONCE = 4096
 class Relative(Aligner):
     """ASIF (Norelli et al., NeurIPS 2023) on relative representations (Moschella et al., ICLR 2023).
 
-    Known pair j is an anchor and gives coordinate j of every modality: the cosine of a row to the anchor's row of the
-    row's own modality, both taken from that modality's mean. The `k` greatest remain, negative ones do not, and each
-    is raised to `exponent`; rows have unit length. A score is then a sum over anchors, so `anchor_items` name what
-    made it. Nothing is optimised: more pairs are just more anchors.
+    Known pair j is an anchor and gives coordinate j of every modality: the cosine of a row with the anchor's row of the
+    same modality, both centred at that modality's mean. The `k` greatest positive ones are kept, and each is raised to
+    `exponent`; rows have unit length. A score is then a sum over anchors, and `anchor_items` names them. Nothing is
+    optimised: more pairs are more anchors.
     """
 
     summary = "Similarities to the known pairs are the coordinates: no training, and each score names its pairs"
@@ -35,17 +35,17 @@ class Relative(Aligner):
         "landmarks of its own modality put it, so that two encoders never need to agree.",
         formula=r"f_m(x)_j \propto \max\!\left(0, \cos(x, a^m_j)\right)^{p},\quad "
         r"j \in \text{the } k \text{ anchors nearest to } x",
-        use="With a few hundred pairs or more, when pairs come and go without training anew, and when it must be "
-        "said which known pairs made a score.",
+        use="With a few hundred pairs or more, when pairs change often without retraining, or when the known pairs "
+        "behind a score should be named.",
         reference="Norelli et al. 2023, ASIF: Coupled Data Turns Unimodal Models to Multimodal Without Training",
     )
     multiway = True
-    anchors: int = param(2000, 2, 20_000, help="how many known pairs serve as landmarks; more are drawn from by seed")
-    k: int = param(400, 1, 20_000, help="how many of an item's most similar landmarks count")
+    anchors: int = param(2000, 2, 20_000, help="most known pairs used as landmarks; drawn by seed")
+    k: int = param(400, 1, 20_000, help="number of an item's most similar landmarks that count")
     exponent: float = param(4.0, 0.5, 16, help="power of the similarities: large lets the nearest landmarks decide")
 
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
-        """Draw the landmarks. BadInput with fewer than two pairs, or where a modality's landmarks are all alike."""
+        """Draw the landmarks. BadInput for fewer than two pairs, or if a modality's landmarks are all equal."""
         pairs = self._landmarks(paired_rows(sets, self.name), seed)
         self.anchor_items = pairs.items
         self._shift, self._scale, self._anchors = {}, {}, {}
@@ -55,18 +55,18 @@ class Relative(Aligner):
             self._anchors[modality] = self._placed_landmarks(rows, pairs.rows[modality])
 
     def weighting(self, rows: EmbeddingSet) -> tuple[np.ndarray, np.ndarray]:
-        """(shift, scale), (d,) each: features compare as (x - shift) · scale. Here their mean, and 1."""
+        """Return (shift, scale), (d,) each: features compare as (x - shift) · scale. Here their mean, and 1."""
         return rows.vectors.mean(0, dtype=np.float64), np.ones(rows.vectors.shape[1])
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, anchors); a row that is like no landmark is zero."""
+        """Return unit rows (n, anchors). A row without any similar landmark is zero."""
         self.check_known(embeddings, {m: len(shift) for m, shift in self._shift.items()})
         features, anchors = self._features(embeddings), self._anchors[embeddings.modality]
         starts = range(0, max(1, len(features)), _ROWS_AT_ONCE)
         return np.concatenate([self._coordinates(features[i : i + _ROWS_AT_ONCE] @ anchors.T) for i in starts])
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """Per modality the landmarks' features (a, d) with shift and scale (d,); the landmarks' items as UTF-8 JSON."""
+        """Return per modality the landmarks' features (a, d), shift and scale (d,); the landmarks' items as JSON."""
         held = {"anchors": self._anchors, "shift": self._shift, "scale": self._scale}
         arrays = {f"{what}.{m}": array for what, of in held.items() for m, array in of.items()}
         return {"items": np.frombuffer(json.dumps(self.anchor_items).encode(), np.uint8).copy(), **arrays}
@@ -83,21 +83,21 @@ class Relative(Aligner):
             return pairs
         return pairs.take(np.sort(np.random.default_rng(seed).choice(len(pairs), self.anchors, replace=False)))
 
-    def _placed_landmarks(self, rows: EmbeddingSet, wanted: np.ndarray) -> np.ndarray:
-        """Features (a, d) of the landmarks' rows; zero, hence like nothing, where a landmark lacks the modality."""
-        present = wanted >= 0
-        check_varied(self.name, rows.modality, rows.vectors[wanted[present]])
-        anchors = np.zeros((len(wanted), rows.vectors.shape[1]), np.float32)
-        anchors[present] = self._features(rows.take(wanted[present]))
+    def _placed_landmarks(self, rows: EmbeddingSet, numbers: np.ndarray) -> np.ndarray:
+        """Return features (a, d) of the landmarks' rows, zero if a landmark lacks the modality."""
+        present = numbers >= 0
+        check_varied(self.name, rows.modality, rows.vectors[numbers[present]])
+        anchors = np.zeros((len(numbers), rows.vectors.shape[1]), np.float32)
+        anchors[present] = self._features(rows.take(numbers[present]))
         return anchors
 
     def _features(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, d), weighted."""
+        """Return weighted unit rows (n, d)."""
         shift, scale = self._shift[embeddings.modality], self._scale[embeddings.modality]
         return unit_rows((embeddings.vectors - shift) * scale)
 
     def _coordinates(self, similarities: np.ndarray) -> np.ndarray:
-        """Of each row (n, a) the k greatest, raised to the power; those as great as the last one remain too."""
+        """Return the k greatest of each row (n, a), raised to the power. Values equal to the last one are kept too."""
         kept = np.maximum(similarities, 0)
         if self.k < kept.shape[1]:
             last = np.partition(kept, -self.k, axis=1)[:, -self.k]

@@ -1,4 +1,4 @@
-"""Takes linear towers for few pairs and a hidden layer for many; in between held-out pairs decide."""
+"""Chooses linear towers for few pairs and a hidden layer for many. In between held-out pairs decide."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @register("auto")
 class Auto(Aligner):
-    """`infonce-linear` up to `few` pairs, `infonce-mlp` from `many`; between them whichever places held-out pairs best.
+    """`infonce-linear` up to `few` pairs, `infonce-mlp` from `many`; between them the better on held-out pairs.
 
-    `selected` names the choice; the history's last row says it too, `hidden` being 0 or 1.
+    `selected` is the name of the choice. The history's last row holds it too, as `hidden` 0 or 1.
     """
 
     summary = "Picks by the number of pairs: linear towers for few, a hidden layer for many"
     card = Card(
-        idea="Counts the pairs and takes the trained aligner that suits so many. Between the two it trains both and "
+        idea="Counts the pairs and takes the trained aligner for that number. Between the two it trains both and "
         "keeps the one that places held-out pairs better.",
         formula=r"f=\begin{cases}\text{linear} & n\le 2000\\ \text{the better} & 2000<n<5000\\"
         r"\text{hidden layer} & n\ge 5000\end{cases}",
@@ -41,12 +41,12 @@ class Auto(Aligner):
     multiway = True
     trained = True
     reads_concepts = True
-    few: int = param(2000, 2, 1_000_000, help="linear towers up to so many pairs")
-    many: int = param(5000, 2, 1_000_000, help="a hidden layer from so many pairs")
-    prior: str = param("auto", choices=("auto", "off"), help="auto: the zero-shot bridge counts as far as it helps")
+    few: int = param(2000, 2, 1_000_000, help="linear towers up to this number of pairs")
+    many: int = param(5000, 2, 1_000_000, help="a hidden layer from this number of pairs")
+    prior: str = param("auto", choices=("auto", "off"), help="auto: weight of the zero-shot bridge by held-out pairs")
 
     def _fit(self, sets: Sets, seed: int, progress: Progress) -> None:
-        """Count the pairs and fit what suits them; BadInput as from those aligners."""
+        """Count the pairs and fit the aligner for that number. BadInput as from those aligners."""
         self.history = ()
         pairs = len(paired_rows(sets, self.name))
         tried: list[ContrastiveAligner] = []
@@ -63,19 +63,19 @@ class Auto(Aligner):
         progress(1.0, f"{self.selected} for {pairs} pairs: {self._model.verdict()}")
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, k), as the aligner that was picked places them."""
+        """Return unit rows (n, k) of the selected aligner."""
         return self._model.transform(embeddings)
 
     def _linear_map(self, modality: str) -> LinearMap | None:
-        """As of the aligner that was picked."""
+        """Return the map of the selected aligner."""
         return self._model.linear_map(modality)
 
     def _differentiable(self, modality: str) -> Differentiable | None:
-        """As of the aligner that was picked."""
+        """Return the function of the selected aligner."""
         return self._model.differentiable(modality)
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """The state of the aligner that was picked."""
+        """Return the state of the selected aligner."""
         return self._model.state()
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:

@@ -17,29 +17,29 @@ if TYPE_CHECKING:
 
 @register("cnn")
 class Cnn(SequenceHead):
-    """Residual convolutions over tokens and frames, over the grid of a picture's cells; pooled by mean and maximum."""
+    """Residual convolutions over tokens and frames or over the grid of a picture's cells; mean and maximum pooling."""
 
     summary = "Convolutions over tokens, picture cells and frames on top of a linear map; trained contrastively"
     card = Card(
-        idea="Convolutions read neighbouring tokens, cells or frames together, and the mean and the maximum of what "
-        "they find move the item from where a linear map of its vector puts it. Trained so that what belongs together "
-        "finds one another in the batch.",
+        idea="Convolutions read neighbouring tokens, cells or frames together. The mean and the maximum of their "
+        "outputs are added to a linear map of the vector. Trained so that each item finds its partner "
+        "in the batch.",
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m\,[\operatorname{mean}_t h_t;\ \max_t h_t]\big),\quad "
         r"h = \operatorname{conv}(E\,x_{1:T})",
-        use="When single words, places of a picture or moments of a sound matter; needs some thousand pairs to pay.",
+        use="When single words, places of a picture or moments of a sound matter; needs several thousand pairs.",
         reference="Kim 2014, Convolutional Neural Networks for Sentence Classification",
     )
     layers: int = param(2, 1, 6, help="convolutions, one after another")
     kernel: int = param(3, 1, 15, help="steps that a convolution reads together; odd")
 
     def body(self, width: int, side: int) -> torch.nn.Module:
-        """Convolutions over the grid where there is one, over the sequence else."""
+        """Return convolutions over the grid if there is one, else over the sequence."""
         return _body_class()(width, side, self.layers, self.kernel)
 
 
 @cache
 def _body_class() -> Any:
-    """The module's class, made once torch is wanted."""
+    """Return the module's class. It is defined on first use, because importing torch is slow."""
     from torch import nn
 
     class Convolutions(nn.Module):
@@ -52,7 +52,7 @@ def _body_class() -> Any:
 
         def forward(self, steps: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
             for norm, convolution in zip(self.norms, self.convolutions):
-                # Absent steps are zero before each convolution, as if the sequence ended: padding cannot leak.
+                # Absent steps are set to zero before each convolution, so that padding has no influence.
                 channels = (norm(steps) * present[..., None]).transpose(1, 2)
                 grid = channels.unflatten(2, (self.side, self.side)) if self.side else channels
                 steps = steps + nn.functional.gelu(convolution(grid).flatten(2).transpose(1, 2))

@@ -1,4 +1,4 @@
-"""Base of the contrastive towers over vectors: start, noise, length and prior are chosen on held-out pairs."""
+"""Base class of the contrastive towers over vectors. Held-out pairs choose start, noise, steps and prior."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     import torch
 
 MANY_PAIRS = 5000
-"""Beyond, light regularisation is enough and held-out examples are not missed: one training, not three. Chosen, as
+"""Number of pairs above which regularisation is light and one training without a refit is enough. Chosen, as
 `training.holdout.MOST_REFITTED`."""
 MARGIN = 0.01
-"""Vectors that share a space stay as they are unless training raises the mean reciprocal rank by this much,
+"""Vectors that share a space stay unchanged unless training raises the mean reciprocal rank by this much,
 as in `model.prior`."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a training starts from and how strongly it is regularised; `held_out_mrr` on held-out pairs, at `step`."""
+    """The start and the regularisation of a training, with `held_out_mrr` on held-out pairs at `step`."""
 
     start: Start
     noise: float
@@ -41,10 +41,10 @@ class Recipe:
 
 
 class ContrastiveAligner(WithPrior, TowerAligner):
-    """Trains one tower for each modality so that what belongs together is close and all else is not.
+    """Trains one tower for each modality so that the members of a pair are close and other rows are not.
 
-    Of the pairs some are held out. They choose the start (its ridge; CCA or the vectors as they are), how much noise
-    and dropout, when to stop, and how much the zero-shot bridge counts; then up to MANY_PAIRS are all trained on.
+    Some pairs are held out. They choose the start (its ridge; CCA or the unchanged vectors), noise and dropout, when to
+    stop, and the weight of the zero-shot bridge. Then, up to MANY_PAIRS, the training is repeated on all pairs.
     """
 
     few: ClassVar[tuple[tuple[float, float], ...]] = ((0.4, 0.0), (1.0, 0.0))
@@ -53,30 +53,30 @@ class ContrastiveAligner(WithPrior, TowerAligner):
     """Noise and dropout with more than MANY_PAIRS."""
 
     loss: str = param("infonce", choices=LOSSES, help="infonce: one right among many; sigmoid: each pair for itself")
-    start: str = param("auto", choices=STARTS, help="first weights; auto: cca, or as-is where held-out pairs prefer it")
+    start: str = param("auto", choices=STARTS, help="initial weights; auto: cca, or as-is if better on held-out pairs")
     dims: int = param(128, 2, 4096, help="most dimensions of the learned space (as-is keeps the vectors' own)")
     steps: int = param(0, 0, 100_000, help="most training steps; 0: 100 to 600, more for more pairs")
     batch: int = param(0, 0, 65_536, help="pairs that a step compares; 0: 512, or 1024 with more than 5,000 pairs")
     learning_rate: float = param(1e-3, 1e-6, 1, help="the highest learning rate, after the warm-up")
-    weight_decay: float = param(0.01, 0, 10, help="how strongly weights are pulled to zero (AdamW)")
+    weight_decay: float = param(0.01, 0, 10, help="decay of the weights per step (AdamW)")
     noise: float = param(-1.0, -1, 10, help="noise on vectors in training, relative; -1: by held-out pairs")
-    mixup: float = param(0.0, 0, 10, help="above 0: examples are blended two by two (FuseMix), more evenly above 1")
-    temperature: float = param(0.07, 0.01, 1, help="of the loss; where it begins if it is learned")
+    mixup: float = param(0.0, 0, 10, help="above 0: pairs of examples are blended (FuseMix), more evenly above 1")
+    temperature: float = param(0.07, 0.01, 1, help="of the loss; the initial one if it is learned")
     learn_temperature: bool = param(True, help="whether the temperature is learned along with the maps")
     patience: int = param(8, 0, 1000, help="checks without a better validation before it stops; 0: never")
-    prior: str = param("auto", choices=("auto", "off"), help="auto: the zero-shot bridge counts as far as it helps")
+    prior: str = param("auto", choices=("auto", "off"), help="auto: weight of the zero-shot bridge by held-out pairs")
 
     def hidden_width(self) -> int:
-        """Width of the hidden layer; 0 for none."""
+        """Return the width of the hidden layer, 0 for none."""
         return 0
 
     def strengths(self, pairs: int) -> tuple[tuple[float, float], ...]:
-        """Noise and dropout to try."""
+        """Return the pairs of noise and dropout to try."""
         tried = self.few if pairs <= MANY_PAIRS else (self.many,)
         return tuple(dict.fromkeys((n if self.noise < 0 else self.noise, d) for n, d in tried))
 
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
-        """Train on items that have two or more of the modalities; Raises BadInput before the training starts."""
+        """Train on items that have two or more of the modalities. Raises BadInput before the training starts."""
         self.history = ()
         pairs = paired_rows(sets, self.name)
         parts = hold_out(pairs, seed=seed)
@@ -91,7 +91,7 @@ class ContrastiveAligner(WithPrior, TowerAligner):
         progress(1.0, self.verdict())
 
     def _best(self, sets: Sets, parts: Holdout, seed: int, progress: Progress) -> tuple[Recipe, dict[str, Tower]]:
-        """The best start trained at each strength, and of these the best; the strongest where nothing is held out."""
+        """Train the best start at each strength and return the best; the strongest if nothing is held out."""
         recipe, begun = self._first(sets, parts, seed)
         shared = recipe.start.kind == "as-is" and self.start == "auto"
         if shared and not len(parts.held):
@@ -106,23 +106,22 @@ class ContrastiveAligner(WithPrior, TowerAligner):
         return (recipe, begun) if shared and best[0].quality <= recipe.quality + MARGIN else best
 
     def _choices(self) -> dict[str, float]:
-        """The history's row without a step: what held-out pairs chose."""
-        said, prior = self.chosen, self._prior.weight
-        ridge = {} if said.start.ridge is None else {"ridge": said.start.ridge}
-        return {"noise": said.noise, "dropout": said.dropout, "prior": prior, **ridge}
+        """Return the history's row without a step: the choices by held-out pairs."""
+        recipe, prior = self.chosen, self._prior.weight
+        ridge = {} if recipe.start.ridge is None else {"ridge": recipe.start.ridge}
+        return {"noise": recipe.noise, "dropout": recipe.dropout, "prior": prior, **ridge}
 
     def verdict(self) -> str:
-        """What the held-out pairs chose, in words."""
-        start, said = self.chosen.start, self.chosen
-        ridge = f" with ridge {start.ridge:g}" if start.ridge else ""
-        return (
-            f"{start.kind} start{ridge}, noise {said.noise:g}, dropout {said.dropout:g}, prior {self._prior.weight:g}"
-        )
+        """Return the choices by held-out pairs in words."""
+        best = self.chosen
+        ridge = f" with ridge {best.start.ridge:g}" if best.start.ridge else ""
+        noise = f"noise {best.noise:g}, dropout {best.dropout:g}"
+        return f"{best.start.kind} start{ridge}, {noise}, prior {self._prior.weight:g}"
 
     def _first(self, sets: Sets, parts: Holdout, seed: int) -> tuple[Recipe, dict[str, Tower]]:
-        """The start that places held-out pairs best before any training.
+        """Return the start that places held-out pairs best before any training.
 
-        Where none are held out: vectors as they are, if pairs are near one another twice as well as by chance.
+        If none are held out: the unchanged vectors if pairs are near one another twice as well as by chance, else CCA.
         """
         auto = ("as-is", "cca") if len({s.vectors.shape[1] for s in sets.values()}) == 1 else ("cca",)
         found = []
@@ -143,7 +142,7 @@ class ContrastiveAligner(WithPrior, TowerAligner):
     def _train(
         self, towers: dict[str, Tower], sets: Sets, parts: Holdout, recipe: Recipe, seed: int, progress: Progress
     ) -> tuple[Recipe, dict[str, Tower]]:
-        """The towers trained, in place, and the recipe with what came out."""
+        """Train the towers in place, and return them with the recipe and its results."""
         examples = Examples(towers, sets, parts.kept)
         contrast = Contrast(self.loss, self.temperature, self.learn_temperature)
 
@@ -154,7 +153,7 @@ class ContrastiveAligner(WithPrior, TowerAligner):
             return contrast(places, batch.present, batch.groups)
 
         learned = [part for tower in towers.values() for part in tower.learned]
-        said = train(
+        result = train(
             [*learned, *contrast.parameters],
             loss_of,
             len(parts.kept),
@@ -164,8 +163,8 @@ class ContrastiveAligner(WithPrior, TowerAligner):
             progress=progress,
             record=self.record,
         )
-        reached = recipe.quality if said.validation is None else said.validation
-        return replace(recipe, step=said.step, quality=reached), towers
+        reached = recipe.quality if result.validation is None else result.validation
+        return replace(recipe, step=result.step, quality=reached), towers
 
     def _plan(self, pairs: int, until: int | None) -> Plan:
         steps = self.steps or min(600, 100 + pairs // 20)
@@ -186,5 +185,5 @@ class ContrastiveAligner(WithPrior, TowerAligner):
 
 
 def _chance(pairs: Pairs) -> float:
-    """Mean reciprocal rank of a random order."""
+    """Return the mean reciprocal rank of a random order."""
     return float(np.mean(1 / np.arange(1, len(pairs) + 1)))

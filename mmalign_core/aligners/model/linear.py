@@ -13,8 +13,8 @@ class InfonceLinear(ContrastiveAligner):
 
     summary = "Linear maps trained so that each item finds its partner among many; starts from CCA"
     card = Card(
-        idea="One linear map a modality, started at CCA and trained so that every item picks its own partner out of a "
-        "batch. Held-out pairs decide how much noise it must withstand and when it stops.",
+        idea="One linear map per modality, started at CCA and trained so that every item finds its own partner in a "
+        "batch. Held-out pairs choose the noise of the training and when it stops.",
         formula=r"f_m(x)=\frac{W_m(x-\mu_m)+b_m}{\|\cdot\|},\quad "
         r"\mathcal{L}=-\frac{1}{2n}\sum_i\log\frac{e^{s_{ii}/\tau}}{\sum_j e^{s_{ij}/\tau}}+(\text{the other way})",
         use="With some hundred to a few thousand pairs; each score stays a sum over the vectors' own dimensions.",

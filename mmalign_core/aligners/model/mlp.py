@@ -10,12 +10,12 @@ from mmalign_core.params import param
 
 @register("infonce-mlp")
 class InfonceMlp(ContrastiveAligner):
-    """f_m(x) = unit(s W + b + gelu(s E + e) L): the linear start, and a hidden layer that learns to add to it."""
+    """f_m(x) = unit(s W + b + gelu(s E + e) L): the linear start plus a hidden layer."""
 
     summary = "Maps with a hidden layer, trained so that each item finds its partner; starts from CCA"
     card = Card(
-        idea="A linear map started at CCA plus a hidden layer that bends it, trained so that every item picks its own "
-        "partner out of a batch. Dropout and noise keep it from learning few pairs by heart.",
+        idea="A linear map started at CCA plus a hidden layer, trained so that every item finds its own "
+        "partner in a batch. Dropout and noise reduce overfitting to few pairs.",
         formula=r"f_m(x)=\frac{W_m s+b_m+L_m\,\mathrm{gelu}(E_m s+e_m)}{\|\cdot\|},\quad s=(x-\mu_m)/\sigma_m",
         use="With thousands of pairs or more; with a thousand it already tends to beat the linear maps.",
         reference="Vouitsis et al. 2024, Data-Efficient Multimodal Fusion on a Single GPU (FuseMix)",
@@ -26,10 +26,10 @@ class InfonceMlp(ContrastiveAligner):
     dropout: float = param(-1.0, -1, 0.9, help="share of numbers left out in training; -1: by held-out pairs")
 
     def hidden_width(self) -> int:
-        """As the parameter says."""
+        """Return the parameter `hidden`."""
         return self.hidden
 
     def strengths(self, pairs: int) -> tuple[tuple[float, float], ...]:
-        """Noise and dropout to try, or as given."""
+        """Return the pairs of noise and dropout to try, or the given values."""
         tried = super().strengths(pairs)
         return tuple(dict.fromkeys((n, d if self.dropout < 0 else self.dropout) for n, d in tried))

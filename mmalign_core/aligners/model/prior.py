@@ -1,4 +1,4 @@
-"""The zero-shot bridge as a prior of trained aligners, weighed by how much it helps on held-out pairs."""
+"""The zero-shot bridge as a prior of trained aligners, with a weight chosen on held-out pairs."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 """Weights of the bridge that are tried. Chosen: above the last one the trained map would hardly count."""
 DEFAULT_WEIGHT = 0.5
-"""Weight where nothing can be held out: then pairs are few, and what is known without them counts. Chosen: both
-alike."""
+"""Weight if nothing can be held out: pairs are then few, and knowledge without pairs counts. Chosen: equal
+weights."""
 MARGIN = 0.01
-"""A weight must raise the mean reciprocal rank by this much, else chance would choose it: about one standard
+"""Least gain in mean reciprocal rank for a weight above 0; smaller gains occur by chance: about one standard
 error over 500 examples, where 1 / rank deviates by about 0.3."""
 
 
 @dataclass(frozen=True)
 class Prior:
     """Places [sqrt(1 - w) t, sqrt(w) b] of trained unit rows t and bridge unit rows b: the cosine of two such rows is
-    the weighted mean of both cosines. Without concepts, or at w = 0, the trained rows alone.
+    the weighted mean of both cosines. Without concepts, or at w = 0, only the trained rows.
 
-    A modality of which the bridge knows nothing has b = 0 and keeps its order among the candidates.
+    A modality without concepts has b = 0, which keeps the order of its candidates.
     """
 
     bridge: Aligner | None = None
@@ -43,7 +43,7 @@ class Prior:
 
     @staticmethod
     def of(sets: Sets) -> Prior:
-        """The bridge over these sets at weight UNTRIED, where concepts join at least two of them; else none."""
+        """Return the bridge over these sets at weight UNTRIED if at least two have concepts, else none."""
         known = {m: s for m, s in sets.items() if m != "text" and _placed_concepts(s)}
         widths = {s.concepts.vectors.shape[1] for s in known.values() if s.concepts and s.concepts.vectors is not None}
         if "text" in sets and widths == {sets["text"].vectors.shape[1]}:
@@ -51,9 +51,9 @@ class Prior:
         return Prior(Bridge().fit(known), DEFAULT_WEIGHT) if len(known) > 1 and len(widths) == 1 else Prior()
 
     def with_best_weight(self, trained: Mapping[str, np.ndarray], sets: Sets, held: Pairs) -> Prior:
-        """The same with the weight under which held-out examples find one another best.
+        """Return the prior with the weight of the highest mean reciprocal rank on held-out examples.
 
-        `trained`: modality -> (p, k) unit rows of the examples, zero where the item lacks it.
+        `trained`: modality -> (p, k) unit rows of the examples, zero if the item lacks it.
         """
         if self.bridge is None or not len(held):
             return self
@@ -66,13 +66,13 @@ class Prior:
         return Prior(self.bridge, best) if best else Prior()
 
     def join(self, trained: np.ndarray, rows: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, k + d), or the trained ones (n, k) where there is no prior. BadInput as the bridge's."""
+        """Return unit rows (n, k + d), or the trained ones (n, k) if there is no prior. BadInput as the bridge's."""
         if self.bridge is None:
             return trained
         return _joined(trained, self._bridge_rows(rows, rows.modality), self.weight)
 
     def arrays(self, prefix: str = "prior.") -> dict[str, np.ndarray]:
-        """Everything as named arrays; none without a bridge."""
+        """Return everything as named arrays, nothing without a bridge."""
         if self.bridge is None:
             return {}
         bridged = {f"{prefix}bridge.{name}": np.ascontiguousarray(a) for name, a in self.bridge.state().items()}
@@ -94,25 +94,25 @@ class Prior:
 
 
 class WithPrior(Aligner):
-    """Stands before the base that trains: what that base places is joined with the bridge's places."""
+    """Mixin before a trained base class: joins the places of the base with the places of the bridge."""
 
     reads_concepts = True
     _prior: Prior
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, k), and the bridge's dimensions where it counts."""
+        """Return unit rows (n, k), with the bridge's dimensions if it has a weight."""
         return self._prior.join(super()._transform(embeddings), embeddings)
 
     def _linear_map(self, modality: str) -> LinearMap | None:
-        """The trained one, where the bridge does not count beside it."""
+        """Return the trained map, or None if the bridge has a weight."""
         return super()._linear_map(modality) if self._prior.bridge is None else None
 
     def _differentiable(self, modality: str) -> Differentiable | None:
-        """The trained one, where the bridge does not count beside it."""
+        """Return the trained function, or None if the bridge has a weight."""
         return super()._differentiable(modality) if self._prior.bridge is None else None
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """What was trained, and prior.* where the bridge counts."""
+        """Return the state of the trained base, and prior.* if the bridge has a weight."""
         return {**super()._state(), **self._prior.arrays()}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:
@@ -126,5 +126,5 @@ def _joined(trained: np.ndarray, bridged: np.ndarray, weight: float) -> np.ndarr
 
 
 def _placed_concepts(rows: EmbeddingSet) -> bool:
-    seen = rows.concepts
-    return seen is not None and seen.vectors is not None and len(seen.vectors) == seen.posterior.shape[1]
+    known = rows.concepts
+    return known is not None and known.vectors is not None and len(known.vectors) == known.posterior.shape[1]

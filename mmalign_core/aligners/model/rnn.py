@@ -22,7 +22,7 @@ class Rnn(SequenceHead):
     summary = "An LSTM or GRU over tokens, picture cells and frames on top of a linear map; trained contrastively"
     card = Card(
         idea="A recurrent network reads the tokens, cells or frames one after another, from both ends. The mean and "
-        "the maximum of its states move the item from where a linear map of its vector puts it.",
+        "the maximum of its states are added to a linear map of the vector.",
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m\,[\operatorname{mean}_t h_t;\ \max_t h_t]\big),\quad "
         r"h_t = \operatorname{LSTM}(E\,x_t, h_{t-1})",
         use="When the order of words or moments matters; slower than the others on long sequences.",
@@ -32,13 +32,13 @@ class Rnn(SequenceHead):
     both_ways: bool = param(True, help="read from both ends")
 
     def body(self, width: int, side: int) -> torch.nn.Module:
-        """One recurrent layer; cells of a picture are read row by row."""
+        """Return one recurrent layer. Cells of a picture are read row by row."""
         return _body_class()(width, self.cell, self.both_ways)
 
 
 @cache
 def _body_class() -> Any:
-    """The module's class, made once torch is wanted."""
+    """Return the module's class. It is defined on first use, because importing torch is slow."""
     from torch import nn
     from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 

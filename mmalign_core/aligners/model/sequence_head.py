@@ -1,4 +1,4 @@
-"""Base of the two-tower heads that read sequences; a subclass says how steps are read."""
+"""Base class of the two-tower heads over sequences. A subclass implements the reader of the steps."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 class SequenceHead(WithPrior, SequencedAligner):
-    """f_m = unit(W_m v + U_m g_m(steps)), v the encoder's centred pooled vector; the zero-shot bridge beside it."""
+    """f_m = unit(W_m v + U_m g_m(steps)), v the encoder's centred pooled vector, joined with the zero-shot bridge."""
 
-    prior: str = param("auto", choices=("auto", "off"), help="auto: the zero-shot bridge counts as far as it helps")
+    prior: str = param("auto", choices=("auto", "off"), help="auto: weight of the zero-shot bridge by held-out pairs")
 
     @abstractmethod
     def body(self, width: int, side: int) -> torch.nn.Module:
-        """g: steps (b, t, width) and which are there (b, t) -> (b, `features`); side > 0: cells of a square."""
+        """Return g: steps (b, t, width) and their presence (b, t) -> (b, `features`). side > 0: cells of a square."""
 
     def network(self, readers: Mapping[str, Reader], dims: int) -> torch.nn.Module:
-        """One tower for each modality."""
+        """Return one tower for each modality."""
         return head_net(readers, dims, self.width, lambda reader: self.body(self.width, reader.side))
 
     def use_held_out(self, sets: Sets, held: Pairs) -> None:
-        """Weigh the bridge by the held-out pairs."""
+        """Choose the weight of the bridge on the held-out pairs."""
         self._prior = Prior()
         if self.prior == "auto":
             places = {m: self._placed(m, self._read(sets[m]), rows) for m, rows in held.rows.items()}

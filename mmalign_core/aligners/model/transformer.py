@@ -21,26 +21,26 @@ class Transformer(SequenceHead):
 
     summary = "Self-attention over tokens, picture cells and frames on top of a linear map; trained contrastively"
     card = Card(
-        idea="Every token, cell or frame looks at all the others of its item, and so does a summary token. What it "
-        "gathers moves the item from where a linear map of its vector puts it.",
+        idea="Every token, cell or frame attends to all the others of its item, and so does a summary token. The "
+        "summary is added to a linear map of the vector.",
         formula=r"f_m(x) = \operatorname{unit}\big(W_m v + U_m h_0\big),\quad h_{0:T} = "
         r"\operatorname{attention}\big([c;\ E\,x_{1:T}] + P\big)",
-        use="When parts of an item matter in combination; the strongest reader of sequences, given enough pairs.",
+        use="When parts of an item matter in combination; the strongest reader of sequences with enough pairs.",
         reference="Vaswani et al. 2017, Attention Is All You Need; Xiong et al. 2020 (pre-norm)",
     )
     layers: int = param(1, 1, 6, help="layers of self-attention")
     pooling: str = param(
-        "summary", choices=("summary", "mean-max"), help="what leaves: the summary token, or all steps"
+        "summary", choices=("summary", "mean-max"), help="output: the summary token, or mean and maximum of all steps"
     )
 
     def body(self, width: int, side: int) -> torch.nn.Module:
-        """Layers of self-attention; cells of a picture are numbered row by row."""
+        """Return layers of self-attention. Cells of a picture are numbered row by row."""
         return _body_class()(width, self.layers, self.pooling)
 
 
 @cache
 def _body_class() -> Any:
-    """The module's class, made once torch is wanted."""
+    """Return the module's class. It is defined on first use, because importing torch is slow."""
     import torch
     from torch import nn
 

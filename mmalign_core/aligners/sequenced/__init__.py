@@ -1,1 +1,1 @@
-"""Aligners that read sequences: steps in few dimensions, the networks over them, and how both are trained."""
+"""Aligners of sequences: steps in few dimensions, the networks over them, and the training of both."""

@@ -1,4 +1,4 @@
-"""Base of the aligners that are trained on sequences: readers, linear start, training, refit, state."""
+"""Base class of the aligners that are trained on sequences: readers, linear start, training, refit, state."""
 
 from __future__ import annotations
 
@@ -28,41 +28,42 @@ if TYPE_CHECKING:
     from mmalign_core.aligners.explainable import Differentiable
 
     Views = dict[str, tuple[torch.Tensor, torch.Tensor]]
-    """Name -> (b, dims) unit places of the batch's examples by that view, and which examples have it: (b,) bool."""
+    """Name of a view -> (b, dims) unit places of the batch's examples, and which examples have it: (b,) bool."""
 
 
 class SequencedAligner(Aligner):
-    """Starts at regularised CCA of the pooled vectors, which what is read from the steps then moves.
+    """Starts at regularised CCA of the pooled vectors. A network over the steps then adds to the linear places.
 
-    Early stopping keeps the best of all weights it checked, the start included: on held-out pairs it is never behind
-    the linear maps. Then it is trained as long again on all pairs. With too few to hold any out the start remains.
+    Early stopping keeps the best weights of all checks, including the start, so on held-out pairs it is never worse
+    than the linear maps. Then it is trained for as many steps on all pairs. If too few pairs can be held out, the
+    result is the start.
     """
 
     needs_sequences = True
     multiway = True
     trained = True
     dims: int = param(128, 2, 1024, help="most dimensions of the shared space")
-    width: int = param(64, 8, 512, help="numbers a step has inside; a multiple of 4")
-    longest: int = param(64, 1, 2048, help="steps read of a sequence; what comes later is cut")
+    width: int = param(64, 8, 512, help="width of a step inside the network; a multiple of 4")
+    longest: int = param(64, 1, 2048, help="most steps of a sequence; later ones are cut")
     loss: str = param("infonce", choices=LOSSES, help="infonce: one right among many; sigmoid: each pair for itself")
-    noise: float = param(0.5, 0, 10, help="noise on vectors and steps in training, relative to how far they vary")
-    dropout: float = param(0.2, 0, 0.9, help="share of the inner numbers left out in training")
+    noise: float = param(0.5, 0, 10, help="noise on vectors and steps in training, relative to their deviation")
+    dropout: float = param(0.2, 0, 0.9, help="share of the hidden values left out in training")
     steps: int = param(300, 1, 20_000, help="most training steps; early stopping may end sooner")
     batch: int = param(256, 2, 8192, help="pairs in a training step")
     learning_rate: float = param(1e-3, 1e-6, 1, help="the highest learning rate, after the warm-up")
 
     @abstractmethod
     def network(self, readers: Mapping[str, Reader], dims: int) -> torch.nn.Module:
-        """net({modality: batch}, dropout, generator) -> (b, dims) unit rows, with parts `linear` and `leave`."""
+        """Return net({modality: batch}, dropout, generator) -> (b, dims) unit rows, with parts `linear` and `leave`."""
 
     def views(
         self, batches: Mapping[str, tuple[Batch, np.ndarray]], examples: int, generator: torch.Generator
     ) -> Views:
-        """What a training step contrasts: each modality by itself. `batches`: rows and their places in the batch."""
+        """Return the views that a step contrasts: each modality alone. `batches`: rows and places in the batch."""
         return {m: self._spread({m: batch}, places, examples, generator) for m, (batch, places) in batches.items()}
 
     def _fit(self, sets: Sets, seed: int, progress: Progress) -> None:
-        """Train on the items that have two or more of the modalities; Raises BadInput before the training starts."""
+        """Train on the items that have two or more of the modalities. Raises BadInput before the training starts."""
         self.history = ()
         if self.width % 4:
             raise BadInput(f"width: {self.width} is no multiple of 4")
@@ -78,12 +79,12 @@ class SequencedAligner(Aligner):
         progress(1.0, "fitted")
 
     def use_held_out(self, sets: Sets, held: Pairs) -> None:
-        """Called once, after the training that left `held` out; it may be empty."""
+        """Called once after the training without `held`, which may be empty."""
 
     def _train(
         self, sets: Sets, parts: Holdout, ridge: float | None, until: int | None, seed: int, progress: Progress
     ) -> tuple[float, Trained]:
-        """The start's ridge, and how the training went; `until` None: until held-out examples say so."""
+        """Return the start's ridge, and the result of the training. `until` None: held-out examples choose the end."""
         import torch
 
         start, ridge = start_from_cca(self.name, sets, parts, self.dims, ridge)
@@ -122,7 +123,7 @@ class SequencedAligner(Aligner):
     def _spread(
         self, batches: Mapping[str, Batch], places: np.ndarray, examples: int, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The net's places of these rows, put where their examples are, and which examples those are."""
+        """Return the net's places of these rows at the places of their examples, and which examples these are."""
         import torch
 
         placed, where = self._net(batches, self.dropout, generator), torch.from_numpy(places)
@@ -135,7 +136,7 @@ class SequencedAligner(Aligner):
         return mean_reciprocal_rank({m: self._placed(m, read[m], rows) for m, rows in held.rows.items()}, held)
 
     def _placed(self, modality: str, read: Rows, rows: np.ndarray) -> np.ndarray:
-        """Unit places of these rows; those of -1 are another row's, to be ignored."""
+        """Return unit places of these rows. Those of row number -1 are arbitrary and must be ignored."""
         import torch
 
         with torch.no_grad():
@@ -151,18 +152,18 @@ class SequencedAligner(Aligner):
         return self._readers[modality].read(self.name, embeddings)
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, dims)."""
+        """Return unit rows (n, dims)."""
         return self._placed(embeddings.modality, self._read(embeddings), np.arange(len(embeddings)))
 
     def _differentiable(self, modality: str) -> Differentiable | None:
-        """The net, reading vectors and steps of one modality; None for one it was fitted without."""
+        """Return the net over vectors and steps of one modality, or None for a modality that the fit did not see."""
         if modality not in self._readers:
             return None
         reader = self._readers[modality]
         return lambda vectors, steps: self._net({modality: reader.tensors(vectors, steps, self.longest)})
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """reader.<modality>.* and net.*."""
+        """Return reader.<modality>.* and net.*."""
         readers = [reader.arrays(f"reader.{m}.") for m, reader in self._readers.items()]
         return {name: array for part in readers for name, array in part.items()} | arrays_of(self._net, "net.")
 

@@ -1,4 +1,4 @@
-"""Networks that read vectors and steps: linear places, moved by what a reader of the steps adds."""
+"""Networks over vectors and steps: linear places plus the output of a reader of the steps."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     import torch
 
     Body = Callable[[Reader], torch.nn.Module]
-    """Makes g: steps (b, t, width) and which are there (b, t) -> (b, `features`)."""
+    """Makes g: steps (b, t, width) and their presence (b, t) -> (b, `features`)."""
 
 
 def head_net(readers: Mapping[str, Reader], dims: int, width: int, body: Body) -> torch.nn.Module:
-    """net({modality: batch}, dropout, generator) -> (b, dims) for one modality: unit(W v + U body(E steps))."""
+    """Return net({modality: batch}, dropout, generator) -> (b, dims) for one modality: unit(W v + U body(E steps))."""
     return _classes()[0](readers, dims, width, body)
 
 
 def cross_net(readers: Mapping[str, Reader], dims: int, width: int, latents: int, layers: int) -> torch.nn.Module:
-    """net({modality: batch, …}, dropout, generator) -> (b, dims): unit(mean of W_m v_m + U latents).
+    """Return net({modality: batch, …}, dropout, generator) -> (b, dims): unit(mean of W_m v_m + U latents).
 
-    The latents look at the steps of all given modalities together, each marked with its modality. Rows whose batch
-    has no step at all lack that modality. Jaegle et al. 2021, Perceiver.
+    The latents attend to the steps of all given modalities together, with an embedding of each modality. Rows whose
+    batch has no step lack that modality. Jaegle et al. 2021, Perceiver.
     """
     return _classes()[1](readers, dims, width, latents, layers)
 
 
 def initialise(net: torch.nn.Module, maps: Mapping[str, np.ndarray], generator: torch.Generator) -> torch.nn.Module:
-    """The net with W_m = `maps`[m] (d_m, dims) and U = 0, all else drawn: it places as the maps do."""
+    """Return the net with W_m = `maps`[m] (d_m, dims), U = 0 and random other weights: its places are the maps'."""
     import torch
 
     seed_weights(net, generator)
@@ -49,7 +49,7 @@ def initialise(net: torch.nn.Module, maps: Mapping[str, np.ndarray], generator: 
 
 @cache
 def _classes() -> tuple[Any, Any]:
-    """The modules' classes, made once torch is wanted."""
+    """Return the modules' classes. They are defined on first use, because importing torch is slow."""
     import torch
     from torch import nn
     from torch.nn.functional import normalize
@@ -94,10 +94,10 @@ def _classes() -> tuple[Any, Any]:
             places = [normalize(self.linear[m](b.vectors), dim=1) * there[m] for m, b in batches.items()]
             start = torch.stack(places).sum(0) / torch.stack(list(there.values())).sum(0).clamp(min=1)
             steps = [apply_dropout(self.enter[m](b.steps), rate, generator) + self.marks[m] for m, b in batches.items()]
-            asked, present = torch.cat(steps, 1), torch.cat([b.present for b in batches.values()], 1)
-            x = self.latents.expand(len(asked), -1, -1)
+            steps_of_all, present = torch.cat(steps, 1), torch.cat([b.present for b in batches.values()], 1)
+            x = self.latents.expand(len(steps_of_all), -1, -1)
             for block in self.blocks:
-                x = block(x, asked, present)
+                x = block(x, steps_of_all, present)
             return normalize(start + self.leave(apply_dropout(self.norm(x).flatten(1), rate, generator)), dim=1)
 
     return HeadNet, CrossNet

@@ -1,4 +1,4 @@
-"""Vectors and steps (tokens, cells, frames) as a trained aligner reads them: centred, few dimensions, in batches."""
+"""Vectors and steps (tokens, cells, frames) as inputs of a trained aligner: centred, few dimensions, in batches."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     import torch
 
 MOST_STEPS = 5_000
-"""Steps from which their main directions are taken. Chosen: several times the width of any encoder's steps."""
+"""Steps from which the main directions are computed. Chosen: several times the width of any encoder's steps."""
 RIDGE = 0.1
-"""Of the whitening of steps, relative to their mean variance. Chosen: directions of noise stay small."""
+"""Ridge of the whitening of steps, relative to their mean variance. Chosen: directions of noise stay small."""
 ROWS_AT_ONCE = 512
-"""Rows a block. Chosen for memory: 64 steps of 64 numbers take 8 MB; it changes no result."""
+"""Rows per block. Chosen for memory: 64 steps of 64 numbers take 8 MB; it changes no result."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """How one modality is read.
+    """The input transformation of one modality.
 
     Vectors (d,) become (v - `centre`) / `scale`, one scale for all columns. Steps (s,) become
-    (s - `step_centre`) @ `step_map` (s, w), their main directions of variance evened out: fixed before the training,
-    so that from then on a step costs w numbers. `side` > 0 where the steps are the cells of a square, row by row.
+    (s - `step_centre`) @ `step_map` (s, w), their main directions with equal variance. They are fixed before the
+    training, so that each step then has only w numbers. `side` > 0 if the steps are the cells of a square, row by row.
     """
 
     centre: np.ndarray
@@ -41,7 +41,7 @@ class Reader:
     side: int
 
     def read(self, aligner: str, rows: EmbeddingSet) -> Rows:
-        """BadInput when vectors or steps have another width, or the steps are no such square, or there are none."""
+        """Return the rows. BadInput if widths differ from the fit, the steps are no such square, or there are none."""
         modality, steps = rows.modality, sequences_of(aligner, rows)
         for what, width, known in (
             (f"vectors of {modality}", rows.vectors.shape[1], len(self.centre)),
@@ -57,7 +57,7 @@ class Reader:
         return Rows(vectors, Sequences(self._mapped(steps.values), steps.lengths))
 
     def tensors(self, vectors: torch.Tensor, steps: torch.Tensor, longest: int) -> Batch:
-        """Vectors (b, d) and steps (b, t, s) as the encoder gives them, all steps there, read with gradients."""
+        """Return vectors (b, d) and steps (b, t, s) of the encoder, without missing steps, with gradients."""
         import torch
 
         centre, scale, step_centre, step_map = (
@@ -67,7 +67,7 @@ class Reader:
         return Batch((vectors - centre) / scale, mapped, torch.ones(mapped.shape[:2], dtype=torch.bool))
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
-        """Everything as named arrays."""
+        """Return everything as named arrays."""
         return {prefix + name: np.asarray(value) for name, value in vars(self).items()}
 
     @staticmethod
@@ -85,7 +85,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class Rows:
-    """A set that was read: centred `vectors` (n, d) float32 and `steps` of w dimensions."""
+    """A transformed set: centred `vectors` (n, d) float32 and `steps` of w dimensions."""
 
     vectors: np.ndarray
     steps: Sequences
@@ -94,36 +94,36 @@ class Rows:
         return len(self.vectors)
 
     def batch(self, rows: np.ndarray, longest: int) -> Batch:
-        """These rows, with the first `longest` steps of each."""
+        """Return these rows, with the first `longest` steps of each."""
         import torch
 
         steps, present = self.steps.padded(rows, longest)
         return Batch(torch.from_numpy(self.vectors[rows]), torch.from_numpy(steps), torch.from_numpy(present))
 
     def blocks(self, rows: np.ndarray, longest: int) -> Iterator[Batch]:
-        """These rows in order, ROWS_AT_ONCE at a time."""
+        """Yield these rows in order, ROWS_AT_ONCE at a time."""
         for first in range(0, len(rows), ROWS_AT_ONCE):
             yield self.batch(rows[first : first + ROWS_AT_ONCE], longest)
 
 
 class Batch(NamedTuple):
-    """Vectors (b, d), steps (b, t, w) zero where there is none, and where there is one: (b, t) bool."""
+    """Vectors (b, d), steps (b, t, w), zero where absent, and the presence of each step: (b, t) bool."""
 
     vectors: torch.Tensor
     steps: torch.Tensor
     present: torch.Tensor
 
     def add_noise(self, deviation: float, generator: torch.Generator | None) -> Batch:
-        """With normal noise on vectors and steps, relative to how far they vary."""
+        """Return the batch with normal noise on vectors and steps, relative to their deviation."""
         return Batch(
             add_noise(self.vectors, deviation, generator), add_noise(self.steps, deviation, generator), self.present
         )
 
 
 def learn_reader(rows: EmbeddingSet, used: np.ndarray, width: int, longest: int, seed: int) -> Reader:
-    """The reader of a modality to at most `width` dimensions a step, from vectors and steps of the `used` rows.
+    """Return the reader of a modality to at most `width` dimensions per step, from vectors and steps of `used` rows.
 
-    Rows are used in the order given, so that the order of the set's own rows plays no part.
+    Rows are used in the given order, so the order of the set's rows does not matter.
     """
     sequences = sequences_of("", rows)
     used = used[np.sort(np.unique(used, return_index=True)[1])]
@@ -141,7 +141,7 @@ def learn_reader(rows: EmbeddingSet, used: np.ndarray, width: int, longest: int,
 
 
 def sequences_of(aligner: str, rows: EmbeddingSet) -> Sequences:
-    """The set's sequences; BadInput if it has none."""
+    """Return the set's sequences. BadInput if it has none."""
     if rows.sequences is None:
         raise BadInput(
             f"{aligner} reads sequences, and the {rows.modality} has none; encode the {rows.modality} itself, "
@@ -151,7 +151,7 @@ def sequences_of(aligner: str, rows: EmbeddingSet) -> Sequences:
 
 
 def _side(modality: str, lengths: np.ndarray, longest: int) -> int:
-    """7 for pictures of 49 cells each, 0 for anything that is no square of cells."""
+    """Return 7 for pictures of 49 cells each, 0 for anything that is no square of cells."""
     many = int(lengths[0]) if len(lengths) else 0
     square = isqrt(many) ** 2 == many and many > 1 and bool((lengths == many).all())
     return isqrt(many) if modality == "image" and square and many <= longest else 0

@@ -1,1 +1,1 @@
-"""Towers over vectors: one map a modality, with or without a hidden layer, and what they are trained on."""
+"""Towers over vectors: one map per modality, with or without a hidden layer, and their training data."""

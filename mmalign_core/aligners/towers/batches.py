@@ -27,7 +27,7 @@ class Batch:
     groups: torch.Tensor
 
     def mixed(self, spread: float, generator: torch.Generator) -> Batch:
-        """Each example blended with another of the batch, all modalities in the same proportion.
+        """Return each example blended with another of the batch, all modalities in the same proportion.
 
         The share of the second is at most a half, from Beta(spread, spread). Vouitsis et al. 2024, Data-Efficient
         Multimodal Fusion on a Single GPU (FuseMix).
@@ -41,14 +41,14 @@ class Batch:
 
 
 class Examples:
-    """All rows of the sets once, scaled as these towers do; batches are taken from them by example."""
+    """All rows of the sets, scaled as these towers need them. Batches are taken from them by example."""
 
     def __init__(self, towers: Mapping[str, Tower], sets: Sets, pairs: Pairs) -> None:
         self._pairs = pairs
         self._rows = {m: tower.scaled(sets[m].vectors) for m, tower in towers.items()}
 
     def take(self, examples: np.ndarray) -> Batch:
-        """These examples; rows of absent modalities are the set's first, to be ignored."""
+        """Return these examples. Rows of absent modalities are the set's first and must be ignored."""
         import torch
 
         picked = {m: torch.from_numpy(self._pairs.rows[m][examples]) for m in self._rows}
@@ -57,10 +57,10 @@ class Examples:
 
 
 def place_examples(towers: Mapping[str, Tower], sets: Sets, pairs: Pairs) -> dict[str, np.ndarray]:
-    """Modality -> (p, k) unit rows of the examples; those of absent ones are another row's, to be ignored."""
+    """Return modality -> (p, k) unit rows of the examples. Rows of absent modalities must be ignored."""
     return {m: tower.places(sets[m].vectors[np.maximum(pairs.rows[m], 0)]) for m, tower in towers.items()}
 
 
 def held_out_mrr(towers: Mapping[str, Tower], sets: Sets, held: Pairs) -> float | None:
-    """Mean reciprocal rank of held-out examples; None without any."""
+    """Return the mean reciprocal rank of held-out examples, or None without any."""
     return mean_reciprocal_rank(place_examples(towers, sets, held), held) if len(held) else None

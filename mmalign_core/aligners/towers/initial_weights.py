@@ -1,4 +1,4 @@
-"""Initial weights of towers: from CCA, the identity, or random."""
+"""Initial weights of towers: CCA, the identity, or random."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Start:
 def start_towers(
     aligner: str, sets: Sets, parts: Holdout, start: Start, dims: int, hidden: int, seed: int
 ) -> tuple[dict[str, Tower], Start]:
-    """Towers of the kept examples before any training, and the start with its ridge filled in.
+    """Return towers of the kept examples before any training, and the start including its ridge.
 
-    A place has about `sqrt(k)` length before it is normalised, so that one learning rate suits all starts. BadInput
-    if all rows of a modality are alike, or on as-is of modalities with different widths.
+    A place has a length of about `sqrt(k)` before it is normalised, so that one learning rate works for all starts.
+    BadInput if all rows of a modality are equal, or for as-is with modalities of different widths.
     """
     examples, centres = centred_examples(aligner, sets, parts.kept)
     many = {m: max(1, int(there.sum())) for m, there in examples.present.items()}

@@ -1,4 +1,4 @@
-"""Towers over vectors (for each modality a linear map, and a hidden layer that adds to it), and the aligners' base."""
+"""Towers over vectors (a linear map per modality, optionally plus a hidden layer), and the aligners' base class."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ LEARNED = ("linear", "bias", "enter", "enter_bias", "leave")
 class Tower:
     """unit(s W + b + gelu(s E + e) L) of s = (x - centre) / scale, one scale for all columns.
 
-    One scale keeps the columns' proportions: noise of equal size then drowns directions that hardly vary, which is
-    the regularisation that trained maps of few pairs need (Bishop 1995, Training with Noise is Equivalent to Tikhonov
-    Regularization). `parts`: centre (d,), scale (1,), linear (d, k), bias (k,) and, with a hidden layer, enter (d, h),
-    enter_bias (h,), leave (h, k); float32.
+    One scale keeps the columns' proportions, so that noise of equal size hides directions of low variance. Maps trained
+    on few pairs need this regularisation (Bishop 1995, Training with Noise is Equivalent to Tikhonov Regularization).
+    `parts`: centre (d,), scale (1,), linear (d, k), bias (k,) and, with a hidden layer, enter (d, h), enter_bias (h,),
+    leave (h, k); float32.
     """
 
     def __init__(self, parts: Mapping[str, np.ndarray]) -> None:
@@ -39,16 +39,16 @@ class Tower:
 
     @property
     def learned(self) -> list[torch.Tensor]:
-        """What the training changes."""
+        """The tensors that training changes."""
         return [self.parts[name].requires_grad_() for name in LEARNED if name in self.parts]
 
     @property
     def width(self) -> int:
-        """Dimensions of the vectors it reads."""
+        """Dimensions of the input vectors."""
         return len(self.parts["centre"])
 
     def scaled(self, vectors: np.ndarray | torch.Tensor) -> torch.Tensor:
-        """Vectors (n, d) as `place` reads them, with gradients where they have them."""
+        """Return vectors (n, d) scaled for `place`, with gradients if they have them."""
         import torch
 
         rows = vectors if isinstance(vectors, torch.Tensor) else torch.tensor(vectors)
@@ -57,7 +57,7 @@ class Tower:
     def place(
         self, rows: torch.Tensor, noise: float = 0.0, dropout: float = 0.0, generator: torch.Generator | None = None
     ) -> torch.Tensor:
-        """Unit rows (n, k) of scaled rows; noise on them and dropout in training only, that is with a generator."""
+        """Return unit rows (n, k) of scaled rows. Noise and dropout are applied only with a generator."""
         from torch.nn.functional import gelu, normalize
 
         p, rows = self.parts, add_noise(rows, noise, generator)
@@ -68,7 +68,7 @@ class Tower:
         return normalize(linear + apply_dropout(hidden, dropout, generator) @ p["leave"], dim=1)
 
     def places(self, vectors: np.ndarray) -> np.ndarray:
-        """Unit rows (n, k) float32 of vectors (n, d)."""
+        """Return unit rows (n, k) float32 of vectors (n, d)."""
         import torch
 
         with torch.no_grad():
@@ -76,18 +76,18 @@ class Tower:
             return np.concatenate([self.place(self.scaled(vectors[i : i + ROWS_AT_ONCE])).numpy() for i in blocks])
 
     def linear_map(self) -> LinearMap | None:
-        """The map it is without a hidden layer; None with one."""
+        """Return the linear map without a hidden layer, or None with one."""
         if "enter" in self.parts:
             return None
         p = {name: part.detach().double().numpy() for name, part in self.parts.items()}
         return LinearMap(p["centre"], p["linear"] / p["scale"], p["bias"])
 
     def copy(self) -> Tower:
-        """Another with the same numbers."""
+        """Return a copy with the same numbers."""
         return Tower(self.arrays(""))
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
-        """The parts as named arrays."""
+        """Return the parts as named arrays."""
         return {prefix + name: part.detach().numpy().copy() for name, part in self.parts.items()}
 
     @staticmethod
@@ -97,35 +97,35 @@ class Tower:
 
 
 def hidden_parts(width: int, dims: int, hidden: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """A hidden layer whose numbers are of about unit size and which adds nothing before the training."""
+    """Return a hidden layer with values of about unit size that adds nothing before the training."""
     enter = rng.standard_normal((width, hidden)) / np.sqrt(width)
     return {"enter": enter, "enter_bias": np.zeros(hidden), "leave": np.zeros((hidden, dims))}
 
 
 class TowerAligner(Aligner):
-    """Rows lie where the tower of their modality puts them; a subclass trains `_towers` (modality -> tower)."""
+    """Places rows by the tower of their modality. A subclass trains `_towers` (modality -> tower)."""
 
     multiway = True
     trained = True
     _towers: Mapping[str, Tower]
 
     def _transform(self, embeddings: EmbeddingSet) -> np.ndarray:
-        """Unit rows (n, k); BadInput on an unknown modality or another width."""
+        """Return unit rows (n, k). BadInput for an unknown modality or another width."""
         self.check_known(embeddings, {m: tower.width for m, tower in self._towers.items()})
         return self._towers[embeddings.modality].places(embeddings.vectors)
 
     def _linear_map(self, modality: str) -> LinearMap | None:
-        """The tower's, where it has no hidden layer."""
+        """Return the tower's map, or None if it has a hidden layer."""
         tower = self._towers.get(modality)
         return None if tower is None else tower.linear_map()
 
     def _differentiable(self, modality: str) -> Differentiable | None:
-        """The tower; it reads vectors only."""
+        """Return the tower, which reads vectors only."""
         tower = self._towers.get(modality)
         return None if tower is None else lambda vectors, steps: tower.place(tower.scaled(vectors))
 
     def _state(self) -> Mapping[str, np.ndarray]:
-        """<modality>.* of each tower; see `Tower.arrays`."""
+        """Return <modality>.* of each tower; see `Tower.arrays`."""
         return {name: a for m, tower in self._towers.items() for name, a in tower.arrays(f"{m}.").items()}
 
     def _load_state(self, state: Mapping[str, np.ndarray]) -> None:

@@ -1,4 +1,4 @@
-"""What every trained aligner shares: the loop, the contrastive losses, seeded weights, the validation split."""
+"""Shared parts of trained aligners: the loop, the contrastive losses, seeded weights, the validation split."""
 
 from mmalign_core.aligners.training.holdout import Holdout, hold_out, keep_all, mean_reciprocal_rank
 from mmalign_core.aligners.training.loop import Plan, Trained, train

@@ -1,4 +1,4 @@
-"""Attention over steps of different number, and the layers built of it; each is made on demand, for torch is heavy."""
+"""Attention over sequences of different lengths, and layers made of it. Classes are defined on first use."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     import torch
 
 HEADS = 4
-"""Heads of every attention. Chosen: 16 numbers a head at the default width of 64."""
+"""Heads of every attention. Chosen: 16 numbers per head at the default width of 64."""
 
 
 @cache
 def _classes() -> Any:
-    """The module classes, made once torch is wanted."""
+    """Return the module classes. They are defined on first use, because importing torch is slow."""
     from torch import nn
 
     class Block(nn.Module):
         """x + Attention(norm(x), norm(y)), then x + MLP(norm(x)): pre-norm, as Xiong et al. 2020.
 
-        Queries x (b, q, w) look at y (b, t, w) where `present` (b, t); a row with no step present gets zeros.
+        Queries x (b, q, w) attend to y (b, t, w) where `present` (b, t). A row without any step gets zeros.
         """
 
         def __init__(self, width: int) -> None:
@@ -40,12 +40,12 @@ def _classes() -> Any:
 
 
 def attention_block(width: int) -> torch.nn.Module:
-    """One pre-norm block: queries (b, q, w), steps (b, t, w) and which are there (b, t) -> queries (b, q, w)."""
+    """Return a pre-norm block: queries (b, q, w), steps (b, t, w) and their presence (b, t) -> queries (b, q, w)."""
     return _classes()(width)
 
 
 def _attended(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
-    """Softmax attention of HEADS heads; Vaswani et al. 2017, equation 1."""
+    """Return softmax attention with HEADS heads; Vaswani et al. 2017, equation 1."""
     import torch
 
     q, k, v = (x.unflatten(-1, (HEADS, -1)).transpose(1, 2) for x in (query, key, value))
@@ -56,7 +56,7 @@ def _attended(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, prese
 
 
 def positions(steps: int, width: int) -> torch.Tensor:
-    """(steps, width) sines and cosines of geometrically falling frequency; Vaswani et al. 2017, section 3.5."""
+    """Return (steps, width): sines and cosines of geometrically falling frequency; Vaswani et al. 2017, section 3.5."""
     import torch
 
     rates = torch.exp(-math.log(10_000.0) * torch.arange(0, width, 2) / width)
@@ -65,7 +65,7 @@ def positions(steps: int, width: int) -> torch.Tensor:
 
 
 def pooled(steps: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
-    """Mean and maximum over the present steps of (b, t, w), side by side (b, 2 w); zeros where none is present."""
+    """Return mean and maximum over the present steps of (b, t, w) as (b, 2 w), zeros if none is present."""
     import torch
 
     there = present[..., None]

@@ -1,4 +1,4 @@
-"""The training loop: AdamW, warm-up and cosine decay, early stopping that gives back the best weights."""
+"""The training loop: AdamW, warm-up and cosine decay, and early stopping that restores the best weights."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     import torch
 
     Loss = Callable[[np.ndarray, torch.Generator], torch.Tensor]
-    """Loss of these examples (numbers in 0..n-1); whatever is random in it draws from the generator."""
+    """Return the loss of these examples (numbers in 0..n-1). Random numbers come from the generator."""
 
 Validate = Callable[[], "float | None"]
-"""A number to be made large, measured on what the training does not see; None when nothing is held out."""
+"""Returns a number to maximise, measured on data outside the training, or None if nothing is held out."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how fast to train.
+    """Length and learning rates of a training.
 
-    `patience`: checks without a better validation after which the training ends (0: never); `check_every` steps.
-    `warmup`: share of the steps in which the learning rate rises from 0 before it falls as a cosine. `weight_decay`
-    holds for matrices, never for biases or scales (vectors and numbers). `clip`: greatest norm of a gradient.
-    `until`: end after so many steps, at the learning rates of all `steps` (to repeat on more examples a training
-    that stopped early).
+    `patience`: checks without a better validation after which the training ends (0: never). `check_every`: steps
+    between checks. `warmup`: share of the steps in which the learning rate rises from 0 before it falls as a cosine.
+    `weight_decay` applies to matrices only, not to biases or scales. `clip`: greatest norm of a gradient. `until`:
+    end after this many steps, at the learning rates of all `steps` (to repeat a training that stopped early on more
+    examples).
     """
 
     steps: int = 600
@@ -45,7 +45,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Trained:
-    """`step` whose weights were kept, its `validation` (None if nothing was held out), and how many `steps` ran."""
+    """The `step` of the kept weights, its `validation` (None without held-out data), and the number of `steps` run."""
 
     step: int
     validation: float | None
@@ -64,12 +64,12 @@ def train(
     record: Callable[..., None] = lambda **values: None,
     metric: str = "MRR",
 ) -> Trained:
-    """Minimise the mean loss over `examples` examples, in place; ends with the weights that validated best.
+    """Minimise the mean loss over `examples` examples, in place, and keep the weights with the best validation.
 
-    The weights before the first step are validated too, so that a good start is never made worse. `record` gets a
-    row step, loss and (where measured) validation, `progress` a sentence at every step, so that nobody waits long for a
-    training to be cancelled; what either raises ends it. The
-    same seed and inputs give the same weights. Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization.
+    The weights before the first step are validated too, so a good start never gets worse. `record` gets a row of step,
+    loss and (if measured) validation. `progress` gets a sentence at every step, so that a cancelled training ends soon.
+    Errors of either end the training. The same seed and inputs give the same weights. Loshchilov & Hutter 2019,
+    Decoupled Weight Decay Regularization.
     """
     import torch
 
@@ -77,7 +77,7 @@ def train(
     optimiser = torch.optim.AdamW(_decayed(weights, plan.weight_decay), lr=plan.learning_rate)
     generator = torch.Generator().manual_seed(seed)
     best = _Best(weights, validate())
-    batches, step, judged = _batches(examples, plan.batch, seed), 0, ""
+    batches, step, validated = _batches(examples, plan.batch, seed), 0, ""
     last = plan.steps if plan.until is None else min(plan.until, plan.steps)
     for step in range(1, last + 1):
         _set_rate(optimiser, plan, step)
@@ -86,15 +86,15 @@ def train(
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, plan.clip)
         optimiser.step()
-        shown = loss.item()
+        latest = loss.item()
         if step % plan.check_every and step != last:
-            progress(step / last, f"step {step} of {last}, loss {shown:.3f}{judged}")
+            progress(step / last, f"step {step} of {last}, loss {latest:.3f}{validated}")
             continue
         value = validate()
         best.offer(step, value)
-        record(step=step, loss=shown, **({} if value is None else {"validation": value}))
-        judged = "" if value is None else f", validation {metric} {value:.3f}"
-        progress(step / last, f"step {step} of {last}, loss {shown:.3f}{judged}")
+        record(step=step, loss=latest, **({} if value is None else {"validation": value}))
+        validated = "" if value is None else f", validation {metric} {value:.3f}"
+        progress(step / last, f"step {step} of {last}, loss {latest:.3f}{validated}")
         if plan.patience and value is not None and best.checks_since >= plan.patience:
             break
     best.restore()
@@ -102,14 +102,14 @@ def train(
 
 
 class _Best:
-    """The weights that validated best; without validation, the last ones."""
+    """The weights with the best validation, or the last ones without validation."""
 
     def __init__(self, weights: list[torch.Tensor], value: float | None) -> None:
         self._weights, self.step, self.value, self.checks_since = weights, 0, value, 0
         self._kept = self._copy()
 
     def offer(self, step: int, value: float | None) -> None:
-        """Keep the present weights if they are better than the kept ones."""
+        """Keep the current weights if they are better than the kept ones."""
         self.checks_since += 1
         if value is None or self.value is None or value > self.value:
             self.step, self.value, self.checks_since = step, value, 0
@@ -137,7 +137,7 @@ def _set_rate(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> None:
 
 
 def _batches(examples: int, size: int, seed: int) -> Iterator[np.ndarray]:
-    """Full batches for ever, each example about equally often; all examples when they fit one batch."""
+    """Yield full batches without end, each example about equally often; all examples if they fit one batch."""
     rng, size = np.random.default_rng(seed), min(size, examples)
     waiting = np.zeros(0, int)
     while True:

@@ -1,4 +1,4 @@
-"""Contrastive losses over a batch: what belongs together is pulled close, what does not is pushed apart."""
+"""Contrastive losses over a batch, which bring the members of a pair together and separate all others."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 LOSSES = ("infonce", "sigmoid")
 HOTTEST = 100.0
-"""The inverse temperature never grows beyond this, as in CLIP (Radford et al. 2021, section 2.5)."""
+"""The inverse temperature never exceeds this, as in CLIP (Radford et al. 2021, section 2.5)."""
 
 
 def info_nce(cosines: torch.Tensor, groups: torch.Tensor, inverse_temperature: torch.Tensor) -> torch.Tensor:
-    """Mean cross-entropy of finding each row's own column and each column's own row.
+    """Return the mean cross-entropy of each row's own column and of each column's own row.
 
-    `cosines` (n, n), row i and column i of one example; `groups` (n,): examples with the same number hold identical
+    `cosines` (n, n), row i and column i of one example. `groups` (n,): examples with the same number hold identical
     content and are no negatives of each other. van den Oord et al. 2018; symmetric as Radford et al. 2021 (CLIP).
     """
     import torch
@@ -31,7 +31,7 @@ def info_nce(cosines: torch.Tensor, groups: torch.Tensor, inverse_temperature: t
 def sigmoid_loss(
     cosines: torch.Tensor, groups: torch.Tensor, inverse_temperature: torch.Tensor, bias: torch.Tensor
 ) -> torch.Tensor:
-    """Each of the (n, n) pairs judged for itself, right or wrong; the sum over an example's pairs, mean over examples.
+    """Return the binary cross-entropy of all (n, n) pairs: summed over an example's pairs, mean over examples.
 
     Pairs of different examples with identical content are left out. Zhai et al. 2023 (SigLIP), equation 1.
     """
@@ -44,42 +44,42 @@ def sigmoid_loss(
 
 
 def _not_negatives(groups: torch.Tensor) -> torch.Tensor:
-    """(n, n) bool: other examples with identical content."""
+    """Return (n, n) bool: other examples with identical content."""
     same = groups[:, None] == groups[None, :]
     same.fill_diagonal_(False)
     return same
 
 
 class Contrast:
-    """A loss of LOSSES with its temperature, learned or fixed, (and bias), for two or more modalities at once."""
+    """A loss of LOSSES with its temperature, learned or fixed, and bias, for two or more modalities at once."""
 
     def __init__(self, loss: str = "infonce", temperature: float = 0.07, learned: bool = True) -> None:
         import torch
 
         self.loss, self.learned = loss, learned
         self.log_scale = torch.tensor(math.log(1 / temperature), requires_grad=True)
-        # The first temperature is CLIP's, the first bias SigLIP's (Zhai et al. 2023).
+        # The initial temperature is CLIP's, the initial bias SigLIP's (Zhai et al. 2023).
         self.bias = torch.tensor(-10.0, requires_grad=True)
 
     @property
     def parameters(self) -> list[torch.Tensor]:
-        """What is learned along with the aligner's weights."""
+        """The tensors that are learned along with the aligner's weights."""
         scale = [self.log_scale] if self.learned else []
         return scale if self.loss == "infonce" else [*scale, self.bias]
 
     @property
     def temperature(self) -> float:
-        """The temperature now."""
+        """The current temperature."""
         return 1 / float(self._scale().detach())
 
     def __call__(
         self, places: Mapping[str, torch.Tensor], present: Mapping[str, torch.Tensor], groups: torch.Tensor
     ) -> torch.Tensor:
-        """Mean loss over the pairs of modalities.
+        """Return the mean loss over the pairs of modalities.
 
-        `places`: modality -> (b, k) unit rows of the batch's examples; `present`: modality -> (b,) bool, false where
-        the example lacks it (its row is then ignored); `groups` (b,) content groups. Zero where no pair of modalities
-        has two examples.
+        `places`: modality -> (b, k) unit rows of the batch's examples. `present`: modality -> (b,) bool, false if the
+        example lacks it (its row is then ignored). `groups` (b,): content groups. Zero if no pair of modalities has
+        two examples.
         """
         import torch
 

@@ -1,4 +1,4 @@
-"""Weights, noise and dropout drawn from a generator of one's own, so that fits in several threads are repeatable."""
+"""Weights, noise and dropout drawn from an own generator, so that fits in several threads are repeatable."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 def seeded_generator(seed: int) -> torch.Generator:
-    """A generator that no other thread draws from."""
+    """Return a generator that no other thread uses."""
     import torch
 
     return torch.Generator().manual_seed(seed)
 
 
 def seed_weights(module: torch.nn.Module, generator: torch.Generator) -> torch.nn.Module:
-    """The module with its weights drawn anew from the generator; what torch drew when it was built is thrown away.
+    """Return the module with new weights from the generator in place of those that torch drew.
 
-    Matrices are uniform within sqrt(3 / fan in) (variance 1 / fan in: LeCun et al. 1998); vectors and numbers keep
-    what they have if their layer is a normalisation or their value is constant, such as zero biases and unit scales,
-    and become zero otherwise.
+    Matrices are uniform within sqrt(3 / fan in) (variance 1 / fan in: LeCun et al. 1998). Vectors and numbers keep
+    their values if their layer is a normalisation or their value is constant, such as zero biases and unit scales.
+    Others become zero.
     """
     import torch
 
@@ -41,7 +41,7 @@ def seed_weights(module: torch.nn.Module, generator: torch.Generator) -> torch.n
 
 
 def apply_dropout(rows: torch.Tensor, rate: float, generator: torch.Generator | None) -> torch.Tensor:
-    """Dropout that draws from `generator`; the rows as they are without one (at use) or at rate 0."""
+    """Return rows with dropout drawn from `generator`, or unchanged rows without one or at rate 0."""
     import torch
 
     if generator is None or rate <= 0:
@@ -51,7 +51,7 @@ def apply_dropout(rows: torch.Tensor, rate: float, generator: torch.Generator | 
 
 
 def add_noise(rows: torch.Tensor, deviation: float, generator: torch.Generator | None) -> torch.Tensor:
-    """Rows with normal noise of this standard deviation; as they are without a generator or at 0."""
+    """Return rows with normal noise of this standard deviation, or unchanged rows without a generator or at 0."""
     import torch
 
     if generator is None or deviation <= 0:
@@ -60,12 +60,12 @@ def add_noise(rows: torch.Tensor, deviation: float, generator: torch.Generator |
 
 
 def arrays_of(module: torch.nn.Module, prefix: str = "") -> dict[str, np.ndarray]:
-    """Name -> array of everything the module holds, copied; for an aligner's `state`."""
+    """Return name -> array of all parameters and buffers of the module, copied, for an aligner's `state`."""
     return {prefix + name: values.detach().cpu().numpy().copy() for name, values in module.state_dict().items()}
 
 
 def load_arrays(module: torch.nn.Module, arrays: Mapping[str, np.ndarray], prefix: str = "") -> torch.nn.Module:
-    """The module with what `arrays_of` gave under the same prefix; torch's RuntimeError if names or shapes differ."""
+    """Load the arrays of `arrays_of` with the same prefix. torch's RuntimeError if names or shapes differ."""
     import torch
 
     module.load_state_dict({name: torch.tensor(array) for name, array in with_prefix(prefix, arrays).items()})

@@ -1,1 +1,1 @@
-"""What several recommenders learn with: factors, graphs, pairs, held-out events, mixtures."""
+"""Shared parts of recommenders that learn: factors, graphs, pairwise training, held-out events, mixtures."""

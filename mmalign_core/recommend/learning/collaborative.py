@@ -1,4 +1,4 @@
-"""Recommenders that learn from who met what, and those of them whose score is a sum of weights between items."""
+"""Base classes of recommenders that learn from interactions, also of those with a matrix of weights between items."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from mmalign_core.recommend.query import PlacedQuery
 from mmalign_core.types import BadInput
 
 TASTE = "taste"
-"""Label of the share that comes from interactions, not from the items' media."""
+"""Label of the share that comes from interactions and not from the items' media."""
 POPULARITY = "popularity"
 """Label of the share that is the same for every user."""
 
 MOST_ITEMS = 20_000
-"""Items met by somebody beyond which the matrix between them (1.6 GB at this size, twice) is not made."""
+"""Largest number of items with events for which the matrix between them (1.6 GB at this size, twice) is made."""
 
 Shares = dict[str, np.ndarray]
 
 
 class Collaborative(Recommender):
-    """Learns from events and answers by the query's history alone: a user is represented by the items met.
+    """Learns from events and reads only the query's history: a user is represented by the items of that history.
 
-    So new users, and histories with an item left out, are answered like any other, and shares by item of the history
-    are exact. An empty history gets 0, or the items' popularity.
+    New users, and histories with an item left out, are therefore scored like any other, and the shares by item of the
+    history are exact. For an empty history the scores are 0 or the items' popularity.
     """
 
     needs_interactions = True
     views = ("history",)
 
     def _named(self, query: PlacedQuery, terms: np.ndarray) -> Shares:
-        """Id of each item of the history -> its row of `terms` (h, r)."""
+        """Return id of each item of the history -> its row of `terms` (h, r)."""
         return {self._ids[row]: values for row, values in zip(query.history, terms)}
 
 
 def with_share(shares: Mapping[str, np.ndarray], label: str, values: np.ndarray) -> Shares:
-    """The shares and one more; an item that happens to bear this label keeps its own added to it."""
+    """Return the shares and one more. If an item has this label as its id, the values are added to its share."""
     return {**shares, label: shares[label] + values if label in shares else values}
 
 
 def history_weights(query: PlacedQuery) -> tuple[np.ndarray, np.ndarray]:
-    """(h,) numbers of the items and (h,) float64 weights of a query's history."""
+    """Return (h,) the numbers of the items and (h,) float64 the weights of a query's history."""
     return np.fromiter(query.history.keys(), np.int64), np.fromiter(query.history.values(), np.float64)
 
 
 def rated_matrix(events: Interactions) -> sparse.csr_array:
-    """(users, items) float32: the mean rating each user gave the item. BadInput unless every event has a rating."""
+    """Return (users, items) float32: each user's mean rating of the item. BadInput if an event lacks a rating."""
     missing = int(np.isnan(events.ratings).sum())
     if missing:
         raise BadInput(f"ratings: {missing} of {len(events)} events have no rating; leave ratings off")
@@ -60,28 +60,28 @@ def rated_matrix(events: Interactions) -> sparse.csr_array:
 
 
 class ItemWeights(Collaborative):
-    """score(i) = Σ_h w_h B[h, i] over the history, with a matrix B between the items somebody met; others score 0."""
+    """score(i) = Σ_h w_h B[h, i] over the history, with a matrix B between items that have events; others score 0."""
 
     def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
-        """(q, n): the history's rows of B, weighted and added up."""
+        """Return (q, n): the weighted sum of the history's rows of B."""
         return np.stack([self._scores(query) for query in queries])
 
     def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
-        """By item of the history: w_h B[h, i]."""
+        """Return the shares by item of the history: w_h B[h, i]."""
         return self._named(query, self._terms(query, np.asarray(rows)))
 
     def known_items(self, events: Interactions) -> np.ndarray:
-        """(m,) numbers of the items somebody met; BadInput beyond 20,000."""
+        """Return (m,) the numbers of the items that have events. BadInput beyond 20,000."""
         met = np.flatnonzero(events.popularity)
         if len(met) > MOST_ITEMS:
             raise BadInput(
-                f"'{self.name}' holds a weight between every two items, and {len(met)} were met by somebody (the most "
-                f"is {MOST_ITEMS}); choose als, bpr or lightgcn, or leave out the rarest items"
+                f"'{self.name}' holds a weight between every two items, and {len(met)} have interactions (at most "
+                f"{MOST_ITEMS}); choose als, bpr or lightgcn, or leave out the rarest items"
             )
         return met
 
     def _keep(self, met: np.ndarray, between: np.ndarray) -> None:
-        """`met` (m,) numbers of items; `between` (m, m) what each adds to each."""
+        """Keep `met` (m,), the numbers of the items, and `between` (m, m), the weight of row item for column item."""
         self._place = np.full(len(self._ids), -1)
         self._place[met] = np.arange(len(met))
         self._between = between
@@ -94,7 +94,7 @@ class ItemWeights(Collaborative):
         return scores
 
     def _terms(self, query: PlacedQuery, rows: np.ndarray) -> np.ndarray:
-        """(h, r) float64."""
+        """Return (h, r) float64."""
         history, weights = history_weights(query)
         sources, targets = self._place[history], self._place[rows]
         terms = np.zeros((len(history), len(rows)))

@@ -1,4 +1,4 @@
-"""Graphs of items: who met what, along which factors flow, and which items are alike in a modality."""
+"""Graphs for item factors: propagation along interactions, and the items most alike in a modality."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def content_features(name: str, items: PlacedItems) -> Mapping[str, np.ndarray]:
-    """Modality -> (n, k_m) float32 unit rows, the modality's mean taken off first; zero where an item lacks it.
+    """Return modality -> (n, k_m) float32 unit rows after subtraction of the modality's mean; zero if it is missing.
 
     BadInput if no item has a place in any modality.
     """
@@ -33,14 +33,15 @@ def content_features(name: str, items: PlacedItems) -> Mapping[str, np.ndarray]:
             units = unit_rows(part)
             found[m] = unit_rows(np.where(present[:, None], units - units[present].mean(axis=0), 0))
     if not found:
-        raise BadInput(f"'{name}' reads what items hold, and no item has a place in any modality; choose lightgcn")
+        raise BadInput(f"'{name}' reads the items' media, and no item has a place in any modality; choose lightgcn")
     return found
 
 
 def nearest_item_graph(places: np.ndarray, met: np.ndarray, k: int) -> sparse.csr_array:
-    """(n, n): 1 / k at the k items nearest to each in places (n, d), itself left out, among those `met` (n,) bool.
+    """Return (n, n): 1 / k at the k nearest other items in places (n, d) of each item, among those `met` (n,) bool.
 
-    Rows are empty for items without a place, and for all if nobody met any; fewer than k count as many as there are.
+    Rows are empty for items without a place, and all are if no item is `met`. If there are fewer than k items, k is
+    their number.
     """
     placed = np.any(places != 0, axis=1)
     sources, targets = np.flatnonzero(placed), np.flatnonzero(placed & met)
@@ -55,9 +56,9 @@ def nearest_item_graph(places: np.ndarray, met: np.ndarray, k: int) -> sparse.cs
 
 
 class Flow:
-    """He et al. 2020, LightGCN. Items' factors (n, f) -> mean over 0..`layers` flows to users and back.
+    """Propagation of LightGCN (He et al. 2020): item factors (n, f) -> mean over 0..`layers` steps to users and back.
 
-    Items nobody met are zero. `damping` (n,): one over the root of how many users met each."""
+    Items without events get zero. `damping` (n,): one over the root of each item's number of users."""
 
     def __init__(self, matrix: Matrix, layers: int) -> None:
         import torch
@@ -80,7 +81,7 @@ class Flow:
 
 
 def flow_cache(layers: int) -> Callable[[Matrix], Flow]:
-    """Matrix (users, items) of who met what -> its flow, made once."""
+    """Return a function: matrix (users, items) of interactions -> its flow, computed once per matrix."""
     made: dict[int, tuple[Matrix, Flow]] = {}
 
     def flow(matrix: Matrix) -> Flow:
@@ -92,7 +93,7 @@ def flow_cache(layers: int) -> Callable[[Matrix], Flow]:
 
 
 def initial_factors(items: int, factors: int, generator: torch.Generator) -> torch.Tensor:
-    """(items, factors) small random numbers to be learned."""
+    """Return (items, factors): small random numbers to start the training from."""
     import torch
 
     return torch.nn.Parameter(0.1 * torch.randn(items, factors, generator=generator))

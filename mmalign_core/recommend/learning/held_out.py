@@ -1,4 +1,4 @@
-"""Events held out while a recommender learns, and the NDCG@10 with which it ranks them."""
+"""Events held out during training, and the NDCG@10 with which a recommender ranks them."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ if TYPE_CHECKING:
     import torch
 
     Places = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-    """(n, f) what an item adds to whoever met it, (n, f) what it is multiplied with, (n,) what it has for everybody."""
+    """(n, f) what an item adds to a user with it, (n, f) the item's own factors, (n,) the item's bias."""
 
 Matrix = Any
-"""A scipy csr_array (users, items) of who met what, 1 where they did; its type hints do not know its parts."""
+"""A scipy csr_array (users, items) of interactions, 1 where there is one. Any: its type hints lack its attributes."""
 K = 10
-"""Length of the lists that recommenders choose their own settings by: the usual cut-off of published results."""
+"""Length of the lists by which recommenders choose their settings: the usual cut-off of published results."""
 
 
-def mean_ndcg(scores: np.ndarray, seen: np.ndarray, wanted: np.ndarray) -> float:
-    """Mean NDCG@10 over users, each with at least one right answer; ties count against the right answer.
+def mean_ndcg(scores: np.ndarray, seen: np.ndarray, right: np.ndarray) -> float:
+    """Return the mean NDCG@10 over users with at least one right answer each. Ties count against the right answer.
 
-    `scores` (u, n), changed on the way; `seen` (u, n) bool is no candidate; `wanted` (u, n) bool.
+    `scores` (u, n), overwritten. `seen` (u, n) bool: items that are no candidates. `right` (u, n) bool: right answers.
     """
-    scores -= 1e-6 * np.abs(scores).max(axis=1, keepdims=True) * wanted
+    scores -= 1e-6 * np.abs(scores).max(axis=1, keepdims=True) * right
     scores[seen] = -np.inf
     k = min(K, scores.shape[1])
     best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
     best = np.take_along_axis(best, np.argsort(-np.take_along_axis(scores, best, 1), axis=1, kind="stable"), 1)
     gains = 1 / np.log2(np.arange(2.0, k + 2))
-    found = np.take_along_axis(wanted, best, 1) @ gains
-    most = np.cumsum(gains)[np.minimum(wanted.sum(axis=1), k) - 1]
+    found = np.take_along_axis(right, best, 1) @ gains
+    most = np.cumsum(gains)[np.minimum(right.sum(axis=1), k) - 1]
     return float((found / most).mean())
 
 
 HELD_SHARE, SHORTEST = 0.1, 4
-"""Held out: a tenth of the events, at least one, of users with at least so many events. Our choice: three stay."""
+"""A tenth of the events is held out, at least one, of users with at least this many. Our choice: three stay."""
 MOST_USERS, AT_ONCE = 1000, 1 << 24
-"""Most users with held-out events, and most scores of theirs at a time (64 MB). Our choices."""
+"""Most users with held-out events, and most scores computed at a time (64 MB). Our choices."""
 
 
 def root_counts(matrix: Matrix) -> np.ndarray:
-    """(rows,) float32: one over the root of how many entries each row has."""
+    """Return (rows,) float32: one over the root of the number of entries of each row."""
     return (1 / np.sqrt(np.maximum(np.diff(matrix.indptr), 1))).astype(np.float32)
 
 
 def hold_out(matrix: Matrix, seed: int) -> tuple[Matrix, Matrix]:
-    """The matrix without the held-out events, and those; an item's only event is never held out."""
+    """Return the matrix without the held-out events, and these. An item's only event is never held out."""
     rng, counts = np.random.default_rng(seed), np.diff(matrix.indptr)
     able = np.flatnonzero(counts >= SHORTEST)
     most = min(MOST_USERS, max(100, AT_ONCE // matrix.shape[1]))
@@ -69,7 +69,7 @@ def hold_out(matrix: Matrix, seed: int) -> tuple[Matrix, Matrix]:
 
 
 def held_out_ndcg(places: Places, kept: Matrix, held: Matrix) -> float:
-    """Mean NDCG@10 over the users with held-out events, among the items somebody met and they did not."""
+    """Return the mean NDCG@10 over users with held-out events, among items with events that the user has not met."""
     given, own, bias = (part.numpy() for part in places)
     users = np.flatnonzero(np.diff(held.indptr))
     scores = (root_counts(kept)[users, None] * (kept[users] @ given)) @ own.T + bias

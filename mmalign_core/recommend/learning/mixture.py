@@ -1,4 +1,4 @@
-"""How much each of several recommenders should count, learned from events that none of them saw."""
+"""Weights of several recommenders in a mixture, learned from held-out events."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from mmalign_core.recommend.standard_scores import Member
 from mmalign_core.types import BadInput, Progress
 
 MOST_MEMBERS = 4
-"""Recommenders in one mixture: the mixes to try grow with the number of members as below."""
+"""Most recommenders in one mixture. The number of mixes to try grows with it, as below."""
 STEPS = 10
 """Weights are tried in tenths: 11 mixes of two recommenders, 66 of three, 286 of four. Our choice."""
 HELD_OUT = 0.2
 """Share of the events held out to choose the mix, as in `evaluate`."""
 AT_ONCE = 1 << 23
-"""Scores a member gives for validation (64 MB): as many users as fit, drawn by the seed."""
+"""Scores of one member for validation (64 MB): as many users as fit, drawn by the seed."""
 
 
 @dataclass(frozen=True)
 class Mix:
-    """`weights` (members,), `tried`: each mix with its "ndcg@10", and `why` these were taken."""
+    """`weights` (members,), `tried`: each mix with its "ndcg@10", and `why`: the reason for these weights."""
 
     weights: np.ndarray
     tried: tuple[Mapping[str, float], ...]
@@ -38,11 +38,11 @@ class Mix:
 
 
 def parse_mix(text: str, members: Sequence[Recommender]) -> np.ndarray:
-    """(members,) weights scaled to sum to 1, from "0.3,0.7"; BadInput on anything else."""
+    """Return weights (members,) from "0.3,0.7", scaled to sum to 1. BadInput on anything else."""
     try:
         weights = np.array([float(part) for part in text.split(",")])
     except ValueError as error:
-        raise BadInput(f"mix: '{text}' must be numbers parted by commas, such as 0.3,0.7") from error
+        raise BadInput(f"mix: '{text}' must be numbers separated by commas, such as 0.3,0.7") from error
     if len(weights) != len(members) or not np.isfinite(weights).all() or weights.min() < 0 or not weights.sum():
         raise BadInput(f"mix: '{text}' must be {len(members)} numbers from 0, one a member, one of them above 0")
     return weights / weights.sum()
@@ -56,11 +56,11 @@ def learn_mix(
     seed: int,
     progress: Progress,
 ) -> Mix:
-    """The mix with the best mean NDCG@10 on held-out events; the evenest of equal ones.
+    """Return the mix with the best mean NDCG@10 on held-out events; among equal ones the most even.
 
-    `how` they are held out: one of SPLITS (a fifth, or each user's last), or "auto": each user's last where all have a
-    time, since what counts is what comes next, else at random. `members` are fitted to the rest on the way. Even
-    weights, saying why, where there is too little to learn from.
+    `how`: one of SPLITS (a fifth, or each user's last), or "auto": each user's last if all events have a time, which is
+    nearest to the use, else random. `members` are fitted to the remaining events. The weights are even, with the
+    reason in `why`, if there are too few events.
     """
     even = np.full(len(members), 1 / len(members))
     try:
@@ -70,12 +70,12 @@ def learn_mix(
     users = _validation_users(split.train, split.test, seed)
     if not len(users):
         return Mix(even, (), "even, since no user has events on both sides of the held-out part")
-    asked = [PlacedQuery(history=split.train.history(user)) for user in users]
+    queries = [PlacedQuery(history=split.train.history(user)) for user in users]
     scores = []
     for i, model in enumerate(members):
-        progress(0.5 * i / len(members), f"learning '{model.name}' from {len(split.train)} events to weigh it")
+        progress(0.5 * i / len(members), f"fitting '{model.name}' to {len(split.train)} events to weigh it")
         model.fit(items, split.train, seed=seed)
-        scores.append(Member(model, items, split.train).standard(asked))
+        scores.append(Member(model, items, split.train).standard(queries))
     tried = _score_mixes(np.stack(scores), split.train.matrix[users], split.test.matrix[users])
     best = max(tried, key=lambda mix: (mix[1], -float(np.square(mix[0]).sum())))
     names = [model.name for model in members]
@@ -90,24 +90,24 @@ def _split_name(interactions: Interactions, how: str) -> str:
 
 
 def _in_order(interactions: Interactions) -> Interactions:
-    """Sorted by user and item, so that the order they came in decides nothing, not even between equal times."""
+    """Return the events sorted by user and item, so that their order in the file does not matter, even at ties."""
     return interactions.take(np.lexsort((interactions.columns, interactions.rows)))
 
 
 def _validation_users(train: Interactions, test: Interactions, seed: int) -> np.ndarray:
-    """Numbers of users with something on both sides, no more than fit."""
+    """Return the numbers of users with events on both sides, no more than fit."""
     both = np.flatnonzero((np.diff(train.matrix.indptr) > 0) & (np.diff(test.matrix.indptr) > 0))
     most = max(50, AT_ONCE // max(train.items, 1))
     return both if len(both) <= most else np.sort(np.random.default_rng(seed).choice(both, most, replace=False))
 
 
-def _score_mixes(scores: np.ndarray, met: sparse.csr_array, right: sparse.csr_array) -> list[tuple[np.ndarray, float]]:
-    """Every mix of `scores` (members, u, n) with its mean NDCG@10; what was `met` (u, n) is no candidate."""
-    seen, wanted = met.toarray() > 0, right.toarray() > 0
-    return [(mix, mean_ndcg(np.tensordot(mix, scores, 1), seen, wanted)) for mix in simplex(len(scores), STEPS)]
+def _score_mixes(scores: np.ndarray, met: sparse.csr_array, held: sparse.csr_array) -> list[tuple[np.ndarray, float]]:
+    """Return every mix of `scores` (members, u, n) with its mean NDCG@10. Items `met` (u, n) are no candidates."""
+    seen, right = met.toarray() > 0, held.toarray() > 0
+    return [(mix, mean_ndcg(np.tensordot(mix, scores, 1), seen, right)) for mix in simplex(len(scores), STEPS)]
 
 
 def simplex(parts: int, steps: int) -> Iterator[np.ndarray]:
-    """Every (parts,) of multiples of 1 / steps from 0 that sum to 1."""
+    """Yield every (parts,) of multiples of 1 / steps from 0 that sum to 1."""
     for bars in combinations(range(steps + parts - 1), parts - 1):
         yield (np.diff([-1, *bars, steps + parts - 1]) - 1) / steps

@@ -1,4 +1,4 @@
-"""Pairwise learning to rank: pairs of a met and an unmet item, and the training of factors on them in torch."""
+"""Pairwise learning to rank: triples of a user, a met and an unmet item, and training of factors on them in torch."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Triples:
-    """Draws (user, met item, unmet item) from a matrix (users, items) of who met what.
+    """Draws (user, met item, unmet item) from a matrix (users, items) of interactions.
 
-    `negatives`: "uniform" draws the unmet item among all that somebody met, "popular" as often as it was met. A draw
-    that the user has met as well is left out, so whoever met everything teaches nothing.
+    `negatives`: "uniform" draws the unmet item among all items with events, "popular" in proportion to its users. Draws
+    of an item that the user has met are dropped, so a user who has met all items yields no triples.
     """
 
     def __init__(self, matrix: Matrix, negatives: str = "uniform", seed: int = 0) -> None:
@@ -37,7 +37,7 @@ class Triples:
         return len(self._items)
 
     def batches(self, size: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """As many draws with replacement as there are events, `size` at a time: three arrays of numbers each."""
+        """Yield as many draws with replacement as there are events, in batches of `size`: three arrays of numbers."""
         for start in range(0, len(self), size):
             users, met, unmet = self._draw(min(size, len(self) - start))
             yield users, met, unmet
@@ -53,8 +53,8 @@ class Triples:
 
 @dataclass(frozen=True)
 class Plan:
-    """`passes` over as many pairs as there are events, `batch` at a time; `patience`: checks without a better
-    held-out NDCG@10 after which the training ends; `decay`: weight of the squared length of what a pair touches."""
+    """`passes` over as many triples as there are events, in batches of `batch`. `patience`: checks without a better
+    held-out NDCG@10 after which training ends. `decay`: weight of the squared length of the factors of a triple."""
 
     passes: int
     learning_rate: float
@@ -73,11 +73,11 @@ def train(
     seed: int,
     progress: Progress,
 ) -> float | None:
-    """Minimise -log σ(score(met) - score(unmet)) in place; the weights end as those that ranked held-out events best.
+    """Minimise -log σ(score(met) - score(unmet)) in place and keep the weights that ranked held-out events best.
 
-    A user is Σ given / sqrt(count) over what he met, without the met item of the pair itself, or an item would learn
-    to recommend itself. `places` is given the events trained on, (users, items). Gives back the held-out NDCG@10, or
-    None where nobody has enough events to hold any out: then all passes run. BadInput if the weights grow without end.
+    A user's factors are Σ given / sqrt(count) over the items met, without the met item of the triple, or items would
+    learn to recommend themselves. `places`: function of the training matrix (users, items). Returns the held-out
+    NDCG@10, or None if there are too few events to hold any out; all passes then run. BadInput if the weights diverge.
     """
     import torch
 
@@ -92,15 +92,15 @@ def train(
                 optimiser.zero_grad(set_to_none=True)
                 _loss(places(kept), spread, scale, batch, plan.decay).backward()
                 optimiser.step()
-        said = f"pass {number} of {plan.passes}"
+        message = f"pass {number} of {plan.passes}"
         if held.nnz and number % plan.check_every == 0:
             with torch.no_grad():
                 value = held_out_ndcg(places(kept), kept, held)
             since = 0 if best.offer(value) else since + 1
-            said += f", NDCG@{K} {value:.3f} on {held.nnz} held-out events"
+            message += f", NDCG@{K} {value:.3f} on {held.nnz} held-out events"
         if not all(bool(weight.isfinite().all()) for weight in weights):
-            raise BadInput(f"learning_rate: steps of {plan.learning_rate:g} never settle here; choose a smaller one")
-        progress(number / plan.passes, said)
+            raise BadInput(f"learning_rate: the training diverges at {plan.learning_rate:g}; choose a smaller one")
+        progress(number / plan.passes, message)
         if since >= plan.patience:
             break
     best.restore()
@@ -121,7 +121,7 @@ def _loss(
 
 
 def spreader(matrix: Matrix) -> Callable[[torch.Tensor], torch.Tensor]:
-    """x -> matrix @ x with its gradient; the matrix itself is never learned."""
+    """Return x -> matrix @ x with its gradient. The matrix itself is constant."""
     import torch
 
     forth, back = sparse.csr_array(matrix, dtype=np.float32), sparse.csr_array(matrix.T, dtype=np.float32)
@@ -139,14 +139,14 @@ def spreader(matrix: Matrix) -> Callable[[torch.Tensor], torch.Tensor]:
 
 
 class _Best:
-    """The weights that ranked held-out events best; the last ones where nothing is held out."""
+    """The weights that ranked held-out events best, or the last ones if nothing is held out."""
 
     def __init__(self, weights: list[torch.Tensor]) -> None:
         self._weights, self.value = weights, None
         self._kept: list[torch.Tensor] = []
 
     def offer(self, value: float) -> bool:
-        """Whether this is the best yet; then its weights are kept."""
+        """Whether this is the best value so far. If so, its weights are kept."""
         better = self.value is None or value > self.value
         if better:
             self.value, self._kept = value, [weight.detach().clone() for weight in self._weights]

@@ -1,1 +1,1 @@
-"""The recommenders: one a file, found by the registry."""
+"""The recommenders, one per file. The registry finds them."""

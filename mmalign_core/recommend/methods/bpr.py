@@ -1,4 +1,4 @@
-"""BPR: item factors learned from pairs of a met and an unmet item, one small step a pair."""
+"""BPR: item factors learned from pairs of a met and an unmet item, one small gradient step per pair."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ BATCH = 1024
 class BPR(Factors):
     """score(i) = b_i + x · y_i, learned by gradient steps on -log σ(score(met) - score(unmet)).
 
-    Rendle et al. 2009, BPR: Bayesian Personalized Ranking from Implicit Feedback. Training has free factors x_u a user
-    (`user_factors`); served is x = s Σ_h w_h y_h / sqrt(Σ_h |w_h|), with the one number s that comes nearest to
-    all x_u. So users the fit never saw are served, with exact shares; benchmarks/movielens.py measures both.
+    Rendle et al. 2009, BPR: Bayesian Personalized Ranking from Implicit Feedback. In training each user has free
+    factors x_u (`user_factors`). Queries use x = s Σ_h w_h y_h / sqrt(Σ_h |w_h|), with the one number s that brings x
+    nearest to all x_u. So new users can be scored, with exact shares. benchmarks/movielens.py measures both.
     """
 
-    summary = "Hidden tastes learned from pairs: what somebody met should score above what they did not"
+    summary = "Latent factors learned from pairs: an item of a user should score above one the user has not met"
     views = ("history", "taste")
-    factors: int = param(32, 1, 1024, help="numbers a user and an item")
+    factors: int = param(32, 1, 1024, help="numbers per user and per item")
     learning_rate: float = param(0.02, 1e-6, 1.0, help="size of a step")
-    regularisation: float = param(0.01, 0.0, 10.0, help="how strongly each step shrinks what it touches")
+    regularisation: float = param(0.01, 0.0, 10.0, help="how much each step shrinks the factors that it changes")
     iterations: int = param(100, 1, 5000, help="passes over as many pairs as there are events")
     negatives: str = param(
-        "uniform", choices=("uniform", "popular"), help="unmet items are drawn alike, or as often as they were met"
+        "uniform", choices=("uniform", "popular"), help="draws of unmet items: uniform, or by number of users"
     )
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """Take the steps, then find s."""
+        """Train the factors, then compute s."""
         rng, users = np.random.default_rng(seed), len(events.users)
         met = events.popularity > 0
         self.user_factors, self.item_factors = (
@@ -51,9 +51,7 @@ class BPR(Factors):
                 for batch in triples.batches(BATCH):
                     self._step(*batch)
             if not np.isfinite(self.item_factors).all():
-                raise BadInput(
-                    f"learning_rate: steps of {self.learning_rate:g} never settle here; choose a smaller one"
-                )
+                raise BadInput(f"learning_rate: the training diverges at {self.learning_rate:g}; choose a smaller one")
             progress((iteration + 1) / self.iterations, f"pass {iteration + 1} of {self.iterations}")
         self._blocks, self._popularity = {TASTE: self._served(events)}, self.item_biases
 

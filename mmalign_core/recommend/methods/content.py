@@ -16,18 +16,18 @@ from mmalign_core.types import BadInput, Progress
 from mmalign_core.vectors import unit_rows
 
 AT_ONCE = 1 << 22
-"""Scores held at a time beside the result: 16 MB of single precision. Our choice."""
+"""Scores computed at a time beside the result: 16 MB of single precision. Our choice."""
 TIGHT = 0.03
-"""Spread of cosines below which those of a single query are computed in double precision, so that shares sum exactly:
-single precision's error of 1e-7 then is 3e-6 of a standard deviation."""
+"""Spread of cosines below which those of a single query are computed in double precision, so that shares sum exactly.
+At this spread, single precision's error of 1e-7 is 3e-6 of a standard deviation."""
 KEPT = 24
-"""Points whose cosines with all items are kept, so that a query answers at once when only its weights change: eight
-parts in three modalities, the most that the dashboard's queries hold."""
+"""Points whose cosines with all items are cached, so that new weights of a query need no new cosines: eight parts in
+three modalities, the largest query of the dashboard."""
 
 
 @dataclass(frozen=True)
 class Near:
-    """Cosines (n,) of one point with all items in one modality, 0 for those that lack it, with mean and spread."""
+    """Cosines (n,) of a point with all items in a modality, 0 for items without it, with their mean and spread."""
 
     cosines: np.ndarray
     mean: float
@@ -39,26 +39,26 @@ class Content(Recommender):
     """Score of an item: Σ_s a_s Σ_m w_m r_ms z_ms, over signals s and modalities m; the w_m sum to 1.
 
     z_ms is how many standard deviations the cosine of signal and item in modality m lies above its mean over the items
-    that have m. Cosines of texts and of sounds with the same query differ in size and spread, so they are not
-    comparable as they are; late fusion of standardised scores is. r_ms is how reliably m answers what s was made of, 1
-    on average, see `reliability`. A modality an item lacks adds 0. A history is one signal: the mean place of its
-    items in each modality, its a_s the largest of their weights and its r_ms 1.
+    that have m. Raw cosines of texts and of sounds with the same query differ in size and spread, so they cannot be
+    compared; standardised ones can. r_ms is the reliability of m for signals of s's modality, with mean 1; see
+    `reliability`. A modality that an item lacks adds 0. A history is one signal: the mean place of its items in each
+    modality, with a_s the largest of their weights and r_ms 1.
     """
 
-    summary = "Items whose media stand out as near to the query, each modality on its own scale"
+    summary = "Items near to the query in the shared space, each modality in its own standard deviations"
     reads_places = True
     reads_signals = True
     standardised = True
     views = ("modality", "signal", "history")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """Keep the items; there is nothing to learn."""
+        """Keep the items. Nothing is learned."""
         self._items = items
         self._kept: dict[tuple[str, bytes], Near] = {}
         self._reliable: dict[str, Mapping[str, float]] = {}
 
     def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
-        """(q, n): each query's terms added up; a batch is one product of matrices per modality and kind of signal."""
+        """Return (q, n): the sum of each query's terms. A batch is one matrix product per modality and signal kind."""
         n = len(self._items.ids)
         if len(queries) == 1:
             terms = (scale * self._z(m, near) for _, m, scale, near in self._terms(queries[0]))
@@ -70,7 +70,7 @@ class Content(Recommender):
         return found
 
     def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
-        """By modality, by signal (the history being one), or by item of the history and signal."""
+        """Return shares by modality, by signal (the history is one), or by item of the history and signal."""
         found = {m: np.zeros(len(rows)) for m in self._items.parts} if view in ("", "modality") else {}
         for signal, m, scale, near in self._terms(query):
             if view == "history" and signal is None:
@@ -83,12 +83,12 @@ class Content(Recommender):
         return found
 
     def _terms(self, query: PlacedQuery) -> Iterator[tuple[Signal | None, str, float, Near]]:
-        """Every signal (None: the history) and modality that counts, its factor, and how near the items are."""
+        """Yield every signal (None: the history) and modality with a factor other than 0, the factor, and `Near`."""
         profile = self._items.profile(query.history) if query.history else {}
-        asked = [(signal, signal) for signal in query.signals]
-        asked += [(None, Signal(HISTORY, profile, history_weight(query)))] if profile else []
+        chosen = [(signal, signal) for signal in query.signals]
+        chosen += [(None, Signal(HISTORY, profile, history_weight(query)))] if profile else []
         for m, weight in self._weights(query).items():
-            for signal, what in asked:
+            for signal, what in chosen:
                 if weight and what.weight and m in what.points:
                     yield signal, m, self._counts(what, m) * weight, self._near(m, self._unit(what, m))
 
@@ -106,14 +106,14 @@ class Content(Recommender):
         return self._kept[key]
 
     def _z(self, m: str, near: Near, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """(r,) float64: cosines less their mean in standard deviations, 0 for items without the modality."""
+        """Return (r,) float64: cosines in standard deviations above the mean, 0 for items without the modality."""
         centred = near.cosines[rows].astype(np.float64) - near.mean
         return np.where(self._items.present(m)[rows], centred, 0.0) / near.spread
 
     def _by_item(self, query: PlacedQuery, rows: np.ndarray, m: str, scale: float, near: Near) -> dict[str, np.ndarray]:
-        """A mean of places is a sum over them, and so is its cosine, less its mean, in units of its deviation.
+        """Return the shares of the items of the history. The cosine of a mean of places is a sum over the places.
 
-        What single precision rounded off the score is spread evenly, so that they sum to it whatever the weights.
+        The rounding error of the score is spread evenly over the shares, so that they sum to it for all weights.
         """
         places = self._items.profile_parts(query.history)[m].astype(np.float64)
         length = np.linalg.norm(places.sum(axis=0))
@@ -125,24 +125,24 @@ class Content(Recommender):
         parts += (self._z(m, near, rows) - parts.sum(axis=1))[:, None] / len(places)
         return {self._items.ids[row]: scale * values for row, values in zip(query.history, parts.T)}
 
-    def _add(self, found: np.ndarray, queries: Sequence[PlacedQuery]) -> None:
-        """Add the scores of these queries to `found` (q, n)."""
+    def _add(self, scores: np.ndarray, queries: Sequence[PlacedQuery]) -> None:
+        """Add the scores of these queries to `scores` (q, n)."""
         weights = [self._weights(query) for query in queries]
         for m, part in self._items.parts.items():
-            for asked, points, scale in self._points(queries, m):
-                scale = scale * np.array([weights[i][m] for i in asked])
+            for numbers, points, scale in self._points(queries, m):
+                scale = scale * np.array([weights[i][m] for i in numbers])
                 cosines = points @ part.T
                 present = self._items.present(m)
                 mean, spread = moments(cosines, present, 1.0)
-                found[asked] += cosines * (scale / spread)[:, None]
-                found[asked] -= (scale * mean / spread)[:, None] * present
+                scores[numbers] += cosines * (scale / spread)[:, None]
+                scores[numbers] -= (scale * mean / spread)[:, None] * present
 
     def _points(self, queries: Sequence[PlacedQuery], m: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Numbers of queries (a,), unit points (a, k_m) and weights (a,): histories, then first signals, …"""
-        asked = np.array([i for i, query in enumerate(queries) if query.history], np.int64)
-        if len(asked):
-            profiles = self._items.profiles([queries[i].history for i in asked], m)
-            yield asked, unit_rows(profiles), np.array([history_weight(queries[i]) for i in asked])
+        """Yield query numbers (a,), unit points (a, k_m) and weights (a,): of histories, then of first signals, …"""
+        numbers = np.array([i for i, query in enumerate(queries) if query.history], np.int64)
+        if len(numbers):
+            profiles = self._items.profiles([queries[i].history for i in numbers], m)
+            yield numbers, unit_rows(profiles), np.array([history_weight(queries[i]) for i in numbers])
         for place in range(max((len(query.signals) for query in queries), default=0)):
             some = [(i, query.signals[place]) for i, query in enumerate(queries) if len(query.signals) > place]
             some = [(i, signal) for i, signal in some if m in signal.points]
@@ -151,7 +151,7 @@ class Content(Recommender):
                 yield np.array([i for i, _ in some]), points, np.array([self._counts(signal, m) for _, signal in some])
 
     def _counts(self, signal: Signal, m: str) -> float:
-        """Its weight times how reliably that modality answers it."""
+        """Return the signal's weight times the modality's reliability for it."""
         source = signal.modality
         if source not in self._reliable:
             self._reliable[source] = reliability(self._items, source)
@@ -164,11 +164,11 @@ class Content(Recommender):
         return unit_rows(point[None])[0]
 
     def _weights(self, query: PlacedQuery) -> Mapping[str, float]:
-        """Scaled to sum to 1; all 0 where none is left of those that were given."""
+        """Return the weights scaled to sum to 1, or all 0 if none of the given modalities is left."""
         given = {m: query.weights.get(m, 0.0) for m in self._items.parts}
         return given if query.weights and not any(given.values()) else scale_weights(query.weights, tuple(given))
 
 
 def history_weight(query: PlacedQuery) -> float:
-    """How much the history counts beside signals."""
+    """Return the weight of the history beside signals."""
     return max(map(abs, query.history.values()), default=0.0)

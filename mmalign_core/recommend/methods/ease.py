@@ -1,4 +1,4 @@
-"""EASE: a linear model from what was met to what will be, solved in closed form."""
+"""EASE: a linear model that predicts interactions from interactions, solved in closed form."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from mmalign_core.recommend.learning.held_out import Matrix
 from mmalign_core.types import BadInput, Progress
 
 STRIP = 1024
-"""Rows treated at a time, so that nothing but the matrix itself is large: 160 MB at most. Our choice."""
+"""Rows computed at a time, so that only the matrix itself is large: 160 MB at most. Our choice."""
 
 
 @register("ease")
 class Ease(ItemWeights):
     """min ‖X - XB‖² + λ‖B‖² with diag B = 0, so B = I - P / diag(P), P = (XᵀX + λI)⁻¹.
 
-    Steck 2019, Embarrassingly Shallow Autoencoders for Sparse Data. Only items somebody met take part.
+    Steck 2019, Embarrassingly Shallow Autoencoders for Sparse Data. Only items with events take part.
     """
 
-    summary = "Each item met speaks for and against others, with weights solved for in closed form"
-    regularisation: float = param(500.0, 1e-3, 1e7, help="λ: larger trusts pairs of items met together less")
-    positive: bool = param(False, help="keep only weights that speak for an item, none against")
-    ratings: bool = param(False, help="learn from the ratings as numbers, not from what was met alone")
+    summary = "Linear model: each item of the history raises or lowers others, with weights in closed form"
+    regularisation: float = param(500.0, 1e-3, 1e7, help="λ: larger gives less weight to items rarely met together")
+    positive: bool = param(False, help="set negative weights to 0, so that no item lowers another")
+    ratings: bool = param(False, help="learn from the ratings as numbers, not only from the events")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """Solve for B. BadInput beyond 20,000 items met.
+        """Solve for B. BadInput beyond 20,000 items with events.
 
-        The solution is one step of LAPACK, which nothing can stop: seconds for thousands of items, minutes for 20,000.
+        The solution is one LAPACK call, which cannot be stopped: seconds for thousands of items, minutes for 20,000.
         """
         matrix = rated_matrix(events) if self.ratings else events.matrix
         met = self.known_items(events)
@@ -47,7 +47,7 @@ class Ease(ItemWeights):
 
 
 def cooccurrences(matrix: Matrix) -> np.ndarray:
-    """(m, m) dense Gram matrix: float64 for few items, float32 where that would not fit; made a strip at a time."""
+    """Return the Gram matrix (m, m), strip by strip: float64 for few items, float32 where that would not fit."""
     items = matrix.shape[1]
     gram = np.empty((items, items), np.float64 if items <= 5000 else np.float32)
     turned, by_item = sparse.csr_array(matrix.T), sparse.csr_array(matrix)
@@ -57,7 +57,7 @@ def cooccurrences(matrix: Matrix) -> np.ndarray:
 
 
 def symmetric_inverse(matrix: np.ndarray) -> np.ndarray:
-    """Inverse of a symmetric positive definite matrix through Cholesky's factor, in the memory of the matrix."""
+    """Return the inverse of a symmetric positive definite matrix by Cholesky factors, in the memory of the matrix."""
     from scipy.linalg import get_lapack_funcs
 
     factorise, invert = get_lapack_funcs(("potrf", "potri"), (matrix,))

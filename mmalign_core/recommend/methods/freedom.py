@@ -1,4 +1,4 @@
-"""FREEDOM: factors flow along who met what, and along a frozen graph of items alike in each modality."""
+"""FREEDOM: factors propagate along interactions and along a fixed graph of the items most alike in each modality."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ class Freedom(TrainedFactors):
     """score(i) = x · (y_i + Σ_m w_m (S_m E)_i), y and x as `lightgcn`; S_m averages the k items most alike in m.
 
     Zhou and Shen 2023, A Tale of Two Graphs: Freezing and Denoising Graph Structures for Multimodal Recommendation.
-    The graphs are made once, from places in the shared space, and lead only to items somebody met: so an item nobody
-    met is recommended, and speaks in a history, as the ones it is like. The w_m are learned and sum to 1. Not taken
-    over: pruning of the user-item graph, and the second loss that projects raw features.
+    The graphs are made once, from places in the shared space, and link only to items with events. An item without
+    events is therefore recommended, and counts in a history, like the items it is linked to. The w_m are learned and
+    sum to 1. Omitted: pruning of the user-item graph, and the second loss that projects raw features.
     """
 
-    summary = "Hidden tastes that flow between items met together and between items alike in text, picture or sound"
+    summary = "Latent factors that spread between items met together and items alike in text, picture or sound"
     reads_places = True
     views = ("modality", "history")
-    factors: int = param(64, 1, 1024, help="numbers an item")
-    neighbours: int = param(10, 1, 1000, help="how many items most alike in a modality each item is linked to")
-    layers: int = param(1, 0, 4, help="how many times factors flow from items to users and back")
+    factors: int = param(64, 1, 1024, help="numbers per item")
+    neighbours: int = param(10, 1, 1000, help="number of most similar items that each item is linked to, per modality")
+    layers: int = param(1, 0, 4, help="how many times factors spread from items to users and back")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """Link alike items, train on nine tenths of the events, then let the factors flow along all of them."""
+        """Link similar items, train on nine tenths of the events, then propagate the factors along all of them."""
         import torch
 
-        progress(0.0, "linking items that are alike")
+        progress(0.0, "linking similar items")
         met = events.popularity > 0
         links = {
             m: spreader(nearest_item_graph(x, met, self.neighbours))

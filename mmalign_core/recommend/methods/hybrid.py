@@ -1,4 +1,4 @@
-"""Hybrid: several recommenders' standardised scores, weighted as held-out events say."""
+"""Hybrid: a weighted sum of the standardised scores of several recommenders. Held-out events give the weights."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Hybrid(Recommender):
     """Score of an item: Σ_r w_r z_r, over recommenders r; the w_r are 0 or more and sum to 1.
 
     z_r is how many standard deviations r's score lies above its mean over the items r knows (Burke 2002, weighted
-    hybrids). Items r knows nothing of, such as those nobody has met, get 0 from it: they stand or fall by the others,
-    and so does everything for somebody whose history r cannot use. The weights are those with the best NDCG@10 on
-    events held out of the given ones, after which every member learns from all events; `settled` holds them, and "why".
+    hybrids). Items that r does not know, such as those without events, get 0 from r, so the other recommenders decide.
+    The same holds for all items if r cannot use the history. The weights have the best NDCG@10 on held-out events;
+    then every member learns from all events. `settled` holds the weights, and "why".
     """
 
-    summary = "Content and collaborative scores on one scale, weighted by what held-out events confirm"
+    summary = "Content and collaborative scores on one scale, with weights learned from held-out events"
     needs_interactions = True
     reads_places = True
     reads_signals = True
@@ -44,22 +44,22 @@ class Hybrid(Recommender):
     """Each mix that was tried, with its NDCG@10 on the held-out events."""
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """Learn the weights, then every member from all events. BadInput names a member that cannot be used."""
-        made = self._made()
+        """Learn the weights, then fit every member to all events. BadInput names a member that cannot be used."""
+        made = self._unfitted_members()
         weights = parse_mix(self.mix, made) if self.mix else None
         self.history, why = (), "given"
         if weights is None:
-            found = learn_mix(self._made(), items, events, self.validation, seed, progress)
+            found = learn_mix(self._unfitted_members(), items, events, self.validation, seed, progress)
             weights, self.history, why = found.weights, found.tried, found.why
         for i, model in enumerate(made):
-            progress(0.5 + 0.5 * i / len(made), f"learning '{model.name}' from all events")
+            progress(0.5 + 0.5 * i / len(made), f"fitting '{model.name}' to all events")
             model.fit(items, events, seed=seed)
         self._members = [Member(m, items, events) for m in made]
         self._weights = weights
         self.settled = {m.name: float(w) for m, w in zip(made, weights)} | {"why": why}
 
     def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
-        """(q, n): the members' standardised scores, weighted."""
+        """Return (q, n): the weighted sum of the members' standardised scores."""
         found = np.zeros((len(queries), len(self._ids)))
         for weight, member in zip(self._weights, self._members):
             if weight:
@@ -67,7 +67,7 @@ class Hybrid(Recommender):
         return found
 
     def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
-        """By recommender; or by modality, signal or item, where what a member cannot take apart bears its name."""
+        """Return shares by recommender, or by modality, signal or item. A member without this view is one share."""
         found: dict[str, np.ndarray] = {}
         for weight, member in zip(self._weights, self._members):
             if not weight:
@@ -76,8 +76,8 @@ class Hybrid(Recommender):
                 found[label] = found.get(label, 0.0) + weight * values
         return found
 
-    def _made(self) -> list[Recommender]:
-        """The members, not yet fitted; BadInput unless they are 2 to 4 different ones and none is a hybrid."""
+    def _unfitted_members(self) -> list[Recommender]:
+        """Return the unfitted members. BadInput unless they are 2 to 4 different ones and none is a hybrid."""
         named = [member.strip().split(":") for member in self.members.split(",")]
         names = [name for name, *_ in named]
         if len(set(names)) != len(names) or not 2 <= len(names) <= MOST_MEMBERS or self.name in names:

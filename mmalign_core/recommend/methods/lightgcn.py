@@ -1,4 +1,4 @@
-"""LightGCN: items' factors flow along the graph of who met what, and nothing else is learned."""
+"""LightGCN: item factors that propagate along the graph of interactions. Nothing else is learned."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class LightGCN(TrainedFactors):
     """score(i) = x · y_i, y = mean over l of (ÂᵀÂ)ˡ E and x = Σ_h w_h y_h / sqrt(d_h Σ_h |w_h|), Â = D_u^-½ R D_i^-½.
 
     He et al. 2020, LightGCN: Simplifying and Powering Graph Convolution Network for Recommendation, with the pairwise
-    loss of BPR. Users have no factors of their own to start from: a user is wholly what flows in from what he met, so
-    any history is served and its shares are exact. Items nobody met score 0.
+    loss of BPR. Users have no initial factors: a user is the sum over the items of the history, so any history can be
+    scored and its shares are exact. Items without events score 0.
     """
 
-    summary = "Hidden tastes that flow between items through everybody who met both"
-    factors: int = param(64, 1, 1024, help="numbers an item")
-    layers: int = param(1, 0, 4, help="how many times factors flow from items to users and back")
+    summary = "Latent factors that spread between items through the users who met both"
+    factors: int = param(64, 1, 1024, help="numbers per item")
+    layers: int = param(1, 0, 4, help="how many times factors spread from items to users and back")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """Train on nine tenths of the events, then let the factors flow along all of them."""
+        """Train on nine tenths of the events, then propagate the factors along all of them."""
         import torch
 
         factors, flow = (

@@ -1,4 +1,4 @@
-"""Most popular: what most users have met, the same for every query. A baseline for the other recommenders."""
+"""Most popular: the items with most users, the same for every query. A baseline for the other recommenders."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from mmalign_core.types import Progress
 class Popular(Recommender):
     """Score of an item: the share of all users who have met it, in 0..1."""
 
-    summary = "What most users have met, the same for everybody: the floor to compare others with"
+    summary = "The items with the most users, the same for everybody: a baseline"
     needs_interactions = True
     views = ("popularity",)
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """Count."""
+        """Count the users of each item."""
         self._share = events.popularity / max(len(events.users), 1)
 
     def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
-        """(q, n): the same row for every query."""
+        """Return (q, n): the same row for every query."""
         return np.tile(self._share, (len(queries), 1))
 
     def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
-        """One label, "popularity"."""
+        """Return one label, "popularity"."""
         return {"popularity": self._share[rows]}

@@ -1,4 +1,4 @@
-"""Items in random order: the baseline of every evaluation. It is not offered as a choice, so it is not registered."""
+"""Items in random order: the baseline of every evaluation. Not registered, because it is no choice for users."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mmalign_core.types import Progress
 
 
 class RandomOrder(Recommender):
-    """Every user's items in an order of their own, the same for the same seed and user."""
+    """Items in a random order that depends on the seed and the user."""
 
     name = "random order"
-    summary = "The items in random order: the floor under every number"
+    summary = "The items in random order: the lowest baseline"
     views = ("chance",)
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
@@ -25,11 +25,11 @@ class RandomOrder(Recommender):
         self._seed = seed
 
     def score(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
-        """(q, n) uniform in 0..1, drawn for the query's user."""
+        """Return (q, n), uniform in 0..1, drawn for the query's user."""
         return np.stack([self._draw(query) for query in queries])
 
     def shares(self, query: PlacedQuery, rows: np.ndarray, view: str = "") -> Mapping[str, np.ndarray]:
-        """One label, "chance"."""
+        """Return one label, "chance"."""
         return {"chance": self._draw(query)[rows]}
 
     def _draw(self, query: PlacedQuery) -> np.ndarray:

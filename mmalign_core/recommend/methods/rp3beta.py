@@ -1,4 +1,4 @@
-"""Random walks from the history over who met what: item to user to item, with popular ends held back."""
+"""RP3beta: random walks from items of the history to users and on to items, with a penalty on popular items."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ STRIP = 1024
 class RP3Beta(ItemWeights):
     """B[h, i] = Σ_u P(u | h)^α P(i | u)^α / popularity(i)^β, the `neighbours` strongest i kept for each h.
 
-    P(u | h) is one over how many users met h, P(i | u) one over how many items u met. Paudel et al. 2017, Updatable,
-    Accurate, Diverse, and Scalable Recommendations for Interactive Applications.
+    P(u | h) is one over the number of users of h, P(i | u) one over the number of items of u. Paudel et al. 2017,
+    Updatable, Accurate, Diverse, and Scalable Recommendations for Interactive Applications.
     """
 
-    summary = "Walks from each item met to who else met it and what they met, less for what everybody meets"
+    summary = "Random walks from each item of the history to its users and on to their items; popular items count less"
     alpha: float = param(1.0, 0.0, 5.0, help="power of each step's probability: above 1 prefers the likely steps")
-    beta: float = param(0.2, 0.0, 5.0, help="how strongly popular items are held back")
-    neighbours: int = param(200, 1, MOST_ITEMS, help="how many items each item may speak for")
+    beta: float = param(0.2, 0.0, 5.0, help="strength of the penalty on popular items")
+    neighbours: int = param(200, 1, MOST_ITEMS, help="how many items get a weight from each item")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """Count the walks. BadInput beyond 20,000 items met."""
+        """Count the walks. BadInput beyond 20,000 items with events."""
         met = self.known_items(events)
         matrix = events.matrix[:, met].astype(np.float64)
         popularity = events.popularity[met]
@@ -47,14 +47,14 @@ class RP3Beta(ItemWeights):
 
 
 def transition_powers(matrix: Matrix, totals: np.ndarray, alpha: float) -> Matrix:
-    """Each row divided by its total (never 0 where it has entries), to the power alpha."""
+    """Return each row divided by its total (never 0 where it has entries), to the power alpha."""
     found = sparse.csr_array(matrix)
     shares = np.repeat(1.0 / np.maximum(totals, 1), np.diff(found.indptr))
     return sparse.csr_array((found.data * shares**alpha, found.indices, found.indptr), shape=found.shape)
 
 
 def keep_strongest(weights: np.ndarray, k: int) -> np.ndarray:
-    """(s, m) with all but the k largest of each row set to 0, in place; among equals the last found stay."""
+    """Set all but the k largest values of each row of (s, m) to 0, in place. Of equal values the later ones stay."""
     if k < weights.shape[1]:
         for row in weights:
             row[np.argsort(-row, kind="stable")[k:]] = 0.0

@@ -1,4 +1,4 @@
-"""Multimodal BPR: factors of items, and of what they hold in each modality, learned from pairs."""
+"""Multimodal BPR: factors of items, and projections of their vectors in each modality, learned from pairs."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class VBPR(TrainedFactors):
     """score(i) = b_i + x · y_i + Σ_m x_m · (f_im W_m), x = Σ_h w_h y_h / sqrt(Σ_h |w_h|), x_m likewise of f_hm W_m.
 
     He and McAuley 2016, VBPR: Visual Bayesian Personalized Ranking from Implicit Feedback, for any modalities: f_im is
-    where item i lies in the shared space and W_m is learned. Users have no factors of their own but are the sum of what
-    they met, as in FISM (Kabbur et al. 2013), so any history is served and its shares are exact. An item nobody met has
-    neither y nor b: what it holds speaks for it.
+    the place of item i in the shared space, and W_m is learned. Users have no factors of their own. They are the sum
+    over the items of the history, as in FISM (Kabbur et al. 2013), so any history can be scored, with exact shares.
+    An item without events has neither y nor b, and only its vectors count.
     """
 
-    summary = "Hidden tastes in what was met and in what items hold: a new item is known by its text, picture or sound"
+    summary = "Latent factors of items and of their media: a new item is placed by its text, picture or sound"
     reads_places = True
     views = ("modality", "history")
-    factors: int = param(64, 1, 1024, help="numbers an item, and numbers each modality")
-    decay: float = param(1e-3, 0.0, 1.0, help="how strongly large factors are held back")
+    factors: int = param(64, 1, 1024, help="numbers per item, and numbers per modality")
+    decay: float = param(1e-3, 0.0, 1.0, help="weight of the penalty on large factors")
 
     def learn(self, items: PlacedItems, events: Interactions, seed: int, progress: Progress) -> None:
-        """Train on nine tenths of the events; the last tenth says when to stop."""
+        """Train on nine tenths of the events. The last tenth decides when to stop."""
         import torch
 
         held = {m: torch.from_numpy(x) for m, x in content_features(self.name, items).items()}

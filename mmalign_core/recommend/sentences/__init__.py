@@ -1,1 +1,1 @@
-"""Recommendations in words: facts, the plain sentence made of them, and whether a sentence says more than they hold."""
+"""Sentences about recommendations: facts, a template, and a check that a sentence claims nothing else."""

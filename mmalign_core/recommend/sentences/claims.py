@@ -1,4 +1,4 @@
-"""Whether a sentence says nothing beyond given facts: every word, number and name is checked."""
+"""Checks that a sentence claims nothing beyond given facts: every word, number and name is checked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LABEL_WORDS = {
     "audio": ("sound", "audio"),
     "video": ("video",),
 }
-"""Modality -> what people call it; the first is what the template says."""
+"""Modality -> words for it. The template uses the first."""
 
 _PLAIN = """
 a about add added adds alone also among an and are as asked at average be because been being by can chosen close closely
@@ -25,19 +25,19 @@ those to together total up user user's users usual was were what when where whic
 would your
 """
 PLAIN_WORDS = frozenset(_PLAIN.split())
-"""English, all lower case. No number words, no names, no praise, no negation, nothing that tells of the world."""
+"""English words in lower case. No number words, names, praise or negation, and no words with facts of the world."""
 
 AGAINST_WORDS = frozenset(("against", "although", "but", "despite", "farther", "further", "less", "lower", "though"))
-"""Words that turn a share's direction; a sentence needs one to name what lowers the score, and may not without."""
+"""Words that reverse the direction of a share. A negative share needs one near it, a positive one must not have one."""
 
 
 _REACH = 60
-"""Characters within which a word such as “farther” applies to what stands before it. Our choice: about ten words."""
+"""Characters within which a word such as “farther” refers to the words before it. Our choice: about ten words."""
 MOST_WORDS = 70
-"""Most words of a sentence, a quoted name counting as one. Our choice."""
+"""Most words of a sentence. A quoted name counts as one. Our choice."""
 _QUOTES = ("“{}”", '"{}"', "„{}“", "«{}»", "‘{}’", "'{}'")
 _FIRST_MARK = 0xE000
-"""First sign of Unicode's private use area: no text from elsewhere means anything by it."""
+"""First character of Unicode's private use area, which has no meaning in any text."""
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
 _TOKEN = re.compile(
     r"(?P<number>[+\-−]?\d+(?:\.\d+)?)|(?P<word>[A-Za-z]+(?:['’-][A-Za-z]+)*)|(?P<mark>[\ue000-\uf8ff])"
@@ -48,8 +48,8 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Value:
-    """A number that a sentence may hold. `kind`: "rank" (where the item stands), "without" (its rank without `label`),
-    "share" (what `label` adds, with its sign), "count" (how many have `label`), "total" (of how many)."""
+    """A number that a sentence may contain. `kind`: "rank" (the item's rank), "without" (its rank without `label`),
+    "share" (the signed share of `label`), "count" (the number of items with `label`), "total" (of how many)."""
 
     kind: str
     number: float
@@ -58,8 +58,8 @@ class Value:
 
 @dataclass(frozen=True)
 class Claims:
-    """All a sentence may say. `names`: label -> the name it must be quoted by, exactly; `words`: label -> words that
-    mean it unquoted."""
+    """All that a sentence may state. `names`: label -> the exact name to put in quotes. `words`: label -> words for it
+    without quotes."""
 
     values: Sequence[Value]
     names: Mapping[str, str] = field(default_factory=dict)
@@ -76,11 +76,11 @@ class _Token:
 
 
 def unsupported_claim(sentence: str, claims: Claims, most_words: int = MOST_WORDS) -> str:
-    """What in the sentence no fact holds, in a few words; '' if it says nothing beyond them.
+    """Return the first part of the sentence that no fact supports, in a few words, or '' if there is none.
 
-    A closed vocabulary: names stand in quotes exactly as given, numbers must be those of what they stand nearest to,
-    rounded at most, all else is among PLAIN_WORDS and the claims' own. So names from elsewhere, spelled-out numbers,
-    other languages, signs and markup have no way in, whatever the facts' names contain.
+    The vocabulary is closed. Names must be in quotes exactly as given. A number must be that of the nearest mention,
+    possibly rounded. All other words must be among PLAIN_WORDS and the words of the claims. So other names, spelled-out
+    numbers, other languages, signs and markup are rejected, whatever the names in the facts contain.
     """
     if not sentence.strip():
         return "it is empty"
@@ -92,11 +92,11 @@ def unsupported_claim(sentence: str, claims: Claims, most_words: int = MOST_WORD
         return f"it has more than {most_words} words"
     if not tokens or tokens[-1].text != ".":
         return "it does not end as one sentence"
-    return _foreign(tokens) or _misplaced(tokens, claims) or _turned(tokens, claims)
+    return _unknown_token(tokens) or _wrong_number(tokens, claims) or _wrong_direction(tokens, claims)
 
 
 def _names_marked(sentence: str, claims: Claims) -> tuple[str, dict[str, frozenset[str]]]:
-    """Each quoted name, and each label that is no plain word, as one private sign; and the labels each sign means."""
+    """Replace quoted names, and labels that are not one word, by private characters; return the labels of each too."""
     by_name: dict[str, set[str]] = {}
     for label, name in claims.names.items():
         for quotes in _QUOTES:
@@ -127,8 +127,8 @@ def _tokens(sentence: str, labels: Mapping[str, frozenset[str]], claims: Claims)
     return found
 
 
-def _foreign(tokens: Sequence[_Token]) -> str:
-    """The first word or sign that has no business here."""
+def _unknown_token(tokens: Sequence[_Token]) -> str:
+    """Return an error for the first word or sign that is not allowed, or ''."""
     for place, token in enumerate(tokens):
         if token.kind == "other" or (token.kind == "mark" and not token.labels):
             return f"it holds the sign {token.text!r} or a name that is not quoted as given"
@@ -139,8 +139,8 @@ def _foreign(tokens: Sequence[_Token]) -> str:
     return ""
 
 
-def _misplaced(tokens: Sequence[_Token], claims: Claims) -> str:
-    """The first number that is not that of what it stands by."""
+def _wrong_number(tokens: Sequence[_Token], claims: Claims) -> str:
+    """Return an error for the first number that is not a number of its nearest mention, or ''."""
     for place, token in enumerate(tokens):
         if token.kind == "number" and not any(_holds(value, token, place, tokens) for value in claims.values):
             return f"it says {token.text}, which no fact holds there"
@@ -149,14 +149,14 @@ def _misplaced(tokens: Sequence[_Token], claims: Claims) -> str:
 
 def _holds(value: Value, token: _Token, place: int, tokens: Sequence[_Token]) -> bool:
     digits = len(token.text.partition(".")[2])
-    said = float(token.text.replace("−", "-"))
+    number = float(token.text.replace("−", "-"))
     signed = token.text[0] in "+-−"
-    if abs(said - value.number) > 0.5 * 10**-digits + 1e-9 or (not signed and said * value.number < 0):
+    if abs(number - value.number) > 0.5 * 10**-digits + 1e-9 or (not signed and number * value.number < 0):
         return False
     before = tokens[place - 1].text.lower() if place else ""
     if value.kind == "share":
         return before not in _RANK_WORDS and (signed or digits > 0) and value.label in _nearest(token, tokens)
-    if signed or digits or said != value.number:
+    if signed or digits or number != value.number:
         return False
     if value.kind == "total":
         return before in ("of", "the")
@@ -169,7 +169,7 @@ _RANK_WORDS = ("rank", "ranked", "ranks", "place")
 
 
 def _rank_holds(value: Value, place: int, tokens: Sequence[_Token]) -> bool:
-    """A rank belongs to the one label left out in its part of the sentence, or to none."""
+    """Whether the rank belongs to the one label left out in its part of the sentence, or to none."""
     start, end = place, place
     while start and tokens[start - 1].text not in (";", ":"):
         start -= 1
@@ -187,7 +187,7 @@ def _rank_holds(value: Value, place: int, tokens: Sequence[_Token]) -> bool:
 
 
 def _nearest(token: _Token, tokens: Sequence[_Token]) -> frozenset[str]:
-    """Labels of the mention that the number stands nearest to, the one before it where two are equally near."""
+    """Return the labels of the mention nearest to the number; of two equally near ones, the one before it."""
     named = [t for t in tokens if t.labels]
     away = [
         (token.start - t.end if t.end <= token.start else t.start - token.end, t.start > token.start) for t in named
@@ -195,8 +195,8 @@ def _nearest(token: _Token, tokens: Sequence[_Token]) -> frozenset[str]:
     return named[away.index(min(away))].labels if named else frozenset()
 
 
-def _turned(tokens: Sequence[_Token], claims: Claims) -> str:
-    """A share named in the wrong direction: what lowers the score as if it raised it, or the other way round."""
+def _wrong_direction(tokens: Sequence[_Token], claims: Claims) -> str:
+    """Return an error if a negative share is stated as positive or the other way round, or ''."""
     turns = [t.start for t in tokens if t.text.lower() in AGAINST_WORDS]
     shares: dict[str, list[float]] = {}
     for value in claims.values:
@@ -218,7 +218,7 @@ def _turned(tokens: Sequence[_Token], claims: Claims) -> str:
 
 
 def _parts(tokens: Sequence[_Token]) -> list[list[_Token]]:
-    """The sentence cut at its commas and semicolons."""
+    """Return the parts of the sentence between commas and semicolons."""
     found: list[list[_Token]] = [[]]
     for token in tokens:
         if token.text in (",", ";"):

@@ -1,4 +1,4 @@
-"""The facts of one recommendation as plain data, and the template that puts them into one sentence."""
+"""The facts of one recommendation as plain data, and the template that makes a sentence of them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from mmalign_core.recommend.sentences.claims import LABEL_WORDS, Claims, Value
 
 SHORT = 60
 """Characters of a title as sentences show it. Our choice: about ten words."""
+"""Characters of a title in a sentence. Our choice: about ten words."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """One recommendation. `shares`: label -> what it adds to the `score`; labels that are modalities are named so,
-    those in `titles` (items of a history) by their titles, others as they are.
+    """The facts of one recommendation.
 
-    `met`: item of the history -> its share, where `shares` is another way to take the score apart; `without`: label ->
-    rank without it. `asked`: what it was compared with, in words.
+    `shares`: label -> share of the `score`. Labels are shown as modality names, as titles of items in `titles`, or
+    unchanged. `met`: item of the history -> its share, if `shares` has another view. `without`: label -> rank without
+    it. `query`: the query in words.
     """
 
     title: str
@@ -28,11 +29,11 @@ class Facts:
     met: Mapping[str, float] = field(default_factory=dict)
     without: Mapping[str, int] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
-    asked: str = "what was asked for"
+    query: str = "what was asked for"
 
     @property
     def claims(self) -> Claims:
-        """What a sentence about it may say; the template's sentences pass as any other."""
+        """All that a sentence about it may state. The sentences of the template pass this check too."""
         labels = [*self.shares, *self.met, *self.without]
         values = [Value("rank", self.rank), Value("share", self.score, "score")]
         values += [Value("share", v, label) for shares in (self.shares, self.met) for label, v in shares.items()]
@@ -52,47 +53,47 @@ class Facts:
 
 
 def short(title: str) -> str:
-    """A title as sentences show it: one line of printable characters, cut where it is long. Titles are data."""
+    """Return a title for a sentence: one line of printable characters, cut if it is long. Titles are untrusted data."""
     line = " ".join("".join(c if c.isprintable() and not "\ue000" <= c <= "\uf8ff" else " " for c in title).split())
     return line if len(line) <= SHORT else line[: SHORT - 1].rstrip() + "…"
 
 
 MOST = 3
-"""Parts of a score that a sentence names for and against the item. Our choice: the bars of a page show all of them."""
+"""Most labels named in each direction. Our choice: the bars of a page show all of them."""
 
 
 def reason(contributions: Mapping[str, float]) -> str:
-    """A sentence from the contributions alone: those for the item, then those against it, strongest first."""
+    """Return a sentence about the contributions alone: positive ones, then negative ones, strongest first."""
     return sentence(Facts("", 1, sum(contributions.values()), contributions))
 
 
 def sentence(facts: Facts) -> str:
-    """The template: shares for the item, shares against it, the strongest item of the history, the rank without it."""
+    """Return the sentence: positive shares, negative shares, the strongest history item, the rank without a part."""
     ordered = sorted(facts.shares.items(), key=lambda pair: -pair[1])
     helping = [pair for pair in ordered if pair[1] >= _least(facts)]
     against = [pair for pair in reversed(ordered) if pair[1] <= -_least(facts)]
     parts = [f"Because {_for(facts, helping)}"] if helping else []
     parts += [f"against it: {_list(facts, against)}"] if helping and against else []
-    parts = parts or [_for_want_of_better(facts, against)]
+    parts = parts or [_only_against(facts, against)]
     return "; ".join([*parts, *_met(facts), *_without(facts)]) + "."
 
 
-def _for_want_of_better(facts: Facts, against: Sequence[tuple[str, float]]) -> str:
-    """The sentence of an item whose shares are all 0 or negative: other items have lower ones."""
+def _only_against(facts: Facts, against: Sequence[tuple[str, float]]) -> str:
+    """Return the clause for an item without positive shares: other items have lower scores."""
     if not against:
         return "It is placed here by its score alone"
     return f"It is placed here because less speaks against it than against others: {_list(facts, against)}"
 
 
 def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:
-    """Modalities first, then items of a history, then what has a name of its own."""
+    """Return the clauses of positive shares: modalities, then items of a history, then other labels."""
     own = [pair for pair in helping if pair[0] in LABEL_WORDS and pair[0] not in facts.titles]
     met = [pair for pair in helping if pair[0] in facts.titles]
     rest = [pair for pair in helping if pair not in own and pair not in met]
     clauses = []
     if own:
         many = "are" if len(own) > 1 else "is"
-        clauses.append(f"its {_list(facts, own)} {many} nearer to {facts.asked} than the average item")
+        clauses.append(f"its {_list(facts, own)} {many} nearer to {facts.query} than the average item")
     if met:
         clauses.append(f"it goes with {_list(facts, met)}")
     if rest:
@@ -108,7 +109,7 @@ def _met(facts: Facts) -> list[str]:
 
 
 def _without(facts: Facts) -> list[str]:
-    """The part without which the rank falls most, if it falls without any."""
+    """Return the clause about the part without which the rank falls most, or [] if the rank falls without none."""
     worst = max(facts.without.items(), key=lambda pair: pair[1], default=("", 0))
     if worst[1] <= facts.rank:
         return []
@@ -117,7 +118,7 @@ def _without(facts: Facts) -> list[str]:
 
 
 def _list(facts: Facts, pairs: Sequence[tuple[str, float]]) -> str:
-    """“A” (+0.52), “B” (+0.31) and others."""
+    """Return “A” (+0.52), “B” (+0.31) and others."""
     shown = [f"{_name(facts, label)} ({_number(facts, value)})" for label, value in pairs[:MOST]]
     shown += ["others"] * (len(pairs) > MOST)
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
@@ -128,7 +129,7 @@ def _number(facts: Facts, value: float) -> str:
 
 
 def decimals(largest: float) -> int:
-    """Places after the point that show two figures of values as large as that: some recommenders' scores are small."""
+    """Return the decimal places that show two digits of the largest value: some recommenders' scores are small."""
     return min(max(2, 1 - math.floor(math.log10(largest))), 6) if largest else 2
 
 
@@ -137,7 +138,7 @@ def _places(facts: Facts) -> int:
 
 
 def _least(facts: Facts) -> float:
-    """Smaller shares would be shown as 0 and are not named."""
+    """Return the smallest share that is named: smaller ones would be shown as 0."""
     return 0.5 / 10 ** _places(facts)
 
 

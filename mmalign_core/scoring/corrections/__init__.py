@@ -1,4 +1,4 @@
-"""Hubness corrections: biases that take away what makes some candidates everybody's neighbour."""
+"""Hubness corrections: biases against candidates that are near to most queries."""
 
 from mmalign_core.scoring.corrections.base import CORRECTIONS, Correction, register
 from mmalign_core.scoring.corrections.scores import Scores

@@ -1,4 +1,4 @@
-"""Corrections that look at queries: a bank of training rows where there is one, else the measured queries together."""
+"""Corrections that use queries: a bank of training rows if there is one, else the measured queries together."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ TRAINING, QUERIES = "training", "queries"
 class BankCorrection(Correction):
     """A correction whose target biases come from queries.
 
-    With the bank of training rows every query is scored alone. Without one (nothing was held out), or when told to
-    look at the measured queries, its scores are transductive.
+    With a bank of training rows every query is scored independently. Without one (nothing was held out), or if the
+    parameter selects the measured queries, its scores are transductive.
     """
 
     bank: str = param(
         TRAINING,
         choices=(TRAINING, QUERIES),
-        help="queries that show the hubs: the training rows where some items are held out, or the measured ones",
+        help="queries that show the hubs: the training rows if some items are held out, or the measured ones",
     )
 
     def is_transductive(self, has_bank: bool) -> bool:
-        """False only when the training rows are there and asked for."""
+        """Return False only if there is a bank and the parameter selects it."""
         return self.transductive or self.bank == QUERIES or not has_bank
 
     def known_queries(self, sources: np.ndarray, bank: np.ndarray | None) -> np.ndarray:
-        """The distinct rows (b, d) to look at: of the bank if it is given and asked for, else of the sources."""
+        """Return the distinct rows (b, d) to use: of the bank if there is one and it is selected, else the sources."""
         return distinct(sources if bank is None or self.bank == QUERIES else bank)
 
 
 def distinct(rows: np.ndarray) -> np.ndarray:
-    """The rows (n, d) without copies, in an order of their own: copies would fill the nearest neighbours of a point."""
+    """Return the rows (n, d) without copies, sorted. Copies would fill the nearest neighbours of a point."""
     return np.unique(rows, axis=0)
 
 
 def mean_of_best(similarity: Similarity, rows: np.ndarray, others: np.ndarray, k: int) -> np.ndarray:
-    """Mean similarity of each row (n, d) to its min(k, b) best among others (b, d): (n,), 0 when there are none."""
+    """Return the mean similarity of each row (n, d) to its min(k, b) best among others (b, d): (n,), 0 if b is 0."""
     if not len(others) or not len(rows):
         return np.zeros(len(rows))
     if similarity.metric == "ip":
         return similarity.top_k(rows, others, k)[0].mean(1, dtype=np.float64)
-    # the exact search cancels in float32 where points nearly coincide; blocks do not
+    # the exact search loses digits in float32 if points nearly coincide; blocks do not
     parts = [_mean_of_best(block, k) for _, block in similarity.iter_blocks(rows, others)]
     return np.concatenate(parts)
 
 
 def soft_maximum(similarity: Similarity, rows: np.ndarray, others: np.ndarray, temperature: float) -> np.ndarray:
-    """temperature · log Σ exp(similarity / temperature) of each row (n, d) over the others (b, d): (n,).
+    """Return temperature · log Σ exp(similarity / temperature) of each row (n, d) over the others (b, d): (n,).
 
-    A smooth maximum, at most temperature · log b above it; 0 when there are no others.
+    A smooth maximum, at most temperature · log b above the maximum; 0 if there are no others.
     """
     if not len(others) or not len(rows):
         return np.zeros(len(rows))
@@ -61,7 +61,7 @@ def soft_maximum(similarity: Similarity, rows: np.ndarray, others: np.ndarray, t
 
 
 def bias_rounding(similarity: Similarity, rows: np.ndarray, others: np.ndarray) -> float:
-    """How far the mean or soft maximum of similarities may be off by rounding alone."""
+    """Return the largest rounding error of the mean or soft maximum of similarities."""
     return float(similarity.rounding(rows, others).max(initial=0.0))
 
 

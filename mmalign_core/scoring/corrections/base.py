@@ -1,4 +1,4 @@
-"""What every hubness correction offers, and the registry that finds them."""
+"""The base class of hubness corrections, and their registry."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mmalign_core.scoring.similarities.base import Similarity
 
 
 class Correction(Parametrised, ABC):
-    """Turns a similarity between two sets into scores with hubs taken away."""
+    """Turns a similarity between two sets into scores with less hubness."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
     transductive: ClassVar[bool] = False
-    """It always looks at all measured queries together: never rank its results in one column with per-query ones."""
+    """It always uses all measured queries together. Its results must not be ranked together with per-query ones."""
 
     def is_transductive(self, has_bank: bool) -> bool:
-        """Whether scores made with these parameters, with or without a bank, depend on the measured queries together.
+        """Whether scores with these parameters, with or without a bank, depend on the measured queries together.
 
-        `has_bank`: queries known beforehand are handed to `scores`.
+        `has_bank`: whether known queries are passed to `scores`.
         """
         return self.transductive
 
@@ -32,10 +32,10 @@ class Correction(Parametrised, ABC):
     def scores(
         self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
     ) -> Scores:
-        """The scores of sources (m, d) against targets (n, d) under this correction.
+        """Return the scores of sources (m, d) against targets (n, d) under this correction.
 
-        `bank` (b, d): queries known beforehand (those of the training items) in the same space. Without one, a
-        correction that needs queries looks at the sources together, and its scores are transductive.
+        `bank` (b, d): known queries (those of the training items) in the same space. Without one, a correction that
+        needs queries uses the sources together, and its scores are transductive.
         """
 
 

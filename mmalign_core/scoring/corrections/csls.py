@@ -1,4 +1,4 @@
-"""Cross-domain similarity local scaling: a similarity counts by how far it stands out on both sides."""
+"""Cross-domain similarity local scaling: similarity relative to the neighbourhoods of both sides."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class CSLS(BankCorrection):
     Conneau et al. (2018), Word translation without parallel data.
     """
 
-    summary = "CSLS: the similarity against the mean of the k nearest on either side"
-    k: int = param(10, 1, 1000, help="neighbours that make up the local mean")
+    summary = "CSLS: the similarity relative to the mean of the k nearest on either side"
+    k: int = param(10, 1, 1000, help="neighbours in the local mean")
 
     def scores(
         self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
     ) -> Scores:
-        """Scores around 0: above it for pairs nearer to each other than their neighbourhoods are."""
+        """Return scores around 0: positive for pairs nearer to each other than to their neighbourhoods."""
         known = self.known_queries(sources, bank)
         near_targets = mean_of_best(similarity, sources, targets, self.k)
         near_queries = mean_of_best(similarity, targets, known, self.k)

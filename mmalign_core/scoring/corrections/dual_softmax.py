@@ -1,4 +1,4 @@
-"""Dual softmax: a pair counts by its share among the targets of its query and the queries of its target."""
+"""Dual softmax: the product of a pair's shares among the targets of its query and the queries of its target."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DualSoftmax(Correction):
     def scores(
         self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
     ) -> Scores:
-        """Scores at most 0, on the scale of the similarity; 0 for a pair without any competitor. The bank is unused."""
+        """Return scores at most 0, on the scale of the similarity; 0 without competitors. Ignores the bank."""
         queries = distinct(sources)
         over_targets = soft_maximum(similarity, sources, targets, self.temperature)
         over_queries = soft_maximum(similarity, targets, queries, self.temperature)

@@ -1,4 +1,4 @@
-"""Query-bank normalisation by inverted softmax: a target is worth less the more queries it attracts."""
+"""Query-bank normalisation by inverted softmax: targets near to many queries get lower scores."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class InvertedSoftmax(BankCorrection):
     Divided by beta, it stays on the scale of the similarity.
     """
 
-    summary = "Inverted softmax over a query bank (QB-Norm): discounts targets that attract many queries"
+    summary = "Inverted softmax over a query bank (QB-Norm): lowers targets that are near to many queries"
     beta: float = param(30.0, 0.1, 1000.0, help="inverse temperature: the higher, the more the nearest queries count")
 
     def scores(
         self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
     ) -> Scores:
-        """Scores on the scale of the similarity, less each target's smooth mean similarity to the queries."""
+        """Return scores on the scale of the similarity, minus each target's smooth mean similarity to the queries."""
         known = self.known_queries(sources, bank)
         attraction = soft_maximum(similarity, targets, known, 1 / self.beta) - math.log(max(1, len(known))) / self.beta
         rounding = bias_rounding(similarity, targets, known)

@@ -18,14 +18,14 @@ class NNN(BankCorrection):
     Chowdhury et al. (2024), Nearest neighbor normalization improves multimodal retrieval.
     """
 
-    summary = "NNN: each target less a share of its mean similarity to its k nearest bank queries"
-    k: int = param(16, 1, 1000, help="nearest bank queries of a target that make up its bias")
-    alpha: float = param(0.75, 0.0, 2.0, help="how much of that mean is taken away")
+    summary = "NNN: the similarity minus a share of each target's mean similarity to its k nearest bank queries"
+    k: int = param(16, 1, 1000, help="number of a target's nearest bank queries")
+    alpha: float = param(0.75, 0.0, 2.0, help="factor of the mean that is subtracted")
 
     def scores(
         self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
     ) -> Scores:
-        """Scores on the scale of the similarity, less each target's bias."""
+        """Return scores on the scale of the similarity, minus each target's bias."""
         known = self.known_queries(sources, bank)
         bias = self.alpha * mean_of_best(similarity, targets, known, self.k)
         rounding = self.alpha * bias_rounding(similarity, targets, known)

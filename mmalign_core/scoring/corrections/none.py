@@ -11,12 +11,12 @@ from mmalign_core.scoring.similarities.base import Similarity
 
 @register("none")
 class NoCorrection(Correction):
-    """Scores are the similarity itself."""
+    """The scores are the similarity."""
 
     summary = "The plain similarity, uncorrected"
 
     def scores(
         self, similarity: Similarity, sources: np.ndarray, targets: np.ndarray, bank: np.ndarray | None = None
     ) -> Scores:
-        """Scores without biases."""
+        """Return scores without biases."""
         return Scores(similarity, sources, targets)

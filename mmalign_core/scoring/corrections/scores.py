@@ -1,4 +1,4 @@
-"""The scores of two sets, streamed: a similarity less one bias a source and one a target."""
+"""The scores of two sets in blocks: a similarity minus one bias per source and one per target."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Scores:
     """score(i, j) = weight · similarity(source i, target j) - source_bias[i] - target_bias[j].
 
     `sources` (m, d) and `targets` (n, d) are coordinates in one space. CSLS (weight 2), normalisation against a
-    query bank (NNN) and inverted softmax (in logarithms) are all of this form, which is why a correction needs no more.
-    `bias_rounding`: how far the biases may be off by rounding alone.
+    query bank (NNN) and inverted softmax (in logarithms) all have this form. `bias_rounding`: largest rounding error of
+    the biases.
     """
 
     similarity: Similarity
@@ -30,43 +30,43 @@ class Scores:
 
     @property
     def plain(self) -> bool:
-        """Nothing is corrected, so the exact search applies directly."""
+        """Whether there is no correction, so that the exact search applies directly."""
         return self.weight == 1.0 and self.source_bias is None and self.target_bias is None
 
     @property
     def rounding(self) -> np.ndarray:
-        """Per source (m,): scores that differ by no more than this are a tie."""
+        """Per source (m,): the largest difference at which scores are a tie."""
         return self.weight * self.similarity.rounding(self.sources, self.targets) + np.float32(self.bias_rounding)
 
     def iter_blocks(self, rows: int | None = None) -> Iterator[tuple[slice, np.ndarray]]:
-        """(slice of sources, their (rows, n) float32 scores), one after the other."""
+        """Yield (slice of sources, their (rows, n) float32 scores) one after the other."""
         for part, block in self.similarity.iter_blocks(self.sources, self.targets, rows):
             yield part, block if self.plain else self._corrected(part, block)
 
     def top_k(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Best k targets of each source: scores float32, indices int64, both (m, min(k, n)), ties by lower index."""
+        """Return the best k targets of each source: scores float32, indices int64, both (m, min(k, n))."""
         if self.target_bias is None or not len(self.sources):
             scores, indices = self.similarity.top_k(self.sources, self.targets, k)
             scores = scores * np.float32(self.weight)
         elif self.similarity.metric == "ip":
             scores, indices = top_k(*self._biased_vectors(self.target_bias), k)
-        else:  # distances do not become inner products without cancelling
+        else:  # distances as inner products would lose digits
             best = [_best(block, k) for _, block in self.iter_blocks()]
             return np.concatenate([scores for scores, _ in best]), np.concatenate([indices for _, indices in best])
         return scores if self.source_bias is None else scores - self.source_bias[:, None].astype(np.float32), indices
 
     def flipped(self) -> Scores:
-        """The same scores seen from the targets."""
+        """Return the same scores with sources and targets exchanged."""
         biases = self.target_bias, self.source_bias
         return Scores(self.similarity, self.targets, self.sources, self.weight, *biases, self.bias_rounding)
 
     def take(self, sources: np.ndarray, targets: np.ndarray | None = None) -> Scores:
-        """The scores of these source rows (and target rows) alone, with the biases they have among all."""
+        """Return the scores of only these source rows (and target rows), with unchanged biases."""
         taken = replace(self, sources=self.sources[sources], source_bias=_taken(self.source_bias, sources))
         return taken if targets is None else taken.flipped().take(targets).flipped()
 
     def dense(self) -> np.ndarray:
-        """Every score (m, n) float32: for few rows."""
+        """Return every score (m, n) float32, for few rows."""
         whole = np.empty((len(self.sources), len(self.targets)), np.float32)
         for part, block in self.iter_blocks():
             whole[part] = block
@@ -81,7 +81,7 @@ class Scores:
         return block
 
     def _biased_vectors(self, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Prepared vectors with one more dimension, whose inner products already hold weight and target bias."""
+        """Return prepared vectors with one more dimension, whose inner products include weight and target bias."""
         sources, targets = (self.similarity.prepare(x) for x in (self.sources, self.targets))
         ones = np.ones((len(sources), 1), np.float32)
         return np.hstack([sources * np.float32(self.weight), ones]), np.hstack([targets, -bias[:, None]])
@@ -92,7 +92,7 @@ def _taken(bias: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
 
 
 def _best(block: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Best k of each row, equal scores by lower index."""
+    """Return the best k of each row, equal scores by lower index."""
     k = min(k, block.shape[1])
     if k == 0:
         return block[:, :0], np.empty((len(block), 0), np.int64)

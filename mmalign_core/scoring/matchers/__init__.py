@@ -1,4 +1,4 @@
-"""Matchers: the decision which source belongs to which target."""
+"""Matchers, which decide which source belongs to which target."""
 
 from mmalign_core.scoring.matchers.base import MATCHERS, Matcher, register
 

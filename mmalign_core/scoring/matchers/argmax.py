@@ -16,7 +16,7 @@ class Argmax(Matcher):
     summary = "Each source takes the target that scores highest"
 
     def match(self, scores: Scores) -> Matches:
-        """One pair a source (none when there are no targets)."""
+        """Return one pair per source, or none if there are no targets."""
         best, targets = scores.top_k(1)
         sources = np.repeat(np.arange(len(targets)), targets.shape[1])
         return Matches(sources, targets.ravel(), best.ravel(), self.rule)

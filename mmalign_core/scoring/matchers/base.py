@@ -1,4 +1,4 @@
-"""What every matcher offers, and the registry that finds them."""
+"""The base class of matchers, and their registry."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from mmalign_core.types import Matches
 
 
 class Matcher(Parametrised, ABC):
-    """Decides pairs from scores. A source may stay undecided; equal scores go to the lower index."""
+    """Decides pairs from scores. A source may stay undecided. Equal scores go to the lower index."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
     transductive: ClassVar[bool] = False
-    """It looks at all sources together: never rank its results in one column with per-query retrieval."""
+    """It uses all sources together. Its results must not be ranked together with per-query retrieval."""
 
     @abstractmethod
     def match(self, scores: Scores) -> Matches:
-        """Pairs (source row, target row, score), by rising source, then falling score."""
+        """Return pairs (source row, target row, score), by ascending source, then falling score."""
 
     def check_sizes(self, sources: int, targets: int) -> None:
-        """BadInput when so many are more than this matcher can weigh; ask before any long work. Most take any."""
+        """Raise BadInput if these numbers are too large for the matcher. To be called before any long work."""
 
     @property
     def rule(self) -> str:
-        """The name with its parameters: 'threshold(threshold=0.5, limit=10)'."""
+        """Return the name with its parameters: 'threshold(threshold=0.5, limit=10)'."""
         given = ", ".join(f"{name}={value}" for name, value in self.params.items())
         return f"{self.name}({given})" if given else self.name
 

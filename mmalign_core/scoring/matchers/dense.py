@@ -1,4 +1,4 @@
-"""Matchers that weigh all pairs at once, and so hold every score."""
+"""Matchers that need the whole matrix of scores."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class DenseMatcher(Matcher):
     """10,000 sources by 10,000 targets."""
 
     def check_sizes(self, sources: int, targets: int) -> None:
-        """BadInput when there are more than `most_scores` scores to hold."""
+        """Raise BadInput if there are more than `most_scores` scores."""
         if sources * targets > self.most_scores:
             raise BadInput(
-                f"'{self.name}' weighs all pairs at once: {sources:,} x {targets:,} are {sources * targets:,} scores, "
+                f"'{self.name}' needs all scores at once: {sources:,} x {targets:,} are {sources * targets:,} scores, "
                 f"more than the {self.most_scores:,} it takes; choose 'mutual' or 'argmax', or give fewer items"
             )
 
     def dense(self, scores: Scores) -> np.ndarray:
-        """Every score (m, n) float32; BadInput when they are too many."""
+        """Return every score (m, n) float32. BadInput if they are too many."""
         self.check_sizes(len(scores.sources), len(scores.targets))
         return scores.dense()
 
     def matches(self, sources: np.ndarray, targets: np.ndarray, dense: np.ndarray) -> Matches:
-        """The pairs with their scores, by rising source."""
+        """Return the pairs with their scores, by ascending source."""
         order = np.argsort(sources, kind="stable")
         sources, targets = (np.asarray(rows, np.int64)[order] for rows in (sources, targets))
         return Matches(sources, targets, dense[sources, targets], self.rule)

@@ -1,4 +1,4 @@
-"""The one-to-one assignment whose scores sum to the most."""
+"""The one-to-one assignment with the highest total score."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mmalign_core.types import Matches
 class Hungarian(DenseMatcher):
     """max Σ score(i, π(i)) over one-to-one π (Kuhn 1955), solved exactly by shortest augmenting paths (Crouse 2016).
 
-    Each target is given away once: right where every source has a partner of its own, and of the larger side some
+    Each target is used once. It suits data in which every source has its own partner. Of the larger side some rows
     stay undecided.
     """
 
     summary = "Hungarian: the one-to-one assignment of highest total score"
 
     def match(self, scores: Scores) -> Matches:
-        """min(m, n) pairs; BadInput when there are too many scores to hold."""
+        """Return min(m, n) pairs. BadInput if there are too many scores."""
         from scipy.optimize import linear_sum_assignment
 
         dense = self.dense(scores)

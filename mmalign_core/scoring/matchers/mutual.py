@@ -11,13 +11,13 @@ from mmalign_core.types import Matches
 
 @register("mutual")
 class Mutual(Matcher):
-    """A source takes its best target only if it is that target's best source: fewer pairs, more of them right."""
+    """A source takes its best target only if it is that target's best source: fewer pairs, a larger share right."""
 
     summary = "Mutual nearest neighbours: a pair counts only if each is the other's best"
     transductive = True
 
     def match(self, scores: Scores) -> Matches:
-        """Zero or one pair a source, zero or one a target."""
+        """Return zero or one pair per source and per target."""
         best, targets = scores.top_k(1)
         if not best.size:
             return Matches(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32), self.rule)

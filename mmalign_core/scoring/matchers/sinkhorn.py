@@ -1,4 +1,4 @@
-"""Entropic optimal transport: sources share out the targets softly, then take the most of their share."""
+"""Entropic optimal transport: targets are shared softly among the sources, and each source takes its largest share."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from mmalign_core.scoring.matchers.dense import DenseMatcher
 from mmalign_core.types import Matches
 
 FINEST = 1 / 500
-"""Lowest tau as a share of the span of the scores: below it the assignment no longer changes, only the time."""
+"""Lowest tau relative to the span of the scores: below it the assignment no longer changes, only the time grows."""
 
 ABSORBED = 1e50
-"""Scalings above this are taken into the exponent: far below what overflows, and rare, for it costs a new kernel."""
+"""Largest scaling before it is moved into the exponent: far below overflow, and rare, because it costs a new kernel."""
 
 
 @register("sinkhorn")
 class Sinkhorn(DenseMatcher):
     """max <P, score> + tau H(P) over transport plans P of uniform marginals; source i takes the argmax of row i.
 
-    Cuturi (2013), Sinkhorn distances. Several sources may take one target. Where there are more targets than sources,
-    one source that is equally near to everything takes the surplus (as the dustbin of SuperGlue, Sarlin et al. 2020),
-    so that each real one still weighs as much as one target and nobody is made to take what nobody wants.
+    Cuturi (2013), Sinkhorn distances. Several sources may take one target. If there are more targets than sources, one
+    additional source at equal distance to all targets takes the surplus (as the dustbin of SuperGlue, Sarlin et al.
+    2020), so that each real source weighs as much as one target.
     """
 
-    summary = "Sinkhorn: softly shares out the targets among all sources, each takes the most of its share"
+    summary = "Sinkhorn: shares the targets softly among all sources; each takes its largest share"
     most_scores = 25_000_000
     tau: float = param(
         0.05,
@@ -34,18 +34,18 @@ class Sinkhorn(DenseMatcher):
         100.0,
         help="entropy on the scale of the scores, at least a 500th of their span: the lower, the harder the choice",
     )
-    iterations: int = param(1000, 1, 100_000, help="at most so many rounds of scaling rows and columns")
+    iterations: int = param(1000, 1, 100_000, help="most rounds of scaling rows and columns")
 
     def match(self, scores: Scores) -> Matches:
-        """One pair a source (none when there are no targets); BadInput when there are too many scores to hold."""
+        """Return one pair per source, or none if there are no targets. BadInput if there are too many scores."""
         dense = self.dense(scores)
         rows = np.arange(len(dense) if dense.size else 0)
         return self.matches(rows, self.plan(dense).argmax(1) if dense.size else rows, dense)
 
     def plan(self, dense: np.ndarray) -> np.ndarray:
-        """The transport plan (m, n) float64 of these scores, as far as it converged.
+        """Return the transport plan (m, n) float64 of these scores, as far as it converged.
 
-        Columns sum to 1/n and rows to 1/m; with more targets than sources rows to 1/n and columns to at most 1/n.
+        Columns sum to 1/n and rows to 1/m. With more targets than sources rows sum to 1/n and columns to at most 1/n.
         """
         import ot
 
@@ -61,6 +61,6 @@ class Sinkhorn(DenseMatcher):
 
 
 def _reduced(cost: np.ndarray) -> np.ndarray:
-    """The cost less a constant a row and one a column, which leave the plan as it is, so that no row underflows."""
+    """Subtract a constant per row and column, which does not change the plan, so that no row underflows."""
     cost = cost - cost.min(1, keepdims=True)
     return cost - cost.min(0)

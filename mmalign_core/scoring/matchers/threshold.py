@@ -1,4 +1,4 @@
-"""Every source takes the targets that score high enough."""
+"""Every source takes all targets with a score of at least a threshold."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from mmalign_core.types import Matches
 
 @register("threshold")
 class Threshold(Matcher):
-    """All targets that score at least `threshold`, best first, at most `limit` a source; none leaves it undecided."""
+    """All targets that score at least `threshold`, best first, at most `limit` per source. It may be none."""
 
     summary = "Each source takes every target that scores at least the threshold, or stays undecided"
     threshold: float = param(0.5, help="lowest score that counts as a match, on the scale of the similarity")
     suggested: bool = param(
-        False, help="decide by the threshold that held-back training pairs suggest, not by the one given here"
+        False, help="use the threshold suggested by held-out training pairs instead of the given one"
     )
-    limit: int = param(10, 1, 10_000, help="at most so many targets for one source")
+    limit: int = param(10, 1, 10_000, help="most targets per source")
 
     def match(self, scores: Scores) -> Matches:
-        """Zero to `limit` pairs a source."""
+        """Return zero to `limit` pairs per source."""
         best, targets = scores.top_k(self.limit)
         sources, columns = np.nonzero(best >= self.threshold)
         return Matches(sources, targets[sources, columns], best[sources, columns], self.rule)

@@ -1,4 +1,4 @@
-"""Similarity measures: how alike two places in the shared space are."""
+"""Similarity measures of two places in the shared space."""
 
 from mmalign_core.scoring.similarities.base import SIMILARITIES, Similarity, register
 

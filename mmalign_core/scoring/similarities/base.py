@@ -1,4 +1,4 @@
-"""What every similarity offers, and the registry that finds them."""
+"""The base class of similarities, and their registry."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ from mmalign_core.registry import Registry
 from mmalign_core.scoring.neighbours import Metric, check_same_width, top_k
 
 BLOCK_VALUES = 1 << 23
-"""Scores a streamed block may hold: 32 MB of float32."""
+"""Most scores of a block: 32 MB of float32."""
 
 ROUNDING = 2.0**-20
-"""Relative differences below this (8 float32 steps) are rounding of the arithmetic, not evidence."""
+"""Relative difference (8 float32 steps) up to which scores are equal, since rounding can cause it."""
 
 
 class Similarity(Parametrised, ABC):
-    """Scores queries against candidates; higher is more alike. Members say how one vector is prepared and compared."""
+    """Scores queries against candidates; higher is more similar. Members prepare and compare vectors."""
 
     name: ClassVar[str]
     summary: ClassVar[str]
     metric: ClassVar[Metric] = "ip"
-    """What the exact search computes on prepared vectors."""
+    """The metric of the exact search on prepared vectors."""
 
     def prepare(self, vectors: np.ndarray) -> np.ndarray:
-        """What is done to each vector (n, d) alone before it is compared; nothing unless overridden."""
+        """Return each vector (n, d) prepared for comparison, by default unchanged."""
         return vectors
 
     @abstractmethod
     def compare(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Scores (m, n) float32 of prepared queries (m, d) and candidates (n, d)."""
+        """Return scores (m, n) float32 of prepared queries (m, d) and candidates (n, d)."""
 
     @abstractmethod
     def rounding(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Per query (m,): scores that differ by no more than this are equal (a tie)."""
+        """Return per query (m,) the largest difference at which scores are a tie."""
 
     def block(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Every score (m, n) float32, for what is shown or streamed; BadInput on unequal widths."""
+        """Return every score (m, n) float32. BadInput for unequal widths."""
         check_same_width(queries, candidates)
         return self.compare(self.prepare(queries), self.prepare(candidates))
 
     def top_k(self, queries: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Exact best k: scores float32 and indices int64, both (m, min(k, n)), ties by lower index."""
+        """Return the exact best k: scores float32 and indices int64, both (m, min(k, n)), ties by lower index."""
         check_same_width(queries, candidates)
         return top_k(self.prepare(queries), self.prepare(candidates), k, self.metric)
 
     def iter_blocks(
         self, queries: np.ndarray, candidates: np.ndarray, rows: int | None = None
     ) -> Iterator[tuple[slice, np.ndarray]]:
-        """(slice of queries, their (rows, n) scores) one after the other; by default about 32 MB a block."""
+        """Yield (slice of queries, their (rows, n) scores) one after the other; by default about 32 MB a block."""
         check_same_width(queries, candidates)
         step = rows or max(1, BLOCK_VALUES // max(1, len(candidates)))
         candidates = self.prepare(candidates)
@@ -62,7 +62,7 @@ class Similarity(Parametrised, ABC):
 
 
 def longest(vectors: np.ndarray) -> float:
-    """Greatest Euclidean length of the rows, 0 when there are none."""
+    """Return the greatest Euclidean length of the rows, 0 if there are none."""
     return float(np.linalg.norm(vectors, axis=1).max(initial=0.0))
 
 

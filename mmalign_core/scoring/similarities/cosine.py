@@ -15,13 +15,13 @@ class Cosine(Similarity):
     summary = "Cosine of the angle: compares directions, ignores lengths"
 
     def prepare(self, vectors: np.ndarray) -> np.ndarray:
-        """Unit rows."""
+        """Return unit rows."""
         return unit_rows(vectors)
 
     def compare(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Inner products of unit rows."""
+        """Return inner products of unit rows."""
         return queries @ candidates.T
 
     def rounding(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """The same for every query: unit vectors have one scale."""
+        """Return the same value for every query, because unit vectors have one scale."""
         return np.full(len(queries), ROUNDING, np.float32)

@@ -14,13 +14,13 @@ class Dot(Similarity):
     summary = "Inner product: direction and length both count"
 
     def prepare(self, vectors: np.ndarray) -> np.ndarray:
-        """As they are, in float32."""
+        """Return the vectors unchanged, in float32."""
         return np.asarray(vectors, dtype=np.float32)
 
     def compare(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Inner products."""
+        """Return inner products."""
         return queries @ candidates.T
 
     def rounding(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Grows with the lengths that are multiplied."""
+        """Return values proportional to the lengths of the query and the longest candidate."""
         return (ROUNDING * np.linalg.norm(queries, axis=1) * longest(candidates)).astype(np.float32)

@@ -1,1 +1,1 @@
-"""Align one pair of modalities: choices, split, usable sets, the plan of the fits, their measures, and the run."""
+"""Alignment of one pair of modalities: choices, split, usable sets, the plan of the fits, measurement, and the run."""

@@ -1,4 +1,4 @@
-"""What a person chooses for one alignment, and the pairs of modalities there are to choose from."""
+"""The choices of an alignment, and the pairs of modalities to choose from."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, Collection
 
 HOLDING_OUT = ("test", "folds", "fold_column", "time_column")
-"""The choices that say which items are kept from the fit."""
+"""The choices that hold items out of the fit."""
 LARGEST_SEED = 2**32 - 1
-"""What every generator of random numbers takes: scikit-learn's accept 32 bits."""
+"""Largest seed of all random generators: scikit-learn's accept 32 bits."""
 PAIRS = (("image", "text"), ("audio", "text"), ("image", "audio"), ("video", "text"))
-"""Tried in this order for a collection nobody has chosen a pair for."""
+"""Default pairs, tried in this order."""
 _KINDS: Mapping[str, tuple[type, str]] = {
     **dict.fromkeys(("aligner", "similarity", "correction", "matcher"), (str, "its name")),
     **dict.fromkeys(("params", "matcher_params", "correction_params"), (Mapping, "names and values, as {'dims': 2}")),
@@ -33,10 +33,10 @@ _KINDS: Mapping[str, tuple[type, str]] = {
 
 @dataclass(frozen=True)
 class Choices:
-    """Everything a person chooses for one alignment; see `python -m mmalign_core align --help`.
+    """All choices of one alignment; see `python -m mmalign_core align --help`.
 
     `test` (a share), `folds` (a number) or `fold_column` (a metadata column whose values are the folds) hold items
-    out; `time_column` with `test` holds the latest ones out.
+    out. `time_column` with `test` holds the latest ones out.
     """
 
     pair: tuple[str, str] = ("image", "text")
@@ -55,12 +55,12 @@ class Choices:
 
     @property
     def holds_out(self) -> bool:
-        """Whether items are kept from the fit to be measured."""
+        """Whether items are held out of the fit to measure it."""
         return any(getattr(self, name) is not None for name in HOLDING_OUT)
 
     @property
     def is_transductive(self) -> bool:
-        """Whether the aligner, the correction or the matcher looks at all queries together."""
+        """Whether the aligner, the correction or the matcher uses all queries together."""
         return ALIGNERS.get(self.aligner).transductive or self.scoring().is_transductive(has_bank=self.holds_out)
 
     def check(self) -> None:
@@ -75,24 +75,24 @@ class Choices:
         self.scoring()
         self._check_split()
 
-    def check_pair(self, there: Sequence[str]) -> None:
-        """BadInput unless both modalities of the pair are `there`."""
+    def check_pair(self, present: Sequence[str]) -> None:
+        """Raise BadInput unless both modalities of the pair are `present`."""
         for modality in self.pair:
-            if modality not in there:
-                has = f"it has: {', '.join(there) or 'nothing'}"
+            if modality not in present:
+                has = f"it has: {', '.join(present) or 'nothing'}"
                 cure = "choose another pair, or see by inspect what was left out"
                 raise BadInput(f"the collection has no usable {modality}; {has}; {cure}")
 
     def new_aligner(self) -> Aligner:
-        """The chosen aligner with its parameters, not fitted."""
+        """Return the chosen aligner with its parameters, not fitted."""
         return ALIGNERS.create(self.aligner, **(self.params or {}))
 
     def settled_by(self, fitted: Aligner) -> Choices:
-        """The same with what this fit chose by itself given, so that another fit's scores are on the same scale."""
+        """Return the choices with the values that this fit chose, so that another fit's scores have the same scale."""
         return replace(self, params={**(self.params or {}), **fitted.chosen_params})
 
     def scoring(self) -> Scoring:
-        """The chosen similarity, correction and matcher with their parameters, and the seed."""
+        """Return the chosen similarity, correction and matcher with their parameters, and the seed."""
         matcher = MATCHERS.create(self.matcher, **(self.matcher_params or {}))
         similarity = SIMILARITIES.create(self.similarity)
         correction = CORRECTIONS.create(self.correction, **(self.correction_params or {}))
@@ -127,19 +127,19 @@ class Choices:
 
 
 def pairs_of(collection: Collection) -> tuple[tuple[str, str], ...]:
-    """Pairs of modalities of which at least one item has both, the usual ones first."""
+    """Return the pairs of modalities of which at least one item has both, the default ones first."""
     held = _holders(collection)
     return tuple((a, b) for a, b in _all_pairs(held) if held[a] & held[b])
 
 
 def unpaired_of(collection: Collection) -> tuple[tuple[str, str], ...]:
-    """The others: no item has both, so only aligners that need no pairs bring them together, unmeasured."""
+    """Return the other pairs: no item has both. Only aligners without pairs can align them, without measurement."""
     held = _holders(collection)
     return tuple((a, b) for a, b in _all_pairs(held) if not held[a] & held[b])
 
 
 def _holders(collection: Collection) -> dict[str, set[str]]:
-    """Modality -> the items that have it."""
+    """Return modality -> the items that have it."""
     held = {m: {medium.item for medium in collection.media_of(m)} for m in collection.modalities}
     for modality, rows in collection.vectors.items():
         held[modality] = held.get(modality, set()) | set(rows.ids)

@@ -1,4 +1,4 @@
-"""What an aligner reads: the usable sets, their concepts in text space, and the texts that link spaces."""
+"""The inputs of an aligner: the usable sets, their concepts in text space, and the texts that link spaces."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ from mmalign_core.workflow.encoding import DEFAULT_ENCODERS
 
 Sets = Mapping[str, EmbeddingSet]
 VOCABULARY = (("efficientnet-lite0", "image", "a photo of a {}"), ("yamnet", "audio", "the sound of {}"))
-"""Encoders whose concepts' names are the vocabulary, and the sentence that each is said in: no weights are read."""
+"""(encoder, modality, sentence): encoders whose concepts' names are the vocabulary, each name put in the sentence.
+No weights are read."""
 
 
 def usable_sets(
     sets: Sets, choices: Choices, store: Store, media: Sequence[Media], progress: Progress = no_progress
 ) -> Sets:
-    """The pair, and the other modalities that this aligner can place beside it, as it reads them.
+    """Return the pair, and the other modalities that this aligner can place with it, as its inputs.
 
-    Concepts get their place in text space, `media` are read as sequences, and texts are placed in every space that
-    they are to link, where the aligner needs them.
+    As the aligner needs them, concepts get their place in text space, `media` get sequences, and texts are placed in
+    every space to link.
     """
     model = choices.new_aligner()
     choices.check_pair(tuple(sets))
@@ -52,7 +53,7 @@ def usable_sets(
 
 
 def joinable(sets: Sets, model: Aligner, pair: Sequence[str]) -> Sets:
-    """The pair, and of the other modalities those that the aligner can place beside it, given these rows."""
+    """Return the pair, and those of the other modalities that the aligner can place with it, given these rows."""
     paired = {modality: sets[modality] for modality in pair}
 
     def can_join(modality: str, rows: EmbeddingSet) -> bool:
@@ -62,7 +63,7 @@ def joinable(sets: Sets, model: Aligner, pair: Sequence[str]) -> Sets:
 
 
 def prepared(model: Aligner, rows: EmbeddingSet, text_encoder_name: str, store: Store) -> EmbeddingSet:
-    """The set as this aligner reads it: concepts placed in text space where it uses them."""
+    """Return the set with concepts placed in text space if this aligner uses them."""
     if not (model.needs_concepts or model.reads_concepts) or rows.concepts is None:
         return rows
     if not is_known(text_encoder_name):
@@ -83,12 +84,12 @@ def _label_vectors(labels: Sequence[str], text_encoder_name: str, store: Store) 
 
 
 def text_encoder(encoders: Mapping[str, str]) -> str:
-    """Name of the text encoder in use, the default one when the collection has no text."""
+    """Return the name of the text encoder, the default one if the collection has no text."""
     return reference_of(encoders.get("text", DEFAULT_ENCODERS["text"]))
 
 
 def place(fitted: Aligner, rows: EmbeddingSet) -> EmbeddingSet:
-    """The rows at their coordinates in the shared space."""
+    """Return the rows at their coordinates in the shared space."""
     return EmbeddingSet(rows.modality, rows.ids, rows.keys, fitted.transform(rows), f"{fitted.name}({rows.encoder})")
 
 
@@ -124,20 +125,20 @@ def with_pivots(
     store: Store,
     progress: Progress = no_progress,
 ) -> dict[str, EmbeddingSet]:
-    """The sets with their pivots; vectors of texts are kept in the store as those of any text.
+    """Return the sets with their pivots. Vectors of texts are kept in the store like those of any text.
 
-    `media`: the collection's. Items of the `pair` own their texts, for they may be held out. A text that one of the
-    towers cannot read is left out everywhere. BadInput, before any text is read, names a modality whose encoder has no
-    text tower, and what to choose instead.
+    `media`: the collection's. Texts of items of the `pair` belong to these items, because they may be held out. A text
+    that one of the towers cannot read is left out everywhere. BadInput, before any text is read, names a modality whose
+    encoder has no text tower, and alternatives.
     """
     towers = {modality: _tower(model.name, rows) for modality, rows in sets.items()}
     owners = _texts(model, media, {item for modality in pair for item in sets[modality].ids})
-    asked = [Media(text, "text", digest_bytes(text.encode()), text=text) for text in owners]
+    media_of_texts = [Media(text, "text", digest_bytes(text.encode()), text=text) for text in owners]
     read: dict[str, dict[str, np.ndarray]] = {}
     for reference in towers.values():
         if reference not in read:
             part = within(progress, len(read) / len(towers), (len(read) + 1) / len(towers), "texts that link: ")
-            read[reference] = _read(reference, asked, store, part)
+            read[reference] = _read(reference, media_of_texts, store, part)
     texts = tuple(text for text in owners if all(text in found for found in read.values()))
     owned = tuple(owners[text] for text in texts)
     pivots = {modality: _pivots(texts, owned, read[tower]) for modality, tower in towers.items()}
@@ -145,7 +146,7 @@ def with_pivots(
 
 
 def has_towers(sets: Sequence[EmbeddingSet]) -> bool:
-    """Whether texts can be brought to the space of each."""
+    """Whether texts can be placed in the space of each set."""
     return all(rows.pivots is not None or text_tower(rows.encoder, rows.modality) is not None for rows in sets)
 
 
@@ -161,9 +162,9 @@ def _tower(aligner: str, rows: EmbeddingSet) -> str:
 
 
 def _texts(model: Aligner, media: Sequence[Media], items: set[str]) -> dict[str, frozenset[str]]:
-    """Text -> which of the items own it: those of the collection that come first by digest, then the vocabulary.
+    """Return text -> the items that own it: texts of the collection, first by digest, then the vocabulary.
 
-    What none of these items owns, and what the vocabulary says too, belongs to no item.
+    Texts of other items, and texts that are in the vocabulary too, belong to no item.
     """
     held: dict[tuple[str, str], set[str]] = {}
     for medium in media:
@@ -174,15 +175,17 @@ def _texts(model: Aligner, media: Sequence[Media], items: set[str]) -> dict[str,
 
 
 def vocabulary() -> list[str]:
-    """Names of things seen and heard, in a sentence each."""
+    """Return the names of visible and audible things, each in a sentence."""
     return [
-        said.replace("{}", label) for name, modality, said in VOCABULARY for label in encoder(name, modality).labels
+        template.replace("{}", label)
+        for name, modality, template in VOCABULARY
+        for label in encoder(name, modality).labels
     ]
 
 
-def _read(reference: str, asked: Sequence[Media], store: Store, progress: Progress) -> dict[str, np.ndarray]:
-    """Text -> vector (d,) by that text tower."""
-    found, _, _ = encode_set(encoder(reference, "text"), asked, store=store, progress=progress)
+def _read(reference: str, media: Sequence[Media], store: Store, progress: Progress) -> dict[str, np.ndarray]:
+    """Return text -> vector (d,) by that text tower."""
+    found, _, _ = encode_set(encoder(reference, "text"), media, store=store, progress=progress)
     return dict(zip(found.ids, found.vectors))
 
 

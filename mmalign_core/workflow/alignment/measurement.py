@@ -1,6 +1,6 @@
-"""Fit an aligner on each part of the items, and measure it on the items held out from that part.
+"""Fits an aligner on each part of the items, and measures it on the items held out from that part.
 
-A matcher that decides by a threshold gets one from pairs that the aligner was not fitted on.
+A matcher that uses a suggested threshold gets one from pairs outside the fit.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part
 Thresholds = Mapping[str, Mapping[str, Any]]
 """Direction -> suggested (the threshold), precision, recall, f1, n, decided, reached, curve."""
 FEWEST_WHOLE = 10
-"""Fewer items that have every modality are too few to measure: recall@10 would always be 1."""
+"""Fewest items with every modality to measure: with fewer, recall@10 would always be 1."""
 VALIDATION = 0.2
-"""Share of the training items that stand in for new ones: the share that the README's examples hold out."""
+"""Share of the training items held out for thresholds: the same share as in the README's examples."""
 _FITTED = 0.95
-"""Share of the progress that the fits take; measuring takes the rest. Our choice."""
+"""Share of the progress for the fits. The measurement takes the rest. Our choice."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """`aligner`: the one fitted last; `evaluation`: what every query of all parts met.
+    """`aligner`: of the last fit. `evaluation`: the results of all queries of all parts.
 
-    `thresholds`: for each fit those used in place of the chosen one; none unless the matcher takes suggestions.
-    `fused`: metrics, ci95 and baseline of whole items as queries and targets; {} where there are too few.
+    `thresholds`: for each fit those that replace the chosen one; empty unless the matcher uses suggestions.
+    `fused`: metrics, ci95 and baseline of whole items as queries and targets; {} if there are too few.
     """
 
     aligner: Aligner
@@ -47,9 +47,9 @@ class Measurement:
 
 @dataclass(frozen=True)
 class _Fold:
-    """What is kept of one fit, whose aligner can go: places of the pair and of whole items, and its thresholds.
+    """The results of one fit without its aligner: places of the pair and of whole items, and its thresholds.
 
-    `fused`: target -> whole items placed by their other modalities; `whole`: modality -> the same items' places.
+    `fused`: target -> whole items placed by their other modalities. `whole`: modality -> the same items' places.
     """
 
     space: Sets
@@ -60,7 +60,7 @@ class _Fold:
 
 
 def measure(plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch = no_watch) -> Measurement:
-    """Fit on each part's training items, place its measured items, and measure them all together; only fit where there
+    """Fit on each part's training items, place its measured items, and measure them all together. Only fit if there
     is nothing to measure. `watch` gets the rows of each fit's history."""
     if plan.held.unmeasured:
         aligner = fit(plan, plan.parts[0], cost, progress, watch=watch)
@@ -82,7 +82,7 @@ def measure(plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch
 
 
 def fit(plan: AlignmentPlan, part: Part, cost: Cost, progress: Progress, *, watch: Watch = no_watch) -> Aligner:
-    """A new aligner fitted on this part; `watch` gets the rows of its history as they come."""
+    """Return a new aligner fitted on this part. `watch` gets the rows of its history during the fit."""
     progress(0.0, f"fitting {plan.choices.aligner}")
     aligner = plan.choices.new_aligner()
     training = {modality: plan.sets[modality].of_items(part.fitted) for modality in part.modalities}
@@ -95,9 +95,9 @@ def fit(plan: AlignmentPlan, part: Part, cost: Cost, progress: Progress, *, watc
 
 
 def place_part(plan: AlignmentPlan, part: Part, aligner: Aligner, cost: Cost) -> tuple[Sets, Sets]:
-    """The pair's measured rows in the aligner's space, and its training rows there, as queries known beforehand.
+    """Return the pair's measured rows in the aligner's space, and its training rows there as a query bank.
 
-    The second is {} where the correction takes no such queries.
+    The second is {} if the correction uses no bank.
     """
     placed: list[Sets] = []
     for items in (part.test, part.train) if plan.uses_bank else (part.test,):
@@ -108,7 +108,7 @@ def place_part(plan: AlignmentPlan, part: Part, aligner: Aligner, cost: Cost) ->
 
 
 def fuse_part(plan: AlignmentPlan, part: Part, aligner: Aligner) -> tuple[Sets, Sets]:
-    """The part's measured items that have every modality: for each of the pair as the target, their places by the
+    """Return the part's measured items that have every modality: for each target of the pair, their places by the
     other modalities together; and their places by each modality alone.
 
     Both are {} with two modalities, or fewer than FEWEST_WHOLE such items.
@@ -126,14 +126,14 @@ def fuse_part(plan: AlignmentPlan, part: Part, aligner: Aligner) -> tuple[Sets, 
 
 
 def suggest(plan: AlignmentPlan, part: Part, aligner: Aligner, cost: Cost, progress: Progress) -> Thresholds:
-    """The threshold of greatest F1 for each direction, measured on a fifth of the part's training items.
+    """Return the threshold of greatest F1 for each direction, measured on a fifth of the part's training items.
 
-    An aligner like this one is fitted once more without them: scores of pairs that it has seen are too high to
-    choose a threshold by. BadInput if the items do not suffice to keep any apart.
+    A second aligner with the same choices is fitted without them, because scores of pairs in the fit are too high to
+    choose a threshold by. BadInput if there are too few items to hold any out.
     """
     plan, own = plan.settled_by(aligner), Cost()
     if ALIGNERS.get(plan.choices.aligner).transductive:
-        raise BadInput(f"'{aligner.name}' places only what it was fitted on: no pairs can be kept apart to judge by")
+        raise BadInput(f"'{aligner.name}' places only the rows of its fit, so no pairs can be held out for a threshold")
     part = plan.part(split(plan.pair_of(part.train), VALIDATION, plan.choices.seed))
     with timed(cost.seconds, "threshold"):
         space, bank = place_part(plan, part, fit(plan, part, own, progress), own)
@@ -142,9 +142,9 @@ def suggest(plan: AlignmentPlan, part: Part, aligner: Aligner, cost: Cost, progr
 
 
 def threshold_report(plan: AlignmentPlan, measured: Measurement, cost: Cost, progress: Progress) -> dict[str, Any]:
-    """The report's `threshold`: those that the first fit used, else a suggestion to show beside the chosen one.
+    """Return the report's `threshold`: those of the first fit, else a suggestion to show beside the chosen one.
 
-    {"error": reason} where there can be none; {} where the matcher decides by no threshold or nothing was measured.
+    {"error": reason} if there is none. {} if the matcher uses no threshold or nothing was measured.
     """
     if measured.thresholds:
         return {"threshold": dict(measured.thresholds[0])}
@@ -157,8 +157,8 @@ def threshold_report(plan: AlignmentPlan, measured: Measurement, cost: Cost, pro
 
 
 def with_suggested(choices: Choices, used: Sequence[Thresholds]) -> Choices:
-    """The choices with the threshold that later decisions of the run go by: that of the pair's first direction,
-    the mean of the folds. The same choices where none was suggested."""
+    """Return the choices with the threshold for later decisions of the run: that of the pair's first direction, the
+    mean over the folds. Return the same choices if none was suggested."""
     if not used:
         return choices
     way = "->".join(choices.pair)
@@ -167,7 +167,7 @@ def with_suggested(choices: Choices, used: Sequence[Thresholds]) -> Choices:
 
 
 def _evaluation(plan: AlignmentPlan, folds: Sequence[_Fold]) -> Evaluation:
-    """What every query met in one space, or in one for each fold, decided by the thresholds of its own fold."""
+    """Return the results of all queries, in one space or one for each fold, by the thresholds of their own fold."""
     pair, scoring = plan.choices.pair, plan.scoring
     spaces, banks = [fold.space for fold in folds], [fold.bank for fold in folds]
     measured = evaluation(spaces, pair, scoring, banks=banks)
@@ -182,10 +182,10 @@ def _evaluation(plan: AlignmentPlan, folds: Sequence[_Fold]) -> Evaluation:
 
 
 def _fused_report(plan: AlignmentPlan, folds: Sequence[_Fold]) -> dict[str, Any]:
-    """`metrics`, `ci95` and `baseline` of "image+audio->text", each of its parts alone, and the way back, for both
-    modalities of the pair as the target, the queries of all folds pooled; {} where nothing was fused.
+    """Return `metrics`, `ci95` and `baseline` of "image+audio->text", its parts alone, and the reverse, for both
+    modalities of the pair as the target, with the queries of all folds pooled; {} if nothing was fused.
 
-    By the plain similarity, so that corrections do not blur what fusing does.
+    Without a correction, so that the effect of the fusion is visible.
     """
     by_way: dict[str, list[Direction]] = {}
     for fold in folds:

@@ -24,8 +24,8 @@ from mmalign_core.workflow.menus.default_aligner import default_aligner
 
 @dataclass(frozen=True)
 class Run:
-    """One finished alignment. `encoders`: modality -> 'name@version' of what made its vectors; `result.space`: where
-    they lie after; `report`: the align JSON."""
+    """One finished alignment. `encoders`: modality -> 'name@version' of the encoder of its vectors. `result.space`:
+    the places of all rows. `report`: the JSON of `align`."""
 
     id: str
     collection: Collection
@@ -36,21 +36,21 @@ class Run:
     report: Mapping[str, Any]
 
     def sets(self, source: str, target: str) -> tuple[EmbeddingSet, EmbeddingSet]:
-        """The rows of both modalities in the run's space; BadInput names one that it does not hold."""
+        """Return the rows of both modalities in the run's space. BadInput names one that it does not hold."""
         for modality in (source, target):
             if modality not in self.result.space:
                 raise BadInput(f"this run holds no {modality}; it holds: {', '.join(self.result.space)}")
         return self.result.space[source], self.result.space[target]
 
     def scores(self, source: str, target: str) -> Scores:
-        """All rows of one modality against all of another, under the run's similarity and correction.
+        """Return scores of all rows of one modality against all of another, under the run's similarity and correction.
 
-        A correction looks at the queries of the run itself: everything in it is known by now.
+        A correction uses the queries of the run itself, because all its rows are known.
         """
         return self.choices.scoring().scores(*self.sets(source, target))
 
     def matches(self, scores: Scores) -> Matches:
-        """The decisions of the run's matcher; of argmax where there is more to weigh than that matcher can."""
+        """Return the decisions of the run's matcher, or of argmax if there are too many scores for it."""
         scoring = self.choices.scoring()
         try:
             scoring.matcher.check_sizes(len(scores.sources), len(scores.targets))
@@ -68,15 +68,14 @@ def align(
     progress: Progress = no_progress,
     watch: Watch = no_watch,
 ) -> Run:
-    """Fit, place, match and measure as `choices` say; the run holds the space of the aligner fitted last.
+    """Fit, place, match and measure by `choices`, and return the run with the space of the last fit.
 
-    Without choices the aligner is the one that suits these encoders, for pictures and texts. With a test share it is
-    fitted on the rest and measured on held-out items only, candidates included; with folds it is measured so fold by
-    fold, then fitted on all items; with neither it is fitted and measured on all of them (split "none"). Where no item
-    has both modalities, an aligner that learns from no pairs is fitted all the same, and nothing is measured. `watch`
-    gets the rows of each fit's history as they come. Where the matcher decides by a threshold, the report's `threshold`
-    is what held-back training pairs (of the first fold) suggest. Raises BadInput before any fit when the choices cannot
-    work.
+    Without choices the aligner is the default for these encoders, for pictures and texts. With a test share it is
+    fitted on the rest and measured on held-out items only, candidates included. With folds it is measured so fold by
+    fold, then fitted on all items. With neither it is fitted and measured on all of them (split "none"). If no item has
+    both modalities, an aligner that learns from no pairs is still fitted, and nothing is measured. `watch` gets the
+    rows of each fit's history during the fit. If the matcher decides by a threshold, the report's `threshold` is
+    suggested by held-out training pairs (of the first fold). Raises BadInput before any fit if the choices cannot work.
     """
     choices = choices or _default_choices(encoding)
     choices.check()
@@ -100,9 +99,9 @@ def align(
 
 
 def as_encoded(collection: Collection, encoding: Encoding) -> Run:
-    """A run of the modality that most items have, as encoded: it can be asked and explained as any other.
+    """Return a run of the modality that most items have, as encoded, for queries and explanations.
 
-    Nothing was aligned, so nothing about pairs is measured: its report is empty. BadInput if there is nothing to place.
+    Nothing is aligned or measured, and its report is empty. BadInput if there is nothing to place.
     """
     held = {modality: rows for modality, rows in encoding.sets.items() if len(rows)}
     if not held:
@@ -123,7 +122,7 @@ def _default_choices(encoding: Encoding) -> Choices:
 
 
 def _result(plan: AlignmentPlan, part: Part, fitted: Aligner, seconds: float) -> AlignmentResult:
-    """Every row of the modalities of this fit, also of items it was not fitted on, in the shared space."""
+    """Return every row of the modalities of this fit, including items outside the fit, in the shared space."""
     space = {modality: place(fitted, plan.sets[modality]) for modality in part.modalities}
     name, seed = plan.choices.aligner, plan.choices.seed
     return AlignmentResult(

@@ -1,4 +1,4 @@
-"""From encoded sets to sets with sequences: tokens, cells and frames are made once and kept in the store."""
+"""Sequences of encoded sets (tokens, cells and frames). They are computed once and kept in the store."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from mmalign_core.types import BadInput, EmbeddingSet, Media, Progress, no_progr
 
 MEGABYTE = 10**6
 _BYTES = 2
-"""Of one float16 number."""
+"""Bytes of one float16 number."""
 
 Shapes = Mapping[str, tuple[int, int]]
 
 
 def can_sequence(rows: EmbeddingSet) -> bool:
-    """Whether an encoder of ours made these vectors, so that it can be asked what it saw before it pooled."""
+    """Whether an encoder of ours made these vectors, so that it can return its sequence before pooling."""
     return rows.sequences is not None or is_known(reference_of(rows.encoder))
 
 
@@ -35,25 +35,24 @@ def with_sequences(
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, EmbeddingSet]:
-    """The sets with the sequences of their rows: those the store holds are reused, the others made once and kept.
+    """Return the sets with the sequences of their rows. Those in the store are reused, others computed and kept.
 
-    `media` hold at least those the rows were made of. A second run makes none; a killed one loses the batch in flight.
-    BadInput says which aligner needs what when vectors were given, and when all sequences together would take more
-    memory than the settings allow: as soon as that is sure.
+    `media`: at least those of the rows. A killed run loses only the current batch. BadInput for given vectors, and if
+    all sequences together would take more memory than the settings allow, as soon as that is certain.
     """
     _check(aligner, sets)
-    wanted = [rows for rows in sets.values() if rows.sequences is None]
+    lacking = [rows for rows in sets.values() if rows.sequences is None]
     room = _Room(aligner, (settings or Settings()).sequence_limit)
     found = dict(sets)
-    for place, rows in enumerate(wanted):
-        shown = within(progress, place / len(wanted), (place + 1) / len(wanted))
+    for place, rows in enumerate(lacking):
+        shown = within(progress, place / len(lacking), (place + 1) / len(lacking))
         found[rows.modality] = _sequenced(rows, media, store, settings, shown, room)
     return found
 
 
 @dataclass
 class _Room:
-    """What the sequences may take in memory (MB), and the bytes already taken."""
+    """The memory limit of the sequences (MB), and the bytes already used."""
 
     aligner: str
     limit: int
@@ -61,14 +60,14 @@ class _Room:
 
 
 class _Tally:
-    """The least bytes that the rows of one set need, unseen ones taken as short as the shortest seen."""
+    """The least bytes that the rows of one set need; rows not yet read count as the shortest read."""
 
     def __init__(self, rows: EmbeddingSet, room: _Room) -> None:
         self.rows, self.room, self.times = rows, room, Counter(rows.keys)
         self.seen, self.bytes, self.shortest = 0, 0, 0
 
     def add(self, shapes: Shapes) -> None:
-        """Count these in; BadInput as soon as it is sure that all of them do not fit."""
+        """Count these rows. BadInput as soon as it is certain that all of them do not fit."""
         for digest, (steps, width) in shapes.items():
             size = steps * width * _BYTES
             self.shortest = min(self.shortest or size, size)

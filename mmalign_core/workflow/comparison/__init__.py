@@ -1,1 +1,1 @@
-"""Several aligners on the same items: quality, cost, learning curves, ranks."""
+"""Comparison of aligners on the same items: quality, cost, learning curves, ranking."""

@@ -1,4 +1,4 @@
-"""Use case: how fast is this machine? Small benchmarks on made-up vectors, each beside a plain reference."""
+"""Use case: the speed of this machine, by small benchmarks on synthetic vectors, each with a plain reference."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from mmalign_core.workflow.comparison.comparison import compare
 from mmalign_core.workflow.encoding import Encoding
 
 ROUNDS = 3
-"""Of which the best counts: one alone may be disturbed by other work of the machine."""
+"""Rounds, of which the best counts: a single one may be slowed by other work of the machine."""
 ALIGNERS = ("procrustes", "ridge", "cca", "infonce-linear")
 
 
 def bench(name: str, *, store: Store, seed: int = 0, progress: Progress = no_progress) -> dict[str, Any]:
-    """The benchmark of that name; BadInput lists the names when there is none."""
+    """Run the benchmark of that name. BadInput lists the names if there is none."""
     if name not in BENCHES:
         raise BadInput(f"unknown benchmark '{name}'; choose one of: {', '.join(BENCHES)}")
     return {"bench": name, "cores": os.cpu_count(), "seed": seed, **BENCHES[name](store, seed, progress)}
 
 
 def bench_topk(store: Store, seed: int, progress: Progress) -> dict[str, Any]:
-    """Exact top-10 of 1,000 queries over 20,000 x 256, against a matrix product with a partial sort in numpy.
+    """Exact top-10 of 1,000 queries over 20,000 x 256, compared with a matrix product and a partial sort in numpy.
 
-    Both take turns; the best of three rounds counts. `same`: share of equal indices.
+    Both alternate, and the best of three rounds counts. `same`: share of equal indices.
     """
     rng = np.random.default_rng(seed)
     queries, candidates = (rng.standard_normal((n, 256), dtype=np.float32) for n in (1_000, 20_000))
@@ -40,7 +40,7 @@ def bench_topk(store: Store, seed: int, progress: Progress) -> dict[str, Any]:
     found: dict[str, np.ndarray] = {}
     for turn in range(ROUNDS):
         progress(turn / ROUNDS, f"round {turn + 1} of {ROUNDS}")
-        for which, search in (("ours", _ours), ("numpy", _product)):
+        for which, search in (("ours", _exact_search), ("numpy", _product)):
             start = time.perf_counter()
             found[which] = search(queries, candidates)
             times[which].append(time.perf_counter() - start)
@@ -51,7 +51,7 @@ def bench_topk(store: Store, seed: int, progress: Progress) -> dict[str, Any]:
 
 
 def bench_align(store: Store, seed: int, progress: Progress) -> dict[str, Any]:
-    """Four aligners on 2,000 made-up pairs of 256 and 128 dimensions that share 32, a fifth held out."""
+    """Four aligners on 2,000 synthetic pairs of 256 and 128 dimensions that share 32, a fifth held out."""
     entries = [Choices(aligner=name, test=0.2, seed=seed) for name in ALIGNERS]
     rows = compare(*_made_up(2_000, seed), entries, store=store, progress=progress).rows
     kept = ("aligner", "seconds", "infer_seconds_per_1000", "added_mb", "quality", "metrics", "error")
@@ -61,7 +61,7 @@ def bench_align(store: Store, seed: int, progress: Progress) -> dict[str, Any]:
 BENCHES: dict[str, Callable[[Store, int, Progress], dict[str, Any]]] = {"topk": bench_topk, "align": bench_align}
 
 
-def _ours(queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+def _exact_search(queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:
     return top_k(queries, candidates, 10)[1]
 
 

@@ -1,4 +1,4 @@
-"""Use case: several aligners on the same items, split and seed, one row each, in ranking order."""
+"""Use case: several aligners on the same items, split and seed, with one row each, in ranking order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Task:
-    """What all entries share."""
+    """The data and settings that all entries share."""
 
     collection: Collection
     encoding: Encoding
@@ -50,17 +50,17 @@ def compare(
     watch: WatchAll = lambda aligner, row: None,
     finished: Sequence[Row] = (),
 ) -> Comparison:
-    """Measure every entry on the same split; they may differ in aligner and parameters alone.
+    """Measure every entry on the same split. Entries may differ only in aligner and parameters.
 
     A row holds: aligner, family, params, metrics, ci95, baseline, space (as `align` reports them), quality (the mean
-    MRR of both directions, which ranks), seconds {fit (mean of the fits), match}, infer_seconds_per_1000,
-    peak_rss_mb (during its fits), added_mb (how far it rose), needs_pairs, transductive, split, n_train, n_test,
-    shared_content, history (of the last fit), curve (`curve` points of `learning_curve`, [] when 0), error (None, or
-    why it failed, and then nothing is measured), key, and directions: what each query met, left out of JSON.
-    `ranked` adds against_best. A failing aligner does not stop the others. `publish` gets each row when it is done,
-    `watch` the aligner's name and each row of its history while it fits. When `progress` raises Cancelled it goes on
-    to the caller, who has the rows published so far: given back as `finished` they are not computed again.
-    BadInput before any fit if the entries cannot be compared or the items not split.
+    MRR of both directions, the ranking criterion), seconds {fit (mean of the fits), match}, infer_seconds_per_1000,
+    peak_rss_mb (during its fits), added_mb (the increase), needs_pairs, transductive, split, n_train, n_test,
+    shared_content, history (of the last fit), curve (`curve` points of `learning_curve`, [] for 0), error (None, or the
+    reason of a failure, without measures), key, and directions: the results per query, left out of JSON. `ranked` adds
+    against_best. A failing aligner does not stop the others. `publish` gets each row when it is finished, `watch` the
+    aligner's name and each row of its history during the fit. If `progress` raises Cancelled, it reaches the caller,
+    who has the rows published so far; passed as `finished` they are not computed again. BadInput before any fit if the
+    entries cannot be compared or the items cannot be split.
     """
     task = _Task(collection, encoding, check_entries(collection, encoding, entries, curve), store, curve, watch)
     rows = []
@@ -77,7 +77,7 @@ def compare(
 
 
 def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[Choices], curve: int = 0) -> HeldOut:
-    """The one split of all entries; BadInput if there is none, two are the same, or more than the aligner differs."""
+    """Return the one split of all entries. BadInput for no entry, equal ones, or differences beyond the aligner."""
     if not entries:
         raise BadInput("there is nothing to compare; name at least one aligner")
     seen = set()
@@ -94,15 +94,15 @@ def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[
 
 
 def row_key(collection: Collection, encoding: Encoding, choices: Choices, curve: int = 0) -> str:
-    """Digest of what a row depends on: the items with their columns, the vectors and the choices."""
+    """Return a digest of all inputs of a row: the items with their columns, the vectors and the choices."""
     params = choices.new_aligner().params
     vectors = {m: s.digest for m, s in encoding.sets.items()}
     return digest_json([asdict(replace(choices, params=params)), collection.digest, vectors, curve])
 
 
 def takers(encoding: Encoding, pair: tuple[str, str]) -> tuple[str, ...]:
-    """Every aligner that can take these two modalities, by name: what needs concepts, sequences or texts in the same
-    spaces only where they are to be had."""
+    """Return the names of all aligners for these two modalities. Those that need concepts, sequences or texts in the
+    same spaces are included only if these exist."""
     sets = [encoding.sets[m] for m in pair if m in encoding.sets]
     concepts, sequences = any(s.concepts is not None for s in sets), all(map(can_sequence, sets))
     classes = [ALIGNERS.get(name) for name in ALIGNERS.names()]
@@ -123,7 +123,7 @@ def _row(task: _Task, choices: Choices, progress: Progress) -> dict[str, Any]:
         return _about(choices, task.held) | _measured(task, plan, within(progress, 0.1, 1.0))
     except Cancelled:
         raise
-    except Exception as error:  # noqa: BLE001  one method's defect must not take the others' results
+    except Exception as error:  # noqa: BLE001  the failure of one method must not lose the results of the others
         return _about(choices, task.held) | {"error": _reason(error)}
 
 
@@ -146,12 +146,12 @@ def _measured(task: _Task, plan: AlignmentPlan, progress: Progress) -> dict[str,
 
 
 def _curve(plan: AlignmentPlan, steps: int, whole: Row, progress: Progress) -> list[Row]:
-    """The points below the whole training set, which is measured already, and that."""
+    """Return the points below the whole training set, and the point of the whole set, which is measured already."""
     return [*points(plan, subsets(plan, steps)[:-1], progress), whole] if steps else []
 
 
 def _about(choices: Choices, held: HeldOut) -> dict[str, Any]:
-    """What a row says whether or not the aligner could be measured."""
+    """Return the part of a row that does not depend on a successful measurement."""
     cls = ALIGNERS.get(choices.aligner)
     return {
         "aligner": choices.aligner,

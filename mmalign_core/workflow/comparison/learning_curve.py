@@ -17,7 +17,7 @@ from mmalign_core.workflow.alignment.plan import AlignmentPlan, HeldOut, make_pl
 from mmalign_core.workflow.encoding import Encoding
 
 MOST_STEPS = 12
-"""The smallest share is then 1/2048: two pairs of a few thousand, the fewest that an aligner can be fitted on."""
+"""Most points. The smallest share is then 1/2048: two pairs of a few thousand, the fewest that can be fitted."""
 Point = Mapping[str, Any]
 
 
@@ -30,12 +30,12 @@ def learning_curve(
     steps: int = 4,
     progress: Progress = no_progress,
 ) -> list[Point]:
-    """One point for each share 1/2^(steps-1) … 1/2, 1 of the training items, fewest first.
+    """Return one point for each share 1/2^(steps-1) … 1/2, 1 of the training items, fewest first.
 
-    The subsets consist of whole content groups and each holds the smaller ones; the measured items and their
+    The subsets consist of whole content groups, and each contains the smaller ones. The measured items and their
     candidates never change. With folds each point covers all of them. A point: share, pairs (in the fit, mean of the
-    folds), metrics and ci95 by direction, seconds (mean of the fits), error (None, or why so few are too few: then
-    metrics and ci95 are empty). BadInput if nothing is held out.
+    folds), metrics and ci95 by direction, seconds (mean of the fits), error (None, or why the pairs are too few, with
+    empty metrics and ci95). BadInput if nothing is held out.
     """
     choices.check()
     check_steps(choices, steps)
@@ -44,7 +44,7 @@ def learning_curve(
 
 
 def check_steps(choices: Choices, steps: int) -> None:
-    """BadInput unless items are held out and the number of points makes sense."""
+    """Raise BadInput unless items are held out and the number of points is in range."""
     if not choices.holds_out:
         raise BadInput("a learning curve measures held-out items; choose a test share or folds")
     if not 2 <= steps <= MOST_STEPS:
@@ -52,7 +52,7 @@ def check_steps(choices: Choices, steps: int) -> None:
 
 
 def subsets(plan: AlignmentPlan, steps: int) -> list[tuple[float, HeldOut]]:
-    """(share, the plan's split with only that share of the training items), smallest first, the whole one last."""
+    """Return (share, the plan's split with only that share of the training items), smallest first, the whole last."""
     shares = [2.0 ** (step - steps) for step in range(1, steps + 1)]
     pair, held = {m: plan.sets[m] for m in plan.choices.pair}, plan.held
     paired = paired_items(pair)
@@ -66,7 +66,7 @@ def subsets(plan: AlignmentPlan, steps: int) -> list[tuple[float, HeldOut]]:
 
 
 def points(plan: AlignmentPlan, parts: Sequence[tuple[float, HeldOut]], progress: Progress) -> list[Point]:
-    """The points of these subsets."""
+    """Return the points of these subsets."""
     found = []
     for number, (share, held) in enumerate(parts):
         start, end = number / len(parts), (number + 1) / len(parts)
@@ -84,7 +84,7 @@ def _point(plan: AlignmentPlan, share: float, held: HeldOut, progress: Progress)
 
 
 def point(share: float, held: HeldOut, report: Mapping[str, Any], seconds: float) -> dict[str, Any]:
-    """One point of a curve from what was measured."""
+    """Return one point of a curve from its measures."""
     return {
         "share": share,
         "pairs": held.n_train,

@@ -1,4 +1,4 @@
-"""Rows of a comparison in order, each against the best of its kind."""
+"""Rows of a comparison in ranking order, each compared with the best of its kind."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Comparison:
-    """`rows` in ranking order: first those that answer each query alone, then the transductive, then the failed.
+    """`rows` in ranking order: first those that rank each query independently, then the transductive, then the failed.
 
-    Each has against_best: direction -> metric -> {difference (this row less the best of its kind), ci95, p} by paired
+    Each has against_best: direction -> metric -> {difference (this row minus the best of its kind), ci95, p} by paired
     bootstrap over the items; {} for the best itself and for failed rows.
     """
 
     rows: tuple[Row, ...]
 
     def report(self) -> list[dict[str, Any]]:
-        """What `compare --json` prints as rows."""
+        """Return the rows of `compare --json`."""
         return [{name: value for name, value in row.items() if name != "directions"} for row in self.rows]
 
 
 def ranked(rows: Sequence[Row], *, seed: int = 0) -> Comparison:
-    """The rows in ranking order; also for those published before a cancel. `seed`: of the resampling.
+    """Return the rows in ranking order, also after a cancelled comparison. `seed`: of the resampling.
 
-    By quality, the mean MRR of both directions; equal ones by name. Transductive rows are ranked apart, since they
-    look at all queries together.
+    The criterion is quality, the mean MRR of both directions, then the name. Transductive rows are ranked separately,
+    because they use all queries together.
     """
-    order = sorted(rows, key=lambda row: (_league(row), -(row["quality"] or 0.0), row["aligner"]))
+    order = sorted(rows, key=lambda row: (_kind(row), -(row["quality"] or 0.0), row["aligner"]))
     best: dict[int, Row] = {}
     for row in order:
-        best.setdefault(_league(row), row)
-    return Comparison(tuple({**row, "against_best": _against(row, best[_league(row)], seed)} for row in order))
+        best.setdefault(_kind(row), row)
+    return Comparison(tuple({**row, "against_best": _against(row, best[_kind(row)], seed)} for row in order))
 
 
 def mean_mrr(metrics: Mapping[str, Mapping[str, float]]) -> float:
-    """Mean reciprocal rank, mean of both directions: the one number that ranks."""
+    """Return the mean reciprocal rank, mean of both directions: the ranking criterion."""
     return float(np.mean([row["mrr"] for row in metrics.values()]))
 
 
-def _league(row: Row) -> int:
+def _kind(row: Row) -> int:
     return 2 if row["error"] else int(row["transductive"])
 
 

@@ -1,1 +1,1 @@
-"""Use cases of evaluation: recommenders measured on held-out interactions."""
+"""Evaluation of recommenders on held-out interactions."""

@@ -1,4 +1,4 @@
-"""Use case: several recommenders on the same split of the interactions, one row each, best first."""
+"""Use case: several recommenders on the same split of the interactions, with one row each, best first."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Entry:
-    """A recommender to measure, by name, with the parameters that are not as declared."""
+    """A recommender to measure, by name, with the parameters that differ from the defaults."""
 
     recommender: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -50,16 +50,16 @@ def evaluate(
     publish_facts: Callable[[Mapping[str, Any]], None] = lambda facts: None,
     finished: Sequence[Row] = (),
 ) -> Board:
-    """Fit every entry on the same training events and measure it on the others, beside the items in random order.
+    """Fit every entry on the same training events and measure it on the others, together with a random order.
 
-    What a user met in training is no candidate. A row holds: recommender, params, settled (what its fit found out),
-    baseline, metrics and ci95 (slice of `trials.SLICES` -> metric -> value; each with n users, n_right answers and
-    candidates; "all" also with coverage@k, novelty@k and diversity@k of the lists; a slice without right answers is
-    left out), quality (NDCG@k of "all", which
-    ranks), seconds {fit, score}, score_ms_per_user, peak_rss_mb, added_mb (as `compare`), error, key, and drawn: the
-    resampled means, left out of JSON. Coverage is a property of all lists together and has no interval.
-    A failing recommender does not stop the others. `publish_facts` gets the facts before the first fit. `publish`,
-    `finished` and cancelling as in `compare`. BadInput before any fit if nothing can be measured.
+    Items that a user met in training are no candidates. A row holds: recommender, params, settled (values chosen by the
+    fit), baseline, metrics and ci95 (slice of `trials.SLICES` -> metric -> value; each with n users, n_right answers
+    and candidates; "all" also with coverage@k, novelty@k and diversity@k of the lists; a slice without right answers is
+    left out), quality (NDCG@k of "all", the ranking criterion), seconds {fit, score}, score_ms_per_user, peak_rss_mb,
+    added_mb (as `compare`), error, key, and drawn: the resampled means, left out of JSON. Coverage is a property of all
+    lists together and has no interval. A failing recommender does not stop the others. `publish_facts` gets the facts
+    before the first fit. `publish`, `finished` and cancelling as in `compare`. BadInput before any fit if nothing can
+    be measured.
     """
     models = check_entries(entries)
     ready = trial(items, interactions, protocol or Protocol())
@@ -78,7 +78,7 @@ def evaluate(
 
 
 def check_entries(entries: Sequence[Entry]) -> list[Recommender]:
-    """The recommenders, unfitted; BadInput if there is none, one is unknown, or one is named twice alike."""
+    """Return the recommenders, unfitted. BadInput for no entry, an unknown name, or two equal entries."""
     if not entries:
         raise BadInput("there is nothing to measure; name at least one recommender")
     models = [RECOMMENDERS.create(entry.recommender, **entry.params) for entry in entries]
@@ -104,7 +104,7 @@ def _row(ready: Trial, model: Recommender, progress: Progress) -> Row:
         return about | _measured(ready, model, progress)
     except Cancelled:
         raise
-    except Exception as error:  # noqa: BLE001  one recommender's defect must not take the others' results
+    except Exception as error:  # noqa: BLE001  the failure of one recommender must not lose the others' results
         return about | {"error": _reason(error)}
 
 
@@ -137,14 +137,14 @@ def _measured(ready: Trial, model: Recommender, progress: Progress) -> dict[str,
 def _answers(
     ready: Trial, model: Recommender, cost: Cost, progress: Progress
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The lists (m, k) of all users; and how many wrong candidates stand above each right answer (e,), among all items
-    and, for cold ones, among cold items alone."""
+    """Return the lists (m, k) of all users; and for each right answer (e,) the number of wrong candidates above it,
+    among all items and, for cold ones, among cold items alone."""
     lists = np.zeros((len(ready.users), ready.protocol.k), np.int64)
     wrong = {"all": np.zeros(len(ready.rows), np.int64), "cold": np.zeros(len(ready.rows), np.int64)}
     among = np.flatnonzero(ready.split.cold)
     column_of = np.cumsum(ready.split.cold) - 1
     for batch in ready.batches(model.least_rating):
-        progress(batch.users.start / len(ready.users), f"asking for {len(ready.users):,} users")
+        progress(batch.users.start / len(ready.users), f"scoring for {len(ready.users):,} users")
         with timed(cost.seconds, "score"):
             scores = model.score(batch.queries)
         scores = _checked(scores, (len(batch.queries), len(ready.items.ids)))
@@ -166,7 +166,7 @@ def _checked(scores: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 def _slices(
     ready: Trial, lists: np.ndarray, wrong: Mapping[str, np.ndarray]
 ) -> dict[str, tuple[dict[str, np.ndarray], dict[str, int]]]:
-    """Slice -> values of each user it asks, and its sizes; those without right answers are left out."""
+    """Return slice -> values of each of its users, and its sizes. Slices without right answers are left out."""
     k, found = ready.protocol.k, {}
     for name, part in ready.parts.items():
         users, alone = ready.rows[part], name == "cold alone"

@@ -1,4 +1,4 @@
-"""Measured recommenders in order, each against the best."""
+"""Measured recommenders in ranking order, each compared with the best."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Board:
-    """`facts`: on what all were measured. `rows` in order of NDCG@k, the failed last; each has against_best: slice ->
-    metric -> {difference (this row less the best), ci95, p} by paired bootstrap over the users; {} for the best itself
-    and for failed rows. The items in random order are a row like any other, but never the best."""
+    """`facts`: the data and protocol of the measurement. `rows` in order of NDCG@k, the failed last. Each has
+    against_best: slice -> metric -> {difference (this row minus the best), ci95, p} by paired bootstrap over the users;
+    {} for the best itself and for failed rows. The random order is a row too, but never the best."""
 
     facts: Mapping[str, Any]
     rows: tuple[Row, ...]
 
     def report(self) -> dict[str, Any]:
-        """What `evaluate --json` prints."""
+        """Return the output of `evaluate --json`."""
         rows = [{name: value for name, value in row.items() if name != "drawn"} for row in self.rows]
         return {**self.facts, "rows": rows}
 
 
 def ranked(rows: Sequence[Row], facts: Mapping[str, Any]) -> Board:
-    """The rows in order; also for those published before a cancel. All must come from one trial."""
+    """Return the rows in ranking order, also after a cancelled evaluation. All must come from one trial."""
     order = sorted(rows, key=lambda row: (row["error"] is not None, -(row["quality"] or 0.0), row["recommender"]))
     best = next((row for row in order if not row["error"] and not row["baseline"]), None)
     return Board(facts, tuple({**row, "against_best": _against(row, best)} for row in order))
@@ -35,8 +35,8 @@ def ranked(rows: Sequence[Row], facts: Mapping[str, Any]) -> Board:
 
 @dataclass(frozen=True)
 class Leader:
-    """The best of one slice by one metric, its 95% interval, and the others that paired bootstrap cannot tell from it
-    (their difference may be 0): among them may be the items in random order. Names are those of `row_names`."""
+    """The best of one slice by one metric, its 95% interval, and the others without a significant difference by paired
+    bootstrap, possibly including the random order. Names are those of `row_names`."""
 
     name: str
     value: float
@@ -45,7 +45,7 @@ class Leader:
 
 
 def leaders(rows: Sequence[Row], metric: str) -> dict[str, Leader]:
-    """Slice -> its best; rows as `ranked` gives them. Slices in which nobody scores above 0 are left out."""
+    """Return slice -> its best. `rows` as `ranked` returns them. Slices in which all scores are 0 are left out."""
     measured = dict(zip(row_names(rows), rows))
     measured = {name: row for name, row in measured.items() if not row["error"]}
     rivals, found = {name: row for name, row in measured.items() if not row["baseline"]}, {}
@@ -59,7 +59,7 @@ def leaders(rows: Sequence[Row], metric: str) -> dict[str, Leader]:
 
 
 def row_names(rows: Sequence[Row]) -> list[str]:
-    """Each row's recommender; one that stands in several rows with the parameters in which those differ."""
+    """Return each row's recommender; if it occurs in several rows, with the parameters that differ."""
     names = []
     for row in rows:
         twins = [other["params"] for other in rows if other["recommender"] == row["recommender"]]
@@ -76,7 +76,7 @@ def _against(row: Row, best: Row | None) -> dict[str, Any]:
 
 
 def _paired(row: Row, best: Row, part: str) -> dict[str, dict[str, Any]]:
-    """Both were resampled with the same draws of the same users, so their means can be taken from one another."""
+    """Return paired differences. Both rows have the same draws of the same users, so their means can be subtracted."""
     found = {}
     for metric, drawn in row["drawn"][part].items():
         observed = row["metrics"][part][metric] - best["metrics"][part][metric]

@@ -1,4 +1,4 @@
-"""How recommenders are measured: the split, who is asked, and what would be a right answer for whom."""
+"""Measurement of recommenders: the split, the users, and the right answers of each user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmalign_core.recommend.splits import SPLITS, EventSplit, split_events
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, digest_bytes, digest_json
 
 SCORES_AT_ONCE = 1 << 22
-"""Scores held at a time: 32 MB, and a few copies of them."""
+"""Scores computed at a time: 32 MB, and a few copies of them."""
 SLICES: Mapping[str, str] = {
     "all": "all right answers, among all items",
     "warm": "right answers that somebody met in training, among all items",
@@ -23,14 +23,14 @@ SLICES: Mapping[str, str] = {
     "short": "users of the shorter half of histories, among all items",
     "long": "users of the longer half of histories, among all items",
 }
-"""What is measured apart. A user's other right answers are no candidates of a slice, so none can stand in the way."""
+"""Slices of the right answers. A user's right answers outside a slice are no candidates in it."""
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """`split` is one of SPLITS, or "" for "time" where the events have times and "random" where they have none; `test`
-    the share to measure (not for "last"); `relevant` the rating from which a held-out event is a right answer, None for
-    all. Every other event is learned from, however it was rated: it was met."""
+    """`split`: one of SPLITS, or "" for "time" if events have times, else "random". `test`: the share to measure (not
+    for "last"). `relevant`: the rating from which a held-out event is a right answer, None for all. All other events
+    are used for learning, whatever their rating."""
 
     split: str = ""
     test: float = 0.2
@@ -39,7 +39,7 @@ class Protocol:
     seed: int = 0
 
     def check(self) -> None:
-        """BadInput names what is off."""
+        """Raise BadInput for a setting that is out of range."""
         if self.split and self.split not in SPLITS:
             raise BadInput(f"unknown split '{self.split}'; choose one of: {', '.join(SPLITS)}")
         if self.split != "last" and not 0 < self.test < 1:
@@ -52,9 +52,9 @@ class Protocol:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some of the users with what they are asked by, what they have met, and their right answers.
+    """Some of the users with their queries, items met in training, and right answers.
 
-    `seen` and `right`: (row within the batch, item) of each; `events`: which of the trial's right answers these are.
+    `seen` and `right`: (row within the batch, item) of each. `events`: the numbers of these right answers in the trial.
     """
 
     users: slice
@@ -66,8 +66,8 @@ class Batch:
 
 @dataclass(frozen=True)
 class Trial:
-    """`users` (m,): numbers of the users that are asked, rising. `rows` (e,), by rising place in `users`, and
-    `columns` (e,): their right answers, each once. `facts` go with every number that comes of it."""
+    """`users` (m,): numbers of the measured users, ascending. `rows` (e,), ascending places in `users`, and
+    `columns` (e,): their right answers, each once. `facts`: the data and protocol, reported with all results."""
 
     items: PlacedItems
     split: EventSplit
@@ -84,7 +84,7 @@ class Trial:
 
     @cached_property
     def parts(self) -> Mapping[str, np.ndarray]:
-        """Slice -> (e,) bool: its right answers; slices without any are left out."""
+        """Slice -> (e,) bool: its right answers. Slices without any are left out."""
         everything, short = np.ones(len(self.rows), bool), self.history_lengths <= self.facts["short_history"]
         found = {
             "all": everything,
@@ -98,20 +98,20 @@ class Trial:
 
     @property
     def history_lengths(self) -> np.ndarray:
-        """(m,) how many items each user has met in training."""
+        """(m,) number of items that each user met in training."""
         return np.diff(self.split.train.matrix.indptr)[self.users]
 
     @cached_property
     def digest(self) -> str:
-        """Of all that a measurement of one recommender depends on."""
+        """Digest of all inputs of the measurement of one recommender."""
         events = (self.split.train.rows, self.split.train.columns, self.rows, self.columns, self.users)
         places = (np.ascontiguousarray(self.items.parts[m]) for m in sorted(self.items.parts))
         shape = [asdict(self.protocol), self.items.ids, sorted(self.items.parts)]
         return digest_bytes(digest_json(shape).encode(), *(a.tobytes() for a in (*events, *places)))
 
     def batches(self, least_rating: float = 0.0) -> Iterator[Batch]:
-        """The users, so many at a time that their scores fit in SCORES_AT_ONCE, each asked by what they met and did
-        not rate lower."""
+        """Yield the users in batches whose scores fit in SCORES_AT_ONCE, each with the items met and not rated below
+        `least_rating` as the query."""
         step = max(1, SCORES_AT_ONCE // max(1, len(self.items.ids)))
         met, liked = self.split.train.matrix, self.split.train.liked(least_rating)
         for start in range(0, len(self.users), step):
@@ -128,10 +128,10 @@ class Trial:
 
 
 def trial(items: PlacedItems, interactions: Interactions, protocol: Protocol) -> Trial:
-    """Split the events and see who can be asked; BadInput if that is nobody.
+    """Split the events and choose the users to measure. BadInput if there are none.
 
-    Users without an event in training are left out, and counted: nothing is known of them, so all would be shown the
-    same. So are those none of whose measured events is a right answer, and those of whom nothing was held out.
+    Users without an event in training are left out, and counted, because all would get the same list. Users without a
+    held-out event, or without a right answer among them, are left out too.
     """
     protocol.check()
     how = protocol.split or ("random" if np.isnan(interactions.times).all() else "time")
@@ -140,11 +140,11 @@ def trial(items: PlacedItems, interactions: Interactions, protocol: Protocol) ->
     pairs = np.unique(np.stack([split.test.rows[good], split.test.columns[good]]), axis=1)
     known = np.bincount(split.train.rows, minlength=len(interactions.users)) > 0
     new = np.unique(pairs[0][~known[pairs[0]]])
-    asked, columns = pairs[:, known[pairs[0]]]
-    users, rows = np.unique(asked, return_inverse=True)
+    places, columns = pairs[:, known[pairs[0]]]
+    users, rows = np.unique(places, return_inverse=True)
     if not len(users):
         raise BadInput(
-            f"nobody can be measured ({split.words}): of {len(np.unique(split.test.rows)):,} users with held-out "
+            f"no user can be measured ({split.words}): of {len(np.unique(split.test.rows)):,} users with held-out "
             f"events {len(new):,} have right answers and none of these has a history; hold out less, or lower the "
             "rating that counts as right"
         )
@@ -173,7 +173,7 @@ def trial(items: PlacedItems, interactions: Interactions, protocol: Protocol) ->
 
 
 def _relevant(test: Interactions, bar: float | None) -> np.ndarray:
-    """(e,) bool; an event without a rating is no right answer where a rating is asked for."""
+    """Return (e,) bool. An event without a rating is no right answer if a rating is required."""
     if bar is None:
         return np.ones(len(test), bool)
     if np.isnan(test.ratings).all():
@@ -188,9 +188,9 @@ def _relevant(test: Interactions, bar: float | None) -> np.ndarray:
 
 
 def events_of(collection: Collection, protocol: Protocol | None = None) -> Interactions:
-    """Who met the collection's items; BadInput where there is nobody, or nothing can be measured as `protocol` asks.
+    """Return the interactions with the collection's items. BadInput if there are none, or `protocol` cannot use them.
 
-    It needs no vectors, so it says so before any are made.
+    It needs no vectors, so errors are raised before any encoding.
     """
     if collection.interactions is None:
         raise BadInput(
@@ -206,10 +206,10 @@ def events_of(collection: Collection, protocol: Protocol | None = None) -> Inter
 
 
 def all_places(collection: Collection, space: Mapping[str, EmbeddingSet]) -> PlacedItems:
-    """Every item of the collection, those without a place too: somebody may have met them.
+    """Return the places of every item of the collection, including items without a place, which users may have met.
 
-    `space`: a run's shared space, or vectors as they were encoded. Each modality is centred, since what all its items
-    have in common tells none of them apart; modalities may differ in width.
+    `space`: a run's shared space, or encoded vectors. Each modality is centred, because its mean does not help to
+    separate items. Modalities may differ in width.
     """
     return place_items({m: _centred(rows) for m, rows in space.items()}, collection.ids)
 

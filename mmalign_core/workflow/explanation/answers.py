@@ -1,4 +1,4 @@
-"""Maps of a recommendation: which parts of the item's media and of the query's media made its score."""
+"""Maps of a recommendation: the shares of the parts of the item's media and of the query's media in its score."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from mmalign_core.workflow.recommendation.answers import Answer
 class RecommendationMap:
     """A map of one medium of the item or of the query, in units of the recommendation's score.
 
-    `side`: "item" or "query"; `label`: the item's modality, or the signal's label; `share`: what that modality, or
-    that signal, adds to the score in all. The map's score is the part of the share that this medium's place makes. The
-    rest of the share does not depend on the medium: it comes from the average item and from other media of the item.
+    `side`: "item" or "query". `label`: the item's modality, or the signal's label. `share`: the share of that modality
+    or signal in the score. The map's score is the part of this share that depends on the medium's place. The rest
+    comes from the average item and from other media of the item.
     """
 
     side: str
@@ -39,7 +39,7 @@ class RecommendationMap:
 
 @dataclass(frozen=True)
 class RecommendationMaps:
-    """`maps`: the item's first; `notes` say what could not be mapped and why."""
+    """`maps`: the item's first. `notes`: which media have no map, and why."""
 
     maps: tuple[RecommendationMap, ...]
     notes: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class RecommendationMaps:
 
 @dataclass(frozen=True)
 class MediumTarget:
-    """A medium and a `target` (k,): the medium's place times the target is what the medium adds to the score."""
+    """A medium and a `target` (k,). The medium's place times the target is its term in the score."""
 
     side: str
     label: str
@@ -68,11 +68,11 @@ def explain_recommendation(
     faithful: bool = True,
     progress: Progress = no_progress,
 ) -> RecommendationMaps:
-    """Maps of the item's media against the query, and of the query's texts and uploaded media against the item.
+    """Return maps of the item's media against the query, and of the query's texts and uploaded media against the item.
 
-    Of several media of one modality the one that adds most is mapped. Means and deviations that the recommender scales
-    cosines by are kept constant. BadInput for an item that is not among the answer's items. A medium that cannot be
-    mapped becomes a note.
+    Of several media of one modality the one with the largest term is mapped. Means and deviations that the recommender
+    scales cosines by are kept constant. BadInput for an item that is not among the answer's items. A medium that
+    cannot be mapped becomes a note.
     """
     check_method(method)
     notes: list[str] = []
@@ -93,7 +93,7 @@ def explain_recommendation(
 
 
 def scaled_map(made: MediaMap, factor: float) -> MediaMap:
-    """The map with every number multiplied by `factor`."""
+    """Return the map with every number multiplied by `factor`."""
     seen = made.faithfulness
     if seen is not None:
         names = ("deletion", "insertion", "random_deletion", "random_insertion", "advantage")
@@ -105,12 +105,12 @@ def scaled_map(made: MediaMap, factor: float) -> MediaMap:
 
 
 def media_targets(run: Run, answer: Answer, item: str, notes: list[str]) -> Iterator[MediumTarget]:
-    """Every medium that adds to this item's score; `notes` gets the reason for each that cannot be mapped."""
+    """Yield every medium with a term in this item's score. `notes` gets the reason for each that cannot be mapped."""
     row = answer.items.row(item)
     terms = linear_terms(answer.model, answer.items, answer.placed) if answer.model.reads_places else ()
     if not terms:
         notes.append(
-            f"'{answer.model.name}' does not score by how near media are to what was asked, so there is no map of them"
+            f"'{answer.model.name}' does not score by how near media are to the query, so there is no map of them"
         )
         return
     for modality in dict.fromkeys(term.modality for term in terms):
@@ -123,7 +123,7 @@ def media_targets(run: Run, answer: Answer, item: str, notes: list[str]) -> Iter
 
 
 def _of_item(run: Run, answer: Answer, item: str, own: list[LinearTerm], notes: list[str]) -> Iterator[MediumTarget]:
-    """The medium that adds most, of the item's media of the one modality of these terms. Each of n media counts 1/n."""
+    """Yield the medium with the largest term, of the item's media of these terms' modality. Each of n counts 1/n."""
     modality = own[0].modality
     media = placed_media(run, modality, item)
     target = np.sum([term.slope * term.point for term in own], axis=0) / len(media)
@@ -137,7 +137,7 @@ def _of_item(run: Run, answer: Answer, item: str, own: list[LinearTerm], notes: 
 
 
 def _of_query(answer: Answer, row: int, signal: Signal, own: list[LinearTerm]) -> Iterator[MediumTarget]:
-    """The query's text or file against the item minus the average item: what every item gains changes no rank."""
+    """Yield the query's text or file against the item minus the average item: equal terms of all change no rank."""
     target, share = np.zeros(0), 0.0
     for term in own:
         part = answer.items.parts[term.modality]

@@ -1,4 +1,4 @@
-"""Attribution through the whole model: gradients of the cosine through aligner and encoder down to the input."""
+"""Attribution through the whole model: gradients of the cosine through aligner and encoder to the input."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ LABELS = {
 }
 """Rule of attribution by attention -> name of the map's method."""
 POINTS, MOST_POINTS, GAP, AT_ONCE = 4, 16, 0.02, 2
-"""Points of the integral at first and at most, the completeness gap at which no more are taken, and points in one pass.
+"""First and largest number of points of the integral, the completeness gap at which it stops, and points per pass.
 Each point keeps the graph of the whole tower in memory, gigabytes for a large one, so a head gets more of them."""
 
 
 def why_not_through_model(masked: MaskedMedium) -> str:
-    """The reason why there are no integrated gradients through the encoder; '' where there are."""
+    """Return the reason why there are no integrated gradients through the encoder, or '' if there are."""
     if masked.encoder.differentiable_input(masked.view) is None:
-        return f"{masked.encoder.name} shows no gradients of what it reads"
+        return f"{masked.encoder.name} has no gradients"
     return _why_not_vector(masked)
 
 
 def why_not_attention(masked: MaskedMedium) -> str:
-    """The reason why there is no map by the encoder's attention; '' where there is one."""
+    """Return the reason why there is no map by the encoder's attention, or '' if there is one."""
     if not masked.encoder.attends:
-        return f"{masked.encoder.name} shows no attention to what it sees"
+        return f"{masked.encoder.name} has no attention"
     return _why_not_vector(masked)
 
 
 def _why_not_vector(masked: MaskedMedium) -> str:
     aligner, modality = masked.run.aligner, masked.modality
     if aligner.needs_sequences:
-        return f"{aligner.name} reads more than the vector that the encoder makes"
+        return f"{aligner.name} reads more than the encoder's vector"
     if aligner.linear_map(modality) is None and aligner.differentiable(modality) is None:
         return f"{aligner.name} has no gradients here"
     return ""
 
 
 def map_through_model(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
-    """Integrated gradients of the cosine with `target` (k,) through aligner and encoder.
+    """Return integrated gradients of the cosine with `target` (k,) through aligner and encoder.
 
-    The path goes from the medium with every part masked to the whole medium, so the values sum to what masking all of
-    it changes. Sundararajan et al. (2017).
+    The path goes from the medium with every part masked to the whole medium, so the values sum to the change of the
+    cosine when everything is masked. Sundararajan et al. (2017).
     """
     import torch
 
@@ -84,10 +84,10 @@ def map_through_model(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
 
 
 def map_by_attention(masked: MaskedMedium, target: np.ndarray, rule: str) -> MediaMap:
-    """Attribution by the encoder's attention under `rule`, shared among the parts and scaled to the cosine.
+    """Return attribution by the encoder's attention under `rule`, shared among the parts and scaled to the cosine.
 
-    Attribution by attention has no unit. Its magnitudes are scaled to sum to what masking all parts changes the cosine
-    by. `rest` is the score minus the sum of the values.
+    Attribution by attention has no unit. Its magnitudes are scaled to sum to the change of the cosine if all parts are
+    masked. `rest` is the score minus the sum of the values.
     """
     found = masked.encoder.attribution(masked.view, cosine_gradient(masked, target), rule)
     values = share_among_parts(found, part_spans(masked))
@@ -100,7 +100,7 @@ def map_by_attention(masked: MaskedMedium, target: np.ndarray, rule: str) -> Med
 
 
 def cosine_gradient(masked: MaskedMedium, target: np.ndarray) -> np.ndarray:
-    """(d,) gradient of the cosine with `target` (k,) by the encoder's vector; zero at a place of length 0."""
+    """Return the gradient (d,) of the cosine with `target` (k,) by the encoder's vector; zero for a zero place."""
     import torch
 
     place, along = _place(masked), torch.tensor(unit_rows(target[None])[0], dtype=torch.float32)
@@ -111,7 +111,7 @@ def cosine_gradient(masked: MaskedMedium, target: np.ndarray) -> np.ndarray:
 
 
 def _place(masked: MaskedMedium) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The function from the encoder's vectors (n, d) to the aligner's unit places (n, k), with gradients."""
+    """Return the function from the encoder's vectors (n, d) to the aligner's unit places (n, k), with gradients."""
     import torch
     from torch.nn.functional import normalize
 
@@ -127,7 +127,7 @@ def _place(masked: MaskedMedium) -> Callable[[torch.Tensor], torch.Tensor]:
 
 
 def part_spans(masked: MaskedMedium) -> np.ndarray:
-    """(p, 2 or 4) what is lost of the view with each part. With a word goes all that stands before the next word."""
+    """Return (p, 2 or 4): the span of the view that is masked with each part. A word's ends at the next word."""
     places = np.array([part.place for part in masked.parts], dtype=np.float64)
     if masked.modality != "text" or not len(places):
         return places.reshape(len(places), -1)
@@ -135,7 +135,7 @@ def part_spans(masked: MaskedMedium) -> np.ndarray:
 
 
 def share_among_parts(found: Attribution, places: np.ndarray) -> np.ndarray:
-    """(p,) the steps' values given to the parts at `places` (p, 2 or 4), in proportion to the overlap of step and part.
+    """Return (p,) the steps' values shared among the parts at `places` (p, 2 or 4), in proportion to the overlap.
 
     The sum is kept, except for steps outside every part: special tokens of a tokenizer, borders around a picture.
     """
@@ -149,6 +149,6 @@ def share_among_parts(found: Attribution, places: np.ndarray) -> np.ndarray:
 
 
 def _shared(spans: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """(p, t) the length that each span (t, 2) shares with each place (p, 2)."""
+    """Return (p, t): the overlap of each span (t, 2) with each place (p, 2)."""
     starts = np.maximum(spans[None, :, 0], places[:, None, 0])
     return np.clip(np.minimum(spans[None, :, 1], places[:, None, 1]) - starts, 0, None)

@@ -1,4 +1,4 @@
-"""Attribution to the steps that an encoder pools: exact where encoder and aligner are linear, else by gradients."""
+"""Attribution to the steps that an encoder pools: exact if encoder and aligner are linear, else by gradients."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     import torch
 
 POINTS, MOST_POINTS = 32, 128
-"""Points of the integral at first and at most. The aligner's head is small: 128 passes of it take milliseconds."""
+"""First and largest number of points of the integral. The aligner's head is small: 128 passes take milliseconds."""
 
 
 def why_not_exact(masked: MaskedMedium) -> str:
-    """The reason why this medium has no exact map; '' where it has one."""
+    """Return the reason why this medium has no exact map, or '' if it has one."""
     if masked.run.aligner.linear_map(masked.modality) is None:
         return f"{masked.run.aligner.name} does not place it by one linear map"
     return _why_not_steps(masked)
 
 
 def why_not_gradients(masked: MaskedMedium) -> str:
-    """The reason why this medium has no map by gradients of its steps; '' where it has one."""
+    """Return the reason why this medium has no map by gradients of its steps, or '' if it has one."""
     if masked.run.aligner.differentiable(masked.modality) is None:
         return f"{masked.run.aligner.name} has no gradients here"
     return _why_not_steps(masked)
 
 
 def exact_step_map(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
-    """Exact terms of the cosine with `target` (k,): what each cell or frame adds, at the place's present length."""
+    """Return exact terms of the cosine with `target` (k,) for each cell or frame, at the place's current length."""
     linear_map = masked.run.aligner.linear_map(masked.modality)
     assert linear_map is not None
     steps = masked.sequence().astype(np.float64)
@@ -49,7 +49,7 @@ def exact_step_map(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
 
 
 def gradient_step_map(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
-    """Integrated gradients of the cosine with `target` (k,), from all parts masked to the whole medium.
+    """Return integrated gradients of the cosine with `target` (k,), from all parts masked to the whole medium.
 
     Sundararajan et al. (2017).
     """
@@ -74,7 +74,7 @@ def gradient_step_map(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
 
 
 def _by_sense(masked: MaskedMedium, steps: np.ndarray) -> np.ndarray:
-    """(senses, t, d) of steps (t, d). A video with a sound has two senses, seen and heard, whose sum is the steps."""
+    """Return (senses, t, d) of steps (t, d). The senses of a video with sound, seen and heard, sum to the steps."""
     if not any(part.sense for part in masked.parts):
         return steps[None]
     seen = steps.copy()
@@ -83,7 +83,7 @@ def _by_sense(masked: MaskedMedium, steps: np.ndarray) -> np.ndarray:
 
 
 def _map(masked: MaskedMedium, values: np.ndarray, rest: float, score: float, method: str) -> MediaMap:
-    """The map of values (senses, t). Frames of a sound or video give theirs to segments by the time they share."""
+    """Return the map of values (senses, t). Frames of a sound or video are shared among segments by overlap."""
     parts = masked.parts
     if masked.modality in ("audio", "video"):
         places = np.array([part.place for part in parts[: len(parts) // len(values)]])
@@ -94,7 +94,7 @@ def _map(masked: MaskedMedium, values: np.ndarray, rest: float, score: float, me
 
 
 def _spans(masked: MaskedMedium, steps: int) -> np.ndarray:
-    """(t, 2) seconds that each step saw; steps of a sound overlap."""
+    """Return (t, 2): start and end in seconds of each step. Steps of a sound overlap."""
     if masked.modality == "video":
         return stretches(masked.view.edges)
     return windows(steps, *masked.encoder.frames)
@@ -105,10 +105,10 @@ def _weights(masked: MaskedMedium, steps: int) -> np.ndarray:
 
 
 def _why_not_steps(masked: MaskedMedium) -> str:
-    """The reason why the encoder's steps do not stand for the parts (another pooling, other steps), else ''."""
+    """Return the reason why the encoder's steps do not match the parts (another pooling, other steps), or ''."""
     name, steps = masked.encoder.name, len(masked.sequence()) if masked.encoder.pooling else 0
     if not masked.encoder.pooling:
-        return f"{name} does not simply pool what it sees of parts"
+        return f"{name} does not pool its steps in a simple way"
     if masked.modality == "image" and steps != len(masked.parts):
         return f"{name} sees {isqrt(steps)} cells a side, so ask for a grid of {isqrt(steps)}"
     return "" if masked.modality in ("image", "audio", "video") else f"{name}'s steps are not words"

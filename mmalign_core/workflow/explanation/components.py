@@ -13,15 +13,15 @@ from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.explanation.placed_media import PlacedMedium
 
 MOST, NAMES = 8, 3
-"""Components of a pair, and names at each end of a component: what one screen shows. Chosen, not measured."""
+"""Components of a pair, and names at each end of a component, to fit on one screen. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
 class Component:
-    """Dimension `number` of the space adds `value` to the cosine: `u` * `v`, where the two lie along it.
+    """The term of dimension `number` of the space in the cosine: `value` = `u` * `v`, the two coordinates.
 
-    `items` lie farthest along it on the side that `u` is on, `words` likewise, `opposite_items` and `opposite_words` on
-    the other: a name for people, not a definition.
+    `items` and `words` have the largest coordinates on the side of `u`, `opposite_items` and `opposite_words` on the
+    other side. They are names for the dimension, not a definition.
     """
 
     number: int
@@ -37,9 +37,9 @@ class Component:
 def component_shares(
     run: Run, left: PlacedMedium, right: PlacedMedium, words: EmbeddingSet | None
 ) -> tuple[tuple[Component, ...], float]:
-    """The components that add most to the cosine, and what the others add: exact, where both places are linear.
+    """Return the components with the largest terms, and the sum of the others. Exact if both places are linear.
 
-    () and 0 where one of them is not, for then a dimension by itself means nothing.
+    () and 0 if one of them is not linear, because a single dimension then has no meaning.
     """
     if any(run.aligner.linear_map(placed.modality) is None for placed in (left, right)):
         return (), 0.0
@@ -48,7 +48,7 @@ def component_shares(
 
 
 def anchor_shares(run: Run, left: PlacedMedium, right: PlacedMedium) -> tuple[tuple[tuple[str, float], ...], float]:
-    """The known items that add most to the cosine, and what the others add; () and 0 without such anchors."""
+    """Return the known items with the largest terms, and the sum of the others; () and 0 without anchors."""
     names = run.aligner.anchor_items
     if len(names) != len(left.place):
         return (), 0.0
@@ -63,12 +63,12 @@ def _named(
     along = [(s.ids, unit_rows(s.vectors)[:, number]) for s in run.result.space.values()]
     ids = tuple(item for names, _ in along for item in names)
     items = _poles(ids, np.concatenate([values for _, values in along]))
-    said = _poles(words.ids, unit_rows(words.vectors)[:, number]) if words else ((), ())
+    word_poles = _poles(words.ids, unit_rows(words.vectors)[:, number]) if words else ((), ())
     side = 0 if u >= 0 else 1
-    return Component(number, value, u, v, items[side], said[side], items[1 - side], said[1 - side])
+    return Component(number, value, u, v, items[side], word_poles[side], items[1 - side], word_poles[1 - side])
 
 
 def _poles(names: tuple[str, ...], along: np.ndarray) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The NAMES different names that lie farthest up, and farthest down."""
+    """Return the NAMES different names with the largest coordinates, and those with the smallest."""
     order = np.argsort(along, kind="stable")
     return tuple(tuple(dict.fromkeys(names[i] for i in way))[:NAMES] for way in (order[::-1], order))  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Places of a run in words: its vocabulary, and the words for a query and a recommended item."""
+"""Places of a run in words: its vocabulary, and the words of a query and of a recommended item."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from mmalign_core.workflow.explanation.masked_medium import run_encoder
 from mmalign_core.workflow.recommendation.answers import Answer
 
 MOST_OWN = 1500
-"""Most frequent words of the collection that are kept: their vectors of 512 numbers take 3 MB. Chosen, not measured."""
+"""Number of the collection's most frequent words that are used: 512 numbers each take 3 MB. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
 class AnswerWords:
-    """In the item's `modality`: words for what was `asked`, for the `item`, each with the cosine that they reach, and
-    (label, weight) of those `shared`."""
+    """In the item's `modality`: words of the `query` and of the `item`, each with the cosine of the
+    decomposition, and (label, weight) of the words `shared` by both."""
 
     modality: str
-    asked: ConceptWords
+    query: ConceptWords
     item: ConceptWords
     shared: tuple[tuple[str, float], ...]
 
 
 def vocabulary(run: Run, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
-    """Words placed in the run's space: `ids` are the words, `vectors` (c, k) their places.
+    """Return words placed in the run's space: `ids` are the words, `vectors` (c, k) their places.
 
-    Encoded once and kept in the store. BadInput where the run has no text that an encoder of ours made.
+    They are encoded once and kept in the store. BadInput if the run has no text by an encoder of ours.
     """
     run_encoder(run, "text")
     words = tuple(dict.fromkeys([*collection_words(run), *_labels(run)]))
@@ -52,7 +52,7 @@ def vocabulary(run: Run, *, store: Store, settings: Settings | None = None) -> E
 
 
 def collection_words(run: Run) -> list[str]:
-    """The collection's most frequent words, without `common_words`."""
+    """Return the collection's most frequent words, without `common_words`."""
     texts = [m.text for m in run.collection.media if m.modality == "text" and m.text]
     holding: Counter[str] = Counter()
     for text in texts:
@@ -63,7 +63,7 @@ def collection_words(run: Run) -> list[str]:
 
 
 def _labels(run: Run) -> list[str]:
-    """Names of what this run's classifying encoders know."""
+    """Return the names of the concepts of this run's encoders."""
     known = {m: reference_of(source) for m, source in run.encoders.items() if is_known(reference_of(source))}
     return [label for modality, reference in known.items() for label in encoder(reference, modality).labels]
 
@@ -77,35 +77,35 @@ def answer_words(
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> tuple[AnswerWords, ...]:
-    """One for each modality that the item has and the question weighs; BadInput where the run has no words.
+    """Return one for each modality that the item has and the query weighs. BadInput if the run has no words.
 
-    Places are taken around the mean of their own modality, since modalities lie apart in most shared spaces.
+    Places are centred at the mean of their own modality, because modalities are apart in most shared spaces.
     """
     progress(0.0, "placing the words of the collection")
     words = vocabulary(run, store=store, settings=settings)
-    progress(0.8, "putting places into words")
+    progress(0.8, "describing places in words")
     row, found = answer.items.row(item), []
     for modality in answer.items.parts:
-        asked = _asked(answer, modality)
+        query = _query_direction(answer, modality)
         own = answer.items.parts[modality][row].astype(np.float64) - answer.items.mean(modality)
         counts = answer.placed.weights.get(modality, 0.0) > 0 and len(own) == words.vectors.shape[1]
-        if counts and answer.items.present(modality)[row] and np.any(asked):
-            found.append(_words(modality, asked, own, words.vectors, words.ids))
+        if counts and answer.items.present(modality)[row] and np.any(query):
+            found.append(_words(modality, query, own, words.vectors, words.ids))
     progress(1.0, "in words")
     return tuple(found)
 
 
 def _words(
-    modality: str, asked: np.ndarray, own: np.ndarray, words: np.ndarray, labels: tuple[str, ...]
+    modality: str, query: np.ndarray, own: np.ndarray, words: np.ndarray, labels: tuple[str, ...]
 ) -> AnswerWords:
-    """Both directions start at zero, which is the mean of their modality."""
+    """Return the words of both directions, which are centred at their modality's mean."""
     zero = np.zeros(len(own))
-    query, item = (concept_words(direction, words, labels, centre=zero) for direction in (asked, own))
-    return AnswerWords(modality, query, item, shared_words(asked, own, words, labels, centres=(zero, zero)))
+    of_query, of_item = (concept_words(direction, words, labels, centre=zero) for direction in (query, own))
+    return AnswerWords(modality, of_query, of_item, shared_words(query, own, words, labels, centres=(zero, zero)))
 
 
-def _asked(answer: Answer, modality: str) -> np.ndarray:
-    """(k,) sum of what was asked with, each weighed and less the mean of the modality it came in."""
+def _query_direction(answer: Answer, modality: str) -> np.ndarray:
+    """Return (k,) the weighted sum of the query's signals, each minus the mean of its own modality."""
     total = np.zeros(answer.items.parts[modality].shape[1])
     for placed in answer.placed.parts:
         if placed.signal is not None and modality in placed.signal.points:

@@ -24,8 +24,8 @@ from mmalign_core.workflow.recommendation.answers import Answer
 from mmalign_core.workflow.recommendation.reasons import ItemRanks
 
 BUDGET = 256
-"""Sets of parts that are tried for each medium and for the history. It holds all single cells of a 7 x 7 grid and
-leaves about as many for sets of two. Chosen by that count, not measured."""
+"""Sets of parts that are tried for each medium and for the history. Enough for all single cells of a 7 x 7 grid and
+about as many sets of two or more. Chosen by that count, not measured."""
 _PARTS = {"text": ("word", "words"), "image": ("cell", "cells")}
 _PARTS |= dict.fromkeys(("audio", "video"), ("segment", "segments"))
 
@@ -34,10 +34,10 @@ _PARTS |= dict.fromkeys(("audio", "video"), ("segment", "segments"))
 class Counterfactual:
     """The parts of one medium, or of the history, without which the item is no longer among the first k.
 
-    `side`: "item", "query" or "history"; `label`: as in `RecommendationMap`. `parts`: all that must be left out; None
-    where none of the sets tried within the `budget` is enough. `rank`: with everything; `without`: with these parts
-    left out (equal to `rank` where `parts` is None). `smallest`: no smaller set is enough; `minimal`: no part of it can
-    be put back. `tried`: how many sets were tried.
+    `side`: "item", "query" or "history". `label`: as in `RecommendationMap`. `parts`: parts to leave out; None if
+    none of the sets tried within the `budget` is enough. `rank`: with everything. `without`: with these parts left out
+    (equal to `rank` if `parts` is None). `smallest`: no smaller set is enough. `minimal`: no part of it can be put
+    back. `tried`: how many sets were tried.
     """
 
     side: str
@@ -54,9 +54,7 @@ class Counterfactual:
     @property
     def sentence(self) -> str:
         """The counterfactual in one sentence."""
-        what = {"query": f"the {self.label} asked with", "item": f"the item's {self.label}"}.get(
-            self.side, "the history"
-        )
+        what = {"query": f"the query's {self.label}", "item": f"the item's {self.label}"}.get(self.side, "the history")
         if self.parts is None:
             tried = "Nothing left out of" if self.smallest else f"None of {self.tried} sets of parts left out of"
             return f"{tried} {what} takes the item out of the list."
@@ -69,7 +67,7 @@ class Counterfactual:
 
 @dataclass(frozen=True)
 class _Subject:
-    """What parts are left out of: a medium of the item or the query, or the history (`medium` is None)."""
+    """The whole whose parts are left out: a medium of the item or the query, or the history (`medium` is None)."""
 
     side: str
     label: str
@@ -88,7 +86,7 @@ def smallest_changes(
     budget: int = BUDGET,
     progress: Progress = no_progress,
 ) -> tuple[tuple[Counterfactual, ...], tuple[str, ...]]:
-    """Counterfactuals of each medium that adds to the item's score and of the history, and notes on those that fail.
+    """Return counterfactuals of each medium with a term in the item's score and of the history, and notes on failures.
 
     Ranks are by score after the popularity control and before the diversity control; ties count against the item.
     Means and deviations of the scores are kept constant while the item's own media change. BadInput unless the item
@@ -115,7 +113,7 @@ def smallest_changes(
 
 
 def _of_medium(item_ranks: ItemRanks, each: MediumTarget, masked: MaskedMedium, budget: int) -> Counterfactual:
-    """Parts are left out in the order of the medium's map."""
+    """Return the counterfactual of a medium. Parts are left out in the order of the medium's map."""
     order = np.argsort(-map_of(masked, each.target, method="auto", faithful=False).values, kind="stable")
     masked.expect(budget)
 
@@ -130,7 +128,7 @@ def _of_medium(item_ranks: ItemRanks, each: MediumTarget, masked: MaskedMedium, 
 
 
 def _of_history(item_ranks: ItemRanks, budget: int) -> Iterator[Counterfactual]:
-    """Items of the history are left out in the order of their shares. A query that holds nothing else has none."""
+    """Yield the counterfactual of the history, in the order of the items' shares, if the query has other parts."""
     query, model, ids = item_ranks.answer.placed, item_ranks.answer.model, item_ranks.answer.items.ids
     rows = list(query.history)
     if len(rows) + len(query.signals) < 2 or not rows:
@@ -157,7 +155,7 @@ def _counterfactual(
     order: np.ndarray,
     budget: int,
 ) -> Counterfactual:
-    """The counterfactual of the subject. `ranks`: masks (b, p) -> the item's ranks (b,); `order` (p,): first to go."""
+    """Return the counterfactual of the subject. `ranks`: masks (b, p) -> the item's ranks (b,). `order` (p,): parts."""
     parts, k = subject.parts, item_ranks.answer.query.k
     found = find_removal(len(parts), lambda masks: ranks(masks) > k, order.tolist(), budget)
     left_out = None if found.parts is None else tuple(parts[i] for i in found.parts)
@@ -181,7 +179,7 @@ def _counterfactual(
 
 
 def _query_at(query: PlacedQuery, label: str, place: np.ndarray) -> PlacedQuery:
-    """The query with that signal moved to `place` (k,)."""
+    """Return the query with that signal moved to `place` (k,)."""
     signals = tuple(
         replace(s, points={m: place.astype(np.float32) for m in s.points}) if s.label == label else s
         for s in query.signals

@@ -25,11 +25,11 @@ from mmalign_core.workflow.alignment.run import Run
 
 
 class MaskedMedium:
-    """Places of one text, picture, sound or video with any of its `parts` masked, as this run places new media.
+    """Places of one text, picture, sound or video with any of its `parts` masked, as a new medium of this run.
 
-    `view`: the medium as its encoder reads it. Only the vectors of concepts' names are written to the store.
-    `progress` is called before each batch and may raise `Cancelled`. BadInput where the run cannot place the modality,
-    its vectors were given ready-made, or the medium cannot be decoded or has changed since it was encoded.
+    `view`: the encoder's input. Only the vectors of concepts' names are written to the store. `progress` is called
+    before each batch and may raise `Cancelled`. BadInput if the run cannot place the modality, its vectors were given
+    ready-made, or the medium cannot be decoded or has changed since it was encoded.
     """
 
     def __init__(
@@ -55,11 +55,11 @@ class MaskedMedium:
         self._label_vectors: np.ndarray | None = None
 
     def masked_view(self, mask: np.ndarray) -> Any:
-        """The view with only the parts that the mask (p,) bool keeps."""
+        """Return the view with only the parts that the mask (p,) bool keeps."""
         return self._divided.masked(mask)
 
     def expect(self, masks: int) -> None:
-        """Announce that `masks` more will be placed, so that the progress can count up to them."""
+        """Add `masks` to the expected total of the progress."""
         self._expected = self._placed + masks
 
     @property
@@ -68,28 +68,28 @@ class MaskedMedium:
         return self.medium.modality
 
     def places(self, masks: np.ndarray) -> np.ndarray:
-        """(b, k) float32 unit rows (zero at a place of length 0) of masks (b, p) bool, True where a part is kept."""
+        """Return unit rows (b, k) float32 (zero for a zero place) of masks (b, p) bool, True for a kept part."""
         rows = self._embedded(self._views(masks), len(masks))
         return unit_rows(self.run.aligner.transform(rows))
 
     @cached_property
     def row(self) -> EmbeddingSet:
-        """The whole medium as the aligner reads it, one row."""
+        """The whole medium as one row for the aligner."""
         whole = np.ones((1, len(self.parts)), bool)
         return self._embedded(self._views(whole), 1)
 
     @cached_property
     def place(self) -> np.ndarray:
-        """(k,) unit place of the whole medium; zero where its length is 0."""
+        """(k,) unit place of the whole medium; zero if its length is 0."""
         return unit_rows(self.run.aligner.transform(self.row))[0]
 
     def scores(self, target: np.ndarray) -> Scores:
-        """Masks -> cosine of the place with the target (k,)."""
+        """Return masks -> cosine of the place with the target (k,)."""
         direction = unit_rows(target[None])[0].astype(np.float64)
         return lambda masks: self.places(masks) @ direction
 
     def sequence(self, mask: np.ndarray | None = None) -> np.ndarray:
-        """(t, d) steps before pooling, of the view with the parts that the mask keeps; of the whole view if None."""
+        """Return (t, d) steps before pooling, of the view with the parts that the mask keeps; None keeps all."""
         if mask is None:
             return self._whole_sequence
         return self.encoder.sequences([self.encoder.from_view(self.masked_view(mask))])[0]
@@ -102,7 +102,7 @@ class MaskedMedium:
         return (self.encoder.from_view(self.masked_view(mask)) for mask in masks)
 
     def _embedded(self, views: Iterator[Any], count: int) -> EmbeddingSet:
-        """The views as one set; a batch at a time, so that masked copies of a large picture fit in memory."""
+        """Return the views as one set, batch by batch, so that masked copies of a large picture fit in memory."""
         model, vectors, posteriors, steps = self.encoder, [], [], []
         for first in range(0, count, model.batch_size):
             done = self._placed + first
@@ -123,7 +123,7 @@ class MaskedMedium:
         return self._named(found)
 
     def _named(self, rows: EmbeddingSet) -> EmbeddingSet:
-        """Concepts placed in text space, looked up the first time only."""
+        """Return the rows with concepts placed in text space, looked up on the first call only."""
         if rows.concepts is None or rows.concepts.vectors is not None:
             return rows
         named = prepared(self.run.aligner, rows, text_encoder(self.run.encoders), self.store)
@@ -134,7 +134,7 @@ class MaskedMedium:
 
 
 def run_encoder(run: Run, modality: str) -> Encoder:
-    """The encoder that made this run's vectors of the modality; BadInput if it has none or they were given."""
+    """Return the encoder of this run's vectors of the modality. BadInput if there is none or they were given."""
     if modality not in run.result.space:
         raise BadInput(f"this run holds no {modality}; it holds: {', '.join(run.result.space)}")
     source = run.encoders.get(modality, "")

@@ -1,4 +1,4 @@
-"""Maps of a medium: what each word, cell or segment adds to the cosine with a point of the shared space."""
+"""Maps of a medium: the share of each word, cell or segment in the cosine with a point of the shared space."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
 T = TypeVar("T")
 METHODS = ("auto", "exact", "gradients", "attention", "legrad", "grad-eclip", "occlusion")
 WINDOW = 3 / 7
-"""Side of the square of cells masked together, as a share of the picture's: over photographs one cell of 7 x 7 hid too
-little to be missed, and squares of 3 x 3, moved by one, gave maps two to four times as far above chance."""
+"""Side of the square of cells masked together, relative to the picture's. On photographs masking one cell of 7 x 7
+changed too little, and squares of 3 x 3, moved by one, gave maps two to four times as far above chance."""
 MANY_WORDS = 40
-"""Longer texts are explained by attention: one word left out of so many changes the place little, and trying each word
+"""Longer texts are explained by attention: leaving one of many words out changes the place little, and trying each word
 takes long. Chosen, not measured."""
 ORDERS, CURVE_POINTS = 20, 8
 """Random orders that a map is compared with, and points of a deletion curve: about 350 masks. From 19 orders on the
@@ -57,16 +57,16 @@ def media_map(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> MediaMap:
-    """What each part of the medium adds to the cosine of its place with `target` (k,), a point of the shared space.
+    """Return the share of each part of the medium in the cosine of its place with `target` (k,).
 
-    `medium` need not be of the run's collection: a typed text or an uploaded picture will do. `grid`: cells a side of
-    a picture. `method`: "exact" where the encoder pools plainly and the aligner is linear; "gradients" (integrated)
-    where it is trained with more, or through the whole encoder where that has gradients; "attention", "legrad" and
-    "grad-eclip" from one backward pass, where the encoder attends to what it sees; "occlusion" for any; "auto" what
-    benchmarks/tower_maps.py found most faithful: the first of exact and gradients that suits, attention for texts of
-    more than MANY_WORDS words, else occlusion. `faithful` measures the map's faithfulness by masking copies of the
-    medium in its order and in random orders, which takes several times as long as the map. BadInput where the run
-    cannot place the medium, or the method does not suit it.
+    `medium` need not be in the run's collection: it can be a typed text or an uploaded picture. `grid`: cells per side
+    of a picture. `method`: "exact" if the encoder pools by a mean and the aligner is linear; "gradients" (integrated)
+    over the steps, or through the whole encoder if it has gradients; "attention", "legrad" and "grad-eclip" from one
+    backward pass, if the encoder has attention; "occlusion" for any. "auto" is the most faithful by
+    benchmarks/tower_maps.py: the first of exact and gradients that is possible, attention for texts of more than
+    MANY_WORDS words, else occlusion. `faithful` measures the map's faithfulness by masking copies of the medium in its
+    order and in random orders, which takes several times as long as the map. BadInput if the run cannot place the
+    medium, or the method is not possible.
     """
     check_method(method)
     masked = MaskedMedium(run, medium, store=store, settings=settings, grid=grid, progress=progress)
@@ -76,12 +76,12 @@ def media_map(
 def map_of(
     masked: MaskedMedium, target: np.ndarray, *, method: str = "auto", faithful: bool = True, seed: int = 0
 ) -> MediaMap:
-    """The same map, of a medium that is divided into parts already."""
+    """Return the map of a medium that is divided into parts already; see `media_map`."""
     chosen = choose_method(masked, method)
     windows = _windows(masked)
     ways = 1 + (len(masked.parts) if windows is None else len(windows))
     masked.expect((ways if chosen == "occlusion" else 0) + (2 * CURVE_POINTS * (ORDERS + 1) if faithful else 0))
-    found = _made(masked, target, chosen)
+    found = _map_by(masked, target, chosen)
     if not faithful:
         return found
     seen = faithfulness(found.values, masked.scores(target), seed, ORDERS, steps=CURVE_POINTS)
@@ -89,7 +89,7 @@ def map_of(
 
 
 def choose_method(masked: MaskedMedium, method: str) -> str:
-    """The method that `method` stands for on this medium. BadInput with the reason where it does not suit."""
+    """Return the method for this medium. BadInput with the reason if `method` is not possible."""
     check_method(method)
     if method == "auto":
         long = masked.modality == "text" and len(masked.parts) > MANY_WORDS
@@ -101,7 +101,7 @@ def choose_method(masked: MaskedMedium, method: str) -> str:
 
 
 def _why_not(masked: MaskedMedium, method: str) -> str:
-    """The reason why the method does not suit this medium; '' where it does."""
+    """Return the reason why the method is not possible for this medium, or '' if it is."""
     if method == "exact":
         return why_not_exact(masked)
     if method == "gradients":
@@ -109,7 +109,7 @@ def _why_not(masked: MaskedMedium, method: str) -> str:
     return why_not_attention(masked) if method in LABELS else ""
 
 
-def _made(masked: MaskedMedium, target: np.ndarray, method: str) -> MediaMap:
+def _map_by(masked: MaskedMedium, target: np.ndarray, method: str) -> MediaMap:
     if method == "exact":
         return exact_step_map(masked, target)
     if method == "gradients":
@@ -118,13 +118,13 @@ def _made(masked: MaskedMedium, target: np.ndarray, method: str) -> MediaMap:
 
 
 def check_method(method: str) -> None:
-    """BadInput unless it is one of METHODS."""
+    """Raise BadInput unless it is one of METHODS."""
     if method not in METHODS:
         raise BadInput(f"unknown method '{method}'; choose one of: {', '.join(METHODS)}")
 
 
 def _windows(masked: MaskedMedium) -> np.ndarray | None:
-    """(g, p) cells of a picture that are masked together; None where each part is masked alone."""
+    """Return (g, p) cells of a picture that are masked together, or None if each part is masked alone."""
     side = isqrt(len(masked.parts))
     size = round(WINDOW * side)
     return grid_windows(side, side, size) if masked.modality == "image" and size > 1 else None
@@ -137,7 +137,7 @@ def _map_by_occlusion(masked: MaskedMedium, target: np.ndarray) -> MediaMap:
 
 
 def or_note(notes: list[str], make: Callable[[], T]) -> T | None:
-    """What `make` returns. Where it raises BadInput: None, and the message is added to `notes`."""
+    """Return the result of `make`, or None if it raises BadInput. The message is then added to `notes`."""
     try:
         return make()
     except BadInput as reason:

@@ -28,7 +28,7 @@ Named = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True)
 class PairWords:
-    """What `a` and `b` say in words, each with the cosine that the words reach, and the words that both use."""
+    """The words of `a` and of `b`, each with the cosine of the decomposition, and the words of both."""
 
     a: ConceptWords
     b: ConceptWords
@@ -39,10 +39,10 @@ class PairWords:
 class PairExplanation:
     """Why the cosine of `a` and `b` is `score`.
 
-    `maps`: "a" is a's medium against b's place, "b" the reverse, each where it could be made. `components`: exact
-    terms of the cosine, for linear aligners; `anchors`: (known item, its term) with `anchor_rest`, where anchors are
-    the space's dimensions; `attention`: "a" and "b" -> the known items each attends to, which is no attribution.
-    `concepts`: in words. What could not be made is () or None, and `notes` say why.
+    `maps`: "a" is a's medium against b's place, "b" the reverse, each if it can be made. `components`: exact terms of
+    the cosine, for linear aligners. `anchors`: (known item, its term) with `anchor_rest`, if the space's dimensions are
+    anchors. `attention`: "a" and "b" -> the known items each attends to, which is no attribution. `concepts`: in words.
+    Missing fields are () or None, and `notes` give the reasons.
     """
 
     a: PlacedMedium
@@ -59,7 +59,7 @@ class PairExplanation:
 
     @property
     def explanation(self) -> Explanation:
-        """One way to take the score apart: a's map, else b's, else components, else anchors, else undivided."""
+        """Return one decomposition of the score: a's map, else b's, else components, anchors, or a single term."""
         for found in self.maps.values():
             rest = self.score - float(found.values.sum())
             seen = found.explanation
@@ -84,11 +84,11 @@ def explain_pair(
     faithful: bool = True,
     progress: Progress = no_progress,
 ) -> PairExplanation:
-    """Everything there is to say about why these two are near or far. `a`, `b`: (modality, item id), or "ID#2".
+    """Return all explanations of the score of these two. `a`, `b`: (modality, item id), or "ID#2".
 
-    `method` and `grid` as in `media_map`. BadInput for a name that the run does not hold; whatever cannot be made of
-    the two (given vectors, a file that is gone, a method that does not suit one of them) is a note and the rest is
-    made. With a method that suits neither, or a grid that is none: BadInput.
+    `method` and `grid` as in `media_map`. BadInput for a name that the run does not hold, for a method that is possible
+    for neither, or for an invalid grid. Other parts that cannot be made (given vectors, a missing file, a method that
+    is not possible for one of the two) become notes.
     """
     check_method(method)
     check_grid(grid)
@@ -108,10 +108,10 @@ def explain_pair(
     progress(0.9, "words")
     words = or_note(notes, lambda: vocabulary(run, store=store, settings=settings))
     terms = *component_shares(run, left, right, words), *anchor_shares(run, left, right)
-    said = None if words is None else _words_of_pair(run, left, right, words)
+    in_words = None if words is None else _words_of_pair(run, left, right, words)
     progress(1.0, "explained")
     score = float(left.place.astype(np.float64) @ right.place)
-    return PairExplanation(left, right, score, maps, *terms, attention, said, tuple(dict.fromkeys(notes)))
+    return PairExplanation(left, right, score, maps, *terms, attention, in_words, tuple(dict.fromkeys(notes)))
 
 
 def _masked(
@@ -131,15 +131,15 @@ def _words_of_pair(run: Run, left: PlacedMedium, right: PlacedMedium, known: Emb
 
 
 def pair_json(found: PairExplanation) -> dict[str, Any]:
-    """What `explain --json` prints."""
-    said = found.explanation
+    """Return the output of `explain --json`."""
+    terms = found.explanation
     words = found.concepts
     return {
         "a": found.a.name,
         "b": found.b.name,
         "score": found.score,
-        "contributions": _labelled(said.contributions),
-        "method": said.method,
+        "contributions": _labelled(terms.contributions),
+        "method": terms.method,
         "faithfulness": {side: faithfulness_json(made) for side, made in found.maps.items()},
         "maps": {side: map_json(made) for side, made in found.maps.items()},
         "components": {"rest": found.component_rest, "terms": [dict(vars(c)) for c in found.components]},
@@ -155,7 +155,7 @@ def pair_json(found: PairExplanation) -> dict[str, Any]:
 
 
 def map_json(made: MediaMap) -> dict[str, Any]:
-    """A map as plain dictionaries; `parts` and `rest` sum to `score`."""
+    """Return a map as plain dictionaries. `parts` and `rest` sum to `score`."""
     parts = [
         {"label": part.label, "place": list(part.place), "value": float(value)}
         | ({"sense": part.sense} if part.sense else {})
@@ -172,7 +172,7 @@ def map_json(made: MediaMap) -> dict[str, Any]:
 
 
 def faithfulness_json(made: MediaMap) -> dict[str, Any] | None:
-    """The numbers, and whether the map is better than a random order; None where nobody looked."""
+    """Return the numbers, and whether the map is better than a random order; None if that was not measured."""
     seen = made.faithfulness
     return seen and {**vars(seen), "interval": list(seen.interval), "better": seen.better}
 

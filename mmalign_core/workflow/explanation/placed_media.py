@@ -1,4 +1,4 @@
-"""One text, picture or sound of a run, named by modality and item: its place, and the medium where there is one."""
+"""One text, picture or sound of a run, by modality and item: its place, and its medium if there is one."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _NUMBERED = re.compile(r"(.+)#([1-9]\d{0,8})")
 
 @dataclass(frozen=True)
 class PlacedMedium:
-    """`number` (from 1) of the item's `count` rows in this modality; `place` (k,) of unit length, zero where it is like
-    nothing; `medium` is None where the vector was given ready-made."""
+    """`number` (from 1) of the item's `count` rows in this modality. `place` (k,): of unit length, or zero. `medium` is
+    None if the vector was given ready-made."""
 
     modality: str
     item: str
@@ -29,14 +29,14 @@ class PlacedMedium:
 
     @property
     def name(self) -> str:
-        """As the command line takes it: modality:ID, and #n where the item has several."""
+        """The name on the command line: modality:ID, with #n if the item has several."""
         return f"{self.modality}:{self.item}" + (f"#{self.number}" if self.count > 1 else "")
 
 
 def placed_medium(run: Run, modality: str, name: str) -> PlacedMedium:
-    """The item's first row of that modality, or with `name` "ID#2" its second. BadInput says what there is instead.
+    """Return the item's first row of that modality, or the second for the `name` "ID#2". BadInput lists alternatives.
 
-    Where an item is called "ID#2" itself, that one is meant.
+    If an item's id is "ID#2" itself, that item is used.
     """
     numbered = None if name in run.collection.items.index else _NUMBERED.fullmatch(name)
     item, number = (numbered[1], int(numbered[2])) if numbered else (name, 1)
@@ -47,7 +47,7 @@ def placed_medium(run: Run, modality: str, name: str) -> PlacedMedium:
 
 
 def placed_media(run: Run, modality: str, item: str) -> tuple[PlacedMedium, ...]:
-    """All rows that the item has of that modality, at least one; BadInput says what there is instead."""
+    """Return all rows of the item in that modality, at least one. BadInput lists alternatives."""
     if modality not in run.result.space:
         raise BadInput(f"this run holds no {shown(modality)}; it holds: {', '.join(run.result.space)}")
     space = run.result.space[modality]

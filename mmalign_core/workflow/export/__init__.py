@@ -1,1 +1,1 @@
-"""Use case of export: an answer as one HTML file."""
+"""Export of an answer as one HTML file."""

@@ -1,4 +1,4 @@
-"""An answer with its media and reasons as one HTML page that needs nothing else: no script, no network."""
+"""An answer with its media and reasons as one self-contained HTML page without scripts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_ATTRIBUTION = 20_000
-"""Characters of the collection's attribution that are printed. Our choice: about five pages."""
+"""Most characters of the collection's attribution. Our choice: about five pages."""
 
 
 def as_html(
@@ -32,11 +32,11 @@ def as_html(
     settings: Settings | None = None,
     made: datetime | None = None,
 ) -> str:
-    """The page. `run`: the one that answered; `reasons`: of any of the items; `maps`: item -> what each part
-    of its media and of the query's adds; `sentences`: item -> a sentence about it.
+    """Return the page. `run`: that of the answer. `reasons`: of any of the items. `maps`: item -> maps of its media and
+    of the query's. `sentences`: item -> a sentence about it.
 
-    Everything that came from files or was typed is escaped; a medium that cannot be shown is told of. `made`: the
-    date to print, now if None.
+    Text from files and users is escaped. A medium that cannot be shown is replaced by a line of text. `made`: the date
+    to print, None for now.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.explanation.answers import RecommendationMap
 
 PIXELS, STRONGEST, MOST_LETTERS = 420, 0.72, 1500
-"""Width of a picture, opacity of the strongest tint, characters of a text. Our choices, judged by eye on the page."""
+"""Width of a picture, opacity of the strongest tint, characters of a text. Our choices, by eye."""
 
 
 def drawn_map(run: Run, mapped: RecommendationMap) -> dict[str, Any]:
-    """`cells`, `rows` of segments or `words` (safe HTML), whichever the modality has, with how it was made and how good
-    it is. `missing` says why a map cannot be shown over its medium.
+    """Return `cells`, `rows` of segments or `words` (safe HTML), depending on the modality, and how good it is.
+    `missing`: why a map cannot be drawn over its medium.
     """
     found = mapped.map
     drawn = {
         "modality": found.modality,
         "whose": "the query" if mapped.side == "query" else "the item",
-        "label": f"the {mapped.label} asked with" if mapped.side == "query" else f"the item's {mapped.label}",
+        "label": f"the query's {mapped.label}" if mapped.side == "query" else f"the item's {mapped.label}",
         "share": mapped.share,
         "method": found.method,
         "score": found.score,
@@ -66,7 +66,7 @@ def _body(run: Run, medium: Media, found: MediaMap) -> dict[str, Any]:
 
 
 def _rows(found: MediaMap, drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Segments of what is seen and what is heard apart, each with its sum, where a map tells them apart."""
+    """Return the segments, separately for what is seen and heard if the map has senses, each row with its sum."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for part, segment in zip(found.parts, drawn):
         rows.setdefault(part.sense, []).append(segment)
@@ -74,13 +74,13 @@ def _rows(found: MediaMap, drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _tiles(run: Run, medium: Media) -> tuple[str, ...]:
-    """Frames of a video over its time; () for a sound, or where the video's file is gone."""
+    """Return frames of a video over its time; () for a sound, or if the video's file is gone."""
     if medium.modality != "video":
         return ()
     try:
         return video_tiles(run_encoder(run, "video").view(medium))
     except BadInput:
-        return ()  # the item's own media say why, and the bars stand without
+        return ()  # the item's own media give the reason, and the bars are drawn without frames
 
 
 def _words(medium: Media, found: MediaMap) -> str:
@@ -91,7 +91,7 @@ def _words(medium: Media, found: MediaMap) -> str:
 
 
 def _segment(part: dict[str, Any], end: float, scale: float) -> dict[str, Any]:
-    """Where its bar lies in a field 100 wide and 40 high whose zero is at 20."""
+    """Return the place of its bar in a field 100 wide and 40 high whose zero is at 20."""
     start, stop = part["place"]
     height = abs(part["value"]) / scale * 18
     top = 20 - height if part["value"] > 0 else 20
@@ -104,7 +104,7 @@ def _segment(part: dict[str, Any], end: float, scale: float) -> dict[str, Any]:
 
 
 def _strongest(found: MediaMap, most: int = 3) -> str:
-    """The parts that add most, in words: what a map says to those who do not see it."""
+    """Return the parts with the largest values in words: the text alternative of the map."""
     order = sorted(zip(found.parts, found.values), key=lambda pair: -pair[1])[:most]
     return (
         ", ".join(f"{one_line(part.label)} {value:+.2f}" for part, value in order if value > 0) or "none adds anything"

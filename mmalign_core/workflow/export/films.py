@@ -1,4 +1,4 @@
-"""A few frames of a video, small, with their times: how it looks where it does not play."""
+"""A few small frames of a video with their times, shown where a video cannot play."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from mmalign_core.data.media.videos import Video
 
 FRAMES, TILES, STRIP_PIXELS = 6, 8, 160
-"""Frames of a strip, tiles over a map, and width of a strip's frame. Our choices, judged by eye on the page."""
+"""Frames of a strip, tiles over a map, and width of a strip's frame. Our choices, by eye."""
 SHORT = 20.0
-"""Seconds of a video below which moments are written in tenths of a second. Our choice."""
+"""Seconds of a video below which times are written in tenths of a second. Our choice."""
 _PLAIN = 300
 """Frames of a video above which only key frames are read. Our choice: a card must not wait for a whole film."""
 
 
 @dataclass(frozen=True)
 class Film:
-    """`frames` as data URIs, each `width` x `height` pixels, at `times` seconds; the video lasts `seconds`. `chosen`
-    says which frame stands for all: one of the longest scene."""
+    """`frames` as data URIs, each `width` x `height` pixels, at `times` seconds. `seconds`: length of the video.
+    `chosen`: number of the representative frame, from the longest scene."""
 
     frames: tuple[str, ...]
     times: tuple[float, ...]
@@ -33,12 +33,12 @@ class Film:
 
     @property
     def cover(self) -> str:
-        """The frame that stands for all."""
+        """The representative frame."""
         return self.frames[self.chosen]
 
 
 def read_film(path: str, settings: Settings | None = None, *, frames: int = FRAMES, pixels: int = 220) -> Film:
-    """At most so many frames, spread over time and scenes, within pixels x pixels; BadInput if none can be decoded."""
+    """Return at most `frames` frames, spread over time and scenes, within pixels x pixels. BadInput if none decodes."""
     import numpy as np
     from PIL import Image
 
@@ -55,13 +55,13 @@ def read_film(path: str, settings: Settings | None = None, *, frames: int = FRAM
 
 
 def film_strip(path: str, settings: Settings | None = None) -> list[dict[str, str]]:
-    """The frames of a video for a page, each with its `moment`; BadInput if none can be decoded."""
+    """Return the frames of a video for a page, each with its `moment`. BadInput if none can be decoded."""
     film = read_film(path, settings, pixels=STRIP_PIXELS)
     return [{"frame": uri, "moment": clock(time, film.seconds)} for uri, time in zip(film.frames, film.times)]
 
 
 def video_tiles(video: Video, tiles: int = TILES, pixels: int = 120) -> tuple[str, ...]:
-    """Data URIs of the frames at the middles of so many equal shares of the time, at most pixels x pixels each."""
+    """Return data URIs of the middle frames of `tiles` equal shares of the time, at most pixels x pixels each."""
     import numpy as np
 
     middles = (np.arange(min(tiles, len(video.times))) + 0.5) * video.seconds / min(tiles, len(video.times))
@@ -70,7 +70,7 @@ def video_tiles(video: Video, tiles: int = TILES, pixels: int = 120) -> tuple[st
 
 
 def clock(seconds: float, whole: float) -> str:
-    """0:07, 1:02:03: how players write a moment of a video that lasts `whole`; tenths (0.4 s) in a short one."""
+    """Return a time as in video players: 0:07, 1:02:03. `whole`: length of the video; if short, with tenths (0.4 s)."""
     if whole < SHORT:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -1,4 +1,4 @@
-"""How items and media look in a file of their own: titles, small pictures and short sounds as data URIs."""
+"""Titles of items, and small pictures and short sounds as data URIs, for exported pages."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _LABEL = "label"
 TITLE_COLUMNS = ("title", "name", _LABEL)
 _JOINER = "\u200d"
 LONGEST_SOUND = 600_000
-"""Bytes of a sound that becomes part of the page; a line stands for a longer one. Our choice: ten make 8 MB."""
+"""Most bytes of a sound in the page; longer ones become a line of text. Our choice: ten make 8 MB."""
 
 
 def item_titles(collection: Collection) -> Mapping[str, str]:
-    """Item -> what people call it: its title, name or label, else its first text, else its id; on one line.
+    """Return item -> its title, name or label, else its first text, else its id, on one line.
 
-    Labels that most items share with others are classes: they name what has no text.
+    Labels that most items share with others are classes: they are used only for items without text.
     """
     named: dict[str, str] = {}
     held = [column for column in TITLE_COLUMNS if column in collection.items]
@@ -48,14 +48,14 @@ def _name(named: dict[str, str], collection: Collection, column: str) -> None:
 
 
 def one_line(text: object, most: int = 500) -> str:
-    """Text for people: one line without control characters or reversed writing, joined emoji whole, cut with an …"""
+    """Return text for display: one line, no control characters or reversed writing, whole emoji, cut with an …"""
     words = str(text).encode("utf-8", "replace").decode()
     line = " ".join("".join(c if c.isprintable() or c == _JOINER else " " for c in words).split())
     return line if len(line) <= most else line[: most - 1].rstrip(_JOINER + " ") + "…"
 
 
 def picture_uri(path: str, pixels: int, settings: Settings) -> str:
-    """The picture within pixels x pixels as a WebP data URI; BadInput if it cannot be decoded."""
+    """Return the picture within pixels x pixels as a WebP data URI. BadInput if it cannot be decoded."""
     from PIL import Image
 
     from mmalign_core.data.media.images import decode_image
@@ -66,7 +66,7 @@ def picture_uri(path: str, pixels: int, settings: Settings) -> str:
 
 
 def pixels_uri(pixels: Any, most: int) -> str:
-    """uint8 pixels (h, w, 3) within most x most as a WebP data URI."""
+    """Return uint8 pixels (h, w, 3) within most x most as a WebP data URI."""
     from PIL import Image
 
     image = Image.fromarray(pixels)
@@ -75,14 +75,14 @@ def pixels_uri(pixels: Any, most: int) -> str:
 
 
 def as_uri(image: Any) -> str:
-    """A Pillow image as a WebP data URI."""
+    """Return a Pillow image as a WebP data URI."""
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=82, method=2)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def sound_uri(sound: Media, longest: int = LONGEST_SOUND) -> str:
-    """The sound's file as a data URI; BadInput says why it is not carried along."""
+    """Return the sound's file as a data URI. BadInput with the reason if it is missing or too large."""
     path = Path(sound.path or "")
     if not path.is_file():
         raise BadInput("the sound's file is no longer there")

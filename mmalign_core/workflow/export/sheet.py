@@ -1,4 +1,4 @@
-"""What an exported page says, as plain values for its template: the query, items with bars and maps, and facts."""
+"""The content of an exported page as plain values for its template: the query, items with bars and maps, and facts."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.explanation.answers import RecommendationMaps
 
 PIXELS, MOST_MEDIA, MOST_LETTERS, LONGEST_TITLE, MOST_BARS = 320, 2, 500, 160, 8
-"""Width of a picture, media of one modality, characters of a text and of a title, bars. Our choices, judged by eye."""
-WORDS = {"modality": "By modality", "signal": "By part of the query", "history": "By what was asked with or met",
+"""Width of a picture, media of one modality, characters of a text and of a title, bars. Our choices, by eye."""
+WORDS = {"modality": "By modality", "signal": "By part of the query", "history": "By item of the query or history",
          "recommender": "By recommender", "popularity": "By popularity", "taste": "By taste"}  # fmt: skip
 _NOTHING = 1e-3
-"""Smaller parts of the largest share get no bar, which would be under half a pixel; modalities always get one."""
+"""Share, relative to the largest, below which a part gets no bar (half a pixel). Modalities always get one."""
 MEDIA_WORDS = {"text": "text", "image": "picture", "audio": "sound", "video": "video"}
 CREDITS = ("credit", "creator", "author", "attribution", "licence", "license", "source", "url")
 
 
 class Sheet:
-    """One answer of one run, read for printing."""
+    """One answer of one run, prepared for the template."""
 
     def __init__(self, run: Run, answer: Answer, why: Sequence[Reasons], settings: Settings) -> None:
         self.run, self.answer, self.settings = run, answer, settings
@@ -48,7 +48,7 @@ class Sheet:
         return one_line(f"Recommended for: {query}")
 
     def query_part(self, part: QueryPart) -> dict[str, Any]:
-        """A part of the query with its medium, or the title and media of its item."""
+        """Return a part of the query with its medium, or the title and media of its item."""
         kind = MEDIA_WORDS.get(part.kind, part.kind)
         found = {"kind": kind, "weight": part.weight, "title": self._name(part), "id": ""}
         if part.kind in FILES:
@@ -64,7 +64,7 @@ class Sheet:
         maps: RecommendationMaps | None,
         sentence: Sentence | None,
     ) -> dict[str, Any]:
-        """One recommended item: its media, its score in parts, what it would lose, and maps."""
+        """Return one recommended item: its media, the parts of its score, its counterfactual ranks, and maps."""
         row = self.run.collection.items.loc[found.id]
         credits = [f"{name}: {one_line(row[name])}" for name in CREDITS if name in row and _is_given(row[name])]
         return {
@@ -84,7 +84,7 @@ class Sheet:
         }
 
     def facts(self, moment: str) -> list[tuple[str, str]]:
-        """What made this answer: one (name, value) a line."""
+        """Return the settings of this answer as (name, value) lines."""
         answer, run = self.answer, self.run
         weights = ", ".join(f"{m} {w:.2f}" for m, w in answer.placed.weights.items())
         made = [f"{m}: {source}" for m, source in run.encoders.items()]
@@ -127,7 +127,7 @@ class Sheet:
         return f"a {FILES[part.kind]}" if part.kind in FILES else one_line(part.value)
 
     def _media(self, media: Sequence[Media], known: str = "") -> dict[str, Any]:
-        """The first few of each modality, without texts equal to `known`; a line for each that cannot be shown."""
+        """Return the first few of each modality, without texts equal to `known`, and a line for each not shown."""
         found: dict[str, Any] = {"pictures": [], "films": [], "sounds": [], "texts": [], "missing": []}
         read: dict[str, tuple[str, Callable[[Media], Any]]] = {
             "image": ("pictures", lambda m: picture_uri(m.path or "", PIXELS, self.settings)),
@@ -146,7 +146,7 @@ class Sheet:
         return found
 
     def _views(self, why: Reasons) -> list[dict[str, Any]]:
-        """The ways to take the score apart beside the one shown first, where they say more than those before."""
+        """Return the other decompositions of the score, if they differ from those before."""
         shown_already = [sorted(shares.values()) for shares in list(why.views.values())[:1]]
         views = []
         rest = list(why.views.items())[1:]
@@ -158,13 +158,13 @@ class Sheet:
         return views
 
     def _bars(self, view: str, shares: Mapping[str, float]) -> list[dict[str, Any]]:
-        """Only modalities have colours: a query's picture is something else than the items' pictures."""
+        """Return the bars. Only modalities of items have colours: those of the query are something else."""
         found = bars(self._by_title(view, shares), self._scale)
         return found if view == "modality" else [bar | {"colour": "var(--quiet)"} for bar in found]
 
     def _by_title(self, view: str, shares: Mapping[str, float]) -> dict[str, float]:
         if view != "history":
-            return {"items and users asked with" if label == HISTORY else label: v for label, v in shares.items()}
+            return {"items and users of the query" if label == HISTORY else label: v for label, v in shares.items()}
         named: dict[str, float] = {}
         for label, value in shares.items():
             name = one_line(self._titles.get(label, label))
@@ -172,27 +172,27 @@ class Sheet:
         return named
 
     def _without(self, why: Reasons, most: int = 5) -> list[str]:
-        """One sentence for each of the parts that matter most to the rank."""
+        """Return one sentence for each of the parts with the largest effect on the rank."""
         ranks = [(kind, label, rank) for kind, by in why.without.items() for label, rank in by.items()]
         ranks = sorted((r for r in ranks if r[2] != why.rank), key=lambda r: -abs(r[2] - why.rank))[:most]
         return [f"Without {self._part(kind, label)} it would stand at rank {rank:,}." for kind, label, rank in ranks]
 
     def _part(self, kind: str, label: str) -> str:
-        """What is left out: a modality of the items, a text or file of the query, or an item of the history."""
+        """Return the part in words: a modality of the items, a text or file of the query, or an item of the history."""
         if kind == "modality":
             return f"the items' {MEDIA_WORDS.get(label, label)}s"
         if kind == "signal":
-            return f"the {MEDIA_WORDS.get(label, one_line(label))} asked with"
+            return f"the query's {MEDIA_WORDS.get(label, one_line(label))}"
         return f"“{one_line(self._titles.get(label, label))}”"
 
 
 def _largest(shares: Sequence[Mapping[str, float]]) -> float:
-    """The size that fills a bar."""
+    """Return the value of a full bar."""
     return max((abs(value) for each in shares for value in each.values()), default=0.0) or 1.0
 
 
 def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
-    """Label, value and as it is `shown`, length in 0..100 of its half, colour; beyond the largest few as one sum."""
+    """Return label, value, text (`shown`), length in 0..100 and colour of each. Those beyond the largest are summed."""
     from mmalign_core.plots.colours import modality_colour
 
     named = [(label, value) for label, value in shares.items() if label in MODALITIES or abs(value) > _NOTHING * scale]
@@ -214,7 +214,7 @@ def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
 
 
 def _cut(text: str) -> str:
-    """Its lines, those that are empty left out, up to so many letters."""
+    """Return the non-empty lines, up to the limit of characters."""
     whole = "\n".join(line for line in map(one_line, text.splitlines()) if line)
     return whole if len(whole) <= MOST_LETTERS else f"{whole[: MOST_LETTERS - 1].rstrip()}…"
 

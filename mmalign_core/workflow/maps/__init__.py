@@ -1,1 +1,1 @@
-"""Maps of the shared space, and those kept from before."""
+"""Maps of the shared space, and their cache."""

@@ -1,4 +1,4 @@
-"""Maps that were drawn before, kept below the store's root so that a restart shows them at once."""
+"""Cache of maps below the store's root, so that a restart shows them at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmalign_core.types import frozen_array
 
 
 def kept_map(root: Path, key: str) -> Projection | None:
-    """The map kept under this key, None when there is none or its file is damaged (it is drawn again then)."""
+    """Return the map with this key, or None if there is none or its file is damaged."""
     from safetensors import SafetensorError, safe_open
 
     path = _path(root, key)
@@ -29,7 +29,7 @@ def kept_map(root: Path, key: str) -> Projection | None:
 
 
 def keep_map(root: Path, key: str, made: Projection) -> None:
-    """Write the map whole or not at all; BadInput where the store cannot be written."""
+    """Write the map atomically. BadInput if the store cannot be written."""
     from safetensors.numpy import save_file
 
     path = _path(root, key)

@@ -1,4 +1,4 @@
-"""Use case: a map of a run's shared space, one point per text, picture and sound, drawn once and kept."""
+"""Use case: a map of a run's shared space, with one point per text, picture and sound. It is drawn once and kept."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from mmalign_core.workflow.maps.map_cache import keep_map, kept_map
 
 @dataclass(frozen=True)
 class SpaceMap:
-    """`points`: data frame item, modality, row, key, x, y[, z] and the items' metadata; `projection`: its quality."""
+    """`points`: data frame item, modality, row, key, x, y[, z] and the items' metadata. `projection`: its quality."""
 
     points: pd.DataFrame
     projection: Projection
 
     def report(self) -> dict[str, Any]:
-        """What `project --json` prints."""
+        """Return the output of `project --json`."""
         made = self.projection
         return {
             "rows": len(self.points),
@@ -49,9 +49,9 @@ def project_run(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> SpaceMap:
-    """UMAP of every row of every modality together, on cosine neighbours in the shared space.
+    """Return the UMAP of all rows of all modalities together, on cosine neighbours in the shared space.
 
-    The same space under the same parameters is drawn once and read from the store after.
+    The same space with the same parameters is drawn once and then read from the store.
     """
     vectors, points = stacked(run)
     chosen = {"dimensions": dimensions, "n_neighbors": n_neighbors, "min_dist": min_dist, "seed": seed}
@@ -66,12 +66,12 @@ def project_run(
 
 
 def place_on_map(run: Run, drawn: SpaceMap, rows: EmbeddingSet) -> np.ndarray:
-    """Coordinates (m, 2 or 3) of new rows of the shared space (a query's) on a map that is already drawn."""
+    """Return coordinates (m, 2 or 3) of new rows of the shared space (a query's) on an existing map."""
     return place(drawn.projection, stacked(run)[0], rows.vectors)
 
 
 def stacked(run: Run) -> tuple[np.ndarray, pd.DataFrame]:
-    """All modalities' rows under one another (n, k), and their item, modality, row, key and metadata."""
+    """Return all modalities' rows stacked (n, k), and their item, modality, row, key and metadata."""
     space = run.result.space
     vectors = np.concatenate([rows.vectors for rows in space.values()])
     points = pd.concat([_rows(rows) for rows in space.values()], ignore_index=True)
@@ -80,7 +80,7 @@ def stacked(run: Run) -> tuple[np.ndarray, pd.DataFrame]:
 
 
 def _free_names(columns: Iterable[str], taken: set[str]) -> list[str]:
-    """The names in order, those taken with as many '_' after them as make them new."""
+    """Return the names in order. A name that is taken gets as many '_' as make it unique."""
     names, used = list(columns), taken | set(columns)
     for i, name in enumerate(names):
         while name in taken and names[i] in used:

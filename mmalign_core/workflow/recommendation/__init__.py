@@ -1,1 +1,1 @@
-"""Recommendation: a query is placed in a run's space, answered, explained by its scores, and put into sentences."""
+"""Recommendation: placing a query, its answer, the reasons of each score, and sentences about them."""

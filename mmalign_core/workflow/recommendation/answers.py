@@ -30,10 +30,10 @@ from mmalign_core.workflow.recommendation.recommenders import FittedRecommender,
 
 @dataclass(frozen=True)
 class Answer:
-    """The results of a query, best first, and what it takes to explain them or to rank anew.
+    """The results of a query, best first, and the inputs for explanations and new rankings.
 
-    `query` as a person gave it; `placed`: the same in the run's space; `fitted`: who answered; `allowed` (n,) bool:
-    which items meet the query's conditions, None for all; `notes`: what a person should know about the answer.
+    `query`: the specification. `placed`: the query in the run's space. `fitted`: the recommender. `allowed` (n,) bool:
+    items that meet the query's conditions, None for all. `notes`: remarks for the user.
     """
 
     query: QuerySpec
@@ -45,22 +45,22 @@ class Answer:
 
     @property
     def model(self) -> Recommender:
-        """The recommender that answered."""
+        """The recommender."""
         return self.fitted.model
 
     @property
     def items(self) -> PlacedItems:
-        """The items that were ranked."""
+        """The ranked items."""
         return self.fitted.items
 
     @property
     def interactions(self) -> Interactions | None:
-        """Who met what, if that is known."""
+        """The interactions, if there are any."""
         return self.fitted.interactions
 
     @property
     def controls(self) -> Controls:
-        """Which items may be recommended, and what moves them beside the recommender's score."""
+        """Which items may be recommended, and the controls that change their scores."""
         met = None if self.interactions is None else self.interactions.popularity
         excluded = self.placed.excluded(self.query.include_seen)
         return Controls(excluded, self.allowed, self.query.diversity, self.query.popularity, met)
@@ -72,7 +72,7 @@ class Answer:
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """What `recommend --json` prints."""
+        """Return the output of `recommend --json`."""
         items = [{**vars(r), "contributions": dict(r.contributions)} for r in self.results]
         return {"query": self.query.as_json, "items": items} | ({"notes": list(self.notes)} if self.notes else {})
 
@@ -86,9 +86,9 @@ class Answer:
         popularity: float | None = None,
         include_seen: bool | None = None,
     ) -> Self:
-        """The answer to the same query with other settings; nothing is encoded or fitted. None keeps what was.
+        """Return the answer to the same query with other settings; None keeps a setting. Nothing is encoded or fitted.
 
-        `weights`: modality -> weight; `mix`: one weight for each part of the query, in order.
+        `weights`: modality -> weight. `mix`: one weight for each part of the query, in order.
         """
         given = {"k": k, "diversity": diversity, "popularity": popularity, "include_seen": include_seen}
         given |= {"weights": weights}
@@ -100,7 +100,7 @@ class Answer:
         return replace(self, query=query, placed=placed).ranked()
 
     def ranked(self) -> Self:
-        """The same answer with its results; BadInput if no item may be recommended."""
+        """Return the answer with its results. BadInput if no item may be recommended."""
         controls = self.controls
         if not controls.usable(len(self.items.ids)).any():
             raise BadInput(_nothing_left(self.allowed))
@@ -118,10 +118,10 @@ def answer(
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> Answer:
-    """The answer to the query: items of the query, and those its users have met, are not among the results.
+    """Return the answer to the query. Items of the query, and items its users have met, are not among the results.
 
-    `recommender`: a name, with its `params` and `seed`, or one that is fitted already. BadInput says what cannot be
-    answered, and by which recommender it can, before anything is encoded or fitted.
+    `recommender`: a name, with its `params` and `seed`, or a fitted one. BadInput, before any encoding or fit,
+    if it cannot answer the query, with the names of recommenders that can.
     """
     fresh = isinstance(recommender, str)
     known = unfitted_recommender(run, recommender, params) if fresh else recommender
@@ -134,7 +134,7 @@ def answer(
 
 
 def recommend(run: Run, query: QuerySpec, *, store: Store, **options: Any) -> list[Recommendation]:
-    """The results of `answer`, with the same arguments."""
+    """Return the results of `answer`, with the same arguments."""
     return list(answer(run, query, store=store, **options).results)
 
 
@@ -150,4 +150,4 @@ def _nothing_left(allowed: np.ndarray | None) -> str:
     if allowed is not None and not allowed.any():
         return "no item meets all conditions; relax one of them"
     which = "all items" if allowed is None else f"the {int(allowed.sum()):,} that the conditions allow"
-    return f"nothing is left to recommend: {which} are asked with or met already; allow what was met already"
+    return f"nothing is left to recommend: {which} are in the query or met already; allow items met already"

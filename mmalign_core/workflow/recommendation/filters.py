@@ -1,4 +1,4 @@
-"""Conditions on items' metadata and media: which items may be recommended."""
+"""Conditions on items' metadata and media that limit the recommended items."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ TEXT = "text"
 
 
 def allowed_items(collection: Collection, ids: Sequence[str], conditions: Sequence[str]) -> np.ndarray:
-    """(n,) bool: which of these items meet every condition.
+    """Return (n,) bool: which of these items meet every condition.
 
-    A condition is COLUMN OPERATOR VALUE with = != < <= > >= ~ (contains) or !~ (does not), where COLUMN is a metadata
-    column, `id` or `text` (any of the item's texts), or has:MODALITY (!has:MODALITY). Texts are compared without
-    regard to case; a list meets = if it holds the value. An item without a value meets only != and !~. BadInput names
-    a condition that cannot be read, with the columns there are.
+    A condition is COLUMN OPERATOR VALUE with = != < <= > >= ~ (contains) or !~ (does not contain), where COLUMN is a
+    metadata column, `id` or `text` (any of the item's texts), or has:MODALITY (!has:MODALITY). Texts are compared
+    without regard to case. A list meets = if it holds the value. An item without a value meets only != and !~. BadInput
+    names a condition that cannot be read, and the existing columns.
     """
     found = np.ones(len(ids), bool)
     for condition in conditions:
@@ -43,7 +43,7 @@ def allowed_items(collection: Collection, ids: Sequence[str], conditions: Sequen
 
 
 def columns_of(collection: Collection) -> tuple[str, ...]:
-    """Every name that a condition may start with."""
+    """Return every name that a condition may start with."""
     own = tuple(map(str, collection.items.columns))
     return (*own, *(name for name in (ID, TEXT) if name not in own))
 
@@ -58,7 +58,7 @@ def _meets(collection: Collection, ids: Sequence[str], condition: str) -> np.nda
 
 
 def _parsed(condition: str, columns: Sequence[str]) -> tuple[str, str, str]:
-    """Column, operator, value; a column whose own name holds an operator is known by its name."""
+    """Return column, operator and value. The longest column name wins, since it may contain an operator."""
     for column in sorted(columns, key=len, reverse=True):
         rest = condition.strip()[len(column) :].lstrip() if condition.strip().startswith(column) else ""
         sign = next((s for s in _OPERATORS if rest.startswith(s)), None)
@@ -91,7 +91,7 @@ def _present(collection: Collection, ids: Sequence[str], modality: str) -> np.nd
 
 
 def _values(collection: Collection, column: str) -> dict[str, Any]:
-    """Item -> its value in this column, for those that have one."""
+    """Return item -> its value in this column, for items that have one."""
     if column in collection.items.columns:
         present = collection.items[column].dropna()
         return dict(zip(map(str, present.index), present.tolist()))
@@ -104,7 +104,7 @@ def _values(collection: Collection, column: str) -> dict[str, Any]:
 
 
 def _test(sign: str, value: str, values: Any, column: str) -> Callable[[Any], bool]:
-    """Whether one value (None where an item has none) meets the condition."""
+    """Return a function of one value (None if missing): whether it meets the condition."""
     if sign in _ORDER:
         return _ordering(_ORDER[sign], value, values, column)
     folded, number = value.casefold(), _number(value)
@@ -122,7 +122,7 @@ def _test(sign: str, value: str, values: Any, column: str) -> Callable[[Any], bo
 
 
 def _ordering(compare: Callable[[Any, Any], bool], value: str, values: Any, column: str) -> Callable[[Any], bool]:
-    """Numbers by size (values that are none never meet it), otherwise texts by the alphabet, as dates are."""
+    """Compare numbers by size (other values never meet the condition), else texts by the alphabet, as for dates."""
     number = _number(value)
     if number is not None:
         return lambda own: (n := _number(own)) is not None and compare(n, number)
@@ -138,7 +138,7 @@ def _same(own: Any, folded: str, number: float | None) -> bool:
 
 
 def _parts(own: Any) -> list[Any]:
-    """The members of a list kept as JSON, or the value itself."""
+    """Return the members of a JSON list, or the value itself."""
     if isinstance(own, str) and own.startswith("[") and own.endswith("]"):
         try:
             return [own, *json.loads(own)]

@@ -1,4 +1,4 @@
-"""What the items of a history have in common: words and metadata that set them apart from the collection."""
+"""Words and metadata that the items of a history have in common more often than the collection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmalign_core.workflow.recommendation.sentences import Sentence, worded
 BACKGROUND = 2000
 """Most items that a history is compared with, evenly spread. Our choice: a share is then known to about 1%."""
 _READ = 2000
-"""Characters of a text that are read. Our choice: about 300 words."""
+"""Characters of a text that are used. Our choice: about 300 words."""
 
 
 def interests(
@@ -26,28 +26,28 @@ def interests(
     *,
     progress: Progress = no_progress,
 ) -> Sentence:
-    """What the items of a history have in common, in one sentence of counts; a `model` may word it anew.
+    """Return what the items of a history have in common, in one sentence with counts. A `model` may reword it.
 
-    Words are those of the items' texts and the values of their metadata (split at | , ;), against the collection.
+    Words are those of the items' texts and the values of their metadata (split at | , ;), compared with the collection.
     """
     found = interests_found(collection, history)
     return worded(found.sentence, found.claims, model if found.words else None, progress)
 
 
 def interests_found(collection: Collection, history: Sequence[str]) -> Interests:
-    """The words that set those items apart, with counts; BadInput names an item that is not there."""
+    """Return the significant words of these items, with counts. BadInput names an item that does not exist."""
     unknown = [item for item in history if item not in collection.items.index]
     if unknown:
         raise BadInput(f"no item '{unknown[0]}' in '{collection.name}'")
     step = -(-len(collection.ids) // BACKGROUND) or 1
-    wanted = {*history, *collection.ids[::step]}
-    words = _words(collection, wanted)
+    compared = {*history, *collection.ids[::step]}
+    words = _words(collection, compared)
     background = {item: words[item] for item in collection.ids[::step]}
     return interests_of(background, [words[item] for item in dict.fromkeys(history)])
 
 
 def _words(collection: Collection, items: set[str]) -> dict[str, set[str]]:
-    """Item -> the words of its texts that are not too common and the values of its metadata, case folded."""
+    """Return item -> the less common words of its texts and the values of its metadata, case folded."""
     found: dict[str, set[str]] = {item: set() for item in items}
     for medium in collection.media_of("text"):
         if medium.item in items and medium.text:
@@ -64,6 +64,6 @@ def _words(collection: Collection, items: set[str]) -> dict[str, set[str]]:
 
 
 def _values(value: Any) -> set[str]:
-    """What a cell of metadata lists, if it is text."""
+    """Return the values listed in a metadata cell, if it is text."""
     parts = re.split(r"[|,;]", value) if isinstance(value, str) else []
     return {part.strip().casefold() for part in parts if is_descriptive(part.strip()) and len(part.strip()) <= 40}

@@ -1,4 +1,4 @@
-"""From a query to its place in a run's space: items and users looked up, texts and files read, encoded and placed."""
+"""Placing of queries in a run's space: lookup of items and users, and encoding of texts and files."""
 
 from __future__ import annotations
 
@@ -35,20 +35,21 @@ from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.recommendation.recommenders import FittedRecommender
 
 _NAMES, _LETTERS = 5000, 200
-"""Names, and letters of each, that an unknown name is compared with. Our choice: comparing more is slow."""
+"""Names, and letters of each, to which an unknown name is compared. Our choice: more are slow."""
 _LEVELS = 8
-"""A picture whose colours differ by at most this many of 256 levels shows nothing. Our choice."""
+"""Levels of 256 up to which a picture's colours count as one. Our choice."""
 _SILENCE = 1e-4
-"""Peak of a sound that nobody hears: -80 dB of full scale. Our choice."""
+"""Peak of a sound that counts as silence: -80 dB of full scale. Our choice."""
 
 
 def place_query(
     run: Run, query: QuerySpec, known: FittedRecommender, *, store: Store, settings: Settings | None = None
 ) -> PlacedQuery:
-    """The query as this recommender reads it. Whatever it cannot answer is refused before anything is encoded.
+    """Return the query placed for this recommender. Errors are raised before anything is encoded.
 
-    A part that it does not read stays among the placed query's `parts`, empty, and its `notes` say so. BadInput names
-    an item or user that is not there, a text or file that cannot be read, and who answers such a query instead.
+    A part that the recommender does not read stays in `parts`, empty, with a note in `notes`. BadInput for an item or
+    user that does not exist, a text or file that cannot be read, or a query that the recommender cannot answer, with
+    the names of those that can.
     """
     notes: list[str] = []
     weights = scale_weights(query.weights, tuple(known.items.parts))
@@ -80,9 +81,9 @@ def place_query(
 def _looked_up(
     run: Run, query: QuerySpec, known: FittedRecommender, notes: list[str]
 ) -> Mapping[QueryPart, PlacedPart]:
-    """The items of each part that names an item or a user.
+    """Return the items of each part that names an item or a user.
 
-    A user of whom nothing counts is a note where the query holds a text or file too, else BadInput.
+    A user without usable events becomes a note if the query also has a text or file, else BadInput.
     """
     alone = not any(part.kind in MEDIA for part in query.parts)
     found = {}
@@ -101,7 +102,7 @@ def _looked_up(
 
 
 def _of_user(run: Run, part: QueryPart, known: FittedRecommender, notes: list[str]) -> PlacedPart:
-    """The items that the user met and rated high enough for the model, and the others; BadInput if there are none."""
+    """Return the user's items, split by the model's least rating. BadInput if none is rated high enough."""
     interactions, least = known.interactions, known.model.least_rating
     if interactions is None or part.value not in interactions.users:
         raise BadInput(_no_history(run, part.value))
@@ -116,7 +117,7 @@ def _of_user(run: Run, part: QueryPart, known: FittedRecommender, notes: list[st
 
 
 def _no_history(run: Run, user: str) -> str:
-    """Why nothing is known of this user."""
+    """Return the reason why this user has no history."""
     table = run.collection.interactions
     if table is None:
         return "this run has no interactions; give them with --interactions FILE (user_id,item_id)"
@@ -125,7 +126,7 @@ def _no_history(run: Run, user: str) -> str:
     if not rows:
         return f"no user '{shown(user)}' in the interactions; {nearest(user, list(dict.fromkeys(names)))}"
     return (
-        f"none of the {rows} items of user '{shown(user)}' lies in this run's space; ask by a text, picture, sound or "
+        f"none of the {rows} items of user '{shown(user)}' lies in this run's space; give a text, picture, sound or "
         "item"
     )
 
@@ -134,12 +135,12 @@ def _item(run: Run, item: str, items: PlacedItems) -> int:
     if item in items.rows:
         return items.rows[item]
     if item in run.collection.items.index:
-        raise BadInput(f"item '{shown(item)}' has no place in this run's space; ask by its text or picture")
+        raise BadInput(f"item '{shown(item)}' has no place in this run's space; give its text or picture")
     raise BadInput(f"no item '{shown(item)}' in this run; {nearest(item, items.ids)}")
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
-    """How many names there are and, of the first few thousand, the one most like this name."""
+    """Return the number of names and, of the first few thousand, the one most like this name, in words."""
     near = difflib.get_close_matches(name[:_LETTERS], names[:_NAMES], n=1, cutoff=0.0)
     return f"of the {len(names):,} there, '{shown(near[0])}' is most like it" if near else "there are none at all"
 
@@ -148,19 +149,19 @@ def _refusal(model: Recommender, parts: Sequence[QueryPart]) -> str:
     able = ", ".join(n for n in RECOMMENDERS.names() if RECOMMENDERS.get(n).reads_signals)
     kinds = " and ".join(dict.fromkeys(WORDS[part.kind] for part in parts))
     return (
-        f"'{model.name}' answers by what was met alone and cannot be asked by {kinds}; "
-        f"ask by an item or a user, or take one of: {able}"
+        f"'{model.name}' reads only the history and cannot answer a query by {kinds}; "
+        f"give an item or a user, or take one of: {able}"
     )
 
 
 def _unread(model: Recommender, media: Sequence[QueryPart]) -> list[str]:
-    """A note on texts and files that this recommender does not read, if there are any."""
+    """Return a note on texts and files that this recommender does not read, if there are any."""
     kinds = " and ".join(dict.fromkeys(WORDS[part.kind].split()[-1] for part in media))
-    return [f"'{model.name}' answers by what was met alone: the {kinds} asked with did not count."] if media else []
+    return [f"'{model.name}' reads only the history: the {kinds} of the query did not count."] if media else []
 
 
 def place_part(run: Run, query: QuerySpec, *, store: Store, settings: Settings | None = None) -> EmbeddingSet:
-    """A query of one text or file as one row of the shared space; BadInput if it is none, or cannot be placed."""
+    """Return a query of one text or file as one row of the shared space. BadInput for others, or if it has no place."""
     if len(query.parts) != 1:
         raise BadInput("place one text, picture, sound or video at a time")
     (made_by,) = _encoders(run, query.parts).values()
@@ -169,9 +170,9 @@ def place_part(run: Run, query: QuerySpec, *, store: Store, settings: Settings |
 
 
 def queryable(run: Run) -> tuple[str, ...]:
-    """Modalities of texts and files that this run can place: those its encoders read, and texts its aligner places.
+    """Return modalities of texts and files that this run can place: of its encoders, and texts for its aligner.
 
-    Vectors that were given have no encoder, so nothing new can be placed among them.
+    Given vectors have no encoder, so no new media can be placed among them.
     """
     known = {m for m in run.result.space if is_known(reference_of(run.encoders.get(m, "")))}
     if "text" not in run.result.space and run.aligner.needs_pivots:
@@ -180,35 +181,35 @@ def queryable(run: Run) -> tuple[str, ...]:
 
 
 def _encoders(run: Run, media: Sequence[QueryPart]) -> dict[str, Encoder]:
-    """Modality -> the encoder that places such media; BadInput if the run lacks one, or a model has changed."""
+    """Return modality -> the encoder for such media. BadInput if the run lacks one, or a model has changed."""
     kinds, able = {part.kind for part in media}, queryable(run)
     for kind in kinds.difference(able):
         if kind in run.result.space:
-            raise BadInput(f"this run's {kind} vectors were given ready-made; ask by item instead")
-        raise BadInput(f"this run holds no {kind}; it can be asked by: {', '.join(run.result.space)}, item or user")
+            raise BadInput(f"this run's {kind} vectors were given ready-made; give an item instead")
+        raise BadInput(f"this run holds no {kind}; it takes queries by: {', '.join(run.result.space)}, item, user")
     return {modality: _encoder(run, modality) for modality in able if modality in kinds}
 
 
 def _encoder(run: Run, modality: str) -> Encoder:
-    """The one that made the run's vectors; for texts of a run without texts, the text tower of another's model."""
+    """Return the encoder of the run's vectors. For texts of a run without texts, the text tower of another model."""
     if modality in run.result.space:
         return encoder_of(run.encoders[modality], modality)
     by = text_modality(run.result.space)
     tower = text_tower(encoder_of(run.encoders[by], by).key, by)
     if tower is None:
-        raise BadInput(f"this run holds no {modality}; it can be asked by: {', '.join(run.result.space)}, item or user")
+        raise BadInput(f"this run holds no {modality}; it takes queries by: {', '.join(run.result.space)}, item, user")
     return encoder(tower, modality)
 
 
 def _read_medium(part: QueryPart, settings: Settings) -> Media:
-    """The text or file of that part; BadInput if it cannot be read."""
+    """Return the text or file of that part as a medium. BadInput if it cannot be read."""
     if part.kind == "text":
         return text_media("query", part.value, "the text asked for", settings)
     return file_media("query", part.kind, Path(os.path.expanduser(part.value)), part.value, settings)
 
 
 def _signal(part: QueryPart, label: str, point: np.ndarray, items: PlacedItems) -> Signal:
-    """The point (k,) for every modality whose places are as wide; BadInput if it is zero."""
+    """Return the signal for every modality of the point's width (k,). BadInput if the point is zero."""
     if not np.any(point):
         raise BadInput(f"the {part.kind} '{shown(part.value)[:80]}' has no place in the shared space; try another one")
     points = {m: point for m, places in items.parts.items() if places.shape[1] == len(point)}
@@ -216,14 +217,14 @@ def _signal(part: QueryPart, label: str, point: np.ndarray, items: PlacedItems) 
 
 
 def _note(medium: Media, made_by: Encoder) -> str:
-    """One sentence for a text that is cut, a picture of one colour or a silent sound; '' for any other."""
+    """Return a sentence for a text that is cut, a picture of one colour or a silent sound, else ''."""
     view = made_by.view(medium)
     if isinstance(view, str):
         whole = (medium.text or "").strip()
-        cut = f"Of the {len(whole):,} characters asked with, '{made_by.name}' reads the first {len(view):,}."
+        cut = f"Of the query's {len(whole):,} characters, '{made_by.name}' reads the first {len(view):,}."
         return cut if len(view) < len(whole) else ""
     if medium.modality == "image" and np.ptp(view.reshape(-1, view.shape[-1]), axis=0).max() <= _LEVELS:
-        return "The picture asked with shows one even colour: what lies nearest to it says little."
+        return "The query's picture shows one even colour, so its nearest items mean little."
     if medium.modality == "audio" and np.abs(view).max(initial=0.0) <= _SILENCE:
-        return "The sound asked with is silence: what lies nearest to it says little."
+        return "The query's sound is silence, so its nearest items mean little."
     return ""

@@ -1,4 +1,4 @@
-"""Why an item has its score and rank: the score in shares, and the rank when a part is left out or changed."""
+"""Reasons of an item's score and rank: the shares of the score, and the rank without a part."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from mmalign_core.workflow.recommendation.answers import Answer
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why `item` has its `score` and `rank`.
+    """The reasons of the `score` and `rank` of `item`.
 
-    `rank` from 1 by score, before diversity; ties count against the item. `views`: way to take the score apart
-    ("modality", "signal", "history", …) -> label -> share, each summing to `score`. `without`: "modality", "history"
-    or "signal" -> label -> the rank without that, all else equal; see `knockouts`.
+    `rank`: from 1 by score, before diversity; ties count against the item. `views`: decomposition ("modality",
+    "signal", "history", …) -> label -> share, each summing to `score`. `without`: "modality", "history" or "signal" ->
+    label -> the rank without that part; see `knockouts`.
     """
 
     item: str
@@ -33,20 +33,20 @@ class Reasons:
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """The same as plain dictionaries."""
+        """Return plain dictionaries."""
         return {**vars(self), "views": _plain(self.views), "without": _plain(self.without)}
 
 
 def reasons(answer: Answer, item: str, *, most: int = MOST) -> Reasons:
-    """The reasons of one item, among the results or not; BadInput if it is not in the run.
+    """Return the reasons of one item, whether or not it is in the results. BadInput if it is not in the run.
 
-    `most`: how many items of a long history are left out in turn, those with the greatest shares.
+    `most`: number of items of a long history that are left out in turn, those with the greatest shares.
     """
     return every_reason(answer, (item,), most=most)[0]
 
 
 def every_reason(answer: Answer, items: tuple[str, ...] = (), *, most: int = MOST) -> tuple[Reasons, ...]:
-    """`reasons` of several items, of all results if none are named. Each knock-out is ranked once for all of them."""
+    """Return `reasons` of several items, by default of all results. Each ranking is computed once for all of them."""
     names = items or tuple(result.id for result in answer.results)
     rows = np.array([answer.items.row(name) for name in names], np.int64)
     if not len(rows):
@@ -70,7 +70,7 @@ def every_reason(answer: Answer, items: tuple[str, ...] = (), *, most: int = MOS
 
 
 def _added(answer: Answer, names: tuple[str, ...], rows: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
-    """What diversity, popularity and a language model added to each item's score."""
+    """Return the shares of diversity, popularity and a language model in each item's score."""
     found: dict[str, np.ndarray] = {}
     if answer.query.popularity:
         found[POPULARITY] = answer.controls.favour(scores)[rows]
@@ -88,7 +88,7 @@ def _plain(nested: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]
 
 
 class ItemRanks:
-    """Ranks of one item of an answer, as it is and after changes of the query or of the item's score.
+    """Ranks of one item of an answer, unchanged and after changes of the query or of the item's score.
 
     From 1 among the items that may be recommended, by score with popularity and before diversity; ties count against
     the item. BadInput if the item is not among the answer's items.
@@ -109,16 +109,16 @@ class ItemRanks:
         return int(self._ranks(self.scores[None])[0])
 
     def for_queries(self, queries: Sequence[PlacedQuery]) -> np.ndarray:
-        """(b,) the item's rank for each of these queries."""
+        """Return (b,) the item's rank for each of these queries."""
         return self._ranks(self.answer.model.score(queries))
 
     def with_gains(self, gains: np.ndarray) -> np.ndarray:
-        """(b,) the item's ranks when its score changes by each of `gains` (b,) and no other score does."""
+        """Return (b,) the item's ranks if only its score changes, by each of `gains` (b,)."""
         scores = np.repeat(self.scores[None], len(gains), axis=0)
         scores[:, self.row] += gains
         return self._ranks(scores)
 
     def _ranks(self, scores: np.ndarray) -> np.ndarray:
-        """(b,) the item's ranks by scores (b, n), popularity added."""
+        """Return (b,) the item's ranks by scores (b, n), with popularity added."""
         totals = (row + self._controls.favour(row) for row in scores)
         return np.array([ranks_of(total, np.array([self.row]), self._usable)[0] for total in totals])

@@ -18,7 +18,7 @@ from mmalign_core.workflow.alignment.run import Run
 
 @dataclass(frozen=True)
 class FittedRecommender:
-    """A recommender with the items of a run and, where the run has them, its interactions."""
+    """A recommender with the items of a run and, if the run has them, its interactions."""
 
     name: str
     model: Recommender
@@ -26,7 +26,7 @@ class FittedRecommender:
     interactions: Interactions | None
 
     def fit(self, seed: int = 0, progress: Progress = no_progress) -> Self:
-        """The same, its model fitted."""
+        """Return the same with its model fitted."""
         self.model.fit(self.items, self.interactions, seed=seed, progress=progress)
         return self
 
@@ -39,12 +39,12 @@ def fit_recommender(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> FittedRecommender:
-    """The recommender of that name fitted on the run's items and interactions, to answer many queries."""
+    """Return the recommender of that name, fitted on the run's items and interactions, for many queries."""
     return unfitted_recommender(run, name, params).fit(seed, progress)
 
 
 def unfitted_recommender(run: Run, name: str, params: Mapping[str, Any] | None = None) -> FittedRecommender:
-    """The recommender with what it will be fitted on.
+    """Return the unfitted recommender with the data of its fit.
 
     BadInput if the name or a parameter is wrong, or it learns from interactions and the run has none.
     """
@@ -54,14 +54,14 @@ def unfitted_recommender(run: Run, name: str, params: Mapping[str, Any] | None =
     if model.needs_interactions and not interactions:
         others = ", ".join(n for n in RECOMMENDERS.names() if not RECOMMENDERS.get(n).needs_interactions)
         raise BadInput(
-            f"'{name}' learns from who met what, and this run has no interactions; give them with "
+            f"'{name}' learns from interactions, and this run has none; give them with "
             f"--interactions FILE (user_id,item_id) or take one of: {others}"
         )
     return FittedRecommender(name, model, items, interactions)
 
 
 def placed_items(run: Run) -> PlacedItems:
-    """Every item that has a place in the run's space, in the collection's order."""
+    """Return every item that has a place in the run's space, in the collection's order."""
     placed = {item for rows in run.result.space.values() for item in rows.ids}
     return place_items(run.result.space, tuple(i for i in run.collection.ids if i in placed))
 
@@ -69,7 +69,7 @@ def placed_items(run: Run) -> PlacedItems:
 def with_interactions(
     run: Run, path: str | Path, *, settings: Settings | None = None
 ) -> tuple[Run, tuple[Skipped, ...]]:
-    """The run with the interactions of that file in place of its own, and the rows of the file that were left out.
+    """Return the run with the interactions of that file instead of its own, and the skipped rows of the file.
 
     BadInput if the file is missing, is no table of user_id and item_id, or names none of the run's items.
     """

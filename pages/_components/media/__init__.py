@@ -1,1 +1,1 @@
-"""How items and their media look on every page."""
+"""Cards, previews and maps of items and their media."""

@@ -64,7 +64,7 @@ def inline_sound(collection: Collection, item: str) -> str | None:
         try:
             return sound_uri(sound)
         except BadInput:
-            continue  # gone, or too long to travel with the card: it plays where the item is shown in full
+            continue  # missing, or too long to be part of the card; the view of the item plays it
     return None
 
 

@@ -48,7 +48,7 @@ def _align(chosen: dict[str, Any]) -> None:
 def _aligner(
     collection: Collection, pair: tuple[str, str], now: dict[str, Any], encoders: dict[str, str]
 ) -> tuple[str, dict[str, Any]]:
-    """The menu of aligners, the default for these encoders first; encoders that share a space need none."""
+    """Draw the menu of aligners, the default for these encoders first. Encoders that share a space need none."""
     usual, before = (default_aligner(pair, own, collection.vectors) for own in (encoders, now["encoders"]))
     rows = sorted(alignment_form.aligner_rows(pair), key=lambda row: row["name"] != usual)
     row = forms.choose(
@@ -94,6 +94,6 @@ def _with_params(label: str, what: str, usual: str, now: dict[str, Any]) -> tupl
 
 
 def _marked(kind: str) -> Callable[[str], str]:
-    """Names with a mark on those that look at all queries together."""
+    """Return a function that marks the names of transductive entries."""
     transductive = {row["name"] for row in cache.rows_of(kind) if row["transductive"]}
     return lambda name: f"{name} · transductive" if name in transductive else name

@@ -1,4 +1,4 @@
-"""What the Align page reports beside the numbers: known pairs, fused retrieval, thresholds, and keeping the run."""
+"""Parts of the Align page beside the metrics: warning about fitted pairs, fused retrieval, thresholds, saving."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ _FUSED_METRICS = ("recall@1", "recall@10", "mrr")
 
 
 def fused(report: Mapping[str, Any]) -> None:
-    """One chart per sought modality; nothing for a run of two modalities or of too few whole items."""
+    """Draw one chart per target modality; nothing for a run of two modalities or of too few whole items."""
     fused = report.get("fused")
     if not fused:
         return
@@ -115,7 +115,7 @@ def fused(report: Mapping[str, Any]) -> None:
 
 
 def _target(fused: Mapping[str, Any], target: str) -> None:
-    """Every query that seeks this modality: the fused one first, then its parts."""
+    """Draw every query of this target: the fused one first, then its parts."""
     ways = [way for way in fused["metrics"] if way.partition("->")[2] == target]
     parts = {name: {way: fused[name][way] for way in ways} for name in ("metrics", "ci95", "baseline")}
     st.markdown(f"**Finding {errors.plain(target)}**  \n{errors.plain(verdict(parts['metrics'], parts['ci95']))}")

@@ -1,4 +1,4 @@
-"""The collection as rows: finding items by words, and the table with thumbnails."""
+"""The collection as rows: search by words, and the table with thumbnails."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pages._components.media import previews
 from pages._session import cache, state
 
 _SHOWN = 500
-"""Rows in the table at once: their thumbnails, about 2 kB each, are sent with the page."""
+"""Most rows in the table: their thumbnails, about 2 kB each, are sent with the page."""
 
 
 def matching(collection: Collection, words: str, modalities: Sequence[str]) -> list[str]:
-    """Items that have all these modalities and hold all the words in id, metadata or texts, whatever their case."""
+    """Return items with all these modalities and all the words in id, metadata or texts, ignoring case."""
     held = cache.media_by_item(collection)
     found = [item for item in collection.ids if all(m in held[item] for m in modalities)]
     for word in words.casefold().split():
@@ -25,7 +25,7 @@ def matching(collection: Collection, words: str, modalities: Sequence[str]) -> l
 
 
 def show(collection: Collection, items: Sequence[str]) -> None:
-    """The items as a table; selecting a row looks at its item."""
+    """Draw the items as a table. Selecting a row selects its item."""
     shown = list(items[:_SHOWN])
     frame = pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""The rows of the leaderboard: how they are measured in the background, and their order."""
+"""The rows of the leaderboard: their measurement in the background, and their order."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def start(collection: Collection, chosen: Mapping[str, Any]) -> None:
 
 
 def current(collection: Collection) -> Board:
-    """The session's board."""
+    """Return the session's board."""
     return board_of(state.view_spec(), collection, cache.results(), cache.store(), cache.settings())
 
 
 def board_of(spec: ViewSpec, collection: Collection, results: ResultsCache, store: Store, settings: Settings) -> Board:
-    """The board of a view. Its job publishes (aligner, row of its history) while an aligner fits."""
+    """Return the board of a view. Its job publishes (aligner, row of its history) during each fit."""
 
     def measure(names: Sequence[str], board: Board, job: Job[None]) -> None:
         entries, encoders = board_entries({**spec.board, "aligners": list(names)}, collection)
@@ -54,7 +54,7 @@ def board_of(spec: ViewSpec, collection: Collection, results: ResultsCache, stor
 
 
 def ranked_rows(board: Board) -> Sequence[Row]:
-    """The rows that the session's board asks for, best first and each compared with the best."""
+    """Return the rows of the session's board, best first, each compared with the best."""
     rows = board.measured.rows
     found = [rows[name] for name in board.names if name in rows]
     return cache.ranking(tuple(row["key"] for row in found), int(state.board().get("seed", 0)), found)

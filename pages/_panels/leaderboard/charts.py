@@ -1,4 +1,4 @@
-"""Charts of the compared aligners. Another metric is only drawn: no aligner is fitted again."""
+"""Charts of the compared aligners. A change of the metric needs no new fit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Row = Mapping[str, Any]
 
 
 def metric_switch(key: str) -> str:
-    """Which metric is drawn; its link reopens the same view."""
+    """Draw the switch of the metric and return the metric. A link reopens the same choice."""
     chosen = st.segmented_control(
         "Metric",
         METRICS,
@@ -32,7 +32,7 @@ def metric_switch(key: str) -> str:
 
 @st.fragment
 def quality(rows: Sequence[Row]) -> None:
-    """Quality against time, and how far each is from the best of its kind."""
+    """Draw quality against time, and the difference of each aligner from the best of its kind."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("What does quality cost?", anchor=False)
         metric = metric_switch("metric")
@@ -64,7 +64,7 @@ def _differences(rows: Sequence[Row], metric: str) -> None:
 
 
 def trainings(rows: Sequence[Row]) -> None:
-    """The fit curves of those that went step by step."""
+    """Draw the fit curves of the aligners that were trained in steps."""
     trained = [row for row in rows if is_training(row["history"])]
     if not trained:
         return

@@ -1,4 +1,4 @@
-"""Learning curves of the compared aligners. A button starts them; they are made in the background and kept."""
+"""Learning curves of the compared aligners. A button starts them; they are computed in the background and kept."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def show(collection: Collection, names: Sequence[str]) -> None:
 
 
 def board_of(spec: ViewSpec, names: Sequence[str], collection: Collection) -> Board:
-    """The board whose rows hold the "points" of one curve each. A curve that cannot be made is one point with why."""
+    """Return the board of the curves: each row has the "points" of one. A failed curve is one point with the error."""
     results, store, settings = cache.results(), cache.store(), cache.settings()
 
     def measure(names: Sequence[str], board: Board, job: Job[None]) -> None:

@@ -16,7 +16,7 @@ from pages._session.view_spec import complete
 
 _SHARED = ("similarity", "correction", "correction_params", "matcher", "matcher_params")
 _MOST = 8
-"""Aligners chosen at first: together they take about a minute on the demo."""
+"""Number of aligners selected by default: together they take about a minute on the demo."""
 
 
 def show(collection: Collection) -> None:

@@ -29,7 +29,7 @@ _KIND = "fetched"
 
 
 def look_up(words: str) -> None:
-    """Look this name up. If the hub did not answer before, query it again."""
+    """Look this name up. If the hub did not reply before, query it again."""
     state.look_up(words)
     with suppress(BadInput):  # the page draws it
         for kind in ("plan", _KIND):
@@ -43,7 +43,7 @@ def is_downloading(reference: str) -> bool:
 
 
 def show() -> None:
-    """Draw the field, the model it found, and the running downloads."""
+    """Draw the field, the model of that name, and the running downloads."""
     st.markdown("##### Get a model")
     with st.form("model", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(

@@ -14,7 +14,7 @@ from pages._session import pipeline, state
 
 
 def heading(name: str, reads: Sequence[str]) -> str:
-    """The name, after it the modalities it reads in their colours."""
+    """Return the name and the modalities it reads, in their colours."""
     words = "  ".join(header.modality_word(modality) for modality in reads)
     return f"**{errors.plain(name)}**   :small[{words}]"
 
@@ -55,7 +55,7 @@ def _encoders(reference: str, reads: Sequence[str], collection: Collection) -> d
 
 
 def _choices(encoders: dict[str, str], collection: Collection) -> dict[str, Any]:
-    """The session's choices with these encoders, without the old aligner, and with the pair that the model reads."""
+    """Return the session's choices with these encoders, without the old aligner, and with the model's pair."""
     kept = {name: value for name, value in state.view_spec().choices.items() if name not in ("aligner", "params")}
     pair = next((pair for pair in modality_pairs(collection) if set(pair) <= set(encoders)), None)
     chosen = kept | {"encoders": {**kept.get("encoders", {}), **encoders}}

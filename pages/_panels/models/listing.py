@@ -1,4 +1,4 @@
-"""The models of this machine and those worth getting: what each reads, its size and its licence."""
+"""The installed and the suggested models: modalities, size and licence of each."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _is_own(row: AvailableModel) -> bool:
 
 
 def show_suggestions() -> None:
-    """Every suggestion with a way to get it, or a mark that it is here. Drawing them needs no hub."""
+    """Draw every suggestion with a button to get it, or a mark if it is installed. Needs no hub."""
     here = {row.summary for row in available_models(cache.settings()) if not (row.embedded or row.missing)}
     st.markdown("##### Worth getting")
     for reads, rows in suggested_models().items():

@@ -59,7 +59,7 @@ def _kind(kind: str, entries: Sequence[StoreEntry]) -> None:
 
 
 def _named(entry: StoreEntry) -> str:
-    """The entry in words. They hold its key, because the browser compares options by their words."""
+    """Return the entry in words, including its key, because the browser compares options by their words."""
     return " · ".join(filter(None, (entry.key, entry.about, lines.size(entry.bytes))))
 
 

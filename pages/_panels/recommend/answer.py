@@ -19,13 +19,13 @@ from pages._session.jobs import Task
 
 @dataclass(frozen=True)
 class KeyedAnswer:
-    """An answer, and the digest of all that determines it: the key of everything computed from it."""
+    """An answer, and the digest of all its inputs, which is the key of everything computed from it."""
 
     answer: Answer
     key: str
 
     def key_of(self, item: str) -> str:
-        """Digest of one of its items."""
+        """Return the digest of one of its items."""
         return digest_json([self.key, item])
 
 
@@ -51,7 +51,7 @@ def answer_of(
 
 
 def model_key(run_key: str, model: Mapping[str, Any]) -> str:
-    """Digest of the run and the recommender."""
+    """Return the digest of the run and the recommender."""
     return digest_json([run_key, model["name"], model.get("params", {})])
 
 

@@ -1,4 +1,4 @@
-"""Maps of the words, cells and stretches that made a recommendation. A button starts them; they are kept."""
+"""Maps of a recommendation by words, cells and segments. A button starts them; they are kept."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _task(run: Run, keyed: KeyedAnswer, item: str) -> Task:
 
 
 def _show(run: Run, found: RecommendationMaps) -> None:
-    """One medium at a time; the item's first."""
+    """Draw one medium at a time, the item's first."""
     for note in found.notes:
         st.caption(f":material/info: {errors.plain(errors.sentence(note))}")
     if not found.maps:

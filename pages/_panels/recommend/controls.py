@@ -20,9 +20,9 @@ _NONE = ""
 
 @dataclass(frozen=True)
 class Chosen:
-    """`models`: name and parameters of the recommender that answers, and of the one beside it if there is one.
-    `where`: conditions on items; `seen`: whether what was met already may be recommended;
-    `language`: the language model that words reasons."""
+    """`models`: name and parameters of the recommender, and of a second one to compare with, if chosen. `where`:
+    conditions on items. `seen`: whether items met already may be recommended. `language`: the language model of the
+    sentences."""
 
     models: tuple[Mapping[str, Any], ...]
     where: tuple[str, ...]
@@ -94,7 +94,7 @@ OFF = "off"
 
 @dataclass(frozen=True)
 class Language:
-    """`name`: the language model that words reasons, OFF for none; `orders`: whether it re-ranks, too."""
+    """`name`: the language model of the sentences, OFF for none. `orders`: whether it re-ranks too."""
 
     name: str
     orders: bool

@@ -19,7 +19,7 @@ from pages._session.thumbnails import pixels_thumbnail
 
 Changes = tuple[tuple[Counterfactual, ...], tuple[str, ...]]
 _MASKED = np.array([128, 128, 128], np.uint8)
-"""Mid-grey, as the masked copies have it."""
+"""Mid-grey, the colour of masked cells in the masked copies."""
 _MOST_NAMED = 6
 """Names in one line; they fill the width of the panel."""
 

@@ -1,4 +1,4 @@
-"""The parts of a query as the Recommend page keeps them: how they are made, named, and handed to the workflow."""
+"""The parts of a query as kept by the Recommend page: construction, names, and conversion for the workflow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pages._session.links import LONGEST_QUERY, LONGEST_TEXT, MOST_PARTS
 from pages._session.uploads import query_path
 
 PartData = Mapping[str, Any]
-"""kind, value (the text, an id, or the name under which an upload is kept) and weight: plain data."""
+"""kind, value (the text, an id, or the name of a kept upload) and weight, as plain data."""
 
 ICONS = {"item": "interests", "text": "notes", "image": "image", "audio": "graphic_eq", "video": "movie"}
 ICONS |= {"user": "person"}
@@ -43,7 +43,7 @@ def with_part(parts: Sequence[PartData], new: PartData) -> list[dict[str, Any]]:
 
 
 def name(part: PartData, collection: Collection, limit: int = 34) -> str:
-    """Return how the page names the part."""
+    """Return the name of the part on the page."""
     if part["kind"] == "item":
         known = part["value"] in collection.items.index
         return previews.title(collection, part["value"], limit) if known else cut_text(part["value"], limit)
@@ -67,7 +67,7 @@ def known_path(part: PartData, settings: Settings) -> Path | None:
     try:
         return path(part, settings)
     except BadInput:
-        return None  # the answer says so in words; a chip then shows its icon
+        return None  # the answer gives the error; a chip then shows its icon
 
 
 def _value(part: PartData, settings: Settings) -> str:

@@ -85,7 +85,7 @@ def _reweigh(parts: Sequence[queries.PartData], place: int, key: str) -> None:
 
 
 def _look(run: Run, parts: Sequence[queries.PartData], place: int, part: queries.PartData, key: str) -> None:
-    """The part in full; a text can be changed."""
+    """Draw the part in full. A text can be changed."""
     kind, value = part["kind"], part["value"]
     if kind == "text":
         st.text_area(
@@ -106,7 +106,7 @@ def _look(run: Run, parts: Sequence[queries.PartData], place: int, part: queries
 
 
 def _history(run: Run, user: str) -> None:
-    """Draw the user's history. A simulated user is called so."""
+    """Draw the user's history, with a label if the user is simulated."""
     if state.view_spec().source["kind"] == "demo":
         st.caption(":material/science: A simulated user, made with the demo; nobody's real behaviour.")
     placed = set(points.placed_items(run))

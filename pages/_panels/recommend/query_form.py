@@ -35,7 +35,7 @@ def current(run: Run) -> list[dict[str, Any]]:
 
 
 def show(run: Run) -> None:
-    """Draw one row: how a new part counts, the words, and a button for each other kind."""
+    """Draw one row: the role of a new part, the field for words, and a button for each other kind."""
     kinds = queryable(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ask"):
         st.segmented_control(
@@ -63,7 +63,7 @@ def show(run: Run) -> None:
 
 
 def add(run: Run, kind: str, value: str) -> None:
-    """Add the part to the query, as the mode says: search for, add, or exclude."""
+    """Add the part to the query by the mode: search for, add, or exclude."""
     mode = state.widget("ask.mode", "new")
     before = [] if mode == "new" else current(run)
     try:

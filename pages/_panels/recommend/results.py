@@ -1,4 +1,4 @@
-"""The items of an answer as cards: rank, reason, and what each part adds to the score."""
+"""The items of an answer as cards: rank, reason, and the shares of the score."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pages._session import state
 _BARS = 5
 """Bars of a card: more do not fit under its text."""
 _SHARED = "#5B4FCF"
-"""The theme's primary colour: marks cards that both answers hold."""
+"""The theme's primary colour: marks cards that are in both answers."""
 _SHORT = {DIVERSITY_SHARE: "alike", POPULARITY_SHARE: "popular", LANGUAGE_SHARE: "model"}
 """Short names of the controls' shares, for the narrow cards; the panel has the whole names."""
 _NUMBER = re.compile(r" \([+-][\d.]+\)")
@@ -46,7 +46,7 @@ def show(
 ) -> None:
     """Draw the cards, at most `most` in a row. A click shows the reasons.
 
-    `beside`: item -> its rank in the answer that stands beside this one.
+    `beside`: item -> its rank in the other answer.
     """
     for note in answer.notes:
         st.caption(f":material/info: {errors.plain(note)}")
@@ -134,7 +134,7 @@ def _card(
 
 
 def show_both(run: Run, answers: Sequence[Answer], places: Sequence[DeltaGenerator], picked: str, *, key: str) -> None:
-    """Draw both answers. Items that both hold carry their rank in the other one."""
+    """Draw both answers. Items in both have a label with their rank in the other one."""
     ranks = [{found.id: found.rank for found in answer.results} for answer in answers]
     for place, answer, beside, side in zip(places, answers, ranks[::-1], "ab"):
         with place:
@@ -142,7 +142,7 @@ def show_both(run: Run, answers: Sequence[Answer], places: Sequence[DeltaGenerat
 
 
 def overlap(first: Answer, second: Answer) -> str:
-    """Return in words how many items both hold, and how many two random draws would share."""
+    """Return in words how many items are in both, and the expected number for two random draws."""
     own, other = ({found.id for found in answer.results} for answer in (first, second))
     shared, most = len(own & other), min(len(own), len(other))
     n = len(first.items.ids) - len(set(first.controls.exclude) | set(second.controls.exclude))

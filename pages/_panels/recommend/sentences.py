@@ -27,7 +27,7 @@ from pages._session.results_cache import Failed
 
 
 def show(run: Run, keyed: KeyedAnswer, why: Reasons, language: Language) -> None:
-    """The sentence and who wrote it."""
+    """Draw the sentence and its author."""
     titles = cache.titles(run.collection)
     written = write_sentence(keyed.answer, why, titles=titles)
     if language.name == OFF:

@@ -1,4 +1,4 @@
-"""What each part adds to one item's score, with its rank if that part were not there."""
+"""The shares of one item's score, each with the item's rank without that part."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HEADINGS = {
 
 
 def heading(view: str) -> str:
-    """What a way to take a score apart is called."""
+    """Return the heading of a decomposition of the score."""
     return _HEADINGS.get(view, view)
 
 
@@ -43,7 +43,7 @@ def show(collection: Collection, why: Reasons, view: str, *, against: Collected[
 
 
 def rows(collection: Collection, why: Reasons, view: str, *, against: Collected[str] = ()) -> list[dict[str, Any]]:
-    """One row a part: label, value, rank without it (None if that was not computed), colour and small picture."""
+    """Return one row per part: label, value, rank without it (None if unknown), colour and small picture."""
     shares = {label: value for label, value in why.views[view].items() if value}
     order = sorted(shares, key=lambda label: -abs(shares[label]))
     kept = order if len(order) <= _MOST else order[: _MOST - 1]

@@ -44,7 +44,7 @@ def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
 def _show(chosen: AnswerWords) -> None:
     shared = [word for word, _ in chosen.shared]
     st.markdown("Near both: " + (badges(shared, "violet") if shared else ":gray[no shared word]"))
-    _line("Query", chosen.asked, set(shared))
+    _line("Query", chosen.query, set(shared))
     _line("Item", chosen.item, set(shared))
     st.caption(
         "A few words, from the collection and its encoders, whose vectors add up to each. They show similarity, not"
@@ -63,7 +63,7 @@ def _line(name: str, words: ConceptWords, shared: set[str]) -> None:
 
 
 def badges(words: Sequence[str], colour: str, marked: set[str] | None = None) -> str:
-    """Each word in a box of that colour, those of `marked` in violet."""
+    """Return each word as a badge of that colour, those of `marked` in violet."""
     return " ".join(
         f":{'violet' if marked and word in marked else colour}-badge[{errors.plain(word)}]" for word in words
     )

@@ -41,7 +41,7 @@ def _tile(box: st.delta_generator.DeltaGenerator, name: str, best: SliceLeader, 
 
 
 def _named(names: Sequence[str]) -> str:
-    """'ease', 'ease and als', 'ease, als and 3 others'."""
+    """Return 'ease', 'ease and als', 'ease, als and 3 others'."""
     if len(names) > 3:
         return errors.plain(f"{', '.join(names[:2])} and {len(names) - 2} others")
     return errors.plain(" and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names))
@@ -49,7 +49,7 @@ def _named(names: Sequence[str]) -> str:
 
 @st.fragment
 def show(rows: Sequence[RecommenderRow], k: int) -> None:
-    """Every recommender in every slice, and how far each is from the best of all."""
+    """Draw every recommender in every slice, and the differences from the best of all."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("For whom does it work?", anchor=False)
         chosen = st.segmented_control(

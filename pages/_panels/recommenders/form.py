@@ -17,7 +17,7 @@ _SPLITS = {"time": "After one moment", "last": "Each user's last item", "random"
 _ANY = -np.inf
 """The option below every rating. None cannot be an option: a menu would show a button that clears it."""
 _MOST_MARKS = 20
-"""Marks options one by one: a scale of half stars up to ten. Of more, the quartiles are options."""
+"""Most ratings that are options one by one: a scale of half stars up to ten. Of more, the quartiles are options."""
 _HELP = (
     "After one moment: the fit sees everything before it, and everything after it is measured, as in real use. Each"
     " user's last item: the fit may see later events of other users. A random share: the fit also sees later events of"

@@ -66,7 +66,7 @@ def _cells(row: RecommenderRow, k: int) -> dict[str, Any]:
 
 
 def _settled_words(settled: Mapping[str, Any]) -> str:
-    """Return in words what a fit settled: weights of a mix, when it stopped and why."""
+    """Return in words the values chosen by a fit: weights of a mix, the end of a training and its reason."""
     return ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name}: {value}" for name, value in settled.items()
     )
@@ -78,7 +78,7 @@ def _with_interval(value: float, interval: Sequence[float]) -> str:
 
 
 def caption(facts: Mapping[str, Any], places: str) -> None:
-    """Draw what the numbers were measured on, and which users could not be measured."""
+    """Draw the protocol of the numbers, and which users could not be measured."""
     who = "simulated users" if facts["simulated"] else "users"
     right = "" if facts["relevant"] is None else f" rated {facts['relevant']:g} or more"
     left = [

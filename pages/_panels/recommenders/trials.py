@@ -1,4 +1,4 @@
-"""The rows of the Recommenders page, and how they are measured in the background."""
+"""The rows of the Recommenders page, and their measurement in the background."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pages._session.results_cache import ResultsCache
 
 @dataclass(frozen=True)
 class Trial:
-    """Which recommenders (`names`) are measured, how (`protocol`), and on what.
+    """The recommenders to measure (`names`), the `protocol`, and the data.
 
     `space` is the space of the session's run. It is None without a run: then items have the vectors of their encoders.
     `source` is the digest of the run or of the collection.
@@ -44,12 +44,12 @@ class Trial:
 
 
 def current(trial: Trial) -> Board:
-    """The board of the trial in this process."""
+    """Return the board of the trial in this process."""
     return board_of(trial, cache.results(), cache.store(), cache.settings())
 
 
 def board_of(trial: Trial, results: ResultsCache, store: Store, settings: Settings) -> Board:
-    """The board of the trial. Its facts describe the measured interactions."""
+    """Return the board of the trial. Its facts describe the measured interactions."""
 
     def measure(names: Sequence[str], board: Board, job: Job[None]) -> None:
         events = events_of(trial.collection, trial.protocol)
@@ -73,7 +73,7 @@ def board_of(trial: Trial, results: ResultsCache, store: Store, settings: Settin
 
 
 def ranking(board: Board) -> RecommenderRanking:
-    """The chosen recommenders measured so far, best first, and the items in random order."""
+    """Return the chosen recommenders measured so far, best first, with the random order."""
     measured = board.measured
     rows = [row for name, row in measured.rows.items() if name in board.names or row["baseline"]]
     return rank_recommenders(rows, measured.facts)

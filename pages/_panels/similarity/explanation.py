@@ -1,4 +1,4 @@
-"""The similarity of two media, explained: maps over both, components or anchors of it, and words."""
+"""Explanation of the similarity of two media: maps over both, its components or anchors, and words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def show(run: Run, run_key: str, block: SimilarityBlock, i: int, j: int) -> None
 
 
 def _name(block: SimilarityBlock, side: str, place: int) -> tuple[str, str]:
-    """(modality, "ID#n") of a row or column of the block: the nth medium that the item has of that modality."""
+    """Return (modality, "ID#n") of a row or column of the block: the item's nth medium of that modality."""
     rows = getattr(block, side)
     row = int(getattr(block, f"{side}_rows")[place])
     return rows.modality, f"{rows.ids[row]}#{rows.ids[: row + 1].count(rows.ids[row])}"

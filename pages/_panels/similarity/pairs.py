@@ -21,7 +21,7 @@ _RIGHT, _WRONG = "#0B7A5C", "#B3412E"
 
 
 def labels(run: Run, block: SimilarityBlock) -> tuple[list[str], list[str]]:
-    """What rows and columns of the block are called."""
+    """Return the labels of the rows and of the columns of the block."""
     return tuple(
         [row_label(run.collection, rows, row) for row in numbers]
         for rows, numbers in ((block.source, block.source_rows), (block.target, block.target_rows))
@@ -29,19 +29,19 @@ def labels(run: Run, block: SimilarityBlock) -> tuple[list[str], list[str]]:
 
 
 def row_label(collection: Collection, rows: EmbeddingSet, row: int) -> str:
-    """The text itself for a text, the item's title for anything else."""
+    """Return the text of a text, or the item's title for other media."""
     medium = medium_of(collection, rows, row)
     return medium.text if medium and medium.text else previews.title(collection, rows.ids[row])
 
 
 def medium_of(collection: Collection, rows: EmbeddingSet, row: int) -> Media | None:
-    """The medium this row was made from; None for vectors given ready-made."""
+    """Return the medium of this row, or None for vectors given ready-made."""
     held = previews.media(collection, rows.ids[row], rows.modality)
     return next((m for m in held if m.digest == rows.keys[row]), held[0] if held else None)
 
 
 def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) -> list[str | None]:
-    """Small pictures to draw along an axis, [] if the modality has none."""
+    """Return small pictures to draw along an axis, [] if the modality has none."""
     if modality not in ("image", "video"):
         return []
     held = block.source if block.source.modality == modality else block.target
@@ -51,14 +51,14 @@ def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) 
 
 
 def _small(medium: Media) -> Thumbnail | None:
-    """The picture, or the frame that stands for a video."""
+    """Return the picture, or the representative frame of a video."""
     if medium.modality == "video":
         return cover(cache.film(medium.digest, medium.path or ""))
     return cache.thumbnail(medium.digest, 64, medium.path or "")
 
 
 def chosen_cell(block: SimilarityBlock, clicked: list[Any] | None, item: str | None) -> tuple[int, int]:
-    """(i, j) of the clicked cell; without a click that of the item looked at, if it is shown, or of the best pair."""
+    """Return (i, j) of the clicked cell, else of the selected item if it is shown, else of the best pair."""
     m, n = block.scores.shape
     if clicked and int(clicked[0]) < m and int(clicked[1]) < n:
         return int(clicked[0]), int(clicked[1])
@@ -68,7 +68,7 @@ def chosen_cell(block: SimilarityBlock, clicked: list[Any] | None, item: str | N
 
 
 def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int, j: int) -> None:
-    """The clicked cell: score, rank, and both media large."""
+    """Draw the clicked cell: score, rank, and both media large."""
     source_row, target_row = int(block.source_rows[i]), int(block.target_rows[j])
     row = block.every.take(np.array([source_row]))
     scores = row.dense()[0]
@@ -87,7 +87,7 @@ def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int
 
 
 def card(run: Run, pair: JudgedPair, source: str, target: str) -> dict[str, Any]:
-    """A judged pair as a card: the query, the first result, and the right answer if that is another."""
+    """Return a judged pair as a card: the query, the first result, and the right answer if it is another."""
     space = run.result.space
     right = pair.right or (not pair.decided and pair.rank == 1)
     first = "chosen" if pair.decided else "undecided, best"

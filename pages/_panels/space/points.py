@@ -33,17 +33,17 @@ def colourings(collection: Collection) -> list[str]:
 
 
 def colour_values(rows: pd.DataFrame, column: str) -> Sequence[object]:
-    """The metadata column of every point ."""
+    """Return the metadata value of every point."""
     return rows[f"{column}_" if column in _OWN else column].tolist()
 
 
 def labels(run: Run, run_key: str) -> list[str]:
-    """What hovering over each point of the map shows; points come modality by modality, as the space has them."""
+    """Return the hover label of each point of the map, in the order of the space's modalities and rows."""
     return [label for modality in run.result.space for label in cache.row_labels(run_key, modality, run)]
 
 
 def placed_items(run: Run) -> Sequence[str]:
-    """Items that have a place in the space, in the collection's order."""
+    """Return the items with a place in the space, in the collection's order."""
     return cache.placed_items(run.collection.digest + run.result.digest, run)
 
 
@@ -57,7 +57,7 @@ def current_item(run: Run) -> str:
 
 
 def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[str, Any]]:
-    """The nearest other items as cards."""
+    """Return the nearest other items as cards."""
     found = cache.neighbours(run_key, item, count, run)
     return [gallery.card(run.collection, r.id, note=f"{fixed(r.score, plus=True)} σ", modalities=[]) for r in found]
 

@@ -1,4 +1,4 @@
-"""The exported page of videos: frames with their moments inside the page, and what is seen and heard in two rows."""
+"""The exported page of videos: frames with their times, and separate rows for picture and sound."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from mmalign_core.workflow import Choices, QuerySpec, align, answer, encode
 from mmalign_core.workflow.explanation.answers import explain_recommendation
 from mmalign_core.workflow.export.answer_page import as_html
 from tests.sample_files import colours, film, tone, write
-from tests.test_exporting import checked
+from tests.test_export import checked
 
 SHADES = {"red": (200, 20, 20), "green": (20, 200, 20), "blue": (20, 20, 200), "sun": (220, 220, 20)}
 

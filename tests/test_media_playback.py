@@ -1,4 +1,4 @@
-"""What browsers can play of a video: the file itself, or the same packets in a container that they know."""
+"""Playable videos: the file itself, or the same packets in a container that browsers play."""
 
 from pathlib import Path
 

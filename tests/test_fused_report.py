@@ -1,4 +1,4 @@
-"""The report of a run says whether whole items are found better than by one modality alone."""
+"""The report of a run compares whole items with each modality alone."""
 
 import numpy as np
 import pandas as pd

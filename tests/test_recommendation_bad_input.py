@@ -1,4 +1,4 @@
-"""Questions that cannot be answered, or only just: one clear line, or an answer that says what it lacks."""
+"""Queries that cannot be answered raise one clear line; partly usable ones give notes."""
 
 import math
 from dataclasses import replace
@@ -71,7 +71,7 @@ def test_a_modality_the_run_lacks_or_got_ready_made_is_named(demo_run: Run, stor
     space = {m: s for m, s in demo_run.result.space.items() if m != "audio"}
     deaf = replace(demo_run, result=replace(demo_run.result, space=space))
     sound = demo_run.collection.media_of("audio")[0].path
-    with pytest.raises(BadInput, match="holds no audio; it can be asked by: text, image"):
+    with pytest.raises(BadInput, match="holds no audio; it takes queries by: text, image"):
         answer(deaf, QuerySpec.of(audio=sound), store=store)
     given = replace(demo_run, encoders={**demo_run.encoders, "text": "given@1"})
     with pytest.raises(BadInput, match="were given ready-made"):

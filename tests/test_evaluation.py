@@ -1,4 +1,4 @@
-"""Recommenders measured: against a brute-force oracle, apart for new items, failing one by one, stopped and gone on."""
+"""Evaluation of recommenders: a brute-force oracle, new items, failures, cancelling and resuming."""
 
 import json
 import math
@@ -165,7 +165,7 @@ def test_what_makes_no_sense_is_refused_before_any_fit(entries: list[Entry], pro
 
 def test_unrated_events_and_users_without_history_are_named() -> None:
     frame = pd.DataFrame({"user_id": ["a", "b"], "item_id": ["i00", "i01"], "timestamp": [1.0, 2.0]})
-    with pytest.raises(BadInput, match=r"nobody can be measured .* none of these has a history"):
+    with pytest.raises(BadInput, match=r"no user can be measured .* none of these has a history"):
         trial(places(), interactions_of(frame, ITEMS), Protocol("time", 0.5))
     with pytest.raises(BadInput, match="no held-out event has a rating"):
         trial(places(), interactions_of(frame, ITEMS), Protocol("time", 0.5, relevant=4))

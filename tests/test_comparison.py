@@ -1,4 +1,4 @@
-"""Comparisons: one split for all, reasons in place of tracebacks, resuming after a cancel, honest ranks, curves."""
+"""Comparisons of aligners: one split, reasons of failures, resuming after a cancel, ranking, learning curves."""
 
 import json
 from collections.abc import Iterator

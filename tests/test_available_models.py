@@ -1,4 +1,4 @@
-"""What can be chosen on a machine: embedded encoders, models that are here, and what a person's words name."""
+"""The models to choose from: embedded encoders, installed models, and references typed by a user."""
 
 import json
 from collections.abc import Iterator

@@ -45,7 +45,7 @@ def test_a_weight_of_a_modality_the_run_lacks_is_named(demo_run: Run, store: Sto
 
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "\u200b\u2060 \ufeff", "\x00"])
 def test_a_text_that_shows_nothing_is_empty(demo_run: Run, store: Store, text: str) -> None:
-    with pytest.raises(BadInput, match="the text asked for is empty"):
+    with pytest.raises(BadInput, match="the text of the query is empty"):
         answer(demo_run, QuerySpec.of(text=text), store=store)
 
 

@@ -1,4 +1,4 @@
-"""Which items are held out: shares, folds, columns and times, and splits that the data cannot give."""
+"""Splits of an alignment: shares, folds, columns and times, and splits that the data do not allow."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Telling why, a user's interests and re-ranking, with language models that behave and ones that do not."""
+"""Sentences, interests and re-ranking, with language models that work and ones that fail."""
 
 import json
 
@@ -101,7 +101,7 @@ def test_a_failing_server_is_asked_once_and_slow_ones_only_so_long(found: Answer
     assert len(model.asked) == 1 and len(told) == 5 and all(t.author == TEMPLATE for t in told)
     assert all("it hangs" in t.rejected for t in told)
     late = write_sentences(found, why, model, seconds=-1)
-    assert len(model.asked) == 1 and all("asked no more" in t.rejected for t in late)
+    assert len(model.asked) == 1 and all("not called again" in t.rejected for t in late)
     with pytest.raises(Cancelled):
         write_sentences(found, why, Scripted(Cancelled()))
 

@@ -1,4 +1,4 @@
-"""From which score on a pair counts: thresholds suggested by pairs outside the fit, used on request."""
+"""Suggested thresholds of an alignment: computed on pairs outside the fit, and used on request."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Queries of several wishes, who can answer them, what an answer keeps, and questions that cannot be answered."""
+"""Queries of several parts: which recommenders can answer them, and the contents of an answer."""
 
 import math
 from dataclasses import replace
@@ -155,16 +155,16 @@ def test_filters_and_seen_items(demo_run: Run, store: Store) -> None:
 
 
 def test_a_recommender_that_reads_no_signals_says_who_does(demo_run: Run, store: Store) -> None:
-    with pytest.raises(BadInput, match=r"'ease' answers by what was met alone.*take one of: .*content"):
+    with pytest.raises(BadInput, match=r"'ease' reads only the history.*take one of: .*content"):
         answer(demo_run, QuerySpec.of(text="a cat"), store=store, recommender="ease")
     both = answer(demo_run, QuerySpec.of(text="a cat", user=USER), store=store, recommender="ease")
     assert both.results == answer(demo_run, QuerySpec.of(user=USER), store=store, recommender="ease").results
-    assert "the text asked with did not count" in both.notes[0]
+    assert "the text of the query did not count" in both.notes[0]
 
 
 def test_interactions_are_missed_before_anything_is_fitted(demo_run: Run, store: Store, tmp_path: Path) -> None:
     without = replace(demo_run, collection=replace(demo_run.collection, interactions=None))
-    with pytest.raises(BadInput, match=r"'ease' learns from who met what.*content"):
+    with pytest.raises(BadInput, match=r"'ease' learns from interactions.*content"):
         answer(without, QuerySpec.of(item="cat"), store=store, recommender="ease")
     with pytest.raises(BadInput, match="no interactions"):
         answer(without, QuerySpec.of(user="u"), store=store)

@@ -1,4 +1,4 @@
-"""What a person looks at shows the run's own scores and decisions: correction and matcher included."""
+"""The similarity matrix and judged pairs use the run's own scores and decisions."""
 
 from dataclasses import replace
 from pathlib import Path

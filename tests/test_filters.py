@@ -1,4 +1,4 @@
-"""Conditions on metadata: every operator on numbers, texts, lists and gaps, and conditions that cannot be read."""
+"""Conditions on metadata: every operator on numbers, texts, lists and missing values, and bad conditions."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""The exported page: everything in one file, hostile words escaped, maps and reasons drawn, media missing told of."""
+"""The exported page: one file, escaped text, maps and reasons, and notes on missing media."""
 
 import re
 from dataclasses import replace
@@ -98,7 +98,7 @@ def test_a_page_of_the_demo_holds_every_item_its_media_and_what_made_it(demo_run
     for words in ("not like this", "weight -0.5", "use-multilingual@", "content", "Diversity", "could be found"):
         assert words in page.text
     assert "simulated users" in page.text and "2026-01-02 03:04 UTC" in page.text and "OpenMoji" in page.text
-    assert "items and users asked with" in page.text and "would stand at rank" in page.text
+    assert "items and users of the query" in page.text and "would stand at rank" in page.text
     assert "prefers-color-scheme: dark" in html and "Content-Security-Policy" in html and len(html) < 2_000_000
 
 

@@ -1,4 +1,4 @@
-"""A model that was removed, replaced or is not here yet: what is stored stays usable, and nothing stands in for it."""
+"""Removed, replaced and missing models: stored vectors stay usable, and no other model replaces them."""
 
 import shutil
 from pathlib import Path

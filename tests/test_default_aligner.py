@@ -1,4 +1,4 @@
-"""Which aligner is begun with where none is named: on the command line, from Python and in the dashboard alike."""
+"""The default aligner is the same on the command line, from Python and in the dashboard."""
 
 import json
 from pathlib import Path
