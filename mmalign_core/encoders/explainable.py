@@ -61,6 +61,24 @@ def without_border(places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return ((places - 0.5) / filled + 0.5).clip(0, 1).round(9)
 
 
+def windows(steps: int, length: float, hop: float) -> np.ndarray:
+    """Return (start, end) seconds (t, 2) of `steps` windows of `length` seconds that start every `hop` seconds."""
+    starts = hop * np.arange(steps)
+    return np.stack([starts, starts + length], axis=1)
+
+
+def intervals(edges: np.ndarray) -> np.ndarray:
+    """Return the intervals (p, 2) between consecutive edges (p + 1,)."""
+    return np.stack([edges[:-1], edges[1:]], axis=1)
+
+
+def overlaps(spans: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return (p, t): the share of each span (t, 2) inside each place (p, 2). Columns sum to 1, or 0 if outside all."""
+    starts = np.maximum(spans[None, :, 0], places[:, None, 0])
+    shared = np.clip(np.minimum(spans[None, :, 1], places[:, None, 1]) - starts, 0, None)
+    return shared / np.maximum(shared.sum(axis=0), 1e-12)
+
+
 class Explainable:
     """How a vector comes from what the encoder sees. With the defaults only occlusion can explain it."""
 

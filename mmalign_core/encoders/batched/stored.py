@@ -11,7 +11,7 @@ from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.vectors import encode_media
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import reference_of
-from mmalign_core.store import Found, SessionCache, Store
+from mmalign_core.store import CachedRows, SessionCache, Store
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress, Skipped, digest_bytes, no_progress
 
 
@@ -51,7 +51,7 @@ def name_concepts(embeddings: EmbeddingSet, labels: Sequence[str], text_encoder:
     )
 
 
-def as_set(model: Encoder, media: Sequence[Media], digests: Sequence[str], held: Found) -> EmbeddingSet:
+def as_set(model: Encoder, media: Sequence[Media], digests: Sequence[str], held: CachedRows) -> EmbeddingSet:
     """Rows in media order of those that were found; `held.rows` index the digests."""
     rows, where = _found_rows(media, digests, held)
     concepts = None if held.posterior is None else Concepts(model.labels, held.posterior[where])
@@ -81,7 +81,7 @@ def stored_set(reference: str, modality: str, media: Sequence[Media], store: Sto
     return None
 
 
-def _found_rows(media: Sequence[Media], digests: Sequence[str], held: Found) -> tuple[list[Media], list[int]]:
+def _found_rows(media: Sequence[Media], digests: Sequence[str], held: CachedRows) -> tuple[list[Media], list[int]]:
     """The media that were found, and the row of each in `held`."""
     row_of = {digests[position]: row for row, position in enumerate(held.rows)}
     found = [m for m in media if m.digest in row_of]

@@ -13,11 +13,11 @@ from mmalign_core.data.media.videos import Video
 from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.embedded.efficientnet_lite0 import EfficientNetLite0
 from mmalign_core.encoders.embedded.yamnet import YamNet
+from mmalign_core.encoders.explainable import intervals, overlaps, windows
 from mmalign_core.encoders.references import create_encoder, full_reference
 from mmalign_core.encoders.video.output_cache import CachedOutputs
 from mmalign_core.params import param
 from mmalign_core.spaces import parts_of, space_of
-from mmalign_core.spans import overlaps, stretches, windows
 from mmalign_core.types import BadInput, Media
 from mmalign_core.vectors import unit_rows
 
@@ -191,7 +191,7 @@ def _spread(audio: Encoder, video: PreparedVideo) -> np.ndarray:
     if video.sound is None:
         return np.zeros((count, audio.dim), np.float32)
     steps = audio.sequences([video.sound])[0]
-    shares = overlaps(windows(len(steps), *audio.frames), stretches(video.edges))
+    shares = overlaps(windows(len(steps), *audio.frames), intervals(video.edges))
     shares[-1] += shares.sum(axis=0) == 0  # sound that goes on after the last frame
     return _at_unit_mean(shares @ steps)
 
