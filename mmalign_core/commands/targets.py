@@ -1,7 +1,7 @@
-"""The files a command is to write, judged before its work starts: minutes of work are not for nothing.
+"""Checks of a command's output files before its work starts, so that minutes of work are not lost.
 
-A file that an earlier command wrote is replaced, so that scripts can run again. Any other file is kept, unless
---overwrite asks for it.
+A file that an earlier command wrote is replaced, so that scripts can run again. Any other file is replaced only with
+--overwrite.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from mmalign_core.store.ownership import MARKER, check_file, write_file
 from mmalign_core.types import BadInput
 
 GENERATOR = b'<meta name="generator" content="MMAlign">'
-"""In the head of every page that --html writes."""
+"""Text in the head of every page that --html writes."""
 _EARLIER_PAGE = b"default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
-"""In the head of pages that were written before they named their generator."""
+"""Text in the head of pages of earlier versions, which do not name their generator."""
 _HEAD = 2000
-"""Bytes of a page in which its head starts; the drawn styles come after."""
+"""Bytes from the start of a page in which its head lies. Chosen: the styles come after them."""
 _POINTS = {"item", "modality", "row", "key", "x", "y"}
-"""Columns of every map that `project --out` writes."""
+"""Columns of every file that `project --out` writes."""
 _REPORTS: Mapping[str, frozenset[str]] = {
     "inspect": frozenset({"items", "by_modality", "pairs", "skipped", "duplicates"}),
     "encode": frozenset({"items", "encoded", "reused", "by_modality", "skipped"}),
@@ -40,18 +40,18 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "store size": frozenset({"root", "bytes", "kinds"}),
     "store remove": frozenset({"kind", "removed", "bytes"}),
 }
-"""Keys that the JSON of each command has, and together no other program's."""
+"""Command -> keys of its JSON, by which a file is recognised."""
 _ROWS: Mapping[str, frozenset[str]] = {
     "list": frozenset({"name", "summary", "params"}),
     "fetch --list": frozenset({"name", "reference", "folder", "bytes", "whole"}),
     "store list": frozenset({"kind", "key", "bytes", "about"}),
 }
-"""The same for those that print rows."""
+"""The same for commands that write a list of rows."""
 _RECOMMENDED = frozenset({"id", "score", "rank", "reason", "contributions"})
 
 
 def check_targets(args: argparse.Namespace) -> None:
-    """BadInput names the first option whose file cannot be written, or holds what is not ours; nothing is made yet."""
+    """Raise BadInput with the first option whose file cannot be written or is another program's. Nothing is written."""
     for option in _OURS:
         out = getattr(args, option, None)
         if out == "":
@@ -59,13 +59,13 @@ def check_targets(args: argparse.Namespace) -> None:
         if out is None or out == "-":
             continue
         _check_outside_runs(args, option)
-        if refused := _refusal(Path(out)):
-            raise unwritable(f"--{option}", out, os.strerror(refused))
+        if code := _refusal(Path(out)):
+            raise unwritable(f"--{option}", out, os.strerror(code))
         _check_owned(args, option)
 
 
 def write_target(args: argparse.Namespace, option: str, content: bytes) -> None:
-    """Write the file that `option` (json, html, out) names; BadInput where it cannot be, or is not ours by now."""
+    """Write the file of `option` (json, html or out). Raises BadInput if it fails or is another program's by now."""
     out = getattr(args, option)
     try:
         _check_owned(args, option)
@@ -75,12 +75,12 @@ def write_target(args: argparse.Namespace, option: str, content: bytes) -> None:
 
 
 def unwritable(option: str, out: str, reason: str) -> BadInput:
-    """The error for a file that the option names and the system refuses."""
+    """The error for a file that cannot be written."""
     return BadInput(f"{option} {out}: cannot be written ({reason}); name a file in a folder you may write")
 
 
 def _check_outside_runs(args: argparse.Namespace, option: str) -> None:
-    """BadInput for a file inside a saved run or the folder of --save: it would damage the run, or be taken for it."""
+    """Raise BadInput for a file inside a saved run or the folder of --save, which it would damage."""
     out = Path(os.path.realpath(getattr(args, option)))
     saved = getattr(args, "save", None)
     inside = saved is not None and out.is_relative_to(os.path.realpath(saved))
@@ -93,7 +93,7 @@ def _check_owned(args: argparse.Namespace, option: str) -> None:
 
 
 def _refusal(file: Path) -> int:
-    """The system's number for why this file could not be written, 0 when it seems it can."""
+    """The errno with which writing the file would fail; 0 if it looks possible."""
     try:
         if file.is_dir():
             return errno.EISDIR
@@ -105,17 +105,17 @@ def _refusal(file: Path) -> int:
 
 
 def is_report(path: Path) -> bool:
-    """Whether the file is JSON that a command printed, with all keys of one of them; an empty list holds nothing."""
+    """Whether the file is JSON with all keys of a command's output, or an empty list, which holds nothing to lose."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
-    if isinstance(found, list):
-        return all(_has_one_of(_ROWS, row) for row in found)
-    if isinstance(found, dict) and found.keys() >= {"query", "items"} and isinstance(found["items"], list):
-        items = found["items"]
+    if isinstance(content, list):
+        return all(_has_one_of(_ROWS, row) for row in content)
+    if isinstance(content, dict) and content.keys() >= {"query", "items"} and isinstance(content["items"], list):
+        items = content["items"]
         return bool(items) and all(isinstance(item, dict) and item.keys() >= _RECOMMENDED for item in items)
-    return _has_one_of(_REPORTS, found)
+    return _has_one_of(_REPORTS, content)
 
 
 def is_page(path: Path) -> bool:
@@ -136,9 +136,9 @@ def is_points(path: Path) -> bool:
         return False
 
 
-def _has_one_of(known: Mapping[str, frozenset[str]], found: Any) -> bool:
-    return isinstance(found, dict) and any(found.keys() >= keys for keys in known.values())
+def _has_one_of(known: Mapping[str, frozenset[str]], content: Any) -> bool:
+    return isinstance(content, dict) and any(content.keys() >= keys for keys in known.values())
 
 
 _OURS: Mapping[str, Callable[[Path], bool]] = {"json": is_report, "html": is_page, "out": is_points}
-"""Options that name a file to write ('-' is standard output), and how a file of ours is known."""
+"""Option that names an output file -> whether an existing file is a command's output."""

@@ -1,4 +1,4 @@
-"""Batches of media through a model on this machine: worker threads decode ahead of it through a bounded queue."""
+"""Batches of media through a model: worker threads decode ahead of the model, up to a bound."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from mmalign_core.encoders.torch_models.devices import raise_if_lost
 from mmalign_core.types import BadInput, Media, Progress, Skipped
 
 BATCHES_AHEAD = 3
-"""Enough that one slow file does not starve the model, few enough that memory stays flat."""
+"""Batches decoded ahead. Chosen: one slow file does not stop the model, and memory stays bounded."""
 
 T = TypeVar("T")
 _Batch = list[tuple[Media, Future[Any]]]
-"""Media and the futures of their prepared form."""
+"""Media with the futures of their prepared forms."""
 
 
 @dataclass(frozen=True)
 class Outcome(Generic[T]):
-    """What became of one batch: `parts`, each the digests and what the model gave for them, and what was skipped.
-
-    There is one part, or several where the model refused the whole batch; `source` of what was skipped is the digest.
+    """The result of one batch. `parts`: pairs of digests and the model's output for them, one pair unless the model
+    failed on the whole batch. `skipped`: media without output; their `source` is the digest.
     """
 
     parts: tuple[tuple[tuple[str, ...], T], ...]
@@ -34,7 +33,7 @@ class Outcome(Generic[T]):
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """Of the media that worked, in order."""
+        """Digests of the media with output, in order."""
         return tuple(digest for digests, _ in self.parts for digest in digests)
 
 
@@ -46,31 +45,30 @@ def run_batches(
     threads: int | None,
     skip: Collection[str],
     progress: Progress,
-    doing: str,
+    action: str,
 ) -> Generator[Outcome[T]]:
-    """`model` on every medium prepared, once per digest, in order; `doing` is what the progress says is done.
+    """Run `model` on the prepared media, once per digest and in order. `action`: the first word of progress messages.
 
-    Each batch is yielded as soon as it is done. A medium that cannot be decoded, or that the model refuses, is
-    reported and the rest goes on; a GPU that is gone ends it all (DeviceLost). Whatever ends the iteration, no worker
-    thread is left behind.
+    Each batch is yielded as soon as it is complete. A medium that cannot be decoded, or on which the model fails, is
+    skipped. A lost GPU raises DeviceLost. All worker threads end with the iteration, also after an exception.
     """
-    wanted = _first_of_each(media, skip)
-    if wanted:
+    distinct = _first_of_each(media, skip)
+    if distinct:
         encoder.load()
     done = 0
     workers = ThreadPoolExecutor(threads or encoder.settings.threads, thread_name_prefix="decode")
     try:
-        for batch in _decode_ahead(encoder, wanted, workers):
-            progress(done / len(wanted), f"{doing} {done:,} of {len(wanted):,}")
+        for batch in _decode_ahead(encoder, distinct, workers):
+            progress(done / len(distinct), f"{action} {done:,} of {len(distinct):,}")
             yield _outcome(batch, model)
             done += len(batch)
-        progress(1.0, f"{doing} {done:,} of {len(wanted):,}")
+        progress(1.0, f"{action} {done:,} of {len(distinct):,}")
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
 
 
 def _first_of_each(media: Iterable[Media], skip: Collection[str]) -> list[Media]:
-    """One medium per digest, the first, in order."""
+    """The first medium of each digest, in order."""
     first: dict[str, Media] = {}
     for medium in media:
         if medium.digest not in skip:
@@ -79,11 +77,11 @@ def _first_of_each(media: Iterable[Media], skip: Collection[str]) -> list[Media]
 
 
 def _decode_ahead(encoder: Encoder, media: Sequence[Media], workers: ThreadPoolExecutor) -> Iterator[_Batch]:
-    """Each batch in turn, with the following ones already being decoded."""
+    """Yield the batches in order while the next ones are being decoded."""
     waiting: deque[_Batch] = deque()
     start = 0
     while start < len(media):
-        part = media[start : start + encoder.batch_size]  # asked anew: it shrinks when a GPU's memory runs out
+        part = media[start : start + encoder.batch_size]  # it may shrink during the run, when GPU memory runs out
         start += len(part)
         waiting.append([(m, workers.submit(_prepared, encoder, m)) for m in part])
         if len(waiting) > BATCHES_AHEAD:
@@ -93,9 +91,9 @@ def _decode_ahead(encoder: Encoder, media: Sequence[Media], workers: ThreadPoolE
 
 
 def _prepared(encoder: Encoder, medium: Media) -> Any:
-    """The medium prepared; BadInput if its file is no longer the one that was read into the collection.
+    """The prepared medium. Raises BadInput if its file has changed since the collection was read.
 
-    Looked at after preparing, so that a vector is never kept under the digest of other content.
+    The digest is checked after preparing, so that no vector is stored under the digest of other content.
     """
     prepared = encoder.prepare(medium)
     if medium.path is not None and digest_file(Path(medium.path)) != medium.digest:
@@ -108,7 +106,7 @@ def _outcome(batch: _Batch, model: Callable[[Sequence[Any]], T]) -> Outcome[T]:
     for medium, future in batch:
         try:
             prepared.append(future.result())
-        except Exception as error:  # noqa: BLE001 - each decoder fails in its own way; one bad file must not end the run
+        except Exception as error:  # noqa: BLE001 - decoders raise any error, and one bad file must not end the run
             skipped.append(_skipped(medium, error))
         else:
             media.append(medium)
@@ -117,15 +115,15 @@ def _outcome(batch: _Batch, model: Callable[[Sequence[Any]], T]) -> Outcome[T]:
 
 
 def _run(media: list[Media], prepared: list[Any], model: Callable[[Sequence[Any]], T]) -> Outcome[T]:
-    """The batch at once; if the model refuses it, one by one, so that one medium does not take the others along.
+    """Run the model on the batch, and on single media if that fails, so that one bad medium does not affect others.
 
-    DeviceLost if the GPU is gone: that is no medium's fault, and none that follows would fare better.
+    Raises DeviceLost if the GPU is lost, since all further media would fail too.
     """
     if not media:
         return Outcome((), ())
     try:
         return Outcome(((tuple(m.digest for m in media), model(prepared)),), ())
-    except Exception as error:  # noqa: BLE001 - whatever the model raises is reported for the medium it came from
+    except Exception as error:  # noqa: BLE001 - any error of the model is reported for its medium
         raise_if_lost(error)
         if len(media) == 1:
             return Outcome((), (_skipped(media[0], error),))

@@ -1,4 +1,4 @@
-"""Encode media on this machine: the sequences that encoders see before they pool."""
+"""Encoding of media as sequences: an encoder's vectors before pooling."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mmalign_core.types import BadInput, Media, Progress, Skipped, no_progress
 
 @dataclass(frozen=True)
 class SequenceBatch:
-    """What became of one batch: `sequences[i]` (t, d) float16 belongs to `digests[i]`; `skipped` as for vectors."""
+    """The result of one batch: `sequences[i]` (t, d) float16 belongs to `digests[i]`; `skipped` as in EncodedBatch."""
 
     digests: tuple[str, ...]
     sequences: tuple[np.ndarray, ...]
@@ -33,15 +33,15 @@ def encode_sequences(
     skip: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> Iterator[SequenceBatch]:
-    """Tokens, cells or frames of every medium, once per digest; everything else as `encode_media` does it."""
+    """Yield tokens, cells or frames of every medium, once per digest; otherwise as `encode_media`."""
     if settings is not None:
         encoder.settings = settings
 
     def model(prepared: Sequence[Any]) -> list[np.ndarray]:
         return [_half(encoder, steps) for steps in encoder.sequences(prepared)]
 
-    doing = f"{_STEPS.get(encoder.modality, 'steps')} of {encoder.modality}"
-    batches = run_batches(encoder, media, model, threads=threads, skip=skip, progress=progress, doing=doing)
+    action = f"{_STEPS.get(encoder.modality, 'steps')} of {encoder.modality}"
+    batches = run_batches(encoder, media, model, threads=threads, skip=skip, progress=progress, action=action)
     with closing(batches):
         for outcome in batches:
             steps = tuple(rows for _, part in outcome.parts for rows in part)
@@ -52,7 +52,7 @@ _STEPS = {"text": "tokens", "image": "cells", "audio": "frames", "video": "frame
 
 
 def _half(encoder: Encoder, steps: np.ndarray) -> np.ndarray:
-    """The steps (t, d) as float16; BadInput where there are none, or where one does not fit."""
+    """The steps (t, d) as float16. Raises BadInput if there are none, or a number is not finite in float16."""
     with np.errstate(over="ignore"):
         half = np.ascontiguousarray(steps, np.float16)
     if half.ndim != 2 or not len(half) or not np.isfinite(half).all():

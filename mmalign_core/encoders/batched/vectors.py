@@ -1,4 +1,4 @@
-"""Encode media on this machine: vectors, and the posterior of encoders that classify."""
+"""Encoding of media as vectors, with the posterior of encoders that classify."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mmalign_core.types import BadInput, Media, Progress, Skipped, no_progress
 
 @dataclass(frozen=True)
 class EncodedBatch:
-    """What became of one batch: row i of `vectors` (n, d) and `posterior` (n, c) or None belongs to `digests[i]`.
+    """The result of one batch: row i of `vectors` (n, d) and of `posterior` (n, c) or None belongs to `digests[i]`.
 
-    `skipped` are the media that could not be used; their `source` is the digest.
+    `skipped`: the media that could not be used; their `source` is the digest.
     """
 
     digests: tuple[str, ...]
@@ -37,12 +37,11 @@ def encode_media(
     skip: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> Iterator[EncodedBatch]:
-    """Encode every medium once per digest, leaving out digests in `skip`; batches come in the order of the media.
+    """Yield batches of encoded media in order, once per digest and without the digests in `skip`.
 
-    `threads` decode (default: the settings' number). Each batch is yielded as soon as it is done, so a caller that
-    writes it down loses at most the batch in flight. A medium that cannot be decoded or encoded is reported in its
-    batch's `skipped` and the rest goes on. Whatever ends the iteration (an exception from `progress`, such as
-    Cancelled, or closing the iterator), no worker thread is left behind.
+    `threads`: the number of decoding threads (default: from the settings). Each batch is yielded as soon as it is
+    complete, so that a caller who stores it loses at most one batch. A medium that cannot be decoded or encoded is in
+    its batch's `skipped`. All worker threads end with the iteration, also if `progress` raises Cancelled.
     """
     if settings is not None:
         encoder.settings = settings
@@ -55,8 +54,8 @@ def encode_media(
             )
         return encoded
 
-    doing = f"encoding {encoder.modality}"
-    batches = run_batches(encoder, media, model, threads=threads, skip=skip, progress=progress, doing=doing)
+    action = f"encoding {encoder.modality}"
+    batches = run_batches(encoder, media, model, threads=threads, skip=skip, progress=progress, action=action)
     with closing(batches):
         for outcome in batches:
             yield _joined(encoder, outcome)

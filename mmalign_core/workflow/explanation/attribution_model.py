@@ -40,7 +40,7 @@ def why_not_through_model(masked: MaskedMedium) -> str:
 def why_not_attention(masked: MaskedMedium) -> str:
     """The reason why there is no map by the encoder's attention; '' where there is one."""
     if not masked.encoder.attends:
-        return f"{masked.encoder.name} shows no attention to what it sees"
+        return f"{masked.encoder.name} has no attention that can be recorded"
     return _why_not_vector(masked)
 
 
