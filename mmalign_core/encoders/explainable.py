@@ -55,7 +55,7 @@ def grid_places(rows: int, columns: int) -> np.ndarray:
 
 
 def without_border(places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The places, in 0..1 of a padded square, in 0..1 of the picture (height, width) that lies in its middle."""
+    """Places in 0..1 of a padded square, converted to 0..1 of the picture (height, width) in its middle."""
     height, width = shape
     filled = np.array([width, height, width, height]) / max(shape)
     return ((places - 0.5) / filled + 0.5).clip(0, 1).round(9)
