@@ -1,7 +1,7 @@
-"""MMAlign: align texts, pictures, sounds and videos in one space, and see what happened.
+"""MMAlign: align texts, pictures, sounds and videos in one space, and evaluate and explain the result.
 
 In a notebook: `import mmalign_core as mm`, then `mm.align({"image": X, "text": Y}, "cca", test=0.2)`.
-Importing this package is cheap: each name below, torch, faiss, umap and lancedb load where they are used.
+Importing this package is cheap: the names below, torch, faiss, umap and lancedb are loaded on first use.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _FACE = {
 """Name -> the module below this package that holds it."""
 __all__ = ["AlignedRun", "BadInput", "Estimate", "RunReport", "__version__", "align", "demo", "load"]
 
-# Threads that wait for work spin unless told to sleep, and so take the cores from the threads they wait for: beside
-# other work a fit took 320 s in place of 54. Read when torch or faiss first load, hence set here.
+# OpenMP threads that wait for work spin by default and take cores from working threads: on a busy machine a fit took
+# 320 s instead of 54 s. torch and faiss read the variable when they load, so it is set before.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 

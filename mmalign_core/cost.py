@@ -1,4 +1,4 @@
-"""What a run cost: seconds per stage, seconds to place new items, and peak memory."""
+"""Cost of a run: seconds per stage, seconds to place new items, and peak memory."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 
 try:
     import resource
-except ImportError:  # Windows has none
+except ImportError:  # Windows lacks this module
     resource = None
 
 SAMPLE_SECONDS = 0.01
-"""How often memory is looked at during a fit: often enough for a fit of a tenth of a second, and 1 % of a core."""
+"""Interval between memory samples during a fit. Chosen: it resolves fits of 0.1 s and costs 1 % of a core."""
 
 
 @dataclass
 class Cost:
-    """Adds up over the fits of one measurement.
+    """The summed cost of the fits of one measurement.
 
-    `seconds` by stage; `fits` how often it was fitted; `fit_peak_mb` the largest resident memory of the process while
-    a fit went on and `fit_added_mb` the most by which it rose above what was there when that fit began, both MiB.
-    Fits that run at the same time in other threads of the process are in both.
+    `seconds`: stage -> wall seconds; `fits`: number of fits; `fit_peak_mb`: the largest resident memory of the process
+    during a fit; `fit_added_mb`: the largest increase over the memory at the start of that fit, both in MiB. Fits that
+    run at the same time in other threads count in both. `placed`: rows placed, in `placing_seconds`.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Cost:
 
     @contextmanager
     def fitting(self) -> Iterator[None]:
-        """Around one fit."""
+        """Measure the time and memory of one fit inside the `with` block."""
         with timed(self.seconds, "fit"), sampled_memory() as memory:
             yield
         self.fits += 1
@@ -45,7 +45,7 @@ class Cost:
 
     @contextmanager
     def placing(self, rows: int) -> Iterator[None]:
-        """Around placing so many rows in the shared space."""
+        """Measure the time to place `rows` rows in the shared space inside the `with` block."""
         start = time.perf_counter()
         with timed(self.seconds, "match"):
             yield
@@ -54,13 +54,13 @@ class Cost:
 
     @property
     def infer_seconds_per_1000(self) -> float:
-        """Mean wall seconds to place 1,000 encoded rows in the shared space (encoding them is not in it)."""
+        """Mean wall seconds to place 1,000 encoded rows in the shared space, without the time to encode them."""
         return round(1000 * self.placing_seconds / self.placed, 6) if self.placed else 0.0
 
 
 @dataclass
 class Memory:
-    """Resident memory of this process in MiB: when watching began, and the largest seen."""
+    """Resident memory of this process in MiB: at the start, and the largest sample."""
 
     start: float
     peak: float
@@ -68,9 +68,9 @@ class Memory:
 
 @contextmanager
 def sampled_memory(every: float = SAMPLE_SECONDS) -> Iterator[Memory]:
-    """Looks at this process' resident memory every so many seconds, in a thread of its own, until the block ends.
+    """Sample this process's resident memory every `every` seconds in a thread, until the `with` block ends.
 
-    The system's own record (`peak_rss_mb`) never falls, so it cannot tell two fits of one process apart.
+    The system's own record (`peak_rss_mb`) never falls, so it cannot separate two fits of one process.
     """
     import psutil
 
@@ -97,10 +97,7 @@ def sampled_memory(every: float = SAMPLE_SECONDS) -> Iterator[Memory]:
 
 
 def peak_rss_mb() -> float:
-    """Largest resident memory of this process so far, in MiB.
-
-    Where the system keeps no such record, the resident memory of now: less than the peak, never more.
-    """
+    """Largest resident memory of this process so far, in MiB; the current one on systems that keep no such record."""
     if resource is None:
         import psutil
 
@@ -112,7 +109,7 @@ def peak_rss_mb() -> float:
 
 @contextmanager
 def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
-    """Adds the wall seconds of the block to `seconds[stage]`."""
+    """Add the wall seconds of the `with` block to `seconds[stage]`."""
     start = time.perf_counter()
     try:
         yield

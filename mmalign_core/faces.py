@@ -1,4 +1,4 @@
-"""Faces of packages: names that are imported when they are first used, from a table of the modules that hold them."""
+"""Lazy package exports: names that are imported on first use, from a table of the modules that define them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import Any
 
 Places = Mapping[str, tuple[str, str]]
-"""Name -> (module, name there)."""
+"""Exported name -> (module, name in that module)."""
 
 
 def places_of(table: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Where each name lies. `table`: module -> the names it gives, with spaces; "a=b" gives its `b` as `a`."""
+    """Return the places of a table: module -> its exported names, separated by spaces; "a=b" exports `b` as `a`."""
     return {
         name.partition("=")[0]: (module, name.partition("=")[2] or name)
         for module, names in table.items()
@@ -20,13 +20,13 @@ def places_of(table: Mapping[str, str]) -> dict[str, tuple[str, str]]:
 
 
 def lazy(namespace: dict[str, Any], places: Places) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """`__getattr__` and `__dir__` of the package whose globals are `namespace`; a name is kept once it is imported."""
+    """Return `__getattr__` and `__dir__` for the package with these globals. Imported names are stored in them."""
 
     def getattr_(name: str) -> Any:
         if name not in places:
             raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
-        module, there = places[name]
-        namespace[name] = found = getattr(import_module(module), there)
-        return found
+        module, original = places[name]
+        namespace[name] = value = getattr(import_module(module), original)
+        return value
 
     return getattr_, lambda: sorted({*namespace, *places})

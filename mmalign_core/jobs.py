@@ -1,7 +1,7 @@
 """Background jobs: functions that run in a few threads, with progress, partial results and cancelling.
 
-The threads are daemons: closing the program must not wait for an hour of training, and the store survives being
-killed at any moment. At exit running jobs are asked to stop and given a moment, so that native code is rarely cut off.
+The threads are daemons, so that the program can end during a long training; the store stays valid if it is killed.
+At exit running jobs are cancelled and get `EXIT_GRACE` seconds to stop, so that native code is rarely interrupted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mmalign_core.types import BadInput, Cancelled
 
 T = TypeVar("T")
 EXIT_GRACE = 2.0
-"""Seconds that jobs get to stop when the program ends."""
+"""Seconds that jobs get to stop when the program ends. Chosen: a user barely notices them."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Job(Generic[T]):
     """One run of a function. Every attribute may be read from any thread at any time.
 
     `status`: queued, running, done, failed or cancelled. `fraction` in 0..1 never falls. `error` is one line for the
-    user, `traceback` the text for logs (None for what the user caused). `published`: partial results in order.
+    user; `traceback` is the text for logs, None for errors that the user caused. `published`: partial results in order.
     """
 
     def __init__(self, title: str, function: Callable[[Job[T]], T], owner: str = "") -> None:
@@ -54,7 +54,7 @@ class Job(Generic[T]):
             self.message = message
 
     def publish(self, value: Any) -> None:
-        """Show a partial result (a loss, a finished aligner) before the job ends; it stays when the job does not."""
+        """Add a partial result (a loss, a finished aligner). It is kept if the job fails or is cancelled."""
         with self._lock:
             self._published.append(value)
 
@@ -120,7 +120,7 @@ class Job(Generic[T]):
 
 
 class Jobs:
-    """At most `workers` jobs run at once, the others wait their turn; the last `kept` finished ones are remembered."""
+    """A queue of jobs: at most `workers` run at once, and the last `kept` finished ones stay listed."""
 
     def __init__(self, workers: int = 2, kept: int = 32) -> None:
         self.workers, self.kept = workers, kept
@@ -130,9 +130,9 @@ class Jobs:
         self._lock = threading.Lock()
 
     def submit(self, title: str, function: Callable[[Job[T]], T], *, owner: str = "", once: bool = False) -> Job[T]:
-        """Queue `function(job)`; hand `job.progress` on to the work. `owner` tells the sessions' jobs apart.
+        """Queue `function(job)`, which reports through `job.progress`. `owner` names the session of the job.
 
-        With `once`, the unfinished job of the same title and owner, if there is one, is returned in its stead.
+        With `once`, an unfinished job of the same title and owner is returned instead of a new one.
         """
         job = Job(title, function, owner)
         with self._lock:
@@ -148,16 +148,16 @@ class Jobs:
         return job
 
     def get(self, job_id: str) -> Job[Any] | None:
-        """The job of that id, or None when it was never there or is long finished."""
+        """The job of that id; None if it is unknown or no longer listed."""
         return self._jobs.get(job_id)
 
     def all(self, owner: str | None = None) -> list[Job[Any]]:
-        """Every remembered job (of one owner), newest first."""
+        """Every listed job (of one owner), newest first."""
         with self._lock:
             return [job for job in reversed(self._jobs.values()) if owner is None or job.owner == owner]
 
     def stop(self, grace: float = EXIT_GRACE) -> None:
-        """Cancel every job and wait for them, at most `grace` seconds in all."""
+        """Cancel every job and wait at most `grace` seconds in total for them to end."""
         until = time.monotonic() + grace
         for job in self.all():
             job.cancel()
@@ -182,8 +182,8 @@ class Jobs:
 
 
 JOBS = Jobs()
-"""The one registry of this process, shared by all sessions."""
+"""The jobs of this process, shared by all sessions."""
 FETCHES = Jobs()
-"""Jobs that wait for a network. They have workers of their own, so that computing jobs do not delay them."""
+"""Jobs that wait for a network. They have separate workers, so that computing jobs do not delay them."""
 atexit.register(JOBS.stop)
 atexit.register(FETCHES.stop)

@@ -1,4 +1,4 @@
-"""Declared parameters: one declaration gives validation, command-line options and the dashboard's forms."""
+"""Declared parameters: validation, command-line options and the dashboard's forms come from one declaration."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Param:
         instance.__dict__[self.name] = self.parse(value)
 
     def parse(self, value: Any) -> Any:
-        """The value as the type of the default, or BadInput naming the parameter, its range and what was given."""
+        """Return the value as the default's type. Raises BadInput with the parameter, its range and the value."""
         parsed = self._convert(value)
         if self.choices and parsed not in self.choices:
             raise BadInput(f"{self.name}: {value!r} is not one of {', '.join(map(str, self.choices))}")
@@ -59,7 +59,7 @@ class Param:
             raise BadInput(f"{self.name}: {value!r} is not of type {kind.__name__}") from error
 
     def describe(self) -> dict[str, Any]:
-        """The row `list --json` prints."""
+        """The JSON object of this parameter in the output of `list --json`."""
         return {k: getattr(self, k) for k in ("name", "default", "low", "high", "help")} | {
             "choices": list(self.choices)
         }
@@ -73,7 +73,7 @@ def param(
 
 
 class Parametrised:
-    """Base of everything with declared parameters, which are read and set in scikit-learn's manner.
+    """Base class of objects with declared parameters, which are read and set in scikit-learn's manner.
 
     >>> class Nearest(Parametrised):
     ...     k: int = param(10, 1, 100, help="how many are kept")
@@ -85,7 +85,7 @@ class Parametrised:
     """
 
     __signature__: ClassVar[inspect.Signature]
-    """What `inspect.signature` and notebooks show: the declared parameters with their types and defaults."""
+    """The declared parameters with their types and defaults, as `inspect.signature` and notebooks show them."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -107,14 +107,14 @@ class Parametrised:
     @classmethod
     def declared_params(cls) -> dict[str, Param]:
         """Name -> declaration, base classes first."""
-        found: dict[str, Param] = {}
+        declared: dict[str, Param] = {}
         for owner in reversed(cls.__mro__):
-            found |= {name: p for name, p in vars(owner).items() if isinstance(p, Param)}
-        return found
+            declared |= {name: p for name, p in vars(owner).items() if isinstance(p, Param)}
+        return declared
 
     @classmethod
     def parse_params(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values as their declared types; BadInput for a name that is not declared or a value out of range."""
+        """Return the values as their declared types. Raises BadInput for an unknown name or a value out of range."""
         declared = cls.declared_params()
         for name in values:
             if name not in declared:
@@ -125,24 +125,24 @@ class Parametrised:
 
     @classmethod
     def changed_params(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of the values that differ from the defaults, in the order of declaration; BadInput as `parse_params`.
+        """Return the values that differ from the defaults, in the order of declaration. Raises as `parse_params`.
 
-        One choice has one such form, however it was put.
+        Equal choices give equal results, however their values are spelt.
         """
         parsed = cls.parse_params(values)
         return {n: parsed[n] for n, p in cls.declared_params().items() if n in parsed and parsed[n] != p.default}
 
     @property
     def params(self) -> dict[str, Any]:
-        """The values in force."""
+        """The current values: name -> value."""
         return {name: getattr(self, name) for name in self.declared_params()}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The values in force, as `params`. `deep` changes nothing, for no parameter is an estimator itself."""
+        """The current values, as `params`. `deep` has no effect, since no parameter is an estimator."""
         return self.params
 
     def set_params(self, **values: Any) -> Self:
-        """Change these parameters; what was fitted stays until the next fit. BadInput as `parse_params`."""
+        """Change these parameters; fitted values stay until the next fit. Raises as `parse_params`."""
         for name, value in self.parse_params(values).items():
             setattr(self, name, value)
         return self
@@ -154,16 +154,16 @@ class Parametrised:
 
 
 def parse_assignments(assignments: Iterable[str]) -> Mapping[str, str]:
-    """['k=v', …] from a command line as a mapping; BadInput on anything else, and for a name with two values."""
-    found: dict[str, str] = {}
+    """Return ['k=v', …] as a mapping. Raises BadInput for any other form, and for a name with two values."""
+    values: dict[str, str] = {}
     for name, equals, value in (a.partition("=") for a in assignments):
         if not (name and equals):
             raise BadInput(f"'{name}' is not of the form name=value")
-        if found.setdefault(name, value) != value:
-            raise BadInput(f"'{name}' is given twice, as '{found[name]}' and as '{value}'; give it once")
-    return found
+        if values.setdefault(name, value) != value:
+            raise BadInput(f"'{name}' is given twice, as '{values[name]}' and as '{value}'; give it once")
+    return values
 
 
 def write_assignments(values: Mapping[str, Any]) -> str:
-    """'k=v,…' in the order given, whole numbers without a point: what `parse_assignments` reads, piece by piece."""
+    """Return 'k=v,…' in the order of `values`, whole numbers without a point. `parse_assignments` reads the parts."""
     return ",".join(f"{name}={str(value).removesuffix('.0')}" for name, value in values.items())

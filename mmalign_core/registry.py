@@ -1,4 +1,4 @@
-"""Registries: names and their classes, found in the files of a package and in the entry points of other packages."""
+"""Registries: named classes from the files of a package and from the entry points of other packages."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _log = logging.getLogger(__name__)
 class Registry(Generic[T]):
     """Name -> class.
 
-    `kind` is the word that errors use; `package` is the dotted package whose files hold the members; every member
-    derives from `base`, where that is given. Members of other packages come from the entry points of `group`.
+    `kind`: the word for a member in messages; `package`: the dotted name of the package whose files define the members;
+    `base`: the base class of every member, if any. Members of other packages come from the entry points of `group`.
 
     >>> colours = Registry("colour", "mmalign_core.aligners")
     >>> @colours.register("red")
     ... class Red:
-    ...     "The longest waves that are seen."
+    ...     "The longest visible waves."
     >>> Red.name, Red.summary, colours.group
-    ('red', 'The longest waves that are seen.', 'mmalign.colours')
+    ('red', 'The longest visible waves.', 'mmalign.colours')
     """
 
     def __init__(self, kind: str, package: str, base: type | None = None) -> None:
@@ -40,7 +40,7 @@ class Registry(Generic[T]):
 
     @property
     def group(self) -> str:
-        """The entry point group that other packages name their members in: 'mmalign.aligners'."""
+        """The entry point group of other packages' members, such as 'mmalign.aligners'."""
         plural = self.kind[:-1] + "ies" if self.kind.endswith("y") else self.kind + "s"
         return "mmalign." + plural.replace(" ", "_")
 
@@ -58,7 +58,7 @@ class Registry(Generic[T]):
         def add(cls: type[Any]) -> type[Any]:
             self._check(name, cls)
             if not cls.__module__.startswith(self.package + "."):
-                self._import_own()  # or a name of the package would be free until the first search
+                self._import_own()  # else a name of the package would be free until the first search
             taken = self._members.get(name)
             if taken is not None and not _same_place(taken, cls):
                 raise ValueError(
@@ -79,7 +79,7 @@ class Registry(Generic[T]):
         return tuple(sorted(self._members))
 
     def get(self, name: str) -> type[T]:
-        """The class of that name; BadInput lists the choices and the nearest one."""
+        """The class of that name. Raises BadInput with all names and the nearest one."""
         self._discover()
         if name not in self._members:
             hint = nearest_hint(name, self._members)
@@ -91,18 +91,18 @@ class Registry(Generic[T]):
         return self.get(name)(**params)
 
     def _check(self, name: str, cls: type[Any]) -> None:
-        """BadInput unless the class derives from the base and has written all that the base leaves open."""
+        """Raise BadInput unless the class derives from the base and defines all its abstract methods."""
         if self.base is None:
             return
         if not issubclass(cls, self.base):
             base = f"{self.base.__module__}.{self.base.__qualname__}"
             raise BadInput(f"{self.kind} '{name}': class {cls.__name__} does not derive from {base}; let it")
-        if inspect.isabstract(cls) and not hasattr(cls, "of_model"):  # which chooses among subclasses of its own
+        if inspect.isabstract(cls) and not hasattr(cls, "of_model"):  # `of_model` chooses among concrete subclasses
             missing = ", ".join(sorted(cls.__abstractmethods__))
             raise BadInput(f"{self.kind} '{name}': class {cls.__name__} lacks {missing}; write what is missing")
 
     def _discover(self) -> None:
-        """Find all members once. A module that looks names up while it is imported sees those found so far."""
+        """Import all members once. A module that looks up names during its own import sees the members so far."""
         if self._discovered:
             return
         with self._lock:
@@ -128,26 +128,26 @@ class Registry(Generic[T]):
     def _add_plugin(self, point: EntryPoint) -> None:
         """Load one entry point: a class, or a module that registers its classes when it is imported.
 
-        Whatever a foreign package raises is told in one line of the log, for it must not take the others away.
+        An exception of the other package is logged in one line, so that it does not hide the remaining members.
         """
         try:
             loaded = point.load()
             if point.attr and loaded not in self._members.values():
                 self.register(point.name)(loaded)
-        except Exception as error:  # noqa: BLE001 a foreign package may raise anything
+        except Exception as error:  # noqa: BLE001 another package may raise anything
             owner = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown package"
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             _log.warning("%s '%s' of %s is left out (%s): %s", self.kind, point.name, owner, point.value, reason)
 
 
 def nearest_hint(name: str, known: Iterable[str]) -> str:
-    """What an error adds: " (did you mean 'x'?)" with the known name nearest to this one, '' where none is near."""
+    """Return " (did you mean 'x'?)" with the known name nearest to `name`, '' if none is near."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean '{near[0]}'?)" if near else ""
 
 
 def _same_place(one: type, other: type) -> bool:
-    """Whether both are written in a notebook or script, or in one module under one name."""
+    """Whether both classes come from a notebook or script, or from one module under one name."""
     if one.__module__ != other.__module__:
         return False
     return one.__module__ == "__main__" or one.__qualname__ == other.__qualname__

@@ -1,4 +1,4 @@
-"""Where things are kept and how large user files may be; each value can be set by an environment variable."""
+"""Settings: the store's folder, limits of user files, threads and device; an environment variable sets each."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def _number(name: str, default: int) -> int:
 
 @dataclass(frozen=True)
 class Settings:
-    """`root`: the store's folder (MMALIGN_HOME). Limits are in bytes, pixels, seconds, characters and MB.
+    """`root`: the store's folder (MMALIGN_HOME). The names of limits end in their units.
 
     `device`: where torch models run (MMALIGN_DEVICE): auto, cpu, cuda, cuda:N or mps.
-    `sequence_limit` (MB of 10^6 bytes): what tokens, cells and frames of all modalities may take in memory together.
+    `sequence_limit`: memory of the sequences of all modalities together, in MB of 10^6 bytes.
 
-    Raises BadInput for a variable that is no whole number from 1.
+    Raises BadInput if a numeric variable is not a whole number of at least 1.
     """
 
     root: Path = field(default_factory=_root)

@@ -1,6 +1,6 @@
-"""The encoder and the space of vectors, by their key: what aligners may know about encoders.
+"""The encoder registry, and the encoder and vector space that a key names.
 
-The registry of encoders is defined here, so that aligners need not import encoders.
+They are defined here so that aligners need not import encoders.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ ENCODERS: Registry[Any] = Registry("encoder", "mmalign_core.encoders")
 
 
 class Parts(NamedTuple):
-    """A reference 'name[param=value,…][:model]' taken apart.
+    """The parts of a reference 'name[param=value,…][:model]'.
 
-    `given`: its parameters as they are written, with their brackets; '' without.
+    `given`: the parameters as written, with their brackets; '' if there are none.
     """
 
     name: str
@@ -33,25 +33,25 @@ def parts_of(reference: str) -> Parts:
 
 
 def reference_of(key: str) -> str:
-    """The reference in an encoder's key "name[…][:model]@version"; the key itself where it names no version."""
+    """The reference in an encoder's key "name[…][:model]@version"; the key itself if it has no version."""
     return key.rpartition("@")[0] or key
 
 
 def is_known(reference: str) -> bool:
-    """Whether the reference names a registered encoder. False for given vectors."""
+    """Whether the reference names a registered encoder. False for vectors that came with the data."""
     return parts_of(reference).name in ENCODERS.names()
 
 
 def space_of(reference: str) -> str:
-    """Return the space of its vectors. The model's files are not needed. Raises BadInput for an unknown encoder."""
+    """Return the name of the encoder's vector space. The model's files are not needed. Raises BadInput if unknown."""
     name, _, model = parts_of(reference)
     return ENCODERS.get(name).space_of(model)
 
 
 def text_tower(key: str, modality: str) -> str | None:
-    """Reference of the encoder that brings texts to the space of vectors under that key; None where there is none.
+    """Return the reference of the encoder that maps texts into the vector space of `key`; None if there is none.
 
-    A text encoder is its own; the space of towers that share one is named by their model's reference.
+    A text encoder returns itself. A shared space of two towers is named by their model's reference.
     """
     reference = reference_of(key)
     if not is_known(reference):
@@ -61,12 +61,12 @@ def text_tower(key: str, modality: str) -> str | None:
 
 
 def text_modality(modalities: Collection[str]) -> str:
-    """The modality whose encoder's text tower reads what is typed, where no texts were aligned."""
+    """The modality whose text tower encodes typed queries if no texts were aligned: the first in MODALITIES."""
     return next(m for m in MODALITIES if m in modalities)
 
 
 def encoders_with_concepts(modality: str) -> list[str]:
-    """Names of the encoders of that modality that name concepts, sorted."""
+    """Sorted names of the encoders of that modality that have concept labels."""
     classes = {name: ENCODERS.get(name) for name in ENCODERS.names()}
     base: Any = ENCODERS.base
     return [name for name, cls in classes.items() if modality in cls.reads() and cls.labels is not base.labels]

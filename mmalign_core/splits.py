@@ -1,4 +1,4 @@
-"""Held-out splits and folds over items: by content, which never straddles them, or as the data's own columns say."""
+"""Held-out splits and folds of items: by content groups, by a column of folds, or by time."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from mmalign_core.types import BadInput, EmbeddingSet
 
 @dataclass(frozen=True)
 class Split:
-    """Item ids to fit on and item ids to measure on, each sorted."""
+    """Sorted item ids: `train` to fit on, `test` to measure on."""
 
     train: tuple[str, ...]
     test: tuple[str, ...]
 
 
 def split(sets: Mapping[str, EmbeddingSet], test: float = 0.2, seed: int = 0) -> Split:
-    """Hold out about `test` (0..1) of the items: as near as whole content groups allow, never all or none.
+    """Hold out about `test` (0..1) of the items in whole content groups: at least one group, never all.
 
-    The share is taken of the items that have every modality, and again of the others: those can be candidates, but
-    alone there would be nothing to measure. BadInput if the share is out of range or all paired items hang together.
+    The share is taken separately of paired items (with every modality) and of the others, which can only be
+    candidates. Raises BadInput if the share is out of range or all paired items form one content group.
     """
     if not 0 < test < 1:
         raise BadInput(f"the held-out share is {test}; give one between 0 and 1, such as 0.2")
@@ -41,9 +41,9 @@ def split(sets: Mapping[str, EmbeddingSet], test: float = 0.2, seed: int = 0) ->
 
 
 def folds(sets: Mapping[str, EmbeddingSet], k: int = 5, seed: int = 0) -> tuple[Split, ...]:
-    """k splits whose test parts cover every item once, are about equally large, and each hold paired items.
+    """Return k splits. Their test parts are about equally large, cover every item once and each hold paired items.
 
-    BadInput if k is unfit.
+    Raises BadInput unless 2 <= k <= the number of paired content groups.
     """
     paired, others = (sorted(groups, key=len, reverse=True) for groups in _by_pairing(sets, seed))
     if not 2 <= k <= len(paired):
@@ -59,15 +59,15 @@ def folds(sets: Mapping[str, EmbeddingSet], k: int = 5, seed: int = 0) -> tuple[
 
 
 MOST_FOLDS = 100
-"""A column of more values than this is no column of folds."""
+"""Most values of a column of folds. Chosen: a column of more values holds ids or numbers."""
 
 
 def column_folds(sets: Mapping[str, EmbeddingSet], values: Mapping[str, Any], column: str) -> tuple[Split, ...]:
-    """One split for each value of a metadata column, by rising value: its items are measured, all others fitted on.
+    """Return one split for each value of a metadata column, in rising order. Its items are the test part.
 
-    `values`: item -> value; items without one are only fitted on. The folds are kept as the data gives them, so that
-    published numbers can be compared: identical content may lie on both sides (see `shared_content`). BadInput
-    unless there are 2 to 100 values and each has an item with every modality.
+    `values`: item -> value; items without one are always in the training part. The folds are those of the data, so
+    that results compare with published ones; identical content may lie on both sides (see `shared_content`). Raises
+    BadInput unless there are 2 to 100 values and each has an item with every modality.
     """
     items, paired = sorted({item for rows in sets.values() for item in rows.ids}), paired_items(sets)
     members: dict[Any, list[str]] = {}
@@ -87,11 +87,11 @@ def column_folds(sets: Mapping[str, EmbeddingSet], values: Mapping[str, Any], co
 
 
 def time_split(sets: Mapping[str, EmbeddingSet], times: Mapping[str, float], test: float, column: str) -> Split:
-    """The latest items are measured, all earlier ones fitted on: one global moment parts them, so ties stay together.
+    """Split at one moment: later items are the test part, earlier ones the training part. Ties stay together.
 
-    `times`: item -> moment; an item without one is on neither side, since it might come from the future. The moment
-    is the one that holds out nearest to `test` (0..1) of the items with every modality. Content repeated later is
-    not moved, or items would be fitted on after their time (see `shared_content`). BadInput if all share one moment.
+    `times`: item -> moment; an item without one is in neither part. The moment holds out a share as near as possible
+    to `test` (0..1) of the items with every modality. Content that is repeated later stays in the test part, so that
+    no fit uses a later item (see `shared_content`). Raises BadInput if all items have one moment.
     """
     paired = np.array(sorted(times[item] for item in paired_items(sets) if item in times))
     moments = np.unique(paired)
@@ -107,20 +107,20 @@ def time_split(sets: Mapping[str, EmbeddingSet], times: Mapping[str, float], tes
 
 
 def shared_content(sets: Mapping[str, EmbeddingSet], part: Split) -> int:
-    """How many measured items that have every modality hold a content that an item of the fit holds as well."""
-    fitted, measured, touched = set(part.train), paired_items(sets) & set(part.test), set()
+    """Return how many paired test items share a content key with a training item."""
+    train, test, shared = set(part.train), paired_items(sets) & set(part.test), set()
     for rows in sets.values():
-        seen = {key for item, key in zip(rows.ids, rows.keys) if item in fitted}
-        touched |= {item for item, key in zip(rows.ids, rows.keys) if item in measured and key in seen}
-    return len(touched)
+        keys = {key for item, key in zip(rows.ids, rows.keys) if item in train}
+        shared |= {item for item, key in zip(rows.ids, rows.keys) if item in test and key in keys}
+    return len(shared)
 
 
 def nested(
     sets: Mapping[str, EmbeddingSet], items: Sequence[str], shares: Sequence[float], seed: int = 0
 ) -> list[tuple[str, ...]]:
-    """For each rising share (0..1], about that much of `items` in whole content groups; each holds the one before.
+    """Return about each share (0..1], rising, of `items` in whole content groups. Each part contains the one before.
 
-    The share is taken of the items with every modality and again of the others; at least one paired group is in each.
+    The share is taken separately of the paired items and of the others. Each part has at least one paired group.
     """
     kept = {modality: rows.of_items(items) for modality, rows in sets.items()}
     parts = []
@@ -131,17 +131,17 @@ def nested(
 
 
 def items_of(sets: Mapping[str, EmbeddingSet]) -> tuple[str, ...]:
-    """Every item of any of the sets once, as they come."""
+    """Every item of any of the sets once, in order of appearance."""
     return tuple(dict.fromkeys(item for rows in sets.values() for item in rows.ids))
 
 
 def paired_items(sets: Mapping[str, EmbeddingSet]) -> set[str]:
-    """The items that every one of the sets has."""
+    """The items that occur in every set."""
     return set.intersection(*(set(rows.ids) for rows in sets.values()))
 
 
 def content_groups(sets: Mapping[str, EmbeddingSet]) -> list[tuple[str, ...]]:
-    """Items linked, directly or through others, by an identical content key in any modality; sorted both ways."""
+    """Return groups of items that share content keys in any modality, directly or through others; all sorted."""
     links = [(item, (modality, key)) for modality, rows in sets.items() for item, key in zip(rows.ids, rows.keys)]
     items = {item: i for i, item in enumerate(sorted({item for item, _ in links}))}
     if not items:
@@ -151,31 +151,31 @@ def content_groups(sets: Mapping[str, EmbeddingSet]) -> list[tuple[str, ...]]:
     size = len(items) + len(contents)
     graph = sparse.coo_array((np.ones(len(links)), (rows, columns)), shape=(size, size))
     label = connected_components(graph, directed=False)[1]
-    found: dict[int, list[str]] = {}
+    groups: dict[int, list[str]] = {}
     for item, i in items.items():
-        found.setdefault(label[i], []).append(item)
-    return [tuple(group) for group in found.values()]
+        groups.setdefault(label[i], []).append(item)
+    return [tuple(group) for group in groups.values()]
 
 
 def _by_pairing(sets: Mapping[str, EmbeddingSet], seed: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    """The content groups, shuffled: those with an item that has every modality, and the others."""
+    """The shuffled content groups: those with a paired item, and the others."""
     paired = paired_items(sets)
     groups = _shuffled(content_groups(sets), seed)
     return [g for g in groups if paired & set(g)], [g for g in groups if not paired & set(g)]
 
 
 def _first(groups: list[tuple[str, ...]], share: float) -> list[tuple[str, ...]]:
-    """The first groups, in their order, until they hold this share of all items; a larger share holds the smaller."""
+    """The first groups that together hold at least this share of all items."""
     sizes = np.cumsum([len(group) for group in groups])
     return groups[: int(np.searchsorted(sizes, share * sizes[-1] - 1e-9)) + 1] if len(groups) else []
 
 
 def _about(groups: list[tuple[str, ...]], share: float) -> list[tuple[str, ...]]:
-    """The first groups that together come as near as they can to this share of all items."""
-    wanted, size = share * sum(map(len, groups)), 0
+    """Groups, taken in order if they bring the total nearer to this share of all items."""
+    target, size = share * sum(map(len, groups)), 0
     held = []
     for group in groups:
-        if abs(size + len(group) - wanted) < abs(size - wanted):
+        if abs(size + len(group) - target) < abs(size - target):
             held.append(group)
             size += len(group)
     return held

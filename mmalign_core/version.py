@@ -1,3 +1,3 @@
-"""The version of MMAlign, in the one place where it is written."""
+"""The version of MMAlign. The package's metadata reads it from here."""
 
 __version__ = "0.1.0"

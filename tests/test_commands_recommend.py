@@ -87,7 +87,7 @@ def test_the_page_holds_what_was_found(capsys: pytest.CaptureFixture[str], saved
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
-        ((), "ask with --query-text"),
+        ((), "add --query-text"),
         (("--query-text", "  "), "empty"),
         (("--query-image", "no-such.png"), "no-such.png"),
         (("--item", "dgo"), "'dog' is most like it"),

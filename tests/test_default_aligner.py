@@ -35,7 +35,7 @@ def test_given_vectors_are_aligned_without_naming_an_aligner(
     assert (report["aligner"], report["aligner_by"]) == (aligner, "default")
     assert min(way["recall@10"] for way in report["metrics"].values()) > 0.7
     assert main(["align", data, "--store", str(store.root)]) == 0
-    assert capsys.readouterr().out.startswith(f"aligner: {aligner}, which suits these encoders")
+    assert capsys.readouterr().out.startswith(f"aligner: {aligner}, the default for these encoders")
     collection = open_collection(data)
     assert align(collection, encode(collection, store=store), store=store).report["aligner"] == aligner
     assert complete({}, collection)["aligner"] == aligner

@@ -89,7 +89,7 @@ def test_each_rule_is_what_one_head_over_two_keys_gives_by_hand():
 def test_a_model_without_attention_that_can_be_watched_says_so():
     import torch
 
-    with pytest.raises(BadInput, match="shows no attention"):
+    with pytest.raises(BadInput, match="no attention that can be recorded"):
         attention_attribution(lambda: torch.ones(1, 3, requires_grad=True), np.ones(3), lambda keys: True, "legrad")
 
 

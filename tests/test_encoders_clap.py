@@ -166,7 +166,7 @@ def test_damaged_folders_are_one_line(unfused: Path, tmp_path: Path) -> None:
         cut: "cut short",
         other: "not clap",
         deeper: "weights lack",
-        lone: "'preprocessor_config.json' lacks",
+        lone: "'preprocessor_config.json' is missing",
         odd: "no settings",
     }
     for folder, words in cases.items():

@@ -124,5 +124,5 @@ def test_words_of_a_clap_text_have_relevance(clap):
         assert np.isfinite(found.values).all() and found.places[:, 1].max() == len(text)
     audio = create_encoder(f"clap:{clap}", "audio")
     assert not audio.attends
-    with pytest.raises(BadInput, match="shows no attention"):
+    with pytest.raises(BadInput, match="no attention that can be recorded"):
         audio.attribution(np.zeros(RATE, np.float32), along(), "attention")

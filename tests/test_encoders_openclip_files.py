@@ -86,9 +86,9 @@ def broken(folder, how, tmp_path):
     ("how", "words"),
     [
         ("cut", "cut short"),
-        ("garbage", "not in the format of safetensors"),
-        ("empty", "not in the format of safetensors"),
-        ("disguised", "not in the format of safetensors, whatever their name; they are not opened"),
+        ("garbage", "not in the safetensors format"),
+        ("empty", "not in the safetensors format"),
+        ("disguised", "not in the safetensors format and are not opened"),
         ("pickle", "holds more than weights"),
         ("torch pickle", "holds more than weights"),
         ("cut torch", "downloaded only in part"),

@@ -117,11 +117,11 @@ def test_a_connection_that_stays_cut_is_one_line_and_keeps_what_came(hub: Hub) -
 def test_content_that_is_not_what_the_hub_describes_is_thrown_away(hub: Hub) -> None:
     good = hub.files["model.safetensors"]
     hub.swap["model.safetensors"] = good[:-1] + bytes([good[-1] ^ 1])
-    with pytest.raises(BadInput, match=r"came damaged"):
+    with pytest.raises(BadInput, match=r"arrived damaged"):
         fetch_model(plan_fetch(REFERENCE))
     assert not part_of(hub).exists() and snapshot(NAME) is None
     hub.swap["model.safetensors"] = good[:-9]
-    with pytest.raises(BadInput, match=r"connection is cut|came damaged"):
+    with pytest.raises(BadInput, match=r"connection is cut|arrived damaged"):
         fetch_model(plan_fetch(REFERENCE))
 
 

@@ -77,7 +77,7 @@ def test_a_cut_connection_is_one_line_with_what_is_kept(hub: Hub, capsys) -> Non
 
 def test_other_content_than_described_is_never_put_in_place(hub: Hub, capsys) -> None:
     hub.swap["model.safetensors"] = bytes(len(hub.files["model.safetensors"]))
-    assert "came damaged and was thrown away" in refused(capsys, REFERENCE)
+    assert "arrived damaged and was deleted" in refused(capsys, REFERENCE)
     assert not list(hub_cache().rglob("snapshots/*/model.safetensors"))
 
 

@@ -15,7 +15,7 @@ FLOORS = {
         "faces",
         "version",
     ),
-    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "jobs", "spans", "spaces"),
+    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "jobs", "spaces"),
     2: (
         "aligners",
         "encoders",

@@ -148,7 +148,7 @@ def test_a_parameter_names_the_model_and_a_whole_address_is_kept(
         (sends(b"oops", 500), "status 500"),
         (sends(f"bad key {KEY}".encode(), 401), "MMALIGN_LLM_KEY"),
         (sends(b"", 404), "MMALIGN_LLM_URL or MMALIGN_LLM_MODEL"),
-        (sends(b"", 429), "too often"),
+        (sends(b"", 429), "too many requests"),
         (redirects, "status 307"),
         (lambda handler: handler.wfile.write(b"\0\1\2nonsense\r\n\r\n"), "does not speak HTTP"),
         (lambda handler: None, "broke off"),

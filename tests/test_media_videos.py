@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmalign_core.data import collect_uploads, decode_video, inspect_collection, read_collection
-from mmalign_core.data.media.frame_choice import candidates, chosen, frames_wanted
+from mmalign_core.data.media.frame_choice import candidates, chosen, frames_to_keep
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from tests.sample_files import aac, colours, film, png, tone, wav, write
@@ -174,7 +174,7 @@ def test_sampling_takes_as_many_as_wanted_in_order(starts: list[float], most: in
     times = np.sort(starts)
     end = float(times[-1]) + 1
     keys = np.arange(len(times)) % every == 0
-    wanted = frames_wanted(len(times), end, most, 1.0)
+    wanted = frames_to_keep(len(times), end, most, 1.0)
     looked = candidates(times, keys, end, wanted)
     assert (np.diff(looked) > 0).all() and np.isin(looked, times).all() and len(looked) >= 1
     pixels = np.random.default_rng(0).integers(0, 256, (len(looked), 8, 8, 3), dtype=np.uint8)

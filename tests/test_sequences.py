@@ -105,7 +105,7 @@ def test_kept_sequences_come_back_in_the_order_asked(tmp_path: Path) -> None:
     assert found.lengths.tolist() == [4, 3, 4]
     assert store.sequence_shapes(KEY, ["a", "x"]) == {"a": (3, 3)}
     assert store.sequence_shapes("letters@2", ["a"]) == {}
-    with pytest.raises(BadInput, match=r"'x'.*not kept"):
+    with pytest.raises(BadInput, match=r"'x'.*not stored"):
         store.sequences(KEY, ["a", "x"])
     store.remove_encoder(KEY)
     assert store.sequence_shapes(KEY, ["a", "b", "c"]) == {}
@@ -142,7 +142,7 @@ def test_a_damaged_file_is_named_and_made_anew(
     spelt.spelt.clear()
     with caplog.at_level(logging.WARNING):
         again = with_sequences("cnn", {"text": rows}, media, store=store)["text"].sequences
-    assert len(spelt.spelt) == 1 and path.name in caplog.text and "made anew" in caplog.text
+    assert len(spelt.spelt) == 1 and path.name in caplog.text and "computed again" in caplog.text
     assert first is not None and again is not None
     np.testing.assert_array_equal(again.values, first.values)
 

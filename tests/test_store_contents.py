@@ -180,7 +180,7 @@ def test_a_session_answers_as_the_store_does_and_writes_nothing(tmp_path):
     for name in ("values", "lengths"):
         ours, theirs = (getattr(cache.sequences("k", ["c", "a"]), name) for cache in (session, store))
         np.testing.assert_array_equal(ours, theirs)
-    with pytest.raises(BadInput, match="ask again"):
+    with pytest.raises(BadInput, match="run the query again"):
         session.sequences("k", ["a", "x"])
     session.add_embeddings("k", [str(n) for n in range(MOST)], np.ones((MOST, 4)))
     assert not len(session.embeddings("k", ["a"]).rows)

@@ -27,11 +27,11 @@ SUMMARY = "align two modalities of a collection and measure retrieval in both di
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """DATA and every choice of an alignment."""
+    """Add DATA and the options of an alignment."""
     add_data(parser)
     add_encoders(parser)
-    suits = "what suits the encoders: as-is where they share a space, else pivot, bridge or relative"
-    parser.add_argument("--aligner", metavar="NAME", help=f"one of `list aligners` (default: {suits})")
+    default = "by the encoders: as-is if they share a space, else pivot, bridge or relative"
+    parser.add_argument("--aligner", metavar="NAME", help=f"one of `list aligners` (default: {default})")
     parser.add_argument("--param", action="append", default=[], metavar="K=V", help="parameter of the aligner")
     add_choices(parser)
     parser.add_argument("--save", metavar="RUN", help="name in the store, or a folder to write the run to")
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read, encode, align, save if asked, report."""
+    """Read, encode, align, save with --save, and print the report."""
     params = dict(parse_assignments(args.param))
     choices_of(args, args.aligner or "as-is", params if args.aligner else {}).check()
     store = store_of(args)
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
         check_save(args.save, store=store)
     start = time.perf_counter()
     collection = opened(args)
-    choices = choices_of(args, args.aligner or _suited(args, collection), params)
+    choices = choices_of(args, args.aligner or _default_aligner(args, collection), params)
     choices.check()
     check_collection(collection, choices)
     read_seconds = round(time.perf_counter() - start, 4)
@@ -58,18 +58,18 @@ def run(args: argparse.Namespace) -> None:
     done = replace(done, report={**done.report, "aligner_by": "name" if args.aligner else "default"})
     if args.save is not None:
         save_run(done, args.save, store=store)
-    lines = [] if args.aligner else [f"aligner: {choices.aligner}, which suits these encoders"]
+    lines = [] if args.aligner else [f"aligner: {choices.aligner}, the default for these encoders"]
     lines += [
         f"{way}: "
         + ", ".join(f"{name} {value:{'.3f' if isinstance(value, float) else 'd'}}" for name, value in row.items())
         for way, row in done.report["metrics"].items()
     ]
     lines += [f"nothing to measure: {done.report['unmeasured']}"] * bool(done.report["unmeasured"])
-    lines += [f"note: {way} finds no more than shuffled pairs would" for way in done.report["at_chance"]]
+    lines += [f"note: {way} is no better than with shuffled pairs" for way in done.report["at_chance"]]
     write_result(done.report, args, "\n".join(lines))
 
 
-def _suited(args: argparse.Namespace, collection: Collection) -> str:
-    """The aligner for these encoders, however they are spelt."""
+def _default_aligner(args: argparse.Namespace, collection: Collection) -> str:
+    """The default aligner for the --encoder options, whose references are normalised first."""
     encoders = {modality: full_reference(reference) for modality, reference in encoders_of(args).items()}
     return default_aligner(pair_of(args), encoders, collection.vectors)

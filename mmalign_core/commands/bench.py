@@ -1,4 +1,4 @@
-"""bench NAME: how fast this machine is."""
+"""bench NAME: measure the speed of this machine."""
 
 import argparse
 import json
@@ -6,19 +6,19 @@ import json
 from mmalign_core.commands.shared import add_json, add_store, show_progress, store_of, write_result
 from mmalign_core.workflow.comparison.benchmarks import BENCHES, bench
 
-SUMMARY = "time exact search (topk) or fitting (align) on made-up vectors, beside a plain reference"
+SUMMARY = "time exact search (topk) or fitting (align) on random vectors, beside a plain reference"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """NAME."""
     parser.add_argument("name", metavar="NAME", help=f"one of: {', '.join(BENCHES)}")
-    parser.add_argument("--seed", type=int, default=0, help="of the made-up vectors (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="of the random vectors (default: 0)")
     add_store(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measure and report."""
+    """Run the benchmark and print the result."""
     report = bench(args.name, store=store_of(args), seed=args.seed, progress=show_progress)
     rows = report.pop("rows", [])
     lines = [json.dumps(report)] + [

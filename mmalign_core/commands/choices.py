@@ -10,7 +10,7 @@ from mmalign_core.workflow import Choices
 
 
 def add_choices(parser: argparse.ArgumentParser) -> None:
-    """The pair, the similarity, how it is corrected and decided, what is held out, and the seed."""
+    """Add the options for the pair, similarity, correction, matcher, held-out items and seed."""
     parser.add_argument(
         "--pair", default="image:text", metavar="A:B", help="modalities to align (default: %(default)s)"
     )
@@ -32,12 +32,12 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
 
 
 def one_of(kind: str) -> str:
-    """Help of an option that takes a registered name."""
+    """The help text of an option that takes a registered name."""
     return f"one of `list {kind}` (default: %(default)s)"
 
 
 def pair_of(args: argparse.Namespace) -> tuple[str, str]:
-    """The two modalities that --pair names; BadInput if it does not."""
+    """The two modalities of --pair. Raises BadInput if it does not name two."""
     pair = tuple(args.pair.split(":"))
     if len(pair) != 2 or pair[0] == pair[1] or not all(pair):
         raise BadInput(f"--pair {args.pair}: name two modalities, such as image:text")
@@ -45,7 +45,7 @@ def pair_of(args: argparse.Namespace) -> tuple[str, str]:
 
 
 def choices_of(args: argparse.Namespace, aligner: str, params: dict[str, str]) -> Choices:
-    """The options as Choices for this aligner; BadInput names the option that is off."""
+    """The options as Choices for this aligner. Raises BadInput with the invalid option."""
     pair = pair_of(args)
     if args.test is not None and not 0 < args.test < 1:
         raise BadInput(f"--test {args.test:g}: a share of the items between 0 and 1, such as 0.2")

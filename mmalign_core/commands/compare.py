@@ -28,7 +28,7 @@ ALL = "all"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """DATA, the aligners and what they share."""
+    """Add DATA, the aligners and their common options."""
     add_data(parser)
     add_encoders(parser)
     parser.add_argument(
@@ -44,15 +44,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read, encode, compare, report; when it is stopped, report the rows that are done."""
-    asked = [name.strip() for name in args.aligners.split(",")]
-    for entry in _entries(args, ALIGNERS.names() if asked == [ALL] else asked):
+    """Read, encode, compare and print the report; if it is interrupted, print the finished rows."""
+    names: Sequence[str] = [name.strip() for name in args.aligners.split(",")]
+    use_all = names == [ALL]
+    for entry in _entries(args, ALIGNERS.names() if use_all else names):
         entry.check()
     store = store_of(args)
     collection = opened(args)
     check_collection(collection, choices_of(args, "as-is", {}))
     encoding = encoded(args, collection, store)
-    names = _takers(encoding, args) if asked == [ALL] else asked
+    names = _takers(encoding, args) if use_all else names
     rows: list[Row] = []
     try:
         compare(
@@ -85,10 +86,10 @@ def _report(args: argparse.Namespace, encoding: Encoding, done: Comparison) -> d
 
 def _takers(encoding: Encoding, args: argparse.Namespace) -> Sequence[str]:
     pair = choices_of(args, "as-is", {}).pair
-    found = takers(encoding, pair)
-    if not found:
+    names = takers(encoding, pair)
+    if not names:
         raise BadInput(f"no aligner takes {args.pair}; see: list aligners")
-    return found
+    return names
 
 
 def _entries(args: argparse.Namespace, names: Sequence[str]) -> list[Choices]:
@@ -108,7 +109,7 @@ def _entries(args: argparse.Namespace, names: Sequence[str]) -> list[Choices]:
 
 
 def table(comparison: Comparison) -> str:
-    """The comparison to read: recall@10 with its interval in both directions, MRR, seconds and memory."""
+    """The comparison as a text table: recall@10 with its interval in both directions, MRR, seconds and memory."""
     head = comparison.rows[0]
     shared = "" if not head["shared_content"] else f", {head['shared_content']} share content with the fitted ones"
     how = "nothing held out" if head["split"] == "none" else head["split"]

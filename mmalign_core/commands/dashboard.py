@@ -1,4 +1,4 @@
-"""dashboard: start the Streamlit app on this machine, from a clone or from an installed package."""
+"""dashboard: start the Streamlit app on this machine, from a clone of the repository or an installed package."""
 
 import argparse
 import os
@@ -10,15 +10,15 @@ from mmalign_core.types import BadInput
 
 SUMMARY = "start the dashboard and open it in the browser"
 PORT = 8501
-"""Streamlit's own default; it takes the next free one when this is taken."""
+"""Streamlit's default port. If it is in use, Streamlit takes the next free one."""
 PACKAGE = Path(__file__).parents[1]
 PLACES = (PACKAGE / "_dashboard" / "app.py", PACKAGE.parent / "app.py")
-"""Where the app lies: inside an installed package, or beside the package in a clone."""
+"""Folders of the app: inside an installed package, or beside the package in a clone."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--port, --address, --no-browser."""
-    parser.add_argument("--port", type=_port, help=f"where it listens (default: {PORT}, or the next that is free)")
+    """Add --port, --address and --no-browser."""
+    parser.add_argument("--port", type=_port, help=f"TCP port (default: {PORT}, or the next free one)")
     parser.add_argument(
         "--address", default="127.0.0.1", help="0.0.0.0 opens it to your network (default: %(default)s)"
     )
@@ -26,18 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Serve the dashboard until it is stopped. BadInput when the app's files are absent."""
+    """Serve the dashboard until it is stopped. Raises BadInput if the app's files are missing."""
     command = serve_command(args)
     if sys.platform == "win32":
-        # There a replaced process gives the prompt back while the server still runs.
+        # On Windows `exec` returns to the shell's prompt while the server still runs.
         raise SystemExit(subprocess.call(command))
     sys.stdout.flush()
-    # The server takes this process over: whoever started it stops the server by this process's own number.
+    # The server replaces this process and keeps its process id, so that a caller can stop it by that id.
     os.execv(command[0], command)
 
 
 def serve_command(args: argparse.Namespace) -> list[str]:
-    """The command that serves the app. BadInput when the app's files are absent."""
+    """The command line of the server. Raises BadInput if the app's files are missing."""
     app = next((place for place in PLACES if place.is_file()), None)
     if app is None:
         raise BadInput(
@@ -48,12 +48,12 @@ def serve_command(args: argparse.Namespace) -> list[str]:
         options += ["--server.port", str(args.port)]
     if args.no_browser:
         options += ["--server.headless", "true"]
-    # -P: modules that lie in the current folder must not stand in for Streamlit's or the dashboard's.
+    # -P: modules in the current folder must not shadow those of Streamlit or the dashboard.
     return [sys.executable, "-P", "-m", "streamlit", "run", str(app), *options]
 
 
 def _port(text: str) -> int:
-    """A TCP port a user may listen on."""
+    """The text as a TCP port number."""
     port = int(text) if text.isdecimal() else 0
     if not 1 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"'{text}' is no port; give a number from 1 to 65535")

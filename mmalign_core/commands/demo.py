@@ -14,5 +14,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write it and say where."""
+    """Write the collection and print its path."""
     print(write_demo(args.folder, progress=show_progress))

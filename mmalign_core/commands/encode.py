@@ -1,4 +1,4 @@
-"""encode DATA: vectors of everything, into the store."""
+"""encode DATA: encode all media into the store."""
 
 import argparse
 
@@ -13,11 +13,11 @@ from mmalign_core.commands.shared import (
     write_result,
 )
 
-SUMMARY = "encode a collection into the store; what is there already is not encoded again"
+SUMMARY = "encode a collection into the store; media that the store holds are not encoded again"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """DATA, --interactions, --encoder, --store, --json."""
+    """Add DATA, --interactions, --encoder, --store and --json."""
     add_data(parser)
     add_encoders(parser)
     add_store(parser)
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Encode and report counts."""
+    """Encode and print the counts."""
     collection = opened(args)
     made = encoded(args, collection, store_of(args))
     report = made.report(len(collection.ids))

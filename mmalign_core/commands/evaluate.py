@@ -29,11 +29,11 @@ from mmalign_core.workflow.evaluation.trials import Protocol, all_places, events
 SUMMARY = "measure several recommenders on the same held-out interactions, one row each, best first"
 ALL = "all"
 SHOWN = ("all", "warm", "cold", "cold alone")
-"""Slices for which there is room in the table."""
+"""Slices in the printed table. Chosen: more do not fit a terminal."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """DATA or RUN, the recommenders, what is held out, and what counts as right."""
+    """Add DATA or RUN, the recommenders, and the options of the split and of right answers."""
     add_data(parser)
     add_encoders(parser)
     parser.add_argument(
@@ -41,8 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--param", action="append", default=[], metavar="A.K=V", help="parameter of recommender A")
     parser.add_argument(
-        "--split", default="", choices=SPLITS, help="time: what comes after one moment; last: each user's last item; "
-        "random: a share of all (default: time, or random where the interactions have no times)",
+        "--split", default="", choices=SPLITS, help="time: events after one moment; last: each user's last item; "
+        "random: a share of all (default: time, or random if the interactions have no times)",
     )  # fmt: skip
     parser.add_argument("--test", type=float, default=0.2, metavar="SHARE", help="how much to hold out (default: 0.2)")
     parser.add_argument(
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Read, encode, measure, report; when it is stopped, report the rows that are done."""
+    """Read, encode, measure and print the report; if it is interrupted, print the finished rows."""
     protocol = Protocol(args.split, args.test, args.k, args.relevant, args.seed)
     protocol.check()
     entries = _entries(args)
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> None:
 def _material(
     args: argparse.Namespace, store: Store, protocol: Protocol
 ) -> tuple[Collection, Mapping[str, EmbeddingSet], Mapping[str, str]]:
-    """The collection, its vectors and what made them: those of a run, or encoded now; interactions checked first."""
+    """The collection, its vectors and their encoders, from a run or encoded now, after checking the interactions."""
     if is_run(args.data, store):
         if args.interactions or args.encoder:
             raise BadInput(
@@ -96,8 +96,8 @@ def _material(
 
 
 def _entries(args: argparse.Namespace) -> list[Entry]:
-    asked = [name.strip() for name in args.recommenders.split(",")]
-    names: Sequence[str] = RECOMMENDERS.names() if asked == [ALL] else asked
+    names: Sequence[str] = [name.strip() for name in args.recommenders.split(",")]
+    names = RECOMMENDERS.names() if names == [ALL] else names
     params: dict[str, dict[str, str]] = {name: {} for name in names}
     for whole, value in parse_assignments(args.param).items():
         recommender, dot, name = whole.partition(".")
@@ -111,14 +111,14 @@ def _entries(args: argparse.Namespace) -> list[Entry]:
 
 
 def table(board: Board) -> str:
-    """The board to read: NDCG with its interval over all, known and new items, and what it cost."""
+    """The board as a text table: NDCG with its interval over all, known and new items, coverage and cost."""
     facts, k = board.facts, board.facts["k"]
     bar = "" if facts["relevant"] is None else f" rated {facts['relevant']:g} or more"
     who = "simulated users" if facts["simulated"] else "users"
     lines = [
         f"{facts['split']}: {facts['users_measured']} of {facts['users']} {who} measured, "
-        f"{facts['right_answers']} right answers{bar}; left out: {facts['users_not_held_out']} users of whom nothing "
-        f"was held out, {facts['users_new']} without a history before, {facts['users_without_right_answer']} without a "
+        f"{facts['right_answers']} right answers{bar}; left out: {facts['users_not_held_out']} users without held-out "
+        f"events, {facts['users_new']} without an earlier history, {facts['users_without_right_answer']} without a "
         "right answer"
     ]
     measured = next((row["metrics"] for row in board.rows if not row["error"]), {})

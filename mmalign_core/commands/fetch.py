@@ -1,4 +1,4 @@
-"""fetch MODEL: get a model from the hub; --list what is here, --remove MODEL."""
+"""fetch MODEL: download a model from the hub; --list local models, --remove MODEL."""
 
 import argparse
 import sys
@@ -9,21 +9,21 @@ from mmalign_core.model_files.locations import hub_cache, own_folder
 from mmalign_core.types import BadInput
 from mmalign_core.workflow.downloads import LocalModel, fetch_model, plan_fetch, present_models, remove_model
 
-SUMMARY = "fetch a model from the hub, list the models that are here, or remove one"
+SUMMARY = "fetch a model from the hub, list the models on this machine, or remove one"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """MODEL, --list, --remove, --size, --store, --json."""
+    """Add MODEL, --list, --remove, --size, --store and --json."""
     parser.add_argument("model", metavar="MODEL", nargs="?", help="e.g. clap:laion/clap-htsat-unfused")
-    parser.add_argument("--list", action="store_true", help="the models that are here, with their size and licence")
-    parser.add_argument("--remove", metavar="MODEL", help="delete a model that is here")
-    parser.add_argument("--size", action="store_true", help="say how large MODEL is and fetch nothing")
+    parser.add_argument("--list", action="store_true", help="list the models on this machine with size and licence")
+    parser.add_argument("--remove", metavar="MODEL", help="delete a model from this machine")
+    parser.add_argument("--size", action="store_true", help="print the size of MODEL without fetching it")
     add_store(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Do the one thing that was asked for."""
+    """Fetch, list or remove, and print the result."""
     if (args.model is not None) + args.list + (args.remove is not None) != 1:
         raise BadInput("give one of: MODEL to fetch, --list, --remove MODEL")
     if args.list:

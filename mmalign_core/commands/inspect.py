@@ -1,4 +1,4 @@
-"""inspect DATA: what a collection holds, and every file or row that cannot be used."""
+"""inspect DATA: describe a collection and list every file or row that cannot be used."""
 
 import argparse
 
@@ -9,14 +9,14 @@ SUMMARY = "count items, modalities, pairs and duplicates; list every file or row
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """DATA, --interactions, --store, --json."""
+    """Add DATA, --interactions, --store and --json."""
     add_data(parser)
     add_store(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Decode everything once and report."""
+    """Decode every medium once and print the report."""
     collection = opened(args)
     report = inspect_collection(collection, settings=settings_of(args), progress=show_progress).report()
     skipped = "".join(f"\n  {s['id']} ({s['modality']}): {s['reason']}" for s in report["skipped"])

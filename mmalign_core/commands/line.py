@@ -1,4 +1,4 @@
-"""The command line itself: which command was asked for, what it raises as one line and an exit code."""
+"""The command line: its parser, and errors of commands as one line and an exit code."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mmalign_core.types import BadInput, Cancelled
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, like every other error of bad input."""
+    """A parser that prints its errors as one line, like all errors of bad input."""
 
     def error(self, message: str) -> NoReturn:
-        """Print the line and exit with 2."""
+        """Print the message in one line and exit with 2."""
         self.exit(2, f"{self.prog.split()[-1]}: {message}; see: {self.prog} --help\n")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line, one sub-command per entry of COMMANDS."""
+    """The parser of the command line, with one sub-command per entry of COMMANDS."""
     top = Parser(prog="python -m mmalign_core", description="Align text, images and audio.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run_line(argv: list[str] | None = None) -> int:
-    """Run one command. Returns 0, or 2 after one line on standard error when the input was bad, 130 when stopped."""
+    """Run one command. Return 0, 2 after an error in one line on standard error, or 130 after an interruption."""
     args = parser().parse_args(argv)
     try:
         check_targets(args)
@@ -46,12 +46,12 @@ def run_line(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except OSError as error:
-        print(f"{args.command}: {_system_error(error)}; mend that or name another place", file=sys.stderr)
+        print(f"{args.command}: {_system_error(error)}; fix that or give another path", file=sys.stderr)
         return 2
     return 0
 
 
 def _system_error(error: OSError) -> str:
-    """What the system refused and where, on one line: a full disk, an unreadable file, too long a name."""
+    """The system's error and the file in one line, such as a full disk or an unreadable file."""
     where = f"'{shown(error.filename)}': " if error.filename else ""
     return f"{where}{error.strerror or error}"

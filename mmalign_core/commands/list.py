@@ -1,4 +1,4 @@
-"""list KIND: what can be chosen."""
+"""list KIND: list the registered encoders, aligners and other methods."""
 
 import argparse
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ SUMMARY = "list the encoders, aligners, similarities, corrections, matchers, rec
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """KIND and --json."""
+    """Add KIND and --json."""
     parser.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the rows."""
+    """Print the rows of the catalogue."""
     rows = catalogue(args.kind)
     write_result(rows, args, "\n".join(_line(row, args.kind) for row in rows))
 
 
 def _line(row: Mapping[str, Any], kind: str) -> str:
-    """Name and summary; of an encoder also what stands in its reference's brackets, with the defaults."""
+    """Name and summary; for an encoder also its parameters with their defaults."""
     params = write_assignments({param["name"]: param["default"] for param in row["params"]})
     return f"{row['name']:22} {row['summary']}" + (f"; [{params}]" if params and kind == "encoders" else "")

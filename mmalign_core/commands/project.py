@@ -13,9 +13,9 @@ SUMMARY = "UMAP of a run's shared space: one row per text, picture and sound"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """RUN, --out, and UMAP's parameters."""
+    """Add RUN, --out and the parameters of UMAP."""
     parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
-    parser.add_argument("--out", required=True, metavar="FILE.parquet", help="where the points go")
+    parser.add_argument("--out", required=True, metavar="FILE.parquet", help="file for the points")
     parser.add_argument("--dimensions", type=int, default=2, choices=(2, 3), help="default: 2")
     parser.add_argument("--neighbors", type=int, default=15, metavar="N", help="rows that count as near (default: 15)")
     parser.add_argument(
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Project and write the points."""
+    """Project the shared space and write the points."""
     if Path(args.out).suffix != ".parquet":
         raise BadInput(f"--out {args.out}: name a .parquet file")
     store = store_of(args)

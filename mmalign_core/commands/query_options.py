@@ -1,4 +1,4 @@
-"""The query of `recommend`: its options, and the run, or data of one modality, that it is put to."""
+"""The query of `recommend`: its options, and the run or data of one modality to which it applies."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OPTIONS = (
 
 
 class _AddPart(argparse.Action):
-    """Keeps the parts of the query in the order given, whichever option they came by."""
+    """Appends a part of the query, so that parts of different options stay in the order of the command line."""
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, value: Any, *_: Any) -> None:
         kind, sign = self.const
@@ -40,24 +40,24 @@ class _AddPart(argparse.Action):
 
 
 def add_query(parser: argparse.ArgumentParser) -> None:
-    """Six options to search with and five to avoid, each as often as wanted, and --mix."""
+    """Add six repeatable options to search with, five to avoid, and --mix."""
     group = parser.add_argument_group("query", "one or several of these; those named not- count against")
     for option, kind, sign, shown, words in _OPTIONS:
         group.add_argument(
             option, action=_AddPart, const=(kind, sign), dest="parts", default=[], metavar=shown, help=words
         )
-    group.add_argument("--mix", metavar="W,W,…", help="how much each counts, in the order given (default: 1 each)")
+    group.add_argument("--mix", metavar="W,W,…", help="weights of the parts, in the order given (default: 1 each)")
 
 
 def add_results(parser: argparse.ArgumentParser) -> None:
-    """How the results are chosen: how many, which, and what moves them."""
+    """Add the options of the results: number, recommender, filters, diversity and popularity."""
     parser.add_argument("-k", type=int, default=10, help="how many items (default: 10)")
     parser.add_argument(
         "--weight",
         action="append",
         default=[],
         metavar="MODALITY=W",
-        help="how much a modality counts, e.g. --weight image=2 --weight text=1; those not named then do not",
+        help="weight of a modality, e.g. --weight image=2 --weight text=1; the others then weigh 0",
     )
     parser.add_argument("--recommender", default="content", metavar="NAME", help="one of `list recommenders`")
     parser.add_argument("--param", action="append", default=[], metavar="K=V", help="a parameter of the recommender")
@@ -70,14 +70,14 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--popularity", type=float, default=0.0, metavar="X", help="-1 to 1: more or less of the popular (default: 0)"
     )
-    parser.add_argument("--include-seen", action="store_true", help="also what the user has met already")
+    parser.add_argument("--include-seen", action="store_true", help="also items of the user's history")
 
 
 def query_of(args: argparse.Namespace) -> QuerySpec:
-    """The query that the options make; BadInput if there is none, or the mix or a weight does not fit."""
+    """The query from the options. Raises BadInput if it has no parts, or the mix or a weight is invalid."""
     if not args.parts:
         raise BadInput(
-            "nothing to look for; ask with --query-text, --query-image, --query-audio, --query-video, --item or --user"
+            "the query is empty; add --query-text, --query-image, --query-audio, --query-video, --item or --user"
         )
     mix = _mix(args.mix, len(args.parts))
     return QuerySpec(
@@ -113,9 +113,9 @@ def _weights(assignments: list[str]) -> dict[str, float] | None:
 
 
 def run_of(args: argparse.Namespace, store: Store) -> tuple[Run, int]:
-    """The run that RUN names, or one of DATA as encoded, and how many rows of the interactions were left out.
+    """The run that RUN names, or a run of the encoded DATA, and the number of interactions that were left out.
 
-    BadInput: there is neither, or items of DATA have several modalities and must be aligned first.
+    Raises BadInput if there is neither, or items of DATA have several modalities and must be aligned first.
     """
     if Path(os.path.expanduser(args.run_ref)).exists() and not is_run(args.run_ref, store):
         return _of_data(args, store)

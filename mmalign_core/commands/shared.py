@@ -1,4 +1,4 @@
-"""Options that several commands take, and how results leave the program."""
+"""Options that several commands share, and the output of results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mmalign_core.workflow import Encoding, encode, open_collection
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """DATA and --interactions."""
+    """Add DATA and --interactions."""
     kinds = "folder, manifest (.csv .jsonl .parquet), vectors (.npz .npy), saved data set, Lance table, .zip or .tar"
     parser.add_argument("data", metavar="DATA", help=kinds)
     parser.add_argument("--interactions", metavar="FILE", help="user_id,item_id[,rating,timestamp]")
@@ -33,7 +33,7 @@ def add_store(parser: argparse.ArgumentParser) -> None:
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """--json and --overwrite."""
+    """Add --json and --overwrite."""
     parser.add_argument("--json", metavar="OUT", help="write the result as JSON to this file; - for standard output")
     parser.add_argument(
         "--overwrite",
@@ -43,7 +43,7 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def add_encoders(parser: argparse.ArgumentParser) -> None:
-    """--encoder modality=REFERENCE, repeatable."""
+    """Add --encoder modality=REFERENCE, which is repeatable."""
     parser.add_argument(
         "--encoder",
         action="append",
@@ -55,23 +55,23 @@ def add_encoders(parser: argparse.ArgumentParser) -> None:
 
 
 def encoders_of(args: argparse.Namespace) -> dict[str, str]:
-    """The --encoder options as a mapping."""
+    """The --encoder options: modality -> reference."""
     return dict(parse_assignments(getattr(args, "encoder", [])))
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    """Settings, with the root that --store names; BadInput if that, or the default, cannot be a store."""
+    """The settings with the root of --store. Raises BadInput if that root, or the default, cannot be a store."""
     settings = Settings()
     return replace(settings, root=Store(args.store or settings.root).root)
 
 
 def store_of(args: argparse.Namespace) -> Store:
-    """The store --store names, or the default one."""
+    """The store of --store, or the default store."""
     return Store(settings_of(args).root)
 
 
 def opened(args: argparse.Namespace) -> Collection:
-    """The collection that DATA and --interactions name; BadInput first for an --encoder that cannot be."""
+    """The collection of DATA and --interactions. Raises BadInput first if an --encoder is unknown."""
     for reference in encoders_of(args).values():
         full_reference(reference)
     return open_collection(
@@ -80,29 +80,29 @@ def opened(args: argparse.Namespace) -> Collection:
 
 
 def is_run(named: str, store: Store) -> bool:
-    """Whether this names a saved run, by its folder or by its name in the store, rather than data."""
+    """Whether the argument is a saved run, by its folder or its id in the store, rather than data."""
     path = Path(os.path.expanduser(named))
     return (path / "run.json").is_file() or (not path.exists() and named in [run.id for run in store.list_runs()])
 
 
 def encoded(args: argparse.Namespace, collection: Collection, store: Store) -> Encoding:
-    """The collection encoded with the --encoder options."""
+    """The collection, encoded with the --encoder options."""
     return encode(collection, encoders_of(args), store=store, settings=settings_of(args), progress=show_progress)
 
 
 def show_progress(fraction: float, message: str) -> None:
-    """Progress on standard error: one line that rewrites itself on a terminal, silent elsewhere."""
+    """Write progress to standard error: one line that is overwritten on a terminal, nothing elsewhere."""
     if sys.stderr.isatty():
         print(f"\r\033[K{fraction:4.0%} {message}", end="" if fraction < 1 else "\n", file=sys.stderr, flush=True)
 
 
 def write_result(result: Any, args: argparse.Namespace, summary: str) -> None:
-    """JSON to what --json names ('-': standard output, and then nothing else goes there), or else the summary."""
+    """Write the result as JSON to the target of --json, where '-' is standard output; else print the summary."""
     if args.json is None:
         print(summary)
         return
-    said = json.dumps(_finite(result), ensure_ascii=False, indent=2, allow_nan=False)
-    text = said.encode("utf-8", "backslashreplace").decode() + "\n"  # a path's bytes that are no UTF-8, as JSON has it
+    text = json.dumps(_finite(result), ensure_ascii=False, indent=2, allow_nan=False)
+    text = text.encode("utf-8", "backslashreplace").decode() + "\n"  # escapes bytes of paths that are not UTF-8
     if args.json == "-":
         sys.stdout.write(text)
         return
@@ -111,7 +111,7 @@ def write_result(result: Any, args: argparse.Namespace, summary: str) -> None:
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no NaN: not-a-number and infinity become null, arrays' scalars become numbers."""
+    """The value as JSON can hold it: NaN and infinity become None, NumPy scalars become numbers."""
     if isinstance(value, dict):
         return {str(k): _finite(v) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -1,7 +1,7 @@
-"""store list | remove | size: what the store keeps, how much room it takes, and the removal of what is named.
+"""store list | remove | size: the store's entries, their sizes, and their removal.
 
 JSON of `store list`: rows {"kind", "key", "bytes", "about"}. Of `store size`: {"root", "bytes", "kinds": {kind:
-{"entries", "bytes"}}}. Of `store remove`: {"kind", "removed": [keys], "bytes": made free}.
+{"entries", "bytes"}}}. Of `store remove`: {"kind", "removed": [keys], "bytes": freed}.
 """
 
 import argparse
@@ -10,11 +10,11 @@ from mmalign_core.commands.shared import add_json, add_store, store_of, write_re
 from mmalign_core.store import KINDS, Entry, Store
 from mmalign_core.types import BadInput
 
-SUMMARY = "list what the store keeps, say how much room it takes, or remove what is named"
+SUMMARY = "list the store's entries, print their sizes, or remove entries"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What to do, KIND, KEY, --all, --store, --json."""
+    """Add the action, KIND, KEY, --all, --store and --json."""
     parser.add_argument("action", choices=("list", "remove", "size"))
     parser.add_argument("kind", metavar="KIND", nargs="?", help=f"one of: {', '.join(KINDS)}")
     parser.add_argument("keys", metavar="KEY", nargs="*", help="what to remove, by the keys that list shows")
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Do the one thing that was asked for."""
+    """List, measure or remove, and print the result."""
     if args.action != "remove" and (args.keys or args.all):
         raise BadInput(f"store {args.action} takes no keys and no --all; those belong to: store remove KIND KEY")
     {"list": _list, "remove": _remove, "size": _size}[args.action](args, store_of(args))
@@ -36,8 +36,8 @@ def _list(args: argparse.Namespace, store: Store) -> None:
 
 
 def _size(args: argparse.Namespace, store: Store) -> None:
-    found = {kind: store.entries(kind) for kind in _kinds(args)}
-    kinds = {kind: {"entries": len(all_), "bytes": sum(e.bytes for e in all_)} for kind, all_ in found.items()}
+    entries = {kind: store.entries(kind) for kind in _kinds(args)}
+    kinds = {kind: {"entries": len(all_), "bytes": sum(e.bytes for e in all_)} for kind, all_ in entries.items()}
     total = sum(row["bytes"] for row in kinds.values())
     lines = [f"{kind:12} {row['entries']:8,} {row['bytes'] / 1e6:12,.1f} MB" for kind, row in kinds.items()]
     summary = "\n".join([*lines, f"{total / 1e6:,.1f} MB in {store.root}"])

@@ -1,7 +1,7 @@
-"""The files a command is to write, judged before its work starts: minutes of work are not for nothing.
+"""Checks of a command's output files before its work starts, so that minutes of work are not lost.
 
-A file that an earlier command wrote is replaced, so that scripts can run again. Any other file is kept, unless
---overwrite asks for it.
+A file that an earlier command wrote is replaced, so that scripts can run again. Any other file is replaced only with
+--overwrite.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OURS: Mapping[str, Callable[[Path], bool]] = {"json": is_report, "html": is_pag
 
 
 def check_targets(args: argparse.Namespace) -> None:
-    """BadInput names the first option whose file cannot be written, or holds what is not ours; nothing is made yet."""
+    """Raise BadInput with the first option whose file cannot be written or is another program's. Nothing is written."""
     for option in _OURS:
         out = getattr(args, option, None)
         if out == "":
@@ -30,13 +30,13 @@ def check_targets(args: argparse.Namespace) -> None:
         if out is None or out == "-":
             continue
         _check_outside_runs(args, option)
-        if refused := _refusal(Path(out)):
-            raise unwritable(f"--{option}", out, os.strerror(refused))
+        if code := _refusal(Path(out)):
+            raise unwritable(f"--{option}", out, os.strerror(code))
         _check_owned(args, option)
 
 
 def write_target(args: argparse.Namespace, option: str, content: bytes) -> None:
-    """Write the file that `option` (json, html, out) names; BadInput where it cannot be, or is not ours by now."""
+    """Write the file of `option` (json, html or out). Raises BadInput if it fails or is another program's by now."""
     out = getattr(args, option)
     try:
         _check_owned(args, option)
@@ -46,12 +46,12 @@ def write_target(args: argparse.Namespace, option: str, content: bytes) -> None:
 
 
 def unwritable(option: str, out: str, reason: str) -> BadInput:
-    """The error for a file that the option names and the system refuses."""
+    """The error for a file that cannot be written."""
     return BadInput(f"{option} {out}: cannot be written ({reason}); name a file in a folder you may write")
 
 
 def _check_outside_runs(args: argparse.Namespace, option: str) -> None:
-    """BadInput for a file inside a saved run or the folder of --save: it would damage the run, or be taken for it."""
+    """Raise BadInput for a file inside a saved run or the folder of --save, which it would damage."""
     out = Path(os.path.realpath(getattr(args, option)))
     saved = getattr(args, "save", None)
     inside = saved is not None and out.is_relative_to(os.path.realpath(saved))
@@ -64,7 +64,7 @@ def _check_owned(args: argparse.Namespace, option: str) -> None:
 
 
 def _refusal(file: Path) -> int:
-    """The system's number for why this file could not be written, 0 when it seems it can."""
+    """The errno with which writing the file would fail; 0 if it looks possible."""
     try:
         if file.is_dir():
             return errno.EISDIR

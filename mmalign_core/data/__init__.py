@@ -1,15 +1,15 @@
 """Collections: from folders, manifests, data sets, vectors, archives, uploads and memory; decoding of their media.
 
-The modules lie on floors. Each imports from lower floors alone:
+Each module imports only from modules on lower floors:
 
     8  uploads                                     a mixture of uploaded files
     7  reader, in_memory, inspection               a path, or objects in memory
     6  manifest                                    tables of items
-    5  arrays/, columnar/, folder, interactions    what each kind of file says of the items
-    4  draft                                       rows become a collection
+    5  arrays/, columnar/, folder, interactions    rows from each kind of file
+    4  draft                                       a collection, built row by row
     3  tabular/                                    tables, rows, metadata, vectors in cells
     2  media/, archives, duplicates                one medium, one archive
-    1  files                                       found, measured, digested, stored
+    1  files                                       location, size, digest and storage of files
     0  names, formats                              names and first bytes
 
 `demo/` writes a collection and imports none of these.

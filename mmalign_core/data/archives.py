@@ -21,9 +21,9 @@ from mmalign_core.store.errors import UNWRITABLE, make_folder, system_code, writ
 from mmalign_core.types import BadInput, Progress, digest_file, digest_json
 
 RATIO_LIMIT = 200
-"""Times that a member larger than RATIO_FROM bytes may grow; our choice: below the 1032 of deflate at its most."""
+"""Largest growth factor of a member larger than RATIO_FROM bytes; our choice: below deflate's maximum of 1032."""
 RATIO_FROM = 16 << 20
-"""Bytes below which no growth does harm; our choice."""
+"""Bytes up to which any growth factor is accepted; our choice."""
 _FILES_PER_REPORT = 50
 """Files from one report of the progress to the next; our choice."""
 

@@ -50,7 +50,7 @@ class Draft:
         self._items: dict[str, _Item] = {}
 
     def skip(self, id: str, modality: str, reason: object, source: str = "") -> None:
-        """Report that something is not used: its id, its modality ('' if none), the reason, and where it stands."""
+        """Report unused data: its id, its modality ('' if none), the reason, and its source."""
         self.skipped.append(Skipped(shown(id), modality, shown_sentence(reason), source))
 
     def table_rows(self, table: Table, names: Mapping[str, str], source: str) -> list[Row | None]:

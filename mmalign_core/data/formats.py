@@ -1,4 +1,4 @@
-"""File formats: the modality that an extension or the first bytes of a file stand for."""
+"""File formats: the modality of a file by its extension or its first bytes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _UNREAD_BRANDS = (b"heic", b"heix", b"mif1", b"msf1")
 
 
 def modality_of(name: str) -> str | None:
-    """The modality that the extension of a file name stands for, in any case; None if it stands for none."""
+    """The modality of a file name by its extension, in any case; None for unknown extensions."""
     extension = PurePath(name).suffix.lower()
     return next((modality for modality, known in EXTENSIONS.items() if extension in known), None)
 
@@ -100,8 +100,8 @@ def why_not_modality(head: bytes, name: str, modality: str) -> str:
     if modality == "video" and head.startswith(MOVING_PICTURE_HEADS):
         return ""
     words = {"text": "text", "image": "a picture", "svg": "a drawing", "heic": "a picture"}
-    found = words.get(sniff(head) or "")
-    return f"{name} holds {found}, not {'video' if modality == 'video' else 'sound'}; replace the file" if found else ""
+    other = words.get(sniff(head) or "")
+    return f"{name} holds {other}, not {'video' if modality == 'video' else 'sound'}; replace the file" if other else ""
 
 
 def _is_text(head: bytes) -> bool:

@@ -152,7 +152,7 @@ def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[An
 
 
 def _name(value: Any, row: int) -> str:
-    """The id as text; BadInput where it is missing."""
+    """The id as text. Raises BadInput if it is missing."""
     plain = _plain(value)
     if is_missing(plain):
         raise BadInput(f"ids, row {row}: the id is missing; give every item its own id")

@@ -21,7 +21,7 @@ from mmalign_core.types import MODALITIES, BadInput, Collection, Media, Progress
 EXAMPLES = 20
 """Duplicates of each kind that a report lists; our choice."""
 _AHEAD = 8
-"""Media that wait for each thread; our choice: enough that no thread idles, few enough that memory stays small."""
+"""Media queued per thread; our choice: no thread is idle, and memory stays small."""
 _MEDIA_PER_REPORT = 25
 """Media from one report of the progress to the next; our choice."""
 _SMALL = (64, 64)
@@ -80,12 +80,12 @@ def inspect_collection(
     """
     settings = settings or Settings()
     usable, facts, failed = [], [], []
-    for medium, found in _decoded(collection.media, settings, progress, threads or settings.threads):
-        if isinstance(found, BadInput):
-            failed.append(Skipped(medium.item, medium.modality, str(found), medium.path or ""))
+    for medium, result in _decoded(collection.media, settings, progress, threads or settings.threads):
+        if isinstance(result, BadInput):
+            failed.append(Skipped(medium.item, medium.modality, str(result), medium.path or ""))
         else:
             usable.append(medium)
-            facts.append(found)
+            facts.append(result)
     skipped = (*collection.skipped, *failed)
     holders = _holders(collection, usable)
     return Inspection(
@@ -163,13 +163,13 @@ _DESCRIBE: dict[str, Callable[[Media, Settings], _Facts]] = {
 
 def _holders(collection: Collection, usable: Sequence[Media]) -> dict[str, set[str]]:
     """Modality -> ids of the items with a usable medium or vector of it, for every modality that occurs."""
-    found: dict[str, set[str]] = {}
+    holders: dict[str, set[str]] = {}
     for modality in MODALITIES:
         items = {m.item for m in usable if m.modality == modality}
         items |= set(collection.vectors[modality].ids) if modality in collection.vectors else set()
         if items:
-            found[modality] = items
-    return found
+            holders[modality] = items
+    return holders
 
 
 def _modality(

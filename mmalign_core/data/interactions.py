@@ -1,4 +1,4 @@
-"""Interactions: tables of which user met which item, with a rating and a timestamp where they are given."""
+"""Interactions: tables of user and item ids with optional ratings and timestamps."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ def _number(value: Any, column: str) -> float:
             value = datetime.fromisoformat(value.strip())
         if isinstance(value, datetime):
             value = (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
-        found = float(value)
+        number = float(value)
     except (TypeError, ValueError, OverflowError) as error:
         kinds = "a number or a date such as 2024-01-31" if column == "timestamp" else "a number"
         raise BadInput(f"has the {column} '{shown(value)[:_SHOWN]}', which is not {kinds}; correct it") from error
-    if math.isinf(found):
+    if math.isinf(number):
         raise BadInput(f"has the {column} '{shown(value)[:_SHOWN]}', which is infinite; correct it")
-    return found
+    return number
 
 
 def _is_number(text: str) -> bool:

@@ -142,10 +142,10 @@ def _read_manifest(
 
 def _finish(root: Path, name: str, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
     """The draft as a collection, with the interactions and the attribution in the folder `root`."""
-    found = interactions or next(
+    table = interactions or next(
         (root / f"interactions{e}" for e in TABLES if (root / f"interactions{e}").is_file()), None
     )
-    frame = None if found is None else read_interactions(found, draft.usable_ids(), draft)
+    frame = None if table is None else read_interactions(table, draft.usable_ids(), draft)
     collection = draft.finish(name, frame, read_attribution(root))
     progress(1.0, f"{len(collection.items):,} items read")
     return collection

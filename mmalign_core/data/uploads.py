@@ -50,7 +50,7 @@ def collect_uploads(
     arrays = find_arrays(listing, draft, progress)
     taken = {file for group in arrays for file in group.files}
     listing = {n: path for n, path in listing.items() if n not in taken}
-    manifest, likes, tables = _sorted_out(listing, draft)
+    manifest, likes, tables = _tables_by_role(listing, draft)
     media = {n: path for n, path in listing.items() if n not in tables}
     read = partial(_table, {n: listing[n] for n in manifest}, name, draft, progress) if manifest else None
     _add_items(draft, media, read, manifest[0] if len(manifest) == 1 else name, arrays, progress)
@@ -62,7 +62,7 @@ def collect_uploads(
     return collection
 
 
-def _sorted_out(listing: Mapping[str, Path], draft: Draft) -> tuple[list[str], str, set[str]]:
+def _tables_by_role(listing: Mapping[str, Path], draft: Draft) -> tuple[list[str], str, set[str]]:
     """The names of the manifest or its shards, of the interactions ('' if none), and of all tables."""
     tables = [n for n in listing if n.lower().endswith(TABLES + COLUMNAR)]
     likes = [n for n in tables if _is_interactions(n, listing[n])]
@@ -79,8 +79,8 @@ def _listing(files: Sequence[tuple[str, Content]], draft: Draft, progress: Progr
     for number, (name, content) in enumerate(files):
         progress(number / len(files), f"receiving {shown(name)}")
         try:
-            found = _archive_files(name, content, draft, progress) if name.lower().endswith(ARCHIVES) else None
-            for relative, path in (found or _loose_file(name, content, draft.settings)).items():
+            members = _archive_files(name, content, draft, progress) if name.lower().endswith(ARCHIVES) else None
+            for relative, path in (members or _loose_file(name, content, draft.settings)).items():
                 if listing.setdefault(relative, path) is not path:
                     draft.skip(relative, modality_of(relative) or "", f"'{shown(relative)}' was uploaded twice", name)
         except BadInput as error:

@@ -1,4 +1,4 @@
-"""Encoders by kind: each turns texts, pictures, sounds or videos into vectors (and concepts, where it classifies)."""
+"""Encoders: each maps texts, pictures, sounds or videos to vectors, and some also to probabilities of concepts."""
 
 from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.references import (

@@ -1,4 +1,4 @@
-"""Attribution of a score of a transformer's vector to the steps it attends to, from one backward pass."""
+"""Attribution of a score of a transformer's vector to the steps that it attends to, from one backward pass."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mmalign_core.encoders.attention import Attention, watch_attention
 from mmalign_core.types import BadInput
 
 WATCHED = ("sdpa", "eager")
-"""Implementations of attention in transformers that are followed."""
+"""Implementations of attention in transformers that `watch_attention` records."""
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """`values` (t,) float64 of steps, without a unit; positive where the step raises the score.
+    """`values` (t,) float64 of steps, without a unit; positive if the step raises the score.
 
-    `places` (t, 2 or 4): the part of the view that each step stands for, in the units of `explain.masks.Part.place`.
-    Special tokens stand for no part: their start is their end.
+    `places` (t, 2 or 4): the part of the view that belongs to each step, in the units of `explain.masks.Part.place`.
+    The places of special tokens are empty: start and end are equal.
     """
 
     values: np.ndarray
@@ -30,11 +30,11 @@ class Attribution:
 def attention_attribution(
     run: Callable[[], Any], direction: np.ndarray, keys: Callable[[int], bool], rule: str
 ) -> np.ndarray:
-    """(t,) attribution to the keys of attention, by one of RULES.
+    """Return the attribution (t,) of a score to the keys of attention, by one of RULES.
 
-    `run` returns features (1, dim) of one medium; the score is their unit vector times `direction` (dim,). `keys` says
-    whether a number of keys is the number of steps, because some layers attend to something else. BadInput where the
-    model computes no attention that can be watched.
+    `run` returns features (1, dim) of one medium; the score is their unit vector times `direction` (dim,). `keys(n)`:
+    whether a layer with n keys attends to the steps, since some layers attend to something else. Raises BadInput if no
+    such layer can be recorded.
     """
     import torch
     from torch.nn.functional import normalize
@@ -42,7 +42,7 @@ def attention_attribution(
     features, layers = watch_attention(run)
     last = next((layer for layer in reversed(layers) if keys(layer.keys.shape[-2])), None)
     if last is None:
-        raise BadInput("this model shows no attention over what it reads, so there is no map by it; ask for occlusion")
+        raise BadInput("this model has no attention that can be recorded; choose the method occlusion")
     read = [layer for layer in layers if layer.keys.shape[-2] == last.keys.shape[-2]]
     along = torch.as_tensor(direction, dtype=torch.float32, device=features.device)
     score = normalize(features.float(), dim=-1)[0] @ along
@@ -50,9 +50,9 @@ def attention_attribution(
 
 
 def _weighted(layers: list[Attention], score: Any) -> Any:
-    """Attention times the gradient of the score, what is positive, over heads, queries and layers.
+    """The positive part of attention times the gradient of the score, over heads, queries and layers.
 
-    The weighting of Chefer et al. (ICCV 2021), summed as LeGrad sums instead of multiplied from layer to layer.
+    The weighting of Chefer et al. (ICCV 2021), summed over layers as in LeGrad instead of multiplied.
     """
     import torch
 
@@ -61,10 +61,10 @@ def _weighted(layers: list[Attention], score: Any) -> Any:
 
 
 def _legrad(layers: list[Attention], score: Any) -> Any:
-    """LeGrad (Bousselham et al., ICCV 2025): the gradient alone, what is positive, mean over heads, queries, layers.
+    """LeGrad (Bousselham et al., ICCV 2025): the positive part of the gradient, mean over heads, queries and layers.
 
-    The paper takes one score a layer, as if the tower ended there; here all gradients are of the score itself, which
-    needs no knowledge of how the tower goes on.
+    The paper computes one score per layer, as if the tower ended there. Here all gradients are of the final score,
+    which requires no knowledge of the tower's architecture.
     """
     import torch
 
@@ -74,9 +74,9 @@ def _legrad(layers: list[Attention], score: Any) -> Any:
 
 def _grad_eclip(layers: list[Attention], score: Any) -> Any:
     """Grad-ECLIP (Zhao et al., ICML 2024), with signs: values times the gradient of the last layer's attention output,
-    times a loosened attention: the cosine of query and key between 0 and 1, the softmax being so peaked that it hides
-    most values. Where pooling takes several outputs their gradients say how much each counts; masked keys count
-    nothing. The paper keeps what is positive; here what speaks against the score keeps its sign.
+    times a loosened attention, the cosine of query and key scaled to 0..1. It replaces the softmax, whose peaks hide
+    most values. If pooling takes several outputs, their gradients weight them; masked keys count 0. The paper keeps
+    the positive part; here negative contributions keep their sign.
     """
     import torch
     from torch.nn.functional import normalize

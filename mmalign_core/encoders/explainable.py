@@ -1,4 +1,4 @@
-"""What explanations need from an encoder: its pooling, a differentiable input, attribution by attention."""
+"""The interface of encoders for explanations: pooling, a differentiable input, attribution, and places of steps."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     import torch
 
 _LARGEST_BLOCK = 8
-"""Pixels a side of a square at most: in a picture of 224 pixels the finest grid of 28 has cells of 8."""
+"""Most pixels per side of a square: the cells of the finest grid, 28, in a picture of 224 pixels."""
 
 
 @dataclass(frozen=True)
 class DifferentiableInput:
-    """The numbers that a model reads of a medium, and its vector as a differentiable function of them.
+    """A model's numeric input for a medium, and the medium's vector as a differentiable function of it.
 
     `inputs` (t, ...) float32: squares of pixels, or frames of a spectrogram. `places` (t, 2 or 4): the part of the view
-    that each stands for, in the units of `explain.masks.Part.place`. `vectors`: (n, t, ...) -> unit vectors (n, dim),
+    that belongs to each, in the units of `explain.masks.Part.place`. `vectors`: (n, t, ...) -> unit vectors (n, dim),
     with gradients.
     """
 
@@ -33,7 +33,7 @@ class DifferentiableInput:
 
 
 def picture_input(pixels: np.ndarray, encode: Callable[[torch.Tensor], torch.Tensor]) -> DifferentiableInput:
-    """Of prepared pixels (c, height, width), in squares small enough for any grid; `encode`: a batch -> features."""
+    """The input of prepared pixels (c, height, width), in squares that fit any grid. `encode`: a batch -> features."""
     from torch.nn.functional import normalize
 
     _, height, width = pixels.shape
@@ -49,41 +49,59 @@ def picture_input(pixels: np.ndarray, encode: Callable[[torch.Tensor], torch.Ten
 
 
 def grid_places(rows: int, columns: int) -> np.ndarray:
-    """(rows * columns, 4): left, top, right, bottom of cells row by row, in 0..1."""
+    """Places (rows * columns, 4) of cells, row by row: left, top, right, bottom in 0..1."""
     row, column = np.divmod(np.arange(rows * columns), columns)
     return np.stack([column / columns, row / rows, (column + 1) / columns, (row + 1) / rows], axis=1)
 
 
 def without_border(places: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The same places in 0..1 of a picture (height, width) that the model sees whole in the middle of a square."""
+    """Places in 0..1 of a padded square, converted to 0..1 of the picture (height, width) in its middle."""
     height, width = shape
     filled = np.array([width, height, width, height]) / max(shape)
     return ((places - 0.5) / filled + 0.5).clip(0, 1).round(9)
 
 
+def windows(steps: int, length: float, hop: float) -> np.ndarray:
+    """Return (start, end) seconds (t, 2) of `steps` windows of `length` seconds that start every `hop` seconds."""
+    starts = hop * np.arange(steps)
+    return np.stack([starts, starts + length], axis=1)
+
+
+def intervals(edges: np.ndarray) -> np.ndarray:
+    """Return the intervals (p, 2) between consecutive edges (p + 1,)."""
+    return np.stack([edges[:-1], edges[1:]], axis=1)
+
+
+def overlaps(spans: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return (p, t): the share of each span (t, 2) inside each place (p, 2). Columns sum to 1, or 0 if outside all."""
+    starts = np.maximum(spans[None, :, 0], places[:, None, 0])
+    shared = np.clip(np.minimum(spans[None, :, 1], places[:, None, 1]) - starts, 0, None)
+    return shared / np.maximum(shared.sum(axis=0), 1e-12)
+
+
 class Explainable:
-    """How a vector comes from what the encoder sees. With the defaults only occlusion can explain it."""
+    """The relation of an encoder's vector to its input. With these defaults only occlusion can explain it."""
 
     name: ClassVar[str]
     pooling: ClassVar[str] = ""
-    """How a vector comes from its sequence: "mean" or "sum" of the steps; "" where it is no such plain sum."""
+    """Pooling from the sequence to the vector: "mean" or "sum" of the steps; "" for any other function."""
     frames: ClassVar[tuple[float, float]] = (0.0, 0.0)
-    """Seconds of a sound that a step of its sequence sees, and from one step to the next; 0 for other modalities."""
+    """Seconds of sound in a step of the sequence, and between the starts of two steps; 0 for other modalities."""
     heard_from: ClassVar[int] = 0
-    """Of a video's steps: the first dimension that comes from what is heard; those before it from what is seen."""
+    """Of a video's steps: the first dimension that comes from the sound. Those before it come from the frames."""
 
     def differentiable_input(self, view: Any) -> DifferentiableInput | None:
-        """The view as numbers that the vector is a differentiable function of; None for words and without gradients."""
+        """The differentiable input of the view; None for texts, and for encoders without gradients."""
         return None
 
     @property
     def attends(self) -> bool:
-        """Whether the model attends to the steps it sees, so that `attribution` works. Reads the weights."""
+        """Whether attention to steps can be recorded, so that `attribution` works. It loads the weights."""
         return False
 
     def attribution(self, view: Any, direction: np.ndarray, rule: str) -> Attribution:
         """Attribution of the view's unit vector times `direction` (dim,) to its steps, by one of the RULES.
 
-        BadInput unless it `attends`.
+        Raises BadInput unless `attends`.
         """
-        raise BadInput(f"encoder '{self.name}' shows no attention to what it sees; ask for occlusion")
+        raise BadInput(f"encoder '{self.name}' has no attention that can be recorded; choose the method occlusion")

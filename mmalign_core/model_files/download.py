@@ -1,4 +1,4 @@
-"""One file from a hub: resumed where it was cut, verified by its digest, and only then put into the cache."""
+"""Download of one file from a hub: resumed after an interruption, and verified before it enters the cache."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from mmalign_core.model_files.locations import cached_repository, hub_cache
 from mmalign_core.types import BadInput
 
 TRIES = 3
-"""Connections in a row that may bring nothing before a download gives up."""
+"""Connections in a row without any data after which a download fails. Chosen: a single lost connection is common."""
 _CHUNK = 1 << 20
-"""Bytes read at a time. Chosen: 1 MiB, so that progress and cancelling follow within a moment."""
+"""Bytes per read. Chosen: 1 MiB, so that progress and cancelling respond at once."""
 _WAIT = 15.0
 """Seconds without a byte after which a connection counts as cut."""
 
 Bytes = Callable[[int], None]
-"""Called with the bytes of the file that are there. It may raise Cancelled; what came is kept."""
+"""Callback with the number of bytes on disk. It may raise Cancelled; the downloaded part is kept."""
 
 
 def blob_path(repository: Repository, file: HubFile) -> Path:
-    """Where the cache keeps the file's content."""
+    """The path of the file's content in the cache."""
     return cached_repository(repository.name) / "blobs" / file.digest
 
 
 def bytes_here(repository: Repository, file: HubFile) -> int:
-    """How many bytes of the file are on this machine, whole or in part."""
+    """The number of bytes of the file on this machine, complete or partial."""
     whole, part = blob_path(repository, file), _part(repository, file)
     return next((path.stat().st_size for path in (whole, part) if path.is_file()), 0)
 
 
 @contextmanager
 def _on_disk() -> Iterator[None]:
-    """BadInput where the disk refuses: full, read-only, or not ours."""
+    """Raise errors of the disk (full, read-only, no permission) as BadInput."""
     try:
         yield
     except OSError as error:
@@ -48,28 +48,28 @@ def _on_disk() -> Iterator[None]:
 
 
 @_on_disk()
-def download(repository: Repository, file: HubFile, told: Bytes) -> Path:
-    """The file's content in the cache, fetched as far as it is not there.
+def download(repository: Repository, file: HubFile, report: Bytes) -> Path:
+    """Download the missing part of a file. Return the path of its content in the cache.
 
-    Raises BadInput if the connection stays cut, the disk is full, or what came is not what the hub describes. What
-    came of it is kept for the next try, unless it is wrong.
+    Raises BadInput if the connection fails repeatedly, the disk is full, or the content differs from the hub's digest.
+    A partial download is kept for the next attempt unless it is wrong.
     """
     whole, part = blob_path(repository, file), _part(repository, file)
     if whole.is_file() and whole.stat().st_size == file.size:
         return whole
     part.parent.mkdir(parents=True, exist_ok=True)
     _check_space(file.size - bytes_here(repository, file))
-    _fill(repository, file, part, told)
+    _fill(repository, file, part, report)
     if _digest(part, file) != file.digest:
         part.unlink()
-        raise BadInput(f"'{file.name}' of '{repository.name}' came damaged and was thrown away; fetch it again")
+        raise BadInput(f"'{file.name}' of '{repository.name}' arrived damaged and was deleted; fetch it again")
     part.replace(whole)
     return whole
 
 
 @_on_disk()
 def link(repository: Repository, file: HubFile) -> None:
-    """Name the content in the cache's snapshot of the commit, as every library of the hub expects it."""
+    """Link the content into the cache's snapshot of the commit, where the hub's libraries look for it."""
     held = cached_repository(repository.name)
     pointer = held / "snapshots" / repository.commit / file.name
     pointer.parent.mkdir(parents=True, exist_ok=True)
@@ -80,19 +80,19 @@ def link(repository: Repository, file: HubFile) -> None:
     try:
         pointer.symlink_to(climb / "blobs" / file.digest)
     except OSError:
-        shutil.copyfile(held / "blobs" / file.digest, pointer)  # a system, or a disk, without links
+        shutil.copyfile(held / "blobs" / file.digest, pointer)  # systems or disks without symbolic links
 
 
 @_on_disk()
 def name_main(repository: Repository) -> None:
-    """Make the commit the one that the main branch stands for; done last, so that it is whole."""
+    """Record the commit as the main branch. Call it last, after all files are complete."""
     path = cached_repository(repository.name) / "refs" / "main"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(repository.commit, encoding="utf-8")
 
 
 def _part(repository: Repository, file: HubFile) -> Path:
-    """Of our own making: the library names its parts anew in every process, and so begins every file again."""
+    """The path of the partial download. It is the same in every process, unlike the library's, so it can be resumed."""
     return blob_path(repository, file).with_suffix(".part")
 
 
@@ -103,13 +103,13 @@ def _check_space(needed: int) -> None:
         raise BadInput(f"{where}; make room, or set HF_HOME to a folder on another disk")
 
 
-def _fill(repository: Repository, file: HubFile, part: Path, told: Bytes) -> None:
-    """Bytes from where the part ends, over as many connections as it takes while each brings something."""
+def _fill(repository: Repository, file: HubFile, part: Path, report: Bytes) -> None:
+    """Append the missing bytes to the part. Reconnects while connections bring data, and TRIES times without data."""
     http, left = hub_http(), TRIES
     while (have := part.stat().st_size if part.is_file() else 0) < file.size or not part.is_file():
         cut: Exception | None = None
         try:
-            _stream(repository, file, part, have, told)
+            _stream(repository, file, part, have, report)
         except http.HTTPStatusError as error:
             raise BadInput(out_of_reach(error)) from error
         except http.HTTPError as error:
@@ -123,27 +123,27 @@ def _fill(repository: Repository, file: HubFile, part: Path, told: Bytes) -> Non
         raise BadInput(f"'{file.name}' of '{repository.name}' is longer than the hub says; nothing of it was kept")
 
 
-def _stream(repository: Repository, file: HubFile, part: Path, have: int, told: Bytes) -> None:
-    """One connection's bytes at the end of the part; a server that starts anew is followed from the start."""
+def _stream(repository: Repository, file: HubFile, part: Path, have: int, report: Bytes) -> None:
+    """Append the bytes of one connection to the part. If the server ignores the range, write it from the start."""
     from huggingface_hub import get_session, hf_hub_url
     from huggingface_hub.utils import build_hf_headers
 
     url = hf_hub_url(repository.name, file.name, revision=repository.commit, endpoint=endpoint())
-    asked = {**build_hf_headers(), "Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    options: dict[str, Any] = {"headers": asked, "timeout": _WAIT, "follow_redirects": True}
+    headers = {**build_hf_headers(), "Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    options: dict[str, Any] = {"headers": headers, "timeout": _WAIT, "follow_redirects": True}
     with get_session().stream("GET", url, **options) as response:
         response.raise_for_status()
         resumed = have > 0 and response.status_code == 206
         with part.open("ab" if resumed else "wb") as out:
             for chunk in response.iter_bytes():
                 out.write(chunk)
-                told(out.tell())
+                report(out.tell())
                 if out.tell() > file.size:
                     return
 
 
 def _digest(path: Path, file: HubFile) -> str:
-    """As the hub names content: SHA-256 of large files, git's SHA-1 of the others."""
+    """The hub's digest of the content: SHA-256 for large files, git's SHA-1 for the others."""
     digest = hashlib.sha256() if file.sha256 else hashlib.sha1(b"blob %d\0" % path.stat().st_size)
     with path.open("rb") as content:
         while chunk := content.read(_CHUNK):

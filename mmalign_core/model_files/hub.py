@@ -1,4 +1,4 @@
-"""Query a hub for the files of a repository and their sizes, within a time limit."""
+"""Queries to a hub for the files of a repository and their sizes, with a time limit."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from mmalign_core.model_files.catalogue import KNOWN, nearest
 from mmalign_core.types import BadInput
 
 PATIENCE = 20.0
-"""Seconds that a hub has to answer a question before it counts as out of reach."""
+"""Seconds without an answer after which a hub counts as unreachable. Chosen: as long as a person waits."""
 
 _DIGEST = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 _NO_HUB = (ValueError, TypeError, LookupError, AttributeError)
-"""What the hub's library raises of an answer that is no hub's: a login page, other JSON."""
+"""Errors that the hub's library raises for an answer that is not a hub's, such as a login page."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class HubFile:
-    """A file of a repository: bytes, and the digest that names it (`sha256` of large files, else git's)."""
+    """A file of a repository: size in bytes and digest, which is SHA-256 if `sha256`, else git's SHA-1."""
 
     name: str
     size: int
@@ -39,7 +39,7 @@ class HubFile:
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository at one commit; `licence` is '' where its card states none."""
+    """A repository at one commit. `licence`: '' if its card states none."""
 
     name: str
     commit: str
@@ -48,7 +48,7 @@ class Repository:
 
 
 def endpoint() -> str:
-    """The hub's address: HF_ENDPOINT, else the public one."""
+    """The hub's address: HF_ENDPOINT, else the public hub."""
     return os.environ.get("HF_ENDPOINT", "").rstrip("/") or "https://huggingface.co"
 
 
@@ -60,31 +60,31 @@ def repository_info(name: str, patience: float = PATIENCE) -> Repository:
         return HfApi(endpoint=endpoint()).model_info(name, files_metadata=True, timeout=patience / 2)
 
     info = _answer(name, request, patience)
-    files = tuple(_file(name, found) for found in info.siblings or ())
+    files = tuple(_file(name, entry) for entry in info.siblings or ())
     if not _DIGEST.fullmatch(str(info.sha)):
         raise BadInput(f"the hub at {endpoint()} names no commit of '{name}'; set HF_ENDPOINT to another")
     card = info.card_data.to_dict() if info.card_data else {}
     return Repository(name, str(info.sha), str(card.get("license") or ""), files)
 
 
-def _file(repository: str, found: Any) -> HubFile:
-    large = found.lfs
-    digest, size = (large.sha256, large.size) if large else (found.blob_id, found.size)
+def _file(repository: str, entry: Any) -> HubFile:
+    large = entry.lfs
+    digest, size = (large.sha256, large.size) if large else (entry.blob_id, entry.size)
     if not _DIGEST.fullmatch(str(digest)) or not isinstance(size, int) or size < 0:
-        named = f"'{shown(found.rfilename)}' of '{repository}'"
-        raise BadInput(f"the hub at {endpoint()} gives no digest and size for {named}; set HF_ENDPOINT to another")
-    return HubFile(found.rfilename, size, str(digest), bool(large))
+        name = f"'{shown(entry.rfilename)}' of '{repository}'"
+        raise BadInput(f"the hub at {endpoint()} gives no digest and size for {name}; set HF_ENDPOINT to another")
+    return HubFile(entry.rfilename, size, str(digest), bool(large))
 
 
 def hub_http() -> Any:
-    """The library through which the installed huggingface_hub speaks: httpx, from its version 2 on httpx2."""
+    """The HTTP library of the installed huggingface_hub: httpx, or httpx2 from its version 2 on."""
     from huggingface_hub.utils import get_session
 
     return import_module(type(get_session()).__module__.partition(".")[0])
 
 
 def _answer(name: str, request: Callable[[], T], patience: float) -> T:
-    """The answer, or BadInput in the hub's place; a name server that hangs is waited for no longer than the rest."""
+    """The result of `request` within `patience` seconds, a hanging name server included. Raises BadInput on failure."""
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
     from huggingface_hub.errors import RepositoryNotFoundError as NotFound
 
@@ -92,7 +92,7 @@ def _answer(name: str, request: Callable[[], T], patience: float) -> T:
     try:
         return _within(request, patience)
     except GatedRepoError as error:
-        raise BadInput(f"'{name}' wants its terms accepted: do so at {endpoint()}/{name} and log in") from error
+        raise BadInput(f"'{name}' requires that its terms are accepted; see {endpoint()}/{name}, and log in") from error
     except NotFound as error:
         near = nearest(name, (other for models in KNOWN.values() for other in models))
         raise BadInput(f"the hub at {endpoint()} has no model '{name}'{near}; check the name") from error
@@ -105,11 +105,11 @@ def _answer(name: str, request: Callable[[], T], patience: float) -> T:
 
 
 def out_of_reach(error: Any) -> str:
-    """The error message for a hub that does not answer, or gives an invalid answer."""
-    answered = getattr(getattr(error, "response", None), "status_code", None)
+    """The message about a hub that does not answer, or gives an invalid answer."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
     late = isinstance(error, (hub_http().TimeoutException, TooLate))
     why = "it does not answer as a hub does" if isinstance(error, _NO_HUB) else "no connection"
-    why = f"it answers {answered}" if answered else "no answer in time" if late else why
+    why = f"it answers {status}" if status else "no answer in time" if late else why
     return (
         f"the hub at {endpoint()} cannot be reached ({why}); try again when online, set HF_ENDPOINT to a mirror, "
         "or copy the model's folder into the models folder (fetch --list names it)"
@@ -117,13 +117,13 @@ def out_of_reach(error: Any) -> str:
 
 
 def _within(request: Callable[[], T], seconds: float) -> T:
-    """What `request` gives, or TimeoutError: the thread that still waits ends with the program."""
+    """The result of `request`. Raises TimeoutError after `seconds`; its thread then ends with the program."""
     result: Future[T] = Future()
 
     def work() -> None:
         try:
             result.set_result(request())
-        except Exception as error:  # noqa: BLE001 - handed to the caller, who raises it
+        except Exception as error:  # noqa: BLE001 - raised again by `result.result`
             result.set_exception(error)
 
     Thread(target=work, daemon=True, name="ask-hub").start()

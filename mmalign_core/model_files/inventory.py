@@ -1,4 +1,4 @@
-"""The models on this machine: the references they were fetched by, their sizes, and their removal."""
+"""Inventory of the models on this machine: their references, sizes and removal."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ from mmalign_core.types import BadInput
 
 
 def fetched_as(settings: Settings | None = None) -> dict[str, str]:
-    """Repository -> the reference it was fetched by; {} where nothing was noted, or the note is damaged."""
+    """Repository -> the reference it was fetched by; {} if the record is absent or damaged."""
     try:
-        noted = json.loads(_note(settings).read_text(encoding="utf-8"))
+        recorded = json.loads(_record(settings).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    return {k: v for k, v in noted.items() if isinstance(v, str)} if isinstance(noted, dict) else {}
+    return {k: v for k, v in recorded.items() if isinstance(v, str)} if isinstance(recorded, dict) else {}
 
 
 def remember(repository: str, reference: str, settings: Settings | None = None) -> None:
     """Record the reference of a repository, replacing an earlier one.
 
-    Raises BadInput if the file holds other JSON: another program wrote it, and it is kept.
+    Raises BadInput if the file holds other JSON, which another program wrote.
     """
-    note = _note(settings)
-    _refuse_foreign(note)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    part = note.with_suffix(".part")
+    record = _record(settings)
+    _refuse_foreign(record)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    part = record.with_suffix(".part")
     part.write_text(json.dumps(fetched_as(settings) | {repository: reference}, indent=1), encoding="utf-8")
-    part.replace(note)
+    part.replace(record)
 
 
-def _note(settings: Settings | None) -> Path:
+def _record(settings: Settings | None) -> Path:
     return own_folder(settings) / "fetched.json"
 
 
-def _refuse_foreign(note: Path) -> None:
-    """A note that cannot be read as JSON is a damaged one of ours, and is made anew."""
+def _refuse_foreign(record: Path) -> None:
+    """Raise BadInput if the file holds other JSON. A file that is not JSON counts as damaged and may be replaced."""
     try:
-        found = json.loads(note.read_text(encoding="utf-8"))
+        content = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return
-    if not isinstance(found, dict) or not all(isinstance(reference, str) for reference in found.values()):
-        raise BadInput(f"'{note}' was not written by this program; move it away, then fetch again")
+    if not isinstance(content, dict) or not all(isinstance(reference, str) for reference in content.values()):
+        raise BadInput(f"'{record}' was not written by this program; move it away, then fetch again")
 
 
 _LICENCE = re.compile(r"^license:[ \t]*([\w.+-]+)", re.MULTILINE)
@@ -61,7 +61,7 @@ MODEL_SUFFIXES = (
     *(".json", ".jsonl", ".txt", ".md", ".py", ".xml", ".vocab", ".yaml", ".yml"),
 )
 MODEL_NAMES = ("LICENSE", "NOTICE", "README", "USE_POLICY", "merges", "vocab")
-"""What files of models on the hub are called: weights, configuration, tokenizers and papers beside them."""
+"""Suffixes and name starts of the files of models on the hub: weights, configuration, tokenizers and documents."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def remove(name: str, settings: Settings | None = None) -> int:
 
 
 def _check_removable(row: LocalModel, settings: Settings | None) -> None:
-    """BadInput for a folder below our models that was put there by somebody and is no model."""
+    """Raise BadInput if the folder is a link, or lies in the models folder and holds no model or other files too."""
     if row.folder.is_symlink():
         raise BadInput(f"'{shown(row.folder)}' is a link to a folder of yours; delete the link yourself")
     own = row.folder.is_relative_to(own_folder(settings))
@@ -121,7 +121,7 @@ def _check_removable(row: LocalModel, settings: Settings | None) -> None:
 
 
 def _other_file(folder: Path) -> str:
-    """The first file below the folder that is no part of a model, relative to it; '' where there is none."""
+    """Relative name of the first file below the folder that is not part of a model; '' if there is none."""
     for path in sorted(folder.rglob("*")):
         known = path.suffix.lower() in MODEL_SUFFIXES or path.name.startswith((".", *MODEL_NAMES))
         if not path.is_dir() and not known:
@@ -150,7 +150,7 @@ def _row(name: str, folder: Path, files: Path | None) -> LocalModel:
 
 
 def _whole(files: Path | None) -> bool:
-    """Whether its weights are; a repository of a tokenizer alone has none to lack."""
+    """Whether the model's weights are complete. A repository of a tokenizer alone counts as whole."""
     if files is None:
         return False
     held = (*weight_files(files), *files_of(files, "*.safetensors.index.json"))
@@ -159,7 +159,7 @@ def _whole(files: Path | None) -> bool:
 
 @lru_cache(maxsize=512)
 def _checked(files: Path, held: tuple[tuple[str, int, int], ...]) -> bool:
-    """Looked at anew when a file of `held` changes: reading every header takes milliseconds a model."""
+    """Whether the weights are valid. Cached until a file in `held` changes, since headers take milliseconds to read."""
     try:
         check_weights(files)
     except BadInput:
@@ -168,7 +168,7 @@ def _checked(files: Path, held: tuple[tuple[str, int, int], ...]) -> bool:
 
 
 def _reference(name: str, files: Path) -> str:
-    """By its name; by its folder where no hub could know a repository of such a name."""
+    """The reference of a model: by its name, or by its folder if the name is not valid on a hub."""
     encoder = encoder_for(files)
     if not encoder:
         return ""
@@ -191,10 +191,10 @@ def encoder_for(files: Path) -> str:
 
 
 def licence(files: Path) -> str:
-    """The licence that a model's card names, '' if it names none."""
+    """The licence on a model's card; '' if it states none."""
     try:
         card = (files / "README.md").read_text(encoding="utf-8", errors="replace")[:20_000]
     except OSError:
         return ""
-    found = _LICENCE.search(card.partition("\n---")[0]) if card.startswith("---") else None
-    return found[1] if found else ""
+    match = _LICENCE.search(card.partition("\n---")[0]) if card.startswith("---") else None
+    return match[1] if match else ""

@@ -1,4 +1,4 @@
-"""Where models lie: our folder, the cache of the Hugging Face hub, or a folder that is named; found or said to lack."""
+"""Locations of models: the models folder, the cache of the Hugging Face hub, or any folder given by its path."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ _NAME = re.compile(r"([\w.-]+/)?[\w.-]+", re.ASCII)
 
 
 def hub_cache() -> Path:
-    """HF_HUB_CACHE, else `hub` below HF_HOME, else below the user's cache: as those libraries look for it."""
+    """The hub's cache: HF_HUB_CACHE, else `hub` below HF_HOME, else below the user's cache, as in huggingface_hub."""
     default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huggingface"
     home = Path(os.environ.get("HF_HOME") or default)
     return Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
 
 
 def own_folder(settings: Settings | None = None) -> Path:
-    """`models` below the store's root: a model copied here, as ORGANISATION/NAME, is found without a hub."""
+    """The models folder, `models` below the store's root. Models copied to it as ORGANISATION/NAME need no hub."""
     return (settings or Settings()).root / "models"
 
 
 def is_repository(name: str) -> bool:
-    """Whether it is of the form ORGANISATION/NAME that the hub knows; its oldest models have no ORGANISATION/."""
+    """Whether the name is valid on the hub: ORGANISATION/NAME, or NAME alone for the oldest models."""
     return bool(_NAME.fullmatch(name)) and ".." not in name and all(part.strip(".") for part in name.split("/"))
 
 
 def cached_repository(name: str) -> Path:
-    """The cache's folder for a repository, there or not."""
+    """The folder of a repository in the cache, whether it exists or not."""
     return hub_cache() / f"models--{name.replace('/', '--')}"
 
 
 def snapshot(name: str) -> Path | None:
-    """The folder of files of the repository's main branch as last fetched; None if there is none."""
+    """The cached folder of the repository's main branch as last fetched; None if there is none."""
     held = cached_repository(name)
     try:
         commit = (held / "refs" / "main").read_text(encoding="utf-8").strip()
@@ -48,25 +48,25 @@ def snapshot(name: str) -> Path | None:
 
 
 def repository(encoder: str, model: str) -> str:
-    """ORGANISATION/NAME of a model of that encoder; a name alone is of the encoder's usual organisation."""
+    """ORGANISATION/NAME of a model of that encoder. A name without organisation gets the encoder's usual one."""
     home = ORGANISATION.get(encoder, "")
     return model if "/" in model or not home else f"{home}/{model}"
 
 
 def model_folder(encoder: str, model: str, settings: Settings | None = None) -> Path:
-    """The folder of the model; BadInput if it is not here."""
+    """The folder of the model. Raises BadInput as `found_model`."""
     return found_model(encoder, model, settings)[1]
 
 
 def found_model(encoder: str, model: str, settings: Settings | None = None) -> tuple[str, Path]:
-    """The model's `full_name` and its folder: one it names, or one of that name in our models or in the hub's cache.
+    """The model's `full_name` and its folder: as given, in the models folder, or in the hub's cache.
 
-    Raises BadInput if it is nowhere: what was asked for, where it was looked for, and the command that fetches it.
+    Raises BadInput, with the folders that were searched and the command that fetches it, if it is in none of them.
     """
     if not model:
         raise BadInput(f"encoder '{encoder}' needs a model: {encoder}:NAME_OR_FOLDER, as {_example(encoder)}")
     if "\0" in model or len(model) > 4000:
-        raise BadInput(f"encoder '{encoder}': no name of a model is like '{shown(model[:80])}'")
+        raise BadInput(f"encoder '{encoder}': '{shown(model[:80])}' cannot be the name of a model")
     name = full_name(encoder, model)
     for folder in _places(name, settings):
         if _is_folder(folder):
@@ -75,7 +75,7 @@ def found_model(encoder: str, model: str, settings: Settings | None = None) -> t
 
 
 def full_name(encoder: str, model: str) -> str:
-    """The one name of a model however it is spelt: a folder's whole path, or ORGANISATION/NAME."""
+    """The normalised name of a model: the absolute path of a folder, or ORGANISATION/NAME."""
     folder = Path(model).expanduser()
     if _looks_like_folder(model) or ("/" in model and (_is_folder(folder) or not is_repository(model))):
         return str(folder.absolute())

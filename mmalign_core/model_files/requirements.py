@@ -1,4 +1,4 @@
-"""Which files of which repositories a reference needs: weights as safetensors, settings and tokenizer, no code."""
+"""Required files of a model by repository: weights as safetensors, settings and tokenizer, no code."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mmalign_core.model_files.weights import read_json
 from mmalign_core.types import BadInput
 
 ENCODERS = (*ORGANISATION, "open-clip")
-"""Encoders whose models come from the hub."""
+"""Names of the encoders whose models come from the hub."""
 _SETTINGS = (".json", ".txt", ".model")
 _OTHERS = {"onnx", "openvino", "coreml", "original", "runs", "eval", "assets", "images", "gguf", "logs"}
-"""Folders that hold the same model for other programs, or no part of it."""
+"""Folders in repositories with the same model for other programs, or with no part of it."""
 _SHARD = re.compile(r".+-\d+-of-\d+\.(safetensors|bin)")
 
 
 @dataclass(frozen=True)
 class RequiredFiles:
-    """Files that are required of one repository. `weights`: names of weight files by preference, () for any name."""
+    """The required files of one repository. `weights`: names of weight files by preference, () for any name."""
 
     repository: str
     weights: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class RequiredFiles:
 
 
 def text_tower_files(folder: str) -> tuple[RequiredFiles, ...]:
-    """Settings of a text tower that a folder on this machine names without holding them."""
+    """The required settings of a text tower that the settings in a local folder name but the folder does not hold."""
     settings = read_json(Path(folder) / "open_clip_config.json").get("model_cfg") or {}
     name = str((settings.get("text_cfg") or {}).get("hf_model_name") or "")
     if not is_repository(name):
@@ -41,14 +41,14 @@ def text_tower_files(folder: str) -> tuple[RequiredFiles, ...]:
 
 
 def open_clip_tokenizers(config: Mapping[str, Any], held: str) -> tuple[RequiredFiles, ...]:
-    """Other repositories than `held` that a model's "text_cfg" takes its tokenizer and settings from."""
+    """The repositories, other than `held`, of the tokenizer and settings in a model's "text_cfg"."""
     text = config.get("text_cfg") or {}
     names = {str(text.get(key) or "") for key in ("hf_tokenizer_name", "hf_model_name")} - {"", held}
     return tuple(RequiredFiles(name, with_weights=False) for name in sorted(names) if is_repository(name))
 
 
 def choose_files(names: Iterable[str], needs: RequiredFiles) -> tuple[str, ...]:
-    """The files to take out of a repository's `names`, sorted. BadInput if it has no weights that may be loaded."""
+    """The required ones of a repository's file `names`, sorted. Raises BadInput if it has no loadable weights."""
     paths = [PurePosixPath(name) for name in names]
     near = [path for path in paths if len(path.parts) <= 2 and path.parent.name not in _OTHERS and _visible(path)]
     settings = [path for path in near if path.suffix in _SETTINGS]
@@ -65,7 +65,7 @@ def _visible(path: PurePosixPath) -> bool:
 
 
 def _named(paths: Sequence[PurePosixPath], names: Sequence[str]) -> list[PurePosixPath]:
-    """The first of the names that is there, safetensors before others."""
+    """The first of the names that exists, safetensors before other formats."""
     by_name = {str(path): path for path in paths}
     there = [name for name in names if name in by_name]
     there.sort(key=lambda name: not name.endswith(".safetensors"))
@@ -73,16 +73,16 @@ def _named(paths: Sequence[PurePosixPath], names: Sequence[str]) -> list[PurePos
 
 
 def _weights(paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
-    """Of each folder the safetensors, or where there are none the .bin, which is only ever read as plain tensors."""
-    found: list[PurePosixPath] = []
+    """The safetensors of each folder, else its .bin files, which are only read as plain tensors."""
+    weights: list[PurePosixPath] = []
     for folder in sorted({path.parent for path in paths}):
         here = [path for path in paths if path.parent == folder]
-        found += _one_kind(here, "model.safetensors") or _one_kind(here, "pytorch_model.bin")
-    return found
+        weights += _one_kind(here, "model.safetensors") or _one_kind(here, "pytorch_model.bin")
+    return weights
 
 
 def _one_kind(here: Sequence[PurePosixPath], whole: str) -> list[PurePosixPath]:
-    """The file of that name, else its shards."""
+    """The file named `whole`, else its shards."""
     kind = PurePosixPath(whole).suffix
     one = [path for path in here if path.name == whole]
     return one or [path for path in here if path.suffix == kind and _SHARD.fullmatch(path.name)]

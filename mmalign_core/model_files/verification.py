@@ -1,4 +1,4 @@
-"""Checks of a model's folder before a library opens it: no code, a tokenizer, and sizes that its weights can fill."""
+"""Checks of a model's folder before a library opens it: no code, a tokenizer, and sizes that match the weights."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _WIDTHS = ("width", "hidden_size", "d_model")
 _DEPTHS = ("layers", "num_hidden_layers", "num_layers", "depths")
 _LENGTHS = ("embed_dim", "projection_dim", "vocab_size", "intermediate_size", *_WIDTHS)
 _LEAST_LAYER = 2**16
-"""Least weights of a layer in the estimate. Chosen: below any layer of a usable transformer."""
+"""Lowest number of weights per layer in the estimate. Chosen: below any layer of a usable transformer."""
 _HARMLESS = 2**26
-"""Models with fewer weights are not refused here. Chosen: 256 MB of float32, which any machine can allocate."""
+"""Models with fewer weights always pass. Chosen: 256 MB of float32, which any machine can allocate."""
 
 
 def check_code(folder: Path) -> None:
-    """BadInput if settings of transformers name code that comes with the model.
+    """Raise BadInput if settings of transformers name code that comes with the model.
 
-    It is never run, and the library's own class of that type, which would load in its place, is another model.
+    Such code is never run, and transformers' class of the same type, which would load instead, is another model.
     """
     for name in ("config.json", "tokenizer_config.json", "preprocessor_config.json", "processor_config.json"):
         for path in files_of(folder, name):
@@ -36,7 +36,7 @@ def check_code(folder: Path) -> None:
 
 
 def check_tokenizer(folder: Path) -> None:
-    """BadInput if the folder, and those right below it, hold no tokenizer: transformers would make up an empty one."""
+    """Raise BadInput if the folder and its subfolders hold no tokenizer: transformers would create an empty one."""
     if not any(files_of(folder, pattern) for pattern in _TOKENIZERS):
         looked = ", ".join(_TOKENIZERS[:3])
         raise BadInput(f"model folder '{shown(folder)}' holds no tokenizer ({looked}); fetch it again")
@@ -47,15 +47,15 @@ def check_tokenizer(folder: Path) -> None:
 
 @lru_cache(maxsize=64)
 def _is_tokenizer(path: str, size: int, changed: int) -> bool:
-    """Whether the file says how text is cut; read once as long as it stays the same."""
+    """Whether the file holds a tokenizer. The result is cached until size or time of the file change."""
     return isinstance(read_json(Path(path)).get("model"), dict)
 
 
 def check_sizes(config: dict[str, Any], weights: Path) -> None:
-    """BadInput if the settings describe more numbers than a weight file can hold, before anything of the size is made.
+    """Raise BadInput, before memory is allocated, if the settings describe more weights than the file can hold.
 
-    Every layer of a transformer has at least width² weights, every dimension at least one entry, and no entry takes
-    less than a byte.
+    Every layer of a transformer has at least width² weights, every dimension at least one entry, and every entry takes
+    at least a byte.
     """
     held = sum(path.stat().st_size for path in (weight_files(weights) if weights.is_dir() else [weights]))
     most = max(held, _HARMLESS)
@@ -72,11 +72,11 @@ def check_sizes(config: dict[str, Any], weights: Path) -> None:
 
 
 def other_encoder_hint(folder: Path, encoder: str) -> str:
-    """Return '; choose …' if the folder holds a model of another encoder than this one, else ''."""
-    found = encoder_for(folder)
-    if found in ("", encoder):
+    """Return '; choose …' if the folder holds a model of another encoder than `encoder`, else ''."""
+    other = encoder_for(folder)
+    if other in ("", encoder):
         return ""
-    return f"; choose it as {found}:{'local-dir:' if found == 'open-clip' else ''}{shown(folder)}"
+    return f"; choose it as {other}:{'local-dir:' if other == 'open-clip' else ''}{shown(folder)}"
 
 
 def _parts(config: Any) -> Iterator[dict[str, Any]]:

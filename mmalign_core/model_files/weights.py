@@ -1,4 +1,4 @@
-"""Weight files: whether they are whole and what they claim to be, and a version that changes when they do."""
+"""Weight files: checks that they are complete and of their stated format, and a version that changes with them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from mmalign_core.data.names import shown
 from mmalign_core.types import BadInput, digest_bytes
 
 _LONGEST_HEADER = 100 * 2**20
-"""Bytes; the format's own limit."""
+"""Most bytes of a safetensors header; the format's own limit."""
 _SAMPLE = 4096
-"""Bytes at the start, middle and end of every tensor: training moves all of a tensor's numbers."""
+"""Bytes sampled at the start, middle and end of every tensor. Chosen: training changes all numbers of a tensor."""
 
 
 def check_weights(folder: Path) -> None:
-    """BadInput if the folder holds no weights, or safetensors that are cut short, damaged or something else."""
-    found = weight_files(folder)
-    if not found:
+    """Raise BadInput if the folder holds no weights, or incomplete, damaged or falsely named safetensors."""
+    paths = weight_files(folder)
+    if not paths:
         raise BadInput(
             f"model folder '{shown(folder)}' holds no weights (.safetensors); the download may be cut: fetch it again"
         )
-    for path in found:
+    for path in paths:
         if path.suffix == ".safetensors":
             read_header(path)
     for index in files_of(folder, "*.safetensors.index.json"):
@@ -31,35 +31,33 @@ def check_weights(folder: Path) -> None:
 
 
 def files_of(folder: Path, pattern: str) -> list[Path]:
-    """Files of the folder and of those right below it, sorted: no model lies deeper, and a whole disk may."""
-    found = [*folder.glob(pattern), *folder.glob(f"*/{pattern}")]
-    return sorted(path for path in found if path.is_file() and not path.parent.name.startswith("."))
+    """Sorted files in the folder and its direct subfolders that match the pattern; models do not lie deeper."""
+    paths = [*folder.glob(pattern), *folder.glob(f"*/{pattern}")]
+    return sorted(path for path in paths if path.is_file() and not path.parent.name.startswith("."))
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """Every .safetensors, and each .bin of a folder that holds none of them."""
+    """All .safetensors files, and the .bin files of folders without them."""
     safe = files_of(folder, "*.safetensors")
     held = {path.parent for path in safe}
     return safe + [path for path in files_of(folder, "*.bin") if path.parent not in held]
 
 
 def read_header(path: Path) -> dict[str, Any]:
-    """Tensor name -> dtype, shape and offsets. BadInput unless the file is safetensors and of the length it states."""
+    """Tensor name -> dtype, shape and offsets. Raises BadInput if the file is not safetensors of the stated length."""
     name, size = f"weights '{shown(path)}'", path.stat().st_size
     with path.open("rb") as file:
         start = file.read(8)
         length = int.from_bytes(start, "little")
         if len(start) == 8 and size < 8 + length <= _LONGEST_HEADER:
-            raise BadInput(f"{name} are cut short in their first part; fetch the model again")
+            raise BadInput(f"{name} are cut short in their header; fetch the model again")
         text = file.read(length) if len(start) == 8 and length <= _LONGEST_HEADER else b""
     try:
         header = json.loads(text)
         ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
         stated = 8 + length + max(ends, default=0)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
-        raise BadInput(
-            f"{name} are not in the format of safetensors, whatever their name; they are not opened: get the real file"
-        ) from error
+        raise BadInput(f"{name} are not in the safetensors format and are not opened; get the real file") from error
     if size != stated:
         what = "cut short" if size < stated else "followed by something else"
         raise BadInput(f"{name} are {what}: {size:,} bytes of {stated:,}; fetch the model again")
@@ -73,14 +71,14 @@ def _check_shards(index: Path) -> None:
         raise BadInput(f"'{shown(index)}' is damaged; fetch the model again") from error
     lacking = sorted(name for name in names if not (index.parent / str(name)).is_file())
     if lacking:
-        raise BadInput(f"{len(lacking)} of {len(names)} weight files that '{shown(index)}' names lack")
+        raise BadInput(f"{len(lacking)} of {len(names)} weight files named in '{shown(index)}' are missing")
 
 
 def weights_version(folder: Path) -> str:
-    """Twelve hex digits that change with the weights, the configuration or the tokenizer, and not with the place.
+    """Return 12 hexadecimal digits that depend on weights, configuration and tokenizer, and not on the folder's path.
 
-    A hub's snapshot is known by its commit. In other folders small files are read whole, and of weights the header
-    and a part of every tensor: a few megabytes whatever the model's size.
+    For a snapshot of the hub they come from the commit. In other folders small files are read whole, and of weights
+    the header and samples of every tensor: a few megabytes for any model.
     """
     if folder.parent.name == "snapshots" and len(folder.name) == 40:
         return folder.name[:12]
@@ -89,18 +87,18 @@ def weights_version(folder: Path) -> str:
 
 
 def files_stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """Path, bytes and time of change of every file that a vector depends on: equal as long as they are the same."""
+    """Path, bytes and modification time of every file that a vector depends on; equal while the files are unchanged."""
     return tuple(file_stamp(path) for path in _files(folder))
 
 
 def file_stamp(path: Path) -> tuple[str, int, int]:
-    """Its path, bytes, and time of change in nanoseconds."""
+    """Path, bytes and modification time in nanoseconds of a file."""
     held = path.stat()
     return str(path), held.st_size, held.st_mtime_ns
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """What a vector depends on, in a fixed order."""
+    """The files that a vector depends on, in a fixed order."""
     small = (path for suffix in ("json", "txt", "model") for path in files_of(folder, f"*.{suffix}"))
     yield from sorted({*small, *weight_files(folder)}, key=lambda path: path.relative_to(folder).as_posix())
 
@@ -119,7 +117,7 @@ def _sampled(folder: Path, path: Path) -> Iterator[bytes]:
 
 
 def _places(path: Path, size: int) -> list[int]:
-    """Byte offsets to read from: in every tensor, or, where the tensors are not known, 1024 over the file."""
+    """Byte offsets of the samples: in every tensor, or 1,024 over the file if it is not safetensors."""
     if path.suffix != ".safetensors":
         return list(range(0, size, max(_SAMPLE, size // 1024)))
     header = read_header(path)
@@ -138,11 +136,11 @@ def _first(path: Path) -> bytes:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object; BadInput if it is absent, damaged or something else."""
+    """The JSON object in a file. Raises BadInput if the file is absent, damaged or of another form."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise BadInput(f"'{shown(path.name)}' lacks in the model folder '{shown(path.parent)}'") from error
+        raise BadInput(f"'{shown(path.name)}' is missing in the model folder '{shown(path.parent)}'") from error
     except (ValueError, OSError, RecursionError) as error:
         raise BadInput(f"'{shown(path)}' cannot be read as JSON; fetch the model again") from error
     if not isinstance(value, dict):

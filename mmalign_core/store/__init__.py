@@ -1,4 +1,4 @@
-"""The store: embeddings, sequences, collections and runs under one folder, safe against being killed at any moment."""
+"""The store: embeddings, sequences, collections and runs in one folder, valid even if a writer is killed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mmalign_core.store.contents import (
     remove_files,
     sequence_bytes,
 )
-from mmalign_core.store.embeddings import CacheSize, EmbeddingCache, Found
+from mmalign_core.store.embeddings import CachedRows, CacheSize, EmbeddingCache
 from mmalign_core.store.folders import check_place, remove_owned, write_folder
 from mmalign_core.store.runs import (
     HEAD,
@@ -43,9 +43,9 @@ from mmalign_core.types.sequences import Sequences
 __all__ = [
     "KINDS",
     "CacheSize",
+    "CachedRows",
     "CollectionSummary",
     "Entry",
-    "Found",
     "RunRecord",
     "RunSummary",
     "SessionCache",
@@ -59,80 +59,83 @@ _log = logging.getLogger(__name__)
 
 
 class Store:
-    """Everything kept between sessions, under the folder `root` (made on the first write).
+    """Data kept between sessions, in the folder `root`, which is created by the first write.
 
-    Several processes and threads may use one root at once. BadInput says in one line what cannot be read or written.
+    Several processes and threads may use one root at once. Methods raise BadInput for what cannot be read or written.
     """
 
     def __init__(self, root: str | Path) -> None:
         self.root = _folder_of(root)
         self.session = SessionCache()
-        """What was asked with while this store is open; nothing of it is written."""
+        """Vectors of queries, in memory alone."""
         self._embeddings = EmbeddingCache(self.root / "embeddings")
         self._sequences = SequenceCache(self.root / "sequences")
         self._runs = RunList(self.root / "lists", self.root / "runs")
 
-    def embeddings(self, encoder_key: str, digests: Sequence[str]) -> Found:
-        """What is cached of these: rows (m,) into `digests`, vectors (m, d), posterior (m, c) or None."""
+    def embeddings(self, encoder_key: str, digests: Sequence[str]) -> CachedRows:
+        """The cached embeddings of those digests that have any."""
         return self._embeddings.get(encoder_key, digests)
 
     def add_embeddings(
         self, encoder_key: str, digests: Sequence[str], vectors: np.ndarray, posterior: np.ndarray | None = None
     ) -> None:
-        """Keep a batch: vectors (n, d) and posterior (n, c); all of it or, if the process is killed, none of it."""
+        """Store a batch, vectors (n, d) and posterior (n, c), in one commit: all of it or none."""
         self._embeddings.add(encoder_key, digests, vectors, posterior)
 
     def sequence_shapes(self, encoder_key: str, digests: Sequence[str]) -> dict[str, tuple[int, int]]:
-        """Digest -> (t, d) of the kept sequences among these; a damaged one is logged and counts as absent."""
+        """Digest -> shape (t, d) of the stored sequences. A damaged one is logged and counts as absent."""
         return self._sequences.shapes(encoder_key, digests)
 
     def sequences(
         self, encoder_key: str, digests: Sequence[str], shapes: Mapping[str, tuple[int, int]] | None = None
     ) -> Sequences:
-        """One kept sequence per digest, in order; `shapes` spares a second look. BadInput if one cannot be read."""
+        """The stored sequences of the digests, in order. Raises BadInput if one cannot be read.
+
+        `shapes`: what `sequence_shapes` returned, so that the files need not be checked again.
+        """
         return self._sequences.load(encoder_key, digests, shapes or self.sequence_shapes(encoder_key, digests))
 
     def add_sequences(self, encoder_key: str, batch: Mapping[str, np.ndarray]) -> None:
-        """Keep digest -> (t, d) numbers as float16, each whole or, if the process is killed, not at all."""
+        """Store digest -> sequence (t, d) as float16. Each file is written whole or not at all."""
         self._sequences.add(encoder_key, batch)
 
     def size(self) -> dict[str, CacheSize]:
-        """Encoder key -> cached rows and bytes on disk."""
+        """Encoder key -> number of cached rows and bytes on disk."""
         return self._embeddings.size()
 
     def remove_encoder(self, encoder_key: str) -> None:
-        """Forget the cached embeddings and sequences of one encoder."""
+        """Delete the cached embeddings and sequences of one encoder."""
         self._embeddings.remove(encoder_key)
         self._sequences.remove(encoder_key)
 
     def save_collection(self, collection: Collection) -> Path:
-        """Keep the collection's table, media references and given vectors; the media files stay where they are."""
+        """Save a collection's table, media references and vectors, not its media files. Return the folder."""
         folder = self._collection_folder(collection.digest)
         return write_folder(folder, "collection", lambda part: fill_collection(part, collection))
 
     def list_collections(self) -> list[CollectionSummary]:
-        """Every readable collection by name; damaged ones are left out with a warning in the log."""
-        found = []
+        """Summaries of all readable collections, by name. Damaged ones are logged and left out."""
+        summaries = []
         for head in (self.root / "collections").glob("[!.]*/collection.json"):
             try:
-                found.append(read_summary(head.parent))
+                summaries.append(read_summary(head.parent))
             except (OSError, ValueError, KeyError, TypeError) as error:
                 _log.warning("'%s' is damaged (%s); delete that folder and read the data again", head.parent, error)
-        return sorted(found, key=lambda c: (c.name, c.digest))
+        return sorted(summaries, key=lambda c: (c.name, c.digest))
 
     def run_place(self, run_id: str, path: str | Path | None = None) -> Path:
-        """The folder a run of that name is saved in; BadInput where that cannot be, before there is a run."""
+        """The folder for a run of that id. Raises BadInput if a run could not be saved there; nothing is written."""
         own = self.root / "runs" / check_run_id(run_id)
         return check_place(Path(os.path.expanduser(path)) if path else own, "run")
 
     def save_run(self, record: RunRecord, path: str | Path | None = None) -> Path:
-        """Save the run at `path` (default: under the store's root) and list it; returns its folder."""
+        """Save the run at `path` (default: below the store's root), add it to the list and return its folder."""
         folder = save_run_folder(record, self.run_place(record.id, path))
         self._runs.add(record, folder)
         return folder
 
     def load_run(self, ref: str | Path) -> RunRecord:
-        """The run of that id, or in that folder; BadInput names the nearest id when there is none."""
+        """The run of that id, or in that folder. Raises BadInput with the nearest id if there is none."""
         own = self.root / "runs" / str(ref)
         if isinstance(ref, str) and re.fullmatch(r"\w[\w.-]{0,99}", ref):
             if (own / HEAD).is_file():
@@ -142,24 +145,24 @@ class Store:
         return load_run_folder(Path(os.path.expanduser(ref)))
 
     def list_runs(self) -> list[RunSummary]:
-        """Every run saved through this store, newest first, with parameters and metrics."""
+        """Summaries of all runs saved through this store, newest first."""
         return self._runs.all()
 
     def remove_run(self, run_id: str) -> None:
-        """Take the run off the list and, when it lies under the root, delete it."""
+        """Remove the run from the list, and delete its folder if that lies below the store's root."""
         folder = self.root / "runs" / check_run_id(run_id)
         if os.path.lexists(folder):
             remove_owned(folder, "run")
         self._runs.remove(run_id)
 
     def remove_collection(self, digest: str) -> None:
-        """Delete the kept table of a collection; its media stay. BadInput where others' files lie beside it."""
+        """Delete a saved collection; its media stay. Raises BadInput if its folder holds files of other programs."""
         remove_owned(self._collection_folder(digest), "collection")
 
     def entries(self, kind: str) -> list[Entry]:
-        """What is kept of that kind of KINDS, and how much room it takes; BadInput for another kind.
+        """The store's entries of one of KINDS with their sizes. Raises BadInput for another kind.
 
-        A run that was saved elsewhere takes no room in the store. Sequences count to their encoder's embeddings.
+        A run that is saved elsewhere counts 0 bytes. Sequences count with the embeddings of their encoder.
         """
         if check_kind(kind) == "runs":
             return [self._run_entry(run) for run in self.list_runs()]
@@ -176,16 +179,16 @@ class Store:
         return file_entries(self.root, kind)
 
     def remove(self, kind: str, keys: Sequence[str]) -> int:
-        """Remove entries of one kind; returns the bytes made free.
+        """Remove entries of one kind. Return the freed bytes.
 
-        BadInput, before anything is removed, for a key that is not held; and at the first entry with files of others.
+        Raises BadInput for an unknown key before anything is removed, and at the first entry with files of others.
         """
-        held = {entry.key: entry for entry in self.entries(kind)}
-        check_keys(kind, keys, list(held))
+        entries = {entry.key: entry for entry in self.entries(kind)}
+        check_keys(kind, keys, list(entries))
         removals = {"runs": self.remove_run, "embeddings": self.remove_encoder, "collections": self.remove_collection}
         for key in keys:
             remove_files(self.root, kind, key) if kind in FILES else removals[kind](key)
-        return sum(held[key].bytes for key in dict.fromkeys(keys))
+        return sum(entries[key].bytes for key in dict.fromkeys(keys))
 
     def _run_entry(self, run: RunSummary) -> Entry:
         own = self.root / "runs" / run.id
@@ -195,7 +198,7 @@ class Store:
 
     def _collection_folder(self, digest: str) -> Path:
         if not re.fullmatch(r"\w{1,64}", digest):
-            raise BadInput(f"'{digest}' is no digest of a collection; give one that the list of collections shows")
+            raise BadInput(f"'{digest}' is no digest of a collection; see: store list collections")
         return self.root / "collections" / digest
 
     def _listed_folder(self, run_id: str) -> Path:
@@ -203,7 +206,7 @@ class Store:
         if run_id not in folders:
             near = difflib.get_close_matches(run_id, folders, n=1, cutoff=0.4)
             hint = f" (did you mean '{near[0]}'?)" if near else ""
-            raise BadInput(f"no run '{run_id}' in the store '{self.root}'{hint}; give an id of the list or a folder")
+            raise BadInput(f"no run '{run_id}' in the store '{self.root}'{hint}; give a listed id or a folder")
         return Path(folders[run_id])
 
 
@@ -213,9 +216,9 @@ def _about(kept: CollectionSummary) -> str:
 
 
 def _folder_of(root: str | Path) -> Path:
-    """The folder a `--store` value names; BadInput for anything that is not a local folder."""
+    """The folder that a `--store` value names. Raises BadInput if it is not a local folder."""
     text = re.sub(r"^file:/+", "/", os.fspath(root))
-    if re.match(r"\w[\w+.-]+:/", text):  # one slash is what pathlib leaves of two
+    if re.match(r"\w[\w+.-]+:/", text):  # pathlib shortens '://' to ':/'
         raise BadInput(f"the store '{root}' is not a folder on this machine; give a path")
     folder = Path(os.path.expanduser(text))
     if folder.exists() and not folder.is_dir():

@@ -1,4 +1,4 @@
-"""Collections as self-contained folders: items and interactions in Parquet, media in JSON, given vectors beside."""
+"""Collections as folders: items and interactions in Parquet, media references in JSON, vectors in safetensors."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mmalign_core.store.serialization import read_frame, read_sets, write_frame,
 from mmalign_core.types import BadInput, Collection, Media, Skipped
 
 FORMAT = 1
-"""Version of the folder format, counted up when older readers could not read it."""
+"""Version of the folder format; it rises when older readers could not read it."""
 
 
 class CollectionSummary(NamedTuple):
-    """What the list of collections shows: `media` counts the media of each modality."""
+    """The entry of a collection in lists. `media`: modality -> number of media."""
 
     digest: str
     name: str
@@ -26,7 +26,7 @@ class CollectionSummary(NamedTuple):
 
 
 def fill_collection(folder: Path, collection: Collection) -> None:
-    """Write the collection's files into an empty folder (media files stay where they are)."""
+    """Write the collection's files into an empty folder. Media files are not copied."""
     counts = Counter(m.modality for m in collection.media)
     counts.update({name: len(s) for name, s in collection.vectors.items() if name not in counts})
     head = {
@@ -48,7 +48,7 @@ def fill_collection(folder: Path, collection: Collection) -> None:
 
 
 def read_collection(folder: Path) -> Collection:
-    """The collection with the digest it was written with."""
+    """The collection in the folder, with its original digest."""
     head = read_head(folder / "collection.json")
     users = folder / "interactions.parquet"
     return Collection(
@@ -65,14 +65,14 @@ def read_collection(folder: Path) -> Collection:
 
 
 def read_summary(folder: Path) -> CollectionSummary:
-    """The summary alone, without reading the media."""
+    """The summary of the collection in the folder; the media are not read."""
     head = read_head(folder / "collection.json")
     return CollectionSummary(head["digest"], head["name"], head["items"], head["media"])
 
 
 def read_head(path: Path) -> dict[str, Any]:
-    """A JSON file with a format number; BadInput when a later version wrote it."""
+    """The content of a JSON file with a format number. Raises BadInput if a later version wrote it."""
     head = json.loads(path.read_text())
     if head["format"] != FORMAT:
-        raise BadInput(f"'{path}' is of format {head['format']}, this version reads {FORMAT}; update the program")
+        raise BadInput(f"'{path}' is of format {head['format']}, this version reads {FORMAT}; update MMAlign")
     return head

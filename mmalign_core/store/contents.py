@@ -1,4 +1,4 @@
-"""What the store holds and how much room it takes, entry by entry; the removal of entries by kind and key."""
+"""Entries of the store by kind and key: their sizes, and the removal of those that are plain files."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FILES = {
     "media": r"(archive-)?[0-9a-f]{32}(\.\w{1,8})?",
     "maps": r"[0-9a-f]{32}\.safetensors",
 }
-"""Folders whose entries are named by digests: media asked with, uploaded data, unpacked media and drawn maps."""
+"""Folder -> pattern of the names in it: media of queries, uploaded data, unpacked media and drawn maps, by digest."""
 KINDS = ("runs", "embeddings", "collections", *FILES)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that is kept: its `kind` of KINDS, the `key` it is removed by, its `bytes` on disk in the store, and
-    what it is `about` in words ('' where its files do not say)."""
+    """An entry of the store: its `kind` (of KINDS), the `key` that `remove` takes, its `bytes` on disk in the store,
+    and a description, `about` ('' if there is none)."""
 
     kind: str
     key: str
@@ -35,22 +35,22 @@ class Entry:
 
 
 def check_kind(kind: str) -> str:
-    """The kind, or BadInput with those that there are."""
+    """The kind itself. Raises BadInput with all kinds if it is unknown."""
     if kind not in KINDS:
         raise BadInput(f"the store keeps no '{kind}'; choose one of: {', '.join(KINDS)}")
     return kind
 
 
 def bytes_of(path: Path) -> int:
-    """Bytes of a file or of all files below a folder; links count as nothing, 0 where nothing is there."""
+    """Bytes of a file, or of all files below a folder, without links; 0 if the path does not exist."""
     files = [path, *path.rglob("*")] if path.is_dir() else [path]
     return sum(file.lstat().st_size for file in files if file.is_file() and not file.is_symlink())
 
 
 def file_entries(root: Path, kind: str) -> list[Entry]:
-    """The entries of one of FILES; what has no name of ours is left out."""
-    found = sorted(path for path in (root / kind).glob("*") if re.fullmatch(FILES[kind], path.name))
-    return [Entry(kind, path.name, bytes_of(path)) for path in found]
+    """The entries of one of FILES. Files with other names are left out."""
+    paths = sorted(path for path in (root / kind).glob("*") if re.fullmatch(FILES[kind], path.name))
+    return [Entry(kind, path.name, bytes_of(path)) for path in paths]
 
 
 def remove_files(root: Path, kind: str, key: str) -> None:
@@ -135,11 +135,11 @@ def _is_map(path: Path) -> bool:
 
 
 def sequence_bytes(root: Path, encoder_key: str) -> int:
-    """Bytes of one encoder's sequences."""
+    """Bytes on disk of one encoder's sequences."""
     return bytes_of(root / "sequences" / key_name(encoder_key))
 
 
-def check_keys(kind: str, keys: Sequence[str], held: Sequence[str]) -> None:
-    """BadInput names the first key that is not held, so that nothing is removed by half."""
-    if lacking := next((key for key in keys if key not in held), None):
-        raise BadInput(f"the store holds no {kind} '{lacking}'; see: store list {kind}")
+def check_keys(kind: str, keys: Sequence[str], known: Sequence[str]) -> None:
+    """Raise BadInput with the first unknown key."""
+    if unknown := next((key for key in keys if key not in known), None):
+        raise BadInput(f"the store holds no {kind} '{unknown}'; see: store list {kind}")

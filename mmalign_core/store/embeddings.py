@@ -1,10 +1,9 @@
 """The embedding cache: one LanceDB table per encoder key, one row per content digest.
 
-Rows are only ever appended, in one commit a batch. Two writers may both add a digest; the first row wins when it is
-read. A process killed at any moment has either committed its batch or not. Each row carries a checksum of the encoder
-key, its digest and its numbers in order, so a row that was overwritten, zeroed, permuted or swapped with another is
-reported, never returned. Tables of earlier versions, whose checksums bound only a sum, count as absent: their rows are
-encoded again, and the first write deletes them.
+Rows are only appended, one commit per batch, so a killed process has written a whole batch or none. If two writers add
+one digest, readers take the first row. Each row has a checksum of the encoder key, its digest and its numbers in order,
+so that a row that was overwritten, zeroed, permuted or swapped raises an error. Tables of earlier versions, whose
+checksums cover only a sum, count as absent: their media are encoded again, and the first write deletes them.
 """
 
 from __future__ import annotations
@@ -24,20 +23,20 @@ from mmalign_core.store.folders import key_name
 from mmalign_core.types import BadInput
 
 TIDY_EVERY = 32
-"""Appends of one process between two looks at the number of fragments."""
+"""Appends of one process between two checks of the number of fragments. Chosen: a check is cheap beside them."""
 SCAN_FROM = 0.25
-"""From this share of the table on, reading it whole is faster than taking single rows."""
+"""Share of the table's rows from which a full scan is faster than reading single rows."""
 
 _CHECKSUM = "crc"
 """Column of the checksums. Tables of earlier versions have `check` in its place."""
 _SUFFIX = ".rows"
-"""Ends the names of tables with that column, so that they never meet an earlier version's."""
+"""Suffix of the names of tables with that column, so that they differ from those of earlier versions."""
 
 _log = logging.getLogger(__name__)
 
 
-class Found(NamedTuple):
-    """Cached embeddings: `rows` (m,) index the digests asked for; `vectors` (m, d); `posterior` (m, c) or None."""
+class CachedRows(NamedTuple):
+    """Cached embeddings: `rows` (m,) index the requested digests; `vectors` (m, d); `posterior` (m, c) or None."""
 
     rows: np.ndarray
     vectors: np.ndarray
@@ -45,7 +44,7 @@ class Found(NamedTuple):
 
 
 class CacheSize(NamedTuple):
-    """Of one encoder: distinct digests, and bytes on disk."""
+    """Size of one encoder's table: the number of distinct digests, and bytes on disk."""
 
     rows: int
     bytes: int
@@ -59,22 +58,22 @@ class EmbeddingCache:
         self._appends: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def get(self, encoder_key: str, digests: Sequence[str]) -> Found:
-        """What is cached of these digests; repeated digests are each answered. BadInput if the table is damaged."""
+    def get(self, encoder_key: str, digests: Sequence[str]) -> CachedRows:
+        """The cached embeddings of the digests, repeated ones included. Raises BadInput if the table is damaged."""
         name = _table_name(encoder_key)
         with explained(tables.table_folder(self.database, name)):
             table = tables.open_table(self.database, name) if len(digests) else None
             if table is None:
-                self._tell_of_earlier(encoder_key)
-                return Found(np.empty(0, int), np.empty((0, 0), np.float32), None)
+                self._log_earlier(encoder_key)
+                return CachedRows(np.empty(0, int), np.empty((0, 0), np.float32), None)
             return _lookup(table, encoder_key, digests)
 
     def add(
         self, encoder_key: str, digests: Sequence[str], vectors: np.ndarray, posterior: np.ndarray | None = None
     ) -> None:
-        """Append a batch in one commit: `vectors` (n, d) finite, `posterior` (n, c) or None for every batch alike.
+        """Append a batch in one commit: `vectors` (n, d) and `posterior` (n, c), which is None in all batches or none.
 
-        Raises BadInput when the numbers are not finite, or of another width than the table's, or cannot be written.
+        Raises BadInput if numbers are not finite, the widths differ from the table's, or it cannot be written.
         """
         rows = _rows(encoder_key, digests, vectors, posterior)
         name = _table_name(encoder_key)
@@ -97,10 +96,7 @@ class EmbeddingCache:
                 tables.remove_table(earlier)
 
     def size(self) -> dict[str, CacheSize]:
-        """Encoder key -> rows and bytes, tables of earlier versions included (their rows count as none).
-
-        A damaged table is left out with a warning in the log.
-        """
+        """Encoder key -> size. Tables of earlier versions count no rows. Damaged tables are logged and left out."""
         sizes: dict[str, CacheSize] = {}
         for name in tables.table_names(self.database):
             try:
@@ -112,9 +108,9 @@ class EmbeddingCache:
         return sizes
 
     def remove(self, encoder_key: str) -> None:
-        """Forget all embeddings of this encoder, also when its table is damaged.
+        """Delete all embeddings of this encoder, even if its table is damaged.
 
-        BadInput where the table's folder holds anything that is no part of a table.
+        Raises BadInput if the table's folder holds a file that is not part of a table.
         """
         for folder in (tables.table_folder(self.database, _table_name(encoder_key)), self._earlier(encoder_key)):
             if folder.is_dir():
@@ -132,16 +128,16 @@ class EmbeddingCache:
             return {table.schema.metadata[b"encoder"].decode(): CacheSize(rows, bytes_)}
 
     def _earlier(self, encoder_key: str) -> Path:
-        """Where earlier versions kept this encoder's table."""
+        """The folder of this encoder's table in earlier versions."""
         return tables.table_folder(self.database, key_name(encoder_key))
 
-    def _tell_of_earlier(self, encoder_key: str) -> None:
+    def _log_earlier(self, encoder_key: str) -> None:
         if (earlier := self._earlier(encoder_key)).is_dir():
-            words = "its checksums do not bind rows to their media: they are encoded again"
-            _log.warning("'%s' was written by an earlier version, and %s", earlier, words)
+            words = "its checksums do not cover digests, so its media are encoded again"
+            _log.warning("'%s' was written by an earlier version: %s", earlier, words)
 
     def _count(self, name: str) -> int:
-        """How many appends this process has made, this one included."""
+        """The number of appends by this process, including this one."""
         with self._lock:
             self._appends[name] = self._appends.get(name, 0) + 1
             return self._appends[name]
@@ -165,34 +161,34 @@ def _rows(encoder_key: str, digests: Sequence[str], vectors: np.ndarray, posteri
     return pa.table(list(data.values()), schema=pa.schema(fields, metadata={"encoder": encoder_key}))
 
 
-def _lookup(table: Any, encoder_key: str, digests: Sequence[str]) -> Found:
+def _lookup(table: Any, encoder_key: str, digests: Sequence[str]) -> CachedRows:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    held = table.search().select(["digest"]).with_row_id(True).to_arrow()
-    # index_in answers with the first place, so the first row of a digest wins.
-    options = pc.SetLookupOptions(value_set=held["digest"].combine_chunks())
+    stored = table.search().select(["digest"]).with_row_id(True).to_arrow()
+    # index_in returns the first place of a value, so the first row of a digest wins.
+    options = pc.SetLookupOptions(value_set=stored["digest"].combine_chunks())
     places = pc.call_function("index_in", [pa.array(digests, pa.string())], options)
-    asked = np.asarray(places.fill_null(-1))
-    rows = np.flatnonzero(asked >= 0)
-    wanted, first, back = np.unique(asked[rows], return_index=True, return_inverse=True)
+    stored_rows = np.asarray(places.fill_null(-1))
+    rows = np.flatnonzero(stored_rows >= 0)
+    distinct, first, back = np.unique(stored_rows[rows], return_index=True, return_inverse=True)
     columns = [name for name in table.schema.names if name != "digest"]
-    if len(wanted) >= SCAN_FROM * len(held):
+    if len(distinct) >= SCAN_FROM * len(stored):
         data = table.search().select(columns).to_arrow()
-        order = wanted
+        order = distinct
     else:
-        data = table.take_row_ids(held["_rowid"].to_numpy()[wanted].tolist()).select(columns).to_arrow()
-        order = np.arange(len(wanted))
+        data = table.take_row_ids(stored["_rowid"].to_numpy()[distinct].tolist()).select(columns).to_arrow()
+        order = np.arange(len(distinct))
     arrays = [_matrix(data[name])[order] for name in columns if name != _CHECKSUM]
     sums = _checksums(encoder_key, [digests[int(row)] for row in rows[first]], *arrays)
     if (sums != data[_CHECKSUM].to_numpy()[order]).any():
         raise ValueError("rows differ from their checksums")
     vectors, *posterior = (array[back] for array in arrays)
-    return Found(rows, vectors, posterior[0] if posterior else None)
+    return CachedRows(rows, vectors, posterior[0] if posterior else None)
 
 
 def _matrix(column: Any) -> np.ndarray:
-    """(n, width) float32 of a fixed-size-list column."""
+    """A fixed-size-list column as an array (n, width) float32."""
     flat = column.combine_chunks()
     return np.asarray(flat.flatten()).reshape(len(flat), flat.type.list_size)
 

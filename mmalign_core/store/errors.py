@@ -1,4 +1,4 @@
-"""What the system and the libraries raise about the store, said in one line with the cure."""
+"""Errors of the operating system and of LanceDB about the store, as BadInput in one line with the cure."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT
 
 def unwritable(folder: Path, reason: str) -> BadInput:
     """The error for a folder that cannot be written."""
-    return BadInput(f"cannot write to '{folder}': {reason}; mend that or choose another folder (--store, --save)")
+    return BadInput(f"cannot write to '{folder}': {reason}; fix that or choose another folder (--store, --save)")
 
 
 def system_code(error: Exception) -> int:
-    """The system's error number, also where a Rust library put it into its message; 0 when there is none."""
+    """The system's error number (errno), also from the message of a Rust library; 0 if there is none."""
     if isinstance(error, OSError) and error.errno:
         return error.errno
-    found = re.search(r"\(os error (\d+)\)|code: (\d+)", str(error))
-    return int(found[1] or found[2]) if found else 0
+    match = re.search(r"\(os error (\d+)\)|code: (\d+)", str(error))
+    return int(match[1] or match[2]) if match else 0
 
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Turns what LanceDB and the system raise about `folder` into BadInput: unwritable, or damaged and the cure."""
+    """Raise errors of LanceDB and the system about `folder` as BadInput: unwritable, in use, or damaged."""
     try:
         yield
     except BadInput:
         raise
     except Exception as error:
-        # A panic in LanceDB's Rust part has a class of its own that cannot be imported.
+        # LanceDB's RustPanic class cannot be imported.
         if not isinstance(error, (OSError, RuntimeError, ValueError)) and type(error).__name__ != "RustPanic":
             raise
         if system_code(error) in UNWRITABLE:
@@ -44,13 +44,13 @@ def explained(folder: Path) -> Iterator[None]:
             raise BadInput(f"another session changed '{folder}' at the same moment; try again") from error
         reason = " ".join(str(error).split())[:160]
         raise BadInput(
-            f"'{folder}' is damaged ({reason}); delete that folder and run again: only what it held is made anew"
+            f"'{folder}' is damaged ({reason}); delete that folder and run again: only its content is computed again"
         ) from error
 
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Turns what the system raises while files are written below `folder` (a full disk) into BadInput."""
+    """Raise errors of the system while files are written below `folder`, such as a full disk, as BadInput."""
     try:
         yield
     except Exception as error:
@@ -60,10 +60,10 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def refusal(place: Path) -> int:
-    """The system's number for why nothing could be put at `place`, 0 when it seems it can; nothing is made."""
+    """The errno with which creating `place` would fail; 0 if it looks possible. Nothing is created."""
     try:
         parent = next(folder for folder in place.absolute().parents if folder.exists())
-    except OSError as error:  # too long a name, a folder that may not be looked into
+    except OSError as error:  # the name is too long, or a folder may not be searched
         return error.errno or errno.EIO
     if not parent.is_dir():
         return errno.ENOTDIR
@@ -71,7 +71,7 @@ def refusal(place: Path) -> int:
 
 
 def make_folder(folder: Path) -> Path:
-    """The folder, made when absent; BadInput when a file is in the way or it cannot be written."""
+    """Create the folder if it is absent and return it. Raises BadInput if a file has its name or it is not writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

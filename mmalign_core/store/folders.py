@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all, and are checked against their checksums when they are read."""
+"""Folders that are written whole or not at all, with checksums that are verified on reading."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from mmalign_core.types import BadInput, digest_bytes
 
 PART = ".mmalign-part"
 PUT_ATTEMPTS = 10
-"""Renames tried when other writers put the same folder. Chosen: each failure means that another writer succeeded."""
+"""Attempts to rename when other writers write the same folder. Chosen: each failure means that another succeeded."""
 ABANDONED_AFTER = 3600.0
-"""Seconds after which an unfinished folder is taken for one whose writer was killed."""
+"""Seconds after which an unfinished folder counts as abandoned. Chosen: longer than any write."""
 
 
 def write_folder(target: Path, kind: Kind, fill: Callable[[Path], None]) -> Path:
-    """Let `fill` write a new folder, then put it at `target` in one rename; an earlier one of that kind is replaced.
+    """Call `fill` on a new temporary folder, then rename it to `target`, replacing an earlier one of that kind.
 
-    A killed writer leaves only a hidden sibling, which a later write removes. Raises BadInput when anything that this
-    program did not write is at `target`, or it cannot be written.
+    A killed writer leaves only a hidden sibling, which a later write removes. Raises BadInput if `target` holds
+    anything that this program did not write, or cannot be written.
     """
     target = check_place(target, kind)
     parent = make_folder(target.parent)
@@ -52,24 +52,24 @@ def write_folder(target: Path, kind: Kind, fill: Callable[[Path], None]) -> Path
 
 
 def check_place(target: Path, kind: Kind) -> Path:
-    """The absolute path, or BadInput where `write_folder` would refuse it; nothing is made."""
+    """The absolute path. Raises BadInput if `write_folder` would refuse it; nothing is written."""
     target = target.absolute()
-    if refused := refusal(target):
-        raise unwritable(target, os.strerror(refused))
+    if code := refusal(target):
+        raise unwritable(target, os.strerror(code))
     _refuse_foreign(target, kind)
     return target
 
 
 def _refuse_foreign(target: Path, kind: Kind) -> None:
-    if found := foreign_entry(target, kind):
-        what = f"its '{found}'" if found != target.name else "it"
+    if foreign := foreign_entry(target, kind):
+        what = f"its '{foreign}'" if foreign != target.name else "it"
         raise BadInput(
             f"'{target}' exists and holds something else; give a new folder: {what} is not as this program wrote it"
         )
 
 
 def check_folder(folder: Path, cure: str) -> None:
-    """BadInput naming the first file that is missing or differs from its checksum, and the cure."""
+    """Raise BadInput with the first file that is missing or differs from its checksum, and the cure."""
     try:
         expected = json.loads((folder / CHECKSUMS).read_text())
         differing = [name for name, digest in expected.items() if file_digest(folder / name) != digest]
@@ -80,14 +80,14 @@ def check_folder(folder: Path, cure: str) -> None:
 
 
 def remove_owned(folder: Path, kind: Kind) -> None:
-    """Remove a folder of that kind; BadInput where it holds anything that this program did not write."""
-    if found := foreign_entry(folder, kind):
-        raise BadInput(f"'{folder}' is not deleted: '{found}' is not as this program wrote it; delete it yourself")
+    """Remove a folder of that kind. Raises BadInput if it holds anything that this program did not write."""
+    if foreign := foreign_entry(folder, kind):
+        raise BadInput(f"'{folder}' is not deleted: '{foreign}' is not as this program wrote it; delete it yourself")
     remove_folder(folder)
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove the folder, whatever it holds, in one rename, then its files."""
+    """Remove the folder with everything in it: rename it first, so that it disappears at once."""
     try:
         _remove(folder)
     except OSError as error:
@@ -95,27 +95,27 @@ def remove_folder(folder: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON; numpy numbers and arrays become plain ones, anything else unknown its text."""
+    """Write JSON. NumPy numbers and arrays become plain values; other unknown types become their text."""
     path.write_text(json.dumps(value, default=plain))
 
 
 def plain(value: Any) -> Any:
-    """The JSON form of what `json` does not know."""
+    """The JSON form of a value of a type that `json` does not know."""
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def key_name(key: str) -> str:
-    """A name for what belongs to this key: readable, safe as a file name, and different for different keys."""
+    """A file name for the key: readable, safe, and different for different keys."""
     return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', key)[:60]}-{digest_bytes(key.encode())[:8]}"
 
 
 def part_of(target: Path) -> Path:
-    """A fresh hidden sibling of `target` to write or discard things in; it does not exist yet."""
+    """The path of a new hidden sibling of `target`, for temporary files. It does not exist yet."""
     return target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}{PART}")
 
 
 def clear_abandoned(parent: Path) -> None:
-    """Remove what killed writers left in this folder."""
+    """Remove the unfinished folders of killed writers from `parent`."""
     for path in parent.glob(f".*{PART}"):
         with suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
@@ -123,7 +123,7 @@ def clear_abandoned(parent: Path) -> None:
 
 
 def rename_new(part: Path, target: Path) -> None:
-    """Rename a folder to a place that is free or an empty folder; FileExistsError when another was faster."""
+    """Rename a folder to `target`, which must be absent or an empty folder; else raises FileExistsError."""
     try:
         os.replace(part, target)
     except OSError as error:
@@ -133,11 +133,11 @@ def rename_new(part: Path, target: Path) -> None:
 
 
 def _put(part: Path, target: Path, kind: Kind) -> None:
-    """Rename `part` to `target`; what is there goes first, also when another writer put it there meanwhile."""
+    """Rename `part` to `target`. An existing folder is removed first, even a new one of another writer."""
     for _ in range(PUT_ATTEMPTS):
         if _same(part, target):
             return
-        _refuse_foreign(target, kind)  # again: something may have been put there while the part was filled
+        _refuse_foreign(target, kind)  # again, since other files may have appeared while `part` was written
         with suppress(FileNotFoundError):
             _remove(target)
         with suppress(FileExistsError):
@@ -164,7 +164,7 @@ def _checksums(folder: Path) -> dict[str, str]:
 
 
 def _sync(folder: Path) -> None:
-    """Bring every file and folder below to the disk, so that the rename never shows a hollow one."""
+    """Flush every file and folder below to disk, so that no empty file is visible after the rename."""
     for path in [*folder.rglob("*"), folder]:
         _sync_one(path)
 

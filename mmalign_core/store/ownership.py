@@ -1,8 +1,8 @@
-"""What this program wrote, and so may replace or delete: folders by marker and checksums, files by their content.
+"""Ownership: which folders and files this program wrote, so that it may replace or delete them.
 
-A folder is ours when its marker names our format, a version that we know and the kind, and every file in it is listed
-in its checksums, has a name of that kind's layout and the listed content. Folders that were saved before there were
-markers are ours when all the rest holds. Links are never ours: what they lead to may be anything.
+A folder is owned if its marker states this format, a known version and the kind, and every file in it is listed in its
+checksums, has a name of that kind's layout and the listed content. Folders of versions without markers need only the
+rest. Links are never owned, since their targets may be anything.
 """
 
 from __future__ import annotations
@@ -24,48 +24,48 @@ CHECKSUMS = "checksums.json"
 Kind = Literal["run", "collection"]
 
 _FORMAT, _VERSION = "mmalign-folder", 1
-"""Name and version of the folder format in the marker; the version is counted up when the layout changes."""
+"""Name and version of the folder format in the marker. The version rises when the layout changes."""
 _SETS = r"(sets\.json|\d+\.safetensors)"
 _COLLECTION = rf"((collection|media|skipped)\.json|(items|interactions)\.parquet|vectors/{_SETS})"
 _LAYOUT: Mapping[Kind, str] = {
     "collection": _COLLECTION,
     "run": rf"(run\.json|state\.safetensors|space/{_SETS}|collection/{_COLLECTION})",
 }
-"""Names of the files of a kind, below its folder."""
+"""Kind -> pattern of the names of files below its folder."""
 _HEAD: Mapping[Kind, str] = {"collection": "collection.json", "run": "run.json"}
-_LOOKS = 100
-"""Looks at a folder that other writers keep replacing; each look takes longer than one replacement."""
+_CHECKS = 100
+"""Checks of a folder that other writers keep replacing. Chosen: one check takes longer than one replacement."""
 
 
 def mark(folder: Path, kind: Kind) -> None:
-    """Write the marker into a folder of ours."""
+    """Write the marker into a new folder."""
     (folder / MARKER).write_text(json.dumps({"format": _FORMAT, "version": _VERSION, "kind": kind}))
 
 
 def foreign_entry(folder: Path, kind: Kind) -> str:
-    """The first entry of `folder` that this program did not write as part of a `kind`, relative to it.
+    """Return the relative name of the first entry of `folder` that this program did not write as part of a `kind`.
 
-    '' where `folder` is ours, empty or absent. The folder's own name where it is a link or a file, or where its
-    marker is of another kind or format.
+    '' if `folder` is owned, empty or absent. The folder's own name if it is a link or a file, or its marker is of
+    another kind or format.
     """
-    for _ in range(_LOOKS):
+    for _ in range(_CHECKS):
         before = _content(folder / CHECKSUMS)
-        found = _foreign_entry(folder, kind)
-        if not found or _content(folder / CHECKSUMS) == before:  # else another writer replaced it during the look
+        foreign = _foreign_entry(folder, kind)
+        if not foreign or _content(folder / CHECKSUMS) == before:  # else another writer replaced it during the check
             break
-    return found
+    return foreign
 
 
 def file_digest(path: Path) -> str:
-    """Thirty-two hex digits of the file's content, as checksums list it."""
+    """The BLAKE2b digest of the file's content, 32 hexadecimal digits, as in the checksums."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def check_file(path: Path, is_ours: Callable[[Path], bool], option: str, overwrite: bool = False) -> None:
-    """BadInput where `path` is a file with content that `is_ours` does not know, unless `overwrite` was asked for.
+    """Raise BadInput if `path` is a file for which `is_ours` is false, unless `overwrite` is set.
 
-    Devices, pipes and empty files hold nothing that could be lost.
+    Devices, pipes and empty files pass, since they have no content to lose.
     """
     if overwrite or not path.is_file() or not path.stat().st_size or is_ours(path):
         return
@@ -75,9 +75,9 @@ def check_file(path: Path, is_ours: Callable[[Path], bool], option: str, overwri
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all, its folder made if need be; a link is followed. OSError if it cannot be.
+    """Write the file whole or not at all. Missing folders are created and links followed. Raises OSError.
 
-    A device or pipe is written to directly, and so is a file in a folder that takes no new files.
+    A device, a pipe, or a file in a folder without write permission is written directly.
     """
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def _umask() -> int:
-    """The permissions that new files go without; the system tells it only while it is set."""
+    """The permissions that new files lack. The system returns the mask only when a new one is set."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
@@ -124,7 +124,7 @@ def _foreign_entry(folder: Path, kind: Kind) -> str:
 def _is_listed(folder: Path, name: str, listed: Mapping[str, str], kind: Kind) -> bool:
     if name not in listed or not re.fullmatch(_LAYOUT[kind], name) or (folder / name).is_symlink():
         return False
-    if kind == "collection":  # one lies in the store alone, and a damaged one is written anew
+    if kind == "collection":  # collections lie in the store alone, and damaged ones are written again
         return True
     try:
         return file_digest(folder / name) == listed[name]
@@ -133,7 +133,7 @@ def _is_listed(folder: Path, name: str, listed: Mapping[str, str], kind: Kind) -
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, bool]]:
-    """(path below `folder` with '/', whether it is a folder) of everything below; a link counts as a file."""
+    """(path relative to `folder` with '/', whether it is a folder) of every entry below; a link counts as a file."""
     for root, folders, files in os.walk(folder):
         for name in [*folders, *files]:
             path = Path(root) / name
@@ -141,7 +141,7 @@ def _entries(folder: Path) -> Iterator[tuple[str, bool]]:
 
 
 def _listed(folder: Path) -> dict[str, str]:
-    """File name -> digest, as the checksums say; {} where they are absent or are not in our format."""
+    """File name -> digest from the checksums; {} if they are absent or of another format."""
     try:
         listed = json.loads(_content(folder / CHECKSUMS) or b"")
     except (ValueError, RecursionError):
@@ -159,7 +159,7 @@ def _marked(folder: Path, kind: Kind) -> bool:
 
 
 def _content(path: Path) -> bytes | None:
-    """None where there is no such file, or a link is in its place."""
+    """The content of the file; None if it is absent or a link."""
     try:
         return None if path.is_symlink() else path.read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""Runs: the outcome of one alignment in a self-contained folder, readable without the store; and the list of them."""
+"""Runs: the result of one alignment in a self-contained folder that can be read without the store; their list."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CURE = "delete that folder and align again"
 
 
 def new_run_id(aligner: str) -> str:
-    """A fresh id that sorts by time (UTC) and says the aligner."""
+    """A new id that sorts by time (UTC) and contains the aligner's name."""
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     return f"{moment}-{re.sub(r'[^a-z0-9-]', '-', aligner.lower())[:40]}-{uuid.uuid4().hex[:6]}"
 
@@ -37,10 +37,10 @@ def _now() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSummary:
-    """What a run was and how good, without its arrays: what lists and comparisons show.
+    """Settings and metrics of a run, without its arrays, for lists and comparisons.
 
-    `encoders`: modality -> key of the encoder that made the source vectors. `report`: the metrics as JSON has them.
-    `folder` is where it lies ('' before it is saved).
+    `encoders`: modality -> key of the encoder of the source vectors. `report`: the metrics in JSON form. `folder`: the
+    path of the saved run, '' before it is saved.
     """
 
     id: str
@@ -60,7 +60,7 @@ class RunSummary:
     folder: str = ""
 
     def head(self) -> dict[str, Any]:
-        """The summary as JSON has it, `folder` left out: a run may be moved."""
+        """The summary in JSON form, without `folder`, since a run may be moved."""
         return {f.name: getattr(self, f.name) for f in fields(RunSummary) if f.name != "folder"}
 
 
@@ -78,14 +78,14 @@ class RunRecord(RunSummary):
 
 
 def check_run_id(run_id: str) -> str:
-    """The id, or BadInput when it could leave the runs' folder or hide in it."""
+    """The id itself. Raises BadInput if it is no safe, visible name of a folder."""
     if not re.fullmatch(r"\w[\w.-]{0,99}", run_id):
         raise BadInput(f"'{run_id}' is no name for a run; use up to 100 letters, digits, '-', '_' and '.'")
     return run_id
 
 
 def save_run_folder(record: RunRecord, folder: Path) -> Path:
-    """Write the run at `folder`, whole or not at all; an earlier run there is replaced, anything else refused."""
+    """Write the run at `folder`, whole or not at all. Raises BadInput if anything but an earlier run is there."""
 
     def fill(part: Path) -> None:
         write_json(part / HEAD, {"format": FORMAT} | record.head())
@@ -99,7 +99,7 @@ def save_run_folder(record: RunRecord, folder: Path) -> Path:
 
 
 def load_run_folder(folder: Path) -> RunRecord:
-    """The run at `folder`, every file checked; BadInput when there is none or it is damaged."""
+    """The run at `folder`, after its checksums are verified. Raises BadInput if there is none or it is damaged."""
     if not (folder / HEAD).is_file():
         raise BadInput(f"'{folder}' holds no run; give a folder that `align --save` wrote")
     check_folder(folder, CURE)
@@ -122,7 +122,7 @@ def read_run_summary(folder: Path) -> RunSummary:
 
 
 def summary_of(head: Mapping[str, Any], folder: Path | str) -> RunSummary:
-    """The summary that `head` describes."""
+    """The summary from its JSON form, `head`."""
     return RunSummary(**_known(head, folder))
 
 
@@ -136,13 +136,13 @@ _log = logging.getLogger(__name__)
 
 
 class RunList:
-    """Runs saved through the store, also those whose folder lies elsewhere."""
+    """The list of runs saved through the store, in its folder or elsewhere."""
 
     def __init__(self, database: Path, folder: Path) -> None:
         self.database, self.folder = database, folder
 
     def add(self, summary: RunSummary, folder: Path) -> None:
-        """List the run saved at `folder`; a later row of one id replaces the earlier one."""
+        """Add the run saved at `folder`. A later row of one id replaces the earlier one."""
         import pyarrow as pa
 
         head = summary.head()
@@ -154,19 +154,19 @@ class RunList:
             tables.tidy(table, place, first=False)
 
     def remove(self, run_id: str) -> None:
-        """Take a run off the list; its folder stays."""
+        """Remove a run from the list. Its folder stays."""
         with explained(tables.table_folder(self.database, TABLE)):
             table = tables.open_table(self.database, TABLE)
             if table is not None:
                 table.delete(f"id = '{run_id}'")
 
     def all(self) -> list[RunSummary]:
-        """Newest first. A run deleted by hand is left out; one whose writer was killed before listing it is found."""
-        found = {run.id: run for run in self._listed() if (Path(run.folder) / HEAD).is_file()}
+        """All runs, newest first. Deleted runs are left out; unlisted runs in the store's folder are included."""
+        runs = {run.id: run for run in self._listed() if (Path(run.folder) / HEAD).is_file()}
         for head in self.folder.glob(f"[!.]*/{HEAD}"):
-            if head.parent.name not in found:
-                found |= _readable(head.parent)
-        return sorted(found.values(), key=lambda run: (run.created, run.id), reverse=True)
+            if head.parent.name not in runs:
+                runs |= _readable(head.parent)
+        return sorted(runs.values(), key=lambda run: (run.created, run.id), reverse=True)
 
     def _listed(self) -> list[RunSummary]:
         with explained(tables.table_folder(self.database, TABLE)):
@@ -176,7 +176,7 @@ class RunList:
 
 
 def _readable(folder: Path) -> dict[str, RunSummary]:
-    """Id -> summary of the run there; a damaged one must not hide the others, so it is only logged."""
+    """Id -> summary of the run in the folder; {} if it is damaged, which is logged and does not hide other runs."""
     try:
         return {folder.name: read_run_summary(folder)}
     except BadInput as error:

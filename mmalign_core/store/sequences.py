@@ -1,7 +1,7 @@
 """The sequence cache: one small file per encoder key and content digest, an .npy array followed by its checksum.
 
-A batch is written aside and each file renamed into place, so that a process killed at any moment has kept a file whole
-or not at all. A file that was overwritten or cut short is reported in the log and counts as absent: it is made anew.
+Files are written to a temporary folder and renamed, so that each exists whole or not at all. A file that was
+overwritten or cut short is logged and counts as absent, so that its sequence is computed again.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from mmalign_core.types.sequences import Sequences, gathered
 
 SUFFIX = ".npy"
 _CHECKSUM = 32
-"""Characters at the end of a file: the digest of all bytes before."""
+"""Characters of the checksum at the end of a file: the digest of all bytes before."""
 _FILE = rf"(\w\w?/|\.batch\.[0-9a-f]{{8}}{re.escape(PART)}/)\w{{1,64}}{re.escape(SUFFIX)}"
-"""Below an encoder's folder: two characters of the digest, or an unfinished batch, then the digest."""
+"""Pattern of the files below an encoder's folder: in a folder of two characters, or in an unfinished batch."""
 _STEP = np.dtype("<f2")
 
 _log = logging.getLogger(__name__)
@@ -38,32 +38,32 @@ class SequenceCache:
         self.folder = folder
 
     def shapes(self, encoder_key: str, digests: Sequence[str]) -> dict[str, tuple[int, int]]:
-        """(t, d) of those that are kept whole, by digest; what is damaged is named in the log and left out."""
-        found = {}
+        """Digest -> shape (t, d) of the stored sequences. Damaged files are logged and left out."""
+        shapes = {}
         for digest in dict.fromkeys(digests):
             path = self._path(encoder_key, digest)
             try:
-                found[digest] = _read(path).shape
+                shapes[digest] = _read(path).shape
             except FileNotFoundError:
                 continue
             except (OSError, ValueError) as error:
-                _log.warning("'%s' is damaged (%s); it is made anew", path, error)
-        return found
+                _log.warning("'%s' is damaged (%s); it is computed again", path, error)
+        return shapes
 
     def load(self, encoder_key: str, digests: Sequence[str], shapes: Mapping[str, tuple[int, int]]) -> Sequences:
-        """The sequences of these digests (repeated ones each answered), in order, of the shapes that `shapes` told.
+        """The sequences of the digests, in order, repeated ones included. `shapes`: the result of `shapes`.
 
-        BadInput if one is not kept any more.
+        Raises BadInput if one is absent, damaged or of another shape.
         """
         absent = [digest for digest in digests if digest not in shapes]
         if absent:
-            raise BadInput(f"the sequence of '{absent[0]}' by '{encoder_key}' is not kept; run again, it is made anew")
+            raise BadInput(f"the sequence of '{absent[0]}' by '{encoder_key}' is not stored; run again to compute it")
         lengths = np.array([shapes[digest][0] for digest in digests], np.int64)
         width = next((shapes[digest][1] for digest in digests), 0)
         return gathered((self._read(encoder_key, digest, shapes[digest]) for digest in digests), lengths, width)
 
     def add(self, encoder_key: str, batch: Mapping[str, np.ndarray]) -> None:
-        """Keep a batch: digest -> (t, d) finite numbers, t at least 1. What is there already is replaced."""
+        """Store a batch: digest -> sequence (t, d), finite, t at least 1. Existing files are replaced."""
         files = {self._path(encoder_key, digest): _bytes(digest, steps) for digest, steps in batch.items()}
         if not files:
             return
@@ -80,7 +80,7 @@ class SequenceCache:
                 shutil.rmtree(part, ignore_errors=True)
 
     def remove(self, encoder_key: str) -> None:
-        """Forget all sequences of this encoder. BadInput names the first file that is none, and deletes nothing."""
+        """Delete all sequences of this encoder. Raises BadInput, deleting nothing, if the folder holds another file."""
         folder = self.folder / key_name(encoder_key)
         if not folder.is_dir():
             return
@@ -96,7 +96,7 @@ class SequenceCache:
             if steps.shape != shape:
                 raise ValueError(f"its shape is {steps.shape}, not {shape}")
         except (OSError, ValueError) as error:
-            raise BadInput(f"the sequence '{path}' cannot be read ({error}); run again, it is made anew") from error
+            raise BadInput(f"the sequence '{path}' cannot be read ({error}); run again to compute it") from error
         return steps
 
     def _path(self, encoder_key: str, digest: str) -> Path:
@@ -108,7 +108,7 @@ class SequenceCache:
 def _bytes(digest: str, steps: np.ndarray) -> bytes:
     steps = np.ascontiguousarray(steps, _STEP)
     if steps.ndim != 2 or not len(steps) or not np.isfinite(steps).all():
-        raise BadInput(f"the sequence of '{digest}' (shape {steps.shape}) is empty or not finite; it is not kept")
+        raise BadInput(f"the sequence of '{digest}' (shape {steps.shape}) is empty or not finite; it is not stored")
     written = io.BytesIO()
     np.lib.format.write_array(written, steps, allow_pickle=False)
     content = written.getvalue()
@@ -116,7 +116,7 @@ def _bytes(digest: str, steps: np.ndarray) -> bytes:
 
 
 def _read(path: Path) -> np.ndarray:
-    """The array; ValueError if the file differs from its checksum or holds something else."""
+    """The array in the file. Raises ValueError if it differs from its checksum or is not (t, d) float16."""
     content = path.read_bytes()
     if digest_bytes(content[:-_CHECKSUM]).encode() != content[-_CHECKSUM:]:
         raise ValueError("it differs from its checksum")

@@ -1,4 +1,4 @@
-"""Embedding sets, named arrays and data frames as files: safetensors for numbers, JSON for words, Parquet for rows."""
+"""Embedding sets, named arrays and data frames as files: safetensors for arrays, JSON for text, Parquet for frames."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from mmalign_core.types import BadInput, Concepts, EmbeddingSet, frozen_array
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write named arrays of numbers; BadInput names one that is not."""
+    """Write named arrays as safetensors. Raises BadInput for an array that is not of numbers or booleans."""
     from safetensors.numpy import save_file
 
     plain = {name: np.array(array, order="C") for name, array in arrays.items()}
     for name, array in plain.items():
         if array.dtype.kind not in "biuf":
-            raise BadInput(f"the array '{name}' is of type {array.dtype}; only numbers and truth values can be kept")
+            raise BadInput(f"the array '{name}' is of type {array.dtype}; only numbers and booleans can be saved")
     native = {name: array.astype(array.dtype.newbyteorder("="), copy=False) for name, array in plain.items()}
     save_file(native, path)
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Name -> read-only array."""
+    """Name -> read-only array from a safetensors file."""
     from safetensors.numpy import load_file
 
     return {name: frozen_array(array, array.dtype).reshape(array.shape) for name, array in load_file(path).items()}
 
 
 def write_sets(folder: Path, sets: Mapping[str, EmbeddingSet]) -> None:
-    """Write modality -> set into a new folder."""
+    """Write embedding sets, by modality, into a new folder."""
     folder.mkdir()
     write_json(folder / "sets.json", [[key, _words(s)] for key, s in sets.items()])
     for i, s in enumerate(sets.values()):
@@ -42,7 +42,7 @@ def write_sets(folder: Path, sets: Mapping[str, EmbeddingSet]) -> None:
 
 
 def read_sets(folder: Path) -> dict[str, EmbeddingSet]:
-    """What `write_sets` wrote, in the same order."""
+    """Modality -> embedding set, as `write_sets` wrote them and in the same order."""
     described = json.loads((folder / "sets.json").read_text())
     return {key: _set(words, read_arrays(folder / f"{i}.safetensors")) for i, (key, words) in enumerate(described)}
 
@@ -73,7 +73,7 @@ HEADER = b"mmalign"
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:
-    """Write the frame with its index. Columns Arrow cannot hold as they are (object) go as JSON, cell by cell."""
+    """Write the frame with its index as Parquet. Columns of objects that Arrow cannot hold are stored as JSON cells."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -88,7 +88,7 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """What `write_frame` wrote."""
+    """The frame that `write_frame` wrote."""
     import pyarrow.parquet as pq
 
     table = pq.read_table(path)
@@ -102,7 +102,7 @@ def read_frame(path: Path) -> pd.DataFrame:
 
 
 def _native(column: pd.Series) -> bool:
-    """Whether Arrow takes the column and gives the same dtype back."""
+    """Whether Arrow stores the column and returns it with the same dtype."""
     import pyarrow as pa
 
     if column.dtype == object:

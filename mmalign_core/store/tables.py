@@ -1,4 +1,4 @@
-"""LanceDB tables under the store's folder: opening, appending, keeping them compact."""
+"""LanceDB tables in the store: open, append, remove and compact."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from mmalign_core.types import BadInput
 FRAGMENTS_TO_COMPACT = 64
 ROWS_PER_FRAGMENT = 64
 MOST_FRAGMENTS = 4096
-"""A table is compacted when it has more fragments than FRAGMENTS_TO_COMPACT and than one for ROWS_PER_FRAGMENT rows, at
-the latest with MOST_FRAGMENTS. Chosen: the rewriting stays a small share of the writing, and a read opens few files."""
+"""A table is compacted if it has more than FRAGMENTS_TO_COMPACT fragments and more than one per ROWS_PER_FRAGMENT rows,
+or more than MOST_FRAGMENTS. Chosen: rewriting stays a small share of writing, and a read opens few files."""
 VERSIONS_KEPT_FOR = timedelta(minutes=2)
-"""A reader opens the newest version for each call, so older ones are needed only while a call lasts."""
+"""Age at which old versions are deleted. Chosen: each call opens the newest version and takes seconds."""
 
 _LANCE = r"data|_[a-z_]+(\.manifest)?"
-"""What the format Lance keeps right in a table's folder: data, _versions, _transactions, _latest.manifest and more."""
+"""Pattern of the entries of a Lance table's folder: data, _versions, _transactions, _latest.manifest and others."""
 
 _log = logging.getLogger(__name__)
 
 
 def table_folder(database: Path, name: str) -> Path:
-    """Where LanceDB keeps the table `name`."""
+    """The folder of the LanceDB table `name`."""
     return database / f"{name}.lance"
 
 
 def table_names(database: Path) -> list[str]:
-    """Names of the tables that hold at least one committed version, sorted."""
+    """Sorted names of the tables with at least one committed version."""
     return sorted(p.name.removesuffix(".lance") for p in database.glob("*.lance") if _committed(p))
 
 
 def open_table(database: Path, name: str) -> Any | None:
-    """The newest version of the table, or None when none was ever committed. Call inside `explained`."""
+    """The newest version of the table; None if none was committed. Call it inside `explained`."""
     if not _committed(table_folder(database, name)):
         return None
     import lancedb
@@ -49,18 +49,18 @@ def open_table(database: Path, name: str) -> Any | None:
 
 
 def remove_table(folder: Path) -> None:
-    """Delete a table, also a damaged one. BadInput names the first entry that LanceDB did not write."""
-    found = (entry for entry in sorted(folder.iterdir()) if not re.fullmatch(_LANCE, entry.name))
+    """Delete a table, even a damaged one. Raises BadInput with the first entry that LanceDB did not write."""
+    outside = (entry for entry in sorted(folder.iterdir()) if not re.fullmatch(_LANCE, entry.name))
     inside = (entry for entry in sorted((folder / "data").glob("*")) if entry.suffix != ".lance")
-    if (foreign := next(chain(found, inside), None)) is not None:
+    if (foreign := next(chain(outside, inside), None)) is not None:
         raise BadInput(f"'{folder}' is not deleted: '{foreign.name}' is no part of a table; move it away")
     remove_folder(folder)
 
 
 def append(database: Path, name: str, rows: Any) -> Any:
-    """Add a pyarrow table in one commit, making the LanceDB table on first use; returns the table.
+    """Append a pyarrow table in one commit and return the LanceDB table, which is created on first use.
 
-    Appends of several processes never conflict.
+    Appends of several processes do not conflict.
     """
     table = open_table(database, name)
     if table is None:
@@ -70,9 +70,9 @@ def append(database: Path, name: str, rows: Any) -> Any:
 
 
 def _create(database: Path, name: str, schema: Any) -> Any:
-    """The empty table, made aside and renamed into place; of several makers the first wins.
+    """Create the empty table under a temporary name and rename it. If several processes do so, the first wins.
 
-    Two processes that let LanceDB make one table at once would not do: the second overwrites what the first added.
+    LanceDB's own creation is not safe here: the second of two processes overwrites the rows of the first.
     """
     import lancedb
 
@@ -89,11 +89,11 @@ def _create(database: Path, name: str, schema: Any) -> Any:
 
 
 def tidy(table: Any, folder: Path, first: bool) -> None:
-    """Compact a table of many small fragments and drop superseded versions; `first`: of this process.
+    """Compact a table with many small fragments and delete its old versions. `first`: the first call of this process.
 
-    The bound grows with the rows, so that the rows rewritten in total stay a small multiple of the rows written.
-    What an earlier process superseded too late to drop itself goes on the first call.
-    Failing is not an error: another process may be doing the same, and the table is right either way.
+    The bound grows with the rows, so that the total of rewritten rows stays a small multiple of the written rows. The
+    first call also deletes versions that an earlier process left. A failure is only logged: another process may be
+    compacting the table, and it is valid without compaction.
     """
     limit = min(max(FRAGMENTS_TO_COMPACT, table.count_rows() // ROWS_PER_FRAGMENT), MOST_FRAGMENTS)
     fragmented = table.stats()["fragment_stats"]["num_fragments"] > limit

@@ -99,21 +99,21 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
-    from mmalign_core.workflow.menus.available_models import Offer as AvailableModel
-    from mmalign_core.workflow.menus.available_models import encoders_for as available_encoders
-    from mmalign_core.workflow.menus.available_models import offers as available_models
+    from mmalign_core.workflow.menus.available_models import AvailableModel as AvailableModel
+    from mmalign_core.workflow.menus.available_models import available_encoders as available_encoders
+    from mmalign_core.workflow.menus.available_models import available_models as available_models
     from mmalign_core.workflow.menus.available_models import same_space as same_space
-    from mmalign_core.workflow.menus.available_models import suggestions as suggested_models
+    from mmalign_core.workflow.menus.available_models import suggested_models as suggested_models
     from mmalign_core.workflow.menus.cards import AlignerCard as AlignerCard
     from mmalign_core.workflow.menus.cards import aligner_cards as aligner_cards
     from mmalign_core.workflow.menus.catalogue import KINDS as KINDS
     from mmalign_core.workflow.menus.catalogue import catalogue as catalogue
     from mmalign_core.workflow.menus.default_aligner import default_aligner as default_aligner
-    from mmalign_core.workflow.menus.references import Named as NamedModel
+    from mmalign_core.workflow.menus.references import NamedModel as NamedModel
     from mmalign_core.workflow.menus.references import check_encoder as check_encoder
-    from mmalign_core.workflow.menus.references import expected_folder as expected_model_folder
-    from mmalign_core.workflow.menus.references import look_up as look_up_model
-    from mmalign_core.workflow.menus.references import named as model_reference
+    from mmalign_core.workflow.menus.references import expected_model_folder as expected_model_folder
+    from mmalign_core.workflow.menus.references import look_up_model as look_up_model
+    from mmalign_core.workflow.menus.references import model_reference as model_reference
     from mmalign_core.workflow.menus.references import params_of as reference_params
     from mmalign_core.workflow.menus.references import parts_of as reference_parts
     from mmalign_core.workflow.menus.references import with_params as reference_with_params
@@ -193,16 +193,15 @@ _NAMES = {
     "mmalign_core.workflow.export.media_uris": "item_titles picture_uri=as_uri sound_uri",
     "mmalign_core.workflow.maps.space_map": "place_on_map project_run SpaceMap",
     "mmalign_core.workflow.menus.available_models": (
-        "available_encoders=encoders_for available_models=offers AvailableModel=Offer same_space "
-        "suggested_models=suggestions"
+        "available_encoders available_models AvailableModel same_space suggested_models"
     ),
     "mmalign_core.workflow.menus.cards": "aligner_cards AlignerCard",
     "mmalign_core.workflow.menus.catalogue": "catalogue KINDS",
     "mmalign_core.workflow.menus.default_aligner": "default_aligner",
     "mmalign_core.workflow.menus.references": (
-        "check_encoder expected_model_folder=expected_folder look_up_model=look_up model_reference=named "
-        "NamedModel=Named reference_params=params_of reference_parts=parts_of "
-        "reference_with_params=with_params reference_without_params=without_params"
+        "check_encoder expected_model_folder look_up_model model_reference NamedModel "
+        "reference_params=params_of reference_parts=parts_of reference_with_params=with_params "
+        "reference_without_params=without_params"
     ),
     "mmalign_core.workflow.recommendation.answers": "Answer answer recommend",
     "mmalign_core.workflow.recommendation.filters": "allowed_items",

@@ -55,21 +55,21 @@ def find_arrays(listing: Mapping[str, Path], draft: Draft, progress: Progress) -
     """One group for each .npz and one for all .npy files in the top folder of `listing` (relative name -> path).
 
     A file called ids (.txt .json .npy .jsonl .csv .tsv .parquet) names the rows; an array `ids` in an .npz names its
-    own. A group may be empty. An array whose name says no modality is reported. Raises BadInput if an array that is
-    named after a modality, or the ids, cannot be read.
+    own. A group may be empty. An array whose name contains no modality is reported. Raises BadInput if an array that
+    is named after a modality, or the ids, cannot be read.
     """
     top = {name: path for name, path in listing.items() if "/" not in name}
-    loose, found = ArrayGroup(), []
+    loose, groups = ArrayGroup(), []
     for name, path in top.items():
         stem, extension = PurePosixPath(name).stem, PurePosixPath(name).suffix.lower()
         if extension == ".npz":
-            found.append(_of_npz(name, path, draft, progress))
+            groups.append(_of_npz(name, path, draft, progress))
         elif extension == ".npy" and stem.lower() not in ID_NAMES:
             loose.files.add(name)
             _try_take(loose, stem, name, path, draft)
-    found.append(loose)
-    _name_rows(top, [group for group in found if group.vectors], draft)
-    return found
+    groups.append(loose)
+    _name_rows(top, [group for group in groups if group.vectors], draft)
+    return groups
 
 
 def _try_take(group: ArrayGroup, stem: str, name: str, path: Path, draft: Draft) -> None:
@@ -122,29 +122,31 @@ def attach_vectors(
     messages call the manifest, '' if there is none. Arrays without ids follow its lines. Raises BadInput if there is no
     manifest for them, or an array is not as long as its ids or the manifest.
     """
-    found = list(rows)
+    completed = list(rows)
     for group in groups:
         if not group.vectors:
             continue
-        places = _by_order(group, len(rows), manifest) if group.ids is None else _by_ids(group, found, draft)
-        used = [(place, at) for place, at in enumerate(places) if at is not None and found[at] is not None]
+        places = _by_order(group, len(rows), manifest) if group.ids is None else _by_ids(group, completed, draft)
+        used = [(place, at) for place, at in enumerate(places) if at is not None and completed[at] is not None]
         for modality in group.vectors:
-            _give(found, used, group, modality, draft)
-    return [row for row in found if row is not None]
+            _give(completed, used, group, modality, draft)
+    return [row for row in completed if row is not None]
 
 
-def _give(found: list[Row | None], used: list[tuple[int, int]], group: ArrayGroup, modality: str, draft: Draft) -> None:
-    """Put the vectors of a modality into `found`; `used`: (array row, place in `found`).
+def _give(
+    completed: list[Row | None], used: list[tuple[int, int]], group: ArrayGroup, modality: str, draft: Draft
+) -> None:
+    """Put the vectors of a modality into `completed`; `used`: (array row, place in `completed`).
 
     The array is reported and not used if one of the rows has vectors of the modality.
     """
     name, vectors = group.names[modality], group.vectors[modality]
-    rows = [(place, at, row) for place, at in used if (row := found[at]) is not None]
+    rows = [(place, at, row) for place, at in used if (row := completed[at]) is not None]
     if any(modality in row.vectors for _, _, row in rows):
         reason = f"'{shown(name)}' is not read, since the items have {modality}_vector already"
         return draft.skip(name, modality, reason, name)
     for place, at, row in rows:
-        found[at] = replace(row, vectors={**row.vectors, modality: vectors[place]})
+        completed[at] = replace(row, vectors={**row.vectors, modality: vectors[place]})
 
 
 def _by_order(group: ArrayGroup, rows: int, manifest: str) -> list[int | None]:
@@ -159,32 +161,32 @@ def _by_order(group: ArrayGroup, rows: int, manifest: str) -> list[int | None]:
     return list(range(rows))
 
 
-def _by_ids(group: ArrayGroup, found: list[Row | None], draft: Draft) -> list[int | None]:
-    """Array row -> place of its item in `found`; None for an id that is unusable or repeated. New ids join `found`."""
+def _by_ids(group: ArrayGroup, completed: list[Row | None], draft: Draft) -> list[int | None]:
+    """Array row -> place of its item in `completed`, which grows by new ids; None for an unusable or repeated id."""
     assert group.ids is not None
     named = draft.table_rows(group.ids, {c: c for c in group.ids.columns}, group.ids_name)
     _check_lengths(group, len(named), group.ids_name)
-    places, seen = _places(found), set[int]()
+    places, seen = _places(completed), set[int]()
     by_id: list[int | None] = []
     for row in named:
-        at = places.setdefault(row.id, len(found)) if row else None
+        at = places.setdefault(row.id, len(completed)) if row else None
         if row is None or at is None:
             by_id.append(None)
         elif at in seen:
             draft.skip(row.id, "", f"{row.source}: the id '{row.id}' is taken by an earlier row", row.source)
             by_id.append(None)
         else:
-            if at == len(found):
-                found.append(row)
+            if at == len(completed):
+                completed.append(row)
             else:
-                found[at] = _merged(found[at], row)
+                completed[at] = _merged(completed[at], row)
             by_id.append(at)
             seen.add(at)
     return by_id
 
 
 def _merged(row: Row | None, named: Row) -> Row:
-    """The row, completed by what the table of ids says. The row's own values win."""
+    """The row with missing values from the table of ids."""
     if row is None:
         return named
     cells, vectors = {**named.cells, **row.cells}, {**named.vectors, **row.vectors}
@@ -192,7 +194,7 @@ def _merged(row: Row | None, named: Row) -> Row:
 
 
 def _places(rows: Sequence[Row | None]) -> dict[str, int]:
-    """Id -> place of its first row. The name of a file that only one row has stands for its id, too."""
+    """Id -> place of its first row. The name of a file of only one row is an alias of its id."""
     media = ((entry, at) for at, row in enumerate(rows) if row for cell in row.cells.values() for entry in cell)
     files = [(entry.name, at) for entry, at in media if isinstance(entry, File)]
     times = Counter(name for name, _ in files)

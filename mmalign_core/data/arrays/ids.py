@@ -55,11 +55,11 @@ def ids_of_array(array: np.ndarray, label: str) -> Table:
 def _renamed(table: Table, label: str) -> Table:
     """The table with its first column of ids renamed to 'id'; raises BadInput if it has none."""
     names = {c.lower(): c for c in table.columns}
-    found = next((names[n] for n in ("id", *ID_NAMES) if n in names), None)
-    if found is None:
+    id_column = next((names[n] for n in ("id", *ID_NAMES) if n in names), None)
+    if id_column is None:
         raise BadInput(f"{label} has no column 'id'; write id as its first line, above the ids")
-    columns = tuple("id" if c == found else c for c in table.columns)
-    lines = (replace(x, values={"id" if c == found else c: v for c, v in x.values.items()}) for x in table.lines)
+    columns = tuple("id" if c == id_column else c for c in table.columns)
+    lines = (replace(x, values={"id" if c == id_column else c: v for c, v in x.values.items()}) for x in table.lines)
     return Table(columns, tuple(lines), table.plain)
 
 

@@ -59,19 +59,19 @@ def _saved_parts(folder: Path, split: str, prefix: str) -> tuple[Part, ...]:
 
 
 def _stated_features(folder: Path) -> Mapping[str, Any]:
-    found = _json(folder / _ABOUT).get("features") if (folder / _ABOUT).is_file() else None
-    return found if isinstance(found, dict) else {}
+    features = _json(folder / _ABOUT).get("features") if (folder / _ABOUT).is_file() else None
+    return features if isinstance(features, dict) else {}
 
 
 def _json(path: Path) -> Mapping[str, Any]:
     """The object in a JSON file; raises BadInput if it holds none."""
     try:
-        found = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
     except (ValueError, OSError, RecursionError) as error:
         raise BadInput(f"'{path.name}' is not JSON; save the data set again with save_to_disk") from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise BadInput(f"'{path.name}' is not a JSON object; save the data set again with save_to_disk")
-    return found
+    return content
 
 
 def is_lance(path: Path) -> bool:
@@ -86,13 +86,13 @@ def lance_below(root: Path) -> Path | None:
     """
     if is_lance(root):
         return root
-    found = sorted(
+    tables = sorted(
         (p for p in root.glob("*.lance") if p.is_dir() and not p.is_symlink()), key=lambda p: natural_key(p.name)
     )
-    if len(found) > 1:
-        names = ", ".join(f"'{shown(p.name)}'" for p in found[:12])
-        raise BadInput(f"'{shown(root.name)}' holds {len(found)} Lance tables ({names}); give the path of one of them")
-    return found[0] if found else None
+    if len(tables) > 1:
+        names = ", ".join(f"'{shown(p.name)}'" for p in tables[:12])
+        raise BadInput(f"'{shown(root.name)}' holds {len(tables)} Lance tables ({names}); give the path of one of them")
+    return tables[0] if tables else None
 
 
 def lance_source(path: Path, name: str) -> Source:

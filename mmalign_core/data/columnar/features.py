@@ -1,4 +1,4 @@
-"""Features of columns: what a column holds, by its Arrow type and by what Hugging Face `datasets` states of it."""
+"""Features of columns: the kind of content, by the Arrow type and by the features of Hugging Face `datasets`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmalign_core.data.tabular.tables import is_list
 
 _MEDIA = {"Image": "image", "Audio": "audio", "Video": "video"}
 _LIST_DEPTH = 4
-"""Levels of nested lists that are looked into; our choice."""
+"""Levels of nested lists that are inspected; our choice."""
 _BLOBS = ((b"lance-encoding:blob", b"true"), (b"ARROW:extension:name", b"lance.blob.v2"))
 """Metadata by which older and newer Lance tables mark blobs, of which a row holds only the position, not the bytes."""
 
@@ -88,7 +88,7 @@ def kind_of(type: Any) -> str:
         inner = bare(type.value_type)
         if is_.is_floating(inner) or (is_.is_integer(inner) and is_.is_fixed_size_list(type)):
             return "vector"
-        return found if (found := kind_of(inner)) in ("media", "text", "vector") else "other"
+        return kind if (kind := kind_of(inner)) in ("media", "text", "vector") else "other"
     if is_.is_string(type) or is_.is_large_string(type) or is_.is_string_view(type):
         return "text"
     if is_.is_integer(type) or is_.is_floating(type) or is_.is_boolean(type):

@@ -86,8 +86,8 @@ def infer_roles(features: Mapping[str, Feature], peek: Callable[[str], Any], sou
 
 
 def _sniffed(value: Any) -> str:
-    found = sniff(value[:HEAD_BYTES]) if isinstance(value, bytes) else None
-    return found if found in ("image", "audio") else ""
+    kind = sniff(value[:HEAD_BYTES]) if isinstance(value, bytes) else None
+    return kind if kind in ("image", "audio") else ""
 
 
 def _take_media(roles: Roles, modality: str, features: Mapping[str, Feature], kinds: Mapping[str, str]) -> None:
@@ -112,18 +112,18 @@ def _take_text(roles: Roles, features: Mapping[str, Feature]) -> None:
         return
     ids = ("id", *USUAL["id"])
     texts = [c for c, f in features.items() if f.kind == "text" and c not in roles.names and c.lower() not in ids]
-    found = _usual("text", texts) or (texts[0] if len(texts) == 1 else None)
-    if found:
-        roles.names[found] = "text"
+    column = _usual("text", texts) or (texts[0] if len(texts) == 1 else None)
+    if column:
+        roles.names[column] = "text"
 
 
 def _take_id(roles: Roles, features: Mapping[str, Feature]) -> None:
     if roles.column("id"):
         return
     fitting = (c for c, f in features.items() if f.kind in _FITS["id"] and not f.labels and c not in roles.names)
-    found = _usual("id", fitting)
-    if found:
-        roles.names[found], roles.guessed_id = "id", True
+    column = _usual("id", fitting)
+    if column:
+        roles.names[column], roles.guessed_id = "id", True
 
 
 def _take_vectors(roles: Roles, features: Mapping[str, Feature]) -> None:

@@ -58,9 +58,9 @@ def _tables(root: Path) -> dict[str, Path]:
     """
     names = [(Path(folder) / n).relative_to(root).as_posix() for folder, _, files in os.walk(root) for n in files]
     names = [n for n in names if not is_system_file(n)]
-    inside, found = root.resolve(), {n: root / n for n in names if _is_items(n)}
-    found = {n: path for n, path in found.items() if path.is_file() and path.resolve().is_relative_to(inside)}
-    return found if found and (all(map(is_shard, found)) or not _media(names)) else {}
+    inside, tables = root.resolve(), {n: root / n for n in names if _is_items(n)}
+    tables = {n: path for n, path in tables.items() if path.is_file() and path.resolve().is_relative_to(inside)}
+    return tables if tables and (all(map(is_shard, tables)) or not _media(names)) else {}
 
 
 def _is_items(name: str) -> bool:

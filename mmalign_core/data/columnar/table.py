@@ -49,12 +49,12 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
 
 def _features(source: Source) -> dict[str, Feature]:
     """Column -> feature over all parts: that of the first part in which the column is not of the type null."""
-    found: dict[str, Feature] = {}
+    features: dict[str, Feature] = {}
     for part in source.parts:
         for column, feature in _own_features(part).items():
-            if column not in found or found[column].kind == "nothing":
-                found[column] = feature
-    return found
+            if column not in features or features[column].kind == "nothing":
+                features[column] = feature
+    return features
 
 
 def _own_features(part: Part) -> dict[str, Feature]:
@@ -80,9 +80,9 @@ def _peek(source: Source, column: str) -> Any:
         with readable(part.name, "table"):
             for batch in part.batches(_MEDIA_BATCH):
                 batch.validate(full=True)
-                found = next((v.as_py() for v in batch.column(column) if v.is_valid), None)
-                found = found[0] if isinstance(found, list) and found and isinstance(found[0], (dict, bytes)) else found
-                return found.get("bytes") if isinstance(found, dict) else found
+                value = next((v.as_py() for v in batch.column(column) if v.is_valid), None)
+                value = value[0] if isinstance(value, list) and value and isinstance(value[0], (dict, bytes)) else value
+                return value.get("bytes") if isinstance(value, dict) else value
     return None
 
 
@@ -128,17 +128,17 @@ def _batches(part: Part, size: int) -> Iterator[Any]:
 def _columns(
     batch: Any, features: Mapping[str, Feature], roles: Roles, embedded: EmbeddedFiles, first_row: int
 ) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
+    columns: dict[str, list[Any]] = {}
     for column, name in roles.names.items():
         if column not in batch.schema.names:
-            found[name] = [None] * batch.num_rows
+            columns[name] = [None] * batch.num_rows
         elif features[column].labels:
-            found[name] = label_cells(batch.column(column), features[column])
+            columns[name] = label_cells(batch.column(column), features[column])
         elif features[column].kind == "media" and name in MODALITIES[1:]:
-            found[name] = embedded.media_cells(batch.column(column), column, first_row)
+            columns[name] = embedded.media_cells(batch.column(column), column, first_row)
         else:
-            found[name] = plain_cells(batch.column(column))
-    return found
+            columns[name] = plain_cells(batch.column(column))
+    return columns
 
 
 def _settle_ids(rows: list[dict[str, Any]], roles: Roles, splits: bool) -> None:

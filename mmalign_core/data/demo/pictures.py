@@ -2,7 +2,7 @@
 
 Networks trained on photographs look at texture and shading (Geirhos et al., ICLR 2019) and read a flat drawing in
 black outlines as a hook or a corkscrew. With rounded edges, a shadow and a pale backdrop about twice as many drawings
-are recognised as what they show. The numbers of the light are our choice, made by looking.
+are classified correctly. The constants of the light are our choice, by eye.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STRENGTH = 0.08
 TOP, BOTTOM = (226, 236, 244), (214, 206, 192)
 SHADOW, SHADOW_COLOUR = 0.45, (25, 25, 35)
 """Strength of the relief, colours of the background at the top and the bottom (RGB), and opacity and colour of the
-shadow. All chosen by eye: the drawing should look lit, and none of it should hide its colours."""
+shadow. All chosen by eye: the drawing looks lit, and its colours stay visible."""
 
 
 def write_picture(item: Item, folder: Path) -> str:

@@ -22,7 +22,7 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "AVIF", "JPEG2000
 Formats that may run a program are not among them.
 """
 
-Image.init()  # plug-ins named in FORMATS are found only once all are loaded
+Image.init()  # loads all plug-ins, so that those of FORMATS are available
 
 _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError)
 _DAMAGE += (RuntimeError, MemoryError, AssertionError, struct.error, zlib.error, Image.DecompressionBombError)

@@ -11,7 +11,7 @@ from typing import Any
 from mmalign_core.types import BadInput
 
 LARGEST = 64_000_000
-"""Bytes that a browser is given; our choice. Of a larger file it is given the beginning."""
+"""Most bytes for a browser; our choice. Of a larger file it gets the beginning."""
 _CONTAINERS = {"webm": ("vp8", "vp9", "av1"), "mp4": ("h264", "av1", "vp9")}
 """Container -> video codecs that current browsers decode in it."""
 _SOUNDS = {"mp4": ("aac", "mp3", "opus", "flac"), "webm": ("opus", "vorbis")}

@@ -1,4 +1,4 @@
-"""Video frames: the packets of a file are listed first, then those of the wanted frames are decoded."""
+"""Video frames: the packets of a file are listed first, then only the packets of the chosen frames are decoded."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmalign_core.data.media.frame_choice import PLAIN, candidates, chosen, frames_wanted
+from mmalign_core.data.media.frame_choice import PLAIN, candidates, chosen, frames_to_keep
 from mmalign_core.data.media.sounds import decode_soundtrack
 from mmalign_core.data.media.video_frames import frames_at, scanned
 from mmalign_core.data.names import file_words
@@ -17,7 +17,7 @@ from mmalign_core.types import BadInput
 SOUND_SECONDS = 600.0
 """Seconds of a sound track that are read, from its start; our choice. Frames come from the whole video."""
 _SILENCE = 1e-4
-"""Peak of a sound that nobody hears: -80 dB of full scale, our choice."""
+"""Peak below which a sound counts as inaudible: -80 dB of full scale, our choice."""
 _DAMAGE = (ValueError, LookupError, EOFError, OSError, ArithmeticError, RuntimeError, MemoryError)
 """What PyAV raises on damaged files beside its own FFmpegError, some of whose kinds are none of these."""
 
@@ -46,7 +46,7 @@ class Video:
 
     @property
     def edges(self) -> np.ndarray:
-        """(n + 1,) seconds: frame i stands for the stretch from edge i to edge i + 1, half way to its neighbours."""
+        """Seconds (n + 1,): frame i represents the interval from edge i to edge i + 1, half way to its neighbours."""
         return np.concatenate([[0.0], (self.times[:-1] + self.times[1:]) / 2, [self.seconds]])
 
 
@@ -75,9 +75,9 @@ def decode_video(
         raise BadInput(f"{name} cannot be opened: there is no such file")
     try:
         track = scanned(str(source), name, settings)
-        wanted = frames_wanted(len(track.starts), track.end, most, per_second)
-        looked = candidates(track.starts, track.keys, track.end, wanted, plain)
-        seen = frames_at(str(source), track, looked, settings)
+        count = frames_to_keep(len(track.starts), track.end, most, per_second)
+        starts = candidates(track.starts, track.keys, track.end, count, plain)
+        seen = frames_at(str(source), track, starts, settings)
     except BadInput:
         raise
     except (FFmpegError, *_DAMAGE) as error:
@@ -85,7 +85,7 @@ def decode_video(
     if not seen.times:
         raise BadInput(f"{name} is damaged: none of its frames can be decoded; replace the file")
     pixels, times = np.stack(seen.pixels), np.array(seen.times)
-    kept = chosen(pixels, times, wanted)
+    kept = chosen(pixels, times, count)
     heard = rate and track.has_sound
     sound = decode_soundtrack(source, rate, SOUND_SECONDS, settings) if heard else np.zeros(0, np.float32)
     return Video(pixels[kept], times[kept], max(track.end, float(times[-1])), seen.width, seen.height, sound, rate)

@@ -1,4 +1,4 @@
-"""Vectors made elsewhere: the modality that a name says, cells as arrays, and arrays gathered into embedding sets."""
+"""Vectors that come with the data: the modality from a name, cells as arrays, and arrays as embedding sets."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _WORDS = {
 _KIND = "vector|embedding|embed|emb|feature|feat"
 _NAME = re.compile(rf"({'|'.join(_WORDS)})s?(?:[-_. ]?(?:{_KIND})s?)?|(?:{_KIND})s?[-_. ]({'|'.join(_WORDS)})s?")
 VECTOR_NAMES = ("vector", "vectors", "embedding", "embeddings", "emb", "embs", "features", "feature")
-"""Names of columns that hold vectors of a modality left unsaid."""
+"""Names of columns of vectors without a stated modality."""
 ID_NAMES = ("ids", "id", "item_ids", "item_id", "keys", "names")
-"""Names of arrays and columns that hold ids, the first found counts."""
+"""Names of arrays and columns of ids; the first that exists is used."""
 
 
 def vectors_of(name: str) -> str | None:
@@ -38,8 +38,8 @@ def vectors_of(name: str) -> str | None:
 
     'image', 'image_vector', 'img_emb' and 'features_image' all say image.
     """
-    found = _NAME.fullmatch(name.strip().lower())
-    return _WORDS[found[1] or found[2]] if found else None
+    match = _NAME.fullmatch(name.strip().lower())
+    return _WORDS[match[1] or match[2]] if match else None
 
 
 def parse_vectors(cell: Any, column: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Media run through an encoder in batches, and kept in the store so that each is encoded once."""
+"""Encoding of media in batches, with the store as a cache so that each medium is encoded once."""
 
 from mmalign_core.encoders.batched.batches import EncodedBatch, SequenceBatch, encode_media, encode_sequences
 

@@ -21,21 +21,20 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media, Progress, Skipped, digest_file, no_progress
 
 BATCHES_AHEAD = 3
-"""Enough that one slow file does not starve the model, few enough that memory stays flat."""
+"""Batches decoded ahead. Chosen: one slow file does not stop the model, and memory stays bounded."""
 
 _STEPS = {"text": "tokens", "image": "cells", "audio": "frames", "video": "frames"}
 """What the steps of a sequence are called."""
 
 T = TypeVar("T")
 _Batch = list[tuple[Media, Future[Any]]]
-"""Media and the futures of their prepared form."""
+"""Media with the futures of their prepared forms."""
 
 
 @dataclass(frozen=True)
 class Outcome(Generic[T]):
-    """What became of one batch: `parts`, each the digests and what the model gave for them, and what was skipped.
-
-    There is one part, or several where the model refused the whole batch; `source` of what was skipped is the digest.
+    """The result of one batch. `parts`: pairs of digests and the model's output for them, one pair unless the model
+    failed on the whole batch. `skipped`: media without output; their `source` is the digest.
     """
 
     parts: tuple[tuple[tuple[str, ...], T], ...]
@@ -43,7 +42,7 @@ class Outcome(Generic[T]):
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """Of the media that worked, in order."""
+        """Digests of the media with output, in order."""
         return tuple(digest for digests, _ in self.parts for digest in digests)
 
 
@@ -96,8 +95,8 @@ def encode_media(
             )
         return encoded
 
-    doing = f"encoding {encoder.modality}"
-    batches = _run_batches(encoder, media, model, threads=threads, skip=skip, progress=progress, doing=doing)
+    action = f"encoding {encoder.modality}"
+    batches = _run_batches(encoder, media, model, threads=threads, skip=skip, progress=progress, action=action)
     with closing(batches):
         for outcome in batches:
             yield _joined(encoder, outcome)
@@ -119,8 +118,8 @@ def encode_sequences(
     def model(prepared: Sequence[Any]) -> list[np.ndarray]:
         return [_half(encoder, steps) for steps in encoder.sequences(prepared)]
 
-    doing = f"{_STEPS.get(encoder.modality, 'steps')} of {encoder.modality}"
-    batches = _run_batches(encoder, media, model, threads=threads, skip=skip, progress=progress, doing=doing)
+    action = f"{_STEPS.get(encoder.modality, 'steps')} of {encoder.modality}"
+    batches = _run_batches(encoder, media, model, threads=threads, skip=skip, progress=progress, action=action)
     with closing(batches):
         for outcome in batches:
             steps = tuple(rows for _, part in outcome.parts for rows in part)
@@ -135,9 +134,9 @@ def _run_batches(
     threads: int | None,
     skip: Collection[str],
     progress: Progress,
-    doing: str,
+    action: str,
 ) -> Generator[Outcome[T]]:
-    """`model` on every medium prepared, once per digest, in order; `doing` is what the progress says is done.
+    """Run `model` on the prepared media, once per digest and in order. `action`: the first word of progress messages.
 
     A medium that cannot be decoded, or that the model refuses, is reported and the rest goes on; a GPU that is gone
     ends it all (DeviceLost).
@@ -149,16 +148,16 @@ def _run_batches(
     workers = ThreadPoolExecutor(threads or encoder.settings.threads, thread_name_prefix="decode")
     try:
         for batch in _decode_ahead(encoder, media, workers):
-            progress(done / len(media), f"{doing} {done:,} of {len(media):,}")
+            progress(done / len(media), f"{action} {done:,} of {len(media):,}")
             yield _outcome(batch, model)
             done += len(batch)
-        progress(1.0, f"{doing} {done:,} of {len(media):,}")
+        progress(1.0, f"{action} {done:,} of {len(media):,}")
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
 
 
 def _first_of_each(media: Iterable[Media], skip: Collection[str]) -> list[Media]:
-    """One medium per digest, the first, in order."""
+    """The first medium of each digest, in order."""
     first: dict[str, Media] = {}
     for medium in media:
         if medium.digest not in skip:
@@ -167,11 +166,11 @@ def _first_of_each(media: Iterable[Media], skip: Collection[str]) -> list[Media]
 
 
 def _decode_ahead(encoder: Encoder, media: Sequence[Media], workers: ThreadPoolExecutor) -> Iterator[_Batch]:
-    """Each batch in turn, with the following ones already being decoded."""
+    """Yield the batches in order while the next ones are being decoded."""
     waiting: deque[_Batch] = deque()
     start = 0
     while start < len(media):
-        part = media[start : start + encoder.batch_size]  # asked anew: it shrinks when a GPU's memory runs out
+        part = media[start : start + encoder.batch_size]  # it may shrink during the run, when GPU memory runs out
         start += len(part)
         waiting.append([(medium, workers.submit(_prepared, encoder, medium)) for medium in part])
         if len(waiting) > BATCHES_AHEAD:
@@ -181,9 +180,9 @@ def _decode_ahead(encoder: Encoder, media: Sequence[Media], workers: ThreadPoolE
 
 
 def _prepared(encoder: Encoder, medium: Media) -> Any:
-    """The medium prepared; BadInput if its file is no longer the one that was read into the collection.
+    """The prepared medium. Raises BadInput if its file has changed since the collection was read.
 
-    Looked at after preparing, so that a vector is never kept under the digest of other content.
+    The digest is checked after preparing, so that no vector is stored under the digest of other content.
     """
     prepared = encoder.prepare(medium)
     if medium.path is not None and digest_file(Path(medium.path)) != medium.digest:
@@ -196,7 +195,7 @@ def _outcome(batch: _Batch, model: Callable[[Sequence[Any]], T]) -> Outcome[T]:
     for medium, future in batch:
         try:
             prepared.append(future.result())
-        except Exception as error:  # noqa: BLE001 - each decoder fails in its own way; one bad file must not end the run
+        except Exception as error:  # noqa: BLE001 - decoders raise any error, and one bad file must not end the run
             skipped.append(_skipped(medium, error))
         else:
             media.append(medium)
@@ -205,9 +204,9 @@ def _outcome(batch: _Batch, model: Callable[[Sequence[Any]], T]) -> Outcome[T]:
 
 
 def _run(media: list[Media], prepared: list[Any], model: Callable[[Sequence[Any]], T]) -> Outcome[T]:
-    """The batch at once; if the model refuses it, one by one, so that one medium does not take the others along.
+    """Run the model on the batch, and on single media if that fails, so that one bad medium does not affect others.
 
-    DeviceLost if the GPU is gone: that is no medium's fault, and none that follows would fare better.
+    Raises DeviceLost if the GPU is lost, since all further media would fail too.
     """
     if not media:
         return Outcome((), ())

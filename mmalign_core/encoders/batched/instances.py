@@ -1,4 +1,4 @@
-"""The one instance of each encoder in this process, so that its weights load once."""
+"""Shared instances of encoders: one for each reference and modality in this process, so that weights load once."""
 
 from __future__ import annotations
 
@@ -14,32 +14,29 @@ _loading = Lock()
 
 
 def encoder(reference: str, modality: str = "") -> Encoder:
-    """The one instance of that encoder for that modality in this process: weights load once.
-
-    BadInput if its model is not, or no longer, here.
-    """
+    """Return the shared instance of the encoder for the modality. Raises BadInput if its model is missing."""
     with _loading:
         name, _, model = parts_of(reference)
         cls = ENCODERS.get(name)
-        reference = with_params(reference, params_of(reference))  # spelt in one way, so that it is one instance
+        reference = with_params(reference, params_of(reference))  # normalised, so that equal references share it
         return _encoder(reference, modality or cls.reads()[0], cls.stamp(model))
 
 
 def encoder_of(key: str, modality: str) -> Encoder:
-    """The encoder that made vectors under that key ("name[param=value,…][:model]@version").
+    """Return the encoder with that key, "name[param=value,…][:model]@version".
 
-    BadInput if the model is no longer here, or is another one now: what it gives would not compare.
+    Raises BadInput if its model is not on this machine or has another version, whose vectors do not compare.
     """
-    made = encoder(reference_of(key), modality)
-    if made.key != key:
+    instance = encoder(reference_of(key), modality)
+    if instance.key != key:
         raise BadInput(
-            f"'{reference_of(made.key)}' has changed since it made these vectors (it is version "
-            f"{made.version} now); align again, or get back the version that was used"
+            f"'{reference_of(instance.key)}' has changed since it made these vectors (it is version "
+            f"{instance.version} now); align again, or get back the version that was used"
         )
-    return made
+    return instance
 
 
 @lru_cache(maxsize=8)
 def _encoder(reference: str, modality: str, stamp: Any) -> Encoder:
-    """`stamp`: of the model's files, so that a model is read anew once it was replaced."""
+    """A new instance. `stamp`: that of the model's files, so that a replaced model is loaded again."""
     return create_encoder(reference, modality)

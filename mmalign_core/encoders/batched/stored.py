@@ -1,4 +1,4 @@
-"""Media as a set of their modality: rows that the store holds are reused, the others are encoded and kept."""
+"""Media as an embedding set: rows in the store are reused, the others are encoded and stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mmalign_core.encoders import Encoder, full_reference
 from mmalign_core.encoders.batched.batches import encode_media
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import reference_of
-from mmalign_core.store import Found, SessionCache, Store
+from mmalign_core.store import CachedRows, SessionCache, Store
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress, Skipped, no_progress
 
 
@@ -41,37 +41,37 @@ def encode_set(
     return as_set(encoder, media, digests, held), counts, skipped
 
 
-def as_set(encoder: Encoder, media: Sequence[Media], digests: Sequence[str], held: Found) -> EmbeddingSet:
+def as_set(encoder: Encoder, media: Sequence[Media], digests: Sequence[str], held: CachedRows) -> EmbeddingSet:
     """Rows in media order of those that were found; `held.rows` index the digests."""
-    rows, where = _found_rows(media, digests, held)
+    rows, where = _cached_media(media, digests, held)
     concepts = None if held.posterior is None else Concepts(encoder.labels, held.posterior[where])
     vectors = held.vectors[where] if where else np.zeros((0, encoder.dim), np.float32)
     return _named_set(encoder.modality, rows, vectors, encoder.key, concepts)
 
 
 def stored_set(reference: str, modality: str, media: Sequence[Media], store: Store) -> EmbeddingSet | None:
-    """What an encoder that cannot be made now once gave for all these media; None where that is not known for sure.
+    """Return the stored vectors of an encoder that is no longer on this machine.
 
-    Its version cannot be asked any more, so exactly one stored version must hold every one of them.
-    BadInput if several do: which one is meant is not for us to choose.
+    Its current version is unknown, so exactly one stored version must hold all media: None if none does or it has a
+    posterior. Raises BadInput if several versions hold all media.
     """
     digests = list(dict.fromkeys(medium.digest for medium in media))
     reference = full_reference(reference)
     keys = [key for key in store.size() if reference_of(key) == reference]
-    whole = {key: found for key in keys if len((found := store.embeddings(key, digests)).rows) == len(digests)}
+    whole = {key: rows for key in keys if len((rows := store.embeddings(key, digests)).rows) == len(digests)}
     if len(whole) > 1:
         raise BadInput(
             f"'{reference}' is no longer here, and the store holds {len(whole)} versions of its {modality} vectors; "
-            "get the model again, so that it is known which are meant"
+            "get the model again, so that its version is known"
         )
-    for key, held in whole.items():
-        if held.posterior is None:
-            rows, where = _found_rows(media, digests, held)
-            return _named_set(modality, rows, held.vectors[where], key, None)
+    for key, cached in whole.items():
+        if cached.posterior is None:
+            rows, where = _cached_media(media, digests, cached)
+            return _named_set(modality, rows, cached.vectors[where], key, None)
     return None
 
 
-def _found_rows(media: Sequence[Media], digests: Sequence[str], held: Found) -> tuple[list[Media], list[int]]:
+def _cached_media(media: Sequence[Media], digests: Sequence[str], held: CachedRows) -> tuple[list[Media], list[int]]:
     """The media that were found, and the row of each in `held`."""
     row_of = {digests[position]: row for row, position in enumerate(held.rows)}
     found = [medium for medium in media if medium.digest in row_of]

@@ -1,4 +1,4 @@
-"""What CLAP's towers show by their own gradients: moments of a sound, and tokens of a text."""
+"""Attribution in CLAP's towers by gradients: to moments of a sound and tokens of a text."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 
 def sound_input(towers: ClapTowers, sound: Windows) -> DifferentiableInput:
-    """The frames of a sound's spectrogram, window after window, each with the seconds (start, end) it stands for.
+    """The frames of a sound's spectrogram, window after window, with the seconds (start, end) of each.
 
-    A short sound is repeated to fill a window, so that several frames stand for one moment; those of the silence behind
-    it span nothing.
+    A short sound is repeated to fill a window, so that several frames have the same seconds. The spans of padding
+    frames are empty.
     """
     windows, channels, frames, mels = sound.features.shape
     whole = towers.window / towers.rate
     places = [_seconds(number, frames, whole, length) for number, length in enumerate(sound.seconds)]
 
     def vectors(inputs: torch.Tensor) -> torch.Tensor:
-        given = inputs.unflatten(1, (windows, frames)).transpose(2, 3)
-        return _vectors(towers, given, sound.seconds)
+        spectrograms = inputs.unflatten(1, (windows, frames)).transpose(2, 3)
+        return _vectors(towers, spectrograms, sound.seconds)
 
     inputs = sound.features.transpose(0, 2, 1, 3).reshape(windows * frames, channels, mels)
     return DifferentiableInput(inputs, np.concatenate(places), vectors)
 
 
 def text_attribution(towers: ClapTowers, text: str, direction: np.ndarray, rule: str) -> Attribution:
-    """Of one text: its tokens."""
+    """The attribution to the tokens of one text."""
     tokens = towers.tokens([text])
     length = tokens["input_ids"].shape[1]
 
@@ -45,7 +45,7 @@ def text_attribution(towers: ClapTowers, text: str, direction: np.ndarray, rule:
 
 
 def _vectors(towers: ClapTowers, windows: torch.Tensor, seconds: np.ndarray) -> torch.Tensor:
-    """(n, dim) unit vectors of sounds in windows (n, w, c, frames, mels): the mean of theirs, by their seconds."""
+    """Unit vectors (n, dim) of sounds in windows (n, w, c, frames, mels): the mean over windows, by their seconds."""
     import torch
     from torch.nn.functional import normalize
 
@@ -57,7 +57,7 @@ def _vectors(towers: ClapTowers, windows: torch.Tensor, seconds: np.ndarray) -> 
 
 
 def _seconds(number: int, frames: int, whole: float, length: float) -> np.ndarray:
-    """(frames, 2) seconds of the sound in a window of `whole` seconds, of which the sound fills `length`."""
+    """Seconds (frames, 2) of the frames of window `number`, of `whole` seconds, of which the sound fills `length`."""
     starts = np.arange(frames) * whole / frames
     repeats = max(1, int(whole / max(length, 1e-9)))
     inside = starts % length if length > 0 else np.zeros(frames)

@@ -1,4 +1,4 @@
-"""The two towers of a CLAP model (Wu et al., 2023): vectors of spectrogram windows and of texts, steps included."""
+"""The two towers of a CLAP model (Wu et al., 2023): vectors and sequences of spectrogram windows and of texts."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from mmalign_core.model_files.weights import read_json
 from mmalign_core.types import BadInput
 
 _LONGEST_SOUND = 10.24
-"""Seconds: more does not fit the spectrogram that the model was trained on."""
+"""Most seconds of a window. Chosen: longer ones do not fit the spectrograms of published models."""
 _loading = Lock()
 
 
 @dataclass(frozen=True)
 class Windows:
-    """A sound's windows: `features` (w, c, frames, mels) float32, and the seconds (w,) of the sound in each."""
+    """Windows of a sound: `features` (w, c, frames, mels) float32, and the `seconds` (w,) of sound in each."""
 
     features: np.ndarray
     seconds: np.ndarray
 
 
 class ClapTowers:
-    """One loaded model that both modalities share."""
+    """A loaded model, shared by both modalities."""
 
     def __init__(self, model: Any, extractor: Any, tokenizer: Any, device: str) -> None:
-        """Everything as transformers loads it, the model on its device in evaluation mode."""
+        """The objects that transformers loads; the model is on `device` and in evaluation mode."""
         self.model, self.extractor, self.tokenizer, self.device = model, extractor, tokenizer, device
         self.dim = int(model.config.projection_dim)
         self.rate = int(extractor.sampling_rate)
@@ -46,41 +46,42 @@ class ClapTowers:
 
     @cached_property
     def limit(self) -> TokenLimit:
-        """What of a text is read."""
+        """The limit of tokens of a text."""
         return TokenLimit(self.tokenizer, self._most)
 
     @property
     def _most(self) -> int:
         text = self.model.config.text_config
-        places = text.max_position_embeddings - text.pad_token_id - 1  # positions count from behind the padding's
+        places = text.max_position_embeddings - text.pad_token_id - 1  # positions start after the padding id
         return min(self.tokenizer.model_max_length, places)
 
     def windows(self, samples: np.ndarray) -> Windows:
-        """Consecutive windows of mono samples (n,); a short one is repeated, as it is in training."""
+        """Consecutive windows of mono samples (n,). A short window is repeated, as in training."""
         samples = samples if len(samples) else np.zeros(1, np.float32)
         parts = [samples[i : i + self.window] for i in range(0, len(samples), self.window)]
         seconds = np.array([len(part) / self.rate for part in parts])
         return Windows(np.stack([self._mel(part) for part in parts]), seconds)
 
     def sounds(self, features: Sequence[np.ndarray], dtype: str = "float32") -> np.ndarray:
-        """(w, dim) unit vectors of windows (c, frames, mels), computed at that dtype."""
+        """Unit vectors (w, dim) of windows (c, frames, mels), computed in `dtype`."""
         import torch
 
         with torch.inference_mode(), at_dtype(self.device, dtype):
-            return self._projected("audio", self.heard(features).pooler_output)
+            return self._projected("audio", self._audio_output(features).pooler_output)
 
     def sound_steps(self, features: Sequence[np.ndarray]) -> np.ndarray:
-        """(w, t, dim) unit vectors of the steps in time of each window."""
+        """Unit vectors (w, t, dim) of the time steps of each window."""
         import torch
 
         with torch.inference_mode():
-            return self._projected("audio", self.heard(features).last_hidden_state.mean(dim=2).transpose(1, 2))
+            states = self._audio_output(features).last_hidden_state
+            return self._projected("audio", states.mean(dim=2).transpose(1, 2))
 
-    def heard(self, features: Sequence[np.ndarray]) -> Any:
-        """What the audio tower makes of windows.
+    def _audio_output(self, features: Sequence[np.ndarray]) -> Any:
+        """The output of the audio tower for windows.
 
-        No window counts as longer than the model reads: for models that fuse crops of long sounds that is how they
-        take short ones, and it makes a vector the same in every batch (the extractor draws one by lot).
+        `is_longer` is False for all windows. Fused models then treat them as short sounds, and a vector does not
+        depend on its batch, in which the extractor would otherwise set one flag at random.
         """
         import torch
 
@@ -88,14 +89,14 @@ class ClapTowers:
         return self.model.audio_model(input_features=stacked_on(self.device, features), is_longer=longer)
 
     def texts(self, texts: Sequence[str], dtype: str = "float32") -> np.ndarray:
-        """(n, dim) unit vectors, computed at that dtype."""
+        """Unit vectors (n, dim) of texts, computed in `dtype`."""
         import torch
 
         with torch.inference_mode(), at_dtype(self.device, dtype):
             return self._projected("text", self.model.text_model(**self.tokens(texts)).pooler_output)
 
     def text_steps(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """Per text (tokens, dim) unit vectors: every token pooled as the first one is."""
+        """For each text unit vectors (tokens, dim): every token goes through the pooler of the first token."""
         import torch
 
         tokens, pooler = self.tokens(texts), self.model.text_model.pooler
@@ -106,7 +107,7 @@ class ClapTowers:
         return [row[mask] for row, mask in zip(steps, read)]
 
     def tokens(self, texts: Sequence[str]) -> dict[str, Any]:
-        """What the text tower reads of texts: ids and mask (n, tokens), on its device."""
+        """The input of the text tower: ids and mask (n, tokens), on its device."""
         options = {"padding": True, "truncation": True, "max_length": self._most, "return_tensors": "pt"}
         tokens = self.tokenizer(list(texts), **options).to(self.device)
         return {key: tokens[key] for key in ("input_ids", "attention_mask")}
@@ -118,7 +119,7 @@ class ClapTowers:
 
 
 def open_towers(reference: str, folder: Path, version: str, device: str) -> ClapTowers:
-    """The model in the folder, loaded once a process for both modalities; BadInput if it cannot be."""
+    """The model in the folder, loaded once per process for both modalities. Raises BadInput if loading fails."""
     with _loading:
         return _opened(reference, folder, version, choose_device(device))
 

@@ -1,1 +1,1 @@
-"""Classic features, the plain baseline: words counted, colours and edges, cepstra."""
+"""Classic features as baselines: word counts, colour and edge histograms, cepstral coefficients."""

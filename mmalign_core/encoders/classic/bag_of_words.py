@@ -1,4 +1,4 @@
-"""Texts as word counts: hashed words and pairs of neighbouring words, in any language, nothing learned."""
+"""Texts as counts of hashed words and pairs of neighbouring words, in any language; nothing is learned."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmalign_core.encoders.text_input import usable_text
 from mmalign_core.types import Media
 
 _READ_CHARACTERS = 10_000
-"""Characters counted of one text. Chosen: a few pages, so that one long document does not hold up a batch."""
+"""Characters read of one text. Chosen: a few pages, so that one long document does not delay a batch."""
 _WITHOUT_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003134f"
 """Thai, Lao, Burmese, Khmer, Japanese and Chinese are written without spaces: their characters count as words."""
 _WORD = re.compile(f"[{_WITHOUT_SPACES}]|[^\\W{_WITHOUT_SPACES}]+")
@@ -42,29 +42,29 @@ class BagOfWords(Encoder):
         return HashingVectorizer(n_features=self.dim, lowercase=False, **options)
 
     def load(self) -> None:
-        """Nothing but the hash function."""
+        """Create the hash function."""
         _ = self._hashing
 
     def view(self, media: Media) -> str:
-        """The first 10,000 characters; BadInput if the text is empty or beyond the limit."""
+        """The first 10,000 characters. Raises BadInput if the text is empty or too long."""
         return usable_text(media, self.settings)[:_READ_CHARACTERS]
 
     def from_view(self, view: str) -> list[str]:
-        """Its words."""
+        """The words of the text."""
         return words(view)
 
     def encode(self, prepared: Sequence[list[str]]) -> Encoded:
-        """(n, 2048) damped counts, never negative."""
+        """Damped counts (n, 2048), never negative."""
         counted = self._hashing.transform([text + _neighbours(text) for text in prepared]).toarray()
         return Encoded(np.where(counted > 0, 1 + np.log(np.maximum(counted, 1)), 0).astype(np.float32))
 
     def sequences(self, prepared: Sequence[list[str]]) -> list[np.ndarray]:
-        """Per text (words, 2048): each word with the pair it ends; they sum to the plain counts."""
+        """For each text (words, 2048): each word and the pair that it ends; the sum over words is the plain counts."""
         return [self._hashing.transform(_steps(text)).toarray() for text in prepared]
 
 
 def words(text: str) -> list[str]:
-    """Case-folded words; where there are none, such as in a row of emoji, each visible character."""
+    """Case-folded words of a text; if it has none, such as a row of emoji, its visible characters."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return _WORD.findall(folded) or [character for character in folded if not character.isspace()] or [text]
 

@@ -1,4 +1,4 @@
-"""Pictures as histograms: which colours there are, and which way edges run where; nothing learned."""
+"""Pictures as histograms of colours and of edge directions; nothing is learned."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from mmalign_core.encoders.base import Encoded, Encoder, register
 from mmalign_core.types import BadInput, Media
 
 SIDE, CELLS = 128, 4
-"""Pixels of a side, and cells along it. Chosen: 16 cells of 32 pixels are enough to show
-where an edge lies."""
+"""Pixels per side, and cells per side. Chosen: 16 cells of 32 pixels per side locate edges well enough."""
 _CELL = SIDE // CELLS
 _HUES, _SATURATIONS, _VALUES = 8, 4, 4
 COLOURS = _HUES * _SATURATIONS * _VALUES
@@ -40,7 +39,7 @@ class ColourGradient(Encoder):
     pooling = "sum"
 
     def load(self) -> None:
-        """There are no weights."""
+        """Do nothing, since there are no weights."""
 
     def view(self, media: Media) -> np.ndarray:
         """uint8 pixels (height, width, 3) of the whole picture."""
@@ -51,30 +50,30 @@ class ColourGradient(Encoder):
         return np.asarray(decode_image(media.path, self.settings, at_least=(2 * SIDE, 2 * SIDE)))
 
     def from_view(self, view: np.ndarray) -> np.ndarray:
-        """What each cell adds to the picture's vector, (16, d) float32."""
+        """The histograms of the cells, (16, d) float32."""
         from PIL import Image
 
         squashed = Image.fromarray(view).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
         return cell_histograms(np.asarray(squashed))
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
-        """(n, d): the sum over cells."""
+        """Vectors (n, d): the sums over cells."""
         return Encoded(np.stack([cells.sum(axis=0) for cells in prepared]))
 
     def sequences(self, prepared: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Per picture (16, d): the cells row by row, which sum to the picture's vector."""
+        """For each picture (16, d): the cells row by row; their sum is the picture's vector."""
         return list(prepared)
 
 
 def cell_histograms(pixels: np.ndarray) -> np.ndarray:
-    """(16, d) float32 of uint8 pixels (128, 128, 3): per cell its share of the colours, and its gradients in place."""
+    """Histograms (16, d) float32 of uint8 pixels (128, 128, 3): each cell's share of the colours and its gradients."""
     colours, gradients = _colours(pixels), _gradients(pixels)
     total = gradients.sum()
     return np.concatenate([colours / colours.sum(), gradients / (total or 1)], axis=1, dtype=np.float32)
 
 
 def _colours(pixels: np.ndarray) -> np.ndarray:
-    """How many pixels of each cell have each of the 128 colours, (16, 128)."""
+    """The number of pixels of each of 128 colours in each cell, (16, 128)."""
     from skimage.color import rgb2hsv
 
     steps = np.array([_HUES, _SATURATIONS, _VALUES])
@@ -86,13 +85,13 @@ def _colours(pixels: np.ndarray) -> np.ndarray:
 
 
 def _gradients(pixels: np.ndarray) -> np.ndarray:
-    """The picture's oriented gradients, each standing only in the row of the cell it was seen in, (16, 324)."""
+    """The oriented gradients (16, 324): row i holds those of cell i and zeros elsewhere."""
     from skimage.feature import hog
 
     size = (_CELL, _CELL), (_BLOCK, _BLOCK)
     blocks = hog(pixels, _DIRECTIONS, *size, block_norm="L2-Hys", channel_axis=-1, feature_vector=False)
     down, across, row, column, _ = np.indices(blocks.shape)
     cell = ((down + row) * CELLS + across + column).ravel()
-    found = np.zeros((CELLS**2, GRADIENTS))
-    found[cell, np.arange(GRADIENTS)] = blocks.ravel()
-    return found
+    gradients = np.zeros((CELLS**2, GRADIENTS))
+    gradients[cell, np.arange(GRADIENTS)] = blocks.ravel()
+    return gradients

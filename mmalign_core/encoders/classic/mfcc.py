@@ -1,4 +1,4 @@
-"""Sounds as cepstra: the shape of the spectrum and how much it moves; nothing learned."""
+"""Sounds as cepstral coefficients, the shape of the spectrum and its change; nothing is learned."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mmalign_core.encoders.embedded.log_mel import PATCH_FRAMES, PATCH_HOP, RATE
 from mmalign_core.types import BadInput, Media
 
 COEFFICIENTS = 20
-"""Cepstral coefficients kept of each frame. Chosen: the default of librosa; speech alone needs 13."""
+"""Cepstral coefficients per frame. Chosen: the default of librosa; speech alone needs 13."""
 
 
 @register("mfcc")
 class Mfcc(Encoder):
     """Mel-frequency cepstral coefficients (Davis & Mermelstein 1980), 20 of each frame of 10 ms.
 
-    A sound is their mean, their deviation, and the deviation of their change from frame to frame.
+    A vector holds their mean, their standard deviation, and the deviation of their change from frame to frame.
     """
 
     version = "1"
@@ -32,7 +32,7 @@ class Mfcc(Encoder):
     frames = (0.96, 0.48)
 
     def load(self) -> None:
-        """There are no weights."""
+        """Do nothing, since there are no weights."""
 
     def view(self, media: Media) -> np.ndarray:
         """Mono samples (n,) float32 at 16 kHz."""
@@ -47,16 +47,16 @@ class Mfcc(Encoder):
         return cepstra(view)
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
-        """(n, 60)."""
+        """Vectors (n, 60)."""
         return Encoded(np.stack([_summary(frames) for frames in prepared]))
 
     def sequences(self, prepared: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Per sound (windows, 60): the same of each 0.96 s, one every 0.48 s."""
+        """For each sound (windows, 60): the vector of each window of 0.96 s, one every 0.48 s."""
         return [np.stack([_summary(window) for window in _windows(frames)]) for frames in prepared]
 
 
 def cepstra(waveform: np.ndarray) -> np.ndarray:
-    """(frames, 20) float32 of mono samples at 16 kHz: cosine transform of the log-mel spectrum, level first."""
+    """Coefficients (frames, 20) float32 of mono samples at 16 kHz: cosine transform of the log-mel spectrum."""
     from scipy.fft import dct
 
     return np.asarray(dct(log_mel_frames(waveform), norm="ortho", axis=1), np.float32)[:, :COEFFICIENTS]

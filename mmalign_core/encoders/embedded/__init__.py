@@ -1,1 +1,1 @@
-"""Encoders whose weights come from packages: they work offline."""
+"""Encoders whose weights come from Python packages, so that they work offline."""

@@ -16,13 +16,13 @@ SIDE = 224
 """Pixels of a side, the input size of the published EfficientNet-Lite0."""
 PIXELS, MAP, POOLED, POSTERIOR = "pixels", "map", "pooled", "posterior"
 BLOCKS = ((1, 3, 1), (2, 3, 2), (2, 5, 2), (3, 3, 2), (3, 5, 1), (4, 5, 2), (1, 3, 1))
-"""Per stage: repeats, kernel, stride of its first block."""
+"""For each stage: repeats, kernel, and stride of its first block."""
 _BATCH_NORM_EPSILON = 1e-3
-"""The value of the published TensorFlow model."""
+"""Epsilon of batch normalisation, as in the published TensorFlow model."""
 
 
 class GraphBuilder:
-    """Collects nodes and weights while the network is walked from input to output."""
+    """Collects the nodes and weights of the graph, from input to output."""
 
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
         self.weights = weights
@@ -32,11 +32,11 @@ class GraphBuilder:
         self.constant("six", 6)
 
     def constant(self, name: str, value: Any) -> None:
-        """Keep a float32 array in the graph."""
+        """Add a float32 array to the graph."""
         self.constants[name] = np.asarray(value, np.float32)
 
     def add(self, operation: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        """Append one node; returns the name of its output."""
+        """Append one node. Return the name of its output."""
         from onnx import helper
 
         self.nodes.append(helper.make_node(operation, inputs, [output], **attributes))
@@ -45,7 +45,7 @@ class GraphBuilder:
     def convolve(
         self, x: str, conv: str, norm: str, *, side: int, stride: int = 1, relu6: bool = True, output: str = ""
     ) -> str:
-        """Convolution with its batch normalisation folded in, then ReLU6 where asked. `side` is the input's."""
+        """Append a convolution with its batch normalisation, and a ReLU6 if `relu6`. `side`: pixels of the input."""
         kernel, bias = self._folded(conv, norm)
         self.constant(f"{conv}.w", kernel)
         self.constant(f"{conv}.b", bias)
@@ -75,15 +75,15 @@ class GraphBuilder:
 
 
 def same_padding(side: int, kernel: int, stride: int) -> tuple[int, int]:
-    """TensorFlow's "same": the odd pixel goes after, so strided layers are padded unevenly."""
+    """TensorFlow's "same" padding (before, after). An odd pixel goes after, so strided layers are padded unevenly."""
     total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
     return total // 2, total - total // 2
 
 
 def build_graph(weights: Mapping[str, np.ndarray]) -> bytes:
-    """Serialised: PIXELS (n, 224, 224, 3) uint8 -> MAP (n, 1280, 7, 7), POOLED (n, 1280), POSTERIOR (n, 1000).
+    """Serialised graph: PIXELS (n, 224, 224, 3) uint8 -> MAP (n, 1280, 7, 7), POOLED (n, 1280), POSTERIOR (n, 1000).
 
-    What is not asked for when it is run is not computed.
+    A run computes only the outputs that it names.
     """
     from onnx import TensorProto, helper, numpy_helper
 
@@ -109,7 +109,7 @@ def build_graph(weights: Mapping[str, np.ndarray]) -> bytes:
 
 
 def _pixels(build: GraphBuilder) -> str:
-    """(x - 127) / 128 on 0..255, the preprocessing the weights were trained with; channels first."""
+    """Preprocessing as in training: (x - 127) / 128 of pixels 0..255, channels first."""
     build.constant("middle", 127)
     build.constant("half_range", 128)
     x = build.add("Cast", [PIXELS], "pixels.float", to=1)
@@ -119,7 +119,7 @@ def _pixels(build: GraphBuilder) -> str:
 
 
 def _block(build: GraphBuilder, x: str, name: str, side: int, stride: int, skip: bool) -> str:
-    """Expand, filter each channel, project; the input is added where the shape stays."""
+    """One MBConv block: expansion, depthwise convolution, projection, and the input added if `skip`."""
     y = x
     if f"{name}._expand_conv.weight" in build.weights:
         y = build.convolve(y, f"{name}._expand_conv", f"{name}._bn0", side=side)
@@ -129,7 +129,7 @@ def _block(build: GraphBuilder, x: str, name: str, side: int, stride: int, skip:
 
 
 def _classify(build: GraphBuilder) -> None:
-    """Mean over the map, the linear classifier, softmax."""
+    """Append the mean over the map, the linear classifier and the softmax."""
     build.constant("_fc.weight", build.weights["_fc.weight"])
     build.constant("_fc.bias", build.weights["_fc.bias"])
     build.add("ReduceMean", [MAP], POOLED, axes=[2, 3], keepdims=0)

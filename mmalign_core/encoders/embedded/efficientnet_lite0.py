@@ -46,15 +46,15 @@ class EfficientNetLite0(Encoder):
         return open_session(graph, self.settings.threads)
 
     def load(self) -> None:
-        """Read the weights and build the graph."""
+        """Load the weights and build the graph."""
         _ = self._session, self.labels
 
     def view(self, media: Media) -> np.ndarray:
-        """uint8 pixels (side, side, 3): the central square, since the network never saw stretched pictures.
+        """uint8 pixels (side, side, 3): the central square, since the network was not trained on stretched pictures.
 
-        Over photographs this found more captions than squashing the whole picture did. JPEGs are decoded at a
-        fraction of their size where four times the size needed remains (cosine to a full decode above 0.999; with twice
-        the size it fell to 0.995).
+        On photographs it gave better retrieval than the whole picture stretched to a square. JPEGs are decoded at
+        reduced size down to four times the input size (cosine to a full decode above 0.999; with twice the input size
+        it is 0.995).
         """
         from mmalign_core.data.media.images import decode_image
 
@@ -72,12 +72,12 @@ class EfficientNetLite0(Encoder):
         return resized(view)
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
-        """(n, 1280) pooled features and the (n, 1000) posterior."""
+        """Pooled features (n, 1280) and the posterior (n, 1000)."""
         pooled, posterior = self._session.run([POOLED, POSTERIOR], {PIXELS: np.stack(prepared)})
         return Encoded(pooled, posterior)
 
     def sequences(self, prepared: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Per picture (49, 1280): the cells of the 7 x 7 map, row by row; their mean is the picture's vector."""
+        """For each picture (49, 1280): the cells of the 7 x 7 map, row by row; their mean is the picture's vector."""
         maps = self._session.run([MAP], {PIXELS: np.stack(prepared)})[0]
         return list(maps.reshape(len(maps), self.dim, -1).transpose(0, 2, 1))
 
@@ -91,7 +91,7 @@ def central_square(pixels: np.ndarray) -> np.ndarray:
 
 
 def resized(square: np.ndarray) -> np.ndarray:
-    """uint8 pixels (224, 224, 3): bicubic and antialiased as Pillow does it, in a third of its time."""
+    """uint8 pixels (224, 224, 3): resized as by Pillow's antialiased bicubic filter, in a third of its time."""
     import torch
     from torch.nn.functional import interpolate
 
@@ -101,9 +101,9 @@ def resized(square: np.ndarray) -> np.ndarray:
 
 @cache
 def imagenet_classes() -> tuple[str, ...]:
-    """Names made for zero-shot use (Radford et al., 2021), read from open_clip's list without importing open_clip.
+    """The 1,000 class names for zero-shot use (Radford et al., 2021), from open_clip's source file.
 
-    Importing it would load torchvision and timm, seconds and megabytes for one list.
+    The file is parsed, not imported: the import would load torchvision and timm for seconds.
     """
     path = package_folder("open_clip", "efficientnet-lite0", "open_clip_torch") / "zero_shot_metadata.py"
     spec = importlib.util.spec_from_file_location("_open_clip_names", path)

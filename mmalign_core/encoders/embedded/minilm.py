@@ -1,4 +1,4 @@
-"""English text: all-MiniLM-L6-v2 (Wang et al., 2020; Reimers & Gurevych, 2019), an optional extra."""
+"""English texts: all-MiniLM-L6-v2 (Wang et al., 2020; Reimers & Gurevych, 2019), an optional extra."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class MiniLM(Encoder):
         return load_quietly(self.name, folder, load)
 
     def load(self) -> None:
-        """Read the 91 MB of weights."""
+        """Load the 91 MB of weights."""
         _ = self._model
 
     def view(self, media: Media) -> str:
-        """The text up to the end of the last token that is read; BadInput if it is empty or beyond the limit."""
+        """The text up to the last token that the model reads. Raises BadInput if it is empty or too long."""
         text, model = usable_text(media, self.settings), self._model
         read = model.tokenizer(text, truncation=True, max_length=model.max_seq_length, return_offsets_mapping=True)[
             "offset_mapping"
@@ -58,24 +58,24 @@ class MiniLM(Encoder):
         return view
 
     def encode(self, prepared: Sequence[str]) -> Encoded:
-        """(n, 384) unit vectors."""
+        """Unit vectors (n, 384)."""
         vectors = self._model.encode(
             list(prepared), batch_size=self.batch_size, normalize_embeddings=True, show_progress_bar=False
         )
         return Encoded(np.asarray(vectors, np.float32))
 
     def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
-        """Per text (tokens, 384), start and end marks included; their mean as a unit vector is the text's."""
+        """For each text (tokens, 384) with start and end tokens; their mean, as a unit vector, is the text's vector."""
         tokens = self._model.encode(list(prepared), output_value="token_embeddings", show_progress_bar=False)
         return [np.asarray(t.cpu().numpy(), np.float32) for t in tokens]
 
     @property
     def attends(self) -> bool:
-        """Its attention can be watched."""
+        """True: its attention can be recorded."""
         return sentence_attends(self._model)
 
     def attribution(self, view: str, direction: np.ndarray, rule: str) -> Attribution:
-        """Of tokens."""
+        """The attribution to the tokens of a text."""
         return sentence_attribution(self._model, view, direction, rule, self._limit)
 
     @cached_property

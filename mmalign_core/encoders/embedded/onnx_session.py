@@ -1,4 +1,4 @@
-"""Open an ONNX graph held in memory for the encoders."""
+"""onnxruntime sessions for the encoders' graphs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from typing import Any
 
 
 def open_session(graph: bytes, threads: int) -> Any:
-    """An onnxruntime session on the processor that leaves idle cores to the threads which decode.
-
-    Spinning is off: a worker that spins between two batches would take the core the next picture is decoded on.
-    """
+    """Return a CPU session for a serialised graph. Spinning is off, so that waiting workers leave cores to decoders."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

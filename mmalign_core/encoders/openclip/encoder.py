@@ -27,14 +27,14 @@ from mmalign_core.types import BadInput, Media
 
 
 class ImageTower(Tower):
-    """Pictures, by the model's own preprocessing."""
+    """The image tower, with the model's own preprocessing."""
 
     modality = "image"
 
     def view(self, media: Media) -> np.ndarray:
-        """uint8 pixels (height, width, 3): cropped and resized as the model sees it where it crops, else the picture.
+        """uint8 pixels (height, width, 3) of the upright picture, transparency on white.
 
-        Decoded whole and upright, transparency on white.
+        If the model crops pictures, they are cropped and resized as in its preprocessing.
         """
         from mmalign_core.data.media.images import decode_image
 
@@ -47,7 +47,7 @@ class ImageTower(Tower):
         return np.asarray(image)
 
     def from_view(self, view: np.ndarray) -> np.ndarray:
-        """float32 (3, height, width), normalised; a cropped view is of the final size and no longer resized."""
+        """Normalised float32 (3, height, width). A cropped view already has its final size."""
         from PIL import Image
 
         return preprocessed(Image.fromarray(view), self._steps)
@@ -57,22 +57,22 @@ class ImageTower(Tower):
         return self.loaded.model.encode_image(batch)
 
     def steps(self, batch: Any) -> list[Any]:
-        """Patches or map cells, row by row."""
+        """For each picture (t, dim): patches or map cells, row by row."""
         return image_steps(self.loaded.model, batch, self.dim)
 
     def differentiable_input(self, view: np.ndarray) -> DifferentiableInput:
-        """Its prepared pixels."""
+        """The prepared pixels."""
         model, device = self.loaded.model, self.loaded.device
         found = picture_input(self.from_view(view), lambda batch: model.encode_image(batch.to(device)))
         return replace(found, places=self._in_view(found.places, view))
 
     @property
     def attends(self) -> bool:
-        """Whether it ends in attention over a grid of cells."""
+        """Whether the tower ends in attention over a grid of cells."""
         return picture_grid(self.loaded.model) is not None
 
     def attribution(self, view: np.ndarray, direction: np.ndarray, rule: str) -> Attribution:
-        """Of patches, or of the cells that a ResNet's attention pools, row by row."""
+        """The attribution to patches, or to the cells that a ResNet's attention pools, row by row."""
         found = picture_attribution(self.loaded.model, self._on_device([self.from_view(view)]), direction, rule)
         return replace(found, places=self._in_view(found.places, view))
 
@@ -81,7 +81,7 @@ class ImageTower(Tower):
         return without_border(places, view.shape[:2]) if padded else places
 
     def sample(self) -> list[np.ndarray]:
-        """A slope, stripes and noise."""
+        """Three pictures: a gradient, stripes and noise."""
         across = np.broadcast_to(np.linspace(0, 255, 320)[None, :, None], (256, 320, 3))
         noise = np.random.default_rng(0).integers(0, 256, (256, 320, 3))
         return [
@@ -98,16 +98,16 @@ class ImageTower(Tower):
 
 
 class TextTower(Tower):
-    """Texts, by the model's own tokenizer."""
+    """The text tower, with the model's own tokenizer."""
 
     modality = "text"
 
     def view(self, media: Media) -> str:
-        """The text up to the end of the last word that is read in part or whole; BadInput if empty or too long."""
+        """The text up to the last word that is read at least in part. Raises BadInput if it is empty or too long."""
         return as_read(usable_text(media, self.settings), self.from_view)
 
     def prepare(self, media: Media) -> np.ndarray:
-        """Token ids (context,) of the whole text, which are those of what is read of it; BadInput as for `view`."""
+        """Token ids (context,) of the text, which equal those of its view. Raises as `view`."""
         return self.from_view(usable_text(media, self.settings))
 
     def from_view(self, view: str) -> np.ndarray:
@@ -119,16 +119,16 @@ class TextTower(Tower):
         return self.loaded.model.encode_text(batch)
 
     def steps(self, batch: Any) -> list[Any]:
-        """Tokens, start and end marks included, padding left out."""
+        """For each text (t, dim): tokens with the start and end tokens, without padding."""
         return text_steps(self.loaded.model, batch)
 
     @property
     def attends(self) -> bool:
-        """Whether its attention can be watched."""
+        """Whether the tower's attention can be recorded."""
         return text_attends(self.loaded.model)
 
     def attribution(self, view: str, direction: np.ndarray, rule: str) -> Attribution:
-        """Of tokens."""
+        """The attribution to the tokens of a text."""
         ids, places = self._on_device([self.from_view(view)]), token_places(view, self.from_view)
         return text_attribution(self.loaded.model, ids, direction, places, rule)
 
@@ -144,10 +144,10 @@ _TENSOR = ("MaybeToTensor", "ToTensor")
 
 
 def preprocessed(image: Any, steps: Sequence[Any]) -> np.ndarray:
-    """float32 (3, height, width) of a Pillow image by the steps of a torchvision `Compose`.
+    """Apply the steps of a torchvision `Compose` to a Pillow image. Return float32 (3, height, width).
 
-    Those that end in `ToTensor` and `Normalize` are computed by numpy, to the same last bit: every thread that calls
-    torch keeps a team of threads of its own, and as many teams as decode would take the cores from the model.
+    A final `ToTensor` and `Normalize` are computed in NumPy, with equal bits: each thread that calls torch starts its
+    own pool of threads, and the pools of all decoding threads would take the cores from the model.
     """
     kinds = [type(step).__name__ for step in steps]
     plain = len(steps) >= 2 and kinds[-2] in _TENSOR and kinds[-1] == "Normalize"
@@ -165,14 +165,14 @@ def preprocessed(image: Any, steps: Sequence[Any]) -> np.ndarray:
 
 @register("open-clip")
 class OpenClip(Tower):
-    """Unit vectors (`encode_image` and `encode_text`, normalised, as the library's examples do) of one tower."""
+    """One tower: the normalised output of `encode_image` or `encode_text`, as in open_clip's examples."""
 
     modality = "image"
 
     @classmethod
     def of_model(cls, model: str, modality: str) -> Self:
-        """One tower of that model. BadInput lists models where none is given, or the nearest of an unknown name."""
+        """One tower of the model. Raises BadInput with suggestions if no model is given or the name is unknown."""
         source = source_of(model)
-        made: Any = TOWERS[modality]()
-        made.source, made.model = source, str(source)
-        return made
+        tower: Any = TOWERS[modality]()
+        tower.source, tower.model = source, str(source)
+        return tower

@@ -1,4 +1,4 @@
-"""The files an OpenCLIP model consists of: found, checked before they are loaded, told apart by their content."""
+"""Files of an OpenCLIP model: their location, checks before they are loaded, and a version from their content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, digest_json
 
 REVISION = 1
-"""Raised when what this code makes of the same files changes."""
+"""Part of the version. It rises when this code computes other vectors from the same files."""
 TOKENIZER_FILES = (
     "config.json",
     "tokenizer.json",
@@ -36,7 +36,7 @@ _WAYS = {
 }
 PREPROCESSING = ("mean", "std", "interpolation", "resize_mode")
 Find = Callable[[str, Sequence[str]], Path]
-"""The first of these files that a repository's copy on this machine holds."""
+"""(repository, names) -> the first of these files in the local copy of the repository."""
 _LOCAL_WEIGHTS = (
     "open_clip_model.safetensors",
     "open_clip_pytorch_model.safetensors",
@@ -51,9 +51,10 @@ _LOCAL_WEIGHTS = (
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """What a model is built from. `tokenizer` and `text_tower`: folders, None where open_clip brings its own.
+    """The files of a model. `tokenizer` and `text_tower`: folders, None for those built into open_clip.
 
-    `config`: the architecture ("embed_dim", "vision_cfg", "text_cfg"); `preprocessing`: what overrides open_clip's.
+    `config`: the architecture ("embed_dim", "vision_cfg", "text_cfg"); `preprocessing`: settings that override
+    open_clip's defaults.
     """
 
     config: dict[str, Any]
@@ -64,14 +65,14 @@ class ModelFiles:
 
     @property
     def version(self) -> str:
-        """12 hexadecimal digits over architecture, preprocessing, weights and tokenizer, whatever shapes vectors."""
+        """12 hexadecimal digits that depend on architecture, preprocessing, weights and tokenizer."""
         small = [(p.name, file_digest(p)) for p in self._small]
         parts = [REVISION, self.config, self.preprocessing, file_digest(self.weights), small]
         return digest_json(parts)[:12]
 
     @property
     def stamp(self) -> tuple[Any, ...]:
-        """Equal as long as all that `version` is made of stays the same, without reading weights."""
+        """A value that is equal while the inputs of `version` are unchanged. Weights are not read."""
         settings = digest_json([self.config, self.preprocessing])
         return settings, *(file_stamp(p) for p in (self.weights, *self._small))
 
@@ -82,7 +83,7 @@ class ModelFiles:
 
 
 def model_files(source: Source, settings: Settings | None = None) -> ModelFiles:
-    """Find every file on this machine; BadInput in one line for what is missing, damaged or not to be trusted."""
+    """Find the model's files on this machine. Raises BadInput if one is missing, damaged or not safe to load."""
 
     def find(repository: str, names: Sequence[str]) -> Path:
         return repository_file(repository, names, f"open-clip:{source}", settings)
@@ -118,7 +119,7 @@ def _of_tag(source: Source, find: Find) -> tuple[dict[str, Any], dict[str, Any],
 
 
 def _of_folder(source: Source, home: Path | None, find: Find) -> tuple[dict[str, Any], dict[str, Any], Path]:
-    """Of a folder, and of a repository laid out like one, whose tokenizer may stand in another repository."""
+    """The config, preprocessing and weights of a folder or repository, whose tokenizer may be in another repository."""
     path = home / CONFIG if home else find(source.name, [CONFIG])
     weights = _local_weights(home) if home else find(source.name, HUB_WEIGHTS)
     whole = read_json(path)
@@ -128,7 +129,7 @@ def _of_folder(source: Source, home: Path | None, find: Find) -> tuple[dict[str,
 
 
 def _local_weights(folder: Path) -> Path:
-    """The file open_clip itself would take."""
+    """The weight file that open_clip would load from the folder."""
     held = sorted(p for pattern in ("*.safetensors", "*.bin", "*.pth") for p in folder.glob(pattern))
     order = {name: place for place, name in enumerate(_LOCAL_WEIGHTS)}
     held.sort(key=lambda p: (order.get(p.name, len(order)), p.suffix != ".safetensors"))
@@ -140,7 +141,7 @@ def _local_weights(folder: Path) -> Path:
 
 
 def _check_config(config: Any, source: Source) -> None:
-    """BadInput if the architecture is not described, or if its tokenizer would run code of others."""
+    """Raise BadInput if the architecture is not described, or its tokenizer would run code from the model."""
     parts, name = ("vision_cfg", "text_cfg"), shown(source)
     if not isinstance(config, dict) or not all(isinstance(config.get(part), dict) for part in parts):
         raise BadInput(f"open-clip: the settings of '{name}' describe no image and text tower; fetch them again")
@@ -151,7 +152,7 @@ def _check_config(config: Any, source: Source) -> None:
 
 
 def _check_preprocessing(preprocessing: dict[str, Any], source: Source) -> None:
-    """BadInput if pixels cannot be scaled so: open_clip would fail without a word, or divide by nothing."""
+    """Raise BadInput for preprocessing with which open_clip would fail silently or divide by zero."""
     for name in ("mean", "std"):
         values = preprocessing.get(name, [1.0] * 3)
         values = [values] * 3 if isinstance(values, (int, float)) else values
@@ -165,7 +166,7 @@ def _check_preprocessing(preprocessing: dict[str, Any], source: Source) -> None:
 
 
 def check_weights(path: Path) -> None:
-    """BadInput if the file cannot be whole or is not what its name says; only its ends are read."""
+    """Raise BadInput if the file is incomplete or of another format than its name says. Only its ends are read."""
     if path.suffix == ".safetensors":
         read_header(path)
         return
@@ -176,12 +177,12 @@ def check_weights(path: Path) -> None:
 
 
 def tokenizer_files(folder: Path) -> list[Path]:
-    """What shapes the tokens of a text."""
+    """The files that determine the tokens of a text."""
     return sorted({path for pattern in TOKENIZER_FILES for path in folder.glob(pattern) if path.is_file()})
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of the content; the hub's cache names large files by it already."""
+    """SHA-256 of the content, taken from the file name for large files in the hub's cache."""
     target = path.resolve()
     if target.parent.name == "blobs" and len(target.name) == 64:
         return target.name
@@ -190,6 +191,6 @@ def file_digest(path: Path) -> str:
 
 @lru_cache(maxsize=64)
 def _digest(path: str, size: int, changed: int) -> str:
-    """Read once as long as the file stays: both towers, and every page, ask for that of gigabytes."""
+    """SHA-256 of the content, cached until size or time change, since both towers and all pages need it."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

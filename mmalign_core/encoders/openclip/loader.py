@@ -1,4 +1,4 @@
-"""An OpenCLIP model in memory: loaded once for all who use it at the same time."""
+"""Loaded OpenCLIP models, shared by all their users in this process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mmalign_core.types import BadInput
 
 _REFUSALS = (RuntimeError, ValueError, TypeError, KeyError, AttributeError, IndexError, StopIteration, OSError)
 _REFUSALS += (AssertionError, EOFError, ImportError, pickle.UnpicklingError)
-"""What open_clip, torch and transformers raise on files that are not what they should be."""
+"""Errors that open_clip, torch and transformers raise for invalid files."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,16 +38,16 @@ _loading = Lock()
 
 
 def shared_model(source: Source, files: ModelFiles, version: str, device: str) -> LoadedModel:
-    """The model, shared by both towers as long as one of them lives. BadInput in one line if it cannot be built.
+    """The model, shared by both towers while one of them exists. Raises BadInput if it cannot be built.
 
-    Weights come from safetensors, or from a torch file read without running what it holds.
+    Weights are safetensors, or a torch file that is read as plain tensors (`weights_only`).
     """
     key = (str(source), version, device)
     with _loading:
-        held = _shared.get(key)
-        if held is None:
-            held = _shared[key] = _load(source, files, device)
-        return held
+        model = _shared.get(key)
+        if model is None:
+            model = _shared[key] = _load(source, files, device)
+        return model
 
 
 def _load(source: Source, files: ModelFiles, device: str) -> LoadedModel:
@@ -58,7 +58,7 @@ def _load(source: Source, files: ModelFiles, device: str) -> LoadedModel:
         tokenize = _tokenizer(open_clip, files)
     except _REFUSALS as error:
         raise BadInput(
-            f"open-clip: no tokenizer of '{shown(source)}' in '{shown(files.tokenizer)}': {_said(error)}"
+            f"open-clip: no tokenizer of '{shown(source)}' in '{shown(files.tokenizer)}': {_first_line(error)}"
         ) from error
     try:
         model, preprocess = _built(open_clip, source, files)
@@ -68,7 +68,7 @@ def _load(source: Source, files: ModelFiles, device: str) -> LoadedModel:
 
 
 def _built(open_clip: Any, source: Source, files: ModelFiles) -> tuple[Any, Any]:
-    """open_clip's own construction, preprocessing and strict loading; only the files are ours."""
+    """The model and preprocessing, built by open_clip with strict loading from these files."""
     changed: dict[str, Any] = {}
     if files.text_tower:
         changed["text_cfg"] = {
@@ -82,12 +82,12 @@ def _built(open_clip: Any, source: Source, files: ModelFiles) -> tuple[Any, Any]
         name, weights = source.name, str(files.weights)
     else:
         options, name, weights = {}, f"{FOLDER}{files.weights.parent}", None
-    with warnings.catch_warnings(action="ignore", category=UserWarning):  # torch remarks on pickles that it refuses
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # torch warns about refused pickles
         return open_clip.create_model_from_pretrained(name, weights, weights_only=True, **options, **changed)
 
 
 def _tokenizer(open_clip: Any, files: ModelFiles) -> Callable[[list[str]], Any]:
-    """The model's tokenizer, one text at a time: those of transformers fail when two threads use them at once."""
+    """The model's tokenizer, with a lock, since those of transformers fail if two threads use them at once."""
     text = files.config["text_cfg"]
     context = text.get("context_length", open_clip.tokenizer.DEFAULT_CONTEXT_LENGTH)
     options = text.get("tokenizer_kwargs") or {}
@@ -108,20 +108,20 @@ def _tokenizer(open_clip: Any, files: ModelFiles) -> Callable[[list[str]], Any]:
 
 
 def _why(files: ModelFiles, device: str, error: BaseException) -> str:
-    """One sentence about a model that could not be built."""
-    said, weights = str(error), shown(files.weights)
+    """The reason why a model could not be built, in one sentence."""
+    message, weights = str(error), shown(files.weights)
     if out_of_memory(error):
         return f"'{weights}' does not fit into the memory of {device}; choose a smaller model"
-    if isinstance(error, pickle.UnpicklingError) or "weights_only" in said or "Weights only" in said:
+    if isinstance(error, pickle.UnpicklingError) or "weights_only" in message or "Weights only" in message:
         return f"'{weights}' holds more than weights, and what else it holds is never run; get it as safetensors"
-    if "state_dict" in said:
-        detail = next((line.strip() for line in said.splitlines()[1:] if line.strip()), said)[:200]
+    if "state_dict" in message:
+        detail = next((line.strip() for line in message.splitlines()[1:] if line.strip()), message)[:200]
         return f"the weights in '{weights}' do not fit the architecture beside them: {detail}; fetch both again"
-    if type(error).__name__ == "SafetensorError" or isinstance(error, EOFError) or "PytorchStreamReader" in said:
+    if type(error).__name__ == "SafetensorError" or isinstance(error, EOFError) or "PytorchStreamReader" in message:
         return f"'{weights}' is damaged or was downloaded only in part; fetch it again"
-    return f"no model could be built from '{weights}' and its settings: {_said(error)}; fetch both again"
+    return f"no model could be built from '{weights}' and its settings: {_first_line(error)}; fetch both again"
 
 
-def _said(error: BaseException) -> str:
-    """The first 200 characters of what it says, on one line."""
+def _first_line(error: BaseException) -> str:
+    """The first 200 characters of an error's message, in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]

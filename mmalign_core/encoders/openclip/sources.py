@@ -1,4 +1,4 @@
-"""Which OpenCLIP model a reference names, and where its files lie on this machine and on a hub."""
+"""The OpenCLIP model that a reference names, and its files on this machine and on a hub."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from mmalign_core.types import BadInput
 HUB, FOLDER = "hf-hub:", "local-dir:"
 CONFIG = "open_clip_config.json"
 HUB_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
-"""Names under which open_clip saves weights on a hub, safetensors first."""
+"""File names of weights that open_clip saves on a hub, safetensors first."""
 FORMS = f"MODEL/PRETRAINED, {HUB}ORG/NAME or {FOLDER}/FOLDER"
 
 
 @dataclass(frozen=True)
 class Source:
-    """`kind` and what it names: a `tag` of a built-in architecture, a `hub` repository, or a `folder` here."""
+    """The source of a model. `kind`: tag (of a built-in architecture), hub (a repository) or folder (a local path)."""
 
     kind: Literal["tag", "hub", "folder"]
     name: str
     tag: str = ""
 
     def __str__(self) -> str:
-        """As it stands behind 'open-clip:'."""
+        """The model's name as in 'open-clip:NAME'."""
         return {"tag": f"{self.name}/{self.tag}", "hub": HUB + self.name, "folder": FOLDER + self.name}[self.kind]
 
 
 def source_of(model: str) -> Source:
-    """What the part behind 'open-clip:' names; BadInput if it is empty, of no known form or unknown to open_clip.
+    """The source that the text after 'open-clip:' names. Raises BadInput if it is empty, invalid or unknown.
 
-    Folders are looked at, hubs are not asked.
+    Folders must exist; hubs are not queried.
     """
     if not model:
         listed = "; ".join(str(row) for row in SUGGESTED if row.encoder == "open-clip")
@@ -54,7 +54,7 @@ def source_of(model: str) -> Source:
 
 
 def import_open_clip() -> Any:
-    """The package, with a torchvision it can import; BadInput with the command that installs what is missing."""
+    """Import open_clip after repairing torchvision. Raises BadInput with the install command if one is missing."""
     package_folder("open_clip", "open-clip", "open_clip_torch")
     if not mend_torchvision():
         raise BadInput(
@@ -65,9 +65,9 @@ def import_open_clip() -> Any:
     return open_clip
 
 
-def _folder(given: str) -> Source:
-    folder = Path(given).expanduser().absolute()
-    if not given:
+def _folder(path: str) -> Source:
+    folder = Path(path).expanduser().absolute()
+    if not path:
         raise BadInput(f"open-clip: '{FOLDER}' names no folder; write {FOLDER}/FOLDER")
     if not _is_folder(folder):
         near = difflib.get_close_matches(folder.name, _folders_beside(folder), n=1)
@@ -117,9 +117,9 @@ def _tagged(model: str) -> Source:
 
 
 def hub_files(source: Source) -> tuple[RequiredFiles, ...]:
-    """Files of hub repositories that the model consists of: for a folder, those that it names without holding them.
+    """The model's files in repositories of a hub; for a folder, those that its settings name and it does not hold.
 
-    BadInput for a folder that lacks nothing, and for a tag whose weights lie on no hub.
+    Raises BadInput for a complete folder, and for a tag whose weights are on no hub.
     """
     if source.kind == "folder":
         return text_tower_files(source.name)
@@ -135,19 +135,18 @@ def hub_files(source: Source) -> tuple[RequiredFiles, ...]:
 
 
 def repository_file(repository: str, names: Sequence[str], reference: str, settings: Settings | None = None) -> Path:
-    """The first of these files that the repository's copy among our models, or in the hub's cache, holds.
+    """The first of these files in the repository's copy in the models folder or the hub's cache.
 
-    BadInput if none is here: what was asked for, where it was looked for, and the command that fetches all that
-    `reference` needs.
+    Raises BadInput, with the folders that were searched and the command that fetches `reference`, if there is none.
     """
     if not isinstance(repository, str) or not is_repository(repository):
         named = f"the settings of '{shown(reference)}' name '{shown(repository)}'"
         raise BadInput(f"open-clip: {named}, which is no repository; refused")
     own = own_folder(settings) / repository
     for folder in (own, snapshot(repository)):
-        found = [folder / name for name in names if folder and (folder / name).is_file()]
-        if found:
-            return found[0]
+        paths = [folder / name for name in names if folder and (folder / name).is_file()]
+        if paths:
+            return paths[0]
     raise BadInput(
         f"model '{shown(reference)}' is not here: {' or '.join(names)} of '{repository}' was looked for in {own} "
         f"and in the hub's cache {hub_cache()}; get it with: python -m mmalign_core fetch {reference}"

@@ -1,4 +1,4 @@
-"""Steps of OpenCLIP towers: cells and tokens in the shared space, and attribution to them by attention."""
+"""Sequences of OpenCLIP towers (cells and tokens in the shared space), and attribution to them by attention."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mmalign_core.types import BadInput
 
 
 def image_steps(model: Any, pixels: Any, width: int) -> list[Any]:
-    """Per picture of (n, 3, h, w) the (t, dim) patches or map cells, row by row."""
+    """For each picture of (n, 3, h, w) its patches or map cells (t, dim), row by row."""
     tower = model.visual
     kind = type(tower).__name__
     if kind == "VisionTransformer" and tower.attn_pool is None:
@@ -28,7 +28,7 @@ def image_steps(model: Any, pixels: Any, width: int) -> list[Any]:
 
 
 def _cells(tower: Any, pixels: Any) -> Any:
-    """The values its attention pools, (n, cells, dim): with their places, after value and output projection."""
+    """The values (n, cells, dim) that the tower's attention pools, after value and output projection."""
     last = tower.forward_intermediates(pixels, indices=1, intermediates_only=True)["image_intermediates"][-1]
     pool = tower.attnpool
     cells = last.flatten(2).transpose(1, 2) + pool.positional_embedding[1:]
@@ -36,7 +36,7 @@ def _cells(tower: Any, pixels: Any) -> Any:
 
 
 def _timm(tower: Any, pixels: Any, width: int) -> Any:
-    """Patches or cells after the projection, where that works on each alone."""
+    """Patches or cells after the projection. Raises BadInput if the tower cannot project them one by one."""
     last = tower.forward_intermediates(pixels, indices=1, normalize_intermediates=True, intermediates_only=True)
     cells = last["image_intermediates"][-1].flatten(2).transpose(1, 2)
     alone = all(type(part).__name__ in ("Linear", "Dropout", "Mlp") for part in tower.head)
@@ -47,7 +47,7 @@ def _timm(tower: Any, pixels: Any, width: int) -> Any:
 
 
 def text_steps(model: Any, tokens: Any) -> list[Any]:
-    """Per text of (n, context) ids the (t, dim) tokens up to the last that is no padding."""
+    """For each text of ids (n, context) its tokens (t, dim), without the padding at the end."""
     tower: Any = getattr(model, "text", None)
     kind = type(tower).__name__
     if kind == "HFTextEncoder":
@@ -72,17 +72,17 @@ def _projected(states: Any, projection: Any) -> Any:
 
 
 def _length(ids: Any, padding: int) -> int:
-    """Tokens up to the last that is no padding; at least one."""
-    kept = (ids != padding).nonzero()
-    return int(kept[-1]) + 1 if len(kept) else 1
+    """The number of tokens up to the last one that is not padding, at least 1."""
+    tokens = (ids != padding).nonzero()
+    return int(tokens[-1]) + 1 if len(tokens) else 1
 
 
 _MOST_PREFIX = 16
-"""Class and register tokens that a transformer may put before its patches."""
+"""Most class and register tokens before a transformer's patches. Chosen: published models have at most 5."""
 
 
 def picture_grid(model: Any) -> tuple[int, int] | None:
-    """Rows and columns of what a picture tower attends to last; None where it attends to no such grid."""
+    """Rows and columns of the grid to which an image tower attends last; None if there is no such grid."""
     tower = model.visual
     kind = type(tower).__name__
     if kind == "VisionTransformer" and getattr(tower, "attn_pool_type", "") != "cascade":
@@ -96,7 +96,7 @@ def picture_grid(model: Any) -> tuple[int, int] | None:
 
 
 def text_attends(model: Any) -> bool:
-    """Whether a text tower's attention can be watched."""
+    """Whether a text tower's attention can be recorded."""
     tower: Any = getattr(model, "text", None)
     if type(tower).__name__ == "HFTextEncoder":
         return tower.config._attn_implementation in WATCHED
@@ -104,7 +104,7 @@ def text_attends(model: Any) -> bool:
 
 
 def picture_attribution(model: Any, pixels: Any, direction: np.ndarray, rule: str) -> Attribution:
-    """Of one picture (1, 3, h, w): patches, or the cells that a ResNet's attention pools, row by row."""
+    """Attribution for one picture (1, 3, h, w) to patches, or to the cells that a ResNet's attention pools."""
     grid = picture_grid(model)
     assert grid is not None
     cells = grid[0] * grid[1]
@@ -115,7 +115,7 @@ def picture_attribution(model: Any, pixels: Any, direction: np.ndarray, rule: st
 
 
 def text_attribution(model: Any, ids: Any, direction: np.ndarray, places: np.ndarray, rule: str) -> Attribution:
-    """Of one text (1, context) ids, whose `places` (context, 2) say which characters each token stands for."""
+    """Attribution for one text of ids (1, context) to its tokens. `places` (context, 2): the characters of each."""
     length = ids.shape[1]
     found = attention_attribution(
         lambda: model.encode_text(ids), direction, lambda keys: length <= keys <= length + _MOST_PREFIX, rule

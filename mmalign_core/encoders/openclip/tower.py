@@ -1,4 +1,4 @@
-"""What both towers of an OpenCLIP model share: its files, its weights, and batches through it."""
+"""The base class of both towers of an OpenCLIP model: files, weights and batches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mmalign_core.model_files.requirements import RequiredFiles
 
 
 class Tower(TorchEncoder):
-    """One tower of the model that `model` names: "MODEL/PRETRAINED", "hf-hub:ORG/NAME" or "local-dir:/FOLDER"."""
+    """One tower of a model: "MODEL/PRETRAINED", "hf-hub:ORG/NAME" or "local-dir:/FOLDER"."""
 
     name = "open-clip"
     modalities = ("image", "text")
@@ -29,7 +29,7 @@ class Tower(TorchEncoder):
 
     @classmethod
     def full_name(cls, model: str) -> str:
-        """A folder by its whole path."""
+        """The model's name, with the absolute path of a folder."""
         folder = model.removeprefix(FOLDER)
         return model if folder == model else f"{FOLDER}{Path(folder).expanduser().absolute()}"
 
@@ -40,17 +40,17 @@ class Tower(TorchEncoder):
 
     @classmethod
     def hub_files(cls, model: str) -> tuple[RequiredFiles, ...]:
-        """Of its tag, its repository, or what a folder here lacks."""
+        """The files of its tag or repository, or those that a local folder lacks."""
         return hub_files(source_of(model))
 
     @classmethod
     def stamp(cls, model: str) -> Any:
-        """Of weights, settings and tokenizer."""
+        """The stamp of weights, settings and tokenizer."""
         return model_files(source_of(model)).stamp
 
     @cached_property
     def source(self) -> Source:
-        """What `model` names."""
+        """The source that `model` names."""
         return source_of(self.model)
 
     @property
@@ -60,7 +60,7 @@ class Tower(TorchEncoder):
 
     @cached_property
     def files(self) -> ModelFiles:
-        """What the model is built from; BadInput with the command that fetches what is not here."""
+        """The model's files. Raises BadInput with the fetch command if one is missing."""
         return model_files(self.source, self.settings)
 
     @cached_property
@@ -70,34 +70,34 @@ class Tower(TorchEncoder):
 
     @property
     def dim(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
-        """Width of the shared space, as the architecture says."""
+        """Dimension of the shared space, from the architecture."""
         return int(self.files.config["embed_dim"])
 
     @cached_property
     def loaded(self) -> LoadedModel:
-        """The whole model, one in memory for both towers."""
+        """The loaded model, shared by both towers."""
         return shared_model(self.source, self.files, self.version, self.device)
 
     def load(self) -> None:
-        """Find, check and read the weights."""
+        """Find, check and load the weights."""
         _ = self.loaded
 
     @abstractmethod
     def forward(self, batch: Any) -> Any:
-        """Features (n, dim) of a batch on the device, not yet of unit length."""
+        """Features (n, dim) of a batch on the device, not normalised."""
 
     @abstractmethod
     def steps(self, batch: Any) -> list[Any]:
-        """Per item the (t, dim) steps of its sequence."""
+        """For each item the steps (t, dim) of its sequence."""
 
     def encode(self, prepared: Sequence[np.ndarray]) -> Encoded:
-        """(n, dim) unit vectors."""
+        """Unit vectors (n, dim)."""
         return Encoded(self.vectors(prepared))
 
     def sequences(self, prepared: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Per item (t, dim): cells or tokens brought into the shared space, before pooling, not of unit length.
+        """For each item (t, dim): cells or tokens in the shared space before pooling, not normalised.
 
-        BadInput for an architecture that does not show them.
+        Raises BadInput for an architecture without such a sequence.
         """
         import torch
 
@@ -108,7 +108,7 @@ class Tower(TorchEncoder):
         return [item for part in self.in_turn(run, prepared) for item in part]
 
     def run_at(self, batch: Sequence[np.ndarray], dtype: str) -> np.ndarray:
-        """(n, dim) unit vectors of one batch."""
+        """Unit vectors (n, dim) of one batch, computed in `dtype`."""
         import torch
         from torch.nn.functional import normalize
 

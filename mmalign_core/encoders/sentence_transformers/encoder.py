@@ -23,19 +23,18 @@ from mmalign_core.params import param
 from mmalign_core.types import BadInput, Media
 
 _PROMPTS = {"document": ("document", "passage", "corpus"), "query": ("query",)}
-"""Names under which models keep the prompt of what is searched in and of what is searched with, in the order the
-library looks for them. The first that is not empty counts: the library saves an empty "document" beside the "passage"
-that a model's maker wrote."""
+"""Names of the prompts for documents and for queries, in the library's order. The first that is not empty is used: the
+library saves an empty "document" prompt beside the "passage" prompt of a model."""
 _LONGEST = 8192
-"""Tokens where a model states no limit."""
+"""Most tokens if a model states no limit. Chosen: the limit of most models of this kind."""
 
 
 @register("sentence-transformers")
 class SentenceTransformers(FolderEncoder):
-    """What `model.encode_document` gives, or `model.encode_query` where that is asked for.
+    """Vectors of `model.encode_document`, or of `model.encode_query` with the parameter for queries.
 
-    Models that tell queries from documents read every text alike, typed ones too: items are compared with items, and a
-    query is worded like an item. Weights are safetensors, or `.bin` read without running anything.
+    All texts get the same prompt, typed queries too, since items are compared with items and queries are worded like
+    items. Weights are safetensors, or `.bin` files that are read as plain tensors.
     """
 
     modality = "text"
@@ -44,17 +43,19 @@ class SentenceTransformers(FolderEncoder):
     on_cpu = 32
     packages = (("sentence_transformers", "sentence-transformers"),)
     read_as: str = param(
-        "document", choices=tuple(_PROMPTS), help="what texts are to a model that tells queries from documents"
+        "document",
+        choices=tuple(_PROMPTS),
+        help="prompt of all texts, if the model has several",
     )
 
     @classmethod
     def check_files(cls, folder: Path) -> None:
-        """BadInput unless it holds a whole sentence-transformers model."""
+        """Raise BadInput if the folder does not hold a complete sentence-transformers model."""
         check_sentence_files(folder)
 
     @cached_property
     def dim(self) -> int:  # pyright: ignore - known once the model is loaded
-        """Length of a vector."""
+        """Dimension of the vectors."""
         return int(self._model.get_embedding_dimension())
 
     @cached_property
@@ -63,7 +64,7 @@ class SentenceTransformers(FolderEncoder):
 
     @cached_property
     def prompt(self) -> str | None:
-        """What is put before every text; None where the model wants nothing of its own."""
+        """The text before every text; None if the model has no prompt of its own."""
         named = next((self._model.prompts[n] for n in _PROMPTS[self.read_as] if self._model.prompts.get(n)), None)
         default = self._model.prompts.get(self._model.default_prompt_name or "")
         return named or default or usual_prompt(repository(self.name, self.model)) or None
@@ -75,11 +76,11 @@ class SentenceTransformers(FolderEncoder):
         return TokenLimit(tokenizer, int(most), self.prompt or "")
 
     def load(self) -> None:
-        """Read the weights."""
+        """Load the weights."""
         _ = self._model, self._limit, self.dim
 
     def view(self, media: Media) -> str:
-        """The text up to the model's last token; BadInput if it is empty or too long."""
+        """The text up to the last token that the model reads. Raises BadInput if it is empty or too long."""
         return self._limit.cut(usable_text(media, self.settings))
 
     def from_view(self, view: str) -> str:
@@ -87,17 +88,17 @@ class SentenceTransformers(FolderEncoder):
         return view
 
     def encode(self, prepared: Sequence[str]) -> Encoded:
-        """(n, dim), of unit length where the model says so."""
+        """Vectors (n, dim), normalised if the model normalises them."""
         texts, place = longest_first(prepared)
         return Encoded(self.vectors(texts)[place])
 
     @property
     def batch_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
-        """Texts of several passes at a time, to be sorted by length."""
+        """Texts per batch: those of several passes, to sort them by length."""
         return PASSES * self.at_once
 
     def run_at(self, batch: Sequence[str], dtype: str) -> np.ndarray:
-        """(n, dim) of one batch of texts."""
+        """Vectors (n, dim) of one batch of texts, computed in `dtype`."""
         with at_dtype(self.device, dtype):
             return np.asarray(self._run(batch, "sentence_embedding"), np.float32)
 
@@ -106,27 +107,27 @@ class SentenceTransformers(FolderEncoder):
         return list(SAMPLE)
 
     def sequences(self, prepared: Sequence[str]) -> list[np.ndarray]:
-        """Per text (tokens, dim): prompt, start and end marks included. BadInput if tokens are in no such space."""
+        """For each text (tokens, dim), with prompt and special tokens. Raises BadInput if the model has none."""
         texts, place = longest_first(prepared)
         steps = [self._steps(row) for part in self.in_turn(lambda some: self._run(some, None), texts) for row in part]
         return [steps[i] for i in place]
 
     @property
     def attends(self) -> bool:
-        """Whether it is a transformer whose attention can be watched."""
+        """Whether the model is a transformer whose attention can be recorded."""
         return sentence_attends(self._model)
 
     def attribution(self, view: str, direction: np.ndarray, rule: str) -> Attribution:
-        """Of tokens."""
+        """The attribution to the tokens of a text."""
         return sentence_attribution(self._model, view, direction, rule, self._limit, self.prompt)
 
     def _run(self, texts: Sequence[str], output: str | None) -> Any:
-        asked = {"batch_size": len(texts), "output_value": output, "show_progress_bar": False, "prompt": self.prompt}
+        options = {"batch_size": len(texts), "output_value": output, "show_progress_bar": False, "prompt": self.prompt}
         read = self._model.encode_query if self.read_as == "query" else self._model.encode_document
-        return read(list(texts), **asked)
+        return read(list(texts), **options)
 
     def _steps(self, features: dict[str, Any]) -> np.ndarray:
-        """Token vectors through what follows pooling, all but its scaling to unit length."""
+        """Token vectors after the modules that follow pooling, without the final normalisation."""
         import torch
 
         if features.get("token_embeddings") is None:
@@ -137,12 +138,12 @@ class SentenceTransformers(FolderEncoder):
         with torch.inference_mode():
             for module in (m for m in modules[pooled + 1 :] if type(m).__name__ != "Normalize"):
                 steps = module(steps)
-        found = steps["sentence_embedding"].float().cpu().numpy()
-        if found.shape[1] != self.dim:
+        vectors = steps["sentence_embedding"].float().cpu().numpy()
+        if vectors.shape[1] != self.dim:
             raise BadInput(
-                f"model '{self.model}' pools tokens of length {found.shape[1]} to {self.dim}: it has no sequences"
+                f"model '{self.model}' pools tokens of length {vectors.shape[1]} to {self.dim}: it has no sequences"
             )
-        return found
+        return vectors
 
 
 def _loaded(folder: Path, device: str) -> Any:
@@ -156,7 +157,7 @@ def _loaded(folder: Path, device: str) -> Any:
 
 
 def sentence_attends(model: Any) -> bool:
-    """Whether the model is a transformer whose attention can be watched."""
+    """Whether the model is a transformer whose attention can be recorded."""
     first = next(iter(model))
     inner: Any = getattr(first, "model", None) or getattr(first, "auto_model", None)
     return getattr(getattr(inner, "config", None), "_attn_implementation", "") in WATCHED
@@ -165,7 +166,7 @@ def sentence_attends(model: Any) -> bool:
 def sentence_attribution(
     model: Any, text: str, direction: np.ndarray, rule: str, limit: TokenLimit, prompt: str | None = None
 ) -> Attribution:
-    """Of one text: its tokens, those of the prompt before it and marks spanning nothing of it."""
+    """The attribution to the tokens of one text. The places of prompt and special tokens are empty."""
     features = model.preprocess([text], prompt=prompt)
     features = {key: part.to(model.device) if hasattr(part, "to") else part for key, part in features.items()}
     length = features["input_ids"].shape[1]

@@ -1,1 +1,1 @@
-"""What every model run by torch shares: device, dtype, batches, loading, attention."""
+"""Common parts of encoders that run through torch: device, dtype, batches, loading and checks of files."""

@@ -1,4 +1,4 @@
-"""Where a torch model runs, at which precision, and how many items at a time its memory holds."""
+"""Device, precision and batch size of a torch model."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from mmalign_core.types import BadInput
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 SAME = 0.999
-"""The least cosine to fp32 at which a smaller dtype is taken."""
+"""Lowest cosine to float32 vectors at which a smaller dtype is used."""
 
 _LOST = ("cuda error", "cuda driver error", "hip error", "device-side assert", "gpu is lost")
-"""What torch says when a GPU, or this process's hold on it, is gone; everything after fails alike."""
+"""Messages of torch about a lost GPU or CUDA context, after which all further calls fail."""
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class DeviceLost(BadInput):
-    """The GPU failed in the middle: no further item can be run in this process."""
+    """Raised when the GPU is lost during a run. No further item can be run in this process."""
 
 
-def choose_device(wanted: str = "auto") -> str:
-    """'cuda' (or 'cuda:N'), 'mps' or 'cpu'; `auto` is the first of them that is there.
+def choose_device(name: str = "auto") -> str:
+    """Return 'cuda' (or 'cuda:N'), 'mps' or 'cpu'. `auto` selects the first available one.
 
-    BadInput if the one asked for is not there: a run never goes on somewhere else in silence.
+    Raises BadInput if the named device is not available, rather than using another.
     """
     import torch
 
-    kind, _, number = wanted.partition(":")
+    kind, _, number = name.partition(":")
     if kind not in DEVICES or (number and not (kind == "cuda" and number.isdecimal())):
-        raise BadInput(f"device '{wanted}' is none of {', '.join(DEVICES)} or cuda:N; set MMALIGN_DEVICE to one")
+        raise BadInput(f"device '{name}' is none of {', '.join(DEVICES)} or cuda:N; set MMALIGN_DEVICE to one")
     cuda = torch.cuda.device_count() if torch.cuda.is_available() else 0
     mps = torch.backends.mps.is_available()
     if kind == "auto":
         return "cuda" if cuda else "mps" if mps else "cpu"
     if kind == "cuda" and int(number or 0) >= cuda:
-        raise BadInput(f"device '{wanted}' is not here: {_cuda_words(torch, cuda)}; set MMALIGN_DEVICE to auto or cpu")
+        raise BadInput(f"device '{name}' is not here: {_cuda_words(torch, cuda)}; set MMALIGN_DEVICE to auto or cpu")
     if kind == "mps" and not mps:
         raise BadInput("device 'mps' is not here: it needs an Apple GPU; set MMALIGN_DEVICE to auto or cpu")
-    return wanted
+    return name
 
 
 def _cuda_words(torch: Any, count: int) -> str:
@@ -55,22 +55,22 @@ def _cuda_words(torch: Any, count: int) -> str:
 
 
 def choose_dtype(device: str, vectors: Callable[[str], np.ndarray]) -> str:
-    """'bfloat16' or 'float16' where that keeps every cosine to 'float32' at `SAME` or above, else 'float32'.
+    """Return 'bfloat16' or 'float16' if all cosines to 'float32' vectors are at least `SAME`, else 'float32'.
 
-    `vectors(dtype)` encodes the same few items (n, d) at that dtype. On the processor nothing is tried: there the
-    smaller types are slower on most machines.
+    `vectors(dtype)` encodes the same few items (n, d) in that dtype. On a CPU the result is 'float32', since smaller
+    types are slower on most machines.
     """
     if not device.startswith("cuda"):
         return "float32"
     import torch
 
     exact = vectors("float32")
-    wanted = ("bfloat16", "float16") if torch.cuda.is_bf16_supported(including_emulation=False) else ("float16",)
-    return next((dtype for dtype in wanted if least_cosine(exact, vectors(dtype)) >= SAME), "float32")
+    dtypes = ("bfloat16", "float16") if torch.cuda.is_bf16_supported(including_emulation=False) else ("float16",)
+    return next((dtype for dtype in dtypes if least_cosine(exact, vectors(dtype)) >= SAME), "float32")
 
 
 def least_cosine(a: np.ndarray, b: np.ndarray) -> float:
-    """The smallest cosine of rows (n, d) with their like; -1 where one is not finite or has no length."""
+    """The lowest cosine between rows of a and b (n, d); -1 if a row is not finite or zero."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     if not (np.isfinite(lengths).all() and lengths.all()):
@@ -79,7 +79,7 @@ def least_cosine(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def at_dtype(device: str, dtype: str) -> AbstractContextManager[Any]:
-    """A `with` block in which a model with float32 weights computes at that dtype where it is safe to (autocast)."""
+    """A context in which a model with float32 weights computes in `dtype`, by torch's autocast."""
     if dtype == "float32":
         return nullcontext()
     import torch
@@ -88,7 +88,7 @@ def at_dtype(device: str, dtype: str) -> AbstractContextManager[Any]:
 
 
 def stacked_on(device: str, arrays: Sequence[np.ndarray]) -> Any:
-    """One tensor (n, ...) of equal arrays on the device; to a GPU from pinned memory, while the processor goes on."""
+    """Stack arrays of equal shape to a tensor (n, ...) on the device. Copies to a GPU are asynchronous."""
     import torch
 
     if not device.startswith("cuda"):
@@ -105,10 +105,10 @@ def in_batches(
     size: int,
     halved: Callable[[int], None] | None = None,
 ) -> list[R]:
-    """`function` of consecutive batches of at most `size` items, in order; what it gives for each batch.
+    """Call `function` on consecutive batches of at most `size` items. Return the results in order.
 
-    When memory runs out the batch is halved, and so are those that follow; `halved` is told the new size. BadInput if
-    one item alone is too much, DeviceLost if the GPU is gone; whatever else the function raises is passed on.
+    If memory runs out, this batch and later ones are halved and `halved` is called with the new size. Raises BadInput
+    if a single item is too large, and DeviceLost if the GPU is lost; other errors of the function pass.
     """
     results, start, size = [], 0, max(1, size)
     while start < len(items):
@@ -127,7 +127,7 @@ def in_batches(
 
 
 def _tried(function: Callable[[Sequence[T]], R], batch: Sequence[T]) -> tuple[bool, Any]:
-    """(True, its result), or (False, None) if memory ran out; by then all it held is let go of."""
+    """(True, the function's result), or (False, None) if memory ran out, after its memory is released."""
     try:
         return True, function(batch)
     except (MemoryError, RuntimeError) as error:
@@ -139,14 +139,14 @@ def _tried(function: Callable[[Sequence[T]], R], batch: Sequence[T]) -> tuple[bo
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether it says that the device or the machine has no memory left."""
+    """Whether the error means that the device or the machine has no memory left."""
     words = str(error).lower()
     signs = ("out of memory", "can't allocate memory", "status_alloc_failed")
     return isinstance(error, MemoryError) or any(sign in words for sign in signs)
 
 
 def raise_if_lost(error: BaseException) -> None:
-    """DeviceLost in one line if that is what the error says, or is; nothing otherwise."""
+    """Raise DeviceLost if the error is one, or its message means a lost GPU."""
     if isinstance(error, DeviceLost):
         raise error
     words = " ".join(str(error).split())
@@ -159,7 +159,7 @@ def raise_if_lost(error: BaseException) -> None:
 
 
 def _release_memory() -> None:
-    """Give back what torch keeps for reuse: blocks of other sizes may be the room that lacks."""
+    """Release the blocks that torch caches, since their sizes may not fit the next request."""
     import torch
 
     if torch.cuda.is_available():
@@ -169,18 +169,18 @@ def _release_memory() -> None:
 
 
 MOST = 512
-"""Items at a time at most: beyond it no model here gets faster, and every batch waits longer for its files."""
+"""Most items per batch. Chosen: no model here is faster with more, and each batch would wait longer for its files."""
 FEW = 8
-"""Items of the larger of the two trial batches."""
+"""Items of the larger of two trial batches. Chosen: enough to measure the memory per item."""
 SHARE = 0.7
-"""Of the free memory: the rest is for what does not grow in a straight line, and for other programs."""
+"""Share of the free memory that a batch may use. Chosen: the rest is for non-linear growth and other programs."""
 
 
 def largest_batch(free: int, one: int, few: int, count: int = FEW, most: int = MOST) -> int:
-    """The largest power of two of items that fits `SHARE` of `free` bytes; at least 1, at most `most`.
+    """Return the largest power of two of items that fits into `SHARE` of `free` bytes, from 1 to `most`.
 
-    `one` and `few` are the bytes that a batch of one and of `count` items took; between and beyond them memory is
-    taken to grow in a straight line, from a part that does not depend on the batch.
+    `one` and `few`: the bytes of batches of 1 and of `count` items. Memory is assumed to grow linearly with the batch
+    from a constant part.
     """
     each = max((few - one) / (count - 1), 1.0)
     fixed = max(one - each, 0.0)
@@ -189,13 +189,13 @@ def largest_batch(free: int, one: int, few: int, count: int = FEW, most: int = M
 
 
 def measured_batch(device: str, run: Callable[[int], object], most: int = MOST) -> int:
-    """`largest_batch` of what `run(n)`, the model on n items, takes on that CUDA device beside all that it holds."""
+    """The `largest_batch` for `run(n)`, the model on n items, from measurements on a CUDA device."""
     one, few = _taken(device, run, 1), _taken(device, run, FEW)
     return largest_batch(_free_bytes(device), one, few, FEW, most)
 
 
 def _taken(device: str, run: Callable[[int], object], count: int) -> int:
-    """Bytes at the peak, above what is held before; run once before, since first calls keep workspaces."""
+    """Peak bytes of a run above those allocated before it. A warm-up run comes first, as it allocates workspaces."""
     import torch
 
     run(count)
@@ -206,7 +206,7 @@ def _taken(device: str, run: Callable[[int], object], count: int) -> int:
 
 
 def _free_bytes(device: str) -> int:
-    """Bytes that nobody holds, and those that torch keeps for reuse."""
+    """Free bytes of the device, with those that torch caches."""
     import torch
 
     kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)

@@ -1,4 +1,4 @@
-"""Encoders that run through torch, and those of them whose model is a folder."""
+"""Base classes of encoders that run through torch: any, and those whose model is a folder."""
 
 from __future__ import annotations
 
@@ -20,48 +20,48 @@ from mmalign_core.types import BadInput
 
 R = TypeVar("R")
 SAMPLE = ("a dog", "a photograph of two trains in a station", "one, two, three; " * 1500)
-"""Texts by which dtype and batch are found; the last is longer than any model reads."""
+"""Texts for the choice of dtype and batch size. The last is longer than any model reads."""
 PASSES = 4
-"""Passes through a model for which texts are read at a time: the more, the more alike are the lengths in each."""
+"""Passes through the model per batch of texts. Chosen: sorting more texts makes lengths within a pass more equal."""
 _PREPARED_BYTES = 256 * 2**20
-"""What one batch of prepared items may take in the machine's memory, where a few batches wait for the GPU."""
+"""Most bytes of a batch of prepared items in main memory. Chosen: a few batches wait for the GPU at a time."""
 
 
 class TorchEncoder(Encoder):
     """An encoder whose vectors torch computes.
 
-    Vectors are computed at `dtype`; sequences always at float32, since the dtype is chosen by vectors alone.
+    Vectors are computed in `dtype`, sequences in float32, since only vectors are compared in the choice of the dtype.
     """
 
     on_cpu: ClassVar[int] = 16
-    """Items at a time on the processor, where more make nothing faster; on a GPU memory decides."""
+    """Items per pass on a CPU, where larger batches are not faster. On a GPU its memory decides."""
     on_mps: ClassVar[int] = 32
-    """Items at a time on an Apple GPU, which shares the machine's memory."""
+    """Items per pass on an Apple GPU, which shares the machine's memory."""
     most: ClassVar[int] = MOST
-    """Items at a time at most."""
+    """Most items per pass."""
 
     @abstractmethod
     def run_at(self, batch: Sequence[Any], dtype: str) -> np.ndarray:
-        """(n, dim) float32 vectors of one batch, computed at that dtype."""
+        """Vectors (n, dim) float32 of one batch, computed in `dtype`."""
 
     @abstractmethod
     def sample(self) -> list[Any]:
-        """A few unlike items as `run_at` takes them; the last is as large as any."""
+        """A few different inputs of `run_at`. The last has the largest possible size."""
 
     @cached_property
     def device(self) -> str:
-        """Where it runs."""
+        """The device of the model."""
         return choose_device(self.settings.device)
 
     @cached_property
     def dtype(self) -> str:
-        """Name of the dtype it computes at: smaller than float32 only where that leaves the vectors as they are."""
+        """Name of the dtype of computation, from `choose_dtype`."""
         sample = self.sample() if self.device.startswith("cuda") else []
         return choose_dtype(self.device, lambda dtype: self._vectors(sample, dtype, len(sample)))
 
     @cached_property
     def at_once(self) -> int:
-        """Items in one pass through the model: what a CUDA device's memory holds; halved for good when it runs out."""
+        """Items per pass through the model, by a CUDA device's memory. Permanently halved when memory runs out."""
         if not self.device.startswith("cuda"):
             return self.on_mps if self.device == "mps" else self.on_cpu
         largest, dtype = self.sample()[-1], self.dtype
@@ -70,11 +70,11 @@ class TorchEncoder(Encoder):
 
     @property
     def batch_size(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride] - of the instance, not the class
-        """Media that are prepared and handed over at a time."""
+        """Media per prepared batch."""
         return self.at_once
 
     def vectors(self, items: Sequence[Any]) -> np.ndarray:
-        """(n, dim) float32 of items as `run_at` takes them."""
+        """Vectors (n, dim) float32 of inputs of `run_at`."""
         return self._vectors(items, self.dtype, self.at_once)
 
     def _vectors(self, items: Sequence[Any], dtype: str, size: int) -> np.ndarray:
@@ -82,16 +82,16 @@ class TorchEncoder(Encoder):
         return np.concatenate(parts) if parts else np.empty((0, self.dim), np.float32)
 
     def in_turn(self, run: Callable[[Sequence[Any]], R], items: Sequence[Any]) -> list[R]:
-        """What `run` gives for each batch."""
+        """The result of `run` for each batch, in order."""
         return in_batches(run, items, self.at_once, self._halved)
 
     def _halved(self, size: int) -> None:
-        """Memory ran out: what follows goes in batches of that size from the start."""
+        """Use batches of `size` items from now on."""
         self.at_once = size
 
 
 def longest_first(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
-    """The texts by falling length, so that a batch pads little, and (n,) the place that each was given."""
+    """Return the texts by falling length, which reduces padding, and the place (n,) of each original text."""
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
     place = np.empty(len(texts), int)
     place[order] = np.arange(len(texts))
@@ -99,42 +99,42 @@ def longest_first(texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
 
 
 class FolderEncoder(TorchEncoder):
-    """One folder is one model, and one space."""
+    """An encoder whose model is one folder, with its own vector space."""
 
     version = "none"
     revision: ClassVar[int] = 1
-    """Part of the version: changes when the same files give other vectors here."""
+    """Part of the version. It changes when this code computes other vectors from the same files."""
     licence = "the model's own"
 
     @classmethod
     @abstractmethod
     def check_files(cls, folder: Path) -> None:
-        """BadInput unless all files of such a model are there, whole, of one size and without code."""
+        """Raise BadInput unless the folder holds all files of a model, complete, consistent and without code."""
 
     @classmethod
     def of_model(cls, model: str, modality: str) -> Self:
-        """An instance for that model and modality; BadInput with the command that fetches it if it is not here."""
+        """An instance for the model and modality. Raises BadInput with the fetch command if the model is missing."""
         cls.folders()
-        made: Any = cls()
-        made.model, made.folder = found_model(cls.name, model)
-        cls.check_files(made.folder)
-        made.modality, made.space = modality, cls.space_of(made.model)
-        made.version = f"{cls.revision}-{weights_version(made.folder)}"
-        return made
+        instance: Any = cls()
+        instance.model, instance.folder = found_model(cls.name, model)
+        cls.check_files(instance.folder)
+        instance.modality, instance.space = modality, cls.space_of(instance.model)
+        instance.version = f"{cls.revision}-{weights_version(instance.folder)}"
+        return instance
 
     @classmethod
     def full_name(cls, model: str) -> str:
-        """A folder's whole path, or ORGANISATION/NAME."""
+        """The absolute path of a folder, or ORGANISATION/NAME."""
         return full_name(cls.name, model)
 
     @classmethod
     def space_of(cls, model: str) -> str:
-        """Every model has its own, which its towers share."""
+        """Each model has its own space, which its towers share."""
         return f"{cls.name}:{model}"
 
     @classmethod
     def hub_files(cls, model: str) -> tuple[RequiredFiles, ...]:
-        """One repository; BadInput if `model` is no name on the hub."""
+        """The files of the model's repository. Raises BadInput if `model` is not a name on the hub."""
         name = repository(cls.name, model)
         if not is_repository(name):
             raise BadInput(f"'{shown(model)}' is no name on the hub; give ORGANISATION/NAME")
@@ -142,11 +142,11 @@ class FolderEncoder(TorchEncoder):
 
     @classmethod
     def stamp(cls, model: str) -> Any:
-        """Of the folder's files."""
+        """The stamp of the folder's files."""
         return files_stamp(found_model(cls.name, model)[1])
 
     @cached_property
     def folder(self) -> Path:
-        """Where the model's files lie. BadInput if the encoder was given no model, or a package is missing."""
+        """The folder of the model's files. Raises BadInput if the encoder has no model, or a package is missing."""
         self.folders()
         return model_folder(self.name, self.model)

@@ -1,4 +1,4 @@
-"""Load a model of the transformers family from a folder: nothing runs but known classes, nothing lacks unseen."""
+"""Loading of a transformers model from a folder, without code from the model and without missing weights."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def load_quietly(reference: str, folder: Path, load: Callable[[], T]) -> T:
-    """What `load` gives; BadInput with the library's first words if it fails, or if it would make weights up.
+    """Return the result of `load`. Raises BadInput with the library's message if it fails, or weights are missing.
 
-    transformers fills tensors that the files lack with random numbers and only logs so: that is an error here.
+    transformers fills missing tensors with random numbers and only logs this; here it is an error.
     """
     hide_broken_companions()
     reports: list[str] = []
@@ -51,18 +51,18 @@ def load_quietly(reference: str, folder: Path, load: Callable[[], T]) -> T:
 
 
 def missing_tensors(report: str) -> list[str]:
-    """Names of tensors that transformers reports as made up; a pooling head that no vector passes may lack."""
+    """Names of the tensors that transformers reports as missing, without those of the unused pooling head."""
     return [name for name in _named(report, "MISSING") if "pooler" not in name]
 
 
 def _named(report: str, status: str) -> dict[str, str]:
-    """Tensors of that status in a report of transformers, and the detail it gives."""
+    """Tensor -> detail, for the tensors of that status in a report of transformers."""
     rows = [line.split("|") for line in _COLOURS.sub("", report).splitlines() if line.count("|") >= 1]
     return {row[0].strip(): row[-1].strip() for row in rows if row[1].strip() == status}
 
 
 def _words(error: Exception, reports: Sequence[str]) -> str:
-    """The error's first words that say something, without advice that would run a stranger's code."""
+    """The informative start of an error's message, without the library's advice to run code from the model."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     if any("trust_remote_code" in line for line in lines):
         return "it brings its own code, which is never run; choose a model of a known architecture"
@@ -72,50 +72,50 @@ def _words(error: Exception, reports: Sequence[str]) -> str:
     if unfit:
         key, how = unfit[0]
         return f"its weights do not fit the architecture beside them: '{key}' ({how.partition(' - ')[2] or how})"
-    said = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
-    return shown(said.partition(". If you were trying")[0]).rstrip(".")
+    message = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    return shown(message.partition(". If you were trying")[0]).rstrip(".")
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No bars and no remarks on the terminal while weights load."""
-    from transformers.utils import logging as theirs  # pyright: ignore[reportMissingImports] - an optional extra
+    """Suppress progress bars and warnings while weights load."""
+    from transformers.utils import logging as log  # pyright: ignore[reportMissingImports] - an optional extra
 
-    shown_before, before = theirs.is_progress_bar_enabled(), theirs.get_verbosity()
-    theirs.disable_progress_bar()
-    theirs.set_verbosity_error()
+    bar_before, verbosity_before = log.is_progress_bar_enabled(), log.get_verbosity()
+    log.disable_progress_bar()
+    log.set_verbosity_error()
     try:
         with warnings.catch_warnings(action="ignore", category=UserWarning):
             yield
     finally:
-        theirs.set_verbosity(before)
-        if shown_before:
-            theirs.enable_progress_bar()
+        log.set_verbosity(verbosity_before)
+        if bar_before:
+            log.enable_progress_bar()
 
 
-class _Kept(logging.Handler):
-    """Keeps what is logged."""
+class _Collector(logging.Handler):
+    """Collects log messages in `lines`."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the message."""
+        """Append the message."""
         self.lines.append(record.getMessage())
 
 
 @contextmanager
 def _reports() -> Iterator[list[str]]:
-    """The load reports that transformers logs meanwhile, which are kept off the terminal."""
-    logger, kept = logging.getLogger("transformers.modeling_utils"), _Kept()
+    """The load reports that transformers logs inside the `with` block. They are not printed."""
+    logger, collector = logging.getLogger("transformers.modeling_utils"), _Collector()
     before = logger.propagate, logger.level
-    logger.addHandler(kept)
+    logger.addHandler(collector)
     logger.propagate = False
     logger.setLevel(logging.WARNING)
     try:
-        yield kept.lines
+        yield collector.lines
     finally:
-        logger.removeHandler(kept)
+        logger.removeHandler(collector)
         logger.propagate = before[0]
         logger.setLevel(before[1])

@@ -1,4 +1,4 @@
-"""The files of CLAP and sentence-transformers models, checked before a library opens them."""
+"""Checks of the files of CLAP and sentence-transformers models before a library opens them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mmalign_core.model_files.weights import files_of, read_json
 from mmalign_core.types import BadInput
 
 _EXTRACTOR = {"sampling_rate": 192_000, "fft_window_size": 65_536, "hop_length": 65_536, "feature_size": 1024}
-"""Settings of the spectrogram, and more than any model has of each: memory is taken by them."""
+"""Setting of the spectrogram -> largest accepted value. Chosen: above all models, since memory grows with them."""
 
 
 def check_clap_files(folder: Path) -> None:
-    """BadInput unless all files of a CLAP model are there, whole, of one size and without code."""
+    """Raise BadInput unless the folder holds all files of a CLAP model, complete, consistent and without code."""
     _check_clap_config(folder)
     check_weights(folder)
     check_code(folder)
@@ -26,7 +26,7 @@ def check_clap_files(folder: Path) -> None:
 
 
 def _check_clap_config(folder: Path) -> None:
-    """BadInput unless the folder holds a CLAP model."""
+    """Raise BadInput unless the settings in the folder are those of a CLAP model."""
     if not (folder / "config.json").is_file():
         raise BadInput(
             f"'{shown(folder)}' holds no CLAP model: no config.json is there{other_encoder_hint(folder, 'clap')}"
@@ -38,10 +38,10 @@ def _check_clap_config(folder: Path) -> None:
 
 
 def _check_extractor(folder: Path) -> None:
-    """BadInput unless the settings of the spectrogram are there and such as it can be made with."""
+    """Raise BadInput unless the settings of the spectrogram exist and are valid."""
     paths = [path for path in (folder / "preprocessor_config.json", folder / "processor_config.json") if path.is_file()]
     if not paths:
-        raise BadInput(f"'preprocessor_config.json' lacks in the model folder '{shown(folder)}'; fetch the model again")
+        raise BadInput(f"'preprocessor_config.json' is missing in the model folder '{shown(folder)}'; fetch it again")
     settings = read_json(paths[0])
     settings = settings.get("feature_extractor") or settings
     for name, most in _EXTRACTOR.items():
@@ -51,7 +51,7 @@ def _check_extractor(folder: Path) -> None:
 
 
 def check_sentence_files(folder: Path) -> None:
-    """BadInput unless all files of a sentence-transformers model are there, whole, of one size and without code."""
+    """Raise BadInput unless the folder holds all files of a sentence-transformers model, as `check_clap_files`."""
     _check_modules(folder)
     check_weights(folder)
     check_code(folder)
@@ -62,7 +62,7 @@ def check_sentence_files(folder: Path) -> None:
 
 
 def _check_modules(folder: Path) -> None:
-    """BadInput unless the folder is a model all of whose parts are the library's own classes."""
+    """Raise BadInput unless all modules of the model are classes of the library."""
     if not (folder / "modules.json").is_file() and not (folder / "config.json").is_file():
         hint = other_encoder_hint(folder, "sentence-transformers")
         words = "is no sentence-transformers model: neither modules.json nor config.json is there"
@@ -76,7 +76,7 @@ def _check_modules(folder: Path) -> None:
 
 
 def _classes(path: Path, text: str) -> list[str]:
-    """Every class that a list of modules, or a router's table, names."""
+    """The classes in a list of modules or a router's table."""
     try:
         value = json.loads(text)
         rows = [row["type"] for row in value] if isinstance(value, list) else list(value["types"].values())

@@ -1,4 +1,4 @@
-"""torchvision and torchaudio beside a torch that they were not built for: mended, or hidden from what imports them."""
+"""torchvision and torchaudio that were built for another torch: repaired, or hidden from libraries that import them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ SCHEMAS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms": "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 }
-"""Operators whose absence stops the import, as torchvision's own compiled part declares them."""
+"""Operators whose absence stops the import, with the signatures from torchvision's compiled part."""
 
 _mending = Lock()
 _declared: list[object] = []
-"""Declarations last as long as the library object that made them."""
+"""torch library objects. Declarations exist as long as their library object."""
 
 
 def mend_torchvision() -> bool:
-    """Call before importing open_clip or timm: makes torchvision importable where only its compiled part is broken.
+    """Make torchvision importable if only its compiled part is broken. Call it before importing open_clip or timm.
 
-    A CPU-only torch beside the registry's torchvision fails with "operator torchvision::nms does not exist": the
-    compiled operators did not load, and what describes them has nothing to describe. Declared without code, they let
-    the import pass; its transforms, which need none of them, then work, and an operator itself raises when called.
-    Where torchvision imports, nothing is done. False if it is missing or broken in another way.
+    A CPU-only torch with the standard torchvision fails with "operator torchvision::nms does not exist", since the
+    compiled operators did not load. This declares them without code, so that the import succeeds. Transforms need none
+    of them; an operator raises when it is called. Nothing is done if torchvision imports. Returns False if it is
+    missing or broken in another way.
     """
     with _mending:
         if _imports():
@@ -36,10 +36,10 @@ def mend_torchvision() -> bool:
 
 
 def hide_broken_companions() -> None:
-    """Call before transformers loads a model: a torchvision or torchaudio that fails to import counts as not installed.
+    """Make a broken torchvision or torchaudio count as not installed. Call it before transformers loads a model.
 
-    transformers finds a package by its folder and imports it; a broken one then breaks even the text models.
-    A broken torchvision is mended where it can be (`mend_torchvision`). torchaudio comes with YAMNet's weights and is
+    transformers imports every installed package that it finds, so that a broken one breaks even text models.
+    torchvision is repaired first if possible (`mend_torchvision`). torchaudio is a dependency of YAMNet's weights and
     not used here.
     """
     if not mend_torchvision():
@@ -50,14 +50,14 @@ def hide_broken_companions() -> None:
 
 
 def _hide(package: str) -> None:
-    """None in `sys.modules` is Python's own way to say that a module cannot be imported.
+    """Make imports of the package fail: Python raises ImportError for modules that are None in `sys.modules`.
 
-    A transformers that was imported before keeps the answer whether the package is there, so that answer is dropped.
+    An already imported transformers caches whether the package is available, so that cache is cleared.
     """
     sys.modules[package] = None  # type: ignore[assignment]
-    kept = sys.modules.get("transformers.utils.import_utils")
-    if kept is not None:
-        getattr(kept, f"is_{package}_available").cache_clear()
+    cached = sys.modules.get("transformers.utils.import_utils")
+    if cached is not None:
+        getattr(cached, f"is_{package}_available").cache_clear()
 
 
 def _imports(package: str = "torchvision") -> bool:
@@ -70,13 +70,13 @@ def _imports(package: str = "torchvision") -> bool:
 
 
 def _forget(package: str) -> None:
-    """Drop what a failed import left, which would otherwise pass for the whole package the next time."""
+    """Remove the modules of a failed import, which the next import would take for the complete package."""
     for name in [name for name, module in sys.modules.items() if name.startswith(f"{package}.") and module]:
         del sys.modules[name]
 
 
 def _declare() -> None:
-    """Declare the operators that are not there."""
+    """Declare the missing operators."""
     import torch
 
     library = torch.library.Library("torchvision", "FRAGMENT")

@@ -1,1 +1,1 @@
-"""Videos by the encoders of pictures and sounds."""
+"""Videos, encoded by encoders of pictures and sounds."""

@@ -1,4 +1,4 @@
-"""Videos: their frames by an image encoder and their sound by an audio encoder, side by side in one vector."""
+"""Videos: the frames' vector from an image encoder and the sound's from an audio encoder, concatenated."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from mmalign_core.data.media.videos import Video
 from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.embedded.efficientnet_lite0 import EfficientNetLite0
 from mmalign_core.encoders.embedded.yamnet import YamNet
+from mmalign_core.encoders.explainable import intervals, overlaps, windows
 from mmalign_core.encoders.references import create_encoder, full_reference
 from mmalign_core.encoders.video.output_cache import CachedOutputs
 from mmalign_core.params import param
 from mmalign_core.spaces import parts_of, space_of
-from mmalign_core.spans import overlaps, stretches, windows
 from mmalign_core.types import BadInput, Media
 from mmalign_core.vectors import unit_rows
 
 
 @dataclass(frozen=True)
 class PreparedVideo:
-    """Frames as the image encoder prepares them, the sound as the audio encoder does (None where there is none), and
-    `edges` (n + 1,) seconds between which each frame stands for the video."""
+    """The prepared frames, the prepared sound (None if there is none), and the `edges` (n + 1,) in seconds of the
+    intervals of the video to which the frames belong."""
 
     frames: tuple[Any, ...]
     sound: Any
@@ -34,13 +34,12 @@ class PreparedVideo:
 
 @register("video-frames")
 class VideoFrames(Encoder):
-    """[unit(mean of frames) ; unit(mean of sound)]: halves of one length, the second zero where nothing is heard.
+    """[unit(mean over frames) ; unit(mean over sound)], two unit vectors; the second is zero without audible sound.
 
-    Of a step of its sequence, which is a frame, the second half is what the sound adds while that frame stands for the
-    video, so that the steps' mean is the vector. Concepts are those of both encoders: the frames' mean posterior and
-    the sound's probabilities as one of at most the same mass, zero without sound. `of_model` takes another image
-    encoder by its reference; one that shares its space with texts is used alone, without the sound, so that videos lie
-    in that space too.
+    A step of its sequence is a frame with the sound in the frame's interval; the mean of the steps is the vector.
+    Concepts are those of both encoders: the frames' mean posterior, and the sound's probabilities, scaled to a sum of
+    at most 1 and zero without sound. `of_model` takes another image encoder by its reference. One that shares its
+    space with texts is used without the sound, so that videos are in that space too.
     """
 
     version = f"2-{EfficientNetLite0.name}-{EfficientNetLite0.version}-{YamNet.name}-{YamNet.version}"
@@ -53,37 +52,37 @@ class VideoFrames(Encoder):
     pooling = "mean"
     rate = YamNet.rate
     heard_from = EfficientNetLite0.dim
-    most: int = param(32, 1, 10_000, help="frames of a video that are encoded at most")
-    per_second: float = param(1.0, 0.001, 100, help="frames a second, where that makes fewer")
+    most: int = param(32, 1, 10_000, help="most frames of a video that are encoded")
+    per_second: float = param(1.0, 0.001, 100, help="frames per second, if that gives fewer")
     image_encoder: str = EfficientNetLite0.name
     audio_encoder: str = YamNet.name
 
     @classmethod
     def of_model(cls, model: str, modality: str) -> Self:
-        """With that image encoder. BadInput if it is unknown or reads no pictures."""
-        made: Any = cls()
+        """An instance with that image encoder. Raises BadInput if it is unknown or does not read pictures."""
+        video: Any = cls()
         if model:
-            made.model = made.image_encoder = cls.full_name(model)
-            made.space = cls.space_of(made.model)
-            if made.space != cls.name:
-                made.audio_encoder, made.rate = "", 0
-            made.heard_from, made.dim = made._image.dim, sum(part.dim for part in made._parts)
-            made.version = "-".join(["2", *(f"{part.name}-{part.version}" for part in made._parts)])
-        return made
+            video.model = video.image_encoder = cls.full_name(model)
+            video.space = cls.space_of(video.model)
+            if video.space != cls.name:
+                video.audio_encoder, video.rate = "", 0
+            video.heard_from, video.dim = video._image.dim, sum(part.dim for part in video._parts)
+            video.version = "-".join(["2", *(f"{part.name}-{part.version}" for part in video._parts)])
+        return video
 
     @classmethod
     def full_name(cls, model: str) -> str:
-        """The image encoder's reference, in full."""
+        """The normalised reference of the image encoder."""
         return full_reference(model) if model else ""
 
     @classmethod
     def space_of(cls, model: str) -> str:
-        """That of the image encoder where it shares one with texts, else its own."""
+        """The space of the image encoder if it shares one with texts, else this encoder's own."""
         return cls.space if not model or space_of(model) == parts_of(model).name else space_of(model)
 
     @classmethod
     def stamp(cls, model: str) -> Any:
-        """Of the image encoder's files."""
+        """The stamp of the image encoder's files."""
         name, _, inner = parts_of(model)
         return ENCODERS.get(name).stamp(inner) if model else None
 
@@ -93,7 +92,7 @@ class VideoFrames(Encoder):
 
     @cached_property
     def seen(self) -> CachedOutputs:
-        """The image encoder with what it saw last."""
+        """The image encoder with a cache of its latest outputs."""
         return CachedOutputs(self._image)
 
     @cached_property
@@ -102,7 +101,7 @@ class VideoFrames(Encoder):
 
     @cached_property
     def heard(self) -> CachedOutputs | None:
-        """The audio encoder with what it heard last."""
+        """The audio encoder with a cache of its latest outputs; None if only frames are encoded."""
         return CachedOutputs(self._audio) if self._audio else None
 
     @property
@@ -111,7 +110,7 @@ class VideoFrames(Encoder):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the image encoder's concepts, then those of the audio encoder's."""
+        """The concepts of the image encoder, then those of the audio encoder."""
         return tuple(label for part in self._parts for label in part.labels)
 
     def load(self) -> None:
@@ -121,7 +120,7 @@ class VideoFrames(Encoder):
             part.load()
 
     def view(self, media: Media) -> Video:
-        """Frames at the size they are decoded to, with their times, and the sound at `rate`."""
+        """The decoded frames with their times, and the sound at `rate`."""
         from mmalign_core.data.media.videos import decode_video
 
         if media.path is None:
@@ -130,30 +129,30 @@ class VideoFrames(Encoder):
         return decode_video(media.path, self.settings, most=self.most, per_second=self.per_second, rate=rate)
 
     def from_view(self, view: Video) -> PreparedVideo:
-        """Each frame as the image encoder prepares a picture, the sound as the audio encoder prepares one."""
+        """The frames and the sound, each prepared by its encoder."""
         image, audio = self._image, self._audio
         frames = tuple(image.from_view(image.crop(pixels)) for pixels in view.pixels)
         return PreparedVideo(frames, audio.from_view(view.sound) if audio and view.audible else None, view.edges)
 
     def encode(self, prepared: Sequence[PreparedVideo]) -> Encoded:
-        """(n, dim) vectors, and the posterior over the labels of both."""
-        parts = [_pooled(self._looked_at(prepared))]
+        """Vectors (n, dim), and the posterior over the labels of both encoders."""
+        parts = [_pooled(self._frame_outputs(prepared))]
         if self._audio and self.heard:
-            parts.append(_heard(self._audio, self.heard, prepared))
-        seen = [part.posterior for part in parts if part.posterior is not None]
+            parts.append(_sound_outputs(self._audio, self.heard, prepared))
+        posteriors = [part.posterior for part in parts if part.posterior is not None]
         vectors = np.concatenate([unit_rows(part.vectors) for part in parts], axis=1)
-        return Encoded(vectors, np.concatenate(seen, axis=1) if seen else None)
+        return Encoded(vectors, np.concatenate(posteriors, axis=1) if posteriors else None)
 
     def sequences(self, prepared: Sequence[PreparedVideo]) -> list[np.ndarray]:
-        """Per video (frames, dim); their mean is the video's vector."""
-        frames = [_at_unit_mean(part.vectors) for part in self._looked_at(prepared)]
+        """For each video (frames, dim); their mean is the video's vector."""
+        frames = [_at_unit_mean(part.vectors) for part in self._frame_outputs(prepared)]
         if self._audio is None:
             return frames
-        sounds = [_spread(self._audio, video) for video in prepared]
+        sounds = [_sound_by_frame(self._audio, video) for video in prepared]
         return [np.concatenate(both, axis=1) for both in zip(frames, sounds)]
 
-    def _looked_at(self, prepared: Sequence[PreparedVideo]) -> list[Encoded]:
-        """Every frame of every video, in batches of the image encoder's own size whichever videos they are of."""
+    def _frame_outputs(self, prepared: Sequence[PreparedVideo]) -> list[Encoded]:
+        """For each video the outputs of its frames. The frames of all videos share the image encoder's batches."""
         run = self.seen.encode([frame for video in prepared for frame in video.frames])
         ends = np.cumsum([len(video.frames) for video in prepared])[:-1]
         vectors = np.split(run.vectors, ends)
@@ -162,41 +161,42 @@ class VideoFrames(Encoder):
 
 
 def _pooled(videos: Sequence[Encoded]) -> Encoded:
-    """Means over the frames of each video."""
-    seen = [video.posterior.mean(axis=0) for video in videos if video.posterior is not None]
-    return Encoded(np.stack([video.vectors.mean(axis=0) for video in videos]), np.stack(seen) if seen else None)
+    """Mean vector and mean posterior over the frames of each video."""
+    vectors = np.stack([video.vectors.mean(axis=0) for video in videos])
+    posteriors = [video.posterior.mean(axis=0) for video in videos if video.posterior is not None]
+    return Encoded(vectors, np.stack(posteriors) if posteriors else None)
 
 
-def _heard(audio: Encoder, run: CachedOutputs, prepared: Sequence[PreparedVideo]) -> Encoded:
-    """The sounds by the audio encoder; zero rows where there is none.
+def _sound_outputs(audio: Encoder, run: CachedOutputs, prepared: Sequence[PreparedVideo]) -> Encoded:
+    """The outputs of the audio encoder; zero rows for videos without sound.
 
-    Independent probabilities that sum to more than 1 are scaled to 1, as the frames' posterior does: what is heard says
-    no more than what is seen only because several things can be heard at once.
+    Independent probabilities with a sum above 1 are scaled to a sum of 1, as in the frames' posterior, so that several
+    simultaneous sounds do not outweigh the frames.
     """
     places = [i for i, video in enumerate(prepared) if video.sound is not None]
     sounds = [prepared[i].sound for i in places]
     vectors = np.zeros((len(prepared), audio.dim), np.float32)
     posterior = np.zeros((len(prepared), len(audio.labels)), np.float32)
     if sounds:
-        found = run.encode(sounds)
-        vectors[places] = found.vectors
-        if found.posterior is not None:
-            posterior[places] = found.posterior / np.maximum(found.posterior.sum(axis=1, keepdims=True), 1)
+        outputs = run.encode(sounds)
+        vectors[places] = outputs.vectors
+        if outputs.posterior is not None:
+            posterior[places] = outputs.posterior / np.maximum(outputs.posterior.sum(axis=1, keepdims=True), 1)
     return Encoded(vectors, posterior if audio.labels else None)
 
 
-def _spread(audio: Encoder, video: PreparedVideo) -> np.ndarray:
-    """(frames, d): what is heard while each frame stands for the video, scaled so that the mean has length 1."""
+def _sound_by_frame(audio: Encoder, video: PreparedVideo) -> np.ndarray:
+    """The sound's steps (frames, d), averaged over each frame's interval and scaled so that their mean has length 1."""
     count = len(video.frames)
     if video.sound is None:
         return np.zeros((count, audio.dim), np.float32)
     steps = audio.sequences([video.sound])[0]
-    shares = overlaps(windows(len(steps), *audio.frames), stretches(video.edges))
-    shares[-1] += shares.sum(axis=0) == 0  # sound that goes on after the last frame
+    shares = overlaps(windows(len(steps), *audio.frames), intervals(video.edges))
+    shares[-1] += shares.sum(axis=0) == 0  # sound after the last frame's interval
     return _at_unit_mean(shares @ steps)
 
 
 def _at_unit_mean(steps: np.ndarray) -> np.ndarray:
-    """The steps (t, d) scaled so that their mean has length 1; zero steps stay zero."""
+    """The steps (t, d), scaled so that their mean has length 1. Zero steps stay zero."""
     length = float(np.linalg.norm(steps.mean(axis=0)))
     return (steps / (length or 1.0)).astype(np.float32)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmalign_core.encoders.attribution import Attribution
+from mmalign_core.encoders.explainable import intervals, overlaps
 from mmalign_core.explain.gradients import integrated_map
 from mmalign_core.explain.masks import MediaMap
-from mmalign_core.spans import overlaps, stretches
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
 
@@ -131,7 +131,7 @@ def part_spans(masked: MaskedMedium) -> np.ndarray:
     places = np.array([part.place for part in masked.parts], dtype=np.float64)
     if masked.modality != "text" or not len(places):
         return places.reshape(len(places), -1)
-    return stretches(np.array([0.0, *places[1:, 0], len(masked.view)]))
+    return intervals(np.array([0.0, *places[1:, 0], len(masked.view)]))
 
 
 def share_among_parts(found: Attribution, places: np.ndarray) -> np.ndarray:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmalign_core.encoders.explainable import intervals, overlaps, windows
 from mmalign_core.explain.gradients import integrated_map
 from mmalign_core.explain.linear_terms import exact_map
 from mmalign_core.explain.masks import MediaMap
-from mmalign_core.spans import overlaps, stretches, windows
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.explanation.masked_medium import MaskedMedium
 
@@ -96,7 +96,7 @@ def _map(masked: MaskedMedium, values: np.ndarray, rest: float, score: float, me
 def _spans(masked: MaskedMedium, steps: int) -> np.ndarray:
     """Return (t, 2): start and end in seconds of each step. Steps of a sound overlap."""
     if masked.modality == "video":
-        return stretches(masked.view.edges)
+        return intervals(masked.view.edges)
     return windows(steps, *masked.encoder.frames)
 
 

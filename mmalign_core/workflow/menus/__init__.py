@@ -1,1 +1,1 @@
-"""What can be chosen here: everything registered, the models of this machine, what a name stands for."""
+"""Choices for users: registered methods, the models on this machine, and encoder references from typed words."""

@@ -1,4 +1,4 @@
-"""Use case: which encoders can be chosen on this machine, and which models are worth getting."""
+"""Use case: the encoders that can be chosen on this machine, and suggested models."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ FRAMES = "video-frames"
 
 
 @dataclass(frozen=True)
-class Offer:
-    """An encoder with its model. `missing`: why it cannot be chosen now, with the cure; '' where it can.
+class AvailableModel:
+    """An encoder with its model. `missing`: why it cannot be used, with the cure; '' if it can.
 
-    `bytes` of its files on disk, 0 where it has none of its own; `licence` '' where its card states none.
+    `bytes`: size of its own files on disk; `licence`: '' if its card states none; `embedded`: whether its weights come
+    from a Python package.
     """
 
     reference: str
@@ -36,35 +37,35 @@ class Offer:
     missing: str = ""
 
 
-def suggestions() -> dict[tuple[str, ...], list[Suggested]]:
-    """Models worth getting by the modalities they read, smaller ones first."""
-    found: dict[tuple[str, ...], list[Suggested]] = {}
+def suggested_models() -> dict[tuple[str, ...], list[Suggested]]:
+    """Modalities -> the suggested models that read them, smaller ones first."""
+    by_modalities: dict[tuple[str, ...], list[Suggested]] = {}
     for row in SUGGESTED:
-        found.setdefault(ENCODERS.get(row.encoder).reads(), []).append(row)
-    return found
+        by_modalities.setdefault(ENCODERS.get(row.encoder).reads(), []).append(row)
+    return by_modalities
 
 
-def offers(settings: Settings | None = None) -> tuple[Offer, ...]:
-    """Every encoder of this machine: the embedded ones, then each model that is here, by name. No hub is asked."""
+def available_models(settings: Settings | None = None) -> tuple[AvailableModel, ...]:
+    """All encoders on this machine: the embedded ones, then local models by name. No hub is queried."""
     return (
         *(_embedded(name) for name in ENCODERS.names() if name not in OF_MODELS),
         *map(_fetched, local_models(settings)),
     )
 
 
-def encoders_for(modality: str, settings: Settings | None = None) -> tuple[Offer, ...]:
-    """Those that read the modality, the default first; a video is also read by every model of pictures."""
-    every = [offer for offer in offers(settings) if offer.embedded or not offer.missing]
-    found = [offer for offer in every if modality in offer.reads]
+def available_encoders(modality: str, settings: Settings | None = None) -> tuple[AvailableModel, ...]:
+    """The encoders that read the modality, the default first. Models of pictures also read videos, by their frames."""
+    every = [row for row in available_models(settings) if row.embedded or not row.missing]
+    rows = [row for row in every if modality in row.reads]
     if modality == "video":
-        found += [_over_frames(offer) for offer in every if "image" in offer.reads and not offer.embedded]
-    once = {offer.reference: offer for offer in found}.values()
-    usual = DEFAULT_ENCODERS.get(modality)
-    return tuple(sorted(once, key=lambda offer: (offer.reference != usual, not offer.embedded)))
+        rows += [_over_frames(row) for row in every if "image" in row.reads and not row.embedded]
+    distinct = {row.reference: row for row in rows}.values()
+    default = DEFAULT_ENCODERS.get(modality)
+    return tuple(sorted(distinct, key=lambda row: (row.reference != default, not row.embedded)))
 
 
 def same_space(reference: str, modality: str) -> dict[str, str]:
-    """Modality -> the reference that puts it where this one puts `modality`; only itself for most encoders."""
+    """Modality -> encoder reference, for all encoders that share the space of `reference`, which is among them."""
     name, _, model = parts_of(reference)
     if name == FRAMES and model:
         return {**same_space(model, "image"), modality: reference} if len(same_space(model, "image")) > 1 else {}
@@ -75,31 +76,33 @@ def same_space(reference: str, modality: str) -> dict[str, str]:
 
 
 def share_space(pair: tuple[str, str], encoders: Mapping[str, str]) -> bool:
-    """Whether these encoders, else the defaults, put both modalities in one space by their training."""
+    """Whether the encoders of the pair (those given, else the defaults) share a space by their training."""
     first, second = (encoders.get(modality, DEFAULT_ENCODERS.get(modality, "")) for modality in pair)
     return bool(second) and same_space(first, pair[0]).get(pair[1]) == without_params(second)
 
 
-def _embedded(name: str) -> Offer:
+def _embedded(name: str) -> AvailableModel:
     cls, folder, missing = ENCODERS.get(name), None, ""
     try:
         folder = next(iter(cls.folders()), None)
     except BadInput as error:
         missing = str(error)
     held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder else 0
-    return Offer(name, name, cls.reads(), cls.summary, held, cls.licence, folder, True, missing)
+    return AvailableModel(name, name, cls.reads(), cls.summary, held, cls.licence, folder, True, missing)
 
 
-def _fetched(row: LocalModel) -> Offer:
+def _fetched(row: LocalModel) -> AvailableModel:
     name, _, model = parts_of(row.reference)
     reads = ENCODERS.get(name).reads() if row.reference else ()
-    missing = "" if row.whole else "only part of it came; get it again, and it goes on where it ended"
+    missing = "" if row.whole else "it is incomplete; fetch it again to resume the download"
     if row.whole and not row.reference:
         missing = "a part of other models, or of a kind that no encoder here reads"
-    return Offer(row.reference, model or row.name, reads, row.name, row.bytes, row.licence, row.folder, False, missing)
+    return AvailableModel(
+        row.reference, model or row.name, reads, row.name, row.bytes, row.licence, row.folder, False, missing
+    )
 
 
-def _over_frames(offer: Offer) -> Offer:
-    reference = f"{FRAMES}:{offer.reference}"
-    summary = f"Frames of videos by {offer.name}, without the sound"
-    return Offer(reference, offer.name, ("video",), summary, offer.bytes, offer.licence, offer.folder, False)
+def _over_frames(row: AvailableModel) -> AvailableModel:
+    reference = f"{FRAMES}:{row.reference}"
+    summary = f"Frames of videos by {row.name}, without the sound"
+    return AvailableModel(reference, row.name, ("video",), summary, row.bytes, row.licence, row.folder, False)

@@ -1,6 +1,6 @@
-"""Cards of all aligners, for people: what each does, needs and costs.
+"""Cards of all aligners: what each does, needs and costs.
 
-`python -m mmalign_core.workflow.menus.cards` prints the page that lies as README.md beside the aligners.
+`python -m mmalign_core.workflow.menus.cards` prints the README.md in the folder of the aligners.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ FAMILIES = {
     "matching": "Features are compared as they are, or through the known pairs; nothing is trained.",
     "embedding": "A map into one space is solved for, mostly in closed form.",
     "model": "Neural heads on the encoders' features are trained, contrastively or as a classifier.",
-    "fusion": "An item's modalities are brought together in one vector, also where it lacks some.",
+    "fusion": "An item's modalities are combined into one vector, even if some are missing.",
 }
-"""The families of this package; an aligner of a notebook or another package may have another."""
+"""Family -> description, for the families of this package. Aligners of notebooks or other packages may have others."""
 _TRAINED = "Trained step by step: among the slowest, and its loss is shown while it fits."
 _SOLVED = "No training loop: among the fastest."
 
 
 @dataclass(frozen=True)
 class AlignerCard:
-    """A card, with what follows from its class: family, `needs` in phrases, whether it is `trained` step by step."""
+    """An aligner's card with facts from its class: family, `needs` as phrases, whether it is `trained` in steps."""
 
     name: str
     family: str
@@ -38,12 +38,12 @@ class AlignerCard:
 
     @property
     def cost(self) -> str:
-        """One sentence; the Leaderboard measures it."""
+        """The cost in one sentence. The Leaderboard measures it."""
         return _TRAINED if self.trained else _SOLVED
 
 
 def aligner_cards() -> tuple[AlignerCard, ...]:
-    """Every registered aligner's card, family by family, those of this package first."""
+    """The cards of all registered aligners by family, the families of this package first."""
     cards = [_card(name, ALIGNERS.get(name)) for name in ALIGNERS.names()]
     others = sorted({card.family for card in cards} - set(FAMILIES))
     place = {family: i for i, family in enumerate([*FAMILIES, *others])}
@@ -51,7 +51,7 @@ def aligner_cards() -> tuple[AlignerCard, ...]:
 
 
 def markdown() -> str:
-    """All cards as one Markdown page."""
+    """All cards as a Markdown page."""
     cards = aligner_cards()
     parts = [
         "# Aligners",
@@ -69,7 +69,7 @@ def _card(name: str, cls: type[Aligner]) -> AlignerCard:
 
 
 def _needs(cls: type[Aligner]) -> tuple[str, ...]:
-    """Phrases, the condition that most often fails first."""
+    """The needs as phrases; the one that most often fails comes first."""
     said = {
         "pairs: items that have both modalities": cls.needs_pairs,
         "no pairs": not cls.needs_pairs,

@@ -1,5 +1,4 @@
-"""What can be chosen: every registered encoder, aligner, similarity, correction, matcher, recommender
-and language model as rows."""
+"""Catalogue of registered encoders, aligners, similarities, corrections, matchers, recommenders and language models."""
 
 from __future__ import annotations
 
@@ -35,11 +34,11 @@ FLAGS = (
     "reads_places",
     "reads_signals",
 )
-"""What a class declares of itself; absent is False."""
+"""Boolean class attributes in the rows; False if a class lacks one."""
 
 
 def catalogue(kind: str) -> list[dict[str, Any]]:
-    """One row per member of that kind; BadInput for a kind that does not exist."""
+    """Return one row per member of a kind. Raises BadInput for an unknown kind."""
     if kind not in KINDS:
         raise BadInput(f"unknown kind '{kind}'; choose one of: {', '.join(KINDS)}")
     return [_row(kind, name, KINDS[kind].get(name)) for name in KINDS[kind].names()]

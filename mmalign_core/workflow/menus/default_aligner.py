@@ -1,4 +1,4 @@
-"""Use case: which aligner to begin with, where a person has named none."""
+"""Use case: the default aligner for a pair of modalities."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from mmalign_core.workflow.encoding import DEFAULT_ENCODERS
 from mmalign_core.workflow.menus.available_models import same_space, share_space
 
 FROM_PAIRS = "relative"
-"""The aligner for sides that have nothing but known pairs in common: of any widths, and from two pairs on."""
+"""The aligner for vectors that are related only by known pairs. It takes any widths and at least two pairs."""
 
 
 def default_aligner(pair: tuple[str, str], encoders: Mapping[str, str], given: Mapping[str, EmbeddingSet]) -> str:
-    """The aligner to begin with. `given`: modality -> the vectors that came with the data.
+    """Return the name of the default aligner. `given`: modality -> the vectors that came with the data.
 
-    Vectors given for both sides are taken as they are where they are equally wide.
-    Given vectors that cannot lie in one space with the other side's have known pairs and nothing else in common.
-    Without given vectors, `usual_aligner` of the `encoders` (modality -> reference), else the defaults.
+    If both modalities have vectors of equal width: 'as-is', since they may share a space. If any has vectors otherwise:
+    FROM_PAIRS. Without such vectors: the `usual_aligner` for `encoders` (modality -> reference).
     """
     widths = [given[modality].vectors.shape[1] for modality in pair if modality in given]
     if not widths:
@@ -28,10 +27,10 @@ def default_aligner(pair: tuple[str, str], encoders: Mapping[str, str], given: M
 
 
 def usual_aligner(pair: tuple[str, str], encoders: Mapping[str, str]) -> str:
-    """What suits these encoders, else the defaults, without knowing pairs where that can be.
+    """Return the name of an aligner for these encoders (else the defaults), if possible one that needs no known pairs.
 
-    `as-is` for towers of one model, `pivot` where both sides have texts in their own spaces, `bridge` where concepts
-    are named; else `relative`, by known pairs.
+    'as-is' for towers of one model, 'pivot' if both spaces have a text tower, 'bridge' if the encoders name concepts,
+    else 'relative', which learns from known pairs.
     """
     if share_space(pair, encoders):
         return "as-is"
@@ -43,6 +42,6 @@ def usual_aligner(pair: tuple[str, str], encoders: Mapping[str, str]) -> str:
 
 
 def names_concepts(reference: str) -> bool:
-    """Whether the encoder says which of its named concepts it sees or hears; frames do where no model is given."""
+    """Whether the encoder has concept labels. An encoder with a chosen model has none."""
     name, _, model = parts_of(reference)
     return name in ENCODERS.names() and not model and ENCODERS.get(name).labels is not Encoder.labels

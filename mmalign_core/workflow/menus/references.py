@@ -1,4 +1,4 @@
-"""Use case: what a person's words name, a model of a hub, a folder or an encoder, and whether it can be used here."""
+"""Use case: typed words as an encoder reference: an encoder, a model of a hub or a folder."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mmalign_core.types import BadInput
 from mmalign_core.workflow.menus.available_models import FRAMES
 
 __all__ = [
-    "Named",
+    "NamedModel",
     "check_encoder",
-    "expected_folder",
+    "expected_model_folder",
     "is_folder",
-    "look_up",
-    "named",
+    "look_up_model",
+    "model_reference",
     "params_of",
     "parts_of",
     "with_params",
@@ -31,8 +31,8 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Named:
-    """What a person's words name: a reference, what it reads, and whether all of it is on this machine."""
+class NamedModel:
+    """An encoder `reference`, the modalities it `reads`, and whether its model is complete on this machine (`here`)."""
 
     reference: str
     reads: tuple[str, ...]
@@ -40,29 +40,32 @@ class Named:
 
 
 def check_encoder(reference: str, modality: str) -> str:
-    """The reference in its usual form, its files found and checked. BadInput if it cannot read that modality here."""
-    reference = named(reference)
+    """Return the reference in its normal form after its files are checked.
+
+    Raises BadInput if it is unknown, incomplete on this machine or does not read the modality.
+    """
+    reference = model_reference(reference)
     reads = ENCODERS.get(parts_of(reference).name).reads()
     if modality == "video" and "image" in reads:
         reference = f"{FRAMES}:{reference}"
     return reference_of(encoder(reference, modality).key)
 
 
-def look_up(words: str, settings: Settings | None = None) -> Named:
-    """What the words name, without asking a hub; BadInput if nothing, with the nearest names."""
-    reference = named(words)
+def look_up_model(words: str, settings: Settings | None = None) -> NamedModel:
+    """Return the model that the words name. No hub is queried. Raises BadInput as `model_reference`."""
+    reference = model_reference(words)
     name, _, model = parts_of(reference)
     reads = ENCODERS.get(name).reads()
     if name not in OF_MODELS or is_folder(model):
-        return Named(reference_of(encoder(reference, reads[0]).key), reads, here=True)
+        return NamedModel(reference_of(encoder(reference, reads[0]).key), reads, here=True)
     needs = hub_files(reference)[0].repository
-    return Named(reference, reads, any(row.whole and row.name == needs for row in local_models(settings)))
+    return NamedModel(reference, reads, any(row.whole and row.name == needs for row in local_models(settings)))
 
 
-def named(words: str) -> str:
-    """ENCODER:MODEL for a folder, for a known model without its encoder, and for what is one already.
+def model_reference(words: str) -> str:
+    """Return the reference ENCODER:MODEL for a reference, a folder, or the name of a known model.
 
-    Raises BadInput if it names no encoder, with the nearest known model.
+    Raises BadInput, with the nearest known model, for anything else.
     """
     given = words.strip()
     if is_known(given):
@@ -78,7 +81,7 @@ def named(words: str) -> str:
 
 
 def is_folder(model: str) -> bool:
-    """Whether it names a place on this machine rather than a model of a hub."""
+    """Whether the model is a path on this machine rather than a name on a hub."""
     if model.startswith(("local-dir:", "/", "./", "../", "~", ".\\", "\\")) or model[1:3] == ":\\":
         return True
     try:
@@ -87,8 +90,8 @@ def is_folder(model: str) -> bool:
         return False
 
 
-def expected_folder(reference: str, settings: Settings | None = None) -> Path:
-    """Where a copy of that model of a hub is found without one; BadInput if it is no model of a hub."""
+def expected_model_folder(reference: str, settings: Settings | None = None) -> Path:
+    """The folder in which a copied model of a hub is looked for. Raises BadInput if it is not a model of a hub."""
     return own_folder(settings) / hub_files(reference)[0].repository
 
 

@@ -42,7 +42,7 @@ def _sound(row: dict[str, str]) -> Sound:
 def synthesise(sound: Sound, seconds: float = SECONDS) -> Wave:
     """The sound as mono samples in [-1, 1] at RATE hertz, shape (seconds * RATE,); the same on every call.
 
-    Two parameters serve every recipe: `place` (how loud the murmur of the place is) and `peak` (the clip's peak).
+    Two parameters apply to every recipe: `place` (loudness of the background noise) and `peak` (the clip's peak).
     """
     params = dict(sound.params)
     peak, murmur = params.pop("peak", 0.8), params.pop("place", 0.0)

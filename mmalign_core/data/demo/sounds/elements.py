@@ -97,7 +97,7 @@ def thunder(
     rain_level: float = 0.0,
     at: float = 0.3,
 ) -> Wave:
-    """A thunderclap: a crack, then rolling low rumble; rain behind it where asked."""
+    """A thunderclap: a crack, then rolling low rumble; `rain_level` adds rain."""
     t = clock(seconds)
     roll = np.where(t < at, 0, np.exp(-(t - at) / tau)) * wander(rng, seconds, 9, 0.2, 1)
     boom = noise(rng, seconds, low, high) * roll

@@ -1,4 +1,4 @@
-"""Engines and what they drive: cars, motorcycles, helicopters, aeroplanes, rockets."""
+"""Vehicles with engines: cars, motorcycles, helicopters, aeroplanes, rockets, trains."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def rails(
     high: float = 900,
     squeal: float = 0.0,
 ) -> Wave:
-    """A train on its rails: rumble with paired clacks at the joints and, where asked, squealing wheels."""
+    """A train on its rails: rumble with paired clacks at the joints; `squeal` adds squealing wheels."""
     out = noise(rng, seconds, low, high)
     for s in steady(rng, seconds, rate):
         for d in (0.0, 0.13):

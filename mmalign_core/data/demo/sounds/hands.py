@@ -48,7 +48,7 @@ def steps(
     jitter: float = 0.06,
     wet: float = 0.25,
 ) -> Wave:
-    """Footsteps: a heel, then a softer sole, on a floor that crunches as much as asked."""
+    """Footsteps: a heel, then a softer sole; `gravel` adds crunching."""
     parts: list[tuple[float, Wave]] = []
     for s in steady(rng, seconds, rate, jitter):
         body = dying(noise(rng, 0.25, heel * 0.5, heel * 2), tau) + click * dying(noise(rng, 0.25, 700, 5000), tau / 4)

@@ -94,7 +94,7 @@ def hiss(
     rate: float = 1.0,
     shake: float = 50,
 ) -> Wave:
-    """A snake: breathy hisses, and the dry rattle of a tail where asked."""
+    """A snake: breathy hisses; `rattle` adds the dry rattle of a tail."""
     breath = noise(rng, seconds, low, high) * np.maximum(0.02, np.sin(2 * np.pi * rate * clock(seconds) / 2)) ** 0.6
     clicks = [(s, rattle * dying(noise(rng, 0.02, 2500, 7500), 0.004)) for s in steady(rng, seconds, shake, 0.3)]
     return breath + place(clicks, seconds)

@@ -33,7 +33,7 @@ def passband(x: Wave, low: float, high: float, order: int = 2) -> Wave:
 
 @lru_cache(maxsize=1024)
 def _sections(low: float, high: float, order: int) -> Any:
-    """Designing a filter takes longer than running it over a short stroke, so designs are kept."""
+    """The cached Butterworth sections, since designing a filter takes longer than applying it to a short sound."""
     top = RATE / 2 - 50
     if low <= 0:
         return butter(order, min(high, top), "lowpass", fs=RATE, output="sos")

@@ -46,7 +46,7 @@ def strings(
     chord: float = 0.0,
     wet: float = 0.15,
 ) -> Wave:
-    """Guitar, banjo, harp: a plucked tune, with a body, an overdriven amplifier or strummed chords where asked."""
+    """Guitar, banjo, harp: a plucked tune; `body`, `drive` and `chord` add a body, an overdriven amplifier, chords."""
     parts: list[tuple[float, Wave]] = []
     for i, s in enumerate(steady(rng, seconds, rate, 0.02)):
         root = pitch * 2 ** (TUNE[i % 12] / 12)

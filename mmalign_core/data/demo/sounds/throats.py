@@ -118,7 +118,7 @@ def snore(
     high: float = 1200,
     inhale: float = 1.0,
 ) -> Wave:
-    """Somebody asleep: a fluttering inward breath and a soft outward one."""
+    """A snore: a fluttering inward breath and a soft outward one."""
     t = (clock(seconds) * rate) % 1
     inward = np.clip(np.sin(np.pi * np.clip(t / 0.5, 0, 1)), 0, 1) * (t < 0.5)
     outward = np.clip(np.sin(np.pi * np.clip((t - 0.55) / 0.4, 0, 1)), 0, 1) * (t > 0.55)

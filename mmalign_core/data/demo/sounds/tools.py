@@ -17,7 +17,7 @@ def strikes(
     tau: float = 0.06,
     body: float = 180,
 ) -> Wave:
-    """A hammer or an axe: a thump of wood with as much ringing metal as asked."""
+    """A hammer or an axe: a thump of wood; `metal` adds ringing metal."""
     modes = (1, 1.63, 2.41, 3.6, 4.9)
     parts: list[tuple[float, Wave]] = []
     for s in steady(rng, seconds, rate, 0.05):
