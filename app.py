@@ -59,9 +59,9 @@ PAGES = [
     ),
 ]
 
-st.set_page_config(page_title="MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
-st.logo(ASSETS / "logo.svg", size="large")
 page = st.navigation(PAGES, position="top")
+st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
+st.logo(ASSETS / "logo.svg", size="large")
 requested = state.enter()
 if requested:
     st.switch_page(requested, query_params=state.address())

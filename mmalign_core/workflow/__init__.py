@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from mmalign_core.store import KINDS as STORE_KINDS
     from mmalign_core.store import Entry as StoreEntry
     from mmalign_core.store import Store as Store
+    from mmalign_core.store.runs import RunSummary as RunSummary
     from mmalign_core.store.runs import check_run_id as check_run_id
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
@@ -96,6 +97,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import as_uri as picture_uri
     from mmalign_core.workflow.export.media_uris import item_titles as item_titles
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
+    from mmalign_core.workflow.export.tables import csv_table as csv_table
+    from mmalign_core.workflow.export.tables import parquet_table as parquet_table
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
@@ -168,7 +171,7 @@ _NAMES = {
     "mmalign_core.recommend.sentences.facts": "SentenceFacts=Facts template_sentence=sentence",
     "mmalign_core.scoring.corrections": "CorrectedScores=Scores",
     "mmalign_core.store": "Store STORE_KINDS=KINDS StoreEntry=Entry",
-    "mmalign_core.store.runs": "check_run_id",
+    "mmalign_core.store.runs": "check_run_id RunSummary",
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
     "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
@@ -191,6 +194,7 @@ _NAMES = {
     "mmalign_core.workflow.export.answer_page": "answer_html=as_html",
     "mmalign_core.workflow.export.films": "clock_time=clock Film read_film video_tiles",
     "mmalign_core.workflow.export.media_uris": "item_titles picture_uri=as_uri sound_uri",
+    "mmalign_core.workflow.export.tables": "csv_table parquet_table",
     "mmalign_core.workflow.maps.space_map": "place_on_map project_run SpaceMap",
     "mmalign_core.workflow.menus.available_models": (
         "available_encoders=encoders_for available_models=offers AvailableModel=Offer same_space "

@@ -68,7 +68,7 @@ def _source(text: str) -> dict[str, str]:
         return {"kind": kind, "value": value}
     if kind == "folder" and 0 < len(value) <= _LONGEST and value.isprintable():
         return {"kind": kind, "value": value}
-    return dict(_DEMO)
+    return {"kind": "unknown", "value": text[:_LONGEST]} if text else dict(_DEMO)
 
 
 def _selection(text: str) -> list[str]:

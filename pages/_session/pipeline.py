@@ -72,6 +72,10 @@ def _open(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) 
         return open_collection(value, settings=settings, progress=shown)
     if kind == "upload":
         return open_upload(value, settings=settings)
+    if kind == "unknown":
+        raise BadInput(
+            f"the link names the data '{value}', which nothing here is; choose a collection on the Data page"
+        )
     if kind == "run":
         return load_run(value, store=store).collection
     return open_demo(settings=settings, progress=shown)

@@ -13,6 +13,9 @@ from pages._session.view_spec import ViewSpec
 
 _KEY = "mmalign"
 _ENTERED, _REQUESTED, _WRITTEN = "mmalign.entered", "mmalign.requested", "mmalign.written"
+_VISITED = "mmalign.visited"
+_MOST_VISITED = 12
+"""Runs of a session that its menu lists; our choice: more than a person goes through in an hour."""
 _LONGEST_SELECTION = 1500
 """Characters of a selection in the address; a longer one stays in the session. Our choice: half of what else fits."""
 
@@ -34,6 +37,28 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
         forget_widgets("where")  # conditions name the old one's columns
         st.query_params.pop("where", None)
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
+
+
+def open_view(view: Mapping[str, Any]) -> None:
+    """Show a run of this session again: `view` is one of `remembered_views`."""
+    source = view["source"]
+    open_source(source["kind"], source["value"], opened=source.get("opened", ""))
+    choose(view["choices"])
+
+
+def remember_view(label: str) -> None:
+    """Put the open run first among the runs of this session, called by `label`."""
+    view = _view()
+    now = {"source": dict(view["source"]), "choices": dict(view["choices"]), "label": label}
+    others = [
+        seen for seen in remembered_views() if (seen["source"], seen["choices"]) != (now["source"], now["choices"])
+    ]
+    st.session_state[_VISITED] = [now, *others][:_MOST_VISITED]
+
+
+def remembered_views() -> list[dict[str, Any]]:
+    """Return the runs of this session, the latest first: `source`, `choices` and `label` of each."""
+    return list(st.session_state.get(_VISITED, []))
 
 
 def choose(choices: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Collection
-from pages._components import errors
+from pages._components import errors, run_menu
 from pages._session import cache, pipeline, state
 from pages._session.results_cache import Failed
 from pages._session.uploads import keep_upload
@@ -97,7 +97,7 @@ def _run() -> None:
 
 
 def _open_run() -> None:
-    state.open_source("run", str(state.widget("saved")), opened=str(time.time_ns()))
+    run_menu.reopen(str(state.widget("saved")))
 
 
 def show_report(collection: Collection) -> None:
