@@ -69,6 +69,11 @@ class Judgements:
         """Score of the right answer less that of the chosen one (m,): below 0 where another candidate won."""
         return self.right_score - self.chosen_score
 
+    @property
+    def missed(self) -> np.ndarray:
+        """Queries (m,) bool whose chosen candidate is no right answer."""
+        return ~right_answers(self.queries, self.candidates).holds(self.chosen)
+
     def take(self, rows: np.ndarray) -> Judgements:
         """Only these queries, in this order; `rows` are row numbers or a bool mask."""
         rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows, int)
