@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +153,17 @@ class Store:
     def list_runs(self) -> list[RunSummary]:
         """Every run saved through this store, newest first, with parameters and metrics."""
         return self._runs.all()
+
+    def rename_run(self, run_id: str, name: str) -> Path:
+        """Save the run under another name and remove it under the old one; returns its folder.
+
+        BadInput if there is no such run, or one has the new name already.
+        """
+        if any(run.id == name for run in self.list_runs()):
+            raise BadInput(f"a run is called '{name}' already; choose another name")
+        folder = self.save_run(replace(self.load_run(run_id), id=name))
+        self.remove_run(run_id)
+        return folder
 
     def remove_run(self, run_id: str) -> None:
         """Take the run off the list and, when it lies under the root, delete it."""

@@ -75,6 +75,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
     from mmalign_core.workflow.error_analysis.error_report import ErrorReport as ErrorReport
     from mmalign_core.workflow.error_analysis.errors import find_errors as find_errors
+    from mmalign_core.workflow.error_analysis.findings import Finding as Finding
+    from mmalign_core.workflow.error_analysis.findings import find_findings as find_findings
     from mmalign_core.workflow.error_analysis.judgement import judge as judge
     from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all
     from mmalign_core.workflow.evaluation.evaluation import Entry as Entry
@@ -192,6 +194,7 @@ _NAMES = {
     "mmalign_core.workflow.encoding": "DEFAULT_ENCODERS encode Encoding",
     "mmalign_core.workflow.error_analysis.error_report": "DirectionErrors ErrorReport",
     "mmalign_core.workflow.error_analysis.errors": "find_errors",
+    "mmalign_core.workflow.error_analysis.findings": "find_findings Finding",
     "mmalign_core.workflow.error_analysis.judgement": "judge judge_all",
     "mmalign_core.workflow.evaluation.evaluation": "Entry evaluate",
     "mmalign_core.workflow.evaluation.ranking": (

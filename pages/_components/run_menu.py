@@ -73,8 +73,10 @@ def _measures(aligner: str, report: Mapping[str, Any]) -> list[str]:
 
 def _button(collection: Collection, run: Run | None) -> str:
     many = len(collection.ids)
-    name = f"**{errors.plain(collection_name(collection))}** · {many:,} {'item' if many == 1 else 'items'}"
-    return " · ".join([name, *map(errors.plain, _measures(run.choices.aligner, run.report) if run else [])])
+    name = f"**{errors.plain(collection_name(collection))}**"
+    if run is None:
+        return f"{name} · {many:,} {'item' if many == 1 else 'items'}"
+    return " · ".join([name, *map(errors.plain, _measures(run.choices.aligner, run.report))])
 
 
 def _present(collection: Collection, run: Run | None) -> None:

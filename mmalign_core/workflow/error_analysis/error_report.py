@@ -88,6 +88,10 @@ class ErrorReport:
         """The table as UTF-8 CSV; an apostrophe stands before cells that a spreadsheet would run as formulas."""
         return self.table().map(_harmless).to_csv(index=False).encode("utf-8", "backslashreplace")
 
+    def name_of(self, rows: EmbeddingSet, row: int) -> str:
+        """What a person calls this row: the text itself for a text, else the id of its item."""
+        return self._text(rows, row).get("text", rows.ids[row])
+
     def _query(self, way: str, row: int) -> dict[str, Any]:
         part = self.directions[way]
         judged, queries = part.judgements, part.judgements.queries
