@@ -36,7 +36,7 @@ def show() -> None:
 
 def collection_name(collection: Collection) -> str:
     """The name of the open collection, short enough for a line."""
-    return "Demo collection" if state.view_spec().source["kind"] == "demo" else cut_text(collection.name, 40)
+    return cut_text(collection.name, 40)
 
 
 def label(run: Run) -> str:
