@@ -9,10 +9,16 @@ from pages._session import state
 ASSETS = Path(__file__).parent / "assets"
 PAGES = [
     st.Page(
+        "pages/overview.py",
+        title="Overview",
+        icon=":material/home:",
+        default=True,
+        help="What stands out in the open run, three ways to start, and the saved runs.",
+    ),
+    st.Page(
         "pages/data.py",
         title="Data",
         icon=":material/photo_library:",
-        default=True,
         help="The collection: the demo, your own files, and what could not be read.",
     ),
     st.Page(
@@ -59,9 +65,9 @@ PAGES = [
     ),
 ]
 
-st.set_page_config(page_title="MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
-st.logo(ASSETS / "logo.svg", size="large")
 page = st.navigation(PAGES, position="top")
+st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
+st.logo(ASSETS / "logo.svg", size="large")
 requested = state.enter()
 if requested:
     st.switch_page(requested, query_params=state.address())

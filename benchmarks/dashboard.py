@@ -22,6 +22,7 @@ FLAGS += " --disable-sync --no-first-run"
 PRETEND = " --use-fake-device-for-media-stream --use-fake-ui-for-media-stream"
 """A camera that shows a test picture and a microphone that beeps, allowed without asking."""
 TITLES = {
+    "overview": "Overview",
     "data": "Data",
     "align": "Align",
     "leaderboard": "Leaderboard",

@@ -26,7 +26,7 @@ def take(address: str, pages: list[str], out: Path, *, width: int, height: int, 
         page = chrome.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         page.goto(address)
         for name in pages:
-            if name != "data":
+            if name != "overview":
                 go(page, TITLES[name])
             settled(page)
             if name == "space":

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmalign_core.plots import fit_figure, is_training, metric_figure
 from mmalign_core.workflow import modality_pairs
-from pages._components import alignment_form, errors, header, numbers, waiting
+from pages._components import alignment_form, errors, header, numbers, run_menu, waiting
 from pages._panels.align import form, report
 from pages._session import state
 
@@ -50,7 +50,7 @@ with right:
         metrics(run.report)
     with st.expander("What was run", icon=":material/receipt_long:"):
         numbers.recipe(run.report)
-        report.keep_run(run)
+        run_menu.keep(run)
     if run.result.history:
         words = "Training" if is_training(run.result.history) else "Choice on held-out pairs"
         with st.expander(words, icon=":material/show_chart:"):

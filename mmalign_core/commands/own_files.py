@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +34,7 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "project": _keys("rows params seed trustworthiness neighbour_overlap quality_n quality_k seconds out"),
     "recommend": _keys("query items"),
     "explain": _keys("a b score contributions method faithfulness maps components anchors concepts notes"),
+    "errors": _keys("run direction directions split n n_held_out queries missing notes"),
     "evaluate": _keys(
         "split split_kind relevant k seed items cold_items users events n_train n_test left_out_events right_answers "
         "users_measured rows encoders"
@@ -54,6 +56,10 @@ _ROWS: Mapping[str, frozenset[str]] = {
     "store list": _keys("kind key bytes about"),
 }
 """The same for those that print rows."""
+_TABLES: Mapping[str, frozenset[str]] = {
+    "errors": _keys("direction rank margin held_out chosen_id right_id suspicion causes"),
+}
+"""Columns of the tables that --csv writes."""
 _FEW = 5
 """A command that prints at most so many keys adds none, so the JSON must hold exactly these. Chosen: a file of another
 program may well hold a few common words."""
@@ -87,6 +93,16 @@ def is_points(path: Path) -> bool:
         return set(pq.read_schema(path).names) >= _POINTS
     except (pa.ArrowException, OSError):
         return False
+
+
+def is_table(path: Path) -> bool:
+    """Whether the file is a table that a command wrote with --csv, by the names of its columns."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            head = next(csv.reader(file), [])
+    except (OSError, ValueError, csv.Error):
+        return False
+    return any(set(head) >= columns for columns in _TABLES.values())
 
 
 def _is_one_of(known: Mapping[str, frozenset[str]], found: Any) -> bool:

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,17 @@ class Store:
     def list_runs(self) -> list[RunSummary]:
         """Summaries of all runs saved through this store, newest first."""
         return self._runs.all()
+
+    def rename_run(self, run_id: str, name: str) -> Path:
+        """Save the run under another name and remove it under the old one; returns its folder.
+
+        BadInput if there is no such run, or one has the new name already.
+        """
+        if any(run.id == name for run in self.list_runs()):
+            raise BadInput(f"a run is called '{name}' already; choose another name")
+        folder = self.save_run(replace(self.load_run(run_id), id=name))
+        self.remove_run(run_id)
+        return folder
 
     def remove_run(self, run_id: str) -> None:
         """Remove the run from the list, and delete its folder if that lies below the store's root."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mmalign_core.data import read_collection
 from mmalign_core.data.demo import VERSION, write_demo
 from mmalign_core.settings import Settings
 from mmalign_core.types import Collection, Progress, no_progress
+
+DEMO_NAME = "Demo collection"
+"""What the demo is called wherever it is shown: the name of its folder is a version."""
 
 
 def open_collection(
@@ -25,4 +29,4 @@ def open_demo(*, settings: Settings | None = None, progress: Progress = no_progr
     """Return the embedded demo. It is written below the store's root on first use (about ten seconds)."""
     settings = settings or Settings()
     folder = settings.root / "demo" / VERSION
-    return read_collection(write_demo(folder, progress=progress), settings=settings)
+    return replace(read_collection(write_demo(folder, progress=progress), settings=settings), name=DEMO_NAME)

@@ -65,8 +65,9 @@ def encode(
     store: Store,
     settings: Settings | None = None,
     progress: Progress = no_progress,
+    modalities: Sequence[str] | None = None,
 ) -> Encoding:
-    """Encode each modality of the collection. Given vectors replace encoding.
+    """Encode each modality of the collection, or those of `modalities` alone. Given vectors replace encoding.
 
     `encoders`: modality -> encoder name, if not the default. Vectors made before a cancel or a crash stay in the store,
     and so does the collection's table. Vectors in the store are used even if their model has been removed, as long as
@@ -74,9 +75,10 @@ def encode(
     that is not here or cannot be loaded; and if nothing can be encoded.
     """
     settings = settings or Settings()
-    sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings)
+    wanted = collection.modalities if modalities is None else modalities
+    sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings, wanted)
     sets, counts, skipped, seconds = {}, {}, list(collection.skipped), {}
-    for place, modality in enumerate(m for m in collection.modalities if m in sources):
+    for place, modality in enumerate(m for m in collection.modalities if m in sources and m in wanted):
         source = sources[modality]
         if isinstance(source, EmbeddingSet):
             sets[modality], counts[modality] = source, {"encoded": 0, "reused": len(source)}
@@ -97,15 +99,16 @@ def encode(
 
 
 def ready(
-    collection: Collection, wanted: Mapping[str, str], store: Store, settings: Settings
+    collection: Collection, wanted: Mapping[str, str], store: Store, settings: Settings, modalities: Sequence[str]
 ) -> dict[str, Encoder | EmbeddingSet]:
-    """Return for each modality to encode its encoder, loaded if it has work to do. `wanted`: modality -> reference.
+    """Return for each of `modalities` to encode its encoder, loaded if it has work to do. `wanted`: modality ->
+    reference.
 
     If an encoder cannot be made, but the store holds all of its vectors, return these. Else raise BadInput, so that
     a missing model is reported before the other modalities are encoded for minutes.
     """
     chosen = {**DEFAULT_ENCODERS, **wanted}
-    own = [m for m in collection.modalities if m in chosen and m not in collection.vectors]
+    own = [m for m in collection.modalities if m in modalities and m in chosen and m not in collection.vectors]
     for modality in wanted.keys() - set(own):
         encoder(wanted[modality], modality)
     return {m: _ready(chosen[m], m, collection.media_of(m), store, settings) for m in own}

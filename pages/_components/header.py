@@ -1,13 +1,11 @@
-"""The head of every page: its title, the question it answers, the open collection, and background work."""
+"""The head of every page: its title and question, the menu of runs, background work, and the selected items."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from mmalign_core.plots import cut_text
-from pages._components import errors, waiting
+from pages._components import run_menu, tray, waiting
 from pages._session import pipeline, state
-from pages._session.results_cache import Failed
 
 COLOUR_WORDS = {"text": "blue", "image": "orange", "audio": "green", "video": "violet"}
 """Modality -> Streamlit's name of its colour; the theme gives these names the modalities' colours."""
@@ -22,9 +20,10 @@ def show(title: str, question: str) -> None:
     with left, st.container(gap=None):
         st.title(title, anchor=False)
         st.markdown(f":gray[{question}]")
-    with right:
-        _collection_line()
+    with right, st.container(horizontal_alignment="right", gap="xsmall"):
+        run_menu.show()
         waiting.show_progress()
+    tray.show()
 
 
 def modality_word(modality: str) -> str:
@@ -35,13 +34,3 @@ def modality_word(modality: str) -> str:
 def arrow(source: str, target: str) -> str:
     """'image → text'."""
     return f"{source} → {target}"
-
-
-def _collection_line() -> None:
-    collection = pipeline.ready("collection")
-    if collection is None or isinstance(collection, Failed):
-        return
-    name = "Demo collection" if state.view_spec().source["kind"] == "demo" else cut_text(collection.name, 40)
-    words = "   ".join(modality_word(m) for m in collection.modalities)
-    many = "item" if len(collection.ids) == 1 else "items"
-    st.markdown(f"**{errors.plain(name)}** · {len(collection.ids):,} {many}   {words}", text_alignment="right")

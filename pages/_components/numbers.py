@@ -87,7 +87,7 @@ def measured_on(report: Report) -> str:
     if split == "none":
         how = "Fitted and measured on all items" if report.get("n_train") else "Measured on all items"
     else:
-        how = f"Measured on held-out items ({_split_words(split)}), fitted on {report['n_train']:,}"
+        how = f"Measured on held-out items ({_share_words(split)}), fitted on {report['n_train']:,}"
     note = (
         " Transductive: it saw the measured items, but not which of them belong together."
         if report.get("transductive")
@@ -98,7 +98,15 @@ def measured_on(report: Report) -> str:
     return errors.plain(f"{how}: {'; '.join(sizes)}. Whiskers are 95% bootstrap intervals.{leak}{note}")
 
 
-def _split_words(split: str) -> str:
+def split_words(report: Report) -> str:
+    """Return what was measured in two or three words: "all items", "held-out 20% of all", "5 folds"."""
+    split = report.get("split", "none")
+    if split == "none":
+        return "all items"
+    return f"held-out {_share_words(split)}" if split.startswith("test") else split
+
+
+def _share_words(split: str) -> str:
     """'test 0.2, the latest by …' as '20% of them, the latest by …'; folds as they are."""
     kind, _, rest = split.partition(" ")
     if kind != "test":

@@ -7,8 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+PARAMETERS = ("data", "run", "map", "board", "item", "sel", "ask", "model", "rival", "why")
+"""The query parameters that hold a view."""
 _DEMO = {"kind": "demo", "value": ""}
 _DIGEST = re.compile(r"[0-9a-f]{32}")
+_RUN = re.compile(r"\w[\w.-]{0,99}")
+"""A name that a saved run can have (`check_run_id`)."""
 _CHOICES: dict[str, type | tuple[type, ...]] = {
     "pair": list,
     "aligner": str,
@@ -48,6 +52,7 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
         "map": _map(query.get("map", "")),
         "board": _board(query.get("board", "")),
         "item": item if 0 < len(item) <= _LONGEST else None,
+        "selection": _selection(query.get("sel", "")),
         "query": _query_parts(query.get("ask")),
         "model": _model(query.get("model", "")),
         "rival": _model(query.get("rival", "")),
@@ -59,9 +64,19 @@ def _source(text: str) -> dict[str, str]:
     kind, _, value = text.partition(":")
     if kind == "upload" and _DIGEST.fullmatch(value):
         return {"kind": kind, "value": value}
+    if kind == "run" and _RUN.fullmatch(value):
+        return {"kind": kind, "value": value}
     if kind == "folder" and 0 < len(value) <= _LONGEST and value.isprintable():
         return {"kind": kind, "value": value}
-    return dict(_DEMO)
+    return {"kind": "unknown", "value": text[:_LONGEST]} if text else dict(_DEMO)
+
+
+def _selection(text: str) -> list[str]:
+    """Ids of items, each once."""
+    given = _json(text)
+    if not isinstance(given, list):
+        return []
+    return list(dict.fromkeys(item for item in given if isinstance(item, str) and item))
 
 
 def _choices(text: str) -> dict[str, Any]:
@@ -135,11 +150,16 @@ def _model(text: str) -> dict[str, Any]:
 
 
 def _object(text: str) -> dict[str, Any]:
-    """Return the JSON object, {} for anything else."""
-    if not text or len(text) > _LONGEST:
-        return {}
-    try:
-        given = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
+    """The JSON object, {} for anything else."""
+    given = _json(text)
     return given if isinstance(given, dict) else {}
+
+
+def _json(text: str) -> Any:
+    """The JSON value, None for text that is too long or no JSON."""
+    if not text or len(text) > _LONGEST:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

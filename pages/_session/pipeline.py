@@ -8,7 +8,16 @@ from typing import Any
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
-from mmalign_core.workflow import Store, align, encode, inspect_collection, open_collection, open_demo, project_run
+from mmalign_core.workflow import (
+    Store,
+    align,
+    encode,
+    inspect_collection,
+    load_run,
+    open_collection,
+    open_demo,
+    project_run,
+)
 from pages._session import cache, state
 from pages._session.jobs import JOBS, Job
 from pages._session.results_cache import Failed, ResultsCache
@@ -28,7 +37,7 @@ def prepare(
 
     `watch` gets each row of a fit's history during the fit.
     """
-    collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, settings, progress))
+    collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, store, settings, progress))
     if isinstance(collection, Failed):
         return
     run = _stage(results, "run", spec.run_key, lambda: _align(spec, collection, store, settings, progress, watch))
@@ -55,7 +64,7 @@ def _stage(results: ResultsCache, kind: str, key: str, make: Callable[[], Any]) 
     return found
 
 
-def _open(spec: ViewSpec, settings: Settings, progress: Progress) -> Collection:
+def _open(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) -> Collection:
     kind, value = spec.source["kind"], spec.source["value"]
     shown = within(progress, 0.0, 0.2)
     shown(0.0, "opening the collection")
@@ -63,12 +72,20 @@ def _open(spec: ViewSpec, settings: Settings, progress: Progress) -> Collection:
         return open_collection(value, settings=settings, progress=shown)
     if kind == "upload":
         return open_upload(value, settings=settings)
+    if kind == "unknown":
+        raise BadInput(
+            f"the link names the data '{value}', which nothing here is; choose a collection on the Data page"
+        )
+    if kind == "run":
+        return load_run(value, store=store).collection
     return open_demo(settings=settings, progress=shown)
 
 
 def _align(
     spec: ViewSpec, collection: Collection, store: Store, settings: Settings, progress: Progress, watch: Watch
 ) -> Any:
+    if spec.saved:
+        return load_run(spec.saved, store=store)
     choices, encoders = as_choices(spec.choices, collection)
     shown = within(progress, 0.2, 0.65)
     encoding = encode(collection, encoders, store=store, settings=settings, progress=shown)

@@ -8,11 +8,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages._session.links import from_query
+from pages._session.links import PARAMETERS, from_query
 from pages._session.view_spec import ViewSpec
 
 _KEY = "mmalign"
-_ENTERED, _REQUESTED = "mmalign.entered", "mmalign.requested"
+_ENTERED, _REQUESTED, _WRITTEN = "mmalign.entered", "mmalign.requested", "mmalign.written"
+_VISITED = "mmalign.visited"
+_MOST_VISITED = 12
+"""Runs of a session that its menu lists; our choice: more than a person goes through in an hour."""
+_LONGEST_SELECTION = 1500
+"""Characters of a selection in the address; a longer one stays in the session. Our choice: half of what else fits."""
 
 
 def view_spec() -> ViewSpec:
@@ -28,10 +33,32 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     """
     before = _view()["source"]
     if (before["kind"], before["value"]) != (kind, value):
-        _view().update(choices={}, board={}, item=None, query=None, why=None, model={}, rival={})
-        forget_widgets("where")  # conditions name columns of the old collection
+        _view().update(choices={}, board={}, item=None, selection=[], query=None, why=None, model={}, rival={})
+        forget_widgets("where")  # conditions name the old one's columns
         st.query_params.pop("where", None)
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
+
+
+def open_view(view: Mapping[str, Any]) -> None:
+    """Show a run of this session again: `view` is one of `remembered_views`."""
+    source = view["source"]
+    open_source(source["kind"], source["value"], opened=source.get("opened", ""))
+    choose(view["choices"])
+
+
+def remember_view(label: str) -> None:
+    """Put the open run first among the runs of this session, called by `label`."""
+    view = _view()
+    now = {"source": dict(view["source"]), "choices": dict(view["choices"]), "label": label}
+    others = [
+        seen for seen in remembered_views() if (seen["source"], seen["choices"]) != (now["source"], now["choices"])
+    ]
+    st.session_state[_VISITED] = [now, *others][:_MOST_VISITED]
+
+
+def remembered_views() -> list[dict[str, Any]]:
+    """Return the runs of this session, the latest first: `source`, `choices` and `label` of each."""
+    return list(st.session_state.get(_VISITED, []))
 
 
 def choose(choices: Mapping[str, Any]) -> None:
@@ -86,6 +113,17 @@ def select_item(item: str | None) -> None:
     mirror()
 
 
+def selection() -> list[str]:
+    """Return the ids of the selected items, which all pages share; [] for none."""
+    return list(_view()["selection"])
+
+
+def select_items(items: Sequence[str]) -> None:
+    """Select these items, each once, in this order; [] selects none."""
+    _view()["selection"] = list(dict.fromkeys(items))
+    mirror()
+
+
 def query_parts() -> list[dict[str, Any]] | None:
     """Return the parts (kind, value, weight) of the query; None before the first query of the session."""
     return _view()["query"]
@@ -125,7 +163,20 @@ def enter() -> str | None:
     A server that has just started finds the folder pages/ and opens a page such as /space without app.py.
     """
     st.session_state[_ENTERED] = True
+    _follow_address()
     return st.session_state.pop(_REQUESTED, None)
+
+
+def _follow_address() -> None:
+    """Take the view of the address, if it is not the one written last: the person went back or forward.
+
+    An address without parameters is that of a page which was just opened from the navigation; the view stays.
+    """
+    now = _ours()
+    if now and now != st.session_state.get(_WRITTEN, now):
+        looked_up = _view().get("looked_up", "")
+        st.session_state[_KEY] = from_query(now) | {"looked_up": looked_up}
+        st.session_state[_WRITTEN] = now
 
 
 def through_app(page: str) -> None:
@@ -175,6 +226,7 @@ def mirror() -> None:
         "map": _compact(view["map"]),
         "board": _compact(view["board"]),
         "item": view["item"] or "",
+        "sel": _selection_json(view["selection"]),
         "ask": "" if view["query"] is None else _query_json(view["query"]),
         "model": _compact(view["model"]),
         "rival": _compact(view["rival"]),
@@ -185,6 +237,17 @@ def mirror() -> None:
             st.query_params[name] = value
         elif not value and name in st.query_params:
             del st.query_params[name]
+    st.session_state[_WRITTEN] = _ours()
+
+
+def _ours() -> dict[str, str]:
+    """The parameters of the address that hold the view; widgets keep others there."""
+    return {name: st.query_params[name] for name in PARAMETERS if name in st.query_params}
+
+
+def _selection_json(items: Sequence[str]) -> str:
+    text = json.dumps(list(items), separators=(",", ":"), ensure_ascii=False) if items else ""
+    return text if len(text) <= _LONGEST_SELECTION else ""
 
 
 def _compact(settings: Mapping[str, Any]) -> str:

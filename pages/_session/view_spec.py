@@ -12,9 +12,10 @@ from mmalign_core.workflow import DEFAULT_ENCODERS, Choices, default_aligner, mo
 
 @dataclass(frozen=True)
 class ViewSpec:
-    """`source`: {"kind": "demo" | "folder" | "upload", "value": path or digest}. `choices`: fields of
-    `workflow.Choices` and "encoders"; others have the default for the collection. `map`: keyword arguments of
-    `workflow.project_run`. `board`: the names of "aligners" to compare, and the choices they share.
+    """`source`: {"kind", "value"}: "demo", or "folder" and its path, "upload" and its digest, "run" and the name of a
+    saved run. `choices`: fields of `workflow.Choices` and "encoders"; what is absent takes the default for the
+    collection. `map`: keyword arguments of `workflow.project_run`. `board`: the names of "aligners" to compare, and the
+    choices they share.
     """
 
     source: Mapping[str, str]
@@ -26,6 +27,11 @@ class ViewSpec:
     def collection_key(self) -> str:
         """Digest of the source of the collection."""
         return digest_json(dict(self.source))
+
+    @property
+    def saved(self) -> str:
+        """The name of the saved run that is shown as it was saved; '' where the collection is aligned anew."""
+        return self.source["value"] if self.source["kind"] == "run" and not self.choices else ""
 
     @property
     def run_key(self) -> str:

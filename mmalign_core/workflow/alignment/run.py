@@ -51,12 +51,7 @@ class Run:
 
     def matches(self, scores: Scores) -> Matches:
         """Return the decisions of the run's matcher, or of argmax if there are too many scores for it."""
-        scoring = self.choices.scoring()
-        try:
-            scoring.matcher.check_sizes(len(scores.sources), len(scores.targets))
-        except BadInput:
-            scoring = scoring.plain()
-        return scoring.match(scores)
+        return self.choices.scoring().for_sizes(len(scores.sources), len(scores.targets)).match(scores)
 
 
 def align(

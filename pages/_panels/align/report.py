@@ -1,4 +1,4 @@
-"""Parts of the Align page beside the metrics: warning about fitted pairs, fused retrieval, thresholds, saving."""
+"""Parts of the Align page beside the metrics: warning about fitted pairs, fused retrieval and thresholds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, metric_figure, threshold_figure
-from mmalign_core.workflow import Run, check_run_id, save_run
+from mmalign_core.workflow import Run
 from pages._components import alignment_form, errors, waiting
 from pages._session import cache, pipeline, state
 
@@ -86,17 +86,6 @@ def _hold_out() -> None:
     state.set_widget("align.split", alignment_form.SHARE)
     state.set_widget("align.test", alignment_form.HOLD_OUT)
     pipeline.align_with({**state.view_spec().choices, "test": alignment_form.HOLD_OUT})
-
-
-def keep_run(run: Run) -> None:
-    """Draw a form that saves the run: the collection's table, the space, the aligner and the metrics."""
-    with st.form("keep", border=False):
-        name = st.text_input("Name", placeholder=run.id, max_chars=100, help="Letters, digits, '-', '_' and '.'")
-        if st.form_submit_button("Keep this run", icon=":material/bookmark_add:"):
-            with errors.shown():
-                kept = check_run_id(name.strip() or run.id)
-                save_run(run, kept, store=cache.store())
-                st.success(f"Kept. From a terminal: `python -m mmalign_core recommend {kept} --query-text rain`")
 
 
 _FUSED_METRICS = ("recall@1", "recall@10", "mrr")

@@ -8,13 +8,18 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Collection
-from pages._components import errors
+from pages._components import errors, run_menu
 from pages._session import cache, pipeline, state
 from pages._session.results_cache import Failed
 from pages._session.uploads import keep_upload
 
-_WORDS = {"demo": "Demo", "upload": "Upload files", "folder": "Open a folder"}
-_ICONS = {"demo": ":material/auto_awesome:", "upload": ":material/upload:", "folder": ":material/folder_open:"}
+_WORDS = {"demo": "Demo", "upload": "Upload files", "folder": "Open a folder", "run": "Reopen a run"}
+_ICONS = {
+    "demo": ":material/auto_awesome:",
+    "upload": ":material/upload:",
+    "folder": ":material/folder_open:",
+    "run": ":material/history:",
+}
 
 
 def show() -> None:
@@ -34,6 +39,8 @@ def show() -> None:
         _upload()
     elif kind == "folder":
         _folder()
+    elif kind == "run":
+        _run()
 
 
 def _switched() -> None:
@@ -76,6 +83,21 @@ def _open_folder() -> None:
     path = str(state.widget("path", "")).strip()
     if path:
         state.open_source("folder", path, opened=str(time.time_ns()))
+
+
+def _run() -> None:
+    names = [summary.id for summary in cache.store().list_runs()]
+    if not names:
+        errors.empty("No run is saved yet", "Align, then keep the run under a name.", "bookmark")
+        return
+    shown = state.view_spec().source["value"]
+    with st.form("run", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox("Saved run, newest first", names, index=names.index(shown) if shown in names else 0, key="saved")
+        st.form_submit_button("Open", type="primary", icon=":material/folder_open:", on_click=_open_run)
+
+
+def _open_run() -> None:
+    run_menu.reopen(str(state.widget("saved")))
 
 
 def show_report(collection: Collection) -> None:

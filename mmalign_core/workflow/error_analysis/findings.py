@@ -1,0 +1,204 @@
+"""Use case: what stands out in a run, in sentences, the costliest first, each computed from its own queries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from mmalign_core.aligners import ALIGNERS
+from mmalign_core.metrics.bootstrap import paired_bootstrap
+from mmalign_core.metrics.report import measure_all
+from mmalign_core.metrics.retrieval import Direction
+from mmalign_core.progress import within
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
+from mmalign_core.triage.causes import CAUSES
+from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.workflow.alignment.run import Run
+from mmalign_core.workflow.comparison.comparison import compare
+from mmalign_core.workflow.error_analysis.encoded import encoded_again
+from mmalign_core.workflow.error_analysis.error_report import ErrorReport
+from mmalign_core.workflow.error_analysis.errors import find_errors
+from mmalign_core.workflow.error_analysis.judgement import held_out_parts
+
+FIRST = 10
+"""The rank that counts as found: what fits on one screen of answers, and the largest recall that reports give."""
+_CORRECTIONS = ("csls", "nnn")
+"""Corrections that are tried: those that keep a score for each query alone, once a bank is known."""
+_TRAINED = "infonce-linear"
+"""The trained aligner that is tried: the one that the other heads start from."""
+_FEWEST_PAIRS = 60
+"""Pairs from which a trained aligner is tried: a fifth held out leaves at least twelve queries. Our choice."""
+_HELD_OUT = 0.2
+"""Share held out to measure a trained aligner: the share that the README's examples hold out."""
+_METRIC = f"recall@{FIRST}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence on a run. `kind`: "headline", "correction", "training" or "cause".
+
+    `cost`: the share of queries (0..1) that it concerns or would win, by which findings are ordered. `action`: what a
+    person can do about it, as plain data: {"page": "errors", "cause": …} or {"page": "align", "choices": …}.
+    `evidence`:
+    the numbers behind the sentence, with n and intervals.
+    """
+
+    kind: str
+    sentence: str
+    cost: float
+    action: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+def find_findings(
+    run: Run, *, store: Store, settings: Settings | None = None, progress: Progress = no_progress
+) -> tuple[Finding, ...]:
+    """The headline of the run, then all that was found, the costliest first.
+
+    A change is offered only where the 95% interval of its paired difference lies above 0. BadInput where nothing was
+    measured.
+    """
+    errors = find_errors(run, store=store, settings=settings, progress=within(progress, 0.0, 0.5))
+    found = [*_causes(errors)]
+    progress(0.5, "trying corrections for hubs")
+    found += _correction(run, errors)
+    found += _training(run, store, settings, within(progress, 0.6, 1.0))
+    progress(1.0, f"{len(found):,} findings")
+    return (_headline(run), *sorted(found, key=lambda finding: -finding.cost))
+
+
+def _headline(run: Run) -> Finding:
+    """The direction that finds least: how many of its queries have a right answer among the first ten."""
+    metrics, chance = run.report["metrics"], run.report["baseline"]
+    way = min(metrics, key=lambda name: metrics[name][_METRIC])
+    values, source, target = metrics[way], *way.split("->")
+    low, high = run.report["ci95"][way].get(_METRIC, (None, None))
+    interval = "" if low is None else f"; 95% interval {low:.0%} to {high:.0%}"
+    words = (
+        f"The right {target} is among the first {FIRST} for {_of_100(values[_METRIC])} of 100 queries by {source} "
+        f"(by chance {_of_100(chance[way][_METRIC])}{interval}; {values['n']:,} queries)."
+    )
+    evidence = {"direction": way, "metric": _METRIC, "value": values[_METRIC], "n": values["n"], "ci95": [low, high]}
+    return Finding("headline", words, 1 - values[_METRIC], {"page": "errors", "direction": way}, evidence)
+
+
+def _causes(errors: ErrorReport) -> list[Finding]:
+    """How many of the missed queries have each cause, in the direction where it is most frequent."""
+    found = []
+    for name in CAUSES.names():
+        counts = {
+            way: sum(any(cause.name == name for cause in causes) for causes in part.causes)
+            for way, part in errors.directions.items()
+        }
+        way = max(counts, key=lambda direction: counts[direction])
+        if not counts[way]:
+            continue
+        n = len(errors.directions[way].judgements)
+        words = f"{CAUSES.get(name).summary}: {counts[way]:,} of {n:,} queries {way.replace('->', ' → ')}."
+        action = {"page": "errors", "cause": name, "direction": way}
+        found.append(Finding("cause", words, counts[way] / n, action, {"cause": name, "k": counts[way], "n": n}))
+    return found
+
+
+def _correction(run: Run, errors: ErrorReport) -> list[Finding]:
+    """The correction for hubs that helps most, with the largest hub by name; nothing where none surely helps."""
+    if run.choices.correction != "none" or run.choices.folds or run.choices.fold_column:
+        return []
+    before = _measured(run, "none")
+    trials = {name: _gains(_measured(run, name), before) for name in _CORRECTIONS}
+    surely = {name: gains for name, gains in trials.items() if gains and min(g["low"] for g in gains.values()) > 0}
+    if not surely:
+        return []
+    name = max(surely, key=lambda key: _mean(surely[key]))
+    way, hub, share = _largest_hub(errors)
+    gain = _mean(surely[name])
+    words = (
+        f"'{hub}' is chosen for {share:.0%} of the queries {way.replace('->', ' → ')}. Correcting for hubs ({name}) "
+        f"brings {_points(gain)} of recall@{FIRST}{_interval(surely[name])}."
+    )
+    action = {"page": "align", "choices": {"correction": name}}
+    return [Finding("correction", words, gain, action, {"correction": name, "hub": hub, "gains": surely[name]})]
+
+
+def _training(run: Run, store: Store, settings: Settings | None, progress: Progress) -> list[Finding]:
+    """What an aligner that learns from the known pairs finds of held-out ones, beside the run's own aligner."""
+    n = min(values["n"] for values in run.report["metrics"].values())
+    pair = run.choices.pair
+    if ALIGNERS.get(run.choices.aligner).needs_pairs or n < _FEWEST_PAIRS:
+        return []
+    if not set(pair) <= set(ALIGNERS.get(_TRAINED).modalities):
+        return []
+    try:
+        encoding = encoded_again(run, store=store, settings=settings)
+        own = replace(run.choices, test=_HELD_OUT, folds=None, fold_column=None, time_column=None)
+        trained = replace(own, aligner=_TRAINED, params=None)
+        board = compare(run.collection, encoding, [own, trained], store=store, progress=progress)
+    except BadInput:
+        return []  # vectors that are gone, or a split that cannot be made: then there is nothing to offer
+    rows = {row["aligner"]: row for row in board.rows if not row["error"]}
+    if set(rows) != {own.aligner, _TRAINED}:
+        return []
+    gains = _gains(rows[_TRAINED]["directions"], rows[own.aligner]["directions"])
+    way = "->".join(pair)
+    if min(gain["low"] for gain in gains.values()) <= 0:
+        return []
+    after, before = (rows[name]["metrics"][way][_METRIC] for name in (_TRAINED, own.aligner))
+    words = (
+        f"{rows[_TRAINED]['n_train']:,} pairs are known: a trained aligner ({_TRAINED}) finds {_of_100(after)} of 100 "
+        f"queries {way.replace('->', ' → ')} instead of {_of_100(before)}, on {rows[_TRAINED]['n_test']:,} held-out "
+        f"items{_interval(gains)}."
+    )
+    action = {"page": "align", "choices": {"aligner": _TRAINED, "params": {}, "test": _HELD_OUT}}
+    return [Finding("training", words, _mean(gains), action, {"aligner": _TRAINED, "gains": gains})]
+
+
+def _measured(run: Run, correction: str) -> Mapping[str, Direction]:
+    """Both directions of the run's measured items under this correction, as its report measures them."""
+    scoring = replace(run.choices, correction=correction, correction_params=None, matcher="argmax", matcher_params=None)
+    parts = held_out_parts(run)
+    space = {modality: run.result.space[modality] for modality in run.choices.pair}
+    bank: list[Mapping[str, Any]] | None = None
+    if parts:
+        test, train = (
+            {m: rows.of_items(items) for m, rows in space.items()} for items in (parts[0].test, parts[0].train)
+        )
+        space, bank = test, [train]
+    return measure_all([space], run.choices.pair, scoring.scoring(), banks=bank)
+
+
+def _gains(after: Mapping[str, Direction], before: Mapping[str, Direction]) -> dict[str, dict[str, float]]:
+    """Direction -> the paired difference of recall@10 with its interval."""
+    return {way: paired_bootstrap(after[way], before[way])[_METRIC] for way in before}
+
+
+def _largest_hub(errors: ErrorReport) -> tuple[str, str, float]:
+    """Direction, name and share of the candidate that most queries of a direction choose."""
+    most: list[tuple[float, str, str]] = []
+    for way, part in errors.directions.items():
+        row, count = Counter(part.judgements.chosen.tolist()).most_common(1)[0]
+        most.append((count / len(part.judgements), way, errors.name_of(part.judgements.candidates, row)))
+    share, way, name = max(most)
+    return way, name, share
+
+
+def _mean(gains: Mapping[str, Mapping[str, float]]) -> float:
+    return float(np.mean([gain["difference"] for gain in gains.values()]))
+
+
+def _interval(gains: Mapping[str, Mapping[str, float]]) -> str:
+    """The widest of the directions' intervals, in points."""
+    low, high = min(gain["low"] for gain in gains.values()), max(gain["high"] for gain in gains.values())
+    return f" (95% intervals {100 * low:+.1f} to {100 * high:+.1f} points)"
+
+
+def _points(gain: float) -> str:
+    return f"{100 * gain:+.1f} points"
+
+
+def _of_100(share: float) -> str:
+    return f"{100 * share:.0f}"

@@ -1,0 +1,129 @@
+"""The menu of runs: what is open and how well it does, and the other runs of this session and of the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.plots import cut_text, direction_arrow
+from mmalign_core.types import Collection
+from mmalign_core.workflow import Run, RunSummary, check_run_id, save_run
+from pages._components import errors, numbers
+from pages._session import cache, pipeline, state
+
+_LISTED = 8
+"""Saved runs in the menu; the Overview page lists all. Our choice: what fits on a screen."""
+
+
+def show() -> None:
+    """Draw the button that names data, aligner, what was measured and the headline number. It opens the menu."""
+    collection, run = pipeline.ready("collection"), pipeline.ready("run")
+    if not isinstance(collection, Collection):
+        return
+    found = run if isinstance(run, Run) else None
+    if found is not None:
+        state.remember_view(label(found))
+    menu = st.popover(_button(collection, found), icon=":material/layers:", key="runs", on_change="rerun", wrap=True)
+    if menu.open:
+        with menu:
+            _present(collection, found)
+            _visited()
+            _saved()
+
+
+def collection_name(collection: Collection) -> str:
+    """The name of the open collection, short enough for a line."""
+    return cut_text(collection.name, 40)
+
+
+def label(run: Run) -> str:
+    """Return one line on the run: its data, aligner, what was measured, and the headline number."""
+    return " · ".join([collection_name(run.collection), *_measures(run.choices.aligner, run.report)])
+
+
+def headline(report: Mapping[str, Any]) -> str:
+    """Return "image → text R@10 24%" for the first direction of a report; "" if nothing was measured."""
+    for way, values in report.get("metrics", {}).items():
+        return f"{direction_arrow(way)} R@10 {values['recall@10']:.0%}"
+    return ""
+
+
+def keep(run: Run) -> None:
+    """Draw a form that saves the run: the collection's table, the space, the aligner and the metrics."""
+    with st.form("keep", border=False):
+        name = st.text_input("Name", placeholder=run.id, max_chars=100, help="Letters, digits, '-', '_' and '.'")
+        if st.form_submit_button("Keep this run", icon=":material/bookmark_add:"):
+            with errors.shown():
+                kept = check_run_id(name.strip() or run.id)
+                save_run(run, kept, store=cache.store())
+                st.success(f"Kept. From a terminal: `python -m mmalign_core recommend {kept} --query-text rain`")
+
+
+def reopen(name: str) -> None:
+    """Show this saved run, as it was saved."""
+    state.open_source("run", name, opened=str(time.time_ns()))
+
+
+def _measures(aligner: str, report: Mapping[str, Any]) -> list[str]:
+    return [part for part in (aligner, numbers.split_words(report) if report else "", headline(report)) if part]
+
+
+def _button(collection: Collection, run: Run | None) -> str:
+    many = len(collection.ids)
+    name = f"**{errors.plain(collection_name(collection))}**"
+    if run is None:
+        return f"{name} · {many:,} {'item' if many == 1 else 'items'}"
+    return " · ".join([name, *map(errors.plain, _measures(run.choices.aligner, run.report))])
+
+
+def _present(collection: Collection, run: Run | None) -> None:
+    st.markdown("**Open now**")
+    held = ", ".join(collection.modalities) or "nothing that can be used"
+    st.caption(errors.plain(f"{collection.name}: {len(collection.ids):,} items with {held}."))
+    if run is not None and run.report:
+        st.caption(numbers.measured_on(run.report) if run.report.get("metrics") else errors.plain(headline(run.report)))
+        keep(run)
+
+
+def _visited() -> None:
+    """The other runs of this session, the latest first."""
+    others = state.remembered_views()[1:]
+    if not others:
+        return
+    st.markdown("**Earlier in this session**")
+    for place, view in enumerate(others):
+        st.button(
+            errors.plain(view["label"]),
+            key=f"runs.visited.{place}",
+            type="tertiary",
+            icon=":material/history:",
+            on_click=state.open_view,
+            args=(view,),
+        )
+
+
+def _saved() -> None:
+    """The runs of the store, the newest first."""
+    found = cache.store().list_runs()
+    if not found:
+        return
+    st.markdown("**Saved runs**")
+    for summary in found[:_LISTED]:
+        st.button(
+            errors.plain(saved_label(summary)),
+            key=f"runs.saved.{summary.id}",
+            type="tertiary",
+            icon=":material/bookmark:",
+            on_click=reopen,
+            args=(summary.id,),
+        )
+    if len(found) > _LISTED:
+        st.caption(f"{len(found) - _LISTED:,} more are on the Overview page.")
+
+
+def saved_label(summary: RunSummary) -> str:
+    """Return one line on a saved run: its name, data, aligner and headline number."""
+    return " · ".join([summary.id, summary.collection_name, *_measures(summary.aligner, summary.report)])

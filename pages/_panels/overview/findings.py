@@ -1,0 +1,65 @@
+"""What stands out in the open run: one sentence each, with a button that leads to what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.progress import Progress
+from mmalign_core.workflow import Finding, Run, find_findings
+from pages._components import errors, waiting
+from pages._session import cache, pipeline, state
+from pages._session.jobs import Task
+
+_WORDS = {
+    "headline": ("See its errors", ":material/flag:"),
+    "cause": ("See these", ":material/search:"),
+    "correction": ("Correct for hubs", ":material/hub:"),
+    "training": ("Train on the pairs", ":material/model_training:"),
+}
+"""Kind of finding -> the button's words and icon."""
+
+
+def show(run: Run, run_key: str) -> None:
+    """Draw the findings, or the progress of the search for them."""
+    if not run.report.get("metrics"):
+        st.caption("Nothing was measured in this run, so nothing can be called an error.")
+        return
+    found = waiting.result(_task(run, run_key), begin=True)
+    if found is None:
+        return
+    for place, finding in enumerate(found):
+        _show(finding, place)
+    if len(found) == 1:
+        st.caption("No cause was found more often than by chance, and no change that was tried surely helps.")
+
+
+def _task(run: Run, run_key: str) -> Task:
+    store, settings = cache.store(), cache.settings()
+
+    def work(progress: Progress) -> tuple[Finding, ...]:
+        return find_findings(run, store=store, settings=settings, progress=progress)
+
+    return Task("findings", run_key, "look for errors and their causes", work)
+
+
+def _show(finding: Finding, place: int) -> None:
+    words, icon = _WORDS[finding.kind]
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"finding.{place}"):
+        strong = "**" if finding.kind == "headline" else ""
+        st.markdown(f"{strong}{errors.plain(finding.sentence)}{strong}", width="stretch")
+        pressed = st.button(words, icon=icon, key=f"finding.{place}.{finding.kind}", width=200)
+    if pressed:
+        _follow(finding.action)
+
+
+def _follow(action: Mapping[str, Any]) -> None:
+    """Open the page that the action names, with its filters or with its choices for a new alignment."""
+    if action["page"] == "align":
+        pipeline.align_with({**state.view_spec().choices, **action["choices"]})
+        state.forget_widgets("align.")
+        st.switch_page("pages/align.py")
+    filters = {name: value for name, value in action.items() if name in ("direction", "cause")}
+    st.switch_page("pages/errors.py", query_params=filters)

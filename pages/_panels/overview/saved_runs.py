@@ -1,0 +1,92 @@
+"""The saved runs: name, when, data, aligner and numbers of each; open, compare, rename and delete."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from mmalign_core.types import BadInput
+from mmalign_core.workflow import RunSummary, check_run_id
+from pages._components import errors, numbers, run_menu
+from pages._session import cache, state
+
+
+def show() -> None:
+    """Draw a table of the runs in the store, newest first, and what can be done with the chosen one."""
+    found = cache.store().list_runs()
+    st.subheader("Saved runs", anchor=False)
+    if not found:
+        st.caption("None yet. Open the menu of runs at the top right, or the Align page, to keep one under a name.")
+        return
+    st.dataframe(
+        _table(found),
+        hide_index=True,
+        key="saved.runs",
+        on_select="rerun",
+        selection_mode="single-row",
+        alt="Saved runs, newest first",
+        column_config={
+            "recall@10": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+            "saved": st.column_config.DatetimeColumn(format="distance"),
+        },
+    )
+    row = state.selected_row("saved.runs")
+    if row is None or row >= len(found):
+        st.caption("Click the box at the left of a run to open, compare, rename or delete it.")
+        return
+    _actions(found[row])
+
+
+def _table(found: list[RunSummary]) -> pd.DataFrame:
+    rows = []
+    for summary in found:
+        ways = summary.report.get("metrics", {})
+        way = next(iter(ways), "")
+        rows.append(
+            {
+                "name": summary.id,
+                "saved": pd.to_datetime(summary.created, errors="coerce"),
+                "data": summary.collection_name,
+                "aligner": summary.aligner,
+                "measured on": numbers.split_words(summary.report) if ways else "not measured",
+                "direction": way.replace("->", " → "),
+                "n": ways[way]["n"] if way else None,
+                "recall@10": ways[way]["recall@10"] if way else None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _actions(summary: RunSummary) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("Open", icon=":material/folder_open:", type="primary", key="saved.open", on_click=run_menu.reopen,
+                  args=(summary.id,))  # fmt: skip
+        if st.button("Compare with the open run", icon=":material/compare:", key="saved.compare"):
+            st.switch_page("pages/compare.py", query_params={"with": summary.id})
+        with st.popover("Rename", icon=":material/edit:"), st.form("saved.rename", border=False):
+            st.text_input("New name", value=summary.id, max_chars=100, key="saved.name")
+            st.form_submit_button("Rename", on_click=_rename, args=(summary.id,))
+        with st.popover("Delete", icon=":material/delete:"):
+            st.markdown(f"Delete the run {errors.plain(summary.id)} from this machine?")
+            st.button("Delete it", icon=":material/delete:", key="saved.delete", on_click=_delete, args=(summary.id,))
+
+
+def _rename(old: str) -> None:
+    new = str(state.widget("saved.name", "")).strip()
+    try:
+        cache.store().rename_run(old, check_run_id(new))
+    except (BadInput, OSError) as error:
+        st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
+        return
+    if state.view_spec().saved == old:
+        run_menu.reopen(new)
+    st.toast(errors.plain(f"{old} is now called {new}"), icon=":material/edit:")
+
+
+def _delete(name: str) -> None:
+    try:
+        cache.store().remove_run(name)
+    except (BadInput, OSError) as error:
+        st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
+        return
+    st.toast(errors.plain(f"{name} is deleted"), icon=":material/delete:")

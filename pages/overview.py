@@ -1,0 +1,18 @@
+"""Overview: what the tool is for, three starts, what stands out in the open run, and the saved runs."""
+
+import streamlit as st
+
+from pages._components import header, waiting
+from pages._panels.overview import findings, saved_runs, starts
+from pages._session import state
+
+state.through_app("pages/overview.py")
+header.show("Overview", "What stands out, and what can be done about it?")
+starts.show()
+st.subheader("What stands out in the open run", anchor=False)
+found, kept = st.container(), st.container()
+with kept:
+    saved_runs.show()
+with found:
+    waiting.need("collection")
+    findings.show(waiting.need("run"), state.view_spec().run_key)
