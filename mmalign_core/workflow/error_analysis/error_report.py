@@ -82,7 +82,7 @@ class ErrorReport:
     def table(self) -> pd.DataFrame:
         """One row a query, worst first; causes are names, likeliest first, and `evidence` is of the first one."""
         rows = [_flat(self._query(way, row)) for way, row in self.worst_first()]
-        return pd.DataFrame(rows, columns=[*_flat(_EMPTY)])
+        return pd.DataFrame(rows, columns=[*_COLUMNS])
 
     def csv(self) -> bytes:
         """The table as UTF-8 CSV; an apostrophe stands before cells that a spreadsheet would run as formulas."""
@@ -121,12 +121,11 @@ class ErrorReport:
         return {} if text is None else {"text": text}
 
 
-_EMPTY: Mapping[str, Any] = dict.fromkeys(
-    ("direction", "id", "modality", "rank", "candidates", "margin", "correct", "decided", "held_out", "suspicion")
-) | {"chosen": {"id": "", "score": 0.0}, "right": {"id": "", "score": 0.0}, "causes": ()}
-
-
-_CELLS = ("id", "score", "text")
+_SIDES = tuple(f"{side}_{what}" for side in ("chosen", "right") for what in ("id", "score", "text"))
+_COLUMNS = (
+    *("direction", "id", "modality", "rank", "candidates", "margin", "correct", "decided", "held_out", "suspicion"),
+    *("text", *_SIDES, "causes", "evidence"),
+)
 
 
 def _flat(query: Mapping[str, Any]) -> dict[str, Any]:
