@@ -65,6 +65,7 @@ def click_trace(page: Page, key: str, trace: str) -> None:
 
 
 def test_from_the_demo_to_the_map_to_a_recommendation(page: Page) -> None:
+    go(page, TITLES["data"])
     page.locator(".card").first.wait_for(timeout=PATIENCE)
     expect(page.get_by_text("OpenMoji").first).to_be_visible()
     go(page, TITLES["space"])
