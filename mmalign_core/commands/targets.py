@@ -17,6 +17,7 @@ from typing import Any
 from mmalign_core.store.errors import refusal
 from mmalign_core.store.ownership import MARKER, check_file, write_file
 from mmalign_core.types import BadInput
+from mmalign_core.workflow import MARK_COLUMNS
 
 GENERATOR = b'<meta name="generator" content="MMAlign">'
 """In the head of every page that --html writes."""
@@ -37,6 +38,8 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "bench": frozenset({"bench", "cores", "seed"}),
     "fetch": frozenset({"reference", "bytes", "fetched", "licence"}),
     "fetch --remove": frozenset({"removed", "bytes"}),
+    "marks": frozenset({"collection", "marks", "by_kind", "outdated", "rejected"}),
+    "repair": frozenset({"before", "after", "difference", "fixed", "broken", "dropped", "n_held_out"}),
     "store size": frozenset({"root", "bytes", "kinds"}),
     "store remove": frozenset({"kind", "removed", "bytes"}),
 }
@@ -65,7 +68,7 @@ def check_targets(args: argparse.Namespace) -> None:
 
 
 def write_target(args: argparse.Namespace, option: str, content: bytes) -> None:
-    """Write the file that `option` (json, html, out) names; BadInput where it cannot be, or is not ours by now."""
+    """Write the file that `option` of _OURS names; BadInput where it cannot be written, or is not ours by now."""
     out = getattr(args, option)
     try:
         _check_owned(args, option)
@@ -136,9 +139,20 @@ def is_points(path: Path) -> bool:
         return False
 
 
+def is_mark_table(path: Path) -> bool:
+    """Whether the file is a table of marks that `marks --export` wrote."""
+    with path.open("rb") as file:
+        return file.readline(_HEAD).rstrip() == ",".join(MARK_COLUMNS).encode()
+
+
 def _has_one_of(known: Mapping[str, frozenset[str]], found: Any) -> bool:
     return isinstance(found, dict) and any(found.keys() >= keys for keys in known.values())
 
 
-_OURS: Mapping[str, Callable[[Path], bool]] = {"json": is_report, "html": is_page, "out": is_points}
+_OURS: Mapping[str, Callable[[Path], bool]] = {
+    "json": is_report,
+    "html": is_page,
+    "out": is_points,
+    "export": is_mark_table,
+}
 """Options that name a file to write ('-' is standard output), and how a file of ours is known."""

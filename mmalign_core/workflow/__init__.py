@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from mmalign_core.store import Entry as StoreEntry
     from mmalign_core.store import Store as Store
     from mmalign_core.store.runs import check_run_id as check_run_id
+    from mmalign_core.triage.marks import Mark as Mark
+    from mmalign_core.triage.marks import MarkKind as MarkKind
+    from mmalign_core.triage.marks import parse_kind as parse_mark_kind
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -99,6 +102,14 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
+    from mmalign_core.workflow.marks import COLUMNS as MARK_COLUMNS
+    from mmalign_core.workflow.marks import Imported as ImportedMarks
+    from mmalign_core.workflow.marks import add_mark as add_mark
+    from mmalign_core.workflow.marks import export_marks as export_marks
+    from mmalign_core.workflow.marks import import_marks as import_marks
+    from mmalign_core.workflow.marks import marks_report as marks_report
+    from mmalign_core.workflow.marks import read_marks as read_marks
+    from mmalign_core.workflow.marks import undo_mark as undo_mark
     from mmalign_core.workflow.menus.available_models import Offer as AvailableModel
     from mmalign_core.workflow.menus.available_models import encoders_for as available_encoders
     from mmalign_core.workflow.menus.available_models import offers as available_models
@@ -169,6 +180,7 @@ _NAMES = {
     "mmalign_core.scoring.corrections": "CorrectedScores=Scores",
     "mmalign_core.store": "Store STORE_KINDS=KINDS StoreEntry=Entry",
     "mmalign_core.store.runs": "check_run_id",
+    "mmalign_core.triage.marks": "Mark MarkKind parse_mark_kind=parse_kind",
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
     "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
@@ -192,6 +204,10 @@ _NAMES = {
     "mmalign_core.workflow.export.films": "clock_time=clock Film read_film video_tiles",
     "mmalign_core.workflow.export.media_uris": "item_titles picture_uri=as_uri sound_uri",
     "mmalign_core.workflow.maps.space_map": "place_on_map project_run SpaceMap",
+    "mmalign_core.workflow.marks": (
+        "add_mark export_marks import_marks ImportedMarks=Imported MARK_COLUMNS=COLUMNS marks_report "
+        "read_marks undo_mark"
+    ),
     "mmalign_core.workflow.menus.available_models": (
         "available_encoders=encoders_for available_models=offers AvailableModel=Offer same_space "
         "suggested_models=suggestions"
