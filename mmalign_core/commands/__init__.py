@@ -14,6 +14,7 @@ from mmalign_core.commands import (
     marks,
     project,
     recommend,
+    repair,
     store,
 )
 from mmalign_core.commands import list as list_command
@@ -29,6 +30,7 @@ COMMANDS = {
     "explain": explain,
     "evaluate": evaluate,
     "marks": marks,
+    "repair": repair,
     "fetch": fetch,
     "store": store,
     "list": list_command,
