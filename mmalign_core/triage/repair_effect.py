@@ -97,4 +97,4 @@ class Effect:
 
 
 def _named(found: Mapping[str, float]) -> dict[str, Any]:
-    return {"value": found["difference"], "ci95": [found["low"], found["high"]], "p": found["p"]}
+    return {"value": float(found["difference"]), "ci95": [found["low"], found["high"]], "p": float(found["p"])}

@@ -99,7 +99,11 @@ def _compared(
         measured = Measurement(fits[-1].after.aligner, whole, used)
     changes, checked = fits[0].training, fits[0].checked
     if len(parts) > 1:
-        changes = tuple(asked) if suspects is None else suspects.find(progress=within(progress, _MEASURED, 1.0))
+        changes = (
+            tuple(asked)
+            if suspects is None
+            else suspects.find(plan.whole.train, progress=within(progress, _MEASURED, 1.0))
+        )
         checked = ()
     excluded = _excluded(plan, [change for fit in fits for change in fit.checked])
     by = "marks" if suspects is None else "suggested"
@@ -120,7 +124,9 @@ def _fits(
     only = replace(plan, sets=changed_sets(plan.sets, checked)).with_split(replace(plan.held, parts=(part,)))
     training = training_changes(asked, set(part.train))
     if suspects is not None:
-        training = suspects.find(part.train, progress=within(progress, 0.0, 0.3))
+        # A fold's fit lacks some of the items, and so some of the pairs to find.
+        share = 1 - 1 / len(plan.held.parts) if len(plan.held.parts) > 1 else 1.0
+        training = suspects.find(part.train, share, progress=within(progress, 0.0, 0.3))
     before = measure(only, Cost({"fit": 0.0, "match": 0.0}), within(progress, 0.3, 0.65, "before: "))
     if not training:
         return _Fits(before, before, (), checked)

@@ -38,8 +38,7 @@ class Suspects:
     """Finds the most suspected pairs among any items.
 
     `pair`: the rows of both modalities; `pairless`: the same as the aligner of that name reads them, one that learns
-    from no pairs, {} where there is none. `most`: how many pairs to find among all; of a part of the items that share.
-    `kept`: items that are never suspected.
+    from no pairs, {} where there is none. `most`: how many pairs to find. `kept`: items that are never suspected.
     """
 
     pair: Sets
@@ -72,11 +71,11 @@ class Suspects:
             pairless = usable_sets(pair, replace(choices, aligner=name, params=params), store, encoding.media)
         return cls(pair, pairless, name, choices.scoring(), most, kept)
 
-    def find(self, items: Sequence[str] | None = None, *, progress: Progress = no_progress) -> tuple[Change, ...]:
-        """Changes that drop the most suspected pairs of these items (all where None), judged by these items alone."""
-        paired = paired_items(self.pair)
-        wanted = sorted(paired if items is None else paired & set(items))
-        most = max(1, round(self.most * len(wanted) / len(paired))) if items is not None else self.most
+    def find(self, items: Sequence[str], share: float = 1.0, *, progress: Progress = no_progress) -> tuple[Change, ...]:
+        """Changes that drop the most suspected pairs of these items, judged by these items alone; `share` (0..1) of
+        the number to find, at least one."""
+        wanted = sorted(paired_items(self.pair) & set(items))
+        most = max(1, round(self.most * share))
         pair, pairless = (
             {modality: rows.of_items(wanted) for modality, rows in sets.items()} for sets in (self.pair, self.pairless)
         )
