@@ -35,6 +35,8 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "recommend": _keys("query items"),
     "explain": _keys("a b score contributions method faithfulness maps components anchors concepts notes"),
     "errors": _keys("run direction directions split n n_held_out queries missing notes"),
+    "marks": _keys("collection marks by_kind outdated rejected"),
+    "repair": _keys("before after difference fixed broken dropped n_held_out"),
     "evaluate": _keys(
         "split split_kind relevant k seed items cold_items users events n_train n_test left_out_events right_answers "
         "users_measured rows encoders"
@@ -57,6 +59,7 @@ _ROWS: Mapping[str, frozenset[str]] = {
 }
 """The same for those that print rows."""
 _TABLES: Mapping[str, frozenset[str]] = {
+    "marks": _keys("id mark other modality note who when"),
     "errors": _keys("direction rank margin held_out chosen_id right_id suspicion causes"),
 }
 """Columns of the tables that --csv writes."""

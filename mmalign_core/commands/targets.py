@@ -17,7 +17,13 @@ from mmalign_core.store.errors import refusal
 from mmalign_core.store.ownership import MARKER, check_file, write_file
 from mmalign_core.types import BadInput
 
-_OURS: Mapping[str, Callable[[Path], bool]] = {"json": is_report, "html": is_page, "out": is_points, "csv": is_table}
+_OURS: Mapping[str, Callable[[Path], bool]] = {
+    "json": is_report,
+    "html": is_page,
+    "out": is_points,
+    "csv": is_table,
+    "export": is_table,
+}
 """Options that name a file to write ('-' is standard output), and how a file of ours is known."""
 
 
