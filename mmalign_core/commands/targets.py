@@ -31,6 +31,7 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "encode": frozenset({"items", "encoded", "reused", "by_modality", "skipped"}),
     "align": frozenset({"pair", "aligner", "matcher", "n_train", "metrics"}),
     "compare": frozenset({"pair", "n_train", "n_test", "matcher", "rows"}),
+    "diff": frozenset({"a", "b", "difference", "queries", "drift", "choices", "data"}),
     "project": frozenset({"rows", "trustworthiness", "neighbour_overlap"}),
     "explain": frozenset({"a", "b", "score", "contributions", "method", "faithfulness"}),
     "evaluate": frozenset({"split", "relevant", "n_train", "n_test", "cold_items", "rows"}),
