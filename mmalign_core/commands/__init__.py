@@ -3,6 +3,7 @@
 from mmalign_core.commands import (
     align,
     bench,
+    bundle,
     compare,
     dashboard,
     demo,
@@ -15,8 +16,10 @@ from mmalign_core.commands import (
     project,
     recommend,
     store,
+    verify,
 )
 from mmalign_core.commands import list as list_command
+from mmalign_core.commands import open as open_command
 
 COMMANDS = {
     "demo": demo,
@@ -25,6 +28,9 @@ COMMANDS = {
     "align": align,
     "compare": compare,
     "diff": diff,
+    "bundle": bundle,
+    "open": open_command,
+    "verify": verify,
     "project": project,
     "recommend": recommend,
     "explain": explain,

@@ -12,10 +12,11 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from mmalign_core.store.bundle_files import is_bundle_file
 from mmalign_core.store.errors import refusal
-from mmalign_core.store.ownership import MARKER, check_file, write_file
+from mmalign_core.store.ownership import MARKER, check_file, fill_file
 from mmalign_core.types import BadInput
 
 GENERATOR = b'<meta name="generator" content="MMAlign">'
@@ -36,6 +37,10 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "explain": frozenset({"a", "b", "score", "contributions", "method", "faithfulness"}),
     "evaluate": frozenset({"split", "relevant", "n_train", "n_test", "cold_items", "rows"}),
     "bench": frozenset({"bench", "cores", "seed"}),
+    "bundle": frozenset({"out", "bytes", "members", "media", "encoded"}),
+    "open": frozenset({"opened", "run", "media", "encoded"}),
+    "verify": frozenset({"verified", "checked", "differences", "not_checked"}),
+    "report": frozenset({"html", "sentence", "sections"}),
     "fetch": frozenset({"reference", "bytes", "fetched", "licence"}),
     "fetch --remove": frozenset({"removed", "bytes"}),
     "store size": frozenset({"root", "bytes", "kinds"}),
@@ -67,10 +72,15 @@ def check_targets(args: argparse.Namespace) -> None:
 
 def write_target(args: argparse.Namespace, option: str, content: bytes) -> None:
     """Write the file that `option` (json, html, out) names; BadInput where it cannot be, or is not ours by now."""
+    fill_target(args, option, lambda file: file.write(content))
+
+
+def fill_target(args: argparse.Namespace, option: str, fill: Callable[[IO[bytes]], object]) -> None:
+    """The same for what `fill` writes, which may be more than memory holds."""
     out = getattr(args, option)
     try:
         _check_owned(args, option)
-        write_file(Path(out), content)
+        fill_file(Path(out), fill)
     except OSError as error:
         raise unwritable(f"--{option}", out, error.strerror or str(error)) from error
 
@@ -137,9 +147,14 @@ def is_points(path: Path) -> bool:
         return False
 
 
+def is_made(path: Path) -> bool:
+    """Whether the file is a map that `project --out`, or a bundle that `bundle --out` wrote."""
+    return is_bundle_file(path) if path.suffix == ".zip" else is_points(path)
+
+
 def _has_one_of(known: Mapping[str, frozenset[str]], found: Any) -> bool:
     return isinstance(found, dict) and any(found.keys() >= keys for keys in known.values())
 
 
-_OURS: Mapping[str, Callable[[Path], bool]] = {"json": is_report, "html": is_page, "out": is_points}
+_OURS: Mapping[str, Callable[[Path], bool]] = {"json": is_report, "html": is_page, "out": is_made}
 """Options that name a file to write ('-' is standard output), and how a file of ours is known."""
