@@ -7,6 +7,7 @@ A file that an earlier command wrote is replaced, so that scripts can run again.
 from __future__ import annotations
 
 import argparse
+import csv
 import errno
 import json
 import os
@@ -35,6 +36,7 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "diff": frozenset({"a", "b", "difference", "queries", "drift", "choices", "data"}),
     "project": frozenset({"rows", "trustworthiness", "neighbour_overlap"}),
     "explain": frozenset({"a", "b", "score", "contributions", "method", "faithfulness"}),
+    "errors": frozenset({"run", "direction", "split", "n", "queries", "missing"}),
     "evaluate": frozenset({"split", "relevant", "n_train", "n_test", "cold_items", "rows"}),
     "bench": frozenset({"bench", "cores", "seed"}),
     "bundle": frozenset({"out", "bytes", "members", "media", "encoded"}),
@@ -53,6 +55,10 @@ _ROWS: Mapping[str, frozenset[str]] = {
     "store list": frozenset({"kind", "key", "bytes", "about"}),
 }
 """The same for those that print rows."""
+_TABLES: Mapping[str, frozenset[str]] = {
+    "errors": frozenset({"direction", "rank", "margin", "held_out", "chosen_id", "right_id", "suspicion", "causes"}),
+}
+"""Columns of the tables that --csv writes."""
 _RECOMMENDED = frozenset({"id", "score", "rank", "reason", "contributions"})
 
 
@@ -71,7 +77,7 @@ def check_targets(args: argparse.Namespace) -> None:
 
 
 def write_target(args: argparse.Namespace, option: str, content: bytes) -> None:
-    """Write the file that `option` (json, html, out) names; BadInput where it cannot be, or is not ours by now."""
+    """Write the file that `option` (json, html, out, csv) names; BadInput where it cannot be, or is not ours by now."""
     fill_target(args, option, lambda file: file.write(content))
 
 
@@ -152,9 +158,24 @@ def is_made(path: Path) -> bool:
     return is_bundle_file(path) if path.suffix == ".zip" else is_points(path)
 
 
+def is_table(path: Path) -> bool:
+    """Whether the file is a table that a command wrote with --csv, by the names of its columns."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            head = next(csv.reader(file), [])
+    except (OSError, ValueError, csv.Error):
+        return False
+    return any(set(head) >= columns for columns in _TABLES.values())
+
+
 def _has_one_of(known: Mapping[str, frozenset[str]], found: Any) -> bool:
     return isinstance(found, dict) and any(found.keys() >= keys for keys in known.values())
 
 
-_OURS: Mapping[str, Callable[[Path], bool]] = {"json": is_report, "html": is_page, "out": is_made}
+_OURS: Mapping[str, Callable[[Path], bool]] = {
+    "json": is_report,
+    "html": is_page,
+    "out": is_made,
+    "csv": is_table,
+}
 """Options that name a file to write ('-' is standard output), and how a file of ours is known."""

@@ -32,6 +32,11 @@ class RightAnswers:
         right = sparse.csr_array(self.queries[part] @ self.candidates)
         return np.repeat(np.arange(len(right.indptr) - 1), np.diff(right.indptr)), right.indices
 
+    def holds(self, chosen: np.ndarray) -> np.ndarray:
+        """Whether the candidate column that each query chose, `chosen` (m,), is a right answer: (m,) bool."""
+        contents = sparse.csr_array(self.candidates.T).indices[chosen]
+        return np.asarray(self.queries[np.arange(len(chosen)), contents] > 0).ravel()
+
 
 def right_answers(queries: EmbeddingSet, candidates: EmbeddingSet, owners: Sequence[str] | None = None) -> RightAnswers:
     """Right answers to each query (row) among `candidates`.

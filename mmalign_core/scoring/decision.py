@@ -9,7 +9,7 @@ import numpy as np
 from mmalign_core.scoring.corrections import CORRECTIONS, Correction, Scores
 from mmalign_core.scoring.matchers import MATCHERS, Matcher
 from mmalign_core.scoring.similarities import Similarity
-from mmalign_core.types import EmbeddingSet, Matches
+from mmalign_core.types import BadInput, EmbeddingSet, Matches
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,14 @@ class Scoring:
     def with_threshold(self, threshold: float) -> Scoring:
         """The same with a matcher that decides by this threshold."""
         return replace(self, matcher=type(self.matcher)(**{**self.matcher.params, "threshold": threshold}))
+
+    def for_sizes(self, sources: int, targets: int) -> Scoring:
+        """The same; without a correction and by argmax where there is more to weigh than the matcher can."""
+        try:
+            self.matcher.check_sizes(sources, targets)
+        except BadInput:
+            return self.plain()
+        return self
 
     def plain(self) -> Scoring:
         """The same similarity without a correction, and the best target for each source."""

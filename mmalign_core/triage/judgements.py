@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mmalign_core.types import EmbeddingSet
+from mmalign_core.metrics.retrieval import RightAnswers, best_chosen, outcomes, right_answers
+from mmalign_core.scoring.corrections import Scores
+from mmalign_core.types import EmbeddingSet, Matches
+
+COLUMNS = (
+    "rank",
+    "chosen",
+    "right",
+    "chosen_score",
+    "right_score",
+    "correct",
+    "decided",
+    "held_out",
+    "n_candidates",
+    "fold",
+)
 
 
 @dataclass(frozen=True)
@@ -18,6 +34,8 @@ class Judgements:
     the matcher left the query undecided, and the best right answer; `chosen_score` and `right_score` (m,) are their
     scores. `correct`, `decided` and `held_out` (m,) are bool; `n_candidates` (m,) is the number of candidates that the
     query was ranked among: held-out queries meet the held-out candidates of their fold alone, as in the report.
+    `fold` (m,): from 1 for held-out queries, 0 for the others, which meet all candidates; 1 for all held-out queries
+    where it is not given. Queries of one fold met the same candidates.
     """
 
     direction: tuple[str, str]
@@ -32,6 +50,11 @@ class Judgements:
     decided: np.ndarray
     held_out: np.ndarray
     n_candidates: np.ndarray
+    fold: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+
+    def __post_init__(self) -> None:
+        if len(self.fold) != len(self.rank):
+            object.__setattr__(self, "fold", self.held_out.astype(int))
 
     def __len__(self) -> int:
         return len(self.rank)
@@ -46,13 +69,71 @@ class Judgements:
         """Score of the right answer less that of the chosen one (m,): below 0 where another candidate won."""
         return self.right_score - self.chosen_score
 
+    @property
+    def missed(self) -> np.ndarray:
+        """Queries (m,) bool whose chosen candidate is no right answer."""
+        return ~right_answers(self.queries, self.candidates).holds(self.chosen)
+
     def take(self, rows: np.ndarray) -> Judgements:
         """Only these queries, in this order; `rows` are row numbers or a bool mask."""
         rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows, int)
-        columns = ("rank", "chosen", "right", "chosen_score", "right_score", "correct", "decided", "held_out")
-        taken = {name: getattr(self, name)[rows] for name in (*columns, "n_candidates")}
+        taken = {name: getattr(self, name)[rows] for name in COLUMNS}
         return replace(self, queries=self.queries.take(rows), **taken)
 
     def worst_first(self) -> np.ndarray:
         """Row numbers (m,) by falling rank, then by rising margin, then by item."""
         return np.lexsort((np.array(self.queries.ids, dtype=str), self.margin, -self.rank))
+
+
+def judgements_of(
+    direction: tuple[str, str],
+    queries: EmbeddingSet,
+    candidates: EmbeddingSet,
+    scores: Scores,
+    matches: Matches,
+    *,
+    fold: int = 0,
+) -> Judgements:
+    """Each query (row of the scores' sources) judged among the candidates (rows of their targets).
+
+    `matches`: the matcher's decisions on these scores. `fold`: from 1 where the queries were held out. Every query
+    must be answerable.
+    """
+    truth, many = right_answers(queries, candidates), len(queries)
+    (outcome,) = outcomes(scores, matches, [truth])
+    decided = best_chosen(matches, many)
+    chosen = np.where(decided < 0, scores.top_k(1)[1][:, 0], decided) if many else decided
+    right = _best_right(scores, truth)
+    chosen_score, right_score = _scores_at(scores, np.stack([chosen, right]))
+    held, sizes, folds = np.full(many, fold > 0), np.full(many, len(candidates)), np.full(many, fold)
+    return Judgements(
+        direction, queries, candidates, outcome.ranks, chosen, right, chosen_score, right_score, outcome.correct,
+        decided >= 0, held, sizes, folds,
+    )  # fmt: skip
+
+
+def joined(parts: Sequence[Judgements], queries: EmbeddingSet, candidates: EmbeddingSet) -> Judgements:
+    """The queries of all parts as those of one space: `queries` are their rows there, part after part.
+
+    `chosen` and `right` of the parts must be rows of `candidates` by now.
+    """
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS}
+    return Judgements(parts[0].direction, queries, candidates, **columns)
+
+
+def _best_right(scores: Scores, truth: RightAnswers) -> np.ndarray:
+    """Per source: the target row of its best right answer."""
+    answers = np.zeros(len(scores.sources), int)
+    for part, block in scores.iter_blocks():
+        rows, columns = truth.pairs(part)
+        order = np.lexsort((-block[rows, columns], rows))
+        answers[part] = columns[order][np.unique(rows[order], return_index=True)[1]]
+    return answers
+
+
+def _scores_at(scores: Scores, targets: np.ndarray) -> np.ndarray:
+    """The scores (t, m) of each source with t target rows of its own (t, m)."""
+    found = np.zeros(targets.shape, np.float32)
+    for part, block in scores.iter_blocks():
+        found[:, part] = block[np.arange(len(block)), targets[:, part]]
+    return found

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from mmalign_core.store import Entry as StoreEntry
     from mmalign_core.store import Store as Store
     from mmalign_core.store.runs import check_run_id as check_run_id
+    from mmalign_core.triage.causes import Cause as Cause
+    from mmalign_core.triage.judgements import Judgements as Judgements
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -69,6 +71,11 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
+    from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
+    from mmalign_core.workflow.error_analysis.error_report import ErrorReport as ErrorReport
+    from mmalign_core.workflow.error_analysis.errors import find_errors as find_errors
+    from mmalign_core.workflow.error_analysis.judgement import judge as judge
+    from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all
     from mmalign_core.workflow.evaluation.evaluation import Entry as Entry
     from mmalign_core.workflow.evaluation.evaluation import evaluate as evaluate
     from mmalign_core.workflow.evaluation.ranking import Board as RecommenderRanking
@@ -169,6 +176,8 @@ _NAMES = {
     "mmalign_core.scoring.corrections": "CorrectedScores=Scores",
     "mmalign_core.store": "Store STORE_KINDS=KINDS StoreEntry=Entry",
     "mmalign_core.store.runs": "check_run_id",
+    "mmalign_core.triage.causes": "Cause",
+    "mmalign_core.triage.judgements": "Judgements",
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
     "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
@@ -178,6 +187,9 @@ _NAMES = {
     "mmalign_core.workflow.data": "open_collection open_demo",
     "mmalign_core.workflow.downloads": "fetch_model FetchPlan=Plan plan_fetch remove_model",
     "mmalign_core.workflow.encoding": "DEFAULT_ENCODERS encode Encoding",
+    "mmalign_core.workflow.error_analysis.error_report": "DirectionErrors ErrorReport",
+    "mmalign_core.workflow.error_analysis.errors": "find_errors",
+    "mmalign_core.workflow.error_analysis.judgement": "judge judge_all",
     "mmalign_core.workflow.evaluation.evaluation": "Entry evaluate",
     "mmalign_core.workflow.evaluation.ranking": (
         "rank_recommenders=ranked RecommenderRanking=Board RecommenderRow=Row slice_leaders=leaders SliceLeader=Leader"

@@ -65,8 +65,9 @@ def encode(
     store: Store,
     settings: Settings | None = None,
     progress: Progress = no_progress,
+    modalities: Sequence[str] | None = None,
 ) -> Encoding:
-    """Encode each modality present; given vectors take the place of encoding.
+    """Encode each modality present, or those of `modalities` alone; given vectors take the place of encoding.
 
     `encoders`: modality -> encoder name, for those that should not be the default. What was encoded before a
     cancel or a crash stays in the store, and so does the collection's table.
@@ -75,9 +76,10 @@ def encode(
     or cannot be loaded; and if nothing is left.
     """
     settings = settings or Settings()
-    sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings)
+    wanted = collection.modalities if modalities is None else modalities
+    sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings, wanted)
     sets, counts, skipped, seconds = {}, {}, list(collection.skipped), {}
-    for place, modality in enumerate(m for m in collection.modalities if m in sources):
+    for place, modality in enumerate(m for m in collection.modalities if m in sources and m in wanted):
         source = sources[modality]
         if isinstance(source, EmbeddingSet):
             sets[modality], counts[modality] = source, {"encoded": 0, "reused": len(source)}
@@ -98,15 +100,16 @@ def encode(
 
 
 def ready(
-    collection: Collection, wanted: Mapping[str, str], store: Store, settings: Settings
+    collection: Collection, wanted: Mapping[str, str], store: Store, settings: Settings, modalities: Sequence[str]
 ) -> dict[str, Encoder | EmbeddingSet]:
-    """Per modality to encode its encoder (the wanted one, else the embedded default), loaded if it has work to do.
+    """Per one of `modalities` that is to encode its encoder, loaded if it has work to do: the wanted one, else the
+    embedded default.
 
     Where an encoder cannot be made, but the store holds all that it once made: that. BadInput otherwise, so that a
     model that is wanted last is not missed after the others have worked for minutes.
     """
     chosen = {**DEFAULT_ENCODERS, **wanted}
-    own = [m for m in collection.modalities if m in chosen and m not in collection.vectors]
+    own = [m for m in collection.modalities if m in modalities and m in chosen and m not in collection.vectors]
     for modality in wanted.keys() - set(own):
         encoder(wanted[modality], modality)
     return {m: _ready(chosen[m], m, collection.media_of(m), store, settings) for m in own}

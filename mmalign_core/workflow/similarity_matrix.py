@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.metrics.retrieval import RightAnswers, best_chosen, outcomes, right_answers
+from mmalign_core.metrics.retrieval import right_answers
 from mmalign_core.scoring.corrections import Scores
+from mmalign_core.triage.judgements import judgements_of
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.workflow.alignment.run import Run
 
@@ -89,49 +90,24 @@ def judged_pairs(run: Run, source: str, target: str, *, scores: Scores | None = 
     """
     sources, targets = run.sets(source, target)
     kept = np.flatnonzero(right_answers(sources, targets).answerable)
-    asked = sources.take(kept)
-    every = run.scores(source, target) if scores is None else scores
-    scores, truth = every.take(kept), right_answers(asked, targets)
-    matches = run.matches(scores)
-    (outcome,) = outcomes(scores, matches, [truth])
-    decided = best_chosen(matches, len(asked))
-    chosen = np.where(decided < 0, scores.top_k(1)[1][:, 0], decided)
-    answers = _best_right(scores, truth)
-    chosen_scores, answer_scores = _scores_at(scores, np.stack([chosen, answers])).tolist()
+    scores = (run.scores(source, target) if scores is None else scores).take(kept)
+    judged = judgements_of((source, target), sources.take(kept), targets, scores, run.matches(scores))
     pairs = [
         JudgedPair(
-            item=asked.ids[i],
+            item=judged.queries.ids[i],
             source_row=int(kept[i]),
-            chosen_item=targets.ids[chosen[i]],
-            chosen_row=int(chosen[i]),
-            chosen_score=chosen_scores[i],
-            right_row=int(answers[i]),
-            right_score=answer_scores[i],
-            rank=int(outcome.ranks[i]),
-            right=bool(outcome.correct[i]),
-            decided=bool(decided[i] >= 0),
+            chosen_item=targets.ids[judged.chosen[i]],
+            chosen_row=int(judged.chosen[i]),
+            chosen_score=float(judged.chosen_score[i]),
+            right_row=int(judged.right[i]),
+            right_score=float(judged.right_score[i]),
+            rank=int(judged.rank[i]),
+            right=bool(judged.correct[i]),
+            decided=bool(judged.decided[i]),
         )
-        for i in range(len(asked))
+        for i in range(len(judged))
     ]
     return sorted(pairs, key=lambda p: (-p.rank, p.right_score))
-
-
-def _best_right(scores: Scores, truth: RightAnswers) -> np.ndarray:
-    """Per source: the target row of its best right answer."""
-    answers = np.zeros(len(scores.sources), int)
-    for part, block in scores.iter_blocks():
-        rows, columns = truth.pairs(part)
-        order = np.lexsort((-block[rows, columns], rows))
-        answers[part] = columns[order][np.unique(rows[order], return_index=True)[1]]
-    return answers
-
-
-def _scores_at(scores: Scores, targets: np.ndarray) -> np.ndarray:
-    """The scores (t, m) of each source with t target rows of its own (t, m)."""
-    found = np.zeros(targets.shape, np.float32)
-    for part, block in scores.iter_blocks():
-        found[:, part] = block[np.arange(len(block)), targets[:, part]]
-    return found
 
 
 def _spread(items: list[str], many: int) -> list[str]:

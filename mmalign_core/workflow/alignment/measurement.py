@@ -46,7 +46,7 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class _Fold:
+class Fold:
     """What is kept of one fit, whose aligner can go: places of the pair and of whole items, and its thresholds.
 
     `fused`: target -> whole items placed by their other modalities; `whole`: modality -> the same items' places.
@@ -65,20 +65,28 @@ def measure(plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch
     if plan.held.unmeasured:
         aligner = fit(plan, plan.parts[0], cost, progress, watch=watch)
         return Measurement(aligner, Evaluation({}, {}, plan.choices.seed))
-    folds, many = [], len(plan.parts)
-    for number, part in enumerate(plan.parts, 1):
-        words = f"fold {number} of {many}: " if many > 1 else ""
-        shown = within(progress, _FITTED * (number - 1) / many, _FITTED * number / many, words)
-        aligner = fit(plan, part, cost, shown, watch=watch)
-        space, bank = place_part(plan, part, aligner, cost)
-        fused, whole = fuse_part(plan, part, aligner)
-        thresholds = suggest(plan, part, aligner, cost, shown) if plan.scoring.takes_suggestion else {}
-        folds.append(_Fold(space, bank, fused, whole, thresholds))
+    aligner, folds = fit_parts(plan, cost, within(progress, 0.0, _FITTED), watch=watch)
     progress(_FITTED, "measuring")
     with timed(cost.seconds, "match"):
         measured = _evaluation(plan, folds)
     thresholds = tuple(fold.thresholds for fold in folds if fold.thresholds)
     return Measurement(aligner, measured, thresholds, _fused_report(plan, folds))
+
+
+def fit_parts(
+    plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch = no_watch
+) -> tuple[Aligner, list[Fold]]:
+    """The aligner fitted last, and for each part of the plan where its fit places the measured items."""
+    folds, many = [], len(plan.parts)
+    for number, part in enumerate(plan.parts, 1):
+        words = f"fold {number} of {many}: " if many > 1 else ""
+        shown = within(progress, (number - 1) / many, number / many, words)
+        aligner = fit(plan, part, cost, shown, watch=watch)
+        space, bank = place_part(plan, part, aligner, cost)
+        fused, whole = fuse_part(plan, part, aligner)
+        thresholds = suggest(plan, part, aligner, cost, shown) if plan.scoring.takes_suggestion else {}
+        folds.append(Fold(space, bank, fused, whole, thresholds))
+    return aligner, folds
 
 
 def fit(plan: AlignmentPlan, part: Part, cost: Cost, progress: Progress, *, watch: Watch = no_watch) -> Aligner:
@@ -166,7 +174,7 @@ def with_suggested(choices: Choices, used: Sequence[Thresholds]) -> Choices:
     return replace(choices, matcher_params={**(choices.matcher_params or {}), "threshold": mean})
 
 
-def _evaluation(plan: AlignmentPlan, folds: Sequence[_Fold]) -> Evaluation:
+def _evaluation(plan: AlignmentPlan, folds: Sequence[Fold]) -> Evaluation:
     """What every query met in one space, or in one for each fold, decided by the thresholds of its own fold."""
     pair, scoring = plan.choices.pair, plan.scoring
     spaces, banks = [fold.space for fold in folds], [fold.bank for fold in folds]
@@ -181,7 +189,7 @@ def _evaluation(plan: AlignmentPlan, folds: Sequence[_Fold]) -> Evaluation:
     return replace(measured, directions={way: pooled(directions) for way, directions in by_way.items()})
 
 
-def _fused_report(plan: AlignmentPlan, folds: Sequence[_Fold]) -> dict[str, Any]:
+def _fused_report(plan: AlignmentPlan, folds: Sequence[Fold]) -> dict[str, Any]:
     """`metrics`, `ci95` and `baseline` of "image+audio->text", each of its parts alone, and the way back, for both
     modalities of the pair as the target, the queries of all folds pooled; {} where nothing was fused.
 

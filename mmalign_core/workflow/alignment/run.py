@@ -51,12 +51,7 @@ class Run:
 
     def matches(self, scores: Scores) -> Matches:
         """The decisions of the run's matcher; of argmax where there is more to weigh than that matcher can."""
-        scoring = self.choices.scoring()
-        try:
-            scoring.matcher.check_sizes(len(scores.sources), len(scores.targets))
-        except BadInput:
-            scoring = scoring.plain()
-        return scoring.match(scores)
+        return self.choices.scoring().for_sizes(len(scores.sources), len(scores.targets)).match(scores)
 
 
 def align(

@@ -1,0 +1,145 @@
+"""What was found wrong in a run: each query with its causes, as JSON and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmalign_core.triage.causes import Cause
+from mmalign_core.triage.judgements import Judgements
+from mmalign_core.types import Collection, EmbeddingSet
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How cells begin that a spreadsheet runs as formulas (OWASP, CSV injection)."""
+
+
+@dataclass(frozen=True)
+class DirectionErrors:
+    """The m queries of one direction: judgements, `suspicion` (m,) in 0..1, and their causes, likeliest first."""
+
+    judgements: Judgements
+    suspicion: np.ndarray
+    causes: tuple[tuple[Cause, ...], ...]
+
+    def take(self, rows: np.ndarray) -> DirectionErrors:
+        """Only these queries, in this order; `rows` are row numbers or a bool mask."""
+        rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows, int)
+        causes = tuple(self.causes[row] for row in rows)
+        return replace(self, judgements=self.judgements.take(rows), suspicion=self.suspicion[rows], causes=causes)
+
+
+@dataclass(frozen=True)
+class ErrorReport:
+    """The errors of a run in one direction or in both, "image->text" -> its queries.
+
+    `split`: how the run held items out, in words; `missing`: (item, modality) of items that lack a side of the pair,
+    which are no queries; `notes`: sentences that say what could not be looked at.
+    """
+
+    run: str
+    split: str
+    collection: Collection
+    directions: Mapping[str, DirectionErrors]
+    missing: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    _texts: Mapping[tuple[str, str], str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        texts = {(m.item, m.digest): m.text for m in self.collection.media_of("text") if m.text}
+        object.__setattr__(self, "_texts", texts)
+
+    def __len__(self) -> int:
+        return sum(len(found.judgements) for found in self.directions.values())
+
+    def worst_first(self) -> Iterator[tuple[str, int]]:
+        """(direction, row of its judgements) of every query by falling rank, then by rising margin, then by item."""
+        found: list[tuple[int, float, str, str, int]] = []
+        for way, part in self.directions.items():
+            judged = part.judgements
+            columns = (-judged.rank).tolist(), judged.margin.tolist(), judged.queries.ids
+            found += [(rank, margin, item, way, row) for row, (rank, margin, item) in enumerate(zip(*columns))]
+        return ((way, row) for *_, way, row in sorted(found))
+
+    def report(self) -> dict[str, Any]:
+        """What `errors --json` prints."""
+        queries = [self._query(way, row) for way, row in self.worst_first()]
+        return {
+            "run": self.run,
+            "direction": next(iter(self.directions)) if len(self.directions) == 1 else None,
+            "directions": [*self.directions],
+            "split": self.split,
+            "n": len(queries),
+            "n_held_out": sum(query["held_out"] for query in queries),
+            "queries": queries,
+            "missing": [{"id": item, "modality": modality} for item, modality in self.missing],
+            "notes": [*self.notes],
+        }
+
+    def table(self) -> pd.DataFrame:
+        """One row a query, worst first; causes are names, likeliest first, and `evidence` is of the first one."""
+        rows = [_flat(self._query(way, row)) for way, row in self.worst_first()]
+        return pd.DataFrame(rows, columns=[*_COLUMNS])
+
+    def csv(self) -> bytes:
+        """The table as UTF-8 CSV; an apostrophe stands before cells that a spreadsheet would run as formulas."""
+        return self.table().map(_harmless).to_csv(index=False).encode("utf-8", "backslashreplace")
+
+    def _query(self, way: str, row: int) -> dict[str, Any]:
+        part = self.directions[way]
+        judged, queries = part.judgements, part.judgements.queries
+        return {
+            "direction": way,
+            "id": queries.ids[row],
+            "modality": queries.modality,
+            **self._text(queries, row),
+            "rank": int(judged.rank[row]),
+            "candidates": int(judged.n_candidates[row]),
+            "margin": float(judged.margin[row]),
+            "correct": bool(judged.correct[row]),
+            "decided": bool(judged.decided[row]),
+            "held_out": bool(judged.held_out[row]),
+            "chosen": self._candidate(judged.candidates, int(judged.chosen[row]), judged.chosen_score[row]),
+            "right": self._candidate(judged.candidates, int(judged.right[row]), judged.right_score[row]),
+            "suspicion": round(float(part.suspicion[row]), 4),
+            "causes": [cause.report() for cause in part.causes[row]],
+        }
+
+    def _candidate(self, candidates: EmbeddingSet, row: int, score: float) -> dict[str, Any]:
+        return {"id": candidates.ids[row], "score": float(score), **self._text(candidates, row)}
+
+    def _text(self, rows: EmbeddingSet, row: int) -> dict[str, str]:
+        """The text itself under "text"; {} for other media."""
+        text = self._texts.get((rows.ids[row], rows.keys[row])) if rows.modality == "text" else None
+        return {} if text is None else {"text": text}
+
+
+_SIDES = tuple(f"{side}_{what}" for side in ("chosen", "right") for what in ("id", "score", "text"))
+_COLUMNS = (
+    *("direction", "id", "modality", "rank", "candidates", "margin", "correct", "decided", "held_out", "suspicion"),
+    *("text", *_SIDES, "causes", "evidence"),
+)
+
+
+def _flat(query: Mapping[str, Any]) -> dict[str, Any]:
+    """A query of the JSON as one row of the table."""
+    causes: Sequence[Mapping[str, Any]] = query["causes"]
+    plain = {name: value for name, value in query.items() if name not in ("chosen", "right", "causes", "text")}
+    return {
+        **plain,
+        "text": query.get("text", ""),
+        **{
+            f"{side}_{what}": query[side].get(what, "")
+            for side in ("chosen", "right")
+            for what in ("id", "score", "text")
+        },
+        "causes": "; ".join(cause["name"] for cause in causes),
+        "evidence": ", ".join(f"{name}: {value}" for name, value in causes[0]["evidence"].items()) if causes else "",
+    }
+
+
+def _harmless(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
