@@ -19,6 +19,7 @@ from mmalign_core.store.bundle_files import is_bundle_file
 from mmalign_core.store.errors import refusal
 from mmalign_core.store.ownership import MARKER, check_file, fill_file
 from mmalign_core.types import BadInput
+from mmalign_core.workflow import MARK_COLUMNS
 
 GENERATOR = b'<meta name="generator" content="MMAlign">'
 """In the head of every page that --html writes."""
@@ -45,6 +46,8 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "report": frozenset({"html", "sentence", "sections"}),
     "fetch": frozenset({"reference", "bytes", "fetched", "licence"}),
     "fetch --remove": frozenset({"removed", "bytes"}),
+    "marks": frozenset({"collection", "marks", "by_kind", "outdated", "rejected"}),
+    "repair": frozenset({"before", "after", "difference", "fixed", "broken", "dropped", "n_held_out"}),
     "store size": frozenset({"root", "bytes", "kinds"}),
     "store remove": frozenset({"kind", "removed", "bytes"}),
 }
@@ -77,7 +80,7 @@ def check_targets(args: argparse.Namespace) -> None:
 
 
 def write_target(args: argparse.Namespace, option: str, content: bytes) -> None:
-    """Write the file that `option` (json, html, out, csv) names; BadInput where it cannot be, or is not ours by now."""
+    """Write the file that `option` of _OURS names; BadInput where it cannot be written, or is not ours by now."""
     fill_target(args, option, lambda file: file.write(content))
 
 
@@ -168,6 +171,12 @@ def is_table(path: Path) -> bool:
     return any(set(head) >= columns for columns in _TABLES.values())
 
 
+def is_mark_table(path: Path) -> bool:
+    """Whether the file is a table of marks that `marks --export` wrote."""
+    with path.open("rb") as file:
+        return file.readline(_HEAD).rstrip() == ",".join(MARK_COLUMNS).encode()
+
+
 def _has_one_of(known: Mapping[str, frozenset[str]], found: Any) -> bool:
     return isinstance(found, dict) and any(found.keys() >= keys for keys in known.values())
 
@@ -177,5 +186,6 @@ _OURS: Mapping[str, Callable[[Path], bool]] = {
     "html": is_page,
     "out": is_made,
     "csv": is_table,
+    "export": is_mark_table,
 }
 """Options that name a file to write ('-' is standard output), and how a file of ours is known."""

@@ -1,4 +1,4 @@
-"""The store: embeddings, sequences, collections and runs under one folder, safe against being killed at any moment."""
+"""The store: embeddings, sequences, collections, runs and marks in one folder, safe against a kill at any moment."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from mmalign_core.store.contents import (
 )
 from mmalign_core.store.embeddings import CacheSize, EmbeddingCache, Found
 from mmalign_core.store.folders import check_folder, check_place, remove_owned, write_folder
+from mmalign_core.store.marks import MarkLog
 from mmalign_core.store.runs import (
     HEAD,
     RunList,
@@ -68,6 +69,8 @@ class Store:
         self.root = _folder_of(root)
         self.session = SessionCache()
         """What was asked with while this store is open; nothing of it is written."""
+        self.marks = MarkLog(self.root / "marks")
+        """What people marked in their data."""
         self._embeddings = EmbeddingCache(self.root / "embeddings")
         self._sequences = SequenceCache(self.root / "sequences")
         self._runs = RunList(self.root / "lists", self.root / "runs")

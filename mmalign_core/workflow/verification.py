@@ -30,7 +30,7 @@ PLACE_TOLERANCE = 1e-5
 """The same for coordinates: they are float32, and other processors sum a product of matrices in another order."""
 _OF_THE_MACHINE = (
     *("seconds", "infer_seconds_per_1000", "fit_peak_mb", "fit_added_mb", "peak_rss_mb"),
-    *("aligner_by", "skipped", "left_out", "repaired_from"),
+    *("aligner_by", "skipped", "left_out", "repaired_from", "dropped", "repair"),
 )
 """Parts of a report that are no result of the vectors: times, memory, and what happened before they were made."""
 
@@ -123,8 +123,9 @@ def _placed(run: Run, rows: Mapping[str, EmbeddingSet], by: str, *, placed: bool
 def _state(stored: Mapping[str, np.ndarray], computed: Mapping[str, np.ndarray]) -> Iterator[Compared]:
     """One comparison for each array that the fitted aligner holds; the number that differs most stands for all."""
     for name in sorted({*stored, *computed}):
-        if name not in stored or name not in computed or stored[name].shape != np.shape(computed[name]):
-            yield Difference(f"state.{name}", np.shape(stored.get(name)), np.shape(computed.get(name)))
+        shapes = [list(np.shape(state[name])) if name in state else None for state in (stored, computed)]
+        if shapes[0] != shapes[1]:
+            yield Difference(f"state.{name}", *shapes)
             continue
         one, other = (np.asarray(state[name], np.float64).ravel() for state in (stored, computed))
         apart = np.abs(one - other)

@@ -54,8 +54,9 @@ def encoded_sets(
             shown = within(progress, place / len(run.encoders), (place + 1) / len(run.encoders))
             media = collection.media_of(modality)
             source, _, _ = encode_set(source, media, store=store, settings=settings, progress=shown)
-        _check_same(run, modality, key, source)
-        found[modality] = source
+        rows: EmbeddingSet = source
+        _check_same(run, modality, key, rows)
+        found[modality] = rows
     return dict(usable_sets(found, run.choices, store, collection.media, progress))
 
 

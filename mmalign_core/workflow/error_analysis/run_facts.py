@@ -39,6 +39,7 @@ def choice_differences(a: Run, b: Run) -> dict[str, tuple[Any, Any]]:
 def _choices(run: Run) -> dict[str, Any]:
     chosen = asdict(run.choices) | {"pair": list(run.choices.pair), "params": dict(run.aligner.params)}
     chosen |= {"encoders": dict(run.encoders), "split": run.report.get("split", "none")}
+    chosen["parts"] = None  # thousands of ids; the split says it in words
     flat: dict[str, Any] = {}
     for name, value in chosen.items():
         nested = isinstance(value, Mapping)
