@@ -29,8 +29,8 @@ from mmalign_core.types import BadInput, Collection
 from mmalign_core.types.embeddings import Pivots
 from mmalign_core.types.sequences import as_sequences
 from mmalign_core.workflow import Choices, QuerySpec, align, answer, encode, load_run, save_run
-from mmalign_core.workflow.alignment.refit import encoded_sets
 from mmalign_core.workflow.bundles import open_bundle, opened_bundle, pack_run
+from mmalign_core.workflow.error_analysis.refit import encoded_sets
 from mmalign_core.workflow.verification import verify_bundle
 
 SCORED = {"correction": "csls", "matcher": "hungarian"}

@@ -24,8 +24,8 @@ from mmalign_core.store.ownership import MEDIA_NAME
 from mmalign_core.store.serialization import check_frame, read_arrays, read_sets, write_sets
 from mmalign_core.store.zip_checks import plain_words, refused
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Progress, no_progress
-from mmalign_core.workflow.alignment.refit import encoded_sets
 from mmalign_core.workflow.bundled_facts import made_by, write_map
+from mmalign_core.workflow.error_analysis.refit import encoded_sets
 from mmalign_core.workflow.maps.space_map import project_run
 from mmalign_core.workflow.saved_runs import run_of
 

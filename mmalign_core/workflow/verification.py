@@ -18,10 +18,10 @@ from mmalign_core.projection.quality import map_quality
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.alignment.inputs import place
-from mmalign_core.workflow.alignment.refit import plan_again
 from mmalign_core.workflow.alignment.run import Run, run_plan
 from mmalign_core.workflow.bundles import Bundle, opened_bundle
 from mmalign_core.workflow.encoding import Encoding
+from mmalign_core.workflow.error_analysis.refit import plan_again
 from mmalign_core.workflow.saved_runs import run_of
 
 TOLERANCE = 1e-6

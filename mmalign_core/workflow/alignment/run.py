@@ -88,7 +88,6 @@ def run_plan(
     watch: Watch = no_watch,
 ) -> Run:
     """The run that comes of a plan: fits, places, measures, and reports as `align` says."""
-    choices = plan.choices
     cost = Cost({"read": 0.0, "encode": round(sum(encoding.seconds.values()), 4), "fit": 0.0, "match": 0.0})
     folds = len(plan.parts)
     share = folds / (folds + 1) if folds > 1 else 1.0

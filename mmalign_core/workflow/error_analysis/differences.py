@@ -19,9 +19,9 @@ from mmalign_core.metrics.retrieval import Direction, measure_direction, pooled
 from mmalign_core.progress import within
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
-from mmalign_core.workflow.alignment.refit import MeasuredPart, measured_parts
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.drift import NeighbourDrift, neighbour_drift
+from mmalign_core.workflow.error_analysis.refit import MeasuredPart, measured_parts
 from mmalign_core.workflow.error_analysis.run_facts import DataDifference, choice_differences, data_difference
 
 Cell = tuple[MeasuredPart, MeasuredPart]

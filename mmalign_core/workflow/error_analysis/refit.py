@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mmalign_core.cost import Cost
-from mmalign_core.encoders.batched.stored import encode_set
 from mmalign_core.progress import within
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.settings import Settings
-from mmalign_core.spaces import reference_of
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
+from mmalign_core.types import EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.alignment.inputs import Sets, usable_sets
 from mmalign_core.workflow.alignment.measurement import fit, place_part, suggest
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, hold_out, plan_of
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.encoding import ready
+from mmalign_core.workflow.error_analysis.encoded import encoded_again
 
 
 @dataclass(frozen=True)
@@ -41,33 +39,9 @@ def encoded_sets(
 
     What the store holds is not encoded again. BadInput where media or models are gone, or have changed since.
     """
-    collection = run.collection
-    kept = tuple(medium for medium in collection.media if medium.modality in run.encoders)
-    vectors = {modality: rows for modality, rows in collection.vectors.items() if modality in run.encoders}
-    wanted = {name: reference_of(key) for name, key in run.encoders.items() if name not in vectors}
-    narrowed = replace(collection, media=kept, vectors=vectors)
-    sources = vectors | ready(narrowed, wanted, store, settings or Settings())
-    found: dict[str, EmbeddingSet] = {}
-    for place, (modality, key) in enumerate(run.encoders.items()):
-        source = sources[modality]
-        if not isinstance(source, EmbeddingSet):
-            shown = within(progress, place / len(run.encoders), (place + 1) / len(run.encoders))
-            media = collection.media_of(modality)
-            source, _, _ = encode_set(source, media, store=store, settings=settings, progress=shown)
-        rows: EmbeddingSet = source
-        _check_same(run, modality, key, rows)
-        found[modality] = rows
-    return dict(usable_sets(found, run.choices, store, collection.media, progress))
-
-
-def _check_same(run: Run, modality: str, key: str, rows: EmbeddingSet) -> None:
-    """BadInput unless these are the rows that the run placed."""
-    placed = run.result.space.get(modality)
-    if rows.encoder != key or (placed is not None and (placed.ids, placed.keys) != (rows.ids, rows.keys)):
-        raise BadInput(
-            f"the {modality} of run '{run.id}' cannot be encoded again as it was: files are gone or changed, or "
-            f"'{key}' is now '{rows.encoder}'; align again"
-        )
+    found = encoded_again(run, store=store, settings=settings, progress=progress).sets
+    own = {modality: found[modality] for modality in run.encoders}
+    return dict(usable_sets(own, run.choices, store, run.collection.media, progress))
 
 
 def plan_again(run: Run, sets: Sets) -> AlignmentPlan:
