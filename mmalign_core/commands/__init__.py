@@ -18,6 +18,7 @@ from mmalign_core.commands import (
     project,
     recommend,
     repair,
+    report,
     store,
     verify,
 )
@@ -31,6 +32,7 @@ COMMANDS = {
     "align": align,
     "compare": compare,
     "diff": diff,
+    "report": report,
     "bundle": bundle,
     "open": open_command,
     "verify": verify,
