@@ -35,9 +35,8 @@ def drawn_points(drawn: SpaceMap) -> dict[str, Any]:
     room = np.array([_WIDTH, _HEIGHT]) - 2 * _MARGIN
     scaled = _MARGIN + (places - low) / span * room
     modality = points["modality"].to_numpy()
-    groups = {
-        name: [f"{x:.1f} {y:.1f}".split() for x, y in scaled[modality == name]] for name in dict.fromkeys(modality)
-    }
+    names = list(dict.fromkeys(modality))
+    groups = {name: [(round(x, 1), round(y, 1)) for x, y in scaled[modality == name].tolist()] for name in names}
     projection = drawn.projection
     return {
         "groups": groups,
