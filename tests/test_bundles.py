@@ -28,7 +28,19 @@ from mmalign_core.store.serialization import check_frame, read_sets, write_frame
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.types.embeddings import Pivots
 from mmalign_core.types.sequences import as_sequences
-from mmalign_core.workflow import Choices, QuerySpec, align, answer, encode, load_run, save_run
+from mmalign_core.workflow import (
+    Choices,
+    MarkKind,
+    QuerySpec,
+    add_mark,
+    align,
+    answer,
+    encode,
+    import_marks,
+    load_run,
+    read_marks,
+    save_run,
+)
 from mmalign_core.workflow.bundles import open_bundle, opened_bundle, pack_run
 from mmalign_core.workflow.error_analysis.refit import encoded_sets
 from mmalign_core.workflow.verification import verify_bundle
@@ -136,6 +148,19 @@ def test_an_opened_run_works_without_media(tmp_path: Path, workplace: Path, here
     sets = encoded_sets(run, store=elsewhere)
     for modality, rows in encoded_sets(load_run("media", store=here), store=here).items():
         assert_same_set(rows, sets[modality])
+
+
+def test_marks_go_along_and_can_be_imported_elsewhere(tmp_path: Path, workplace: Path, vectors_zip: Path) -> None:
+    elsewhere = Store(tmp_path / "store")
+    open_bundle(vectors_zip, "run", store=elsewhere)
+    collection = load_run("run", store=elsewhere).collection
+    add_mark(collection, elsewhere, MarkKind.WRONG_PAIR, "i3", note="ß\n<b>", who="me")
+    with zipfile.ZipFile(packed("run", tmp_path / "marked.zip", elsewhere)) as archive:
+        (tmp_path / "marks.jsonl").write_bytes(archive.read("marks.jsonl"))
+    third = Store(tmp_path / "third")
+    assert not import_marks(collection, third, tmp_path / "marks.jsonl").rejected
+    (mark,) = read_marks(collection, third)
+    assert (mark.item, mark.kind, mark.note.split(), mark.who) == ("i3", MarkKind.WRONG_PAIR, ["ß", "<b>"], "me")
 
 
 def test_a_name_that_is_taken_is_not_replaced_unasked(here: Store, vectors_zip: Path) -> None:

@@ -27,6 +27,7 @@ from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Progre
 from mmalign_core.workflow.bundled_facts import made_by, write_map
 from mmalign_core.workflow.error_analysis.refit import encoded_sets
 from mmalign_core.workflow.maps.space_map import project_run
+from mmalign_core.workflow.marks import read_marks
 from mmalign_core.workflow.saved_runs import run_of
 
 _MOST_MAPPED = 20_000
@@ -68,13 +69,13 @@ def pack_run(
     *,
     store: Store,
     media: bool = False,
-    marks: bytes = b"",
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> Packed:
-    """Write the saved run `ref` as a bundle; `media`: with its pictures, sounds and videos; `marks`: a log to carry.
+    """Write the saved run `ref` as a bundle; `media`: with its pictures, sounds and videos.
 
-    The same saved run, media and marks give the same bytes. Vectors that can no longer be made, and files that are gone
+    The marks of the run's data go along, in the form that `marks --import` reads. The same saved run, media and marks
+    give the same bytes. Vectors that can no longer be made, and files that are gone
     or changed, are left out and noted. BadInput where there is no such run.
     """
     settings, record = settings or Settings(), store.load_run(ref)
@@ -91,8 +92,8 @@ def pack_run(
             write_map(folder / "map", project_run(run_of(record), store=store).projection)
         else:
             notes.append(f"there is no map: the run has more than {_MOST_MAPPED:,} rows")
-        if marks:
-            (folder / MARKS).write_bytes(marks)
+        if marks := _marks(record.collection, store):
+            (folder / MARKS).write_text(marks, encoding="utf-8")
         members = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         head = {"made_by": made_by(), "run": _about(record), "media": len(files), "notes": notes}
         write_bundle_file(file, head, members)
@@ -183,6 +184,16 @@ def _encoded(
     except BadInput as error:
         notes.append(f"there are no vectors as encoded, so the fit cannot be verified: {error}")
         return {}
+
+
+def _marks(collection: Collection, store: Store) -> str:
+    """The current marks of the data, one JSON object a line."""
+    rows = (
+        {"id": mark.item, "mark": mark.kind.value}
+        | {name: getattr(mark, name) for name in ("other", "modality", "note", "who", "when")}
+        for mark in read_marks(collection, store)
+    )
+    return "".join(json.dumps(row) + "\n" for row in rows)
 
 
 def _about(record: RunRecord) -> dict[str, Any]:
