@@ -58,7 +58,7 @@ def measured_parts(run: Run, *, store: Store, progress: Progress = no_progress) 
     """
     pair = {modality: run.result.space[modality] for modality in run.choices.pair}
     held = hold_out(run.collection, pair, run.choices, needs_pairs=False)
-    if held.unmeasured:
+    if held.unmeasured or not held.parts:
         return ()
     if len(held.parts) > 1:
         return _fold_parts(plan_again(run, encoded_sets(run, store=store, progress=progress)), progress)

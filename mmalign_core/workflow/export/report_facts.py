@@ -66,7 +66,7 @@ def metric_tables(run: Run) -> list[dict[str, Any]]:
             _metric_row(name, label, found[name], report["ci95"][way][name], report["baseline"][way][name])
             for name, label in _LABELS.items()
         ]
-        title = f"{NAMES.get(source, source).capitalize()} to {NAMES.get(target, target)}"
+        title = f"{NAMES.get(source, source)} to {NAMES.get(target, target)}".capitalize()
         sizes = f"{found['n']:,} queries, each among {found['candidates']:,} candidates"
         left = found.get("unanswerable", 0)
         tables.append(
