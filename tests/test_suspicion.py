@@ -93,7 +93,7 @@ def test_the_evidence_names_whose_caption_it_is(store: Store) -> None:
         evidence = found.evidence(item)
         own = said[f"text {int(item.removeprefix('item '))} 0"]
         better = evidence["agrees_better_with"]
-        assert isinstance(better, dict) and set(better) == {"image", "text"}
+        assert set(better) == {"image", "text"}
         assert evidence["n"] == SIZE
         named += own in better["image"]
     assert named >= 0.6 * len(wrong), "the picture agrees with the item that holds its caption now"

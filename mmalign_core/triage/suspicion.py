@@ -19,6 +19,9 @@ NAMED = 3
 """How many better items are named as evidence: few enough to look at. Chosen."""
 _BLOCK = 2**24
 """Scores held at once: 64 MB in float32. Chosen."""
+MOST_RIVALS = 3000
+"""Other items that each pair is compared with; of more this many are drawn, the same for all pairs. Chosen: 20,000
+pairs then take about a minute."""
 _DRAWS = 20
 """Pairs drawn at random for each item, to know how wrong pairs look; also the rounds that estimate their share, which
 stands still after ten. Chosen."""
@@ -71,8 +74,9 @@ def find_suspicion(
     left, right = _joined(sources)
     own = np.einsum("ij,ij->i", left, right)
     contents = (np.asarray(left_contents), np.asarray(right_contents))
-    forth, better = _rivals(left, right, own, contents, lambda f, m: progress(f / 2, m))
-    back, better_right = _rivals(right, left, own, contents, lambda f, m: progress((1 + f) / 2, m))
+    some = np.sort(np.random.default_rng(seed).choice(many, min(many, MOST_RIVALS), replace=False))
+    forth, better = _rivals(left, right, own, contents, some, lambda f, m: progress(f / 2, m))
+    back, better_right = _rivals(right, left, own, contents, some, lambda f, m: progress((1 + f) / 2, m))
     gap = (forth + back) / 2 - own
     drawn = np.random.default_rng(seed).integers(0, many, (_DRAWS, many))
     apart = (contents[0][drawn] != contents[0]) & (contents[1][drawn] != contents[1])
@@ -111,26 +115,30 @@ def _rivals(
     offered: np.ndarray,
     own: np.ndarray,
     contents: tuple[np.ndarray, np.ndarray],
+    some: np.ndarray,
     progress: Progress,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """For each row the mean of its best scores with rivals (n,), and the best that beat the own one (n, 3), else -1."""
-    many = len(asked)
+    """For each row the mean of its best scores with rivals (n,), and the best that beat the own one (n, 3), else -1.
+
+    Rivals are the `some` rows, rising, whose contents both differ.
+    """
+    many, offered = len(asked), offered[some]
     means, better = np.zeros(many, np.float32), np.full((many, NAMED), -1)
-    step = max(1, _BLOCK // many)
+    step = max(1, _BLOCK // len(some))
     for start in range(0, many, step):
         progress(start / many, "comparing each pair with the others")
         rows = np.arange(start, min(start + step, many))
         scores = asked[rows] @ offered.T
         for content in contents:
-            scores[content[rows][:, None] == content[None]] = -np.inf
-        top = np.argpartition(-scores, min(RIVALS, many - 1), axis=1)[:, :RIVALS]
+            scores[content[rows][:, None] == content[some][None]] = -np.inf
+        top = np.argpartition(-scores, min(RIVALS, len(some) - 1), axis=1)[:, :RIVALS]
         found = np.take_along_axis(scores, top, 1)
         order = np.lexsort((top, -found), axis=1)
         top, found = np.take_along_axis(top, order, 1), np.take_along_axis(found, order, 1)
         there = np.isfinite(found)
         means[rows] = np.where(there, found, 0).sum(1) / np.maximum(there.sum(1), 1)
         means[rows[~there.any(1)]] = own[rows[~there.any(1)]]
-        better[rows] = np.where(found[:, :NAMED] > own[rows][:, None], top[:, :NAMED], -1)
+        better[rows] = np.where(found[:, :NAMED] > own[rows][:, None], some[top[:, :NAMED]], -1)
     return means, better
 
 

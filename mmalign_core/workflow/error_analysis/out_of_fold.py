@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class PairSuspicion:
         """Item -> suspicion in 0..1."""
         return dict(zip(self.items, map(float, self.found.value)))
 
-    def evidence(self, item: str) -> dict[str, object]:
+    def evidence(self, item: str) -> dict[str, Any]:
         """What a person can check about this item's pair, ready for JSON; KeyError for an item without both media."""
         if item not in self._rows:
             raise KeyError(item)
