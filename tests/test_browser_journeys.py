@@ -1,4 +1,4 @@
-"""Whole ways through the dashboard in a real browser: upload to verified bundle, two sessions, cancel, back and forward.
+"""Ways through the dashboard in a real browser: upload to verified bundle, two sessions, cancel, back and forward.
 
 With MMALIGN_SHOTS set to a folder, a picture of each step is kept there.
 """
