@@ -42,7 +42,7 @@ from mmalign_core.workflow import (
     save_run,
 )
 from mmalign_core.workflow.bundles import open_bundle, opened_bundle, pack_run
-from mmalign_core.workflow.error_analysis.refit import encoded_sets
+from mmalign_core.workflow.error_analysis.refit import aligner_inputs
 from mmalign_core.workflow.verification import verify_bundle
 
 SCORED = {"correction": "csls", "matcher": "hungarian"}
@@ -145,8 +145,8 @@ def test_an_opened_run_works_without_media(tmp_path: Path, workplace: Path, here
     found = answer(run, QuerySpec.of(text="a dog", k=3), store=elsewhere)
     known = answer(load_run("media", store=here), QuerySpec.of(text="a dog", k=3), store=here)
     assert [item.id for item in found.results] == [item.id for item in known.results]
-    sets = encoded_sets(run, store=elsewhere)
-    for modality, rows in encoded_sets(load_run("media", store=here), store=here).items():
+    sets = aligner_inputs(run, store=elsewhere)
+    for modality, rows in aligner_inputs(load_run("media", store=here), store=here).items():
         assert_same_set(rows, sets[modality])
 
 

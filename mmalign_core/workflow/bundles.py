@@ -25,7 +25,7 @@ from mmalign_core.store.serialization import check_frame, read_arrays, read_sets
 from mmalign_core.store.zip_checks import plain_words, refused
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.workflow.bundled_facts import made_by, write_map
-from mmalign_core.workflow.error_analysis.refit import encoded_sets
+from mmalign_core.workflow.error_analysis.refit import aligner_inputs
 from mmalign_core.workflow.maps.space_map import project_run
 from mmalign_core.workflow.marks import read_marks
 from mmalign_core.workflow.saved_runs import run_of
@@ -180,7 +180,7 @@ def _encoded(
     record: RunRecord, store: Store, settings: Settings, notes: list[str], progress: Progress
 ) -> dict[str, EmbeddingSet]:
     try:
-        return encoded_sets(run_of(record), store=store, settings=settings, progress=progress)
+        return aligner_inputs(run_of(record), store=store, settings=settings, progress=progress)
     except BadInput as error:
         notes.append(f"there are no vectors as encoded, so the fit cannot be verified: {error}")
         return {}
