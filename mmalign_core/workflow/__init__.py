@@ -117,8 +117,6 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
     from mmalign_core.workflow.export.report_page import ReportPage as ReportPage
     from mmalign_core.workflow.export.report_page import report_page as report_html
-    from mmalign_core.workflow.export.tables import csv_table as csv_table
-    from mmalign_core.workflow.export.tables import parquet_table as parquet_table
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
@@ -176,6 +174,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.similarity_matrix import SimilarityBlock as SimilarityBlock
     from mmalign_core.workflow.similarity_matrix import judged_pairs as judged_pairs
     from mmalign_core.workflow.similarity_matrix import similarity_block as similarity_block
+    from mmalign_core.workflow.tables import csv_table as csv_table
+    from mmalign_core.workflow.tables import parquet_table as parquet_table
     from mmalign_core.workflow.verification import Verification as Verification
     from mmalign_core.workflow.verification import verify_bundle as verify_bundle
 
