@@ -163,6 +163,17 @@ def test_marks_go_along_and_can_be_imported_elsewhere(tmp_path: Path, workplace:
     assert (mark.item, mark.kind, mark.note.split(), mark.who) == ("i3", MarkKind.WRONG_PAIR, ["ß", "<b>"], "me")
 
 
+def test_an_opened_run_has_its_marks_once(tmp_path: Path, here: Store, vectors_zip: Path) -> None:
+    own, other = Store(tmp_path / "own"), Store(tmp_path / "other")
+    open_bundle(vectors_zip, "run", store=own)
+    add_mark(load_run("run", store=own).collection, own, MarkKind.WRONG_PAIR, "i3", note="=1", who="me")
+    bundle = packed("run", tmp_path / "marked.zip", own)
+    for name in ("first", "second"):
+        open_bundle(bundle, name, store=other)
+        (mark,) = read_marks(load_run(name, store=other).collection, other)
+        assert (mark.item, mark.note, mark.who, mark.outdated) == ("i3", "=1", "me", False)
+
+
 def test_a_name_that_is_taken_is_not_replaced_unasked(here: Store, vectors_zip: Path) -> None:
     with pytest.raises(BadInput, match="holds a run 'vectors' already; name another with --save"):
         open_bundle(vectors_zip, store=here)

@@ -27,7 +27,7 @@ from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Progre
 from mmalign_core.workflow.bundled_facts import made_by, write_map
 from mmalign_core.workflow.error_analysis.refit import aligner_inputs
 from mmalign_core.workflow.maps.space_map import project_run
-from mmalign_core.workflow.marks import read_marks
+from mmalign_core.workflow.marks import import_marks, read_marks
 from mmalign_core.workflow.saved_runs import run_of
 
 _MOST_MAPPED = 20_000
@@ -124,14 +124,17 @@ def opened_bundle(path: Path, settings: Settings | None = None) -> Iterator[Bund
 def open_bundle(path: Path, ref: str | None = None, *, store: Store, settings: Settings | None = None) -> Path:
     """Save the bundle's run under `ref` (a name in the store or a folder; its own name if None); returns its folder.
 
-    The run keeps its vectors as encoded, so it can be fitted again without media. BadInput where the file is no bundle,
-    or, without a `ref`, the store holds another run of that name.
+    The run keeps its vectors as encoded, so it can be fitted again without media. The marks of its data are added to
+    those of the store. BadInput where the file is no bundle, or, without a `ref`, the store holds another run of that
+    name.
     """
     with opened_bundle(path, settings) as found:
         name, place = _destination(found.record, ref, store)
         own = tuple(replace(m, path=m.path and f"media/{Path(m.path).name}") for m in found.record.collection.media)
         vectors = {**found.record.collection.vectors, **found.encoded}
         collection = replace(found.record.collection, media=own, vectors=vectors)
+        if (marks := found.folder / MARKS).is_file():
+            import_marks(collection, store, marks)
         return store.save_run(replace(found.record, id=name, collection=collection), place, found.carried)
 
 
