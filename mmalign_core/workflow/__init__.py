@@ -1,7 +1,7 @@
 """The use cases as plain functions, called by the command line and the dashboard.
 
-Each name is imported on first use, so importing this package is cheap. A new name goes into the table and, for type
-checkers, into the imports above it.
+Each name is imported on first use, so importing this package is cheap. The imports below list the names, for type
+checkers and for `lazy`, which reads them from this file.
 """
 
 # ruff: noqa: F401  the imports under TYPE_CHECKING are the names that this package exports
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmalign_core.faces import lazy, places_of
+from mmalign_core.faces import lazy
 
 if TYPE_CHECKING:
     from mmalign_core.data import Video as DecodedVideo
@@ -118,8 +118,6 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
     from mmalign_core.workflow.export.report_page import ReportPage as ReportPage
     from mmalign_core.workflow.export.report_page import report_page as report_html
-    from mmalign_core.workflow.export.tables import csv_table as csv_table
-    from mmalign_core.workflow.export.tables import parquet_table as parquet_table
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
@@ -178,97 +176,9 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.similarity_matrix import SimilarityBlock as SimilarityBlock
     from mmalign_core.workflow.similarity_matrix import judged_pairs as judged_pairs
     from mmalign_core.workflow.similarity_matrix import similarity_block as similarity_block
+    from mmalign_core.workflow.tables import csv_table as csv_table
+    from mmalign_core.workflow.tables import parquet_table as parquet_table
     from mmalign_core.workflow.verification import Verification as Verification
     from mmalign_core.workflow.verification import verify_bundle as verify_bundle
 
-_NAMES = {
-    "mmalign_core.data": "collect_uploads decode_image DecodedVideo=Video inspect_collection peaks read_audio",
-    "mmalign_core.data.formats": "modality_of",
-    "mmalign_core.data.media.playback": "playable_video=playable PlayableVideo=Playable",
-    "mmalign_core.data.media.sounds": "decode_soundtrack",
-    "mmalign_core.encoders.batched.instances": "encoder_of",
-    "mmalign_core.explain.concepts": "ConceptWords",
-    "mmalign_core.explain.faithfulness": "faithfulness_numbers=advantage faithfulness_verdict=comparison",
-    "mmalign_core.explain.masks": "MediaMap",
-    "mmalign_core.language": "LANGUAGE_MODELS",
-    "mmalign_core.metrics.report": "directions_at_chance=at_chance",
-    "mmalign_core.model_files.catalogue": "SuggestedModel=Suggested",
-    "mmalign_core.model_files.hub": "hub_endpoint=endpoint HUB_PATIENCE=PATIENCE",
-    "mmalign_core.projection": "Projection",
-    "mmalign_core.recommend": "QueryPart QuerySpec",
-    "mmalign_core.recommend.controls": (
-        "DIVERSITY_SHARE=ALIKE LANGUAGE_MEASURED=MEASURED LANGUAGE_SHARE=LANGUAGE POPULARITY_SHARE=POPULARITY"
-    ),
-    "mmalign_core.recommend.methods.random_order": "RandomOrder",
-    "mmalign_core.recommend.sentences.facts": "SentenceFacts=Facts template_sentence=sentence",
-    "mmalign_core.scoring.corrections": "CorrectedScores=Scores",
-    "mmalign_core.store": "Store STORE_KINDS=KINDS StoreEntry=Entry",
-    "mmalign_core.store.runs": "check_run_id RunSummary",
-    "mmalign_core.triage.causes": "Cause",
-    "mmalign_core.triage.judgements": "Judgements",
-    "mmalign_core.triage.marks": "Mark MarkKind parse_mark_kind=parse_kind",
-    "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
-    "mmalign_core.workflow.alignment.plan": "check_collection",
-    "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
-    "mmalign_core.workflow.bundles": "open_bundle pack_record pack_run",
-    "mmalign_core.workflow.comparison.comparison": "compare takers",
-    "mmalign_core.workflow.comparison.learning_curve": "learning_curve",
-    "mmalign_core.workflow.comparison.ranking": "Comparison ranked",
-    "mmalign_core.workflow.data": "open_collection open_demo",
-    "mmalign_core.workflow.downloads": "fetch_model FetchPlan=Plan plan_fetch remove_model",
-    "mmalign_core.workflow.encoding": "DEFAULT_ENCODERS encode Encoding",
-    "mmalign_core.workflow.error_analysis.differences": "compare_runs RunDifference",
-    "mmalign_core.workflow.error_analysis.error_report": "DirectionErrors ErrorReport",
-    "mmalign_core.workflow.error_analysis.errors": "find_errors",
-    "mmalign_core.workflow.error_analysis.findings": "find_findings Finding",
-    "mmalign_core.workflow.error_analysis.judgement": "judge judge_all",
-    "mmalign_core.workflow.error_analysis.repair": "repair_run",
-    "mmalign_core.workflow.error_analysis.repair_outcome": "Repair",
-    "mmalign_core.workflow.evaluation.evaluation": "Entry evaluate",
-    "mmalign_core.workflow.evaluation.ranking": (
-        "rank_recommenders=ranked RecommenderRanking=Board RecommenderRow=Row slice_leaders=leaders SliceLeader=Leader"
-    ),
-    "mmalign_core.workflow.evaluation.trials": "all_places events_of Protocol",
-    "mmalign_core.workflow.explanation": (
-        "explain_pair explain_recommendation MediumMap=RecommendationMap PairExplanation RecommendationMaps"
-    ),
-    "mmalign_core.workflow.explanation.concept_words": "answer_words AnswerWords",
-    "mmalign_core.workflow.explanation.counterfactuals": "Counterfactual counterfactuals=smallest_changes",
-    "mmalign_core.workflow.export.answer_page": "answer_html=as_html",
-    "mmalign_core.workflow.export.films": "clock_time=clock Film read_film video_tiles",
-    "mmalign_core.workflow.export.media_uris": "item_titles picture_uri=as_uri sound_uri",
-    "mmalign_core.workflow.export.report_page": "report_html=report_page ReportPage",
-    "mmalign_core.workflow.export.tables": "csv_table parquet_table",
-    "mmalign_core.workflow.maps.space_map": "place_on_map project_run SpaceMap",
-    "mmalign_core.workflow.marks": (
-        "add_mark export_marks import_marks ImportedMarks=Imported MARK_COLUMNS=COLUMNS marks_report "
-        "read_marks undo_mark"
-    ),
-    "mmalign_core.workflow.menus.available_models": (
-        "available_encoders available_models AvailableModel same_space suggested_models"
-    ),
-    "mmalign_core.workflow.menus.cards": "aligner_cards AlignerCard",
-    "mmalign_core.workflow.menus.catalogue": "catalogue KINDS",
-    "mmalign_core.workflow.menus.default_aligner": "default_aligner",
-    "mmalign_core.workflow.menus.references": (
-        "check_encoder expected_model_folder look_up_model model_reference NamedModel "
-        "reference_params=params_of reference_parts=parts_of reference_with_params=with_params "
-        "reference_without_params=without_params"
-    ),
-    "mmalign_core.workflow.recommendation.answers": "Answer answer recommend",
-    "mmalign_core.workflow.recommendation.filters": "allowed_items",
-    "mmalign_core.workflow.recommendation.interests": "describe_interests=interests",
-    "mmalign_core.workflow.recommendation.queries": "place_part queryable",
-    "mmalign_core.workflow.recommendation.reasons": "all_reasons=every_reason item_reasons=reasons Reasons",
-    "mmalign_core.workflow.recommendation.recommenders": (
-        "fit_recommender FittedRecommender placed_items with_interactions"
-    ),
-    "mmalign_core.workflow.recommendation.reranking": "rerank_answer=rerank",
-    "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
-    "mmalign_core.workflow.saved_runs": "check_save load_run run_record=record_of save_run",
-    "mmalign_core.workflow.similarity_matrix": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
-    "mmalign_core.workflow.verification": "Verification verify_bundle",
-}
-"""Module -> its exported names. "a=b" exports its `b` under the name `a`."""
-_PLACES = places_of(_NAMES)
-__getattr__, __dir__ = lazy(globals(), _PLACES)
+__getattr__, __dir__ = lazy(globals())

@@ -23,7 +23,7 @@ from mmalign_core.workflow.comparison.comparison import compare
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
-from mmalign_core.workflow.error_analysis.judgement import held_out_parts
+from mmalign_core.workflow.error_analysis.refit import held_out_parts
 
 FIRST = 10
 """The rank that counts as found: what fits on one screen of answers, and the largest recall that reports give."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from mmalign_core.workflow.export.report_facts import (
     measured_on,
     metric_tables,
     repair_facts,
+    slice_rows,
     version_facts,
 )
 from mmalign_core.workflow.export.report_pairs import PairCards, drawn_points
@@ -50,12 +51,12 @@ def report_page(
     run: Run,
     *,
     store: Store,
-    slices: Sequence[Mapping[str, Any]] = (),
+    slices: Mapping[str, Any] | None = None,
     settings: Settings | None = None,
     made: datetime | None = None,
     progress: Progress = no_progress,
 ) -> ReportPage:
-    """The page of a run. `slices`: rows of label, n, value, interval, difference and p, to be shown where there are.
+    """The page of a run. `slices`: what `slices --json` prints; the page lists those that surely differ.
 
     Everything from files is escaped; a medium that cannot be shown is told of. `made`: the date to print, now if None.
     """
@@ -68,7 +69,7 @@ def report_page(
     parts: dict[str, Any] = {
         "metrics": metric_tables(run),
         "map": drawn,
-        "slices": list(slices),
+        "slices": slice_rows(slices or {}),
         "causes": cause_rows(errors) if errors else [],
         "pairs": PairCards(run, settings).worst(errors) if errors else [],
         "repair": repair_facts(run),
