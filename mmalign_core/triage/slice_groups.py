@@ -88,9 +88,10 @@ def by_column(name: str, column: pd.Series, items: Sequence[str]) -> list[Group]
         seconds = {item: moment.timestamp() for item, moment in moments.items()}
         reference = np.array([*seconds.values()])
         return by_part("metadata", name, _numbers(items, seconds), reference, _day)
-    if words.nunique() > max(_DISTINCT * len(words), 2):
+    values = {item: _listed(value) for item, value in words.items()}
+    if len({value for own in values.values() for value in own}) > max(_DISTINCT * len(words), 2):
         return []
-    return by_value("metadata", name, _of(items, {item: _listed(value) for item, value in words.items()}))
+    return by_value("metadata", name, _of(items, values))
 
 
 def by_causes(causes: Sequence[Sequence[str]], missed: np.ndarray) -> list[Group]:
@@ -110,7 +111,9 @@ def by_causes(causes: Sequence[Sequence[str]], missed: np.ndarray) -> list[Group
 
 
 def _without(kind: str, name: str, members: np.ndarray) -> list[Group]:
-    return [Group(f"{name}=", kind, f"{name}: no value", {"column": name, "value": None}, members)]
+    """The group of the queries without a value, where there are any."""
+    defined = {"column": name, "value": None}
+    return [Group(f"{name}=", kind, f"{name}: no value", defined, members)] if members.any() else []
 
 
 def _of_numbers(name: str, held: pd.Series, items: Sequence[str]) -> list[Group]:
