@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class PairSuspicion:
             "sources": list(self.sources),
         }
 
-    @property
+    @cached_property
     def _rows(self) -> dict[str, int]:
         return {item: row for row, item in enumerate(self.items)}
 
