@@ -24,7 +24,7 @@ from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
 from mmalign_core.workflow.error_analysis.judgement import held_out_parts
-from mmalign_core.workflow.error_analysis.slices import find_slices
+from mmalign_core.workflow.error_analysis.slices import slices_of
 
 FIRST = 10
 """The rank that counts as found: what fits on one screen of answers, and the largest recall that reports give."""
@@ -67,7 +67,7 @@ def find_findings(
     found = [*_causes(errors)]
     progress(0.5, "trying corrections for hubs")
     found += _correction(run, errors)
-    found += _slice(run, store, settings)
+    found += _slice(run, errors, store, settings)
     found += _training(run, store, settings, within(progress, 0.6, 1.0))
     progress(1.0, f"{len(found):,} findings")
     return (_headline(run), *sorted(found, key=lambda finding: -finding.cost))
@@ -106,9 +106,9 @@ def _causes(errors: ErrorReport) -> list[Finding]:
     return found
 
 
-def _slice(run: Run, store: Store, settings: Settings | None) -> list[Finding]:
+def _slice(run: Run, errors: ErrorReport, store: Store, settings: Settings | None) -> list[Finding]:
     """The slice that surely finds less than the rest and costs most queries; nothing where none surely does."""
-    report = find_slices(run, store=store, metric=_METRIC, settings=settings)
+    report = slices_of(run, errors, store=store, metric=_METRIC, settings=settings)
     worst = report.worst()
     if worst is None:
         return []

@@ -17,7 +17,7 @@ from mmalign_core.triage.slices import SMALLEST, Group, corrected, measure_slice
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.clusters import SpaceClusters, find_clusters
-from mmalign_core.workflow.error_analysis.error_report import DirectionErrors
+from mmalign_core.workflow.error_analysis.error_report import DirectionErrors, ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
 from mmalign_core.workflow.error_analysis.slice_report import DirectionSlices, SliceReport
 
@@ -40,18 +40,29 @@ def find_slices(
     Where the run held items out, held-out queries alone are sliced. q corrects for all slices tried, in both
     directions. BadInput for an unknown direction or metric, and where `find_errors` refuses the run.
     """
-    if metric not in METRICS:
-        raise BadInput(f"unknown metric '{metric}'; slices are measured by one of: {', '.join(METRICS)}")
-    errors = find_errors(
-        run, store=store, direction=direction, held_out=run.choices.holds_out, settings=settings,
-        progress=within(progress, 0.0, 0.6),
-    )  # fmt: skip
-    progress(0.6, "clustering the shared space")
-    clusters = find_clusters(run, store=store, settings=settings)
-    measured = {}
+    _check_metric(metric)
+    errors = find_errors(run, store=store, direction=direction, settings=settings, progress=within(progress, 0.0, 0.6))
+    rest = within(progress, 0.6, 1.0)
+    return slices_of(run, errors, store=store, metric=metric, settings=settings, progress=rest)
+
+
+def slices_of(
+    run: Run,
+    errors: ErrorReport,
+    *,
+    store: Store,
+    metric: str = "recall@10",
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> SliceReport:
+    """Return what `find_slices` returns, of errors that were found before; they must hold all queries of the run."""
+    _check_metric(metric)
+    progress(0.0, "clustering the shared space")
+    clusters, measured = find_clusters(run, store=store, settings=settings), {}
     for number, (way, part) in enumerate(errors.directions.items()):
-        progress(0.7 + 0.3 * number / len(errors.directions), f"measuring slices: {way}")
-        measured[way] = _measured(part, _groups(run.collection, part, clusters), metric, run.choices.seed)
+        progress(0.2 + 0.8 * number / len(errors.directions), f"measuring slices: {way}")
+        own = part.take(part.judgements.held_out) if run.choices.holds_out else part
+        measured[way] = _measured(own, _groups(run.collection, own, clusters), metric, run.choices.seed)
     # The correction covers all slices tried, so that directions are corrected together.
     every = iter(corrected([one for part in measured.values() for one in part.slices]))
     directions = {way: part.with_slices([next(every) for _ in part.slices]) for way, part in measured.items()}
@@ -60,6 +71,11 @@ def find_slices(
         notes.append(f"no slice was tried: none holds at least {SMALLEST} items and leaves as many outside")
     progress(1.0, f"{sum(len(part.slices) for part in directions.values()):,} slices measured")
     return SliceReport(run.id, errors.split, run.choices.holds_out, metric, directions, tuple(notes))
+
+
+def _check_metric(metric: str) -> None:
+    if metric not in METRICS:
+        raise BadInput(f"unknown metric '{metric}'; slices are measured by one of: {', '.join(METRICS)}")
 
 
 def _measured(part: DirectionErrors, groups: list[Group], metric: str, seed: int) -> DirectionSlices:
