@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.alignment.run import align as align
     from mmalign_core.workflow.alignment.run import as_encoded as encoded_run
     from mmalign_core.workflow.bundles import open_bundle as open_bundle
+    from mmalign_core.workflow.bundles import pack_record as pack_record
     from mmalign_core.workflow.bundles import pack_run as pack_run
     from mmalign_core.workflow.comparison.comparison import compare as compare
     from mmalign_core.workflow.comparison.comparison import takers as takers
@@ -177,6 +178,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.recommendation.sentences import write_sentence as write_sentence
     from mmalign_core.workflow.saved_runs import check_save as check_save
     from mmalign_core.workflow.saved_runs import load_run as load_run
+    from mmalign_core.workflow.saved_runs import record_of as run_record
     from mmalign_core.workflow.saved_runs import save_run as save_run
     from mmalign_core.workflow.similarity_matrix import ORDERINGS as ORDERINGS
     from mmalign_core.workflow.similarity_matrix import JudgedPair as JudgedPair
@@ -216,7 +218,7 @@ _NAMES = {
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
     "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
-    "mmalign_core.workflow.bundles": "open_bundle pack_run",
+    "mmalign_core.workflow.bundles": "open_bundle pack_record pack_run",
     "mmalign_core.workflow.comparison.comparison": "compare takers",
     "mmalign_core.workflow.comparison.learning_curve": "learning_curve",
     "mmalign_core.workflow.comparison.ranking": "Comparison ranked",
@@ -274,7 +276,7 @@ _NAMES = {
     ),
     "mmalign_core.workflow.recommendation.reranking": "rerank_answer=rerank",
     "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
-    "mmalign_core.workflow.saved_runs": "check_save load_run save_run",
+    "mmalign_core.workflow.saved_runs": "check_save load_run run_record=record_of save_run",
     "mmalign_core.workflow.similarity_matrix": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
     "mmalign_core.workflow.verification": "Verification verify_bundle",
 }

@@ -72,13 +72,26 @@ def pack_run(
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> Packed:
-    """Write the saved run `ref` as a bundle; `media`: with its pictures, sounds and videos.
+    """Write the saved run `ref` as a bundle; see `pack_record`. BadInput where there is no such run."""
+    record = store.load_run(ref)
+    return pack_record(record, file, store=store, media=media, settings=settings, progress=progress)
 
-    The marks of the run's data go along, in the form that `marks --import` reads. The same saved run, media and marks
-    give the same bytes. Vectors that can no longer be made, and files that are gone
-    or changed, are left out and noted. BadInput where there is no such run.
+
+def pack_record(
+    record: RunRecord,
+    file: IO[bytes],
+    *,
+    store: Store,
+    media: bool = False,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+) -> Packed:
+    """Write the run as a bundle; `media`: with its pictures, sounds and videos.
+
+    The marks of the run's data go along, in the form that `marks --import` reads. The same run, media and marks give
+    the same bytes. Vectors that can no longer be made, and files that are gone or changed, are left out and noted.
     """
-    settings, record = settings or Settings(), store.load_run(ref)
+    settings = settings or Settings()
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="mmalign-bundle-") as scratch:
         folder = Path(scratch)
