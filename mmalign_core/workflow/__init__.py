@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from mmalign_core.triage.marks import Mark as Mark
     from mmalign_core.triage.marks import MarkKind as MarkKind
     from mmalign_core.triage.marks import parse_kind as parse_mark_kind
+    from mmalign_core.triage.slices import Slice as Slice
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -78,6 +79,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
+    from mmalign_core.workflow.error_analysis.clusters import SpaceClusters as SpaceClusters
+    from mmalign_core.workflow.error_analysis.clusters import find_clusters as find_clusters
     from mmalign_core.workflow.error_analysis.differences import RunDifference as RunDifference
     from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
@@ -89,6 +92,10 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all
     from mmalign_core.workflow.error_analysis.repair import repair_run as repair_run
     from mmalign_core.workflow.error_analysis.repair_outcome import Repair as Repair
+    from mmalign_core.workflow.error_analysis.slice_report import DirectionSlices as DirectionSlices
+    from mmalign_core.workflow.error_analysis.slice_report import SliceReport as SliceReport
+    from mmalign_core.workflow.error_analysis.slices import METRICS as SLICE_METRICS
+    from mmalign_core.workflow.error_analysis.slices import find_slices as find_slices
     from mmalign_core.workflow.evaluation.evaluation import Entry as Entry
     from mmalign_core.workflow.evaluation.evaluation import evaluate as evaluate
     from mmalign_core.workflow.evaluation.ranking import Board as RecommenderRanking
