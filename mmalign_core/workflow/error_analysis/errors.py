@@ -15,11 +15,13 @@ from mmalign_core.spaces import reference_of
 from mmalign_core.store import Store
 from mmalign_core.triage.causes import CAUSES, Cause, Context
 from mmalign_core.triage.judgements import Judgements
+from mmalign_core.triage.media_facts import MediaFacts
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_json, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import DirectionErrors, ErrorReport
 from mmalign_core.workflow.error_analysis.judgement import direction_named, directions_of, judge_all
+from mmalign_core.workflow.error_analysis.measured_media import media_facts
 
 _REMEMBERED = 8
 """Directions of runs whose errors are kept in memory; our choice: those of a few runs that a person compares."""
@@ -73,11 +75,14 @@ def causes_of(context: Context, names: Sequence[str] | None = None) -> tuple[tup
     return tuple(tuple(sorted(row, key=lambda cause: (-cause.confidence, cause.name))) for row in found)
 
 
-def context_of(run: Run, judgements: Judgements, encoded: Mapping[str, EmbeddingSet]) -> Context:
+def context_of(
+    run: Run, judgements: Judgements, encoded: Mapping[str, EmbeddingSet], facts: MediaFacts | None = None
+) -> Context:
     """What cause finders look at, for all queries of one direction; the scores are those in the run's own space."""
     scores = run.choices.scoring().scores(judgements.queries, judgements.candidates)
     encoders = {modality: reference_of(key) for modality, key in run.encoders.items()}
-    return Context(run.collection, judgements, scores, encoded, encoders, suspicion_in(judgements))
+    suspicion = suspicion_in(judgements)
+    return Context(run.collection, judgements, scores, encoded, encoders, suspicion, facts=facts or MediaFacts())
 
 
 def suspicion_in(judgements: Judgements) -> np.ndarray:
@@ -100,15 +105,17 @@ def _find(
 ) -> tuple[dict[str, DirectionErrors], tuple[str, ...]]:
     # Fits and encoding may each take minutes; the causes are quick beside them.
     judged = judge_all(run, ways, store=store, progress=within(progress, 0.0, 0.5))
-    encoded, notes = _encoded(run, store, settings, within(progress, 0.5, 0.8))
+    encoded, notes = _encoded(run, store, settings, within(progress, 0.5, 0.7))
+    pair = {modality: run.encoders[modality] for modality in run.choices.pair}
+    facts = media_facts(run.collection, pair, store=store, settings=settings, progress=within(progress, 0.7, 0.8))
     found = {}
     for number, (name, judgements) in enumerate(judged.items()):
         progress(0.8 + 0.2 * number / len(judged), f"looking for causes: {name}")
-        context = context_of(run, judgements, encoded)
+        context = context_of(run, judgements, encoded, facts)
         assert context.suspicion is not None
         found[name] = DirectionErrors(judgements, context.suspicion, causes_of(context))
     progress(1.0, f"{sum(map(len, judged.values())):,} queries judged")
-    return found, notes
+    return found, (*notes, *facts.notes)
 
 
 def _encoded(
