@@ -16,26 +16,22 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.fault_finders import MEDIUM_CAUSES, Found, Scores, faulty_media
 from benchmarks.fault_kinds import FAULTS, Fault
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.data.in_memory import collection_from_arrays
 from mmalign_core.settings import Settings
 from mmalign_core.splits import content_groups, folds, paired_items
 from mmalign_core.store import Store
-from mmalign_core.triage.causes import CAUSES
-from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.causes.wrong_pair import WrongPair
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow import Choices, align, encode, open_collection, open_demo
-from mmalign_core.workflow.encoding import DEFAULT_ENCODERS
-from mmalign_core.workflow.error_analysis.measured_media import media_facts
 from mmalign_core.workflow.error_analysis.out_of_fold import set_suspicion
 
 DATA = Path(__file__).parents[2] / "shared/data"
@@ -43,16 +39,6 @@ BEST = 20
 """The k of precision@k, as the reports of confident learning give it."""
 FOLDS = 5
 """Folds of the confident learning that stands beside: cleanlab's default."""
-
-Scores = Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Found:
-    """`rankings`: name -> item -> score, higher for likelier faults; ours is first. `flagged`: items with the cause."""
-
-    rankings: Mapping[str, Scores]
-    flagged: frozenset[str]
 
 
 def wrong_pairs(collection: Collection, store: Store, seed: int) -> Found:
@@ -70,30 +56,9 @@ def wrong_pairs(collection: Collection, store: Store, seed: int) -> Found:
     return Found({"suspicion": values, "confident learning": confident, "low similarity": low}, frozenset(named))
 
 
-def faulty_media(cause: str) -> Callable[[Collection, Store, int], Found]:
-    """What finds a cause that lies in one medium: its confidence, and how little the text says beside short texts."""
-
-    def found(collection: Collection, store: Store, seed: int) -> Found:
-        used = {m: DEFAULT_ENCODERS[m] for m in collection.modalities if m not in collection.vectors}
-        facts = media_facts(collection, used, store=store)
-        finder = CAUSES.create(cause)
-        assert isinstance(finder, MediumCause)
-        media = [m for modality in finder.modalities for m in collection.media_of(modality)]
-        faults = {m.item: finder.fault(facts, m.modality, m.digest) for m in media}
-        scores = {item: fault[1] if fault else 0.0 for item, fault in faults.items()}
-        lengths = {m.item: -float(len(m.text)) for m in media if m.text}
-        beside = {"shortest text": lengths} if cause == "short_text" else {}
-        return Found({"confidence": scores, **beside}, frozenset(item for item, fault in faults.items() if fault))
-
-    return found
-
-
 FINDERS: Mapping[str, Callable[[Collection, Store, int], Found]] = {
     "wrong_pair": wrong_pairs,
-    **{
-        name: faulty_media(name)
-        for name in ("blank_picture", "silent_sound", "short_text", "unread_language", "cut_off_text")
-    },
+    **{name: faulty_media(name) for name in MEDIUM_CAUSES},
 }
 """Cause -> what finds it. A fault whose cause is not here is printed as 'no finder'."""
 

@@ -15,6 +15,7 @@ _EMPTY = """
 a an the of this that one some thing something anything stuff item object untitled unknown none null nan na test sample
 example default new file img dsc dscn pic pics picture pictures photo photos photograph image images sound sounds audio
 noise recording clip video film movie track text title description caption
+jpg jpeg png gif webp tif tiff heic wav mp3 flac ogg mp4 mov txt copy
 foto fotos bild bilder imagen imágenes imagem imagens immagine immagini afbeelding zdjęcie obraz фото изображение
 картинка resim 写真 画像 图片 照片 圖片 사진 그림 صورة photographie une un uma una ein eine het een el la le der die das
 cosa etwas chose coisa sans titre sin título ohne titel senza titolo

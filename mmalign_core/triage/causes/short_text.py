@@ -13,11 +13,16 @@ from mmalign_core.triage.media_facts import MediaFacts
 
 @register("short_text")
 class ShortText(MediumCause):
-    """The text holds no word, names a kind of medium alone, or says far less than the collection's texts do."""
+    """The text holds no word, names a kind of medium alone, or says far less than the collection's texts do.
+
+    Measured with 20 empty phrases that no list names ("nice one", "see attached"): it finds 55% among descriptions of
+    drawings, 59% among captions of photographs and 90% among long titles. Of 2,348 clean texts 42 have it, all of them
+    titles of one or two words such as "Georgia?". A rare word passes as information, whatever it means.
+    """
 
     summary = "The text is too short or too general to tell its item from others"
     modalities = ("text",)
-    least: float = param(0.25, 0, 1, help="share of the median information below which a text says too little")
+    least: float = param(0.35, 0, 1, help="share of the median information below which a text says too little")
 
     def fault(self, facts: MediaFacts, modality: str, key: str) -> tuple[Mapping[str, Any], float] | None:
         """The text, its bits of information beside the median, and how many others say the same.

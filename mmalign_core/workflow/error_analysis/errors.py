@@ -107,7 +107,8 @@ def _find(
     judged = judge_all(run, ways, store=store, progress=within(progress, 0.0, 0.5))
     encoded, notes = _encoded(run, store, settings, within(progress, 0.5, 0.7))
     pair = {modality: run.encoders[modality] for modality in run.choices.pair}
-    facts = media_facts(run.collection, pair, store=store, settings=settings, progress=within(progress, 0.7, 0.8))
+    measured = within(progress, 0.7, 0.8)
+    facts = media_facts(run.collection, pair, store=store, encoded=encoded, settings=settings, progress=measured)
     found = {}
     for number, (name, judgements) in enumerate(judged.items()):
         progress(0.8 + 0.2 * number / len(judged), f"looking for causes: {name}")

@@ -15,8 +15,8 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store
-from mmalign_core.triage.media_facts import MediaFacts, TextFacts, text_facts
-from mmalign_core.types import BadInput, Collection, Media, Progress, no_progress
+from mmalign_core.triage.media_facts import MediaFacts, TextFacts, concept_facts, text_facts
+from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Progress, no_progress
 
 _VERSION = 1
 """Part of the keys under which levels are stored; it rises whenever they are measured otherwise."""
@@ -35,10 +35,13 @@ def media_facts(
     encoders: Mapping[str, str],
     *,
     store: Store,
+    encoded: Mapping[str, EmbeddingSet] | None = None,
     settings: Settings | None = None,
     progress: Progress = no_progress,
 ) -> MediaFacts:
     """Facts of the media of these modalities. `encoders`: modality -> encoder, or what made the vectors.
+
+    `encoded`: modality -> vectors as encoded, with what their classifier saw.
 
     Media that cannot be decoded have no facts: the report on the data names them. Notes say which texts could not be
     measured against what their encoder reads, where its model is not here.
@@ -60,7 +63,8 @@ def media_facts(
         read, languages, notes = _reading(media, encoders["text"], settings)
         texts, usual = text_facts(media, read, languages)
         parts["text"](1.0, f"{len(media):,} texts measured")
-    return MediaFacts(pictures, sounds, texts, usual, languages, notes)
+    concepts = {key: seen for rows in (encoded or {}).values() for key, seen in concept_facts(rows).items()}
+    return MediaFacts(pictures, sounds, texts, concepts, usual, languages, notes)
 
 
 def _levels(
@@ -77,8 +81,9 @@ def _levels(
         batch = rest[start : start + _BATCH]
         rows = dict(_measured([paths[digest] for digest in batch], batch, _MEASURES[modality], settings))
         if rows:
-            store.add_embeddings(key, [*rows], np.array([*rows.values()], np.float32))
-        found |= rows
+            stored = np.array([*rows.values()], np.float32)
+            store.add_embeddings(key, [*rows], stored)
+            found |= dict(zip(rows, map(tuple, stored.tolist())))
     progress(1.0, f"{len(digests):,} media measured: {modality}")
     return found
 
