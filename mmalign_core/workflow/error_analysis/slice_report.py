@@ -98,7 +98,12 @@ class SliceReport:
     def printed(self, most: int = PRINTED) -> list[dict[str, str]]:
         """Rows of label, n, value, interval, difference and p in words, for a page: those that surely differ and then
         the worst, at most so many."""
-        every = [(way, one) for way, part in self.directions.items() for one in part.slices]
+        every = [
+            (way, one)
+            for way, part in self.directions.items()
+            for one in part.slices
+            if one.is_significant or one.difference < 0
+        ]
         every.sort(key=lambda found: (not found[1].is_significant, found[1].difference))
         return [self._printed(way, one) for way, one in every[:most]]
 
@@ -111,7 +116,7 @@ class SliceReport:
             "value": f"{self.metric} {one.value:.3f}",
             "interval": f"{low:.3f} to {high:.3f}",
             "difference": f"{one.difference:+.3f} ({lower:+.3f} to {upper:+.3f})",
-            "p": f"{one.p:.4f} (q {one.q:.4f}{surely})",
+            "p": f"{_chance(one.p)} (q {_chance(one.q)}{surely})",
         }
 
     def _row(self, way: str, one: Slice) -> dict[str, Any]:
@@ -132,6 +137,10 @@ class SliceReport:
             "significant": one.is_significant,
             "items": [*one.items],
         }
+
+
+def _chance(p: float) -> str:
+    return f"{p:.4f}" if p >= 1e-4 else "below 0.0001"
 
 
 def worst_first(slices: Sequence[Slice]) -> tuple[Slice, ...]:
