@@ -13,12 +13,23 @@ from scipy.stats import binomtest, fisher_exact
 
 from mmalign_core.__main__ import main
 from mmalign_core.metrics.permutation import permutation_p
+from mmalign_core.plots import slice_figure
 from mmalign_core.store import Store
 from mmalign_core.triage.clusters import cluster_items
 from mmalign_core.triage.slice_groups import by_causes, by_column, by_part, by_value
 from mmalign_core.triage.slices import Group, corrected, measure_slices, sizeable
-from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, digest_bytes
-from mmalign_core.workflow import Choices, Encoding, Run, align, find_findings, find_slices, save_run
+from mmalign_core.types import BadInput, Collection, Concepts, EmbeddingSet, Media, digest_bytes
+from mmalign_core.workflow import (
+    Choices,
+    Encoding,
+    Run,
+    align,
+    find_clusters,
+    find_findings,
+    find_slices,
+    report_html,
+    save_run,
+)
 
 N = 120
 BAD = "mammals, 哺乳动物"
@@ -138,6 +149,42 @@ def test_the_worst_slice_is_a_finding_that_leads_to_its_errors(run: Run, kept: S
     none = aligned(collection(), kept)
     none.collection.items["group"] = np.random.default_rng(0).permutation(none.collection.items["group"])
     assert not [one for one in find_findings(none, store=kept) if one.kind == "slice"]
+
+
+def test_the_report_page_lists_the_worst_slices(run: Run, kept: Store) -> None:
+    page = report_html(run, store=kept)
+    assert "slices" in page.sections and f"group: {BAD} (image → text)" in page.html
+    rows = find_slices(run, store=kept).printed()
+    assert len(rows) == 10 and rows[0]["n"] == "30" and "may be chance" not in rows[0]["p"]
+    assert "may be chance" in rows[-1]["p"]
+
+
+def test_bars_say_which_slices_surely_differ_by_more_than_colour(run: Run, kept: Store) -> None:
+    part = find_slices(run, store=kept).directions[WAYS[0]]
+    named = replace(part.slices[1], group=replace(part.slices[1].group, label="<b>长" * 40))
+    slices = [part.slices[0], named, *part.slices[2:6]]
+    figure = slice_figure(slices, part.value, direction=WAYS[0], metric="recall@10", chosen=slices[2].key)
+    (bars,), labels = figure.data, figure.layout.yaxis.ticktext
+    assert [data[0] for data in bars.customdata] == [one.key for one in slices]
+    assert labels[0].startswith("<b>▼ group: ") and not labels[-1].startswith("<b>")
+    assert "<b>长" not in labels[1].removeprefix("<b>") and len(labels[1]) < 120
+    assert bars.marker.line.width.index(4) == 2 and bars.hovertext[0].count("q ") == 1
+    assert figure.layout.shapes[0].x0 == part.value
+
+
+def test_concepts_name_the_clusters_where_there_is_no_text(kept: Store) -> None:
+    rng = np.random.default_rng(4)
+    kinds = np.repeat(np.arange(4), 15)
+    vectors = 4 * rng.standard_normal((4, 12))[kinds] + rng.standard_normal((60, 12))
+    seen = Concepts(("dog", "rain", "bell", "saw"), np.eye(4)[kinds] * 0.8 + 0.05)
+    ids = tuple(f"i{k:02d}" for k in range(60))
+    sets = {
+        m: EmbeddingSet(m, ids, tuple(f"{m}{i}" for i in ids), vectors + 0.1, "given@1", concepts)
+        for m, concepts in (("image", None), ("audio", seen))
+    }
+    made = aligned(Collection("sounds", pd.DataFrame(index=list(ids)), (), vectors=sets), kept, pair=("image", "audio"))
+    found = find_clusters(made, store=kept)
+    assert {found.label(k).partition(": ")[2] for k in range(1, 5)} == {"dog", "rain", "bell", "saw"}
 
 
 def test_at_most_five_of_a_hundred_shuffled_tables_have_a_significant_slice() -> None:

@@ -11,6 +11,9 @@ import pandas as pd
 from mmalign_core.triage.slices import SMALLEST, Slice
 from mmalign_core.types import BadInput, EmbeddingSet
 
+PRINTED = 10
+"""Slices that a printed page lists; our choice: as many as stand on one page beside the pairs."""
+
 
 @dataclass(frozen=True)
 class DirectionSlices:
@@ -92,6 +95,30 @@ class SliceReport:
         """One row a slice, in the order of the JSON, without the ids of the items."""
         return pd.DataFrame([_flat(row) for row in self.report()["slices"]], columns=[*_COLUMNS])
 
+    def printed(self, most: int = PRINTED) -> list[dict[str, str]]:
+        """Rows of label, n, value, interval, difference and p in words, for a page: those that surely differ and then
+        the worst, at most so many."""
+        every = [
+            (way, one)
+            for way, part in self.directions.items()
+            for one in part.slices
+            if one.is_significant or one.difference < 0
+        ]
+        every.sort(key=lambda found: (not found[1].is_significant, found[1].difference))
+        return [self._printed(way, one) for way, one in every[:most]]
+
+    def _printed(self, way: str, one: Slice) -> dict[str, str]:
+        (low, high), (lower, upper) = one.ci95, one.difference_ci95
+        surely = "" if one.is_significant else "; may be chance"
+        return {
+            "label": f"{one.group.label} ({way.replace('->', ' → ')})",
+            "n": f"{one.n:,}",
+            "value": f"{self.metric} {one.value:.3f}",
+            "interval": f"{low:.3f} to {high:.3f}",
+            "difference": f"{one.difference:+.3f} ({lower:+.3f} to {upper:+.3f})",
+            "p": f"{_chance(one.p)} (q {_chance(one.q)}{surely})",
+        }
+
     def _row(self, way: str, one: Slice) -> dict[str, Any]:
         return {
             "key": one.key,
@@ -110,6 +137,10 @@ class SliceReport:
             "significant": one.is_significant,
             "items": [*one.items],
         }
+
+
+def _chance(p: float) -> str:
+    return f"{p:.4f}" if p >= 1e-4 else "below 0.0001"
 
 
 def worst_first(slices: Sequence[Slice]) -> tuple[Slice, ...]:

@@ -15,6 +15,7 @@ from mmalign_core.types import BadInput, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
+from mmalign_core.workflow.error_analysis.slices import slices_of
 from mmalign_core.workflow.export.report_facts import (
     cause_rows,
     command_line,
@@ -50,19 +51,21 @@ def report_page(
     run: Run,
     *,
     store: Store,
-    slices: Sequence[Mapping[str, Any]] = (),
+    slices: Sequence[Mapping[str, Any]] | None = None,
     settings: Settings | None = None,
     made: datetime | None = None,
     progress: Progress = no_progress,
 ) -> ReportPage:
-    """The page of a run. `slices`: rows of label, n, value, interval, difference and p, to be shown where there are.
+    """The page of a run. `slices`: rows of label, n, value, interval, difference and p; those of the run if None.
 
     Everything from files is escaped; a medium that cannot be shown is told of. `made`: the date to print, now if None.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     settings = settings or Settings()
-    errors, why = _errors(run, store, settings, within(progress, 0.0, 0.6))
+    errors, why = _errors(run, store, settings, within(progress, 0.0, 0.5))
+    if slices is None:
+        slices = slices_of(run, errors, store=store, settings=settings).printed() if errors else ()
     drawn = drawn_points(project_run(run, store=store, progress=within(progress, 0.6, 0.9)))
     moment = (made or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
     parts: dict[str, Any] = {
