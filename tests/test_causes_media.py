@@ -165,15 +165,8 @@ UNREAD = {
     "ka": "ეს სურათი რაღაცას აჩვენებს",
     "my": "ဓာတ်ပုံတစ်ပုံ ဖြစ်သည်",
 }
-READ = (
-    "Ein gelber Tennisball",
-    "una pelota amarilla",
-    "黄色いテニスボール",
-    "Zdjęcie przedstawia psa",
-    "dog",
-    "cello",
-    "Anguilla",
-)
+FAR = ("Ein gelber Tennisball", "黄色いテニスボール", "Zdjęcie przedstawia psa")
+READ = (*FAR, "una pelota amarilla", "dog", "cello", "Anguilla")
 
 
 def test_languages_that_the_encoder_does_not_read_are_found(store: Store) -> None:
