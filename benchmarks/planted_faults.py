@@ -16,6 +16,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -183,7 +184,7 @@ def main() -> None:
             if args.only and name not in args.only.split(","):
                 continue
             try:
-                collection = opened()
+                collection = replace(opened(), name=name)
             except (BadInput, FileNotFoundError) as error:
                 print(f"\n{name}: not here ({error})")
                 continue

@@ -19,9 +19,9 @@ NAMED = 3
 """How many better items are named as evidence: few enough to look at. Chosen."""
 _BLOCK = 2**24
 """Scores held at once: 64 MB in float32. Chosen."""
-MOST_RIVALS = 3000
+MOST_RIVALS = 2000
 """Other items that each pair is compared with; of more this many are drawn, the same for all pairs. Chosen: 20,000
-pairs then take about a minute."""
+pairs then take about a minute of two cores."""
 _DRAWS = 20
 """Pairs drawn at random for each item, to know how wrong pairs look; also the rounds that estimate their share, which
 stands still after ten. Chosen."""
