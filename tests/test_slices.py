@@ -266,6 +266,17 @@ def column(values: list[object], name: str = "c") -> list[str]:
     return [group.label for group in by_column(name, pd.Series(values, index=ids), ids)]
 
 
+def test_the_language_of_the_text_is_a_slice(kept: Store) -> None:
+    data = collection()
+    german = [f"Der Hund schläft neben dem Haus Nummer {k}" for k in range(30)]
+    said = [*german, *(f"A dog sleeps beside the house number {k}" for k in range(30, N))]
+    texts = tuple(Media(i, "text", digest_bytes(t.encode()), text=t) for i, t in zip(data.ids, said))
+    words = replace(data.vectors["text"], keys=tuple(m.digest for m in texts))
+    other = Collection("two languages", data.items[[]], texts, vectors={**data.vectors, "text": words})
+    found = find_slices(aligned(other, kept), store=kept).find("language=de", WAYS[0])
+    assert (found.n, found.group.kind) == (30, "language") and found.is_significant and found.difference < 0
+
+
 @pytest.mark.parametrize(
     ("values", "labels"),
     [

@@ -42,7 +42,7 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "bundle": _keys("out bytes members media encoded"),
     "open": _keys("opened run media encoded"),
     "verify": _keys("verified checked differences not_checked"),
-    "report": _keys("html sentence sections"),
+    "report": _keys("html bytes sentence sections"),
     "slices": _keys("run direction directions split held_out metric overall n_tried smallest slices notes"),
     "evaluate": _keys(
         "split split_kind relevant k seed items cold_items users events n_train n_test left_out_events right_answers "

@@ -56,7 +56,7 @@ def _summary(found: SliceReport) -> str:
             mark = "*" if one.is_significant else " "
             lines.append(
                 f" {mark} {one.group.label}: {one.value:.3f} of {one.n:,}, {one.difference:+.3f} ({lower:+.3f} to "
-                f"{upper:+.3f}), p {one.p:.4f}, q {one.q:.4f}"
+                f"{upper:+.3f}), p {one.p:.2g}, q {one.q:.2g}"
             )
     lines.append(f"* q < 0.05 after correction for all {found.n_tried:,} slices tried")
     return "\n".join([*lines, *(f"note: {note}" for note in found.notes)])

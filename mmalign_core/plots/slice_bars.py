@@ -101,6 +101,6 @@ def _hover(one: Slice, metric: str) -> str:
             f"{measure_word(metric)} {one.value:.1%} (95% {low:.1%} to {high:.1%}) of {one.n:,} queries",
             f"{one.difference:+.1%} (95% {lower:+.1%} to {upper:+.1%}) against {with_whom}: {one.rest:.1%} of "
             f"{one.n_rest:,}",
-            f"p {one.p:.4f}, corrected for all slices q {one.q:.4f}",
+            f"p {one.p:.2g}, corrected for all slices q {one.q:.2g}",
         ]
     )

@@ -14,6 +14,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.triage.slice_groups import by_causes, by_column, by_part, by_value
 from mmalign_core.triage.slices import SMALLEST, Group, corrected, measure_slices, sizeable
+from mmalign_core.triage.text_language import languages_of
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.clusters import SpaceClusters, find_clusters
@@ -36,9 +37,9 @@ def find_slices(
 ) -> SliceReport:
     """Return every slice of at least 10 items, of one direction ("image->text") or of both where none is named.
 
-    Slices come from metadata columns, caption length, modalities held, duplicates, causes, and clusters of the space.
-    Where the run held items out, held-out queries alone are sliced. q corrects for all slices tried, in both
-    directions. BadInput for an unknown direction or metric, and where `find_errors` refuses the run.
+    Slices come from metadata columns, caption length, language, modalities held, duplicates, causes, and clusters of
+    the space. Where the run held items out, held-out queries alone are sliced. q corrects for all slices tried, in
+    both directions. BadInput for an unknown direction or metric, and where `find_errors` refuses the run.
     """
     _check_metric(metric)
     errors = find_errors(run, store=store, direction=direction, settings=settings, progress=within(progress, 0.0, 0.6))
@@ -99,6 +100,7 @@ def _groups(collection: Collection, part: DirectionErrors, clusters: SpaceCluste
         groups += by_column(str(name), collection.items[name], items)
     lengths = np.array([np.nan if text is None else len(text) for text in texts])
     groups += by_part("caption length", "caption length", lengths, lengths, "{:.0f}".format, " characters")
+    groups += by_value("language", "language", [(code,) if code else () for code in languages_of(texts)])
     groups += _duplicates(collection, part, texts)
     groups += by_causes([[cause.name for cause in causes] for causes in part.causes], judged.missed)
     return groups + _clusters(items, clusters)
