@@ -18,6 +18,7 @@ from mmalign_core.types import Collection, Concepts, EmbeddingSet, Media, digest
 from mmalign_core.workflow import Choices, Encoding, align, encode, find_errors
 from mmalign_core.workflow.error_analysis.measured_media import media_facts
 from tests.sample_files import encoded, film, sound, tone
+from tests.tiny_clip import saved
 
 USED = {"text": "use-multilingual", "image": "efficientnet-lite0", "audio": "yamnet"}
 TEXT_CAUSES = ("cut_off_text", "short_text", "unread_language")
@@ -165,15 +166,8 @@ UNREAD = {
     "ka": "ეს სურათი რაღაცას აჩვენებს",
     "my": "ဓာတ်ပုံတစ်ပုံ ဖြစ်သည်",
 }
-READ = (
-    "Ein gelber Tennisball",
-    "una pelota amarilla",
-    "黄色いテニスボール",
-    "Zdjęcie przedstawia psa",
-    "dog",
-    "cello",
-    "Anguilla",
-)
+FAR = ("Ein gelber Tennisball", "黄色いテニスボール", "Zdjęcie przedstawia psa")
+READ = (*FAR, "una pelota amarilla", "dog", "cello", "Anguilla")
 
 
 def test_languages_that_the_encoder_does_not_read_are_found(store: Store) -> None:
@@ -196,6 +190,15 @@ def test_a_text_that_is_longer_than_the_encoder_reads_says_where_it_is_cut(store
     facts = media_facts(collection, {"text": "use-multilingual"}, store=store)
     evidence = {"characters": len(long), "read": 10_000, "unread": "the rest is not read"}
     assert faults("cut_off_text", facts, collection) == {"long": evidence}
+
+
+def test_the_limit_of_tokens_is_that_of_the_model(tmp_path: Path, store: Store) -> None:
+    folder = saved(tmp_path / "clip")  # it reads 18 words of a token each
+    fits, long = "red " * 17 + "sand", "red " * 18 + "sand and more"
+    collection = of([said("fits", fits), said("long", long), said("blank", "   ")])
+    facts = media_facts(collection, {"text": f"open-clip:local-dir:{folder}"}, store=store)
+    found = faults("cut_off_text", facts, collection)
+    assert facts.notes == () and set(found) == {"long"} and found["long"]["unread"] == "sand and more"
 
 
 def test_a_note_says_where_the_model_that_read_the_texts_is_gone(tmp_path: Path, store: Store) -> None:

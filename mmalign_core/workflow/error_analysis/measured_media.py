@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from mmalign_core.data import decode_image, decode_video, read_audio
 from mmalign_core.data.media.levels import PictureLevels, SoundLevels, picture_levels, sound_levels
+from mmalign_core.encoders import Encoder
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
@@ -147,7 +149,17 @@ def _reading(
         model = encoder(reference, "text")
         model.settings, languages = settings, model.languages
         long = {m.digest: m for m in media if len((m.text or "").encode("utf-8", "replace")) > model.surely_read}
-        views = {digest: model.view(medium) for digest, medium in long.items()}
+        if long:
+            model.load()
+        views = {digest: _view(model, medium) for digest, medium in long.items()}
         return {digest: len(view) for digest, view in views.items() if isinstance(view, str)}, languages, ()
     except BadInput as error:
         return {}, languages, (f"long texts were not measured against what their encoder reads: {error}",)
+
+
+def _view(model: Encoder, medium: Media) -> Any:
+    """What the encoder reads of the text; None for one that it cannot use, which is no query."""
+    try:
+        return model.view(medium)
+    except BadInput:
+        return None
