@@ -12,8 +12,10 @@ from mmalign_core.commands import (
     explain,
     fetch,
     inspect,
+    marks,
     project,
     recommend,
+    repair,
     store,
 )
 from mmalign_core.commands import list as list_command
@@ -29,6 +31,8 @@ COMMANDS = {
     "explain": explain,
     "errors": errors,
     "evaluate": evaluate,
+    "marks": marks,
+    "repair": repair,
     "fetch": fetch,
     "store": store,
     "list": list_command,

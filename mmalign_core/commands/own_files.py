@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.store import KINDS
+from mmalign_core.workflow import MARK_COLUMNS
 
 
 def _keys(words: str) -> frozenset[str]:
@@ -43,6 +44,11 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "bench align": _keys("bench cores seed pairs rows"),
     "fetch": _keys("reference bytes fetched licence"),
     "fetch --remove": _keys("removed bytes"),
+    "marks": _keys("collection items marks by_kind outdated imported unchanged rejected"),
+    "repair": _keys(
+        "run aligner pair by split before after ci95 difference fixed broken by_direction n_held_out mean_mrr dropped "
+        "n_dropped not_measured verdict"
+    ),
     "store size": _keys("root bytes kinds"),
     "store remove": _keys("kind removed bytes"),
 }
@@ -103,6 +109,12 @@ def is_table(path: Path) -> bool:
     except (OSError, ValueError, csv.Error):
         return False
     return any(set(head) >= columns for columns in _TABLES.values())
+
+
+def is_mark_table(path: Path) -> bool:
+    """Whether the file is a table of marks that `marks --export` wrote."""
+    with path.open("rb") as file:
+        return file.readline(_HEAD).rstrip() == ",".join(MARK_COLUMNS).encode()
 
 
 def _is_one_of(known: Mapping[str, frozenset[str]], found: Any) -> bool:

@@ -12,12 +12,18 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mmalign_core.commands.own_files import is_page, is_points, is_report, is_table
+from mmalign_core.commands.own_files import is_mark_table, is_page, is_points, is_report, is_table
 from mmalign_core.store.errors import refusal
 from mmalign_core.store.ownership import MARKER, check_file, write_file
 from mmalign_core.types import BadInput
 
-_OURS: Mapping[str, Callable[[Path], bool]] = {"json": is_report, "html": is_page, "out": is_points, "csv": is_table}
+_OURS: Mapping[str, Callable[[Path], bool]] = {
+    "json": is_report,
+    "html": is_page,
+    "out": is_points,
+    "csv": is_table,
+    "export": is_mark_table,
+}
 """Options that name a file to write ('-' is standard output), and how a file of ours is known."""
 
 

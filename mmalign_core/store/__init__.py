@@ -1,4 +1,4 @@
-"""The store: embeddings, sequences, collections and runs in one folder, valid even if a writer is killed."""
+"""The store: embeddings, sequences, collections, runs and marks in one folder, valid even if a writer is killed."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from mmalign_core.store.contents import (
 )
 from mmalign_core.store.embeddings import CachedRows, CacheSize, EmbeddingCache
 from mmalign_core.store.folders import check_place, remove_owned, write_folder
+from mmalign_core.store.marks import MarkLog
 from mmalign_core.store.runs import (
     HEAD,
     RunList,
@@ -69,6 +70,8 @@ class Store:
         self.root = _folder_of(root)
         self.session = SessionCache()
         """Vectors of queries, in memory alone."""
+        self.marks = MarkLog(self.root / "marks")
+        """What people marked in their data."""
         self._embeddings = EmbeddingCache(self.root / "embeddings")
         self._sequences = SequenceCache(self.root / "sequences")
         self._runs = RunList(self.root / "lists", self.root / "runs")

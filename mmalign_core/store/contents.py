@@ -18,8 +18,10 @@ FILES = {
     "uploads": r"[0-9a-f]{32}",
     "media": r"(archive-)?[0-9a-f]{32}(\.\w{1,8})?",
     "maps": r"[0-9a-f]{32}\.safetensors",
+    "marks": r"[A-Za-z0-9_.-]{0,60}-[0-9a-f]{8}\.jsonl",
 }
-"""Folder -> pattern of the names in it: media of queries, uploaded data, unpacked media and drawn maps, by digest."""
+"""Folder -> pattern of the names in it: media of queries, uploaded data, unpacked media, drawn maps, logs of marks.
+Digests name all but the last, which are named after their collections."""
 KINDS = ("runs", "embeddings", "collections", *FILES)
 
 

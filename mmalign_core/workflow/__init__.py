@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from mmalign_core.store.runs import check_run_id as check_run_id
     from mmalign_core.triage.causes import Cause as Cause
     from mmalign_core.triage.judgements import Judgements as Judgements
+    from mmalign_core.triage.marks import Mark as Mark
+    from mmalign_core.triage.marks import MarkKind as MarkKind
+    from mmalign_core.triage.marks import parse_kind as parse_mark_kind
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -79,6 +82,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.findings import find_findings as find_findings
     from mmalign_core.workflow.error_analysis.judgement import judge as judge
     from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all
+    from mmalign_core.workflow.error_analysis.repair import repair_run as repair_run
+    from mmalign_core.workflow.error_analysis.repair_outcome import Repair as Repair
     from mmalign_core.workflow.evaluation.evaluation import Entry as Entry
     from mmalign_core.workflow.evaluation.evaluation import evaluate as evaluate
     from mmalign_core.workflow.evaluation.ranking import Board as RecommenderRanking
@@ -111,6 +116,14 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
+    from mmalign_core.workflow.marks import COLUMNS as MARK_COLUMNS
+    from mmalign_core.workflow.marks import Imported as ImportedMarks
+    from mmalign_core.workflow.marks import add_mark as add_mark
+    from mmalign_core.workflow.marks import export_marks as export_marks
+    from mmalign_core.workflow.marks import import_marks as import_marks
+    from mmalign_core.workflow.marks import marks_report as marks_report
+    from mmalign_core.workflow.marks import read_marks as read_marks
+    from mmalign_core.workflow.marks import undo_mark as undo_mark
     from mmalign_core.workflow.menus.available_models import AvailableModel as AvailableModel
     from mmalign_core.workflow.menus.available_models import available_encoders as available_encoders
     from mmalign_core.workflow.menus.available_models import available_models as available_models
@@ -183,6 +196,7 @@ _NAMES = {
     "mmalign_core.store.runs": "check_run_id RunSummary",
     "mmalign_core.triage.causes": "Cause",
     "mmalign_core.triage.judgements": "Judgements",
+    "mmalign_core.triage.marks": "Mark MarkKind parse_mark_kind=parse_kind",
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
     "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
@@ -196,6 +210,8 @@ _NAMES = {
     "mmalign_core.workflow.error_analysis.errors": "find_errors",
     "mmalign_core.workflow.error_analysis.findings": "find_findings Finding",
     "mmalign_core.workflow.error_analysis.judgement": "judge judge_all",
+    "mmalign_core.workflow.error_analysis.repair": "repair_run",
+    "mmalign_core.workflow.error_analysis.repair_outcome": "Repair",
     "mmalign_core.workflow.evaluation.evaluation": "Entry evaluate",
     "mmalign_core.workflow.evaluation.ranking": (
         "rank_recommenders=ranked RecommenderRanking=Board RecommenderRow=Row slice_leaders=leaders SliceLeader=Leader"
@@ -211,6 +227,10 @@ _NAMES = {
     "mmalign_core.workflow.export.media_uris": "item_titles picture_uri=as_uri sound_uri",
     "mmalign_core.workflow.export.tables": "csv_table parquet_table",
     "mmalign_core.workflow.maps.space_map": "place_on_map project_run SpaceMap",
+    "mmalign_core.workflow.marks": (
+        "add_mark export_marks import_marks ImportedMarks=Imported MARK_COLUMNS=COLUMNS marks_report "
+        "read_marks undo_mark"
+    ),
     "mmalign_core.workflow.menus.available_models": (
         "available_encoders available_models AvailableModel same_space suggested_models"
     ),

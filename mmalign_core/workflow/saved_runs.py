@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.store import RunRecord, Store
@@ -38,7 +40,7 @@ def load_run(ref: str, *, store: Store) -> Run:
         matcher_params=record.matcher_params,
         seed=record.seed,
         correction_params=report.get("correction_params"),
-        **report.get("holding_out", {}),
+        **_holding_out(report.get("holding_out", {})),
     )
     result = AlignmentResult(
         record.aligner,
@@ -51,6 +53,12 @@ def load_run(ref: str, *, store: Store) -> Run:
         aligner.transductive,
     )
     return Run(record.id, record.collection, record.encoders, aligner, result, choices, report)
+
+
+def _holding_out(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The choices as they were: JSON has no tuples."""
+    parts = kept.get("parts")
+    return {**kept, "parts": parts and tuple((tuple(train), tuple(test)) for train, test in parts)}
 
 
 def _named(ref: str, run_id: str) -> tuple[str, Path | None]:

@@ -168,6 +168,9 @@ class _Column:
 
 def _splits(pair: Sets, choices: Choices, column: _Column) -> tuple[tuple[Split, ...], str]:
     """The splits and in words how they were made."""
+    if choices.parts is not None:
+        settled = tuple(Split(train, test) for train, test in choices.parts)
+        return settled, f"{len(settled)} folds, as before" if len(settled) > 1 else f"test {choices.test:g}, as before"
     if choices.fold_column is not None:
         parts = column_folds(pair, column.values, choices.fold_column)
         return parts, f"{len(parts)} folds by '{choices.fold_column}'"
