@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from mmalign_core.triage.marks import Mark as Mark
     from mmalign_core.triage.marks import MarkKind as MarkKind
     from mmalign_core.triage.marks import parse_kind as parse_mark_kind
+    from mmalign_core.triage.repair import Change as RepairChange
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -82,8 +83,14 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.findings import find_findings as find_findings
     from mmalign_core.workflow.error_analysis.judgement import judge as judge
     from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all
+    from mmalign_core.workflow.error_analysis.query_table import query_table as query_table
+    from mmalign_core.workflow.error_analysis.repair import RepairPlan as RepairPlan
+    from mmalign_core.workflow.error_analysis.repair import plan_repair as plan_repair
     from mmalign_core.workflow.error_analysis.repair import repair_run as repair_run
     from mmalign_core.workflow.error_analysis.repair_outcome import Repair as Repair
+    from mmalign_core.workflow.error_analysis.standings import Standing as Standing
+    from mmalign_core.workflow.error_analysis.standings import Standings as Standings
+    from mmalign_core.workflow.error_analysis.standings import standings_of as standings_of
     from mmalign_core.workflow.evaluation.evaluation import Entry as Entry
     from mmalign_core.workflow.evaluation.evaluation import evaluate as evaluate
     from mmalign_core.workflow.evaluation.ranking import Board as RecommenderRanking
@@ -197,6 +204,7 @@ _NAMES = {
     "mmalign_core.triage.causes": "Cause",
     "mmalign_core.triage.judgements": "Judgements",
     "mmalign_core.triage.marks": "Mark MarkKind parse_mark_kind=parse_kind",
+    "mmalign_core.triage.repair": "RepairChange=Change",
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
     "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
@@ -210,8 +218,10 @@ _NAMES = {
     "mmalign_core.workflow.error_analysis.errors": "find_errors",
     "mmalign_core.workflow.error_analysis.findings": "find_findings Finding",
     "mmalign_core.workflow.error_analysis.judgement": "judge judge_all",
-    "mmalign_core.workflow.error_analysis.repair": "repair_run",
+    "mmalign_core.workflow.error_analysis.query_table": "query_table",
+    "mmalign_core.workflow.error_analysis.repair": "plan_repair repair_run RepairPlan",
     "mmalign_core.workflow.error_analysis.repair_outcome": "Repair",
+    "mmalign_core.workflow.error_analysis.standings": "Standing Standings standings_of",
     "mmalign_core.workflow.evaluation.evaluation": "Entry evaluate",
     "mmalign_core.workflow.evaluation.ranking": (
         "rank_recommenders=ranked RecommenderRanking=Board RecommenderRow=Row slice_leaders=leaders SliceLeader=Leader"
