@@ -44,12 +44,14 @@ def show(run: Run, query: Query, own: Sequence[Mark]) -> None:
             st.button(kind_words(kind).capitalize(), key=f"errors.mark.{kind.value}", shortcut=key, help=_HELP[kind],
                       type="primary" if kind in {mark.kind for mark in own} else "secondary",
                       on_click=add, args=(run, query, kind, note))  # fmt: skip
-    st.text_input("Note that goes with the mark", key=note, max_chars=500, placeholder="Why? Optional")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        st.text_input("Note that goes with the mark", key=note, max_chars=500, placeholder="Why? Optional")
+        if own:
+            st.button("Add the note", key="errors.note.save", icon=":material/edit_note:",
+                      help="It goes with the latest mark of this item.", on_click=_add_note,
+                      args=(run, query, own[-1], note))  # fmt: skip
     for mark in own:
         _show_mark(run, mark)
-    if own:
-        st.button("Add the note to the latest mark", key="errors.note.save", icon=":material/edit_note:",
-                  type="tertiary", on_click=_add_note, args=(run, query, own[-1], note))  # fmt: skip
 
 
 def show_undo(run: Run) -> None:

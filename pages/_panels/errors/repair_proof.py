@@ -34,8 +34,8 @@ def show(run: Run, report: ErrorReport, done: Repair, key: str) -> None:
     st.markdown(f":material/{icon}: **{errors.plain(done.verdict())}**")
     st.caption(
         errors.plain(
-            f"Both are fits of {told['aligner']}, measured on {told['n_held_out']:,} held-out items ({told['split']}); "
-            "95% paired bootstrap intervals."
+            f"Both are fits of {told['aligner']}, measured on {told['n_held_out']:,} held-out items by "
+            f"{told['split']}. 95% paired bootstrap intervals."
         )
     )
     table = _table(done, told)
@@ -73,7 +73,7 @@ def _table(done: Repair, told: Mapping[str, Any]) -> pd.DataFrame:
                     "difference": found["value"],
                     "95% low": found["ci95"][0],
                     "95% high": found["ci95"][1],
-                    "surely": "better"
+                    "verdict": "better"
                     if found["ci95"][0] > 0
                     else "worse"
                     if found["ci95"][1] < 0
