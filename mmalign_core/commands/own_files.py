@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.store import KINDS
-from mmalign_core.workflow import MARK_COLUMNS
+from mmalign_core.store.bundle_files import is_bundle_file
 
 
 def _keys(words: str) -> frozenset[str]:
@@ -36,6 +36,13 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "recommend": _keys("query items"),
     "explain": _keys("a b score contributions method faithfulness maps components anchors concepts notes"),
     "errors": _keys("run direction directions split n n_held_out queries missing notes"),
+    "marks": _keys("collection marks by_kind outdated rejected"),
+    "repair": _keys("before after difference fixed broken dropped n_held_out"),
+    "diff": _keys("a b difference queries drift choices data"),
+    "bundle": _keys("out bytes members media encoded"),
+    "open": _keys("opened run media encoded"),
+    "verify": _keys("verified checked differences not_checked"),
+    "report": _keys("html sentence sections"),
     "evaluate": _keys(
         "split split_kind relevant k seed items cold_items users events n_train n_test left_out_events right_answers "
         "users_measured rows encoders"
@@ -44,11 +51,6 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "bench align": _keys("bench cores seed pairs rows"),
     "fetch": _keys("reference bytes fetched licence"),
     "fetch --remove": _keys("removed bytes"),
-    "marks": _keys("collection items marks by_kind outdated imported unchanged rejected"),
-    "repair": _keys(
-        "run aligner pair by split before after ci95 difference fixed broken by_direction n_held_out mean_mrr dropped "
-        "n_dropped not_measured verdict"
-    ),
     "store size": _keys("root bytes kinds"),
     "store remove": _keys("kind removed bytes"),
 }
@@ -63,6 +65,7 @@ _ROWS: Mapping[str, frozenset[str]] = {
 }
 """The same for those that print rows."""
 _TABLES: Mapping[str, frozenset[str]] = {
+    "marks": _keys("id mark other modality note who when"),
     "errors": _keys("direction rank margin held_out chosen_id right_id suspicion causes"),
 }
 """Columns of the tables that --csv writes."""
@@ -101,6 +104,11 @@ def is_points(path: Path) -> bool:
         return False
 
 
+def is_made(path: Path) -> bool:
+    """Whether the file is a map that `project --out`, or a bundle that `bundle --out` wrote."""
+    return is_bundle_file(path) if path.suffix == ".zip" else is_points(path)
+
+
 def is_table(path: Path) -> bool:
     """Whether the file is a table that a command wrote with --csv, by the names of its columns."""
     try:
@@ -109,12 +117,6 @@ def is_table(path: Path) -> bool:
     except (OSError, ValueError, csv.Error):
         return False
     return any(set(head) >= columns for columns in _TABLES.values())
-
-
-def is_mark_table(path: Path) -> bool:
-    """Whether the file is a table of marks that `marks --export` wrote."""
-    with path.open("rb") as file:
-        return file.readline(_HEAD).rstrip() == ",".join(MARK_COLUMNS).encode()
 
 
 def _is_one_of(known: Mapping[str, frozenset[str]], found: Any) -> bool:

@@ -177,7 +177,7 @@ def _mark_of(entry: Mapping[str, Any]) -> Mark | None:
             {modality: tuple(map(str, keys)) for modality, keys in entry[name].items()}
             for name in ("contents", "other_contents")
         )
-        written = {word: str(entry[word]) for word in words}
+        written: dict[str, Any] = {word: str(entry[word]) for word in words}
         return Mark(MarkKind(entry["kind"]), **written, contents=then, other_contents=other)
     except (KeyError, ValueError, TypeError, AttributeError):
         return None

@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.alignment.run import Run as Run
     from mmalign_core.workflow.alignment.run import align as align
     from mmalign_core.workflow.alignment.run import as_encoded as encoded_run
+    from mmalign_core.workflow.bundles import open_bundle as open_bundle
+    from mmalign_core.workflow.bundles import pack_run as pack_run
     from mmalign_core.workflow.comparison.comparison import compare as compare
     from mmalign_core.workflow.comparison.comparison import takers as takers
     from mmalign_core.workflow.comparison.learning_curve import learning_curve as learning_curve
@@ -76,6 +78,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
+    from mmalign_core.workflow.error_analysis.differences import RunDifference as RunDifference
+    from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
     from mmalign_core.workflow.error_analysis.error_report import ErrorReport as ErrorReport
     from mmalign_core.workflow.error_analysis.errors import find_errors as find_errors
@@ -118,6 +122,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import as_uri as picture_uri
     from mmalign_core.workflow.export.media_uris import item_titles as item_titles
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
+    from mmalign_core.workflow.export.report_page import ReportPage as ReportPage
+    from mmalign_core.workflow.export.report_page import report_page as report_html
     from mmalign_core.workflow.export.tables import csv_table as csv_table
     from mmalign_core.workflow.export.tables import parquet_table as parquet_table
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
@@ -177,6 +183,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.similarity_matrix import SimilarityBlock as SimilarityBlock
     from mmalign_core.workflow.similarity_matrix import judged_pairs as judged_pairs
     from mmalign_core.workflow.similarity_matrix import similarity_block as similarity_block
+    from mmalign_core.workflow.verification import Verification as Verification
+    from mmalign_core.workflow.verification import verify_bundle as verify_bundle
 
 _NAMES = {
     "mmalign_core.data": "collect_uploads decode_image DecodedVideo=Video inspect_collection peaks read_audio",
@@ -208,12 +216,14 @@ _NAMES = {
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
     "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
+    "mmalign_core.workflow.bundles": "open_bundle pack_run",
     "mmalign_core.workflow.comparison.comparison": "compare takers",
     "mmalign_core.workflow.comparison.learning_curve": "learning_curve",
     "mmalign_core.workflow.comparison.ranking": "Comparison ranked",
     "mmalign_core.workflow.data": "open_collection open_demo",
     "mmalign_core.workflow.downloads": "fetch_model FetchPlan=Plan plan_fetch remove_model",
     "mmalign_core.workflow.encoding": "DEFAULT_ENCODERS encode Encoding",
+    "mmalign_core.workflow.error_analysis.differences": "compare_runs RunDifference",
     "mmalign_core.workflow.error_analysis.error_report": "DirectionErrors ErrorReport",
     "mmalign_core.workflow.error_analysis.errors": "find_errors",
     "mmalign_core.workflow.error_analysis.findings": "find_findings Finding",
@@ -235,6 +245,7 @@ _NAMES = {
     "mmalign_core.workflow.export.answer_page": "answer_html=as_html",
     "mmalign_core.workflow.export.films": "clock_time=clock Film read_film video_tiles",
     "mmalign_core.workflow.export.media_uris": "item_titles picture_uri=as_uri sound_uri",
+    "mmalign_core.workflow.export.report_page": "report_html=report_page ReportPage",
     "mmalign_core.workflow.export.tables": "csv_table parquet_table",
     "mmalign_core.workflow.maps.space_map": "place_on_map project_run SpaceMap",
     "mmalign_core.workflow.marks": (
@@ -264,6 +275,7 @@ _NAMES = {
     "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
     "mmalign_core.workflow.saved_runs": "check_save load_run save_run",
     "mmalign_core.workflow.similarity_matrix": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
+    "mmalign_core.workflow.verification": "Verification verify_bundle",
 }
 """Module -> its exported names. "a=b" exports its `b` under the name `a`."""
 _PLACES = places_of(_NAMES)

@@ -36,7 +36,7 @@ class Choices:
     """All choices of one alignment; see `python -m mmalign_core align --help`.
 
     `test` (a share), `folds` (a number) or `fold_column` (a metadata column whose values are the folds) hold items
-    out. `time_column` with `test` holds the latest ones out. `parts`: the items to fit on and to measure of each part,
+    out; `time_column` with `test` holds the latest ones out. `parts`: the items to fit on and to measure of each part,
     where they are settled: a repaired run keeps the split of the run that it repairs, whose contents have changed.
     """
 
@@ -69,6 +69,11 @@ class Choices:
     def is_transductive(self) -> bool:
         """Whether the aligner, the correction or the matcher uses all queries together."""
         return ALIGNERS.get(self.aligner).transductive or self.scoring().is_transductive(has_bank=self.holds_out)
+
+    @property
+    def needs_pairs(self) -> bool:
+        """Whether the fit or a measure needs items that have both modalities."""
+        return self.holds_out or ALIGNERS.get(self.aligner).needs_pairs or self.scoring().takes_suggestion
 
     def check(self) -> None:
         """BadInput for a value of another type, or a name or parameter that does not exist or is out of range.

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.progress import Progress
+from mmalign_core.types import Progress
 from mmalign_core.workflow import Finding, Run, find_findings
 from pages._components import errors, waiting
 from pages._session import cache, pipeline, state
