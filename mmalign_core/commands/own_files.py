@@ -43,6 +43,7 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "open": _keys("opened run media encoded"),
     "verify": _keys("verified checked differences not_checked"),
     "report": _keys("html sentence sections"),
+    "slices": _keys("run direction directions split held_out metric overall n_tried smallest slices notes"),
     "evaluate": _keys(
         "split split_kind relevant k seed items cold_items users events n_train n_test left_out_events right_answers "
         "users_measured rows encoders"
@@ -67,6 +68,7 @@ _ROWS: Mapping[str, frozenset[str]] = {
 _TABLES: Mapping[str, frozenset[str]] = {
     "marks": _keys("id mark other modality note who when"),
     "errors": _keys("direction rank margin held_out chosen_id right_id suspicion causes"),
+    "slices": _keys("direction key kind label n metric value compared_with difference p q significant"),
 }
 """Columns of the tables that --csv writes."""
 _FEW = 5

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from mmalign_core.plots.recommender_slices import slice_differences_figure as slice_differences_figure
     from mmalign_core.plots.recommender_slices import slices_figure as slices_figure
     from mmalign_core.plots.similarity_heatmap import heatmap_figure as heatmap_figure
+    from mmalign_core.plots.slice_bars import slice_figure as slice_figure
     from mmalign_core.plots.space_map import map_figure as map_figure
     from mmalign_core.plots.time_maps import sound_map_figure as sound_map_figure
     from mmalign_core.plots.time_maps import video_map_figure as video_map_figure
@@ -53,6 +54,7 @@ _NAMES = {
     "mmalign_core.plots.rank_histogram": "rank_histogram",
     "mmalign_core.plots.recommender_slices": "learns_from slice_differences_figure SLICE_WORDS slices_figure",
     "mmalign_core.plots.similarity_heatmap": "heatmap_figure",
+    "mmalign_core.plots.slice_bars": "slice_figure",
     "mmalign_core.plots.space_map": "map_figure",
     "mmalign_core.plots.time_maps": "sound_map_figure video_map_figure",
     "mmalign_core.plots.word_map": "word_map_html",

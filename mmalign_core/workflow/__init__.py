@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from mmalign_core.triage.marks import MarkKind as MarkKind
     from mmalign_core.triage.marks import parse_kind as parse_mark_kind
     from mmalign_core.triage.repair import Change as RepairChange
+    from mmalign_core.triage.slices import Slice as Slice
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -78,6 +79,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
+    from mmalign_core.workflow.error_analysis.clusters import SpaceClusters as SpaceClusters
+    from mmalign_core.workflow.error_analysis.clusters import find_clusters as find_clusters
     from mmalign_core.workflow.error_analysis.differences import RunDifference as RunDifference
     from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
@@ -92,6 +95,10 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.repair import plan_repair as plan_repair
     from mmalign_core.workflow.error_analysis.repair import repair_run as repair_run
     from mmalign_core.workflow.error_analysis.repair_outcome import Repair as Repair
+    from mmalign_core.workflow.error_analysis.slice_report import DirectionSlices as DirectionSlices
+    from mmalign_core.workflow.error_analysis.slice_report import SliceReport as SliceReport
+    from mmalign_core.workflow.error_analysis.slices import METRICS as SLICE_METRICS
+    from mmalign_core.workflow.error_analysis.slices import find_slices as find_slices
     from mmalign_core.workflow.error_analysis.standings import Standing as Standing
     from mmalign_core.workflow.error_analysis.standings import Standings as Standings
     from mmalign_core.workflow.error_analysis.standings import standings_of as standings_of
@@ -213,6 +220,7 @@ _NAMES = {
     "mmalign_core.triage.judgements": "Judgements",
     "mmalign_core.triage.marks": "Mark MarkKind parse_mark_kind=parse_kind",
     "mmalign_core.triage.repair": "RepairChange=Change",
+    "mmalign_core.triage.slices": "Slice",
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
     "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
@@ -223,6 +231,7 @@ _NAMES = {
     "mmalign_core.workflow.data": "open_collection open_demo",
     "mmalign_core.workflow.downloads": "fetch_model FetchPlan=Plan plan_fetch remove_model",
     "mmalign_core.workflow.encoding": "DEFAULT_ENCODERS encode Encoding",
+    "mmalign_core.workflow.error_analysis.clusters": "find_clusters SpaceClusters",
     "mmalign_core.workflow.error_analysis.differences": "compare_runs RunDifference",
     "mmalign_core.workflow.error_analysis.error_report": "DirectionErrors ErrorReport",
     "mmalign_core.workflow.error_analysis.errors": "find_errors",
@@ -231,6 +240,8 @@ _NAMES = {
     "mmalign_core.workflow.error_analysis.query_table": "query_table",
     "mmalign_core.workflow.error_analysis.repair": "plan_repair repair_run RepairPlan",
     "mmalign_core.workflow.error_analysis.repair_outcome": "Repair",
+    "mmalign_core.workflow.error_analysis.slice_report": "DirectionSlices SliceReport",
+    "mmalign_core.workflow.error_analysis.slices": "find_slices SLICE_METRICS=METRICS",
     "mmalign_core.workflow.error_analysis.standings": "Standing Standings standings_of",
     "mmalign_core.workflow.evaluation.evaluation": "Entry evaluate",
     "mmalign_core.workflow.evaluation.ranking": (
