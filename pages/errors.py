@@ -32,8 +32,14 @@ def queries(run: Run, run_key: str, report: ErrorReport) -> None:
     """Draw the slices, the filters, the list, and the query in focus."""
     table = cache.queries(run_key, report)
     marks = marking.by_item(cache.marks(run.collection), run.choices.pair)
-    items = slices.show(run, run_key, report)
-    chosen = filters.show(table, run.collection)
+    above = st.expander("Slices", icon=":material/pie_chart:", expanded=True, key="errors.slices.box")
+    with above:
+        sliced = slices.found(run, run_key)
+    chosen = filters.show(table, run.collection, sliced)
+    if sliced is not None:
+        with above:
+            slices.show(sliced, chosen.direction, chosen.slice)
+    items = slices.items_of(sliced, chosen.direction, chosen.slice)
     listed = filters.listed(table, chosen, run.collection, marks, items)
     focus = in_focus(report, listed)
     left, right = st.columns([4, 7], gap="medium")

@@ -80,6 +80,18 @@ def _missing_modality(collection: Collection, evidence: Evidence) -> str:
     )
 
 
+def _wrong_pair(collection: Collection, evidence: Evidence) -> str:
+    told = []
+    for modality, items in evidence["agrees_better_with"].items():
+        named = ", ".join(f"“{_title(collection, item)}”" for item in items)
+        told.append(f"its {modality} agrees better with {named}")
+    words = " and ".join(told) + " than with its own partner"
+    return (
+        f"{words[:1].upper()}{words[1:]}, by scores of fits that never saw this pair. It is more suspected than "
+        f"{evidence['percentile']:.0%} of {evidence['n']:,} pairs."
+    )
+
+
 def _title(collection: Collection, item: str) -> str:
     return previews.title(collection, item, 60) if item in collection.items.index else item
 
@@ -88,4 +100,5 @@ _SENTENCES: Mapping[str, Callable[[Collection, Evidence], str]] = {
     "hub": _hub,
     "second_right_answer": _second_right_answer,
     "missing_modality": _missing_modality,
+    "wrong_pair": _wrong_pair,
 }

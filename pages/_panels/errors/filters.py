@@ -10,10 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.workflow import Mark, MarkKind
+from mmalign_core.workflow import Mark, MarkKind, SliceReport
+from pages._panels.errors import slices
+from pages._panels.errors.slices import ANY
 from pages._session import cache, state
 
-ANY = "any"
 NO_CAUSE = "none found"
 MARKED, UNMARKED = "marked", "unmarked"
 SORTS: Mapping[str, tuple[list[str], list[bool]]] = {
@@ -32,6 +33,7 @@ class Filters:
 
     direction: str = ANY
     cause: str = ANY
+    slice: str = ANY
     holds: str = ANY
     fit: str = ANY
     mark: str = ANY
@@ -39,7 +41,7 @@ class Filters:
     sort: str = "rank"
 
 
-def show(table: pd.DataFrame, collection: Collection) -> Filters:
+def show(table: pd.DataFrame, collection: Collection, sliced: SliceReport | None) -> Filters:
     """Draw the filters, and return what they say."""
     causes = sorted({name for names in table["causes"] for name in names})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="errors.filters"):
@@ -48,6 +50,7 @@ def show(table: pd.DataFrame, collection: Collection) -> Filters:
             "Direction", ways, default=ANY, required=True, key="direction", bind="query-params"
         )
         cause = _menu("Cause", [ANY, *causes, NO_CAUSE], "cause", width=190)
+        key = slices.choose(sliced, direction or ANY)
         holds = _menu("Item holds", [ANY, *collection.modalities], "holds", width=120)
         fit = ANY
         if table["held_out"].nunique() > 1:
@@ -55,7 +58,7 @@ def show(table: pd.DataFrame, collection: Collection) -> Filters:
         mark = _menu("Mark", [ANY, UNMARKED, MARKED, *map(kind_words, MarkKind)], "mark", width=130)
         sort = _menu("Sort by", [*SORTS], "sort", width=130)
         wrong = st.toggle("Only wrong", key="wrong", bind="query-params")
-    return Filters(direction or ANY, cause, holds, fit, mark, wrong, sort)
+    return Filters(direction or ANY, cause, key, holds, fit, mark, wrong, sort)
 
 
 def _menu(label: str, options: Sequence[str], key: str, *, width: int) -> str:
