@@ -23,8 +23,10 @@ SORTS: Mapping[str, tuple[list[str], list[bool]]] = {
     "suspicion": (["suspicion", "rank", "item"], [False, False, True]),
 }
 """Order -> columns of the table of queries, and whether each rises: always the worst first."""
-_KEYS = ("direction", "cause", "holds", "fit", "mark", "wrong", "sort", "slice")
-"""Widgets of the filters; their names stand in the address."""
+_CLEAR: Mapping[str, object] = {
+    "direction": ANY, "cause": ANY, "slice": ANY, "holds": ANY, "fit": ANY, "mark": ANY, "wrong": False,
+}  # fmt: skip
+"""Widget -> the value that lets every query pass; the names of the widgets stand in the address."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,14 @@ def show(table: pd.DataFrame, collection: Collection, sliced: SliceReport | None
         direction = st.segmented_control(
             "Direction", ways, default=ANY, required=True, key="direction", bind="query-params"
         )
-        cause = _menu("Cause", [ANY, *causes, NO_CAUSE], "cause", width=190)
+        cause = _menu("Cause", [ANY, *causes, NO_CAUSE], "cause", width=160)
         key = slices.choose(sliced, direction or ANY)
-        holds = _menu("Item holds", [ANY, *collection.modalities], "holds", width=120)
+        holds = _menu("Item holds", [ANY, *collection.modalities], "holds", width=100)
         fit = ANY
         if table["held_out"].nunique() > 1:
-            fit = _menu("Seen by the fit", [ANY, "held out", "fitted"], "fit", width=130)
-        mark = _menu("Mark", [ANY, UNMARKED, MARKED, *map(kind_words, MarkKind)], "mark", width=130)
-        sort = _menu("Sort by", [*SORTS], "sort", width=130)
+            fit = _menu("Seen by the fit", [ANY, "held out", "fitted"], "fit", width=120)
+        mark = _menu("Mark", [ANY, UNMARKED, MARKED, *map(kind_words, MarkKind)], "mark", width=120)
+        sort = _menu("Sort by", [*SORTS], "sort", width=112)
         wrong = st.toggle("Only wrong", key="wrong", bind="query-params")
     return Filters(direction or ANY, cause, key, holds, fit, mark, wrong, sort)
 
@@ -67,8 +69,9 @@ def _menu(label: str, options: Sequence[str], key: str, *, width: int) -> str:
 
 def clear() -> None:
     """Let every query pass; only inside a callback."""
-    for key in _KEYS:
-        state.forget_widgets(key)
+    for key, value in _CLEAR.items():
+        if state.widget(key) is not None:
+            state.set_widget(key, value)
 
 
 def listed(

@@ -16,7 +16,7 @@ from pages._session.jobs import Task
 
 ANY = "any"
 """The option of a filter that lets every query pass."""
-_BARS = 6
+_BARS = 5
 """Bars drawn, the worst first: the list stays on the screen. The menu holds all slices."""
 _CHART = "errors.slices"
 
@@ -36,7 +36,7 @@ def choose(report: SliceReport | None, direction: str) -> str:
     keys = [] if report is None else list(dict.fromkeys(one.key for _, one in _listed(report, direction)))
     if not keys:
         return ANY
-    return st.selectbox("Slice", [ANY, *keys], key="slice", bind="query-params", width=220)
+    return st.selectbox("Slice", [ANY, *keys], key="slice", bind="query-params", width=180)
 
 
 def items_of(report: SliceReport | None, direction: str, key: str) -> AbstractSet[str] | None:
