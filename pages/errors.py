@@ -30,6 +30,7 @@ def error_task(run: Run, run_key: str) -> Task:
 @st.fragment(key="errors.queries")
 def queries(run: Run, run_key: str, report: ErrorReport) -> None:
     """Draw the slices, the filters, the list, and the query in focus."""
+    marking.show_said()
     table = cache.queries(run_key, report)
     marks = marking.by_item(cache.marks(run.collection), run.choices.pair)
     above = st.expander("Slices", icon=":material/pie_chart:", expanded=True, key="errors.slices.box")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -82,7 +82,11 @@ def standings_of(run: Run, judgements: Judgements) -> Standings:
         among = _rows_of(judgements.candidates.ids, parts[0].test)
         groups.append(_group(run, judgements, np.flatnonzero(held), among, parts[0].train))
     if not held.all():
-        groups.append(_group(run, judgements, np.flatnonzero(~held), every, ()))
+        # A correction looks at all queries, held-out ones too, as where these were judged.
+        whole = _group(run, judgements, np.arange(many), every, ())
+        rest = np.flatnonzero(~held)
+        truth = replace(whole.truth, queries=whole.truth.queries[rest], answerable=whole.truth.answerable[rest])
+        groups.append(_Group(rest, every, whole.scores.take(rest), truth))
     return Standings(judgements, held | ~judgements.held_out, tuple(groups))
 
 

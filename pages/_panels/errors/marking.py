@@ -23,6 +23,8 @@ _HELP = {
     MarkKind.BAD_FILE: "The picture, sound or video is of no use: a repair drops it.",
     MarkKind.AMBIGUOUS: "Nobody can tell: it is kept in mind, and a repair leaves it alone.",
 }
+_SAID = "errors.said"
+"""Text and icon of the next toast."""
 _MADE = "errors.made"
 """Ids of the marks that this session made, the latest last."""
 
@@ -98,7 +100,7 @@ def _show_mark(run: Run, mark: Mark) -> None:
 def _add_note(run: Run, query: Query, mark: Mark, note_key: str) -> None:
     note = str(state.widget(note_key, "") or "").strip()
     if not note:
-        st.toast("Write the note first.", icon=":material/edit_note:")
+        _say("Write the note first.", icon=":material/edit_note:")
         return
     _keep(run, query, mark.kind, mark.other, mark.modality, note)
     state.set_widget(note_key, "")
@@ -108,21 +110,33 @@ def _keep(run: Run, query: Query, kind: MarkKind, other: str, modality: str, not
     try:
         made = add_mark(run.collection, cache.store(), kind, query.item, other=other, modality=modality, note=note)
     except (BadInput, OSError) as error:
-        st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
+        _say(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return
     state.set_widget(_MADE, [*state.widget(_MADE, []), made.id])
     name = previews.title(run.collection, query.item, 40)
-    st.toast(f"Marked: {kind_words(kind)}, {errors.plain(name)}. Press U to undo.", icon=":material/flag:")
+    _say(f"Marked: {kind_words(kind)}, {errors.plain(name)}. Press U to undo.", icon=":material/flag:")
+
+
+def show_said() -> None:
+    """Draw what the latest callback said. A callback of a fragment cannot draw it itself."""
+    said = state.widget(_SAID)
+    if said:
+        state.set_widget(_SAID, None)
+        st.toast(said[0], icon=said[1])
+
+
+def _say(text: str, *, icon: str) -> None:
+    state.set_widget(_SAID, (text, icon))
 
 
 def _take_back(run: Run, mark_id: str) -> None:
     try:
         gone = undo_mark(run.collection, cache.store(), mark_id)
     except (BadInput, OSError) as error:
-        st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
+        _say(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return
     name = previews.title(run.collection, gone.item, 40)
-    st.toast(f"Taken back: {kind_words(gone.kind)}, {errors.plain(name)}.", icon=":material/undo:")
+    _say(f"Taken back: {kind_words(gone.kind)}, {errors.plain(name)}.", icon=":material/undo:")
 
 
 def _other(query: Query, kind: MarkKind) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from mmalign_core.progress import Progress
 from mmalign_core.types import digest_json
-from mmalign_core.workflow import ErrorReport, RepairChange, RepairPlan, Run, plan_repair, repair_run
+from mmalign_core.workflow import ErrorReport, MarkKind, RepairChange, RepairPlan, Run, plan_repair, repair_run
 from pages._components import errors, run_menu, waiting
 from pages._components.media import previews
 from pages._panels.errors import repair_proof
@@ -19,6 +19,8 @@ from pages._session import cache, state
 from pages._session.jobs import Task
 from pages._session.view_spec import ViewSpec
 
+_ASKING = (MarkKind.WRONG_PAIR, MarkKind.ALSO_RIGHT, MarkKind.BAD_FILE)
+"""Marks that a repair follows."""
 _MARKS, _SUSPECTED = "Marks", "Most suspected"
 _TRAINED = ("ridge", "cca", "infonce-linear")
 """Aligners offered where the run's own learns from no pairs: in closed form first, as they fit in seconds."""
@@ -44,6 +46,9 @@ class _Order:
 def show(run: Run, run_key: str, report: ErrorReport) -> None:
     """Draw the form, what would change, and the repair or its progress."""
     order = _form(run)
+    if order.suggested is None and not any(mark.kind in _ASKING for mark in cache.marks(run.collection)):
+        errors.empty("No mark asks for a repair", "Mark wrong pairs in the list, or repair by suspicion.", "flag")
+        return
     plan = waiting.result(_plan_task(run, run_key, order), begin=True)
     if plan is None:
         return
@@ -145,8 +150,10 @@ def _show_plan(run: Run, plan: RepairPlan) -> None:
 
 
 def _change_table(run: Run, plan: RepairPlan) -> pd.DataFrame:
+    """One row for each change; columns that say nothing are left out."""
     rows = [_change(run, change, "training") for change in plan.training]
-    return pd.DataFrame([*rows, *(_change(run, change, "held out") for change in plan.held_out)])
+    table = pd.DataFrame([*rows, *(_change(run, change, "held out") for change in plan.held_out)])
+    return table[[name for name in table.columns if table[name].map(lambda cell: cell not in ("", None)).any()]]
 
 
 def _change(run: Run, change: RepairChange, where: str) -> dict[str, object]:

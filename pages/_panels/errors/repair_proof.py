@@ -73,18 +73,14 @@ def _table(done: Repair, told: Mapping[str, Any]) -> pd.DataFrame:
                     "difference": found["value"],
                     "95% low": found["ci95"][0],
                     "95% high": found["ci95"][1],
-                    "verdict": "better"
-                    if found["ci95"][0] > 0
-                    else "worse"
-                    if found["ci95"][1] < 0
-                    else "no difference",
+                    "verdict": "better" if found["ci95"][0] > 0 else "worse" if found["ci95"][1] < 0 else "not shown",
                 }
             )
     return pd.DataFrame(rows)
 
 
 def _shown(low: float, high: float) -> str:
-    return "better" if low > 0 else "worse" if high < 0 else "no difference"
+    return "better" if low > 0 else "worse" if high < 0 else "not shown"
 
 
 def _turned(run: Run, report: ErrorReport, which: str, ways: Mapping[str, Sequence[str]]) -> None:
