@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from mmalign_core.triage.causes import CAUSES, Cause
 from mmalign_core.types import Collection
-from mmalign_core.workflow import MarkKind, read_marks
+from mmalign_core.workflow import Mark, MarkKind, read_marks
 from pages._panels.errors import causes, marking
 from pages._panels.errors.filters import Filters, listed
 from pages._session import cache
+from pages._session.links import from_query
+from pages._session.view_spec import ViewSpec
 from tests.dashboard import dashboard_home, finish, opened, words_of
 
 SWAPPED = ("i0", "i1", "i2", "i3")
@@ -50,6 +53,18 @@ def button(app: AppTest, key: str) -> None:
     assert not app.exception
 
 
+def kept(data: Path, kind: str) -> Any:
+    """The collection or the errors of RUN that the page keeps."""
+    view = from_query({"data": f"folder:{data}", "run": RUN})
+    spec = ViewSpec(view["source"], view["choices"])
+    return cache.results().get(kind, spec.collection_key if kind == "collection" else spec.run_key)
+
+
+def marks_of(data: Path, item: str) -> list[Mark]:
+    """The current marks of the item, as the store holds them."""
+    return [mark for mark in read_marks(kept(data, "collection"), cache.store()) if mark.item == item]
+
+
 def counted(app: AppTest) -> str:
     """The line under the list that counts the queries."""
     return next(one.value for one in app.caption if "queries listed" in one.value)
@@ -66,8 +81,7 @@ def test_every_query_is_listed_and_a_link_filters_them(data: Path) -> None:
 
 def test_the_worst_query_is_in_focus_and_a_link_opens_another(data: Path) -> None:
     app = errors_page(data, run=RUN, direction="image->text")
-    report = cache.results()._kept["errors"].popitem()[1]
-    cache.results().put("errors", "other", report)
+    report = kept(data, "errors")
     judged = report.directions["image->text"].judgements
     worst = judged.worst_first()[0]
     assert f"rank {judged.rank[worst]} of {judged.n_candidates[worst]}" in words_of(app)
@@ -81,19 +95,18 @@ def test_a_mark_is_kept_with_its_note_shown_filtered_and_undone(data: Path) -> N
     app = errors_page(data, run=RUN, item="i9", at="image->text:9")
     app.text_input(key="errors.note.image->text:9").set_value("seen twice").run()
     button(app, "errors.mark.ambiguous")
-    kept = [mark for mark in marks_of(app) if mark.item == "i9"]
-    assert [(mark.kind, mark.note) for mark in kept] == [(MarkKind.AMBIGUOUS, "seen twice")]
+    assert [(mark.kind, mark.note) for mark in marks_of(data, "i9")] == [(MarkKind.AMBIGUOUS, "seen twice")]
     assert "ambiguous" in words_of(app) and "seen twice" in words_of(app)
     only = errors_page(data, run=RUN, mark="ambiguous")
     assert counted(only).startswith("2 of 160 queries listed"), "both queries of the item"
     button(app, "errors.undo")
-    assert not [mark for mark in marks_of(app) if mark.item == "i9"]
+    assert not marks_of(data, "i9")
 
 
 def test_a_second_right_answer_names_the_chosen_item_and_its_side(data: Path) -> None:
     app = errors_page(data, run=RUN, item="i0", at="image->text:0")
     button(app, "errors.mark.also_right")
-    (mark,) = [mark for mark in marks_of(app) if mark.item == "i0"]
+    (mark,) = marks_of(data, "i0")
     assert mark.kind is MarkKind.ALSO_RIGHT and mark.other in SWAPPED and mark.modality == "text"
     button(app, "errors.undo")
 
@@ -161,12 +174,6 @@ def test_filters_pass_by_cause_mark_wrong_and_slice() -> None:
     assert passing(Filters(mark="marked")) == "a" and passing(Filters(mark="unmarked")) == "bdc"
     assert passing(Filters(wrong=True, fit="held out")) == "bd"
     assert passing(Filters(), items={"a", "c"}) == "ca" and passing(Filters(direction="text->image")) == ""
-
-
-def marks_of(app: AppTest) -> tuple:
-    """The current marks of the collection that is open, as the store holds them."""
-    found = list(cache.results()._kept["collection"].values())
-    return read_marks(found[-1], cache.store())
 
 
 def test_each_kind_of_mark_has_a_key() -> None:
