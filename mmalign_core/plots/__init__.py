@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mmalign_core.plots.metric_bars import arrow as direction_arrow
     from mmalign_core.plots.metric_bars import metric_figure as metric_figure
     from mmalign_core.plots.picture_map import picture_map_figure as picture_map_figure
+    from mmalign_core.plots.rank_histogram import rank_histogram as rank_histogram
     from mmalign_core.plots.recommender_slices import SLICE_WORDS as SLICE_WORDS
     from mmalign_core.plots.recommender_slices import learns_from as learns_from
     from mmalign_core.plots.recommender_slices import slice_differences_figure as slice_differences_figure

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from mmalign_core.triage.marks import Mark as Mark
     from mmalign_core.triage.marks import MarkKind as MarkKind
     from mmalign_core.triage.marks import parse_kind as parse_mark_kind
+    from mmalign_core.triage.repair import Change as RepairChange
     from mmalign_core.triage.slices import Slice as Slice
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
@@ -90,6 +91,12 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.findings import find_findings as find_findings
     from mmalign_core.workflow.error_analysis.judgement import judge as judge
     from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all
+    from mmalign_core.workflow.error_analysis.query_rankings import QueryRankings as QueryRankings
+    from mmalign_core.workflow.error_analysis.query_rankings import RankedCandidate as RankedCandidate
+    from mmalign_core.workflow.error_analysis.query_rankings import query_rankings as query_rankings
+    from mmalign_core.workflow.error_analysis.query_table import query_table as query_table
+    from mmalign_core.workflow.error_analysis.repair import RepairPlan as RepairPlan
+    from mmalign_core.workflow.error_analysis.repair import plan_repair as plan_repair
     from mmalign_core.workflow.error_analysis.repair import repair_run as repair_run
     from mmalign_core.workflow.error_analysis.repair_outcome import Repair as Repair
     from mmalign_core.workflow.error_analysis.slice_report import DirectionSlices as DirectionSlices
