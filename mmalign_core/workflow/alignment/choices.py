@@ -70,6 +70,11 @@ class Choices:
         """Whether the aligner, the correction or the matcher uses all queries together."""
         return ALIGNERS.get(self.aligner).transductive or self.scoring().is_transductive(has_bank=self.holds_out)
 
+    @property
+    def needs_pairs(self) -> bool:
+        """Whether the fit or a measure needs items that have both modalities."""
+        return self.holds_out or ALIGNERS.get(self.aligner).needs_pairs or self.scoring().takes_suggestion
+
     def check(self) -> None:
         """BadInput for a value of another type, or a name or parameter that does not exist or is out of range.
 
