@@ -3,9 +3,11 @@
 from mmalign_core.commands import (
     align,
     bench,
+    bundle,
     compare,
     dashboard,
     demo,
+    diff,
     encode,
     errors,
     evaluate,
@@ -16,9 +18,12 @@ from mmalign_core.commands import (
     project,
     recommend,
     repair,
+    report,
     store,
+    verify,
 )
 from mmalign_core.commands import list as list_command
+from mmalign_core.commands import open as open_command
 
 COMMANDS = {
     "demo": demo,
@@ -26,6 +31,11 @@ COMMANDS = {
     "encode": encode,
     "align": align,
     "compare": compare,
+    "diff": diff,
+    "report": report,
+    "bundle": bundle,
+    "open": open_command,
+    "verify": verify,
     "project": project,
     "recommend": recommend,
     "explain": explain,

@@ -132,9 +132,14 @@ class Store:
         own = self.root / "runs" / check_run_id(run_id)
         return check_place(Path(os.path.expanduser(path)) if path else own, "run")
 
-    def save_run(self, record: RunRecord, path: str | Path | None = None) -> Path:
-        """Save the run at `path` (default: below the store's root), add it to the list and return its folder."""
-        folder = save_run_folder(record, self.run_place(record.id, path))
+    def save_run(
+        self, record: RunRecord, path: str | Path | None = None, media: Mapping[str, Path] | None = None
+    ) -> Path:
+        """Save the run at `path` (default: under the store's root) and list it; returns its folder.
+
+        `media`: name -> file to lie in the folder, see `save_run_folder`.
+        """
+        folder = save_run_folder(record, self.run_place(record.id, path), media)
         self._runs.add(record, folder)
         return folder
 

@@ -72,3 +72,12 @@ def _entries(path: Path) -> list[dict[str, Any]]:
     if torn:
         _log.warning("'%s' holds %d unfinished or foreign lines, which are left out", path, torn)
     return found
+
+
+def is_mark_log(path: Path) -> bool:
+    """Whether every whole line of the file is an entry that `add` wrote: a JSON object with a mark's `id`."""
+    lines = [line for line in path.read_bytes().split(b"\n")[:-1] if line.strip()]
+    try:
+        return all(isinstance(entry, dict) and "id" in entry for entry in map(json.loads, lines))
+    except (ValueError, RecursionError):
+        return False

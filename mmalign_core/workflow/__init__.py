@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from mmalign_core.triage.marks import Mark as Mark
     from mmalign_core.triage.marks import MarkKind as MarkKind
     from mmalign_core.triage.marks import parse_kind as parse_mark_kind
+    from mmalign_core.triage.rank_bins import RankBin as RankBin
+    from mmalign_core.triage.space_verdicts import SpaceVerdict as SpaceVerdict
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -61,10 +63,14 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.alignment.run import Run as Run
     from mmalign_core.workflow.alignment.run import align as align
     from mmalign_core.workflow.alignment.run import as_encoded as encoded_run
+    from mmalign_core.workflow.bundles import open_bundle as open_bundle
+    from mmalign_core.workflow.bundles import pack_run as pack_run
     from mmalign_core.workflow.comparison.comparison import compare as compare
     from mmalign_core.workflow.comparison.comparison import takers as takers
+    from mmalign_core.workflow.comparison.kept_fits import KeptFit as KeptFit
     from mmalign_core.workflow.comparison.learning_curve import learning_curve as learning_curve
     from mmalign_core.workflow.comparison.ranking import Comparison as Comparison
+    from mmalign_core.workflow.comparison.ranking import only_right as only_right
     from mmalign_core.workflow.comparison.ranking import ranked as ranked
     from mmalign_core.workflow.data import open_collection as open_collection
     from mmalign_core.workflow.data import open_demo as open_demo
@@ -75,6 +81,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
+    from mmalign_core.workflow.error_analysis.differences import RunDifference as RunDifference
+    from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
     from mmalign_core.workflow.error_analysis.error_report import ErrorReport as ErrorReport
     from mmalign_core.workflow.error_analysis.errors import find_errors as find_errors
@@ -82,6 +90,9 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.findings import find_findings as find_findings
     from mmalign_core.workflow.error_analysis.judgement import judge as judge
     from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all
+    from mmalign_core.workflow.error_analysis.rank_summary import RankSummary as RankSummary
+    from mmalign_core.workflow.error_analysis.rank_summary import rank_sentence as rank_sentence
+    from mmalign_core.workflow.error_analysis.rank_summary import summarise_ranks as summarise_ranks
     from mmalign_core.workflow.error_analysis.repair import repair_run as repair_run
     from mmalign_core.workflow.error_analysis.repair_outcome import Repair as Repair
     from mmalign_core.workflow.evaluation.evaluation import Entry as Entry
@@ -111,8 +122,11 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import as_uri as picture_uri
     from mmalign_core.workflow.export.media_uris import item_titles as item_titles
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
+    from mmalign_core.workflow.export.report_page import ReportPage as ReportPage
+    from mmalign_core.workflow.export.report_page import report_page as report_html
     from mmalign_core.workflow.export.tables import csv_table as csv_table
     from mmalign_core.workflow.export.tables import parquet_table as parquet_table
+    from mmalign_core.workflow.maps.orientation import turned_map as turned_map
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
@@ -170,6 +184,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.similarity_matrix import SimilarityBlock as SimilarityBlock
     from mmalign_core.workflow.similarity_matrix import judged_pairs as judged_pairs
     from mmalign_core.workflow.similarity_matrix import similarity_block as similarity_block
+    from mmalign_core.workflow.verification import Verification as Verification
+    from mmalign_core.workflow.verification import verify_bundle as verify_bundle
 
 _NAMES = {
     "mmalign_core.data": "collect_uploads decode_image DecodedVideo=Video inspect_collection peaks read_audio",
@@ -197,19 +213,25 @@ _NAMES = {
     "mmalign_core.triage.causes": "Cause",
     "mmalign_core.triage.judgements": "Judgements",
     "mmalign_core.triage.marks": "Mark MarkKind parse_mark_kind=parse_kind",
+    "mmalign_core.triage.rank_bins": "RankBin",
+    "mmalign_core.triage.space_verdicts": "SpaceVerdict",
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
     "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
+    "mmalign_core.workflow.bundles": "open_bundle pack_run",
     "mmalign_core.workflow.comparison.comparison": "compare takers",
+    "mmalign_core.workflow.comparison.kept_fits": "KeptFit",
     "mmalign_core.workflow.comparison.learning_curve": "learning_curve",
-    "mmalign_core.workflow.comparison.ranking": "Comparison ranked",
+    "mmalign_core.workflow.comparison.ranking": "Comparison only_right ranked",
     "mmalign_core.workflow.data": "open_collection open_demo",
     "mmalign_core.workflow.downloads": "fetch_model FetchPlan=Plan plan_fetch remove_model",
     "mmalign_core.workflow.encoding": "DEFAULT_ENCODERS encode Encoding",
+    "mmalign_core.workflow.error_analysis.differences": "compare_runs RunDifference",
     "mmalign_core.workflow.error_analysis.error_report": "DirectionErrors ErrorReport",
     "mmalign_core.workflow.error_analysis.errors": "find_errors",
     "mmalign_core.workflow.error_analysis.findings": "find_findings Finding",
     "mmalign_core.workflow.error_analysis.judgement": "judge judge_all",
+    "mmalign_core.workflow.error_analysis.rank_summary": "rank_sentence RankSummary summarise_ranks",
     "mmalign_core.workflow.error_analysis.repair": "repair_run",
     "mmalign_core.workflow.error_analysis.repair_outcome": "Repair",
     "mmalign_core.workflow.evaluation.evaluation": "Entry evaluate",
@@ -225,7 +247,9 @@ _NAMES = {
     "mmalign_core.workflow.export.answer_page": "answer_html=as_html",
     "mmalign_core.workflow.export.films": "clock_time=clock Film read_film video_tiles",
     "mmalign_core.workflow.export.media_uris": "item_titles picture_uri=as_uri sound_uri",
+    "mmalign_core.workflow.export.report_page": "report_html=report_page ReportPage",
     "mmalign_core.workflow.export.tables": "csv_table parquet_table",
+    "mmalign_core.workflow.maps.orientation": "turned_map",
     "mmalign_core.workflow.maps.space_map": "place_on_map project_run SpaceMap",
     "mmalign_core.workflow.marks": (
         "add_mark export_marks import_marks ImportedMarks=Imported MARK_COLUMNS=COLUMNS marks_report "
@@ -254,6 +278,7 @@ _NAMES = {
     "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
     "mmalign_core.workflow.saved_runs": "check_save load_run save_run",
     "mmalign_core.workflow.similarity_matrix": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
+    "mmalign_core.workflow.verification": "Verification verify_bundle",
 }
 """Module -> its exported names. "a=b" exports its `b` under the name `a`."""
 _PLACES = places_of(_NAMES)

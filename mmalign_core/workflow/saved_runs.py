@@ -26,8 +26,12 @@ def check_save(ref: str, *, store: Store) -> None:
 
 
 def load_run(ref: str, *, store: Store) -> Run:
-    """Return the run at that path or of that name. BadInput if there is none or it is damaged."""
-    record = store.load_run(ref)
+    """The run at that path or of that name; BadInput when there is none or it is damaged."""
+    return run_of(store.load_run(ref))
+
+
+def run_of(record: RunRecord) -> Run:
+    """The run that the record describes, its aligner fitted. BadInput for an aligner or parameter that is not there."""
     aligner = ALIGNERS.create(record.aligner, **record.params).load_state(record.state)
     report = dict(record.report)
     choices = Choices(

@@ -75,10 +75,22 @@ def align(
     choices = choices or _default_choices(encoding)
     choices.check()
     plan = make_plan(collection, encoding, choices, store=store, progress=within(progress, 0.0, 0.1))
+    return run_plan(plan, collection, encoding, progress=within(progress, 0.1, 1.0), watch=watch)
+
+
+def run_plan(
+    plan: AlignmentPlan,
+    collection: Collection,
+    encoding: Encoding,
+    *,
+    progress: Progress = no_progress,
+    watch: Watch = no_watch,
+) -> Run:
+    """The run that comes of a plan: fits, places, measures, and reports as `align` says."""
     cost = Cost({"read": 0.0, "encode": round(sum(encoding.seconds.values()), 4), "fit": 0.0, "match": 0.0})
     folds = len(plan.parts)
     share = folds / (folds + 1) if folds > 1 else 1.0
-    measured = measure(plan, cost, within(progress, 0.1, share), watch=watch)
+    measured = measure(plan, cost, within(progress, 0.0, share), watch=watch)
     return complete(collection, encoding, plan, measured, cost, within(progress, share, 1.0), watch=watch)
 
 

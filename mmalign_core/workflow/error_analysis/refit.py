@@ -60,7 +60,7 @@ def measured_parts(run: Run, *, store: Store, progress: Progress = no_progress) 
     held = hold_out(run.collection, pair, run.choices, needs_pairs=False)
     if held.unmeasured or not held.parts:
         return ()
-    if len(held.parts) > 1:
+    if len(held.parts) != 1:
         return _fold_parts(plan_again(run, encoded_sets(run, store=store, progress=progress)), progress)
     part, scoring = held.parts[0], run.choices.scoring()
     bank = run.choices.holds_out and scoring.takes_bank
