@@ -31,10 +31,13 @@ if TYPE_CHECKING:
     from mmalign_core.plots.metric_bars import arrow as direction_arrow
     from mmalign_core.plots.metric_bars import metric_figure as metric_figure
     from mmalign_core.plots.picture_map import picture_map_figure as picture_map_figure
+    from mmalign_core.plots.rank_histogram import rank_figure as rank_figure
     from mmalign_core.plots.recommender_slices import SLICE_WORDS as SLICE_WORDS
     from mmalign_core.plots.recommender_slices import learns_from as learns_from
     from mmalign_core.plots.recommender_slices import slice_differences_figure as slice_differences_figure
     from mmalign_core.plots.recommender_slices import slices_figure as slices_figure
+    from mmalign_core.plots.run_differences import run_difference_figure as run_difference_figure
+    from mmalign_core.plots.run_differences import two_maps_figure as two_maps_figure
     from mmalign_core.plots.similarity_heatmap import heatmap_figure as heatmap_figure
     from mmalign_core.plots.space_map import map_figure as map_figure
     from mmalign_core.plots.time_maps import sound_map_figure as sound_map_figure
@@ -49,7 +52,9 @@ _NAMES = {
     "mmalign_core.plots.leaderboard": "difference_figure quality_time_figure",
     "mmalign_core.plots.metric_bars": "direction_arrow=arrow metric_figure",
     "mmalign_core.plots.picture_map": "picture_map_figure",
+    "mmalign_core.plots.rank_histogram": "rank_figure",
     "mmalign_core.plots.recommender_slices": "learns_from slice_differences_figure SLICE_WORDS slices_figure",
+    "mmalign_core.plots.run_differences": "run_difference_figure two_maps_figure",
     "mmalign_core.plots.similarity_heatmap": "heatmap_figure",
     "mmalign_core.plots.space_map": "map_figure",
     "mmalign_core.plots.time_maps": "sound_map_figure video_map_figure",

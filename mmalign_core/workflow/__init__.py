@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
+    from mmalign_core.workflow.error_analysis.differences import DirectionDifference as DirectionDifference
     from mmalign_core.workflow.error_analysis.differences import RunDifference as RunDifference
     from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
@@ -226,7 +227,7 @@ _NAMES = {
     "mmalign_core.workflow.data": "open_collection open_demo",
     "mmalign_core.workflow.downloads": "fetch_model FetchPlan=Plan plan_fetch remove_model",
     "mmalign_core.workflow.encoding": "DEFAULT_ENCODERS encode Encoding",
-    "mmalign_core.workflow.error_analysis.differences": "compare_runs RunDifference",
+    "mmalign_core.workflow.error_analysis.differences": "compare_runs DirectionDifference RunDifference",
     "mmalign_core.workflow.error_analysis.error_report": "DirectionErrors ErrorReport",
     "mmalign_core.workflow.error_analysis.errors": "find_errors",
     "mmalign_core.workflow.error_analysis.findings": "find_findings Finding",

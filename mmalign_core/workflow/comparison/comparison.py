@@ -62,9 +62,9 @@ def compare(
     shared_content, history (of the last fit), curve (`curve` points of `learning_curve`, [] for 0), error (None, or the
     reason of a failure, without measures), key, and directions: the results per query, left out of JSON. `ranked` adds
     against_best. A failing aligner does not stop the others. `publish` gets each row when it is finished, `watch` the
-    aligner's name and each row of its history during the fit, `keep` the fit of each new row. If `progress` raises Cancelled, it reaches the caller,
-    who has the rows published so far; passed as `finished` they are not computed again. BadInput before any fit if the
-    entries cannot be compared or the items cannot be split.
+    aligner's name and each row of its history during the fit, `keep` the fit of each new row. If `progress` raises
+    Cancelled, it reaches the caller, who has the rows published so far; passed as `finished` they are not computed
+    again. BadInput before any fit if the entries cannot be compared or the items cannot be split.
     """
     task = _Task(collection, encoding, check_entries(collection, encoding, entries, curve), store, curve, watch, keep)
     rows = []

@@ -55,11 +55,12 @@ def rank_sentence(report: Mapping[str, Any], way: str) -> str:
     low, high = report["ci95"].get(way, {}).get(name, (None, None))
     interval = "" if low is None else f"; 95% interval {100 * low:.0f} to {100 * high:.0f}"
     place = f"among the first {cut}" if cut > 1 else "first"
-    queries = _PLURALS.get(source, source)
+    queries, answer = _PLURALS.get(source, source), _SINGULARS.get(target, target)
+    chance = 100 * report["baseline"][way][name]
     return (
-        f"The right {_SINGULARS.get(target, target)} is {place} for {100 * values[name]:.0f} of 100 {queries} (by chance "
-        f"{100 * report['baseline'][way][name]:.0f}{interval}; {values['n']:,} {queries} asked among "
-        f"{values['candidates']:,} {_PLURALS.get(target, target)})."
+        f"The right {answer} is {place} for {100 * values[name]:.0f} of 100 {queries} "
+        f"(by chance {chance:.0f}{interval}; {values['n']:,} {queries} asked among {values['candidates']:,} "
+        f"{_PLURALS.get(target, target)})."
     )
 
 
