@@ -26,6 +26,7 @@ TITLES = {
     "data": "Data",
     "align": "Align",
     "leaderboard": "Leaderboard",
+    "compare": "Compare",
     "similarity": "Similarity",
     "space": "Shared space",
     "recommend": "Recommend",

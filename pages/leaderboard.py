@@ -41,10 +41,9 @@ def _place(rivals: int, transductive: bool) -> str:
 
 
 def use(row: Row) -> None:
-    """Align with this aligner and the choices of the comparison, and open the Align page."""
-    shared = {name: value for name, value in state.board().items() if name != "aligners"}
+    """Open the run of this row on the Align page. The comparison kept its fit, so nothing is fitted again."""
     state.forget_widgets("align.")
-    pipeline.align_with({**shared, "aligner": row["aligner"]})
+    pipeline.align_with(board.adopted(state.view_spec(), row["aligner"]).choices)
     st.switch_page("pages/align.py", query_params={})  # without, Streamlit refuses while a widget is bound to one
 
 

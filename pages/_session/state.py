@@ -35,6 +35,7 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     if (before["kind"], before["value"]) != (kind, value):
         _view().update(choices={}, board={}, item=None, selection=[], query=None, why=None, model={}, rival={})
         forget_widgets("where")  # conditions name the old one's columns
+        forget_widgets("align.")  # the form shows the choices of the run that is opened
         st.query_params.pop("where", None)
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
 
@@ -43,6 +44,7 @@ def open_view(view: Mapping[str, Any]) -> None:
     """Show a run of this session again: `view` is one of `remembered_views`."""
     source = view["source"]
     open_source(source["kind"], source["value"], opened=source.get("opened", ""))
+    forget_widgets("align.")
     choose(view["choices"])
 
 
