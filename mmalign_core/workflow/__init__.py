@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mmalign_core.recommend.sentences.facts import Facts as SentenceFacts
     from mmalign_core.recommend.sentences.facts import sentence as template_sentence
     from mmalign_core.scoring.corrections import Scores as CorrectedScores
+    from mmalign_core.spaces import reference_of as reference_of
     from mmalign_core.store import KINDS as STORE_KINDS
     from mmalign_core.store import Entry as StoreEntry
     from mmalign_core.store import Store as Store
@@ -209,6 +210,7 @@ _NAMES = {
     "mmalign_core.recommend.methods.random_order": "RandomOrder",
     "mmalign_core.recommend.sentences.facts": "SentenceFacts=Facts template_sentence=sentence",
     "mmalign_core.scoring.corrections": "CorrectedScores=Scores",
+    "mmalign_core.spaces": "reference_of",
     "mmalign_core.store": "Store STORE_KINDS=KINDS StoreEntry=Entry",
     "mmalign_core.store.runs": "check_run_id RunSummary",
     "mmalign_core.triage.causes": "Cause",

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
-
 from mmalign_core.workflow import RunSummary
 from pages._session import state
 from pages._session.view_spec import ViewSpec
@@ -38,17 +36,17 @@ def other_runs(saved: list[RunSummary], label: Callable[[RunSummary], str]) -> d
 
 def named() -> str:
     """Return the run that the address names, or ''."""
-    return st.query_params.get(_ADDRESS, "")
+    return state.address().get(_ADDRESS, "")
 
 
 def name(other: str) -> None:
     """Put the run to compare with into the address."""
-    st.query_params[_ADDRESS] = other
+    state.put_parameter(_ADDRESS, other)
 
 
 def clicked_points(key: str) -> list[list[Any]]:
     """Return the `customdata` of every point selected in the chart with this key, by a click, a box or a lasso."""
-    points = st.session_state.get(key, {}).get("selection", {}).get("points", [])
+    points = (state.widget(key) or {}).get("selection", {}).get("points", [])
     found = [point.get("customdata") for point in points]
     return [[one[place] for place in sorted(one, key=int)] if isinstance(one, dict) else one for one in found if one]
 

@@ -23,7 +23,7 @@ from pages._session import cache, state
 from pages._session.jobs import JOBS, Job
 from pages._session.results_cache import Failed, ResultsCache
 from pages._session.uploads import open_upload
-from pages._session.view_spec import ViewSpec, as_choices
+from pages._session.view_spec import ViewSpec, as_choices, choices_of
 
 Watch = Callable[[Mapping[str, float]], None]
 
@@ -141,6 +141,12 @@ def align_with(choices: Mapping[str, Any]) -> None:
     state.choose(choices)
     if stopped():
         restart()
+
+
+def choices() -> Mapping[str, Any]:
+    """Return the choices behind the open run: those of the session, or those that a saved run was made by."""
+    spec, run = state.view_spec(), ready("run")
+    return choices_of(run) if spec.saved and isinstance(run, Run) else spec.choices
 
 
 def ready(kind: str) -> Any | None:

@@ -193,6 +193,11 @@ def address() -> dict[str, str]:
     return st.query_params.to_dict()
 
 
+def put_parameter(name: str, value: str) -> None:
+    """Put a parameter of this page alone into the address."""
+    st.query_params[name] = value
+
+
 def picked(key: str, name: str = "picked") -> Any:
     """Return the trigger value of the component with this key, inside its callback."""
     return st.session_state[key][name]

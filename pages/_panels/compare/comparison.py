@@ -72,6 +72,11 @@ class Comparison:
             bool(judged.correct[at]), bool(judged.decided[at]),
         )  # fmt: skip
 
+    def met(self, side: int, way: str, item: str, key: str) -> int:
+        """Return among how many candidates this query was ranked in the report of A or B; 0 if it was not measured."""
+        places = self._rows[side].get(way, {}).get((item, key))
+        return int(self.judged[side][way].n_candidates[places[0]]) if places else 0
+
 
 def task(run: Run, own: ViewSpec, other: OtherRun) -> Task:
     """Return the work that compares the open run with another one: the other is A, the open one is B."""

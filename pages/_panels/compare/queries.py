@@ -70,22 +70,34 @@ def _in_both(found: Comparison, way: str, rows: pd.DataFrame, names: tuple[str, 
         held = rows[rows["outcome"].isin(list(_KINDS))]
     if not len(held):
         held = rows
-    query, (source, target) = held.iloc[0], way.split("->")
+    query = held.iloc[0]
     st.markdown(
         f"**The same query in both runs** · {errors.plain(previews.title(found.runs[1].collection, query['id']))} "
         f":gray[({query['outcome']})]"
     )
     for side, column in enumerate(st.columns(2, gap="large")):
-        run = found.runs[side]
         with column, st.container(border=True, key=f"compare.side.{side}"):
             st.markdown(f"**{errors.plain(names[side])}**")
-            pair = found.pair(side, way, query["id"], query["key"])
-            if pair is None:
-                st.caption("This run's report did not measure this query.")
-                continue
-            right = ":green[:material/check_circle: right]" if pair.right else ":red[:material/cancel: wrong]"
-            st.markdown(f"{right} · the right answer ranks {pair.rank:,}")
-            gallery.show([pairs.card(run, pair, source, target)], key=f"compare.pair.{side}", width=330, selects=False)
+            _side(found, side, way, query)
+
+
+def _side(found: Comparison, side: int, way: str, query: pd.Series) -> None:
+    """Draw whether this run decides the query right, and what it chose in its own report."""
+    rank, right = query[("rank A", "rank B")[side]], query["outcome"] in ("both right", ("lost", "won")[side])
+    word = ":green[:material/check_circle: right]" if right else ":red[:material/cancel: wrong]"
+    st.markdown(f"{word} · the right answer ranks {rank:,}")
+    pair = found.pair(side, way, query["id"], query["key"])
+    if pair is None:
+        st.caption("This run's report did not measure this query.")
+        return
+    shared, met = found.difference.directions[way].after.candidates, found.met(side, way, query["id"], query["key"])
+    if shared != met:
+        st.caption(
+            f"That is among the {shared:,} candidates that both runs hold out. Below: as this run's report measured it,"
+            f" among {met:,}."
+        )
+    run = found.runs[side]
+    gallery.show([pairs.card(run, pair, *way.split("->"))], key=f"compare.pair.{side}", width=330, selects=False)
 
 
 def _table(found: Comparison, way: str, keys: tuple[str, str]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from mmalign_core.types import Collection
 from mmalign_core.workflow import default_aligner
 from pages._components import alignment_form, encoder_menu, errors
 from pages._panels.leaderboard import board
-from pages._session import cache, state
+from pages._session import cache, pipeline, state
 from pages._session.view_spec import complete
 
 _SHARED = ("similarity", "correction", "correction_params", "matcher", "matcher_params")
@@ -88,7 +88,7 @@ def _fast(rows: Sequence[Mapping[str, Any]], suits: str) -> list[str]:
 
 def _choices_of_align() -> dict[str, Any]:
     """Return the choices of the Align page that all aligners can share."""
-    choices = state.view_spec().choices
+    choices = pipeline.choices()
     shared = ("pair", "encoders", "test", "folds", "fold_column", "time_column", "seed", *_SHARED)
     return {name: choices[name] for name in shared if name in choices}
 
