@@ -138,7 +138,7 @@ def _uniformity(space: Mapping[str, Any], dimensions: int) -> SpaceVerdict | Non
         return None
     even = float(np.log(hyp0f1(dimensions / 2, 4.0)) - 4.0)
     share = max(0.0, space["uniformity"] / even)
-    words = f"Evenly spread points in {dimensions} dimensions: {even:.2f}; all in one place: 0."
+    words = f"Evenly spread points in {dimensions} dimensions: −{-even:.2f}; all in one place: 0."
     if share < _MOST:
         return SpaceVerdict("uniformity", False, "the points crowd together", words, "encoders")
     return SpaceVerdict("uniformity", True, "well spread", words)
