@@ -40,6 +40,12 @@ PAGES = [
         help="Several aligners on the same items: quality, time and memory side by side.",
     ),
     st.Page(
+        "pages/compare.py",
+        title="Compare",
+        icon=":material/compare:",
+        help="Two runs side by side: metrics with intervals, queries won and lost, maps, and what moved.",
+    ),
+    st.Page(
         "pages/similarity.py",
         title="Similarity",
         icon=":material/grid_on:",

@@ -27,6 +27,7 @@ TITLES = {
     "align": "Align",
     "errors": "Errors",
     "leaderboard": "Leaderboard",
+    "compare": "Compare",
     "similarity": "Similarity",
     "space": "Shared space",
     "recommend": "Recommend",

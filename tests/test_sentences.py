@@ -33,16 +33,16 @@ def test_the_template_says_what_helps_what_counts_and_what_if() -> None:
     assert reason({"image": 1.2, "text": -0.8}) == (
         "Because its picture (+1.20) is nearer to what was asked for than the average item; against it: text (-0.80)."
     )
-    assert reason({"popularity": 0.4, "ease": 0.1}) == "Because popularity (+0.40) and ease (+0.10) speak for it."
+    assert reason({"popularity": 0.4, "ease": 0.1}) == "Because popularity (+0.40) and ease (+0.10) add to its score."
     assert reason({"image": -1.0, "text": -0.5}) == (
-        "It is placed here because less speaks against it than against others: picture (-1.00) and text (-0.50)."
+        "It is placed here because less counts against it than against others: picture (-1.00) and text (-0.50)."
     )
     assert reason({}) == "It is placed here by its score alone."
 
 
 def test_small_scores_are_told_with_two_figures() -> None:
     assert reason({"ease": 0.0056, "popularity": 0.0001, "age": 1e-9}) == (
-        "Because ease (+0.0056) and popularity (+0.0001) speak for it."
+        "Because ease (+0.0056) and popularity (+0.0001) add to its score."
     )
 
 

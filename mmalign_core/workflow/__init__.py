@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mmalign_core.recommend.sentences.facts import Facts as SentenceFacts
     from mmalign_core.recommend.sentences.facts import sentence as template_sentence
     from mmalign_core.scoring.corrections import Scores as CorrectedScores
+    from mmalign_core.spaces import reference_of as reference_of
     from mmalign_core.store import KINDS as STORE_KINDS
     from mmalign_core.store import Entry as StoreEntry
     from mmalign_core.store import Store as Store
@@ -54,8 +55,10 @@ if TYPE_CHECKING:
     from mmalign_core.triage.marks import Mark as Mark
     from mmalign_core.triage.marks import MarkKind as MarkKind
     from mmalign_core.triage.marks import parse_kind as parse_mark_kind
+    from mmalign_core.triage.rank_bins import RankBin as RankBin
     from mmalign_core.triage.repair import Change as RepairChange
     from mmalign_core.triage.slices import Slice as Slice
+    from mmalign_core.triage.space_verdicts import SpaceVerdict as SpaceVerdict
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -68,8 +71,10 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.bundles import pack_run as pack_run
     from mmalign_core.workflow.comparison.comparison import compare as compare
     from mmalign_core.workflow.comparison.comparison import takers as takers
+    from mmalign_core.workflow.comparison.kept_fits import KeptFit as KeptFit
     from mmalign_core.workflow.comparison.learning_curve import learning_curve as learning_curve
     from mmalign_core.workflow.comparison.ranking import Comparison as Comparison
+    from mmalign_core.workflow.comparison.ranking import only_right as only_right
     from mmalign_core.workflow.comparison.ranking import ranked as ranked
     from mmalign_core.workflow.data import open_collection as open_collection
     from mmalign_core.workflow.data import open_demo as open_demo
@@ -82,6 +87,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import encode as encode
     from mmalign_core.workflow.error_analysis.clusters import SpaceClusters as SpaceClusters
     from mmalign_core.workflow.error_analysis.clusters import find_clusters as find_clusters
+    from mmalign_core.workflow.error_analysis.differences import DirectionDifference as DirectionDifference
     from mmalign_core.workflow.error_analysis.differences import RunDifference as RunDifference
     from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
@@ -95,6 +101,9 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.query_rankings import RankedCandidate as RankedCandidate
     from mmalign_core.workflow.error_analysis.query_rankings import query_rankings as query_rankings
     from mmalign_core.workflow.error_analysis.query_table import query_table as query_table
+    from mmalign_core.workflow.error_analysis.rank_summary import RankSummary as RankSummary
+    from mmalign_core.workflow.error_analysis.rank_summary import rank_sentence as rank_sentence
+    from mmalign_core.workflow.error_analysis.rank_summary import summarise_ranks as summarise_ranks
     from mmalign_core.workflow.error_analysis.repair import RepairPlan as RepairPlan
     from mmalign_core.workflow.error_analysis.repair import plan_repair as plan_repair
     from mmalign_core.workflow.error_analysis.repair import repair_run as repair_run
@@ -132,6 +141,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
     from mmalign_core.workflow.export.report_page import ReportPage as ReportPage
     from mmalign_core.workflow.export.report_page import report_page as report_html
+    from mmalign_core.workflow.maps.orientation import turned_map as turned_map
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run

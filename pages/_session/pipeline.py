@@ -9,6 +9,7 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.workflow import (
+    Run,
     Store,
     align,
     encode,
@@ -22,7 +23,7 @@ from pages._session import cache, state
 from pages._session.jobs import JOBS, Job
 from pages._session.results_cache import Failed, ResultsCache
 from pages._session.uploads import open_upload
-from pages._session.view_spec import ViewSpec, as_choices
+from pages._session.view_spec import ViewSpec, as_choices, choices_of
 
 Watch = Callable[[Mapping[str, float]], None]
 
@@ -40,7 +41,9 @@ def prepare(
     collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, store, settings, progress))
     if isinstance(collection, Failed):
         return
-    run = _stage(results, "run", spec.run_key, lambda: _align(spec, collection, store, settings, progress, watch))
+    run = _stage(
+        results, "run", spec.run_key, lambda: _align(spec, collection, results, store, settings, progress, watch)
+    )
     if not isinstance(run, Failed):
         drawing = within(progress, 0.75, 0.95)
         _stage(results, "map", spec.map_key, lambda: project_run(run, **spec.map, store=store, progress=drawing))
@@ -81,11 +84,35 @@ def _open(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) 
     return open_demo(settings=settings, progress=shown)
 
 
+def run_of(spec: ViewSpec, results: ResultsCache, store: Store, settings: Settings, progress: Progress) -> Run:
+    """Return the run of a view: from the cache, or loaded or aligned and kept there. BadInput if it cannot be made."""
+    collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, store, settings, progress))
+    found = collection
+    if not isinstance(collection, Failed):
+        found = _stage(
+            results, "run", spec.run_key,
+            lambda: _align(spec, collection, results, store, settings, progress, lambda row: None),
+        )  # fmt: skip
+    if isinstance(found, Failed):
+        raise BadInput(found.reason)
+    return found
+
+
 def _align(
-    spec: ViewSpec, collection: Collection, store: Store, settings: Settings, progress: Progress, watch: Watch
-) -> Any:
+    spec: ViewSpec,
+    collection: Collection,
+    results: ResultsCache,
+    store: Store,
+    settings: Settings,
+    progress: Progress,
+    watch: Watch,
+) -> Run:
+    """Return the saved run, the run of a fit that a comparison kept, or a new run."""
     if spec.saved:
         return load_run(spec.saved, store=store)
+    kept = results.get("fit", spec.run_key)
+    if kept is not None:
+        return kept.run(collection, progress=within(progress, 0.65, 0.75))
     choices, encoders = as_choices(spec.choices, collection)
     shown = within(progress, 0.2, 0.65)
     encoding = encode(collection, encoders, store=store, settings=settings, progress=shown)
@@ -114,6 +141,12 @@ def align_with(choices: Mapping[str, Any]) -> None:
     state.choose(choices)
     if stopped():
         restart()
+
+
+def choices() -> Mapping[str, Any]:
+    """Return the choices behind the open run: those of the session, or those that a saved run was made by."""
+    spec, run = state.view_spec(), ready("run")
+    return choices_of(run) if spec.saved and isinstance(run, Run) else spec.choices
 
 
 def ready(kind: str) -> Any | None:

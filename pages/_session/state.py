@@ -35,6 +35,7 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     if (before["kind"], before["value"]) != (kind, value):
         _view().update(choices={}, board={}, item=None, at="", selection=[], query=None, why=None, model={}, rival={})
         forget_widgets("where")  # conditions name the old one's columns
+        forget_widgets("align.")  # the form shows the choices of the run that is opened
         st.query_params.pop("where", None)
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
 
@@ -43,6 +44,7 @@ def open_view(view: Mapping[str, Any]) -> None:
     """Show a run of this session again: `view` is one of `remembered_views`."""
     source = view["source"]
     open_source(source["kind"], source["value"], opened=source.get("opened", ""))
+    forget_widgets("align.")
     choose(view["choices"])
 
 
@@ -200,6 +202,11 @@ def through_app(page: str) -> None:
 def address() -> dict[str, str]:
     """Return the query parameters of the address."""
     return st.query_params.to_dict()
+
+
+def put_parameter(name: str, value: str) -> None:
+    """Put a parameter of this page alone into the address."""
+    st.query_params[name] = value
 
 
 def picked(key: str, name: str = "picked") -> Any:

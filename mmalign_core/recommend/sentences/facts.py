@@ -82,7 +82,7 @@ def _only_against(facts: Facts, against: Sequence[tuple[str, float]]) -> str:
     """Return the clause for an item without positive shares: other items have lower scores."""
     if not against:
         return "It is placed here by its score alone"
-    return f"It is placed here because less speaks against it than against others: {_list(facts, against)}"
+    return f"It is placed here because less counts against it than against others: {_list(facts, against)}"
 
 
 def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:
@@ -97,7 +97,7 @@ def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:
     if met:
         clauses.append(f"it goes with {_list(facts, met)}")
     if rest:
-        clauses.append(f"{_list(facts, rest)} {'speak' if len(rest) > 1 else 'speaks'} for it")
+        clauses.append(f"{_list(facts, rest)} {'add' if len(rest) > 1 else 'adds'} to its score")
     return ", and ".join(clauses)
 
 

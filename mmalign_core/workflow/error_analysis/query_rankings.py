@@ -11,7 +11,7 @@ from mmalign_core.metrics.retrieval import RightAnswers, right_answers
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.triage.judgements import Judgements
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.error_analysis.judgement import held_out_parts
+from mmalign_core.workflow.error_analysis.refit import held_out_parts
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from mmalign_core.plots import MODALITY_COLOURS, rank_histogram
+from mmalign_core.plots import MODALITY_COLOURS, query_rank_figure
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.workflow import ErrorReport, Mark, RankedCandidate, Run
 from pages._components import errors, header
@@ -144,7 +144,7 @@ def _all_ranks(query: Query) -> None:
     worse = float((ranks > query.rank).mean())
     words = "held-out" if query.is_held_out else "fitted" if judged.held_out.any() else "all"
     st.plotly_chart(
-        rank_histogram(ranks, query.rank), key="errors.ranks", config=BARE,
+        query_rank_figure(ranks, query.rank), key="errors.ranks", config=BARE,
         alt=f"Ranks of {len(ranks):,} queries {query.way}; this one has rank {query.rank:,}",
     )  # fmt: skip
     st.caption(
