@@ -169,7 +169,9 @@ def test_where_in_the_media_is_computed_on_a_click(folder: Path) -> None:
     finish()
     app.run()
     assert not app.exception and not app.error
-    assert "random" in words_of(app) and "Blue adds" in words_of(app), "each map says whether it is better than random"
+    assert "random" in words_of(app) and "Violet adds" in words_of(app), (
+        "each map says whether it is better than random"
+    )
     assert "occlusion" in words_of(app) or "exact" in words_of(app) or "integrated" in words_of(app)
 
 

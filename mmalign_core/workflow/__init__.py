@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mmalign_core.encoders.batched.instances import encoder_of as encoder_of
     from mmalign_core.explain.concepts import ConceptWords as ConceptWords
     from mmalign_core.explain.faithfulness import advantage as faithfulness_numbers
+    from mmalign_core.explain.faithfulness import comparable as is_comparable
     from mmalign_core.explain.faithfulness import comparison as faithfulness_verdict
     from mmalign_core.explain.masks import MediaMap as MediaMap
     from mmalign_core.language import LANGUAGE_MODELS as LANGUAGE_MODELS
@@ -165,7 +166,9 @@ _NAMES = {
     "mmalign_core.data.media.sounds": "decode_soundtrack",
     "mmalign_core.encoders.batched.instances": "encoder_of",
     "mmalign_core.explain.concepts": "ConceptWords",
-    "mmalign_core.explain.faithfulness": "faithfulness_numbers=advantage faithfulness_verdict=comparison",
+    "mmalign_core.explain.faithfulness": (
+        "faithfulness_numbers=advantage faithfulness_verdict=comparison is_comparable=comparable"
+    ),
     "mmalign_core.explain.masks": "MediaMap",
     "mmalign_core.language": "LANGUAGE_MODELS",
     "mmalign_core.metrics.report": "directions_at_chance=at_chance",
