@@ -24,11 +24,12 @@ _ICONS = {
 
 def show() -> None:
     """Draw the switch between the three sources, and the form of the chosen one."""
+    now = state.view_spec().source["kind"]
     kind = st.segmented_control(
         "Collection",
         list(_WORDS),
-        default=state.view_spec().source["kind"],
-        required=True,
+        default=now if now in _WORDS else None,
+        required=now in _WORDS,
         key="source",
         format_func=lambda k: f"{_ICONS[k]} {_WORDS[k]}",
         label_visibility="collapsed",
