@@ -36,7 +36,8 @@ class Inspection:
 
     `items`: how many; `by_modality`: counts, and the lowest, median and highest of each number of the media, such as
     seconds or pixels; `pairs`: "a:b" -> items that have both modalities; `duplicates`: counts and examples;
-    `metadata`: kind, missing and distinct values of each column; `interactions`: counts, or None. `report` gives JSON.
+    `metadata`: kind, missing and distinct values of each column; `interactions`: counts, or None; `repeated`: every
+    duplicate; `damaged`: media that cannot be decoded, also in `skipped`. `report` gives JSON.
     """
 
     name: str
@@ -49,12 +50,15 @@ class Inspection:
     interactions: Mapping[str, int] | None
     attribution: str
     notes: tuple[str, ...] = ()
+    repeated: tuple[Mapping[str, str], ...] = ()
+    damaged: tuple[Skipped, ...] = ()
 
     def report(self) -> dict[str, Any]:
-        """The inspection as the object that `inspect --json` prints."""
+        """The inspection as the object that `inspect --json` prints, with the first examples of duplicates."""
         skipped = [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped]
         metadata = [dict(m) for m in self.metadata]
-        return asdict(self) | {"skipped": skipped, "metadata": metadata, "notes": list(self.notes)}
+        found = {name: value for name, value in asdict(self).items() if name not in ("repeated", "damaged")}
+        return found | {"skipped": skipped, "metadata": metadata, "notes": list(self.notes)}
 
 
 @dataclass(frozen=True)
@@ -87,18 +91,20 @@ def inspect_collection(
             usable.append(medium)
             facts.append(result)
     skipped = (*collection.skipped, *failed)
-    holders = _holders(collection, usable)
+    holders, repeated = _holders(collection, usable), _repeated(usable, facts)
     return Inspection(
         name=collection.name,
         items=len(collection.items),
         by_modality={m: _modality(m, holders[m], usable, facts, skipped, collection) for m in holders},
         pairs={f"{a}:{b}": len(holders[a] & holders[b]) for a, b in combinations(sorted(holders), 2)},
         skipped=skipped,
-        duplicates=_duplicates(usable, facts),
+        duplicates=_duplicates(repeated),
         metadata=tuple(_column(collection, name) for name in collection.items.columns),
         interactions=_interactions(collection),
         attribution=collection.attribution,
         notes=collection.notes,
+        repeated=repeated,
+        damaged=tuple(failed),
     )
 
 
@@ -196,8 +202,8 @@ def _range(values: Sequence[float]) -> dict[str, float]:
     return {"min": float(min(values)), "median": float(np.median(values)), "max": float(max(values))}
 
 
-def _duplicates(usable: Sequence[Media], facts: Sequence[_Facts]) -> dict[str, Any]:
-    """How many media repeat an earlier one of their modality exactly or nearly, and the first examples."""
+def _repeated(usable: Sequence[Media], facts: Sequence[_Facts]) -> tuple[Mapping[str, str], ...]:
+    """Every medium that repeats an earlier one of its modality: exactly, then nearly."""
     exact: list[tuple[str, str, str]] = []
     near: list[tuple[str, str, str]] = []
     for modality in MODALITIES:
@@ -207,9 +213,18 @@ def _duplicates(usable: Sequence[Media], facts: Sequence[_Facts]) -> dict[str, A
         again = {b for _, b in same}
         rest = [i for place, i in enumerate(places) if place not in again]
         near += [(modality, usable[a].item, usable[b].item) for a, b in _near(rest, facts)]
-    kinds = [("exact", pair) for pair in exact[:EXAMPLES]] + [("near", pair) for pair in near[:EXAMPLES]]
-    examples = [{"kind": kind, "modality": m, "a": a, "b": b} for kind, (m, a, b) in kinds]
-    return {"exact": len(exact), "near": len(near), "by_modality": _tally(exact, near), "examples": examples}
+    both = (("exact", exact), ("near", near))
+    return tuple({"kind": kind, "modality": m, "a": a, "b": b} for kind, pairs in both for m, a, b in pairs)
+
+
+def _duplicates(repeated: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """How many media repeat an earlier one of their modality exactly or nearly, and the first examples."""
+    exact, near = ([row for row in repeated if row["kind"] == kind] for kind in ("exact", "near"))
+    counts = Counter((row["modality"], row["kind"]) for row in repeated)
+    held = [m for m in MODALITIES if counts[m, "exact"] or counts[m, "near"]]
+    tally = {m: {kind: counts[m, kind] for kind in ("exact", "near")} for m in held}
+    examples = [dict(row) for row in (*exact[:EXAMPLES], *near[:EXAMPLES])]
+    return {"exact": len(exact), "near": len(near), "by_modality": tally, "examples": examples}
 
 
 def _near(places: Sequence[int], facts: Sequence[_Facts]) -> list[tuple[int, int]]:
@@ -218,13 +233,6 @@ def _near(places: Sequence[int], facts: Sequence[_Facts]) -> list[tuple[int, int
     prints = [key for key in keys if isinstance(key, Fingerprint)]
     pairs = near_pictures(prints) if prints else repeats([key if key is not None else i for i, key in enumerate(keys)])
     return [(places[a], places[b]) for a, b in pairs]
-
-
-def _tally(exact: Sequence[tuple[str, str, str]], near: Sequence[tuple[str, str, str]]) -> dict[str, dict[str, int]]:
-    counts = {"exact": Counter(m for m, _, _ in exact), "near": Counter(m for m, _, _ in near)}
-    return {
-        m: {kind: count[m] for kind, count in counts.items()} for m in MODALITIES if any(c[m] for c in counts.values())
-    }
 
 
 def _column(collection: Collection, name: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mmalign_core.faces import lazy, places_of
 
 if TYPE_CHECKING:
+    from mmalign_core.data import Inspection as Inspection
     from mmalign_core.data import Video as DecodedVideo
     from mmalign_core.data import collect_uploads as collect_uploads
     from mmalign_core.data import decode_image as decode_image
@@ -160,7 +161,9 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.similarity_matrix import similarity_block as similarity_block
 
 _NAMES = {
-    "mmalign_core.data": "collect_uploads decode_image DecodedVideo=Video inspect_collection peaks read_audio",
+    "mmalign_core.data": (
+        "collect_uploads decode_image DecodedVideo=Video inspect_collection Inspection peaks read_audio"
+    ),
     "mmalign_core.data.formats": "modality_of",
     "mmalign_core.data.media.playback": "playable_video=playable PlayableVideo=Playable",
     "mmalign_core.data.media.sounds": "decode_soundtrack",
