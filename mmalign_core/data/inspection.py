@@ -37,7 +37,7 @@ class Inspection:
     `items`: how many; `by_modality`: counts, and the lowest, median and highest of each number of the media, such as
     seconds or pixels; `pairs`: "a:b" -> items that have both modalities; `duplicates`: counts and examples;
     `metadata`: kind, missing and distinct values of each column; `interactions`: counts, or None; `repeated`: every
-    duplicate; `damaged`: media that cannot be decoded, also in `skipped`. `report` gives JSON.
+    duplicate; `damaged`: undecodable media, also in `skipped`. `report` gives JSON.
     """
 
     name: str
