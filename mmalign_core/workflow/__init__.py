@@ -53,6 +53,9 @@ if TYPE_CHECKING:
     from mmalign_core.store.runs import check_run_id as check_run_id
     from mmalign_core.triage.causes import Cause as Cause
     from mmalign_core.triage.judgements import Judgements as Judgements
+    from mmalign_core.triage.marks import Mark as Mark
+    from mmalign_core.triage.marks import MarkKind as MarkKind
+    from mmalign_core.triage.marks import parse_kind as parse_mark_kind
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -60,6 +63,9 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.alignment.run import Run as Run
     from mmalign_core.workflow.alignment.run import align as align
     from mmalign_core.workflow.alignment.run import as_encoded as encoded_run
+    from mmalign_core.workflow.bundles import open_bundle as open_bundle
+    from mmalign_core.workflow.bundles import pack_record as pack_record
+    from mmalign_core.workflow.bundles import pack_run as pack_run
     from mmalign_core.workflow.comparison.comparison import compare as compare
     from mmalign_core.workflow.comparison.comparison import takers as takers
     from mmalign_core.workflow.comparison.learning_curve import learning_curve as learning_curve
@@ -74,6 +80,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
+    from mmalign_core.workflow.error_analysis.differences import RunDifference as RunDifference
+    from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
     from mmalign_core.workflow.error_analysis.error_report import ErrorReport as ErrorReport
     from mmalign_core.workflow.error_analysis.errors import find_errors as find_errors
@@ -81,6 +89,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.findings import find_findings as find_findings
     from mmalign_core.workflow.error_analysis.judgement import judge as judge
     from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all
+    from mmalign_core.workflow.error_analysis.repair import repair_run as repair_run
+    from mmalign_core.workflow.error_analysis.repair_outcome import Repair as Repair
     from mmalign_core.workflow.evaluation.evaluation import Entry as Entry
     from mmalign_core.workflow.evaluation.evaluation import evaluate as evaluate
     from mmalign_core.workflow.evaluation.ranking import Board as RecommenderRanking
@@ -108,11 +118,21 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import as_uri as picture_uri
     from mmalign_core.workflow.export.media_uris import item_titles as item_titles
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
+    from mmalign_core.workflow.export.report_page import ReportPage as ReportPage
+    from mmalign_core.workflow.export.report_page import report_page as report_html
     from mmalign_core.workflow.export.tables import csv_table as csv_table
     from mmalign_core.workflow.export.tables import parquet_table as parquet_table
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
+    from mmalign_core.workflow.marks import COLUMNS as MARK_COLUMNS
+    from mmalign_core.workflow.marks import Imported as ImportedMarks
+    from mmalign_core.workflow.marks import add_mark as add_mark
+    from mmalign_core.workflow.marks import export_marks as export_marks
+    from mmalign_core.workflow.marks import import_marks as import_marks
+    from mmalign_core.workflow.marks import marks_report as marks_report
+    from mmalign_core.workflow.marks import read_marks as read_marks
+    from mmalign_core.workflow.marks import undo_mark as undo_mark
     from mmalign_core.workflow.menus.available_models import AvailableModel as AvailableModel
     from mmalign_core.workflow.menus.available_models import available_encoders as available_encoders
     from mmalign_core.workflow.menus.available_models import available_models as available_models
@@ -153,12 +173,15 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.recommendation.sentences import write_sentence as write_sentence
     from mmalign_core.workflow.saved_runs import check_save as check_save
     from mmalign_core.workflow.saved_runs import load_run as load_run
+    from mmalign_core.workflow.saved_runs import record_of as run_record
     from mmalign_core.workflow.saved_runs import save_run as save_run
     from mmalign_core.workflow.similarity_matrix import ORDERINGS as ORDERINGS
     from mmalign_core.workflow.similarity_matrix import JudgedPair as JudgedPair
     from mmalign_core.workflow.similarity_matrix import SimilarityBlock as SimilarityBlock
     from mmalign_core.workflow.similarity_matrix import judged_pairs as judged_pairs
     from mmalign_core.workflow.similarity_matrix import similarity_block as similarity_block
+    from mmalign_core.workflow.verification import Verification as Verification
+    from mmalign_core.workflow.verification import verify_bundle as verify_bundle
 
 _NAMES = {
     "mmalign_core.data": (
@@ -189,19 +212,24 @@ _NAMES = {
     "mmalign_core.store.runs": "check_run_id RunSummary",
     "mmalign_core.triage.causes": "Cause",
     "mmalign_core.triage.judgements": "Judgements",
+    "mmalign_core.triage.marks": "Mark MarkKind parse_mark_kind=parse_kind",
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
     "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
+    "mmalign_core.workflow.bundles": "open_bundle pack_record pack_run",
     "mmalign_core.workflow.comparison.comparison": "compare takers",
     "mmalign_core.workflow.comparison.learning_curve": "learning_curve",
     "mmalign_core.workflow.comparison.ranking": "Comparison ranked",
     "mmalign_core.workflow.data": "open_collection open_demo",
     "mmalign_core.workflow.downloads": "fetch_model FetchPlan=Plan plan_fetch remove_model",
     "mmalign_core.workflow.encoding": "DEFAULT_ENCODERS encode Encoding",
+    "mmalign_core.workflow.error_analysis.differences": "compare_runs RunDifference",
     "mmalign_core.workflow.error_analysis.error_report": "DirectionErrors ErrorReport",
     "mmalign_core.workflow.error_analysis.errors": "find_errors",
     "mmalign_core.workflow.error_analysis.findings": "find_findings Finding",
     "mmalign_core.workflow.error_analysis.judgement": "judge judge_all",
+    "mmalign_core.workflow.error_analysis.repair": "repair_run",
+    "mmalign_core.workflow.error_analysis.repair_outcome": "Repair",
     "mmalign_core.workflow.evaluation.evaluation": "Entry evaluate",
     "mmalign_core.workflow.evaluation.ranking": (
         "rank_recommenders=ranked RecommenderRanking=Board RecommenderRow=Row slice_leaders=leaders SliceLeader=Leader"
@@ -215,8 +243,13 @@ _NAMES = {
     "mmalign_core.workflow.export.answer_page": "answer_html=as_html",
     "mmalign_core.workflow.export.films": "clock_time=clock Film read_film video_tiles",
     "mmalign_core.workflow.export.media_uris": "item_titles picture_uri=as_uri sound_uri",
+    "mmalign_core.workflow.export.report_page": "report_html=report_page ReportPage",
     "mmalign_core.workflow.export.tables": "csv_table parquet_table",
     "mmalign_core.workflow.maps.space_map": "place_on_map project_run SpaceMap",
+    "mmalign_core.workflow.marks": (
+        "add_mark export_marks import_marks ImportedMarks=Imported MARK_COLUMNS=COLUMNS marks_report "
+        "read_marks undo_mark"
+    ),
     "mmalign_core.workflow.menus.available_models": (
         "available_encoders available_models AvailableModel same_space suggested_models"
     ),
@@ -238,8 +271,9 @@ _NAMES = {
     ),
     "mmalign_core.workflow.recommendation.reranking": "rerank_answer=rerank",
     "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
-    "mmalign_core.workflow.saved_runs": "check_save load_run save_run",
+    "mmalign_core.workflow.saved_runs": "check_save load_run run_record=record_of save_run",
     "mmalign_core.workflow.similarity_matrix": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
+    "mmalign_core.workflow.verification": "Verification verify_bundle",
 }
 """Module -> its exported names. "a=b" exports its `b` under the name `a`."""
 _PLACES = places_of(_NAMES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -162,7 +162,7 @@ def _measured(run: Run, correction: str) -> Mapping[str, Direction]:
     scoring = replace(run.choices, correction=correction, correction_params=None, matcher="argmax", matcher_params=None)
     parts = held_out_parts(run)
     space = {modality: run.result.space[modality] for modality in run.choices.pair}
-    bank: list[Mapping[str, Any]] | None = None
+    bank: Sequence[Mapping[str, Any]] | None = None
     if parts:
         test, train = (
             {m: rows.of_items(items) for m, rows in space.items()} for items in (parts[0].test, parts[0].train)

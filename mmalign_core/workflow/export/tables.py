@@ -22,8 +22,9 @@ def parquet_table(table: pd.DataFrame) -> bytes:
     """The columns as Parquet without the index. Columns of several types are written as text."""
     plain = table.copy()
     for name in plain.columns:
-        if plain[name].dtype == object and plain[name].dropna().map(type).nunique() > 1:
-            plain[name] = plain[name].map(lambda cell: cell if cell is None or cell != cell else str(cell))
+        column = plain[name]
+        if column.dtype == object and len(set(map(type, column.dropna()))) > 1:
+            plain[name] = [str(cell) if there else None for cell, there in zip(column, column.notna())]
     plain.columns = [str(name) for name in plain.columns]
     held = io.BytesIO()
     plain.to_parquet(held, index=False)
