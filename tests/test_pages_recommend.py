@@ -62,7 +62,9 @@ def test_words_typed_ask_and_the_cards_say_why(folder: Path) -> None:
     assert not app.exception and not app.error
     cards = shown(app)
     assert cards[0]["id"] == "red" and [card["rank"] for card in cards] == [str(n) for n in range(1, 11)]
-    assert all(card["note"].startswith("Because") for card in cards[:3]) and set(dict(cards[0]["bars"])) == {
+    assert all(card["note"].startswith(("Because", "Both: ")) for card in cards[:3]) and set(
+        dict(cards[0]["bars"])
+    ) == {
         "text",
         "image",
     }
@@ -159,7 +161,7 @@ def test_two_recommenders_side_by_side(folder: Path) -> None:
     left, right = (shown(app, f"recommend.cards.{side}") for side in "ab")
     shared = {card["id"] for card in left} & {card["id"] for card in right}
     assert f"{len(shared)} of {min(len(left), len(right))} items are in both" in words_of(app)
-    assert all(("tag" in card) == (card["id"] in shared) for card in [*left, *right])
+    assert all(("change" in card) == (card["id"] in shared) for card in [*left, *right])
     assert "met already" in words_of(app)
 
 

@@ -34,10 +34,10 @@ _VIDEO_FRAMES = 8
 class Inspection:
     """What a collection holds.
 
-    `items`: how many; `by_modality`: counts, and the lowest, median and highest of each number of the media, such as
-    seconds or pixels; `pairs`: "a:b" -> items that have both modalities; `duplicates`: counts and examples;
-    `metadata`: kind, missing and distinct values of each column; `interactions`: counts, or None; `repeated`: every
-    duplicate; `damaged`: undecodable media, also in `skipped`. `report` gives JSON.
+    `items`: how many; `by_modality`: counts, lowest, median and highest of each number of the media (seconds, pixels);
+    `pairs`: "a:b" -> items that have both modalities; `duplicates`: counts and examples; `metadata`: kind, missing and
+    distinct values of each column; `interactions`: counts, or None; `repeated`: every duplicate; `damaged`: undecodable
+    media, also in `skipped`. `report` gives JSON.
     """
 
     name: str
@@ -118,18 +118,16 @@ def _decoded(
         for number, medium in enumerate(media):
             waiting.append((medium, workers.submit(_facts, medium, settings)))
             if len(waiting) > threads * _AHEAD:
-                yield _finished(*waiting.popleft())
+                first, future = waiting.popleft()
+                yield first, future.result()
             if number % _MEDIA_PER_REPORT == 0:
                 progress(number / len(media), f"decoding {number:,} of {len(media):,}")
         while waiting:
-            yield _finished(*waiting.popleft())
+            first, future = waiting.popleft()
+            yield first, future.result()
         progress(1.0, f"{len(media):,} decoded")
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
-
-
-def _finished(medium: Media, future: Future[_Facts | BadInput]) -> tuple[Media, _Facts | BadInput]:
-    return medium, future.result()
 
 
 def _facts(medium: Media, settings: Settings) -> _Facts | BadInput:

@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.explanation import explain_recommendation as explain_recommendation
     from mmalign_core.workflow.explanation.concept_words import AnswerWords as AnswerWords
     from mmalign_core.workflow.explanation.concept_words import answer_words as answer_words
+    from mmalign_core.workflow.explanation.concept_words import result_words as result_words
     from mmalign_core.workflow.explanation.counterfactuals import Counterfactual as Counterfactual
     from mmalign_core.workflow.explanation.counterfactuals import smallest_changes as counterfactuals
     from mmalign_core.workflow.export.answer_page import as_html as answer_html
@@ -170,6 +171,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.recommendation.sentences import TEMPLATE as TEMPLATE_AUTHOR
     from mmalign_core.workflow.recommendation.sentences import Sentence as Sentence
     from mmalign_core.workflow.recommendation.sentences import language_model as language_model
+    from mmalign_core.workflow.recommendation.sentences import strongest_parts as strongest_parts
     from mmalign_core.workflow.recommendation.sentences import write_sentence as write_sentence
     from mmalign_core.workflow.saved_runs import check_save as check_save
     from mmalign_core.workflow.saved_runs import load_run as load_run
@@ -238,7 +240,7 @@ _NAMES = {
     "mmalign_core.workflow.explanation": (
         "explain_pair explain_recommendation MediumMap=RecommendationMap PairExplanation RecommendationMaps"
     ),
-    "mmalign_core.workflow.explanation.concept_words": "answer_words AnswerWords",
+    "mmalign_core.workflow.explanation.concept_words": "answer_words AnswerWords result_words",
     "mmalign_core.workflow.explanation.counterfactuals": "Counterfactual counterfactuals=smallest_changes",
     "mmalign_core.workflow.export.answer_page": "answer_html=as_html",
     "mmalign_core.workflow.export.films": "clock_time=clock Film read_film video_tiles",
@@ -270,7 +272,9 @@ _NAMES = {
         "fit_recommender FittedRecommender placed_items with_interactions"
     ),
     "mmalign_core.workflow.recommendation.reranking": "rerank_answer=rerank",
-    "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
+    "mmalign_core.workflow.recommendation.sentences": (
+        "language_model Sentence strongest_parts TEMPLATE_AUTHOR=TEMPLATE write_sentence"
+    ),
     "mmalign_core.workflow.saved_runs": "check_save load_run run_record=record_of save_run",
     "mmalign_core.workflow.similarity_matrix": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
     "mmalign_core.workflow.verification": "Verification verify_bundle",

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
 
+import numpy as np
+
 from mmalign_core.language import LANGUAGE_MODELS, LanguageModel
 from mmalign_core.progress import within
 from mmalign_core.recommend.query import HISTORY
@@ -131,6 +133,20 @@ def part_names(answer: Answer) -> dict[str, str]:
             name = f"your {FILES[part.kind]}" if part.kind in FILES else part.value
             found[ASKED + placed.signal.label] = f"not {name}" if part.weight < 0 else name
     return found | ({ASKED + HISTORY: "the items asked with or met"} if answer.placed.history else {})
+
+
+def strongest_parts(answer: Answer) -> dict[str, str]:
+    """Return result -> the name of the query's part that raises it most; {} for a query of one part.
+
+    The name of a part with a negative weight begins with "not": it raises what is farther from it than the average.
+    """
+    names = {label.removeprefix(ASKED): name for label, name in part_names(answer).items()}
+    if len(names) < 2 or "signal" not in answer.model.views or not answer.results:
+        return {}
+    rows = np.array([answer.items.row(result.id) for result in answer.results], np.int64)
+    shares = {label: v for label, v in answer.model.shares(answer.placed, rows, "signal").items() if label in names}
+    best = {result.id: max(shares, key=lambda label, i=i: shares[label][i]) for i, result in enumerate(answer.results)}
+    return {item: names[label] for item, label in best.items()} if shares else {}
 
 
 def worded(template: str, claims: Claims, model: LanguageModel | None, progress: Progress = no_progress) -> Sentence:
