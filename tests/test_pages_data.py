@@ -73,7 +73,7 @@ def test_the_parts_of_the_health_strip(collection: Collection) -> None:
     parts = {part.name: part for part in health.parts_of(collection, inspect_collection(collection))}
     assert parts["usable"].count == MANY + 10, "an item with a damaged picture still has its text"
     assert parts["damaged"].items == {"i03"} and parts["without image"].items == {"i03", "i07"}
-    assert parts["repeated"].count == MANY + 1
+    assert parts["with a duplicate"].count == MANY + 1
     before = {part.name for part in health.parts_of(collection, None)}
     assert before == {"usable", "without image"}
 

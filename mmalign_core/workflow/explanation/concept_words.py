@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,7 +107,7 @@ def result_words(
 ) -> dict[str, tuple[str, ...]]:
     """Return result -> at most `most` words that it shares with the query, heaviest first over its modalities.
 
-    Results without a shared word are absent. BadInput if the run has no words.
+    Words that repeat an earlier one are left out, and results without a shared word. BadInput if the run has no words.
     """
     words, found = vocabulary(run, store=store, settings=settings), {}
     weighed = [m for m in answer.items.parts if answer.placed.weights.get(m, 0.0) > 0]
@@ -122,8 +123,18 @@ def result_words(
             for label, weight in shared_words(query, own, words.vectors, words.ids, centres=(zero, zero)):
                 weights[label] = max(weights[label], weight)
         if weights:
-            found[result.id] = tuple(label for label, _ in weights.most_common(most))
+            found[result.id] = _different([label for label, _ in weights.most_common()])[:most]
     return found
+
+
+def _different(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels that have no word in common with an earlier one: the first name of each, in lower case."""
+    found: list[str] = []
+    for label in labels:
+        name = label.split(",")[0].casefold()
+        if not set(name.split()) & {word for kept in found for word in kept.split()}:
+            found.append(name)
+    return tuple(found)
 
 
 def _words(

@@ -58,7 +58,11 @@ def parts_of(collection: Collection, inspection: Inspection | None) -> list[Part
     for name, icon, items in (
         ("damaged", "broken_image", (item for item, _, _ in broken)),
         ("blank", "check_box_outline_blank", blank_items(inspection)),
-        ("repeated", "content_copy", (row[side] for row in getattr(inspection, "repeated", ()) for side in "ab")),
+        (
+            "with a duplicate",
+            "content_copy",
+            (row[side] for row in getattr(inspection, "repeated", ()) for side in "ab"),
+        ),
     ):
         own = frozenset(item for item in items if item in ids)
         found += [Part(name, icon, len(own), own)] * bool(own)

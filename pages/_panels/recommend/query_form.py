@@ -9,7 +9,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Run, queryable
-from pages._components.media import gallery
+from pages._components.media import gallery, previews
 from pages._panels.data import items
 from pages._panels.recommend import queries
 from pages._panels.space import points
@@ -144,7 +144,8 @@ def _item(run: Run) -> None:
     found = [item for item in items.matching(run.collection, words or "", ()) if item in placed]
     words = f"{len(found):,} items; click one to add it to the query." if found else "Nothing matches; try other words."
     st.caption(words)
-    cards = [gallery.card(run.collection, item, modalities=[]) for item in found[:_OFFERED]]
+    shown = {item: previews.menu_title(run.collection, item) for item in found[:_OFFERED]}
+    cards = [gallery.card(run.collection, item, modalities=[], title=title) for item, title in shown.items()]
     with st.container(width=420):
         gallery.show(cards, key="ask.items", width=92, most=4, on_pick=lambda item: add(run, "item", item))
 

@@ -42,7 +42,7 @@ def _draw(run: Run, part: queries.PartData) -> None:
     kind, value, named = part["kind"], part["value"], queries.name(part, run.collection, 90)
     path = queries.known_path(part, cache.settings()) if kind in ("image", "audio", "video") else None
     if kind == "text":
-        st.markdown(f"#### {errors.plain(cut_text(value, _LONGEST))}")
+        st.header(errors.plain(cut_text(value, _LONGEST)), anchor=False)
     elif kind == "item" and value in run.collection.items.index:
         previews.show_item(run.collection, value, metadata=False, tallest=_TALLEST)
     elif path is not None and kind == "image":
@@ -52,4 +52,4 @@ def _draw(run: Run, part: queries.PartData) -> None:
     elif path is not None:
         videos.show(Media("query", "video", value, path=str(path)), "The video of the query", 300)
     else:
-        st.markdown(f"#### {errors.plain(named)}")
+        st.header(errors.plain(named), anchor=False)

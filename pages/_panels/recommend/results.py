@@ -44,10 +44,13 @@ def show(
         st.caption(f":material/info: {errors.plain(note)}")
     parts = [bars(run, answer, found) for found in answer.results]
     scale = max((abs(value) for own in parts for _, value in own), default=1.0) or 1.0
+    place = st.container()
     shared, strongest = words.of_results(run, keyed), strongest_parts(answer)
     notes = [_note(run, answer, found, shared.get(found.id, ()), strongest.get(found.id)) for found in answer.results]
     cards = [_card(run, found, own, scale, note, beside) for found, own, note in zip(answer.results, parts, notes)]
-    gallery.show(cards, key=key, width=128, most=5, listed=beside is not None, selected=picked, on_pick=state.explain)
+    with place:
+        gallery.show(cards, key=key, width=128, most=5, listed=beside is not None, selected=picked,
+                     on_pick=state.explain)  # fmt: skip
     if answer.controls.exclude:
         st.caption(f"Left out: {left_out(answer)}.")
 
