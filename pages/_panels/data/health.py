@@ -54,15 +54,12 @@ def parts_of(collection: Collection, inspection: Inspection | None) -> list[Part
         for item, media in held.items()
     }
     usable = frozenset(item for item in collection.ids if whole[item] or item in given)
+    repeated = inspection.repeated if inspection else ()
     found = [Part("usable", "check_circle", len(usable), usable)]
     for name, icon, items in (
         ("damaged", "broken_image", (item for item, _, _ in broken)),
         ("blank", "check_box_outline_blank", blank_items(inspection)),
-        (
-            "with a duplicate",
-            "content_copy",
-            (row[side] for row in getattr(inspection, "repeated", ()) for side in "ab"),
-        ),
+        ("with a duplicate", "content_copy", (row[side] for row in repeated for side in "ab")),
     ):
         own = frozenset(item for item in items if item in ids)
         found += [Part(name, icon, len(own), own)] * bool(own)
