@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mmalign_core.explain.faithfulness import comparison as faithfulness_verdict
     from mmalign_core.explain.masks import MediaMap as MediaMap
     from mmalign_core.language import LANGUAGE_MODELS as LANGUAGE_MODELS
+    from mmalign_core.metrics.mixing import Mixing as Mixing
+    from mmalign_core.metrics.mixing import modality_mixing as modality_mixing
     from mmalign_core.metrics.report import at_chance as directions_at_chance
     from mmalign_core.model_files.catalogue import Suggested as SuggestedModel
     from mmalign_core.model_files.hub import PATIENCE as HUB_PATIENCE
@@ -49,8 +51,16 @@ if TYPE_CHECKING:
     from mmalign_core.store import Store as Store
     from mmalign_core.store.runs import RunSummary as RunSummary
     from mmalign_core.store.runs import check_run_id as check_run_id
+    from mmalign_core.triage.answer_scores import accepted_at as accepted_at
+    from mmalign_core.triage.answer_scores import score_histogram as score_histogram
     from mmalign_core.triage.causes import Cause as Cause
+    from mmalign_core.triage.hubs import CandidateUse as CandidateUse
+    from mmalign_core.triage.hubs import choosers as choosers
+    from mmalign_core.triage.hubs import most_chosen as most_chosen
     from mmalign_core.triage.judgements import Judgements as Judgements
+    from mmalign_core.triage.selection import Contrast as Contrast
+    from mmalign_core.triage.selection import PartMetrics as PartMetrics
+    from mmalign_core.triage.selection import selection_contrasts as selection_contrasts
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -108,6 +118,15 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
     from mmalign_core.workflow.export.tables import csv_table as csv_table
     from mmalign_core.workflow.export.tables import parquet_table as parquet_table
+    from mmalign_core.workflow.group_scores import GroupMatrix as GroupMatrix
+    from mmalign_core.workflow.group_scores import group_matrix as group_matrix
+    from mmalign_core.workflow.group_scores import groupings as groupings
+    from mmalign_core.workflow.group_scores import item_groups as item_groups
+    from mmalign_core.workflow.group_scores import row_groups as row_groups
+    from mmalign_core.workflow.maps.map_annotations import POINT_VALUES as POINT_VALUES
+    from mmalign_core.workflow.maps.map_annotations import MapClusters as MapClusters
+    from mmalign_core.workflow.maps.map_annotations import map_clusters as map_clusters
+    from mmalign_core.workflow.maps.map_annotations import point_values as point_values
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
@@ -155,7 +174,10 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.similarity_matrix import ORDERINGS as ORDERINGS
     from mmalign_core.workflow.similarity_matrix import JudgedPair as JudgedPair
     from mmalign_core.workflow.similarity_matrix import SimilarityBlock as SimilarityBlock
+    from mmalign_core.workflow.similarity_matrix import error_block as error_block
+    from mmalign_core.workflow.similarity_matrix import judge_in_space as judge_in_space
     from mmalign_core.workflow.similarity_matrix import judged_pairs as judged_pairs
+    from mmalign_core.workflow.similarity_matrix import judged_rows as judged_rows
     from mmalign_core.workflow.similarity_matrix import similarity_block as similarity_block
 
 _NAMES = {
@@ -168,6 +190,7 @@ _NAMES = {
     "mmalign_core.explain.faithfulness": "faithfulness_numbers=advantage faithfulness_verdict=comparison",
     "mmalign_core.explain.masks": "MediaMap",
     "mmalign_core.language": "LANGUAGE_MODELS",
+    "mmalign_core.metrics.mixing": "Mixing modality_mixing",
     "mmalign_core.metrics.report": "directions_at_chance=at_chance",
     "mmalign_core.model_files.catalogue": "SuggestedModel=Suggested",
     "mmalign_core.model_files.hub": "hub_endpoint=endpoint HUB_PATIENCE=PATIENCE",
@@ -181,8 +204,11 @@ _NAMES = {
     "mmalign_core.scoring.corrections": "CorrectedScores=Scores",
     "mmalign_core.store": "Store STORE_KINDS=KINDS StoreEntry=Entry",
     "mmalign_core.store.runs": "check_run_id RunSummary",
+    "mmalign_core.triage.answer_scores": "accepted_at score_histogram",
     "mmalign_core.triage.causes": "Cause",
+    "mmalign_core.triage.hubs": "CandidateUse choosers most_chosen",
     "mmalign_core.triage.judgements": "Judgements",
+    "mmalign_core.triage.selection": "Contrast PartMetrics selection_contrasts",
     "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
     "mmalign_core.workflow.alignment.plan": "check_collection",
     "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
@@ -210,6 +236,8 @@ _NAMES = {
     "mmalign_core.workflow.export.films": "clock_time=clock Film read_film video_tiles",
     "mmalign_core.workflow.export.media_uris": "item_titles picture_uri=as_uri sound_uri",
     "mmalign_core.workflow.export.tables": "csv_table parquet_table",
+    "mmalign_core.workflow.group_scores": "group_matrix groupings GroupMatrix item_groups row_groups",
+    "mmalign_core.workflow.maps.map_annotations": "map_clusters MapClusters POINT_VALUES point_values",
     "mmalign_core.workflow.maps.space_map": "place_on_map project_run SpaceMap",
     "mmalign_core.workflow.menus.available_models": (
         "available_encoders available_models AvailableModel same_space suggested_models"
@@ -233,7 +261,9 @@ _NAMES = {
     "mmalign_core.workflow.recommendation.reranking": "rerank_answer=rerank",
     "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
     "mmalign_core.workflow.saved_runs": "check_save load_run save_run",
-    "mmalign_core.workflow.similarity_matrix": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
+    "mmalign_core.workflow.similarity_matrix": (
+        "error_block judge_in_space judged_pairs judged_rows JudgedPair ORDERINGS similarity_block SimilarityBlock"
+    ),
 }
 """Module -> its exported names. "a=b" exports its `b` under the name `a`."""
 _PLACES = places_of(_NAMES)
