@@ -41,18 +41,18 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 @pytest.fixture(scope="module")
 def run(kept: Store) -> Run:
-    """90 noisy pairs in three groups of items far apart; the last five have no text, and a fifth is held out."""
+    """90 noisy pairs in four groups of items far apart; the last five have no text, and a fifth is held out."""
     rng = np.random.default_rng(1)
     ids = tuple(f"i{k:02d}" for k in range(N))
-    pictures = rng.standard_normal((N, 12)) + 4 * np.eye(12)[np.arange(N) % 3]
+    pictures = rng.standard_normal((N, 12)) + 4 * np.eye(12)[np.arange(N) % 4]
     words = pictures[:-5] + rng.standard_normal((N - 5, 12))
     sets = {
         "image": EmbeddingSet("image", ids, ids, pictures, "given@1"),
         "text": EmbeddingSet("text", ids[:-5], tuple(f"t{k}" for k in range(N - 5)), words, "given@1"),
     }
-    kinds = ["fruit", "animal", "tool"]
-    items = pd.DataFrame({"kind": [kinds[k % 3] for k in range(N)], "size": np.arange(N) * 1.5}, index=list(ids))
-    texts = [Media(ids[k], "text", f"t{k}", text=f"{kinds[k % 3]} number {k}") for k in range(N - 5)]
+    kinds = ["fruit", "animal", "tool", "sound"]
+    items = pd.DataFrame({"kind": [kinds[k % 4] for k in range(N)], "size": np.arange(N) * 1.5}, index=list(ids))
+    texts = [Media(ids[k], "text", f"t{k}", text=f"{kinds[k % 4]} number {k}") for k in range(N - 5)]
     collection = Collection("toy", items, tuple(texts), vectors=sets)
     encoding = Encoding(sets, dict.fromkeys(sets, "given"), {}, (), {})
     return align(collection, encoding, Choices(pair=WAY, aligner="as-is", test=0.2), store=kept)
@@ -119,7 +119,7 @@ def test_group_means_are_those_of_all_pairs(run: Run, judged: Judgements, column
     rows, targets = row_groups(judged.queries, groups), row_groups(judged.candidates, groups)
     scores = run.scores(*WAY).take(judged_rows(run, judged))
     found, whole = group_matrix(judged, scores, rows, targets), scores.dense()
-    assert {*found.rows} == {*rows} and len(found.rows) == (3 if column == "kind" else 5)
+    assert {*found.rows} == {*rows} and len(found.rows) == (4 if column == "kind" else 5)
     for i, row in enumerate(found.rows):
         for j, target in enumerate(found.columns):
             inside = np.ix_(np.array(rows) == row, np.array(targets) == target)
@@ -168,7 +168,11 @@ def test_every_point_of_the_map_has_the_values_of_its_query(run: Run, kept: Stor
 def test_clusters_of_the_map_are_named_by_their_words(run: Run, kept: Store) -> None:
     drawn = project_run(run, store=kept)
     found = map_clusters(run, drawn)
-    assert len(found.names) == len(set(found.names)) == len(found.centres) == found.labels.max() + 1
-    named = pd.Series(found.point_names).groupby(drawn.points["item"].map(run.collection.items["kind"])).agg(set)
-    for kind, names in named.items():
-        assert any(str(kind) in name for name in names), (kind, names)
+    assert len(found.point_names) == len(drawn.points) and {*found.point_names} == {*found.names.values(), None}
+    kinds = drawn.points["item"].map(run.collection.items["kind"])
+    for number, name in found.names.items():
+        inside = [place for place, held in enumerate(found.point_names) if held == name]
+        assert {kinds[place] for place in inside} == {found.keywords[number][0]}
+        np.testing.assert_allclose(found.centres[number], np.median(drawn.projection.coordinates[inside], axis=0))
+    alone = [place for place, item in enumerate(drawn.points["item"]) if item >= "i85"]
+    assert all(found.point_names[place] is None for place in alone), "they have no text"

@@ -1,7 +1,6 @@
-"""Keywords, clusters, hubs, accepted answers, selections and mixing against what brute force gives."""
+"""Hubs, accepted answers, selections and mixing against what brute force gives."""
 
 from collections import Counter
-from math import log
 
 import numpy as np
 import pytest
@@ -11,10 +10,8 @@ from hypothesis import strategies as st
 from mmalign_core.metrics.mixing import modality_mixing
 from mmalign_core.metrics.space import modality_gap
 from mmalign_core.triage.answer_scores import accepted_at, score_histogram
-from mmalign_core.triage.clusters import clusters_of
 from mmalign_core.triage.hubs import choosers, most_chosen
 from mmalign_core.triage.judgements import Judgements
-from mmalign_core.triage.keywords import cluster_keywords
 from mmalign_core.triage.proportions import share_interval
 from mmalign_core.triage.selection import selection_contrasts
 from mmalign_core.types import EmbeddingSet
@@ -37,31 +34,6 @@ def judged(seed: int = 0, held: int = 0, keys: list[str] | None = None) -> Judge
         ("image", "text"), placed("image"), placed("text", seed=1, keys=keys), rank, chosen, right,
         scores.max(axis=0), scores.min(axis=0), rank == 1, np.ones(N, bool), out, np.full(N, N),
     )  # fmt: skip
-
-
-def test_keywords_have_the_greatest_c_tf_idf() -> None:
-    texts = ["red apple fruit", "green apple fruit", "loud drum", "loud drum song", "apple song"]
-    clusters = [0, 0, 1, 1, 1]
-    words = {c: Counter(" ".join(t for t, held in zip(texts, clusters) if held == c).split()) for c in (0, 1)}
-    mean = sum(w.total() for w in words.values()) / 2
-    weight = {w: words[1][w] / words[1].total() * log(1 + mean / (words[0][w] + words[1][w])) for w in words[1]}
-    twice = [w for w in weight if sum(w in t.split() for t in texts[2:]) >= 2]
-    found = cluster_keywords(texts, clusters, most=2)
-    assert list(found[1]) == sorted(twice, key=lambda w: (-weight[w], w))[:2] == ["drum", "loud"]
-    assert found[0] == ("fruit", "apple"), "the other cluster has an apple too"
-
-
-def test_common_words_and_numbers_are_no_keywords() -> None:
-    assert cluster_keywords(["the 12 of the", "the 12"], [0, 0]) == {0: ()}
-    assert cluster_keywords([], []) == {}
-
-
-def test_clusters_are_the_groups_that_are_plain_the_largest_first() -> None:
-    rng = np.random.default_rng(0)
-    points = np.concatenate([rng.normal(0, 0.1, (10, 2)), rng.normal(9, 0.1, (30, 2))])
-    labels = clusters_of(points, count=2)
-    assert labels.tolist() == [1] * 10 + [0] * 30
-    assert clusters_of(np.zeros((5, 2))).tolist() == [0] * 5 and len(clusters_of(np.zeros((0, 2)))) == 0
 
 
 def test_the_most_chosen_candidates_are_counted_by_content() -> None:

@@ -8,50 +8,49 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmalign_core.triage.clusters import clusters_of
+from mmalign_core.triage.clusters import cluster_items
 from mmalign_core.triage.judgements import Judgements
-from mmalign_core.triage.keywords import cluster_keywords
+from mmalign_core.triage.keywords import describe, keywords_of_texts
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.maps.space_map import SpaceMap
 from mmalign_core.workflow.similarity_matrix import judged_rows
 
 POINT_VALUES = ("correctness", "rank", "margin", "times chosen", "held out")
 """What `point_values` gives for each point."""
+_KEYWORDS = 3
+"""Keywords of a cluster; our choice: as many as fit on a label of the map."""
 
 
 @dataclass(frozen=True)
 class MapClusters:
-    """`labels` (n,): the cluster of each point. `names`: one for each cluster. `centres` (c, 2 or 3): their middles."""
+    """Clusters of the items on a map. `point_names` (n,): the cluster of each point, None without one.
 
-    labels: np.ndarray
-    names: tuple[str, ...]
-    centres: np.ndarray
+    `names`: number of a cluster -> its name with keywords. `centres`: number -> its place (2 or 3,) on the map.
+    """
 
-    @property
-    def point_names(self) -> list[str]:
-        """The name of each point's cluster (n,)."""
-        return [self.names[label] for label in self.labels]
+    point_names: tuple[str | None, ...]
+    names: Mapping[int, str]
+    keywords: Mapping[int, tuple[str, ...]]
+    centres: Mapping[int, np.ndarray]
 
 
 def map_clusters(run: Run, drawn: SpaceMap, *, seed: int = 0) -> MapClusters:
-    """Return the clusters of the map's points, each named by up to three keywords of its items' texts.
+    """Return the clusters of the run's items in its space (see `cluster_items`), named by keywords of their texts.
 
-    A cluster without texts, or whose texts share no word, is named by its number. Equal names get their number too.
+    Items that lack a modality of the run's pair have no cluster.
     """
-    places = drawn.projection.coordinates
-    labels = clusters_of(places, seed=seed)
-    texts: dict[str, list[str]] = {}
+    found = cluster_items({modality: run.result.space[modality] for modality in run.choices.pair}, seed=seed)
+    by_item = found.by_item()
+    texts: list[list[str]] = [[] for _ in range(found.count)]
     for medium in run.collection.media_of("text"):
-        texts.setdefault(medium.item, []).append(medium.text or "")
-    pairs = list(dict.fromkeys(zip(drawn.points["item"], labels.tolist())))
-    told = [(" ".join(texts[item]), label) for item, label in pairs if item in texts]
-    words = cluster_keywords([text for text, _ in told], [label for _, label in told])
-    names: list[str] = []
-    for label in range(int(labels.max(initial=-1)) + 1):
-        name = ", ".join(words.get(label, ())) or f"cluster {label + 1}"
-        names.append(f"{name} ({label + 1})" if name in names else name)
-    centres = np.array([np.median(places[labels == label], axis=0) for label in range(len(names))])
-    return MapClusters(labels, tuple(names), centres)
+        if medium.item in by_item and medium.text:
+            texts[by_item[medium.item] - 1].append(medium.text)
+    keywords = dict(enumerate(keywords_of_texts(texts, _KEYWORDS), 1))
+    names = {number: describe(number, words) for number, words in keywords.items()}
+    numbers = drawn.points["item"].map(by_item).fillna(0).astype(int).to_numpy()
+    places = drawn.projection.coordinates
+    centres = {number: np.median(places[numbers == number], axis=0) for number in names}
+    return MapClusters(tuple(names.get(number) for number in numbers.tolist()), names, keywords, centres)
 
 
 def point_values(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> pd.DataFrame:
