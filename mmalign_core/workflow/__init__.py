@@ -178,6 +178,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.similarity_matrix import judge_in_space as judge_in_space
     from mmalign_core.workflow.similarity_matrix import judged_pairs as judged_pairs
     from mmalign_core.workflow.similarity_matrix import judged_rows as judged_rows
+    from mmalign_core.workflow.similarity_matrix import right_pair as right_pair
     from mmalign_core.workflow.similarity_matrix import similarity_block as similarity_block
 
 _NAMES = {
@@ -262,7 +263,8 @@ _NAMES = {
     "mmalign_core.workflow.recommendation.sentences": "language_model Sentence TEMPLATE_AUTHOR=TEMPLATE write_sentence",
     "mmalign_core.workflow.saved_runs": "check_save load_run save_run",
     "mmalign_core.workflow.similarity_matrix": (
-        "error_block judge_in_space judged_pairs judged_rows JudgedPair ORDERINGS similarity_block SimilarityBlock"
+        "error_block judge_in_space judged_pairs judged_rows JudgedPair ORDERINGS right_pair "
+        "similarity_block SimilarityBlock"
     ),
 }
 """Module -> its exported names. "a=b" exports its `b` under the name `a`."""

@@ -129,6 +129,11 @@ def judged_rows(run: Run, judged: Judgements) -> np.ndarray:
     return np.array([places[pair] for pair in zip(judged.queries.ids, judged.queries.keys)], int)
 
 
+def right_pair(query: EmbeddingSet, candidate: EmbeddingSet) -> bool:
+    """Return whether a candidate of one row is a right answer to a query of one row, by item or by equal content."""
+    return len(right_answers(query, candidate).pairs(slice(None))[0]) > 0
+
+
 def judge_in_space(run: Run, source: str, target: str, *, scores: Scores | None = None) -> Judgements:
     """Return every answerable query of any two modalities, ranked among all candidates in the run's space.
 

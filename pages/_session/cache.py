@@ -22,7 +22,7 @@ from mmalign_core.workflow import (
     DecodedVideo,
     Film,
     FittedRecommender,
-    JudgedPair,
+    Judgements,
     PlayableVideo,
     QuerySpec,
     Run,
@@ -34,8 +34,9 @@ from mmalign_core.workflow import (
     decode_soundtrack,
     describe_interests,
     encoder_of,
+    error_block,
     item_titles,
-    judged_pairs,
+    judge_in_space,
     playable_video,
     ranked,
     recommend,
@@ -169,10 +170,19 @@ def block(run_key: str, source: str, target: str, limit: int, ordering: str, _ru
     return similarity_block(_run, source, target, limit=limit, ordering=ordering, scores=known)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def judged(run_key: str, source: str, target: str, _run: Run) -> list[JudgedPair]:
-    """Return every pair with its rank, worst first."""
-    return judged_pairs(_run, source, target, scores=scores(run_key, source, target, _run))
+@st.cache_resource(max_entries=16, show_spinner=False)
+def judged_in_space(run_key: str, source: str, target: str, _run: Run) -> Judgements:
+    """Return every query of a pair of modalities that the run did not measure, ranked in its space."""
+    return judge_in_space(_run, source, target, scores=scores(run_key, source, target, _run))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def shown_errors(
+    run_key: str, way: str, split: str, queries: tuple[int, ...], ordering: str, _run: Run, _judged: Judgements
+) -> SimilarityBlock:
+    """Return these queries against their chosen and right candidates. `split`: which queries `_judged` holds."""
+    known = scores(run_key, *_judged.direction, _run)
+    return error_block(_run, _judged, queries, ordering=ordering, scores=known)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -201,6 +201,11 @@ def widget(key: str, default: Any = None) -> Any:
     return st.session_state.get(key, default)
 
 
+def take_widget(key: str) -> Any:
+    """Return what was set under this key and forget it, or None."""
+    return st.session_state.pop(key, None)
+
+
 def selected_row(key: str) -> int | None:
     """Return the number of the row selected in the table with this key."""
     rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])

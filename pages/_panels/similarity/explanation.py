@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmalign_core.types import Progress
-from mmalign_core.workflow import PairExplanation, Run, SimilarityBlock, explain_pair
+from mmalign_core.workflow import PairExplanation, Run, explain_pair
 from pages._components import errors, header, waiting
 from pages._components.media import maps, previews
 from pages._panels.recommend.words import badges
@@ -13,9 +13,9 @@ from pages._session import cache
 from pages._session.jobs import Task
 
 
-def show(run: Run, run_key: str, block: SimilarityBlock, i: int, j: int) -> None:
-    """Draw the explanation of the cell (i, j), or a button that starts it."""
-    source, target = _name(block, "source", i), _name(block, "target", j)
+def show(run: Run, run_key: str, query: tuple[str, int], candidate: tuple[str, int]) -> None:
+    """Draw the explanation of the pair, each (modality, row of the space), or a button that starts it."""
+    source, target = _name(run, *query), _name(run, *candidate)
 
     def work(progress: Progress) -> PairExplanation:
         return explain_pair(run, source, target, store=cache.store(), settings=cache.settings(), progress=progress)
@@ -32,11 +32,10 @@ def show(run: Run, run_key: str, block: SimilarityBlock, i: int, j: int) -> None
         _show(run, found)
 
 
-def _name(block: SimilarityBlock, side: str, place: int) -> tuple[str, str]:
-    """Return (modality, "ID#n") of a row or column of the block: the item's nth medium of that modality."""
-    rows = getattr(block, side)
-    row = int(getattr(block, f"{side}_rows")[place])
-    return rows.modality, f"{rows.ids[row]}#{rows.ids[: row + 1].count(rows.ids[row])}"
+def _name(run: Run, modality: str, row: int) -> tuple[str, str]:
+    """Return (modality, "ID#n") of a row of the space: the item's nth medium of that modality."""
+    ids = run.result.space[modality].ids
+    return modality, f"{ids[row]}#{ids[: row + 1].count(ids[row])}"
 
 
 def _show(run: Run, found: PairExplanation) -> None:
