@@ -5,31 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard import dashboard_home, opened, words_of
-
-COLOURS = ("red", "blue", "green", "yellow", "black", "orange", "purple", "brown")
-N = 24
+from tests.discs import N, write_discs
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """24 drawings of discs with captions and a metadata column, in a home of their own."""
     root = tmp_path_factory.mktemp("similarity")
-    data = root / "discs"
-    data.mkdir()
-    for place in range(N):
-        image = Image.new("RGB", (64, 64), "white")
-        size = 8 + place
-        ImageDraw.Draw(image).ellipse((size // 2, 8, 56, 60 - size // 2), fill=COLOURS[place % 8])
-        image.save(data / f"i{place:02d}.png")
-    rows = ["id,image,text,kind"]
-    for place in range(N):
-        words = f"A {COLOURS[place % 8]} disc number {place}"
-        rows.append(f"i{place:02d},i{place:02d}.png,{words},{'odd' if place % 2 else 'even'}")
-    (data / "manifest.csv").write_text("\n".join(rows), encoding="utf-8")
+    data = write_discs(root / "discs")
     with dashboard_home(root):
         yield data
 

@@ -27,6 +27,7 @@ from mmalign_core.workflow import (
     QuerySpec,
     Run,
     SimilarityBlock,
+    SpaceMap,
     Store,
     aligner_cards,
     answer,
@@ -37,6 +38,8 @@ from mmalign_core.workflow import (
     error_block,
     item_titles,
     judge_in_space,
+    place_on_map,
+    place_part,
     playable_video,
     ranked,
     recommend,
@@ -189,6 +192,14 @@ def shown_errors(
 def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommendation]:
     """Return the items nearest to one."""
     return recommend(_run, QuerySpec.of(item=item, k=k), store=store(), settings=settings())
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def query_on_map(key: str, k: int, _run: Run, _drawn: SpaceMap, _query: QuerySpec) -> tuple[np.ndarray, Sequence[str]]:
+    """Return where a query of one text or file lies on the map, and its k nearest items. `key`: digest of all."""
+    row = place_part(_run, _query, store=store(), settings=settings())
+    found = recommend(_run, replace(_query, k=k), store=store(), settings=settings())
+    return place_on_map(_run, _drawn, row)[0], [one.id for one in found]
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -221,6 +221,15 @@ def clicked_point(key: str) -> list[Any] | None:
     return [data[place] for place in sorted(data, key=int)] if isinstance(data, dict) else data
 
 
+def drawn_points(key: str) -> list[list[Any]]:
+    """Return the `customdata` of the points inside the lasso or box drawn in the chart with this key; [] for none."""
+    chosen = st.session_state.get(key, {}).get("selection", {})
+    if not (chosen.get("box") or chosen.get("lasso")):
+        return []
+    rows = [point.get("customdata") for point in chosen.get("points", [])]
+    return [[row[place] for place in sorted(row, key=int)] if isinstance(row, dict) else row for row in rows if row]
+
+
 def mirror() -> None:
     """Write the view to the URL, so that its link reopens the same view."""
     view = _view()
