@@ -78,16 +78,16 @@ def _block(shown: View, queries: Sequence[int] | None, limit: int, ordering: str
 
 
 def _draw(shown: View, block: SimilarityBlock) -> None:
-    i, j = pairs.cell_in(shown, block)
+    marked = pairs.cell_in(block, view.marked(shown))
+    i, j = marked or pairs.first_cell(block)
     source_row, target_row = view.cell(shown) or (int(block.source_rows[i]), int(block.target_rows[j]))
-    inside = (source_row, target_row) == (int(block.source_rows[i]), int(block.target_rows[j]))
     left, right = st.columns([6, 4], gap="large")
     with left:
         figure = heatmap_figure(
             block.scores,
             *pairs.labels(shown.run, block),
             right=block.right,
-            chosen=(i, j) if inside else None,
+            chosen=marked if view.marked(shown) else (i, j),
             row_title=shown.source,
             column_title=shown.target,
             row_images=pairs.pictures(shown.run, block, shown.source, block.source_rows),
@@ -112,7 +112,8 @@ def _clicked(shown: View, block: SimilarityBlock) -> None:
     """Put the clicked cell in focus; a click beside the cells changes nothing."""
     point = state.clicked_point("heat")
     if point:
-        view.focus(shown, int(block.source_rows[int(point[0])]), int(block.target_rows[int(point[1])]))
+        row, column = int(block.source_rows[int(point[0])]), int(block.target_rows[int(point[1])])
+        view.focus(shown, row, column, clicked=True)
 
 
 def _menus(shown: View, block: SimilarityBlock, source_row: int, target_row: int) -> None:

@@ -81,7 +81,8 @@ def _dialog(shown: View, row: int) -> None:
             shown_score = "" if score is None else f" · score {fixed(float(score), 3)}"
             st.markdown(f"**{name}**{shown_score}")
             pairs.show_row(run, rows, int(place))
-            st.caption(errors.plain(previews.title(run.collection, rows.ids[int(place)])))
+            if rows.modality != "text":
+                st.caption(errors.plain(previews.title(run.collection, rows.ids[int(place)])))
     if st.button("Open in Errors", icon=":material/flag:", key="pair.errors"):
         filters = {"direction": shown.way, "item": judged.queries.ids[row]}
         st.switch_page("pages/errors.py", query_params=filters)

@@ -14,7 +14,6 @@ from mmalign_core.workflow import Run, SimilarityBlock, right_pair
 from pages._components import errors, header
 from pages._components.media import previews, videos
 from pages._components.numbers import fixed
-from pages._panels.similarity import view
 from pages._panels.similarity.view import View
 from pages._session import cache, state
 from pages._session.thumbnails import Thumbnail, cover
@@ -64,19 +63,19 @@ def _small(medium: Media) -> Thumbnail | None:
     return cache.thumbnail(medium.digest, 64, medium.path or "")
 
 
-def cell_in(shown: View, block: SimilarityBlock) -> tuple[int, int]:
-    """Return (i, j) in the block: the pair in focus, else the selected item, else the first row, with its chosen one.
-
-    If the block lacks the pair in focus, (i, j) is only where the block would begin.
-    """
+def cell_in(block: SimilarityBlock, pair: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Return (i, j) of a pair of rows in the block, or None if the block does not show it."""
     rows, columns = block.source_rows.tolist(), block.target_rows.tolist()
-    now = view.cell(shown)
-    if now and now[0] in rows and now[1] in columns:
-        return rows.index(now[0]), columns.index(now[1])
-    item, owners = state.selected_item(), [block.source.ids[row] for row in rows]
+    if pair is None or pair[0] not in rows or pair[1] not in columns:
+        return None
+    return rows.index(pair[0]), columns.index(pair[1])
+
+
+def first_cell(block: SimilarityBlock) -> tuple[int, int]:
+    """Return (i, j) of the selected item, else of the first row, with its best candidate in the block."""
+    item, owners = state.selected_item(), [block.source.ids[row] for row in block.source_rows]
     i = owners.index(item) if item in owners else 0
-    best = int(block.scores[i].argmax())
-    return i, best
+    return i, int(block.scores[i].argmax())
 
 
 def menu_names(run: Run, block: SimilarityBlock) -> tuple[dict[int, str], dict[int, str]]:

@@ -83,9 +83,20 @@ def cell(view: View) -> tuple[int, int] | None:
     return None if found is None else (int(found[0]), int(found[1]))
 
 
-def focus(view: View, source_row: int, target_row: int) -> None:
-    """Put this pair in focus; only inside a callback."""
+def marked(view: View) -> tuple[int, int] | None:
+    """Return the pair that was put in focus last without a click on the matrix, which marks its clicked cell itself."""
+    found = state.widget(_key(view) + ".marked")
+    return None if found is None else (int(found[0]), int(found[1]))
+
+
+def focus(view: View, source_row: int, target_row: int, *, clicked: bool = False) -> None:
+    """Put this pair in focus; only inside a callback. `clicked`: on the matrix, whose figure then stays as it is.
+
+    A figure of 40,000 cells that is sent and drawn again at each click takes seconds.
+    """
     state.set_widget(_key(view), [source_row, target_row])
+    if not clicked:
+        state.set_widget(_key(view) + ".marked", [source_row, target_row])
 
 
 def _key(view: View) -> str:
