@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmalign_core.plots import MapMarks, map_figure
 from mmalign_core.workflow import Judgements, Run, SpaceMap
-from pages._components import errors, header, judgements, waiting
+from pages._components import errors, header, judgements, waiting, zoom
 from pages._components.media import gallery, previews
 from pages._panels.recommend import map_query
 from pages._panels.space import badges, colours, points, selection
@@ -29,7 +29,7 @@ def draw(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> None:
     asked = map_query.show(run, run_key, map_key, drawn)
     found = colours.clusters(run, run_key, map_key, drawn) if named or colour == colours.BY_CLUSTER else None
     tint = colours.colouring(run, drawn, colour, judged, found)
-    labels = {found.names[number]: place for number, place in found.centres.items()} if found and named else {}
+    labels = colours.cluster_places(found) if found and named else {}
     figure = map_figure(
         drawn.points,
         colours.cached_labels(run, run_key),
@@ -50,6 +50,7 @@ def draw(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> None:
         config={"scrollZoom": True, "displaylogo": False},
         alt="Map of the shared space: one point per medium",
     )
+    zoom.keep("map", map_key)
     if tint.note:
         st.caption(errors.plain(tint.note))
     if named and found is not None and not found.names:

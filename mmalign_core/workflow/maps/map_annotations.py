@@ -25,7 +25,8 @@ _KEYWORDS = 3
 class MapClusters:
     """Clusters of the items on a map. `point_names` (n,): the cluster of each point, None without one.
 
-    `names`: number of a cluster -> its name with keywords. `centres`: number -> its place (2 or 3,) on the map.
+    `names`: number of a cluster -> its name with keywords. `centres`: number -> its place (2 or 3,) on the map, the
+    middle of its media of the pair's first modality, because those of another may lie far away.
     """
 
     point_names: tuple[str | None, ...]
@@ -49,7 +50,8 @@ def map_clusters(run: Run, drawn: SpaceMap, *, seed: int = 0) -> MapClusters:
     names = {number: describe(number, words) for number, words in keywords.items()}
     numbers = drawn.points["item"].map(by_item).fillna(0).astype(int).to_numpy()
     places = drawn.projection.coordinates
-    centres = {number: np.median(places[numbers == number], axis=0) for number in names}
+    first = (drawn.points["modality"] == run.choices.pair[0]).to_numpy()
+    centres = {number: np.median(places[first & (numbers == number)], axis=0) for number in names}
     return MapClusters(tuple(names.get(number) for number in numbers.tolist()), names, keywords, centres)
 
 
