@@ -214,6 +214,7 @@ def test_ordered_columns_are_scales_and_what_has_no_value_is_grey() -> None:
     assert list(ranks.marker.color)[:3] == [0, 1, 2] and ranks.marker.colorbar.ticktext[-1] == "1,000"
     tints = {t.name: t.marker.color for t in map_figure(rows, [""] * 7, colour=["wrong"] * 6 + ["right"]).data[1:]}
     assert tints == {"wrong": "#D1495B", "right": "#0F9B76"}
+    assert map_figure(rows, [""] * 7, colour=["a"] + [None] * 6, links=False).data[0].marker.color == "#8A94A3"
 
 
 @pytest.mark.parametrize("spatial", [False, True])

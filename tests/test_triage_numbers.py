@@ -95,6 +95,13 @@ def test_a_selection_is_measured_beside_the_rest() -> None:
     assert gap.selected.interval[0] <= gap.selected.value
 
 
+def test_a_recall_of_nothing_has_an_interval_with_a_width() -> None:
+    every, space = judged(), {"image": placed("image"), "text": placed("text", seed=1)}
+    missed = [every.queries.ids[row] for row in np.flatnonzero(every.rank > 10)][:4]
+    recall = selection_contrasts({"image->text": every}, space, missed)[1].selected
+    assert recall is not None and recall.value == 0 and recall.interval == share_interval(0, 4)
+
+
 def test_a_selection_is_measured_on_held_out_queries_where_there_are_any() -> None:
     every, space = judged(held=20), {"image": placed("image"), "text": placed("text", seed=1)}
     items = [f"i{k:02d}" for k in range(15, 30)]

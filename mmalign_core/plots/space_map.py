@@ -22,9 +22,9 @@ _SCALE_FROM = 3
 """Distinct numbers from which a column is a scale. Chosen: two are a choice, such as no and yes."""
 _WEBGL_FROM = 6000
 """Number of points above which WebGL draws the map. SVG is sharper, but slow for more points. Chosen by eye."""
-_FIXED = {"right": RIGHT_COLOUR, "wrong": WRONG_COLOUR}
-"""Categories that keep their colour, whichever is larger."""
 _NO_VALUE = "none"
+_FIXED = {"right": RIGHT_COLOUR, "wrong": WRONG_COLOUR, _NO_VALUE: OTHER_COLOUR}
+"""Categories that keep their colour, whichever is larger."""
 
 
 def map_figure(

@@ -73,8 +73,13 @@ def _recall(judged: Judgements, name: str, seed: int) -> PartMetrics | None:
     if not len(judged):
         return None
     outcome, ids = Outcome(judged.rank, judged.correct), judged.queries.ids
+    value, items = outcome.metrics()[name], len(set(ids))
+    if items < 2:
+        return PartMetrics(value, len(judged), None)
+    if value in (0.0, 1.0):  # resamples of equal values do not differ, and their interval would have no width
+        return PartMetrics(value, len(judged), share_interval(round(value * items), items))
     low, high = bootstrap_intervals(outcome, ids, seed=seed)[name]
-    return PartMetrics(outcome.metrics()[name], len(judged), (low, high) if len(set(ids)) > 1 else None)
+    return PartMetrics(value, len(judged), (low, high))
 
 
 def _largest_hub(judged: Judgements) -> PartMetrics | None:
