@@ -67,6 +67,7 @@ PAGES = [
 
 page = st.navigation(PAGES, position="top")
 st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
+st.html(ASSETS / "dashboard.css")
 st.logo(ASSETS / "logo.svg", size="large")
 requested = state.enter()
 if requested:

@@ -35,15 +35,10 @@ def finish() -> None:
 def opened(data: Path, page: str = "data", /, **query: str) -> AppTest:
     """The page over a folder or a file, after the background work has ended."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    query_params = {"data": f"folder:{data}", **query}
-    app.query_params.update(query_params)
+    app.switch_page(f"pages/{page}.py")
+    app.query_params.update({"data": f"folder:{data}", **query})
     app.run()
     finish()
-    if page != "data":
-        app.switch_page(f"pages/{page}.py")
-        app.query_params.update(query_params)
-        app.run()
-        finish()
     return app.run()
 
 

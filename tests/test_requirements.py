@@ -1,11 +1,15 @@
 """Every package the code imports is listed once, with a lower bound and its reason."""
 
 import ast
+import inspect
 import re
 import sys
 import tomllib
+from collections.abc import Iterator, Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
+
+import streamlit as st
 
 ROOT = Path(__file__).parents[1]
 PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -45,15 +49,20 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def nodes(*folders: str) -> Iterator[ast.AST]:
+    """The syntax of the app and of every module below the folders."""
+    for path in [ROOT / "app.py", *(path for folder in folders for path in (ROOT / folder).rglob("*.py"))]:
+        yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
 def third_party(*folders: str) -> set[str]:
     """Top-level modules imported anywhere below the folders, and by the app, that are neither ours nor Python's."""
     names = set()
-    for path in [ROOT / "app.py", *(path for folder in folders for path in (ROOT / folder).rglob("*.py"))]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            modules = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.level == 0:
-                modules = [node.module or ""]
-            names |= {module.split(".")[0] for module in modules}
+    for node in nodes(*folders):
+        modules = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            modules = [node.module or ""]
+        names |= {module.split(".")[0] for module in modules}
     return names - set(sys.stdlib_module_names) - {"mmalign_core", "pages", "tests", "benchmarks"} - HELPERS
 
 
@@ -80,3 +89,24 @@ def test_what_the_product_imports_is_required() -> None:
 
 def test_what_the_extras_and_tests_import_is_in_an_extra() -> None:
     assert missing((third_party("tests") | OPTIONAL) - APART, core_lines() + extra_lines()) == set()
+
+
+def is_element(name: str) -> bool:
+    """Whether this is a function or class of Streamlit."""
+    found = getattr(st, name, None)
+    return inspect.isfunction(found) or inspect.ismethod(found) or inspect.isclass(found)
+
+
+def takes(parameters: Mapping[str, inspect.Parameter], option: str) -> bool:
+    """Whether a call with these parameters takes an option of that name."""
+    return option in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
+def test_the_installed_streamlit_knows_every_option_that_the_pages_give() -> None:
+    """With the lowest Streamlit of the requirements installed, this checks its bound."""
+    calls = [node for node in nodes("pages") if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    given = {(call.func.attr, option.arg) for call in calls for option in call.keywords if option.arg}
+    widgets = {name: inspect.signature(getattr(st, name)).parameters for name, _ in given if is_element(name)}
+    known = [(name, option) for name, option in given if name in widgets]
+    assert len(known) > 100
+    assert [f"st.{name}({option}=)" for name, option in known if not takes(widgets[name], option)] == []

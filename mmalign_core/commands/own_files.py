@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.store import KINDS
+from mmalign_core.store.bundle_files import is_bundle_file
 
 
 def _keys(words: str) -> frozenset[str]:
@@ -35,6 +36,14 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "recommend": _keys("query items"),
     "explain": _keys("a b score contributions method faithfulness maps components anchors concepts notes"),
     "errors": _keys("run direction directions split n n_held_out queries missing notes"),
+    "marks": _keys("collection marks by_kind outdated rejected"),
+    "repair": _keys("before after difference fixed broken dropped n_held_out"),
+    "diff": _keys("a b difference queries drift choices data"),
+    "bundle": _keys("out bytes members media encoded"),
+    "open": _keys("opened run media encoded"),
+    "verify": _keys("verified checked differences not_checked"),
+    "report": _keys("html bytes sentence sections"),
+    "slices": _keys("run direction directions split held_out metric overall n_tried smallest slices notes"),
     "evaluate": _keys(
         "split split_kind relevant k seed items cold_items users events n_train n_test left_out_events right_answers "
         "users_measured rows encoders"
@@ -57,7 +66,9 @@ _ROWS: Mapping[str, frozenset[str]] = {
 }
 """The same for those that print rows."""
 _TABLES: Mapping[str, frozenset[str]] = {
+    "marks": _keys("id mark other modality note who when"),
     "errors": _keys("direction rank margin held_out chosen_id right_id suspicion causes"),
+    "slices": _keys("direction key kind label n metric value compared_with difference p q significant"),
 }
 """Columns of the tables that --csv writes."""
 _FEW = 5
@@ -93,6 +104,11 @@ def is_points(path: Path) -> bool:
         return set(pq.read_schema(path).names) >= _POINTS
     except (pa.ArrowException, OSError):
         return False
+
+
+def is_made(path: Path) -> bool:
+    """Whether the file is a map that `project --out`, or a bundle that `bundle --out` wrote."""
+    return is_bundle_file(path) if path.suffix == ".zip" else is_points(path)
 
 
 def is_table(path: Path) -> bool:

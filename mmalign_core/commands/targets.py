@@ -11,13 +11,20 @@ import errno
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import IO
 
-from mmalign_core.commands.own_files import is_page, is_points, is_report, is_table
+from mmalign_core.commands.own_files import is_made, is_page, is_report, is_table
 from mmalign_core.store.errors import refusal
-from mmalign_core.store.ownership import MARKER, check_file, write_file
+from mmalign_core.store.ownership import MARKER, check_file, fill_file
 from mmalign_core.types import BadInput
 
-_OURS: Mapping[str, Callable[[Path], bool]] = {"json": is_report, "html": is_page, "out": is_points, "csv": is_table}
+_OURS: Mapping[str, Callable[[Path], bool]] = {
+    "json": is_report,
+    "html": is_page,
+    "out": is_made,
+    "csv": is_table,
+    "export": is_table,
+}
 """Options that name a file to write ('-' is standard output), and how a file of ours is known."""
 
 
@@ -36,11 +43,16 @@ def check_targets(args: argparse.Namespace) -> None:
 
 
 def write_target(args: argparse.Namespace, option: str, content: bytes) -> None:
-    """Write the file of `option` (json, html or out). Raises BadInput if it fails or is another program's by now."""
+    """Write the file of `option`, one of _OURS. Raises BadInput if it fails or is another program's by now."""
+    fill_target(args, option, lambda file: file.write(content))
+
+
+def fill_target(args: argparse.Namespace, option: str, fill: Callable[[IO[bytes]], object]) -> None:
+    """Let `fill` write the file of `option`: for content that may not fit into memory. Errors as `write_target`."""
     out = getattr(args, option)
     try:
         _check_owned(args, option)
-        write_file(Path(out), content)
+        fill_file(Path(out), fill)
     except OSError as error:
         raise unwritable(f"--{option}", out, error.strerror or str(error)) from error
 

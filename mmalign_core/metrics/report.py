@@ -58,6 +58,13 @@ def evaluation(
     return Evaluation(directions, _means(space), scoring.seed)
 
 
+def pooled_evaluation(parts: Sequence[Evaluation]) -> Evaluation:
+    """Folds that were measured each by itself as one evaluation, with the seed of the first: queries are pooled and
+    diagnostics averaged, as in `evaluation`."""
+    ways = {way: pooled([part.directions[way] for part in parts]) for way in parts[0].directions}
+    return Evaluation(ways, _means([part.space for part in parts]), parts[0].seed)
+
+
 def measure_all(
     spaces: Sequence[Space],
     pair: tuple[str, str],

@@ -1,4 +1,4 @@
-"""The store: embeddings, sequences, collections and runs in one folder, valid even if a writer is killed."""
+"""The store: embeddings, sequences, collections, runs and marks in one folder, valid even if a writer is killed."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from mmalign_core.store.contents import (
 )
 from mmalign_core.store.embeddings import CachedRows, CacheSize, EmbeddingCache
 from mmalign_core.store.folders import check_place, remove_owned, write_folder
+from mmalign_core.store.marks import MarkLog
 from mmalign_core.store.runs import (
     HEAD,
     RunList,
@@ -69,6 +70,8 @@ class Store:
         self.root = _folder_of(root)
         self.session = SessionCache()
         """Vectors of queries, in memory alone."""
+        self.marks = MarkLog(self.root / "marks")
+        """The marks of all collections."""
         self._embeddings = EmbeddingCache(self.root / "embeddings")
         self._sequences = SequenceCache(self.root / "sequences")
         self._runs = RunList(self.root / "lists", self.root / "runs")
@@ -129,9 +132,14 @@ class Store:
         own = self.root / "runs" / check_run_id(run_id)
         return check_place(Path(os.path.expanduser(path)) if path else own, "run")
 
-    def save_run(self, record: RunRecord, path: str | Path | None = None) -> Path:
-        """Save the run at `path` (default: below the store's root), add it to the list and return its folder."""
-        folder = save_run_folder(record, self.run_place(record.id, path))
+    def save_run(
+        self, record: RunRecord, path: str | Path | None = None, media: Mapping[str, Path] | None = None
+    ) -> Path:
+        """Save the run at `path` (default: under the store's root) and list it; returns its folder.
+
+        `media`: name -> file to lie in the folder, see `save_run_folder`.
+        """
+        folder = save_run_folder(record, self.run_place(record.id, path), media)
         self._runs.add(record, folder)
         return folder
 

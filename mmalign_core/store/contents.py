@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.store.folders import key_name, remove_folder
+from mmalign_core.store.marks import is_mark_log
 from mmalign_core.store.ownership import write_file
 from mmalign_core.types import BadInput, digest_file
 
@@ -18,8 +19,10 @@ FILES = {
     "uploads": r"[0-9a-f]{32}",
     "media": r"(archive-)?[0-9a-f]{32}(\.\w{1,8})?",
     "maps": r"[0-9a-f]{32}\.safetensors",
+    "marks": r"[A-Za-z0-9_.-]{0,60}-[0-9a-f]{8}\.jsonl",
 }
-"""Folder -> pattern of the names in it: media of queries, uploaded data, unpacked media and drawn maps, by digest."""
+"""Folder -> pattern of the names in it: media of queries, uploaded data, unpacked media and drawn maps, by digest;
+logs of marks by the names of their collections."""
 KINDS = ("runs", "embeddings", "collections", *FILES)
 
 
@@ -87,6 +90,8 @@ def _foreign_part(path: Path, kind: str) -> str:
         if kind not in ("uploads", "media") or expected is None:
             return "nothing says that this program made the folder"
         return next((f"'{name}' is not as this program wrote it" for name in _unexpected(path, expected)), "")
+    if kind == "marks":
+        return "" if not path.exists() or is_mark_log(path) else "it holds lines that are no marks"
     if kind == "uploads":
         return "it is not as this program wrote it" if path.exists() else ""
     ours = not path.exists() or (_is_map(path) if kind == "maps" else digest_file(path) == path.stem)

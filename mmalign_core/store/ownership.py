@@ -15,7 +15,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from mmalign_core.types import BadInput
 
@@ -23,13 +23,17 @@ MARKER = "mmalign.json"
 CHECKSUMS = "checksums.json"
 Kind = Literal["run", "collection"]
 
+MEDIA_NAME = r"[0-9a-f]{32}(\.[a-z0-9]{1,8})?"
+"""Names of media that lie in a run's own folder: the digest of the content, and the extension of its format."""
+
 _FORMAT, _VERSION = "mmalign-folder", 1
 """Name and version of the folder format in the marker. The version rises when the layout changes."""
-_SETS = r"(sets\.json|\d+\.safetensors)"
-_COLLECTION = rf"((collection|media|skipped)\.json|(items|interactions)\.parquet|vectors/{_SETS})"
+SETS_LAYOUT = r"(sets\.json|\d+\.safetensors)"
+_COLLECTION = rf"((collection|media|skipped)\.json|(items|interactions)\.parquet|vectors/{SETS_LAYOUT})"
+RUN_LAYOUT = rf"(run\.json|state\.safetensors|space/{SETS_LAYOUT}|collection/{_COLLECTION}|media/{MEDIA_NAME})"
 _LAYOUT: Mapping[Kind, str] = {
     "collection": _COLLECTION,
-    "run": rf"(run\.json|state\.safetensors|space/{_SETS}|collection/{_COLLECTION})",
+    "run": RUN_LAYOUT,
 }
 """Kind -> pattern of the names of files below its folder."""
 _HEAD: Mapping[Kind, str] = {"collection": "collection.json", "run": "run.json"}
@@ -79,16 +83,22 @@ def write_file(path: Path, content: bytes) -> None:
 
     A device, a pipe, or a file in a folder without write permission is written directly.
     """
+    fill_file(path, lambda file: file.write(content))
+
+
+def fill_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """The same for what `fill` writes, which may be more than memory holds."""
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK | os.X_OK)):
-        path.write_bytes(content)
+        with path.open("wb") as file:
+            fill(file)
         return
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
     handle, part = tempfile.mkstemp(prefix=".mmalign-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            fill(file)
         os.chmod(part, mode)
         os.replace(part, path)
     except BaseException:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import re
+import shutil
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from mmalign_core.store import tables
 from mmalign_core.store.collections import FORMAT, fill_collection, read_collection, read_head
 from mmalign_core.store.errors import explained
 from mmalign_core.store.folders import check_folder, plain, write_folder, write_json
+from mmalign_core.store.ownership import MEDIA_NAME
 from mmalign_core.store.serialization import read_arrays, read_sets, write_arrays, write_sets
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 
@@ -84,8 +86,12 @@ def check_run_id(run_id: str) -> str:
     return run_id
 
 
-def save_run_folder(record: RunRecord, folder: Path) -> Path:
-    """Write the run at `folder`, whole or not at all. Raises BadInput if anything but an earlier run is there."""
+def save_run_folder(record: RunRecord, folder: Path, media: Mapping[str, Path] | None = None) -> Path:
+    """Write the run at `folder`, whole or not at all; an earlier run there is replaced, anything else refused.
+
+    `media`: name (digest and extension) -> file to lie in the folder; media of the collection whose path is
+    "media/NAME" are read from there.
+    """
 
     def fill(part: Path) -> None:
         write_json(part / HEAD, {"format": FORMAT} | record.head())
@@ -93,6 +99,10 @@ def save_run_folder(record: RunRecord, folder: Path) -> Path:
         write_sets(part / "space", record.space)
         (part / "collection").mkdir()
         fill_collection(part / "collection", record.collection)
+        for number, (name, source) in enumerate((media or {}).items()):
+            if not number:
+                (part / "media").mkdir()
+            shutil.copyfile(source, part / "media" / name)
 
     check_run_id(record.id)
     return write_folder(folder, "run", fill)
@@ -105,10 +115,24 @@ def load_run_folder(folder: Path) -> RunRecord:
     check_folder(folder, CURE)
     return RunRecord(
         **_known(read_head(folder / HEAD), folder),
-        collection=read_collection(folder / "collection"),
+        collection=_with_own_media(read_collection(folder / "collection"), folder),
         space=read_sets(folder / "space"),
         state=read_arrays(folder / "state.safetensors"),
     )
+
+
+def _with_own_media(collection: Collection, folder: Path) -> Collection:
+    """Media that lie in the run's folder, by their paths of today: the folder may have moved."""
+    own = re.compile(rf"media/{MEDIA_NAME}")
+    if not any(medium.path and own.fullmatch(medium.path) for medium in collection.media):
+        return collection
+    placed = (
+        replace(medium, path=str(folder.absolute() / medium.path))
+        if medium.path and own.fullmatch(medium.path)
+        else medium
+        for medium in collection.media
+    )
+    return replace(collection, media=tuple(placed))
 
 
 def read_run_summary(folder: Path) -> RunSummary:

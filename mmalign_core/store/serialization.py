@@ -12,6 +12,8 @@ import pandas as pd
 
 from mmalign_core.store.folders import plain, write_json
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, frozen_array
+from mmalign_core.types.embeddings import Pivots
+from mmalign_core.types.sequences import Sequences
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -49,7 +51,10 @@ def read_sets(folder: Path) -> dict[str, EmbeddingSet]:
 
 def _words(s: EmbeddingSet) -> dict[str, Any]:
     labels = None if s.concepts is None else s.concepts.labels
-    return {name: getattr(s, name) for name in ("modality", "ids", "keys", "encoder", "digest")} | {"labels": labels}
+    words = {name: getattr(s, name) for name in ("modality", "ids", "keys", "encoder", "digest")} | {"labels": labels}
+    if s.pivots is not None:
+        words["pivots"] = [s.pivots.texts, [sorted(owners) for owners in s.pivots.owners]]
+    return words
 
 
 def _numbers(s: EmbeddingSet) -> dict[str, np.ndarray]:
@@ -58,6 +63,10 @@ def _numbers(s: EmbeddingSet) -> dict[str, np.ndarray]:
         arrays["posterior"] = s.concepts.posterior
         if s.concepts.vectors is not None:
             arrays["label_vectors"] = s.concepts.vectors
+    if s.sequences is not None:
+        arrays |= {"steps": s.sequences.values, "lengths": s.sequences.lengths}
+    if s.pivots is not None:
+        arrays["pivots"] = s.pivots.vectors
     return arrays
 
 
@@ -66,7 +75,12 @@ def _set(words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Embeddin
     if words["labels"] is not None:
         concepts = Concepts(tuple(words["labels"]), arrays["posterior"], arrays.get("label_vectors"))
     ids, keys = tuple(words["ids"]), tuple(words["keys"])
-    return EmbeddingSet(words["modality"], ids, keys, arrays["vectors"], words["encoder"], concepts)
+    steps = Sequences(arrays["steps"], arrays["lengths"]) if "steps" in arrays else None
+    pivots = None
+    if "pivots" in words:
+        texts, owners = words["pivots"]
+        pivots = Pivots(tuple(texts), tuple(map(frozenset, owners)), arrays["pivots"])
+    return EmbeddingSet(words["modality"], ids, keys, arrays["vectors"], words["encoder"], concepts, steps, pivots)
 
 
 HEADER = b"mmalign"
@@ -99,6 +113,44 @@ def read_frame(path: Path) -> pd.DataFrame:
     frame = pd.DataFrame({i: column.set_axis(index) for i, column in enumerate(columns[1:])}, index=index)
     frame.columns = pd.Index(header["columns"], dtype=None if header["columns"] else "str")
     return frame
+
+
+_MOST_CELLS = 50_000_000
+"""Cells of a table that came from elsewhere. Our choice: a million items of fifty columns."""
+_BATCH_BYTES = 64 << 20
+"""Bytes that a part of such a table may take while it is looked at; our choice."""
+
+
+def check_frame(path: Path, most_bytes: int) -> None:
+    """BadInput where a table that came from elsewhere would take more than `most_bytes`, or is none of ours.
+
+    A few bytes of Parquet can stand for gigabytes of repeated cells, so it is read in small parts first.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    large = BadInput(f"the table '{path.name}' takes more than {most_bytes:,} bytes; raise MMALIGN_MAX_ARCHIVE_BYTES")
+    try:
+        file = pq.ParquetFile(path)
+        about, groups = file.metadata, range(max(1, file.metadata.num_row_groups))
+        if about.num_rows * about.num_columns > _MOST_CELLS:
+            raise large
+        widest = [max(_chunk_bytes(about, group, c) for group in groups) for c in range(about.num_columns)]
+        rows, taken = max(1, _BATCH_BYTES // max(1, sum(widest))), 0
+        for batch in file.iter_batches(batch_size=min(rows, 1 << 16)):
+            taken += batch.nbytes
+            if taken > most_bytes:
+                raise large
+        json.loads((file.schema_arrow.metadata or {})[HEADER])
+    except (pa.ArrowException, OSError, KeyError, ValueError, RecursionError) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(f"the table '{path.name}' is not as this program writes it; ask for the bundle again") from error
+
+
+def _chunk_bytes(about: Any, group: int, column: int) -> int:
+    """Bytes of one column's part, unpacked: no cell of it is larger."""
+    return about.row_group(group).column(column).total_uncompressed_size if group < about.num_row_groups else 0
 
 
 def _native(column: pd.Series) -> bool:

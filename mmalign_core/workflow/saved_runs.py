@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.store import RunRecord, Store
@@ -15,7 +17,7 @@ from mmalign_core.workflow.alignment.run import Run
 def save_run(run: Run, ref: str | None = None, *, store: Store) -> Path:
     """Write the run and return its folder. `ref`: a path (if it holds a separator), else a name in the store."""
     name, path = (run.id, None) if ref is None else _named(ref, run.id)
-    return store.save_run(_record(run, name), path)
+    return store.save_run(record_of(run, name), path)
 
 
 def check_save(ref: str, *, store: Store) -> None:
@@ -24,8 +26,12 @@ def check_save(ref: str, *, store: Store) -> None:
 
 
 def load_run(ref: str, *, store: Store) -> Run:
-    """Return the run at that path or of that name. BadInput if there is none or it is damaged."""
-    record = store.load_run(ref)
+    """The run at that path or of that name; BadInput when there is none or it is damaged."""
+    return run_of(store.load_run(ref))
+
+
+def run_of(record: RunRecord) -> Run:
+    """The run that the record describes, its aligner fitted. BadInput for an aligner or parameter that is not there."""
     aligner = ALIGNERS.create(record.aligner, **record.params).load_state(record.state)
     report = dict(record.report)
     choices = Choices(
@@ -38,7 +44,7 @@ def load_run(ref: str, *, store: Store) -> Run:
         matcher_params=record.matcher_params,
         seed=record.seed,
         correction_params=report.get("correction_params"),
-        **report.get("holding_out", {}),
+        **_holding_out(report.get("holding_out", {})),
     )
     result = AlignmentResult(
         record.aligner,
@@ -53,12 +59,19 @@ def load_run(ref: str, *, store: Store) -> Run:
     return Run(record.id, record.collection, record.encoders, aligner, result, choices, report)
 
 
+def _holding_out(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The choices as they were: JSON has no tuples."""
+    parts = kept.get("parts")
+    return {**kept, "parts": parts and tuple((tuple(train), tuple(test)) for train, test in parts)}
+
+
 def _named(ref: str, run_id: str) -> tuple[str, Path | None]:
     """Return the run's name and its folder: a reference with a separator is a path, any other a name in the store."""
     return (run_id, Path(ref)) if "/" in ref or ref.startswith(".") else (ref, None)
 
 
-def _record(run: Run, name: str) -> RunRecord:
+def record_of(run: Run, name: str) -> RunRecord:
+    """The run as it is saved under this name."""
     chosen = asdict(run.choices)
     kept = {what: chosen[what] for what in ("pair", "aligner", "seed", "similarity", "correction", "matcher")}
     return RunRecord(

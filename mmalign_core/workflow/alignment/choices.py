@@ -36,7 +36,8 @@ class Choices:
     """All choices of one alignment; see `python -m mmalign_core align --help`.
 
     `test` (a share), `folds` (a number) or `fold_column` (a metadata column whose values are the folds) hold items
-    out. `time_column` with `test` holds the latest ones out.
+    out; `time_column` with `test` holds the latest ones out. `parts`: the items to fit on and to measure of each part,
+    where they are settled: a repaired run keeps the split of the run that it repairs, whose contents have changed.
     """
 
     pair: tuple[str, str] = ("image", "text")
@@ -52,16 +53,27 @@ class Choices:
     correction_params: Mapping[str, Any] | None = None
     fold_column: str | None = None
     time_column: str | None = None
+    parts: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] | None = None
 
     @property
     def holds_out(self) -> bool:
         """Whether items are held out of the fit to measure it."""
         return any(getattr(self, name) is not None for name in HOLDING_OUT)
 
+    def holding_out(self) -> dict[str, Any]:
+        """The choices that say which items are kept from the fit, as the report holds them."""
+        chosen = {name: getattr(self, name) for name in HOLDING_OUT}
+        return chosen if self.parts is None else {**chosen, "parts": self.parts}
+
     @property
     def is_transductive(self) -> bool:
         """Whether the aligner, the correction or the matcher uses all queries together."""
         return ALIGNERS.get(self.aligner).transductive or self.scoring().is_transductive(has_bank=self.holds_out)
+
+    @property
+    def needs_pairs(self) -> bool:
+        """Whether the fit or a measure needs items that have both modalities."""
+        return self.holds_out or ALIGNERS.get(self.aligner).needs_pairs or self.scoring().takes_suggestion
 
     def check(self) -> None:
         """BadInput for a value of another type, or a name or parameter that does not exist or is out of range.

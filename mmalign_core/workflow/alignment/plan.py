@@ -117,10 +117,13 @@ def make_plan(
             f"'{choices.aligner}' places only the rows it was fitted on, so it cannot be measured on held-out items; "
             "measure it without a test share or folds, or choose another aligner"
         )
+    held = held or hold_out(collection, encoding.sets, choices, needs_pairs=choices.needs_pairs)
+    return plan_of(usable_sets(encoding.sets, choices, store, encoding.media, progress), held, choices)
+
+
+def plan_of(sets: Sets, held: HeldOut, choices: Choices) -> AlignmentPlan:
+    """The plan for sets that are as the aligner reads them already."""
     scoring = choices.scoring()
-    needs_pairs = choices.holds_out or ALIGNERS.get(choices.aligner).needs_pairs or scoring.takes_suggestion
-    held = held or hold_out(collection, encoding.sets, choices, needs_pairs=needs_pairs)
-    sets = usable_sets(encoding.sets, choices, store, encoding.media, progress)
     parts = tuple(_part(sets, choices, split) for split in held.parts)
     return AlignmentPlan(choices, scoring, sets, held, parts, choices.holds_out and scoring.takes_bank)
 
@@ -168,6 +171,9 @@ class _Column:
 
 def _splits(pair: Sets, choices: Choices, column: _Column) -> tuple[tuple[Split, ...], str]:
     """The splits and in words how they were made."""
+    if choices.parts is not None:
+        settled = tuple(Split(train, test) for train, test in choices.parts)
+        return settled, f"{len(settled)} folds, as before" if len(settled) > 1 else f"test {choices.test:g}, as before"
     if choices.fold_column is not None:
         parts = column_folds(pair, column.values, choices.fold_column)
         return parts, f"{len(parts)} folds by '{choices.fold_column}'"

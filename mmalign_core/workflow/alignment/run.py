@@ -14,7 +14,7 @@ from mmalign_core.scoring.corrections import Scores
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store, new_run_id
 from mmalign_core.types import AlignmentResult, BadInput, Collection, EmbeddingSet, Matches, Progress, no_progress
-from mmalign_core.workflow.alignment.choices import HOLDING_OUT, Choices
+from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import place
 from mmalign_core.workflow.alignment.measurement import Measurement, fit, measure, threshold_report, with_suggested
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part, make_plan
@@ -75,14 +75,41 @@ def align(
     choices = choices or _default_choices(encoding)
     choices.check()
     plan = make_plan(collection, encoding, choices, store=store, progress=within(progress, 0.0, 0.1))
+    return run_plan(plan, collection, encoding, progress=within(progress, 0.1, 1.0), watch=watch)
+
+
+def run_plan(
+    plan: AlignmentPlan,
+    collection: Collection,
+    encoding: Encoding,
+    *,
+    progress: Progress = no_progress,
+    watch: Watch = no_watch,
+) -> Run:
+    """The run that comes of a plan: fits, places, measures, and reports as `align` says."""
     cost = Cost({"read": 0.0, "encode": round(sum(encoding.seconds.values()), 4), "fit": 0.0, "match": 0.0})
     folds = len(plan.parts)
     share = folds / (folds + 1) if folds > 1 else 1.0
-    measured = measure(plan, cost, within(progress, 0.1, share), watch=watch)
-    fitted, part = measured.aligner, plan.parts[0]
-    if folds > 1:
+    measured = measure(plan, cost, within(progress, 0.0, share), watch=watch)
+    return complete(collection, encoding, plan, measured, cost, within(progress, share, 1.0), watch=watch)
+
+
+def complete(
+    collection: Collection,
+    encoding: Encoding,
+    plan: AlignmentPlan,
+    measured: Measurement,
+    cost: Cost,
+    progress: Progress = no_progress,
+    *,
+    watch: Watch = no_watch,
+) -> Run:
+    """The run of a plan that is fitted and measured: with folds an aligner is fitted on all items, else the measured
+    one is taken; all rows are placed, and the report is written."""
+    choices, fitted, part = plan.choices, measured.aligner, plan.parts[0]
+    if len(plan.parts) > 1:
         part = plan.whole
-        fitted = fit(plan, part, cost, within(progress, share, 1.0, "all items: "), watch=watch)
+        fitted = fit(plan, part, cost, within(progress, 0.0, 1.0, "all items: "), watch=watch)
     threshold = threshold_report(plan, measured, cost, within(progress, 1.0, 1.0))
     choices = with_suggested(choices, measured.thresholds)
     result = _result(plan, part, fitted, cost.seconds["fit"])
@@ -140,7 +167,7 @@ def _report(
         "matcher": choices.matcher,
         "matcher_params": scoring.matcher.params,
         "seed": choices.seed,
-        "holding_out": {name: getattr(choices, name) for name in HOLDING_OUT},
+        "holding_out": choices.holding_out(),
         "transductive": choices.is_transductive,
         **plan.held.report(),
         "encoders": dict(encoding.encoders),

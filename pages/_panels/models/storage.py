@@ -20,6 +20,7 @@ _WORDS = {
     "uploads": "Uploaded data",
     "media": "Media of uploads and archives",
     "maps": "Maps of shared spaces",
+    "marks": "Marks of items and pairs",
 }
 _SHOWN = 200
 """Entries of one kind in the menu: more are slow to draw, and the command line lists all of them."""

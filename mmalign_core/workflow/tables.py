@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pandas as pd
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How cells begin that a spreadsheet runs as formulas (OWASP, CSV injection)."""
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""How cells begin that a spreadsheet runs as formulas (OWASP, CSV injection), however many apostrophes guard them."""
 
 
 def csv_table(table: pd.DataFrame) -> bytes:
@@ -22,13 +23,19 @@ def parquet_table(table: pd.DataFrame) -> bytes:
     """The columns as Parquet without the index. Columns of several types are written as text."""
     plain = table.copy()
     for name in plain.columns:
-        if plain[name].dtype == object and plain[name].dropna().map(type).nunique() > 1:
-            plain[name] = plain[name].map(lambda cell: cell if cell is None or cell != cell else str(cell))
+        column = plain[name]
+        if column.dtype == object and len(set(map(type, column.dropna()))) > 1:
+            plain[name] = [str(cell) if there else None for cell, there in zip(column, column.notna())]
     plain.columns = [str(name) for name in plain.columns]
     held = io.BytesIO()
     plain.to_parquet(held, index=False)
     return held.getvalue()
 
 
+def unguarded(cell: str) -> str:
+    """The text as it was before `csv_table` set an apostrophe before it."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
 def _harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell

@@ -1,0 +1,205 @@
+"""Marks: what people say of items and pairs. The current marks of a collection are a replay of all entries.
+
+A mark belongs to the data. It holds the id of its item and the digests of the item's content at that time, by modality.
+It concerns every collection that holds an item of that id with any of that content, whatever the collection is called,
+and those of the same name that hold an item of that id. So it survives a moved, renamed or partly changed collection,
+and never speaks of another collection's item "1". Where the content has changed since, the mark is outdated: it is
+shown, and no repair follows it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from mmalign_core.types import BadInput, Collection
+
+Contents = Mapping[str, tuple[str, ...]]
+"""Modality -> digests of what one item holds of it, sorted."""
+
+
+class MarkKind(StrEnum):
+    """What a mark says. RIGHT, WRONG_PAIR and AMBIGUOUS are verdicts on the pair: the latest one counts.
+
+    ALSO_RIGHT: the other item's medium is a second right answer. BAD_FILE: a medium of the item is of no use.
+    """
+
+    RIGHT = "right"
+    WRONG_PAIR = "wrong_pair"
+    ALSO_RIGHT = "also_right"
+    BAD_FILE = "bad_file"
+    AMBIGUOUS = "ambiguous"
+
+
+VERDICTS = frozenset({MarkKind.RIGHT, MarkKind.WRONG_PAIR, MarkKind.AMBIGUOUS})
+_WITH_OTHER = frozenset({MarkKind.WRONG_PAIR, MarkKind.ALSO_RIGHT})
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One mark of `item`. `other`: the second right answer, or whose medium belongs in place of a wrong one; else ''.
+
+    `modality`: which medium is meant, '' for the answer's side of whatever pair is aligned. `when`: UTC in ISO 8601.
+    `collection`: its name at that time; `contents` and `other_contents`: digests of both items' media at that time.
+    `outdated`: these have changed since.
+    """
+
+    kind: MarkKind
+    item: str
+    other: str = ""
+    modality: str = ""
+    note: str = ""
+    who: str = ""
+    when: str = ""
+    collection: str = ""
+    contents: Contents = field(default_factory=dict)
+    other_contents: Contents = field(default_factory=dict)
+    id: str = ""
+    outdated: bool = False
+
+    def entry(self) -> dict[str, Any]:
+        """The mark as the log holds it."""
+        kept = asdict(self)
+        del kept["outdated"]
+        return {"op": "mark", **kept, "kind": self.kind.value}
+
+    def report(self) -> dict[str, Any]:
+        """The mark as `marks --json` prints it."""
+        shown = ("id", "item", "kind", "other", "modality", "note", "who", "when", "outdated")
+        return {name: getattr(self, name) for name in shown} | {"kind": self.kind.value}
+
+
+def parse_kind(text: str) -> MarkKind:
+    """The kind in any case, with spaces or hyphens for underscores; BadInput lists the kinds."""
+    word = "_".join(text.strip().lower().replace("-", " ").replace("_", " ").split())
+    if word not in [kind.value for kind in MarkKind]:
+        raise BadInput(f"'{text}' is no kind of mark; use one of: {', '.join(MarkKind)}")
+    return MarkKind(word)
+
+
+def parse_moment(text: str) -> str:
+    """The moment as UTC in ISO 8601, from ISO 8601; one without a zone is UTC. BadInput for anything else."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise BadInput(f"'{text}' is no moment; write it as 2024-05-31T14:00:00+00:00") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+
+
+def contents_of(collection: Collection) -> dict[str, Contents]:
+    """Item -> modality -> digests of its media, or the keys of its given vectors where it has no media of that kind."""
+    found: dict[str, dict[str, set[str]]] = {item: {} for item in collection.ids}
+    for medium in collection.media:
+        found[medium.item].setdefault(medium.modality, set()).add(medium.digest)
+    for modality, rows in collection.vectors.items():
+        given: dict[str, set[str]] = {}
+        for item, key in zip(rows.ids, rows.keys):
+            given.setdefault(item, set()).add(key)
+        for item, keys in given.items():
+            found.setdefault(item, {}).setdefault(modality, keys)
+    return {item: {m: tuple(sorted(keys)) for m, keys in held.items()} for item, held in found.items()}
+
+
+def new_mark(collection: Collection, contents: Mapping[str, Contents], mark: Mark) -> Mark:
+    """The mark with an id, the collection's name and both items' contents; `contents`: of `contents_of(collection)`.
+
+    A bad file without a modality is the item's only medium that is no text, if there is one. BadInput where the mark
+    does not fit the collection.
+    """
+    _check_items(mark, contents, collection.name)
+    modality = mark.modality or (_only_file(mark, contents[mark.item]) if mark.kind is MarkKind.BAD_FILE else "")
+    if modality:
+        holder = mark.other if mark.kind is MarkKind.ALSO_RIGHT else mark.item
+        if modality not in contents[holder]:
+            has = ", ".join(contents[holder]) or "nothing"
+            raise BadInput(f"the item '{holder}' holds no {modality}; it holds: {has}")
+    kept = {"contents": contents[mark.item], "other_contents": contents[mark.other] if mark.other else {}}
+    return replace(mark, modality=modality, collection=collection.name, id=uuid.uuid4().hex, outdated=False, **kept)
+
+
+def undo_entry(mark: Mark, who: str, when: str) -> dict[str, Any]:
+    """The entry that takes this mark back; earlier marks that it had replaced count again."""
+    return {"op": "undo", "id": mark.id, "who": who, "when": when}
+
+
+def replay(entries: Iterable[Mapping[str, Any]], collection: Collection) -> tuple[Mark, ...]:
+    """The current marks of the collection, oldest first. Entries that are not as this version writes them are left out.
+
+    A verdict replaces earlier verdicts on the same medium of the item, and one without a modality replaces all of
+    them. Any other mark replaces the same one made earlier. What was undone does not count.
+    """
+    entries, contents = list(entries), contents_of(collection)
+    undone = {str(entry.get("id")) for entry in entries if entry.get("op") == "undo"}
+    marks = [mark for entry in entries if entry.get("op") == "mark" and (mark := _mark_of(entry)) is not None]
+    ours = [mark for mark in marks if mark.id not in undone and _concerns(mark, contents, collection.name)]
+    current: list[Mark] = []
+    for mark in sorted({mark.id: mark for mark in ours}.values(), key=lambda mark: mark.when):
+        current = [kept for kept in current if not _replaces(mark, kept)]
+        current.append(replace(mark, outdated=_is_outdated(mark, contents)))
+    return tuple(current)
+
+
+def statement(mark: Mark) -> Hashable:
+    """What the mark says of which content, whoever said it and when: equal marks need not be kept twice."""
+    held = tuple(tuple(sorted(contents.items())) for contents in (mark.contents, mark.other_contents))
+    return mark.kind, mark.item, mark.other, mark.modality, mark.note, held
+
+
+def _check_items(mark: Mark, contents: Mapping[str, Contents], name: str) -> None:
+    if not mark.item:
+        raise BadInput("no item is named; give its id")
+    if mark.kind is MarkKind.ALSO_RIGHT and not mark.other:
+        raise BadInput("also_right needs the other item, whose medium is a second right answer")
+    if mark.other and mark.kind not in _WITH_OTHER:
+        raise BadInput(f"{mark.kind} is said of one item; leave the other item out")
+    if mark.other == mark.item:
+        raise BadInput(f"'{mark.item}' is given as its own other item; name another one")
+    for item in filter(None, (mark.item, mark.other)):
+        if item not in contents:
+            raise BadInput(f"'{name}' holds no item '{item}'; correct the id")
+
+
+def _only_file(mark: Mark, held: Contents) -> str:
+    files = [modality for modality in held if modality != "text"] or list(held)
+    if len(files) != 1:
+        raise BadInput(f"'{mark.item}' holds {' and '.join(files) or 'nothing'}; say by the modality which one is bad")
+    return files[0]
+
+
+def _mark_of(entry: Mapping[str, Any]) -> Mark | None:
+    words = ("item", "other", "modality", "note", "who", "when", "collection", "id")
+    try:
+        then, other = (
+            {modality: tuple(map(str, keys)) for modality, keys in entry[name].items()}
+            for name in ("contents", "other_contents")
+        )
+        written: dict[str, Any] = {word: str(entry[word]) for word in words}
+        return Mark(MarkKind(entry["kind"]), **written, contents=then, other_contents=other)
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _concerns(mark: Mark, contents: Mapping[str, Contents], name: str) -> bool:
+    if mark.item not in contents or (mark.other and mark.other not in contents):
+        return False
+    held = contents[mark.item]
+    return mark.collection == name or any(set(keys) & set(held.get(m, ())) for m, keys in mark.contents.items())
+
+
+def _is_outdated(mark: Mark, contents: Mapping[str, Contents]) -> bool:
+    """A modality that was added since does not count."""
+    then = [(mark.contents, contents[mark.item])]
+    then += [(mark.other_contents, contents[mark.other])] if mark.other else []
+    return any(keys != now.get(m, ()) for was, now in then for m, keys in was.items() if mark.modality in ("", m))
+
+
+def _replaces(new: Mark, old: Mark) -> bool:
+    if new.item != old.item:
+        return False
+    if new.kind in VERDICTS and old.kind in VERDICTS:
+        return new.modality == old.modality or not new.modality or not old.modality
+    return (new.kind, new.other, new.modality) == (old.kind, old.other, old.modality)

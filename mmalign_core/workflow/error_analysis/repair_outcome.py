@@ -1,0 +1,83 @@
+"""The outcome of a repair: its report, its verdict, and the run of the repaired data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mmalign_core.aligners import ALIGNERS
+from mmalign_core.cost import Cost
+from mmalign_core.store import Store
+from mmalign_core.triage.repair import Change, changed_collection, changed_sets
+from mmalign_core.triage.repair_effect import Effect
+from mmalign_core.types import Progress, no_progress
+from mmalign_core.workflow.alignment.measurement import Measurement
+from mmalign_core.workflow.alignment.plan import AlignmentPlan, hold_out
+from mmalign_core.workflow.alignment.run import Run, align, complete
+from mmalign_core.workflow.encoding import Encoding
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A repair and its proof.
+
+    `changes`: what was done to training pairs; `excluded`: held-out items that are marked wrong, which neither fit was
+    measured on; `checked`: the changes among held-out items. `plan` and `measured`: of the repaired data.
+    """
+
+    run: Run
+    encoding: Encoding
+    plan: AlignmentPlan
+    measured: Measurement
+    cost: Cost
+    changes: tuple[Change, ...]
+    checked: tuple[Change, ...]
+    excluded: tuple[str, ...]
+    effect: Effect
+    by: str
+    """"marks" or "suggested"."""
+
+    def report(self) -> dict[str, Any]:
+        """What `repair --json` prints."""
+        return {
+            "run": self.run.id,
+            "aligner": self.plan.choices.aligner,
+            "pair": ":".join(self.plan.choices.pair),
+            "by": self.by,
+            "split": self.plan.held.words,
+            **self.effect.report(),
+            "dropped": [change.report() for change in self.changes],
+            "n_dropped": len(self.changes),
+            "not_measured": list(self.excluded),
+            "verdict": self.verdict(),
+        }
+
+    def verdict(self) -> str:
+        """What came of it, in one sentence."""
+        name = self.plan.choices.aligner
+        if not ALIGNERS.get(name).needs_pairs:
+            return (
+                f"'{name}' learns from no pairs, so that a repair of training pairs cannot teach it anything; name an "
+                "aligner that learns from them, such as --aligner ridge or cca."
+            )
+        if not self.changes:
+            return "No training pair was changed: what is marked is held out, and it is not measured."
+        return self.effect.verdict()
+
+    def repaired_run(self, *, store: Store, progress: Progress = no_progress) -> Run:
+        """The run of the repaired data, with the same held-out items. Its report holds `repaired_from`, `dropped` and
+        `repair`, which is the comparison. A run that holds nothing out is aligned and measured on all items again."""
+        changes = (*self.changes, *self.checked)
+        collection, choices = changed_collection(self.run.collection, changes), self.plan.choices
+        encoding = replace(self.encoding, sets=changed_sets(self.encoding.sets, changes), media=collection.media)
+        if self.run.choices.holds_out:
+            parts = tuple((part.train, part.test) for part in self.plan.held.parts)
+            choices = replace(choices, parts=parts)
+            held = hold_out(collection, changed_sets(self.plan.sets, changes), choices)
+            plan = replace(self.plan, sets=changed_sets(self.plan.sets, changes), choices=choices).with_split(held)
+            made = complete(collection, encoding, plan, self.measured, self.cost, progress)
+        else:
+            made = align(collection, encoding, replace(choices, folds=None), store=store, progress=progress)
+        told = self.report()
+        about = {"repaired_from": self.run.id, "dropped": told["dropped"], "repair": told}
+        return replace(made, report={**made.report, **about})

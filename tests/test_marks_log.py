@@ -1,0 +1,210 @@
+"""The log of marks: writers at once lose nothing, unfinished lines harm no others, tables of any make are imported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmalign_core.__main__ import main
+from mmalign_core.store import Store
+from mmalign_core.triage.marks import MarkKind
+from mmalign_core.types import BadInput
+from mmalign_core.workflow import add_mark, export_marks, import_marks, read_marks, undo_mark
+from tests.test_marks import a_collection
+
+ROOT = Path(__file__).parents[1]
+WRITERS, ENTRIES = 4, 250
+_WRITER = """
+import sys
+from mmalign_core.store import Store
+log = Store(sys.argv[1]).marks
+sys.stdin.readline()
+for number in range(int(sys.argv[3])):
+    log.add("birds", [{"op": "mark", "writer": sys.argv[2], "number": number, "note": "x" * (number * 37 % 5000)}])
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def test_processes_that_write_at_once_lose_nothing(store):
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(store.root), str(n), str(ENTRIES)],
+            stdin=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        for n in range(WRITERS)
+    ]
+    for writer in writers:
+        assert writer.stdin
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    assert [writer.wait() for writer in writers] == [0] * WRITERS
+    for writer in writers:
+        assert writer.stdin
+        writer.stdin.close()
+    found = store.marks.read()
+    for n in range(WRITERS):
+        assert [entry["number"] for entry in found if entry["writer"] == str(n)] == list(range(ENTRIES))
+    assert all(len(entry["note"]) == entry["number"] * 37 % 5000 for entry in found)
+
+
+@pytest.mark.parametrize("kept", [1, 20, -2])
+def test_an_unfinished_last_line_harms_neither_the_others_nor_the_next(store, kept, caplog):
+    birds = a_collection()
+    for item in "ab":
+        add_mark(birds, store, MarkKind.RIGHT, item)
+    (path,) = (store.root / "marks").iterdir()
+    lines = path.read_bytes().rstrip(b"\n").split(b"\n")
+    path.write_bytes(b"\n".join([*lines[:-1], lines[-1][:kept]]))
+    assert [mark.item for mark in read_marks(birds, store)] == ["a"]
+    add_mark(birds, store, MarkKind.RIGHT, "c")
+    assert [mark.item for mark in read_marks(birds, store)] == ["a", "c"]
+    assert "1 unfinished" in caplog.text
+
+
+def test_bytes_of_others_in_the_log_are_left_out(store):
+    birds = a_collection()
+    add_mark(birds, store, MarkKind.RIGHT, "a")
+    (path,) = (store.root / "marks").iterdir()
+    path.write_bytes(b"\x00\xff\n[1]\n" + b"[" * 100_000 + b"\n" + path.read_bytes())
+    assert [mark.item for mark in read_marks(birds, store)] == ["a"]
+
+
+def test_a_log_that_cannot_be_written_is_one_line(store):
+    (store.root).mkdir()
+    (store.root / "marks").write_text("a file")
+    with pytest.raises(BadInput, match="cannot write to"):
+        add_mark(a_collection(), store, MarkKind.RIGHT, "a")
+
+
+def test_the_store_lists_and_removes_marks(store, capsys):
+    for name in ("birds", "Vögel/2"):
+        add_mark(a_collection(name), store, MarkKind.RIGHT, "a")
+    (store.root / "marks" / "mine.txt").write_text("precious")
+    assert main(["store", "list", "marks", "--store", str(store.root), "--json", "-"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) == 2 and all(row["kind"] == "marks" and row["bytes"] > 0 for row in rows)
+    key = next(row["key"] for row in rows if row["key"].startswith("birds-"))
+    assert main(["store", "remove", "marks", key, "--store", str(store.root)]) == 0
+    assert [entry["collection"] for entry in store.marks.read()] == ["Vögel/2"]
+    assert main(["store", "remove", "marks", "--all", "--store", str(store.root)]) == 0
+    assert [path.name for path in (store.root / "marks").iterdir()] == ["mine.txt"]
+
+
+def test_a_log_with_undone_marks_and_an_unfinished_line_is_removed(store):
+    birds = a_collection()
+    add_mark(birds, store, MarkKind.WRONG_PAIR, "a", other="b", note="=1+1")
+    undo_mark(birds, store, "last")
+    (log,) = (store.root / "marks").iterdir()
+    for unfinished in (b'{"o', b'{"op": "mark", "kind": "wro'):
+        log.write_bytes(log.read_bytes() + b"\n" + unfinished)
+        add_mark(birds, store, MarkKind.RIGHT, "c")
+    assert main(["store", "remove", "marks", log.name, "--store", str(store.root)]) == 0
+    assert not log.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["precious", '{"id": 1, "title": "my data"}\n', '{"op": "mark"}\n', "[]\n", '{"op": "mark", "id": "x"}\nprecious'],
+)
+def test_a_file_of_others_under_the_name_of_a_log_stays(store, content, capsys):
+    add_mark(a_collection(), store, MarkKind.RIGHT, "a")
+    (log,) = (store.root / "marks").iterdir()
+    log.write_text(content)
+    assert main(["store", "remove", "marks", log.name, "--store", str(store.root)]) == 2
+    said = capsys.readouterr().err
+    assert "is not deleted: it holds lines that are no marks" in said and len(said.splitlines()) == 1
+    assert log.read_text() == content
+
+
+def test_an_exported_table_runs_no_formula_and_comes_back_as_it_was(store, tmp_path):
+    birds = a_collection()
+    for number, note in enumerate(["=1+1", "'=1+1", "''-x", "'quoted'", "@b", "plain"]):
+        add_mark(birds, store, MarkKind.AMBIGUOUS, "a", note=note)
+        exported = export_marks(read_marks(birds, store))
+        assert not any(
+            cell[:1] in "=@-+" for line in exported.decode().splitlines()[1:] for cell in line.split(",") if cell
+        )
+        (tmp_path / "out.csv").write_bytes(exported)
+        other = Store(tmp_path / f"other {number}")
+        import_marks(birds, other, tmp_path / "out.csv")
+        assert [mark.note for mark in read_marks(birds, other)] == [note]
+
+
+TABLES = {
+    "plain": "id,mark\na,right\nb,wrong_pair\n",
+    "case, spaces and another name": "ID , Kind,NOTE\na,Right,x\nb,Wrong Pair,y\n",
+    "semicolons and a byte order mark": "\ufeffid;mark;note\na;right;1,5\nb;wrong-pair;\n",
+    "line ends of Windows and empty lines": "id,mark\r\n\r\na,right\r\n,\r\nb,wrong_pair\r\n",
+    "columns of others and an open end": "n,id,mark,colour\n1,a,right,red\n2,b,wrong_pair,blue",
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_of_any_make_are_imported(store, tmp_path, name):
+    (tmp_path / "marks.csv").write_text(TABLES[name], newline="")
+    done = import_marks(a_collection(), store, tmp_path / "marks.csv", who="Ana")
+    assert [(mark.item, mark.kind.value, mark.who) for mark in done.added] == [
+        ("a", "right", "Ana"),
+        ("b", "wrong_pair", "Ana"),
+    ]
+    assert done.rejected == ()
+
+
+def test_bad_rows_are_told_by_number_and_the_rest_goes_on(store, tmp_path, capsys):
+    rows = [
+        "id,mark,other,modality,note,who,when",
+        "a,right,,,fine,Ana,2024-05-31T14:00:00+02:00",
+        "z,right,,,,,",
+        ",right,,,,,",
+        "b,splendid,,,,,",
+        "b,also_right,,,,,",
+        "b,right,,,,,yesterday",
+        "c,bad_file,,smell,,,",
+        "c,right,,,,,,too,many",
+        'd,wrong pair,a,TEXT,"two\nlines",,2024-06-01',
+        "d,also_right,b,,,,",
+    ]
+    (tmp_path / "marks.csv").write_text("\n".join(rows) + "\n")
+    birds = a_collection()
+    done = import_marks(birds, store, tmp_path / "marks.csv")
+    assert [row["row"] for row in done.rejected] == [3, 4, 5, 6, 7, 8, 9]
+    assert all(len(row["reason"].splitlines()) == 1 for row in done.rejected)
+    assert [(m.item, m.other, m.modality, m.note) for m in done.added] == [
+        ("a", "", "", "fine"),
+        ("d", "a", "text", "two\nlines"),
+        ("d", "b", "", ""),
+    ]
+    assert [m.when for m in done.added[:2]] == ["2024-05-31T12:00:00+00:00", "2024-06-01T00:00:00+00:00"]
+    again = import_marks(birds, store, tmp_path / "marks.csv")
+    assert (again.added, again.unchanged) == ((), 3)
+    other = Store(tmp_path / "other")
+    (tmp_path / "out.csv").write_bytes(export_marks(read_marks(birds, store)))
+    import_marks(birds, other, tmp_path / "out.csv")
+    assert export_marks(read_marks(birds, other)) == export_marks(read_marks(birds, store))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("item,mark\na,right\n", "needs the columns id and mark"),
+        ("id,note\na,right\n", "it has: id, note"),
+        ("id,mark\n", "holds no rows"),
+        ("id,mark\na,right\n".encode("utf-16"), "is not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_table_of_marks_is_refused(store, tmp_path, content, words):
+    path = tmp_path / "marks.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(BadInput, match=words):
+        import_marks(a_collection(), store, path)
+    assert store.marks.read() == []
