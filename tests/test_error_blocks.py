@@ -24,6 +24,7 @@ from mmalign_core.workflow import (
     judge_in_space,
     judged_rows,
     map_clusters,
+    named_clusters,
     point_values,
     project_run,
     row_groups,
@@ -177,3 +178,10 @@ def test_clusters_of_the_map_are_named_by_their_words(run: Run, kept: Store) -> 
         np.testing.assert_allclose(found.centres[number], np.median(drawn.projection.coordinates[pictures], axis=0))
     alone = [place for place, item in enumerate(drawn.points["item"]) if item >= "i85"]
     assert all(found.point_names[place] is None for place in alone), "they have no text"
+
+
+def test_items_are_grouped_by_cluster_too(run: Run) -> None:
+    groups = named_clusters(run).groups(run.collection.ids)
+    assert [item for item, name in groups.items() if name == "no cluster"] == [f"i{k}" for k in range(85, 90)]
+    kinds = run.collection.items["kind"]
+    assert all(kinds[item] in name for item, name in groups.items() if name != "no cluster")

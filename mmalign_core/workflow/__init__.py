@@ -75,6 +75,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.bundles import open_bundle as open_bundle
     from mmalign_core.workflow.bundles import pack_record as pack_record
     from mmalign_core.workflow.bundles import pack_run as pack_run
+    from mmalign_core.workflow.cluster_names import NamedClusters as NamedClusters
+    from mmalign_core.workflow.cluster_names import named_clusters as named_clusters
     from mmalign_core.workflow.comparison.comparison import compare as compare
     from mmalign_core.workflow.comparison.comparison import takers as takers
     from mmalign_core.workflow.comparison.learning_curve import learning_curve as learning_curve

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mmalign_core.triage.clusters import cluster_items
 from mmalign_core.triage.judgements import Judgements
-from mmalign_core.triage.keywords import describe, keywords_of_texts
 from mmalign_core.workflow.alignment.run import Run
+from mmalign_core.workflow.cluster_names import named_clusters
 from mmalign_core.workflow.maps.space_map import SpaceMap
 from mmalign_core.workflow.similarity_matrix import judged_rows
 
 POINT_VALUES = ("correctness", "rank", "margin", "times chosen", "held out")
 """What `point_values` gives for each point."""
-_KEYWORDS = 3
-"""Keywords of a cluster; our choice: as many as fit on a label of the map."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +33,14 @@ class MapClusters:
 
 
 def map_clusters(run: Run, drawn: SpaceMap, *, seed: int = 0) -> MapClusters:
-    """Return the clusters of the run's items in its space (see `cluster_items`), named by keywords of their texts.
-
-    Items that lack a modality of the run's pair have no cluster.
-    """
-    found = cluster_items({modality: run.result.space[modality] for modality in run.choices.pair}, seed=seed)
-    by_item = found.by_item()
-    texts: list[list[str]] = [[] for _ in range(found.count)]
-    for medium in run.collection.media_of("text"):
-        if medium.item in by_item and medium.text:
-            texts[by_item[medium.item] - 1].append(medium.text)
-    keywords = dict(enumerate(keywords_of_texts(texts, _KEYWORDS), 1))
-    names = {number: describe(number, words) for number, words in keywords.items()}
+    """Return the clusters of the run's items in its space (see `named_clusters`)."""
+    found = named_clusters(run, seed=seed)
+    by_item, names = found.by_item, found.names
     numbers = drawn.points["item"].map(by_item).fillna(0).astype(int).to_numpy()
     places = drawn.projection.coordinates
     first = (drawn.points["modality"] == run.choices.pair[0]).to_numpy()
     centres = {number: np.median(places[first & (numbers == number)], axis=0) for number in names}
-    return MapClusters(tuple(names.get(number) for number in numbers.tolist()), names, keywords, centres)
+    return MapClusters(tuple(names.get(number) for number in numbers.tolist()), names, found.keywords, centres)
 
 
 def point_values(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> pd.DataFrame:

@@ -9,16 +9,34 @@ import streamlit as st
 
 from mmalign_core.plots import heatmap_figure
 from mmalign_core.types import Progress
-from mmalign_core.workflow import GroupMatrix, group_matrix, groupings, item_groups, judged_rows, row_groups
+from mmalign_core.workflow import (
+    GroupMatrix,
+    group_matrix,
+    groupings,
+    item_groups,
+    judged_rows,
+    named_clusters,
+    row_groups,
+)
 from pages._components import errors, waiting
 from pages._panels.similarity.view import View
 from pages._session import cache, state
 from pages._session.jobs import Task
 
+_CLUSTER = "cluster"
+_CLUSTERED = 40
+"""Fewest items that have clusters, as `named_clusters` says."""
+
+
+def offered(shown: View) -> list[str]:
+    """Return what groups the items: metadata columns, and clusters of the space."""
+    clusters = [_CLUSTER] if len(shown.run.collection.ids) >= _CLUSTERED else []
+    return [*[name for name in groupings(shown.run.collection) if name != _CLUSTER], *clusters]
+
 
 def show(shown: View) -> Sequence[int] | None:
     """Draw the matrix of groups and return the queries of the chosen cell, the worst first; None while it is made."""
-    column = st.selectbox("Group by", groupings(shown.run.collection), key="group", bind="query-params", width=230)
+    column = st.selectbox("Group by", offered(shown), key="group", bind="query-params", width=230)
     found = waiting.result(_task(shown, column), begin=True)
     if found is None:
         return None
@@ -41,7 +59,10 @@ def show(shown: View) -> Sequence[int] | None:
 def _task(shown: View, column: str) -> Task:
     def work(progress: Progress) -> GroupMatrix:
         judged, run = shown.judged, shown.run
-        groups = item_groups(run.collection, column)
+        if column == _CLUSTER:
+            groups = named_clusters(run).groups(run.collection.ids)
+        else:
+            groups = item_groups(run.collection, column)
         scores = cache.scores(shown.run_key, shown.source, shown.target, run).take(judged_rows(run, judged))
         sides = (row_groups(rows, groups) for rows in (judged.queries, judged.candidates))
         return group_matrix(judged, scores, *sides, progress=progress)

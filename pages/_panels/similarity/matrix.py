@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from mmalign_core.plots import heatmap_figure
-from mmalign_core.workflow import ORDERINGS, SimilarityBlock, groupings, judged_rows
+from mmalign_core.workflow import ORDERINGS, SimilarityBlock, judged_rows
 from pages._components import errors, waiting
 from pages._panels.similarity import explanation, groups, pairs, view
 from pages._panels.similarity.view import View
@@ -46,7 +46,7 @@ def _offered(shown: View) -> list[str]:
     if not len(shown.judged):
         return [SPREAD]
     chosen = [SELECTION] if state.selection() else []
-    grouped = [GROUPS] if groupings(shown.run.collection) else []
+    grouped = [GROUPS] if groups.offered(shown) else []
     return [WORST, BEST, *chosen, SPREAD, *grouped]
 
 
