@@ -13,8 +13,8 @@ from pages._panels.space import badges, colours, points, selection
 from pages._session import state
 
 SELECTION, WORST, NONE = "Selection", "Worst pairs", "None"
+# Worst pairs with links; our choice: more lines hide the points.
 MOST_LINKS = 20
-"""Worst pairs with links; our choice: more lines hide the points."""
 
 
 @st.fragment(key="space.map")
