@@ -13,7 +13,7 @@ from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.store import Store
 from mmalign_core.triage.judgements import Judgements
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
-from mmalign_core.workflow import Choices, Encoding, Run, align, judged_pairs, load_run, save_run
+from mmalign_core.workflow import Choices, Encoding, Run, align, judge_in_space, load_run, save_run
 from mmalign_core.workflow.error_analysis.judgement import judge, judge_all
 from mmalign_core.workflow.error_analysis.refit import held_out_parts
 
@@ -125,8 +125,8 @@ def test_columns_agree_with_every_score_at_once(collection: Collection, kept: St
 
 def test_queries_that_were_not_held_out_meet_all_candidates_as_on_the_page(collection: Collection, kept: Store) -> None:
     run = aligned(collection, kept, test=0.3)
-    judged, pairs = judge(run, ("image", "text"), store=kept), judged_pairs(run, "image", "text")
-    rank = {pair.item: (pair.rank, pair.chosen_row, pair.right_row) for pair in pairs}
+    judged, whole = judge(run, ("image", "text"), store=kept), judge_in_space(run, "image", "text")
+    rank = dict(zip(whole.queries.ids, zip(whole.rank, whole.chosen, whole.right)))
     rest = judged.take(~judged.held_out)
     assert len(rest) and (rest.n_candidates == len(run.result.space["text"])).all() and (rest.fold == 0).all()
     for i, item in enumerate(rest.queries.ids):

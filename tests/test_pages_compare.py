@@ -95,10 +95,11 @@ def test_what_each_run_chose_is_what_its_report_measured(folder: Path) -> None:
     found = held(compare(aligned(folder, '{"aligner":"classic"}', '{"aligner":"relative"}')))
     for side, run in enumerate(found.runs):
         for way, rows in found.outcomes.items():
-            pairs = [found.pair(side, way, item, key) for item, key in zip(rows["id"], rows["key"])]
-            assert [pair.rank for pair in pairs if pair] == list(rows["rank A" if side == 0 else "rank B"])
-            assert np.mean([pair.right for pair in pairs if pair]) == run.report["metrics"][way]["accuracy"]
-    assert found.pair(0, "image->text", "no such item", "") is None
+            queries = [found.query(side, way, item, key) for item, key in zip(rows["id"], rows["key"])]
+            judged = [one for one in queries if one]
+            assert [part.rank[row] for part, row in judged] == list(rows["rank A" if side == 0 else "rank B"])
+            assert np.mean([part.correct[row] for part, row in judged]) == run.report["metrics"][way]["accuracy"]
+    assert found.query(0, "image->text", "no such item", "") is None
 
 
 def test_a_saved_run_that_the_address_names(folder: Path) -> None:

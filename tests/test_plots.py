@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from mmalign_core.plots import (
     MODALITY_COLOURS,
     MODALITY_SYMBOLS,
+    MapMarks,
+    MapQuery,
+    answer_scores_figure,
     contribution_figure,
     heatmap_figure,
     map_figure,
@@ -18,7 +21,8 @@ from mmalign_core.plots import (
     plain_label,
 )
 from mmalign_core.plots.labels import cut
-from mmalign_core.plots.space_map import link_opacity, point_size
+from mmalign_core.plots.map_marks import link_opacity
+from mmalign_core.plots.space_map import point_size
 from mmalign_core.types import MODALITIES
 
 RNG = np.random.default_rng(0)
@@ -169,3 +173,65 @@ def test_a_chosen_cell_is_marked_and_right_answers_stay_outlined() -> None:
     assert cells.selectedpoints == (5,) and tuple(cells.customdata[5]) == (1, 2)
     assert cells.selected.marker.opacity > 0.5 > cells.unselected.marker.opacity
     assert outline.unselected.marker.opacity == outline.selected.marker.opacity == 1
+
+
+def test_a_large_matrix_sends_no_text_for_each_cell() -> None:
+    """200 rows took 13 s to draw as SVG elements with a hover text each."""
+    scores, names = RNG.normal(size=(200, 200)), [f"label {k}" for k in range(200)]
+    figure = heatmap_figure(scores, names, names, right=np.eye(200, dtype=bool), row_title="image", column_title="text")
+    cells = figure.data[1]
+    assert cells.type == "scattergl" and cells.hovertext is None and len(figure.to_json()) < 2_000_000
+    assert tuple(cells.customdata[201]) == pytest.approx((1, 1, scores[1, 1]), abs=1e-6)
+    assert figure.layout.xaxis.ticktext[7] == "label 7" and "%{x}" in cells.hovertemplate
+
+
+def test_cells_carry_their_notes() -> None:
+    figure = heatmap_figure(np.eye(2), "ab", "xy", notes=[["<1>", "2"], ["3", "4"]])
+    assert [text.split("<br>")[-1] for text in figure.data[1].hovertext] == ["&lt;1&gt;", "2", "3", "4"]
+
+
+def test_links_of_some_items_are_listed_so_that_isolating_a_group_hides_them() -> None:
+    rows = places()
+    links = map_figure(rows, list(rows["item"]), links=["b"]).data[0]
+    assert np.isnan(links.x).sum() == 1 and links.showlegend and links.name == "links"
+    assert len(map_figure(rows, list(rows["item"]), links=[]).data) == 3
+
+
+def test_the_map_turns_in_space_and_its_legend_leaves_room_for_the_toolbar() -> None:
+    flat, deep = (map_figure(places(spatial), [""] * 7) for spatial in (False, True))
+    assert flat.layout.dragmode == "pan" and deep.layout.scene.dragmode == deep.layout.dragmode == "orbit"
+    assert flat.layout.legend.yanchor == "top" and flat.layout.legend.y < 0
+    assert flat.layout.uirevision == map_figure(places(), [""] * 7, highlight="a").layout.uirevision
+
+
+def test_ordered_columns_are_scales_and_what_has_no_value_is_grey() -> None:
+    rows = places()
+    years = pd.to_datetime(pd.Series(["2001-01-01", "2002-07-02", "2003-01-01"] * 2 + [None]))
+    none, dated = map_figure(rows, [""] * 7, colour=years.tolist(), links=False).data
+    assert none.name == "none" and len(none.x) == 1
+    assert list(dated.marker.color)[:3] == pytest.approx([2001, 2002.5, 2003], abs=0.01)
+    ranks = map_figure(rows, [""] * 7, colour=[1, 10, 100, 1, 1, 1, 1000.0], logarithmic=True, links=False).data[0]
+    assert list(ranks.marker.color)[:3] == [0, 1, 2] and ranks.marker.colorbar.ticktext[-1] == "1,000"
+    tints = {t.name: t.marker.color for t in map_figure(rows, [""] * 7, colour=["wrong"] * 6 + ["right"]).data[1:]}
+    assert tints == {"wrong": "#D1495B", "right": "#0F9B76"}
+    assert map_figure(rows, [""] * 7, colour=["a"] + [None] * 6, links=False).data[0].marker.color == "#8A94A3"
+
+
+@pytest.mark.parametrize("spatial", [False, True])
+def test_a_query_lies_on_the_map_with_lines_to_its_answers(spatial: bool) -> None:
+    rows = places(spatial)
+    place = np.zeros(3 if spatial else 2)
+    marks = MapMarks(["a"], {"<b>": place}, MapQuery("<i>", place, ["a", "b"]))
+    figure = map_figure(rows, [""] * 7, links=False, marks=marks)
+    line, star = figure.data[-2:]
+    assert np.isnan(line.x).sum() == 5, "one line to each medium of the two answers"
+    assert star.hovertext[0] == "query: &lt;i&gt;" and len(figure.data[-3].x) == 3
+    notes = figure.layout.scene.annotations if spatial else figure.layout.annotations
+    assert [note.text for note in notes] == ["&lt;b&gt;"]
+
+
+def test_score_bars_hold_every_answer() -> None:
+    edges, counts = np.linspace(0, 1, 4), np.array([[1, 2, 3], [4, 0, 1], [0, 5, 0]])
+    right, wrong, missed = answer_scores_figure(edges, *counts, threshold=0.5).data
+    assert [list(bar.y) for bar in (right, wrong, missed)] == counts.tolist()
+    assert list(right.x) == pytest.approx([1 / 6, 0.5, 5 / 6])

@@ -12,7 +12,8 @@ from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
-from mmalign_core.workflow import Choices, Encoding, Run, align, judged_pairs, similarity_block
+from mmalign_core.workflow import Choices, Encoding, Run, align, judge_in_space, similarity_block
+from mmalign_core.workflow.similarity_matrix import judged_rows
 
 N = 60
 
@@ -61,44 +62,45 @@ def test_the_block_is_a_part_of_the_scores_that_rank(run: Run, correction: str, 
 
 
 @pytest.mark.parametrize("correction", CORRECTIONS.names())
-def test_judged_pairs_and_the_block_show_one_score_for_one_pair(run: Run, correction: str) -> None:
+def test_judgements_and_the_block_show_one_score_for_one_pair(run: Run, correction: str) -> None:
     corrected = chosen(run, correction=correction)
-    whole = dense(corrected, "image", "text")
-    for pair in judged_pairs(corrected, "image", "text"):
-        assert pair.chosen_score == pytest.approx(whole[pair.source_row, pair.chosen_row], abs=1e-5)
-        assert pair.right_score == pytest.approx(whole[pair.source_row, pair.right_row], abs=1e-5)
-        assert pair.chosen_row == whole[pair.source_row].argmax() and pair.decided
-        assert pair.right == (pair.rank == 1) == (pair.chosen_item == pair.item)
+    whole, judged = dense(corrected, "image", "text"), judge_in_space(corrected, "image", "text")
+    for row, source in enumerate(judged_rows(corrected, judged)):
+        assert judged.chosen_score[row] == pytest.approx(whole[source, judged.chosen[row]], abs=1e-5)
+        assert judged.right_score[row] == pytest.approx(whole[source, judged.right[row]], abs=1e-5)
+        assert judged.chosen[row] == whole[source].argmax() and judged.decided[row]
+        same = judged.candidates.ids[judged.chosen[row]] == judged.queries.ids[row]
+        assert judged.correct[row] == (judged.rank[row] == 1) == same
 
 
 def test_a_hub_that_is_corrected_is_chosen_less_often(run: Run) -> None:
     plain, corrected = (
-        [pair.chosen_row for pair in judged_pairs(chosen(run, correction=name), "image", "text")]
-        for name in ("none", "csls")
+        judge_in_space(chosen(run, correction=name), "image", "text").chosen.tolist() for name in ("none", "csls")
     )
     assert plain.count(7) > 2 * corrected.count(7)
 
 
 @pytest.mark.parametrize("matcher", MATCHERS.names())
-def test_judged_pairs_show_what_the_runs_matcher_decides(run: Run, matcher: str) -> None:
+def test_judgements_show_what_the_runs_matcher_decides(run: Run, matcher: str) -> None:
     matched = chosen(run, matcher=matcher)
-    scores = matched.scores("text", "image")
+    scores, judged = matched.scores("text", "image"), judge_in_space(matched, "text", "image")
     found = MATCHERS.create(matcher).match(scores)
     best = {int(s): int(t) for s, t in zip(found.sources[::-1], found.targets[::-1])}
-    for pair in judged_pairs(matched, "text", "image"):
-        assert pair.decided == (pair.source_row in best)
-        expected = best.get(pair.source_row, int(scores.take(np.array([pair.source_row])).dense().argmax()))
-        assert pair.chosen_row == expected
-        assert pair.right == (pair.decided and pair.chosen_item == pair.item)
+    for row, source in enumerate(map(int, judged_rows(matched, judged))):
+        assert judged.decided[row] == (source in best)
+        assert judged.chosen[row] == best.get(source, int(scores.take(np.array([source])).dense().argmax()))
+        same = judged.candidates.ids[judged.chosen[row]] == judged.queries.ids[row]
+        assert judged.correct[row] == (judged.decided[row] and same)
 
 
 def test_more_than_the_matcher_can_weigh_is_judged_by_argmax(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = judged_pairs(run, "image", "text")
+    plain = judge_in_space(run, "image", "text")
     monkeypatch.setattr("mmalign_core.scoring.matchers.hungarian.Hungarian.most_scores", 10)
-    assert judged_pairs(chosen(run, matcher="hungarian"), "image", "text") == plain
+    matched = judge_in_space(chosen(run, matcher="hungarian"), "image", "text")
+    assert (matched.chosen == plain.chosen).all() and (matched.rank == plain.rank).all()
 
 
 def test_a_modality_that_is_not_there_is_named(run: Run) -> None:
-    for ask in (similarity_block, judged_pairs, Run.scores):
+    for ask in (similarity_block, judge_in_space, Run.scores):
         with pytest.raises(BadInput, match="holds no audio; it holds: image, text"):
             ask(run, "image", "audio")

@@ -12,7 +12,7 @@ from mmalign_core.__main__ import main
 from mmalign_core.data import read_collection
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Choices, align, compare, encode, judged_pairs, similarity_block
+from mmalign_core.workflow import Choices, align, compare, encode, judge_in_space, similarity_block
 from tests.dashboard import PAGES, dashboard_home, finish, opened, words_of
 from tests.sample_files import sound, tone
 
@@ -66,7 +66,7 @@ def test_similarities_and_decisions_are_shown(folder: Path) -> None:
     store, collection = Store(folder.parent / "home"), read_collection(folder / "manifest.csv")
     run = align(collection, encode(collection, store=store), Choices(pair=PAIR), store=store)
     assert similarity_block(run, *PAIR).scores.shape == (MANY, MANY)
-    assert not similarity_block(run, *PAIR).right.any() and judged_pairs(run, *PAIR) == []
+    assert not similarity_block(run, *PAIR).right.any() and len(judge_in_space(run, *PAIR)) == 0
 
 
 @pytest.mark.parametrize("more", [{"test": 0.2}, {"folds": 2}, {"aligner": "ridge"},

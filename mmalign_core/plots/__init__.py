@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mmalign_core.faces import lazy
 
 if TYPE_CHECKING:
+    from mmalign_core.plots.answer_scores import answer_scores_figure as answer_scores_figure
     from mmalign_core.plots.colours import FUSED_COLOUR as FUSED_COLOUR
     from mmalign_core.plots.colours import MODALITY_COLOURS as MODALITY_COLOURS
     from mmalign_core.plots.colours import MODALITY_SYMBOLS as MODALITY_SYMBOLS
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mmalign_core.plots.labels import plain_label as plain_label
     from mmalign_core.plots.leaderboard import difference_figure as difference_figure
     from mmalign_core.plots.leaderboard import quality_time_figure as quality_time_figure
+    from mmalign_core.plots.map_marks import MapMarks as MapMarks
+    from mmalign_core.plots.map_marks import MapQuery as MapQuery
     from mmalign_core.plots.metric_bars import arrow as direction_arrow
     from mmalign_core.plots.metric_bars import metric_figure as metric_figure
     from mmalign_core.plots.picture_map import picture_map_figure as picture_map_figure

@@ -12,8 +12,9 @@ from plotly.subplots import make_subplots
 
 from mmalign_core.plots.colours import HOVER, MODALITY_SYMBOLS, OTHER_COLOUR, modality_colour
 from mmalign_core.plots.labels import measure_word, plain_label
+from mmalign_core.plots.map_marks import STRONG
 from mmalign_core.plots.metric_bars import arrow, whiskers
-from mmalign_core.plots.space_map import STRONG, point_size
+from mmalign_core.plots.space_map import point_size
 
 _SHOWN = ("recall@1", "recall@5", "recall@10", "mrr")
 WEBGL_FROM = 6000

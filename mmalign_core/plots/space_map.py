@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.basedatatypes import BaseTraceType
 
+from mmalign_core.plots.answer_scores import RIGHT_COLOUR, WRONG_COLOUR
 from mmalign_core.plots.colours import HOVER, MODALITY_SYMBOLS, OTHER_COLOUR, category_colours, modality_colour
 from mmalign_core.plots.labels import plain_label
+from mmalign_core.plots.map_marks import MapMarks, cluster_labels, links_of, query_marks, rings, selection_rings
 
-STRONG = "#7068EA"
-"""Violet of the theme: marks the selected item."""
+_HEIGHT = 600
+"""Pixels of the map; our choice: a laptop's window below the head of the page."""
 _CATEGORIES = 10
 """Categories with their own colour. Chosen: more colours cannot be told apart, and the palette has as many."""
+_SCALE_FROM = 3
+"""Distinct numbers from which a column is a scale. Chosen: two are a choice, such as no and yes."""
 _WEBGL_FROM = 6000
 """Number of points above which WebGL draws the map. SVG is sharper, but slow for more points. Chosen by eye."""
+_NO_VALUE = "none"
+_FIXED = {"right": RIGHT_COLOUR, "wrong": WRONG_COLOUR, _NO_VALUE: OTHER_COLOUR}
+"""Categories that keep their colour, whichever is larger."""
 
 
 def map_figure(
@@ -26,42 +33,63 @@ def map_figure(
     *,
     colour: Sequence[object] | None = None,
     colour_title: str = "",
-    links: bool = True,
+    logarithmic: bool = False,
+    links: bool | Sequence[str] = True,
     highlight: str | None = None,
-    height: int = 600,
+    marks: MapMarks | None = None,
+    revision: str = "map",
 ) -> go.Figure:
     """Return the map of the shared space.
 
     `rows`: columns item, modality, x, y and, for 3-D, z. `labels` (n,): hover labels. `colour` (n,): values to colour
-    by (numbers as a scale, anything else as categories); None colours by modality. `highlight`: the item whose media
-    get rings and strong links. The `customdata` of every point is (item, modality).
+    by (numbers and dates as a scale, `logarithmic` or not, anything else as categories); None colours by modality.
+    `links`: whether all items have lines between their media, or which of them. `highlight`: the item whose media get
+    rings and strong links. While `revision` stays the same, zoom and hidden groups stay too. The `customdata` of every
+    point is (item, modality).
     """
-    figure = go.Figure()
-    if links:
-        figure.add_trace(_links(rows))
-    for name, mask, marker in _groups(rows, colour, colour_title):
+    figure, large, over = go.Figure(), len(rows) > _WEBGL_FROM, marks or MapMarks()
+    linked = rows if links is True else rows[rows["item"].isin(set(links or ()))]
+    if len(linked):
+        figure.add_trace(links_of(linked, webgl=large))
+    for name, mask, marker in _groups(rows, colour, colour_title, logarithmic):
         chosen = np.flatnonzero(mask).tolist()
-        figure.add_trace(_points(rows.iloc[chosen], [labels[i] for i in chosen], name, marker))
+        figure.add_trace(_points(rows.iloc[chosen], [labels[i] for i in chosen], name, marker, webgl=large))
+    if over.selected:
+        figure.add_trace(selection_rings(rows[rows["item"].isin(set(over.selected))]))
     chosen = rows.iloc[np.flatnonzero(rows["item"] == highlight)]
     if len(chosen):
-        figure.add_trace(_links(chosen, strong=True))
-        figure.add_trace(_rings(chosen))
+        figure.add_traces([links_of(chosen, strong=True), rings(chosen)])
+    if over.query is not None:
+        figure.add_traces(query_marks(rows, over.query))
+    _lay_out(figure, over.names, revision, spatial="z" in rows)
+    return figure
+
+
+def _lay_out(figure: go.Figure, names: Mapping[str, np.ndarray], revision: str, *, spatial: bool) -> None:
+    """Set axes, legend and drags. The legend stands below the map, where the toolbar does not cover it."""
     figure.update_layout(
-        height=height, margin={"l": 0, "r": 0, "t": 8, "b": 0}, clickmode="event+select", dragmode="pan",
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemsizing": "constant"},
-        hoverlabel=HOVER, uirevision="map",
+        height=_HEIGHT, margin={"l": 0, "r": 0, "t": 8, "b": 0}, clickmode="event+select", dragmode="pan",
+        legend={"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top", "itemsizing": "constant"},
+        hoverlabel=HOVER, uirevision=revision, selectionrevision=revision,
     )  # fmt: skip
     bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "title": "", "visible": False}
     figure.update_xaxes(**bare)
     figure.update_yaxes(**bare)
-    if "z" in rows:
-        axis = bare | {"visible": True, "showgrid": True, "gridcolor": "rgba(138,148,163,.25)", "showbackground": False}
-        near = {"eye": {"x": 1.05, "y": 1.05, "z": 0.75}}
-        figure.update_scenes(xaxis=axis, yaxis=axis, zaxis=axis, aspectmode="cube", camera=near)
-    return figure
+    if not spatial:
+        figure.update_layout(annotations=cluster_labels(names))
+        return
+    axis = bare | {"visible": True, "showgrid": True, "gridcolor": "rgba(138,148,163,.25)", "showbackground": False}
+    near = {"eye": {"x": 1.05, "y": 1.05, "z": 0.75}}
+    figure.update_layout(dragmode="orbit")
+    figure.update_scenes(
+        xaxis=axis, yaxis=axis, zaxis=axis, aspectmode="cube", camera=near, dragmode="orbit",
+        annotations=cluster_labels(names), uirevision=revision,
+    )  # fmt: skip
 
 
-def _groups(rows: pd.DataFrame, colour: Sequence[object] | None, title: str) -> list[tuple[str, np.ndarray, dict]]:
+def _groups(
+    rows: pd.DataFrame, colour: Sequence[object] | None, title: str, logarithmic: bool
+) -> list[tuple[str, np.ndarray, dict]]:
     """Return (legend name, mask (n,), marker) of each trace."""
     modality = rows["modality"].to_numpy()
     symbols = np.array([MODALITY_SYMBOLS.get(m, "x") for m in modality])
@@ -71,20 +99,48 @@ def _groups(rows: pd.DataFrame, colour: Sequence[object] | None, title: str) -> 
             for m in dict.fromkeys(modality)
         ]
     values = pd.Series(list(colour), dtype=object)
+    numbers = _numbers(values)
+    if numbers is not None:
+        return _scale(numbers, symbols, title, logarithmic)
+    return _categories(values.where(values.notna(), _NO_VALUE).astype(str).to_numpy(), symbols)
+
+
+def _numbers(values: pd.Series) -> np.ndarray | None:
+    """Return the values as numbers (n,), dates as years, NaN without a value; None for categories."""
+    known = values.dropna()
+    if len(known) and known.map(lambda value: hasattr(value, "timetuple")).all():
+        dates = pd.to_datetime(values, errors="coerce", utc=True)
+        return (dates.dt.year + (dates.dt.dayofyear - 1) / 365.25).to_numpy(float)
     numbers = pd.Series(pd.to_numeric(values, errors="coerce"))
-    if numbers.notna().any() and numbers.notna().sum() == values.notna().sum() and numbers.nunique() > _CATEGORIES:
-        scale = {"color": numbers, "symbol": symbols, "showscale": True}
-        scale["colorbar"] = {"thickness": 10, "outlinewidth": 0, "title": {"text": plain_label(title, 20)}}
-        return [(title, np.ones(len(rows), dtype=bool), scale)]
-    return _categories(values.where(values.notna(), "none").astype(str).to_numpy(), symbols)
+    if numbers.notna().sum() == values.notna().sum() and numbers.nunique() >= _SCALE_FROM:
+        return numbers.to_numpy(float)
+    return None
+
+
+def _scale(
+    numbers: np.ndarray, symbols: np.ndarray, title: str, logarithmic: bool
+) -> list[tuple[str, np.ndarray, dict]]:
+    """Return one trace with a colour bar, and before it one of the points without a value."""
+    known, bar = np.isfinite(numbers), {"thickness": 10, "outlinewidth": 0, "title": {"text": plain_label(title, 20)}}
+    shown = numbers[known]
+    if logarithmic:
+        shown = np.log10(np.maximum(shown, 1))
+        powers = range(int(np.ceil(shown.max(initial=0))) + 1)
+        bar |= {"tickmode": "array", "tickvals": list(powers), "ticktext": [f"{10**power:,}" for power in powers]}
+    scale = {"color": shown, "symbol": symbols[known], "showscale": True, "colorbar": bar, "colorscale": "Viridis"}
+    found: list[tuple[str, np.ndarray, dict]] = [(title, known, scale)]
+    if not known.all():
+        found.insert(0, (_NO_VALUE, ~known, {"color": OTHER_COLOUR, "symbol": symbols[~known], "opacity": 0.4}))
+    return found
 
 
 def _categories(values: np.ndarray, symbols: np.ndarray) -> list[tuple[str, np.ndarray, dict]]:
     names = [str(name) for name in pd.Series(values).value_counts(sort=True).index]
     shown, rest = names[:_CATEGORIES], names[_CATEGORIES:]
+    tints = category_colours(shown) | {name: tint for name, tint in _FIXED.items() if name in shown}
     groups = [
         (plain_label(name, 28), values == name, {"color": tint, "symbol": symbols[values == name]})
-        for name, tint in category_colours(shown).items()
+        for name, tint in tints.items()
     ]
     if rest:
         mask = np.isin(values, rest)
@@ -92,7 +148,7 @@ def _categories(values: np.ndarray, symbols: np.ndarray) -> list[tuple[str, np.n
     return groups
 
 
-def _points(rows: pd.DataFrame, labels: Sequence[str], name: str, marker: dict) -> BaseTraceType:
+def _points(rows: pd.DataFrame, labels: Sequence[str], name: str, marker: dict, *, webgl: bool) -> BaseTraceType:
     spatial = "z" in rows
     hover = [
         f"{plain_label(label)}<br><span style='opacity:.7'>{modality}</span>"
@@ -105,44 +161,10 @@ def _points(rows: pd.DataFrame, labels: Sequence[str], name: str, marker: dict) 
     }  # fmt: skip
     if spatial:
         return go.Scatter3d(z=rows["z"], **shared)
-    kind = go.Scattergl if len(rows) > _WEBGL_FROM else go.Scatter
+    kind = go.Scattergl if webgl else go.Scatter
     return kind(**shared, selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.85}})
 
 
 def point_size(n: int) -> float:
     """Return the size in pixels of a 2-D point: 8 for hundreds of points, down to 4 for tens of thousands."""
     return float(np.clip(8 * (800 / max(n, 1)) ** 0.25, 4, 8))
-
-
-def link_opacity(n: int) -> float:
-    """Return the opacity of links: 0.25 for up to a few hundred, less for more, so that the points stay visible."""
-    return float(np.clip(0.25 * 600 / max(n, 1), 0.06, 0.25))
-
-
-def _rings(rows: pd.DataFrame) -> BaseTraceType:
-    spatial = "z" in rows
-    ring = {"symbol": "circle-open", "size": 9 if spatial else 20, "color": STRONG, "line": {"width": 3}}
-    shared = {"mode": "markers", "hoverinfo": "skip", "showlegend": False, "marker": ring, "name": "selected"}
-    axes = {axis: rows[axis] for axis in ("x", "y", "z") if axis in rows}
-    return go.Scatter3d(**axes, **shared) if spatial else go.Scatter(**axes, **shared)
-
-
-def _links(rows: pd.DataFrame, *, strong: bool = False) -> BaseTraceType:
-    """Return lines from the first medium of each item to its others, as one trace. None separates the lines."""
-    axes = [axis for axis in ("x", "y", "z") if axis in rows]
-    first = rows.groupby("item", sort=False)[axes].transform("first").to_numpy()
-    places = rows[axes].to_numpy()
-    moved = (first != places).any(axis=1)
-    gap = np.full((int(moved.sum()), len(axes)), np.nan)
-    path = np.stack([first[moved], places[moved], gap], axis=1).reshape(-1, len(axes))
-    line = {
-        "mode": "lines",
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "line": {"width": 3 if strong else 1, "color": STRONG if strong else OTHER_COLOUR},
-    }
-    columns = dict(zip(axes, path.T))
-    if "z" in rows:
-        return go.Scatter3d(**columns, **line, opacity=1.0 if strong else link_opacity(int(moved.sum())))
-    kind = go.Scattergl if len(rows) > _WEBGL_FROM else go.Scatter
-    return kind(**columns, **line, opacity=1.0 if strong else link_opacity(int(moved.sum())))

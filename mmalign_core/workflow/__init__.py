@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from mmalign_core.explain.faithfulness import comparison as faithfulness_verdict
     from mmalign_core.explain.masks import MediaMap as MediaMap
     from mmalign_core.language import LANGUAGE_MODELS as LANGUAGE_MODELS
+    from mmalign_core.metrics.mixing import Mixing as Mixing
+    from mmalign_core.metrics.mixing import modality_mixing as modality_mixing
     from mmalign_core.metrics.report import at_chance as directions_at_chance
     from mmalign_core.model_files.catalogue import Suggested as SuggestedModel
     from mmalign_core.model_files.hub import PATIENCE as HUB_PATIENCE
@@ -52,13 +54,21 @@ if TYPE_CHECKING:
     from mmalign_core.store import Store as Store
     from mmalign_core.store.runs import RunSummary as RunSummary
     from mmalign_core.store.runs import check_run_id as check_run_id
+    from mmalign_core.triage.answer_scores import accepted_at as accepted_at
+    from mmalign_core.triage.answer_scores import score_histogram as score_histogram
     from mmalign_core.triage.causes import Cause as Cause
+    from mmalign_core.triage.hubs import CandidateUse as CandidateUse
+    from mmalign_core.triage.hubs import choosers as choosers
+    from mmalign_core.triage.hubs import most_chosen as most_chosen
     from mmalign_core.triage.judgements import Judgements as Judgements
     from mmalign_core.triage.marks import Mark as Mark
     from mmalign_core.triage.marks import MarkKind as MarkKind
     from mmalign_core.triage.marks import parse_kind as parse_mark_kind
     from mmalign_core.triage.rank_bins import RankBin as RankBin
     from mmalign_core.triage.repair import Change as RepairChange
+    from mmalign_core.triage.selection import Contrast as Contrast
+    from mmalign_core.triage.selection import PartMetrics as PartMetrics
+    from mmalign_core.triage.selection import selection_contrasts as selection_contrasts
     from mmalign_core.triage.slices import Slice as Slice
     from mmalign_core.triage.space_verdicts import SpaceVerdict as SpaceVerdict
     from mmalign_core.workflow.alignment.choices import Choices as Choices
@@ -71,6 +81,8 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.bundles import open_bundle as open_bundle
     from mmalign_core.workflow.bundles import pack_record as pack_record
     from mmalign_core.workflow.bundles import pack_run as pack_run
+    from mmalign_core.workflow.cluster_names import NamedClusters as NamedClusters
+    from mmalign_core.workflow.cluster_names import named_clusters as named_clusters
     from mmalign_core.workflow.comparison.comparison import compare as compare
     from mmalign_core.workflow.comparison.comparison import takers as takers
     from mmalign_core.workflow.comparison.kept_fits import KeptFit as KeptFit
@@ -144,6 +156,15 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
     from mmalign_core.workflow.export.report_page import ReportPage as ReportPage
     from mmalign_core.workflow.export.report_page import report_page as report_html
+    from mmalign_core.workflow.group_scores import GroupMatrix as GroupMatrix
+    from mmalign_core.workflow.group_scores import group_matrix as group_matrix
+    from mmalign_core.workflow.group_scores import groupings as groupings
+    from mmalign_core.workflow.group_scores import item_groups as item_groups
+    from mmalign_core.workflow.group_scores import row_groups as row_groups
+    from mmalign_core.workflow.maps.map_annotations import POINT_VALUES as POINT_VALUES
+    from mmalign_core.workflow.maps.map_annotations import MapClusters as MapClusters
+    from mmalign_core.workflow.maps.map_annotations import map_clusters as map_clusters
+    from mmalign_core.workflow.maps.map_annotations import point_values as point_values
     from mmalign_core.workflow.maps.orientation import turned_map as turned_map
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
@@ -200,9 +221,11 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.saved_runs import record_of as run_record
     from mmalign_core.workflow.saved_runs import save_run as save_run
     from mmalign_core.workflow.similarity_matrix import ORDERINGS as ORDERINGS
-    from mmalign_core.workflow.similarity_matrix import JudgedPair as JudgedPair
     from mmalign_core.workflow.similarity_matrix import SimilarityBlock as SimilarityBlock
-    from mmalign_core.workflow.similarity_matrix import judged_pairs as judged_pairs
+    from mmalign_core.workflow.similarity_matrix import error_block as error_block
+    from mmalign_core.workflow.similarity_matrix import judge_in_space as judge_in_space
+    from mmalign_core.workflow.similarity_matrix import judged_rows as judged_rows
+    from mmalign_core.workflow.similarity_matrix import right_pair as right_pair
     from mmalign_core.workflow.similarity_matrix import similarity_block as similarity_block
     from mmalign_core.workflow.tables import csv_table as csv_table
     from mmalign_core.workflow.tables import parquet_table as parquet_table

@@ -25,13 +25,14 @@ from mmalign_core.workflow import (
     ErrorReport,
     Film,
     FittedRecommender,
-    JudgedPair,
+    Judgements,
     Mark,
     PlayableVideo,
     QueryRankings,
     QuerySpec,
     Run,
     SimilarityBlock,
+    SpaceMap,
     Store,
     aligner_cards,
     answer,
@@ -39,8 +40,11 @@ from mmalign_core.workflow import (
     decode_soundtrack,
     describe_interests,
     encoder_of,
+    error_block,
     item_titles,
-    judged_pairs,
+    judge_in_space,
+    place_on_map,
+    place_part,
     playable_video,
     query_rankings,
     query_table,
@@ -177,16 +181,33 @@ def block(run_key: str, source: str, target: str, limit: int, ordering: str, _ru
     return similarity_block(_run, source, target, limit=limit, ordering=ordering, scores=known)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def judged(run_key: str, source: str, target: str, _run: Run) -> list[JudgedPair]:
-    """Return every pair with its rank, worst first."""
-    return judged_pairs(_run, source, target, scores=scores(run_key, source, target, _run))
+@st.cache_resource(max_entries=16, show_spinner=False)
+def judged_in_space(run_key: str, source: str, target: str, _run: Run) -> Judgements:
+    """Return every query of a pair of modalities that the run did not measure, ranked in its space."""
+    return judge_in_space(_run, source, target, scores=scores(run_key, source, target, _run))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def shown_errors(
+    run_key: str, way: str, split: str, queries: tuple[int, ...], ordering: str, _run: Run, _judged: Judgements
+) -> SimilarityBlock:
+    """Return these queries against their chosen and right candidates. `split`: which queries `_judged` holds."""
+    known = scores(run_key, *_judged.direction, _run)
+    return error_block(_run, _judged, queries, ordering=ordering, scores=known)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommendation]:
     """Return the items nearest to one."""
     return recommend(_run, QuerySpec.of(item=item, k=k), store=store(), settings=settings())
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def query_on_map(key: str, k: int, _run: Run, _drawn: SpaceMap, _query: QuerySpec) -> tuple[np.ndarray, Sequence[str]]:
+    """Return where a query of one text or file lies on the map, and its k nearest items. `key`: digest of all."""
+    row = place_part(_run, _query, store=store(), settings=settings())
+    found = recommend(_run, replace(_query, k=k), store=store(), settings=settings())
+    return place_on_map(_run, _drawn, row)[0], [one.id for one in found]
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -226,6 +226,11 @@ def widget(key: str, default: Any = None) -> Any:
     return st.session_state.get(key, default)
 
 
+def take_widget(key: str) -> Any:
+    """Return what was set under this key and forget it, or None."""
+    return st.session_state.pop(key, None)
+
+
 def selected_row(key: str) -> int | None:
     """Return the number of the row selected in the table with this key."""
     rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
@@ -239,6 +244,15 @@ def clicked_point(key: str) -> list[Any] | None:
         return None
     data = points[0].get("customdata")
     return [data[place] for place in sorted(data, key=int)] if isinstance(data, dict) else data
+
+
+def drawn_points(key: str) -> list[list[Any]]:
+    """Return the `customdata` of the points inside the lasso or box drawn in the chart with this key; [] for none."""
+    chosen = st.session_state.get(key, {}).get("selection", {})
+    if not (chosen.get("box") or chosen.get("lasso")):
+        return []
+    rows = [point.get("customdata") for point in chosen.get("points", [])]
+    return [[row[place] for place in sorted(row, key=int)] if isinstance(row, dict) else row for row in rows if row]
 
 
 def mirror() -> None:

@@ -12,7 +12,6 @@ import pandas as pd
 from mmalign_core.types import EmbeddingSet, Progress, digest_json
 from mmalign_core.workflow import (
     DirectionDifference,
-    JudgedPair,
     Judgements,
     Run,
     RunDifference,
@@ -59,18 +58,10 @@ class Comparison:
         )
         return a, b
 
-    def pair(self, side: int, way: str, item: str, key: str) -> JudgedPair | None:
-        """Return what A (`side` 0) or B (1) chose for this query; None if its report did not measure it."""
-        judged, places = self.judged[side].get(way), self._rows[side].get(way, {})
-        if judged is None or (item, key) not in places:
-            return None
-        at, source_row = places[item, key]
-        chosen = int(judged.chosen[at])
-        return JudgedPair(
-            item, source_row, judged.candidates.ids[chosen], chosen,
-            float(judged.chosen_score[at]), int(judged.right[at]), float(judged.right_score[at]), int(judged.rank[at]),
-            bool(judged.correct[at]), bool(judged.decided[at]),
-        )  # fmt: skip
+    def query(self, side: int, way: str, item: str, key: str) -> tuple[Judgements, int] | None:
+        """Return the judgements of A (`side` 0) or B (1) and this query's row; None if it was not measured."""
+        row = self._rows[side].get(way, {}).get((item, key))
+        return None if row is None else (self.judged[side][way], row[0])
 
     def met(self, side: int, way: str, item: str, key: str) -> int:
         """Return among how many candidates this query was ranked in the report of A or B; 0 if it was not measured."""

@@ -86,8 +86,8 @@ def _side(found: Comparison, side: int, way: str, query: pd.Series) -> None:
     rank, right = query[("rank A", "rank B")[side]], query["outcome"] in ("both right", ("lost", "won")[side])
     word = ":green[:material/check_circle: right]" if right else ":red[:material/cancel: wrong]"
     st.markdown(f"{word} · the right answer ranks {rank:,}")
-    pair = found.pair(side, way, query["id"], query["key"])
-    if pair is None:
+    judged = found.query(side, way, query["id"], query["key"])
+    if judged is None:
         st.caption("This run's report did not measure this query.")
         return
     shared, met = found.difference.directions[way].after.candidates, found.met(side, way, query["id"], query["key"])
@@ -97,7 +97,7 @@ def _side(found: Comparison, side: int, way: str, query: pd.Series) -> None:
             f" among {met:,}."
         )
     run = found.runs[side]
-    gallery.show([pairs.card(run, pair, *way.split("->"))], key=f"compare.pair.{side}", width=330, selects=False)
+    gallery.show([pairs.card(run, *judged)], key=f"compare.pair.{side}", width=330, selects=False)
 
 
 def _table(found: Comparison, way: str, keys: tuple[str, str]) -> pd.DataFrame:
@@ -114,8 +114,9 @@ def _table(found: Comparison, way: str, keys: tuple[str, str]) -> pd.DataFrame:
     )
     for side, word in enumerate(("other", "open")):
         labels = cache.row_labels(keys[side], target, found.runs[side])
-        pairs_of = [found.pair(side, way, item, key) for item, key in zip(rows["id"], rows["key"])]
+        queries = [found.query(side, way, item, key) for item, key in zip(rows["id"], rows["key"])]
         table[f"rank, {word}"] = rows["rank A" if side == 0 else "rank B"]
-        table[f"chosen, {word}"] = [labels[pair.chosen_row] if pair else "" for pair in pairs_of]
-        table[f"chosen id, {word}"] = [pair.chosen_item if pair else "" for pair in pairs_of]
+        chosen = [(judged[0], int(judged[0].chosen[judged[1]])) if judged else None for judged in queries]
+        table[f"chosen, {word}"] = [labels[one[1]] if one else "" for one in chosen]
+        table[f"chosen id, {word}"] = [one[0].candidates.ids[one[1]] if one else "" for one in chosen]
     return table

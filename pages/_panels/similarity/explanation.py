@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mmalign_core.types import EmbeddingSet, Progress
-from mmalign_core.workflow import PairExplanation, Run, SimilarityBlock, explain_pair
+from mmalign_core.workflow import PairExplanation, Run, explain_pair
 from pages._components import errors, header, waiting
 from pages._components.media import maps, previews
 from pages._panels.recommend.words import badges
@@ -13,10 +13,10 @@ from pages._session import cache
 from pages._session.jobs import Task
 
 
-def show(run: Run, run_key: str, block: SimilarityBlock, i: int, j: int) -> None:
-    """Draw the explanation of the cell (i, j), or a button that starts it."""
-    source = medium_name(block.source, int(block.source_rows[i]))
-    show_pair(run, run_key, source, medium_name(block.target, int(block.target_rows[j])))
+def show(run: Run, run_key: str, query: tuple[str, int], candidate: tuple[str, int]) -> None:
+    """Draw the explanation of the pair, each (modality, row of the space), or a button that starts it."""
+    source, target = (medium_name(run.result.space[modality], row) for modality, row in (query, candidate))
+    show_pair(run, run_key, source, target)
 
 
 def show_pair(run: Run, run_key: str, source: tuple[str, str], target: tuple[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,20 @@ import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
 from mmalign_core.types import Collection, EmbeddingSet, Media
-from mmalign_core.workflow import JudgedPair, Run, SimilarityBlock
+from mmalign_core.workflow import Judgements, Run, SimilarityBlock, right_pair
 from pages._components import errors, header
 from pages._components.media import previews, videos
 from pages._components.numbers import fixed
-from pages._session import cache
+from pages._panels.similarity.view import View
+from pages._session import cache, state
 from pages._session.thumbnails import Thumbnail, cover
 
 _RIGHT, _WRONG = "#0B7A5C", "#B3412E"
 """Green and red that keep a contrast of 4.5 : 1 with white, as WCAG 2 asks for text."""
+
+
+_PICTURED = 40
+"""Most rows along an axis with pictures, as many as the heat map draws; making 400 unseen ones took seconds."""
 
 
 def labels(run: Run, block: SimilarityBlock) -> tuple[list[str], list[str]]:
@@ -51,7 +57,7 @@ def medium_of(collection: Collection, rows: EmbeddingSet, row: int) -> Media | N
 
 def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) -> list[str | None]:
     """Return small pictures to draw along an axis, [] if the modality has none."""
-    if modality not in ("image", "video"):
+    if modality not in ("image", "video") or len(rows) > _PICTURED:
         return []
     held = block.source if block.source.modality == modality else block.target
     media = [medium_of(run.collection, held, int(row)) for row in rows]
@@ -66,48 +72,74 @@ def _small(medium: Media, pixels: int = 64) -> Thumbnail | None:
     return cache.thumbnail(medium.digest, pixels, medium.path or "")
 
 
-def chosen_cell(block: SimilarityBlock, clicked: list[Any] | None, item: str | None) -> tuple[int, int]:
-    """Return (i, j) of the clicked cell, else of the selected item if it is shown, else of the best pair."""
-    m, n = block.scores.shape
-    if clicked and int(clicked[0]) < m and int(clicked[1]) < n:
-        return int(clicked[0]), int(clicked[1])
-    owners = [block.source.ids[row] for row in block.source_rows]
-    place = owners.index(item) if item in owners else int(np.diag(block.scores).argmax())
-    return place, min(place, n - 1)
+def cell_in(block: SimilarityBlock, pair: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Return (i, j) of a pair of rows in the block, or None if the block does not show it."""
+    rows, columns = block.source_rows.tolist(), block.target_rows.tolist()
+    if pair is None or pair[0] not in rows or pair[1] not in columns:
+        return None
+    return rows.index(pair[0]), columns.index(pair[1])
 
 
-def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int, j: int) -> None:
-    """Draw the clicked cell: score, rank, and both media large."""
-    source_row, target_row = int(block.source_rows[i]), int(block.target_rows[j])
+def first_cell(block: SimilarityBlock) -> tuple[int, int]:
+    """Return (i, j) of the selected item, else of the first row, with its best candidate in the block."""
+    item, owners = state.selected_item(), [block.source.ids[row] for row in block.source_rows]
+    i = owners.index(item) if item in owners else 0
+    return i, int(block.scores[i].argmax())
+
+
+def menu_names(run: Run, block: SimilarityBlock) -> tuple[dict[int, str], dict[int, str]]:
+    """Return row -> its name in a menu, for both sides. Equal names get the id of their item."""
+    found = []
+    for rows, numbers in ((block.source, block.source_rows), (block.target, block.target_rows)):
+        named = {int(row): cut_text(row_label(run.collection, rows, int(row)), 60) for row in numbers}
+        counts = Counter(named.values())
+        found.append({r: name if counts[name] == 1 else f"{name} ({rows.ids[r]})" for r, name in named.items()})
+    return found[0], found[1]
+
+
+def show_cell(shown: View, block: SimilarityBlock, source_row: int, target_row: int) -> None:
+    """Draw the pair in focus: score, rank, and both media large."""
     row = block.every.take(np.array([source_row]))
     scores = row.dense()[0]
     score = scores[target_row]
     rank = int((scores >= score - row.rounding[0]).sum())
+    query, candidate = block.source.take(np.array([source_row])), block.target.take(np.array([target_row]))
     columns = st.columns(3)
     columns[0].metric("score", fixed(score, 3))
     columns[1].metric(
-        "rank", f"{rank:,} / {len(scores):,}", help="Candidates with the same score count as ranked before it."
+        "rank",
+        f"{rank:,} / {len(scores):,}",
+        help="Among all candidates of the space. Candidates with the same score count as ranked before it.",
     )
-    columns[2].metric("right answer", "yes" if block.right[i, j] else "no")
-    for rows, row, modality in ((block.source, source_row, source), (block.target, target_row, target)):
-        name = previews.title(run.collection, rows.ids[row])
-        st.markdown(header.modality_word(modality) + ("" if modality == "text" else f" · {errors.plain(name)}"))
-        show_medium(medium_of(run.collection, rows, row), previews.title(run.collection, rows.ids[row]))
+    columns[2].metric("right answer", "yes" if right_pair(query, candidate) else "no")
+    for rows, place in ((block.source, source_row), (block.target, target_row)):
+        name = previews.title(shown.run.collection, rows.ids[place])
+        text = "" if rows.modality == "text" else f" · {errors.plain(name)}"
+        st.markdown(header.modality_word(rows.modality) + text)
+        show_row(shown.run, rows, place)
 
 
-def card(run: Run, pair: JudgedPair, source: str, target: str) -> dict[str, Any]:
-    """Return a judged pair as a card: the query, the first result, and the right answer if it is another."""
-    space = run.result.space
-    right = pair.right or (not pair.decided and pair.rank == 1)
-    first = "chosen" if pair.decided else "undecided, best"
-    tiles = [
-        tile(run, space[source], pair.source_row, "query", MODALITY_COLOURS[source]),
-        tile(run, space[target], pair.chosen_row, f"{first} · {fixed(pair.chosen_score)}", _RIGHT if right else _WRONG),
-    ]
-    if not right:
-        tiles.append(tile(run, space[target], pair.right_row, f"right · {fixed(pair.right_score)}", _RIGHT))
-    note = f"right answer ranked {pair.rank:,}" if not right else f"score {fixed(pair.chosen_score, 3)}"
-    return {"id": pair.item, "title": previews.title(run.collection, pair.item), "note": note, "tiles": tiles}
+def show_row(run: Run, rows: EmbeddingSet, row: int) -> None:
+    """Draw the medium of this row large."""
+    show_medium(medium_of(run.collection, rows, row), previews.title(run.collection, rows.ids[row]))
+
+
+def card(run: Run, judged: Judgements, row: int) -> dict[str, Any]:
+    """Return a judged query as a card: the query, the chosen candidate, and the right answer if it is another."""
+    hit, score = not judged.missed[row], float(judged.chosen_score[row])
+    name = "chosen" if judged.decided[row] else "undecided, best"
+    tiles = [tile(run, judged.queries, row, "query", MODALITY_COLOURS[judged.direction[0]])]
+    verdict = "right" if hit else "wrong"
+    tiles.append(
+        tile(run, judged.candidates, int(judged.chosen[row]), f"{name}, {verdict} · {fixed(score)}",
+              _RIGHT if hit else _WRONG)
+    )  # fmt: skip
+    if not hit:
+        words = f"right answer · {fixed(float(judged.right_score[row]))}"
+        tiles.append(tile(run, judged.candidates, int(judged.right[row]), words, _RIGHT))
+    note = f"score {fixed(score, 3)}" if hit else f"right answer ranked {int(judged.rank[row]):,}"
+    return {"id": str(row), "title": previews.title(run.collection, judged.queries.ids[row]), "note": note,
+            "tiles": tiles}  # fmt: skip
 
 
 def tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> dict[str, Any]:

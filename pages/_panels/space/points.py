@@ -1,45 +1,19 @@
-"""The map of the shared space: its settings, labels, colours, neighbours and quality."""
+"""The items of the map: which lie on it, which is in focus, its neighbours; and the settings of the map."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from mmalign_core.types import Collection
-from mmalign_core.workflow import Projection, Run
+from mmalign_core.workflow import Run
 from pages._components.media import gallery
 from pages._components.numbers import fixed
 from pages._session import cache, state
 
-BY_MODALITY = "modality"
-_OWN = {"item", "modality", "row", "key", "x", "y", "z"}
-"""Columns of the map itself; a metadata column of that name has an underscore after it."""
 _DEFAULTS: dict[str, float | int] = {"dimensions": 2, "n_neighbors": 15, "min_dist": 0.1, "seed": 0}
 """The defaults of `workflow.project_run`, which are those of umap-learn."""
-
-
-def colourings(collection: Collection) -> list[str]:
-    """Return the modality and the metadata columns that are numbers or that group the items."""
-    frame = collection.items
-    useful = [
-        str(c)
-        for c in frame
-        if pd.api.types.is_numeric_dtype(frame[c]) or 1 < frame[c].astype(str).nunique() < max(len(frame), 3)
-    ]
-    return [BY_MODALITY, *[c for c in useful if c != BY_MODALITY]]
-
-
-def colour_values(rows: pd.DataFrame, column: str) -> Sequence[object]:
-    """Return the metadata value of every point."""
-    return rows[f"{column}_" if column in _OWN else column].tolist()
-
-
-def labels(run: Run, run_key: str) -> list[str]:
-    """Return the hover label of each point of the map, in the order of the space's modalities and rows."""
-    return [label for modality in run.result.space for label in cache.row_labels(run_key, modality, run)]
 
 
 def placed_items(run: Run) -> Sequence[str]:
@@ -60,30 +34,6 @@ def neighbours(run: Run, run_key: str, item: str, count: int = 6) -> list[dict[s
     """Return the nearest other items as cards."""
     found = cache.neighbours(run_key, item, count, run)
     return [gallery.card(run.collection, r.id, note=f"{fixed(r.score, plus=True)} σ", modalities=[]) for r in found]
-
-
-def quality(projection: Projection) -> None:
-    """Draw how the map was made, and whether it keeps more neighbours than a random map, with the numbers."""
-    if projection.quality_n < 2:
-        return
-    k, (trust, overlap) = projection.quality_k, projection.by_chance
-    if projection.better_than_chance:
-        verdict = ":green[:material/check_circle: better than a random map]"
-    else:
-        verdict = ":red[:material/warning: not shown to be better than a random map]"
-    numbers = (
-        f"{projection.dimensions}-D UMAP · neighbour overlap {projection.neighbour_overlap:.3f} (random"
-        f" {overlap:.3f}) · trustworthiness {projection.trustworthiness:.3f} (random {trust:.3f}) ·"
-        f" n = {projection.quality_n:,}"
-    )
-    st.markdown(f"{verdict} :small[:gray[{numbers}]]", help=_MEANING.format(k=k))
-
-
-_MEANING = (
-    "neighbour overlap: share of the {k} nearest points on the map that are among the {k} nearest in the space.  \n"
-    "trustworthiness: are points that lie together on the map also near each other in the space? 1 is best.  \n"
-    "random: the values of randomly placed points. Distances between far groups mean little on any such map."
-)
 
 
 def map_settings() -> None:

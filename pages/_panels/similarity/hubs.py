@@ -1,0 +1,57 @@
+"""Hubs: the candidates that most queries choose."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from mmalign_core.workflow import choosers, most_chosen
+from pages._components import errors
+from pages._panels.similarity import pairs
+from pages._panels.similarity.view import View
+from pages._session import state
+
+
+@st.fragment(key="similarity.hubs")
+def show(shown: View) -> None:
+    """Draw the table of the most chosen candidates. A chosen row puts the queries that choose it in the selection."""
+    st.subheader("Which candidates crowd the answers?", anchor=False)
+    uses = most_chosen(shown.judged)
+    if not uses:
+        st.caption("No candidate is chosen by more than one query.")
+        return
+    rows = [
+        {
+            shown.target: pairs.row_label(shown.run.collection, shown.judged.candidates, use.row),
+            "chosen by": use.k / use.n,
+            "95% interval": f"{use.interval[0]:.0%} to {use.interval[1]:.0%}",
+            "k of n": f"{use.k:,} of {use.n:,}",
+            "right": use.right,
+            "by chance": round(use.expected, 2),
+            "copies": use.copies,
+        }
+        for use in uses
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        key="hubs",
+        hide_index=True,
+        on_select=lambda: _select(shown, [use.row for use in uses]),
+        selection_mode="single-row",
+        column_config={
+            shown.target: st.column_config.TextColumn(width="large"),
+            "chosen by": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0),
+        },
+    )
+    st.caption(
+        f"By chance: so many queries would choose it if each took any of its candidates. Over"
+        f" {errors.plain(shown.split)}. A row selects the queries that choose it."
+    )
+
+
+def _select(shown: View, candidates: list[int]) -> None:
+    place = state.selected_row("hubs")
+    if place is not None:
+        ids = shown.judged.queries.ids
+        state.select_items([ids[row] for row in choosers(shown.judged, candidates[place])])
+        st.rerun()

@@ -1,0 +1,88 @@
+"""The worst and best pairs as cards, and the pair of a card large in a dialog."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mmalign_core.workflow import judged_rows
+from pages._components import errors, header
+from pages._components.media import gallery, previews
+from pages._components.numbers import fixed
+from pages._panels.similarity import pairs, view
+from pages._panels.similarity.view import View
+from pages._session import state
+
+_CARDS = 12
+"""Cards of one kind; our choice: three rows of four."""
+_OPEN = "similarity.open"
+
+
+def show(shown: View) -> None:
+    """Draw how many queries find a right answer first, and the cards; open the pair of a card that was picked."""
+    judged = shown.judged
+    st.subheader("Which went wrong, which went right?", anchor=False)
+    which = st.segmented_control(
+        "Show",
+        ["Worst", "Best"],
+        default="Worst",
+        required=True,
+        key="show",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    first = int((judged.rank == 1).sum())
+    st.caption(f"{first:,} of {len(judged):,} queries find a right answer first, over {errors.plain(shown.split)}.")
+    worst = judged.worst_first().tolist()
+    if which == "Worst":
+        rows = [row for row in worst if judged.rank[row] > 1][:_CARDS]
+    else:
+        rows = [row for row in reversed(worst) if judged.rank[row] == 1][:_CARDS]
+    if rows:
+        cards = [pairs.card(shown.run, shown.judged, row) for row in rows]
+        gallery.show(cards, key=f"pairs.{which}", width=330, most=4, on_pick=lambda row: _pick(shown, int(row)))
+    else:
+        errors.empty(
+            "None",
+            "Every query finds a right answer first." if which == "Worst" else "No query finds a right answer first.",
+            "check_circle",
+        )
+    opened = state.take_widget(_OPEN)
+    if opened is not None and int(opened) < len(judged):
+        _dialog(shown, int(opened))
+
+
+def _pick(shown: View, row: int) -> None:
+    """Open the pair of the card, and put it in focus in the matrix."""
+    state.set_widget(_OPEN, row)
+    view.focus(shown, int(judged_rows(shown.run, shown.judged)[row]), int(shown.judged.chosen[row]))
+    state.select_item(shown.judged.queries.ids[row])
+    st.rerun(["similarity.matrix", "similarity.mistakes"])
+
+
+@st.dialog("Pair", width="large")
+def _dialog(shown: View, row: int) -> None:
+    """Draw the query, the chosen candidate and the right answer large."""
+    judged, run = shown.judged, shown.run
+    right = not judged.missed[row]
+    verdict = "right" if judged.correct[row] else "wrong"
+    st.markdown(
+        f"**{header.arrow(shown.source, shown.target)}: {verdict}.** The right answer ranks"
+        f" {int(judged.rank[row]):,} of {int(judged.n_candidates[row]):,} ({errors.plain(shown.split)})."
+    )
+    sides = [("Query", judged.queries, row, None)]
+    sides.append(
+        ("Chosen" if judged.decided[row] else "Undecided, best", judged.candidates, judged.chosen[row],
+         judged.chosen_score[row])
+    )  # fmt: skip
+    if not right:
+        sides.append(("Right answer", judged.candidates, judged.right[row], judged.right_score[row]))
+    for column, (name, rows, place, score) in zip(st.columns(len(sides), gap="medium"), sides):
+        with column:
+            shown_score = "" if score is None else f" · score {fixed(float(score), 3)}"
+            st.markdown(f"**{name}**{shown_score}")
+            pairs.show_row(run, rows, int(place))
+            if rows.modality != "text":
+                st.caption(errors.plain(previews.title(run.collection, rows.ids[int(place)])))
+    if st.button("Open in Errors", icon=":material/flag:", key="pair.errors"):
+        filters = {"direction": shown.way, "item": judged.queries.ids[row]}
+        st.switch_page("pages/errors.py", query_params=filters)
