@@ -38,8 +38,8 @@ class Inspection:
 
     `items`: how many; `by_modality`: counts, and the lowest, median and highest of each number of the media, such as
     seconds or pixels; `pairs`: "a:b" -> items that have both modalities; `duplicates` and `blank` (pictures and sounds
-    in which nothing is to be seen or heard): counts and examples; `repeated` and `blanks`: all of them; `damaged`: media
-    that cannot be decoded, also in `skipped`; `metadata`: kind, missing and distinct values of each column;
+    in which nothing is to be seen or heard): counts and examples; `repeated` and `blanks`: all of them;
+    `damaged`: those that cannot be decoded, also in `skipped`; `metadata`: kind, missing and distinct values of each;
     `interactions`: counts, or None. `report` gives JSON.
     """
 
