@@ -131,12 +131,12 @@ def test_blank_pictures_and_silent_sounds_are_counted_and_all_listed(tmp_path: P
     files |= {"zero.wav": sound(np.zeros(8000, np.float32)), "offset.wav": hum, "tone.wav": wav()}
     found = inspect_collection(read_collection(write(tmp_path, files)), threads=1)
     blank = {"black", "noise", "speck", *(f"w{k:02}" for k in range(25))}
-    assert {f["id"] for f in found.blanks if f["modality"] == "image"} == blank
-    assert {f["id"] for f in found.blanks if f["modality"] == "audio"} == {"zero", "offset"}
+    assert {f["id"] for f in found.all_blank if f["modality"] == "image"} == blank
+    assert {f["id"] for f in found.all_blank if f["modality"] == "audio"} == {"zero", "offset"}
     report = found.report()
     assert report["blank"]["by_modality"] == {"image": 28, "audio": 2} and report["blank"]["count"] == 30
-    assert len(report["blank"]["examples"]) == 20 and not {"blanks", "repeated", "damaged"} & set(report)
-    assert report["duplicates"]["exact"] == len(found.repeated) == 24 and report["duplicates"]["near"] == 0
+    assert len(report["blank"]["examples"]) == 20 and not {"all_blank", "all_duplicates", "damaged"} & set(report)
+    assert report["duplicates"]["exact"] == len(found.all_duplicates) == 24 and report["duplicates"]["near"] == 0
     assert len(report["duplicates"]["examples"]) == 20
     assert next(f for f in report["blank"]["examples"] if f["id"] == "w00")["colour"] == "#ffffff"
 

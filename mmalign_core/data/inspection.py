@@ -28,8 +28,6 @@ _SMALL = (64, 64)
 """Pixels that a JPEG keeps when it is decoded at reduced scale: the cells of its levels, twice a thumbnail's side."""
 _VIDEO_FRAMES = 8
 """Frames decoded to see that a video can be read: the fewest that `decode_video` keeps of a longer one."""
-_WHOLE = ("repeated", "blanks", "damaged")
-"""Fields that a report leaves out: it counts them and shows examples."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +36,9 @@ class Inspection:
 
     `items`: how many; `by_modality`: counts, and the lowest, median and highest of each number of the media, such as
     seconds or pixels; `pairs`: "a:b" -> items that have both modalities; `duplicates` and `blank` (pictures and sounds
-    in which nothing is to be seen or heard): counts and examples; `repeated` and `blanks`: all of them;
-    `damaged`: those that cannot be decoded, also in `skipped`; `metadata`: kind, missing and distinct values of each;
-    `interactions`: counts, or None. `report` gives JSON.
+    in which nothing is to be seen or heard): counts and examples; `all_duplicates` and `all_blank`: every one of them;
+    `damaged`: media that cannot be decoded, also in `skipped`; `metadata`: kind, missing and distinct values of each
+    column; `interactions`: counts, or None. `report` gives JSON.
     """
 
     name: str
@@ -53,21 +51,22 @@ class Inspection:
     interactions: Mapping[str, int] | None
     attribution: str
     notes: tuple[str, ...] = ()
-    repeated: tuple[Fault, ...] = ()
-    blanks: tuple[Fault, ...] = ()
+    all_duplicates: tuple[Fault, ...] = ()
+    all_blank: tuple[Fault, ...] = ()
     damaged: tuple[Skipped, ...] = ()
 
     @property
     def blank(self) -> dict[str, Any]:
         """How many pictures and sounds hold nothing, with the first examples."""
-        return count_blanks(self.blanks)
+        return count_blanks(self.all_blank)
 
     def report(self) -> dict[str, Any]:
         """The inspection as the object that `inspect --json` prints: counts and examples, not every duplicate."""
         skipped = [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped]
         metadata = [dict(m) for m in self.metadata]
         whole = asdict(self) | {"skipped": skipped, "metadata": metadata, "notes": list(self.notes)}
-        return {name: value for name, value in whole.items() if name not in _WHOLE} | {"blank": self.blank}
+        lists = ("all_duplicates", "all_blank", "damaged")
+        return {name: value for name, value in whole.items() if name not in lists} | {"blank": self.blank}
 
 
 @dataclass(frozen=True)
@@ -114,8 +113,8 @@ def inspect_collection(
         interactions=_interactions(collection),
         attribution=collection.attribution,
         notes=collection.notes,
-        repeated=duplicates,
-        blanks=find_blanks(usable, [fact.levels for fact in facts]),
+        all_duplicates=duplicates,
+        all_blank=find_blanks(usable, [fact.levels for fact in facts]),
         damaged=tuple(failed),
     )
 
@@ -130,18 +129,16 @@ def _decoded(
         for number, medium in enumerate(media):
             waiting.append((medium, workers.submit(_facts, medium, settings)))
             if len(waiting) > threads * _AHEAD:
-                yield _finished(*waiting.popleft())
+                first, future = waiting.popleft()
+                yield first, future.result()
             if number % _MEDIA_PER_REPORT == 0:
                 progress(number / len(media), f"decoding {number:,} of {len(media):,}")
         while waiting:
-            yield _finished(*waiting.popleft())
+            first, future = waiting.popleft()
+            yield first, future.result()
         progress(1.0, f"{len(media):,} decoded")
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
-
-
-def _finished(medium: Media, future: Future[_Facts | BadInput]) -> tuple[Media, _Facts | BadInput]:
-    return medium, future.result()
 
 
 def _facts(medium: Media, settings: Settings) -> _Facts | BadInput:

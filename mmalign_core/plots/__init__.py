@@ -31,10 +31,14 @@ if TYPE_CHECKING:
     from mmalign_core.plots.metric_bars import arrow as direction_arrow
     from mmalign_core.plots.metric_bars import metric_figure as metric_figure
     from mmalign_core.plots.picture_map import picture_map_figure as picture_map_figure
+    from mmalign_core.plots.rank_histogram import query_rank_figure as query_rank_figure
+    from mmalign_core.plots.rank_histogram import rank_figure as rank_figure
     from mmalign_core.plots.recommender_slices import SLICE_WORDS as SLICE_WORDS
     from mmalign_core.plots.recommender_slices import learns_from as learns_from
     from mmalign_core.plots.recommender_slices import slice_differences_figure as slice_differences_figure
     from mmalign_core.plots.recommender_slices import slices_figure as slices_figure
+    from mmalign_core.plots.run_differences import run_difference_figure as run_difference_figure
+    from mmalign_core.plots.run_differences import two_maps_figure as two_maps_figure
     from mmalign_core.plots.similarity_heatmap import heatmap_figure as heatmap_figure
     from mmalign_core.plots.slice_bars import slice_figure as slice_figure
     from mmalign_core.plots.space_map import map_figure as map_figure

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mmalign_core.faces import lazy
 
 if TYPE_CHECKING:
+    from mmalign_core.data import Inspection as Inspection
     from mmalign_core.data import Video as DecodedVideo
     from mmalign_core.data import collect_uploads as collect_uploads
     from mmalign_core.data import decode_image as decode_image
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mmalign_core.encoders.batched.instances import encoder_of as encoder_of
     from mmalign_core.explain.concepts import ConceptWords as ConceptWords
     from mmalign_core.explain.faithfulness import advantage as faithfulness_numbers
+    from mmalign_core.explain.faithfulness import comparable as is_comparable
     from mmalign_core.explain.faithfulness import comparison as faithfulness_verdict
     from mmalign_core.explain.masks import MediaMap as MediaMap
     from mmalign_core.language import LANGUAGE_MODELS as LANGUAGE_MODELS
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from mmalign_core.recommend.sentences.facts import Facts as SentenceFacts
     from mmalign_core.recommend.sentences.facts import sentence as template_sentence
     from mmalign_core.scoring.corrections import Scores as CorrectedScores
+    from mmalign_core.spaces import reference_of as reference_of
     from mmalign_core.store import KINDS as STORE_KINDS
     from mmalign_core.store import Entry as StoreEntry
     from mmalign_core.store import Store as Store
@@ -54,7 +57,10 @@ if TYPE_CHECKING:
     from mmalign_core.triage.marks import Mark as Mark
     from mmalign_core.triage.marks import MarkKind as MarkKind
     from mmalign_core.triage.marks import parse_kind as parse_mark_kind
+    from mmalign_core.triage.rank_bins import RankBin as RankBin
+    from mmalign_core.triage.repair import Change as RepairChange
     from mmalign_core.triage.slices import Slice as Slice
+    from mmalign_core.triage.space_verdicts import SpaceVerdict as SpaceVerdict
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -67,8 +73,10 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.bundles import pack_run as pack_run
     from mmalign_core.workflow.comparison.comparison import compare as compare
     from mmalign_core.workflow.comparison.comparison import takers as takers
+    from mmalign_core.workflow.comparison.kept_fits import KeptFit as KeptFit
     from mmalign_core.workflow.comparison.learning_curve import learning_curve as learning_curve
     from mmalign_core.workflow.comparison.ranking import Comparison as Comparison
+    from mmalign_core.workflow.comparison.ranking import only_right as only_right
     from mmalign_core.workflow.comparison.ranking import ranked as ranked
     from mmalign_core.workflow.data import open_collection as open_collection
     from mmalign_core.workflow.data import open_demo as open_demo
@@ -81,6 +89,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import encode as encode
     from mmalign_core.workflow.error_analysis.clusters import SpaceClusters as SpaceClusters
     from mmalign_core.workflow.error_analysis.clusters import find_clusters as find_clusters
+    from mmalign_core.workflow.error_analysis.differences import DirectionDifference as DirectionDifference
     from mmalign_core.workflow.error_analysis.differences import RunDifference as RunDifference
     from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
@@ -90,6 +99,15 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.findings import find_findings as find_findings
     from mmalign_core.workflow.error_analysis.judgement import judge as judge
     from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all
+    from mmalign_core.workflow.error_analysis.query_rankings import QueryRankings as QueryRankings
+    from mmalign_core.workflow.error_analysis.query_rankings import RankedCandidate as RankedCandidate
+    from mmalign_core.workflow.error_analysis.query_rankings import query_rankings as query_rankings
+    from mmalign_core.workflow.error_analysis.query_table import query_table as query_table
+    from mmalign_core.workflow.error_analysis.rank_summary import RankSummary as RankSummary
+    from mmalign_core.workflow.error_analysis.rank_summary import rank_sentence as rank_sentence
+    from mmalign_core.workflow.error_analysis.rank_summary import summarise_ranks as summarise_ranks
+    from mmalign_core.workflow.error_analysis.repair import RepairPlan as RepairPlan
+    from mmalign_core.workflow.error_analysis.repair import plan_repair as plan_repair
     from mmalign_core.workflow.error_analysis.repair import repair_run as repair_run
     from mmalign_core.workflow.error_analysis.repair_outcome import Repair as Repair
     from mmalign_core.workflow.error_analysis.slice_report import DirectionSlices as DirectionSlices
@@ -113,6 +131,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.explanation import explain_recommendation as explain_recommendation
     from mmalign_core.workflow.explanation.concept_words import AnswerWords as AnswerWords
     from mmalign_core.workflow.explanation.concept_words import answer_words as answer_words
+    from mmalign_core.workflow.explanation.concept_words import result_words as result_words
     from mmalign_core.workflow.explanation.counterfactuals import Counterfactual as Counterfactual
     from mmalign_core.workflow.explanation.counterfactuals import smallest_changes as counterfactuals
     from mmalign_core.workflow.export.answer_page import as_html as answer_html
@@ -125,6 +144,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
     from mmalign_core.workflow.export.report_page import ReportPage as ReportPage
     from mmalign_core.workflow.export.report_page import report_page as report_html
+    from mmalign_core.workflow.maps.orientation import turned_map as turned_map
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
@@ -173,6 +193,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.recommendation.sentences import TEMPLATE as TEMPLATE_AUTHOR
     from mmalign_core.workflow.recommendation.sentences import Sentence as Sentence
     from mmalign_core.workflow.recommendation.sentences import language_model as language_model
+    from mmalign_core.workflow.recommendation.sentences import strongest_parts as strongest_parts
     from mmalign_core.workflow.recommendation.sentences import write_sentence as write_sentence
     from mmalign_core.workflow.saved_runs import check_save as check_save
     from mmalign_core.workflow.saved_runs import load_run as load_run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -77,9 +77,13 @@ class ErrorReport:
             "notes": [*self.notes],
         }
 
-    def table(self) -> pd.DataFrame:
-        """One row a query, worst first; causes are names, likeliest first, and `evidence` is of the first one."""
-        rows = [_flat(self._query(way, row)) for way, row in self.worst_first()]
+    def table(self, queries: Iterable[tuple[str, int]] | None = None) -> pd.DataFrame:
+        """One row a query; causes are names, likeliest first, and `evidence` is of the first one.
+
+        `queries`: (direction, row of its judgements) of those to hold, in this order; all of them, worst first, where
+        it is None.
+        """
+        rows = [_flat(self._query(way, row)) for way, row in (self.worst_first() if queries is None else queries)]
         return pd.DataFrame(rows, columns=[*_COLUMNS])
 
     def csv(self) -> bytes:

@@ -70,6 +70,42 @@ def repair_run(
 
 
 @dataclass(frozen=True)
+class RepairPlan:
+    """What a repair would change: `training` pairs, and `held_out` ones, which are then not measured or get a second
+    right answer. `split`: how both fits would be measured, in words."""
+
+    training: tuple[Change, ...]
+    held_out: tuple[Change, ...]
+    split: str
+
+
+def plan_repair(
+    run: Run,
+    *,
+    store: Store,
+    suggested: int | None = None,
+    aligner: str | None = None,
+    progress: Progress = no_progress,
+) -> RepairPlan:
+    """What `repair_run` would change, without any fit of the run's aligner. BadInput as there."""
+    choices = _choices(run, aligner, None)
+    marks = read_marks(run.collection, store)
+    asked = changes_of_marks(marks, choices.pair)
+    _check(run, asked, suggested)
+    encoding = encoded_again(run, store=store, progress=within(progress, 0.0, 0.3))
+    held, choices = _held(run, encoding, asked, choices)
+    if len(held.parts) > 1:
+        train, test = [*paired_items({m: encoding.sets[m] for m in choices.pair})], set[str]()
+    else:
+        train, test = [*held.parts[0].train], set(held.parts[0].test)
+    if suggested is None:
+        return RepairPlan(training_changes(asked, set(train)), held_out_changes(asked, test), held.words)
+    suspects = _suspects(encoding, choices, suggested, marks, store)
+    found = suspects.find(train, progress=within(progress, 0.3, 1.0))
+    return RepairPlan(found, held_out_changes(asked, test), held.words)
+
+
+@dataclass(frozen=True)
 class _Suspects:
     """Finds the most suspected pairs among any items: of the `pair` at most `most`, and none of the items `kept`."""
 
