@@ -63,7 +63,7 @@ def test_facets_are_the_columns_that_tell_items_apart(collection: Collection) ->
 
 def test_every_duplicate_is_known_and_the_printed_report_keeps_its_shape(collection: Collection) -> None:
     found = inspect_collection(collection)
-    assert len(found.repeated) == MANY and found.duplicates["exact"] == MANY
+    assert len(found.all_duplicates) == MANY and found.duplicates["exact"] == MANY
     assert len(found.report()["duplicates"]["examples"]) == 20
     assert not {"repeated", "damaged"} & set(found.report())
     assert [left.id for left in found.damaged] == ["i03"]

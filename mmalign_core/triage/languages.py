@@ -16,6 +16,12 @@ _REMEMBERED = 100_000
 _lock = Lock()
 
 
+def language_scores(text: str) -> dict[str, float]:
+    """Language (ISO 639) -> the log-likelihood of the text in it, in nats, up to a constant. Safe in threads."""
+    with _lock:
+        return dict(_identifier().rank(text))
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def unread_language(text: str, read: tuple[str, ...]) -> tuple[str, float]:
     """The likeliest language (ISO 639) that is not among `read`, and its log-odds against the likeliest that is.
@@ -25,8 +31,7 @@ def unread_language(text: str, read: tuple[str, ...]) -> tuple[str, float]:
     """
     if not read:
         return "", 0.0
-    with _lock:
-        scores = dict(_identifier().rank(text))
+    scores = language_scores(text)
     if not set(read) <= scores.keys():
         return "", 0.0
     best = max((language for language in scores if language not in read), key=lambda language: scores[language])

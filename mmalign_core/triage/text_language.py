@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-from threading import Lock
-from typing import Any
 
 import numpy as np
+
+from mmalign_core.triage.languages import language_scores
 
 SURE = 0.9
 """Probability from which a text counts as of its language; our choice: of ten such texts one may be wrong."""
@@ -15,7 +14,6 @@ FEWEST = 20
 """Distinct texts from which languages are told; our choice: the names of ten kinds of sounds gave four languages."""
 _ROUNDS = 20
 """Rounds in which the shares of the languages are estimated; our choice: they no longer change in the third digit."""
-_lock = Lock()
 
 
 def languages_of(texts: Sequence[str | None]) -> list[str]:
@@ -28,9 +26,8 @@ def languages_of(texts: Sequence[str | None]) -> list[str]:
     distinct = sorted({text for text in texts if text and text.strip()})
     if len(distinct) < FEWEST:
         return ["" for _ in texts]
-    with _lock:
-        names = sorted(name for name, _ in _identifier().rank(distinct[0]))
-        scores = np.stack([_scores(text) for text in distinct])
+    names = sorted(language_scores(distinct[0]))
+    scores = np.stack([_scores(text) for text in distinct])
     known = np.ptp(scores, axis=1) > 0
     found = dict.fromkeys(distinct, "")
     if known.any():
@@ -42,7 +39,7 @@ def languages_of(texts: Sequence[str | None]) -> list[str]:
 
 def _scores(text: str) -> np.ndarray:
     """The log-likelihood (l,) of each language, in the order of their names."""
-    return np.array([score for _, score in sorted(_identifier().rank(text))])
+    return np.array([score for _, score in sorted(language_scores(text).items())])
 
 
 def _posterior(scores: np.ndarray) -> np.ndarray:
@@ -54,10 +51,3 @@ def _posterior(scores: np.ndarray) -> np.ndarray:
         posterior /= posterior.sum(axis=1, keepdims=True)
         shares = posterior.mean(axis=0)
     return posterior
-
-
-@cache
-def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE)

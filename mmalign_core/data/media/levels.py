@@ -14,7 +14,7 @@ _SAME = 8.0
 8 levels, saved as JPEG, keep 96% of their cells within it. Measured."""
 _BLANK_SHARE = 0.95
 _BLANK_SPREAD = 5.0
-"""A picture is blank from this share of one colour if its lightness spreads no further. Of 1,996 drawings and
+"""A picture is blank from this share of one colour if its lightness spreads no further. Of 996 drawings and
 photographs the plainest has a share of 0.82, the flattest a spread of 15.8; planted blanks have 0.96 and 3.4."""
 _SPECK_SHARE = 0.995
 """A picture with a lightness of any spread is nearly blank from here: 20 of its cells differ. Our choice."""

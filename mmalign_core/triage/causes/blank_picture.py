@@ -14,7 +14,7 @@ from mmalign_core.triage.media_facts import MediaFacts
 class BlankPicture(MediumCause):
     """One colour fills the picture, or all frames of the video, but for noise and specks.
 
-    Measured: all of 460 planted blanks (white, black, grey, noisy JPEGs of one colour), none of 1,996 clean pictures.
+    Measured: all of 1,002 planted blanks (white, black, grey, noisy JPEGs of one colour), none of 2,072 clean pictures.
     """
 
     summary = "The picture is blank or nearly blank"

@@ -16,8 +16,8 @@ class ShortText(MediumCause):
     """The text holds no word, names a kind of medium alone, or says far less than the collection's texts do.
 
     Measured with 20 empty phrases that no list names ("nice one", "see attached"): it finds 55% among descriptions of
-    drawings, 59% among captions of photographs and 90% among long titles. Of 2,348 clean texts 42 have it, all of them
-    titles of one or two words such as "Georgia?". A rare word passes as information, whatever it means.
+    drawings, 59% among captions of photographs and 90% among long titles. Of 1,960 different clean texts 42 have it,
+    all of them titles of a few words such as "Georgia?". A rare word passes as information, whatever it means.
     """
 
     summary = "The text is too short or too general to tell its item from others"
