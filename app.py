@@ -28,6 +28,12 @@ PAGES = [
         help="Choose encoders, aligner and matcher, run, and read how well the modalities line up.",
     ),
     st.Page(
+        "pages/errors.py",
+        title="Errors",
+        icon=":material/flag:",
+        help="Every query, worst first, with its causes; marks, and a repair with its proof.",
+    ),
+    st.Page(
         "pages/leaderboard.py",
         title="Leaderboard",
         icon=":material/leaderboard:",
@@ -73,6 +79,7 @@ PAGES = [
 
 page = st.navigation(PAGES, position="top")
 st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
+st.html(ASSETS / "dashboard.css")
 st.logo(ASSETS / "logo.svg", size="large")
 requested = state.enter()
 if requested:

@@ -25,6 +25,7 @@ TITLES = {
     "overview": "Overview",
     "data": "Data",
     "align": "Align",
+    "errors": "Errors",
     "leaderboard": "Leaderboard",
     "compare": "Compare",
     "similarity": "Similarity",

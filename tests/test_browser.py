@@ -165,6 +165,7 @@ def test_a_card_says_why_where_and_what_if(page: Page, address: str) -> None:
 
 
 def test_an_upload_of_mixed_files_reports_the_broken_one(page: Page) -> None:
+    go(page, TITLES["data"])
     page.get_by_text("Upload files").click()
     page.locator("input[type=file]").first.set_input_files(list(mixed_files()))
     page.get_by_role("button", name="Read the files").click()

@@ -17,7 +17,7 @@ from mmalign_core.workflow.alignment.run import Run
 def save_run(run: Run, ref: str | None = None, *, store: Store) -> Path:
     """Write the run and return its folder. `ref`: a path (if it holds a separator), else a name in the store."""
     name, path = (run.id, None) if ref is None else _named(ref, run.id)
-    return store.save_run(_record(run, name), path)
+    return store.save_run(record_of(run, name), path)
 
 
 def check_save(ref: str, *, store: Store) -> None:
@@ -70,7 +70,8 @@ def _named(ref: str, run_id: str) -> tuple[str, Path | None]:
     return (run_id, Path(ref)) if "/" in ref or ref.startswith(".") else (ref, None)
 
 
-def _record(run: Run, name: str) -> RunRecord:
+def record_of(run: Run, name: str) -> RunRecord:
+    """The run as it is saved under this name."""
     chosen = asdict(run.choices)
     kept = {what: chosen[what] for what in ("pair", "aligner", "seed", "similarity", "correction", "matcher")}
     return RunRecord(

@@ -33,7 +33,7 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     """
     before = _view()["source"]
     if (before["kind"], before["value"]) != (kind, value):
-        _view().update(choices={}, board={}, item=None, selection=[], query=None, why=None, model={}, rival={})
+        _view().update(choices={}, board={}, item=None, at="", selection=[], query=None, why=None, model={}, rival={})
         forget_widgets("where")  # conditions name the old one's columns
         forget_widgets("align.")  # the form shows the choices of the run that is opened
         st.query_params.pop("where", None)
@@ -113,6 +113,17 @@ def select_item(item: str | None) -> None:
     """Select this item on every page."""
     _view()["item"] = item
     mirror()
+
+
+def opened_query() -> str:
+    """Return the query in focus on the page Errors, as "image->text:12": direction and row; '' for none."""
+    return _view()["at"]
+
+
+def open_query(query: str, item: str) -> None:
+    """Put this query of this item in focus."""
+    _view()["at"] = query
+    select_item(item)
 
 
 def selection() -> list[str]:
@@ -233,6 +244,7 @@ def mirror() -> None:
         "map": _compact(view["map"]),
         "board": _compact(view["board"]),
         "item": view["item"] or "",
+        "at": view["at"],
         "sel": _selection_json(view["selection"]),
         "ask": "" if view["query"] is None else _query_json(view["query"]),
         "model": _compact(view["model"]),
