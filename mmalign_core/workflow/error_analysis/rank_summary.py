@@ -12,7 +12,8 @@ from mmalign_core.triage.rank_bins import RankBin, measured_queries, rank_bins
 from mmalign_core.triage.space_verdicts import SpaceVerdict, space_verdicts
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.error_analysis.refit import held_out_parts, judge_all
+from mmalign_core.workflow.error_analysis.judgement import judge_all
+from mmalign_core.workflow.error_analysis.refit import held_out_parts
 
 _PLURALS = {"text": "texts", "image": "pictures", "audio": "sounds", "video": "videos"}
 _SINGULARS = {"text": "text", "image": "picture", "audio": "sound", "video": "video"}
