@@ -97,9 +97,13 @@ function bars(card, tints) {
   return box;
 }
 
-function body(card, tints) {
+// Without a picture the frame quotes the text, which is the title too: it is not said twice.
+const quotesTitle = (card) => !card.image && !card.tiles && card.quote === card.title;
+
+function body(card, tints, titled) {
   const box = make("div", "body");
-  box.append(make("div", "title", card.title));
+  if (titled) box.append(make("div", "title", card.title));
+  if (card.change) box.append(make("div", "change", card.change));
   if (card.note) box.append(make("div", "note", card.note));
   if (card.bars?.length) box.append(bars(card, tints));
   if (card.audio) {
@@ -126,7 +130,7 @@ function body(card, tints) {
 
 function draw(card, data, grid) {
   const element = make("div", `card${data.clickable ? "" : " static"}`);
-  element.append(card.tiles ? tiles(card) : picture(card, data.tints), body(card, data.tints));
+  element.append(card.tiles ? tiles(card) : picture(card, data.tints), body(card, data.tints, data.plain || !quotesTitle(card)));
   element.title = card.title;
   element.dataset.id = card.id;
   if (data.clickable) {
@@ -148,7 +152,9 @@ export default function (component) {
   grid.style.setProperty("--most", data.most);
   grid.pick = (id) => setTriggerValue("picked", id);
   const titleOnly = (card) => !card.image && !card.tiles && (card.quote ?? card.title) === card.title;
-  grid.classList.toggle("plain", data.cards.every(titleOnly)); // no picture: the title is enough
+  data.plain = data.cards.every(titleOnly);
+  grid.classList.toggle("plain", data.plain); // no picture: the title is enough
+  grid.classList.toggle("listed", Boolean(data.listed));
   const drawn = JSON.stringify(data.cards);
   if (grid.drawn !== drawn) {
     grid.drawn = drawn; // drawing the same cards again would stop a playing sound and flash the pictures

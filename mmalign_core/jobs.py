@@ -132,11 +132,13 @@ class Jobs:
     def submit(self, title: str, function: Callable[[Job[T]], T], *, owner: str = "", once: bool = False) -> Job[T]:
         """Queue `function(job)`, which reports through `job.progress`. `owner` names the session of the job.
 
-        With `once`, an unfinished job of the same title and owner is returned instead of a new one.
+        With `once`, an unfinished job of the same title and owner is returned instead of a new one, unless it was
+        cancelled.
         """
         job = Job(title, function, owner)
         with self._lock:
-            same = [j for j in self._jobs.values() if (j.title, j.owner, j.finished) == (title, owner, False)]
+            alive = (j for j in self._jobs.values() if not j.finished and not j.stopping)
+            same = [j for j in alive if (j.title, j.owner) == (title, owner)]
             if once and same:
                 return same[-1]
             self._jobs[job.id] = job

@@ -3,34 +3,49 @@
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.workflow import Inspection
 from pages._components import errors, header, waiting
 from pages._components.media import gallery, previews
-from pages._panels.data import items, sources
-from pages._session import cache, state
+from pages._components.sticky import pinned
+from pages._panels.data import facets, health, items, report, sources
+from pages._session import cache, pipeline, state
 
 # Cards on a page: six rows of eight on a wide screen.
 PER_PAGE = 48
 
 
-def counts(collection: Collection) -> None:
-    """Draw one number for the items and one per modality."""
-    columns = st.columns(1 + len(collection.modalities) + 2)
-    columns[0].metric("items", f"{len(collection.ids):,}")
-    for column, modality in zip(columns[1:], collection.modalities):
-        given = collection.vectors.get(modality)
-        number = len(given) if given is not None else len(collection.media_of(modality))
-        column.metric(header.modality_word(modality), f"{number:,}")
+def counts(collection: Collection, inspection: Inspection | None) -> None:
+    """Draw one number for the items and one per modality: those that can be decoded, once that is known."""
+    with st.container(horizontal=True, gap="large"):
+        st.metric("items", f"{len(collection.ids):,}", width="content")
+        for modality in collection.modalities:
+            st.metric(header.modality_word(modality), f"{held(collection, inspection, modality):,}", width="content")
+
+
+def held(collection: Collection, inspection: Inspection | None, modality: str) -> int:
+    """Return how many media or vectors of that modality can be used, as every page counts them."""
+    given = collection.vectors.get(modality)
+    if given is not None:
+        return len(given)
+    left = len([1 for one in inspection.damaged if one.modality == modality]) if inspection else 0
+    return len(collection.media_of(modality)) - left
 
 
 @st.fragment
-def browse(collection: Collection) -> None:
-    """Draw the filters, the items as cards or rows, and the selected item."""
+def browse(collection: Collection, inspection: Inspection | None) -> None:
+    """Draw the health strip, the filters, the items as cards or rows, and the selected item."""
+    part = health.show(collection, inspection)
     left, right = st.columns([7, 3], gap="large")
     with left:
         words, only, look = filters(collection)
-        found = items.matching(collection, words, only)
+        kept = facets.show(collection)
+        if part is not None and part.name == health.SKIPPED:
+            report.skipped_table(collection, inspection, key="health.skipped")
+            return
+        found = facets.narrowed(items.matching(collection, words, only), kept, part and set(part.items))
+        st.caption(hits(len(found), len(collection.ids)))
         if not found:
-            errors.empty("Nothing matches", "Try other words, or fewer modalities.", "search_off")
+            errors.empty("Nothing matches", "Try other words, or fewer filters.", "search_off")
         elif look == "Table":
             items.show(collection, found)
         else:
@@ -38,8 +53,13 @@ def browse(collection: Collection) -> None:
             cards = [gallery.card(collection, item) for item in found[first : first + PER_PAGE]]
             gallery.show(cards, key="data.cards", selected=chosen(collection))
         previews.attribution(collection)
-    with right, st.container(key="aside"):
+    with right, pinned("aside"):
         previews.show_item(collection, chosen(collection))
+
+
+def hits(found: int, every: int) -> str:
+    """Return how many of the items match."""
+    return f"{found:,} of {every:,} items" if found < every else f"All {every:,} items"
 
 
 def filters(collection: Collection) -> tuple[str, tuple[str, ...], str]:
@@ -93,9 +113,11 @@ state.through_app("pages/data.py")
 header.show("Data", "What do we have?")
 sources.show()
 collection = waiting.need("collection")
+found = pipeline.ready("inspection")
+inspection = found if isinstance(found, Inspection) else None
 if collection.ids:
-    counts(collection)
-    browse(collection)
+    counts(collection, inspection)
+    browse(collection, inspection)
 else:
     errors.empty("No item could be read", "The validation report below gives the reasons.", "folder_off")
-sources.show_report(collection)
+report.show(collection)

@@ -7,7 +7,17 @@ import streamlit as st
 from mmalign_core.workflow import Run
 from pages._components import errors, header, waiting
 from pages._components.media import previews
-from pages._panels.recommend import answer, controls, queries, query_chips, query_form, reasons, results, sentences
+from pages._panels.recommend import (
+    answer,
+    controls,
+    queries,
+    query_chips,
+    query_form,
+    query_view,
+    reasons,
+    results,
+    sentences,
+)
 from pages._session import state
 
 
@@ -32,39 +42,43 @@ def page(run: Run, run_key: str) -> None:
 
 
 def one_answer(run: Run, run_key: str, parts: Sequence[queries.PartData], chosen: controls.Chosen) -> None:
-    """Draw the sliders, then the cards with the reasons for the picked one beside them."""
+    """Draw the query, the cards beside it, and the reasons for the picked card. The sliders are folded."""
     with errors.shown():
         fitted = answer.fitted_model(run, run_key, chosen.models[0])
         if fitted:
             tuned = controls.sliders(fitted)
             keyed = answer.answer_of(run, run_key, chosen, 0, fitted, parts, tuned)
             keyed = sentences.reordered(run, keyed, chosen.language)
-            left, right = st.columns([5, 3], gap="large")
+            asked, left, right = st.columns([2, 5, 3.4], gap="medium")
             _, item = reasons.picked([keyed])
+            with asked:
+                query_view.show(run, parts)
             with left:
-                results.show(run, keyed.answer, key="recommend.cards", picked=item)
+                results.show(run, keyed, key="recommend.cards", picked=item)
                 results.chart(run, keyed.answer)
             with right:
                 reasons.show(run, keyed, item, chosen.language)
 
 
 def two_answers(run: Run, run_key: str, parts: Sequence[queries.PartData], chosen: controls.Chosen) -> None:
-    """Draw each answer with its own sliders and cards, and the reasons for the picked card on the right."""
-    summary, columns, answers = st.container(), st.columns([3, 3, 2.6], gap="medium"), []
+    """Draw the query, each answer as a list with its own sliders, and the reasons for the picked item."""
+    summary, columns, answers = st.container(), st.columns([2, 3.2, 3.2, 3], gap="medium"), []
     k = None
-    for place, column in enumerate(columns[:2]):
+    with columns[0]:
+        query_view.show(run, parts)
+    for place, column in enumerate(columns[1:3]):
         with column, errors.shown():
+            st.markdown(f"**{errors.plain(chosen.models[place]['name'])}**")
             fitted = answer.fitted_model(run, run_key, chosen.models[place])
             if fitted:
                 tuned = controls.behind(fitted, chosen.models[place]["name"], place=place, k=k)
                 k = tuned.k
                 answers.append(answer.answer_of(run, run_key, chosen, place, fitted, parts, tuned))
     if len(answers) == 2:
-        found = [keyed.answer for keyed in answers]
-        summary.markdown(errors.plain(results.overlap(*found)))
+        summary.markdown(errors.plain(results.overlap(*(keyed.answer for keyed in answers))))
         keyed, item = reasons.picked(answers)
-        results.show_both(run, found, columns[:2], item, key="recommend.cards")
-        with columns[2]:
+        results.show_both(run, answers, columns[1:3], item, key="recommend.cards")
+        with columns[3]:
             reasons.show(run, keyed, item, chosen.language)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mmalign_core.explain.faithfulness import faithfulness, pooled, verdict
+from mmalign_core.explain.faithfulness import comparison, faithfulness, pooled, verdict
 from mmalign_core.explain.masks import Faithfulness
 
 WEIGHTS = np.array([5.0, -3.0, 2.0, 1.0, 0.5, -0.5, 0.2, 3.0, -1.0, 0.1])
@@ -130,6 +130,16 @@ def test_pooling_one_or_none() -> None:
     assert pooled([found(1, 0, 2)]) == found(1, 0, 2)
     with pytest.raises(ValueError, match="at least one item"):
         pooled([])
+
+
+def test_three_words_are_too_few_to_tell_and_it_is_said_so() -> None:
+    """“red” plainly is the cause, and still 20 random orders of three words hold the map's own order."""
+    weights = np.array([0.0, 1.0, 0.0])
+    seen = faithfulness(weights, additive(weights))
+    assert not seen.better
+    assert verdict(seen, 3) == "not compared with random orders: 3 parts are too few to tell"
+    assert comparison(seen, 1).endswith("1 part is too few to tell")
+    assert comparison(seen, 5) == "not shown to be better than a random order"
 
 
 def test_verdicts() -> None:

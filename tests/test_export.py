@@ -18,10 +18,11 @@ from mmalign_core.store import Store
 from mmalign_core.types import Collection, Media
 from mmalign_core.workflow import Choices, QueryPart, QuerySpec, Run, align, answer, encode
 from mmalign_core.workflow.explanation.answers import RecommendationMap, RecommendationMaps, explain_recommendation
-from mmalign_core.workflow.export.answer_page import as_html
+from mmalign_core.workflow.export.answer_page import as_html, without_markup
 from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.export.sheet import bars
 from mmalign_core.workflow.recommendation.reasons import every_reason
+from mmalign_core.workflow.recommendation.sentences import write_sentence
 
 HOSTILE = "</title><script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)> \"quoted\" & 'so'"
 
@@ -153,14 +154,16 @@ def test_maps_are_drawn_where_they_belong_and_say_how_good_they_are(demo_run: Ru
     page = checked(as_html(found, run=demo_run, maps={item: maps}))
     cells = [a for t, a in page.tags if t == "rect"]
     assert [(c["x"], c["width"]) for c in cells[:2]] == [("0", "0.5"), ("0.5", "0.5")] and len(cells) == 5
-    assert "47,128,224" in str(cells[0]["fill"]) and "224,112,20" in str(cells[1]["fill"])
+    assert "124,77,210" in str(cells[0]["fill"]) and "168,134,0" in str(cells[1]["fill"])
     assert float(str(cells[2]["y"])) < 20 <= float(str(cells[4]["y"])), "what adds stands above the line"
     for words in (
         "is better than a random order: adv",
-        "is not shown to be better than a random order: adv",
+        "is not compared with random orders: 2 parts are too few to tell.",
         "is not compared with random orders.",
     ):
         assert words in page.text
+    sums = "+0.50 to the score: 0.00 from these parts, +0.25 that belongs to no single part, and +0.25 that does not"
+    assert sums in page.text, "the three numbers sum to the first"
     assert "one <medium> could not be mapped" in page.text and "1.5 s" in page.text
 
 
@@ -183,14 +186,14 @@ def test_bars_hold_the_largest_and_sum_up_the_rest() -> None:
     shares = {f"item {i}": float(i - 10) for i in range(20)} | {"image": 0.0, "nothing": 1e-9}
     rows = bars(shares, 10.0)
     assert len(rows) == 9 and rows[0]["label"] == "item 0" and rows[0]["length"] == 100
-    assert rows[0]["shown"] == "-10.00" and rows[-1]["label"] == "12 others together"
+    assert rows[0]["shown"] == "−10.00" and rows[-1]["label"] == "12 others together"
     assert sum(row["value"] for row in rows) == pytest.approx(sum(shares.values()), abs=1e-6)
     assert [row["label"] for row in bars({"image": 0.0, "nothing": 1e-9}, 1.0)] == ["image"]
 
 
 def test_small_scores_keep_two_digits() -> None:
     assert [bars({"image": v}, v)[0]["shown"] for v in (3.14159, 0.314159, 0.00314159)] == ["+3.14", "+0.31", "+0.0031"]
-    assert bars({"image": 1e-300}, 1e-300)[0]["shown"] == "+0.000000"
+    assert bars({"image": 1e-300}, 1e-300)[0]["shown"] == "0.000000"
 
 
 def test_titles_are_the_title_else_a_text_else_the_id() -> None:
@@ -241,3 +244,29 @@ def test_what_a_fit_found_out_stands_among_the_facts(demo_run: Run, store: Store
     given = {"mix": "0.25,0.75"}
     found = answer(demo_run, QuerySpec.of(item="cat", k=1), store=store, recommender="hybrid", params=given)
     assert "content 0.250, ease 0.750, why: given" in checked(as_html(found, run=demo_run)).text
+
+
+def test_an_attribution_in_markdown_is_shown_as_text(demo_run: Run, store: Store) -> None:
+    page = checked(as_html(answer(demo_run, QuerySpec.of(text="a dog", k=1), store=store), run=demo_run))
+    source = page.text[page.text.index("Where the media come from") :]
+    assert "OpenMoji (https://openmoji.org/)" in source and not re.search(r"\*\*|^#|^\|", source, re.MULTILINE)
+    assert "Demo collection, " in page.text, "the collection goes by its name"
+    assert without_markup("# A\n| b | c |\n|---|---|\n| **d** | `e` |") == "A\nb · c\nd · e"
+
+
+def test_the_page_says_which_part_of_the_query_counts(demo_run: Run, store: Store) -> None:
+    query = QuerySpec((QueryPart("text", "a bird"), QueryPart("text", "flying", -1.0)), k=3)
+    found = answer(demo_run, query, store=store)
+    written = {why.item: write_sentence(found, why) for why in every_reason(found)}
+    page = checked(as_html(found, run=demo_run, reasons=every_reason(found), sentences=written))
+    assert page.text.count("of the query, “") == 3 and "“not flying” (" in page.text
+    text = page.text.replace("Content", "")
+    assert not re.search(r"\(-\d", text), "every minus is a true one"
+
+
+def test_a_modality_that_an_item_lacks_has_no_bar(demo_run: Run, store: Store) -> None:
+    found = answer(demo_run, QuerySpec.of(text="a car", k=30), store=store)
+    sounding = {m.item for m in demo_run.collection.media_of("audio")}
+    silent = next(r for r in found.results if r.id not in sounding)
+    assert "audio" in silent.contributions and "audio" not in found.held_shares(silent)
+    assert sum(found.held_shares(silent).values()) == pytest.approx(silent.score)

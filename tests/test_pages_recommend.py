@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mmalign_core.types import Collection
 from mmalign_core.workflow import Run, fit_recommender
 from mmalign_core.workflow.explanation import explain_recommendation
 from mmalign_core.workflow.recommendation import answers
 from mmalign_core.workflow.recommendation.queries import place_query
-from pages._panels.recommend import answer, controls, queries, reasons
+from pages._components.media import previews
+from pages._panels.recommend import answer, controls, queries, reasons, results
 from pages._panels.recommend.controls import Language
 from pages._session import cache
 from tests.circles import COLOURS, write_circles
@@ -62,7 +64,9 @@ def test_words_typed_ask_and_the_cards_say_why(folder: Path) -> None:
     assert not app.exception and not app.error
     cards = shown(app)
     assert cards[0]["id"] == "red" and [card["rank"] for card in cards] == [str(n) for n in range(1, 11)]
-    assert all(card["note"].startswith("Because") for card in cards[:3]) and set(dict(cards[0]["bars"])) == {
+    assert all(card["note"].startswith(("Because", "Both: ")) for card in cards[:3]) and set(
+        dict(cards[0]["bars"])
+    ) == {
         "text",
         "image",
     }
@@ -159,7 +163,7 @@ def test_two_recommenders_side_by_side(folder: Path) -> None:
     left, right = (shown(app, f"recommend.cards.{side}") for side in "ab")
     shared = {card["id"] for card in left} & {card["id"] for card in right}
     assert f"{len(shared)} of {min(len(left), len(right))} items are in both" in words_of(app)
-    assert all(("tag" in card) == (card["id"] in shared) for card in [*left, *right])
+    assert all(("change" in card) == (card["id"] in shared) for card in [*left, *right])
     assert "met already" in words_of(app)
 
 
@@ -169,7 +173,9 @@ def test_where_in_the_media_is_computed_on_a_click(folder: Path) -> None:
     finish()
     app.run()
     assert not app.exception and not app.error
-    assert "random" in words_of(app) and "Blue adds" in words_of(app), "each map says whether it is better than random"
+    assert "random" in words_of(app) and "Violet adds" in words_of(app), (
+        "each map says whether it is better than random"
+    )
     assert "occlusion" in words_of(app) or "exact" in words_of(app) or "integrated" in words_of(app)
 
 
@@ -232,3 +238,39 @@ def test_the_page_to_keep_holds_items_reasons_and_the_maps_made_so_far(folder: P
     made = explain_recommendation(demo_run, keyed.answer, first, store=cache.store())
     cache.results().put("maps", keyed.key_of(first), made)
     assert "random order" in reasons.html_page(demo_run, keyed, chosen.language)
+
+
+def test_two_items_of_one_title_are_told_apart_in_menus(folder: Path) -> None:
+    table = pd.DataFrame({"title": ["Same", "Same", "Other"]}, index=["a", "b", "c"])
+    twins = Collection("twins", table, ())
+    assert [previews.menu_title(twins, item) for item in "abc"] == ["Same (a)", "Same (b)", "Other"]
+    long = Collection("long", pd.DataFrame({"title": ["x" * 90] * 2}, index=["one", "two"]), ())
+    assert previews.menu_title(long, "two").endswith("… (two)") and len(previews.menu_title(long, "two")) <= 60
+
+
+def test_a_card_names_the_part_of_the_query_and_the_shared_words(folder: Path) -> None:
+    spec = query_link(("text", "a red circle", 1.0), ("text", "blue", -1.0))
+    app = opened(folder, "recommend", ask=spec)
+    finish()
+    app.run()
+    assert not app.exception and not app.error
+    notes = {card["id"]: card["note"] for card in shown(app)}
+    assert all("counts most." in note for note in notes.values())
+    assert notes["red"].startswith("Both: ") and "red" in notes["red"]
+    assert "of the query, “" in words_of(app), "the sentence says which part raised the item"
+
+
+def test_the_query_is_large_beside_its_answers_and_the_sliders_are_folded(folder: Path) -> None:
+    app = opened(folder, "recommend", ask=query_link(("text", "a red circle", 1.0), ("item", "orange", -1.0)))
+    assert "a red circle" in [header.value for header in app.header]
+    assert "Asked for" in words_of(app) and "But not like" in words_of(app)
+    folded = next(expander for expander in app.expander if expander.label == "Weights and order")
+    assert not folded.proto.expanded and {slider.label for slider in folded.slider} >= {"Weight of text", "How many"}
+    assert not [one.label for one in [*app.slider, *app.selectbox] if ":" in one.label], (
+        "plain for assistive technology"
+    )
+
+
+def test_the_lists_say_how_ranks_change() -> None:
+    assert results.rank_change(2, 5) == "▲ 3 · there #5" and results.rank_change(4, 1) == "▼ 3 · there #1"
+    assert results.rank_change(3, 3) == "= same rank"

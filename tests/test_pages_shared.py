@@ -40,7 +40,7 @@ def collection(**modalities: list[str]) -> Collection:
 def test_any_link_gives_a_state_that_can_be_used(query: dict[str, str]) -> None:
     view = state.from_query(query)
     spec = ViewSpec(view["source"], view["choices"], view["map"])
-    assert spec.source["kind"] in ("demo", "folder", "upload")
+    assert spec.source["kind"] in ("demo", "folder", "upload", "run", "unknown")
     assert len({spec.collection_key, spec.run_key, spec.map_key}) == 3
     assert json.loads(json.dumps(view)) == view, "plain data only"
     assert set(view["map"]) <= {"dimensions", "n_neighbors", "min_dist", "seed"}
@@ -49,7 +49,7 @@ def test_any_link_gives_a_state_that_can_be_used(query: dict[str, str]) -> None:
 def test_a_link_keeps_what_is_ours_and_drops_the_rest() -> None:
     view = state.from_query({"run": '{"pair":["text","audio"],"evil":1}', "map": '{"dimensions":3,"seed":-1}'})
     assert view["choices"] == {"pair": ["text", "audio"]} and view["map"] == {"dimensions": 3}
-    assert state.from_query({"data": "upload:../../etc"})["source"]["kind"] == "demo"
+    assert state.from_query({"data": "upload:../../etc"})["source"]["kind"] == "unknown"
     assert state.from_query({"run": "[" * 3000})["choices"] == {}
 
 

@@ -27,22 +27,25 @@ shares = st.floats(-9, 9, allow_nan=False)
 def test_the_template_says_what_helps_what_counts_and_what_if() -> None:
     assert sentence(FACTS) == (
         "Because its picture (+1.20) and text (+0.80) are nearer to your query than the average item; against it: sound"
-        " (-0.30); of the items asked with or met, “Alien (1979)” (+0.50) counts most; without its picture it"
+        " (−0.30); of the items asked with or met, “Alien (1979)” (+0.50) counts most; without its picture it"
         " would be rank 14."
     )
     assert reason({"image": 1.2, "text": -0.8}) == (
-        "Because its picture (+1.20) is nearer to what was asked for than the average item; against it: text (-0.80)."
+        "Because its picture (+1.20) is nearer to what was asked for than the average item; against it: text (−0.80)."
     )
-    assert reason({"popularity": 0.4, "ease": 0.1}) == "Because popularity (+0.40) and ease (+0.10) add to its score."
+    assert reason({"popularity": 0.4, "ease": 0.1}) == (
+        "Because it was met more than the average item (popularity +0.40), and it goes with the items met (ease +0.10)."
+    )
     assert reason({"image": -1.0, "text": -0.5}) == (
-        "It is placed here because less counts against it than against others: picture (-1.00) and text (-0.50)."
+        "It is placed here because less speaks against it than against others: picture (−1.00) and text (−0.50)."
     )
     assert reason({}) == "It is placed here by its score alone."
 
 
 def test_small_scores_are_told_with_two_figures() -> None:
     assert reason({"ease": 0.0056, "popularity": 0.0001, "age": 1e-9}) == (
-        "Because ease (+0.0056) and popularity (+0.0001) add to its score."
+        "Because it goes with the items met (ease +0.0056), and it was met more than the average item"
+        " (popularity +0.0001)."
     )
 
 
@@ -203,3 +206,28 @@ def test_interests_count_what_is_there(history: list[set[str]], others: int) -> 
     for word, count in found.words:
         assert count == sum(word in words for words in history) >= 2
     assert not unsupported_claim(found.sentence, found.claims) or not found.words
+
+
+def test_the_part_of_the_query_that_raised_the_item_is_named() -> None:
+    """“A bird, but not flying” answered with a cello: "not flying" did it, and the sentence says so."""
+    facts = Facts(
+        "A cello",
+        1,
+        1.4,
+        {"text": 1.0, "image": 0.4},
+        asked={"asked: text a": 1.62, "asked: text b": -0.22},
+        unlike=frozenset({"asked: text a"}),
+        titles={"asked: text a": "not flying", "asked: text b": "a bird"},
+    )
+    assert sentence(facts) == (
+        "Because its text (+1.00) and picture (+0.40) are nearer to what was asked for than the average item; of the"
+        " query, “not flying” (+1.62) counts most since others are nearer to that; in the query against it: “a bird”"
+        " (−0.22)."
+    )
+    assert not unsupported_claim(sentence(facts), facts.claims)
+    assert unsupported_claim("“a bird” (−0.22) counts most.", facts.claims), "it lowers the score"
+
+
+def test_a_share_without_words_of_its_own_is_told_plainly() -> None:
+    assert reason({"taste": 0.2, "age": 0.1}) == "Because taste (+0.20) and age (+0.10) add to its score."
+    assert reason({"taste": 0.2}) == "Because taste (+0.20) adds to its score."

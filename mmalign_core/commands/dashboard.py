@@ -43,7 +43,8 @@ def serve_command(args: argparse.Namespace) -> list[str]:
         raise BadInput(
             f"the dashboard's app.py is not in {PACKAGE}; install MMAlign again: pip install --force-reinstall"
         )
-    options = ["--server.address", args.address]
+    # The file watcher is for development. It follows thousands of modules, takes a core and fills the log.
+    options = ["--server.address", args.address, "--server.fileWatcherType", "none"]
     if args.port is not None:
         options += ["--server.port", str(args.port)]
     if args.no_browser:

@@ -37,7 +37,8 @@ class Inspection:
     `items`: how many; `by_modality`: counts, and the lowest, median and highest of each number of the media, such as
     seconds or pixels; `pairs`: "a:b" -> items that have both modalities; `duplicates` and `blank` (pictures and sounds
     in which nothing is to be seen or heard): counts and examples; `all_duplicates` and `all_blank`: every one of them;
-    `metadata`: kind, missing and distinct values of each column; `interactions`: counts, or None. `report` gives JSON.
+    `damaged`: media that cannot be decoded, also in `skipped`; `metadata`: kind, missing and distinct values of each
+    column; `interactions`: counts, or None. `report` gives JSON.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Inspection:
     notes: tuple[str, ...] = ()
     all_duplicates: tuple[Fault, ...] = ()
     all_blank: tuple[Fault, ...] = ()
+    damaged: tuple[Skipped, ...] = ()
 
     @property
     def blank(self) -> dict[str, Any]:
@@ -63,7 +65,8 @@ class Inspection:
         skipped = [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped]
         metadata = [dict(m) for m in self.metadata]
         whole = asdict(self) | {"skipped": skipped, "metadata": metadata, "notes": list(self.notes)}
-        return {name: value for name, value in whole.items() if not name.startswith("all_")} | {"blank": self.blank}
+        lists = ("all_duplicates", "all_blank", "damaged")
+        return {name: value for name, value in whole.items() if name not in lists} | {"blank": self.blank}
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ def inspect_collection(
         notes=collection.notes,
         all_duplicates=duplicates,
         all_blank=find_blanks(usable, [fact.levels for fact in facts]),
+        damaged=tuple(failed),
     )
 
 
@@ -125,18 +129,16 @@ def _decoded(
         for number, medium in enumerate(media):
             waiting.append((medium, workers.submit(_facts, medium, settings)))
             if len(waiting) > threads * _AHEAD:
-                yield _finished(*waiting.popleft())
+                first, future = waiting.popleft()
+                yield first, future.result()
             if number % _MEDIA_PER_REPORT == 0:
                 progress(number / len(media), f"decoding {number:,} of {len(media):,}")
         while waiting:
-            yield _finished(*waiting.popleft())
+            first, future = waiting.popleft()
+            yield first, future.result()
         progress(1.0, f"{len(media):,} decoded")
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
-
-
-def _finished(medium: Media, future: Future[_Facts | BadInput]) -> tuple[Media, _Facts | BadInput]:
-    return medium, future.result()
 
 
 def _facts(medium: Media, settings: Settings) -> _Facts | BadInput:

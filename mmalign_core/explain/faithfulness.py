@@ -11,6 +11,10 @@ from mmalign_core.metrics.bootstrap import LEVEL, interval, resampled_means
 
 EXACT_ORDERS = 19
 """Random orders from which on the interval is a rank of them: 19 of 20 is 95%. With fewer, Student's t is used."""
+LEAST_PARTS = 5
+"""Parts from which on one map can be told from random orders. Of 4 parts there are 24 orders: 20 random ones hold the
+best order or its reverse in 1 - (1 - 2/24)^20 = 82% of cases, so even a true map is not shown to be better. Of 5 it is
+29%."""
 
 
 def faithfulness(
@@ -62,12 +66,20 @@ def pooled(found: Sequence[Faithfulness], seed: int = 0) -> Faithfulness:
     return Faithfulness(**means, interval=(low, high), orders=sum(f.orders for f in found))
 
 
-def comparison(found: Faithfulness | None) -> str:
-    """Return in a few words whether the map beats random orders."""
+def comparable(found: Faithfulness | None, parts: int) -> bool:
+    """Return whether a map of that many parts was compared with random orders, with enough parts to tell."""
+    return found is not None and (found.better or parts >= LEAST_PARTS)
+
+
+def comparison(found: Faithfulness | None, parts: int = LEAST_PARTS) -> str:
+    """Return in a few words whether the map of that many parts beats random orders, or why that cannot be told."""
     if found is None:
         return "not compared with random orders"
     if found.better:
         return "better than a random order"
+    if not comparable(found, parts):
+        many = "1 part is" if parts == 1 else f"{parts} parts are"
+        return f"not compared with random orders: {many} too few to tell"
     return f"{'no' if found.advantage <= 0 else 'not shown to be'} better than a random order"
 
 
@@ -77,9 +89,10 @@ def advantage(found: Faithfulness) -> str:
     return f"advantage {found.advantage:+.3f} (95% {low:+.3f} to {high:+.3f}, {found.orders} orders)"
 
 
-def verdict(found: Faithfulness | None) -> str:
+def verdict(found: Faithfulness | None, parts: int = LEAST_PARTS) -> str:
     """Return `comparison` and `advantage` in one line."""
-    return comparison(found) if found is None else f"{comparison(found)}: {advantage(found)}"
+    told = comparison(found, parts)
+    return f"{told}: {advantage(found)}" if found is not None and comparable(found, parts) else told
 
 
 def _cuts(parts: int, steps: int) -> np.ndarray:

@@ -46,9 +46,9 @@ def category_colours(categories: list[str]) -> dict[str, str]:
     return dict(zip(categories, palette))
 
 
-ADDS_RGB = (47, 128, 224)
-TAKES_RGB = (224, 112, 20)
-"""Blue and orange, which people with colour blindness can tell apart."""
+ADDS_RGB = (124, 77, 210)
+TAKES_RGB = (168, 134, 0)
+"""Violet and gold: no colours of modalities, and people with colour blindness can tell them apart."""
 
 _NOTHING = 1e-12
 """Magnitudes up to this count as rounding errors."""
@@ -61,7 +61,7 @@ def scale_of(values: np.ndarray) -> float:
 
 
 def tint(share: float, strongest: float) -> str:
-    """Return a CSS colour for `share` in -1..1: blue above 0, orange below. Opacity goes from 0 to `strongest`."""
+    """Return a CSS colour for `share` in -1..1: violet above 0, gold below. Opacity goes from 0 to `strongest`."""
     red, green, blue = ADDS_RGB if share > 0 else TAKES_RGB
     return f"rgba({red},{green},{blue},{min(abs(share), 1.0) * strongest:.3f})"
 

@@ -31,7 +31,7 @@ def picture_map_figure(
     """Return the picture with a tint over each cell.
 
     `picture`: data URI of the encoder's input, of `size` (width, height) pixels. `boxes` (p,) of (left, top, right,
-    bottom) in 0..1. `values` (p,): shares of the score, on a symmetric scale: blue is positive, orange negative,
+    bottom) in 0..1. `values` (p,): shares of the score, on a symmetric scale: violet is positive, gold negative,
     zero transparent. Where boxes overlap, the later one is drawn. The hover label shows label and value. The
     `customdata` of a click is (number of the cell,).
     """

@@ -28,7 +28,7 @@ def envelope(waveform: np.ndarray, seconds: float, most: float = 1.0, yaxis: str
 
 
 def bars(edges: np.ndarray, values: np.ndarray, opacity: float, yaxis: str = "y2") -> go.Bar:
-    """Return one bar per segment (p, 2) in seconds: blue and upwards for positive values, orange for negative ones."""
+    """Return one bar per segment (p, 2) in seconds: violet and upwards for positive values, gold for negative ones."""
     sides = np.sign(values)
     line = {"width": 1, "color": [tint(side, 1.0) for side in sides]}
     return go.Bar(
@@ -82,7 +82,7 @@ def sound_map_figure(
 
     `waveform` (n,): `rate` samples a second. `spans` (p,): (start, end) in seconds. `values` (p,): shares of the
     score. `spectrogram` (bands, frames): low bands first, over the same time; without it the waveform is drawn.
-    Bars are blue and upwards for positive values, orange and downwards for negative ones. The `customdata` of a click
+    Bars are violet and upwards for positive values, gold and downwards for negative ones. The `customdata` of a click
     is (number of the segment,), so that a page can play it.
     """
     seconds = len(waveform) / rate
@@ -135,7 +135,7 @@ def video_map_figure(
 
     `tiles`: data URIs of frames, each drawn over an equal share of the time. `spans` (p,): (start, end) in seconds.
     `values` (p,): shares of the score. `senses` (p,): the row of each segment; empty puts all into one row. The rows
-    share one scale, and their titles give the sums. Blue and upwards is positive, orange and downwards negative. The
+    share one scale, and their titles give the sums. Violet and upwards is positive, gold and downwards negative. The
     `waveform`, at `rate` samples a second, is drawn behind the row of the sound, else behind the only row. The
     `customdata` of a click is (number of the segment,).
     """

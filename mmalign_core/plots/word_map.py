@@ -20,7 +20,7 @@ _STYLE = "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.9;font-size:
 def word_map_html(text: str, places: Sequence[tuple[float, ...]], values: np.ndarray, *, most: int = 1500) -> str:
     """Return one <div> with the text. `places` (p,): (start, end) of the words in `text`. `values` (p,): their shares.
 
-    A positive word is blue with a solid line, a negative one orange with a dashed line, so colour is not the only
+    A positive word is violet with a solid line, a negative one gold with a dashed line, so colour is not the only
     sign. The number is in the title. The text is escaped. After `most` characters a line gives the number of the rest.
     """
     limit = scale_of(np.asarray(values, dtype=float))

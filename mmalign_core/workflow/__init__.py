@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mmalign_core.faces import lazy
 
 if TYPE_CHECKING:
+    from mmalign_core.data import Inspection as Inspection
     from mmalign_core.data import Video as DecodedVideo
     from mmalign_core.data import collect_uploads as collect_uploads
     from mmalign_core.data import decode_image as decode_image
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mmalign_core.encoders.batched.instances import encoder_of as encoder_of
     from mmalign_core.explain.concepts import ConceptWords as ConceptWords
     from mmalign_core.explain.faithfulness import advantage as faithfulness_numbers
+    from mmalign_core.explain.faithfulness import comparable as is_comparable
     from mmalign_core.explain.faithfulness import comparison as faithfulness_verdict
     from mmalign_core.explain.masks import MediaMap as MediaMap
     from mmalign_core.language import LANGUAGE_MODELS as LANGUAGE_MODELS
@@ -129,6 +131,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.explanation import explain_recommendation as explain_recommendation
     from mmalign_core.workflow.explanation.concept_words import AnswerWords as AnswerWords
     from mmalign_core.workflow.explanation.concept_words import answer_words as answer_words
+    from mmalign_core.workflow.explanation.concept_words import result_words as result_words
     from mmalign_core.workflow.explanation.counterfactuals import Counterfactual as Counterfactual
     from mmalign_core.workflow.explanation.counterfactuals import smallest_changes as counterfactuals
     from mmalign_core.workflow.export.answer_page import as_html as answer_html
@@ -190,6 +193,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.recommendation.sentences import TEMPLATE as TEMPLATE_AUTHOR
     from mmalign_core.workflow.recommendation.sentences import Sentence as Sentence
     from mmalign_core.workflow.recommendation.sentences import language_model as language_model
+    from mmalign_core.workflow.recommendation.sentences import strongest_parts as strongest_parts
     from mmalign_core.workflow.recommendation.sentences import write_sentence as write_sentence
     from mmalign_core.workflow.saved_runs import check_save as check_save
     from mmalign_core.workflow.saved_runs import load_run as load_run

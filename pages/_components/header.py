@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._components import run_menu, tray, waiting
-from pages._session import pipeline, state
+from pages._components import errors, run_menu, tray, waiting
+from pages._session import pipeline, previous_view, state
 
 COLOUR_WORDS = {"text": "blue", "image": "orange", "audio": "green", "video": "violet"}
 """Modality -> Streamlit's name of its colour; the theme gives these names the modalities' colours."""
@@ -14,8 +14,8 @@ ICONS = {"text": "notes", "image": "image", "audio": "graphic_eq", "video": "mov
 
 def show(title: str, question: str) -> None:
     """Draw the head, and start the background work of the view if it is missing."""
-    state.mirror()
     pipeline.begin()
+    state.mirror()
     left, right = st.columns([3, 2], vertical_alignment="bottom", gap="large")
     with left, st.container(gap=None):
         st.title(title, anchor=False)
@@ -23,7 +23,22 @@ def show(title: str, question: str) -> None:
     with right, st.container(horizontal_alignment="right", gap="xsmall"):
         run_menu.show()
         waiting.show_progress()
+    if reason := previous_view.problem():
+        _problem(reason)
     tray.show()
+
+
+def _problem(reason: str) -> None:
+    """Draw why the collection chosen last could not be opened; the one before it is shown."""
+    with st.container(horizontal=True, vertical_alignment="center", key="problem"):
+        errors.show(f"{errors.sentence(reason)} What was open is shown again.")
+        st.button(
+            "Close",
+            type="tertiary",
+            icon=":material/close:",
+            key="problem.close",
+            on_click=previous_view.forget_problem,
+        )
 
 
 def modality_word(modality: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mmalign_core.plots import fit_figure, latest_fit
 from pages._components import errors
-from pages._session import pipeline
+from pages._session import pipeline, state
 from pages._session.jobs import Board, Job, Task
 from pages._session.pipeline import STAGES
 from pages._session.results_cache import Failed
@@ -27,18 +27,32 @@ def need(kind: str) -> Any:
     found = pipeline.ready(kind)
     if isinstance(found, Failed):
         errors.show(found.reason)
+        if kind == "collection":
+            _offer_data()
         st.stop()
     if found is None:
         earlier = [pipeline.ready(stage) for stage in STAGES[: STAGES.index(kind)]]
         failed = next((stage for stage in earlier if isinstance(stage, Failed)), None)
         if failed:
             errors.show(failed.reason)
+            if failed is pipeline.ready("collection"):
+                _offer_data()
         elif pipeline.stopped():
             errors.empty("Stopped before this was ready", "Finished parts are kept. Press Start again above.", "pause")
         else:
             st.skeleton(height=_HEIGHT)
         st.stop()
     return found
+
+
+def _offer_data() -> None:
+    """Draw two ways on where the collection cannot be opened: the demo, and an upload."""
+    with st.container(horizontal=True):
+        st.button("Open the demo", type="primary", icon=":material/auto_awesome:", key="instead.demo",
+                  on_click=state.open_source, args=("demo",))  # fmt: skip
+        if st.button("Upload files", icon=":material/upload:", key="instead.upload", on_click=state.set_widget,
+                     args=("source", "upload")):  # fmt: skip
+            st.switch_page("pages/data.py")
 
 
 def show_fit() -> None:

@@ -19,9 +19,10 @@ from mmalign_core.workflow import (
     open_demo,
     project_run,
 )
-from pages._session import cache, state
+from pages._session import cache, previous_view, state
 from pages._session.jobs import JOBS, Job
 from pages._session.results_cache import Failed, ResultsCache
+from pages._session.session_jobs import SESSION_JOBS
 from pages._session.uploads import open_upload
 from pages._session.view_spec import ViewSpec, as_choices, choices_of
 
@@ -76,11 +77,9 @@ def _open(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) 
     if kind == "upload":
         return open_upload(value, settings=settings)
     if kind == "unknown":
-        raise BadInput(
-            f"the link names the data '{value}', which nothing here is; choose a collection on the Data page"
-        )
+        raise BadInput(f"the link names the data '{value}', which is not here")
     if kind == "run":
-        return load_run(value, store=store).collection
+        return _saved_run(value, store).collection
     return open_demo(settings=settings, progress=shown)
 
 
@@ -98,6 +97,12 @@ def run_of(spec: ViewSpec, results: ResultsCache, store: Store, settings: Settin
     return found
 
 
+def _saved_run(name: str, store: Store) -> Run:
+    if name not in {summary.id for summary in store.list_runs()}:
+        raise BadInput(f"the saved run '{name}' is no longer here; it was deleted or renamed")
+    return load_run(name, store=store)
+
+
 def _align(
     spec: ViewSpec,
     collection: Collection,
@@ -109,7 +114,7 @@ def _align(
 ) -> Run:
     """Return the saved run, the run of a fit that a comparison kept, or a new run."""
     if spec.saved:
-        return load_run(spec.saved, store=store)
+        return _saved_run(spec.saved, store)
     kept = results.get("fit", spec.run_key)
     if kept is not None:
         return kept.run(collection, progress=within(progress, 0.65, 0.75))
@@ -120,11 +125,27 @@ def _align(
 
 
 def begin() -> None:
-    """Start the work behind this session's view, unless it is done, runs, or was stopped."""
+    """Start the work behind this session's view, unless it is done, runs, or was stopped.
+
+    If the view's collection cannot be opened, the view before it is shown again; `previous_view.problem` says why. Work
+    for a collection that no session shows any more is cancelled, so that the new one does not wait for it.
+    """
+    _step_back()
     spec = state.view_spec()
+    SESSION_JOBS.turn(previous_view.session(), spec.collection_key, spec.map_key)
     job = current_job()
     if _missing(spec) and (job is None or job.status == "done"):
         _submit(spec)
+
+
+def _step_back() -> None:
+    """Show the earlier collection again if the new one cannot be opened; else forget the earlier one."""
+    found = ready("collection")
+    if isinstance(found, Failed):
+        if (earlier := previous_view.take(found.reason)) is not None:
+            state.restore(earlier)
+    elif found is not None:
+        previous_view.forget()
 
 
 def restart() -> None:
@@ -172,7 +193,8 @@ def stopped() -> bool:
 
 def current_job() -> Job[Any] | None:
     """Return the latest job of this session's view."""
-    return next(iter(JOBS.all(owner=state.view_spec().map_key)), None)
+    mine = JOBS.all(owner=state.view_spec().map_key)
+    return next((job for job in mine if not SESSION_JOBS.overtaken(job.id)), None)
 
 
 def _result(spec: ViewSpec, kind: str) -> Any | None:

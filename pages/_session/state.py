@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages._session import previous_view
 from pages._session.links import PARAMETERS, from_query
 from pages._session.view_spec import ViewSpec
 
@@ -32,12 +33,18 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     `opened` differs each time a folder is opened again: its files may have changed, so its results are computed again.
     """
     before = _view()["source"]
+    previous_view.remember(_view())
     if (before["kind"], before["value"]) != (kind, value):
         _view().update(choices={}, board={}, item=None, at="", selection=[], query=None, why=None, model={}, rival={})
         forget_widgets("where")  # conditions name the old one's columns
         forget_widgets("align.")  # the form shows the choices of the run that is opened
         st.query_params.pop("where", None)
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
+
+
+def restore(view: Mapping[str, Any]) -> None:
+    """Show a whole view again: one that `previous_view` kept."""
+    st.session_state[_KEY] = dict(view)
 
 
 def open_view(view: Mapping[str, Any]) -> None:

@@ -32,7 +32,7 @@ def open_upload(digest: str, *, settings: Settings) -> Collection:
     """Return the collection of these kept files. BadInput if they are gone."""
     folder = _folder(digest, settings)
     if not folder.exists():
-        raise BadInput("these uploaded files are no longer here; upload them again on the Data page")
+        raise BadInput("these uploaded files are no longer here; upload them again")
     names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
     files = [(name, folder / f"{place:06d}") for place, name in enumerate(names)]
     return collect_uploads(files, settings=settings)

@@ -9,8 +9,13 @@ from dataclasses import dataclass, field
 from mmalign_core.recommend.sentences.claims import LABEL_WORDS, Claims, Value
 
 SHORT = 60
-"""Characters of a title as sentences show it. Our choice: about ten words."""
 """Characters of a title in a sentence. Our choice: about ten words."""
+_PHRASES = {
+    "content": "it is near to {query}",
+    "ease": "it goes with the items met",
+    "popularity": "it was met more than the average item",
+}
+"""Label of a recommender or control -> what its positive share says about the item."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +23,9 @@ class Facts:
     """The facts of one recommendation.
 
     `shares`: label -> share of the `score`. Labels are shown as modality names, as titles of items in `titles`, or
-    unchanged. `met`: item of the history -> its share, if `shares` has another view. `without`: label -> rank without
-    it. `query`: the query in words.
+    unchanged. `met`: item of the history -> its share, if `shares` has another view. `asked`: part of the query -> its
+    share; `unlike`: those of them with a negative weight. `without`: label -> rank without it. `query`: the query in
+    words.
     """
 
     title: str
@@ -30,13 +36,16 @@ class Facts:
     without: Mapping[str, int] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     query: str = "what was asked for"
+    asked: Mapping[str, float] = field(default_factory=dict)
+    unlike: frozenset[str] = frozenset()
 
     @property
     def claims(self) -> Claims:
         """All that a sentence about it may state. The sentences of the template pass this check too."""
-        labels = [*self.shares, *self.met, *self.without]
+        every = (self.shares, self.met, self.asked)
+        labels = [*(label for shares in every for label in shares), *self.without]
         values = [Value("rank", self.rank), Value("share", self.score, "score")]
-        values += [Value("share", v, label) for shares in (self.shares, self.met) for label, v in shares.items()]
+        values += [Value("share", v, label) for shares in every for label, v in shares.items()]
         values += [Value("without", rank, label) for label, rank in self.without.items()]
         return Claims(values, self._names(labels), self._words(labels))
 
@@ -68,14 +77,15 @@ def reason(contributions: Mapping[str, float]) -> str:
 
 
 def sentence(facts: Facts) -> str:
-    """Return the sentence: positive shares, negative shares, the strongest history item, the rank without a part."""
+    """Return the sentence: positive and negative shares, parts of the query, the strongest history item, the rank
+    without a part."""
     ordered = sorted(facts.shares.items(), key=lambda pair: -pair[1])
     helping = [pair for pair in ordered if pair[1] >= _least(facts)]
     against = [pair for pair in reversed(ordered) if pair[1] <= -_least(facts)]
     parts = [f"Because {_for(facts, helping)}"] if helping else []
     parts += [f"against it: {_list(facts, against)}"] if helping and against else []
     parts = parts or [_only_against(facts, against)]
-    return "; ".join([*parts, *_met(facts), *_without(facts)]) + "."
+    return "; ".join([*parts, *_asked(facts), *_met(facts), *_without(facts)]) + "."
 
 
 def _only_against(facts: Facts, against: Sequence[tuple[str, float]]) -> str:
@@ -96,9 +106,37 @@ def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:
         clauses.append(f"its {_list(facts, own)} {many} nearer to {facts.query} than the average item")
     if met:
         clauses.append(f"it goes with {_list(facts, met)}")
+    told = [pair for pair in rest[:MOST] if pair[0] in _PHRASES]
+    clauses += [
+        f"{_PHRASES[label].format(query=facts.query)} ({_name(facts, label)} {_number(facts, value)})"
+        for label, value in told
+    ]
+    rest = [pair for pair in rest if pair not in told]
     if rest:
         clauses.append(f"{_list(facts, rest)} {'add' if len(rest) > 1 else 'adds'} to its score")
     return ", and ".join(clauses)
+
+
+def asked_clause(facts: Facts) -> str:
+    """Return which part of the query raises the score most, and which others do; '' for a query of one part.
+
+    A part with a negative weight raises what is farther from it than the average item.
+    """
+    helping = sorted((pair for pair in facts.asked.items() if pair[1] >= _least(facts)), key=lambda pair: -pair[1])
+    if len(facts.asked) < 2 or not helping:
+        return ""
+    why = " since others are nearer to that" if helping[0][0] in facts.unlike else ""
+    rest = f", then {_list(facts, helping[1:])}" if helping[1:] else ""
+    return f"of the query, {_list(facts, helping[:1])} counts most{why}{rest}"
+
+
+def _asked(facts: Facts) -> list[str]:
+    """Return the clauses about the parts of a query of several parts: for the item, then against it."""
+    against = sorted((pair for pair in facts.asked.items() if pair[1] <= -_least(facts)), key=lambda pair: pair[1])
+    if len(facts.asked) < 2:
+        return []
+    clauses = [asked_clause(facts)] + ([f"in the query against it: {_list(facts, against)}"] if against else [])
+    return [clause for clause in clauses if clause]
 
 
 def _met(facts: Facts) -> list[str]:
@@ -125,7 +163,13 @@ def _list(facts: Facts, pairs: Sequence[tuple[str, float]]) -> str:
 
 
 def _number(facts: Facts, value: float) -> str:
-    return f"{value:+.{_places(facts)}f}"
+    return signed(value, _places(facts))
+
+
+def signed(value: float, places: int = 2) -> str:
+    """Return the number with its sign, a true minus; a number that rounds to 0 has no sign."""
+    digits = f"{abs(value):.{places}f}"
+    return digits if not float(digits) else ("−" if value < 0 else "+") + digits
 
 
 def decimals(largest: float) -> int:
@@ -134,7 +178,7 @@ def decimals(largest: float) -> int:
 
 
 def _places(facts: Facts) -> int:
-    return decimals(max(map(abs, (*facts.shares.values(), *facts.met.values())), default=0.0))
+    return decimals(max(map(abs, (*facts.shares.values(), *facts.met.values(), *facts.asked.values())), default=0.0))
 
 
 def _least(facts: Facts) -> float:

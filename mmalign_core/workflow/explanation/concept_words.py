@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +93,47 @@ def answer_words(
         if counts and answer.items.present(modality)[row] and np.any(query):
             found.append(_words(modality, query, own, words.vectors, words.ids))
     progress(1.0, "in words")
+    return tuple(found)
+
+
+def result_words(
+    run: Run,
+    answer: Answer,
+    *,
+    store: Store,
+    settings: Settings | None = None,
+    progress: Progress = no_progress,
+    most: int = 3,
+) -> dict[str, tuple[str, ...]]:
+    """Return result -> at most `most` words that it shares with the query, heaviest first over its modalities.
+
+    Words that repeat an earlier one are left out, and results without a shared word. BadInput if the run has no words.
+    """
+    words, found = vocabulary(run, store=store, settings=settings), {}
+    weighed = [m for m in answer.items.parts if answer.placed.weights.get(m, 0.0) > 0]
+    asked = {m: _query_direction(answer, m) for m in weighed}
+    for place, result in enumerate(answer.results):
+        progress(place / len(answer.results), f"words of result {place + 1}")
+        row, weights = answer.items.row(result.id), Counter[str]()
+        for m, query in asked.items():
+            if not answer.items.present(m)[row] or not np.any(query) or len(query) != words.vectors.shape[1]:
+                continue
+            own = answer.items.parts[m][row].astype(np.float64) - answer.items.mean(m)
+            zero = np.zeros(len(own))
+            for label, weight in shared_words(query, own, words.vectors, words.ids, centres=(zero, zero)):
+                weights[label] = max(weights[label], weight)
+        if weights:
+            found[result.id] = _different([label for label, _ in weights.most_common()])[:most]
+    return found
+
+
+def _different(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels that have no word in common with an earlier one: the first name of each, in lower case."""
+    found: list[str] = []
+    for label in labels:
+        name = label.split(",")[0].casefold()
+        if not set(name.split()) & {word for kept in found for word in kept.split()}:
+            found.append(name)
     return tuple(found)
 
 

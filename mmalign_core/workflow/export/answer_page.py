@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmalign_core.recommend.sentences.facts import signed
 from mmalign_core.settings import Settings
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.export.sheet import Sheet
@@ -46,9 +48,11 @@ def as_html(
         sheet.item(result, why.get(result.id), (maps or {}).get(result.id), (sentences or {}).get(result.id))
         for result in answer.results
     ]
-    template = Environment(
+    drawing = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    ).get_template("answer.html")
+    )
+    drawing.filters["signed"] = signed
+    template = drawing.get_template("answer.html")
     moment = (made or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
     page = template.render(
         title=sheet.title,
@@ -56,7 +60,25 @@ def as_html(
         notes=answer.notes,
         items=items,
         facts=sheet.facts(moment),
-        attribution=run.collection.attribution[:LONGEST_ATTRIBUTION].strip(),
+        attribution=without_markup(run.collection.attribution[:LONGEST_ATTRIBUTION]),
         summary=answer.model.summary,
     )
     return page.encode("utf-8", "replace").decode()
+
+
+_MARKUP = (
+    (r"(?m)^#{1,6} +", ""),
+    (r"(?m)^\|[-:| ]+\|$\n?", ""),
+    (r"(?m)^\| *(.*?) *\|$", lambda row: " · ".join(cell.strip() for cell in row[1].split("|"))),
+    (r"\*\*(.+?)\*\*", r"\1"),
+    (r"`([^`\n]+)`", r"\1"),
+    (r"\[([^\]\n]+)\]\((\S+?)\)", r"\1 (\2)"),
+)
+"""Marks of Markdown -> plain text: headings, lines and rows of tables, bold words, code and links."""
+
+
+def without_markup(text: str) -> str:
+    """Return Markdown as plain text: an attribution may be a Markdown file, and the page shows text."""
+    for mark, plain in _MARKUP:
+        text = re.sub(mark, plain, text)
+    return text.strip()

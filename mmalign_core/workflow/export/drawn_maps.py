@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmalign_core.explain.faithfulness import verdict
 from mmalign_core.explain.masks import MediaMap
+from mmalign_core.recommend.sentences.facts import signed
 from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.explanation.masked_medium import run_encoder
@@ -32,7 +33,7 @@ def drawn_map(run: Run, mapped: RecommendationMap) -> dict[str, Any]:
         "method": found.method,
         "score": found.score,
         "rest": found.rest,
-        "faithful": f"The order of the parts is {verdict(found.faithfulness)}.",
+        "faithful": f"The order of the parts is {verdict(found.faithfulness, len(found.parts))}.",
         "strongest": _strongest(found),
         "words": "",
         "picture": "",
@@ -107,5 +108,6 @@ def _strongest(found: MediaMap, most: int = 3) -> str:
     """Return the parts with the largest values in words: the text alternative of the map."""
     order = sorted(zip(found.parts, found.values), key=lambda pair: -pair[1])[:most]
     return (
-        ", ".join(f"{one_line(part.label)} {value:+.2f}" for part, value in order if value > 0) or "none adds anything"
+        ", ".join(f"{one_line(part.label)} {signed(float(value))}" for part, value in order if value > 0)
+        or "none adds anything"
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mmalign_core.recommend import QueryPart
 from mmalign_core.recommend.query import HISTORY
 from mmalign_core.recommend.query_spec import FILES
-from mmalign_core.recommend.sentences.facts import decimals
+from mmalign_core.recommend.sentences.facts import decimals, signed
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
 from mmalign_core.workflow.alignment.run import Run
@@ -71,10 +71,10 @@ class Sheet:
             "rank": found.rank,
             "id": found.id,
             "title": one_line(self._titles[found.id], LONGEST_TITLE),
-            "score": f"{found.score:.{decimals(self._scale)}f}",
+            "score": f"{found.score:.{decimals(self._scale)}f}".replace("-", "−"),
             "reason": found.reason,
             "sentence": sentence and {"text": sentence.text, "author": sentence.author},
-            "bars": self._bars(self.answer.model.views[0], found.contributions),
+            "bars": self._bars(self.answer.model.views[0], self.answer.held_shares(found)),
             "views": self._views(why) if why else [],
             "without": self._without(why) if why else [],
             "maps": [drawn_map(self.run, each) for each in maps.maps] if maps else [],
@@ -205,7 +205,7 @@ def bars(shares: Mapping[str, float], scale: float) -> list[dict[str, Any]]:
         {
             "label": label,
             "value": value,
-            "shown": f"{value:+.{digits}f}",
+            "shown": signed(value, digits),
             "length": min(abs(value) / scale, 1.0) * 100,
             "colour": modality_colour(label),
         }

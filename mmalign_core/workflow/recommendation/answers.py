@@ -70,6 +70,12 @@ class Answer:
         """Ids of the items whose weight in the query is negative."""
         return frozenset(self.items.ids[row] for row, weight in self.placed.history.items() if weight < 0)
 
+    def held_shares(self, found: Recommendation) -> dict[str, float]:
+        """Return the contributions to a result's score, without the modalities that the item does not have."""
+        row = self.items.rows[found.id]
+        lacking = {m for m in self.items.parts if not self.items.present(m)[row]}
+        return {label: v for label, v in found.contributions.items() if label not in lacking or v}
+
     @property
     def as_json(self) -> dict[str, Any]:
         """Return the output of `recommend --json`."""

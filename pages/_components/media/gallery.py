@@ -25,9 +25,11 @@ def show(
     selects: bool = True,
     selected: str | None = None,
     most: int = 8,
+    listed: bool = False,
     on_pick: Callable[[str], None] = state.select_item,
 ) -> None:
-    """Draw the cards (see `card`), at least `width` pixels each and at most `most` in a row.
+    """Draw the cards (see `card`), at least `width` pixels each and at most `most` in a row; or `listed`, one below
+    the other with the picture at the left.
 
     With `selects` a click on a card calls `on_pick` with its item, before the page runs again.
     """
@@ -35,6 +37,7 @@ def show(
         "cards": [dict(card) for card in cards],
         "width": width,
         "most": most,
+        "listed": listed,
         "clickable": selects,
         "selected": selected,
         "tints": MODALITY_COLOURS,
@@ -43,7 +46,7 @@ def show(
 
 
 def card(collection: Collection, item: str, **extras: Any) -> dict[str, Any]:
-    """Return the item as a card for `show`. `extras`: note, rank, tag, tagColour, bars, scale, audio."""
+    """Return the item as a card for `show`. `extras`: note, rank, change, bars, scale, audio."""
     picture = previews.thumbnail(collection, item)
     shown = previews.title(collection, item)
     held = cache.media_by_item(collection).get(item, {})

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mmalign_core.plots import picture_map_figure, sound_map_figure, video_map_figure, word_map_html
 from mmalign_core.types import Media
-from mmalign_core.workflow import MediaMap, Run, faithfulness_numbers, faithfulness_verdict, video_tiles
+from mmalign_core.workflow import MediaMap, Run, faithfulness_numbers, faithfulness_verdict, is_comparable, video_tiles
 from pages._components import errors
 from pages._components.waiting import BARE
 from pages._session import cache, state
@@ -36,13 +36,13 @@ def show(run: Run, medium: Media, found: MediaMap, *, key: str) -> None:
 
 def verdict(found: MediaMap) -> None:
     """Draw whether the map orders the parts better than random orders, with the numbers and the method."""
-    seen = found.faithfulness
-    method = errors.plain(_METHODS.get(found.method, found.method))
-    if seen is None:
-        st.caption(f"By {method}; {faithfulness_verdict(seen)}.")
+    seen, parts = found.faithfulness, len(found.parts)
+    method, words = errors.plain(_METHODS.get(found.method, found.method)), faithfulness_verdict(seen, parts)
+    if seen is None or not is_comparable(seen, parts):
+        st.caption(f"By {method}; {words}.")
         return
     colour, icon = ("green", "check_circle") if seen.better else ("red", "warning")
-    words, measured = faithfulness_verdict(seen), faithfulness_numbers(seen)
+    measured = faithfulness_numbers(seen)
     st.markdown(
         f":{colour}[:material/{icon}: {words}] :small[:gray[{measured} · {method}]]",
         help=f"Parts taken away in the map's order: mean score {seen.deletion:.3f}, in random orders"

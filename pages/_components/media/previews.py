@@ -13,6 +13,7 @@ from pages._components import errors
 from pages._components.media import videos
 from pages._session import cache, state
 from pages._session.thumbnails import Thumbnail, cover
+from pages._session.titles import shared_titles
 
 _DEMO_SOURCES = "Drawings: OpenMoji, CC BY-SA 4.0. Sounds synthesised, users simulated. All sources and licences"
 _WIDEST, _LARGE = 440, 640
@@ -27,6 +28,14 @@ def media(collection: Collection, item: str, modality: str) -> Sequence[Media]:
 def title(collection: Collection, item: str, limit: int = 60) -> str:
     """Return the item's title column, else its first text, else its id, cut to one line of `limit` characters."""
     return cut_text(cache.titles(collection)[item], limit)
+
+
+def menu_title(collection: Collection, item: str, limit: int = 60) -> str:
+    """Return the title for a menu: where several items share a title, the id follows it, and the title is cut first."""
+    if item not in shared_titles(collection):
+        return title(collection, item, limit)
+    known = cut_text(item, limit // 2)
+    return f"{title(collection, item, limit - len(known) - 3)} ({known})"
 
 
 def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail | None:

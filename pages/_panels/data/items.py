@@ -1,4 +1,4 @@
-"""The collection as rows: search by words, and the table with thumbnails."""
+"""The collection as rows: search by words, and the table with thumbnails and all metadata."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.workflow import csv_table, parquet_table
 from pages._components.media import previews
 from pages._session import cache, state
 
@@ -48,8 +49,25 @@ def show(collection: Collection, items: Sequence[str]) -> None:
         column_config={"": st.column_config.ImageColumn(width=56)},
         alt=f"{len(shown)} items of the collection",
     )
+    with st.container(horizontal=True):
+        for name, make in (("CSV", csv_table), ("Parquet", parquet_table)):
+            st.download_button(
+                f"{name} of {len(items):,} rows", lambda make=make: make(_rows(collection, items)),
+                f"items.{name.lower()}", key=f"data.{name.lower()}", icon=":material/download:", on_click="ignore",
+                type="tertiary",
+            )  # fmt: skip
     if len(items) > _SHOWN:
         st.caption(f"The first {_SHOWN} of {len(items):,}; find by words to see others.")
+
+
+def _rows(collection: Collection, items: Sequence[str]) -> pd.DataFrame:
+    """Id, title, number of media of each modality, and all metadata of every item, for a file."""
+    held, titles = cache.media_by_item(collection), cache.titles(collection)
+    table = pd.DataFrame({"id": list(items), "item": [titles[item] for item in items]})
+    for modality in collection.modalities:
+        table[modality] = [len(held[item].get(modality, ())) for item in items]
+    metadata = collection.items.loc[list(items)].reset_index(drop=True)
+    return table.join(metadata[[name for name in metadata if str(name) not in table]])
 
 
 def _picked(shown: Sequence[str]) -> None:

@@ -1,16 +1,13 @@
-"""The source of the collection (the demo, uploaded files or a folder), and the validation report."""
+"""The source of the collection: the demo, uploaded files, a folder, or a saved run."""
 
 from __future__ import annotations
 
 import time
 
-import pandas as pd
 import streamlit as st
 
-from mmalign_core.types import Collection
 from pages._components import errors, run_menu
-from pages._session import cache, pipeline, state
-from pages._session.results_cache import Failed
+from pages._session import cache, state
 from pages._session.uploads import keep_upload
 
 _WORDS = {"demo": "Demo", "upload": "Upload files", "folder": "Open a folder", "run": "Reopen a run"}
@@ -24,11 +21,12 @@ _ICONS = {
 
 def show() -> None:
     """Draw the switch between the three sources, and the form of the chosen one."""
+    now = state.view_spec().source["kind"]
     kind = st.segmented_control(
         "Collection",
         list(_WORDS),
-        default=state.view_spec().source["kind"],
-        required=True,
+        default=now if now in _WORDS else None,
+        required=now in _WORDS,
         key="source",
         format_func=lambda k: f"{_ICONS[k]} {_WORDS[k]}",
         label_visibility="collapsed",
@@ -98,42 +96,3 @@ def _run() -> None:
 
 def _open_run() -> None:
     run_menu.reopen(str(state.widget("saved")))
-
-
-def show_report(collection: Collection) -> None:
-    """Draw the validation report: a summary line that opens to the whole report."""
-    inspection = pipeline.ready("inspection")
-    if isinstance(inspection, Failed):
-        errors.show(inspection.reason)
-        return
-    report = inspection.report() if inspection else {}
-    skipped = report.get("skipped") or [vars(s) for s in collection.skipped]
-    with st.expander(_summary(len(skipped), report), icon=":material/fact_check:", expanded=bool(skipped)):
-        if skipped:
-            _skipped_table(skipped)
-        for line in [*collection.notes, *_duplicates(report)]:
-            st.markdown(f"- {errors.plain(line)}")
-        if not report:
-            st.caption("Every file is now decoded once to check it. Then the report is complete.")
-
-
-def _summary(skipped: int, report: dict) -> str:
-    words = f"{skipped:,} skipped" if skipped else "nothing skipped"
-    return f"Validation report · {words}{'' if report else ' so far'}"
-
-
-def _skipped_table(skipped: list[dict]) -> None:
-    reason = st.column_config.TextColumn("why it was skipped", width="large")
-    rows = pd.DataFrame(skipped)[["id", "modality", "reason"]]
-    st.dataframe(rows, hide_index=True, alt="What was skipped and why", key="skipped", column_config={"reason": reason})
-
-
-def _duplicates(report: dict) -> list[str]:
-    """Return one line on the duplicates, and one for each example."""
-    found = report.get("duplicates", {})
-    if not found:
-        return []
-    lines = [f"{found['exact']:,} exact and {found['near']:,} near duplicates"]
-    return lines + [
-        f"{row['modality']} of '{row['b']}' repeats '{row['a']}' ({row['kind']})" for row in found["examples"]
-    ]

@@ -69,7 +69,7 @@ def _sums(mapped: MediumMap) -> str:
     parts = float(mapped.map.values.sum())
     name = "this medium" if mapped.side == "item" else "this part of the query"
     return (
-        f"Blue adds, orange takes away. Together {name} adds {fixed(mapped.share, plus=True)} to the score:"
+        f"Violet adds, gold takes away. Together {name} adds {fixed(mapped.share, plus=True)} to the score:"
         f" {fixed(parts, plus=True)} from these parts, {fixed(mapped.map.rest, plus=True)} that belongs to no single"
         f" part, and {fixed(mapped.share - parts - mapped.map.rest, plus=True)} that does not depend on its content."
     )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmalign_core.types import Collection
 from mmalign_core.workflow import LANGUAGE_MEASURED, LANGUAGE_MODELS, FittedRecommender, Run
-from pages._components import errors, forms, header
+from pages._components import errors, forms
 from pages._session import cache, state
 
 USUAL = "content"
@@ -133,8 +133,9 @@ class Tuning:
 
 
 def sliders(fitted: FittedRecommender) -> Tuning:
-    """Draw the sliders in one row."""
-    with st.container(horizontal=True, gap="small", key="tuning"):
+    """Draw the sliders, folded until they are wanted."""
+    folded = st.expander("Weights and order", icon=":material/tune:")
+    with folded, st.container(horizontal=True, gap="small", key="tuning"):
         return _tuning(fitted, "", None)
 
 
@@ -157,7 +158,7 @@ def _weights(fitted: FittedRecommender, prefix: str) -> dict[str, float]:
     if not fitted.model.reads_places or len(fitted.items.parts) < 2:
         return {}
     return {
-        m: _slider(header.modality_word(m), f"{prefix}weight.{m}", 0.0, 2.0, 1.0, 0.05,
+        m: _slider(f"Weight of {m}", f"{prefix}weight.{m}", 0.0, 2.0, 1.0, 0.05,
                    f"How much the items' {m} counts; 0 leaves it out.")
         for m in fitted.items.parts
     }  # fmt: skip

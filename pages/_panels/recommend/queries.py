@@ -46,7 +46,7 @@ def name(part: PartData, collection: Collection, limit: int = 34) -> str:
     """Return the name of the part on the page."""
     if part["kind"] == "item":
         known = part["value"] in collection.items.index
-        return previews.title(collection, part["value"], limit) if known else cut_text(part["value"], limit)
+        return previews.menu_title(collection, part["value"], limit) if known else cut_text(part["value"], limit)
     if part["kind"] == "user":
         return "user " + cut_text(part["value"], limit)
     return _CALLED.get(part["kind"]) or cut_text(part["value"], limit)

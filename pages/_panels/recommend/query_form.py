@@ -9,7 +9,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Run, queryable
-from pages._components.media import gallery
+from pages._components.media import gallery, previews
 from pages._panels.data import items
 from pages._panels.recommend import queries
 from pages._panels.space import points
@@ -28,6 +28,12 @@ _OFFERED, _MOST_USERS = 12, 2000
 """Items in the search (three rows of four), and users in a menu: a longer menu is slow, so a name is typed then."""
 
 
+_WIDE_ENOUGH = (
+    "<style>.st-key-ask > div:has(> .stTextInput), .st-key-ask .stTextInput {min-width: min(100%, 19rem)}</style>"
+)
+"""The field for words takes a line of its own where the line holds less than its hint."""
+
+
 def current(run: Run) -> list[dict[str, Any]]:
     """Return the parts of the query. Before a query was made, it is the item selected on the other pages."""
     parts = state.query_parts()
@@ -37,6 +43,7 @@ def current(run: Run) -> list[dict[str, Any]]:
 def show(run: Run) -> None:
     """Draw one row: the role of a new part, the field for words, and a button for each other kind."""
     kinds = queryable(run)
+    st.html(_WIDE_ENOUGH)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ask"):
         st.segmented_control(
             "How it counts", list(MODES), format_func=MODES.__getitem__, default="new", required=True,
@@ -137,7 +144,8 @@ def _item(run: Run) -> None:
     found = [item for item in items.matching(run.collection, words or "", ()) if item in placed]
     words = f"{len(found):,} items; click one to add it to the query." if found else "Nothing matches; try other words."
     st.caption(words)
-    cards = [gallery.card(run.collection, item, modalities=[]) for item in found[:_OFFERED]]
+    shown = {item: previews.menu_title(run.collection, item) for item in found[:_OFFERED]}
+    cards = [gallery.card(run.collection, item, modalities=[], title=title) for item, title in shown.items()]
     with st.container(width=420):
         gallery.show(cards, key="ask.items", width=92, most=4, on_pick=lambda item: add(run, "item", item))
 

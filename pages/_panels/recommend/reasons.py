@@ -19,6 +19,7 @@ from mmalign_core.workflow import (
 )
 from pages._components import errors
 from pages._components.media import previews
+from pages._components.sticky import pinned
 from pages._panels.recommend import attribution, counterfactuals, sentences, shares, words
 from pages._panels.recommend.answer import KeyedAnswer
 from pages._panels.recommend.controls import Language
@@ -35,17 +36,9 @@ def picked(answers: Sequence[KeyedAnswer]) -> tuple[KeyedAnswer, str]:
     return (within, str(chosen)) if within else (answers[0], answers[0].answer.results[0].id)
 
 
-_PIN = (
-    ".stColumn:has(.st-key-why) > div {height: 100%}"
-    " div:has(> .st-key-why) {position: sticky; top: 4.2rem; max-height: calc(100vh - 5rem); overflow-y: auto;"
-    " padding: 2px; margin: -2px}"
-)
-
-
 def show(run: Run, keyed: KeyedAnswer, item: str, language: Language) -> None:
     """Draw the panel: the item, the reason in a sentence, and the chosen part. It stays in view while cards scroll."""
-    with st.container(key="why"):
-        st.html(f"<style>{_PIN}</style>")
+    with pinned("why"):
         _panel(run, keyed, item, language)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from mmalign_core.plots import contribution_figure
+from mmalign_core.plots import contribution_figure, cut_text
 from mmalign_core.types import Recommendation
 from mmalign_core.workflow import (
     DIVERSITY_SHARE,
@@ -18,44 +18,39 @@ from mmalign_core.workflow import (
     Answer,
     Run,
     SentenceFacts,
+    strongest_parts,
     template_sentence,
 )
 from pages._components import errors
 from pages._components.media import gallery, previews
 from pages._components.waiting import BARE
-from pages._panels.recommend import shares
+from pages._panels.recommend import shares, words
+from pages._panels.recommend.answer import KeyedAnswer
 from pages._session import state
 
 _BARS = 5
 """Bars of a card: more do not fit under its text."""
-_SHARED = "#5B4FCF"
-"""The theme's primary colour: marks cards that are in both answers."""
 _SHORT = {DIVERSITY_SHARE: "alike", POPULARITY_SHARE: "popular", LANGUAGE_SHARE: "model"}
 """Short names of the controls' shares, for the narrow cards; the panel has the whole names."""
-_NUMBER = re.compile(r" \([+-][\d.]+\)")
+_NUMBER = re.compile(r" \((?:\w+ )?[+−]?[\d.]+\)")
 
 
 def show(
-    run: Run,
-    answer: Answer,
-    *,
-    key: str,
-    picked: str | None,
-    beside: Mapping[str, int] | None = None,
-    most: int = 5,
+    run: Run, keyed: KeyedAnswer, *, key: str, picked: str | None, beside: Mapping[str, int] | None = None
 ) -> None:
-    """Draw the cards, at most `most` in a row. A click shows the reasons.
-
-    `beside`: item -> its rank in the other answer.
-    """
+    """Draw the cards; a click shows the reasons. `beside`: item -> its rank in the other answer; then it is a list."""
+    answer = keyed.answer
     for note in answer.notes:
         st.caption(f":material/info: {errors.plain(note)}")
     parts = [bars(run, answer, found) for found in answer.results]
     scale = max((abs(value) for own in parts for _, value in own), default=1.0) or 1.0
-    cards = [_card(run, answer, found, own, scale, beside) for found, own in zip(answer.results, parts)]
-    gallery.show(
-        cards, key=key, width=112 if beside is not None else 128, most=most, selected=picked, on_pick=state.explain
-    )
+    place = st.container()
+    shared, strongest = words.of_results(run, keyed), strongest_parts(answer)
+    notes = [_note(run, answer, found, shared.get(found.id, ()), strongest.get(found.id)) for found in answer.results]
+    cards = [_card(run, found, own, scale, note, beside) for found, own, note in zip(answer.results, parts, notes)]
+    with place:
+        gallery.show(cards, key=key, width=128, most=5, listed=beside is not None, selected=picked,
+                     on_pick=state.explain)  # fmt: skip
     if answer.controls.exclude:
         st.caption(f"Left out: {left_out(answer)}.")
 
@@ -83,16 +78,16 @@ def _count(number: int) -> str:
 
 def bars(run: Run, answer: Answer, found: Recommendation) -> list[tuple[str, float]]:
     """Return the largest contributions by name, and the sum of the others. They sum to the score."""
-    order = sorted(found.contributions, key=lambda label: -abs(found.contributions[label]))
+    held = answer.held_shares(found)
+    order = sorted(held, key=lambda label: -abs(held[label]))
     kept = order if len(order) <= _BARS else order[: _BARS - 1]
-    known = [label for label in found.contributions if label in kept]
-    against = answer.unlike
     shown = [
-        (_SHORT.get(label) or shares.called(run.collection, label, 40, against=against), found.contributions[label])
-        for label in known
+        (_SHORT.get(label) or shares.called(run.collection, label, 40, against=answer.unlike), held[label])
+        for label in held
+        if label in kept
     ]
     rest = [label for label in order if label not in kept]
-    return [*shown, (f"{len(rest)} others", sum(found.contributions[label] for label in rest))] if rest else shown
+    return [*shown, (f"{len(rest)} others", sum(held[label] for label in rest))] if rest else shown
 
 
 def reason(run: Run, answer: Answer, found: Recommendation) -> str:
@@ -105,26 +100,32 @@ def reason(run: Run, answer: Answer, found: Recommendation) -> str:
     return _NUMBER.sub("", template_sentence(facts).split("; ")[0].rstrip(".") + ".")
 
 
+def _note(run: Run, answer: Answer, found: Recommendation, shared: Sequence[str], strongest: str | None) -> str:
+    """Return the words that the item shares with the query, else the reason; and which part of the query counts."""
+    why = f"Both: {', '.join(shared)}." if shared else reason(run, answer, found)
+    return f"{why} “{cut_text(strongest, 40)}” counts most." if strongest else why
+
+
 def _is_item(run: Run, label: str) -> bool:
     return label in run.collection.items.index
 
 
 def _card(
     run: Run,
-    answer: Answer,
     found: Recommendation,
     own: Sequence[tuple[str, float]],
     scale: float,
+    note: str,
     beside: Mapping[str, int] | None,
 ) -> dict[str, Any]:
     mark: dict[str, Any] = {"stacked": beside is not None}
     if beside is not None and found.id in beside:
-        mark |= {"tag": f"also #{beside[found.id]}", "tagColour": _SHARED}
+        mark["change"] = rank_change(found.rank, beside[found.id])
     return gallery.card(
         run.collection,
         found.id,
         rank=str(found.rank),
-        note=reason(run, answer, found),
+        note=note,
         bars=list(own),
         scale=scale,
         audio=gallery.inline_sound(run.collection, found.id),
@@ -133,12 +134,21 @@ def _card(
     )
 
 
-def show_both(run: Run, answers: Sequence[Answer], places: Sequence[DeltaGenerator], picked: str, *, key: str) -> None:
-    """Draw both answers. Items in both have a label with their rank in the other one."""
-    ranks = [{found.id: found.rank for found in answer.results} for answer in answers]
+def rank_change(rank: int, other: int) -> str:
+    """Return how much higher or lower an item stands here than in the other answer."""
+    if rank == other:
+        return "= same rank"
+    return f"{'▲' if rank < other else '▼'} {abs(rank - other)} · there #{other}"
+
+
+def show_both(
+    run: Run, answers: Sequence[KeyedAnswer], places: Sequence[DeltaGenerator], picked: str, *, key: str
+) -> None:
+    """Draw both answers as lists. Items in both say how their rank differs."""
+    ranks = [{found.id: found.rank for found in keyed.answer.results} for keyed in answers]
     for place, answer, beside, side in zip(places, answers, ranks[::-1], "ab"):
         with place:
-            show(run, answer, key=f"{key}.{side}", picked=picked, beside=beside, most=3)
+            show(run, answer, key=f"{key}.{side}", picked=picked, beside=beside)
 
 
 def overlap(first: Answer, second: Answer) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from mmalign_core.types import Progress
-from mmalign_core.workflow import AnswerWords, ConceptWords, Reasons, Run, answer_words
+from mmalign_core.types import Progress, digest_json
+from mmalign_core.workflow import AnswerWords, ConceptWords, Reasons, Run, answer_words, result_words
 from pages._components import errors, header, waiting
 from pages._panels.recommend.answer import KeyedAnswer
 from pages._session import cache
 from pages._session.jobs import Task
+from pages._session.results_cache import Failed
 
 _WEAK = 0.4
 """Below this cosine the words are marked as weak: they explain less than a sixth of the vector (0.4² = 0.16)."""
@@ -39,6 +40,18 @@ def show(run: Run, keyed: KeyedAnswer, why: Reasons) -> None:
         )  # fmt: skip
         chosen = found[place or 0]
     _show(chosen)
+
+
+def of_results(run: Run, keyed: KeyedAnswer) -> Mapping[str, Sequence[str]]:
+    """Return result -> words that it shares with the query, {} until they are computed in the background."""
+
+    def work(progress: Progress) -> Mapping[str, Sequence[str]]:
+        return result_words(run, keyed.answer, store=cache.store(), settings=cache.settings(), progress=progress)
+
+    task = Task("words", digest_json([keyed.key, "results"]), "words of the results", work)
+    if isinstance(task.found, Failed):
+        return {}  # the panel of words gives the reason; the cards give another one
+    return waiting.result(task, begin=True) or {}
 
 
 def _show(chosen: AnswerWords) -> None:

@@ -1,0 +1,68 @@
+"""The validation report: what was skipped and why, and every duplicate, each as a table to download."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mmalign_core.types import Collection
+from mmalign_core.workflow import Inspection, csv_table
+from pages._components import errors
+from pages._session import pipeline
+from pages._session.results_cache import Failed
+
+_REASON = st.column_config.TextColumn("why it was skipped", width="large")
+
+
+def show(collection: Collection) -> None:
+    """Draw the report: a summary line that opens to the whole report."""
+    found = pipeline.ready("inspection")
+    if isinstance(found, Failed):
+        errors.show(found.reason)
+        return
+    skipped = found.skipped if found else collection.skipped
+    with st.expander(_summary(len(skipped), found), icon=":material/fact_check:", expanded=bool(skipped)):
+        if skipped:
+            skipped_table(collection, found, key="skipped")
+        if found is not None and found.all_duplicates:
+            _duplicates(found)
+        for line in collection.notes:
+            st.markdown(f"- {errors.plain(line)}")
+        if found is None:
+            st.caption("Every file is now decoded once to check it. Then the report is complete.")
+
+
+def skipped_table(collection: Collection, inspection: Inspection | None, *, key: str) -> None:
+    """Draw what was skipped, damaged media among it, and why."""
+    rows = inspection.skipped if inspection else collection.skipped
+    table = pd.DataFrame([{"id": s.id, "modality": s.modality, "reason": s.reason} for s in rows])
+    _table(table, "What was skipped and why", "skipped.csv", key=key, columns={"reason": _REASON})
+
+
+def _summary(skipped: int, inspection: Inspection | None) -> str:
+    """Return the title: how many were skipped, and how many are duplicates."""
+    words = f"{skipped:,} skipped" if skipped else "nothing skipped"
+    if inspection is None:
+        return f"Validation report · {words} so far"
+    many = len(inspection.all_duplicates)
+    repeated = "no duplicates" if not many else "1 duplicate" if many == 1 else f"{many:,} duplicates"
+    return f"Validation report · {words}, {repeated}"
+
+
+def _duplicates(inspection: Inspection) -> None:
+    found = inspection.duplicates
+    st.markdown(f"**{found['exact']:,} exact and {found['near']:,} near duplicates**")
+    table = pd.DataFrame([dict(row) for row in inspection.all_duplicates])[["modality", "kind", "b", "a"]]
+    names = {"b": "item", "a": "repeats"}
+    _table(table.rename(columns=names), "Every duplicate and what it repeats", "duplicates.csv", key="duplicates")
+
+
+def _table(table: pd.DataFrame, alt: str, file: str, *, key: str, columns: dict[str, Any] | None = None) -> None:
+    """Draw all rows, and a button that saves them."""
+    st.dataframe(table, hide_index=True, alt=alt, key=key, column_config=columns)
+    st.download_button(
+        f"CSV of {len(table):,} rows", lambda: csv_table(table), file, "text/csv", key=f"{key}.csv",
+        icon=":material/download:", on_click="ignore", type="tertiary",
+    )  # fmt: skip

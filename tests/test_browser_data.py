@@ -1,0 +1,104 @@
+"""Data and Recommend in a real browser: details stay in view, nothing is cut on a phone, sliders have plain names."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
+
+from playwright.sync_api import Browser, Page, expect
+
+from benchmarks.dashboard import browser, chromium, serve, settled
+from tests.circles import write_circles
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
+]
+
+PATIENCE = 120_000
+"""Milliseconds: a first start on a busy machine loads the encoders."""
+MANY = 8
+"""Captions of each of the twelve circles: enough cards that the gallery is longer than the screen."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("circles")
+    write_circles(root, {"kind": ["warm", "cold"] * 6})
+    for place in range(MANY * 6):
+        (root / f"word-{place}.txt").write_text(f"A text of its own, number {place}")
+    return root
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with browser() as opened:
+        yield opened
+
+
+def opened(chrome: Browser, address: str, width: int, height: int) -> Page:
+    page = chrome.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    page.locator(".card").first.wait_for()
+    settled(page, PATIENCE)
+    return page
+
+
+def test_the_details_stay_in_view_while_the_gallery_scrolls(chrome: Browser, address: str, folder: Path) -> None:
+    page = opened(chrome, f"{address}/data?data=folder:{folder}", 1280, 500)
+    page.locator(".card").last.scroll_into_view_if_needed()
+    expect(page.locator(".st-key-aside h5")).to_be_in_viewport()
+    page.close()
+
+
+def test_a_facet_and_the_strip_open_their_galleries(chrome: Browser, address: str, folder: Path) -> None:
+    page = opened(chrome, f"{address}/data?data=folder:{folder / 'manifest.csv'}", 1280, 900)
+    page.get_by_role("combobox", name="kind").click()
+    page.get_by_role("option", name="warm · 6").click()
+    expect(page.get_by_text("6 of 12 items")).to_be_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["", "data", "recommend"])
+def test_nothing_is_cut_on_a_phone(chrome: Browser, address: str, folder: Path, name: str) -> None:
+    page = chrome.new_page(viewport={"width": 390, "height": 844})
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/{name}?data=folder:{folder}")
+    page.get_by_role("heading", level=1).wait_for()
+    settled(page, PATIENCE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('input[placeholder]')].filter((one) => {
+          const probe = document.createElement('span');
+          probe.style.cssText = `font:${getComputedStyle(one).font};position:absolute;white-space:pre`;
+          probe.textContent = one.placeholder;
+          document.body.append(probe);
+          const wide = probe.getBoundingClientRect().width;
+          probe.remove();
+          return one.getBoundingClientRect().width && wide > one.clientWidth;
+        }).map((one) => one.placeholder)"""
+    )
+    assert cut == []
+    page.close()
+
+
+def test_metric_labels_are_whole_and_sliders_have_plain_names(chrome: Browser, address: str, folder: Path) -> None:
+    page = opened(chrome, f"{address}/data?data=folder:{folder}", 900, 800)
+    for label in page.get_by_test_id("stMetricLabel").all():
+        assert label.evaluate("(one) => one.scrollWidth <= one.clientWidth + 1")
+    page.goto(f"{address}/recommend?data=folder:{folder}")
+    page.locator(".card").first.wait_for()
+    page.get_by_text("Weights and order").click()
+    names = [slider.get_attribute("aria-label") or "" for slider in page.get_by_role("slider").all()]
+    assert "Weight of text" in names and not [name for name in names if ":" in name]
+    page.close()
