@@ -29,7 +29,7 @@ def metrics(run: Run) -> None:
     numbers.warn_of_chance(measured)
     found = ranks.summary(run, state.view_spec().run_key)
     if found is not None:
-        ranks.histogram(found)
+        ranks.histogram(found, held_out=run.choices.holds_out)
     numbers.headline(measured)
     st.plotly_chart(
         metric_figure(measured["metrics"], measured["ci95"], measured["baseline"]),

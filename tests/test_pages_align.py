@@ -44,11 +44,16 @@ def test_the_finding_comes_first_and_every_query_has_a_rank(folder: Path) -> Non
         for one in bins:
             key = f"align.ranks.{way}.{one.address}"
             assert (buttons.get(key) == f"rank {one.words} ({one.n})") == (one.n > 0), "each range opens its queries"
+    way, bins = next(iter(found.bins.items()))
+    one = next(one for one in bins if one.n)
     for verdict in found.verdicts.values():
         assert errors.plain(verdict.title) in words and errors.plain(verdict.words) in words
     remedies = [key for key in buttons if key.startswith("align.remedy.")]
     asked = {verdict.remedy for verdict in found.verdicts.values()} & {"train", "correct"}
     assert len(remedies) == len(asked), "each remedy has one button"
+    app.button(key=f"align.ranks.{way}.{one.address}").click().run()
+    assert not app.exception and app.title[0].value == "Errors"
+    assert app.session_state["mmalign"]["selection"] == list(one.items)
 
 
 def test_a_remedy_aligns_again_with_the_choice_changed(folder: Path) -> None:

@@ -77,6 +77,12 @@ def test_every_query_is_listed_and_a_link_filters_them(data: Path) -> None:
     app = errors_page(data, run=RUN, direction="image->text", fit="held out", sort="suspicion")
     assert counted(app).startswith("20 of 160 queries listed")
     assert "held out" in words_of(app) and "by a fit that never saw it" in words_of(app)
+    app = errors_page(data, run=RUN, direction="image->text", ranks="1")
+    listed_first = int(counted(app).split()[0])
+    app = errors_page(data, run=RUN, direction="image->text", ranks="2-80")
+    assert 0 < listed_first < 80 and int(counted(app).split()[0]) == 80 - listed_first
+    app = errors_page(data, run=RUN, ranks="first")
+    assert "is no range of ranks" in app.error[0].value and counted(app).startswith("160 of 160")
 
 
 def test_the_worst_query_is_in_focus_and_a_link_opens_another(data: Path) -> None:
@@ -173,6 +179,7 @@ def test_filters_pass_by_cause_mark_wrong_and_slice() -> None:
     assert passing(Filters(cause="hub")) == "bc" and passing(Filters(cause="none found")) == "da"
     assert passing(Filters(mark="marked")) == "a" and passing(Filters(mark="unmarked")) == "bdc"
     assert passing(Filters(wrong=True, fit="held out")) == "bd"
+    assert passing(Filters(ranks=(2, 4))) == "dc" and passing(Filters(ranks=(1, 1))) == "a"
     assert passing(Filters(), items={"a", "c"}) == "ca" and passing(Filters(direction="text->image")) == ""
 
 

@@ -34,8 +34,11 @@ def summary(run: Run, run_key: str) -> RankSummary | None:
     return waiting.result(Task("ranks", run_key, "rank every query", work), begin=True)
 
 
-def histogram(found: RankSummary) -> None:
-    """Draw the histogram. A click on a bar, or a button below, opens the queries of that range on the Errors page."""
+def histogram(found: RankSummary, *, held_out: bool) -> None:
+    """Draw the histogram. A click on a bar, or a button below, opens the queries of that range on the Errors page.
+
+    `held_out`: the run holds items out, so held-out queries alone are counted.
+    """
     st.plotly_chart(
         rank_figure(found.bins),
         key=_KEY,
@@ -47,7 +50,7 @@ def histogram(found: RankSummary) -> None:
     clicked = compared.clicked_points(_KEY)
     if clicked and clicked[0][0] in found.bins:
         way, place = clicked[0]
-        open_errors(way, found.bins[way][int(place)])
+        open_errors(way, found.bins[way][int(place)], held_out=held_out)
     with st.popover("Open the queries of a range", type="tertiary", icon=":material/list:"):
         for way, bins in found.bins.items():
             st.markdown(f"**{errors.plain(direction_arrow(way))}**")
@@ -55,10 +58,11 @@ def histogram(found: RankSummary) -> None:
                 for one in (one for one in bins if one.n):
                     words = f"rank {one.words} ({one.n:,})"
                     if st.button(words, key=f"{_KEY}.{way}.{one.address}"):
-                        open_errors(way, one)
+                        open_errors(way, one, held_out=held_out)
 
 
-def open_errors(way: str, one: RankBin) -> None:
+def open_errors(way: str, one: RankBin, *, held_out: bool) -> None:
     """Select the items of this range, and open the Errors page on its queries."""
     state.select_items(one.items)
-    st.switch_page("pages/errors.py", query_params={"direction": way, "ranks": one.address})
+    filters = {"direction": way, "ranks": one.address} | ({"fit": "held out"} if held_out else {})
+    st.switch_page("pages/errors.py", query_params=filters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ import streamlit as st
 
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Mark, MarkKind, SliceReport
+from pages._components import errors
 from pages._panels.errors import slices
 from pages._panels.errors.slices import ANY
 from pages._session import cache, state
 
 NO_CAUSE = "none found"
+_RANGE = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 MARKED, UNMARKED = "marked", "unmarked"
 SORTS: Mapping[str, tuple[list[str], list[bool]]] = {
     "rank": (["rank", "margin", "item"], [False, True, True]),
@@ -25,6 +28,7 @@ SORTS: Mapping[str, tuple[list[str], list[bool]]] = {
 """Order -> columns of the table of queries, and whether each rises: always the worst first."""
 _CLEAR: Mapping[str, object] = {
     "direction": ANY, "cause": ANY, "slice": ANY, "holds": ANY, "fit": ANY, "mark": ANY, "wrong": False,
+    "ranks": "",
 }  # fmt: skip
 """Widget -> the value that lets every query pass; the names of the widgets stand in the address."""
 
@@ -41,6 +45,7 @@ class Filters:
     mark: str = ANY
     wrong: bool = False
     sort: str = "rank"
+    ranks: tuple[int, int] | None = None
 
 
 def show(table: pd.DataFrame, collection: Collection, sliced: SliceReport | None) -> Filters:
@@ -59,8 +64,20 @@ def show(table: pd.DataFrame, collection: Collection, sliced: SliceReport | None
             fit = _menu("Seen by the fit", [ANY, "held out", "fitted"], "fit", width=120)
         mark = _menu("Mark", [ANY, UNMARKED, MARKED, *map(kind_words, MarkKind)], "mark", width=120)
         sort = _menu("Sort by", [*SORTS], "sort", width=112)
+        ranks = st.text_input("Ranks", key="ranks", bind="query-params", width=84, placeholder="2-5",
+                              help="Queries whose right answer ranks in this range.")  # fmt: skip
         wrong = st.toggle("Only wrong", key="wrong", bind="query-params")
-    return Filters(direction or ANY, cause, key, holds, fit, mark, wrong, sort)
+    return Filters(direction or ANY, cause, key, holds, fit, mark, wrong, sort, _range(ranks or ""))
+
+
+def _range(words: str) -> tuple[int, int] | None:
+    """Return the ranks that "2-5" or "7" names, or None for no range; draw a line if it is something else."""
+    found = _RANGE.fullmatch(words.strip())
+    if found:
+        return int(found[1]), int(found[2] or found[1])
+    if words.strip():
+        errors.show(f"'{words.strip()[:20]}' is no range of ranks; write it as 2-5")
+    return None
 
 
 def _menu(label: str, options: Sequence[str], key: str, *, width: int) -> str:
@@ -96,6 +113,8 @@ def listed(
         passes &= table["held_out"] == (filters.fit == "held out")
     if filters.wrong:
         passes &= ~table["correct"]
+    if filters.ranks is not None:
+        passes &= table["rank"].between(*filters.ranks)
     if items is not None:
         passes &= table["item"].isin(items)
     if filters.mark != ANY:
