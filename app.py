@@ -28,10 +28,22 @@ PAGES = [
         help="Choose encoders, aligner and matcher, run, and read how well the modalities line up.",
     ),
     st.Page(
+        "pages/errors.py",
+        title="Errors",
+        icon=":material/flag:",
+        help="Every query, worst first, with its causes; marks, and a repair with its proof.",
+    ),
+    st.Page(
         "pages/leaderboard.py",
         title="Leaderboard",
         icon=":material/leaderboard:",
         help="Several aligners on the same items: quality, time and memory side by side.",
+    ),
+    st.Page(
+        "pages/compare.py",
+        title="Compare",
+        icon=":material/compare:",
+        help="Two runs side by side: metrics with intervals, queries won and lost, maps, and what moved.",
     ),
     st.Page(
         "pages/similarity.py",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from mmalign_core.types import Collection, Media, digest_bytes
 
@@ -21,14 +21,16 @@ Plant = Callable[[Collection, Sequence[str], Rng, Path], Collection]
 GENERIC = ("picture", "an image", "photo", "untitled", "thing", "something")
 SHORT = ("a", "x", "the", "-", "1", "?")
 FOREIGN = (
-    "Zdjęcie przedstawia coś bardzo ciekawego",  # Polish, read by the multilingual encoder
+    "Valokuvassa näkyy jotakin hyvin kiinnostavaa",  # Finnish
+    "Na té fotografii je něco velmi zajímavého",  # Czech
+    "Bức ảnh này cho thấy một điều rất thú vị",  # Vietnamese
+    "Bilden visar någonting mycket intressant",  # Swedish
     "ဓာတ်ပုံတစ်ပုံ ဖြစ်သည်",  # Burmese
     "ምስሉ አንድ ነገር ያሳያል",  # Amharic
     "រូបភាពនេះបង្ហាញអ្វីមួយ",  # Khmer
     "ეს სურათი რაღაცას აჩვენებს",  # Georgian
 )
-UNKNOWN = ("a quasar's accretion disc", "the ontological argument", "a tachyon condensate", "clause 14(b) of the lease")
-FILLER = "This sentence says nothing about what is seen or heard here. " * 60
+FILLER = "This sentence says nothing about what is seen or heard here. " * 200
 """Longer than any text encoder here reads."""
 RATE, SECONDS = 16_000, 2
 """Samples a second and length of a planted sound: what yamnet reads, and more than one of its windows."""
@@ -61,8 +63,8 @@ def swapped(collection: Collection, items: Sequence[str], rng: Rng, folder: Path
 
 
 def blank_picture(collection: Collection, items: Sequence[str], rng: Rng, folder: Path) -> Collection:
-    """White, black and grey pictures, of slightly different sizes so that they are not one content."""
-    return with_files(collection, "image", items, folder, ".png", lambda path, at: _blank(path, at))
+    """White, black and grey pictures and noise of one colour, of different sizes so that they are not one content."""
+    return with_files(collection, "image", items, folder, ".jpg", lambda path, at: _blank(path, at, rng))
 
 
 def silent_sound(collection: Collection, items: Sequence[str], rng: Rng, folder: Path) -> Collection:
@@ -76,7 +78,7 @@ def generic_text(collection: Collection, items: Sequence[str], rng: Rng, folder:
 
 
 def foreign_text(collection: Collection, items: Sequence[str], rng: Rng, folder: Path) -> Collection:
-    """Texts in other languages, of which the embedded encoder reads few."""
+    """Texts in other languages, which no embedded encoder reads."""
     return with_texts(collection, items, lambda text, at: FOREIGN[at % len(FOREIGN)])
 
 
@@ -86,8 +88,8 @@ def cut_off_text(collection: Collection, items: Sequence[str], rng: Rng, folder:
 
 
 def unknown_concept(collection: Collection, items: Sequence[str], rng: Rng, folder: Path) -> Collection:
-    """Texts about what no picture or sound encoder was trained on."""
-    return with_texts(collection, items, lambda text, at: f"{UNKNOWN[at % len(UNKNOWN)]}, number {at}")
+    """Pictures of noise, print, charts, blurs and patterns, which no classifier of things was trained on."""
+    return with_files(collection, "image", items, folder, ".png", lambda path, at: _strange(path, at, rng))
 
 
 def near_duplicate(collection: Collection, items: Sequence[str], rng: Rng, folder: Path) -> Collection:
@@ -113,14 +115,14 @@ def removed(collection: Collection, items: Sequence[str], rng: Rng, folder: Path
 
 FAULTS = (
     Fault("swapped captions", "wrong_pair", "text", swapped, vectors=True),
-    Fault("blank picture", "blank_medium", "image", blank_picture),
-    Fault("silent sound", "blank_medium", "audio", silent_sound),
-    Fault("generic or short text", "general_text", "text", generic_text),
+    Fault("blank picture", "blank_picture", "image", blank_picture),
+    Fault("silent sound", "silent_sound", "audio", silent_sound),
+    Fault("generic or short text", "short_text", "text", generic_text),
     Fault("text in another language", "unread_language", "text", foreign_text),
     Fault("cut off text", "cut_off_text", "text", cut_off_text),
     Fault("near-duplicate", "second_right_answer", "text", near_duplicate),
     Fault("hub", "hub", "text", hub),
-    Fault("unknown concept", "unknown_concept", "text", unknown_concept),
+    Fault("unknown concept", "unknown_concept", "image", unknown_concept),
     Fault("modality removed", "missing_modality", "text", removed),
 )
 
@@ -166,9 +168,31 @@ def with_files(
     return again(collection, [changed(m) for m in collection.media])
 
 
-def _blank(path: Path, number: int) -> None:
-    shade = (255, 0, 128)[number % 3]
-    Image.new("RGB", (200 + number, 200), (shade,) * 3).save(path)
+def _blank(path: Path, number: int, rng: Rng) -> None:
+    colour, noise = (((255,) * 3, 0), ((0,) * 3, 0), ((128,) * 3, 0), ((90, 30, 30), 6), ((20, 20, 30), 4))[number % 5]
+    pixels = rng.normal(colour, noise, (200, 200 + number, 3))
+    Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(path, quality=75)
+
+
+def _strange(path: Path, number: int, rng: Rng) -> None:
+    image = Image.new("RGB", (240, 240), "white")
+    draw, kind = ImageDraw.Draw(image), number % 5
+    if kind == 0:
+        image = Image.fromarray(rng.integers(0, 256, (240, 240, 3)).astype(np.uint8))
+    elif kind == 1:
+        for top in range(10, 230, 14):
+            draw.text((10, top), "".join(rng.choice([*"abcdefghij klmnop"], 36)), fill="black")
+    elif kind == 2:
+        for bar in range(8):
+            colour = tuple(rng.integers(0, 255, 3).tolist())
+            draw.rectangle((20 + 25 * bar, 220 - int(rng.integers(20, 180)), 38 + 25 * bar, 220), fill=colour)
+    elif kind == 3:
+        few = Image.fromarray(rng.integers(0, 256, (5, 5, 3)).astype(np.uint8))
+        image = few.resize((240, 240), Image.Resampling.BICUBIC)
+    else:
+        squares = np.kron(rng.integers(0, 2, (24, 24)), np.full((10, 10), 255))
+        image = Image.fromarray(squares.astype(np.uint8)).convert("RGB")
+    image.save(path)
 
 
 def _silent(path: Path, number: int) -> None:

@@ -16,12 +16,13 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.fault_finders import MEDIUM_CAUSES, Found, Scores, faulty_media
 from benchmarks.fault_kinds import FAULTS, Fault
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.data.in_memory import collection_from_arrays
@@ -40,16 +41,6 @@ BEST = 20
 FOLDS = 5
 """Folds of the confident learning that stands beside: cleanlab's default."""
 
-Scores = Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Found:
-    """`rankings`: name -> item -> score, higher for likelier faults; ours is first. `flagged`: items with the cause."""
-
-    rankings: Mapping[str, Scores]
-    flagged: frozenset[str]
-
 
 def wrong_pairs(collection: Collection, store: Store, seed: int) -> Found:
     """Suspected wrong pairs, and the two rankings that stand beside."""
@@ -66,7 +57,10 @@ def wrong_pairs(collection: Collection, store: Store, seed: int) -> Found:
     return Found({"suspicion": values, "confident learning": confident, "low similarity": low}, frozenset(named))
 
 
-FINDERS: Mapping[str, Callable[[Collection, Store, int], Found]] = {"wrong_pair": wrong_pairs}
+FINDERS: Mapping[str, Callable[[Collection, Store, int], Found]] = {
+    "wrong_pair": wrong_pairs,
+    **{name: faulty_media(name) for name in MEDIUM_CAUSES},
+}
 """Cause -> what finds it. A fault whose cause is not here is printed as 'no finder'."""
 
 

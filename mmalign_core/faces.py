@@ -1,32 +1,39 @@
-"""Lazy package exports: names that are imported on first use, from a table of the modules that define them."""
+"""Lazy package exports: names that are imported on first use, as the imports for type checkers list them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import ast
+from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-Places = Mapping[str, tuple[str, str]]
-"""Exported name -> (module, name in that module)."""
 
-
-def places_of(table: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Return the places of a table: module -> its exported names, separated by spaces; "a=b" exports `b` as `a`."""
+def exports_of(face: Path) -> dict[str, tuple[str, str]]:
+    """Exported name -> (module, name in that module): of every import below `if TYPE_CHECKING:` in this file."""
+    blocks = [node for node in ast.parse(face.read_text(encoding="utf-8")).body if isinstance(node, ast.If)]
     return {
-        name.partition("=")[0]: (module, name.partition("=")[2] or name)
-        for module, names in table.items()
-        for name in names.split()
+        alias.asname or alias.name: (node.module, alias.name)
+        for block in blocks
+        if isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
+        for node in block.body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
     }
 
 
-def lazy(namespace: dict[str, Any], places: Places) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return `__getattr__` and `__dir__` for the package with these globals. Imported names are stored in them."""
+def lazy(namespace: dict[str, Any]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` for the package with these globals. Imported names are stored in them.
+
+    The names are read from the source of the package, so that each is listed once.
+    """
+    exports = exports_of(Path(namespace["__file__"]))
 
     def getattr_(name: str) -> Any:
-        if name not in places:
+        if name not in exports:
             raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
-        module, original = places[name]
+        module, original = exports[name]
         namespace[name] = value = getattr(import_module(module), original)
         return value
 
-    return getattr_, lambda: sorted({*namespace, *places})
+    return getattr_, lambda: sorted({*namespace, *exports})

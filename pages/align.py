@@ -1,14 +1,11 @@
 """Align: choose encoders, aligner, similarity, matcher and split; run; read the metrics."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from mmalign_core.plots import fit_figure, is_training, metric_figure
-from mmalign_core.workflow import modality_pairs
+from mmalign_core.workflow import Run, modality_pairs
 from pages._components import alignment_form, errors, header, numbers, run_menu, waiting
-from pages._panels.align import form, report
+from pages._panels.align import diagnostics, form, ranks, report
 from pages._session import state
 
 state.through_app("pages/align.py")
@@ -19,14 +16,21 @@ if not modality_pairs(collection):
 left, right = st.columns([3, 7], gap="large")
 
 with left, errors.shown():
+    if state.view_spec().saved:
+        waiting.need("run")  # its choices fill the form
     form.show(collection)
 
 
-def metrics(measured: Mapping[str, Any]) -> None:
-    """Draw the retrieval metrics in numbers and bars, and the diagnostics of the space."""
-    numbers.headline(measured)
+def metrics(run: Run) -> None:
+    """Draw the finding, the ranks, the retrieval metrics, and the diagnostics of the space."""
+    measured = run.report
+    ranks.sentences(measured)
     report.warn(measured)
     numbers.warn_of_chance(measured)
+    found = ranks.summary(run, state.view_spec().run_key)
+    if found is not None:
+        ranks.histogram(found)
+    numbers.headline(measured)
     st.plotly_chart(
         metric_figure(measured["metrics"], measured["ci95"], measured["baseline"]),
         key="align.metrics",
@@ -38,7 +42,7 @@ def metrics(measured: Mapping[str, Any]) -> None:
     )
     report.fused(measured)
     report.thresholds(measured)
-    numbers.space(measured)
+    diagnostics.show(measured, found.verdicts if found is not None else {})
     with st.expander("All numbers", icon=":material/table:"):
         numbers.table(measured)
 
@@ -47,7 +51,7 @@ with right:
     waiting.show_fit()
     run = waiting.need("run")
     if not numbers.show_unmeasured(run.report):
-        metrics(run.report)
+        metrics(run)
     with st.expander("What was run", icon=":material/receipt_long:"):
         numbers.recipe(run.report)
         run_menu.keep(run)

@@ -19,7 +19,7 @@ def headline(rows: Sequence[Row]) -> None:
     rivals = [row for row in rows if row["transductive"] == best["transductive"]]
     left, right = st.columns([7, 3], gap="large", vertical_alignment="bottom")
     with left:
-        st.markdown(f"##### {errors.plain(best['aligner'])} {_place(len(rivals), best['transductive'])}")
+        st.markdown(f"##### {errors.plain(best['aligner'])} {_place(rivals, best['transductive'])}")
         numbers.headline(best)
     with right, st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
@@ -33,18 +33,20 @@ def headline(rows: Sequence[Row]) -> None:
     st.caption(numbers.measured_on(best))
 
 
-def _place(rivals: int, transductive: bool) -> str:
-    if rivals == 1:
+def _place(rivals: Sequence[Row], transductive: bool) -> str:
+    """Return where the best stands among the aligners of its kind, and whether that is sure."""
+    if len(rivals) == 1:
         return "is the only one measured so far"
     kind = " that look at all queries together" if transductive else ""
-    return f"ranks first of the {rivals}{kind} by mean reciprocal rank (MRR)"
+    tied = [row["aligner"] for row in rivals[1:] if table.standing(row, rivals) != "worse"]
+    sure = f", tied with {errors.plain(', '.join(tied))}" if tied else ", better than all others"
+    return f"ranks first of the {len(rivals)}{kind} by mean reciprocal rank (MRR){sure}"
 
 
 def use(row: Row) -> None:
-    """Align with this aligner and the choices of the comparison, and open the Align page."""
-    shared = {name: value for name, value in state.board().items() if name != "aligners"}
+    """Open the run of this row on the Align page. The comparison kept its fit, so nothing is fitted again."""
     state.forget_widgets("align.")
-    pipeline.align_with({**shared, "aligner": row["aligner"]})
+    pipeline.align_with(board.adopted(state.view_spec(), row["aligner"]).choices)
     st.switch_page("pages/align.py", query_params={})  # without, Streamlit refuses while a widget is bound to one
 
 
@@ -54,6 +56,7 @@ collection = waiting.need("collection")
 if not modality_pairs(collection):
     waiting.need("run")
 with errors.shown():
+    form.begin(collection)
     form.show(collection)
 current = board.current(collection)
 board.show_progress(current)
@@ -63,11 +66,8 @@ if measured:
     headline(measured)
 if rows:
     table.show(rows)
-elif not state.board():
-    errors.empty(
-        "Nothing compared yet", "Choose aligners and press Compare; rows appear as they are done.", "leaderboard"
-    )
 if measured:
+    table.show_only_right(rows)
     charts.quality(measured)
     charts.trainings(measured)
     curves.show(collection, [row["aligner"] for row in measured])

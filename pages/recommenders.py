@@ -1,8 +1,10 @@
 """Recommenders: several of them on the same held-out interactions, compared in total and by slice."""
 
+import streamlit as st
+
 from mmalign_core.types import Collection
 from pages._components import errors, header, waiting
-from pages._panels.recommenders import charts, form, table, trials
+from pages._panels.recommenders import charts, form, table, trials, verdict
 from pages._session import pipeline, state
 from pages._session.results_cache import Failed
 
@@ -33,6 +35,8 @@ def measured(collection: Collection) -> None:
                 "leaderboard",
             )
             return
+        if words := verdict.verdict(ranking.rows, ranking.facts, trial.protocol.k):
+            st.markdown(f"##### {errors.plain(words)}")
         charts.headline(ranking.rows, trial.protocol.k, simulated=ranking.facts["simulated"])
         charts.show(ranking.rows, trial.protocol.k)
         table.show(ranking.rows, trial.protocol.k)

@@ -1,4 +1,4 @@
-"""Whole ways through the dashboard in a real browser: upload to verified bundle, two sessions, cancel, back and forward.
+"""Ways through the dashboard in a real browser: upload to verified bundle, two sessions, cancel, back and forward.
 
 With MMALIGN_SHOTS set to a folder, a picture of each step is kept there.
 """
@@ -120,14 +120,7 @@ def test_from_an_upload_to_a_bundle_that_is_verified_elsewhere(
     keep_picture(page, "B2-marked")
     go(page, TITLES["overview"])
     settled(page, PATIENCE)
-    page.get_by_text("Share this run").click()
-    downloads = {}
-    for what in ("report", "bundle"):
-        page.get_by_role("button", name=f"Make the {what}").click()
-        with page.expect_download(timeout=PATIENCE) as saved:
-            page.get_by_role("button", name=f"Download the {what}").click(timeout=PATIENCE)
-        downloads[what] = tmp_path / f"{what}{'.html' if what == 'report' else '.zip'}"
-        saved.value.save_as(downloads[what])
+    downloads = share(page, tmp_path)
     written = downloads["report"].read_text(encoding="utf-8")
     assert "among the first 10" in written and "<script" not in written
     other = session(chrome, address)
@@ -145,6 +138,19 @@ def test_from_an_upload_to_a_bundle_that_is_verified_elsewhere(
     settled(other, PATIENCE)
     assert not other.get_by_test_id("stException").count()
     other.close()
+
+
+def share(page: Page, folder: Path) -> dict[str, Path]:
+    """Make the report and the bundle of the open run on the Overview page, and save both in the folder."""
+    page.get_by_text("Share this run").click()
+    downloads = {}
+    for what in ("report", "bundle"):
+        page.get_by_role("button", name=f"Make the {what}").click()
+        with page.expect_download(timeout=PATIENCE) as saved:
+            page.get_by_role("button", name=f"Download the {what}").click(timeout=PATIENCE)
+        downloads[what] = folder / f"{what}{'.html' if what == 'report' else '.zip'}"
+        saved.value.save_as(downloads[what])
+    return downloads
 
 
 def test_no_session_sees_the_selection_of_another(chrome: Browser, address: str, page: Page) -> None:

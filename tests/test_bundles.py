@@ -42,7 +42,7 @@ from mmalign_core.workflow import (
     save_run,
 )
 from mmalign_core.workflow.bundles import open_bundle, opened_bundle, pack_run
-from mmalign_core.workflow.error_analysis.refit import encoded_sets
+from mmalign_core.workflow.error_analysis.refit import aligner_inputs
 from mmalign_core.workflow.verification import verify_bundle
 
 SCORED = {"correction": "csls", "matcher": "hungarian"}
@@ -145,8 +145,8 @@ def test_an_opened_run_works_without_media(tmp_path: Path, workplace: Path, here
     found = answer(run, QuerySpec.of(text="a dog", k=3), store=elsewhere)
     known = answer(load_run("media", store=here), QuerySpec.of(text="a dog", k=3), store=here)
     assert [item.id for item in found.results] == [item.id for item in known.results]
-    sets = encoded_sets(run, store=elsewhere)
-    for modality, rows in encoded_sets(load_run("media", store=here), store=here).items():
+    sets = aligner_inputs(run, store=elsewhere)
+    for modality, rows in aligner_inputs(load_run("media", store=here), store=here).items():
         assert_same_set(rows, sets[modality])
 
 
@@ -161,6 +161,17 @@ def test_marks_go_along_and_can_be_imported_elsewhere(tmp_path: Path, workplace:
     assert not import_marks(collection, third, tmp_path / "marks.jsonl").rejected
     (mark,) = read_marks(collection, third)
     assert (mark.item, mark.kind, mark.note.split(), mark.who) == ("i3", MarkKind.WRONG_PAIR, ["ß", "<b>"], "me")
+
+
+def test_an_opened_run_has_its_marks_once(tmp_path: Path, here: Store, vectors_zip: Path) -> None:
+    own, other = Store(tmp_path / "own"), Store(tmp_path / "other")
+    open_bundle(vectors_zip, "run", store=own)
+    add_mark(load_run("run", store=own).collection, own, MarkKind.WRONG_PAIR, "i3", note="=1", who="me")
+    bundle = packed("run", tmp_path / "marked.zip", own)
+    for name in ("first", "second"):
+        open_bundle(bundle, name, store=other)
+        (mark,) = read_marks(load_run(name, store=other).collection, other)
+        assert (mark.item, mark.note, mark.who, mark.outdated) == ("i3", "=1", "me", False)
 
 
 def test_a_name_that_is_taken_is_not_replaced_unasked(here: Store, vectors_zip: Path) -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from mmalign_core.data import decode_image, inspect_collection, read_collection
 from mmalign_core.data.duplicates import Fingerprint, fingerprint, near_pictures, normalised_text, repeats
+from mmalign_core.types import Collection
 from tests.sample_files import encoded, picture, png, sound, tone, wav, write
 
 
@@ -80,9 +81,63 @@ def test_copies_of_a_picture_are_near(change: str) -> None:
     assert near_pictures([fingerprint(original), fingerprint(picture(seed=4)), fingerprint(copies[change])]) == [(0, 2)]
 
 
-def test_plain_pictures_of_other_colours_are_not_near() -> None:
-    plain = [fingerprint(Image.new("RGB", (30, 30), colour)) for colour in ("red", "green", "blue", "red")]
-    assert near_pictures(plain) == [(0, 3)]
+def test_plain_pictures_are_near_only_in_one_colour() -> None:
+    colours = ("red", "green", "blue", "red", "#ffffff", "#fafafa")
+    assert near_pictures([fingerprint(Image.new("RGB", (30, 30), colour)) for colour in colours]) == [(0, 3)]
+    white = Image.new("RGB", (300, 200), "white")
+    saved = decode_image(encoded(white, "JPEG", quality=40))
+    assert near_pictures([fingerprint(white), fingerprint(saved)]) == [(0, 1)]
+
+
+def drawing(*hand: tuple[int, int]) -> Image.Image:
+    """A clock's face with hands that end at these places."""
+    image = Image.new("RGB", (200, 200), "white")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((30, 30, 170, 170), outline="black", width=6)
+    for end in hand:
+        draw.line((100, 100, *end), fill="black", width=6)
+    return image
+
+
+def test_drawings_on_one_background_are_not_near_but_their_copies_are() -> None:
+    clocks = [drawing((100, 50), (135, 100)), drawing((100, 50), (65, 100)), drawing((100, 50), (100, 135))]
+    prints = [fingerprint(clock) for clock in clocks]
+    assert near_pictures(prints) == []
+    copies = [clocks[0].resize((100, 100)), decode_image(encoded(clocks[1], "JPEG", quality=40))]
+    assert near_pictures([*prints, *(fingerprint(copy) for copy in copies)]) == [(0, 3), (1, 4)]
+
+
+def test_no_drawing_of_the_demo_repeats_another_and_copies_are_found(demo: Collection) -> None:
+    pictures = [decode_image(m.path or "", at_least=(64, 64)) for m in demo.media_of("image")]
+    prints = [fingerprint(picture) for picture in pictures]
+    assert near_pictures(prints) == []
+    halves = [fingerprint(picture.resize((picture.width // 2, picture.height // 2))) for picture in pictures]
+    saved = [fingerprint(decode_image(encoded(picture, "JPEG", quality=40))) for picture in pictures]
+    for copies in (halves, saved):
+        found = near_pictures([*prints, *copies])
+        assert set(found) <= {(i, len(prints) + i) for i in range(len(prints))} and len(found) >= 0.97 * len(prints)
+
+
+def test_blank_pictures_and_silent_sounds_are_counted_and_all_listed(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    noisy = Image.fromarray(np.clip(rng.normal((90, 20, 20), 4, (120, 160, 3)), 0, 255).astype(np.uint8))
+    speck = Image.new("RGB", (200, 200), "white")
+    ImageDraw.Draw(speck).line((90, 100, 110, 100), fill="black")
+    files = {f"w{k:02}.png": encoded(Image.new("RGB", (30, 30), "white")) for k in range(25)}
+    files |= {"black.png": encoded(Image.new("RGB", (30, 30))), "noise.jpg": encoded(noisy, "JPEG", quality=60)}
+    files |= {"speck.png": encoded(speck), "clock.png": encoded(drawing((100, 50))), "photo.png": png(3)}
+    hum = sound((tone(1.0, level=2e-4) + 0.25).astype(np.float32))
+    files |= {"zero.wav": sound(np.zeros(8000, np.float32)), "offset.wav": hum, "tone.wav": wav()}
+    found = inspect_collection(read_collection(write(tmp_path, files)), threads=1)
+    blank = {"black", "noise", "speck", *(f"w{k:02}" for k in range(25))}
+    assert {f["id"] for f in found.all_blank if f["modality"] == "image"} == blank
+    assert {f["id"] for f in found.all_blank if f["modality"] == "audio"} == {"zero", "offset"}
+    report = found.report()
+    assert report["blank"]["by_modality"] == {"image": 28, "audio": 2} and report["blank"]["count"] == 30
+    assert len(report["blank"]["examples"]) == 20 and "all_blank" not in report and "all_duplicates" not in report
+    assert report["duplicates"]["exact"] == len(found.all_duplicates) == 24 and report["duplicates"]["near"] == 0
+    assert len(report["duplicates"]["examples"]) == 20
+    assert next(f for f in report["blank"]["examples"] if f["id"] == "w00")["colour"] == "#ffffff"
 
 
 @hypothesis_settings(deadline=None, max_examples=30)
@@ -90,7 +145,7 @@ def test_plain_pictures_of_other_colours_are_not_near() -> None:
 def test_blocks_find_what_comparing_all_pairs_finds(seed: int, count: int) -> None:
     rng = np.random.default_rng(seed)
     base = rng.integers(0, 2**63, 20, dtype=np.uint64)
-    thumb = np.zeros((16, 16, 3), np.int16)
+    thumb = np.zeros((32, 32, 3), np.uint8)
     flips = rng.integers(0, 2, (count, 8), dtype=np.uint64)
     bits = [int(base[i % 20]) ^ sum(int(f) << (8 * k) for k, f in enumerate(flip)) for i, flip in enumerate(flips)]
     prints = [Fingerprint(b, thumb) for b in bits]

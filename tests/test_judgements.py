@@ -14,7 +14,8 @@ from mmalign_core.store import Store
 from mmalign_core.triage.judgements import Judgements
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, Encoding, Run, align, judged_pairs, load_run, save_run
-from mmalign_core.workflow.error_analysis.judgement import held_out_parts, judge, judge_all
+from mmalign_core.workflow.error_analysis.judgement import judge, judge_all
+from mmalign_core.workflow.error_analysis.refit import held_out_parts
 
 N = 50
 SPLITS = (

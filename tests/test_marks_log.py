@@ -13,7 +13,7 @@ from mmalign_core.__main__ import main
 from mmalign_core.store import Store
 from mmalign_core.triage.marks import MarkKind
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import add_mark, export_marks, import_marks, read_marks
+from mmalign_core.workflow import add_mark, export_marks, import_marks, read_marks, undo_mark
 from tests.test_marks import a_collection
 
 ROOT = Path(__file__).parents[1]
@@ -100,6 +100,46 @@ def test_the_store_lists_and_removes_marks(store, capsys):
     assert [path.name for path in (store.root / "marks").iterdir()] == ["mine.txt"]
 
 
+def test_a_log_with_undone_marks_and_an_unfinished_line_is_removed(store):
+    birds = a_collection()
+    add_mark(birds, store, MarkKind.WRONG_PAIR, "a", other="b", note="=1+1")
+    undo_mark(birds, store, "last")
+    (log,) = (store.root / "marks").iterdir()
+    for unfinished in (b'{"o', b'{"op": "mark", "kind": "wro'):
+        log.write_bytes(log.read_bytes() + b"\n" + unfinished)
+        add_mark(birds, store, MarkKind.RIGHT, "c")
+    assert main(["store", "remove", "marks", log.name, "--store", str(store.root)]) == 0
+    assert not log.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["precious", '{"id": 1, "title": "my data"}\n', '{"op": "mark"}\n', "[]\n", '{"op": "mark", "id": "x"}\nprecious'],
+)
+def test_a_file_of_others_under_the_name_of_a_log_stays(store, content, capsys):
+    add_mark(a_collection(), store, MarkKind.RIGHT, "a")
+    (log,) = (store.root / "marks").iterdir()
+    log.write_text(content)
+    assert main(["store", "remove", "marks", log.name, "--store", str(store.root)]) == 2
+    said = capsys.readouterr().err
+    assert "is not deleted: it holds lines that are no marks" in said and len(said.splitlines()) == 1
+    assert log.read_text() == content
+
+
+def test_an_exported_table_runs_no_formula_and_comes_back_as_it_was(store, tmp_path):
+    birds = a_collection()
+    for number, note in enumerate(["=1+1", "'=1+1", "''-x", "'quoted'", "@b", "plain"]):
+        add_mark(birds, store, MarkKind.AMBIGUOUS, "a", note=note)
+        exported = export_marks(read_marks(birds, store))
+        assert not any(
+            cell[:1] in "=@-+" for line in exported.decode().splitlines()[1:] for cell in line.split(",") if cell
+        )
+        (tmp_path / "out.csv").write_bytes(exported)
+        other = Store(tmp_path / f"other {number}")
+        import_marks(birds, other, tmp_path / "out.csv")
+        assert [mark.note for mark in read_marks(birds, other)] == [note]
+
+
 TABLES = {
     "plain": "id,mark\na,right\nb,wrong_pair\n",
     "case, spaces and another name": "ID , Kind,NOTE\na,Right,x\nb,Wrong Pair,y\n",
@@ -148,7 +188,7 @@ def test_bad_rows_are_told_by_number_and_the_rest_goes_on(store, tmp_path, capsy
     again = import_marks(birds, store, tmp_path / "marks.csv")
     assert (again.added, again.unchanged) == ((), 3)
     other = Store(tmp_path / "other")
-    (tmp_path / "out.csv").write_text(export_marks(read_marks(birds, store)), newline="")
+    (tmp_path / "out.csv").write_bytes(export_marks(read_marks(birds, store)))
     import_marks(birds, other, tmp_path / "out.csv")
     assert export_marks(read_marks(birds, other)) == export_marks(read_marks(birds, store))
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS, Job, Jobs
-from pages._session.wanted import Wanted
+from pages._session.session_jobs import SessionJobs
 from tests.circles import write_circles
 from tests.dashboard import ROOT, dashboard_home, finish, opened, words_of
 
@@ -74,7 +74,7 @@ def test_work_that_another_session_wants_goes_on() -> None:
     jobs, gate = Jobs(workers=1), threading.Event()
     jobs.submit("busy", lambda job: gate.wait(LONG))
     shared: Job[None] = jobs.submit("prepare", lambda job: None, owner="demo view")
-    wanted = Wanted(jobs)
+    wanted = SessionJobs(jobs)
     for session in ("a", "b"):
         wanted.turn(session, "demo", "demo view")
     wanted.turn("a", "upload", "upload view")

@@ -15,8 +15,7 @@ from mmalign_core.plots import (
     quality_time_figure,
     threshold_figure,
 )
-from mmalign_core.plots.labels import place_labels
-from mmalign_core.plots.leaderboard import FAMILY_COLOURS, FAMILY_SYMBOLS
+from mmalign_core.plots.leaderboard import FAMILY_COLOURS, FAMILY_SYMBOLS, spread
 from mmalign_core.workflow.menus.cards import FAMILIES
 
 WAYS = ("image->text", "text->image")
@@ -61,20 +60,27 @@ def test_quality_against_time_draws_each_row_in_each_direction() -> None:
     assert low < np.log10(still.x[0]) and high > np.log10(30)
 
 
-def test_names_of_near_points_stand_on_different_sides() -> None:
-    near = [row("infonce-mlp", "model", 0.5, 1.0), row("rnn", "model", 0.5, 1.2), row("cnn", "model", 0.1, 1.0)]
-    assert list(traces(quality_time_figure(near, "recall@1"))["model"].textposition) == [
-        "middle left",
-        "middle right",
-        "middle right",
-    ]
+def test_names_stand_in_a_column_and_never_overlap() -> None:
+    crowd = [row(f"aligner-{k}", "model", 0.5 + k / 1000, 1.0) for k in range(24)]
+    figure = quality_time_figure(crowd, "recall@1")
+    names = [note for note in figure.layout.annotations if note.showarrow is not False]
+    assert len(names) == 2 * len(crowd) and len({note.text for note in names}) == len(crowd)
+    panel = figure.layout.height - 130
+    for axis in ("y", "y2"):
+        column = [note for note in names if note.yref == axis]
+        places = sorted(note.ay for note in column)
+        pixels = np.diff(places) * panel / figure.layout.yaxis.range[1]
+        assert pixels.min() > 13.9, "a line of text each"
+        assert places[0] >= 0 and places[-1] <= figure.layout.yaxis.range[1], "inside the panel"
+        assert len({note.ax for note in column}) == 1 and column[0].ax > column[0].x, "right of every point"
+    assert [note.x for note in names] == [0.0] * len(names), "each line ends at its point"
 
 
-def test_names_of_a_crowd_cover_nothing_where_there_is_room() -> None:
-    points = [(100.0, 100.0), (112.0, 104.0), (95.0, 112.0), (490.0, 50.0)]
-    places = place_labels(points, ["procrustes", "infonce-linear", "late-average", "transformer"], width=500)
-    assert len({*places[:3]}) == 3 and "left" in places[3], "apart from one another, and inside the panel"
-    assert place_labels([], [], width=500) == []
+def test_places_of_names_stay_near_their_points() -> None:
+    assert spread([0.2, 0.5, 0.8], 0.1, 1.0) == [0.2, 0.5, 0.8]
+    assert spread([0.5, 0.5], 0.1, 1.0) == pytest.approx([0.5, 0.6])
+    assert spread([1.0, 1.0], 0.1, 1.0) == pytest.approx([0.85, 0.95])
+    assert spread([], 0.1, 1.0) == []
 
 
 def test_numbers_without_a_unit_in_common_have_panels_of_their_own() -> None:

@@ -32,9 +32,9 @@ def test_set_up_stands_in_the_first_twelve_lines() -> None:
     assert "(assets/dashboard.png)" in README and (ROOT / "assets" / "dashboard.png").stat().st_size > 20_000
 
 
-def test_the_command_line_block_runs(tmp_path: Path) -> None:
+def test_the_command_line_blocks_run(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    for command in block("python -m mmalign_core demo"):
+    for command in [*block("python -m mmalign_core demo"), *block("python -m mmalign_core align demo")]:
         shown = subprocess.run(
             command.replace("python", sys.executable, 1),
             shell=True,
@@ -49,6 +49,10 @@ def test_the_command_line_block_runs(tmp_path: Path) -> None:
         "encode.json",
         "align.json",
         "map.parquet",
+        "errors.csv",
+        "report.html",
+        "repaired.zip",
+        "opened",
     }
 
 

@@ -138,3 +138,10 @@ def test_half_of_what_swapped_captions_cost_comes_back_on_clip_vectors(store, sh
     assert hits >= 0.8 * len(wrong)
     lost = np.mean([clean.report["metrics"][way]["mrr"] - row["mrr"] for way, row in report["before"].items()])
     assert lost > 0 and report["mean_mrr"]["value"] >= lost / 2
+
+
+def test_too_few_training_pairs_to_suspect_any_is_one_line(store, capsys):
+    save_run(run_of(swapped(count=24), store), "small", store=store)
+    assert main(["repair", "small", "--suggested", "2", "--store", str(store.root)]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and "no training pair can be suspected" in said[0] and "at least 20" in said[0]

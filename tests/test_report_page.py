@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,9 +20,11 @@ from mmalign_core.commands.line import parser
 from mmalign_core.params import parse_assignments
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
-from mmalign_core.workflow import Choices, Run, align, encode, save_run
+from mmalign_core.workflow import Choices, Run, align, encode, repair_run, save_run
+from mmalign_core.workflow.error_analysis.refit import held_out_parts
 from mmalign_core.workflow.export.report_facts import command_line, finding, repair_facts
 from mmalign_core.workflow.export.report_page import ReportPage, report_page
+from tests.swapped_pairs import run_of, shifted, swapped
 
 MADE = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 HOSTILE = '"><script>alert(1)</script><img src=http://example.org/x onerror=alert(2)>'
@@ -134,12 +138,28 @@ def test_a_repair_and_slices_are_shown_where_there_are(store: Store) -> None:
     }
     repaired = replace(made, report={**made.report, "repaired_from": "first", "repair": repair})
     assert repair_facts(made) is None
-    row = {"label": "short <i>", "n": 7, "value": ".5", "interval": ".2 to .8", "difference": "-.1", "p": ".03"}
-    found = report_page(repaired, store=store, slices=[row], made=MADE)
+    apart = {"value": -0.1, "ci95": [-0.2, -0.05], "p": 0.01, "q": 0.031}
+    row = {"label": "short <i>", "direction": "image->text", "n": 1234, "value": 0.5, "ci95": [0.2, 0.8]}
+    rows = [{**row, "difference": apart, "significant": True}, {**row, "label": "noise", "significant": False}]
+    found = report_page(repaired, store=store, slices={"metric": "recall@10", "slices": rows}, made=MADE)
     assert {"repair", "slices"} <= set(found.sections)
     assert "+0.125 (+0.050 to +0.200)" in found.html and "2 training pairs were changed" in found.html
-    assert "V &lt;b&gt;." in found.html and "short &lt;i&gt;" in found.html
+    assert "V &lt;b&gt;." in found.html and "short &lt;i&gt;, image to text" in found.html
+    assert all(words in found.html for words in ("1,234", "20.0% to 80.0%", "-0.100 (-0.200 to -0.050)", "0.031"))
+    assert "noise" not in found.html
     assert "a given vector, without a medium" in found.html
+
+
+def test_a_run_that_a_repair_made_says_what_it_brought(store: Store, tmp_path: Path) -> None:
+    places = [int(item[1:]) for item in held_out_parts(run_of(swapped(), store))[0].train][::9]
+    done = repair_run(run_of(swapped(shifted(places)), store), store=store, suggested=len(places))
+    save_run(done.repaired_run(store=store), "mended", store=store)
+    out = ["--store", str(store.root), "--json", str(tmp_path / "page.json")]
+    assert main(["report", "mended", "--html", str(tmp_path / "page.html"), *out]) == 0
+    said, page = json.loads((tmp_path / "page.json").read_text()), (tmp_path / "page.html").read_text()
+    assert {"metrics", "repair", "pairs", "map"} <= set(said["sections"])
+    assert escape(done.verdict()) in page and f"{len(places)} training pairs were changed" in page
+    assert said["sentence"] in page
 
 
 def test_the_command_replaces_its_own_page_alone(run: Run, store: Store, tmp_path: Path, capsys) -> None:

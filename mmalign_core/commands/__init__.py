@@ -19,6 +19,7 @@ from mmalign_core.commands import (
     recommend,
     repair,
     report,
+    slices,
     store,
     verify,
 )
@@ -40,6 +41,7 @@ COMMANDS = {
     "recommend": recommend,
     "explain": explain,
     "errors": errors,
+    "slices": slices,
     "evaluate": evaluate,
     "marks": marks,
     "repair": repair,

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> None:
             print(f"marks: {args.import_}, row {row['row']}: {row['reason']}", file=sys.stderr)
     marks = read_marks(collection, store)
     if args.export is not None:
-        write_target(args, "export", export_marks(marks).encode("utf-8", "backslashreplace"))
+        write_target(args, "export", export_marks(marks))
     write_result(marks_report(collection, marks, imported), args, _summary(marks, imported))
 
 

@@ -36,13 +36,17 @@ _REPORTS: Mapping[str, frozenset[str]] = {
     "recommend": _keys("query items"),
     "explain": _keys("a b score contributions method faithfulness maps components anchors concepts notes"),
     "errors": _keys("run direction directions split n n_held_out queries missing notes"),
-    "marks": _keys("collection marks by_kind outdated rejected"),
-    "repair": _keys("before after difference fixed broken dropped n_held_out"),
-    "diff": _keys("a b difference queries drift choices data"),
-    "bundle": _keys("out bytes members media encoded"),
-    "open": _keys("opened run media encoded"),
-    "verify": _keys("verified checked differences not_checked"),
-    "report": _keys("html sentence sections"),
+    "marks": _keys("collection items marks by_kind outdated imported unchanged rejected"),
+    "repair": _keys(
+        "run aligner pair by split before after ci95 difference fixed broken by_direction n_held_out mean_mrr dropped "
+        "n_dropped not_measured verdict"
+    ),
+    "diff": _keys("a b difference queries unmeasured drift choices data notes"),
+    "bundle": _keys("out bytes members media encoded map notes"),
+    "open": _keys("opened run media encoded made_by notes"),
+    "verify": _keys("verified checked differences not_checked members tolerance"),
+    "report": _keys("html bytes sentence sections"),
+    "slices": _keys("run direction directions split held_out metric overall n_tried smallest slices notes"),
     "evaluate": _keys(
         "split split_kind relevant k seed items cold_items users events n_train n_test left_out_events right_answers "
         "users_measured rows encoders"
@@ -67,6 +71,7 @@ _ROWS: Mapping[str, frozenset[str]] = {
 _TABLES: Mapping[str, frozenset[str]] = {
     "marks": _keys("id mark other modality note who when"),
     "errors": _keys("direction rank margin held_out chosen_id right_id suspicion causes"),
+    "slices": _keys("direction key kind label n metric value compared_with difference p q significant"),
 }
 """Columns of the tables that --csv writes."""
 _FEW = 5

@@ -8,6 +8,7 @@ Each module imports only from modules on lower floors:
     5  arrays/, columnar/, folder, interactions    rows from each kind of file
     4  draft                                       a collection, built row by row
     3  tabular/                                    tables, rows, metadata, vectors in cells
+    3  faults                                      repeated and blank media
     2  media/, archives, duplicates                one medium, one archive
     1  files                                       location, size, digest and storage of files
     0  names, formats                              names and first bytes

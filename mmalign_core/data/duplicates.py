@@ -12,17 +12,27 @@ from PIL import Image
 HASH_DISTANCE = 6
 """Bits of 64 in which the difference hashes of near duplicates may differ; our choice, confirmed by the thumbnail."""
 MEAN_DIFFERENCE = 6.0
-"""Levels of 255 by which their 16 x 16 thumbnails may differ on average; our choice."""
+"""Levels of 255 by which squares of 2 x 2 pixels of their thumbnails may differ on average; our choice."""
+LOCAL_DIFFERENCE = 60.0
+"""Levels of 255 by which any such square may differ, so that drawings on one background are told apart.
 
-_THUMB = (16, 16)
-"""Pixels of a thumbnail; our choice."""
+Measured on 406 drawings, 850 drawings of thin lines and 30 photographs: copies at a third of the size differ by 59 at
+most, other copies by less; a smile from a straight mouth, or the hands of two clocks, by 87 and more.
+"""
+
+_PLAIN_RANGE = 16
+_PLAIN_DIFFERENCE = 1.5
+"""A picture whose thumbnail holds fewer levels than the first is of one colour. It has no shape that could confirm a
+match, so the other must equal it but for the rounding of a JPEG. Our choice."""
+_THUMB = (32, 32)
+"""Pixels of a thumbnail; our choice: 3 kB a picture."""
 _BLOCK = 256
 """Hashes compared at a time with all others; our choice, so that memory grows with n and not n²."""
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """A 64-bit difference hash of a picture, and a thumbnail (16, 16, 3) int16 that confirms a match."""
+    """A 64-bit difference hash of a picture, and a thumbnail (32, 32, 3) uint8 that confirms a match."""
 
     bits: int
     thumb: np.ndarray
@@ -32,14 +42,15 @@ def fingerprint(image: Image.Image) -> Fingerprint:
     """The fingerprint of an RGB image (difference hash: Krawetz, "Kind of Like That", 2013)."""
     grey = np.asarray(image.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
     bits = np.packbits((grey[:, 1:] > grey[:, :-1]).ravel())
-    thumb = np.asarray(image.resize(_THUMB, Image.Resampling.BOX), np.int16)
+    thumb = np.asarray(image.resize(_THUMB, Image.Resampling.BOX), np.uint8)
     return Fingerprint(int.from_bytes(bits.tobytes(), "big"), thumb)
 
 
 def near_pictures(prints: Sequence[Fingerprint]) -> list[tuple[int, int]]:
     """Pairs (i, j), i < j, in which picture j nearly equals picture i. Each j occurs once, with its first i.
 
-    Copies that were re-encoded or resized are found; cropped, rotated and recoloured ones are not. All n² / 2 pairs of
+    Copies that were re-encoded or resized are found; cropped, rotated and recoloured ones are not. Pictures of one
+    colour are near only if it is the same colour. All n² / 2 pairs of
     hashes are compared, 20,000 pictures in about a second; memory grows with n.
     """
     hashes = np.array([p.bits for p in prints], dtype=np.uint64)
@@ -77,7 +88,19 @@ def normalised_text(text: str) -> str:
 
 
 def _alike(prints: Sequence[Fingerprint], earlier: np.ndarray, j: int) -> Iterator[int]:
-    """The pictures of `earlier` whose thumbnail is close to that of picture j."""
+    """The pictures of `earlier` that show what picture j shows."""
     for i in earlier:
-        if np.abs(prints[i].thumb - prints[j].thumb).mean() <= MEAN_DIFFERENCE:
+        if _same_thumbs(prints[i].thumb, prints[j].thumb):
             yield int(i)
+
+
+def _same_thumbs(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two thumbnails (h, w, 3) differ no more than copies do.
+
+    Signed differences are averaged over squares of 2 x 2 pixels: shifts of an edge by less than a pixel cancel out.
+    """
+    apart = a.astype(np.int16) - b
+    squares = np.abs(apart[:-1, :-1] + apart[:-1, 1:] + apart[1:, :-1] + apart[1:, 1:]) / 4
+    if min(int(np.ptp(thumb, axis=(0, 1)).max()) for thumb in (a, b)) < _PLAIN_RANGE:
+        return float(squares.max()) <= _PLAIN_DIFFERENCE
+    return float(squares[::2, ::2].mean()) <= MEAN_DIFFERENCE and float(squares.max()) <= LOCAL_DIFFERENCE

@@ -11,21 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.data.duplicates import Fingerprint, fingerprint, near_pictures, normalised_text, repeats
+from mmalign_core.data.duplicates import Fingerprint, fingerprint, normalised_text
+from mmalign_core.data.faults import Fault, count_blanks, count_duplicates, find_blanks, find_duplicates
 from mmalign_core.data.media.images import decode_image, image_size
+from mmalign_core.data.media.levels import PictureLevels, SoundLevels, picture_levels, sound_levels
 from mmalign_core.data.media.sounds import read_audio
 from mmalign_core.data.media.videos import decode_video
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Collection, Media, Progress, Skipped, no_progress
 
-EXAMPLES = 20
-"""Duplicates of each kind that a report lists; our choice."""
 _AHEAD = 8
 """Media queued per thread; our choice: no thread is idle, and memory stays small."""
 _MEDIA_PER_REPORT = 25
 """Media from one report of the progress to the next; our choice."""
 _SMALL = (64, 64)
-"""Pixels that a JPEG keeps when it is decoded at reduced scale: 4 times the side of a fingerprint's thumbnail."""
+"""Pixels that a JPEG keeps when it is decoded at reduced scale: the cells of its levels, twice a thumbnail's side."""
 _VIDEO_FRAMES = 8
 """Frames decoded to see that a video can be read: the fewest that `decode_video` keeps of a longer one."""
 
@@ -34,10 +34,11 @@ _VIDEO_FRAMES = 8
 class Inspection:
     """What a collection holds.
 
-    `items`: how many; `by_modality`: counts, lowest, median and highest of each number of the media (seconds, pixels);
-    `pairs`: "a:b" -> items that have both modalities; `duplicates`: counts and examples; `metadata`: kind, missing and
-    distinct values of each column; `interactions`: counts, or None; `repeated`: every duplicate; `damaged`: undecodable
-    media, also in `skipped`. `report` gives JSON.
+    `items`: how many; `by_modality`: counts, and the lowest, median and highest of each number of the media, such as
+    seconds or pixels; `pairs`: "a:b" -> items that have both modalities; `duplicates` and `blank` (pictures and sounds
+    in which nothing is to be seen or heard): counts and examples; `all_duplicates` and `all_blank`: every one of them;
+    `damaged`: media that cannot be decoded, also in `skipped`; `metadata`: kind, missing and distinct values of each
+    column; `interactions`: counts, or None. `report` gives JSON.
     """
 
     name: str
@@ -50,23 +51,31 @@ class Inspection:
     interactions: Mapping[str, int] | None
     attribution: str
     notes: tuple[str, ...] = ()
-    repeated: tuple[Mapping[str, str], ...] = ()
+    all_duplicates: tuple[Fault, ...] = ()
+    all_blank: tuple[Fault, ...] = ()
     damaged: tuple[Skipped, ...] = ()
 
+    @property
+    def blank(self) -> dict[str, Any]:
+        """How many pictures and sounds hold nothing, with the first examples."""
+        return count_blanks(self.all_blank)
+
     def report(self) -> dict[str, Any]:
-        """The inspection as the object that `inspect --json` prints, with the first examples of duplicates."""
+        """The inspection as the object that `inspect --json` prints: counts and examples, not every duplicate."""
         skipped = [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped]
         metadata = [dict(m) for m in self.metadata]
-        found = {name: value for name, value in asdict(self).items() if name not in ("repeated", "damaged")}
-        return found | {"skipped": skipped, "metadata": metadata, "notes": list(self.notes)}
+        whole = asdict(self) | {"skipped": skipped, "metadata": metadata, "notes": list(self.notes)}
+        lists = ("all_duplicates", "all_blank", "damaged")
+        return {name: value for name, value in whole.items() if name not in lists} | {"blank": self.blank}
 
 
 @dataclass(frozen=True)
 class _Facts:
-    """Facts of one decoded medium: numbers by name, and the key by which near duplicates are found."""
+    """Facts of one decoded medium: numbers by name, the key by which near duplicates are found, and its levels."""
 
     numbers: Mapping[str, float]
     near: Fingerprint | str | None = None
+    levels: PictureLevels | SoundLevels | None = None
 
 
 def inspect_collection(
@@ -80,7 +89,7 @@ def inspect_collection(
 
     A medium that cannot be decoded is added to the collection's `skipped`. Exact duplicates have equal bytes. Near
     duplicates are pictures that were resized or saved again, and texts that differ in case and punctuation alone;
-    sounds and videos have none.
+    sounds and videos have none. Blank pictures and silent sounds are usable and counted.
     """
     settings = settings or Settings()
     usable, facts, failed = [], [], []
@@ -91,19 +100,21 @@ def inspect_collection(
             usable.append(medium)
             facts.append(result)
     skipped = (*collection.skipped, *failed)
-    holders, repeated = _holders(collection, usable), _repeated(usable, facts)
+    holders = _holders(collection, usable)
+    duplicates = find_duplicates(usable, [fact.near for fact in facts])
     return Inspection(
         name=collection.name,
         items=len(collection.items),
         by_modality={m: _modality(m, holders[m], usable, facts, skipped, collection) for m in holders},
         pairs={f"{a}:{b}": len(holders[a] & holders[b]) for a, b in combinations(sorted(holders), 2)},
         skipped=skipped,
-        duplicates=_duplicates(repeated),
+        duplicates=count_duplicates(duplicates),
         metadata=tuple(_column(collection, name) for name in collection.items.columns),
         interactions=_interactions(collection),
         attribution=collection.attribution,
         notes=collection.notes,
-        repeated=repeated,
+        all_duplicates=duplicates,
+        all_blank=find_blanks(usable, [fact.levels for fact in facts]),
         damaged=tuple(failed),
     )
 
@@ -144,12 +155,13 @@ def _text_facts(medium: Media, settings: Settings) -> _Facts:
 def _image_facts(medium: Media, settings: Settings) -> _Facts:
     image = decode_image(medium.path or "", settings, at_least=_SMALL)
     width, height = image_size(medium.path or "")
-    return _Facts({"width": width, "height": height}, fingerprint(image))
+    return _Facts({"width": width, "height": height}, fingerprint(image), picture_levels(image))
 
 
 def _audio_facts(medium: Media, settings: Settings) -> _Facts:
     samples, rate = read_audio(medium.path or "", settings)
-    return _Facts({"seconds": round(len(samples) / rate, 3), "rate": rate})
+    numbers = {"seconds": round(len(samples) / rate, 3), "rate": rate}
+    return _Facts(numbers, levels=sound_levels(samples, rate))
 
 
 def _video_facts(medium: Media, settings: Settings) -> _Facts:
@@ -198,39 +210,6 @@ def _modality(
 
 def _range(values: Sequence[float]) -> dict[str, float]:
     return {"min": float(min(values)), "median": float(np.median(values)), "max": float(max(values))}
-
-
-def _repeated(usable: Sequence[Media], facts: Sequence[_Facts]) -> tuple[Mapping[str, str], ...]:
-    """Every medium that repeats an earlier one of its modality: exactly, then nearly."""
-    exact: list[tuple[str, str, str]] = []
-    near: list[tuple[str, str, str]] = []
-    for modality in MODALITIES:
-        places = [i for i, m in enumerate(usable) if m.modality == modality]
-        same = repeats([usable[i].digest for i in places])
-        exact += [(modality, usable[places[a]].item, usable[places[b]].item) for a, b in same]
-        again = {b for _, b in same}
-        rest = [i for place, i in enumerate(places) if place not in again]
-        near += [(modality, usable[a].item, usable[b].item) for a, b in _near(rest, facts)]
-    both = (("exact", exact), ("near", near))
-    return tuple({"kind": kind, "modality": m, "a": a, "b": b} for kind, pairs in both for m, a, b in pairs)
-
-
-def _duplicates(repeated: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """How many media repeat an earlier one of their modality exactly or nearly, and the first examples."""
-    exact, near = ([row for row in repeated if row["kind"] == kind] for kind in ("exact", "near"))
-    counts = Counter((row["modality"], row["kind"]) for row in repeated)
-    held = [m for m in MODALITIES if counts[m, "exact"] or counts[m, "near"]]
-    tally = {m: {kind: counts[m, kind] for kind in ("exact", "near")} for m in held}
-    examples = [dict(row) for row in (*exact[:EXAMPLES], *near[:EXAMPLES])]
-    return {"exact": len(exact), "near": len(near), "by_modality": tally, "examples": examples}
-
-
-def _near(places: Sequence[int], facts: Sequence[_Facts]) -> list[tuple[int, int]]:
-    """Near duplicates among the media at `places`, as pairs of places (earlier, later)."""
-    keys = [facts[i].near for i in places]
-    prints = [key for key in keys if isinstance(key, Fingerprint)]
-    pairs = near_pictures(prints) if prints else repeats([key if key is not None else i for i, key in enumerate(keys)])
-    return [(places[a], places[b]) for a, b in pairs]
 
 
 def _column(collection: Collection, name: str) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class Encoder(ModelChoice, Explainable, ABC):
     batch_size: ClassVar[int] = 16
     rate: ClassVar[int] = 0
     """Sample rate in Hz of the view of a sound; 0 for other modalities."""
+    languages: ClassVar[tuple[str, ...]] = ()
+    """ISO 639 codes of the languages that a text encoder was trained on; () where they are unknown."""
 
     @cached_property
     def settings(self) -> Settings:
@@ -73,6 +75,14 @@ class Encoder(ModelChoice, Explainable, ABC):
         All methods load them on first use. Callers that encode many media call this first, so that a missing package
         is one error and not one for each medium.
         """
+
+    @property
+    def surely_read(self) -> int:
+        """Bytes of UTF-8 up to which a text is surely read to its end; 0 if only its view tells.
+
+        A token is a byte or more, so this is the limit of tokens less the special ones.
+        """
+        return 0
 
     def prepare(self, media: Media) -> Any:
         """Decode and preprocess one medium, in a worker thread. Raises BadInput if it cannot be decoded."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
 
+from mmalign_core.notebook.analysis import AnalysedRun
 from mmalign_core.notebook.reports import Estimate, Metrics, RunReport, report_from_json
-from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Recommendation
 
 if TYPE_CHECKING:
@@ -22,14 +22,11 @@ if TYPE_CHECKING:
     from mmalign_core.workflow import PairExplanation, Run
 
 
-class AlignedRun:
+class AlignedRun(AnalysedRun):
     """One finished alignment. `mm.align` makes it, `mm.load` opens a saved one.
 
     `run` is the run as the rest of MMAlign passes it on; `store` keeps what is encoded for it.
     """
-
-    def __init__(self, run: Run, store: Store) -> None:
-        self.run, self.store = run, store
 
     @property
     def collection(self) -> Collection:

@@ -1,7 +1,7 @@
 """Figures of the dashboard and of runs. Functions take arrays and data frames and return plotly figures.
 
-Each name is imported on first use, so importing this package is cheap. A new name goes into the table and, for type
-checkers, into the imports above it.
+Each name is imported on first use, so importing this package is cheap. The imports below list the names, for type
+checkers and for `lazy`, which reads them from this file.
 """
 
 # ruff: noqa: F401  the imports under TYPE_CHECKING are the names that this package exports
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmalign_core.faces import lazy, places_of
+from mmalign_core.faces import lazy
 
 if TYPE_CHECKING:
     from mmalign_core.plots.colours import FUSED_COLOUR as FUSED_COLOUR
@@ -31,30 +31,19 @@ if TYPE_CHECKING:
     from mmalign_core.plots.metric_bars import arrow as direction_arrow
     from mmalign_core.plots.metric_bars import metric_figure as metric_figure
     from mmalign_core.plots.picture_map import picture_map_figure as picture_map_figure
+    from mmalign_core.plots.rank_histogram import query_rank_figure as query_rank_figure
+    from mmalign_core.plots.rank_histogram import rank_figure as rank_figure
     from mmalign_core.plots.recommender_slices import SLICE_WORDS as SLICE_WORDS
     from mmalign_core.plots.recommender_slices import learns_from as learns_from
     from mmalign_core.plots.recommender_slices import slice_differences_figure as slice_differences_figure
     from mmalign_core.plots.recommender_slices import slices_figure as slices_figure
+    from mmalign_core.plots.run_differences import run_difference_figure as run_difference_figure
+    from mmalign_core.plots.run_differences import two_maps_figure as two_maps_figure
     from mmalign_core.plots.similarity_heatmap import heatmap_figure as heatmap_figure
+    from mmalign_core.plots.slice_bars import slice_figure as slice_figure
     from mmalign_core.plots.space_map import map_figure as map_figure
     from mmalign_core.plots.time_maps import sound_map_figure as sound_map_figure
     from mmalign_core.plots.time_maps import video_map_figure as video_map_figure
     from mmalign_core.plots.word_map import word_map_html as word_map_html
 
-_NAMES = {
-    "mmalign_core.plots.colours": "FUSED_COLOUR MODALITY_COLOURS MODALITY_SYMBOLS OTHER_COLOUR",
-    "mmalign_core.plots.contributions": "contribution_figure",
-    "mmalign_core.plots.curves": "fit_figure is_training latest_fit learning_figure threshold_figure",
-    "mmalign_core.plots.labels": "cut_text=cut measure_word plain_label",
-    "mmalign_core.plots.leaderboard": "difference_figure quality_time_figure",
-    "mmalign_core.plots.metric_bars": "direction_arrow=arrow metric_figure",
-    "mmalign_core.plots.picture_map": "picture_map_figure",
-    "mmalign_core.plots.recommender_slices": "learns_from slice_differences_figure SLICE_WORDS slices_figure",
-    "mmalign_core.plots.similarity_heatmap": "heatmap_figure",
-    "mmalign_core.plots.space_map": "map_figure",
-    "mmalign_core.plots.time_maps": "sound_map_figure video_map_figure",
-    "mmalign_core.plots.word_map": "word_map_html",
-}
-"""Module -> its exported names. "a=b" exports its `b` under the name `a`."""
-_PLACES = places_of(_NAMES)
-__getattr__, __dir__ = lazy(globals(), _PLACES)
+__getattr__, __dir__ = lazy(globals())

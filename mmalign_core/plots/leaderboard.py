@@ -10,14 +10,18 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from mmalign_core.plots.colours import CATEGORY_COLOURS, OTHER_COLOUR
-from mmalign_core.plots.labels import measure_word, place_labels, plain_label
+from mmalign_core.plots.labels import measure_word, plain_label
 from mmalign_core.plots.metric_bars import arrow, whiskers
 
 FAMILY_COLOURS: dict[str, str] = dict(zip(("matching", "embedding", "model", "fusion"), CATEGORY_COLOURS[4:8]))
 """Colours of families. None of them is the colour of a modality."""
 FAMILY_SYMBOLS = {"matching": "circle", "embedding": "square", "model": "diamond", "fusion": "triangle-up"}
-_PANEL = 500
-"""Pixels, about."""
+_LINE = 14.0
+"""Pixels between two names: a line of text of 11 pixels."""
+_FRAME = 130
+"""Pixels of a figure outside its panels: legend, titles and axis."""
+_NAMES_WIDE = 0.26
+"""Share of a panel for the names: 16 letters in the narrowest panel of a laptop, of 380 pixels."""
 _SHORTEST = 1e-3
 """Seconds. Faster fits are drawn at this value, because a logarithmic axis needs a lower limit."""
 
@@ -32,35 +36,62 @@ def quality_time_figure(rows: Sequence[Row], metric: str, *, height: int = 380) 
     """
     directions = list(rows[0]["metrics"])
     titles = [arrow(direction) for direction in directions]
+    height = max(height, _FRAME + round(_LINE * (len(rows) + 1)))
+    tall = _top(rows, metric)
     figure = make_subplots(1, len(directions), subplot_titles=titles, shared_yaxes=True, horizontal_spacing=0.03)
     for column, direction in enumerate(directions, 1):
-        sides = _label_sides(rows, direction, metric, height)
+        for name in _names(rows, direction, metric, tall, height):
+            axis = str(column) if column > 1 else ""  # plotly calls the first panel's axes x and y
+            refs = {"xref": f"x{axis}", "yref": f"y{axis}", "axref": f"x{axis}", "ayref": f"y{axis}"}
+            figure.add_annotation(**name, **refs)
         for family in FAMILY_COLOURS:
             members = [row for row in rows if row["family"] == family]
             if members:
-                figure.add_trace(_points(members, family, direction, metric, sides, legend=column == 1), 1, column)
+                figure.add_trace(_points(members, family, direction, metric, legend=column == 1), 1, column)
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 48, "b": 8},
         legend={"orientation": "h", "x": 0, "y": 1.1, "yanchor": "bottom"},
     )  # fmt: skip
     ticks = {"tickvals": [0.001, 0.01, 0.1, 1, 10, 100, 1000], "ticktext": ["≤1 ms", "10 ms", "0.1 s", *_SECONDS]}
     figure.update_xaxes(type="log", title="seconds of one fit", range=_time_range(rows), **ticks)
-    figure.update_yaxes(rangemode="tozero", tickformat=".0%", nticks=7)
+    figure.update_yaxes(range=[0, tall], tickformat=".0%", nticks=7)
     figure.update_yaxes(title=measure_word(metric), col=1)
     return figure
 
 
-def _label_sides(rows: Sequence[Row], direction: str, metric: str, height: int) -> dict[str, str]:
-    """Return aligner -> position of its name, for a panel of half the page's width on a laptop."""
-    low, high = _time_range(rows)
-    ends = [row["ci95"].get(direction, {}).get(metric, (0.0, 0.0))[1] for row in rows]
-    tall = max(max(row["metrics"][direction][metric], end) for row, end in zip(rows, ends)) or 1.0
-    points = [
-        (_PANEL * (_power(row) - low) / (high - low), (height - 130) * row["metrics"][direction][metric] / tall)
-        for row in rows
-    ]
-    names = [row["aligner"] for row in rows]
-    return dict(zip(names, place_labels(points, names, width=_PANEL)))
+def spread(values: Sequence[float], step: float, tall: float) -> list[float]:
+    """Return one place for each value (rising), near it, at least `step` apart, within 0 and `tall` if they fit."""
+    places: list[float] = []
+    for value in values:
+        places.append(max(value, places[-1] + step) if places else max(value, step / 2))
+    for number in range(len(places) - 1, -1, -1):
+        highest = tall - step / 2 if number == len(places) - 1 else places[number + 1] - step
+        places[number] = min(places[number], highest)
+    return places
+
+
+def _top(rows: Sequence[Row], metric: str) -> float:
+    """Return the upper limit of the axis, above all points and whiskers."""
+    drawn = [values[metric] for row in rows for values in row["metrics"].values()]
+    drawn += [bounds[metric][1] for row in rows for bounds in row["ci95"].values() if metric in bounds]
+    return 1.05 * max(drawn) or 1.0
+
+
+def _names(rows: Sequence[Row], direction: str, metric: str, tall: float, height: int) -> list[dict[str, Any]]:
+    """Return annotations: the names in one column at the right of a panel, each with a line to its point.
+
+    The column is spaced in pixels of the fixed height, so no two names overlap at any width.
+    """
+    ordered = sorted(rows, key=lambda row: row["metrics"][direction][metric])
+    step = _LINE * tall / (height - _FRAME)
+    places = spread([row["metrics"][direction][metric] for row in ordered], step, tall)
+    column = _name_column(rows)
+    return [
+        {"text": plain_label(row["aligner"], 24), "x": _power(row), "y": row["metrics"][direction][metric],
+         "ax": column, "ay": place, "xanchor": "left", "font": {"size": 11}, "arrowhead": 0, "arrowwidth": 0.8,
+         "arrowcolor": OTHER_COLOUR, "standoff": 6}
+        for row, place in zip(ordered, places)
+    ]  # fmt: skip
 
 
 def _power(row: Row) -> float:
@@ -68,25 +99,28 @@ def _power(row: Row) -> float:
 
 
 def _time_range(rows: Sequence[Row]) -> list[float]:
-    """Return the axis range in powers of ten, with room for the names to the right of their points."""
+    """Return the axis range in powers of ten, with room for the column of names at the right."""
+    low, column = min(map(_power, rows)), _name_column(rows)
+    start = low - max(0.3, 0.12 * (column - low))
+    return [start, column + (column - start) * _NAMES_WIDE / (1 - _NAMES_WIDE)]
+
+
+def _name_column(rows: Sequence[Row]) -> float:
+    """Return where the names start, in powers of ten: right of all points."""
     low, high = min(map(_power, rows)), max(map(_power, rows))
-    return [low - max(0.3, 0.12 * (high - low)), high + max(0.6, 0.22 * (high - low + 0.3))]
+    return high + max(0.3, 0.12 * (high - low))
 
 
 _SECONDS = ("1 s", "10 s", "100 s", "1,000 s")
 
 
-def _points(
-    rows: Sequence[Row], family: str, direction: str, metric: str, sides: Mapping[str, str], *, legend: bool
-) -> go.Scatter:
+def _points(rows: Sequence[Row], family: str, direction: str, metric: str, *, legend: bool) -> go.Scatter:
     values = [row["metrics"][direction][metric] for row in rows]
     bounds = [row["ci95"].get(direction, {}).get(metric, (value, value)) for row, value in zip(rows, values)]
     symbol = FAMILY_SYMBOLS[family]
     return go.Scatter(
-        name=family, x=[max(row["seconds"]["fit"], _SHORTEST) for row in rows], y=values, mode="markers+text",
-        text=[f" {plain_label(row['aligner'])} " for row in rows], textfont={"size": 11},
-        textposition=[sides[row["aligner"]] for row in rows],
-        legendgroup=family, showlegend=legend, cliponaxis=False,
+        name=family, x=[max(row["seconds"]["fit"], _SHORTEST) for row in rows], y=values, mode="markers",
+        text=[plain_label(row["aligner"]) for row in rows], legendgroup=family, showlegend=legend, cliponaxis=False,
         marker={"color": FAMILY_COLOURS[family], "size": 11, "line": {"width": 2, "color": FAMILY_COLOURS[family]},
                 "symbol": [f"{symbol}-open" if row["transductive"] else symbol for row in rows]},
         error_y=whiskers(values, bounds, thickness=1.2, width=4),

@@ -19,6 +19,9 @@ from mmalign_core.store.errors import make_folder, unwritable
 from mmalign_core.store.folders import key_name
 
 ENDING = ".jsonl"
+OPERATIONS = ("mark", "undo")
+"""What an entry does: the `op` that it begins with."""
+_START = b'{"op": "'
 _log = logging.getLogger(__name__)
 
 
@@ -75,9 +78,14 @@ def _entries(path: Path) -> list[dict[str, Any]]:
 
 
 def is_mark_log(path: Path) -> bool:
-    """Whether every whole line of the file is an entry that `add` wrote: a JSON object with a mark's `id`."""
-    lines = [line for line in path.read_bytes().split(b"\n")[:-1] if line.strip()]
+    """Whether every line of the file is one that `add` wrote, whole or unfinished: a mark, or the undo of one."""
+    return all(_is_ours(line) for line in path.read_bytes().split(b"\n") if line.strip())
+
+
+def _is_ours(line: bytes) -> bool:
     try:
-        return all(isinstance(entry, dict) and "id" in entry for entry in map(json.loads, lines))
+        entry = json.loads(line)
     except (ValueError, RecursionError):
-        return False
+        # A killed writer leaves the start of an entry.
+        return line.startswith(_START) or _START.startswith(line)
+    return isinstance(entry, dict) and entry.get("op") in OPERATIONS and "id" in entry

@@ -1,7 +1,7 @@
 """The use cases as plain functions, called by the command line and the dashboard.
 
-Each name is imported on first use, so importing this package is cheap. A new name goes into the table and, for type
-checkers, into the imports above it.
+Each name is imported on first use, so importing this package is cheap. The imports below list the names, for type
+checkers and for `lazy`, which reads them from this file.
 """
 
 # ruff: noqa: F401  the imports under TYPE_CHECKING are the names that this package exports
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mmalign_core.faces import lazy, places_of
+from mmalign_core.faces import lazy
 
 if TYPE_CHECKING:
     from mmalign_core.data import Inspection as Inspection
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from mmalign_core.recommend.sentences.facts import Facts as SentenceFacts
     from mmalign_core.recommend.sentences.facts import sentence as template_sentence
     from mmalign_core.scoring.corrections import Scores as CorrectedScores
+    from mmalign_core.spaces import reference_of as reference_of
     from mmalign_core.store import KINDS as STORE_KINDS
     from mmalign_core.store import Entry as StoreEntry
     from mmalign_core.store import Store as Store
@@ -56,6 +57,10 @@ if TYPE_CHECKING:
     from mmalign_core.triage.marks import Mark as Mark
     from mmalign_core.triage.marks import MarkKind as MarkKind
     from mmalign_core.triage.marks import parse_kind as parse_mark_kind
+    from mmalign_core.triage.rank_bins import RankBin as RankBin
+    from mmalign_core.triage.repair import Change as RepairChange
+    from mmalign_core.triage.slices import Slice as Slice
+    from mmalign_core.triage.space_verdicts import SpaceVerdict as SpaceVerdict
     from mmalign_core.workflow.alignment.choices import Choices as Choices
     from mmalign_core.workflow.alignment.choices import pairs_of as modality_pairs
     from mmalign_core.workflow.alignment.choices import unpaired_of as unpaired_modalities
@@ -68,8 +73,10 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.bundles import pack_run as pack_run
     from mmalign_core.workflow.comparison.comparison import compare as compare
     from mmalign_core.workflow.comparison.comparison import takers as takers
+    from mmalign_core.workflow.comparison.kept_fits import KeptFit as KeptFit
     from mmalign_core.workflow.comparison.learning_curve import learning_curve as learning_curve
     from mmalign_core.workflow.comparison.ranking import Comparison as Comparison
+    from mmalign_core.workflow.comparison.ranking import only_right as only_right
     from mmalign_core.workflow.comparison.ranking import ranked as ranked
     from mmalign_core.workflow.data import open_collection as open_collection
     from mmalign_core.workflow.data import open_demo as open_demo
@@ -80,6 +87,9 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
+    from mmalign_core.workflow.error_analysis.clusters import SpaceClusters as SpaceClusters
+    from mmalign_core.workflow.error_analysis.clusters import find_clusters as find_clusters
+    from mmalign_core.workflow.error_analysis.differences import DirectionDifference as DirectionDifference
     from mmalign_core.workflow.error_analysis.differences import RunDifference as RunDifference
     from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
@@ -89,8 +99,21 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.findings import find_findings as find_findings
     from mmalign_core.workflow.error_analysis.judgement import judge as judge
     from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all
+    from mmalign_core.workflow.error_analysis.query_rankings import QueryRankings as QueryRankings
+    from mmalign_core.workflow.error_analysis.query_rankings import RankedCandidate as RankedCandidate
+    from mmalign_core.workflow.error_analysis.query_rankings import query_rankings as query_rankings
+    from mmalign_core.workflow.error_analysis.query_table import query_table as query_table
+    from mmalign_core.workflow.error_analysis.rank_summary import RankSummary as RankSummary
+    from mmalign_core.workflow.error_analysis.rank_summary import rank_sentence as rank_sentence
+    from mmalign_core.workflow.error_analysis.rank_summary import summarise_ranks as summarise_ranks
+    from mmalign_core.workflow.error_analysis.repair import RepairPlan as RepairPlan
+    from mmalign_core.workflow.error_analysis.repair import plan_repair as plan_repair
     from mmalign_core.workflow.error_analysis.repair import repair_run as repair_run
     from mmalign_core.workflow.error_analysis.repair_outcome import Repair as Repair
+    from mmalign_core.workflow.error_analysis.slice_report import DirectionSlices as DirectionSlices
+    from mmalign_core.workflow.error_analysis.slice_report import SliceReport as SliceReport
+    from mmalign_core.workflow.error_analysis.slices import METRICS as SLICE_METRICS
+    from mmalign_core.workflow.error_analysis.slices import find_slices as find_slices
     from mmalign_core.workflow.evaluation.evaluation import Entry as Entry
     from mmalign_core.workflow.evaluation.evaluation import evaluate as evaluate
     from mmalign_core.workflow.evaluation.ranking import Board as RecommenderRanking
@@ -121,8 +144,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
     from mmalign_core.workflow.export.report_page import ReportPage as ReportPage
     from mmalign_core.workflow.export.report_page import report_page as report_html
-    from mmalign_core.workflow.export.tables import csv_table as csv_table
-    from mmalign_core.workflow.export.tables import parquet_table as parquet_table
+    from mmalign_core.workflow.maps.orientation import turned_map as turned_map
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
@@ -182,103 +204,9 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.similarity_matrix import SimilarityBlock as SimilarityBlock
     from mmalign_core.workflow.similarity_matrix import judged_pairs as judged_pairs
     from mmalign_core.workflow.similarity_matrix import similarity_block as similarity_block
+    from mmalign_core.workflow.tables import csv_table as csv_table
+    from mmalign_core.workflow.tables import parquet_table as parquet_table
     from mmalign_core.workflow.verification import Verification as Verification
     from mmalign_core.workflow.verification import verify_bundle as verify_bundle
 
-_NAMES = {
-    "mmalign_core.data": (
-        "collect_uploads decode_image DecodedVideo=Video inspect_collection Inspection peaks read_audio"
-    ),
-    "mmalign_core.data.formats": "modality_of",
-    "mmalign_core.data.media.playback": "playable_video=playable PlayableVideo=Playable",
-    "mmalign_core.data.media.sounds": "decode_soundtrack",
-    "mmalign_core.encoders.batched.instances": "encoder_of",
-    "mmalign_core.explain.concepts": "ConceptWords",
-    "mmalign_core.explain.faithfulness": (
-        "faithfulness_numbers=advantage faithfulness_verdict=comparison is_comparable=comparable"
-    ),
-    "mmalign_core.explain.masks": "MediaMap",
-    "mmalign_core.language": "LANGUAGE_MODELS",
-    "mmalign_core.metrics.report": "directions_at_chance=at_chance",
-    "mmalign_core.model_files.catalogue": "SuggestedModel=Suggested",
-    "mmalign_core.model_files.hub": "hub_endpoint=endpoint HUB_PATIENCE=PATIENCE",
-    "mmalign_core.projection": "Projection",
-    "mmalign_core.recommend": "QueryPart QuerySpec",
-    "mmalign_core.recommend.controls": (
-        "DIVERSITY_SHARE=ALIKE LANGUAGE_MEASURED=MEASURED LANGUAGE_SHARE=LANGUAGE POPULARITY_SHARE=POPULARITY"
-    ),
-    "mmalign_core.recommend.methods.random_order": "RandomOrder",
-    "mmalign_core.recommend.sentences.facts": "SentenceFacts=Facts template_sentence=sentence",
-    "mmalign_core.scoring.corrections": "CorrectedScores=Scores",
-    "mmalign_core.store": "Store STORE_KINDS=KINDS StoreEntry=Entry",
-    "mmalign_core.store.runs": "check_run_id RunSummary",
-    "mmalign_core.triage.causes": "Cause",
-    "mmalign_core.triage.judgements": "Judgements",
-    "mmalign_core.triage.marks": "Mark MarkKind parse_mark_kind=parse_kind",
-    "mmalign_core.workflow.alignment.choices": "Choices modality_pairs=pairs_of unpaired_modalities=unpaired_of",
-    "mmalign_core.workflow.alignment.plan": "check_collection",
-    "mmalign_core.workflow.alignment.run": "align encoded_run=as_encoded Run",
-    "mmalign_core.workflow.bundles": "open_bundle pack_record pack_run",
-    "mmalign_core.workflow.comparison.comparison": "compare takers",
-    "mmalign_core.workflow.comparison.learning_curve": "learning_curve",
-    "mmalign_core.workflow.comparison.ranking": "Comparison ranked",
-    "mmalign_core.workflow.data": "open_collection open_demo",
-    "mmalign_core.workflow.downloads": "fetch_model FetchPlan=Plan plan_fetch remove_model",
-    "mmalign_core.workflow.encoding": "DEFAULT_ENCODERS encode Encoding",
-    "mmalign_core.workflow.error_analysis.differences": "compare_runs RunDifference",
-    "mmalign_core.workflow.error_analysis.error_report": "DirectionErrors ErrorReport",
-    "mmalign_core.workflow.error_analysis.errors": "find_errors",
-    "mmalign_core.workflow.error_analysis.findings": "find_findings Finding",
-    "mmalign_core.workflow.error_analysis.judgement": "judge judge_all",
-    "mmalign_core.workflow.error_analysis.repair": "repair_run",
-    "mmalign_core.workflow.error_analysis.repair_outcome": "Repair",
-    "mmalign_core.workflow.evaluation.evaluation": "Entry evaluate",
-    "mmalign_core.workflow.evaluation.ranking": (
-        "rank_recommenders=ranked RecommenderRanking=Board RecommenderRow=Row slice_leaders=leaders SliceLeader=Leader"
-    ),
-    "mmalign_core.workflow.evaluation.trials": "all_places events_of Protocol",
-    "mmalign_core.workflow.explanation": (
-        "explain_pair explain_recommendation MediumMap=RecommendationMap PairExplanation RecommendationMaps"
-    ),
-    "mmalign_core.workflow.explanation.concept_words": "answer_words AnswerWords result_words",
-    "mmalign_core.workflow.explanation.counterfactuals": "Counterfactual counterfactuals=smallest_changes",
-    "mmalign_core.workflow.export.answer_page": "answer_html=as_html",
-    "mmalign_core.workflow.export.films": "clock_time=clock Film read_film video_tiles",
-    "mmalign_core.workflow.export.media_uris": "item_titles picture_uri=as_uri sound_uri",
-    "mmalign_core.workflow.export.report_page": "report_html=report_page ReportPage",
-    "mmalign_core.workflow.export.tables": "csv_table parquet_table",
-    "mmalign_core.workflow.maps.space_map": "place_on_map project_run SpaceMap",
-    "mmalign_core.workflow.marks": (
-        "add_mark export_marks import_marks ImportedMarks=Imported MARK_COLUMNS=COLUMNS marks_report "
-        "read_marks undo_mark"
-    ),
-    "mmalign_core.workflow.menus.available_models": (
-        "available_encoders available_models AvailableModel same_space suggested_models"
-    ),
-    "mmalign_core.workflow.menus.cards": "aligner_cards AlignerCard",
-    "mmalign_core.workflow.menus.catalogue": "catalogue KINDS",
-    "mmalign_core.workflow.menus.default_aligner": "default_aligner",
-    "mmalign_core.workflow.menus.references": (
-        "check_encoder expected_model_folder look_up_model model_reference NamedModel "
-        "reference_params=params_of reference_parts=parts_of reference_with_params=with_params "
-        "reference_without_params=without_params"
-    ),
-    "mmalign_core.workflow.recommendation.answers": "Answer answer recommend",
-    "mmalign_core.workflow.recommendation.filters": "allowed_items",
-    "mmalign_core.workflow.recommendation.interests": "describe_interests=interests",
-    "mmalign_core.workflow.recommendation.queries": "place_part queryable",
-    "mmalign_core.workflow.recommendation.reasons": "all_reasons=every_reason item_reasons=reasons Reasons",
-    "mmalign_core.workflow.recommendation.recommenders": (
-        "fit_recommender FittedRecommender placed_items with_interactions"
-    ),
-    "mmalign_core.workflow.recommendation.reranking": "rerank_answer=rerank",
-    "mmalign_core.workflow.recommendation.sentences": (
-        "language_model Sentence strongest_parts TEMPLATE_AUTHOR=TEMPLATE write_sentence"
-    ),
-    "mmalign_core.workflow.saved_runs": "check_save load_run run_record=record_of save_run",
-    "mmalign_core.workflow.similarity_matrix": "judged_pairs JudgedPair ORDERINGS similarity_block SimilarityBlock",
-    "mmalign_core.workflow.verification": "Verification verify_bundle",
-}
-"""Module -> its exported names. "a=b" exports its `b` under the name `a`."""
-_PLACES = places_of(_NAMES)
-__getattr__, __dir__ = lazy(globals(), _PLACES)
+__getattr__, __dir__ = lazy(globals())

@@ -25,9 +25,9 @@ from mmalign_core.store.serialization import check_frame, read_arrays, read_sets
 from mmalign_core.store.zip_checks import plain_words, refused
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Progress, no_progress
 from mmalign_core.workflow.bundled_facts import made_by, write_map
-from mmalign_core.workflow.error_analysis.refit import encoded_sets
+from mmalign_core.workflow.error_analysis.refit import aligner_inputs
 from mmalign_core.workflow.maps.space_map import project_run
-from mmalign_core.workflow.marks import read_marks
+from mmalign_core.workflow.marks import import_marks, read_marks
 from mmalign_core.workflow.saved_runs import run_of
 
 _MOST_MAPPED = 20_000
@@ -137,14 +137,17 @@ def opened_bundle(path: Path, settings: Settings | None = None) -> Iterator[Bund
 def open_bundle(path: Path, ref: str | None = None, *, store: Store, settings: Settings | None = None) -> Path:
     """Save the bundle's run under `ref` (a name in the store or a folder; its own name if None); returns its folder.
 
-    The run keeps its vectors as encoded, so it can be fitted again without media. BadInput where the file is no bundle,
-    or, without a `ref`, the store holds another run of that name.
+    The run keeps its vectors as encoded, so it can be fitted again without media. The marks of its data are added to
+    those of the store. BadInput where the file is no bundle, or, without a `ref`, the store holds another run of that
+    name.
     """
     with opened_bundle(path, settings) as found:
         name, place = _destination(found.record, ref, store)
         own = tuple(replace(m, path=m.path and f"media/{Path(m.path).name}") for m in found.record.collection.media)
         vectors = {**found.record.collection.vectors, **found.encoded}
         collection = replace(found.record.collection, media=own, vectors=vectors)
+        if (marks := found.folder / MARKS).is_file():
+            import_marks(collection, store, marks)
         return store.save_run(replace(found.record, id=name, collection=collection), place, found.carried)
 
 
@@ -193,7 +196,7 @@ def _encoded(
     record: RunRecord, store: Store, settings: Settings, notes: list[str], progress: Progress
 ) -> dict[str, EmbeddingSet]:
     try:
-        return encoded_sets(run_of(record), store=store, settings=settings, progress=progress)
+        return aligner_inputs(run_of(record), store=store, settings=settings, progress=progress)
     except BadInput as error:
         notes.append(f"there are no vectors as encoded, so the fit cannot be verified: {error}")
         return {}

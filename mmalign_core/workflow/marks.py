@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import getpass
-import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.tables import Line, read_table
@@ -28,6 +28,7 @@ from mmalign_core.triage.marks import (
     undo_entry,
 )
 from mmalign_core.types import BadInput, Collection
+from mmalign_core.workflow.tables import csv_table, unguarded
 
 COLUMNS = ("id", "mark", "other", "modality", "note", "who", "when")
 """Columns of an exported table, which can be imported again."""
@@ -113,14 +114,10 @@ def import_marks(collection: Collection, store: Store, path: str | Path, *, who:
     return Imported(tuple(added), unchanged, tuple(rejected))
 
 
-def export_marks(marks: tuple[Mark, ...]) -> str:
-    """The marks as CSV with the columns of COLUMNS."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for mark in marks:
-        writer.writerow([mark.item, mark.kind, mark.other, mark.modality, mark.note, mark.who, mark.when])
-    return text.getvalue()
+def export_marks(marks: tuple[Mark, ...]) -> bytes:
+    """The marks as UTF-8 CSV with the columns of COLUMNS, which `import_marks` reads back."""
+    rows = [(mark.item, mark.kind.value, *(getattr(mark, name) for name in COLUMNS[2:])) for mark in marks]
+    return csv_table(pd.DataFrame(rows, columns=[*COLUMNS]))
 
 
 def marks_report(collection: Collection, marks: tuple[Mark, ...], imported: Imported | None = None) -> dict[str, Any]:
@@ -163,7 +160,7 @@ def _row_mark(
     if line.problem:
         raise BadInput(line.problem)
     held = {name: line.values.get(column) for name, column in names.items()}
-    cells = {name: "" if value is None else str(value).strip() for name, value in held.items()}
+    cells = {name: "" if value is None else unguarded(str(value).strip()) for name, value in held.items()}
     if not cells["id"]:
         raise BadInput("no item is named in the column id")
     said = Mark(

@@ -1,4 +1,4 @@
-"""The numbers of a run: headline, table, and diagnostics of the space with their meanings."""
+"""The numbers of a run: headline, table, and what was measured."""
 
 from __future__ import annotations
 
@@ -13,26 +13,6 @@ from mmalign_core.workflow import directions_at_chance
 from pages._components import errors
 
 Report = Mapping[str, Any]
-
-_SPACE = {
-    "gap": ("modality gap", "Distance between the centres of the two modalities; at 0 they lie at the same place."),
-    "hubness": (
-        "hubness",
-        "How unevenly candidates are among the nearest ten (skewness): near 0 is even, above 1 a few"
-        " candidates crowd out the rest.",
-    ),
-    "largest_hub": (
-        "largest hub",
-        "Share of the queries that have the most frequent candidate among their nearest ten.",
-    ),
-    "mutual_knn": (
-        "shared neighbours",
-        "How far both modalities agree on the nearest neighbours: 0 is chance, 1 is full agreement.",
-    ),
-    "alignment": ("alignment", "Mean squared distance between the two media of an item; lower is closer."),
-    "uniformity": ("uniformity", "How evenly the points fill the sphere; lower is more even, 0 is all in one place."),
-}
-
 
 _COUNTS = ("n", "candidates", "unanswerable")
 """Counts, not metrics: `measured_on` writes them as words."""
@@ -113,17 +93,6 @@ def _share_words(split: str) -> str:
         return split
     share, comma, how = rest.partition(",")
     return f"{float(share):.0%} of all{comma}{how}"
-
-
-def space(report: Report) -> None:
-    """The diagnostics of the shared space, each with its explanation."""
-    shown = [name for name in _SPACE if isinstance(report["space"].get(name), int | float)]
-    with st.grid(3, min_column_width=190, gap="medium"):
-        for name in shown:
-            title, meaning = _SPACE[name]
-            box = st.container(gap=None)
-            box.metric(title, fixed(report["space"][name], 3))
-            box.caption(meaning)
 
 
 def table(report: Report) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from mmalign_core.settings import Settings
@@ -20,10 +21,14 @@ from mmalign_core.workflow import (
     Answer,
     CorrectedScores,
     DecodedVideo,
+    DirectionErrors,
+    ErrorReport,
     Film,
     FittedRecommender,
     JudgedPair,
+    Mark,
     PlayableVideo,
+    QueryRankings,
     QuerySpec,
     Run,
     SimilarityBlock,
@@ -37,7 +42,10 @@ from mmalign_core.workflow import (
     item_titles,
     judged_pairs,
     playable_video,
+    query_rankings,
+    query_table,
     ranked,
+    read_marks,
     recommend,
     similarity_block,
 )
@@ -244,3 +252,26 @@ def heard(digest: str, encoder_key: str, _sound: Media) -> tuple[np.ndarray, int
 def view_of(medium: Media, encoder_key: str) -> Any:
     """Return the encoder's view of the text or picture: str, or uint8 pixels (h, w, 3)."""
     return encoder_of(encoder_key, medium.modality).view(medium)
+
+
+def marks(collection: Collection) -> Sequence[Mark]:
+    """Return the current marks of the collection, oldest first; read again when a log has grown."""
+    logs = sorted(store().marks.folder.glob("*"))
+    return _marks(collection, tuple((log.name, log.stat().st_size) for log in logs))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+def _marks(collection: Collection, logs: tuple[tuple[str, int], ...]) -> Sequence[Mark]:
+    return read_marks(collection, store())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def queries(run_key: str, _report: ErrorReport) -> pd.DataFrame:
+    """Return one row for each judged query of the run."""
+    return query_table(_report)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def query_rankings_of(run_key: str, way: str, _run: Run, _errors: DirectionErrors) -> QueryRankings:
+    """Return the scores of all candidates of each query of this direction."""
+    return query_rankings(_run, _errors.judgements)

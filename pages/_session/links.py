@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-PARAMETERS = ("data", "run", "map", "board", "item", "sel", "ask", "model", "rival", "why")
+PARAMETERS = ("data", "run", "map", "board", "item", "at", "sel", "ask", "model", "rival", "why")
 """The query parameters that hold a view."""
 _DEMO = {"kind": "demo", "value": ""}
 _DIGEST = re.compile(r"[0-9a-f]{32}")
+_QUERY = re.compile(r"[a-z]{1,20}->[a-z]{1,20}:\d{1,9}")
+"""A query of a run: its direction, and its row among the judged queries."""
 _RUN = re.compile(r"\w[\w.-]{0,99}")
 """A name that a saved run can have (`check_run_id`)."""
 _CHOICES: dict[str, type | tuple[type, ...]] = {
@@ -52,6 +54,7 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
         "map": _map(query.get("map", "")),
         "board": _board(query.get("board", "")),
         "item": item if 0 < len(item) <= _LONGEST else None,
+        "at": query.get("at", "") if _QUERY.fullmatch(query.get("at", "")) else "",
         "selection": _selection(query.get("sel", "")),
         "query": _query_parts(query.get("ask")),
         "model": _model(query.get("model", "")),

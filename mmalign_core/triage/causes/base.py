@@ -13,6 +13,7 @@ from mmalign_core.params import Parametrised
 from mmalign_core.registry import Registry
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.triage.judgements import Judgements
+from mmalign_core.triage.media_facts import MediaFacts
 from mmalign_core.types import Collection, EmbeddingSet
 
 
@@ -37,7 +38,7 @@ class Context:
     `encoded`: modality -> vectors as the encoder made them, with concepts where it is a classifier; {} where they
     cannot be had. `encoders`: modality -> encoder key. `suspicion` (m,): 0..1, out of fold, how likely the query's own
     pair is a wrong one; None where it was not computed. `pair_evidence`: item -> what its suspicion rests on, ready for
-    JSON; {} where it was not computed.
+    JSON; {} where it was not computed. `facts`: what was measured of the media themselves.
     """
 
     collection: Collection
@@ -47,6 +48,7 @@ class Context:
     encoders: Mapping[str, str] = field(default_factory=dict)
     suspicion: np.ndarray | None = None
     pair_evidence: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    facts: MediaFacts = field(default_factory=MediaFacts)
 
 
 class CauseFinder(Parametrised, ABC):

@@ -24,7 +24,7 @@ Measured with efficientnet-lite0 on 406 drawings: it keeps 95% of their copies s
 and half of those at half the size, and drops the only pair that the hashes take for copies, a hammer and an axe.
 """
 _SMALL = (64, 64)
-"""Pixels that a JPEG keeps when it is decoded at reduced scale: 4 times the side of a fingerprint's thumbnail."""
+"""Pixels that a JPEG keeps when it is decoded at reduced scale: twice the side of a fingerprint's thumbnail."""
 
 
 @register("second_right_answer")

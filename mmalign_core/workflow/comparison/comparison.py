@@ -18,11 +18,13 @@ from mmalign_core.workflow.alignment.inputs import has_towers
 from mmalign_core.workflow.alignment.measurement import measure
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, HeldOut, hold_out, make_plan
 from mmalign_core.workflow.alignment.sequences import can_sequence
+from mmalign_core.workflow.comparison.kept_fits import KeptFit
 from mmalign_core.workflow.comparison.learning_curve import check_steps, point, points, subsets
 from mmalign_core.workflow.comparison.ranking import Comparison, Row, mean_mrr, ranked
 from mmalign_core.workflow.encoding import Encoding
 
 WatchAll = Callable[[str, Mapping[str, float]], None]
+Keep = Callable[[Choices, KeptFit], None]
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +38,7 @@ class _Task:
     store: Store
     curve: int
     watch: WatchAll
+    keep: Keep
 
 
 def compare(
@@ -48,6 +51,7 @@ def compare(
     progress: Progress = no_progress,
     publish: Callable[[Row], None] = lambda row: None,
     watch: WatchAll = lambda aligner, row: None,
+    keep: Keep = lambda choices, fit: None,
     finished: Sequence[Row] = (),
 ) -> Comparison:
     """Measure every entry on the same split. Entries may differ only in aligner and parameters.
@@ -58,11 +62,11 @@ def compare(
     shared_content, history (of the last fit), curve (`curve` points of `learning_curve`, [] for 0), error (None, or the
     reason of a failure, without measures), key, and directions: the results per query, left out of JSON. `ranked` adds
     against_best. A failing aligner does not stop the others. `publish` gets each row when it is finished, `watch` the
-    aligner's name and each row of its history during the fit. If `progress` raises Cancelled, it reaches the caller,
-    who has the rows published so far; passed as `finished` they are not computed again. BadInput before any fit if the
-    entries cannot be compared or the items cannot be split.
+    aligner's name and each row of its history during the fit, `keep` the fit of each new row. If `progress` raises
+    Cancelled, it reaches the caller, who has the rows published so far; passed as `finished` they are not computed
+    again. BadInput before any fit if the entries cannot be compared or the items cannot be split.
     """
-    task = _Task(collection, encoding, check_entries(collection, encoding, entries, curve), store, curve, watch)
+    task = _Task(collection, encoding, check_entries(collection, encoding, entries, curve), store, curve, watch, keep)
     rows = []
     for number, choices in enumerate(entries):
         shown = within(progress, number / len(entries), (number + 1) / len(entries), f"{choices.aligner}: ")
@@ -131,6 +135,7 @@ def _measured(task: _Task, plan: AlignmentPlan, progress: Progress) -> dict[str,
     cost, share = Cost({"fit": 0.0, "match": 0.0}), 1 / max(1, task.curve)
     name = plan.choices.aligner
     done = measure(plan, cost, within(progress, 0.0, share), watch=lambda row: task.watch(name, row))
+    task.keep(plan.choices, KeptFit(plan, task.encoding, done, cost))
     report, fit = done.evaluation.report(), cost.seconds["fit"] / cost.fits
     return {
         **report,

@@ -42,6 +42,23 @@ def ranked(rows: Sequence[Row], *, seed: int = 0) -> Comparison:
     return Comparison(tuple({**row, "against_best": _against(row, best[_kind(row)], seed)} for row in order))
 
 
+def only_right(rows: Sequence[Row]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return aligner -> direction -> the items of the queries that this row alone decides right.
+
+    An item stands once for each of its queries. `rows` of one comparison, in any order; failed ones do not count. {}
+    with fewer than two measured rows.
+    """
+    measured = [row for row in rows if not row["error"]]
+    found: dict[str, dict[str, tuple[str, ...]]] = {row["aligner"]: {} for row in measured} if measured[1:] else {}
+    for way in measured[0]["directions"] if found else ():
+        items = measured[0]["directions"][way].items
+        correct = np.array([row["directions"][way].outcome.correct for row in measured])
+        alone = correct & (correct.sum(0) == 1)
+        for row, mask in zip(measured, alone):
+            found[row["aligner"]][way] = tuple(items[place] for place in np.flatnonzero(mask))
+    return found
+
+
 def mean_mrr(metrics: Mapping[str, Mapping[str, float]]) -> float:
     """Return the mean reciprocal rank, mean of both directions: the ranking criterion."""
     return float(np.mean([row["mrr"] for row in metrics.values()]))

@@ -172,7 +172,7 @@ def _cells(a: Sequence[MeasuredPart], b: Sequence[MeasuredPart], pair: Sequence[
             sides = [{modality: both[side] for modality, both in rows.items()} for side in (0, 1)]
             if set.intersection(*(set(rows.ids) for rows in sides[0].values())):
                 own = zip((first, second), sides)
-                one, two = (MeasuredPart(space, part.bank, part.thresholds) for part, space in own)
+                one, two = (MeasuredPart(part.number, space, part.bank, part.thresholds) for part, space in own)
                 cells.append((one, two))
     return cells
 

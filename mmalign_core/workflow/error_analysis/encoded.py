@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store
@@ -32,4 +34,6 @@ def encoded_again(
             raise BadInput(f"the run's vectors of {modality} were made by '{key}', those of today are {has}")
         if (found.ids, found.keys) != (placed.ids, placed.keys):
             raise BadInput(f"the {modality} that can be read today is not that which the run aligned")
-    return encoding
+    # Some fits turn their axes by the order of the modalities, so it is that of the run.
+    sets = {modality: encoding.sets[modality] for modality in run.encoders}
+    return replace(encoding, sets=sets, encoders=dict(run.encoders))

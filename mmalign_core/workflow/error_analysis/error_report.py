@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,9 +12,7 @@ import pandas as pd
 from mmalign_core.triage.causes import Cause
 from mmalign_core.triage.judgements import Judgements
 from mmalign_core.types import Collection, EmbeddingSet
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How cells begin that a spreadsheet runs as formulas (OWASP, CSV injection)."""
+from mmalign_core.workflow.tables import csv_table
 
 
 @dataclass(frozen=True)
@@ -79,14 +77,18 @@ class ErrorReport:
             "notes": [*self.notes],
         }
 
-    def table(self) -> pd.DataFrame:
-        """One row a query, worst first; causes are names, likeliest first, and `evidence` is of the first one."""
-        rows = [_flat(self._query(way, row)) for way, row in self.worst_first()]
+    def table(self, queries: Iterable[tuple[str, int]] | None = None) -> pd.DataFrame:
+        """One row a query; causes are names, likeliest first, and `evidence` is of the first one.
+
+        `queries`: (direction, row of its judgements) of those to hold, in this order; all of them, worst first, where
+        it is None.
+        """
+        rows = [_flat(self._query(way, row)) for way, row in (self.worst_first() if queries is None else queries)]
         return pd.DataFrame(rows, columns=[*_COLUMNS])
 
     def csv(self) -> bytes:
         """The table as UTF-8 CSV; an apostrophe stands before cells that a spreadsheet would run as formulas."""
-        return self.table().map(_harmless).to_csv(index=False).encode("utf-8", "backslashreplace")
+        return csv_table(self.table())
 
     def name_of(self, rows: EmbeddingSet, row: int) -> str:
         """What a person calls this row: the text itself for a text, else the id of its item."""
@@ -143,7 +145,3 @@ def _flat(query: Mapping[str, Any]) -> dict[str, Any]:
         "causes": "; ".join(cause["name"] for cause in causes),
         "evidence": ", ".join(f"{name}: {value}" for name, value in causes[0]["evidence"].items()) if causes else "",
     }
-
-
-def _harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

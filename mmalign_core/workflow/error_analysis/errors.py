@@ -15,11 +15,13 @@ from mmalign_core.spaces import reference_of
 from mmalign_core.store import Store
 from mmalign_core.triage.causes import CAUSES, Cause, Context
 from mmalign_core.triage.judgements import Judgements
+from mmalign_core.triage.media_facts import MediaFacts
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_json, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import DirectionErrors, ErrorReport
 from mmalign_core.workflow.error_analysis.judgement import direction_named, directions_of, judge_all
+from mmalign_core.workflow.error_analysis.measured_media import media_facts
 from mmalign_core.workflow.error_analysis.out_of_fold import PairSuspicion, set_suspicion
 
 _REMEMBERED = 8
@@ -75,18 +77,23 @@ def causes_of(context: Context, names: Sequence[str] | None = None) -> tuple[tup
 
 
 def context_of(
-    run: Run, judgements: Judgements, encoded: Mapping[str, EmbeddingSet], suspects: PairSuspicion | None = None
+    run: Run,
+    judgements: Judgements,
+    encoded: Mapping[str, EmbeddingSet],
+    suspects: PairSuspicion | None = None,
+    facts: MediaFacts | None = None,
 ) -> Context:
     """What cause finders look at, for all queries of one direction; the scores are those in the run's own space.
 
-    `suspects`: the suspicion of the run's pairs; None where it cannot be had.
+    `suspects`: the suspicion of the run's pairs; None where it cannot be had. `facts`: of the pair's media.
     """
     scores = run.choices.scoring().scores(judgements.queries, judgements.candidates)
     encoders = {modality: reference_of(key) for modality, key in run.encoders.items()}
     values = {} if suspects is None else suspects.values()
     evidence = {} if suspects is None else {item: suspects.evidence(item) for item in suspects.items}
     suspicion = np.array([values.get(item, 0.0) for item in judgements.queries.ids])
-    return Context(run.collection, judgements, scores, encoded, encoders, suspicion, evidence)
+    known = facts or MediaFacts()
+    return Context(run.collection, judgements, scores, encoded, encoders, suspicion, evidence, known)
 
 
 def missing_sides(run: Run) -> tuple[tuple[str, str], ...]:
@@ -101,15 +108,18 @@ def _find(
     # Fits and encoding may each take minutes; the causes are quick beside them.
     judged = judge_all(run, ways, store=store, progress=within(progress, 0.0, 0.4))
     encoded, notes = _encoded(run, store, settings, within(progress, 0.4, 0.6))
-    suspects, why = _suspects(run, encoded, store, within(progress, 0.6, 0.8))
+    suspects, why = _suspects(run, encoded, store, within(progress, 0.6, 0.7))
+    pair = {modality: run.encoders[modality] for modality in run.choices.pair}
+    measured = within(progress, 0.7, 0.8)
+    facts = media_facts(run.collection, pair, store=store, encoded=encoded, settings=settings, progress=measured)
     found = {}
     for number, (name, judgements) in enumerate(judged.items()):
         progress(0.8 + 0.2 * number / len(judged), f"looking for causes: {name}")
-        context = context_of(run, judgements, encoded, suspects)
+        context = context_of(run, judgements, encoded, suspects, facts)
         assert context.suspicion is not None
         found[name] = DirectionErrors(judgements, context.suspicion, causes_of(context))
     progress(1.0, f"{sum(map(len, judged.values())):,} queries judged")
-    return found, (*notes, *why)
+    return found, (*notes, *why, *facts.notes)
 
 
 def _suspects(

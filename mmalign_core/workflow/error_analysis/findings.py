@@ -23,7 +23,8 @@ from mmalign_core.workflow.comparison.comparison import compare
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
-from mmalign_core.workflow.error_analysis.judgement import held_out_parts
+from mmalign_core.workflow.error_analysis.refit import held_out_parts
+from mmalign_core.workflow.error_analysis.slices import slices_of
 
 FIRST = 10
 """The rank that counts as found: what fits on one screen of answers, and the largest recall that reports give."""
@@ -40,12 +41,11 @@ _METRIC = f"recall@{FIRST}"
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence on a run. `kind`: "headline", "correction", "training" or "cause".
+    """One sentence on a run. `kind`: "headline", "correction", "training", "cause" or "slice".
 
     `cost`: the share of queries (0..1) that it concerns or would win, by which findings are ordered. `action`: what a
-    person can do about it, as plain data: {"page": "errors", "cause": …} or {"page": "align", "choices": …}.
-    `evidence`:
-    the numbers behind the sentence, with n and intervals.
+    person can do about it, as plain data: {"page": "errors", "cause": …}, {"page": "errors", "slice": …} or
+    {"page": "align", "choices": …}. `evidence`: the numbers behind the sentence, with n and intervals.
     """
 
     kind: str
@@ -67,6 +67,7 @@ def find_findings(
     found = [*_causes(errors)]
     progress(0.5, "trying corrections for hubs")
     found += _correction(run, errors)
+    found += _slice(run, errors, store, settings)
     found += _training(run, store, settings, within(progress, 0.6, 1.0))
     progress(1.0, f"{len(found):,} findings")
     return (_headline(run), *sorted(found, key=lambda finding: -finding.cost))
@@ -103,6 +104,27 @@ def _causes(errors: ErrorReport) -> list[Finding]:
         action = {"page": "errors", "cause": name, "direction": way}
         found.append(Finding("cause", words, counts[way] / n, action, {"cause": name, "k": counts[way], "n": n}))
     return found
+
+
+def _slice(run: Run, errors: ErrorReport, store: Store, settings: Settings | None) -> list[Finding]:
+    """The slice that surely finds less than the rest and costs most queries; nothing where none surely does."""
+    report = slices_of(run, errors, store=store, metric=_METRIC, settings=settings)
+    worst = report.worst()
+    if worst is None:
+        return []
+    way, one = worst
+    n, (low, high) = report.directions[way].n, one.difference_ci95
+    words = (
+        f"Queries {way.replace('->', ' → ')} of '{one.group.label}' find less: a right answer is among the first "
+        f"{FIRST} for {_of_100(one.value)} of 100 instead of {_of_100(one.rest)} ({one.n:,} of {n:,} queries; 95% "
+        f"interval {100 * low:+.1f} to {100 * high:+.1f} points, q = {one.q:.2g})."
+    )
+    action = {"page": "errors", "slice": one.key, "direction": way}
+    evidence = {
+        "direction": way, "slice": one.key, "metric": _METRIC, "n": one.n, "value": one.value, "ci95": [*one.ci95],
+        "rest": one.rest, "difference": one.difference, "difference_ci95": [low, high], "p": one.p, "q": one.q,
+    }  # fmt: skip
+    return [Finding("slice", words, -one.n * one.difference / n, action, evidence)]
 
 
 def _correction(run: Run, errors: ErrorReport) -> list[Finding]:

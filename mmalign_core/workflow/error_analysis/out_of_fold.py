@@ -20,7 +20,7 @@ from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.alignment.inputs import Sets, prepared, text_encoder
 from mmalign_core.workflow.alignment.run import Run
-from mmalign_core.workflow.encoding import encode
+from mmalign_core.workflow.error_analysis.encoded import encoded_again
 
 FOLDS = 10
 """Folds of the sources that learn. Chosen: with five, a tenth less of the pairs is known to each fit."""
@@ -79,11 +79,9 @@ def pair_suspicion(
     """The suspicion of the pairs of these two modalities, with its evidence.
 
     The media are encoded as the run's were, or read from the store. BadInput if the run lacks a modality, if fewer
-    than 20 items have both, or if a model is gone that the store does not stand in for.
+    than 20 items have both, or if the vectors can no longer be had.
     """
-    references = {m: reference_of(key) for m, key in run.encoders.items()}
-    known = {m: reference for m, reference in references.items() if is_known(reference)}
-    encoding = encode(run.collection, known, store=store, progress=within(progress, 0.0, 0.3))
+    encoding = encoded_again(run, store=store, progress=within(progress, 0.0, 0.3))
     pair = run.choices.pair if set(direction) == set(run.choices.pair) else tuple(sorted(direction))
     for modality in pair:
         if modality not in encoding.sets:

@@ -1,4 +1,4 @@
-"""A run measured again: its vectors as encoded, its plan made anew, and what was measured in which space."""
+"""A run measured again: what its aligner read, its plan made anew, and what was measured in which space."""
 
 from __future__ import annotations
 
@@ -9,20 +9,29 @@ from mmalign_core.cost import Cost
 from mmalign_core.progress import within
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.settings import Settings
+from mmalign_core.splits import Split
 from mmalign_core.store import Store
-from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.alignment.inputs import Sets, usable_sets
-from mmalign_core.workflow.alignment.measurement import fit, place_part, suggest
+from mmalign_core.workflow.alignment.measurement import fit_parts
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, hold_out, plan_of
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
 
+_ENCODED = 0.3
+"""Share of the progress for the vectors, where folds are fitted again after them. Our choice."""
+
 
 @dataclass(frozen=True)
 class MeasuredPart:
-    """One space in which queries were measured: the held-out rows of the pair, the training rows that a correction
-    looks at (`bank`), and direction -> threshold where the matcher takes suggested ones."""
+    """One space in which queries were measured.
 
+    `number`: from 1 where these items were held out from the fit, else 0. `space`: the measured rows of the pair;
+    `bank`: the training rows that a correction looks at; `thresholds`: direction -> the threshold where the matcher
+    takes suggested ones.
+    """
+
+    number: int
     space: Sets
     bank: Sets = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -32,16 +41,15 @@ class MeasuredPart:
         return scoring.with_threshold(self.thresholds[way]) if way in self.thresholds else scoring
 
 
-def encoded_sets(
+def aligner_inputs(
     run: Run, *, store: Store, settings: Settings | None = None, progress: Progress = no_progress
 ) -> dict[str, EmbeddingSet]:
     """Modality -> vectors as encoded, with the concepts, texts and sequences that the run's aligner reads.
 
     What the store holds is not encoded again. BadInput where media or models are gone, or have changed since.
     """
-    found = encoded_again(run, store=store, settings=settings, progress=progress).sets
-    own = {modality: found[modality] for modality in run.encoders}
-    return dict(usable_sets(own, run.choices, store, run.collection.media, progress))
+    encoding = encoded_again(run, store=store, settings=settings, progress=within(progress, 0.0, 0.5))
+    return dict(usable_sets(encoding.sets, run.choices, store, encoding.media, within(progress, 0.5, 1.0)))
 
 
 def plan_again(run: Run, sets: Sets) -> AlignmentPlan:
@@ -50,35 +58,48 @@ def plan_again(run: Run, sets: Sets) -> AlignmentPlan:
     return plan_of(sets, held, run.choices)
 
 
+def held_out_parts(run: Run) -> tuple[Split, ...]:
+    """The items that each of the run's fits was fitted on and measured on; () where nothing was held out."""
+    if not run.choices.holds_out:
+        if run.report.get("split", "none") != "none":
+            raise BadInput(f"run '{run.id}' does not say which items it held out; align the data again")
+        return ()
+    return hold_out(run.collection, _placed_pair(run), run.choices).parts
+
+
 def measured_parts(run: Run, *, store: Store, progress: Progress = no_progress) -> tuple[MeasuredPart, ...]:
     """The spaces that the run's report was measured in; none where nothing was measured.
 
     One fit placed every row of the run, so with a test share or no split nothing is fitted again. Each of several
     folds is. BadInput where that needs vectors that can no longer be made.
     """
-    pair = {modality: run.result.space[modality] for modality in run.choices.pair}
-    held = hold_out(run.collection, pair, run.choices, needs_pairs=False)
-    if held.unmeasured or not held.parts:
+    pair, parts = _placed_pair(run), held_out_parts(run)
+    if not run.report.get("metrics"):
         return ()
-    if len(held.parts) != 1:
-        return _fold_parts(plan_again(run, encoded_sets(run, store=store, progress=progress)), progress)
-    part, scoring = held.parts[0], run.choices.scoring()
-    bank = run.choices.holds_out and scoring.takes_bank
-    placed = [
-        {modality: rows.of_items(items) for modality, rows in pair.items()}
-        for items in ((part.test, part.train) if bank else (part.test,))
-    ]
+    if run.choices.folds or run.choices.fold_column:
+        return _fold_parts(run, store, progress)
+    scoring = run.choices.scoring()
     suggested = run.report["threshold"] if scoring.takes_suggestion else {}
     thresholds = {way: found["suggested"] for way, found in suggested.items()}
-    return (MeasuredPart(placed[0], placed[1] if bank else {}, thresholds),)
+    if not parts:
+        return (MeasuredPart(0, pair, {}, thresholds),)
+    (part,) = parts
+    test, train = ({m: rows.of_items(items) for m, rows in pair.items()} for items in (part.test, part.train))
+    return (MeasuredPart(1, test, train if scoring.takes_bank else {}, thresholds),)
 
 
-def _fold_parts(plan: AlignmentPlan, progress: Progress) -> tuple[MeasuredPart, ...]:
-    found, many = [], len(plan.parts)
-    for number, part in enumerate(plan.parts):
-        shown = within(progress, number / many, (number + 1) / many, f"fold {number + 1} of {many}: ")
-        aligner = fit(plan, part, Cost(), shown)
-        space, bank = place_part(plan, part, aligner, Cost())
-        used = suggest(plan, part, aligner, Cost(), shown) if plan.scoring.takes_suggestion else {}
-        found.append(MeasuredPart(space, bank, {way: each["suggested"] for way, each in used.items()}))
-    return tuple(found)
+def _placed_pair(run: Run) -> Sets:
+    return {modality: run.result.space[modality] for modality in run.choices.pair}
+
+
+def _fold_parts(run: Run, store: Store, progress: Progress) -> tuple[MeasuredPart, ...]:
+    """The folds as they were measured: the run keeps the fit on all items alone."""
+    try:
+        sets = aligner_inputs(run, store=store, progress=within(progress, 0.0, _ENCODED))
+    except BadInput as error:
+        raise BadInput(f"the folds of run '{run.id}' cannot be fitted again: {error}; align the data again") from error
+    folds = fit_parts(plan_again(run, sets), Cost(), within(progress, _ENCODED, 1.0))[1]
+    return tuple(
+        MeasuredPart(number, fold.space, fold.bank, {way: each["suggested"] for way, each in fold.thresholds.items()})
+        for number, fold in enumerate(folds, 1)
+    )

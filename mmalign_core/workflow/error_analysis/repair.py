@@ -19,6 +19,7 @@ from mmalign_core.triage.repair import (
     changed_sets,
     changes_of_marks,
     held_out_changes,
+    suggested_changes,
     training_changes,
 )
 from mmalign_core.triage.repair_effect import Effect
@@ -29,9 +30,9 @@ from mmalign_core.workflow.alignment.measurement import Measurement, measure
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, HeldOut, hold_out, make_plan
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.encoding import Encoding
+from mmalign_core.workflow.error_analysis.encoded import encoded_again
+from mmalign_core.workflow.error_analysis.out_of_fold import set_suspicion
 from mmalign_core.workflow.error_analysis.repair_outcome import Repair
-from mmalign_core.workflow.error_analysis.run_vectors import run_vectors
-from mmalign_core.workflow.error_analysis.training_suspicion import Suspects
 from mmalign_core.workflow.marks import read_marks
 
 FOLDS = 5
@@ -61,11 +62,69 @@ def repair_run(
     marks = read_marks(run.collection, store)
     asked = changes_of_marks(marks, choices.pair)
     _check(run, asked, suggested)
-    encoding = run_vectors(run, store=store, progress=within(progress, 0.0, _ENCODED))
+    encoding = encoded_again(run, store=store, progress=within(progress, 0.0, _ENCODED))
     held, choices = _held(run, encoding, asked, choices)
     plan = make_plan(run.collection, encoding, choices, store=store, held=held)
-    suspects = None if suggested is None else _suspects(run, encoding, choices, suggested, marks, store)
+    suspects = None if suggested is None else _suspects(encoding, choices, suggested, marks, store)
     return _compared(run, encoding, plan, asked, suspects, within(progress, _ENCODED, 1.0))
+
+
+@dataclass(frozen=True)
+class RepairPlan:
+    """What a repair would change: `training` pairs, and `held_out` ones, which are then not measured or get a second
+    right answer. `split`: how both fits would be measured, in words."""
+
+    training: tuple[Change, ...]
+    held_out: tuple[Change, ...]
+    split: str
+
+
+def plan_repair(
+    run: Run,
+    *,
+    store: Store,
+    suggested: int | None = None,
+    aligner: str | None = None,
+    progress: Progress = no_progress,
+) -> RepairPlan:
+    """What `repair_run` would change, without any fit of the run's aligner. BadInput as there."""
+    choices = _choices(run, aligner, None)
+    marks = read_marks(run.collection, store)
+    asked = changes_of_marks(marks, choices.pair)
+    _check(run, asked, suggested)
+    encoding = encoded_again(run, store=store, progress=within(progress, 0.0, 0.3))
+    held, choices = _held(run, encoding, asked, choices)
+    if len(held.parts) > 1:
+        train, test = [*paired_items({m: encoding.sets[m] for m in choices.pair})], set[str]()
+    else:
+        train, test = [*held.parts[0].train], set(held.parts[0].test)
+    if suggested is None:
+        return RepairPlan(training_changes(asked, set(train)), held_out_changes(asked, test), held.words)
+    suspects = _suspects(encoding, choices, suggested, marks, store)
+    found = suspects.find(train, progress=within(progress, 0.3, 1.0))
+    return RepairPlan(found, held_out_changes(asked, test), held.words)
+
+
+@dataclass(frozen=True)
+class _Suspects:
+    """Finds the most suspected pairs among any items: of the `pair` at most `most`, and none of the items `kept`."""
+
+    pair: Sets
+    most: int
+    kept: frozenset[str]
+    seed: int
+    store: Store
+
+    def find(self, items: Sequence[str], share: float = 1.0, *, progress: Progress = no_progress) -> tuple[Change, ...]:
+        """Changes that drop the most suspected pairs of these items; `share` (0..1) of the number to find, at least
+        one. They are judged by these items alone, so that no item that measures the repair has a say in it."""
+        wanted = sorted(paired_items(self.pair) & set(items))
+        sets = {modality: rows.of_items(wanted) for modality, rows in self.pair.items()}
+        try:
+            found = set_suspicion(sets, store=self.store, seed=self.seed, progress=progress)
+        except BadInput as error:
+            raise BadInput(f"no training pair can be suspected: {error}") from error
+        return suggested_changes(found.values(), found.pair[1], max(1, round(self.most * share)), self.kept)
 
 
 @dataclass(frozen=True)
@@ -83,7 +142,7 @@ def _compared(
     encoding: Encoding,
     plan: AlignmentPlan,
     asked: Sequence[Change],
-    suspects: Suspects | None,
+    suspects: _Suspects | None,
     progress: Progress,
 ) -> Repair:
     parts, cost, fits = plan.held.parts, Cost({"read": 0.0, "encode": 0.0, "fit": 0.0, "match": 0.0}), []
@@ -115,7 +174,7 @@ def _fits(
     plan: AlignmentPlan,
     part: Split,
     asked: Sequence[Change],
-    suspects: Suspects | None,
+    suspects: _Suspects | None,
     cost: Cost,
     progress: Progress,
 ) -> _Fits:
@@ -180,11 +239,9 @@ def _held(run: Run, encoding: Encoding, asked: Sequence[Change], choices: Choice
     return replace(held, words=f"{held.words} (the run itself holds nothing out)"), choices
 
 
-def _suspects(
-    run: Run, encoding: Encoding, choices: Choices, most: int, marks: Sequence[Mark], store: Store
-) -> Suspects:
+def _suspects(encoding: Encoding, choices: Choices, most: int, marks: Sequence[Mark], store: Store) -> _Suspects:
     right = frozenset(mark.item for mark in marks if mark.kind is MarkKind.RIGHT and not mark.outdated)
-    pair: Sets = {modality: encoding.sets[modality] for modality in choices.pair}
+    pair = {modality: encoding.sets[modality] for modality in choices.pair}
     if most > len(paired_items(pair)) // 2:
         raise BadInput(f"{most} of {len(paired_items(pair))} pairs: at most half of them can be suspected")
-    return Suspects.prepare(run.collection, encoding, choices, most, right, store)
+    return _Suspects(pair, most, right, choices.seed, store)

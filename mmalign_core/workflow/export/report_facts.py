@@ -15,6 +15,8 @@ from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 
 NAMES = {"text": "text", "image": "picture", "audio": "sound", "video": "video"}
 _SHARES = ("recall@1", "recall@5", "recall@10", "accuracy")
+_MOST_SLICES = 20
+"""Slices that the page lists, the worst first. Our choice: one screen."""
 _LABELS = {
     "recall@1": "Right answer first",
     "recall@5": "Among the first 5",
@@ -103,6 +105,28 @@ def cause_rows(errors: ErrorReport) -> list[dict[str, Any]]:
         {"name": name.replace("-", " ").replace("_", " "), "n": n, "of": wrong, "share": 100 * n / wrong}
         for name, n in counts.most_common()
     ]
+
+
+def slice_rows(found: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Label, n, value, interval, difference and corrected p of the slices that surely differ from the rest.
+
+    `found`: what `slices --json` prints. {} gives no rows.
+    """
+    show = _percent if found.get("metric") in _SHARES else _number
+    rows = []
+    for each in [row for row in found.get("slices", ()) if row["significant"]][:_MOST_SLICES]:
+        low, high = each["difference"]["ci95"]
+        rows.append(
+            {
+                "label": f"{each['label']}, {each['direction'].replace('->', ' to ')}",
+                "n": f"{each['n']:,}",
+                "value": show(each["value"]),
+                "interval": " to ".join(map(show, each["ci95"])),
+                "difference": f"{each['difference']['value']:+.3f} ({low:+.3f} to {high:+.3f})",
+                "p": f"{each['difference']['q']:.3f}",
+            }
+        )
+    return rows
 
 
 def repair_facts(run: Run) -> dict[str, Any] | None:

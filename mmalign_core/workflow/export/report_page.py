@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from mmalign_core.types import BadInput, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
+from mmalign_core.workflow.error_analysis.slices import slices_of
 from mmalign_core.workflow.export.report_facts import (
     cause_rows,
     command_line,
@@ -22,6 +23,7 @@ from mmalign_core.workflow.export.report_facts import (
     measured_on,
     metric_tables,
     repair_facts,
+    slice_rows,
     version_facts,
 )
 from mmalign_core.workflow.export.report_pairs import PairCards, drawn_points
@@ -50,25 +52,28 @@ def report_page(
     run: Run,
     *,
     store: Store,
-    slices: Sequence[Mapping[str, Any]] = (),
+    slices: Mapping[str, Any] | None = None,
     settings: Settings | None = None,
     made: datetime | None = None,
     progress: Progress = no_progress,
 ) -> ReportPage:
-    """The page of a run. `slices`: rows of label, n, value, interval, difference and p, to be shown where there are.
+    """The page of a run. `slices`: what `slices --json` prints, those of the run if None; the page lists those that
+    surely differ.
 
     Everything from files is escaped; a medium that cannot be shown is told of. `made`: the date to print, now if None.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     settings = settings or Settings()
-    errors, why = _errors(run, store, settings, within(progress, 0.0, 0.6))
+    errors, why = _errors(run, store, settings, within(progress, 0.0, 0.5))
+    if slices is None:
+        slices = slices_of(run, errors, store=store, settings=settings).report() if errors else {}
     drawn = drawn_points(project_run(run, store=store, progress=within(progress, 0.6, 0.9)))
     moment = (made or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC")
     parts: dict[str, Any] = {
         "metrics": metric_tables(run),
         "map": drawn,
-        "slices": list(slices),
+        "slices": slice_rows(slices),
         "causes": cause_rows(errors) if errors else [],
         "pairs": PairCards(run, settings).worst(errors) if errors else [],
         "repair": repair_facts(run),

@@ -16,7 +16,7 @@ from pages._session.view_spec import complete
 
 def show(collection: Collection) -> None:
     """Draw the form. Its button sets the session's choices, and the work starts when the page runs again."""
-    now = complete(state.view_spec().choices, collection)
+    now = complete(pipeline.choices(), collection)
     pair = alignment_form.pair_menu(collection, now, key="align.pair", unpaired=unpaired_modalities(collection))
     with st.expander("Encoders", icon=":material/memory:"):
         encoders = encoder_menu.show(collection, now, key="align")
@@ -26,9 +26,9 @@ def show(collection: Collection) -> None:
         matching = _matching(now)
     split = alignment_form.split_menu(collection, now, key="align")
     chosen = {"pair": list(pair), "aligner": aligner, "params": params, **matching, **split, "encoders": encoders}
-    chosen = alignment_form.without_defaults(
-        chosen | {"seed": alignment_form.seed_box(now, key="align.seed")}, collection
-    )
+    chosen["seed"] = alignment_form.seed_box(now, key="align.seed")
+    if not state.view_spec().saved:  # without choices a saved run is shown as it was saved
+        chosen = alignment_form.without_defaults(chosen, collection)
     st.button(
         "Align",
         type="primary",

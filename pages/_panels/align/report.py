@@ -50,7 +50,7 @@ def _direction(direction: str, one: Mapping[str, Any]) -> None:
 
 
 def _use_thresholds() -> None:
-    choices = dict(state.view_spec().choices)
+    choices = dict(pipeline.choices())
     state.set_widget(f"align.matcher.{choices['matcher']}.suggested", True)
     pipeline.align_with({**choices, "matcher_params": {**choices.get("matcher_params", {}), "suggested": True}})
 
@@ -85,7 +85,7 @@ def _needs_pairs(aligner: str) -> bool:
 def _hold_out() -> None:
     state.set_widget("align.split", alignment_form.SHARE)
     state.set_widget("align.test", alignment_form.HOLD_OUT)
-    pipeline.align_with({**state.view_spec().choices, "test": alignment_form.HOLD_OUT})
+    pipeline.align_with({**pipeline.choices(), "test": alignment_form.HOLD_OUT})
 
 
 _FUSED_METRICS = ("recall@1", "recall@10", "mrr")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -54,7 +52,7 @@ def parts_of(collection: Collection, inspection: Inspection | None) -> list[Part
         for item, media in held.items()
     }
     usable = frozenset(item for item in collection.ids if whole[item] or item in given)
-    repeated = inspection.repeated if inspection else ()
+    repeated = inspection.all_duplicates if inspection else ()
     found = [Part("usable", "check_circle", len(usable), usable)]
     for name, icon, items in (
         ("damaged", "broken_image", (item for item, _, _ in broken)),
@@ -76,7 +74,6 @@ def damaged_media(inspection: Inspection | None) -> set[tuple[str, str, str]]:
     return set() if inspection is None else {(left.id, left.modality, left.source) for left in inspection.damaged}
 
 
-def blank_items(inspection: Inspection | None) -> Iterable[str]:
-    """Return the items with a blank medium, where the inspection tells them."""
-    rows: Iterable[Any] = getattr(inspection, "blank", ())
-    return [row if isinstance(row, str) else row["id"] if isinstance(row, dict) else row.item for row in rows]
+def blank_items(inspection: Inspection | None) -> list[str]:
+    """Return the items with a blank picture or a silent sound."""
+    return [] if inspection is None else [fault["id"] for fault in inspection.all_blank]

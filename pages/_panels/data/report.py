@@ -26,7 +26,7 @@ def show(collection: Collection) -> None:
     with st.expander(_summary(len(skipped), found), icon=":material/fact_check:", expanded=bool(skipped)):
         if skipped:
             skipped_table(collection, found, key="skipped")
-        if found is not None and found.repeated:
+        if found is not None and found.all_duplicates:
             _duplicates(found)
         for line in collection.notes:
             st.markdown(f"- {errors.plain(line)}")
@@ -46,7 +46,7 @@ def _summary(skipped: int, inspection: Inspection | None) -> str:
     words = f"{skipped:,} skipped" if skipped else "nothing skipped"
     if inspection is None:
         return f"Validation report · {words} so far"
-    many = len(inspection.repeated)
+    many = len(inspection.all_duplicates)
     repeated = "no duplicates" if not many else "1 duplicate" if many == 1 else f"{many:,} duplicates"
     return f"Validation report · {words}, {repeated}"
 
@@ -54,7 +54,7 @@ def _summary(skipped: int, inspection: Inspection | None) -> str:
 def _duplicates(inspection: Inspection) -> None:
     found = inspection.duplicates
     st.markdown(f"**{found['exact']:,} exact and {found['near']:,} near duplicates**")
-    table = pd.DataFrame([dict(row) for row in inspection.repeated])[["modality", "kind", "b", "a"]]
+    table = pd.DataFrame([dict(row) for row in inspection.all_duplicates])[["modality", "kind", "b", "a"]]
     names = {"b": "item", "a": "repeats"}
     _table(table.rename(columns=names), "Every duplicate and what it repeats", "duplicates.csv", key="duplicates")
 

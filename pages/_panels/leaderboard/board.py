@@ -46,11 +46,18 @@ def board_of(spec: ViewSpec, collection: Collection, results: ResultsCache, stor
             progress=within(job.progress, 0.2, 1.0),
             publish=lambda row: board.put(row["aligner"], row),
             watch=lambda aligner, row: job.publish((aligner, row)),
+            keep=lambda choices, fit: results.put("fit", adopted(spec, choices.aligner).run_key, fit),
             finished=board.finished,
         )
 
     names = tuple(spec.board.get("aligners", ()))
     return Board("board", spec.board_key, names, measure, results)
+
+
+def adopted(spec: ViewSpec, aligner: str) -> ViewSpec:
+    """Return the view that aligns by this aligner of the board."""
+    shared = {name: value for name, value in spec.board.items() if name != "aligners"}
+    return ViewSpec(spec.source, {**shared, "aligner": aligner})
 
 
 def ranked_rows(board: Board) -> Sequence[Row]:

@@ -9,8 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow
-from mmalign_core.workflow import directions_at_chance
+from mmalign_core.workflow import directions_at_chance, only_right
 from pages._components import errors
+from pages._session import state
 
 Row = Mapping[str, Any]
 _METRICS = {"recall@1": "R@1", "recall@10": "R@10"}
@@ -32,7 +33,7 @@ def show(rows: Sequence[Row]) -> None:
 
 
 def _table(rows: Sequence[Row], key: str) -> None:
-    frame = pd.DataFrame([_cells(row) for row in rows])
+    frame = pd.DataFrame([_cells(row, rows) for row in rows])
     st.dataframe(
         frame,
         key=key,
@@ -42,6 +43,10 @@ def _table(rows: Sequence[Row], key: str) -> None:
             "aligner": st.column_config.TextColumn(pinned=True, width=116),
             "family": st.column_config.TextColumn(width=88),
             "MRR": st.column_config.NumberColumn(format="%.3f", help="Mean reciprocal rank of both directions: ranks."),
+            "standing": st.column_config.TextColumn(
+                width=92,
+                help="By the paired 95% interval of the MRR less that of the best: where it holds 0, both are tied.",
+            ),
             "beats chance": st.column_config.TextColumn(
                 help="Whether the 95% interval of the MRR lies above that of shuffled pairs."
             ),
@@ -54,7 +59,39 @@ def _table(rows: Sequence[Row], key: str) -> None:
     )
 
 
-def _cells(row: Row) -> dict[str, Any]:
+def standing(row: Row, rivals: Sequence[Row]) -> str:
+    """Return how sure the place of a row is, by the paired 95% intervals of its MRR less that of the best.
+
+    "worse" if the best is better in both directions, "tied" if it is in none, else "tied one way"; for the best itself
+    "better" if all `rivals` (the rows of its kind, the best first) are worse, else "tied", or "alone".
+    """
+    others = [one for one in rivals if one["against_best"]]
+    if not row["against_best"]:
+        if not others:
+            return "alone"
+        return "better" if all(standing(one, rivals) == "worse" for one in others) else "tied"
+    sure = [found["mrr"]["ci95"][1] < 0 for found in row["against_best"].values()]
+    return "worse" if all(sure) else "tied one way" if any(sure) else "tied"
+
+
+def show_only_right(rows: Sequence[Row]) -> None:
+    """Draw how many queries each aligner alone decides right, with a button each that selects their items."""
+    found = only_right(rows)
+    if not found:
+        return
+    st.subheader("Which queries does only one get right?", anchor=False)
+    counts = {name: sum(map(len, ways.values())) for name, ways in found.items()}
+    asked = sum(len(way.items) for way in next(row for row in rows if not row["error"])["directions"].values())
+    with st.container(horizontal=True):
+        for name, count in sorted(counts.items(), key=lambda pair: -pair[1]):
+            items = [item for ways in found[name].values() for item in ways]
+            st.button(f"{errors.plain(name)}: {count:,}", key=f"board.only.{name}", disabled=not count,
+                      icon=":material/filter_alt:", on_click=state.select_items, args=(items,),
+                      help=f"Select the items whose queries {name} alone decides right.")  # fmt: skip
+    st.caption(f"Of {asked:,} held-out queries in both directions. A click selects their items on every page.")
+
+
+def _cells(row: Row, rivals: Sequence[Row]) -> dict[str, Any]:
     quality = {
         f"{direction_arrow(way)} {short}": _with_interval(values[name], row["ci95"].get(way, {}).get(name))
         for way, values in row["metrics"].items()
@@ -65,6 +102,7 @@ def _cells(row: Row) -> dict[str, Any]:
         "family": row["family"],
         **quality,
         "MRR": row["quality"],
+        "standing": standing(row, rivals),
         "beats chance": ("yes", "one way", "no")[len(directions_at_chance(row))],
         "fit (s)": row["seconds"]["fit"],
         "s / 1,000": row["infer_seconds_per_1000"],

@@ -16,6 +16,7 @@ from pages._session.jobs import Task
 _WORDS = {
     "headline": ("See its errors", ":material/flag:"),
     "cause": ("See these", ":material/search:"),
+    "slice": ("See this slice", ":material/bar_chart:"),
     "correction": ("Correct for hubs", ":material/hub:"),
     "training": ("Train on the pairs", ":material/model_training:"),
 }
@@ -61,5 +62,5 @@ def _follow(action: Mapping[str, Any]) -> None:
         pipeline.align_with({**state.view_spec().choices, **action["choices"]})
         state.forget_widgets("align.")
         st.switch_page("pages/align.py")
-    filters = {name: value for name, value in action.items() if name in ("direction", "cause")}
+    filters = {name: value for name, value in action.items() if name in ("direction", "cause", "slice")}
     st.switch_page("pages/errors.py", query_params=filters)

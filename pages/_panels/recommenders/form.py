@@ -16,6 +16,8 @@ from pages._session import cache
 _SPLITS = {"time": "After one moment", "last": "Each user's last item", "random": "A random share"}
 _ANY = -np.inf
 """The option below every rating. None cannot be an option: a menu would show a button that clears it."""
+_LENGTH = 10
+"""Items of a list by default: what fits on one screen of answers."""
 _MOST_MARKS = 20
 """Most ratings that are options one by one: a scale of half stars up to ten. Of more, the quartiles are options."""
 _HELP = (
@@ -40,10 +42,13 @@ def show(collection: Collection, space: Mapping[str, EmbeddingSet] | None, sourc
                     "Held-out share", 0.05, 0.5, HOLD_OUT, 0.05, key="rank.test", bind="query-params", width=170
                 )
             relevant = _rating_menu(table["rating"].to_numpy(float) if "rating" in table else np.zeros(0))
-            k = st.number_input("List length", 1, 100, 10, key="rank.k", bind="query-params", width=120)
+            k = st.number_input("List length", 1, 100, _LENGTH, key="rank.k", bind="query-params", width=120)
             seed = st.number_input("Seed", 0, 9999, 0, key="rank.seed", bind="query-params", width=110)
             protocol = Protocol(split, float(test), int(k), relevant, int(seed))
             trial = trials.Trial(tuple(names), protocol, collection, space, source)
+            usual = Protocol("time" if dated else "last", HOLD_OUT, _LENGTH, None, 0)
+            if protocol == usual:
+                trials.begin(trial)
             st.button(
                 "Measure", type="primary", icon=":material/play_arrow:", key="rank.go", disabled=not names,
                 on_click=trials.current(trial).start,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mmalign_core.types import Progress
+from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.workflow import PairExplanation, Run, SimilarityBlock, explain_pair
 from pages._components import errors, header, waiting
 from pages._components.media import maps, previews
@@ -15,7 +15,12 @@ from pages._session.jobs import Task
 
 def show(run: Run, run_key: str, block: SimilarityBlock, i: int, j: int) -> None:
     """Draw the explanation of the cell (i, j), or a button that starts it."""
-    source, target = _name(block, "source", i), _name(block, "target", j)
+    source = medium_name(block.source, int(block.source_rows[i]))
+    show_pair(run, run_key, source, medium_name(block.target, int(block.target_rows[j])))
+
+
+def show_pair(run: Run, run_key: str, source: tuple[str, str], target: tuple[str, str]) -> None:
+    """Draw the explanation of two media, each named as by `medium_name`, or a button that starts it."""
 
     def work(progress: Progress) -> PairExplanation:
         return explain_pair(run, source, target, store=cache.store(), settings=cache.settings(), progress=progress)
@@ -32,10 +37,8 @@ def show(run: Run, run_key: str, block: SimilarityBlock, i: int, j: int) -> None
         _show(run, found)
 
 
-def _name(block: SimilarityBlock, side: str, place: int) -> tuple[str, str]:
-    """Return (modality, "ID#n") of a row or column of the block: the item's nth medium of that modality."""
-    rows = getattr(block, side)
-    row = int(getattr(block, f"{side}_rows")[place])
+def medium_name(rows: EmbeddingSet, row: int) -> tuple[str, str]:
+    """Return (modality, "ID#n") of a row: the item's nth medium of that modality."""
     return rows.modality, f"{rows.ids[row]}#{rows.ids[: row + 1].count(rows.ids[row])}"
 
 

@@ -34,6 +34,15 @@ def row_label(collection: Collection, rows: EmbeddingSet, row: int) -> str:
     return medium.text if medium and medium.text else previews.title(collection, rows.ids[row])
 
 
+def small_picture(medium: Media | None, pixels: int = 64) -> Thumbnail | None:
+    """Return the picture within pixels × pixels, a frame of the video or the waveform of the sound; None for a text."""
+    if medium is None or medium.modality == "text":
+        return None
+    if medium.modality == "audio":
+        return cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
+    return _small(medium, pixels)
+
+
 def medium_of(collection: Collection, rows: EmbeddingSet, row: int) -> Media | None:
     """Return the medium of this row, or None for vectors given ready-made."""
     held = previews.media(collection, rows.ids[row], rows.modality)
@@ -50,11 +59,11 @@ def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) 
     return [shown.uri if shown else None for shown in drawn]
 
 
-def _small(medium: Media) -> Thumbnail | None:
+def _small(medium: Media, pixels: int = 64) -> Thumbnail | None:
     """Return the picture, or the representative frame of a video."""
     if medium.modality == "video":
         return cover(cache.film(medium.digest, medium.path or ""))
-    return cache.thumbnail(medium.digest, 64, medium.path or "")
+    return cache.thumbnail(medium.digest, pixels, medium.path or "")
 
 
 def chosen_cell(block: SimilarityBlock, clicked: list[Any] | None, item: str | None) -> tuple[int, int]:
@@ -83,7 +92,7 @@ def show_cell(run: Run, block: SimilarityBlock, source: str, target: str, i: int
     for rows, row, modality in ((block.source, source_row, source), (block.target, target_row, target)):
         name = previews.title(run.collection, rows.ids[row])
         st.markdown(header.modality_word(modality) + ("" if modality == "text" else f" · {errors.plain(name)}"))
-        _show_medium(medium_of(run.collection, rows, row), previews.title(run.collection, rows.ids[row]))
+        show_medium(medium_of(run.collection, rows, row), previews.title(run.collection, rows.ids[row]))
 
 
 def card(run: Run, pair: JudgedPair, source: str, target: str) -> dict[str, Any]:
@@ -92,20 +101,19 @@ def card(run: Run, pair: JudgedPair, source: str, target: str) -> dict[str, Any]
     right = pair.right or (not pair.decided and pair.rank == 1)
     first = "chosen" if pair.decided else "undecided, best"
     tiles = [
-        _tile(run, space[source], pair.source_row, "query", MODALITY_COLOURS[source]),
-        _tile(
-            run, space[target], pair.chosen_row, f"{first} · {fixed(pair.chosen_score)}", _RIGHT if right else _WRONG
-        ),
+        tile(run, space[source], pair.source_row, "query", MODALITY_COLOURS[source]),
+        tile(run, space[target], pair.chosen_row, f"{first} · {fixed(pair.chosen_score)}", _RIGHT if right else _WRONG),
     ]
     if not right:
-        tiles.append(_tile(run, space[target], pair.right_row, f"right · {fixed(pair.right_score)}", _RIGHT))
+        tiles.append(tile(run, space[target], pair.right_row, f"right · {fixed(pair.right_score)}", _RIGHT))
     note = f"right answer ranked {pair.rank:,}" if not right else f"score {fixed(pair.chosen_score, 3)}"
     return {"id": pair.item, "title": previews.title(run.collection, pair.item), "note": note, "tiles": tiles}
 
 
-def _tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> dict[str, Any]:
+def tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> dict[str, Any]:
+    """Return the medium of this row as a tile of a card."""
     medium = medium_of(run.collection, rows, row)
-    tile = {"caption": caption, "colour": colour, "quote": cut_text(row_label(run.collection, rows, row), 110)}
+    shown = {"caption": caption, "colour": colour, "quote": cut_text(row_label(run.collection, rows, row), 110)}
     drawn = None
     if medium and rows.modality == "image":
         drawn = cache.thumbnail(medium.digest, 220, medium.path or "")
@@ -114,11 +122,12 @@ def _tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> 
     elif medium and rows.modality == "audio":
         drawn = cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
     if drawn:
-        tile |= {"image": drawn.uri, "look": drawn.look}
-    return tile
+        shown |= {"image": drawn.uri, "look": drawn.look}
+    return shown
 
 
-def _show_medium(medium: Media | None, alt: str) -> None:
+def show_medium(medium: Media | None, alt: str) -> None:
+    """Draw one medium large: a text as a quotation, a picture, a video or the player of a sound."""
     if medium is None:
         st.caption("The collection holds only its vector: there is no medium to show.")
     elif medium.modality == "text":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pandas as pd
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How cells begin that a spreadsheet runs as formulas (OWASP, CSV injection)."""
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""How cells begin that a spreadsheet runs as formulas (OWASP, CSV injection), however many apostrophes guard them."""
 
 
 def csv_table(table: pd.DataFrame) -> bytes:
@@ -31,5 +32,10 @@ def parquet_table(table: pd.DataFrame) -> bytes:
     return held.getvalue()
 
 
+def unguarded(cell: str) -> str:
+    """The text as it was before `csv_table` set an apostrophe before it."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
 def _harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell

@@ -11,7 +11,7 @@ MOST_SESSIONS = 1000
 """Sessions that are remembered, the most recent ones; our choice: more than one machine serves at once."""
 
 
-class Wanted:
+class SessionJobs:
     """Session -> the collection and the owner of the jobs that it waits for. One for all sessions of this process."""
 
     def __init__(self, jobs: Jobs) -> None:
@@ -41,5 +41,5 @@ class Wanted:
         return job_id in self._overtaken
 
 
-WANTED = Wanted(JOBS)
+SESSION_JOBS = SessionJobs(JOBS)
 """What the sessions of this process wait for."""

@@ -1,0 +1,72 @@
+"""Use case: how well a run finds the right answers: in a sentence, by ranks, and what the diagnostics say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mmalign_core.aligners import ALIGNERS
+from mmalign_core.store import Store
+from mmalign_core.triage.rank_bins import RankBin, measured_queries, rank_bins
+from mmalign_core.triage.space_verdicts import SpaceVerdict, space_verdicts
+from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.workflow.alignment.run import Run
+from mmalign_core.workflow.error_analysis.judgement import judge_all
+from mmalign_core.workflow.error_analysis.refit import held_out_parts
+
+_PLURALS = {"text": "texts", "image": "pictures", "audio": "sounds", "video": "videos"}
+_SINGULARS = {"text": "text", "image": "picture", "audio": "sound", "video": "video"}
+_METRICS = {10: "recall@10", 5: "recall@5", 1: "recall@1"}
+"""Cut -> metric, the largest first: ten answers fit on one screen."""
+
+
+@dataclass(frozen=True)
+class RankSummary:
+    """`bins`: direction ("image->text") -> bins of the measured queries. `verdicts`: diagnostic -> verdict."""
+
+    bins: Mapping[str, tuple[RankBin, ...]]
+    verdicts: Mapping[str, SpaceVerdict]
+
+
+def summarise_ranks(run: Run, *, store: Store, progress: Progress = no_progress) -> RankSummary:
+    """Return the ranks of the queries that the run's report measured, and the verdicts on its space.
+
+    With folds each fold is fitted again. BadInput if nothing was measured, or vectors that a fold needs are gone.
+    """
+    judged = judge_all(run, store=store, progress=progress)
+    bins = {way: rank_bins(measured_queries(found)) for way, found in judged.items()}
+    verdicts = space_verdicts(
+        run.report["space"],
+        *_measured_rows(run),
+        corrected=run.choices.correction != "none",
+        trained=ALIGNERS.get(run.choices.aligner).needs_pairs,
+    )
+    return RankSummary(bins, verdicts)
+
+
+def rank_sentence(report: Mapping[str, Any], way: str) -> str:
+    """Return how many queries of this direction have a right answer among the first, with chance, interval and n.
+
+    The cut is the largest that leaves most candidates out: 10, 5 or 1.
+    """
+    values, (source, target) = report["metrics"][way], way.split("->")
+    cut = next((cut for cut in _METRICS if 2 * cut < values["candidates"]), 1)
+    name = _METRICS[cut]
+    low, high = report["ci95"].get(way, {}).get(name, (None, None))
+    interval = "" if low is None else f"; 95% interval {100 * low:.0f} to {100 * high:.0f}"
+    place = f"among the first {cut}" if cut > 1 else "first"
+    queries, answer = _PLURALS.get(source, source), _SINGULARS.get(target, target)
+    chance = 100 * report["baseline"][way][name]
+    return (
+        f"The right {answer} is {place} for {100 * values[name]:.0f} of 100 {queries} "
+        f"(by chance {chance:.0f}{interval}; {values['n']:,} {queries} asked among {values['candidates']:,} "
+        f"{_PLURALS.get(target, target)})."
+    )
+
+
+def _measured_rows(run: Run) -> tuple[EmbeddingSet, EmbeddingSet]:
+    """Return the rows of both modalities that were measured in the run's space; all of them with folds."""
+    a, b = (run.result.space[modality] for modality in run.choices.pair)
+    parts = held_out_parts(run)
+    return (a.of_items(parts[0].test), b.of_items(parts[0].test)) if len(parts) == 1 else (a, b)

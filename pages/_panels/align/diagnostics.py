@@ -1,0 +1,81 @@
+"""The diagnostics of the shared space: each with its meaning, a verdict, and what can be done about a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.workflow import SpaceVerdict
+from pages._components import alignment_form, errors
+from pages._components.numbers import fixed
+from pages._session import pipeline, state
+
+_SPACE = {
+    "gap": ("modality gap", "Distance between the centres of the two modalities; at 0 they lie at the same place."),
+    "hubness": (
+        "hubness",
+        "How unevenly candidates are among the nearest ten (skewness): near 0 is even, above 1 a few"
+        " candidates crowd out the rest.",
+    ),
+    "largest_hub": (
+        "largest hub",
+        "Share of the queries that have the most frequent candidate among their nearest ten.",
+    ),
+    "mutual_knn": (
+        "shared neighbours",
+        "How far both modalities agree on the nearest neighbours: 0 is chance, 1 is full agreement.",
+    ),
+    "alignment": ("alignment", "Mean squared distance between the two media of an item; lower is closer."),
+    "uniformity": ("uniformity", "How evenly the points fill the sphere; lower is more even, 0 is all in one place."),
+}
+_CORRECTION = "csls"
+"""The correction that the button takes: Conneau et al. (2018) made it against hubs; the form offers the others."""
+_TRAINED = "infonce-linear"
+"""The trained aligner that the button takes, as the findings of the Overview page do."""
+
+
+def show(report: Mapping[str, Any], verdicts: Mapping[str, SpaceVerdict]) -> None:
+    """Draw every diagnostic of the report. Those without a verdict show their meaning alone."""
+    st.subheader("Is the space itself sound?", anchor=False)
+    shown = [name for name in _SPACE if isinstance(report["space"].get(name), int | float)]
+    offered: set[str] = set()
+    with st.grid(3, min_column_width=230, gap="medium"):
+        for name in shown:
+            with st.container(gap="xsmall", key=f"align.space.{name}"):
+                title, meaning = _SPACE[name]
+                st.metric(title, fixed(report["space"][name], 3), help=meaning)
+                if name in verdicts:
+                    _verdict(verdicts[name], offered)
+                else:
+                    st.caption(meaning)
+
+
+def _verdict(verdict: SpaceVerdict, offered: set[str]) -> None:
+    """Draw the verdict; each remedy has one button on the page, at the first fault that it mends."""
+    colour, icon = ("green", "check_circle") if verdict.good else ("orange", "warning")
+    st.markdown(f":{colour}[:material/{icon}: **{errors.plain(verdict.title)}**]")
+    st.caption(errors.plain(verdict.words))
+    if verdict.remedy in ("", *offered):
+        return
+    offered.add(verdict.remedy)
+    if verdict.remedy == "encoders":
+        st.page_link("pages/models.py", label="Try other encoders", icon=":material/deployed_code:")
+    elif verdict.remedy == "correct":
+        words = f"Aligns again with the correction {_CORRECTION}; the Compare page shows what it brought."
+        _remedy("Correct for hubs", ":material/hub:", words, correction=_CORRECTION)
+    else:
+        words = f"Aligns again by {_TRAINED}, measured on held-out items."
+        changed = {"aligner": _TRAINED, "params": {}, "test": alignment_form.HOLD_OUT}
+        _remedy("Train on the pairs", ":material/model_training:", words, **changed)
+
+
+def _remedy(label: str, icon: str, words: str, **changed: Any) -> None:
+    """Draw the button that aligns again with these choices changed."""
+    st.button(label, icon=icon, key=f"align.remedy.{label}", help=words, on_click=_align_again, kwargs=changed)
+
+
+def _align_again(**changed: Any) -> None:
+    state.forget_widgets("align.")
+    pipeline.align_with({**pipeline.choices(), **changed})

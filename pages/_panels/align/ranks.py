@@ -1,0 +1,64 @@
+"""How well the right answers rank: the finding in a sentence per direction, and a histogram that opens its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from mmalign_core.plots import direction_arrow, rank_figure
+from mmalign_core.types import Progress
+from mmalign_core.workflow import RankBin, RankSummary, Run, rank_sentence, summarise_ranks
+from pages._components import errors, numbers, waiting
+from pages._session import cache, compared, state
+from pages._session.jobs import Task
+
+_KEY = "align.ranks"
+
+
+def sentences(report: Mapping[str, Any]) -> None:
+    """Draw the finding of each direction, and what it was measured on."""
+    for way in report["metrics"]:
+        st.markdown(f"##### {errors.plain(rank_sentence(report, way))}")
+    st.caption(f"Measured on {errors.plain(numbers.split_words(report))}.")
+
+
+def summary(run: Run, run_key: str) -> RankSummary | None:
+    """Return the ranks and verdicts of the run. While there are none, draw the progress and return None."""
+    store = cache.store()
+
+    def work(progress: Progress) -> RankSummary:
+        return summarise_ranks(run, store=store, progress=progress)
+
+    return waiting.result(Task("ranks", run_key, "rank every query", work), begin=True)
+
+
+def histogram(found: RankSummary) -> None:
+    """Draw the histogram. A click on a bar, or a button below, opens the queries of that range on the Errors page."""
+    st.plotly_chart(
+        rank_figure(found.bins),
+        key=_KEY,
+        on_select="rerun",
+        selection_mode="points",
+        config=waiting.BARE,
+        alt="How many queries have their right answer at which rank, in each direction",
+    )
+    clicked = compared.clicked_points(_KEY)
+    if clicked and clicked[0][0] in found.bins:
+        way, place = clicked[0]
+        open_errors(way, found.bins[way][int(place)])
+    with st.popover("Open the queries of a range", type="tertiary", icon=":material/list:"):
+        for way, bins in found.bins.items():
+            st.markdown(f"**{errors.plain(direction_arrow(way))}**")
+            with st.container(horizontal=True):
+                for one in (one for one in bins if one.n):
+                    words = f"rank {one.words} ({one.n:,})"
+                    if st.button(words, key=f"{_KEY}.{way}.{one.address}"):
+                        open_errors(way, one)
+
+
+def open_errors(way: str, one: RankBin) -> None:
+    """Select the items of this range, and open the Errors page on its queries."""
+    state.select_items(one.items)
+    st.switch_page("pages/errors.py", query_params={"direction": way, "ranks": one.address})

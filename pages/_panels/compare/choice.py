@@ -1,0 +1,40 @@
+"""The menu of the Compare page: which run to set beside the open one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mmalign_core.plots import cut_text
+from pages._components import errors, run_menu
+from pages._session import cache, compared
+from pages._session.compared import OtherRun
+
+
+def show() -> OtherRun | None:
+    """Draw the menu and return the chosen run; a hint and None if there is no other run."""
+    others = compared.other_runs(cache.store().list_runs(), run_menu.saved_label)
+    asked = compared.named()
+    if not others:
+        errors.empty(
+            "There is no other run yet",
+            "Align with other choices, or keep this run under a name and change it; then both stand here side by side.",
+            "compare",
+        )
+        return None
+    if asked and asked not in others:
+        errors.show(
+            f"the address names the run '{cut_text(asked, 60)}', which is not here or is the open one; choose another"
+        )
+    names = list(others)
+    chosen = st.selectbox(
+        "Compare the open run with",
+        names,
+        index=names.index(asked) if asked in others else 0,
+        key=f"compare.with.{asked}",
+        format_func=lambda name: others[name].label,
+        help="Runs of this session first, then saved runs. All numbers are those of the open run less those of this.",
+    )
+    if chosen != asked and asked in others:
+        compared.name(chosen)
+        st.rerun()
+    return others[chosen]

@@ -1,0 +1,166 @@
+"""One query large: its media, what was chosen, the right answer, its causes, and closer looks at its ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from mmalign_core.plots import MODALITY_COLOURS, query_rank_figure
+from mmalign_core.types import EmbeddingSet
+from mmalign_core.workflow import ErrorReport, Mark, RankedCandidate, Run
+from pages._components import errors, header
+from pages._components.media import gallery, previews
+from pages._components.numbers import fixed
+from pages._components.waiting import BARE
+from pages._panels.errors import causes, marking
+from pages._panels.errors.queries import Query, open_item
+from pages._panels.similarity import explanation, pairs
+from pages._session import cache
+
+_RIVALS, _NEIGHBOURS = 5, 6
+"""Candidates and neighbours shown: what fits in one row of the panel."""
+_RIGHT, _WRONG = "#0B7A5C", "#B3412E"
+"""Green and red that keep a contrast of 4.5 : 1 with white, as WCAG 2 asks for text."""
+LOOKS = ("What outranks it", "Neighbours", "All ranks", "Why?")
+
+
+def show(run: Run, run_key: str, report: ErrorReport, query: Query, marks: Mapping[str, Sequence[Mark]]) -> None:
+    """Draw the query in focus."""
+    _facts(query, report)
+    _media(run, query)
+    marking.show(run, query, marks.get(query.item, ()))
+    if query.causes:
+        causes.show(run.collection, query.causes)
+    elif not query.is_correct:
+        st.caption("No cause was found that is better than chance.")
+    look = st.segmented_control(
+        "A closer look", LOOKS, default=LOOKS[0], required=True, key="look", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if look == "Neighbours":
+        _neighbours(run, run_key, report, query)
+    elif look == "All ranks":
+        _all_ranks(query)
+    elif look == "Why?":
+        _why(run, run_key, query)
+    else:
+        _rivals(run, run_key, report, query)
+
+
+def _facts(query: Query, report: ErrorReport) -> None:
+    """The rank, margin and suspicion, and whether the fit had seen the query."""
+    row = query.row
+    verdict = ":green[:material/check_circle: right]" if query.is_correct else ":red[:material/cancel: wrong]"
+    decided = "" if query.judged.decided[row] else " · left undecided; the best candidate is shown"
+    st.markdown(
+        f"{verdict} · **rank {query.rank:,} of {query.n:,}** · margin {fixed(query.judged.margin[row], 3, plus=True)} "
+        f"· suspicion {query.errors.suspicion[row]:.2f} · {_seen(query, report)}{decided}"
+    )
+
+
+def _seen(query: Query, report: ErrorReport) -> str:
+    if query.is_held_out:
+        return f"held out ({errors.plain(report.split)}): ranked among held-out candidates by a fit that never saw it"
+    if report.split == "none":
+        return "nothing was held out: ranked among all candidates"
+    return "fitted: the fit saw this pair, so that its rank flatters"
+
+
+def _media(run: Run, query: Query) -> None:
+    """Query, chosen and right side by side; one column less where the chosen one is right."""
+    judged, row = query.judged, query.row
+    chosen, right = int(judged.chosen[row]), int(judged.right[row])
+    sides: list[tuple[str, EmbeddingSet, int]] = [("**Query**", judged.queries, row)]
+    if chosen == right:
+        sides.append((f":green[:material/check: **Chosen, right**] {_score(judged.right_score[row])}",
+                      judged.candidates, right))  # fmt: skip
+    else:
+        good = query.is_correct
+        words = ":green[:material/check: **Chosen, also right**]" if good else ":red[:material/close: **Chosen**]"
+        sides.append((f"{words} {_score(judged.chosen_score[row])}", judged.candidates, chosen))
+        sides.append((f":green[:material/check: **Right**] {_score(judged.right_score[row])}",
+                      judged.candidates, right))  # fmt: skip
+    with st.container(key="errors.media"):
+        for column, (words, rows, place) in zip(st.columns(len(sides), gap="medium"), sides):
+            with column:
+                st.markdown(f"{words} · {header.modality_word(rows.modality)}")
+                name = previews.title(run.collection, rows.ids[place])
+                pairs.show_medium(pairs.medium_of(run.collection, rows, place), name)
+                if rows.modality != "text":
+                    st.caption(errors.plain(name))
+
+
+def _score(value: float) -> str:
+    return f":small[score {fixed(float(value), 3)}]"
+
+
+def _rivals(run: Run, run_key: str, report: ErrorReport, query: Query) -> None:
+    """The best candidates with their scores, and the right answer."""
+    known = cache.query_rankings_of(run_key, query.way, run, query.errors)
+    found = known.of(query.row, _RIVALS)
+    cards = [_rival(run, query, ranked) for ranked in found]
+    if known.exact[query.row]:
+        words = (
+            f"The best of its {query.n:,} candidates, and the right answer. A click opens the candidate's own query."
+        )
+    else:
+        words = (
+            "The run keeps the fit on all items alone, so that these scores are its: the rank above is of the fold's "
+            "fit, which had not seen this pair."
+        )
+    st.caption(words)
+    back = "->".join(reversed(query.direction))
+    way = back if back in report.directions else query.way
+    gallery.show(cards, key="errors.rivals", width=120, most=6, on_pick=lambda item: open_item(report, item, way))
+
+
+def _rival(run: Run, query: Query, ranked: RankedCandidate) -> dict[str, object]:
+    words = f"{ranked.place:,} · {fixed(ranked.score, 3)}"
+    colour = _RIGHT if ranked.right else MODALITY_COLOURS[query.direction[1]]
+    tile = pairs.tile(run, query.candidates, ranked.row, words, colour)
+    told = [word for word, holds in (("right", ranked.right), ("chosen", ranked.chosen)) if holds]
+    return {
+        "id": ranked.item,
+        "title": pairs.row_label(run.collection, query.candidates, ranked.row),
+        "note": ", ".join(told) or None,
+        "tiles": [tile],
+    }
+
+
+def _neighbours(run: Run, run_key: str, report: ErrorReport, query: Query) -> None:
+    with errors.shown():
+        near = cache.neighbours(run_key, query.item, _NEIGHBOURS, run)
+        st.caption("The items nearest to this one in the shared space, all its media together.")
+        cards = [gallery.card(run.collection, one.item, note=f"score {fixed(one.score, 3)}") for one in near]
+        gallery.show(cards, key="errors.near", width=110, most=6,
+                     on_pick=lambda item: open_item(report, item, query.way))  # fmt: skip
+
+
+def _all_ranks(query: Query) -> None:
+    judged = query.judged
+    alike = judged.held_out == query.is_held_out
+    ranks = judged.rank[alike]
+    worse = float((ranks > query.rank).mean())
+    words = "held-out" if query.is_held_out else "fitted" if judged.held_out.any() else "all"
+    st.plotly_chart(
+        query_rank_figure(ranks, query.rank), key="errors.ranks", config=BARE,
+        alt=f"Ranks of {len(ranks):,} queries {query.way}; this one has rank {query.rank:,}",
+    )  # fmt: skip
+    st.caption(
+        f"The ranks of {words} {len(ranks):,} queries {header.arrow(*query.direction)}: {worse:.0%} rank worse than "
+        f"this one."
+    )
+
+
+def _why(run: Run, run_key: str, query: Query) -> None:
+    """The explanation of the query with its right answer, or with the chosen one."""
+    judged = query.judged
+    rows = {"right": int(judged.right[query.row]), "chosen": int(judged.chosen[query.row])}
+    which = "right"
+    if rows["right"] != rows["chosen"]:
+        which = st.segmented_control(
+            "Explain the score with", ["chosen", "right"], default="chosen", required=True, key="errors.why"
+        )
+    source = explanation.medium_name(judged.queries, query.row)
+    explanation.show_pair(run, run_key, source, explanation.medium_name(query.candidates, rows[which or "right"]))

@@ -1,0 +1,152 @@
+"""The proof of a repair: before and after on the same held-out items, what turned, and the repaired run to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mmalign_core.plots import direction_arrow, measure_word
+from mmalign_core.progress import Progress, within
+from mmalign_core.types import BadInput
+from mmalign_core.workflow import ErrorReport, Repair, Run, check_run_id, csv_table, parquet_table, save_run
+from pages._components import errors, run_menu, waiting
+from pages._components.media import gallery
+from pages._panels.errors.queries import open_item
+from pages._session import cache, state
+from pages._session.jobs import Task
+from pages._session.results_cache import Failed
+
+_SHOWN = ("recall@1", "recall@10", "mrr")
+"""Metrics of the proof; the table to download holds all of them."""
+_MOST = 24
+"""Turned queries shown as cards: three rows. The list names how many there are."""
+
+
+def show(run: Run, report: ErrorReport, done: Repair, key: str) -> None:
+    """Draw the verdict, the numbers, the queries that turned, and the form that keeps the repaired run."""
+    told = done.report()
+    st.subheader("What the repair brought", anchor=False)
+    low, high = told["mean_mrr"]["ci95"]
+    icon = "trending_up" if low > 0 else "trending_down" if high < 0 else "trending_flat"
+    st.markdown(f":material/{icon}: **{errors.plain(done.verdict())}**")
+    st.caption(
+        errors.plain(
+            f"Both are fits of {told['aligner']}, measured on {told['n_held_out']:,} held-out items by "
+            f"{told['split']}. 95% paired bootstrap intervals."
+        )
+    )
+    table = _table(done, told)
+    number = st.column_config.NumberColumn(format="%.3f")
+    st.dataframe(
+        table[table["metric"].isin([measure_word(name) for name in _SHOWN])],
+        hide_index=True,
+        key="repair.table",
+        alt="Metrics before and after the repair",
+        column_config=dict.fromkeys(("before", "after", "difference", "95% low", "95% high"), number),
+    )
+    with st.container(horizontal=True, gap="xsmall"):
+        st.download_button("All metrics as CSV", lambda: csv_table(table), file_name="repair.csv", mime="text/csv",
+                           icon=":material/download:", key="repair.csv", on_click="ignore")  # fmt: skip
+        st.download_button("Parquet", lambda: parquet_table(table), file_name="repair.parquet",
+                           mime="application/vnd.apache.parquet", icon=":material/download:", key="repair.parquet",
+                           on_click="ignore")  # fmt: skip
+    for which, ways in (("fixed", told["by_direction"]), ("broken", told["by_direction"])):
+        _turned(run, report, which, {way: found[which] for way, found in ways.items()})
+    _keep(done, key)
+
+
+def _table(done: Repair, told: Mapping[str, Any]) -> pd.DataFrame:
+    """One row for each metric of each direction."""
+    rows = []
+    for way, metrics in told["difference"].items():
+        for name, found in metrics.items():
+            rows.append(
+                {
+                    "direction": direction_arrow(way),
+                    "metric": measure_word(name),
+                    "n": len(done.effect.before[way].items),
+                    "before": told["before"][way][name],
+                    "after": told["after"][way][name],
+                    "difference": found["value"],
+                    "95% low": found["ci95"][0],
+                    "95% high": found["ci95"][1],
+                    "verdict": "better" if found["ci95"][0] > 0 else "worse" if found["ci95"][1] < 0 else "not shown",
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _shown(low: float, high: float) -> str:
+    return "better" if low > 0 else "worse" if high < 0 else "not shown"
+
+
+def _turned(run: Run, report: ErrorReport, which: str, ways: Mapping[str, Sequence[str]]) -> None:
+    """The queries that were fixed or broken, each direction apart; a click opens one in the list."""
+    words = {"fixed": ":green[:material/check: Fixed]", "broken": ":red[:material/close: Broken]"}[which]
+    for way, items in ways.items():
+        st.markdown(f"**{words}** {direction_arrow(way)}: {len(items):,} "
+                    + ("query" if len(items) == 1 else "queries"))  # fmt: skip
+        if items:
+            cards = [gallery.card(run.collection, item) for item in items[:_MOST] if item in run.collection.items.index]
+
+            def pick(item: str, way: str = way) -> None:
+                open_item(report, item, way)
+                state.set_widget("view", "Queries")
+
+            gallery.show(cards, key=f"repair.{which}.{way}", width=110, most=8, on_pick=pick)
+        if len(items) > _MOST:
+            st.caption(f"{len(items) - _MOST:,} more are not shown.")
+
+
+def _keep(done: Repair, key: str) -> None:
+    """A form that saves the repaired run; then a button that opens it."""
+    kept_name = str(state.widget(f"repair.kept.{key}", ""))
+    if not kept_name:
+        default = f"{done.run.id}-repaired"
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.text_input("Name", value=default, max_chars=100, key="repair.name", width=300,
+                                 help="Letters, digits, '-', '_' and '.'")  # fmt: skip
+            st.button("Keep the repaired run", icon=":material/bookmark_add:", type="primary", key="repair.keep",
+                      on_click=_start, args=(done, key, name or default))  # fmt: skip
+        return
+    task = _save_task(done, key, kept_name)
+    saved = waiting.result(task)
+    if isinstance(task.found, Failed):
+        st.button(
+            "Choose another name", key="repair.rename", on_click=state.set_widget, args=(f"repair.kept.{key}", "")
+        )
+    if saved is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":green[:material/check: Kept as {errors.plain(saved)}]")
+            st.button("Open it", icon=":material/folder_open:", type="primary", key="repair.open",
+                      on_click=_open, args=(saved,))  # fmt: skip
+
+
+def _start(done: Repair, key: str, name: str) -> None:
+    try:
+        name = check_run_id(str(state.widget("repair.name", name)).strip() or name)
+    except BadInput as error:
+        st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
+        return
+    state.set_widget(f"repair.kept.{key}", name)
+    _save_task(done, key, name).start()
+
+
+def _open(name: str) -> None:
+    run_menu.reopen(name)
+    state.set_widget("view", "Queries")
+
+
+def _save_task(done: Repair, key: str, name: str) -> Task:
+    store = cache.store()
+
+    def work(progress: Progress) -> str:
+        made = done.repaired_run(store=store, progress=within(progress, 0.0, 0.9))
+        save_run(made, name, store=store)
+        progress(1.0, f"kept as {name}")
+        return name
+
+    return Task("repair", f"{key} keep {name}", f"keep the repaired run {name}", work)

@@ -1,0 +1,122 @@
+"""Slices of the queries as bars with intervals; a bar lists the queries of its slice alone."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+import streamlit as st
+
+from mmalign_core.plots import slice_figure
+from mmalign_core.progress import Progress
+from mmalign_core.workflow import Run, Slice, SliceReport, csv_table, find_slices, parquet_table
+from pages._components import errors, waiting
+from pages._components.waiting import BARE
+from pages._session import cache, state
+from pages._session.jobs import Task
+
+ANY = "any"
+"""The option of a filter that lets every query pass."""
+_BARS = 5
+"""Bars drawn, the worst first: the list stays on the screen. The menu holds all slices."""
+_CHART = "errors.slices"
+
+
+def found(run: Run, run_key: str) -> SliceReport | None:
+    """Return the slices of the run, or draw the progress of their search."""
+    store, settings = cache.store(), cache.settings()
+
+    def work(progress: Progress) -> SliceReport:
+        return find_slices(run, store=store, settings=settings, progress=progress)
+
+    return waiting.result(Task("slices", run_key, "look for slices that fare worse", work), begin=True)
+
+
+def choose(report: SliceReport | None, direction: str) -> str:
+    """Draw the menu of slices, and return the key of the chosen one or ANY."""
+    keys = [] if report is None else list(dict.fromkeys(one.key for _, one in _listed(report, direction)))
+    if not keys:
+        return ANY
+    return st.selectbox("Slice", [ANY, *keys], key="slice", bind="query-params", width=180)
+
+
+def items_of(report: SliceReport | None, direction: str, key: str) -> AbstractSet[str] | None:
+    """Return the items of this slice; None where every item passes."""
+    if report is None or key == ANY:
+        return None
+    return {item for _, one in _listed(report, direction) if one.key == key for item in one.items}
+
+
+def show(report: SliceReport, direction: str, key: str) -> None:
+    """Draw the worst slices as bars, and the chosen one in words."""
+    way = direction if direction in report.directions else next(iter(report.directions))
+    part = report.directions[way]
+    shown = [*part.slices[:_BARS]]
+    shown += [one for one in part.slices[_BARS:] if one.key == key]
+    if not shown:
+        for note in report.notes:
+            st.caption(errors.plain(errors.sentence(note)))
+        return
+    which = "held-out queries alone" if report.held_out else "all queries"
+    st.caption(
+        f"{len(part.slices):,} slices of {part.n:,} queries ({which}); ▼ and ▲ surely differ from the rest after "
+        f"correction for all {report.n_tried:,} slices tried. A click on a bar lists its queries."
+    )
+    st.plotly_chart(
+        slice_figure(shown, part.value, direction=way, metric=report.metric, chosen=None if key == ANY else key),
+        key=_CHART,
+        on_select=_click,
+        selection_mode="points",
+        config=BARE,
+        alt=f"{report.metric} of the worst slices {way}",
+    )
+    for one in shown:
+        if one.key == key:
+            st.markdown(_words(one, report.metric))
+    _export(report)
+
+
+def _listed(report: SliceReport, direction: str) -> list[tuple[str, Slice]]:
+    """Direction and slice of those in this direction, or in all."""
+    ways = [direction] if direction in report.directions else [*report.directions]
+    return [(way, one) for way in ways for one in report.directions[way].slices]
+
+
+def _click() -> None:
+    """List the queries of the clicked bar, or all again where it was listed already."""
+    clicked = state.clicked_point(_CHART)
+    if clicked:
+        key = str(clicked[0])
+        state.set_widget("slice", ANY if state.widget("slice") == key else key)
+
+
+def _words(one: Slice, metric: str) -> str:
+    low, high = one.difference_ci95
+    return (
+        f"**{errors.plain(one.group.label)}**: {metric} {one.value:.0%} of {one.n:,} queries, {one.rest:.0%} of the "
+        f"other {one.n_rest:,} (difference {100 * one.difference:+.0f} points, 95% interval {100 * low:+.0f} to "
+        f"{100 * high:+.0f}, q {one.q:.3f})."
+    )
+
+
+def _export(report: SliceReport) -> None:
+    with st.container(horizontal=True, gap="xsmall"):
+        st.download_button(
+            "Slices as CSV",
+            lambda: csv_table(report.table()),
+            file_name="slices.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key="slices.csv",
+            on_click="ignore",
+            type="tertiary",
+        )
+        st.download_button(
+            "Parquet",
+            lambda: parquet_table(report.table()),
+            file_name="slices.parquet",
+            mime="application/vnd.apache.parquet",
+            icon=":material/download:",
+            key="slices.parquet",
+            on_click="ignore",
+            type="tertiary",
+        )

@@ -1,0 +1,100 @@
+"""Errors: all queries of the run, worst first; one of them large; marks, and a repair with its proof."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from mmalign_core.progress import Progress
+from mmalign_core.workflow import ErrorReport, Run, csv_table, find_errors, parquet_table
+from pages._components import errors, header, waiting
+from pages._components.media import previews
+from pages._panels.errors import filters, marking, pair, query_list, repair, slices
+from pages._panels.errors.queries import in_focus
+from pages._session import cache, state
+from pages._session.jobs import Task
+
+VIEWS = ("Queries", "Repair")
+
+
+def error_task(run: Run, run_key: str) -> Task:
+    """The search for errors and their causes."""
+    store, settings = cache.store(), cache.settings()
+
+    def work(progress: Progress) -> ErrorReport:
+        return find_errors(run, store=store, settings=settings, progress=progress)
+
+    return Task("errors", run_key, "look for errors and their causes", work)
+
+
+@st.fragment(key="errors.queries")
+def queries(run: Run, run_key: str, report: ErrorReport) -> None:
+    """Draw the slices, the filters, the list, and the query in focus."""
+    marking.show_said()
+    table = cache.queries(run_key, report)
+    marks = marking.by_item(cache.marks(run.collection), run.choices.pair)
+    above = st.expander("Slices", icon=":material/pie_chart:", expanded=True, key="errors.slices.box")
+    with above:
+        sliced = slices.found(run, run_key)
+    chosen = filters.show(table, run.collection, sliced)
+    if sliced is not None:
+        with above:
+            slices.show(sliced, chosen.direction, chosen.slice)
+    items = slices.items_of(sliced, chosen.direction, chosen.slice)
+    listed = filters.listed(table, chosen, run.collection, marks, items)
+    focus = in_focus(report, listed)
+    left, right = st.columns([4, 7], gap="medium")
+    with left:
+        if len(listed):
+            query_list.show(run, report, listed, focus, marks)
+        else:
+            errors.empty("No query passes these filters", "Clear them to see all queries.", "filter_alt_off")
+        with st.container(horizontal=True, gap="xsmall"):
+            marking.show_undo(run)
+            st.button("Clear filters", icon=":material/filter_alt_off:", type="tertiary", key="errors.clear",
+                      on_click=filters.clear)  # fmt: skip
+        _export(report, listed)
+    with right:
+        if focus is not None:
+            pair.show(run, run_key, report, focus, marks)
+
+
+def _export(report: ErrorReport, listed: pd.DataFrame) -> None:
+    """Buttons that write all listed queries, in the order of the list."""
+
+    def rows() -> pd.DataFrame:
+        return report.table(zip(listed["direction"], map(int, listed["row"])))
+
+    st.caption(
+        f"{len(listed):,} of {len(report):,} queries listed, {int((~listed['correct']).sum()):,} of them wrong, "
+        f"{int(listed['held_out'].sum()):,} held out. Keys: J, K move · 1–5 mark · U undoes · Enter opens."
+    )
+    with st.container(horizontal=True, gap="xsmall"):
+        st.download_button("CSV", lambda: csv_table(rows()), file_name="errors.csv", mime="text/csv",
+                           icon=":material/download:", key="errors.csv", on_click="ignore")  # fmt: skip
+        st.download_button("Parquet", lambda: parquet_table(rows()), file_name="errors.parquet",
+                           mime="application/vnd.apache.parquet", icon=":material/download:", key="errors.parquet",
+                           on_click="ignore")  # fmt: skip
+
+
+state.through_app("pages/errors.py")
+header.show("Errors", "Which queries go wrong, why, and what repairs them?")
+waiting.need("collection")
+run, run_key = waiting.need("run"), state.view_spec().run_key
+if not run.report.get("metrics"):
+    errors.empty("Nothing was measured in this run", "So nothing can be called an error.", "rule")
+    st.stop()
+repair.show_origin(run)
+view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params",
+                            label_visibility="collapsed")  # fmt: skip
+found = waiting.result(error_task(run, run_key), begin=True)
+if found is not None:
+    for note in found.notes:
+        st.caption(f":material/info: {errors.plain(errors.sentence(note))}")
+    if view == "Repair":
+        repair.show(run, run_key, found)
+    else:
+        queries(run, run_key, found)
+    if found.missing:
+        st.caption(f"{len(found.missing):,} items lack a side of the pair and are no queries.")
+    previews.attribution(run.collection)

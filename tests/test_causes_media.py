@@ -1,0 +1,261 @@
+"""Causes that lie in one medium: planted media have them, clean ones do not, and each comes with its evidence."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image, ImageDraw
+
+from mmalign_core.data.media.levels import picture_levels, sound_levels
+from mmalign_core.store import Store
+from mmalign_core.triage.causes import CAUSES
+from mmalign_core.triage.causes.medium import MediumCause
+from mmalign_core.triage.media_facts import MediaFacts, concept_facts
+from mmalign_core.types import Collection, Concepts, EmbeddingSet, Media, digest_bytes
+from mmalign_core.workflow import Choices, Encoding, align, encode, find_errors
+from mmalign_core.workflow.error_analysis.measured_media import media_facts
+from tests.sample_files import encoded, film, sound, tone
+from tests.tiny_clip import saved
+
+USED = {"text": "use-multilingual", "image": "efficientnet-lite0", "audio": "yamnet"}
+TEXT_CAUSES = ("cut_off_text", "short_text", "unread_language")
+
+
+def noise(colour: tuple[int, int, int], spread: float, size: tuple[int, int] = (160, 120)) -> bytes:
+    """A JPEG of one colour with noise, as a covered lens gives."""
+    pixels = np.random.default_rng(0).normal(colour, spread, (*size[::-1], 3))
+    return encoded(Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)), "JPEG", quality=60)
+
+
+def plain(colour: str) -> bytes:
+    return encoded(Image.new("RGB", (90, 60), colour))
+
+
+def filed(folder: Path, item: str, modality: str, content: bytes, suffix: str) -> Media:
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{item}{suffix}"
+    path.write_bytes(content)
+    return Media(item, modality, digest_bytes(content), str(path))
+
+
+def said(item: str, text: str) -> Media:
+    return Media(item, "text", digest_bytes(text.encode()), text=text)
+
+
+def of(media: list[Media]) -> Collection:
+    return Collection("media", pd.DataFrame(index=[*dict.fromkeys(m.item for m in media)]), tuple(media))
+
+
+def faults(cause: str, facts: MediaFacts, collection: Collection) -> dict[str, dict]:
+    """Item -> evidence of the media that have the cause."""
+    finder = CAUSES.create(cause)
+    assert isinstance(finder, MediumCause)
+    media = [m for modality in finder.modalities for m in collection.media_of(modality)]
+    found = {m.item: finder.fault(facts, m.modality, m.digest) for m in media}
+    assert all(0 < fault[1] <= 1 for fault in found.values() if fault)
+    return {item: dict(fault[0]) for item, fault in found.items() if fault}
+
+
+def test_clean_media_of_the_demo_raise_no_alarm(demo: Collection, demo_encoding: Encoding, store: Store) -> None:
+    facts = media_facts(demo, USED, store=store, encoded=demo_encoding.sets)
+    assert len(facts.pictures) > 300 and len(facts.sounds) > 100 and len(facts.texts) > 300
+    for cause in ("blank_picture", "silent_sound", *TEXT_CAUSES):
+        assert faults(cause, facts, demo) == {}
+    assert len(faults("unknown_concept", facts, demo)) <= 0.05 * len(facts.pictures)
+
+
+def test_blank_pictures_are_found_and_drawings_are_not(tmp_path: Path, store: Store) -> None:
+    dot, line = (Image.new("RGB", (200, 200), "white") for _ in range(2))
+    ImageDraw.Draw(dot).ellipse((80, 80, 120, 120), fill="black")
+    ImageDraw.Draw(line).line((20, 180, 180, 20), fill="black", width=3)
+    dark = np.random.default_rng(1).normal(30, 18, (15, 20)).clip(0, 255).astype(np.uint8)
+    files = {
+        "white": plain("white"),
+        "black": plain("black"),
+        "red": plain("red"),
+        "noise": noise((90, 30, 30), 6),
+        "night": noise((20, 20, 30), 4),
+        "dot": encoded(dot),
+        "line": encoded(line),
+        "dark": encoded(Image.fromarray(dark).resize((200, 150)).convert("RGB"), "JPEG"),
+        "broken": b"\x89PNG\r\n\x1a\n damaged",
+    }
+    media = [filed(tmp_path / "m", name, "image", content, ".png") for name, content in files.items()]
+    facts = media_facts(of(media), {"image": "given"}, store=store)
+    found = faults("blank_picture", facts, of(media))
+    assert set(found) == {"white", "black", "red", "noise", "night"} and len(facts.pictures) == len(files) - 1
+    assert (found["red"]["colour"], found["red"]["share"]) == ("#ff0000", 1.0) and found["noise"]["spread"] < 5
+    for medium in media:
+        Path(medium.path or "").unlink()
+    assert media_facts(of(media), {"image": "given"}, store=store) == facts, "levels come from the store"
+
+
+def test_a_video_is_blank_if_all_its_frames_are(tmp_path: Path, store: Store) -> None:
+    black = np.zeros((48, 64, 3), np.uint8)
+    square = black.copy()
+    square[10:30, 10:30] = 255
+    paths = {
+        "dead": film(tmp_path / "dead.mp4", [black] * 12),
+        "late": film(tmp_path / "late.mp4", [black, square] * 6),
+    }
+    media = [Media(name, "video", digest_bytes(path.read_bytes()), str(path)) for name, path in paths.items()]
+    facts = media_facts(of(media), {"video": "video-frames"}, store=store)
+    assert set(faults("blank_picture", facts, of(media))) == {"dead"}
+
+
+def test_silent_sounds_are_found_and_sparse_ones_are_not(tmp_path: Path, store: Store) -> None:
+    rng = np.random.default_rng(0)
+    tick = np.zeros(44_100, np.float32)
+    tick[20_000:22_000] = tone(0.1)[:2000]
+    waves = {
+        "zero": np.zeros(8000, np.float32),
+        "hiss": rng.normal(0, 3e-4, 22_050).astype(np.float32),
+        "offset": np.full(8000, 0.25, np.float32),
+        "tick": tick,
+        "quiet": tone(1.0, level=0.01),
+    }
+    media = [filed(tmp_path / "s", name, "audio", sound(wave, 22_050), ".wav") for name, wave in waves.items()]
+    facts = media_facts(of(media), {"audio": "yamnet"}, store=store)
+    found = faults("silent_sound", facts, of(media))
+    assert set(found) == {"zero", "hiss", "offset"} and found["zero"]["peak_db"] == -120.0
+    assert -75 < found["hiss"]["rms_db"] < -65 and found["hiss"]["silent"] == 1.0
+    assert sound_levels(np.zeros(0, np.float32), 8000).inaudible
+
+
+def test_levels_are_measured_in_their_units() -> None:
+    half = Image.new("RGB", (128, 128), "white")
+    half.paste((0, 0, 0), (0, 0, 64, 128))
+    levels = picture_levels(half)
+    assert levels.share <= 0.5 and levels.spread == pytest.approx(127.5, abs=0.5) and not levels.blank
+    wave = sound_levels(tone(1.0, level=0.5), 22_050)
+    assert wave.peak == pytest.approx(-6.02, abs=0.05) and wave.rms == pytest.approx(-9.03, abs=0.05)
+    assert wave.silent == 0
+
+
+CAPTIONS = [f"{a} {b} beside a {c} in the {d}" for a in ("red", "old") for b in ("boat", "cup") for c in ("dog", "tree")
+            for d in ("harbour", "kitchen", "garden")]  # fmt: skip
+
+
+def test_texts_that_say_nothing_are_found(store: Store) -> None:
+    empty = ("photo", "?", "x", "an image", "IMG_0042.jpg", "写真", "sans titre")
+    full = ("猫", "ox", "🐈", "a red boat in an old harbour")
+    texts = [*CAPTIONS, *empty, *full]
+    collection = of([said(f"t{k}", text) for k, text in enumerate(texts)])
+    facts = media_facts(collection, {"text": "given"}, store=store)
+    found = {row["text"]: row for row in faults("short_text", facts, collection).values()}
+    assert {row["text"] for row in found.values() if row["says_only"] == "nothing of its item"} == set(empty)
+    assert not set(CAPTIONS) & set(found) and "a red boat in an old harbour" not in found
+    assert found["photo"]["bits"] < facts.usual_bits * 2 and found["photo"]["same_text"] == 0
+    assert facts.usual_bits == pytest.approx(float(found["photo"]["usual_bits"]), abs=0.01)
+
+
+def test_short_texts_are_no_fault_where_all_are_short(store: Store) -> None:
+    labels = ["rooster", "rain", "chainsaw", "helicopter", "dog bark", "baby cry"]
+    collection = of([said(f"t{k}", labels[k % 6]) for k in range(30)])
+    facts = media_facts(collection, {"text": "given"}, store=store)
+    assert faults("short_text", facts, collection) == {} and facts.texts[said("", "rain").digest].saying.others == 4
+
+
+UNREAD = {
+    "fi": "Valokuvassa näkyy jotakin hyvin kiinnostavaa",
+    "cs": "Na té fotografii je něco velmi zajímavého",
+    "vi": "Bức ảnh này cho thấy một điều rất thú vị",
+    "ka": "ეს სურათი რაღაცას აჩვენებს",
+    "my": "ဓာတ်ပုံတစ်ပုံ ဖြစ်သည်",
+}
+FAR = ("Ein gelber Tennisball", "黄色いテニスボール", "Zdjęcie przedstawia psa")
+READ = (*FAR, "una pelota amarilla", "dog", "cello", "Anguilla")
+
+
+def test_languages_that_the_encoder_does_not_read_are_found(store: Store) -> None:
+    collection = of([said(f"t{k}", text) for k, text in enumerate([*READ, *UNREAD.values()])])
+    facts = media_facts(collection, {"text": "use-multilingual@3-fuse0.2"}, store=store)
+    found = {row["text"]: row for row in faults("unread_language", facts, collection).values()}
+    assert {text: row["language"] for text, row in found.items()} == {text: code for code, text in UNREAD.items()}
+    assert all(row["log_odds"] >= 15 and "de" in row["reads"] for row in found.values())
+    english = media_facts(collection, {"text": "minilm"}, store=store)
+    unread = {row["text"] for row in faults("unread_language", english, collection).values()}
+    assert {*FAR, *UNREAD.values()} <= unread
+    assert not unread & {"dog", "cello"}
+    unknown = media_facts(collection, {"text": "bag-of-words"}, store=store)
+    assert faults("unread_language", unknown, collection) == {}, "its languages are not known"
+
+
+def test_a_text_that_is_longer_than_the_encoder_reads_says_where_it_is_cut(store: Store) -> None:
+    whole, long = "word " * 1999 + "end", "word " * 2000 + "the rest is not read"
+    collection = of([said("whole", whole), said("long", long)])
+    facts = media_facts(collection, {"text": "use-multilingual"}, store=store)
+    evidence = {"characters": len(long), "read": 10_000, "unread": "the rest is not read"}
+    assert faults("cut_off_text", facts, collection) == {"long": evidence}
+
+
+def test_the_limit_of_tokens_is_that_of_the_model(tmp_path: Path, store: Store) -> None:
+    folder = saved(tmp_path / "clip")  # it reads 18 words of a token each
+    fits, long = "red " * 17 + "sand", "red " * 18 + "sand and more"
+    collection = of([said("fits", fits), said("long", long), said("blank", "   ")])
+    facts = media_facts(collection, {"text": f"open-clip:local-dir:{folder}"}, store=store)
+    found = faults("cut_off_text", facts, collection)
+    assert facts.notes == () and set(found) == {"long"} and found["long"]["unread"] == "sand and more"
+
+
+def test_a_note_says_where_the_model_that_read_the_texts_is_gone(tmp_path: Path, store: Store) -> None:
+    collection = of([said("a", "a long text " * 50)])
+    facts = media_facts(collection, {"text": f"open-clip:local-dir:{tmp_path / 'gone'}"}, store=store)
+    assert len(facts.notes) == 1 and "gone" in facts.notes[0] and len(facts.texts) == 1
+
+
+def test_concepts_are_unknown_where_belief_is_spread() -> None:
+    posterior = np.full((3, 100), 0.01, np.float32)
+    posterior[1] = 0.05 / 99
+    posterior[1, 7] = 0.95
+    posterior[2, :20], posterior[2, 20:] = 0.05, 0.0
+    labels = tuple(f"thing {k}" for k in range(100))
+    keys = ("spread", "sure", "twenty")
+    rows = EmbeddingSet("image", keys, keys, np.eye(3), "e@1", Concepts(labels, posterior))
+    finder, facts = CAUSES.create("unknown_concept"), MediaFacts(concepts=concept_facts(rows))
+    assert isinstance(finder, MediumCause)
+    found = {key: finder.fault(facts, "image", key) for key in keys}
+    assert found["sure"] is None and found["twenty"] is None and found["spread"] is not None
+    evidence, confidence = found["spread"]
+    assert (evidence["as_likely"], evidence["concepts"], len(evidence["likeliest"])) == (100, 100, 3)
+    assert confidence == pytest.approx(1.0)
+    several = replace(rows, concepts=Concepts(labels, posterior * 3))
+    assert concept_facts(several) == {}, "independent probabilities are not judged"
+
+
+def test_errors_name_the_medium_at_fault_on_either_side(demo: Collection, store: Store, tmp_path: Path) -> None:
+    kept = [i for i in demo.ids if any(m.item == i for m in demo.media_of("image"))][:40]
+    blank, foreign, empty = kept[:2], kept[2:4], kept[4:6]
+    media = []
+    for m in (m for m in demo.media if m.item in kept and m.modality != "audio"):
+        if m.modality == "image" and m.item in blank:
+            m = filed(tmp_path / "p", m.item, "image", noise((90, 30, 30), 5, (120 + len(media), 90)), ".jpg")
+        elif m.modality == "text" and m.item in foreign:
+            m = said(m.item, UNREAD["fi" if m.item == foreign[0] else "ka"])
+        elif m.modality == "text" and m.item in empty:
+            m = said(m.item, "photo" if m.item == empty[0] else "?")
+        media.append(m)
+    collection = of(media)
+    encoding = encode(collection, store=store)
+    run = align(collection, encoding, Choices(pair=("image", "text"), aligner="bridge"), store=store)
+    report = find_errors(run, store=store).report()
+    assert json.loads(json.dumps(report)) == report
+    found: dict[str, dict[str, dict]] = {}
+    for query in report["queries"]:
+        for cause in query["causes"]:
+            found.setdefault(cause["name"], {})[query["direction"], query["id"]] = cause["evidence"]
+    missed = {(q["direction"], q["id"]) for q in report["queries"] if q["rank"] > 1}
+    for cause, items, medium in (
+        ("blank_picture", blank, "image"),
+        ("unread_language", foreign, "text"),
+        ("short_text", empty, "text"),
+    ):
+        expected = {(way, item) for way in report["directions"] for item in items} & missed
+        assert expected and set(found[cause]) == expected
+        for (way, item), evidence in found[cause].items():
+            side = "query" if way.startswith(medium) else "right"
+            assert (evidence["medium"], evidence["item"], evidence["side"]) == (medium, item, side)
+    assert not {"cut_off_text", "silent_sound"} & set(found)

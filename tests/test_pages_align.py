@@ -1,0 +1,92 @@
+"""The Align page: the finding first, the ranks, verdicts with remedies, and the choices of a saved run in the form."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mmalign_core.settings import Settings
+from mmalign_core.store import Store
+from mmalign_core.workflow import Choices, align, encode, open_collection, rank_sentence, save_run
+from pages._components import errors
+from pages._session import cache
+from pages._session.view_spec import choices_of
+from tests.circles import write_circles
+from tests.dashboard import dashboard_home, finish, opened, words_of
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Twelve captioned pictures, and a saved run of them by choices that are not the defaults."""
+    root = tmp_path_factory.mktemp("align")
+    write_circles(root, {"fold": [0, 1, 2] * 4})
+    with dashboard_home(root):
+        store, collection = Store(Settings().root), open_collection(str(root / "manifest.csv"))
+        choices = Choices(aligner="ridge", params={"reg": 3.0}, test=0.5, seed=4, correction="csls")
+        save_run(align(collection, encode(collection, store=store), choices, store=store), "kept", store=store)
+        yield root
+
+
+def test_the_finding_comes_first_and_every_query_has_a_rank(folder: Path) -> None:
+    app = opened(folder, "align", run='{"aligner":"classic"}')
+    finish()
+    app.run()
+    assert not app.exception and not app.error
+    (run,) = [one for one in cache.results()._kept["run"].values() if one.choices.aligner == "classic"]
+    words = words_of(app)
+    for way in run.report["metrics"]:
+        assert errors.plain(rank_sentence(run.report, way)) in words
+    assert "Is the space itself sound?" in words
+    found = next(reversed(cache.results()._kept["ranks"].values()))
+    buttons = {button.key: button.label for button in app.button if button.key}
+    for way, bins in found.bins.items():
+        assert sum(one.n for one in bins) == 12
+        for one in bins:
+            key = f"align.ranks.{way}.{one.address}"
+            assert (buttons.get(key) == f"rank {one.words} ({one.n})") == (one.n > 0), "each range opens its queries"
+    for verdict in found.verdicts.values():
+        assert errors.plain(verdict.title) in words and errors.plain(verdict.words) in words
+    remedies = [key for key in buttons if key.startswith("align.remedy.")]
+    asked = {verdict.remedy for verdict in found.verdicts.values()} & {"train", "correct"}
+    assert len(remedies) == len(asked), "each remedy has one button"
+
+
+def test_a_remedy_aligns_again_with_the_choice_changed(folder: Path) -> None:
+    app = opened(folder, "align", data="run:kept")
+    finish()
+    app.run()
+    found = next(reversed(cache.results()._kept["ranks"].values()))
+    assert all(verdict.remedy != "correct" for verdict in found.verdicts.values()), "it corrects for hubs already"
+    app = opened(folder, "align", run='{"aligner":"classic"}')
+    finish()
+    app.run()
+    remedies = [button for button in app.button if str(button.key).startswith("align.remedy.")]
+    if remedies:
+        remedies[0].click().run()
+        chosen = app.session_state["mmalign"]["choices"]
+        assert chosen.get("correction") == "csls" or chosen["aligner"] == "infonce-linear"
+
+
+def test_the_form_shows_the_choices_of_a_saved_run(folder: Path) -> None:
+    app = opened(folder, "align", data="run:kept")
+    assert not app.exception and not app.error
+    assert app.selectbox(key="align.aligner").value == "ridge" and app.number_input(key="align.seed").value == 4
+    assert app.selectbox(key="align.split").value == "Held-out share" and app.slider(key="align.test").value == 0.5
+    assert app.selectbox(key="align.correction").value == "csls"
+    app.button(key="align.go").click().run()
+    finish()
+    app.run()
+    assert not app.exception and not app.error
+    made = app.session_state["mmalign"]["choices"]
+    assert (made["aligner"], made["test"], made["seed"], made["correction"]) == ("ridge", 0.5, 4, "csls")
+    assert made["params"]["reg"] == 3.0
+
+
+def test_choices_of_a_run_make_the_same_run_again(folder: Path) -> None:
+    store, collection = Store(Settings().root), open_collection(str(folder / "manifest.csv"))
+    encoding, choices = encode(collection, store=store), Choices(aligner="cca", params={"dims": 3}, folds=3, seed=2)
+    run = align(collection, encoding, choices, store=store)
+    own = choices_of(run)
+    assert own["encoders"] == {} and own["folds"] == 3 and own["params"]["dims"] == 3
+    again = Choices(**{name: value for name, value in own.items() if name not in ("encoders", "pair")})
+    assert align(collection, encoding, again, store=store).report["metrics"] == run.report["metrics"]
