@@ -6,9 +6,9 @@ Bounds: 8 for results of a collection or a run, as many as `results_cache.LIMITS
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -58,6 +58,7 @@ from pages._session.columns import fold_columns, time_columns
 from pages._session.results_cache import LIMITS, ResultsCache
 from pages._session.thumbnails import Thumbnail, film_frames, picture_thumbnail, pixels_thumbnail, waveform_thumbnail
 
+T = TypeVar("T")
 BY_PLACE = {Collection: lambda collection: collection.digest_with_places}
 """The hash of a collection includes the paths of its media, because media are opened at their paths."""
 
@@ -128,14 +129,10 @@ def row_labels(run_key: str, modality: str, _run: Run) -> Sequence[str]:
     return [texts.get((item, key)) or named[item] for item, key in zip(rows.ids, rows.keys)]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
-def searched_text(collection: Collection) -> dict[str, str]:
-    """Return item -> its id, metadata and texts, case folded."""
-    held = media_by_item(collection)
-    cells = collection.items.to_numpy(dtype=object)
-    rows = {item: " ".join(map(str, values)) for item, values in zip(collection.ids, cells)}
-    texts = {item: " ".join(m.text or "" for m in media.get("text", ())) for item, media in held.items()}
-    return {item: f"{item} {rows[item]} {texts[item]}".casefold() for item in held}
+@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=BY_PLACE)
+def of_collection(kind: str, collection: Collection, _make: Callable[[Collection], T]) -> T:
+    """Return what `_make` makes of the collection. It is made once for each `kind` and collection."""
+    return _make(collection)
 
 
 @st.cache_resource(max_entries=6000, show_spinner=False)

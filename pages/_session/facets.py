@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from mmalign_core.types import Collection
-from pages._session.cache import BY_PLACE
+from pages._session import cache
 
 MOST_VALUES = 50
 """Values of a category in its menu, the most frequent ones; our choice: a longer menu is not read."""
@@ -36,9 +35,12 @@ class Facet:
     high: Any = None
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
 def facets_of(collection: Collection) -> list[Facet]:
     """Return the facets of the columns, those first that split the items most evenly and that most items have."""
+    return cache.of_collection("facets", collection, _facets)
+
+
+def _facets(collection: Collection) -> list[Facet]:
     found = [(facet, standing) for name in collection.items if (facet := _facet(collection, name))
              for standing in [_standing(facet, len(collection.ids))]]  # fmt: skip
     return [facet for facet, _ in sorted(found, key=lambda pair: -pair[1])]

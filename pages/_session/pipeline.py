@@ -142,8 +142,7 @@ def _step_back() -> None:
     """Show the earlier collection again if the new one cannot be opened; else forget the earlier one."""
     found = ready("collection")
     if isinstance(found, Failed):
-        if (earlier := previous_view.take(found.reason)) is not None:
-            state.restore(earlier)
+        previous_view.go_back(found.reason)
     elif found is not None:
         previous_view.forget()
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from pages._session import previous_view
 from pages._session.links import PARAMETERS, from_query
 from pages._session.view_spec import ViewSpec
 
 _KEY = "mmalign"
 _ENTERED, _REQUESTED, _WRITTEN = "mmalign.entered", "mmalign.requested", "mmalign.written"
 _VISITED = "mmalign.visited"
+PREVIOUS, PROBLEM = "mmalign.previous", "mmalign.problem"
+"""Keys of the view before `open_source`, and of the reason to return to it."""
 _MOST_VISITED = 12
 """Runs of a session that its menu lists; our choice: more than a person goes through in an hour."""
 _LONGEST_SELECTION = 1500
@@ -33,13 +34,18 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
     `opened` differs each time a folder is opened again: its files may have changed, so its results are computed again.
     """
     before = _view()["source"]
-    previous_view.remember(_view())
+    kept().update({PREVIOUS: dict(_view()), PROBLEM: ""})
     if (before["kind"], before["value"]) != (kind, value):
         _view().update(choices={}, board={}, item=None, at="", selection=[], query=None, why=None, model={}, rival={})
         forget_widgets("where")  # conditions name the old one's columns
         forget_widgets("align.")  # the form shows the choices of the run that is opened
         st.query_params.pop("where", None)
     _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
+
+
+def kept() -> MutableMapping[str, Any]:
+    """Return what this session keeps from run to run beside its view; `previous_view` reads and writes it."""
+    return st.session_state
 
 
 def restore(view: Mapping[str, Any]) -> None:

@@ -20,8 +20,9 @@ def matching(collection: Collection, words: str, modalities: Sequence[str]) -> l
     """Return items with all these modalities and all the words in id, metadata or texts, ignoring case."""
     held = cache.media_by_item(collection)
     found = [item for item in collection.ids if all(m in held[item] for m in modalities)]
-    for word in words.casefold().split():
-        found = [item for item in found if word in _searched(collection)[item]]
+    if words.strip():
+        searched = cache.of_collection("searched text", collection, _searched)
+        found = [item for item in found if all(word in searched[item] for word in words.casefold().split())]
     return found
 
 
@@ -77,4 +78,9 @@ def _picked(shown: Sequence[str]) -> None:
 
 
 def _searched(collection: Collection) -> dict[str, str]:
-    return cache.searched_text(collection)
+    """Return item -> its id, metadata and texts, case folded."""
+    held = cache.media_by_item(collection)
+    cells = collection.items.to_numpy(dtype=object)
+    rows = {item: " ".join(map(str, values)) for item, values in zip(collection.ids, cells)}
+    texts = {item: " ".join(m.text or "" for m in media.get("text", ())) for item, media in held.items()}
+    return {item: f"{item} {rows[item]} {texts[item]}".casefold() for item in held}

@@ -10,7 +10,7 @@ from mmalign_core.plots import cut_text
 from mmalign_core.types import Media
 from mmalign_core.workflow import Run
 from pages._components import errors
-from pages._components.media import previews, videos
+from pages._components.media import gallery, previews, videos
 from pages._components.sticky import pinned
 from pages._panels.recommend import queries
 from pages._session import cache
@@ -19,6 +19,8 @@ _LONGEST = 280
 """Characters of a text; our choice: the chip of the part holds the whole of it."""
 _TALLEST = 220
 """Pixels of a picture's height; our choice: two parts fit on a screen."""
+_HISTORY = 6
+"""Items of a user's history; our choice: three rows beside the answers. The chip shows more of them."""
 
 
 def show(run: Run, parts: Sequence[queries.PartData]) -> None:
@@ -53,3 +55,14 @@ def _draw(run: Run, part: queries.PartData) -> None:
         videos.show(Media("query", "video", value, path=str(path)), "The video of the query", 300)
     else:
         st.header(errors.plain(named), anchor=False)
+        if kind == "user":
+            _met(run, value)
+
+
+def _met(run: Run, user: str) -> None:
+    """Draw the last items that the user met."""
+    met = [item for item in cache.met_by(run.collection, user) if item in run.collection.items.index]
+    cards = [gallery.card(run.collection, item, modalities=[]) for item in met[-_HISTORY:]]
+    if cards:
+        st.caption(f"has met {len(met):,} items, such as")
+        gallery.show(cards, key="asked.history", width=84, most=3, selects=False)
