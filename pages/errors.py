@@ -79,7 +79,7 @@ def _export(report: ErrorReport, listed: pd.DataFrame) -> None:
 
 state.through_app("pages/errors.py")
 header.show("Errors", "Which queries go wrong, why, and what repairs them?")
-# Drawn before anything is waited for: a bound widget that a run of the page leaves out takes its value from the address.
+# Drawn before anything is waited for: a bound widget that is not drawn takes its value from the address again.
 view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params",
                             label_visibility="collapsed")  # fmt: skip
 waiting.need("collection")
