@@ -79,14 +79,15 @@ def _export(report: ErrorReport, listed: pd.DataFrame) -> None:
 
 state.through_app("pages/errors.py")
 header.show("Errors", "Which queries go wrong, why, and what repairs them?")
+# Drawn before anything is waited for: a bound widget that is not drawn takes its value from the address again.
+view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params",
+                            label_visibility="collapsed")  # fmt: skip
 waiting.need("collection")
 run, run_key = waiting.need("run"), state.view_spec().run_key
 if not run.report.get("metrics"):
     errors.empty("Nothing was measured in this run", "So nothing can be called an error.", "rule")
     st.stop()
 repair.show_origin(run)
-view = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params",
-                            label_visibility="collapsed")  # fmt: skip
 found = waiting.result(error_task(run, run_key), begin=True)
 if found is not None:
     for note in found.notes:

@@ -54,11 +54,21 @@ def toast(page: Page, words: str) -> None:
 
 
 def test_from_a_finding_to_a_mark_by_keys_to_a_repair_and_back(page: Page) -> None:
+    follow_a_finding(page)
+    move_by_keys(page)
+    mark_by_keys(page)
+    repair_keep_and_undo(page)
+
+
+def follow_a_finding(page: Page) -> None:
     page.get_by_role("button", name="See these").first.click()
     page.get_by_role("heading", name="Errors", exact=True, level=1).wait_for()
     page.locator(".list .row").first.wait_for()
     settled(page, PATIENCE)
     assert "cause=" in page.url and "direction=" in page.url
+
+
+def move_by_keys(page: Page) -> None:
     rows = page.locator(".list .row .label").all_inner_texts()
     assert active(page) == rows[0]
 
@@ -74,6 +84,8 @@ def test_from_a_finding_to_a_mark_by_keys_to_a_repair_and_back(page: Page) -> No
     outline = page.locator(".list").evaluate("list => getComputedStyle(list).outlineStyle")
     assert outline == "solid", "the list that has the focus shows it"
 
+
+def mark_by_keys(page: Page) -> None:
     page.keyboard.press("2")
     toast(page, "Marked: wrong pair")
     expect(page.get_by_role("option", selected=True).locator(".mark")).to_have_text("⚑ wrong pair")
@@ -83,6 +95,8 @@ def test_from_a_finding_to_a_mark_by_keys_to_a_repair_and_back(page: Page) -> No
     page.keyboard.press("2")
     expect(page.locator(".list .mark")).to_have_count(1)
 
+
+def repair_keep_and_undo(page: Page) -> None:
     page.get_by_text("Repair", exact=True).first.click()
     expect(page.get_by_text("What would change")).to_be_visible()
     assert not page.get_by_text("What the repair brought").count(), "nothing runs before it is asked for"
