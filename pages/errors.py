@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from mmalign_core.progress import Progress
+from mmalign_core.types import Progress
 from mmalign_core.workflow import ErrorReport, Run, csv_table, find_errors, parquet_table
 from pages._components import errors, header, waiting
 from pages._components.media import previews

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 import streamlit as st
 
 from mmalign_core.plots import slice_figure
-from mmalign_core.progress import Progress
+from mmalign_core.types import Progress
 from mmalign_core.workflow import Run, Slice, SliceReport, csv_table, find_slices, parquet_table
 from pages._components import errors, waiting
 from pages._components.waiting import BARE
