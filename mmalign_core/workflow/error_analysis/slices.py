@@ -13,9 +13,9 @@ from mmalign_core.metrics.retrieval import Outcome
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
+from mmalign_core.triage.languages import languages_of
 from mmalign_core.triage.slice_groups import by_causes, by_column, by_part, by_value
 from mmalign_core.triage.slices import SMALLEST, Group, corrected, measure_slices, sizeable
-from mmalign_core.triage.text_language import languages_of
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.clusters import SpaceClusters, find_clusters
