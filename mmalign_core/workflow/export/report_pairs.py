@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.data.titles import item_titles, one_line
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, EmbeddingSet, Media
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.export.films import film_strip
-from mmalign_core.workflow.export.media_uris import item_titles, one_line, picture_uri, sound_uri
+from mmalign_core.workflow.export.media_uris import picture_uri, sound_uri
 from mmalign_core.workflow.maps.space_map import SpaceMap
 
 WORST, PIXELS, MOST_LETTERS = 12, 220, 280
