@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from mmalign_core.triage.answer_scores import accepted_at as accepted_at
     from mmalign_core.triage.answer_scores import score_histogram as score_histogram
     from mmalign_core.triage.causes import Cause as Cause
+    from mmalign_core.triage.causes import cause_sentence as cause_sentence
+    from mmalign_core.triage.causes import cause_words as cause_words
     from mmalign_core.triage.hubs import CandidateUse as CandidateUse
     from mmalign_core.triage.hubs import choosers as choosers
     from mmalign_core.triage.hubs import most_chosen as most_chosen

@@ -10,6 +10,7 @@ from typing import Any
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.metrics.report import at_chance
 from mmalign_core.spaces import is_known, reference_of
+from mmalign_core.triage.causes import cause_words
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.bundled_facts import made_by
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
@@ -105,8 +106,7 @@ def cause_rows(errors: ErrorReport) -> list[dict[str, Any]]:
             wrong += not correct
             counts.update({cause.name for cause in causes} if not correct else set())
     return [
-        {"name": name.replace("-", " ").replace("_", " "), "n": n, "of": wrong, "share": 100 * n / wrong}
-        for name, n in counts.most_common()
+        {"name": cause_words(name), "n": n, "of": wrong, "share": 100 * n / wrong} for name, n in counts.most_common()
     ]
 
 
