@@ -85,12 +85,10 @@ class ErrorReport:
         it is None.
         """
         titles = item_titles(self.collection)
-        rows = [
-            _flat(
-                self._query(way, row), [cause_sentence(cause, titles) for cause in self.directions[way].causes[row][:1]]
-            )
-            for way, row in (self.worst_first() if queries is None else queries)
-        ]
+        rows = []
+        for way, row in self.worst_first() if queries is None else queries:
+            first = self.directions[way].causes[row][:1]
+            rows.append(_flat(self._query(way, row), "".join(cause_sentence(cause, titles) for cause in first)))
         return pd.DataFrame(rows, columns=[*_COLUMNS])
 
     def csv(self) -> bytes:
@@ -137,7 +135,7 @@ _COLUMNS = (
 )
 
 
-def _flat(query: Mapping[str, Any], evidence: Sequence[str]) -> dict[str, Any]:
+def _flat(query: Mapping[str, Any], evidence: str) -> dict[str, Any]:
     """A query of the JSON as one row of the table."""
     causes: Sequence[Mapping[str, Any]] = query["causes"]
     plain = {name: value for name, value in query.items() if name not in ("chosen", "right", "causes", "text")}
@@ -150,5 +148,5 @@ def _flat(query: Mapping[str, Any], evidence: Sequence[str]) -> dict[str, Any]:
             for what in ("id", "score", "text")
         },
         "causes": "; ".join(cause["name"] for cause in causes),
-        "evidence": " ".join(evidence),
+        "evidence": evidence,
     }
