@@ -106,8 +106,17 @@ def test_from_an_upload_to_a_bundle_that_is_verified_elsewhere(
     chrome: Browser, address: str, page: Page, tmp_path: Path
 ) -> None:
     go(page, TITLES["data"])
+    settled(page, PATIENCE)
     page.get_by_text("Upload files").click()
+    settled(page, PATIENCE)
     page.locator("input[type=file]").first.set_input_files(list(upload_files()))
+    page.wait_for_function(
+        """() => {
+          const rows = document.querySelectorAll('[data-testid="stFileUploaderFile"]').length;
+          return rows && !document.querySelector('[data-testid="stFileUploader"] [role="progressbar"]');
+        }"""
+    )
+    settled(page, PATIENCE)
     page.get_by_role("button", name="Read the files").click()
     expect(page.get_by_text("3 skipped", exact=False).first).to_be_visible(timeout=PATIENCE)
     settled(page, PATIENCE)
