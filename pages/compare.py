@@ -10,7 +10,7 @@ from pages._session import state
 from pages._session.compared import OtherRun
 
 FRAGMENTS = ["compare.won", "compare.map", "compare.drift"]
-"""Parts of the page that show the selected item."""
+# parts of the page that show the selected item
 
 
 def pick(*items: str) -> None:

@@ -10,7 +10,7 @@ from pages._components import errors, header, judgements, waiting, zoom
 from pages._components.media import gallery, previews
 from pages._panels.recommend import map_query
 from pages._panels.space import badges, colours, points, selection
-from pages._session import state
+from pages._session import clicks, state
 
 SELECTION, WORST, NONE = "Selection", "Worst pairs", "None"
 # Worst pairs with links; our choice: more lines hide the points.
@@ -68,11 +68,11 @@ def linked(which: str, judged: Mapping[str, Judgements]) -> Sequence[str]:
 
 def clicked() -> None:
     """Select what the lasso or the box holds, or focus the item of the clicked point."""
-    inside = state.drawn_points("map")
+    inside = clicks.drawn_points("map")
     if inside:
         state.select_items([str(point[0]) for point in inside])
         st.rerun()
-    point = state.clicked_point("map")
+    point = clicks.clicked_point("map")
     if point:
         look_at(str(point[0]))
 

@@ -147,6 +147,11 @@ def test_without_a_mark_the_repair_says_what_to_do(data: Path, tmp_path: Path) -
     assert not app.exception and "No mark asks for a repair" in words_of(app)
 
 
+def test_the_neighbours_of_the_query_in_focus_are_shown(data: Path) -> None:
+    app = errors_page(data, run=RUN, at="image->text:5", look="Neighbours")
+    assert not app.exception and not app.error and "The items nearest to this one" in words_of(app)
+
+
 def test_filters_pass_by_cause_mark_wrong_and_slice() -> None:
     table = pd.DataFrame(
         {

@@ -15,7 +15,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Media
 from mmalign_core.workflow import modality_pairs
 from pages._components import errors
-from pages._session import cache, state
+from pages._session import cache, media_cache, state
 from pages._session.results_cache import ResultsCache
 from pages._session.thumbnails import picture_thumbnail
 from pages._session.uploads import keep_query, keep_upload, open_upload
@@ -121,11 +121,11 @@ def test_media_of_a_renamed_folder_are_looked_for_where_they_lie_now(tmp_path: P
         before = read_collection(tmp_path / "a")
         (shown,) = cache.media_by_item(before)["cat"]["image"]
         (tmp_path / "a").rename(tmp_path / "b")
-        assert cache.thumbnail(shown.digest, 20, shown.path or "") is None
+        assert media_cache.thumbnail(shown.digest, 20, shown.path or "") is None
         after = read_collection(tmp_path / "b")
         (moved,) = cache.media_by_item(after)["cat"]["image"]
         assert Path(moved.path or "") == tmp_path / "b" / "cat.png" and moved.digest == shown.digest
-        assert cache.thumbnail(moved.digest, 20, moved.path or "") is not None
+        assert media_cache.thumbnail(moved.digest, 20, moved.path or "") is not None
         assert cache.titles(after) == {"cat": "A cat"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._components import errors, run_menu, tray, waiting
-from pages._session import pipeline, previous_view, state
+from pages._session import pipeline, state, view_history
 
 COLOUR_WORDS = {"text": "blue", "image": "orange", "audio": "green", "video": "violet"}
 """Modality -> Streamlit's name of its colour; the theme gives these names the modalities' colours."""
@@ -23,7 +23,7 @@ def show(title: str, question: str) -> None:
     with right, st.container(horizontal_alignment="right", gap="xsmall"):
         run_menu.show()
         waiting.show_progress()
-    if reason := previous_view.problem():
+    if reason := view_history.problem():
         _problem(reason)
     tray.show()
 
@@ -37,7 +37,7 @@ def _problem(reason: str) -> None:
             type="tertiary",
             icon=":material/close:",
             key="problem.close",
-            on_click=previous_view.forget_problem,
+            on_click=view_history.forget_problem,
         )
 
 

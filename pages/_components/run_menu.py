@@ -12,7 +12,7 @@ from mmalign_core.plots import cut_text, direction_arrow
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Run, RunSummary, check_run_id, save_run
 from pages._components import errors, numbers
-from pages._session import cache, pipeline, state
+from pages._session import cache, pipeline, state, view_history
 
 _LISTED = 8
 """Saved runs in the menu; the Overview page lists all. Our choice: what fits on a screen."""
@@ -25,7 +25,7 @@ def show() -> None:
         return
     found = run if isinstance(run, Run) else None
     if found is not None:
-        state.remember_view(label(found))
+        view_history.remember_view(label(found))
     menu = st.popover(_button(collection, found), icon=":material/layers:", key="runs", on_change="rerun", wrap=True)
     if menu.open:
         with menu:
@@ -90,7 +90,7 @@ def _present(collection: Collection, run: Run | None) -> None:
 
 def _visited() -> None:
     """The other runs of this session, the latest first."""
-    others = state.remembered_views()[1:]
+    others = view_history.remembered_views()[1:]
     if not others:
         return
     st.markdown("**Earlier in this session**")
@@ -100,7 +100,7 @@ def _visited() -> None:
             key=f"runs.visited.{place}",
             type="tertiary",
             icon=":material/history:",
-            on_click=state.open_view,
+            on_click=view_history.open_view,
             args=(view,),
         )
 

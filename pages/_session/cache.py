@@ -1,7 +1,6 @@
-"""The only place with st.cache_*. Every cache is keyed on digests or names, and bounded.
+"""The only place with st.cache_*, beside `media_cache`. Every cache is keyed on digests or names, and bounded.
 
-Bounds: 8 for results of a collection or a run, as many as `results_cache.LIMITS` keeps; 16 to 256 for small results;
-1000 strips of frames (about 50 kB each) and 6000 thumbnails (about 5 kB each), the items of a large page.
+Bounds: 8 for results of a collection or a run, as many as `results_cache.LIMITS` keeps; 16 to 256 for small results.
 """
 
 from __future__ import annotations
@@ -20,14 +19,11 @@ from mmalign_core.workflow import (
     AlignerCard,
     Answer,
     CorrectedScores,
-    DecodedVideo,
     DirectionErrors,
     ErrorReport,
-    Film,
     FittedRecommender,
     Judgements,
     Mark,
-    PlayableVideo,
     QueryRankings,
     QuerySpec,
     Run,
@@ -37,15 +33,12 @@ from mmalign_core.workflow import (
     aligner_cards,
     answer,
     catalogue,
-    decode_soundtrack,
     describe_interests,
-    encoder_of,
     error_block,
     item_titles,
     judge_in_space,
     place_on_map,
     place_part,
-    playable_video,
     query_rankings,
     query_table,
     ranked,
@@ -56,7 +49,6 @@ from mmalign_core.workflow import (
 from pages._session import columns
 from pages._session.columns import fold_columns, time_columns
 from pages._session.results_cache import LIMITS, ResultsCache
-from pages._session.thumbnails import Thumbnail, film_frames, picture_thumbnail, pixels_thumbnail, waveform_thumbnail
 
 T = TypeVar("T")
 BY_PLACE = {Collection: lambda collection: collection.digest_with_places}
@@ -133,36 +125,6 @@ def row_labels(run_key: str, modality: str, _run: Run) -> Sequence[str]:
 def of_collection(kind: str, collection: Collection, _make: Callable[[Collection], T]) -> T:
     """Return what `_make` makes of the collection. It is made once for each `kind` and collection."""
     return _make(collection)
-
-
-@st.cache_resource(max_entries=6000, show_spinner=False)
-def thumbnail(digest: str, pixels: int, path: str) -> Thumbnail | None:
-    """Return a small picture, or None if it cannot be decoded."""
-    return picture_thumbnail(path, pixels)
-
-
-@st.cache_resource(max_entries=1000, show_spinner=False)
-def film(digest: str, path: str) -> Film | None:
-    """Return a few small frames of the video, or None if it cannot be decoded."""
-    return film_frames(path)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def played(digest: str, path: str) -> PlayableVideo | None:
-    """Return the video in a form that browsers play, or None. BadInput if its file is gone."""
-    return playable_video(path)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def soundtrack(digest: str, rate: int, seconds: float, path: str) -> np.ndarray:
-    """Return the beginning of a video's sound. BadInput if there is none."""
-    return decode_soundtrack(path, rate, seconds, settings())
-
-
-@st.cache_resource(max_entries=6000, show_spinner=False)
-def waveform(digest: str, colour: str, path: str) -> Thumbnail | None:
-    """Return the sound's waveform, or None if it cannot be decoded."""
-    return waveform_thumbnail(path, colour)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -249,30 +211,6 @@ def placed_items(digest: str, _run: Run) -> Sequence[str]:
     """Return items with a place in the run's space, in the collection's order."""
     known = {item for rows in _run.result.space.values() for item in rows.ids}
     return [item for item in _run.collection.ids if item in known]
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def seen_picture(digest: str, encoder_key: str, _picture: Media) -> Thumbnail:
-    """Return the encoder's view of the picture. BadInput if it cannot be decoded."""
-    return pixels_thumbnail(encoder_of(encoder_key, _picture.modality).view(_picture))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def watched(digest: str, encoder_key: str, _video: Media) -> DecodedVideo:
-    """Return the encoder's view of the video. BadInput if it cannot be decoded."""
-    return encoder_of(encoder_key, _video.modality).view(_video)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def heard(digest: str, encoder_key: str, _sound: Media) -> tuple[np.ndarray, int]:
-    """Return the encoder's view of the sound, and its samples per second. BadInput if it cannot be decoded."""
-    model = encoder_of(encoder_key, _sound.modality)
-    return model.view(_sound), model.rate
-
-
-def view_of(medium: Media, encoder_key: str) -> Any:
-    """Return the encoder's view of the text or picture: str, or uint8 pixels (h, w, 3)."""
-    return encoder_of(encoder_key, medium.modality).view(medium)
 
 
 def marks(collection: Collection) -> Sequence[Mark]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.workflow import RunSummary
-from pages._session import state
+from pages._session import state, view_history
 from pages._session.view_spec import ViewSpec
 
 _ADDRESS = "with"
@@ -29,7 +29,7 @@ class OtherRun:
 def other_runs(saved: list[RunSummary], label: Callable[[RunSummary], str]) -> dict[str, OtherRun]:
     """Return name -> run: those of this session but the open one, the latest first, then the saved ones."""
     now = state.view_spec()
-    found = [_of_session(view) for view in state.remembered_views()]
+    found = [_of_session(view) for view in view_history.remembered_views()]
     found += [_saved(summary, label(summary)) for summary in saved]
     return {one.name: one for one in reversed(found) if _same(one.spec) != _same(now)}
 

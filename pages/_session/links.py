@@ -1,4 +1,4 @@
-"""Links: every query parameter is read as plain data of the right type. Anything else is left out."""
+"""Links: a view as query parameters. Each is read as plain data of the right type; anything else is left out."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ _MAP = {"dimensions": (2, 3), "n_neighbors": (2, 200), "min_dist": (0.0, 0.99), 
 """Ranges of the map\'s settings, as its form offers them; a link may hold up to 200 neighbours."""
 _LONGEST = 4000
 """Most characters of any other value in a link: half of an address that browsers and proxies take."""
+_LONGEST_SELECTION = 1500
+"""Characters of a selection in a link; a longer one stays in the session. Our choice: half of what else fits."""
 _FILE = re.compile(r"[0-9a-f]{32}(\.\w{1,5})?")
 KINDS = ("text", "image", "audio", "video", "item", "user")
 LONGEST_TEXT, LONGEST_QUERY, MOST_PARTS = 2000, 8000, 8
@@ -61,6 +63,34 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
         "rival": _model(query.get("rival", "")),
         "why": query.get("why", "")[:_LONGEST] or None,
     }
+
+
+def to_query(view: Mapping[str, Any]) -> dict[str, str]:
+    """Return the query parameters of a view; '' for those that its link leaves out."""
+    source, parts = view["source"], view["query"]
+    selected = _written(view["selection"])
+    return {
+        "data": "" if source["kind"] == "demo" else f"{source['kind']}:{source['value']}",
+        "run": _written(view["choices"]),
+        "map": _written(view["map"]),
+        "board": _written(view["board"]),
+        "item": view["item"] or "",
+        "at": view["at"],
+        "sel": selected if len(selected) <= _LONGEST_SELECTION else "",
+        "ask": "" if parts is None else _json_of([[part["kind"], part["value"], part["weight"]] for part in parts]),
+        "model": _written(view["model"]),
+        "rival": _written(view["rival"]),
+        "why": view["why"] or "",
+    }
+
+
+def _written(value: Mapping[str, Any] | list[str]) -> str:
+    return _json_of(value) if value else ""
+
+
+def _json_of(value: Any) -> str:
+    """Return the value for a link. Letters are not escaped, so that the link is readable."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def _source(text: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ from mmalign_core.workflow import (
     open_demo,
     project_run,
 )
-from pages._session import cache, previous_view, state
+from pages._session import cache, state, view_history
 from pages._session.jobs import JOBS, Job
 from pages._session.results_cache import Failed, ResultsCache
 from pages._session.session_jobs import SESSION_JOBS
@@ -127,12 +127,12 @@ def _align(
 def begin() -> None:
     """Start the work behind this session's view, unless it is done, runs, or was stopped.
 
-    If the view's collection cannot be opened, the view before it is shown again; `previous_view.problem` says why. Work
+    If the view's collection cannot be opened, the view before it is shown again; `view_history.problem` says why. Work
     for a collection that no session shows any more is cancelled, so that the new one does not wait for it.
     """
     _step_back()
     spec = state.view_spec()
-    SESSION_JOBS.turn(previous_view.session(), spec.collection_key, spec.map_key)
+    SESSION_JOBS.turn(view_history.session(), spec.collection_key, spec.map_key)
     job = current_job()
     if _missing(spec) and (job is None or job.status == "done"):
         _submit(spec)
@@ -142,9 +142,9 @@ def _step_back() -> None:
     """Show the earlier collection again if the new one cannot be opened; else forget the earlier one."""
     found = ready("collection")
     if isinstance(found, Failed):
-        previous_view.go_back(found.reason)
+        view_history.go_back(found.reason)
     elif found is not None:
-        previous_view.forget()
+        view_history.forget()
 
 
 def restart() -> None:

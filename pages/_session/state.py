@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from pages._session.links import PARAMETERS, from_query
+from pages._session.links import PARAMETERS, from_query, to_query
 from pages._session.view_spec import ViewSpec
 
 _KEY = "mmalign"
 _ENTERED, _REQUESTED, _WRITTEN = "mmalign.entered", "mmalign.requested", "mmalign.written"
-_VISITED = "mmalign.visited"
 PREVIOUS, PROBLEM = "mmalign.previous", "mmalign.problem"
 """Keys of the view before `open_source`, and of the reason to return to it."""
-_MOST_VISITED = 12
-"""Runs of a session that its menu lists; our choice: more than a person goes through in an hour."""
-_LONGEST_SELECTION = 1500
-"""Characters of a selection in the address; a longer one stays in the session. Our choice: half of what else fits."""
 
 
 def view_spec() -> ViewSpec:
@@ -44,36 +38,13 @@ def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
 
 
 def kept() -> MutableMapping[str, Any]:
-    """Return what this session keeps from run to run beside its view; `previous_view` reads and writes it."""
+    """Return what this session keeps from run to run beside its view; `view_history` reads and writes it."""
     return st.session_state
 
 
 def restore(view: Mapping[str, Any]) -> None:
-    """Show a whole view again: one that `previous_view` kept."""
+    """Show a whole view again: one that `view_history` kept."""
     st.session_state[_KEY] = dict(view)
-
-
-def open_view(view: Mapping[str, Any]) -> None:
-    """Show a run of this session again: `view` is one of `remembered_views`."""
-    source = view["source"]
-    open_source(source["kind"], source["value"], opened=source.get("opened", ""))
-    forget_widgets("align.")
-    choose(view["choices"])
-
-
-def remember_view(label: str) -> None:
-    """Put the open run first among the runs of this session, called by `label`."""
-    view = _view()
-    now = {"source": dict(view["source"]), "choices": dict(view["choices"]), "label": label}
-    others = [
-        seen for seen in remembered_views() if (seen["source"], seen["choices"]) != (now["source"], now["choices"])
-    ]
-    st.session_state[_VISITED] = [now, *others][:_MOST_VISITED]
-
-
-def remembered_views() -> list[dict[str, Any]]:
-    """Return the runs of this session, the latest first: `source`, `choices` and `label` of each."""
-    return list(st.session_state.get(_VISITED, []))
 
 
 def choose(choices: Mapping[str, Any]) -> None:
@@ -237,48 +208,9 @@ def take_widget(key: str) -> Any:
     return st.session_state.pop(key, None)
 
 
-def selected_row(key: str) -> int | None:
-    """Return the number of the row selected in the table with this key."""
-    rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
-    return rows[0] if rows else None
-
-
-def clicked_point(key: str) -> list[Any] | None:
-    """Return the `customdata` of the point clicked in the chart with this key, or None."""
-    points = st.session_state.get(key, {}).get("selection", {}).get("points", [])
-    if not points:
-        return None
-    data = points[0].get("customdata")
-    return [data[place] for place in sorted(data, key=int)] if isinstance(data, dict) else data
-
-
-def drawn_points(key: str) -> list[list[Any]]:
-    """Return the `customdata` of the points inside the lasso or box drawn in the chart with this key; [] for none."""
-    chosen = st.session_state.get(key, {}).get("selection", {})
-    if not (chosen.get("box") or chosen.get("lasso")):
-        return []
-    rows = [point.get("customdata") for point in chosen.get("points", [])]
-    return [[row[place] for place in sorted(row, key=int)] if isinstance(row, dict) else row for row in rows if row]
-
-
 def mirror() -> None:
     """Write the view to the URL, so that its link reopens the same view."""
-    view = _view()
-    source = view["source"]
-    shown = {
-        "data": "" if source["kind"] == "demo" else f"{source['kind']}:{source['value']}",
-        "run": _compact(view["choices"]),
-        "map": _compact(view["map"]),
-        "board": _compact(view["board"]),
-        "item": view["item"] or "",
-        "at": view["at"],
-        "sel": _selection_json(view["selection"]),
-        "ask": "" if view["query"] is None else _query_json(view["query"]),
-        "model": _compact(view["model"]),
-        "rival": _compact(view["rival"]),
-        "why": view["why"] or "",
-    }
-    for name, value in shown.items():
+    for name, value in to_query(_view()).items():
         if value and st.query_params.get(name) != value:
             st.query_params[name] = value
         elif not value and name in st.query_params:
@@ -289,21 +221,6 @@ def mirror() -> None:
 def _ours() -> dict[str, str]:
     """The parameters of the address that hold the view; widgets keep others there."""
     return {name: st.query_params[name] for name in PARAMETERS if name in st.query_params}
-
-
-def _selection_json(items: Sequence[str]) -> str:
-    text = json.dumps(list(items), separators=(",", ":"), ensure_ascii=False) if items else ""
-    return text if len(text) <= _LONGEST_SELECTION else ""
-
-
-def _compact(settings: Mapping[str, Any]) -> str:
-    return json.dumps(settings, separators=(",", ":")) if settings else ""
-
-
-def _query_json(parts: Sequence[Mapping[str, Any]]) -> str:
-    """Return the query for its link. Letters are not escaped, so that the link is readable."""
-    rows = [[part["kind"], part["value"], part["weight"]] for part in parts]
-    return json.dumps(rows, separators=(",", ":"), ensure_ascii=False)
 
 
 def _view() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from mmalign_core.types import Media
 from mmalign_core.workflow import MediaMap, Run, faithfulness_numbers, faithfulness_verdict, is_comparable, video_tiles
 from pages._components import errors
 from pages._components.waiting import BARE
-from pages._session import cache, state
+from pages._session import clicks, media_cache
 
 _MOST_FRAMES = 3
 """Frames shown of a stretch of a video: as many as fit side by side in its column."""
@@ -53,11 +53,11 @@ def verdict(found: MediaMap) -> None:
 
 def _words(run: Run, medium: Media, found: MediaMap, key: str) -> None:
     places = [part.place for part in found.parts]
-    st.html(word_map_html(cache.view_of(medium, run.encoders["text"]), places, found.values, most=1200))
+    st.html(word_map_html(media_cache.view_of(medium, run.encoders["text"]), places, found.values, most=1200))
 
 
 def _picture(run: Run, medium: Media, found: MediaMap, key: str) -> None:
-    seen = cache.seen_picture(medium.digest, run.encoders["image"], medium)
+    seen = media_cache.seen_picture(medium.digest, run.encoders["image"], medium)
     labels, boxes = [part.label for part in found.parts], [part.place for part in found.parts]
     figure = picture_map_figure(seen.uri, (seen.width, seen.height), boxes, found.values, labels, height=300)
     st.plotly_chart(figure, key=key, config=BARE, alt="What each cell of the picture adds to the score")
@@ -65,7 +65,7 @@ def _picture(run: Run, medium: Media, found: MediaMap, key: str) -> None:
 
 def _sound(run: Run, medium: Media, found: MediaMap, key: str) -> None:
     """Bars over the waveform. A click on a bar plays that stretch."""
-    waveform, rate = cache.heard(medium.digest, run.encoders["audio"], medium)
+    waveform, rate = media_cache.heard(medium.digest, run.encoders["audio"], medium)
     spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
     figure = sound_map_figure(waveform, rate, spans, found.values, labels, height=190)
     start, end, clicked = _stretch(found, figure, key, "hear")
@@ -74,7 +74,7 @@ def _sound(run: Run, medium: Media, found: MediaMap, key: str) -> None:
 
 def _video(run: Run, medium: Media, found: MediaMap, key: str) -> None:
     """Frames over time with bars for picture and sound below. A click on a bar shows and plays that stretch."""
-    seen = cache.watched(medium.digest, run.encoders["video"], medium)
+    seen = media_cache.watched(medium.digest, run.encoders["video"], medium)
     spans, labels = [part.place for part in found.parts], [part.label for part in found.parts]
     senses = [part.sense for part in found.parts]
     figure = video_map_figure(
@@ -94,7 +94,7 @@ def _stretch(found: MediaMap, figure: Any, key: str, verb: str) -> tuple[float, 
         figure, key=key, on_select="rerun", selection_mode="points", config=BARE,
         alt=f"What each stretch of the {'sound' if found.modality == 'audio' else 'video'} adds to the score",
     )  # fmt: skip
-    clicked = state.clicked_point(key)
+    clicked = clicks.clicked_point(key)
     place = min(int(clicked[0]) if clicked else int(found.values.argmax()), len(found.parts) - 1)
     chosen = found.parts[place]
     st.caption(f"{chosen.label}" + ("" if clicked else f", which adds most; click a bar to {verb} another"))

@@ -11,7 +11,7 @@ from mmalign_core.plots import MODALITY_COLOURS, cut_text
 from mmalign_core.types import Collection, Media
 from pages._components import errors
 from pages._components.media import videos
-from pages._session import cache, state
+from pages._session import cache, media_cache, state
 from pages._session.thumbnails import Thumbnail, cover
 from pages._session.titles import shared_titles
 
@@ -41,11 +41,11 @@ def menu_title(collection: Collection, item: str, limit: int = 60) -> str:
 def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail | None:
     """Return the item's first picture, else a frame of its video, else the waveform of its sound, else None."""
     for picture in media(collection, item, "image"):
-        return cache.thumbnail(picture.digest, pixels, picture.path or "")
+        return media_cache.thumbnail(picture.digest, pixels, picture.path or "")
     for video in media(collection, item, "video"):
-        return cover(cache.film(video.digest, video.path or ""))
+        return cover(media_cache.film(video.digest, video.path or ""))
     for sound in media(collection, item, "audio"):
-        return cache.waveform(sound.digest, MODALITY_COLOURS["audio"], sound.path or "")
+        return media_cache.waveform(sound.digest, MODALITY_COLOURS["audio"], sound.path or "")
     return None
 
 
@@ -69,7 +69,7 @@ def show_item(collection: Collection, item: str, *, metadata: bool = True, talle
 
 def show_picture(picture: Media, alt: str, tallest: int = 260) -> None:
     """Draw a large picture, at most `tallest` pixels high."""
-    drawn = cache.thumbnail(picture.digest, _LARGE, picture.path or "")
+    drawn = media_cache.thumbnail(picture.digest, _LARGE, picture.path or "")
     if drawn is None:
         errors.show(f"the picture of '{picture.item}' cannot be decoded; replace its file")
         return

@@ -10,7 +10,7 @@ import streamlit as st
 from mmalign_core.types import BadInput, Media
 from mmalign_core.workflow import Film, clock_time, modality_of
 from pages._components import errors
-from pages._session import cache
+from pages._session import media_cache
 
 _WIDEST, _UPRIGHT = 440, 220
 """Pixels in width: of a video, and of an upright one, which is then as high as its column shows."""
@@ -20,7 +20,7 @@ _SOUND_SECONDS, _SOUND_RATE = 60.0, 16_000
 
 def show(video: Media, alt: str, width: int = _WIDEST) -> None:
     """Draw frames and player within `width` pixels, or an error line if the video cannot be decoded."""
-    film = cache.film(video.digest, video.path or "")
+    film = media_cache.film(video.digest, video.path or "")
     if film is None:
         errors.show(f"the video of '{video.item}' cannot be decoded; replace its file")
         return
@@ -34,7 +34,7 @@ def show(video: Media, alt: str, width: int = _WIDEST) -> None:
 
 def _player(video: Media, film: Film, alt: str, width: int) -> None:
     """Draw the player. An upright video gets half the width, so that it fits on the screen."""
-    found = cache.played(video.digest, video.path or "")
+    found = media_cache.played(video.digest, video.path or "")
     if found is None:
         _sound(video, alt)
         return
@@ -51,7 +51,7 @@ def _sound(video: Media, alt: str) -> None:
     kind = Path(video.path or "").suffix.lstrip(".").upper() or "file"
     st.caption(f"Browsers do not play what is inside this {kind}; these are its frames and its sound, if it has one.")
     try:
-        samples = cache.soundtrack(video.digest, _SOUND_RATE, _SOUND_SECONDS, video.path or "")
+        samples = media_cache.soundtrack(video.digest, _SOUND_RATE, _SOUND_SECONDS, video.path or "")
     except BadInput:
         return  # no sound, or one that cannot be decoded: the frames are shown alone
     if len(samples):

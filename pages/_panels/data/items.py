@@ -10,7 +10,7 @@ import streamlit as st
 from mmalign_core.types import Collection
 from mmalign_core.workflow import csv_table, parquet_table
 from pages._components.media import previews
-from pages._session import cache, state
+from pages._session import cache, clicks, state
 
 _SHOWN = 500
 """Most rows in the table: their thumbnails, about 2 kB each, are sent with the page."""
@@ -72,7 +72,7 @@ def _rows(collection: Collection, items: Sequence[str]) -> pd.DataFrame:
 
 
 def _picked(shown: Sequence[str]) -> None:
-    row = state.selected_row("data.table")
+    row = clicks.selected_row("data.table")
     if row is not None and row < len(shown):
         state.select_item(shown[row])
 

@@ -143,7 +143,7 @@ def _neighbours(run: Run, run_key: str, report: ErrorReport, query: Query) -> No
     with errors.shown():
         near = cache.neighbours(run_key, query.item, _NEIGHBOURS, run)
         st.caption("The items nearest to this one in the shared space, all its media together.")
-        cards = [gallery.card(run.collection, one.item, note=f"score {fixed(one.score, 3)}") for one in near]
+        cards = [gallery.card(run.collection, one.id, note=f"score {fixed(one.score, 3)}") for one in near]
         gallery.show(cards, key="errors.near", width=110, most=6,
                      on_pick=lambda item: open_item(report, item, query.way))  # fmt: skip
 

@@ -14,7 +14,7 @@ from mmalign_core.workflow import ErrorReport, MarkKind, RepairChange, RepairPla
 from pages._components import errors, run_menu, waiting
 from pages._components.media import previews
 from pages._panels.errors import repair_proof
-from pages._session import cache, state
+from pages._session import cache, view_history
 from pages._session.jobs import Task
 from pages._session.view_spec import ViewSpec
 
@@ -75,7 +75,7 @@ def show_origin(run: Run) -> None:
         st.markdown(f":material/build: This run is a repair of **{errors.plain(before)}**: {changes}.", width="stretch")
         if view := _view_before(before):
             st.button("Undo: go back to the run before", icon=":material/undo:", key="repair.undo",
-                      on_click=state.open_view, args=(view,))  # fmt: skip
+                      on_click=view_history.open_view, args=(view,))  # fmt: skip
         elif before in {summary.id for summary in cache.store().list_runs()}:
             st.button("Undo: go back to the run before", icon=":material/undo:", key="repair.undo",
                       on_click=run_menu.reopen, args=(before,))  # fmt: skip
@@ -172,7 +172,7 @@ def _change(run: Run, change: RepairChange, where: str) -> dict[str, object]:
 
 def _view_before(before: str) -> dict | None:
     """The latest view of this session that showed the run of that id."""
-    for view in state.remembered_views():
+    for view in view_history.remembered_views():
         spec = ViewSpec(view["source"], view["choices"])
         found = cache.results().get("run", spec.run_key)
         if isinstance(found, Run) and found.id == before:

@@ -11,7 +11,7 @@ from mmalign_core.types import Progress
 from mmalign_core.workflow import Run, Slice, SliceReport, csv_table, find_slices, parquet_table
 from pages._components import errors, waiting
 from pages._components.waiting import BARE
-from pages._session import cache, state
+from pages._session import cache, clicks, state
 from pages._session.jobs import Task
 
 ANY = "any"
@@ -83,7 +83,7 @@ def _listed(report: SliceReport, direction: str) -> list[tuple[str, Slice]]:
 
 def _click() -> None:
     """List the queries of the clicked bar, or all again where it was listed already."""
-    clicked = state.clicked_point(_CHART)
+    clicked = clicks.clicked_point(_CHART)
     if clicked:
         key = str(clicked[0])
         state.set_widget("slice", ANY if state.widget("slice") == key else key)

@@ -8,7 +8,7 @@ import streamlit as st
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import RunSummary, check_run_id
 from pages._components import errors, numbers, run_menu
-from pages._session import cache, state
+from pages._session import cache, clicks, state
 
 
 def show() -> None:
@@ -30,7 +30,7 @@ def show() -> None:
             "saved": st.column_config.DatetimeColumn(format="distance"),
         },
     )
-    row = state.selected_row("saved.runs")
+    row = clicks.selected_row("saved.runs")
     if row is None or row >= len(found):
         st.caption("Click the box at the left of a run to open, compare, rename or delete it.")
         return

@@ -13,7 +13,7 @@ from mmalign_core.workflow import Counterfactual, Reasons, Run, counterfactuals
 from pages._components import errors, header, waiting
 from pages._components.media import previews
 from pages._panels.recommend.answer import KeyedAnswer
-from pages._session import cache
+from pages._session import cache, media_cache
 from pages._session.jobs import Task
 from pages._session.thumbnails import pixels_thumbnail
 
@@ -75,7 +75,7 @@ def _parts(run: Run, change: Counterfactual) -> None:
     if change.medium is not None and change.medium.modality == "text":
         st.markdown(_struck(run, change))
     elif change.medium is not None and change.medium.modality == "image":
-        pixels = cache.view_of(change.medium, run.encoders["image"]).copy()
+        pixels = media_cache.view_of(change.medium, run.encoders["image"]).copy()
         for left, top, right, bottom in (part.place for part in change.parts):
             rows, columns = (np.round(np.array(ends) * side).astype(int) for ends, side in zip(
                 ((top, bottom), (left, right)), pixels.shape))  # fmt: skip
@@ -91,7 +91,7 @@ def _parts(run: Run, change: Counterfactual) -> None:
 def _struck(run: Run, change: Counterfactual) -> str:
     """Return the text as Markdown with the left-out words struck."""
     assert change.medium is not None and change.parts is not None
-    text, pieces, done = cache.view_of(change.medium, run.encoders["text"]), [], 0
+    text, pieces, done = media_cache.view_of(change.medium, run.encoders["text"]), [], 0
     for start, end in sorted((int(part.place[0]), int(part.place[1])) for part in change.parts):
         pieces += [errors.plain(text[done:start]), f":red[~~{errors.plain(text[start:end])}~~]"]
         done = end

@@ -13,7 +13,7 @@ from pages._components import errors
 from pages._components.media import gallery, previews, videos
 from pages._panels.recommend import queries
 from pages._panels.space import points
-from pages._session import cache, state
+from pages._session import cache, media_cache, state
 from pages._session.links import LONGEST_TEXT, STRONGEST
 from pages._session.thumbnails import as_label
 
@@ -58,7 +58,7 @@ def _picture(run: Run, part: queries.PartData) -> str:
     if part["kind"] == "item" and part["value"] in run.collection.items.index:
         small = previews.thumbnail(run.collection, part["value"], 64)
     elif part["kind"] == "image" and (path := queries.known_path(part, cache.settings())):
-        small = cache.thumbnail(part["value"], 64, str(path))
+        small = media_cache.thumbnail(part["value"], 64, str(path))
     else:
         small = None
     return as_label(small) if small and small.look != "wave" else f":material/{queries.ICONS[part['kind']]}:"

@@ -20,7 +20,7 @@ from mmalign_core.workflow import (
 )
 from pages._components import errors, waiting
 from pages._panels.similarity.view import View
-from pages._session import cache, state
+from pages._session import cache, clicks, state
 from pages._session.jobs import Task
 
 _CLUSTER = "cluster"
@@ -114,7 +114,7 @@ def _cell(shown: View, found: GroupMatrix) -> tuple[int, int]:
 
 
 def _clicked(shown: View) -> None:
-    point = state.clicked_point("groups")
+    point = clicks.clicked_point("groups")
     if point:
         state.set_widget(_key(shown), [int(point[0]), int(point[1])])
 

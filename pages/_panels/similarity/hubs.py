@@ -9,7 +9,7 @@ from mmalign_core.workflow import choosers, most_chosen
 from pages._components import errors
 from pages._panels.similarity import pairs
 from pages._panels.similarity.view import View
-from pages._session import state
+from pages._session import clicks, state
 
 
 @st.fragment(key="similarity.hubs")
@@ -50,7 +50,7 @@ def show(shown: View) -> None:
 
 
 def _select(shown: View, candidates: list[int]) -> None:
-    place = state.selected_row("hubs")
+    place = clicks.selected_row("hubs")
     if place is not None:
         ids = shown.judged.queries.ids
         state.select_items([ids[row] for row in choosers(shown.judged, candidates[place])])

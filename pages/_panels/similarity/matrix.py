@@ -13,7 +13,7 @@ from mmalign_core.workflow import ORDERINGS, SimilarityBlock, judged_rows
 from pages._components import errors, waiting
 from pages._panels.similarity import explanation, groups, pairs, view
 from pages._panels.similarity.view import View
-from pages._session import cache, state
+from pages._session import cache, clicks, state
 
 _MOST = 200
 """Cells along one side of the largest heat map: smaller ones than these, of three pixels, cannot be clicked."""
@@ -110,7 +110,7 @@ def _draw(shown: View, block: SimilarityBlock) -> None:
 
 def _clicked(shown: View, block: SimilarityBlock) -> None:
     """Put the clicked cell in focus; a click beside the cells changes nothing."""
-    point = state.clicked_point("heat")
+    point = clicks.clicked_point("heat")
     if point:
         row, column = int(block.source_rows[int(point[0])]), int(block.target_rows[int(point[1])])
         view.focus(shown, row, column, clicked=True)

@@ -15,7 +15,7 @@ from pages._components import errors, header
 from pages._components.media import previews, videos
 from pages._components.numbers import fixed
 from pages._panels.similarity.view import View
-from pages._session import cache, state
+from pages._session import media_cache, state
 from pages._session.thumbnails import Thumbnail, cover
 
 _RIGHT, _WRONG = "#0B7A5C", "#B3412E"
@@ -45,7 +45,7 @@ def small_picture(medium: Media | None, pixels: int = 64) -> Thumbnail | None:
     if medium is None or medium.modality == "text":
         return None
     if medium.modality == "audio":
-        return cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
+        return media_cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
     return _small(medium, pixels)
 
 
@@ -68,8 +68,8 @@ def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) 
 def _small(medium: Media, pixels: int = 64) -> Thumbnail | None:
     """Return the picture, or the representative frame of a video."""
     if medium.modality == "video":
-        return cover(cache.film(medium.digest, medium.path or ""))
-    return cache.thumbnail(medium.digest, pixels, medium.path or "")
+        return cover(media_cache.film(medium.digest, medium.path or ""))
+    return media_cache.thumbnail(medium.digest, pixels, medium.path or "")
 
 
 def cell_in(block: SimilarityBlock, pair: tuple[int, int] | None) -> tuple[int, int] | None:
@@ -148,11 +148,11 @@ def tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> d
     shown = {"caption": caption, "colour": colour, "quote": cut_text(row_label(run.collection, rows, row), 110)}
     drawn = None
     if medium and rows.modality == "image":
-        drawn = cache.thumbnail(medium.digest, 220, medium.path or "")
+        drawn = media_cache.thumbnail(medium.digest, 220, medium.path or "")
     elif medium and rows.modality == "video":
-        drawn = cover(cache.film(medium.digest, medium.path or ""))
+        drawn = cover(media_cache.film(medium.digest, medium.path or ""))
     elif medium and rows.modality == "audio":
-        drawn = cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
+        drawn = media_cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
     if drawn:
         shown |= {"image": drawn.uri, "look": drawn.look}
     return shown
