@@ -447,6 +447,13 @@ def unknown_aligner(members: dict[str, bytes]) -> None:
     members["run/run.json"] = json.dumps(run | {"aligner": "os.system"}).encode()
 
 
+def changed_run(**values: object) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        members["run/run.json"] = json.dumps(json.loads(members["run/run.json"]) | values).encode()
+
+    return change
+
+
 def words_for_numbers(members: dict[str, bytes]) -> None:
     members["run/run.json"] = b'{"format": 1, "pair": 7}'
 
@@ -461,6 +468,10 @@ def words_for_numbers(members: dict[str, bytes]) -> None:
         (medium_outside, "lies outside of the bundle"),
         (unknown_aligner, "os.system"),
         (words_for_numbers, "are not as this program writes them"),
+        (changed_run(seed="x"), "its seed is 'x'"),
+        (changed_run(pair=["image", "audio"]), "its space holds no audio"),
+        (changed_run(report={"metrics": [1], "seconds": {"fit": 0}}), "its metrics are no numbers"),
+        (changed_run(report={"metrics": {"a": {"mrr": "x"}}, "seconds": {"fit": 0}}), "its metrics are no numbers"),
     ],
 )
 def test_files_that_lie_are_refused_in_one_line(

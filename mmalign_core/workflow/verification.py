@@ -80,6 +80,7 @@ def verify_bundle(path: Path, *, settings: Settings | None = None, progress: Pro
             found += _placed(run, again.result.space, "fit", placed=True)
             found += _state(bundle.record.state, again.aligner.state())
             found += _compared("report", _results(run.report), _results(again.report), TOLERANCE)
+            found += _repair(run, again)
         else:
             missing.append("the fit and its measures: the bundle holds no vectors as encoded")
         if bundle.drawn is None:
@@ -166,6 +167,28 @@ def _map(run: Run, drawn: Mapping[str, Any]) -> list[Compared]:
 
 def _results(report: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in report.items() if name not in _OF_THE_MACHINE}
+
+
+def _repair(run: Run, again: Run) -> Iterator[Compared]:
+    """What a repaired run says of the fit after the repair, and each difference to the one before.
+
+    The pairs of the fit before are not in the bundle: its own numbers are taken as they are stored.
+    """
+    told = run.report.get("repair")
+    if told is None:
+        return
+    try:
+        after, stored = told["after"], told["difference"]
+        computed = {
+            way: {name: {**row, "value": after[way][name] - told["before"][way][name]} for name, row in rows.items()}
+            for way, rows in stored.items()
+        }
+    except (AttributeError, KeyError, TypeError):
+        yield Difference("repair", told, "numbers before and after")
+        return
+    yield from _compared("repair.difference", stored, computed, TOLERANCE)
+    if run.choices.holds_out:
+        yield from _compared("repair.after", after, again.report["metrics"], TOLERANCE)
 
 
 def _compared(name: str, stored: Any, computed: Any, tolerance: float) -> Iterator[Compared]:
