@@ -36,6 +36,7 @@ from mmalign_core.workflow import (
     align,
     answer,
     encode,
+    encoded_run,
     import_marks,
     load_run,
     read_marks,
@@ -524,3 +525,25 @@ def test_the_commands_work_on_their_own_files_alone(
     assert main(["bundle", "vectors", "--out", str(tmp_path / "b"), *store]) == 2
     assert main(["open", str(tmp_path / "absent.zip"), *store]) == 2
     assert "there is no file" in capsys.readouterr().err
+
+
+def test_a_run_of_one_modality_is_verified(tmp_path: Path, here: Store) -> None:
+    collection, encoding = given(12)
+    image = {"image": encoding.sets["image"]}
+    alone = replace(collection, vectors=image, digest="")
+    save_run(encoded_run(alone, replace(encoding, sets=image)), "alone", store=here)
+    with (tmp_path / "alone.zip").open("wb") as file:
+        pack_run("alone", file, store=here)
+    assert verify_bundle(tmp_path / "alone.zip").verified
+
+
+def test_a_bundle_that_does_not_say_what_was_held_out_is_not_measured_otherwise(
+    tmp_path: Path, vectors_zip: Path
+) -> None:
+    def forget(members: dict[str, bytes]) -> None:
+        run = json.loads(members["run/run.json"])
+        del run["report"]["holding_out"]
+        members["run/run.json"] = json.dumps(run).encode()
+
+    with pytest.raises(BadInput, match="does not say which items it held out"):
+        verify_bundle(rewritten(vectors_zip, tmp_path / "old.zip", forget))

@@ -18,10 +18,10 @@ from mmalign_core.projection.quality import map_quality
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.alignment.inputs import place
-from mmalign_core.workflow.alignment.run import Run, run_plan
+from mmalign_core.workflow.alignment.run import Run, as_encoded, run_plan
 from mmalign_core.workflow.bundles import Bundle, opened_bundle
 from mmalign_core.workflow.encoding import Encoding
-from mmalign_core.workflow.error_analysis.refit import plan_again
+from mmalign_core.workflow.error_analysis.refit import held_out_parts, plan_again
 from mmalign_core.workflow.saved_runs import run_of
 
 TOLERANCE = 1e-6
@@ -106,6 +106,9 @@ def _data(bundle: Bundle) -> Iterator[Compared]:
 def _fitted_again(run: Run, encoded: Mapping[str, EmbeddingSet], progress: Progress) -> Run:
     """The run as `align` makes it from these vectors, on the stored choices."""
     encoding = Encoding(encoded, {name: rows.encoder for name, rows in encoded.items()}, {}, (), {})
+    if run.choices.pair[0] == run.choices.pair[1]:
+        return as_encoded(run.collection, encoding)
+    held_out_parts(run)  # BadInput where an earlier version did not keep them
     return run_plan(plan_again(run, encoded), run.collection, encoding, progress=progress)
 
 

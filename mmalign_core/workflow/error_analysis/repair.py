@@ -29,6 +29,7 @@ from mmalign_core.workflow.alignment.plan import AlignmentPlan, HeldOut, hold_ou
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
+from mmalign_core.workflow.error_analysis.refit import held_out_parts
 from mmalign_core.workflow.error_analysis.repair_outcome import Repair
 from mmalign_core.workflow.error_analysis.repair_suspects import Suspects, find_suspects
 from mmalign_core.workflow.marks import read_marks
@@ -219,6 +220,7 @@ def _held(run: Run, encoding: Encoding, asked: Sequence[Change], choices: Choice
     """The run's own split, or five folds; the choices that make it."""
     if choices.holds_out:
         return hold_out(run.collection, encoding.sets, choices), choices
+    held_out_parts(run)  # BadInput where an earlier version did not keep them
     choices = replace(choices, folds=FOLDS)
     # Folds keep items together that hold the same content: here also those that lend each other media.
     lent = [replace(change, action=Action.ADD) for change in asked if change.other]
