@@ -36,6 +36,7 @@ from mmalign_core.workflow import (
     align,
     answer,
     encode,
+    encoded_run,
     import_marks,
     load_run,
     read_marks,
@@ -447,6 +448,13 @@ def unknown_aligner(members: dict[str, bytes]) -> None:
     members["run/run.json"] = json.dumps(run | {"aligner": "os.system"}).encode()
 
 
+def changed_run(**values: object) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        members["run/run.json"] = json.dumps(json.loads(members["run/run.json"]) | values).encode()
+
+    return change
+
+
 def words_for_numbers(members: dict[str, bytes]) -> None:
     members["run/run.json"] = b'{"format": 1, "pair": 7}'
 
@@ -461,6 +469,10 @@ def words_for_numbers(members: dict[str, bytes]) -> None:
         (medium_outside, "lies outside of the bundle"),
         (unknown_aligner, "os.system"),
         (words_for_numbers, "are not as this program writes them"),
+        (changed_run(seed="x"), "its seed is 'x'"),
+        (changed_run(pair=["image", "audio"]), "its space holds no audio"),
+        (changed_run(report={"metrics": [1], "seconds": {"fit": 0}}), "its metrics are no numbers"),
+        (changed_run(report={"metrics": {"a": {"mrr": "x"}}, "seconds": {"fit": 0}}), "its metrics are no numbers"),
     ],
 )
 def test_files_that_lie_are_refused_in_one_line(
@@ -513,3 +525,25 @@ def test_the_commands_work_on_their_own_files_alone(
     assert main(["bundle", "vectors", "--out", str(tmp_path / "b"), *store]) == 2
     assert main(["open", str(tmp_path / "absent.zip"), *store]) == 2
     assert "there is no file" in capsys.readouterr().err
+
+
+def test_a_run_of_one_modality_is_verified(tmp_path: Path, here: Store) -> None:
+    collection, encoding = given(12)
+    image = {"image": encoding.sets["image"]}
+    alone = replace(collection, vectors=image, digest="")
+    save_run(encoded_run(alone, replace(encoding, sets=image)), "alone", store=here)
+    with (tmp_path / "alone.zip").open("wb") as file:
+        pack_run("alone", file, store=here)
+    assert verify_bundle(tmp_path / "alone.zip").verified
+
+
+def test_a_bundle_that_does_not_say_what_was_held_out_is_not_measured_otherwise(
+    tmp_path: Path, vectors_zip: Path
+) -> None:
+    def forget(members: dict[str, bytes]) -> None:
+        run = json.loads(members["run/run.json"])
+        del run["report"]["holding_out"]
+        members["run/run.json"] = json.dumps(run).encode()
+
+    with pytest.raises(BadInput, match="does not say which items it held out"):
+        verify_bundle(rewritten(vectors_zip, tmp_path / "old.zip", forget))

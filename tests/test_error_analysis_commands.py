@@ -75,3 +75,30 @@ def test_a_bundle_whose_metrics_were_changed_is_not_verified(store, wrong, line,
     assert zipfile.is_zipfile(changed) and main(["verify", str(changed), "--store", str(store.root)]) == 2
     said = capsys.readouterr()
     assert "is not verified" in said.err.splitlines()[-1] and "report.metrics" in said.out
+
+
+def test_a_changed_proof_of_a_repair_is_not_verified(store, wrong, line, tmp_path):
+    line("repair", "faulty", "--suggested", "5", "--save", "mended")
+    line("bundle", "mended", "--out", str(tmp_path / "mended.zip"))
+
+    def changed(*names: str, value: Any) -> Callable[[dict[str, bytes]], None]:
+        def change(members: dict[str, bytes]) -> None:
+            run = json.loads(members["run/run.json"])
+            place = run["report"]
+            for name in names[:-1]:
+                place = place[name]
+            place[names[-1]] = value
+            members["run/run.json"] = json.dumps(run).encode()
+
+        return change
+
+    way = "image->text"
+    for change, name in (
+        (changed("repair", "difference", way, "mrr", "value", value=0.5), f"repair.difference.{way}.mrr.value"),
+        (changed("repair", "before", way, "mrr", value=0.1), f"repair.difference.{way}.mrr.value"),
+        (changed("repair", "after", way, "accuracy", value=0.99), f"repair.after.{way}.accuracy"),
+        (changed("repair", value=[1]), "repair"),
+    ):
+        forged = rewritten(tmp_path / "mended.zip", tmp_path / "forged.zip", change)
+        assert main(["verify", str(forged), "--json", str(tmp_path / "out.json")]) == 2
+        assert name in [each["name"] for each in json.loads((tmp_path / "out.json").read_text())["differences"]]

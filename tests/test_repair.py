@@ -17,6 +17,8 @@ from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, Run, add_mark, load_run, repair_run, save_run
 from mmalign_core.workflow.alignment.inputs import place
 from mmalign_core.workflow.alignment.plan import hold_out
+from mmalign_core.workflow.bundles import pack_run
+from mmalign_core.workflow.verification import verify_bundle
 from tests.swapped_pairs import CHOICES, COUNT, item, run_of, shifted, swapped
 from tests.toy_aligners import OnlySeen
 
@@ -183,6 +185,37 @@ def test_a_saved_repair_keeps_the_split_and_its_numbers(store, faulty, choices, 
         held = {m: rows.of_items(now.parts[0].test) for m, rows in again.result.space.items()}
         found = measure_all([held], again.choices.pair, again.choices.scoring())
         assert {way: d.metrics(d.outcome) for way, d in found.items()} == again.report["metrics"]
+
+
+@pytest.mark.parametrize("kind", ["also_right", "wrong_pair"])
+def test_a_saved_repair_by_folds_is_measured_as_it_can_be_measured_again(store, kind, tmp_path):
+    run = run_of(swapped(), store, replace(CHOICES, test=None, folds=3))
+    for number in range(0, 60, 2):
+        add_mark(run.collection, store, MarkKind(kind), item(number), other=item(number + 1))
+    done = repair_run(run, store=store)
+    folds = [set(part.test) for part in done.plan.held.parts]
+    lent = [change for change in done.changes if change.other]
+    assert lent and all(any({c.item, c.other} <= fold for fold in folds) for c in lent), "nothing crosses folds"
+    save_run(done.repaired_run(store=store), "mended", store=store)
+    with (tmp_path / "mended.zip").open("wb") as file:
+        pack_run("mended", file, store=store)
+    assert verify_bundle(tmp_path / "mended.zip").verified
+
+
+@pytest.mark.parametrize("choices", [CHOICES, replace(CHOICES, test=None, folds=3), replace(CHOICES, test=None)])
+def test_marks_that_leave_no_pair_are_said_to(store, choices):
+    run = run_of(swapped(), store, choices)
+    for number in range(200):
+        add_mark(run.collection, store, MarkKind.WRONG_PAIR, item(number))
+    with pytest.raises(BadInput, match="the marks leave no pair to measure"):
+        repair_run(run, store=store)
+
+
+def test_a_run_too_small_for_folds_does_not_ask_for_another_number_of_them(store):
+    run = run_of(swapped(count=3), store, replace(CHOICES, test=None))
+    with pytest.raises(BadInput, match="cannot be measured by folds") as raised:
+        repair_run(run, store=store, suggested=1)
+    assert "give a number" not in str(raised.value)
 
 
 @pytest.mark.parametrize("ref", ["mine", "./mine"])

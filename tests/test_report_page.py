@@ -19,7 +19,7 @@ from mmalign_core.commands.choices import choices_of
 from mmalign_core.commands.line import parser
 from mmalign_core.params import parse_assignments
 from mmalign_core.store import Store
-from mmalign_core.types import Collection
+from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import Choices, Run, align, encode, repair_run, save_run
 from mmalign_core.workflow.error_analysis.refit import held_out_parts
 from mmalign_core.workflow.export.report_facts import command_line, finding, repair_facts
@@ -185,3 +185,9 @@ def test_the_command_replaces_its_own_page_alone(run: Run, store: Store, tmp_pat
     assert main(argv) == 2 and out.read_text() == "<p>mine</p>"
     assert main([*argv[:3], "-", *argv[4:]]) == 2
     assert "name a file for the page" in capsys.readouterr().err
+
+
+def test_a_run_of_an_earlier_version_is_refused_in_one_line(run: Run, store: Store) -> None:
+    older = replace(run, report={name: value for name, value in run.report.items() if name != "ci95"})
+    with pytest.raises(BadInput, match="holds no intervals"):
+        report_page(older, store=store)

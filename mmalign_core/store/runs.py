@@ -113,12 +113,34 @@ def load_run_folder(folder: Path) -> RunRecord:
     if not (folder / HEAD).is_file():
         raise BadInput(f"'{folder}' holds no run; give a folder that `align --save` wrote")
     check_folder(folder, CURE)
-    return RunRecord(
+    record = RunRecord(
         **_known(read_head(folder / HEAD), folder),
         collection=_with_own_media(read_collection(folder / "collection"), folder),
         space=read_sets(folder / "space"),
         state=read_arrays(folder / "state.safetensors"),
     )
+    if problem := _problem(record):
+        raise BadInput(f"'{folder}' is damaged ({problem}); {CURE}")
+    return record
+
+
+def _problem(record: RunRecord) -> str:
+    """What in the record is not as this program writes it, '' where nothing is: a run may come from elsewhere."""
+    if not isinstance(record.seed, int) or record.seed < 0:
+        return f"its seed is {record.seed!r}, which is no whole number from 0"
+    if absent := [modality for modality in record.pair if modality not in record.space]:
+        return f"its space holds no {absent[0]}"
+    for name in ("metrics", "baseline"):
+        if not _are_numbers(record.report.get(name) or {}):
+            return f"its {name} are no numbers"
+    return ""
+
+
+def _are_numbers(measured: Any) -> bool:
+    """Whether it maps directions to mappings of names to numbers."""
+    if not isinstance(measured, Mapping) or not all(isinstance(row, Mapping) for row in measured.values()):
+        return False
+    return all(value is None or isinstance(value, int | float) for row in measured.values() for value in row.values())
 
 
 def _with_own_media(collection: Collection, folder: Path) -> Collection:

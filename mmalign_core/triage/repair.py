@@ -109,6 +109,23 @@ def training_changes(changes: Iterable[Change], train: Container[str]) -> tuple[
     return tuple(found)
 
 
+def changes_within_folds(changes: Iterable[Change], folds: Sequence[Container[str]]) -> tuple[Change, ...]:
+    """The changes where each of the `folds` is held out once: what it lends to another would be learned from there.
+
+    Nothing is lent from one fold to another: a pair is dropped instead of re-paired, and gets no second right answer.
+    """
+    if len(folds) < 2:
+        return tuple(changes)
+    found = []
+    for change in changes:
+        if not change.other or any(change.item in fold and change.other in fold for fold in folds):
+            found.append(change)
+        elif change.action is Action.REPLACE:
+            note = f"'{change.other}' is in another fold, so its {change.modality} cannot be learned from"
+            found.append(replace(change, action=Action.DROP, other="", note=note))
+    return tuple(found)
+
+
 def suggested_changes(
     suspicion: Mapping[str, float], modality: str, most: int, kept: Container[str] = ()
 ) -> tuple[Change, ...]:

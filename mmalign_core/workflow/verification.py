@@ -18,10 +18,10 @@ from mmalign_core.projection.quality import map_quality
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.alignment.inputs import place
-from mmalign_core.workflow.alignment.run import Run, run_plan
+from mmalign_core.workflow.alignment.run import Run, as_encoded, run_plan
 from mmalign_core.workflow.bundles import Bundle, opened_bundle
 from mmalign_core.workflow.encoding import Encoding
-from mmalign_core.workflow.error_analysis.refit import plan_again
+from mmalign_core.workflow.error_analysis.refit import held_out_parts, plan_again
 from mmalign_core.workflow.saved_runs import run_of
 
 TOLERANCE = 1e-6
@@ -80,6 +80,7 @@ def verify_bundle(path: Path, *, settings: Settings | None = None, progress: Pro
             found += _placed(run, again.result.space, "fit", placed=True)
             found += _state(bundle.record.state, again.aligner.state())
             found += _compared("report", _results(run.report), _results(again.report), TOLERANCE)
+            found += _repair(run, again)
         else:
             missing.append("the fit and its measures: the bundle holds no vectors as encoded")
         if bundle.drawn is None:
@@ -105,6 +106,9 @@ def _data(bundle: Bundle) -> Iterator[Compared]:
 def _fitted_again(run: Run, encoded: Mapping[str, EmbeddingSet], progress: Progress) -> Run:
     """The run as `align` makes it from these vectors, on the stored choices."""
     encoding = Encoding(encoded, {name: rows.encoder for name, rows in encoded.items()}, {}, (), {})
+    if run.choices.pair[0] == run.choices.pair[1]:
+        return as_encoded(run.collection, encoding)
+    held_out_parts(run)  # BadInput where an earlier version did not keep them
     return run_plan(plan_again(run, encoded), run.collection, encoding, progress=progress)
 
 
@@ -166,6 +170,28 @@ def _map(run: Run, drawn: Mapping[str, Any]) -> list[Compared]:
 
 def _results(report: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in report.items() if name not in _OF_THE_MACHINE}
+
+
+def _repair(run: Run, again: Run) -> Iterator[Compared]:
+    """What a repaired run says of the fit after the repair, and each difference to the one before.
+
+    The pairs of the fit before are not in the bundle: its own numbers are taken as they are stored.
+    """
+    told = run.report.get("repair")
+    if told is None:
+        return
+    try:
+        after, stored = told["after"], told["difference"]
+        computed = {
+            way: {name: {**row, "value": after[way][name] - told["before"][way][name]} for name, row in rows.items()}
+            for way, rows in stored.items()
+        }
+    except (AttributeError, KeyError, TypeError):
+        yield Difference("repair", told, "numbers before and after")
+        return
+    yield from _compared("repair.difference", stored, computed, TOLERANCE)
+    if run.choices.test:  # by folds a repaired run may be measured on more items than the proof
+        yield from _compared("repair.after", after, again.report["metrics"], TOLERANCE)
 
 
 def _compared(name: str, stored: Any, computed: Any, tolerance: float) -> Iterator[Compared]:

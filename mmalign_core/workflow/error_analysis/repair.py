@@ -12,27 +12,26 @@ from mmalign_core.metrics.report import pooled_evaluation
 from mmalign_core.progress import within
 from mmalign_core.splits import Split, paired_items
 from mmalign_core.store import Store
-from mmalign_core.triage.marks import Mark, MarkKind
 from mmalign_core.triage.repair import (
     Action,
     Change,
     changed_sets,
     changes_of_marks,
+    changes_within_folds,
     held_out_changes,
-    suggested_changes,
     training_changes,
 )
 from mmalign_core.triage.repair_effect import Effect
 from mmalign_core.types import BadInput, Progress, no_progress
 from mmalign_core.workflow.alignment.choices import Choices
-from mmalign_core.workflow.alignment.inputs import Sets
 from mmalign_core.workflow.alignment.measurement import Measurement, measure
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, HeldOut, hold_out, make_plan
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
-from mmalign_core.workflow.error_analysis.out_of_fold import set_suspicion
+from mmalign_core.workflow.error_analysis.refit import held_out_parts
 from mmalign_core.workflow.error_analysis.repair_outcome import Repair
+from mmalign_core.workflow.error_analysis.repair_suspects import Suspects, find_suspects
 from mmalign_core.workflow.marks import read_marks
 
 FOLDS = 5
@@ -64,8 +63,9 @@ def repair_run(
     _check(run, asked, suggested)
     encoding = encoded_again(run, store=store, progress=within(progress, 0.0, _ENCODED))
     held, choices = _held(run, encoding, asked, choices)
+    asked = changes_within_folds(asked, [part.test for part in held.parts])
     plan = make_plan(run.collection, encoding, choices, store=store, held=held)
-    suspects = None if suggested is None else _suspects(encoding, choices, suggested, marks, store)
+    suspects = None if suggested is None else find_suspects(encoding, choices, suggested, marks, store)
     return _compared(run, encoding, plan, asked, suspects, within(progress, _ENCODED, 1.0))
 
 
@@ -94,37 +94,16 @@ def plan_repair(
     _check(run, asked, suggested)
     encoding = encoded_again(run, store=store, progress=within(progress, 0.0, 0.3))
     held, choices = _held(run, encoding, asked, choices)
+    asked = changes_within_folds(asked, [part.test for part in held.parts])
     first, *more = held.parts
     train, test = [*first.train], set(first.test)
     if more:
         train, test = [*paired_items({m: encoding.sets[m] for m in choices.pair})], set[str]()
     if suggested is None:
         return RepairPlan(training_changes(asked, set(train)), held_out_changes(asked, test), held.words)
-    suspects = _suspects(encoding, choices, suggested, marks, store)
+    suspects = find_suspects(encoding, choices, suggested, marks, store)
     found = suspects.find(train, progress=within(progress, 0.3, 1.0))
     return RepairPlan(found, held_out_changes(asked, test), held.words)
-
-
-@dataclass(frozen=True)
-class _Suspects:
-    """Finds the most suspected pairs among any items: of the `pair` at most `most`, and none of the items `kept`."""
-
-    pair: Sets
-    most: int
-    kept: frozenset[str]
-    seed: int
-    store: Store
-
-    def find(self, items: Sequence[str], share: float = 1.0, *, progress: Progress = no_progress) -> tuple[Change, ...]:
-        """Changes that drop the most suspected pairs of these items; `share` (0..1) of the number to find, at least
-        one. They are judged by these items alone, so that no item that measures the repair has a say in it."""
-        wanted = sorted(paired_items(self.pair) & set(items))
-        sets = {modality: rows.of_items(wanted) for modality, rows in self.pair.items()}
-        try:
-            found = set_suspicion(sets, store=self.store, seed=self.seed, progress=progress)
-        except BadInput as error:
-            raise BadInput(f"no training pair can be suspected: {error}") from error
-        return suggested_changes(found.values(), found.pair[1], max(1, round(self.most * share)), self.kept)
 
 
 @dataclass(frozen=True)
@@ -142,7 +121,7 @@ def _compared(
     encoding: Encoding,
     plan: AlignmentPlan,
     asked: Sequence[Change],
-    suspects: _Suspects | None,
+    suspects: Suspects | None,
     progress: Progress,
 ) -> Repair:
     parts, cost, fits = plan.held.parts, Cost({"read": 0.0, "encode": 0.0, "fit": 0.0, "match": 0.0}), []
@@ -174,7 +153,7 @@ def _fits(
     plan: AlignmentPlan,
     part: Split,
     asked: Sequence[Change],
-    suspects: _Suspects | None,
+    suspects: Suspects | None,
     cost: Cost,
     progress: Progress,
 ) -> _Fits:
@@ -182,6 +161,7 @@ def _fits(
     checked = held_out_changes(asked, set(part.test))
     only = replace(plan, sets=changed_sets(plan.sets, checked)).with_split(replace(plan.held, parts=(part,)))
     training = training_changes(asked, set(part.train))
+    _check_left(only, part, checked, training)
     if suspects is not None:
         # A fold's fit lacks some of the items, and so some of the pairs to find.
         share = 1 - 1 / len(plan.held.parts) if len(plan.held.parts) > 1 else 1.0
@@ -191,6 +171,14 @@ def _fits(
         return _Fits(before, before, (), checked)
     repaired = replace(only, sets=changed_sets(only.sets, training)).with_split(only.held)
     return _Fits(before, measure(repaired, cost, within(progress, 0.65, 1.0, "after: ")), training, checked)
+
+
+def _check_left(plan: AlignmentPlan, part: Split, checked: Sequence[Change], training: Sequence[Change]) -> None:
+    """BadInput where the marks leave no pair to measure, or none to fit."""
+    left = paired_items(changed_sets({m: plan.sets[m] for m in plan.choices.pair}, training))
+    for changes, items, what in ((checked, part.test, "measure"), (training, part.train, "fit")):
+        if changes and not left & set(items):
+            raise BadInput(f"the marks leave no pair to {what}: every one is marked wrong; undo some of them")
 
 
 def _excluded(plan: AlignmentPlan, checked: Sequence[Change]) -> tuple[str, ...]:
@@ -232,16 +220,13 @@ def _held(run: Run, encoding: Encoding, asked: Sequence[Change], choices: Choice
     """The run's own split, or five folds; the choices that make it."""
     if choices.holds_out:
         return hold_out(run.collection, encoding.sets, choices), choices
+    held_out_parts(run)  # BadInput where an earlier version did not keep them
     choices = replace(choices, folds=FOLDS)
     # Folds keep items together that hold the same content: here also those that lend each other media.
     lent = [replace(change, action=Action.ADD) for change in asked if change.other]
-    held = hold_out(run.collection, changed_sets(encoding.sets, lent), choices)
+    try:
+        held = hold_out(run.collection, changed_sets(encoding.sets, lent), choices)
+    except BadInput as error:
+        why = str(error).partition(";")[0]
+        raise BadInput(f"the run holds nothing out, and its data cannot be measured by folds: {why}") from error
     return replace(held, words=f"{held.words} (the run itself holds nothing out)"), choices
-
-
-def _suspects(encoding: Encoding, choices: Choices, most: int, marks: Sequence[Mark], store: Store) -> _Suspects:
-    right = frozenset(mark.item for mark in marks if mark.kind is MarkKind.RIGHT and not mark.outdated)
-    pair = {modality: encoding.sets[modality] for modality in choices.pair}
-    if most > len(paired_items(pair)) // 2:
-        raise BadInput(f"{most} of {len(paired_items(pair))} pairs: at most half of them can be suspected")
-    return _Suspects(pair, most, right, choices.seed, store)

@@ -13,7 +13,7 @@ from mmalign_core.triage.repair_effect import Effect
 from mmalign_core.types import Progress, no_progress
 from mmalign_core.workflow.alignment.measurement import Measurement
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, hold_out
-from mmalign_core.workflow.alignment.run import Run, align, complete
+from mmalign_core.workflow.alignment.run import Run, align, complete, run_plan
 from mmalign_core.workflow.encoding import Encoding
 
 
@@ -75,7 +75,11 @@ class Repair:
             choices = replace(choices, parts=parts)
             held = hold_out(collection, changed_sets(self.plan.sets, changes), choices)
             plan = replace(self.plan, sets=changed_sets(self.plan.sets, changes), choices=choices).with_split(held)
-            made = complete(collection, encoding, plan, self.measured, self.cost, progress)
+            # By folds the proof measures no re-paired item; the new run does, so it is measured anew.
+            if len(parts) > 1 and any(change.other for change in changes):
+                made = run_plan(plan, collection, encoding, progress=progress)
+            else:
+                made = complete(collection, encoding, plan, self.measured, self.cost, progress)
         else:
             made = align(collection, encoding, replace(choices, folds=None), store=store, progress=progress)
         told = self.report()

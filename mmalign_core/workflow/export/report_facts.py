@@ -11,6 +11,7 @@ from mmalign_core.aligners import ALIGNERS
 from mmalign_core.metrics.report import at_chance
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.triage.causes import cause_words
+from mmalign_core.types import BadInput
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.bundled_facts import made_by
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
@@ -31,11 +32,16 @@ _LABELS = {
 
 
 def finding(run: Run) -> str:
-    """The run's headline as one sentence, of its first direction, with the interval and chance."""
+    """The run's headline as one sentence, of its first direction, with the interval and chance.
+
+    BadInput for a run of an earlier version, which holds no intervals.
+    """
     report, way = run.report, "->".join(run.choices.pair)
     found = report.get("metrics", {}).get(way)
     if not found or not found["n"]:
         return f"Nothing was measured: {report.get('unmeasured') or 'no query has a right answer'}."
+    if way not in report.get("ci95", {}) or way not in report.get("baseline", {}):
+        raise BadInput(f"run '{run.id}' holds no intervals or no values by chance; align the data again")
     source, target = (NAMES.get(modality, modality) for modality in run.choices.pair)
     n, low, high = found["n"], *report["ci95"][way]["recall@10"]
     hits, chance = round(found["recall@10"] * n), report["baseline"][way]["recall@10"]

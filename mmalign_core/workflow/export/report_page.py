@@ -64,7 +64,7 @@ def report_page(
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    settings = settings or Settings()
+    settings, sentence = settings or Settings(), finding(run)
     errors, why = _errors(run, store, settings, within(progress, 0.0, 0.5))
     if slices is None:
         slices = slices_of(run, errors, store=store, settings=settings).report() if errors else {}
@@ -78,7 +78,6 @@ def report_page(
         "pairs": PairCards(run, settings).worst(errors) if errors else [],
         "repair": repair_facts(run),
     }
-    sentence = finding(run)
     template = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     ).get_template("report.html")
