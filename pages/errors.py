@@ -66,8 +66,8 @@ def _export(report: ErrorReport, listed: pd.DataFrame) -> None:
         return report.table(zip(listed["direction"], map(int, listed["row"])))
 
     st.caption(
-        f"{len(listed):,} of {len(report):,} queries listed, {int((~listed['correct']).sum()):,} of them wrong, "
-        f"{int(listed['held_out'].sum()):,} held out. Keys: J, K move · 1–5 mark · U undoes · Enter opens."
+        f"{len(listed):,} of {len(report):,} queries listed: {_wrong(listed)}. "
+        "Keys: J, K move · 1–5 mark · U undoes · Enter opens."
     )
     with st.container(horizontal=True, gap="xsmall"):
         st.download_button("CSV", lambda: csv_table(rows()), file_name="errors.csv", mime="text/csv",
@@ -75,6 +75,18 @@ def _export(report: ErrorReport, listed: pd.DataFrame) -> None:
         st.download_button("Parquet", lambda: parquet_table(rows()), file_name="errors.parquet",
                            mime="application/vnd.apache.parquet", icon=":material/download:", key="errors.parquet",
                            on_click="ignore")  # fmt: skip
+
+
+def _wrong(listed: pd.DataFrame) -> str:
+    """How many of the listed queries are wrong; held-out and fitted ones apart, because the fit saw the fitted ones."""
+    held = listed[listed["held_out"]]
+    if len(held) in (0, len(listed)):
+        return f"{int((~listed['correct']).sum()):,} wrong, {'all' if len(held) else 'none'} held out"
+    fitted = listed[~listed["held_out"]]
+    return " and ".join(
+        f"{int((~part['correct']).sum()):,} of {len(part):,} {name} ones wrong"
+        for part, name in ((held, "held-out"), (fitted, "fitted"))
+    )
 
 
 state.through_app("pages/errors.py")
