@@ -39,7 +39,7 @@ def queries(run: Run, run_key: str, report: ErrorReport) -> None:
     chosen = filters.show(table, run.collection, sliced)
     if sliced is not None:
         with above:
-            slices.show(sliced, chosen.direction, chosen.slice)
+            slices.show(sliced, chosen.direction, chosen.slice, report.notes)
     items = slices.items_of(sliced, chosen.direction, chosen.slice)
     listed = filters.listed(table, chosen, run.collection, marks, items)
     focus = in_focus(report, listed)
@@ -109,5 +109,6 @@ if found is not None:
     else:
         queries(run, run_key, found)
     if found.missing:
-        st.caption(f"{len(found.missing):,} items lack a side of the pair and are no queries.")
+        lacking = len({item for item, _ in found.missing})
+        st.caption(f"{lacking:,} {'item lacks' if lacking == 1 else 'items lack'} a side of the pair: no queries.")
     previews.attribution(run.collection)
