@@ -39,7 +39,7 @@ def queries(run: Run, run_key: str, report: ErrorReport) -> None:
     chosen = filters.show(table, run.collection, sliced)
     if sliced is not None:
         with above:
-            slices.show(sliced, chosen.direction, chosen.slice)
+            slices.show(sliced, chosen.direction, chosen.slice, report.notes)
     items = slices.items_of(sliced, chosen.direction, chosen.slice)
     listed = filters.listed(table, chosen, run.collection, marks, items)
     focus = in_focus(report, listed)
@@ -66,8 +66,8 @@ def _export(report: ErrorReport, listed: pd.DataFrame) -> None:
         return report.table(zip(listed["direction"], map(int, listed["row"])))
 
     st.caption(
-        f"{len(listed):,} of {len(report):,} queries listed, {int((~listed['correct']).sum()):,} of them wrong, "
-        f"{int(listed['held_out'].sum()):,} held out. Keys: J, K move · 1–5 mark · U undoes · Enter opens."
+        f"{len(listed):,} of {len(report):,} queries listed: {_wrong(listed)}. "
+        "Keys: J, K move · 1–5 mark · U undoes · Enter opens."
     )
     with st.container(horizontal=True, gap="xsmall"):
         st.download_button("CSV", lambda: csv_table(rows()), file_name="errors.csv", mime="text/csv",
@@ -75,6 +75,18 @@ def _export(report: ErrorReport, listed: pd.DataFrame) -> None:
         st.download_button("Parquet", lambda: parquet_table(rows()), file_name="errors.parquet",
                            mime="application/vnd.apache.parquet", icon=":material/download:", key="errors.parquet",
                            on_click="ignore")  # fmt: skip
+
+
+def _wrong(listed: pd.DataFrame) -> str:
+    """How many of the listed queries are wrong; held-out and fitted ones apart, because the fit saw the fitted ones."""
+    held = listed[listed["held_out"]]
+    if len(held) in (0, len(listed)):
+        return f"{int((~listed['correct']).sum()):,} wrong, {'all' if len(held) else 'none'} held out"
+    fitted = listed[~listed["held_out"]]
+    return " and ".join(
+        f"{int((~part['correct']).sum()):,} of {len(part):,} {name} ones wrong"
+        for part, name in ((held, "held-out"), (fitted, "fitted"))
+    )
 
 
 state.through_app("pages/errors.py")
@@ -97,5 +109,6 @@ if found is not None:
     else:
         queries(run, run_key, found)
     if found.missing:
-        st.caption(f"{len(found.missing):,} items lack a side of the pair and are no queries.")
+        lacking = len({item for item, _ in found.missing})
+        st.caption(f"{lacking:,} {'item lacks' if lacking == 1 else 'items lack'} a side of the pair: no queries.")
     previews.attribution(run.collection)

@@ -72,7 +72,7 @@ def counted(app: AppTest) -> str:
 def test_every_query_is_listed_and_a_link_filters_them(data: Path) -> None:
     app = errors_page(data, run=RUN)
     assert not app.exception and not app.error
-    assert counted(app).startswith("160 of 160 queries listed") and "40 held out" in counted(app)
+    assert counted(app).startswith("160 of 160 queries listed") and "of 40 held-out ones wrong" in counted(app)
     app = errors_page(data, run=RUN, direction="image->text", fit="held out", sort="suspicion")
     assert counted(app).startswith("20 of 160 queries listed")
     assert "held out" in words_of(app) and "by a fit that never saw it" in words_of(app)

@@ -135,3 +135,14 @@ def test_a_link_to_what_is_gone_says_so_and_offers_ways_on(folder: Path, link: s
         app.button(key="instead.demo").click().run()
         assert "data" not in app.query_params and not app.error
         next(job for job in JOBS.all() if job.title == "prepare").cancel()
+
+
+def test_the_starts_of_the_overview_open_the_form_they_name(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "one.txt").write_text("a red disc", encoding="utf-8")
+    with dashboard_home(tmp_path):
+        for start, words in (("upload", "Read the files"), ("run", "No run is saved yet")):
+            app = opened(tmp_path / "data", "overview")
+            next(button for button in app.button if button.key == f"start.{start}").click().run()
+            assert not app.exception and app.title[0].value == "Data"
+            assert words in words_of(app) + "".join(button.label for button in app.button)

@@ -102,11 +102,15 @@ def show_board(board: Board, key: str, *, offered: bool, below: Callable[[Job[An
             st.button("Measure the rest", icon=":material/resume:", key=f"{key}.rest", on_click=board.start)
 
 
-def progress_bar(job: Job[Any], *, stop: str, on_stop: Callable[[], None] | None = None) -> None:
-    """Draw how far a job is, and a button with the key `stop`. The button calls `on_stop`, or cancels the job."""
+def progress_bar(job: Job[Any], *, stop: str, on_stop: Callable[[], None] | None = None, title: str = "") -> None:
+    """Draw how far a job is, and a button with the key `stop`. The button calls `on_stop`, or cancels the job.
+
+    `title` says what the job is for; its message alone, such as "fold 3 of 10", does not.
+    """
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         waits = "waiting for other work to end" if job.status == "queued" else "starting"
         does = " ".join((job.message or waits).split())
+        does = f"{title}: {does}" if title and title != does else does
         st.progress(job.fraction, text=errors.plain(f"stopping · {does}" if job.stopping else does))
         st.button("Stop", type="tertiary", icon=":material/stop_circle:", key=stop,
                   on_click=on_stop or job.cancel, disabled=job.stopping)  # fmt: skip
@@ -146,7 +150,7 @@ def _poll_task(task: Task) -> None:
     job = task.job
     if job is None or job.finished:
         st.rerun()
-    progress_bar(job, stop=f"stop.{task.owner}")
+    progress_bar(job, stop=f"stop.{task.owner}", title=task.title)
 
 
 def _draw_fit(job: Job[Any]) -> None:

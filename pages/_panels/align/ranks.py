@@ -21,7 +21,8 @@ def sentences(report: Mapping[str, Any]) -> None:
     """Draw the finding of each direction, and what it was measured on."""
     for way in report["metrics"]:
         st.markdown(f"##### {errors.plain(rank_sentence(report, way))}")
-    st.caption(f"Measured on {errors.plain(numbers.split_words(report))}.")
+    words = numbers.split_words(report)
+    st.caption(f"Measured on {'the ' if words.startswith('held-out') else ''}{errors.plain(words)}.")
 
 
 def summary(run: Run, run_key: str) -> RankSummary | None:

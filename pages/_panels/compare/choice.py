@@ -32,7 +32,7 @@ def show() -> OtherRun | None:
         index=names.index(asked) if asked in others else 0,
         key=f"compare.with.{asked}",
         format_func=lambda name: others[name].label,
-        help="Runs of this session first, then saved runs. All numbers are those of the open run less those of this.",
+        help="Runs of this session first, then saved runs. Each difference is the open run minus this one.",
     )
     if chosen != asked and asked in others:
         compared.name(chosen)

@@ -54,7 +54,7 @@ def show(found: Comparison, other: str) -> None:
         alt="Each metric of the open run less that of the other, with paired 95% intervals",
     )  # fmt: skip
     st.caption(
-        "Open run less the other, on the very same queries (paired bootstrap, 95%): where the whiskers cross 0, they"
+        "Open run minus the other, on the very same queries (paired bootstrap, 95%): where the whiskers cross 0, they"
         " are tied."
     )
     with st.expander("All numbers", icon=":material/table:"):
@@ -62,8 +62,9 @@ def show(found: Comparison, other: str) -> None:
 
 
 def _named(words: str) -> str:
-    """Return the words with A and B called by what they are on this page."""
-    return _LETTERS.sub(lambda found: "the other run" if found[1] == "A" else "the open run", words)
+    """Return the words with A and B called by what they are on this page, and directions with an arrow."""
+    named = _LETTERS.sub(lambda found: "the other run" if found[1] == "A" else "the open run", words)
+    return direction_arrow(named)
 
 
 def _sentence(found: Comparison, one: DirectionDifference, rows: Mapping[str, Any], other: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 import streamlit as st
@@ -46,14 +47,14 @@ def items_of(report: SliceReport | None, direction: str, key: str) -> AbstractSe
     return {item for _, one in _listed(report, direction) if one.key == key for item in one.items}
 
 
-def show(report: SliceReport, direction: str, key: str) -> None:
-    """Draw the worst slices as bars, and the chosen one in words."""
+def show(report: SliceReport, direction: str, key: str, said: Sequence[str] = ()) -> None:
+    """Draw the worst slices as bars, and the chosen one in words. `said`: notes that the page shows already."""
     way = direction if direction in report.directions else next(iter(report.directions))
     part = report.directions[way]
     shown = [*part.slices[:_BARS]]
     shown += [one for one in part.slices[_BARS:] if one.key == key]
     if not shown:
-        for note in report.notes:
+        for note in (note for note in report.notes if note not in said):
             st.caption(errors.plain(errors.sentence(note)))
         return
     which = "held-out queries alone" if report.held_out else "all queries"

@@ -58,7 +58,7 @@ def _differences(rows: Sequence[Row], metric: str) -> None:
         alt=f"{metric} of each aligner less that of {best}, with 95% intervals",
     )
     st.caption(
-        f"Less {errors.plain(best)}, on the very same queries (paired bootstrap, 95%):"
+        f"Each aligner minus {errors.plain(best)}, on the very same queries (paired bootstrap, 95%):"
         " where the whiskers cross 0, neither is clearly better."
     )
 

@@ -44,7 +44,7 @@ def show() -> None:
 
 
 def _kind(kind: str, entries: Sequence[StoreEntry]) -> None:
-    size = lines.size(sum(entry.bytes for entry in entries)) or "no room"
+    size = lines.size(sum(entry.bytes for entry in entries)) or "0 B"
     with st.expander(f"{_WORDS[kind]} · {len(entries):,} · {size}"):
         by_key = {entry.key: entry for entry in sorted(entries, key=lambda entry: -entry.bytes)[:_SHOWN]}
         chosen = st.multiselect(
@@ -52,7 +52,7 @@ def _kind(kind: str, entries: Sequence[StoreEntry]) -> None:
         )
         if len(entries) > _SHOWN:
             st.caption(f"The {_SHOWN} largest; all of them: `python -m mmalign_core store list {kind}`")
-        freed = lines.size(sum(by_key[key].bytes for key in chosen)) or "no room"
+        freed = lines.size(sum(by_key[key].bytes for key in chosen)) or "0 B"
         with st.popover("Delete", icon=":material/delete:", disabled=not chosen, type="tertiary"):
             st.markdown(f"Delete {len(chosen)} of {len(entries):,} ({freed}) from this machine?")
             st.button("Delete them", icon=":material/delete:", key=f"storage.delete.{kind}", on_click=_delete,

@@ -48,10 +48,11 @@ def _task(run: Run, run_key: str) -> Task:
 
 def _show(finding: Finding, place: int) -> None:
     words, icon = _WORDS[finding.kind]
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"finding.{place}"):
+    with st.container(border=True, key=f"finding.{place}"):
+        left, right = st.columns([4, 1], vertical_alignment="center")
         strong = "**" if finding.kind == "headline" else ""
-        st.markdown(f"{strong}{errors.plain(finding.sentence)}{strong}", width="stretch")
-        pressed = st.button(words, icon=icon, key=f"finding.{place}.{finding.kind}", width=200)
+        left.markdown(f"{strong}{errors.plain(finding.sentence)}{strong}")
+        pressed = right.button(words, icon=icon, key=f"finding.{place}.{finding.kind}", width="stretch")
     if pressed:
         _follow(finding.action)
 

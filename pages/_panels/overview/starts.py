@@ -19,7 +19,7 @@ def show() -> None:
         if st.button("Explore the demo", icon=":material/auto_awesome:", key="start.demo"):
             state.open_source("demo")
             st.rerun()
-        if st.button("Bring your data", icon=":material/upload:", key="start.upload"):
-            st.switch_page("pages/data.py", query_params={"source": "upload"})
-        if st.button("Reopen a run", icon=":material/history:", key="start.run"):
-            st.switch_page("pages/data.py", query_params={"source": "run"})
+        for kind, words, icon in (("upload", "Bring your data", "upload"), ("run", "Reopen a run", "history")):
+            if st.button(words, icon=f":material/{icon}:", key=f"start.{kind}", on_click=state.set_widget,
+                         args=("source", kind)):  # fmt: skip
+                st.switch_page("pages/data.py")

@@ -73,6 +73,6 @@ def show(rows: Sequence[RecommenderRow], k: int) -> None:
             alt=f"{word} of each recommender less that of {best}, with 95% intervals",
         )  # fmt: skip
         st.caption(
-            f"{word} less that of {errors.plain(best)}, on the very same users (paired bootstrap, 95%):"
+            f"{word} minus that of {errors.plain(best)}, on the very same users (paired bootstrap, 95%):"
             " where the whiskers cross 0, neither is clearly better."
         )

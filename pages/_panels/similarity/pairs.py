@@ -107,7 +107,7 @@ def show_cell(shown: View, block: SimilarityBlock, source_row: int, target_row: 
     columns = st.columns(3)
     columns[0].metric("score", fixed(score, 3))
     columns[1].metric(
-        "rank",
+        "rank among all",
         f"{rank:,} / {len(scores):,}",
         help="Among all candidates of the space. Candidates with the same score count as ranked before it.",
     )

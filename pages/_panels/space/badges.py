@@ -55,6 +55,7 @@ def _mixing(run: Run, run_key: str) -> None:
     low, high = found.interval
     apart = high < found.expected
     look = "orange-badge[:material/call_split:" if apart else "green-badge[:material/join:"
-    words = f":{look} The modalities mix: {found.observed:.0%} of neighbours are of another modality]"
+    how = "mix less than by chance" if apart else "mix"
+    words = f":{look} The modalities {how}: {found.observed:.0%} of neighbours are of another modality]"
     numbers = f"expected {found.expected:.0%} · 95% interval {low:.1%} to {high:.1%} · n = {found.n:,}"
     st.markdown(f"{words} :small[:gray[{numbers}]]", help=_MIXING.format(k=found.k))
