@@ -5,6 +5,7 @@ const TEXT = 12; // pixels: size of the caption's letters
 const LINE = 1.3 * TEXT; // pixels: plotly's distance between two lines
 const LETTER = 0.56 * TEXT; // pixels: mean width of a letter of a sans-serif font
 const PAD = 10; // pixels around the caption
+const FONT = "Arial, Helvetica, sans-serif"; // an image file knows the fonts of its viewer's machine alone
 const SHARP = 2; // pixels of the PNG for one pixel of the page
 
 // Plotly reads tags and entities in its texts.
@@ -20,18 +21,29 @@ function wrapped(text, letters) {
   return lines;
 }
 
+// Sets every font of a layout or trace, so that plotly measures texts in the font that the file will show.
+function setFonts(part) {
+  if (!part || typeof part !== "object" || ArrayBuffer.isView(part)) return part;
+  for (const [name, value] of Object.entries(part)) {
+    if (name === "family") part[name] = FONT;
+    else setFonts(value);
+  }
+  return part;
+}
+
 function captioned(chart, caption) {
   const { width, height, _size: size } = chart._fullLayout;
   const style = getComputedStyle(document.querySelector(".stApp"));
   const lines = caption.flatMap((text) => wrapped(text, (width - 2 * PAD) / LETTER));
   const room = lines.length * LINE + 2 * PAD;
-  const layout = structuredClone(chart.layout);
+  const layout = setFonts(structuredClone(chart.layout));
   // The caption stands below everything: the chart grows by its room, and so does the margin below the axes.
   Object.assign(layout, {
     width,
     height: height + room,
     autosize: false,
     paper_bgcolor: style.backgroundColor,
+    font: { ...layout.font, family: FONT },
     margin: { ...layout.margin, l: size.l, r: size.r, t: size.t, b: size.b + room },
   });
   layout.annotations = [
@@ -51,7 +63,7 @@ function captioned(chart, caption) {
       yshift: -size.b - PAD / 2,
     },
   ];
-  return { data: structuredClone(chart.data), layout, config: { staticPlot: true } };
+  return { data: setFonts(structuredClone(chart.data)), layout, config: { staticPlot: true } };
 }
 
 async function save(data, format) {

@@ -92,6 +92,7 @@ def test_an_svg_chart_is_saved_with_its_caption(page: Page, chrome: Browser, add
     chart(page, "align-metrics", PATIENCE)
     check_image(page, save(page, "align-metrics", "png", tmp_path), "align-metrics")
     found = words(save(page, "align-metrics", "svg", tmp_path))
+    assert "Source Sans" not in (tmp_path / "align-metrics.svg").read_text(encoding="utf-8"), "no font of the page"
     html = save(page, "align-metrics", "html", tmp_path).read_text(encoding="utf-8")
     for text in (found, html):
         assert "Retrieval metrics of both directions" in text
@@ -113,7 +114,7 @@ def test_a_webgl_chart_is_saved_with_its_points(page: Page, address: str, tmp_pa
 
 
 def test_a_table_is_saved_with_all_rows(page: Page, address: str, tmp_path: Path) -> None:
-    page.goto(address.format(page="data"))
+    page.goto(address.format(page="data") + "&as=Table")
     settled(page, PATIENCE)
     for kind, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
         with page.expect_download() as saved:
