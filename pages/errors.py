@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from mmalign_core.progress import Progress
+from mmalign_core.types import Progress
 from mmalign_core.workflow import ErrorReport, Run, find_errors
 from pages._components import errors, exports, header, waiting
 from pages._components.media import previews

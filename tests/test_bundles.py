@@ -388,6 +388,7 @@ def other_digest(source: Path, out: Path) -> None:
         (lambda source, out: out.write_bytes(source.read_bytes()[:2000]), "cut off"),
         (lambda source, out: out.write_bytes(b""), "cut off"),
         (lambda source, out: out.write_bytes(source.read_bytes() + b"more"), "cut off"),
+        (lambda source, out: out.write_bytes(b"#!/bin/sh\n" + source.read_bytes()), "before its start"),
         (lambda source, out: plain_zip(out, ("marks.jsonl", b"")), "it holds no bundle.json"),
         (lambda source, out: plain_zip(out, (MANIFEST, b"[" * 100_000)), "is damaged"),
         (lambda source, out: plain_zip(out, (MANIFEST, b"\xff")), "is damaged"),

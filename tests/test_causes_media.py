@@ -241,8 +241,10 @@ def test_errors_name_the_medium_at_fault_on_either_side(demo: Collection, store:
     collection = of(media)
     encoding = encode(collection, store=store)
     run = align(collection, encoding, Choices(pair=("image", "text"), aligner="bridge"), store=store)
-    report = find_errors(run, store=store).report()
+    errors = find_errors(run, store=store)
+    report = errors.report()
     assert json.loads(json.dumps(report)) == report
+    told = errors.table().set_index(["direction", "id"])
     found: dict[str, dict[str, dict]] = {}
     for query in report["queries"]:
         for cause in query["causes"]:
@@ -258,4 +260,7 @@ def test_errors_name_the_medium_at_fault_on_either_side(demo: Collection, store:
         for (way, item), evidence in found[cause].items():
             side = "query" if way.startswith(medium) else "right"
             assert (evidence["medium"], evidence["item"], evidence["side"]) == (medium, item, side)
+            if told.loc[(way, item), "causes"].split("; ")[0] == cause:
+                whose = "the query" if side == "query" else "the right answer"
+                assert f"({whose}) " in told.loc[(way, item), "evidence"]
     assert not {"cut_off_text", "silent_sound"} & set(found)

@@ -31,6 +31,9 @@ def file(tmp_path: Path) -> Path:
         (["align", "no-data", "--save", "{file}/run"], "cannot write to '{file}/run'"),
         (["align", "no-data", "--save", "{folder}/"], "holds something else"),
         (["align", "no-data", "--save", "a name"], "'a name' is no name for a run"),
+        (["errors", "no-run", "--json", "{folder}/a", "--csv", "{folder}/./a"], "--json names the same file"),
+        (["bundle", "no-run", "--json", "{folder}/a.zip", "--out", "{folder}/a.zip"], "--json names the same file"),
+        (["list", "a\nb\x1b[31m\x9b"], "a b [31m "),
     ],
 )
 def test_a_target_that_cannot_be_written_is_said_before_the_work(

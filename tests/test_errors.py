@@ -17,7 +17,7 @@ from mmalign_core.store import Store
 from mmalign_core.triage.causes import CAUSES, Cause, CauseFinder, Context
 from mmalign_core.triage.judgements import Judgements
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Skipped, digest_bytes
-from mmalign_core.workflow import Choices, Encoding, Run, align, find_errors, save_run
+from mmalign_core.workflow import Choices, Encoding, Run, align, find_errors, find_findings, save_run
 from mmalign_core.workflow.error_analysis.errors import causes_of
 
 N = 60
@@ -101,6 +101,11 @@ def test_a_hub_says_how_many_queries_it_crowds(kept: Store, split: dict[str, obj
     assert evidence["candidate"] == "i07" and (evidence["k"], evidence["n"]) == (takers, N / (2 if split else 1))
     assert takers > 10 and evidence["wrong"] in (takers, takers - 1)
     assert evidence["expected"] == pytest.approx(1.0) and evidence["p"] < 0.01
+    said = next(one.sentence for one in find_findings(plain, store=kept) if one.evidence.get("cause") == "hub")
+    assert said.startswith(
+        f"'i07' is chosen for {takers} of {evidence['n']} queries image → text; such hubs crowd out "
+    )
+    assert said.endswith(f"the right answer of {sum(any(c.name == 'hub' for c in own) for own in part.causes)}.")
 
 
 def test_choices_by_chance_are_no_hubs(kept: Store) -> None:

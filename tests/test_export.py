@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from mmalign_core.data import read_collection
+from mmalign_core.data.titles import item_titles
 from mmalign_core.explain.masks import Faithfulness, MediaMap, Part
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -19,7 +20,6 @@ from mmalign_core.types import Collection, Media
 from mmalign_core.workflow import Choices, QueryPart, QuerySpec, Run, align, answer, encode
 from mmalign_core.workflow.explanation.answers import RecommendationMap, RecommendationMaps, explain_recommendation
 from mmalign_core.workflow.export.answer_page import as_html, without_markup
-from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.export.sheet import bars
 from mmalign_core.workflow.recommendation.reasons import every_reason
 from mmalign_core.workflow.recommendation.sentences import write_sentence

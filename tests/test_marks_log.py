@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmalign_core.__main__ import main
+from mmalign_core.commands.marks import _line
 from mmalign_core.store import Store
 from mmalign_core.triage.marks import MarkKind
 from mmalign_core.types import BadInput
@@ -191,6 +192,32 @@ def test_bad_rows_are_told_by_number_and_the_rest_goes_on(store, tmp_path, capsy
     (tmp_path / "out.csv").write_bytes(export_marks(read_marks(birds, store)))
     import_marks(birds, other, tmp_path / "out.csv")
     assert export_marks(read_marks(birds, other)) == export_marks(read_marks(birds, store))
+
+
+def test_of_contradicting_rows_the_last_counts_however_often_the_file_is_imported(store, tmp_path):
+    birds, kinds = a_collection(), ("right", "wrong_pair", "right", "ambiguous")
+    (tmp_path / "marks.csv").write_text("id,mark\n" + "".join(f"a,{kind}\n" for kind in kinds))
+    for _ in range(2):
+        import_marks(birds, store, tmp_path / "marks.csv")
+        assert [mark.kind for mark in read_marks(birds, store)] == ["ambiguous"]
+    (tmp_path / "back.csv").write_text("id,mark\n" + "".join(f"b,{kind}\n" for kind in kinds[:3]))
+    import_marks(birds, store, tmp_path / "back.csv")
+    assert [mark.kind for mark in read_marks(birds, store)] == ["ambiguous", "right"]
+
+
+@pytest.mark.parametrize("row", ["a,right,0001-01-01T00:00:00+14:00", "a,right,9999-12-31T23:59:59-14:00"])
+def test_a_moment_outside_of_the_calendar_rejects_its_row(store, tmp_path, row):
+    (tmp_path / "marks.csv").write_text(f"id,mark,when\n{row}\nb,right,2024-05-31\n")
+    done = import_marks(a_collection(), store, tmp_path / "marks.csv")
+    assert [mark.item for mark in done.added] == ["b"]
+    assert "is no moment" in done.rejected[0]["reason"]
+
+
+def test_what_a_table_holds_is_printed_without_control_characters(store, tmp_path):
+    (tmp_path / "marks.csv").write_text('id,mark,note\na,right,"one\n\x1b[31mtwo"\nb,"spl\nendid",\n"c\x1bd",right,\n')
+    done = import_marks(a_collection(), store, tmp_path / "marks.csv")
+    assert all(row["reason"].isprintable() for row in done.rejected) and len(done.rejected) == 2
+    assert "\x1b" not in (printed := _line(done.added[0])) and "\n" not in printed
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import mmalign_core as mm
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import repair_run
+from mmalign_core.workflow import find_slices, repair_run
 from mmalign_core.workflow.error_analysis.refit import held_out_parts
 from tests.swapped_pairs import item, run_of, shifted, swapped
 
@@ -29,6 +29,16 @@ def test_errors_are_a_table_worst_first(faulty: mm.AlignedRun) -> None:
     assert (1 / table["rank"]).mean() == pytest.approx(faulty.metrics["image->text"]["mrr"])
     with pytest.raises(BadInput, match="unknown direction"):
         faulty.errors("text->sound")
+
+
+def test_slices_are_a_table_of_parts_beside_the_rest(faulty: mm.AlignedRun) -> None:
+    table = faulty.slices("image->text", metric="mrr")
+    known = find_slices(faulty.run, store=faulty.store, direction="image->text", metric="mrr").report()["slices"]
+    assert len(table) and table["key"].tolist() == [row["key"] for row in known]
+    assert (table["difference"] - (table["value"] - table["rest"])).abs().max() < 1e-9
+    assert set(table["direction"]) == {"image->text"} and set(table["metric"]) == {"mrr"}
+    with pytest.raises(BadInput, match="unknown direction"):
+        faulty.slices("text->sound")
 
 
 def test_a_repair_shows_its_proof_and_gives_the_repaired_run(faulty: mm.AlignedRun) -> None:

@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mmalign_core.triage.causes import CAUSES, Cause
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Mark, MarkKind, read_marks
-from pages._panels.errors import causes, marking
+from pages._panels.errors import marking
 from pages._panels.errors.filters import Filters, listed
 from pages._session import cache
 from pages._session.links import from_query
@@ -146,14 +145,6 @@ def test_without_a_mark_the_repair_says_what_to_do(data: Path, tmp_path: Path) -
     np.savez(other, ids=np.array([f"o{n}" for n in range(40)]), image=image, text=image + 0.1)
     app = errors_page(other, view="Repair")
     assert not app.exception and "No mark asks for a repair" in words_of(app)
-
-
-@pytest.mark.parametrize("name", CAUSES.names())
-def test_evidence_of_another_form_is_listed(name: str) -> None:
-    told = causes.sentence(
-        Collection("x", pd.DataFrame(), ()), Cause(name, {"some_number": 0.25, "ids": ["a", "b"]}, 0.5)
-    )
-    assert told == "some number 0.25; ids a, b."
 
 
 def test_filters_pass_by_cause_mark_wrong_and_slice() -> None:

@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from mmalign_core.__main__ import main
+from mmalign_core.data.titles import item_titles
 from mmalign_core.explain.words import common_words
 from mmalign_core.recommend.sentences.claims import unsupported_claim
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Media
 from mmalign_core.workflow import Answer, QuerySpec, Run, answer
-from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.recommendation.interests import interests, interests_found
 from mmalign_core.workflow.recommendation.reasons import every_reason, reasons
 from mmalign_core.workflow.recommendation.sentences import (

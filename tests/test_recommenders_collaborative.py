@@ -83,7 +83,7 @@ def test_what_cannot_be_learned_from_is_named(name: str) -> None:
     items, events = camps()
     nothing = events.take(np.zeros(len(events), bool))
     for given in (None, nothing):
-        with pytest.raises(BadInput, match="there are no interactions"):
+        with pytest.raises(BadInput, match="there are none with these items"):
             fitted(name, items, given)
     stars = events_of(random_events(), random_events() * 3)
     with pytest.raises(BadInput, match="the highest is 3"):
@@ -104,7 +104,7 @@ def test_low_ratings_are_left_out_and_unrated_events_kept() -> None:
 def test_more_than_fits_and_what_is_missing_is_said_before_work_starts() -> None:
     many = events_of(np.ones((1, 20_001)))
     for name in ("ease", "rp3beta"):
-        with pytest.raises(BadInput, match=r"20001 were met .*choose als, bpr or lightgcn"):
+        with pytest.raises(BadInput, match=r"20001 have interactions .*choose als, bpr or lightgcn"):
             fitted(name, places(20_001), many)
     with pytest.raises(BadInput, match="have no rating"):
         fitted("ease", places(12), events_of(random_events()), ratings=True)

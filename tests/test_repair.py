@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mmalign_core.__main__ import main
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.metrics.report import measure_all
 from mmalign_core.store import Store
@@ -182,6 +183,16 @@ def test_a_saved_repair_keeps_the_split_and_its_numbers(store, faulty, choices, 
         held = {m: rows.of_items(now.parts[0].test) for m, rows in again.result.space.items()}
         found = measure_all([held], again.choices.pair, again.choices.scoring())
         assert {way: d.metrics(d.outcome) for way, d in found.items()} == again.report["metrics"]
+
+
+@pytest.mark.parametrize("ref", ["mine", "./mine"])
+def test_a_repair_does_not_replace_the_run_that_it_repairs(store, ref, monkeypatch, capsys):
+    monkeypatch.chdir(store.root.parent)
+    place = save_run(run_of(swapped(), store), ref, store=store)
+    before = (place / "run.json").read_bytes()
+    assert main(["repair", ref, "--suggested", "2", "--save", str(place), "--store", str(store.root)]) == 2
+    assert "under another name" in (said := capsys.readouterr().err) and len(said.splitlines()) == 1
+    assert (place / "run.json").read_bytes() == before
 
 
 def test_an_aligner_without_pairs_says_so_and_another_one_can_be_named(store):

@@ -89,6 +89,18 @@ def test_it_says_what_was_found_against_chance(run: Run, page: ReportPage) -> No
     assert run.collection.digest in found and "mmalign 0" in found
 
 
+@pytest.mark.parametrize(
+    ("aligner", "words"),
+    [
+        ("bridge", "Nothing was held out; bridge learns from no pairs."),
+        ("procrustes", "Nothing was held out: the aligner was measured on the items that it was fitted on."),
+    ],
+)
+def test_it_says_what_nothing_held_out_means(few: Collection, store: Store, aligner: str, words: str) -> None:
+    made = align(few, encode(few, store=store), Choices(aligner=aligner), store=store)
+    assert words in report_page(made, store=store, made=MADE).html
+
+
 def test_the_same_run_gives_the_same_page(run: Run, page: ReportPage, store: Store) -> None:
     assert report_page(run, store=store, made=MADE).html == page.html
 

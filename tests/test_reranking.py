@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmalign_core.data.titles import item_titles
 from mmalign_core.recommend.controls import LANGUAGE, language_part, order_evidence
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, QueryPart, QuerySpec, Run, answer
-from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.recommendation.reranking import rerank
 from tests.scripted_model import Scripted
 

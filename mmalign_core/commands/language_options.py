@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mmalign_core.commands.shared import show_progress
+from mmalign_core.data.titles import item_titles
 from mmalign_core.language import LANGUAGE_MODELS, LanguageModel
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Answer, Run
-from mmalign_core.workflow.export.media_uris import item_titles
 from mmalign_core.workflow.recommendation.interests import interests
 from mmalign_core.workflow.recommendation.reasons import every_reason
 from mmalign_core.workflow.recommendation.reranking import rerank

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from mmalign_core.commands import COMMANDS
 from mmalign_core.commands.targets import check_targets
-from mmalign_core.data.names import shown
+from mmalign_core.data.names import is_unicode, shown
 from mmalign_core.types import BadInput, Cancelled
 
 
@@ -38,7 +38,7 @@ def run_line(argv: list[str] | None = None) -> int:
         check_targets(args)
         args.run(args)
     except BadInput as error:
-        print(f"{args.command}: {error}", file=sys.stderr)
+        print(f"{args.command}: {_one_line(str(error))}", file=sys.stderr)
         return 2
     except (Cancelled, KeyboardInterrupt):
         print(f"{args.command}: stopped; what was encoded is kept", file=sys.stderr)
@@ -49,6 +49,14 @@ def run_line(argv: list[str] | None = None) -> int:
         print(f"{args.command}: {_system_error(error)}; fix that or give another path", file=sys.stderr)
         return 2
     return 0
+
+
+def _one_line(message: str) -> str:
+    """The message without line breaks and control characters, which a name that the user gave may hold.
+
+    Bytes of a path that are not UTF-8 stay, since standard error escapes them.
+    """
+    return "".join(c if c.isprintable() or not is_unicode(c) else " " for c in message)
 
 
 def _system_error(error: OSError) -> str:

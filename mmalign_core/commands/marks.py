@@ -9,6 +9,7 @@ import sys
 
 from mmalign_core.commands.shared import add_data, add_json, add_store, is_run, opened, store_of, write_result
 from mmalign_core.commands.targets import write_target
+from mmalign_core.data.names import shown
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import (
@@ -103,4 +104,4 @@ def _line(mark: Mark) -> str:
     other = f" -> {mark.other}" if mark.other else ""
     words = [f"{mark.kind:10}", mark.item + other, mark.modality, f"({mark.who}, {mark.when[:19]})", mark.note]
     outdated = "the content has changed since" if mark.outdated else ""
-    return "  ".join(filter(None, [*words, outdated]))
+    return "  ".join(filter(None, map(shown, [*words, outdated])))

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> None:
     """Repair, save if asked, report."""
     store = store_of(args)
     if args.save is not None:
-        check_save(args.save, store=store)
+        check_save(args.save, store=store, source=args.run_ref)
     params = dict(parse_assignments(args.param))
     found = load_run(args.run_ref, store=store)
     done = repair_run(

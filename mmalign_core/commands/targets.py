@@ -40,6 +40,7 @@ def check_targets(args: argparse.Namespace) -> None:
         if code := _refusal(Path(out)):
             raise unwritable(f"--{option}", out, os.strerror(code))
         _check_owned(args, option)
+    _check_distinct(args)
 
 
 def write_target(args: argparse.Namespace, option: str, content: bytes) -> None:
@@ -60,6 +61,18 @@ def fill_target(args: argparse.Namespace, option: str, fill: Callable[[IO[bytes]
 def unwritable(option: str, out: str, reason: str) -> BadInput:
     """The error for a file that cannot be written."""
     return BadInput(f"{option} {out}: cannot be written ({reason}); name a file in a folder you may write")
+
+
+def _check_distinct(args: argparse.Namespace) -> None:
+    """Raise BadInput where two options name one file: the second would replace what the first wrote."""
+    seen: dict[str, str] = {}
+    for option in _OURS:
+        out = getattr(args, option, None)
+        if out is None or out == "-":
+            continue
+        first = seen.setdefault(os.path.realpath(out), option)
+        if first != option:
+            raise BadInput(f"--{option} {out}: --{first} names the same file; name another one")
 
 
 def _check_outside_runs(args: argparse.Namespace, option: str) -> None:

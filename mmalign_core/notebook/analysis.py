@@ -42,6 +42,18 @@ class AnalysedRun:
             self.run, store=self.store, direction=direction, held_out=held_out, progress=progress
         ).table()
 
+    def slices(
+        self, direction: str | None = None, *, metric: str = "recall@10", progress: Progress = no_progress
+    ) -> pd.DataFrame:
+        """One row for each part of the queries, those that cost most first: n, value, difference to the rest, p and q.
+
+        `direction`: such as "image->text", both without it. `metric`: what is compared. BadInput where nothing was
+        measured.
+        """
+        from mmalign_core.workflow import find_slices
+
+        return find_slices(self.run, store=self.store, direction=direction, metric=metric, progress=progress).table()
+
     def repair(
         self,
         suggested: int | None = None,

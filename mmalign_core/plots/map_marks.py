@@ -79,8 +79,8 @@ def selection_rings(rows: pd.DataFrame) -> BaseTraceType:
 def query_marks(rows: pd.DataFrame, query: MapQuery) -> list[BaseTraceType]:
     """Return a star at the query, and a line from it to each medium of its answers."""
     axes = [axis for axis in ("x", "y", "z") if axis in rows]
-    answers = rows[rows["item"].isin(set(query.answers))]
-    places = answers[axes].to_numpy(float)
+    answers = rows.iloc[np.flatnonzero(rows["item"].isin([*query.answers]))]
+    places = np.asarray(answers[axes], float)
     start = np.broadcast_to(np.asarray(query.place, float), places.shape)
     path = np.stack([start, places, np.full(places.shape, np.nan)], axis=1).reshape(-1, len(axes))
     line = {"mode": "lines", "hoverinfo": "skip", "name": "answers", "line": {"width": 1.5, "color": QUERY_COLOUR}}

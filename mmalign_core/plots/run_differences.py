@@ -102,7 +102,7 @@ def _points(rows: pd.DataFrame, labels: Sequence[str], modality: str, *, legend:
     kind = go.Scattergl if len(rows) > WEBGL_FROM else go.Scatter
     return kind(
         name=modality, legendgroup=modality, showlegend=legend, x=held["x"], y=held["y"], mode="markers",
-        hovertext=[f"{plain_label(labels[place])}<br>{modality}" for place in places], hoverinfo="text",
+        hovertext=[f"{plain_label(labels[place])}<br>{modality}" for place in places.tolist()], hoverinfo="text",
         customdata=held[["item", "modality"]].to_numpy(dtype=object),
         marker={"size": point_size(len(rows)), "color": modality_colour(modality), "opacity": 0.85,
                 "symbol": MODALITY_SYMBOLS.get(modality, "x")},

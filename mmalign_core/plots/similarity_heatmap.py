@@ -84,7 +84,7 @@ def _overlay(
     hover = [
         f"{titles[0]}: {names[0][i]}<br>{titles[1]}: {names[1][j]}<br>score {scores[i, j]:.3f}"
         + (f"<br>{plain_label(notes[i][j])}" if notes else "")
-        for i, j in zip(row, column)
+        for i, j in zip(row.tolist(), column.tolist())
     ]
     shared = _clickable(scores, row, column)
     return go.Scatter(**shared, hovertext=hover, hoverinfo="text", customdata=np.stack([row, column], axis=1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -48,14 +48,14 @@ def map_figure(
     point is (item, modality).
     """
     figure, large, over = go.Figure(), len(rows) > _WEBGL_FROM, marks or MapMarks()
-    linked = rows if links is True else rows[rows["item"].isin(set(links or ()))]
+    linked = rows if links is True else _of_items(rows, links or ())
     if len(linked):
         figure.add_trace(links_of(linked, webgl=large))
     for name, mask, marker in _groups(rows, colour, colour_title, logarithmic):
         chosen = np.flatnonzero(mask).tolist()
         figure.add_trace(_points(rows.iloc[chosen], [labels[i] for i in chosen], name, marker, webgl=large))
     if over.selected:
-        figure.add_trace(selection_rings(rows[rows["item"].isin(set(over.selected))]))
+        figure.add_trace(selection_rings(_of_items(rows, over.selected)))
     chosen = rows.iloc[np.flatnonzero(rows["item"] == highlight)]
     if len(chosen):
         figure.add_traces([links_of(chosen, strong=True), rings(chosen)])
@@ -63,6 +63,11 @@ def map_figure(
         figure.add_traces(query_marks(rows, over.query))
     _lay_out(figure, over.names, revision, spatial="z" in rows)
     return figure
+
+
+def _of_items(rows: pd.DataFrame, items: Iterable[str]) -> pd.DataFrame:
+    """The rows of these items."""
+    return rows.iloc[np.flatnonzero(rows["item"].isin([*items]))]
 
 
 def _lay_out(figure: go.Figure, names: Mapping[str, np.ndarray], revision: str, *, spatial: bool) -> None:

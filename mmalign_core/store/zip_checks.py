@@ -108,6 +108,8 @@ def _check_entries(path: Path, entries: Sequence[zipfile.ZipInfo], size: int, ru
         if problem:
             raise refused(path, f"its member '{plain_words(entry.filename)}' {problem}", rules.cure)
         seen.add(entry.filename)
+    if min((entry.header_offset for entry in entries), default=0):
+        raise refused(path, "something stands before its start", rules.cure)
     if sum(entry.file_size for entry in entries) > size:
         raise refused(path, "its members together are larger than the file: they overlap", rules.cure)
 

@@ -65,11 +65,11 @@ def cluster_items(space: Mapping[str, EmbeddingSet], *, seed: int = 0) -> Cluste
     for k in counts:
         if len(np.unique(reduced[fitted].round(6), axis=0)) < k:
             break
-        model = KMeans(k, n_init=_STARTS, random_state=seed).fit(reduced[fitted])
+        model = KMeans(k, random_state=seed).set_params(n_init=_STARTS).fit(reduced[fitted])
         found, sample = model.labels_, min(_SILHOUETTES, len(fitted))
         score = float(silhouette_score(reduced[fitted], found, sample_size=sample, random_state=seed))
         if best is None or score > best[0]:
-            best = score, model.predict(reduced)
+            best = score, np.asarray(model.predict(reduced))
     if best is None:
         return Clusters((), np.zeros(0, int), 0.0)
     return Clusters(items, _largest_first(best[1]), best[0])
@@ -77,7 +77,7 @@ def cluster_items(space: Mapping[str, EmbeddingSet], *, seed: int = 0) -> Cluste
 
 def _item_places(space: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
     """The items with every modality, sorted, and the unit mean (n, d) of their centred modalities."""
-    common = sorted(set.intersection(*(set(rows.ids) for rows in space.values())) if space else ())
+    common = sorted(set[str].intersection(*(set(rows.ids) for rows in space.values())) if space else set[str]())
     if not common:
         return (), np.zeros((0, 0))
     place = {item: number for number, item in enumerate(common)}

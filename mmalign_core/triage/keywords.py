@@ -72,7 +72,7 @@ def _best(weights: np.ndarray, counts: np.ndarray, place: int, names: Sequence[s
     own, others = counts[place], counts.sum(axis=0) - counts[place]
     inside, outside = own / max(own.sum(), 1e-12), others / max(others.sum(), 1e-12)
     apart = (own > 0) & (inside >= _LIFT * outside)
-    order = sorted(np.flatnonzero(apart), key=lambda term: (own[term] == 1, -weights[term], names[term]))
+    order = sorted(np.flatnonzero(apart).tolist(), key=lambda term: (own[term] == 1, -weights[term], names[term]))
     return tuple(dict.fromkeys(names[term] for term in order))[:most]
 
 

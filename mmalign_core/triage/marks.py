@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from mmalign_core.data.names import shown
 from mmalign_core.types import BadInput, Collection
 
 Contents = Mapping[str, tuple[str, ...]]
@@ -77,7 +78,7 @@ def parse_kind(text: str) -> MarkKind:
     """The kind in any case, with spaces or hyphens for underscores; BadInput lists the kinds."""
     word = "_".join(text.strip().lower().replace("-", " ").replace("_", " ").split())
     if word not in [kind.value for kind in MarkKind]:
-        raise BadInput(f"'{text}' is no kind of mark; use one of: {', '.join(MarkKind)}")
+        raise BadInput(f"'{shown(text)}' is no kind of mark; use one of: {', '.join(MarkKind)}")
     return MarkKind(word)
 
 
@@ -85,9 +86,9 @@ def parse_moment(text: str) -> str:
     """The moment as UTC in ISO 8601, from ISO 8601; one without a zone is UTC. BadInput for anything else."""
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise BadInput(f"'{text}' is no moment; write it as 2024-05-31T14:00:00+00:00") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError) as error:  # the latter near the years 1 and 9999
+        raise BadInput(f"'{shown(text)}' is no moment; write it as 2024-05-31T14:00:00+00:00") from error
 
 
 def contents_of(collection: Collection) -> dict[str, Contents]:
@@ -134,13 +135,21 @@ def replay(entries: Iterable[Mapping[str, Any]], collection: Collection) -> tupl
     """
     entries, contents = list(entries), contents_of(collection)
     undone = {str(entry.get("id")) for entry in entries if entry.get("op") == "undo"}
-    marks = [mark for entry in entries if entry.get("op") == "mark" and (mark := _mark_of(entry)) is not None]
+    # The log of all collections may be long: entries of other items are not read as marks.
+    known = [entry for entry in entries if entry.get("op") == "mark" and str(entry.get("item")) in contents]
+    marks = [mark for entry in known if (mark := _mark_of(entry)) is not None]
     ours = [mark for mark in marks if mark.id not in undone and _concerns(mark, contents, collection.name)]
-    current: list[Mark] = []
-    for mark in sorted({mark.id: mark for mark in ours}.values(), key=lambda mark: mark.when):
-        current = [kept for kept in current if not _replaces(mark, kept)]
-        current.append(replace(mark, outdated=_is_outdated(mark, contents)))
-    return tuple(current)
+    ordered = sorted({mark.id: mark for mark in ours}.values(), key=lambda mark: mark.when)
+    standing: dict[str, list[Mark]] = {}
+    for mark in ordered:
+        standing[mark.item] = added_mark(standing.get(mark.item, ()), mark)
+    current = {mark.id for marks in standing.values() for mark in marks}
+    return tuple(replace(mark, outdated=_is_outdated(mark, contents)) for mark in ordered if mark.id in current)
+
+
+def added_mark(standing: Iterable[Mark], mark: Mark) -> list[Mark]:
+    """The marks of one item that count once this one is made: those that it does not replace, then itself."""
+    return [*(kept for kept in standing if not _replaces(mark, kept)), mark]
 
 
 def statement(mark: Mark) -> Hashable:
@@ -160,7 +169,7 @@ def _check_items(mark: Mark, contents: Mapping[str, Contents], name: str) -> Non
         raise BadInput(f"'{mark.item}' is given as its own other item; name another one")
     for item in filter(None, (mark.item, mark.other)):
         if item not in contents:
-            raise BadInput(f"'{name}' holds no item '{item}'; correct the id")
+            raise BadInput(f"'{name}' holds no item '{shown(item)}'; correct the id")
 
 
 def _only_file(mark: Mark, held: Contents) -> str:

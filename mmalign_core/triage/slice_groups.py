@@ -85,7 +85,7 @@ def by_column(name: str, column: pd.Series, items: Sequence[str]) -> list[Group]
     words = held.astype(str)
     moments = pd.to_datetime(words, errors="coerce", format="ISO8601", utc=True)
     if moments.notna().all() and words.nunique() > _FEW_NUMBERS:
-        seconds = {item: moment.timestamp() for item, moment in moments.items()}
+        seconds = {str(item): float(moment.timestamp()) for item, moment in moments.items()}
         reference = np.array([*seconds.values()])
         return by_part("metadata", name, _numbers(items, seconds), reference, _day)
     values = {item: _listed(value) for item, value in words.items()}

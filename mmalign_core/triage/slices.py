@@ -140,7 +140,7 @@ def _slice(
     value, rest = float(values[inside].mean()), float(values[outside].mean())
     return Slice(
         group,
-        tuple(dict.fromkeys(items[row] for row in np.flatnonzero(inside))),
+        tuple(dict.fromkeys(items[row] for row in np.flatnonzero(inside).tolist())),
         n=int(inside.sum()),
         value=value,
         ci95=_around(value, drawn[0]),
@@ -206,6 +206,6 @@ def _p_values(
     for places in among.values():
         rows = np.flatnonzero(_among(groups[places[0]]))
         members = np.stack([groups[place].members[rows] for place in places], axis=1)
-        own = [items[row] for row in rows]
+        own = [items[row] for row in rows.tolist()]
         found[places] = permutation_p(values[rows], members, own, seed=seed, permutations=permutations)
     return found

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mmalign_core.data.media.playback import Playable as PlayableVideo
     from mmalign_core.data.media.playback import playable as playable_video
     from mmalign_core.data.media.sounds import decode_soundtrack as decode_soundtrack
+    from mmalign_core.data.titles import item_titles as item_titles
     from mmalign_core.encoders.batched.instances import encoder_of as encoder_of
     from mmalign_core.explain.concepts import ConceptWords as ConceptWords
     from mmalign_core.explain.faithfulness import advantage as faithfulness_numbers
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
     from mmalign_core.triage.answer_scores import accepted_at as accepted_at
     from mmalign_core.triage.answer_scores import score_histogram as score_histogram
     from mmalign_core.triage.causes import Cause as Cause
+    from mmalign_core.triage.causes import cause_sentence as cause_sentence
+    from mmalign_core.triage.causes import cause_words as cause_words
     from mmalign_core.triage.hubs import CandidateUse as CandidateUse
     from mmalign_core.triage.hubs import choosers as choosers
     from mmalign_core.triage.hubs import most_chosen as most_chosen
@@ -152,7 +155,6 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.export.films import read_film as read_film
     from mmalign_core.workflow.export.films import video_tiles as video_tiles
     from mmalign_core.workflow.export.media_uris import as_uri as picture_uri
-    from mmalign_core.workflow.export.media_uris import item_titles as item_titles
     from mmalign_core.workflow.export.media_uris import sound_uri as sound_uri
     from mmalign_core.workflow.export.report_page import ReportPage as ReportPage
     from mmalign_core.workflow.export.report_page import report_page as report_html

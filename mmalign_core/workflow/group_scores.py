@@ -74,14 +74,14 @@ def groupings(collection: Collection) -> list[str]:
     Columns of numbers with many values count too: they are cut into parts of equal size.
     """
     frame = collection.items
-    return [str(name) for name in frame if 1 < frame[name].astype(str).nunique() < len(frame) or _many(frame[name])]
+    return [str(name) for name in frame if _is_grouping(pd.Series(frame[name]))]
 
 
 def item_groups(collection: Collection, column: str) -> Mapping[str, str]:
     """Return item -> its group by this metadata column. Items without a value form a group of their own."""
-    values = collection.items[column]
+    values = pd.Series(collection.items[column])
     if _many(values):
-        parts = pd.qcut(values, _PARTS, duplicates="drop")
+        parts = pd.Series(pd.qcut(values, _PARTS, duplicates="drop"))
         words = parts.map(lambda cut: f"{cut.left:g} to {cut.right:g}").astype(object)
         return dict(zip(collection.ids, words.where(values.notna(), _NONE)))
     words = values.astype(object).where(values.notna(), _NONE).astype(str)
@@ -93,10 +93,15 @@ def row_groups(rows: EmbeddingSet, groups: Mapping[str, str]) -> list[str]:
     return [groups[item] for item in rows.ids]
 
 
+def _is_grouping(values: pd.Series) -> bool:
+    """Whether the column groups the items: its values repeat, or it holds many numbers."""
+    return 1 < values.astype(str).nunique() < len(values) or _many(values)
+
+
 def _many(values: pd.Series) -> bool:
     """Whether the column holds numbers of more values than there can be groups."""
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    return numeric and values.nunique() > MOST_GROUPS
+    return bool(numeric and values.nunique() > MOST_GROUPS)
 
 
 def _grouped(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:

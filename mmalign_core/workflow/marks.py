@@ -19,6 +19,7 @@ from mmalign_core.triage.marks import (
     Contents,
     Mark,
     MarkKind,
+    added_mark,
     contents_of,
     new_mark,
     parse_kind,
@@ -92,23 +93,27 @@ def import_marks(collection: Collection, store: Store, path: str | Path, *, who:
     modality, note, who and when, in any case.
 
     `who` stands for rows that name nobody, the login name where it is ''. A row that cannot be used is rejected, and
-    the others are kept. BadInput where the file is no such table.
+    the others are kept. Of rows that contradict each other the last counts. BadInput where the file is no such table.
     """
     path = Path(path).expanduser()
     table = read_table(path)
     names = _columns(table.columns, path)
     contents, author = contents_of(collection), who.strip() or login_name()
-    known, added, rejected, unchanged = {statement(mark) for mark in read_marks(collection, store)}, [], [], 0
+    standing: dict[str, list[Mark]] = {}
+    for mark in read_marks(collection, store):
+        standing.setdefault(mark.item, []).append(mark)
+    added, rejected, unchanged = [], [], 0
     for line in table.lines:
         try:
             mark = _row_mark(line, names, collection, contents, author)
         except BadInput as error:
             rejected.append({"row": line.number, "reason": str(error)})
             continue
-        if statement(mark) in known:
+        there = standing.get(mark.item, [])
+        if statement(mark) in map(statement, there):
             unchanged += 1
             continue
-        known.add(statement(mark))
+        standing[mark.item] = added_mark(there, mark)
         added.append(mark)
     store.marks.add(collection.name, [mark.entry() for mark in added])
     return Imported(tuple(added), unchanged, tuple(rejected))

@@ -9,7 +9,7 @@ from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.store import RunRecord, Store
-from mmalign_core.types import AlignmentResult
+from mmalign_core.types import AlignmentResult, BadInput
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.run import Run
 
@@ -20,9 +20,18 @@ def save_run(run: Run, ref: str | None = None, *, store: Store) -> Path:
     return store.save_run(record_of(run, name), path)
 
 
-def check_save(ref: str, *, store: Store) -> None:
-    """Raise BadInput if `save_run` would refuse this `ref`. To be called before a run is made."""
-    store.run_place(*_named(ref, "run"))
+def check_save(ref: str, *, store: Store, source: str | None = None) -> None:
+    """Raise BadInput if `save_run` would refuse this `ref`. To be called before a run is made.
+
+    `source`: the reference of the run that the new one is made of, which is not replaced either.
+    """
+    place = store.run_place(*_named(ref, "run"))
+    if source is None:
+        return
+    own = [store.root / "runs" / source, Path(source).expanduser()]
+    own += [Path(run.folder) for run in store.list_runs() if run.id == source]
+    if place.resolve() in [folder.resolve() for folder in own]:
+        raise BadInput(f"'{ref}' is the run that the new one is made of; save it under another name")
 
 
 def load_run(ref: str, *, store: Store) -> Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mmalign_core.triage.causes.base import register
+from mmalign_core.triage.causes.base import Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
 
@@ -27,3 +27,11 @@ class BlankPicture(MediumCause):
             return None
         evidence = {"colour": levels.colour, "share": round(levels.share, 4), "spread": round(levels.spread, 2)}
         return evidence, levels.share
+
+    @classmethod
+    def fault_words(cls, evidence: Evidence) -> str:
+        """Which colour fills how much of it."""
+        return (
+            f"is blank: {evidence['colour']} fills {evidence['share']:.0%} of it, and its lightness spreads by "
+            f"{evidence['spread']:.1f} of 255 levels"
+        )

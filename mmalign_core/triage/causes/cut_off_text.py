@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mmalign_core.triage.causes.base import register
+from mmalign_core.data.titles import one_line
+from mmalign_core.triage.causes.base import LONGEST_TEXT, Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
 
@@ -27,3 +28,11 @@ class CutOffText(MediumCause):
             return None
         rest = known.text[known.read :].strip()[:_SHOWN]
         return {"characters": known.characters, "read": known.read, "unread": rest}, 1 - known.read / known.characters
+
+    @classmethod
+    def fault_words(cls, evidence: Evidence) -> str:
+        """How much of it is read, and how the rest begins."""
+        return (
+            f"has {evidence['characters']:,} characters, of which the encoder reads {evidence['read']:,}; it does not "
+            f"read “{one_line(evidence['unread'], LONGEST_TEXT)}”"
+        )

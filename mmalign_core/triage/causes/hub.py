@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, register
+from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, Evidence, register
 from mmalign_core.triage.judgements import Judgements
 
 SIGNIFICANCE = 0.01
@@ -22,6 +22,15 @@ class Hub(CauseFinder):
     """
 
     summary = "The chosen candidate crowds the answers of many queries"
+
+    @classmethod
+    def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
+        """How many queries choose the hub, how many wrongly, and how many are expected."""
+        return (
+            f"“{title(evidence['candidate'])}” is chosen by {evidence['k']:,} of {evidence['n']:,} queries, by "
+            f"{evidence['wrong']:,} of them wrongly; {evidence['expected']:.1f} are expected where each query chooses "
+            f"at random."
+        )
 
     def find(self, context: Context) -> Sequence[Cause | None]:
         """For each query that chose a hub wrongly: k of n queries chose it, `wrong` of them, and `expected` by chance.

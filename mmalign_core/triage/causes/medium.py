@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from mmalign_core.triage.causes.base import Cause, CauseFinder, Context
+from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, Evidence
 from mmalign_core.triage.media_facts import MediaFacts
 
 
 class MediumCause(CauseFinder):
-    """A finder that looks at one medium at a time. A subclass declares `modalities` and `fault`."""
+    """A finder that looks at one medium at a time. A subclass declares `modalities`, `fault` and `fault_words`."""
 
     modalities: ClassVar[tuple[str, ...]]
     """The modalities whose media it looks at."""
@@ -22,6 +22,18 @@ class MediumCause(CauseFinder):
 
         None where it is not, or nothing is known of it.
         """
+
+    @classmethod
+    @abstractmethod
+    def fault_words(cls, evidence: Evidence) -> str:
+        """What is wrong with the medium: the rest of a sentence that begins with it."""
+
+    @classmethod
+    def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
+        """Where the medium lies, and what is wrong with it."""
+        side = "the query" if evidence["side"] == "query" else "the right answer"
+        place = f"The {evidence['medium']} of “{title(evidence['item'])}” ({side})"
+        return f"{place} {cls.fault_words(evidence)}."
 
     def find(self, context: Context) -> Sequence[Cause | None]:
         """For each query that went wrong its cause, in the query's own medium or else in that of its right answer.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, register
+from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, Evidence, register
 
 _PARTNERLESS = 0.5
 """Of the confidence: a choice that nobody can judge may be as well right as wrong. Our choice."""
@@ -21,6 +21,16 @@ class MissingModality(CauseFinder):
     """
 
     summary = "A right answer was skipped, or the chosen candidate has no partner of its own"
+
+    @classmethod
+    def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
+        """Which medium is not there, and why, or what the chosen candidate lacks."""
+        if "reason" in evidence:
+            return f"The {evidence['modality']} of “{title(evidence['id'])}” was skipped: {evidence['reason']}."
+        return (
+            f"The chosen candidate belongs to “{title(evidence['id'])}”, which holds no {evidence['modality']}, as "
+            f"{evidence['without']:,} of {evidence['n']:,} candidates do."
+        )
 
     def find(self, context: Context) -> Sequence[Cause | None]:
         """For a wrong query whose item had candidates skipped: which, and why; the confidence is their share.

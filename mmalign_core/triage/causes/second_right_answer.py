@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 
 from mmalign_core.data.duplicates import Fingerprint, fingerprint, near_pictures, normalised_text
 from mmalign_core.data.media.images import decode_image
+from mmalign_core.data.titles import one_line
 from mmalign_core.scoring.decision import distinct_vectors
 from mmalign_core.scoring.neighbours import top_k
-from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, register
+from mmalign_core.triage.causes.base import LONGEST_TEXT, Cause, CauseFinder, Context, Evidence, register
 from mmalign_core.types import BadInput, EmbeddingSet, Media
 from mmalign_core.vectors import unit_rows
 
@@ -36,6 +37,17 @@ class SecondRightAnswer(CauseFinder):
     """
 
     summary = "The chosen candidate is a near duplicate of the right one, or belongs to one of the query"
+
+    @classmethod
+    def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
+        """Which media are alike, and by what."""
+        chosen, right = title(evidence["chosen"]), title(evidence["right"])
+        alike = f"The {evidence['modality']} of “{chosen}” and that of “{right}” are alike by {evidence['by']}"
+        if "texts" in evidence:
+            alike += ": " + " / ".join(f"“{one_line(text, LONGEST_TEXT)}”" for text in evidence["texts"])
+        if "cosine" in evidence:
+            alike += f" (cosine {evidence['cosine']:.2f})"
+        return f"{alike}."
 
     def find(self, context: Context) -> Sequence[Cause | None]:
         """For each query that chose wrongly: which two media are alike, and by what. Texts 1, pictures their cosine."""

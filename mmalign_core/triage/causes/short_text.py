@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mmalign_core.data.titles import one_line
 from mmalign_core.params import param
-from mmalign_core.triage.causes.base import register
+from mmalign_core.triage.causes.base import LONGEST_TEXT, Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
 
@@ -43,3 +44,10 @@ class ShortText(MediumCause):
             "same_text": known.saying.others,
         }
         return evidence, 1.0 if known.saying.empty else 1 - bits / usual
+
+    @classmethod
+    def fault_words(cls, evidence: Evidence) -> str:
+        """What it says, beside what is usual."""
+        words = f"says {evidence['says_only']}: “{one_line(evidence['text'], LONGEST_TEXT)}” carries"
+        same = f"; {evidence['same_text']:,} others say the same" if evidence["same_text"] else ""
+        return f"{words} {evidence['bits']:.1f} bits, where {evidence['usual_bits']:.1f} are usual{same}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mmalign_core.triage.causes.base import register
+from mmalign_core.triage.causes.base import Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
 
@@ -31,3 +31,11 @@ class SilentSound(MediumCause):
             "silent": round(levels.silent, 4),
         }
         return evidence, levels.silent
+
+    @classmethod
+    def fault_words(cls, evidence: Evidence) -> str:
+        """How much of it is silent, and how loud the rest is."""
+        return (
+            f"is silent for {evidence['silent']:.0%} of its length; its loudness is {evidence['rms_db']:.1f} dB and "
+            f"its peak {evidence['peak_db']:.1f} dB of full scale"
+        )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmalign_core.params import param
-from mmalign_core.triage.causes.base import register
+from mmalign_core.triage.causes.base import Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
 
@@ -36,3 +36,12 @@ class UnknownConcept(MediumCause):
             "concepts": seen.many,
         }
         return evidence, min(1.0, seen.effective / seen.many)
+
+    @classmethod
+    def fault_words(cls, evidence: Evidence) -> str:
+        """How undecided the classifier is, and what it holds likeliest."""
+        best = ", ".join(f"{one['concept']} ({one['probability']:.1%})" for one in evidence["likeliest"])
+        return (
+            f"fits no concept well: the classifier is as undecided as among {evidence['as_likely']:,} of "
+            f"{evidence['concepts']:,} concepts, and holds these likeliest: {best}"
+        )

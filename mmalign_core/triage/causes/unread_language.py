@@ -6,10 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from mmalign_core.data.titles import one_line
 from mmalign_core.params import param
-from mmalign_core.triage.causes.base import register
+from mmalign_core.triage.causes.base import LONGEST_TEXT, Evidence, register
 from mmalign_core.triage.causes.medium import MediumCause
 from mmalign_core.triage.media_facts import MediaFacts
+
+_MOST_LANGUAGES = 5
+"""Languages that a sentence lists; our choice: more are not read."""
 
 
 @register("unread_language")
@@ -36,3 +40,13 @@ class UnreadLanguage(MediumCause):
             "reads": [*facts.languages],
         }
         return evidence, 1 - math.exp(-known.odds / max(self.least, 1.0))
+
+    @classmethod
+    def fault_words(cls, evidence: Evidence) -> str:
+        """Which language it looks like, and which the encoder reads."""
+        read, more = evidence["reads"][:_MOST_LANGUAGES], len(evidence["reads"]) - _MOST_LANGUAGES
+        reads = ", ".join(read) + (f" and {more:,} more" if more > 0 else "")
+        return (
+            f"looks like the language {evidence['language']}, and the encoder reads {reads} (log-odds "
+            f"{evidence['log_odds']:.1f} nats): “{one_line(evidence['text'], LONGEST_TEXT)}”"
+        )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mmalign_core.params import param
-from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, register
+from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, Evidence, register
 
 
 @register("wrong_pair")
@@ -18,6 +18,18 @@ class WrongPair(CauseFinder):
 
     summary = "Both media agree better with other items than with each other"
     threshold: float = param(0.2, 0, 1, help="suspicion from which a pair is called a suspected wrong one")
+
+    @classmethod
+    def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
+        """What either medium agrees better with, and how suspected the pair is."""
+        told = []
+        for modality, items in evidence["agrees_better_with"].items():
+            told.append(f"its {modality} agrees better with {', '.join(f'“{title(item)}”' for item in items)}")
+        words = " and ".join(told)
+        return (
+            f"{words[:1].upper()}{words[1:]} than with its own partner, by scores of fits that never saw this pair. It "
+            f"is more suspected than {evidence['percentile']:.0%} of {evidence['n']:,} pairs."
+        )
 
     def find(self, context: Context) -> Sequence[Cause | None]:
         """For each suspected query: the items that either medium agrees better with, percentile, gap, and n pairs.

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmalign_core.triage.causes import Cause
+from mmalign_core.data.titles import item_titles
+from mmalign_core.triage.causes import Cause, cause_sentence
 from mmalign_core.triage.judgements import Judgements
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.workflow.tables import csv_table
@@ -78,12 +79,16 @@ class ErrorReport:
         }
 
     def table(self, queries: Iterable[tuple[str, int]] | None = None) -> pd.DataFrame:
-        """One row a query; causes are names, likeliest first, and `evidence` is of the first one.
+        """One row a query; causes are names, likeliest first, and `evidence` says that of the first one.
 
         `queries`: (direction, row of its judgements) of those to hold, in this order; all of them, worst first, where
         it is None.
         """
-        rows = [_flat(self._query(way, row)) for way, row in (self.worst_first() if queries is None else queries)]
+        titles = item_titles(self.collection)
+        rows = []
+        for way, row in self.worst_first() if queries is None else queries:
+            first = self.directions[way].causes[row][:1]
+            rows.append(_flat(self._query(way, row), "".join(cause_sentence(cause, titles) for cause in first)))
         return pd.DataFrame(rows, columns=[*_COLUMNS])
 
     def csv(self) -> bytes:
@@ -130,7 +135,7 @@ _COLUMNS = (
 )
 
 
-def _flat(query: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(query: Mapping[str, Any], evidence: str) -> dict[str, Any]:
     """A query of the JSON as one row of the table."""
     causes: Sequence[Mapping[str, Any]] = query["causes"]
     plain = {name: value for name, value in query.items() if name not in ("chosen", "right", "causes", "text")}
@@ -143,5 +148,5 @@ def _flat(query: Mapping[str, Any]) -> dict[str, Any]:
             for what in ("id", "score", "text")
         },
         "causes": "; ".join(cause["name"] for cause in causes),
-        "evidence": ", ".join(f"{name}: {value}" for name, value in causes[0]["evidence"].items()) if causes else "",
+        "evidence": evidence,
     }

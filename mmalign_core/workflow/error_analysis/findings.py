@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.aligners import ALIGNERS
+from mmalign_core.data.titles import one_line
 from mmalign_core.metrics.bootstrap import paired_bootstrap
 from mmalign_core.metrics.report import measure_all
 from mmalign_core.metrics.retrieval import Direction
@@ -17,6 +18,7 @@ from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.triage.causes import CAUSES
+from mmalign_core.triage.causes.hub import Hub
 from mmalign_core.types import BadInput, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.comparison.comparison import compare
@@ -36,6 +38,8 @@ _FEWEST_PAIRS = 60
 """Pairs from which a trained aligner is tried: a fifth held out leaves at least twelve queries. Our choice."""
 _HELD_OUT = 0.2
 """Share held out to measure a trained aligner: the share that the README's examples hold out."""
+_LONGEST_NAME = 60
+"""Characters of a candidate that a finding names; our choice: it stays one line."""
 _METRIC = f"recall@{FIRST}"
 
 
@@ -101,9 +105,26 @@ def _causes(errors: ErrorReport) -> list[Finding]:
             continue
         n = len(errors.directions[way].judgements)
         words = f"{CAUSES.get(name).summary}: {counts[way]:,} of {n:,} queries {way.replace('->', ' → ')}."
+        if name == Hub.name:
+            words = _hub_words(errors, way, counts[way])
         action = {"page": "errors", "cause": name, "direction": way}
         found.append(Finding("cause", words, counts[way] / n, action, {"cause": name, "k": counts[way], "n": n}))
     return found
+
+
+def _hub_words(errors: ErrorReport, way: str, crowded: int) -> str:
+    """The largest hub of this direction by name, and how many queries hubs crowd."""
+    part = errors.directions[way]
+    hubs = [
+        (row, cause.evidence) for row, causes in enumerate(part.causes) for cause in causes if cause.name == Hub.name
+    ]
+    row, largest = max(hubs, key=lambda hub: hub[1]["k"])
+    judged = part.judgements
+    name = one_line(errors.name_of(judged.candidates, int(judged.chosen[row])), _LONGEST_NAME)
+    return (
+        f"'{name}' is chosen for {largest['k']:,} of {largest['n']:,} queries {way.replace('->', ' → ')}; such hubs "
+        f"crowd out the right answer of {crowded:,}."
+    )
 
 
 def _slice(run: Run, errors: ErrorReport, store: Store, settings: Settings | None) -> list[Finding]:

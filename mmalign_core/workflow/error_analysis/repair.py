@@ -94,10 +94,10 @@ def plan_repair(
     _check(run, asked, suggested)
     encoding = encoded_again(run, store=store, progress=within(progress, 0.0, 0.3))
     held, choices = _held(run, encoding, asked, choices)
-    if len(held.parts) > 1:
+    first, *more = held.parts
+    train, test = [*first.train], set(first.test)
+    if more:
         train, test = [*paired_items({m: encoding.sets[m] for m in choices.pair})], set[str]()
-    else:
-        train, test = [*held.parts[0].train], set(held.parts[0].test)
     if suggested is None:
         return RepairPlan(training_changes(asked, set(train)), held_out_changes(asked, test), held.words)
     suspects = _suspects(encoding, choices, suggested, marks, store)

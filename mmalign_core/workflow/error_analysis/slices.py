@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 
 from mmalign_core.data.duplicates import normalised_text
 from mmalign_core.metrics.bootstrap import interval, resampled_means
@@ -12,9 +13,9 @@ from mmalign_core.metrics.retrieval import Outcome
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
+from mmalign_core.triage.languages import languages_of
 from mmalign_core.triage.slice_groups import by_causes, by_column, by_part, by_value
 from mmalign_core.triage.slices import SMALLEST, Group, corrected, measure_slices, sizeable
-from mmalign_core.triage.text_language import languages_of
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.clusters import SpaceClusters, find_clusters
@@ -97,7 +98,7 @@ def _groups(collection: Collection, part: DirectionErrors, clusters: SpaceCluste
     held = _modalities(collection)
     groups = by_value("modalities", "modalities", [(held[item],) for item in items])
     for name in collection.items.columns:
-        groups += by_column(str(name), collection.items[name], items)
+        groups += by_column(str(name), pd.Series(collection.items[name]), items)
     lengths = np.array([np.nan if text is None else len(text) for text in texts])
     groups += by_part("caption length", "caption length", lengths, lengths, "{:.0f}".format, " characters")
     groups += by_value("language", "language", [(code,) if code else () for code in languages_of(texts)])

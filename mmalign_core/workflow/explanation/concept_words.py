@@ -114,16 +114,16 @@ def result_words(
     asked = {m: _query_direction(answer, m) for m in weighed}
     for place, result in enumerate(answer.results):
         progress(place / len(answer.results), f"words of result {place + 1}")
-        row, weights = answer.items.row(result.id), Counter[str]()
+        row, weights = answer.items.row(result.id), dict[str, float]()
         for m, query in asked.items():
             if not answer.items.present(m)[row] or not np.any(query) or len(query) != words.vectors.shape[1]:
                 continue
             own = answer.items.parts[m][row].astype(np.float64) - answer.items.mean(m)
             zero = np.zeros(len(own))
             for label, weight in shared_words(query, own, words.vectors, words.ids, centres=(zero, zero)):
-                weights[label] = max(weights[label], weight)
+                weights[label] = max(weights.get(label, 0.0), weight)
         if weights:
-            found[result.id] = _different([label for label, _ in weights.most_common()])[:most]
+            found[result.id] = _different(sorted(weights, key=lambda label: -weights[label]))[:most]
     return found
 
 

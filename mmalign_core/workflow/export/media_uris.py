@@ -1,57 +1,18 @@
-"""Titles of items, and small pictures and short sounds as data URIs, for exported pages."""
+"""Small pictures and short sounds as data URIs, for exported pages."""
 
 from __future__ import annotations
 
 import base64
 import io
 import mimetypes
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from mmalign_core.settings import Settings
-from mmalign_core.types import BadInput, Collection, Media
+from mmalign_core.types import BadInput, Media
 
-_LABEL = "label"
-TITLE_COLUMNS = ("title", "name", _LABEL)
-_JOINER = "\u200d"
 LONGEST_SOUND = 600_000
 """Most bytes of a sound in the page; longer ones become a line of text. Our choice: ten make 8 MB."""
-
-
-def item_titles(collection: Collection) -> Mapping[str, str]:
-    """Return item -> its title, name or label, else its first text, else its id, on one line.
-
-    Labels that most items share with others are classes: they are used only for items without text.
-    """
-    named: dict[str, str] = {}
-    held = [column for column in TITLE_COLUMNS if column in collection.items]
-    classes = [column for column in held if column == _LABEL and _repeats(collection, column)]
-    for column in (c for c in held if c not in classes):
-        _name(named, collection, column)
-    for medium in collection.media_of("text"):
-        named.setdefault(medium.item, medium.text or medium.item)
-    for column in classes:
-        _name(named, collection, column)
-    return {item: " ".join(named.get(item, item).split()) for item in collection.ids}
-
-
-def _repeats(collection: Collection, column: str) -> bool:
-    values = [str(value) for value in collection.items[column].dropna()]
-    return 2 * len(set(values)) <= len(values)
-
-
-def _name(named: dict[str, str], collection: Collection, column: str) -> None:
-    for item, value in collection.items[column].items():
-        if isinstance(value, str) and value.strip():
-            named.setdefault(str(item), value)
-
-
-def one_line(text: object, most: int = 500) -> str:
-    """Return text for display: one line, no control characters or reversed writing, whole emoji, cut with an …"""
-    words = str(text).encode("utf-8", "replace").decode()
-    line = " ".join("".join(c if c.isprintable() or c == _JOINER else " " for c in words).split())
-    return line if len(line) <= most else line[: most - 1].rstrip(_JOINER + " ") + "…"
 
 
 def picture_uri(path: str, pixels: int, settings: Settings) -> str:

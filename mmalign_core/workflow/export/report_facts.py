@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from mmalign_core.aligners import ALIGNERS
 from mmalign_core.metrics.report import at_chance
 from mmalign_core.spaces import is_known, reference_of
+from mmalign_core.triage.causes import cause_words
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.bundled_facts import made_by
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
@@ -48,6 +50,8 @@ def measured_on(run: Run) -> str:
     """What the numbers were measured on, in one sentence."""
     report = run.report
     if not run.choices.holds_out:
+        if not ALIGNERS.get(run.choices.aligner).needs_pairs:
+            return f"Nothing was held out; {run.choices.aligner} learns from no pairs."
         return "Nothing was held out: the aligner was measured on the items that it was fitted on."
     shared = report.get("shared_content")
     caution = f" {shared:,} of them share content with items of the fit." if shared else ""
@@ -102,8 +106,7 @@ def cause_rows(errors: ErrorReport) -> list[dict[str, Any]]:
             wrong += not correct
             counts.update({cause.name for cause in causes} if not correct else set())
     return [
-        {"name": name.replace("-", " ").replace("_", " "), "n": n, "of": wrong, "share": 100 * n / wrong}
-        for name, n in counts.most_common()
+        {"name": cause_words(name), "n": n, "of": wrong, "share": 100 * n / wrong} for name, n in counts.most_common()
     ]
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from mmalign_core.data.titles import item_titles, one_line
 from mmalign_core.settings import Settings
+from mmalign_core.triage.causes import Cause, cause_sentence, cause_words
 from mmalign_core.types import BadInput, EmbeddingSet, Media
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.export.films import film_strip
-from mmalign_core.workflow.export.media_uris import item_titles, one_line, picture_uri, sound_uri
+from mmalign_core.workflow.export.media_uris import picture_uri, sound_uri
 from mmalign_core.workflow.maps.space_map import SpaceMap
 
 WORST, PIXELS, MOST_LETTERS = 12, 220, 280
 """Pairs, width of a picture and characters of a text. Our choices: a page that is read, of one or two MB."""
 _LONGEST_SOUND = 300_000
 """Bytes of a sound that becomes part of the page: with three to a pair, twelve pairs stay below 15 MB."""
+_LONGEST_SENTENCE = 400
+"""Characters of the evidence of a cause; our choice: it holds two titles and two texts, and no list without end."""
 _MOST_POINTS = 3000
 """Points that are drawn. Our choice: more hide one another, and each adds 60 bytes."""
 _WIDTH, _HEIGHT, _MARGIN = 1000.0, 620.0, 14.0
@@ -77,10 +80,15 @@ class PairCards:
                     "margin": f"{float(judged.margin[row]):+.3f}",
                     "held_out": bool(judged.held_out[row]),
                     "sides": [{"role": role, **self._side(rows, at)} for role, (rows, at) in sides.items()],
-                    "causes": [_cause(cause.report()) for cause in part.causes[row]],
+                    "causes": [self._cause(cause) for cause in part.causes[row]],
                 }
             )
         return cards
+
+    def _cause(self, cause: Cause) -> dict[str, str]:
+        """The cause's name, and its evidence in a sentence."""
+        said = one_line(cause_sentence(cause, self._titles), _LONGEST_SENTENCE)
+        return {"name": cause_words(cause.name), "evidence": said}
 
     def _side(self, rows: EmbeddingSet, row: int) -> dict[str, Any]:
         item, key = rows.ids[row], rows.keys[row]
@@ -99,19 +107,3 @@ class PairCards:
         if medium.modality == "audio":
             return {"sound": sound_uri(medium, _LONGEST_SOUND)}
         return {"film": film_strip(medium.path or "", self.settings)}
-
-
-def _cause(cause: Mapping[str, Any]) -> dict[str, str]:
-    """The cause's name, and its evidence in words."""
-    said = [f"{name.replace('_', ' ')} {_short(value)}" for name, value in cause["evidence"].items()]
-    return {"name": cause["name"].replace("_", " ").replace("-", " "), "evidence": one_line(", ".join(said), 200)}
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    if isinstance(value, Mapping):
-        return "(" + ", ".join(f"{name} {_short(each)}" for name, each in value.items()) + ")"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_short(each) for each in value[:3])
-    return str(value)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mmalign_core.data.titles import item_titles, one_line
 from mmalign_core.recommend import QueryPart
 from mmalign_core.recommend.query import HISTORY
 from mmalign_core.recommend.query_spec import FILES
@@ -16,7 +17,7 @@ from mmalign_core.types import MODALITIES, BadInput, Media, Recommendation
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.export.drawn_maps import drawn_map
 from mmalign_core.workflow.export.films import film_strip
-from mmalign_core.workflow.export.media_uris import item_titles, one_line, picture_uri, sound_uri
+from mmalign_core.workflow.export.media_uris import picture_uri, sound_uri
 from mmalign_core.workflow.recommendation.answers import Answer
 from mmalign_core.workflow.recommendation.reasons import Reasons
 from mmalign_core.workflow.recommendation.sentences import Sentence

@@ -36,7 +36,7 @@ def map_clusters(run: Run, drawn: SpaceMap, *, seed: int = 0) -> MapClusters:
     """Return the clusters of the run's items in its space (see `named_clusters`)."""
     found = named_clusters(run, seed=seed)
     by_item, names = found.by_item, found.names
-    numbers = drawn.points["item"].map(by_item).fillna(0).astype(int).to_numpy()
+    numbers = np.array([by_item.get(item, 0) for item in drawn.points["item"]], int)
     places = drawn.projection.coordinates
     first = (drawn.points["modality"] == run.choices.pair[0]).to_numpy()
     centres = {number: np.median(places[first & (numbers == number)], axis=0) for number in names}

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, query_rank_figure
-from mmalign_core.types import EmbeddingSet
-from mmalign_core.workflow import ErrorReport, Mark, RankedCandidate, Run
+from mmalign_core.types import Collection, EmbeddingSet
+from mmalign_core.workflow import Cause, ErrorReport, Mark, RankedCandidate, Run, cause_sentence, cause_words
 from pages._components import errors, figures, header
 from pages._components.media import gallery, previews
 from pages._components.numbers import fixed
-from pages._panels.errors import causes, marking
+from pages._panels.errors import marking
 from pages._panels.errors.queries import Query, open_item
 from pages._panels.similarity import explanation, pairs
 from pages._session import cache
@@ -30,7 +30,7 @@ def show(run: Run, run_key: str, report: ErrorReport, query: Query, marks: Mappi
     _media(run, query)
     marking.show(run, query, marks.get(query.item, ()))
     if query.causes:
-        causes.show(run.collection, query.causes)
+        _causes(run.collection, query.causes)
     elif not query.is_correct:
         st.caption("No cause was found that is better than chance.")
     look = st.segmented_control(
@@ -45,6 +45,17 @@ def show(run: Run, run_key: str, report: ErrorReport, query: Query, marks: Mappi
         _why(run, run_key, query)
     else:
         _rivals(run, run_key, report, query)
+
+
+def _causes(collection: Collection, causes: Sequence[Cause]) -> None:
+    """One line for each cause, likeliest first."""
+    titles = cache.titles(collection)
+    for cause in causes:
+        name = f"**{errors.plain(cause_words(cause.name).capitalize())}**"
+        st.markdown(
+            f":material/search: {name}: {errors.plain(cause_sentence(cause, titles))} "
+            f":small[:gray[confidence {cause.confidence:.2f}]]"
+        )
 
 
 def _facts(query: Query, report: ErrorReport) -> None:

@@ -10,9 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
-from mmalign_core.workflow import ErrorReport, Mark, MarkKind, Run
+from mmalign_core.workflow import ErrorReport, Mark, MarkKind, Run, cause_words
 from pages._panels.errors import marking
-from pages._panels.errors.causes import words_of
 from pages._panels.errors.filters import kind_words
 from pages._panels.errors.queries import Query, open_named, query_named
 from pages._panels.similarity import pairs
@@ -86,7 +85,7 @@ def _row(run: Run, report: ErrorReport, row: Mapping[str, Any], marks: Sequence[
         "suspicion": float(row["suspicion"]),
         "correct": query.is_correct,
         "held": fit,
-        "causes": [words_of(name) for name in row["causes"]],
+        "causes": [cause_words(name) for name in row["causes"]],
         "marks": [kind_words(mark.kind) for mark in marks],
     }
 

@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mmalign_core.progress import Progress
-from mmalign_core.types import digest_json
+from mmalign_core.types import Progress, digest_json
 from mmalign_core.workflow import ErrorReport, MarkKind, RepairChange, RepairPlan, Run, plan_repair, repair_run
 from pages._components import errors, exports, run_menu, waiting
 from pages._components.media import previews

@@ -9,14 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word
-from mmalign_core.progress import Progress, within
-from mmalign_core.types import BadInput
+from mmalign_core.types import BadInput, Progress
 from mmalign_core.workflow import ErrorReport, Repair, Run, check_run_id, save_run
 from pages._components import errors, exports, run_menu, waiting
 from pages._components.media import gallery
 from pages._panels.errors.queries import open_item
 from pages._session import cache, state
-from pages._session.jobs import Task
+from pages._session.jobs import Task, within
 from pages._session.results_cache import Failed
 
 _SHOWN = ("recall@1", "recall@10", "mrr")

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 import streamlit as st
 
 from mmalign_core.plots import slice_figure
-from mmalign_core.progress import Progress
+from mmalign_core.types import Progress
 from mmalign_core.workflow import Run, Slice, SliceReport, find_slices
 from pages._components import errors, exports, figures, waiting
 from pages._session import cache, state

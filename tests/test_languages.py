@@ -1,6 +1,6 @@
 """Languages of short texts, with the help of the other texts of the collection."""
 
-from mmalign_core.triage.text_language import languages_of
+from mmalign_core.triage.languages import languages_of
 
 ENGLISH = ["A yellow tennis ball", "The dog sleeps in the garden", "A man rides a horse on the beach", "a tree"]
 GERMAN = ["Der Hund schläft im Garten", "Ein Mann reitet auf einem Pferd", "Das rote Auto steht vor dem Haus"]
