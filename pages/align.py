@@ -4,7 +4,7 @@ import streamlit as st
 
 from mmalign_core.plots import fit_figure, is_training, metric_figure
 from mmalign_core.workflow import Run, modality_pairs
-from pages._components import alignment_form, errors, header, numbers, run_menu, waiting
+from pages._components import alignment_form, errors, figures, header, numbers, run_menu, waiting
 from pages._panels.align import diagnostics, form, ranks, report
 from pages._session import state
 
@@ -31,10 +31,9 @@ def metrics(run: Run) -> None:
     if found is not None:
         ranks.histogram(found, held_out=run.choices.holds_out)
     numbers.headline(measured)
-    st.plotly_chart(
+    figures.show(
         metric_figure(measured["metrics"], measured["ci95"], measured["baseline"]),
         key="align.metrics",
-        config=waiting.BARE,
         alt="Retrieval metrics of both directions with 95% intervals, against shuffled pairs",
     )
     st.caption(
@@ -58,4 +57,4 @@ with right:
     if run.result.history:
         words = "Training" if is_training(run.result.history) else "Choice on held-out pairs"
         with st.expander(words, icon=":material/show_chart:"):
-            st.plotly_chart(fit_figure(run.result.history, height=340), key="align.fit", config=waiting.BARE, alt=words)
+            figures.show(fit_figure(run.result.history, height=340), key="align.fit", alt=words)

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Progress
-from mmalign_core.workflow import ErrorReport, Run, csv_table, find_errors, parquet_table
-from pages._components import errors, header, waiting
+from mmalign_core.workflow import ErrorReport, Run, find_errors
+from pages._components import errors, exports, header, waiting
 from pages._components.media import previews
 from pages._panels.errors import filters, marking, pair, query_list, repair, slices
 from pages._panels.errors.queries import in_focus
@@ -69,12 +69,7 @@ def _export(report: ErrorReport, listed: pd.DataFrame) -> None:
         f"{len(listed):,} of {len(report):,} queries listed: {_wrong(listed)}. "
         "Keys: J, K move · 1–5 mark · U undoes · Enter opens."
     )
-    with st.container(horizontal=True, gap="xsmall"):
-        st.download_button("CSV", lambda: csv_table(rows()), file_name="errors.csv", mime="text/csv",
-                           icon=":material/download:", key="errors.csv", on_click="ignore")  # fmt: skip
-        st.download_button("Parquet", lambda: parquet_table(rows()), file_name="errors.parquet",
-                           mime="application/vnd.apache.parquet", icon=":material/download:", key="errors.parquet",
-                           on_click="ignore")  # fmt: skip
+    exports.table(rows, "errors", key="errors", rows=len(listed))
 
 
 def _wrong(listed: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmalign_core.plots import MapMarks, map_figure
 from mmalign_core.workflow import Judgements, Run, SpaceMap
-from pages._components import errors, header, judgements, waiting, zoom
+from pages._components import errors, figures, header, judgements, waiting, zoom
 from pages._components.media import gallery, previews
 from pages._panels.recommend import map_query
 from pages._panels.space import badges, colours, points, selection
@@ -42,12 +42,12 @@ def draw(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> None:
         revision=map_key,
     )
     spatial = drawn.projection.dimensions == 3
-    st.plotly_chart(
+    figures.show(
         figure,
         key="map",
         on_select=clicked,
         selection_mode="points" if spatial else ("points", "box", "lasso"),
-        config={"scrollZoom": True, "displaylogo": False},
+        config=figures.ZOOMED,
         alt="Map of the shared space: one point per medium",
     )
     zoom.keep("map", map_key)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word
 from mmalign_core.workflow import directions_at_chance
-from pages._components import errors
+from pages._components import errors, exports
 
 Report = Mapping[str, Any]
 
@@ -111,13 +111,15 @@ def table(report: Report) -> None:
         if name not in _COUNTS
     ]
     number = st.column_config.NumberColumn(format="%.4g")
+    frame = pd.DataFrame(rows)
     st.dataframe(
-        pd.DataFrame(rows),
+        frame,
         hide_index=True,
         key="align.table",
         alt="All metrics",
         column_config=dict.fromkeys(("value", "95% low", "95% high", "shuffled"), number),
     )
+    exports.table(frame, "metrics", key="align.table")
 
 
 def recipe(report: Report) -> None:

@@ -7,8 +7,7 @@ import streamlit as st
 
 from mmalign_core.plots import cut_text
 from mmalign_core.types import Collection
-from mmalign_core.workflow import csv_table
-from pages._components import errors
+from pages._components import errors, exports
 from pages._session import cache, pipeline, state
 
 _NAMED = 3
@@ -26,15 +25,7 @@ def show() -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="tray"):
         many = "1 item" if len(items) == 1 else f"{len(items):,} items"
         st.markdown(f"**{many} selected:** {errors.plain(_titles(collection, items))}", width="stretch")
-        st.download_button(
-            "CSV",
-            lambda: csv_table(_table(collection, items)),
-            file_name="selection.csv",
-            mime="text/csv",
-            key="tray.csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        exports.table(lambda: _table(collection, items), "selection", key="tray")
         st.button("Clear", icon=":material/close:", key="tray.clear", on_click=state.select_items, args=([],))
 
 

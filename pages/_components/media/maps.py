@@ -10,8 +10,7 @@ import streamlit as st
 from mmalign_core.plots import picture_map_figure, sound_map_figure, video_map_figure, word_map_html
 from mmalign_core.types import Media
 from mmalign_core.workflow import MediaMap, Run, faithfulness_numbers, faithfulness_verdict, is_comparable, video_tiles
-from pages._components import errors
-from pages._components.waiting import BARE
+from pages._components import errors, figures
 from pages._session import clicks, media_cache
 
 _MOST_FRAMES = 3
@@ -60,7 +59,7 @@ def _picture(run: Run, medium: Media, found: MediaMap, key: str) -> None:
     seen = media_cache.seen_picture(medium.digest, run.encoders["image"], medium)
     labels, boxes = [part.label for part in found.parts], [part.place for part in found.parts]
     figure = picture_map_figure(seen.uri, (seen.width, seen.height), boxes, found.values, labels, height=300)
-    st.plotly_chart(figure, key=key, config=BARE, alt="What each cell of the picture adds to the score")
+    figures.show(figure, key=key, alt="What each cell of the picture adds to the score")
 
 
 def _sound(run: Run, medium: Media, found: MediaMap, key: str) -> None:
@@ -90,8 +89,8 @@ def _video(run: Run, medium: Media, found: MediaMap, key: str) -> None:
 
 def _stretch(found: MediaMap, figure: Any, key: str, verb: str) -> tuple[float, float, bool]:
     """Draw the bars; return (start, end) seconds of the clicked, else the largest bar, and whether one was clicked."""
-    st.plotly_chart(
-        figure, key=key, on_select="rerun", selection_mode="points", config=BARE,
+    figures.show(
+        figure, key=key, on_select="rerun", selection_mode="points",
         alt=f"What each stretch of the {'sound' if found.modality == 'audio' else 'video'} adds to the score",
     )  # fmt: skip
     clicked = clicks.clicked_point(key)

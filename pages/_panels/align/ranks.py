@@ -10,7 +10,7 @@ import streamlit as st
 from mmalign_core.plots import direction_arrow, rank_figure
 from mmalign_core.types import Progress
 from mmalign_core.workflow import RankBin, RankSummary, Run, rank_sentence, summarise_ranks
-from pages._components import errors, numbers, waiting
+from pages._components import errors, figures, numbers, waiting
 from pages._session import cache, compared, state
 from pages._session.jobs import Task
 
@@ -40,12 +40,11 @@ def histogram(found: RankSummary, *, held_out: bool) -> None:
 
     `held_out`: the run holds items out, so held-out queries alone are counted.
     """
-    st.plotly_chart(
+    figures.show(
         rank_figure(found.bins),
         key=_KEY,
         on_select="rerun",
         selection_mode="points",
-        config=waiting.BARE,
         alt="How many queries have their right answer at which rank, in each direction",
     )
     clicked = compared.clicked_points(_KEY)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow, metric_figure, threshold_figure
 from mmalign_core.workflow import Run
-from pages._components import alignment_form, errors, waiting
+from pages._components import alignment_form, errors, figures
 from pages._session import cache, pipeline, state
 
 
@@ -37,10 +37,9 @@ def _direction(direction: str, one: Mapping[str, Any]) -> None:
     figure = threshold_figure(curve["threshold"], curve["precision"], curve["recall"], one["suggested"])
     words = f"{direction_arrow(direction)}: {one['suggested']:.3g}"
     st.markdown(f"**{errors.plain(words)}**")
-    st.plotly_chart(
+    figures.show(
         figure,
         key=f"align.threshold.{direction}",
-        config=waiting.BARE,
         alt=f"Precision and recall of {direction} against the threshold",
     )
     st.caption(
@@ -108,10 +107,9 @@ def _target(fused: Mapping[str, Any], target: str) -> None:
     ways = [way for way in fused["metrics"] if way.partition("->")[2] == target]
     parts = {name: {way: fused[name][way] for way in ways} for name in ("metrics", "ci95", "baseline")}
     st.markdown(f"**Finding {errors.plain(target)}**  \n{errors.plain(verdict(parts['metrics'], parts['ci95']))}")
-    st.plotly_chart(
+    figures.show(
         metric_figure(**parts, names=_FUSED_METRICS, label=_query, height=280),
         key=f"align.together.{target}",
-        config=waiting.BARE,
         alt=f"How well {target} is found by several modalities together and by each alone",
     )
     first = parts["metrics"][ways[0]]

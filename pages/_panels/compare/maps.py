@@ -11,7 +11,7 @@ import streamlit as st
 
 from mmalign_core.plots import two_maps_figure
 from mmalign_core.workflow import SpaceMap, turned_map
-from pages._components import waiting
+from pages._components import figures, waiting
 from pages._panels.compare.comparison import Comparison, map_task
 from pages._session import cache, compared, state
 from pages._session.view_spec import ViewSpec
@@ -29,12 +29,13 @@ def show(
         return
     labels = [_labels(found, side, specs[side]) for side in (0, 1)]
     chosen = state.selection() or [item for item in [state.selected_item()] if item]
-    st.plotly_chart(
+    figures.show(
         two_maps_figure(_turned(drawn), labels, names, chosen=chosen),
         key=_KEY,
         on_select=lambda: _picked(pick),
         selection_mode=("points", "box", "lasso"),
-        config={"scrollZoom": True, "displaylogo": False},
+        against=names[0],
+        config=figures.ZOOMED,
         alt="The maps of both runs side by side; the selected items are ringed in both",
     )
     _linked()(data={"chart": f".st-key-{_KEY.replace('.', '-')} .js-plotly-plot"}, key="compare.linked")

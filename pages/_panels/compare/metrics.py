@@ -10,9 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word, run_difference_figure
-from mmalign_core.workflow import DirectionDifference, csv_table, parquet_table
-from pages._components import errors, numbers
-from pages._components.waiting import BARE
+from mmalign_core.workflow import DirectionDifference
+from pages._components import errors, exports, figures, numbers
 from pages._panels.compare.comparison import Comparison
 
 _BADGES = {
@@ -49,8 +48,8 @@ def show(found: Comparison, other: str) -> None:
         st.markdown(_sentence(found, one, metrics[way], other))
     for note in difference.notes:
         st.caption(f":material/info: {errors.plain(errors.sentence(_named(note)))}")
-    st.plotly_chart(
-        run_difference_figure(metrics), key="compare.metrics", config=BARE,
+    figures.show(
+        run_difference_figure(metrics), key="compare.metrics", against=other,
         alt="Each metric of the open run less that of the other, with paired 95% intervals",
     )  # fmt: skip
     st.caption(
@@ -107,22 +106,4 @@ def _table(table: pd.DataFrame, other: str) -> None:
     heads["other"] = st.column_config.NumberColumn(f"{other}", format="%.4g", width=140)
     heads["open"] = st.column_config.NumberColumn("open run", format="%.4g")
     st.dataframe(table, hide_index=True, key="compare.table", column_config=heads, alt="All metrics of both runs")
-    downloads(table, "compare-metrics", key="compare.metrics")
-
-
-def downloads(table: pd.DataFrame, name: str, *, key: str) -> None:
-    """Draw two buttons that download the table as CSV and as Parquet, all rows."""
-    with st.container(horizontal=True):
-        for kind, make, mime in (
-            ("CSV", csv_table, "text/csv"),
-            ("Parquet", parquet_table, "application/vnd.apache.parquet"),
-        ):
-            st.download_button(
-                f"{kind}, {len(table):,} rows",
-                lambda make=make: make(table),
-                file_name=f"{name}.{kind.lower()}",
-                mime=mime,
-                key=f"{key}.{kind.lower()}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+    exports.table(table, "compare-metrics", key="compare.table")

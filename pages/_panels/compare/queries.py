@@ -9,10 +9,9 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow
 from mmalign_core.workflow import Run
-from pages._components import errors
+from pages._components import errors, exports
 from pages._components.media import gallery, previews
 from pages._panels.compare.comparison import Comparison
-from pages._panels.compare.metrics import downloads
 from pages._panels.similarity import pairs
 from pages._session import cache, state
 
@@ -44,7 +43,7 @@ def show(found: Comparison, keys: tuple[str, str], names: tuple[str, str], pick:
     with st.expander(f"All {len(rows):,} queries of this direction", icon=":material/table:"):
         table = _table(found, way, keys)
         st.dataframe(table, hide_index=True, key="compare.queries", height=320, alt="Every query in both runs")
-        downloads(table, f"compare-{way.replace('->', '-')}", key="compare.queries")
+        exports.table(table, f"compare-{way.replace('->', '-')}", key="compare.queries")
 
 
 def _list(run: Run, rows: pd.DataFrame, kind: str, pick: Pick) -> None:

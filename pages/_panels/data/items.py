@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.workflow import csv_table, parquet_table
+from pages._components import exports
 from pages._components.media import previews
 from pages._session import cache, clicks, state
 
@@ -50,13 +50,7 @@ def show(collection: Collection, items: Sequence[str]) -> None:
         column_config={"": st.column_config.ImageColumn(width=56)},
         alt=f"{len(shown)} items of the collection",
     )
-    with st.container(horizontal=True):
-        for name, make in (("CSV", csv_table), ("Parquet", parquet_table)):
-            st.download_button(
-                f"{name} of {len(items):,} rows", lambda make=make: make(_rows(collection, items)),
-                f"items.{name.lower()}", key=f"data.{name.lower()}", icon=":material/download:", on_click="ignore",
-                type="tertiary",
-            )  # fmt: skip
+    exports.table(lambda: _rows(collection, items), "items", key="data", rows=len(items))
     if len(items) > _SHOWN:
         st.caption(f"The first {_SHOWN} of {len(items):,}; find by words to see others.")
 

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.workflow import Inspection, csv_table
-from pages._components import errors
+from mmalign_core.workflow import Inspection
+from pages._components import errors, exports
 from pages._session import pipeline
 from pages._session.results_cache import Failed
 
@@ -38,7 +38,7 @@ def skipped_table(collection: Collection, inspection: Inspection | None, *, key:
     """Draw what was skipped, damaged media among it, and why."""
     rows = inspection.skipped if inspection else collection.skipped
     table = pd.DataFrame([{"id": s.id, "modality": s.modality, "reason": s.reason} for s in rows])
-    _table(table, "What was skipped and why", "skipped.csv", key=key, columns={"reason": _REASON})
+    _table(table, "What was skipped and why", "skipped", key=key, columns={"reason": _REASON})
 
 
 def _summary(skipped: int, inspection: Inspection | None) -> str:
@@ -56,13 +56,10 @@ def _duplicates(inspection: Inspection) -> None:
     st.markdown(f"**{found['exact']:,} exact and {found['near']:,} near duplicates**")
     table = pd.DataFrame([dict(row) for row in inspection.all_duplicates])[["modality", "kind", "b", "a"]]
     names = {"b": "item", "a": "repeats"}
-    _table(table.rename(columns=names), "Every duplicate and what it repeats", "duplicates.csv", key="duplicates")
+    _table(table.rename(columns=names), "Every duplicate and what it repeats", "duplicates", key="duplicates")
 
 
 def _table(table: pd.DataFrame, alt: str, file: str, *, key: str, columns: dict[str, Any] | None = None) -> None:
-    """Draw all rows, and a button that saves them."""
+    """Draw all rows, and buttons that save them."""
     st.dataframe(table, hide_index=True, alt=alt, key=key, column_config=columns)
-    st.download_button(
-        f"CSV of {len(table):,} rows", lambda: csv_table(table), file, "text/csv", key=f"{key}.csv",
-        icon=":material/download:", on_click="ignore", type="tertiary",
-    )  # fmt: skip
+    exports.table(table, file, key=key)

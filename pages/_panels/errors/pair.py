@@ -9,10 +9,9 @@ import streamlit as st
 from mmalign_core.plots import MODALITY_COLOURS, query_rank_figure
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.workflow import Cause, ErrorReport, Mark, RankedCandidate, Run, cause_sentence, cause_words
-from pages._components import errors, header
+from pages._components import errors, figures, header
 from pages._components.media import gallery, previews
 from pages._components.numbers import fixed
-from pages._components.waiting import BARE
 from pages._panels.errors import marking
 from pages._panels.errors.queries import Query, open_item
 from pages._panels.similarity import explanation, pairs
@@ -154,8 +153,8 @@ def _all_ranks(query: Query) -> None:
     ranks = judged.rank[alike]
     worse = float((ranks > query.rank).mean())
     words = "held-out" if query.is_held_out else "fitted" if judged.held_out.any() else "all"
-    st.plotly_chart(
-        query_rank_figure(ranks, query.rank), key="errors.ranks", config=BARE,
+    figures.show(
+        query_rank_figure(ranks, query.rank), key="errors.ranks",
         alt=f"Ranks of {len(ranks):,} queries {query.way}; this one has rank {query.rank:,}",
     )  # fmt: skip
     st.caption(

@@ -11,7 +11,7 @@ import streamlit as st
 
 from mmalign_core.types import Progress, digest_json
 from mmalign_core.workflow import ErrorReport, MarkKind, RepairChange, RepairPlan, Run, plan_repair, repair_run
-from pages._components import errors, run_menu, waiting
+from pages._components import errors, exports, run_menu, waiting
 from pages._components.media import previews
 from pages._panels.errors import repair_proof
 from pages._session import cache, view_history
@@ -143,9 +143,11 @@ def _show_plan(run: Run, plan: RepairPlan) -> None:
         st.caption("No training pair would change, so there is nothing to repair: what is marked is held out.")
     if training or held:
         tall = min(_ROW * (training + held + 1), _TALLEST)
-        st.dataframe(_change_table(run, plan), hide_index=True, key="repair.changes", height=tall,
+        table = _change_table(run, plan)
+        st.dataframe(table, hide_index=True, key="repair.changes", height=tall,
                      alt="Changes of the repair",
                      column_config={"suspicion": st.column_config.NumberColumn(format="%.2f")})  # fmt: skip
+        exports.table(table, "repair-changes", key="repair.changes")
 
 
 def _change_table(run: Run, plan: RepairPlan) -> pd.DataFrame:

@@ -10,8 +10,8 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word
 from mmalign_core.types import BadInput, Progress
-from mmalign_core.workflow import ErrorReport, Repair, Run, check_run_id, csv_table, parquet_table, save_run
-from pages._components import errors, run_menu, waiting
+from mmalign_core.workflow import ErrorReport, Repair, Run, check_run_id, save_run
+from pages._components import errors, exports, run_menu, waiting
 from pages._components.media import gallery
 from pages._panels.errors.queries import open_item
 from pages._session import cache, state
@@ -46,12 +46,7 @@ def show(run: Run, report: ErrorReport, done: Repair, key: str) -> None:
         alt="Metrics before and after the repair",
         column_config=dict.fromkeys(("before", "after", "difference", "95% low", "95% high"), number),
     )
-    with st.container(horizontal=True, gap="xsmall"):
-        st.download_button("All metrics as CSV", lambda: csv_table(table), file_name="repair.csv", mime="text/csv",
-                           icon=":material/download:", key="repair.csv", on_click="ignore")  # fmt: skip
-        st.download_button("Parquet", lambda: parquet_table(table), file_name="repair.parquet",
-                           mime="application/vnd.apache.parquet", icon=":material/download:", key="repair.parquet",
-                           on_click="ignore")  # fmt: skip
+    exports.table(table, "repair", key="repair")
     for which, ways in (("fixed", told["by_direction"]), ("broken", told["by_direction"])):
         _turned(run, report, which, {way: found[which] for way, found in ways.items()})
     _keep(done, key)

@@ -9,9 +9,8 @@ import streamlit as st
 
 from mmalign_core.plots import slice_figure
 from mmalign_core.types import Progress
-from mmalign_core.workflow import Run, Slice, SliceReport, csv_table, find_slices, parquet_table
-from pages._components import errors, waiting
-from pages._components.waiting import BARE
+from mmalign_core.workflow import Run, Slice, SliceReport, find_slices
+from pages._components import errors, exports, figures, waiting
 from pages._session import cache, clicks, state
 from pages._session.jobs import Task
 
@@ -62,18 +61,18 @@ def show(report: SliceReport, direction: str, key: str, said: Sequence[str] = ()
         f"{len(part.slices):,} slices of {part.n:,} queries ({which}); ▼ and ▲ surely differ from the rest after "
         f"correction for all {report.n_tried:,} slices tried. A click on a bar lists its queries."
     )
-    st.plotly_chart(
+    figures.show(
         slice_figure(shown, part.value, direction=way, metric=report.metric, chosen=None if key == ANY else key),
         key=_CHART,
         on_select=_click,
         selection_mode="points",
-        config=BARE,
         alt=f"{report.metric} of the worst slices {way}",
     )
     for one in shown:
         if one.key == key:
             st.markdown(_words(one, report.metric))
-    _export(report)
+    table = report.table()
+    exports.table(table, "slices", key="slices")
 
 
 def _listed(report: SliceReport, direction: str) -> list[tuple[str, Slice]]:
@@ -97,27 +96,3 @@ def _words(one: Slice, metric: str) -> str:
         f"other {one.n_rest:,} (difference {100 * one.difference:+.0f} points, 95% interval {100 * low:+.0f} to "
         f"{100 * high:+.0f}, q {one.q:.3f})."
     )
-
-
-def _export(report: SliceReport) -> None:
-    with st.container(horizontal=True, gap="xsmall"):
-        st.download_button(
-            "Slices as CSV",
-            lambda: csv_table(report.table()),
-            file_name="slices.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key="slices.csv",
-            on_click="ignore",
-            type="tertiary",
-        )
-        st.download_button(
-            "Parquet",
-            lambda: parquet_table(report.table()),
-            file_name="slices.parquet",
-            mime="application/vnd.apache.parquet",
-            icon=":material/download:",
-            key="slices.parquet",
-            on_click="ignore",
-            type="tertiary",
-        )

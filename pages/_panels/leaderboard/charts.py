@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.plots import difference_figure, fit_figure, is_training, measure_word, quality_time_figure
-from pages._components import errors
-from pages._components.waiting import BARE
+from pages._components import errors, figures, numbers
 
 METRICS = ("recall@1", "recall@5", "recall@10", "mrr")
 Row = Mapping[str, Any]
@@ -36,10 +35,10 @@ def quality(rows: Sequence[Row]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("What does quality cost?", anchor=False)
         metric = metric_switch("metric")
-    st.plotly_chart(
+    figures.show(
         quality_time_figure(rows, metric),
         key="board.trade",
-        config=BARE,
+        of=compared(rows),
         alt=f"{metric} of each aligner against the seconds of its fit",
     )
     st.caption("Whiskers are 95% bootstrap intervals over queries; open shapes look at all queries together.")
@@ -51,16 +50,21 @@ def quality(rows: Sequence[Row]) -> None:
 def _differences(rows: Sequence[Row], metric: str) -> None:
     best = rows[0]["aligner"]
     st.subheader("Is the best really better?", anchor=False)
-    st.plotly_chart(
+    figures.show(
         difference_figure(rows, metric),
         key="board.differences",
-        config=BARE,
+        of=compared(rows),
         alt=f"{metric} of each aligner less that of {best}, with 95% intervals",
     )
     st.caption(
         f"Each aligner minus {errors.plain(best)}, on the very same queries (paired bootstrap, 95%):"
         " where the whiskers cross 0, neither is clearly better."
     )
+
+
+def compared(rows: Sequence[Row]) -> str:
+    """Return in one line which aligners a chart compares and what they were measured on."""
+    return f"{', '.join(row['aligner'] for row in rows)} · {numbers.split_words(rows[0])}"
 
 
 def trainings(rows: Sequence[Row]) -> None:
@@ -72,4 +76,4 @@ def trainings(rows: Sequence[Row]) -> None:
     with st.grid(3, min_column_width=340):
         for row in trained:
             figure, name = fit_figure(row["history"], title=row["aligner"]), row["aligner"]
-            st.plotly_chart(figure, key=f"board.fit.{name}", config=BARE, alt=f"Fit of {name} step by step")
+            figures.show(figure, key=f"board.fit.{name}", of=name, alt=f"Fit of {name} step by step")

@@ -10,8 +10,7 @@ import streamlit as st
 from mmalign_core.plots import learning_figure
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import encode, learning_curve
-from pages._components import errors, waiting
-from pages._components.waiting import BARE
+from pages._components import errors, figures, waiting
 from pages._panels.leaderboard import charts
 from pages._session import cache, state
 from pages._session.jobs import Board, Job, within
@@ -63,7 +62,9 @@ def board_of(spec: ViewSpec, names: Sequence[str], collection: Collection) -> Bo
 def _draw(curves: dict[str, Any]) -> None:
     metric = charts.metric_switch("curve")
     figure = learning_figure(curves, metric)
-    st.plotly_chart(figure, key="board.learning", config=BARE, alt=f"{metric} against the number of training pairs")
+    figures.show(
+        figure, key="board.learning", of=", ".join(curves), alt=f"{metric} against the number of training pairs"
+    )
     for name, points in curves.items():
         for point in points:
             if point["error"]:

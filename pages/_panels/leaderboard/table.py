@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow
 from mmalign_core.workflow import directions_at_chance, only_right
-from pages._components import errors
+from pages._components import errors, exports
 from pages._session import state
 
 Row = Mapping[str, Any]
@@ -57,6 +57,7 @@ def _table(rows: Sequence[Row], key: str) -> None:
         },
         alt=f"{len(rows)} aligners with quality, time and memory, best first",
     )
+    exports.table(frame, "leaderboard", key=key)
 
 
 def standing(row: Row, rivals: Sequence[Row]) -> str:

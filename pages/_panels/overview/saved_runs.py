@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import RunSummary, check_run_id
-from pages._components import errors, numbers, run_menu
+from pages._components import errors, exports, numbers, run_menu
 from pages._session import cache, clicks, state
 
 
@@ -18,8 +18,9 @@ def show() -> None:
     if not found:
         st.caption("None yet. Open the menu of runs at the top right, or the Align page, to keep one under a name.")
         return
+    table = _table(found)
     st.dataframe(
-        _table(found),
+        table,
         hide_index=True,
         key="saved.runs",
         on_select="rerun",
@@ -30,6 +31,7 @@ def show() -> None:
             "saved": st.column_config.DatetimeColumn(format="distance"),
         },
     )
+    exports.table(table, "runs", key="saved.runs")
     row = clicks.selected_row("saved.runs")
     if row is None or row >= len(found):
         st.caption("Click the box at the left of a run to open, compare, rename or delete it.")

@@ -21,9 +21,8 @@ from mmalign_core.workflow import (
     strongest_parts,
     template_sentence,
 )
-from pages._components import errors
+from pages._components import errors, figures
 from pages._components.media import gallery, previews
-from pages._components.waiting import BARE
 from pages._panels.recommend import shares, words
 from pages._panels.recommend.answer import KeyedAnswer
 from pages._session import state
@@ -61,7 +60,8 @@ def chart(run: Run, answer: Answer) -> None:
     if opened.open:
         titles = [previews.title(run.collection, found.id) for found in answer.results]
         figure = contribution_figure(titles, [dict(bars(run, answer, found)) for found in answer.results])
-        opened.plotly_chart(figure, key="chart.bars", config=BARE, alt="What each part adds to every score")
+        with opened:
+            figures.show(figure, key="chart.bars", alt="What each part adds to every score")
 
 
 def left_out(answer: Answer) -> str:

@@ -8,8 +8,7 @@ import streamlit as st
 
 from mmalign_core.plots import SLICE_WORDS, slice_differences_figure, slices_figure
 from mmalign_core.workflow import RandomOrder, RecommenderRow, SliceLeader, slice_leaders
-from pages._components import errors
-from pages._components.waiting import BARE
+from pages._components import errors, figures
 
 _METRICS = {"ndcg": "NDCG", "recall": "Recall", "mrr": "MRR", "hit": "Hit rate"}
 _HEADLINES = ("all", "warm", "cold", "short", "long")
@@ -59,8 +58,9 @@ def show(rows: Sequence[RecommenderRow], k: int) -> None:
     name, word = chosen or "ndcg", _METRICS[chosen or "ndcg"]
     metric = name if name == "mrr" else f"{name}@{k}"
     measured = [row for row in rows if not row["error"]]
-    st.plotly_chart(
-        slices_figure(measured, metric), key="rank.slices", config=BARE,
+    names = ", ".join(row["recommender"] for row in measured)
+    figures.show(
+        slices_figure(measured, metric), key="rank.slices", of=names,
         alt=f"{word} of each recommender for all, known and new items, and for users of short and long histories",
     )  # fmt: skip
     st.caption("Dotted: the items in random order. New items were met by nobody in training; each panel has its scale.")
@@ -68,8 +68,8 @@ def show(rows: Sequence[RecommenderRow], k: int) -> None:
     if len(rivals) > 1:
         best = rivals[0]["recommender"]
         st.subheader(f"Is {errors.plain(best)} really better?", anchor=False)
-        st.plotly_chart(
-            slice_differences_figure(measured, metric), key="rank.differences", config=BARE,
+        figures.show(
+            slice_differences_figure(measured, metric), key="rank.differences", of=names,
             alt=f"{word} of each recommender less that of {best}, with 95% intervals",
         )  # fmt: skip
         st.caption(

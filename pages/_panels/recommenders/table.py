@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmalign_core.plots import SLICE_WORDS, learns_from
 from mmalign_core.workflow import RecommenderRow
-from pages._components import errors
+from pages._components import errors, exports
 
 
 def show(rows: Sequence[RecommenderRow], k: int) -> None:
@@ -38,6 +38,7 @@ def show(rows: Sequence[RecommenderRow], k: int) -> None:
         },
         alt=f"{len(measured)} recommenders with quality, variety, time and memory, best first",
     )
+    exports.table(frame, "recommenders", key="rank.table")
     for row in (row for row in rows if row["error"]):
         st.markdown(f"**{errors.plain(row['recommender'])}** :gray[{errors.plain(errors.sentence(row['error']))}]")
 

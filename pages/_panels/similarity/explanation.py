@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from mmalign_core.types import EmbeddingSet, Progress
 from mmalign_core.workflow import PairExplanation, Run, explain_pair
-from pages._components import errors, header, waiting
+from pages._components import errors, exports, header, waiting
 from pages._components.media import maps, previews
 from pages._panels.recommend.words import badges
 from pages._session import cache
@@ -71,11 +72,15 @@ def _terms(run: Run, found: PairExplanation) -> None:
             {"component": c.number, "adds": c.value, "items": _titles(run, c.items), "words": ", ".join(c.words)}
             for c in found.components
         ]
-        st.dataframe([*rows, {"items": "all other components", "adds": found.component_rest}], hide_index=True)
+        frame = pd.DataFrame([*rows, {"items": "all other components", "adds": found.component_rest}])
+        st.dataframe(frame, hide_index=True, alt="What each component adds")
+        exports.table(frame, "components", key="explanation.components")
     if found.anchors:
         st.markdown("As a sum over the known pairs (anchors) that both are compared with")
         rows = [{"known pair": _titles(run, (item,)), "adds": value} for item, value in found.anchors]
-        st.dataframe([*rows, {"known pair": "all others", "adds": found.anchor_rest}], hide_index=True)
+        frame = pd.DataFrame([*rows, {"known pair": "all others", "adds": found.anchor_rest}])
+        st.dataframe(frame, hide_index=True, alt="What each known pair adds")
+        exports.table(frame, "known-pairs", key="explanation.anchors")
     for side, weights in found.attention.items():
         placed = found.a if side == "a" else found.b
         named = ", ".join(f"{_titles(run, (item,))} {weight:.2f}" for item, weight in weights[:5])

@@ -18,7 +18,7 @@ from mmalign_core.workflow import (
     named_clusters,
     row_groups,
 )
-from pages._components import errors, waiting
+from pages._components import errors, figures, waiting
 from pages._panels.similarity.view import View
 from pages._session import cache, clicks, state
 from pages._session.jobs import Task
@@ -41,12 +41,11 @@ def show(shown: View) -> Sequence[int] | None:
     if found is None:
         return None
     i, j = _cell(shown, found)
-    st.plotly_chart(
+    figures.show(
         _figure(shown, found, (i, j)),
         key="groups",
         on_select=lambda: _clicked(shown),
         selection_mode="points",
-        config=waiting.BARE,
         alt=f"Mean similarity of groups of {shown.source} and of {shown.target}",
     )
     st.caption(

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.workflow import choosers, most_chosen
-from pages._components import errors
+from pages._components import errors, exports
 from pages._panels.similarity import pairs
 from pages._panels.similarity.view import View
 from pages._session import clicks, state
@@ -32,8 +32,9 @@ def show(shown: View) -> None:
         }
         for use in uses
     ]
+    table = pd.DataFrame(rows)
     st.dataframe(
-        pd.DataFrame(rows),
+        table,
         key="hubs",
         hide_index=True,
         on_select=lambda: _select(shown, [use.row for use in uses]),
@@ -43,6 +44,7 @@ def show(shown: View) -> None:
             "chosen by": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0),
         },
     )
+    exports.table(table, "hubs", key="hubs.table")
     st.caption(
         f"By chance: so many queries would choose it if each took any of its candidates. Over"
         f" {errors.plain(shown.split)}. A row selects the queries that choose it."

@@ -10,7 +10,7 @@ import streamlit as st
 
 from mmalign_core.plots import heatmap_figure
 from mmalign_core.workflow import ORDERINGS, SimilarityBlock, judged_rows
-from pages._components import errors, waiting
+from pages._components import errors, figures
 from pages._panels.similarity import explanation, groups, pairs, view
 from pages._panels.similarity.view import View
 from pages._session import cache, clicks, state
@@ -93,12 +93,12 @@ def _draw(shown: View, block: SimilarityBlock) -> None:
             row_images=pairs.pictures(shown.run, block, shown.source, block.source_rows),
             column_images=pairs.pictures(shown.run, block, shown.target, block.target_rows),
         )
-        st.plotly_chart(
+        figures.show(
             figure,
             key="heat",
             on_select=partial(_clicked, shown, block),
             selection_mode="points",
-            config=waiting.BARE,
+            title=f"Similarity of {shown.source} and {shown.target}: {shown.split}",
             alt=f"Similarity of {shown.source} and {shown.target}; the two menus beside it choose a pair by keyboard",
         )
         st.caption(f"Rows: {errors.plain(shown.split)}. Red squares are right answers; the yellow cell is shown.")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmalign_core.plots import answer_scores_figure
 from mmalign_core.workflow import accepted_at, score_histogram
-from pages._components import errors, waiting
+from pages._components import errors, figures
 from pages._components.numbers import fixed
 from pages._panels.similarity.view import View
 
@@ -42,10 +42,9 @@ def show(shown: View) -> None:
             f" {_range(found.recall_interval)}. Over {errors.plain(shown.split)}."
         )
     with left:
-        st.plotly_chart(
+        figures.show(
             answer_scores_figure(counts.edges, counts.right, counts.wrong, counts.missed, threshold),
             key="scores",
-            config=waiting.BARE,
             alt=f"Scores of right and wrong answers {shown.way}",
         )
 

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow
-from mmalign_core.workflow import Contrast, Judgements, PartMetrics, Run, csv_table, selection_contrasts
-from pages._components import errors
+from mmalign_core.workflow import Contrast, Judgements, PartMetrics, Run, selection_contrasts
+from pages._components import errors, exports
 from pages._components.media import gallery
 from pages._session import state
 
@@ -31,20 +31,11 @@ def show(run: Run, judged: Mapping[str, Judgements], items: list[str], on_pick: 
         space = {modality: run.result.space[modality] for modality in run.choices.pair}
         table = _table(selection_contrasts(judged, space, items))
         st.dataframe(table, hide_index=True, key="space.selection.metrics")
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(
-                f"The {len(items):,} selected items beside the {len(run.collection.ids) - len(items):,} others."
-                " n counts queries, for the gap items. The largest hub is the candidate that most queries choose."
-            )
-            st.download_button(
-                "Metrics as CSV",
-                lambda: csv_table(table),
-                file_name="selection-metrics.csv",
-                mime="text/csv",
-                key="space.selection.csv",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+        st.caption(
+            f"The {len(items):,} selected items beside the {len(run.collection.ids) - len(items):,} others."
+            " n counts queries, for the gap items. The largest hub is the candidate that most queries choose."
+        )
+        exports.table(table, "selection-metrics", key="space.selection")
     else:
         st.caption("Nothing was measured in this run, so the selection has no metrics.")
     cards = [gallery.card(run.collection, item) for item in items[:_CARDS]]

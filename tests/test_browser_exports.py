@@ -1,0 +1,123 @@
+"""Figures saved from a real browser: PNG, SVG and HTML with a caption, of SVG and WebGL charts, and all rows."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
+
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from benchmarks.dashboard import browser, chart, chromium, serve, settled
+from tests.discs import N, write_discs
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
+]
+
+PATIENCE = 300_000
+"""Milliseconds: a first start on a busy machine encodes and aligns the discs."""
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = tmp_path_factory.mktemp("exports")
+    data = write_discs(root / "discs")
+    (root / "home").mkdir()
+    with serve(root / "home") as found:
+        yield f"{found}/{{page}}?data=folder:{data}"
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(chrome: Browser) -> Iterator[Page]:
+    opened = chrome.new_page(viewport={"width": 1280, "height": 1100}, accept_downloads=True)
+    opened.set_default_timeout(60_000)
+    yield opened
+    assert not opened.get_by_test_id("stException").count()
+    opened.close()
+
+
+def save(page: Page, key: str, kind: str, folder: Path) -> Path:
+    """The file that the menu of this chart saves."""
+    menu = page.locator(f".st-key-{key}-save button").first
+    if menu.get_attribute("aria-expanded") != "true":
+        menu.click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="HTML" if kind == "html" else f"Save as {kind.upper()}").last.click()
+    assert saved.value.suggested_filename == f"{key}.{kind}"
+    path = folder / saved.value.suggested_filename
+    saved.value.save_as(path)
+    return path
+
+
+def words(path: Path) -> str:
+    """All text of an SVG file, in one line."""
+    lines = [" ".join(part.itertext()) for part in ET.parse(path).iter(f"{SVG}text")]
+    return " ".join(" ".join(lines).split())
+
+
+def check_image(page: Page, path: Path, key: str) -> None:
+    """Check that the picture holds the chart in its size with room for the caption, that neither is blank."""
+    box = page.locator(f".st-key-{key} .js-plotly-plot").last.bounding_box()
+    assert box is not None
+    with Image.open(path) as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    high, wide = pixels.shape[:2]
+    assert abs(wide - 2 * box["width"]) <= 4 and high > 2 * box["height"] + 40
+    marked = np.abs(pixels - pixels[2, 2]).sum(axis=2) > 90
+    inside, below = marked[: int(2 * box["height"])], marked[int(2 * box["height"]) :]
+    assert inside.mean() > 0.005, "the chart is drawn"
+    assert below.mean() > 0.005, "the caption is drawn"
+    coloured = pixels[: int(2 * box["height"])].max(axis=2) - pixels[: int(2 * box["height"])].min(axis=2) > 60
+    assert coloured.sum() > 500, "bars or points are drawn, not axes alone"
+
+
+def test_an_svg_chart_is_saved_with_its_caption(page: Page, chrome: Browser, address: str, tmp_path: Path) -> None:
+    page.goto(address.format(page="align"))
+    chart(page, "align-metrics", PATIENCE)
+    check_image(page, save(page, "align-metrics", "png", tmp_path), "align-metrics")
+    found = words(save(page, "align-metrics", "svg", tmp_path))
+    assert "Source Sans" not in (tmp_path / "align-metrics.svg").read_text(encoding="utf-8"), "no font of the page"
+    html = save(page, "align-metrics", "html", tmp_path).read_text(encoding="utf-8")
+    for text in (found, html):
+        assert "Retrieval metrics of both directions" in text
+        assert "discs · " in text and "R@10" in text and date.today().isoformat() in text
+    plain = chrome.new_page()
+    plain.route("http*://**", lambda route: route.abort())
+    plain.goto(f"file://{tmp_path / 'align-metrics.html'}")
+    plain.locator(".js-plotly-plot .main-svg").first.wait_for()
+    plain.close()
+
+
+def test_a_webgl_chart_is_saved_with_its_points(page: Page, address: str, tmp_path: Path) -> None:
+    page.goto(address.format(page="space") + "&map=%7B%22dimensions%22:3%7D")
+    chart(page, "map", PATIENCE)
+    page.wait_for_function("() => document.querySelector('.st-key-map .js-plotly-plot')?._fullLayout?.scene?._scene")
+    check_image(page, save(page, "map", "png", tmp_path), "map")
+    assert "Map of the shared space" in words(save(page, "map", "svg", tmp_path))
+    assert ET.parse(tmp_path / "map.svg").find(f".//{SVG}image") is not None, "the points are in the file"
+
+
+def test_a_table_is_saved_with_all_rows(page: Page, address: str, tmp_path: Path) -> None:
+    page.goto(address.format(page="data") + "&as=Table")
+    settled(page, PATIENCE)
+    for kind, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
+        with page.expect_download() as saved:
+            page.locator(f".st-key-data-{kind} button").click()
+        saved.value.save_as(tmp_path / f"items.{kind}")
+        assert len(read(tmp_path / f"items.{kind}")) == N
