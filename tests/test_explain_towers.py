@@ -97,7 +97,7 @@ def test_texts_take_attention_where_words_are_many(clip_run, store):
 
 def test_what_does_not_suit_says_why(clip_run, folders, store, tmp_path):
     target = clip_run.result.space["image"].vectors[3]
-    with pytest.raises(BadInput, match="shows no gradients of what it reads"):
+    with pytest.raises(BadInput, match="has no gradients"):
         media_map(clip_run, medium_of(clip_run, "text"), target, store=store, method="gradients")
     run = run_of(folders["vit"], store, tmp_path, "relative")
     medium, target = medium_of(run, "image"), run.result.space["text"].vectors[3]

@@ -37,7 +37,7 @@ def test_the_template_says_what_helps_what_counts_and_what_if() -> None:
         "Because it was met more than the average item (popularity +0.40), and it goes with the items met (ease +0.10)."
     )
     assert reason({"image": -1.0, "text": -0.5}) == (
-        "It is placed here because less speaks against it than against others: picture (−1.00) and text (−0.50)."
+        "It is placed here because less counts against it than against others: picture (−1.00) and text (−0.50)."
     )
     assert reason({}) == "It is placed here by its score alone."
 

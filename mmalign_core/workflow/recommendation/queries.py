@@ -204,7 +204,7 @@ def _encoder(run: Run, modality: str) -> Encoder:
 def _read_medium(part: QueryPart, settings: Settings) -> Media:
     """Return the text or file of that part as a medium. BadInput if it cannot be read."""
     if part.kind == "text":
-        return text_media("query", part.value, "the text asked for", settings)
+        return text_media("query", part.value, "the text of the query", settings)
     return file_media("query", part.kind, Path(os.path.expanduser(part.value)), part.value, settings)
 
 
