@@ -130,8 +130,9 @@ def test_from_an_upload_to_a_bundle_that_is_verified_elsewhere(
     keep_picture(page, "B1-report")
     go(page, TITLES["errors"])
     settled(page, PATIENCE)
-    expect(page.locator(".st-key-errors-mark-wrong_pair")).to_be_visible(timeout=PATIENCE)
-    page.locator(".st-key-errors-mark-wrong_pair button").click()
+    expect(page.locator(".st-key-errors-mark-wrong_pair").first).to_be_visible(timeout=PATIENCE)
+    settled(page, PATIENCE)
+    page.locator(".st-key-errors-mark-wrong_pair button").first.click()
     settled(page, PATIENCE)
     keep_picture(page, "B2-marked")
     go(page, TITLES["overview"])
@@ -158,6 +159,8 @@ def test_from_an_upload_to_a_bundle_that_is_verified_elsewhere(
 
 def share(page: Page, folder: Path) -> dict[str, Path]:
     """Make the report and the bundle of the open run on the Overview page, and save both in the folder."""
+    page.locator(".st-key-finding-0").wait_for(timeout=PATIENCE)
+    settled(page, PATIENCE)
     page.get_by_text("Share this run").click()
     downloads = {}
     for what in ("report", "bundle"):

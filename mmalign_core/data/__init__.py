@@ -11,7 +11,7 @@ Each module imports only from modules on lower floors:
     3  faults                                      repeated and blank media
     2  media/, archives, duplicates                one medium, one archive
     1  files                                       location, size, digest and storage of files
-    0  names, formats                              names and first bytes
+    0  names, formats, titles                      names, first bytes, what items are called
 
 `demo/` writes a collection and imports none of these.
 """

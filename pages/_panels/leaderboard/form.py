@@ -38,7 +38,9 @@ def show(collection: Collection) -> None:
         encoder_menu.caption(encoders)
         chosen = {**{name: now[name] for name in _SHARED if name in now}, **split, "pair": list(pair), "seed": seed}
         chosen["encoders"] = encoders
-        aligners = _aligners(names, pair, now, suits=default_aligner(pair, encoders, collection.vectors))
+        suits = default_aligner(pair, encoders, collection.vectors)
+        fit = suits == default_aligner(pair, now["encoders"], collection.vectors)
+        aligners = _aligners(names, pair, now if fit else {}, suits=suits)
         with button:
             _button(collection, {"aligners": aligners, **alignment_form.without_defaults(chosen, collection)})
         st.caption(_as_on_align(chosen))
