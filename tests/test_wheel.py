@@ -174,7 +174,7 @@ def test_the_first_page_is_drawn_from_the_wheel(installed: Installed) -> None:
         page = opened.new_page()
         page.set_default_timeout(PATIENCE)
         page.goto(address)
-        page.get_by_role("heading", name="Data", exact=True).wait_for()
+        page.get_by_role("heading", name="Overview", exact=True).wait_for()
         settled(page, PATIENCE)
         assert not page.get_by_test_id("stException").count()
 
