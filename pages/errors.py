@@ -9,7 +9,7 @@ from mmalign_core.types import Progress
 from mmalign_core.workflow import ErrorReport, Run, find_errors
 from pages._components import errors, exports, header, waiting
 from pages._components.media import previews
-from pages._panels.errors import filters, marking, pair, query_list, repair, slices
+from pages._panels.errors import filters, mark_panel, pair, query_list, repair, slices
 from pages._panels.errors.queries import in_focus
 from pages._session import cache, state
 from pages._session.jobs import Task
@@ -30,9 +30,9 @@ def error_task(run: Run, run_key: str) -> Task:
 @st.fragment(key="errors.queries")
 def queries(run: Run, run_key: str, report: ErrorReport) -> None:
     """Draw the slices, the filters, the list, and the query in focus."""
-    marking.show_said()
+    mark_panel.show_said()
     table = cache.queries(run_key, report)
-    marks = marking.by_item(cache.marks(run.collection), run.choices.pair)
+    marks = mark_panel.by_item(cache.marks(run.collection), run.choices.pair)
     above = st.expander("Slices", icon=":material/pie_chart:", expanded=True, key="errors.slices.box")
     with above:
         sliced = slices.found(run, run_key)
@@ -50,7 +50,7 @@ def queries(run: Run, run_key: str, report: ErrorReport) -> None:
         else:
             errors.empty("No query passes these filters", "Clear them to see all queries.", "filter_alt_off")
         with st.container(horizontal=True, gap="xsmall"):
-            marking.show_undo(run)
+            mark_panel.show_undo(run)
             st.button("Clear filters", icon=":material/filter_alt_off:", type="tertiary", key="errors.clear",
                       on_click=filters.clear)  # fmt: skip
         _export(report, listed)

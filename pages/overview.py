@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._components import header, waiting
-from pages._panels.overview import findings, saved_runs, sharing, starts
+from pages._panels.overview import findings, run_exchange, saved_runs, starts
 from pages._session import state
 
 state.through_app("pages/overview.py")
@@ -14,10 +14,10 @@ found, kept = st.container(), st.container()
 with kept:
     saved_runs.show()
     with st.expander("Open or verify a bundle", icon=":material/unarchive:"):
-        sharing.show_imports()
+        run_exchange.show_imports()
 with found:
     waiting.need("collection")
     run, run_key = waiting.need("run"), state.view_spec().run_key
     findings.show(run, run_key)
     with st.expander("Share this run", icon=":material/ios_share:"):
-        sharing.show_exports(run, run_key)
+        run_exchange.show_exports(run, run_key)

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Mark, MarkKind, read_marks
-from pages._panels.errors import marking
+from pages._panels.errors import mark_panel
 from pages._panels.errors.filters import Filters, listed
 from pages._session import cache
 from pages._session.links import from_query
@@ -180,4 +180,4 @@ def test_filters_pass_by_cause_mark_wrong_and_slice() -> None:
 
 
 def test_each_kind_of_mark_has_a_key() -> None:
-    assert list(marking.KEYS) == ["1", "2", "3", "4", "5"] and set(marking.KEYS.values()) == set(MarkKind)
+    assert list(mark_panel.KEYS) == ["1", "2", "3", "4", "5"] and set(mark_panel.KEYS.values()) == set(MarkKind)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmalign_core.metrics.mixing import modality_mixing
+from mmalign_core.metrics.bootstrap import share_interval
+from mmalign_core.metrics.modality_mix import modality_mixing
 from mmalign_core.metrics.space import modality_gap
 from mmalign_core.triage.answer_scores import accepted_at, score_histogram
 from mmalign_core.triage.hubs import choosers, most_chosen
 from mmalign_core.triage.judgements import Judgements
-from mmalign_core.triage.proportions import share_interval
 from mmalign_core.triage.selection import selection_contrasts
 from mmalign_core.types import EmbeddingSet
 

@@ -59,6 +59,16 @@ def interval(values: np.ndarray, level: float = LEVEL) -> list[float]:
     return [float(x) for x in np.percentile(values, [tail, 100 - tail])]
 
 
+def share_interval(k: int, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """The interval of the share k / n by Wilson (1927): (0, 1) where n is 0. It counts queries as independent."""
+    from scipy.stats import binomtest
+
+    if not n:
+        return 0.0, 1.0
+    bounds = binomtest(k, n).proportion_ci(level, method="wilson")
+    return float(bounds.low), float(bounds.high)
+
+
 def _resampled_counts(clusters: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
     """Yield how often each cluster was drawn, in blocks of (resamples in the block, clusters)."""
     rng = np.random.default_rng(seed)

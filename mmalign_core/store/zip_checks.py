@@ -56,7 +56,10 @@ def open_checked(path: Path, rules: Rules) -> zipfile.ZipFile:
 
 @contextmanager
 def damage_said(path: Path, cure: str) -> Iterator[None]:
-    """Turns what zipfile raises about a damaged file into BadInput."""
+    """Turn what zipfile raises about a damaged file into BadInput.
+
+    zipfile raises NotImplementedError for a compression or version that it does not know, RuntimeError for encryption.
+    """
     try:
         yield
     except BadInput:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmalign_core.metrics.bootstrap import share_interval
 from mmalign_core.triage.judgements import Judgements
-from mmalign_core.triage.proportions import share_interval
 
 
 @dataclass(frozen=True)

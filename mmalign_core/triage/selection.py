@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.metrics.bootstrap import RESAMPLES, bootstrap_intervals, interval
+from mmalign_core.metrics.bootstrap import RESAMPLES, bootstrap_intervals, interval, share_interval
 from mmalign_core.metrics.retrieval import Outcome
 from mmalign_core.triage.judgements import Judgements
-from mmalign_core.triage.proportions import share_interval
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from mmalign_core.explain.faithfulness import comparison as faithfulness_verdict
     from mmalign_core.explain.masks import MediaMap as MediaMap
     from mmalign_core.language import LANGUAGE_MODELS as LANGUAGE_MODELS
-    from mmalign_core.metrics.mixing import Mixing as Mixing
-    from mmalign_core.metrics.mixing import modality_mixing as modality_mixing
+    from mmalign_core.metrics.modality_mix import Mixing as Mixing
+    from mmalign_core.metrics.modality_mix import modality_mixing as modality_mixing
     from mmalign_core.metrics.report import at_chance as directions_at_chance
     from mmalign_core.model_files.catalogue import Suggested as SuggestedModel
     from mmalign_core.model_files.hub import PATIENCE as HUB_PATIENCE

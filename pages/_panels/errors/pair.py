@@ -12,7 +12,7 @@ from mmalign_core.workflow import Cause, ErrorReport, Mark, RankedCandidate, Run
 from pages._components import errors, figures, header
 from pages._components.media import gallery, previews
 from pages._components.numbers import fixed
-from pages._panels.errors import marking
+from pages._panels.errors import mark_panel
 from pages._panels.errors.queries import Query, open_item
 from pages._panels.similarity import explanation, pairs
 from pages._session import cache
@@ -28,7 +28,7 @@ def show(run: Run, run_key: str, report: ErrorReport, query: Query, marks: Mappi
     """Draw the query in focus."""
     _facts(query, report)
     _media(run, query)
-    marking.show(run, query, marks.get(query.item, ()))
+    mark_panel.show(run, query, marks.get(query.item, ()))
     if query.causes:
         _causes(run.collection, query.causes)
     elif not query.is_correct:

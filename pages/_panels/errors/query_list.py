@@ -11,7 +11,7 @@ import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
 from mmalign_core.workflow import ErrorReport, Mark, MarkKind, Run, cause_words
-from pages._panels.errors import marking
+from pages._panels.errors import mark_panel
 from pages._panels.errors.filters import kind_words
 from pages._panels.errors.queries import Query, open_named, query_named
 from pages._panels.similarity import pairs
@@ -39,7 +39,7 @@ def show(
         "start": start,
         "total": len(names),
         "opened": focus.key if focus is not None else "",
-        "kinds": [{"key": key, "kind": kind.value} for key, kind in marking.KEYS.items()],
+        "kinds": [{"key": key, "kind": kind.value} for key, kind in mark_panel.KEYS.items()],
         "tints": MODALITY_COLOURS,
     }
     _component()(data=data, key=_KEY, **_answers(run, report, names))
@@ -54,7 +54,7 @@ def _answers(run: Run, report: ErrorReport, names: Sequence[str]) -> dict[str, C
             query = query_named(report, str(told["query"]))
         except (KeyError, IndexError, ValueError):
             return  # a message of an older page
-        marking.add(run, query, MarkKind(told["kind"]), f"errors.note.{query.key}")
+        mark_panel.add(run, query, MarkKind(told["kind"]), f"errors.note.{query.key}")
 
     def turn() -> None:
         place = min(max(int(state.picked(_KEY, "turned")), 0), len(names) - 1)
@@ -64,7 +64,7 @@ def _answers(run: Run, report: ErrorReport, names: Sequence[str]) -> dict[str, C
         "on_picked_change": lambda: open_named(report, str(state.picked(_KEY))),
         "on_marked_change": mark,
         "on_turned_change": turn,
-        "on_undone_change": lambda: marking.undo(run),
+        "on_undone_change": lambda: mark_panel.undo(run),
     }
 
 
