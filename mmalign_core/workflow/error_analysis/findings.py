@@ -67,7 +67,8 @@ def find_findings(
     A change is offered only where the 95% interval of its paired difference lies above 0. BadInput where nothing was
     measured.
     """
-    errors = find_errors(run, store=store, settings=settings, progress=within(progress, 0.0, 0.5))
+    held_out, shown = run.choices.holds_out, within(progress, 0.0, 0.5)
+    errors = find_errors(run, store=store, held_out=held_out, settings=settings, progress=shown)
     found = [*_causes(errors)]
     progress(0.5, "trying corrections for hubs")
     found += _correction(run, errors)
