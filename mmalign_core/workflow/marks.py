@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.tables import Line, read_table
+from mmalign_core.data.tabular.cells import Line
+from mmalign_core.data.tabular.tables import read_table
 from mmalign_core.store import Store
 from mmalign_core.triage.marks import (
     Contents,
