@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mmalign_core.metrics.retrieval import RightAnswers, best_chosen, outcomes, right_answers
+from mmalign_core.metrics.outcomes import outcomes
+from mmalign_core.metrics.retrieval import RightAnswers, best_chosen, right_answers
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.types import EmbeddingSet, Matches
 
