@@ -35,6 +35,8 @@ def _size(value: Any, seen: set[int], depth: int) -> int:
             return size(value, seen, depth)
     if isinstance(given := getattr(value, "nbytes", None), int):
         return given
+    if hasattr(value, "to_plotly_json"):  # a figure also holds what checks it, which all figures share
+        return _size(value.to_plotly_json(), seen, depth)
     return sys.getsizeof(value) + sum(_size(part, seen, depth + 1) for part in _attributes(value))
 
 

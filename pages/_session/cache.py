@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -151,6 +151,18 @@ def block(run_key: str, source: str, target: str, limit: int, ordering: str, _ru
 def judged_in_space(run_key: str, source: str, target: str, _run: Run) -> Judgements:
     """Return every query of a pair of modalities that the run did not measure, ranked in its space."""
     return judge_in_space(_run, source, target, scores=scores(run_key, source, target, _run))
+
+
+@KEPT.keep
+def judged_part(run_key: str, way: str, held_out: bool, _judged: Judgements) -> Judgements:
+    """Return the held-out queries of a direction of the run, or the fitted ones."""
+    return _judged.take(_judged.held_out if held_out else ~_judged.held_out)
+
+
+@KEPT.keep
+def figure(key: Hashable, _make: Callable[[], T]) -> T:
+    """Return the figure that `_make` makes, which takes longer than the rest of a page. `key`: all that it shows."""
+    return _make()
 
 
 @KEPT.keep
