@@ -79,6 +79,10 @@ class Store:
         self._sequences = SequenceCache(self.root / "sequences")
         self._runs = RunList(self.root / "lists", self.root / "runs")
 
+    def __reduce__(self) -> tuple[type[Store], tuple[Path, str]]:
+        """The place alone goes to another process, which opens the store there."""
+        return Store, (self.root, self.vectors)
+
     def embeddings(self, encoder_key: str, digests: Sequence[str]) -> CachedRows:
         """The cached embeddings of those digests that have any."""
         return self._embeddings.get(encoder_key, digests)

@@ -19,10 +19,11 @@ Tables = LocalTables | ObjectTables
 
 def write_fragment(tables: Tables, name: str, rows: Any) -> list[str]:
     """Write a pyarrow table as fragments of the table `name`, which must exist, and return them as JSON."""
-    from lance_ray.fragment import write_fragment as write
+    from lance.fragment import write_fragments
 
-    made = write([rows], str(tables.location(name)), schema=rows.schema, storage_options=tables.options() or None)
-    return [json.dumps(fragment.to_json()) for fragment, _ in made]
+    options = tables.options() or None
+    made = write_fragments(rows, str(tables.location(name)), mode="append", storage_options=options)
+    return [json.dumps(fragment.to_json()) for fragment in made]
 
 
 def commit_fragments(tables: Tables, name: str, fragments: Sequence[str]) -> None:
