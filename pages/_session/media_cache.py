@@ -1,20 +1,45 @@
 """Media in the forms that pages show, and as encoders see them. Every cache is keyed on digests, and bounded.
 
 Bounds: 1000 strips of frames (about 50 kB each) and 6000 thumbnails (about 5 kB each), the items of a large page; 64
-small pictures; 8 to 16 decoded media, which are large.
+small pictures; 8 to 16 decoded media, which are large. Of maps 8 with their places, and 32 colourings of them.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import io
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import streamlit as st
 
+from mmalign_core.plots import MapGroups, density_picture
 from mmalign_core.types import Media
 from mmalign_core.workflow import DecodedVideo, Film, PlayableVideo, decode_soundtrack, encoder_of, playable_video
 from pages._session import cache
 from pages._session.thumbnails import Thumbnail, film_frames, picture_thumbnail, pixels_thumbnail, waveform_thumbnail
+
+T = TypeVar("T")
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def of_map(key: str, _make: Callable[[], T]) -> T:
+    """Return the places of a map as the browser gets them. `_make` makes them once for each `key`."""
+    return _make()
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def of_colouring(key: str, _make: Callable[[], T]) -> T:
+    """Return the colours of a map's points. `_make` makes them once for each `key`."""
+    return _make()
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def density(key: str, size: tuple[int, int], _places: np.ndarray, _groups: MapGroups) -> bytes:
+    """Return the picture of a map's density as PNG."""
+    kept = io.BytesIO()
+    density_picture(_places, _groups, size).save(kept, "PNG")
+    return kept.getvalue()
 
 
 @st.cache_resource(max_entries=6000, show_spinner=False)
