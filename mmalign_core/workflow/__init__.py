@@ -110,7 +110,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
     from mmalign_core.workflow.error_analysis.error_report import ErrorReport as ErrorReport
     from mmalign_core.workflow.error_analysis.errors import find_errors as find_errors
-    from mmalign_core.workflow.error_analysis.findings import Finding as Finding
+    from mmalign_core.workflow.error_analysis.finding import Finding as Finding
     from mmalign_core.workflow.error_analysis.findings import find_findings as find_findings
     from mmalign_core.workflow.error_analysis.judgement import judge as judge
     from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all

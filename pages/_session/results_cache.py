@@ -14,6 +14,7 @@ LIMITS: Mapping[str, int] = {
     "map": 16,
     "inspection": 8,
     "findings": 16,
+    "findings so far": 16,
     "errors": 8,
     "slices": 8,
     "repair": 16,
