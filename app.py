@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._session import state
+from pages._session import housekeeping, state
 
 ASSETS = Path(__file__).parent / "assets"
 PAGES = [
@@ -77,6 +77,7 @@ PAGES = [
     ),
 ]
 
+housekeeping.begin()
 page = st.navigation(PAGES, position="top")
 st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
 st.html(ASSETS / "dashboard.css")

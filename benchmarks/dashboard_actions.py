@@ -88,7 +88,7 @@ def _dialog(page: Page, round_: int) -> None:
 
 def data(words: tuple[str, ...]) -> Iterator[Action]:
     """The gallery: cards, pages, facets, search."""
-    yield Action("data", "click a card", lambda p, n: p.locator(".card").nth(n + 1).click())
+    yield Action("data", "click a card", lambda p, n: p.locator(".card").nth(1 + n % 8).click())
     yield Action("data", "next page", lambda p, n: p.get_by_test_id("stPagination").get_by_text(str(2 + n % 2)).click())
     yield Action("data", "facet", lambda p, n: pick(p, "facets", n))
     yield Action("data", "find by words", lambda p, n: type_words(p, "find", words[n % len(words)]))
@@ -106,7 +106,7 @@ def errors() -> Iterator[Action]:
     yield Action("errors", "sort", lambda p, n: pick(p, "sort", n + 1))
     yield Action("errors", "cause filter", lambda p, n: pick(p, "cause", n + 1))
     yield Action("errors", "clear filters", _clear)
-    yield Action("errors", "bar of a slice", lambda p, n: click_point(p, "errors-slices", n))
+    yield Action("errors", "bar of a slice", lambda p, n: click_point(p, "errors-slices", n % 5))
     yield Action("errors", "only wrong", lambda p, n: p.locator(".st-key-wrong label").first.click())
 
 
