@@ -21,7 +21,7 @@ from mmalign_core.store.folders import check_folder, plain, write_folder, write_
 from mmalign_core.store.ownership import MEDIA_NAME
 from mmalign_core.store.serialization import read_arrays, read_sets, write_arrays, write_sets
 from mmalign_core.store.tables import LocalTables
-from mmalign_core.types import BadInput, Collection, EmbeddingSet
+from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media
 
 HEAD = "run.json"
 CURE = "delete that folder and align again"
@@ -146,15 +146,12 @@ def _are_numbers(measured: Any) -> bool:
 def _with_own_media(collection: Collection, folder: Path) -> Collection:
     """Media that lie in the run's folder, by their paths of today: the folder may have moved."""
     own = re.compile(rf"media/{MEDIA_NAME}")
-    if not any(medium.path and own.fullmatch(medium.path) for medium in collection.media):
-        return collection
-    placed = (
-        replace(medium, path=str(folder.absolute() / medium.path))
-        if medium.path and own.fullmatch(medium.path)
-        else medium
-        for medium in collection.media
-    )
-    return replace(collection, media=tuple(placed))
+
+    def place(medium: Media) -> str | None:
+        inside = medium.path is not None and own.fullmatch(medium.path)
+        return str(folder.absolute() / medium.path) if medium.path and inside else medium.path
+
+    return replace(collection, media=collection.table.at_places(place))
 
 
 def read_run_summary(folder: Path) -> RunSummary:
