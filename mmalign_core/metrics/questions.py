@@ -16,9 +16,9 @@ from mmalign_core.types import EmbeddingSet
 FEWEST_SCANNED = 4_000_000
 """Scores from which the compiled loops are used. Chosen: NumPy takes a tenth of a second for fewer, and loading the
 loops takes longer."""
-MOST_RIGHT = 1 / 128
-"""Largest share of right pairs among all for the compiled loops: these pairs are computed apart, 128 at the cost of
-128 squared."""
+MOST_RIGHT = 1 / 256
+"""Largest share of right pairs among all for the compiled loops: these pairs are computed apart, 256 at the cost of
+256 squared."""
 
 
 @dataclass(frozen=True)
