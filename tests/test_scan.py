@@ -19,6 +19,7 @@ from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.scoring.similarities import SIMILARITIES
+from mmalign_core.triage.judgements import COLUMNS, judgements_of
 from mmalign_core.types import Cancelled, EmbeddingSet
 
 
@@ -158,6 +159,20 @@ def test_a_sampled_query_has_the_rank_that_it_has_among_all(compiled, monkeypatc
         found = measure_direction(a, b, scoring(), bank=None)
         assert len(found.items) == 50
         assert [every[item] for item in found.items] == found.outcome.ranks.tolist()
+
+
+@pytest.mark.parametrize("matcher", ["argmax", "threshold", "mutual", "hungarian"])
+def test_judgements_from_the_pass_are_those_from_blocks(matcher: str, compiled: Callable[[bool], None]) -> None:
+    a, b = two_sets("captions")
+    a = a.take(questions.questions(a, b, scoring(), None).rows)
+    scores, found = scoring().scores(a, b), []
+    matches = MATCHERS.create(matcher, **({"threshold": 0.6} if matcher == "threshold" else {})).match(scores)
+    for taken in (False, True):
+        compiled(taken)
+        found.append(judgements_of(("image", "text"), a, b, scores, matches))
+    for name in COLUMNS:
+        np.testing.assert_array_equal(getattr(found[0], name), getattr(found[1], name))
+    assert 0 < found[0].correct.sum() < len(a)
 
 
 def test_hubness_of_a_sample_is_that_of_its_items_among_themselves(compiled, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,10 +57,14 @@ class Questions:
 
     def can_scan(self, scoring: Scoring) -> bool:
         """Whether the compiled loops can measure them, and are worth while."""
-        many = len(self.rows) * len(self.targets)
-        if many < FEWEST_SCANNED or not scoring.matcher.takes_best:
-            return False
-        return max(truth.count for truth in self.truths) <= MOST_RIGHT * many
+        sizes = len(self.rows), len(self.targets)
+        return scoring.matcher.takes_best and all(is_many(truth, *sizes) for truth in self.truths)
+
+
+def is_many(truth: RightAnswers, queries: int, candidates: int) -> bool:
+    """Whether so many scores, with these right answers, are passed over in compiled loops."""
+    many = queries * candidates
+    return many >= FEWEST_SCANNED and truth.count <= MOST_RIGHT * many
 
 
 def sample_of(a: EmbeddingSet, b: EmbeddingSet, scoring: Scoring) -> Sample | None:
