@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from mmalign_core.types import Progress
 
@@ -46,3 +48,22 @@ def spoken(seconds: float) -> str:
     if seconds < 100:
         return f"{max(seconds, 1):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.2g} h"
+
+
+_beat: ContextVar[Callable[[], None]] = ContextVar("beat", default=lambda: None)
+
+
+@contextmanager
+def pulsing(progress: Progress, fraction: float, message: str) -> Iterator[None]:
+    """Let `pulse` report this inside the `with` block, wherever it is called: so a long step can be cancelled."""
+    token = _beat.set(lambda: progress(fraction, message))
+    try:
+        yield
+    finally:
+        _beat.reset(token)
+
+
+def pulse() -> None:
+    """Report that the current long step goes on, which raises `Cancelled` where it shall not. For loops that are passed
+    no progress."""
+    _beat.get()()

@@ -1,4 +1,4 @@
-"""Hubs: how often each candidate is among the best of the queries, over all queries or a sample of them."""
+"""Hubs: how often each candidate is among the best of the queries."""
 
 from __future__ import annotations
 
@@ -19,33 +19,22 @@ _FEWEST_ASKED = 32
 
 @dataclass(frozen=True)
 class Hubs:
-    """`occurrence` (n,): the number of queries that have the candidate among their K best, over `queries` queries.
+    """`largest`: the share of queries that have the most frequent candidate among their K best. `skewness`: hubness."""
 
-    `of`: the number of rows that the queries are a random sample of, or `queries`.
-    """
+    largest: float
+    skewness: float
 
-    occurrence: np.ndarray
-    queries: int
-    of: int
 
-    @property
-    def largest(self) -> float:
-        """The share of queries that have the most frequent candidate among their K best."""
-        return float(self.occurrence.max(initial=0.0) / max(1, self.queries))
-
-    @property
-    def skewness(self) -> float:
-        """Hubness. Of a sample of the queries, the estimate of what all queries would give."""
-        if self.queries == self.of:
-            return skewness(self.occurrence)
-        return _thinned_skewness(self.occurrence, self.queries, self.of)
+def hubs_among(occurrence: np.ndarray, queries: int) -> Hubs:
+    """Return the hubs, given `occurrence` (n,): how many of the queries have the candidate among their K best."""
+    return Hubs(float(occurrence.max(initial=0.0) / max(1, queries)), skewness(occurrence))
 
 
 def hubs_of(sources: EmbeddingSet, targets: EmbeddingSet, scoring: Scoring, bank: EmbeddingSet | None = None) -> Hubs:
     """Return the hubs among the distinct contents of the targets, with every source row as a query."""
     known = bank_vectors(bank)
     scores = scoring.correction.scores(scoring.similarity, sources.vectors, distinct_vectors(targets), known)
-    return Hubs(occurrences(scores), len(sources), len(sources))
+    return hubs_among(occurrences(scores), len(sources))
 
 
 def occurrences(scores: Scores, k: int = K) -> np.ndarray:
@@ -62,23 +51,6 @@ def skewness(occurrence: np.ndarray, k: int = K) -> float:
     if len(occurrence) <= k or occurrence.std() == 0:
         return 0.0
     return float((((occurrence - occurrence.mean()) / occurrence.std()) ** 3).mean())
-
-
-def _thinned_skewness(occurrence: np.ndarray, queries: int, of: int, k: int = K) -> float:
-    """Return the skewness that `of` queries would give, from a random sample of them.
-
-    A sample adds chance to each count. Factorial moments of the counts are free of it: drawing s of m queries scales
-    the r-th one by s(s-1)…(s-r+1) / m(m-1)…(m-r+1) (the moments of the hypergeometric distribution).
-    """
-    if len(occurrence) <= k:
-        return 0.0
-    scaled, falling, share = [], np.ones_like(occurrence), 1.0
-    for r in range(3):
-        falling, share = falling * (occurrence - r), share * (queries - r) / (of - r)
-        scaled.append(float(falling.mean()) / share)
-    first, second, third = scaled[0], scaled[1] + scaled[0], scaled[2] + 3 * scaled[1] + scaled[0]
-    variance = second - first**2
-    return (third - 3 * first * second + 2 * first**3) / variance**1.5 if variance > 0 else 0.0
 
 
 def occurrences_of(scores: Scores, tallies: Tallies, allowed: np.ndarray, k: int = K) -> np.ndarray:

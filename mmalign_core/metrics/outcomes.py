@@ -25,12 +25,13 @@ def outcomes(scores: Scores, matches: Matches, truths: Sequence[RightAnswers]) -
     for part, block in scores.iter_blocks():
         for truth, outcome in zip(truths, found):
             right = truth.pairs(part)
-            outcome.ranks[part] = _ranks(block, right, rounding[part])
-            outcome.correct[part] = _correct(block, right, rounding[part], chosen[part])
+            outcome.ranks[part] = ranks_in_block(block, right, rounding[part])
+            outcome.correct[part] = correct_in_block(block, right, rounding[part], chosen[part])
     return found
 
 
-def _ranks(block: np.ndarray, right: tuple[np.ndarray, np.ndarray], rounding: np.ndarray) -> np.ndarray:
+def ranks_in_block(block: np.ndarray, right: tuple[np.ndarray, np.ndarray], rounding: np.ndarray) -> np.ndarray:
+    """Return the rank (r,) of the best right answer of each row of a block (r, n). `right`: its right pairs."""
     rows, columns = right
     values = block[rows, columns]
     best = np.full(len(block), -np.inf, np.float32)
@@ -40,9 +41,10 @@ def _ranks(block: np.ndarray, right: tuple[np.ndarray, np.ndarray], rounding: np
     return 1 + above - np.bincount(rows, weights=values >= bar[rows], minlength=len(block)).astype(int)
 
 
-def _correct(
+def correct_in_block(
     block: np.ndarray, right: tuple[np.ndarray, np.ndarray], rounding: np.ndarray, chosen: np.ndarray
 ) -> np.ndarray:
+    """Whether each row's decision `chosen` (r,) is right, and no wrong candidate ties with it."""
     rows, columns = right
     hit = np.zeros(len(block), bool)
     hit[rows[columns == chosen[rows]]] = True

@@ -16,9 +16,9 @@ from mmalign_core.types import EmbeddingSet
 FEWEST_SCANNED = 4_000_000
 """Scores from which the compiled loops are used. Chosen: NumPy takes a tenth of a second for fewer, and loading the
 loops takes longer."""
-MOST_RIGHT = 1 / 128
-"""Largest share of right pairs among all for the compiled loops: these pairs are computed apart, 128 at the cost of
-128 squared."""
+MOST_RIGHT = 1 / 256
+"""Largest share of right pairs among all for the compiled loops: these pairs are computed apart, 256 at the cost of
+256 squared."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,14 @@ class Questions:
 
     def can_scan(self, scoring: Scoring) -> bool:
         """Whether the compiled loops can measure them, and are worth while."""
-        many = len(self.rows) * len(self.targets)
-        if many < FEWEST_SCANNED or not scoring.matcher.takes_best:
-            return False
-        return max(truth.count for truth in self.truths) <= MOST_RIGHT * many
+        sizes = len(self.rows), len(self.targets)
+        return scoring.matcher.takes_best and all(is_many(truth, *sizes) for truth in self.truths)
+
+
+def is_many(truth: RightAnswers, queries: int, candidates: int) -> bool:
+    """Whether so many scores, with these right answers, are passed over in compiled loops."""
+    many = queries * candidates
+    return many >= FEWEST_SCANNED and truth.count <= MOST_RIGHT * many
 
 
 def sample_of(a: EmbeddingSet, b: EmbeddingSet, scoring: Scoring) -> Sample | None:

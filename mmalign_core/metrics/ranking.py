@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmalign_core.metrics.hubs import Hubs, K, occurrences, occurrences_of
+from mmalign_core.metrics.hubs import Hubs, K, hubs_among, occurrences, occurrences_of
 from mmalign_core.metrics.outcomes import outcomes
 from mmalign_core.metrics.questions import Questions, questions, sample_of
 from mmalign_core.metrics.retrieval import Direction, Outcome, best_chosen
@@ -105,10 +105,19 @@ def _one_way(
         found = walk.measured(scan(walk.blocks, walk.asked, progress=progress, partial=walk.words)[0])
     else:
         found = Measured(asked.direction(outcomes(scores, scoring.match(scores), asked.truths)))
-    if found.hubs is None and asked.sampled and hubs:
-        distinct = scores.take(np.arange(len(asked.rows)), distinct_rows(asked.targets))
-        found = Measured(found.direction, Hubs(occurrences(distinct), len(asked.rows), asked.of))
-    return found
+    return Measured(found.direction, _sampled_hubs(asked, scores, found.hubs)) if hubs and asked.sampled else found
+
+
+def _sampled_hubs(asked: Questions, scores: Scores, found: Hubs | None) -> Hubs:
+    """Return the largest hub of the sampled queries, and the hubness of the sampled items among themselves.
+
+    The skewness over all candidates would be that of chance: few of them are among the best of a sample.
+    """
+    every, distinct = np.arange(len(asked.rows)), distinct_rows(asked.targets)
+    largest = (found or hubs_among(occurrences(scores.take(every, distinct)), len(every))).largest
+    items = set(asked.queries.ids)
+    own = [row for row in distinct.tolist() if asked.targets.ids[row] in items]
+    return Hubs(largest, hubs_among(occurrences(scores.take(every, np.array(own, int))), len(every)).skewness)
 
 
 class _Walk:
@@ -147,8 +156,8 @@ class _Walk:
         direction = self.questions.direction([Outcome(*both) for both in zip(ranks, self._correct(ranks))])
         if not self._counts_hubs:
             return Measured(direction)
-        occurrence, asked = occurrences_of(self._scores, tallies, self._distinct), len(self._scores.sources)
-        return Measured(direction, Hubs(occurrence, asked, self.questions.of if self.questions.sampled else asked))
+        occurrence = occurrences_of(self._scores, tallies, self._distinct)
+        return Measured(direction, hubs_among(occurrence, len(self._scores.sources)))
 
     def _correct(self, ranks: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Whether the decisions are right: the best candidate was chosen, and no wrong one ties with it."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.metrics.bootstrap import bootstrap_intervals
+from mmalign_core.metrics.bootstrap import intervals_together
+from mmalign_core.metrics.questions import sample_of
 from mmalign_core.metrics.ranking import Measured, measure_direction, measure_pair
 from mmalign_core.metrics.retrieval import Direction, pooled
 from mmalign_core.metrics.space import diagnostics
@@ -23,21 +24,35 @@ Space = Mapping[str, EmbeddingSet]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`directions`: "image->text" -> results of each query. `space`: diagnostics. `seed`: of the resampling."""
+    """`directions`: "image->text" -> results of each query. `space`: diagnostics. `seed`: of the resampling.
+
+    `seconds_for_all`: about what all queries would have taken, where they were too many and a sample was measured.
+    """
 
     directions: Mapping[str, Direction]
     space: Mapping[str, Any]
     seed: int = 0
+    seconds_for_all: float = 0.0
 
     def report(self) -> dict[str, Any]:
-        """Return `metrics`, `ci95` and `baseline` (permuted items) by direction, and `space`, as Python floats."""
+        """Return `metrics`, `ci95` and `baseline` (permuted items) by direction, `space`, `sampled`: plain values.
+
+        `sampled` is None where all queries were measured, else direction -> `n` of `of` queries, with
+        `seconds_for_all`.
+        """
         found = self.directions.items()
+        drawn = intervals_together([(d.outcome, d.items) for d in self.directions.values()], seed=self.seed)
         return {
             "metrics": {way: d.metrics(d.outcome) for way, d in found},
-            "ci95": {way: bootstrap_intervals(d.outcome, d.items, seed=self.seed) for way, d in found},
+            "ci95": dict(zip(self.directions, drawn)),
             "baseline": {way: d.metrics(d.shuffled) for way, d in found},
             "space": dict(self.space),
+            "sampled": self._sampled(),
         }
+
+    def _sampled(self) -> dict[str, Any] | None:
+        drawn = {way: {"n": len(d.items), "of": d.sampled_of} for way, d in self.directions.items() if d.sampled_of}
+        return {**drawn, "seconds_for_all": round(self.seconds_for_all)} if drawn else None
 
 
 def evaluation(
@@ -62,14 +77,16 @@ def evaluation(
         parts.append(measure_pair(a, b, scoring, bank=bank, hubs=True, progress=shown))
         hubs = {way: one.hubs for way, one in zip(ways, parts[-1]) if one.hubs is not None}
         space.append(diagnostics(a, b, scoring, bank=bank, hubs=hubs))
-    return Evaluation(_by_way(ways, parts), _means(space), scoring.seed)
+    drawn = [sample for a, b in sides if (sample := sample_of(a, b, scoring)) is not None]
+    return Evaluation(_by_way(ways, parts), _means(space), scoring.seed, sum(sample.seconds for sample in drawn))
 
 
 def pooled_evaluation(parts: Sequence[Evaluation]) -> Evaluation:
     """Folds that were measured each by itself as one evaluation, with the seed of the first: queries are pooled and
     diagnostics averaged, as in `evaluation`."""
     ways = {way: pooled([part.directions[way] for part in parts]) for way in parts[0].directions}
-    return Evaluation(ways, _means([part.space for part in parts]), parts[0].seed)
+    seconds = sum(part.seconds_for_all for part in parts)
+    return Evaluation(ways, _means([part.space for part in parts]), parts[0].seed, seconds)
 
 
 def measure_all(

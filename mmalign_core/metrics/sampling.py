@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from mmalign_core.progress import spoken
 from mmalign_core.splits import paired_items
 from mmalign_core.types import EmbeddingSet
 
@@ -45,6 +48,19 @@ def query_sample(a: EmbeddingSet, b: EmbeddingSet, *, seed: int = 0, exact: bool
         return None
     drawn = np.random.default_rng(seed).choice(len(paired), SAMPLED, replace=False)
     return Sample(frozenset(paired[i] for i in drawn), len(paired), seconds_for(a, b))
+
+
+def sampled_words(report: Mapping[str, Any]) -> str:
+    """Return how the queries of a report were sampled, in one sentence without its end; "" where all were measured.
+
+    `report`: the JSON of `align`.
+    """
+    sampled = report.get("sampled")
+    if not sampled:
+        return ""
+    ways = {way: part for way, part in sampled.items() if isinstance(part, Mapping)}
+    drawn = ", ".join(f"{part['n']:,} of {part['of']:,} queries {way}" for way, part in ways.items())
+    return f"measured on a random sample, {drawn}; all would take about {spoken(sampled['seconds_for_all'])}"
 
 
 def _products(a: EmbeddingSet, b: EmbeddingSet) -> float:

@@ -5,7 +5,7 @@ Importing this module loads numba, which takes a second: import it only where ma
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
@@ -17,16 +17,16 @@ from mmalign_core.settings import Settings
 
 STRIP = 256
 """Scores compared at once: their bars and counts fit the first cache. Chosen; 128 to 512 are equally fast."""
-_FAST = {"nnan", "nsz"}
+_FAST = frozenset({"nnan", "nsz"})
 """Scores are no NaN, and the sign of zero does not count. Infinities do, so the other liberties are not taken."""
 
 
-def compiled(function: Callable) -> Callable:
+def compiled(function: Callable, liberties: Set[str] = _FAST) -> Callable:
     """Return `function` compiled on first use. It releases the interpreter lock, so threads run in parallel."""
     try:
-        return njit(cache=True, nogil=True, fastmath=_FAST)(function)
+        return njit(cache=True, nogil=True, fastmath=set(liberties))(function)
     except RuntimeError:  # neither the package's folder nor the user's cache folder is writable
-        return njit(nogil=True, fastmath=_FAST)(function)
+        return njit(nogil=True, fastmath=set(liberties))(function)
 
 
 def on_all_cores(count: int, work: Callable[[int, int], None]) -> None:
@@ -118,3 +118,18 @@ def offer_columns(scores, allowed, first_row, best, who, lo, hi):
                 if strip[c] > bar[c]:
                     _insert(best, who, start + c, strip[c], first_row + r)
                     bar[c] = best[start + c, last]
+
+
+def _dot_pairs(sources, targets, rows, columns, found, lo, hi):
+    """Set found[p] to the inner product of source rows[p] and target columns[p], for p in lo..hi.
+
+    One fused multiplication and addition after the other, as most matrix products do within a block.
+    """
+    for p in range(lo, hi):
+        total = np.float32(0)
+        for k in range(sources.shape[1]):
+            total += sources[rows[p], k] * targets[columns[p], k]
+        found[p] = total
+
+
+dot_pairs = compiled(_dot_pairs, frozenset({"contract"}))

@@ -14,7 +14,7 @@ from mmalign_core.types import Cancelled, Progress, no_progress
 ROWS, COLUMNS = 1024, 4096
 """Scores of one block: 16 MB. Measured: narrower blocks cost the matrix product half its speed, larger ones leave the
 cache."""
-_PAIRS = 128
+_PAIRS = 256
 """Pairs whose scores are computed at once, as a square of which the diagonal counts. Measured: smaller squares are
 computed by other instructions, which round otherwise than those of a block."""
 _LOWEST = np.finfo(np.float32).min
@@ -66,22 +66,22 @@ def scan(
     order = np.random.default_rng(0).permutation(m)
     ahead = _Direction(forward, n, order)
     back = None if backward is None else _Direction(backward, m, None, order)
-    report = remaining(progress)
-    for start in range(0, len(order), ROWS):
-        rows = order[start : start + ROWS]
-        sources = blocks.sources[rows]
-        for first in range(0, n, COLUMNS):
-            columns = slice(first, min(first + COLUMNS, n))
-            block = blocks.block(sources, rows, columns)
-            ahead.meet(block, slice(start, start + len(rows)), columns)
-            if back is not None:
-                back.meet_across(block, slice(start, start + len(rows)), columns)
-            try:
-                done = (start + len(rows) * columns.stop / n) / m
-                report(done, f"{start:,} of {m:,} queries against {n:,} candidates")
-            except (Cancelled, KeyboardInterrupt) as stop:
-                stop.add_note(partial(order[:start], ahead.counts[:, :start]))
-                raise
+    report, met = remaining(progress), 0
+    try:
+        for met in range(0, m, ROWS):
+            rows = order[met : met + ROWS]
+            sources, places = blocks.sources[rows], slice(met, met + len(rows))
+            for first in range(0, n, COLUMNS):
+                columns = slice(first, min(first + COLUMNS, n))
+                block = blocks.block(sources, rows, columns)
+                ahead.meet(block, places, columns)
+                if back is not None:
+                    back.meet_across(block, places, columns)
+                done = (met + len(rows) * columns.stop / n) / m
+                report(done, f"{met:,} of {m:,} queries against {n:,} candidates")
+    except (Cancelled, KeyboardInterrupt) as stop:
+        stop.add_note(partial(order[:met], ahead.counts[:, :met]))
+        raise
     return ahead.tallies(), None if back is None else back.tallies()
 
 
@@ -99,13 +99,29 @@ class Blocks:
 
     def of_pairs(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Return the score (p,) of each source row with its own target column, with the bits that it has in a block."""
+        found = self._dots(rows, columns) if len(rows) > _PAIRS else None
+        if found is None or not np.array_equal(found[:_PAIRS], self._diagonals(rows[:_PAIRS], columns[:_PAIRS])):
+            found = self._diagonals(rows, columns)
+        return self._scores.corrected_pairs(found, rows, columns)
+
+    def _dots(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return inner products, which are the similarities if the matrix product rounds in the usual order."""
+        from mmalign_core.scoring.kernels import dot_pairs, on_all_cores
+
+        found = np.empty(len(rows), np.float32)
+        rows, columns = np.array(rows, np.int64), np.array(columns, np.int64)
+        on_all_cores(len(rows), lambda lo, hi: dot_pairs(self.sources, self.targets, rows, columns, found, lo, hi))
+        return found
+
+    def _diagonals(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return similarities as the diagonals of square blocks."""
         found = np.empty(len(rows), np.float32)
         for start in range(0, len(rows), _PAIRS):
             part = slice(start, start + _PAIRS)
             pairs = np.resize(rows[part], _PAIRS), np.resize(columns[part], _PAIRS)
             square = self._scores.similarity.compare(self.sources[pairs[0]], self.targets[pairs[1]])
             found[part] = np.diag(square)[: len(found[part])]
-        return self._scores.corrected_pairs(found, rows, columns)
+        return found
 
 
 class _Direction:

@@ -53,6 +53,7 @@ def run_of(record: RunRecord) -> Run:
         matcher_params=record.matcher_params,
         seed=record.seed,
         correction_params=report.get("correction_params"),
+        exact=bool(report.get("exact", False)),
         **_holding_out(report.get("holding_out", {})),
     )
     result = AlignmentResult(

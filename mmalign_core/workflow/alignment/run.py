@@ -9,7 +9,7 @@ from typing import Any
 from mmalign_core.aligners import Aligner
 from mmalign_core.cost import Cost, peak_rss_mb
 from mmalign_core.metrics.report import at_chance
-from mmalign_core.progress import Watch, no_watch, within
+from mmalign_core.progress import Watch, no_watch, pulsing, within
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store, new_run_id
@@ -20,6 +20,9 @@ from mmalign_core.workflow.alignment.measurement import Measurement, fit, measur
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part, make_plan
 from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.menus.default_aligner import default_aligner
+
+_INTERVALS = 0.99
+"""Share of the progress that is reached when the intervals are computed. Our choice."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,8 @@ def complete(
     threshold = threshold_report(plan, measured, cost, within(progress, 1.0, 1.0))
     choices = with_suggested(choices, measured.thresholds)
     result = _result(plan, part, fitted, cost.seconds["fit"])
-    report = _report(choices, fitted, plan, measured, encoding, cost) | threshold
+    with pulsing(progress, _INTERVALS, "intervals by resampling"):
+        report = _report(choices, fitted, plan, measured, encoding, cost) | threshold
     report["at_chance"] = list(at_chance(report))
     report["left_out"] = [modality for modality in encoding.sets if modality not in result.space]
     encoders = {modality: rows.encoder for modality, rows in plan.sets.items()}
@@ -167,6 +171,7 @@ def _report(
         "matcher": choices.matcher,
         "matcher_params": scoring.matcher.params,
         "seed": choices.seed,
+        "exact": choices.exact,
         "holding_out": choices.holding_out(),
         "transductive": choices.is_transductive,
         **plan.held.report(),
