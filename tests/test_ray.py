@@ -18,15 +18,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from mmalign_core.__main__ import main
 from mmalign_core.data import read_collection
 from mmalign_core.engines import LocalEngine
 from mmalign_core.engines.cluster import Workers
 from mmalign_core.engines.ray_engine import RayEngine
-from mmalign_core.engines.work import check_version, check_visible
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, Cancelled, Media, no_progress
+from mmalign_core.types import BadInput, Cancelled, no_progress
 from mmalign_core.workflow import Choices, Encoding, compare, encode
 from mmalign_core.workflow.comparison.comparison import compare_on
 from tests.ray_tasks import own_pid, refuse
@@ -47,7 +45,8 @@ OBJECTS = 100 * 2**20
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Two machines with one CPU each; the first serves ray:// connections."""
-    port = 20_000 + os.getpid() % 9_000
+    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"  # with it, the server of ray:// now and then fails to start a process
+    port = 24_000 + os.getpid() % 9_000  # Ray serves clients from 23000 on
     plain = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": OBJECTS}
     made = cluster_utils.Cluster(initialize_head=True, head_node_args=plain | {"ray_client_server_port": port})
     made.add_node(num_cpus=1, object_store_memory=OBJECTS)
@@ -228,7 +227,7 @@ def test_compare_gives_the_same_rows(engine, demo, demo_encoding, store):
         assert {k: ours[k] for k in same} == {k: theirs[k] for k in same}
 
 
-def test_ray_addresses_and_a_cluster_that_goes_away(idle, tmp_path):
+def test_a_cluster_is_joined_by_its_address(idle, tmp_path):
     data, root = write_manifest(tmp_path / "data", 60), tmp_path / "store"
     command = [sys.executable, "-m", "mmalign_core", "encode", str(data), "--store", str(root), "--engine", "ray"]
     command += ["--ray-address", idle.client_address, "--encoder", "image=colour-gradient", "--json", "-"]
@@ -238,21 +237,6 @@ def test_ray_addresses_and_a_cluster_that_goes_away(idle, tmp_path):
     assert Store(root).size()
 
 
-def test_an_address_where_nothing_answers_is_one_line(capsys, tmp_path):
-    for address, told in (
-        ("ray://127.0.0.1:1", "no Ray cluster answers at 'ray://127.0.0.1:1'"),
-        ("ray://127.0.0.1:x", "is no address of a Ray cluster"),
-    ):
-        options = ["--engine", "ray", "--ray-address", address, "--store", str(tmp_path / "s")]
-        assert main(["encode", str(ROOT / "tests"), *options]) == 2
-        told_line = capsys.readouterr().err
-        assert told in told_line and told_line.count("\n") == 1
-
-
-def test_a_worker_that_cannot_see_the_data_is_one_line(engine, tmp_path):
-    with pytest.raises(BadInput, match="does not see '/nowhere'; put the data"):
-        check_visible([Media("a", "image", "0" * 32, path="/nowhere/a.png")])
-    with pytest.raises(BadInput, match="install one everywhere"):
-        check_version("0.0.0-other")
+def test_bad_input_that_a_worker_meets_is_raised_as_itself(engine):
     with pytest.raises(BadInput, match="is not here"):
         list(engine.run_each(refuse, None, [1], no_progress))
