@@ -179,7 +179,26 @@ def test_a_cancelled_run_keeps_what_was_done(engine, tmp_path):
     assert kept["reused"] > 0 and kept["reused"] + kept["encoded"] == 600
 
 
-def test_a_killed_driver_loses_only_what_was_not_committed(idle, tmp_path):
+def test_compare_gives_the_same_rows(engine, demo, demo_encoding, store):
+    names = ("as-is", "bridge", "cca", "procrustes")
+    entries = [Choices(pair=("image", "text"), aligner=name, test=0.3) for name in names]
+    published: list[str] = []
+    here = compare(demo, demo_encoding, entries, store=store)
+    there = compare_on(
+        engine, demo, demo_encoding, entries, store=store, publish=lambda row: published.append(row["aligner"])
+    )
+    assert sorted(published) == sorted(names)
+    same = ("aligner", "metrics", "ci95", "baseline", "space", "quality", "error", "against_best", "n_test")
+    for ours, theirs in zip(here.report(), there.report()):
+        assert {k: ours[k] for k in same} == {k: theirs[k] for k in same}
+
+
+def test_bad_input_that_a_worker_meets_is_raised_as_itself(engine):
+    with pytest.raises(BadInput, match="is not here"):
+        list(engine.run_each(refuse, None, [1], no_progress))
+
+
+def test_a_killed_driver_that_joined_by_address_loses_only_what_was_not_committed(idle, tmp_path):
     data, root = write_manifest(tmp_path / "data", 800), tmp_path / "store"
     script = (
         "import sys\n"
@@ -193,7 +212,7 @@ def test_a_killed_driver_loses_only_what_was_not_committed(idle, tmp_path):
         "Store.commit_fragments = told\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
-    options = ["--engine", "ray", "--ray-address", idle.address, "--encoder", "image=colour-gradient"]
+    options = ["--engine", "ray", "--ray-address", idle.client_address, "--encoder", "image=colour-gradient"]
     command = [sys.executable, "-c", script, "encode", str(data), "--store", str(root), *options]
     driver = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     watchdog = threading.Timer(PATIENCE, driver.kill)
@@ -211,32 +230,3 @@ def test_a_killed_driver_loses_only_what_was_not_committed(idle, tmp_path):
     assert len(held.rows) > 0 and np.array_equal(held.vectors, whole.vectors[held.rows])
     after = encoded(LocalEngine(), data, Store(root)).by_modality["image"]
     assert after == {"encoded": 800 - len(held.rows), "reused": len(held.rows)}
-
-
-def test_compare_gives_the_same_rows(engine, demo, demo_encoding, store):
-    names = ("as-is", "bridge", "cca", "procrustes")
-    entries = [Choices(pair=("image", "text"), aligner=name, test=0.3) for name in names]
-    published: list[str] = []
-    here = compare(demo, demo_encoding, entries, store=store)
-    there = compare_on(
-        engine, demo, demo_encoding, entries, store=store, publish=lambda row: published.append(row["aligner"])
-    )
-    assert sorted(published) == sorted(names)
-    same = ("aligner", "metrics", "ci95", "baseline", "space", "quality", "error", "against_best", "n_test")
-    for ours, theirs in zip(here.report(), there.report()):
-        assert {k: ours[k] for k in same} == {k: theirs[k] for k in same}
-
-
-def test_a_cluster_is_joined_by_its_address(idle, tmp_path):
-    data, root = write_manifest(tmp_path / "data", 60), tmp_path / "store"
-    command = [sys.executable, "-m", "mmalign_core", "encode", str(data), "--store", str(root), "--engine", "ray"]
-    command += ["--ray-address", idle.client_address, "--encoder", "image=colour-gradient", "--json", "-"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE)
-    assert done.returncode == 0, done.stderr
-    assert '"encoded": 60' in done.stdout
-    assert Store(root).size()
-
-
-def test_bad_input_that_a_worker_meets_is_raised_as_itself(engine):
-    with pytest.raises(BadInput, match="is not here"):
-        list(engine.run_each(refuse, None, [1], no_progress))
