@@ -13,6 +13,7 @@ from typing import Any
 
 from mmalign_core.commands.targets import write_target
 from mmalign_core.encoders import full_reference
+from mmalign_core.encoders.batched.stored import WriteBatches, write_batches
 from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -95,9 +96,12 @@ def is_run(named: str, store: Store) -> bool:
     return (path / "run.json").is_file() or (not path.exists() and named in [run.id for run in store.list_runs()])
 
 
-def encoded(args: argparse.Namespace, collection: Collection, store: Store) -> Encoding:
-    """The collection, encoded with the --encoder options."""
-    return encode(collection, encoders_of(args), store=store, settings=settings_of(args), progress=show_progress)
+def encoded(
+    args: argparse.Namespace, collection: Collection, store: Store, write: WriteBatches = write_batches
+) -> Encoding:
+    """The collection, encoded with the --encoder options; `write` is an engine's, by default that of this process."""
+    settings = settings_of(args)
+    return encode(collection, encoders_of(args), store=store, settings=settings, progress=show_progress, write=write)
 
 
 def show_progress(fraction: float, message: str) -> None:
