@@ -98,7 +98,7 @@ def _mark_of(entry: Entry, contents: Mapping[str, Contents]) -> Mark:
     item, other, modality = entry["item"], entry["other"], entry["modality"]
     then, other_then = ({m: tuple(map(str, keys)) for m, keys in entry[name].items()} for name in _CONTENTS)
     outdated = _has_changed(then, contents[item], modality)
-    outdated = outdated or bool(other) and _has_changed(other_then, contents[other], modality)
+    outdated = outdated or (bool(other) and _has_changed(other_then, contents[other], modality))
     words = [entry[word] for word in _WORDS]
     return Mark(_KINDS[entry["kind"]], *words, then, other_then, entry["id"], outdated)
 

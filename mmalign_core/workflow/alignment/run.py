@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mmalign_core.aligners import Aligner
@@ -25,7 +25,8 @@ from mmalign_core.workflow.menus.default_aligner import default_aligner
 @dataclass(frozen=True)
 class Run:
     """One finished alignment. `encoders`: modality -> 'name@version' of the encoder of its vectors. `result.space`:
-    the places of all rows. `report`: the JSON of `align`."""
+    the places of all rows. `report`: the JSON of `align`. `earlier`: of a repaired run, the rows of each modality that
+    the repair changed, as they were before."""
 
     id: str
     collection: Collection
@@ -34,6 +35,7 @@ class Run:
     result: AlignmentResult
     choices: Choices
     report: Mapping[str, Any]
+    earlier: Mapping[str, EmbeddingSet] = field(default_factory=dict)
 
     def sets(self, source: str, target: str) -> tuple[EmbeddingSet, EmbeddingSet]:
         """Return the rows of both modalities in the run's space. BadInput names one that it does not hold."""
