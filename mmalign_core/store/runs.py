@@ -23,7 +23,7 @@ from mmalign_core.store.serialization import read_arrays, read_sets, write_array
 from mmalign_core.store.tables import LocalTables
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media
 
-HEAD = "run.json"
+HEAD, EARLIER = "run.json", "earlier"
 CURE = "delete that folder and align again"
 
 
@@ -68,11 +68,15 @@ class RunSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(RunSummary):
-    """A whole run: the collection, the shared space (modality -> set) and the aligner's fitted arrays."""
+    """A whole run: the collection, the shared space (modality -> set) and the aligner's fitted arrays.
+
+    `earlier`: of a repaired run, modality -> rows before the repair, where it changed them; {} of any other.
+    """
 
     collection: Collection
     space: Mapping[str, EmbeddingSet]
     state: Mapping[str, np.ndarray]
+    earlier: Mapping[str, EmbeddingSet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "collection_digest", self.collection.digest)
@@ -97,6 +101,8 @@ def save_run_folder(record: RunRecord, folder: Path, media: Mapping[str, Path] |
         write_json(part / HEAD, {"format": FORMAT} | record.head())
         write_arrays(part / "state.safetensors", record.state)
         write_sets(part / "space", record.space)
+        if record.earlier:
+            write_sets(part / EARLIER, record.earlier)
         (part / "collection").mkdir()
         fill_collection(part / "collection", record.collection)
         for number, (name, source) in enumerate((media or {}).items()):
@@ -118,6 +124,7 @@ def load_run_folder(folder: Path) -> RunRecord:
         collection=_with_own_media(read_collection(folder / "collection"), folder),
         space=read_sets(folder / "space"),
         state=read_arrays(folder / "state.safetensors"),
+        earlier=read_sets(folder / EARLIER) if (folder / EARLIER).is_dir() else {},
     )
     if problem := _problem(record):
         raise BadInput(f"'{folder}' is damaged ({problem}); {CURE}")
