@@ -189,8 +189,11 @@ def address() -> dict[str, str]:
 
 
 def put_parameter(name: str, value: str) -> None:
-    """Put a parameter of this page alone into the address."""
-    st.query_params[name] = value
+    """Put a parameter of this page alone into the address; '' takes it out."""
+    if value:
+        st.query_params[name] = value
+    elif name in st.query_params:
+        del st.query_params[name]
 
 
 def picked(key: str, name: str = "picked") -> Any:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.data.titles import one_line
-from mmalign_core.metrics.bootstrap import paired_bootstrap
-from mmalign_core.metrics.report import measure_all
-from mmalign_core.metrics.retrieval import Direction
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -22,16 +17,14 @@ from mmalign_core.triage.causes.hub import Hub
 from mmalign_core.types import BadInput, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.comparison.comparison import compare
+from mmalign_core.workflow.error_analysis.corrections import METRIC, better_correction, mean_gain, paired_gains
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
-from mmalign_core.workflow.error_analysis.refit import held_out_parts
 from mmalign_core.workflow.error_analysis.slices import slices_of
 
 FIRST = 10
 """The rank that counts as found: what fits on one screen of answers, and the largest recall that reports give."""
-_CORRECTIONS = ("csls", "nnn")
-"""Corrections that are tried: those that keep a score for each query alone, once a bank is known."""
 _TRAINED = "infonce-linear"
 """The trained aligner that is tried: the one that the other heads start from."""
 _FEWEST_PAIRS = 60
@@ -40,7 +33,6 @@ _HELD_OUT = 0.2
 """Share held out to measure a trained aligner: the share that the README's examples hold out."""
 _LONGEST_NAME = 60
 """Characters of a candidate that a finding names; our choice: it stays one line."""
-_METRIC = f"recall@{FIRST}"
 
 
 @dataclass(frozen=True)
@@ -81,16 +73,16 @@ def find_findings(
 def _headline(run: Run) -> Finding:
     """The direction that finds least: how many of its queries have a right answer among the first ten."""
     metrics, chance = run.report["metrics"], run.report["baseline"]
-    way = min(metrics, key=lambda name: metrics[name][_METRIC])
+    way = min(metrics, key=lambda name: metrics[name][METRIC])
     values, source, target = metrics[way], *way.split("->")
-    low, high = run.report["ci95"][way].get(_METRIC, (None, None))
+    low, high = run.report["ci95"][way].get(METRIC, (None, None))
     interval = "" if low is None else f"; 95% interval {low:.0%} to {high:.0%}"
     words = (
-        f"The right {target} is among the first {FIRST} for {_of_100(values[_METRIC])} of 100 queries by {source} "
-        f"(by chance {_of_100(chance[way][_METRIC])}{interval}; {values['n']:,} queries)."
+        f"The right {target} is among the first {FIRST} for {_of_100(values[METRIC])} of 100 queries by {source} "
+        f"(by chance {_of_100(chance[way][METRIC])}{interval}; {values['n']:,} queries)."
     )
-    evidence = {"direction": way, "metric": _METRIC, "value": values[_METRIC], "n": values["n"], "ci95": [low, high]}
-    return Finding("headline", words, 1 - values[_METRIC], {"page": "errors", "direction": way}, evidence)
+    evidence = {"direction": way, "metric": METRIC, "value": values[METRIC], "n": values["n"], "ci95": [low, high]}
+    return Finding("headline", words, 1 - values[METRIC], {"page": "errors", "direction": way}, evidence)
 
 
 def _causes(errors: ErrorReport) -> list[Finding]:
@@ -105,7 +97,7 @@ def _causes(errors: ErrorReport) -> list[Finding]:
         if not counts[way]:
             continue
         n = len(errors.directions[way].judgements)
-        words = f"{CAUSES.get(name).summary}: {counts[way]:,} of {n:,} queries {way.replace('->', ' → ')}."
+        words = f"{CAUSES.get(name).summary_of(way)}: {counts[way]:,} of {n:,} queries {way.replace('->', ' → ')}."
         if name == Hub.name:
             words = _hub_words(errors, way, counts[way])
         action = {"page": "errors", "cause": name, "direction": way}
@@ -130,7 +122,7 @@ def _hub_words(errors: ErrorReport, way: str, crowded: int) -> str:
 
 def _slice(run: Run, errors: ErrorReport, store: Store, settings: Settings | None) -> list[Finding]:
     """The slice that surely finds less than the rest and costs most queries; nothing where none surely does."""
-    report = slices_of(run, errors, store=store, metric=_METRIC, settings=settings)
+    report = slices_of(run, errors, store=store, metric=METRIC, settings=settings)
     worst = report.worst()
     if worst is None:
         return []
@@ -143,7 +135,7 @@ def _slice(run: Run, errors: ErrorReport, store: Store, settings: Settings | Non
     )
     action = {"page": "errors", "slice": one.key, "direction": way}
     evidence = {
-        "direction": way, "slice": one.key, "metric": _METRIC, "n": one.n, "value": one.value, "ci95": [*one.ci95],
+        "direction": way, "slice": one.key, "metric": METRIC, "n": one.n, "value": one.value, "ci95": [*one.ci95],
         "rest": one.rest, "difference": one.difference, "difference_ci95": [low, high], "p": one.p, "q": one.q,
     }  # fmt: skip
     return [Finding("slice", words, -one.n * one.difference / n, action, evidence)]
@@ -151,22 +143,18 @@ def _slice(run: Run, errors: ErrorReport, store: Store, settings: Settings | Non
 
 def _correction(run: Run, errors: ErrorReport) -> list[Finding]:
     """The correction for hubs that helps most, with the largest hub by name; nothing where none surely helps."""
-    if run.choices.correction != "none" or run.choices.folds or run.choices.fold_column:
+    found = better_correction(run)
+    if found is None:
         return []
-    before = _measured(run, "none")
-    trials = {name: _gains(_measured(run, name), before) for name in _CORRECTIONS}
-    surely = {name: gains for name, gains in trials.items() if gains and min(g["low"] for g in gains.values()) > 0}
-    if not surely:
-        return []
-    name = max(surely, key=lambda key: _mean(surely[key]))
     way, hub, share = _largest_hub(errors)
-    gain = _mean(surely[name])
     words = (
-        f"'{hub}' is chosen for {share:.0%} of the queries {way.replace('->', ' → ')}. Correcting for hubs ({name}) "
-        f"brings {_points(gain)} of recall@{FIRST}{_interval(surely[name])}."
+        f"'{hub}' is chosen for {share:.0%} of the queries {way.replace('->', ' → ')}. Correcting for hubs "
+        f"({found.name}) brings {_points(found.gain)} of recall@{FIRST}{_interval(found.gains)}."
     )
-    action = {"page": "align", "choices": {"correction": name}}
-    return [Finding("correction", words, gain, action, {"correction": name, "hub": hub, "gains": surely[name]})]
+    action = {"page": "align", "choices": {"correction": found.name}}
+    return [
+        Finding("correction", words, found.gain, action, {"correction": found.name, "hub": hub, "gains": found.gains})
+    ]
 
 
 def _training(run: Run, store: Store, settings: Settings | None, progress: Progress) -> list[Finding]:
@@ -187,37 +175,18 @@ def _training(run: Run, store: Store, settings: Settings | None, progress: Progr
     rows = {row["aligner"]: row for row in board.rows if not row["error"]}
     if set(rows) != {own.aligner, _TRAINED}:
         return []
-    gains = _gains(rows[_TRAINED]["directions"], rows[own.aligner]["directions"])
+    gains = paired_gains(rows[_TRAINED]["directions"], rows[own.aligner]["directions"])
     way = "->".join(pair)
     if min(gain["low"] for gain in gains.values()) <= 0:
         return []
-    after, before = (rows[name]["metrics"][way][_METRIC] for name in (_TRAINED, own.aligner))
+    after, before = (rows[name]["metrics"][way][METRIC] for name in (_TRAINED, own.aligner))
     words = (
         f"{rows[_TRAINED]['n_train']:,} pairs are known: a trained aligner ({_TRAINED}) finds {_of_100(after)} of 100 "
         f"queries {way.replace('->', ' → ')} instead of {_of_100(before)}, on {rows[_TRAINED]['n_test']:,} held-out "
         f"items{_interval(gains)}."
     )
     action = {"page": "align", "choices": {"aligner": _TRAINED, "params": {}, "test": _HELD_OUT}}
-    return [Finding("training", words, _mean(gains), action, {"aligner": _TRAINED, "gains": gains})]
-
-
-def _measured(run: Run, correction: str) -> Mapping[str, Direction]:
-    """Both directions of the run's measured items under this correction, as its report measures them."""
-    scoring = replace(run.choices, correction=correction, correction_params=None, matcher="argmax", matcher_params=None)
-    parts = held_out_parts(run)
-    space = {modality: run.result.space[modality] for modality in run.choices.pair}
-    bank: Sequence[Mapping[str, Any]] | None = None
-    if parts:
-        test, train = (
-            {m: rows.of_items(items) for m, rows in space.items()} for items in (parts[0].test, parts[0].train)
-        )
-        space, bank = test, [train]
-    return measure_all([space], run.choices.pair, scoring.scoring(), banks=bank)
-
-
-def _gains(after: Mapping[str, Direction], before: Mapping[str, Direction]) -> dict[str, dict[str, float]]:
-    """Direction -> the paired difference of recall@10 with its interval."""
-    return {way: paired_bootstrap(after[way], before[way])[_METRIC] for way in before}
+    return [Finding("training", words, mean_gain(gains), action, {"aligner": _TRAINED, "gains": gains})]
 
 
 def _largest_hub(errors: ErrorReport) -> tuple[str, str, float]:
@@ -228,10 +197,6 @@ def _largest_hub(errors: ErrorReport) -> tuple[str, str, float]:
         most.append((count / len(part.judgements), way, errors.name_of(part.judgements.candidates, row)))
     share, way, name = max(most)
     return way, name, share
-
-
-def _mean(gains: Mapping[str, Mapping[str, float]]) -> float:
-    return float(np.mean([gain["difference"] for gain in gains.values()]))
 
 
 def _interval(gains: Mapping[str, Mapping[str, float]]) -> str:
