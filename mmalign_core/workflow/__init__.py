@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import encode as encode
     from mmalign_core.workflow.error_analysis.clusters import SpaceClusters as SpaceClusters
     from mmalign_core.workflow.error_analysis.clusters import find_clusters as find_clusters
+    from mmalign_core.workflow.error_analysis.corrections import HubCorrection as HubCorrection
     from mmalign_core.workflow.error_analysis.differences import DirectionDifference as DirectionDifference
     from mmalign_core.workflow.error_analysis.differences import RunDifference as RunDifference
     from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs

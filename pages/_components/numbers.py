@@ -11,6 +11,7 @@ import streamlit as st
 from mmalign_core.plots import direction_arrow, measure_word
 from mmalign_core.workflow import directions_at_chance, sampled_words
 from pages._components import errors, exports
+from pages._session import cache
 
 Report = Mapping[str, Any]
 
@@ -64,10 +65,12 @@ def measured_on(report: Report) -> str:
         for d, v in report["metrics"].items()
     ]
     split = report["split"]
+    learns = bool(report.get("n_train")) and _learns(report["aligner"])
     if split == "none":
-        how = "Fitted and measured on all items" if report.get("n_train") else "Measured on all items"
+        how = "Fitted and measured on all items" if learns else "Measured on all items"
     else:
-        how = f"Measured on held-out items ({_share_words(split)}), fitted on {report['n_train']:,}"
+        how = f"Measured on held-out items ({_share_words(split)})"
+        how += f", fitted on {report['n_train']:,}" if learns else ""
     note = (
         " Transductive: it saw the measured items, but not which of them belong together."
         if report.get("transductive")
@@ -77,6 +80,11 @@ def measured_on(report: Report) -> str:
     leak = f" {shared:,} of the measured items share content with fitted ones." if shared else ""
     drawn = f" {errors.sentence(sampled_words(report))}" if report.get("sampled") else ""
     return errors.plain(f"{how}: {'; '.join(sizes)}.{drawn} Whiskers are 95% bootstrap intervals.{leak}{note}")
+
+
+def _learns(aligner: str) -> bool:
+    """Whether the aligner learns from pairs."""
+    return any(row["needs_pairs"] for row in cache.rows_of("aligners") if row["name"] == aligner)
 
 
 def split_words(report: Report) -> str:

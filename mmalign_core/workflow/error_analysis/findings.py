@@ -65,7 +65,7 @@ def _causes(errors: ErrorReport) -> list[Finding]:
         if not counts[way]:
             continue
         n = len(errors.directions[way].judgements)
-        words = f"{CAUSES.get(name).summary}: {counts[way]:,} of {n:,} queries {way.replace('->', ' → ')}."
+        words = f"{CAUSES.get(name).summary_of(way)}: {counts[way]:,} of {n:,} queries {way.replace('->', ' → ')}."
         if name == Hub.name:
             words = _hub_words(errors, way, counts[way])
         action = {"page": "errors", "cause": name, "direction": way}

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.metrics.bootstrap import paired_bootstrap
-from mmalign_core.metrics.report import measure_all
-from mmalign_core.metrics.retrieval import Direction
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.comparison.comparison import compare
+from mmalign_core.workflow.error_analysis.corrections import better_correction, mean_gain, paired_gains
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.finding import FIRST, METRIC, Finding, of_100
-from mmalign_core.workflow.error_analysis.refit import held_out_parts
 
-_CORRECTIONS = ("csls", "nnn")
-"""Corrections that are tried: those that keep a score for each query alone, once a bank is known."""
 _TRAINED = "infonce-linear"
 """The trained aligner that is tried: the one that the other heads start from."""
 _FEWEST_PAIRS = 60
@@ -35,22 +27,17 @@ _HELD_OUT = 0.2
 
 def correction(run: Run, errors: ErrorReport) -> list[Finding]:
     """Return the correction for hubs that helps most, with the largest hub by name; nothing where none surely helps."""
-    if run.choices.correction != "none" or run.choices.folds or run.choices.fold_column:
+    found = better_correction(run)
+    if found is None:
         return []
-    before = _measured(run, "none")
-    trials = {name: _gains(_measured(run, name), before) for name in _CORRECTIONS}
-    surely = {name: gains for name, gains in trials.items() if gains and min(g["low"] for g in gains.values()) > 0}
-    if not surely:
-        return []
-    name = max(surely, key=lambda key: _mean(surely[key]))
     way, hub, share = _largest_hub(errors)
-    gain = _mean(surely[name])
     words = (
-        f"'{hub}' is chosen for {share:.0%} of the queries {way.replace('->', ' → ')}. Correcting for hubs ({name}) "
-        f"brings {_points(gain)} of recall@{FIRST}{_interval(surely[name])}."
+        f"'{hub}' is chosen for {share:.0%} of the queries {way.replace('->', ' → ')}. Correcting for hubs "
+        f"({found.name}) brings {_points(found.gain)} of recall@{FIRST}{_interval(found.gains)}."
     )
-    action = {"page": "align", "choices": {"correction": name}}
-    return [Finding("correction", words, gain, action, {"correction": name, "hub": hub, "gains": surely[name]})]
+    action = {"page": "align", "choices": {"correction": found.name}}
+    evidence = {"correction": found.name, "hub": hub, "gains": found.gains}
+    return [Finding("correction", words, found.gain, action, evidence)]
 
 
 def training(run: Run, store: Store, settings: Settings | None, progress: Progress) -> list[Finding]:
@@ -71,7 +58,7 @@ def training(run: Run, store: Store, settings: Settings | None, progress: Progre
     rows = {row["aligner"]: row for row in board.rows if not row["error"]}
     if set(rows) != {own.aligner, _TRAINED}:
         return []
-    gains = _gains(rows[_TRAINED]["directions"], rows[own.aligner]["directions"])
+    gains = paired_gains(rows[_TRAINED]["directions"], rows[own.aligner]["directions"])
     way = "->".join(pair)
     if min(gain["low"] for gain in gains.values()) <= 0:
         return []
@@ -82,26 +69,7 @@ def training(run: Run, store: Store, settings: Settings | None, progress: Progre
         f"items{_interval(gains)}."
     )
     action = {"page": "align", "choices": {"aligner": _TRAINED, "params": {}, "test": _HELD_OUT}}
-    return [Finding("training", words, _mean(gains), action, {"aligner": _TRAINED, "gains": gains})]
-
-
-def _measured(run: Run, correction: str) -> Mapping[str, Direction]:
-    """Both directions of the run's measured items under this correction, as its report measures them."""
-    scoring = replace(run.choices, correction=correction, correction_params=None, matcher="argmax", matcher_params=None)
-    parts = held_out_parts(run)
-    space = {modality: run.result.space[modality] for modality in run.choices.pair}
-    bank: Sequence[Mapping[str, Any]] | None = None
-    if parts:
-        test, train = (
-            {m: rows.of_items(items) for m, rows in space.items()} for items in (parts[0].test, parts[0].train)
-        )
-        space, bank = test, [train]
-    return measure_all([space], run.choices.pair, scoring.scoring(), banks=bank)
-
-
-def _gains(after: Mapping[str, Direction], before: Mapping[str, Direction]) -> dict[str, dict[str, float]]:
-    """Direction -> the paired difference of recall@10 with its interval."""
-    return {way: paired_bootstrap(after[way], before[way])[METRIC] for way in before}
+    return [Finding("training", words, mean_gain(gains), action, {"aligner": _TRAINED, "gains": gains})]
 
 
 def _largest_hub(errors: ErrorReport) -> tuple[str, str, float]:
@@ -112,10 +80,6 @@ def _largest_hub(errors: ErrorReport) -> tuple[str, str, float]:
         most.append((count / len(part.judgements), way, errors.name_of(part.judgements.candidates, row)))
     share, way, name = max(most)
     return way, name, share
-
-
-def _mean(gains: Mapping[str, Mapping[str, float]]) -> float:
-    return float(np.mean([gain["difference"] for gain in gains.values()]))
 
 
 def _interval(gains: Mapping[str, Mapping[str, float]]) -> str:
