@@ -169,6 +169,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.maps.map_annotations import point_values as point_values
     from mmalign_core.workflow.maps.orientation import turned_map as turned_map
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
+    from mmalign_core.workflow.maps.space_map import drawn_map as drawn_map
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
     from mmalign_core.workflow.marks import COLUMNS as MARK_COLUMNS
