@@ -172,8 +172,11 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.maps.map_annotations import MapClusters as MapClusters
     from mmalign_core.workflow.maps.map_annotations import map_clusters as map_clusters
     from mmalign_core.workflow.maps.map_annotations import point_values as point_values
+    from mmalign_core.workflow.maps.map_labels import MapLabel as MapLabel
+    from mmalign_core.workflow.maps.map_labels import label_levels as label_levels
     from mmalign_core.workflow.maps.orientation import turned_map as turned_map
     from mmalign_core.workflow.maps.space_map import SpaceMap as SpaceMap
+    from mmalign_core.workflow.maps.space_map import drawn_map as drawn_map
     from mmalign_core.workflow.maps.space_map import place_on_map as place_on_map
     from mmalign_core.workflow.maps.space_map import project_run as project_run
     from mmalign_core.workflow.marks import COLUMNS as MARK_COLUMNS
