@@ -52,8 +52,8 @@ def warn_of_chance(report: Report) -> None:
     """Draw a warning for directions that find no more than shuffled pairs would; nothing if all find more."""
     if ways := directions_at_chance(report):
         st.warning(
-            f"No better than chance {' and '.join(map(direction_arrow, ways))}: the 95% interval of the mean reciprocal"
-            " rank includes the score of shuffled pairs. So far, nearness says nothing about belonging together.",
+            f"No better than chance, {' and '.join(map(direction_arrow, ways))}: the 95% interval of the mean"
+            " reciprocal rank includes the score of shuffled pairs. So far, nearness says nothing about belonging together.",
             icon=":material/casino:",
         )
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
-from mmalign_core.data.titles import one_line
+from mmalign_core.data.titles import item_titles, one_line
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.triage.causes import CAUSES
 from mmalign_core.triage.causes.hub import Hub
-from mmalign_core.types import BadInput, Progress, no_progress
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.comparison.comparison import compare
 from mmalign_core.workflow.error_analysis.corrections import METRIC, better_correction, mean_gain, paired_gains
@@ -81,6 +81,8 @@ def _headline(run: Run) -> Finding:
         f"The right {target} is among the first {FIRST} for {_of_100(values[METRIC])} of 100 queries by {source} "
         f"(by chance {_of_100(chance[way][METRIC])}{interval}; {values['n']:,} queries)."
     )
+    if low is not None and low <= chance[way][METRIC]:
+        words += " The interval does not lie above chance."
     evidence = {"direction": way, "metric": METRIC, "value": values[METRIC], "n": values["n"], "ci95": [low, high]}
     return Finding("headline", words, 1 - values[METRIC], {"page": "errors", "direction": way}, evidence)
 
@@ -113,7 +115,7 @@ def _hub_words(errors: ErrorReport, way: str, crowded: int) -> str:
     ]
     row, largest = max(hubs, key=lambda hub: hub[1]["k"])
     judged = part.judgements
-    name = one_line(errors.name_of(judged.candidates, int(judged.chosen[row])), _LONGEST_NAME)
+    name = one_line(_name(errors, judged.candidates, int(judged.chosen[row])), _LONGEST_NAME)
     return (
         f"'{name}' is chosen for {largest['k']:,} of {largest['n']:,} queries {way.replace('->', ' → ')}; such hubs "
         f"crowd out the right answer of {crowded:,}."
@@ -194,9 +196,15 @@ def _largest_hub(errors: ErrorReport) -> tuple[str, str, float]:
     most: list[tuple[float, str, str]] = []
     for way, part in errors.directions.items():
         row, count = Counter(part.judgements.chosen.tolist()).most_common(1)[0]
-        most.append((count / len(part.judgements), way, errors.name_of(part.judgements.candidates, row)))
+        most.append((count / len(part.judgements), way, _name(errors, part.judgements.candidates, row)))
     share, way, name = max(most)
     return way, name, share
+
+
+def _name(errors: ErrorReport, rows: EmbeddingSet, row: int) -> str:
+    """What a person calls this row: a text itself, else the title of its item."""
+    name = errors.name_of(rows, row)
+    return item_titles(errors.collection).get(name, name) if name == rows.ids[row] else name
 
 
 def _interval(gains: Mapping[str, Mapping[str, float]]) -> str:
