@@ -121,7 +121,7 @@ def page(chrome: "Browser", request: pytest.FixtureRequest) -> Iterator["Page"]:
     A test file may set HEIGHT (pixels of the window, else 900) and START (False: the window stays empty).
     """
     opened = chrome.new_page(viewport={"width": 1280, "height": getattr(request.module, "HEIGHT", 900)})
-    opened.set_default_timeout(120_000)
+    opened.set_default_timeout(300_000)  # milliseconds: a first start on a busy machine makes and aligns the demo
     if getattr(request.module, "START", True):
         opened.goto(request.getfixturevalue("address"))
     yield opened
