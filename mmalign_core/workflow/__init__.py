@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mmalign_core.metrics.modality_mix import Mixing as Mixing
     from mmalign_core.metrics.modality_mix import modality_mixing as modality_mixing
     from mmalign_core.metrics.report import at_chance as directions_at_chance
+    from mmalign_core.metrics.sampling import sampled_words as sampled_words
     from mmalign_core.model_files.catalogue import Suggested as SuggestedModel
     from mmalign_core.model_files.hub import PATIENCE as HUB_PATIENCE
     from mmalign_core.model_files.hub import endpoint as hub_endpoint

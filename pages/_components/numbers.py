@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word
-from mmalign_core.workflow import directions_at_chance
+from mmalign_core.workflow import directions_at_chance, sampled_words
 from pages._components import errors, exports
 
 Report = Mapping[str, Any]
 
-_COUNTS = ("n", "candidates", "unanswerable")
+_COUNTS = ("n", "candidates", "unanswerable", "sampled_of")
 """Counts, not metrics: `measured_on` writes them as words."""
 
 
@@ -75,15 +75,17 @@ def measured_on(report: Report) -> str:
     )
     shared = report.get("shared_content")
     leak = f" {shared:,} of the measured items share content with fitted ones." if shared else ""
-    return errors.plain(f"{how}: {'; '.join(sizes)}. Whiskers are 95% bootstrap intervals.{leak}{note}")
+    drawn = f" {errors.sentence(sampled_words(report))}" if report.get("sampled") else ""
+    return errors.plain(f"{how}: {'; '.join(sizes)}.{drawn} Whiskers are 95% bootstrap intervals.{leak}{note}")
 
 
 def split_words(report: Report) -> str:
     """Return what was measured in two or three words: "all items", "held-out 20% of all", "5 folds"."""
     split = report.get("split", "none")
+    drawn = ", a sample of the queries" if report.get("sampled") else ""
     if split == "none":
-        return "all items"
-    return f"held-out {_share_words(split)}" if split.startswith("test") else split
+        return f"all items{drawn}"
+    return f"held-out {_share_words(split)}{drawn}" if split.startswith("test") else f"{split}{drawn}"
 
 
 def _share_words(split: str) -> str:

@@ -71,7 +71,7 @@ def settings() -> Settings:
 @st.cache_resource
 def store() -> Store:
     """Return the one store of this process."""
-    return Store(settings().root)
+    return Store(settings().root, settings().vectors)
 
 
 @st.cache_resource

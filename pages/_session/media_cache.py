@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import io
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
+from mmalign_core.plots import MapGroups, density_picture
 from mmalign_core.types import Media
 from mmalign_core.workflow import DecodedVideo, Film, PlayableVideo, decode_soundtrack, encoder_of, playable_video
 from pages._session import cache
@@ -15,6 +18,30 @@ from pages._session.thumbnails import Thumbnail, film_frames, picture_thumbnail,
 MEDIA = SizedCache(96_000_000)
 """Small pictures take about 5 kB each, strips of frames 50 kB, decoded media up to some 10 MB. Our choice: the
 thumbnails of 10,000 items, and some decoded media."""
+MAPS = SizedCache(64_000_000)
+"""A million points take 10 MB with one colouring. Our choice: a few of such maps."""
+
+T = TypeVar("T")
+
+
+@MAPS.keep
+def of_map(key: str, _make: Callable[[], T]) -> T:
+    """Return the places of a map as the browser gets them. `_make` makes them once for each `key`."""
+    return _make()
+
+
+@MAPS.keep
+def of_colouring(key: str, _make: Callable[[], T]) -> T:
+    """Return the colours of a map's points. `_make` makes them once for each `key`."""
+    return _make()
+
+
+@MAPS.keep
+def density(key: str, size: tuple[int, int], _places: np.ndarray, _groups: MapGroups) -> bytes:
+    """Return the picture of a map's density as PNG."""
+    kept = io.BytesIO()
+    density_picture(_places, _groups, size).save(kept, "PNG")
+    return kept.getvalue()
 
 
 @MEDIA.keep
