@@ -88,6 +88,7 @@ def _measure(found: Found, clock: Clock, what: str, round_: int, act: Callable[[
         return
     if round_:
         found.setdefault(what, []).append(took)
+        print(f"{what:32}{took.page:10.0f}{took.alone:10.0f}", file=sys.stderr, flush=True)
 
 
 def seconds_to_map(home: Path) -> float:

@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=10)
     parser.add_argument("--idle", type=float, default=0)
     args = parser.parse_args()
-    actions = [action for action in every_action(WORDS) if action.page != "compare"]
+    actions = [action for action in every_action(WORDS) if action.page not in ("compare", "space")]
     with (
         tempfile.TemporaryDirectory() as temporary,
         serve_process(args.home or Path(temporary)) as (address, pid),
