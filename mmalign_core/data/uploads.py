@@ -17,7 +17,8 @@ from mmalign_core.data.formats import ARCHIVES, TABLES, modality_of
 from mmalign_core.data.interactions import read_interactions
 from mmalign_core.data.manifest import add_table, read_manifest
 from mmalign_core.data.names import safe_name, shown
-from mmalign_core.data.reader import ATTRIBUTION, attribution_text, read_collection, unpack_into
+from mmalign_core.data.reader import ATTRIBUTION, attribution_text, read_collection
+from mmalign_core.data.shards import unpack_into
 from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing

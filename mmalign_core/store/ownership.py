@@ -30,7 +30,9 @@ _FORMAT, _VERSION = "mmalign-folder", 1
 """Name and version of the folder format in the marker. The version rises when the layout changes."""
 SETS_LAYOUT = r"(sets\.json|\d+\.(safetensors|parquet))"
 _COLLECTION = rf"((collection|media|skipped)\.json|(items|interactions|media)\.parquet|vectors/{SETS_LAYOUT})"
-RUN_LAYOUT = rf"(run\.json|state\.safetensors|space/{SETS_LAYOUT}|collection/{_COLLECTION}|media/{MEDIA_NAME})"
+RUN_LAYOUT = (
+    rf"(run\.json|state\.safetensors|(space|earlier)/{SETS_LAYOUT}|collection/{_COLLECTION}|media/{MEDIA_NAME})"
+)
 _LAYOUT: Mapping[Kind, str] = {
     "collection": _COLLECTION,
     "run": RUN_LAYOUT,

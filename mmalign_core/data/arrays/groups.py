@@ -88,18 +88,30 @@ def _try_take(group: ArrayGroup, stem: str, name: str, path: Path, draft: Draft)
 def _of_npz(name: str, path: Path, draft: Draft, progress: Progress) -> ArrayGroup:
     """The group in an .npz file. Arrays that hold neither vectors of a modality nor ids are reported."""
     group = ArrayGroup(files={name})
-    for key, array in read_npz(path, name, draft.settings, progress).items():
+    arrays = read_npz(path, name, draft.settings, progress)
+    only = _only_array(name, arrays)
+    for key, array in arrays.items():
         label = f"{name}, {key}"
         try:
             if key.lower() in ID_NAMES and group.ids is None:
                 group.ids, group.ids_name = ids_of_array(array, f"'{shown(label)}'"), label
             else:
-                group.take(key, label, array, draft)
+                group.take(PurePosixPath(name).stem if key == only else key, label, array, draft)
+                if key == only:
+                    draft.notes.append(f"'{shown(label)}' is read as the vectors that the file is named after")
         except BadInput as error:
             if vectors_of(key) is not None or key.lower() in ID_NAMES:
                 raise
             draft.skip(label, "", error, name)
     return group
+
+
+def _only_array(name: str, arrays: Mapping[str, np.ndarray]) -> str:
+    """The one array beside the ids whose own name says no modality, where the name of its file does; else ''."""
+    others = [key for key in arrays if key.lower() not in ID_NAMES]
+    if len(others) != 1 or vectors_of(others[0]) is not None or vectors_of(PurePosixPath(name).stem) is None:
+        return ""
+    return others[0]
 
 
 def _name_rows(top: Mapping[str, Path], groups: Sequence[ArrayGroup], draft: Draft) -> None:
