@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from mmalign_core.data.arrays.ids import EXTENSIONS, ids_of_array, read_ids
-from mmalign_core.data.arrays.numpy_files import check_vectors, map_npy, read_npz
+from mmalign_core.data.arrays.numpy_files import check_vectors, held_safely, map_npy, read_npz
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.row_columns import Rows, merged_rows
@@ -77,7 +77,8 @@ def find_arrays(listing: Mapping[str, Path], draft: Draft, progress: Progress) -
 def _try_take(group: ArrayGroup, stem: str, name: str, path: Path, draft: Draft) -> None:
     """Add an .npy file to the group. If its name says no modality, a failure is reported and not raised."""
     try:
-        group.take(stem, name, map_npy(path, name, draft.settings), draft)
+        array = map_npy(path, name, draft.settings)
+        group.take(stem, name, held_safely(array, path, draft.settings), draft)
     except BadInput as error:
         if vectors_of(stem) is not None:
             raise
