@@ -218,7 +218,7 @@ def test_a_killed_driver_that_joined_by_address_loses_only_what_was_not_committe
     watchdog = threading.Timer(PATIENCE, driver.kill)
     watchdog.start()  # a run that never commits ends, and the test fails
     assert driver.stdout is not None
-    committed = [line for line, _ in zip(driver.stdout, range(3))]
+    committed = [line for _, line in zip(range(3), driver.stdout)]
     watchdog.cancel()
     driver.kill()
     driver.wait()
