@@ -41,7 +41,10 @@ def metrics(run: Run) -> None:
     )
     report.fused(measured)
     report.thresholds(measured)
-    diagnostics.show(measured, found.verdicts if found is not None else {})
+    if found is None:
+        diagnostics.show(measured, {})
+    else:
+        diagnostics.show(measured, found.verdicts, found.correction)
     with st.expander("All numbers", icon=":material/table:"):
         numbers.table(measured)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,9 +24,10 @@ from mmalign_core.__main__ import main
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.store.bundle_files import MANIFEST, write_bundle_file
+from mmalign_core.store.columns import write_media
 from mmalign_core.store.ownership import file_digest
 from mmalign_core.store.serialization import check_frame, read_sets, write_frame, write_sets
-from mmalign_core.types import BadInput, Collection
+from mmalign_core.types import BadInput, Collection, Media, MediaTable
 from mmalign_core.types.embeddings import Pivots
 from mmalign_core.types.sequences import as_sequences
 from mmalign_core.workflow import (
@@ -237,8 +239,14 @@ def changed_vector(name: str, dtype: type = np.float32) -> Callable[[dict[str, b
     return change
 
 
+def with_media(members: dict[str, bytes], medium: Media) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_media(Path(folder), MediaTable.of([medium]))
+        members["run/collection/media.parquet"] = (Path(folder) / "media.parquet").read_bytes()
+
+
 def changed_title(members: dict[str, bytes]) -> None:
-    members["run/collection/media.json"] = json.dumps([["i0", "text", "0" * 32, None, "another"]]).encode()
+    with_media(members, Media("i0", "text", "0" * 32, text="another"))
 
 
 @pytest.mark.parametrize(
@@ -439,8 +447,7 @@ def other_table(members: dict[str, bytes]) -> None:
 
 
 def medium_outside(members: dict[str, bytes]) -> None:
-    rows = [["i0", "image", "0" * 32, "/etc/passwd", None]]
-    members["run/collection/media.json"] = json.dumps(rows).encode()
+    with_media(members, Media("i0", "image", "0" * 32, path="/etc/passwd"))
 
 
 def unknown_aligner(members: dict[str, bytes]) -> None:

@@ -95,7 +95,9 @@ def test_a_changed_proof_of_a_repair_is_not_verified(store, wrong, line, tmp_pat
     way = "image->text"
     for change, name in (
         (changed("repair", "difference", way, "mrr", "value", value=0.5), f"repair.difference.{way}.mrr.value"),
-        (changed("repair", "before", way, "mrr", value=0.1), f"repair.difference.{way}.mrr.value"),
+        (changed("repair", "before", way, "mrr", value=0.1), f"repair.before.{way}.mrr"),
+        (changed("repair", "ci95", "before", way, "mrr", value=[0, 1]), f"repair.ci95.before.{way}.mrr[0]"),
+        (changed("repair", "mean_mrr", "before", value=0.1), "repair.mean_mrr.before"),
         (changed("repair", "after", way, "accuracy", value=0.99), f"repair.after.{way}.accuracy"),
         (changed("repair", value=[1]), "repair"),
     ):

@@ -101,7 +101,11 @@ def test_a_hub_says_how_many_queries_it_crowds(kept: Store, split: dict[str, obj
     assert evidence["candidate"] == "i07" and (evidence["k"], evidence["n"]) == (takers, N / (2 if split else 1))
     assert takers > 10 and evidence["wrong"] in (takers, takers - 1)
     assert evidence["expected"] == pytest.approx(1.0) and evidence["p"] < 0.01
-    said = next(one.sentence for one in find_findings(plain, store=kept) if one.evidence.get("cause") == "hub")
+    seen: list[list[str]] = []
+    every = find_findings(plain, store=kept, watch=lambda found: seen.append([one.kind for one in found]))
+    assert seen[0] == ["headline"], "it needs no search"
+    assert "cause" in seen[1] and seen[-1] == [one.kind for one in every]
+    said = next(one.sentence for one in every if one.evidence.get("cause") == "hub")
     assert said.startswith(
         f"'i07' is chosen for {takers} of {evidence['n']} queries image → text; such hubs crowd out "
     )

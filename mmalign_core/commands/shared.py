@@ -18,7 +18,7 @@ from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.store.places import is_object_storage
-from mmalign_core.types import Collection
+from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import Encoding, encode, open_collection
 
 
@@ -54,6 +54,19 @@ def add_encoders(parser: argparse.ArgumentParser) -> None:
         help="NAME[param=value,...][:model] of `list encoders`: text=minilm, 'video=video-frames[most=8]', "
         "image=open-clip:ViT-B-32/openai",
     )
+
+
+def add_run_table(parser: argparse.ArgumentParser, rows: str) -> None:
+    """Add RUN, --direction, and --csv for a table of `rows`, such as "queries"."""
+    parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
+    parser.add_argument("--direction", metavar="A->B", help="such as 'image->text' (default: both)")
+    parser.add_argument("--csv", metavar="OUT", help=f"write the {rows} as a table, for spreadsheets")
+
+
+def check_run_table(args: argparse.Namespace, command: str) -> None:
+    """Raise BadInput where --csv names no file."""
+    if args.csv == "-":
+        raise BadInput(f"--csv -: name a file for the table, such as --csv {command}.csv")
 
 
 def encoders_of(args: argparse.Namespace) -> dict[str, str]:

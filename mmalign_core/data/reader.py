@@ -17,6 +17,7 @@ from mmalign_core.data.interactions import read_interactions
 from mmalign_core.data.manifest import add_manifest, add_table
 from mmalign_core.data.names import shown
 from mmalign_core.data.shards import no_other_file, rows_of_shards, tar_shards, unpack_into
+from mmalign_core.data.tabular.row_columns import rows_as_columns
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 
@@ -107,7 +108,7 @@ def read_folder(
     taken = {file for group in arrays for file in group.files}
     media = {file: path for file, path in listing.items() if file not in taken}
     rows = attach_vectors(rows_by_stem(media, draft, first_dot=first_dot), arrays, draft)
-    draft.add_all(rows, partial(find_below, root, absolute=False), progress)
+    draft.add(rows, partial(find_below, root, absolute=False), progress)
     return _finish(root, name, draft, interactions, progress)
 
 
@@ -125,8 +126,8 @@ def _read_arrays(path: Path, draft: Draft, interactions: Path | None, progress: 
     manifest = next((near[f"manifest{e}"] for e in TABLES if f"manifest{e}" in near), None)
     if manifest is not None and any(group.vectors and group.ids is None for group in arrays):
         return _read_manifest(manifest, path.stem, draft, interactions, progress, arrays=arrays)
-    rows = attach_vectors([], arrays, draft)
-    draft.add_all(rows, partial(find_below, path.parent, absolute=True), progress)
+    rows = attach_vectors(rows_as_columns([]), arrays, draft)
+    draft.add(rows, partial(find_below, path.parent, absolute=True), progress)
     return _finish(path.parent, path.stem, draft, interactions, progress)
 
 

@@ -145,7 +145,7 @@ def _add_items(
     """
     if read is None:
         rows = attach_vectors(rows_by_stem(media, draft), arrays, draft)
-        draft.add_all(rows, lambda reference: find_listed(media, reference), progress)
+        draft.add(rows, lambda reference: find_listed(media, reference), progress)
         return
     named: set[Path] = set()
 

@@ -71,7 +71,7 @@ def find_suspicion(
         raise BadInput(f"suspicion of wrong pairs needs at least {FEWEST_PAIRS} pairs; there are {many}: add pairs")
     if not sources:
         raise BadInput("suspicion of wrong pairs needs scores: no source can score these pairs out of fold")
-    left, right = _joined(sources)
+    left, right = joined_scores(sources)
     own = np.einsum("ij,ij->i", left, right)
     contents = (np.asarray(left_contents), np.asarray(right_contents))
     some = np.sort(np.random.default_rng(seed).choice(many, min(many, MOST_RIVALS), replace=False))
@@ -87,7 +87,7 @@ def find_suspicion(
     return Suspicion(value, gap, percentile, better, better_right, share)
 
 
-def _joined(sources: Sequence[Source]) -> tuple[np.ndarray, np.ndarray]:
+def joined_scores(sources: Sequence[Source]) -> tuple[np.ndarray, np.ndarray]:
     """Factors (n, d) float32 of the weighted sum of the standardised scores of all sources.
 
     Scores lose their row and column means and are divided by the root of both standard deviations. A source counts by

@@ -9,12 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word
-from mmalign_core.workflow import directions_at_chance
+from mmalign_core.workflow import directions_at_chance, sampled_words
 from pages._components import errors, exports
+from pages._session import cache
 
 Report = Mapping[str, Any]
 
-_COUNTS = ("n", "candidates", "unanswerable")
+_COUNTS = ("n", "candidates", "unanswerable", "sampled_of")
 """Counts, not metrics: `measured_on` writes them as words."""
 
 
@@ -64,10 +65,12 @@ def measured_on(report: Report) -> str:
         for d, v in report["metrics"].items()
     ]
     split = report["split"]
+    learns = bool(report.get("n_train")) and _learns(report["aligner"])
     if split == "none":
-        how = "Fitted and measured on all items" if report.get("n_train") else "Measured on all items"
+        how = "Fitted and measured on all items" if learns else "Measured on all items"
     else:
-        how = f"Measured on held-out items ({_share_words(split)}), fitted on {report['n_train']:,}"
+        how = f"Measured on held-out items ({_share_words(split)})"
+        how += f", fitted on {report['n_train']:,}" if learns else ""
     note = (
         " Transductive: it saw the measured items, but not which of them belong together."
         if report.get("transductive")
@@ -75,15 +78,22 @@ def measured_on(report: Report) -> str:
     )
     shared = report.get("shared_content")
     leak = f" {shared:,} of the measured items share content with fitted ones." if shared else ""
-    return errors.plain(f"{how}: {'; '.join(sizes)}. Whiskers are 95% bootstrap intervals.{leak}{note}")
+    drawn = f" {errors.sentence(sampled_words(report))}" if report.get("sampled") else ""
+    return errors.plain(f"{how}: {'; '.join(sizes)}.{drawn} Whiskers are 95% bootstrap intervals.{leak}{note}")
+
+
+def _learns(aligner: str) -> bool:
+    """Whether the aligner learns from pairs."""
+    return any(row["needs_pairs"] for row in cache.rows_of("aligners") if row["name"] == aligner)
 
 
 def split_words(report: Report) -> str:
     """Return what was measured in two or three words: "all items", "held-out 20% of all", "5 folds"."""
     split = report.get("split", "none")
+    drawn = ", a sample of the queries" if report.get("sampled") else ""
     if split == "none":
-        return "all items"
-    return f"held-out {_share_words(split)}" if split.startswith("test") else split
+        return f"all items{drawn}"
+    return f"held-out {_share_words(split)}{drawn}" if split.startswith("test") else f"{split}{drawn}"
 
 
 def _share_words(split: str) -> str:

@@ -38,7 +38,10 @@ def need(kind: str) -> Any:
             if failed is pipeline.ready("collection"):
                 _offer_data()
         elif pipeline.stopped():
-            errors.empty("Stopped before this was ready", "Finished parts are kept. Press Start again above.", "pause")
+            job = pipeline.current_job()
+            found = f" {job.found[:1].upper()}{job.found[1:]}." if job is not None and job.found else ""
+            hint = f"Finished parts are kept.{found} Press Start again above."
+            errors.empty("Stopped before this was ready", hint, "pause")
         else:
             st.skeleton(height=_HEIGHT)
         st.stop()

@@ -64,6 +64,8 @@ def parts_of(collection: Collection, inspection: Inspection | None) -> list[Part
     for modality in collection.modalities:
         rows = set(collection.vectors[modality].ids) if modality in collection.vectors else set()
         own = frozenset(item for item in collection.ids if modality not in whole[item] and item not in rows)
+        if len(own) == len(collection.ids):
+            continue  # no file of this modality can be used, so that the collection has none of it
         found += [Part(f"without {modality}", "hide_source", len(own), own)] * bool(own)
     left = len(collection.skipped)
     return found + [Part(SKIPPED, "block", left, frozenset())] * bool(left)
