@@ -121,6 +121,14 @@ def chart(page: Page, key: str, timeout: float = 120_000) -> Locator:
     return found
 
 
+def drawn_map(page: Page, timeout: float = 120_000) -> Locator:
+    """The canvas of the map of the shared space, once it is drawn and the page is at rest."""
+    settled(page, timeout)
+    found = page.locator(".st-key-map canvas").first
+    found.wait_for(timeout=timeout)
+    return found
+
+
 def go(page: Page, title: str) -> None:
     """Follow the navigation to the page with this title."""
     page.get_by_role("link", name=title, exact=True).first.click()

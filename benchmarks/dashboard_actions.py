@@ -128,9 +128,15 @@ def similarity() -> Iterator[Action]:
     yield Action("similarity", "open a card", _dialog)
 
 
+def _other_item(page: Page, round_: int) -> None:
+    """Another item in focus, by the menu beside the map: what a click on a point does."""
+    page.get_by_role("combobox", name="Item").first.click()
+    page.get_by_role("option").nth(1 + round_ % 5).click()
+
+
 def space() -> Iterator[Action]:
     """The map and the item in focus."""
-    yield Action("space", "click on the map", lambda p, n: click_point(p, "map", 3 + 19 * n))
+    yield Action("space", "item by the menu", _other_item)
     yield Action("space", "colour by", lambda p, n: pick(p, "colour", n + 1))
     yield Action("space", "links", lambda p, n: pick(p, "links", n + 1))
     yield Action("space", "near item", lambda p, n: p.locator(".st-key-space-near .card").nth(n % 3).click())

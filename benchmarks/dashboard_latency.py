@@ -28,7 +28,7 @@ import numpy as np
 import psutil
 from playwright.sync_api import Error, Page
 
-from benchmarks.dashboard import TITLES, browser, chart, serve_process, settled
+from benchmarks.dashboard import TITLES, browser, drawn_map, serve_process, settled
 from benchmarks.dashboard_actions import every_action
 from benchmarks.dashboard_clock import Clock, Taken, go_back
 from benchmarks.dashboard_items import KINDS, write_items
@@ -97,7 +97,7 @@ def seconds_to_map(home: Path) -> float:
     with serve_process(home) as (address, _), browser() as chrome:
         page = chrome.new_page(viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/space")
-        chart(page, "map", _WORK_MS)
+        drawn_map(page, _WORK_MS)
         return time.perf_counter() - start
 
 

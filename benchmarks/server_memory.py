@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import psutil
 from playwright.sync_api import Browser, Error, Page
 
-from benchmarks.dashboard import TITLES, browser, chart, serve_process
+from benchmarks.dashboard import TITLES, browser, drawn_map, serve_process
 from benchmarks.dashboard_actions import Action, every_action
 from benchmarks.dashboard_clock import Clock
 from benchmarks.dashboard_latency import WORDS, follow, rest
@@ -94,7 +94,7 @@ def main() -> None:
         page = chrome.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(30_000)
         page.goto(f"{address}/space")
-        chart(page, "map", 600_000)
+        drawn_map(page, 600_000)
         rest(page)
         say("demo's map", megabytes(server), GOALS["map"])
         for name in TITLES:
