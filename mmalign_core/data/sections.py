@@ -81,7 +81,7 @@ def read_section(section: Section, settings: Settings) -> SectionMedia:
     draft = Draft(settings)
     if section.is_tar:
         unpacked = {section.name: unpack_into(draft, section.path, section.name, no_progress)}
-        draft.add_all(rows_of_shards(unpacked, draft), no_other_file, no_progress)
+        draft.add(rows_of_shards(unpacked, draft), no_other_file, no_progress)
     else:
         find = partial(find_below, section.path.parent, absolute=False)
         add_table(draft, read_source(_source(section), draft, no_progress), find, no_progress, section.name)
