@@ -12,7 +12,7 @@ from mmalign_core.types.basics import (
     no_progress,
 )
 from mmalign_core.types.collection import Collection, Skipped
-from mmalign_core.types.digests import digest_frame, digest_json
+from mmalign_core.types.digests import arrow_texts, digest_frame, digest_json
 from mmalign_core.types.embeddings import Concepts, EmbeddingSet, Pivots
 from mmalign_core.types.media import Media, MediaTable
 from mmalign_core.types.results import AlignmentResult, Matches, Recommendation
@@ -36,6 +36,7 @@ __all__ = [
     "Sequences",
     "Skipped",
     "Strings",
+    "arrow_texts",
     "as_sequences",
     "digest_bytes",
     "digest_file",

@@ -11,8 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mmalign_core.types import Collection
-from mmalign_core.types.digests import arrow_texts
+from mmalign_core.types import Collection, arrow_texts
 from pages._session import cache
 
 MOST_VALUES = 50
