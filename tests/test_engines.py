@@ -7,13 +7,16 @@ import sys
 import tarfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mmalign_core.__main__ import main
 from mmalign_core.data import read_collection
+from mmalign_core.data.sections import find_sections, joined_sections, read_section
 from mmalign_core.engines.work import check_version, check_visible
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Media
+from tests.shard_files import write_lance, write_manifest, write_shards, write_table
 
 
 @pytest.fixture
@@ -79,3 +82,27 @@ def test_a_folder_of_shards_is_one_collection(tmp_path):
     assert read.items["price"].tolist()[::2] == [3, 3]
     (folder / "other.txt").write_text("words")
     assert any("read the archive by itself" in s.reason for s in read_collection(folder).skipped)
+
+
+@pytest.mark.parametrize(
+    ("write", "sizes"),
+    [(write_shards, (3, 12)), (write_table, (3, 10)), (write_lance, (90,))],
+    ids=["webdataset", "parquet", "lance"],
+)
+def test_sections_read_apart_give_the_items_and_media_of_the_whole(tmp_path, monkeypatch, write, sizes):
+    monkeypatch.setattr("mmalign_core.data.sections.LANCE_ROWS", 40)
+    data, settings = write(tmp_path / "data", *sizes), Settings(root=tmp_path / "home")
+    sections = find_sections(data)
+    assert len(sections) == 3
+    parts = [read_section(section, settings) for section in sections]
+    joined, whole = joined_sections(data, sections, parts), read_collection(data, settings=settings)
+    assert joined.ids == whole.ids and joined.table == whole.table and len(whole.ids) >= 30
+    assert joined.skipped == whole.skipped
+
+
+def test_sections_that_need_the_whole_are_not_divided(tmp_path):
+    assert find_sections(write_manifest(tmp_path / "files", 2)) == ()
+    folder = tmp_path / "given"
+    folder.mkdir()
+    pd.DataFrame({"text": ["a", "b"], "text_vector": [[1.0, 2.0], [3.0, 4.0]]}).to_parquet(folder / "a.parquet")
+    assert find_sections(folder) == ()

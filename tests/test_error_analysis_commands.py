@@ -14,8 +14,8 @@ from mmalign_core.__main__ import main
 from mmalign_core.store import Store
 from mmalign_core.workflow import save_run
 from mmalign_core.workflow.error_analysis.refit import held_out_parts
+from tests.bundled_runs import changed_metric, rewritten
 from tests.swapped_pairs import item, run_of, shifted, swapped
-from tests.test_bundles import changed_metric, rewritten
 
 Line = Callable[..., dict[str, Any]]
 

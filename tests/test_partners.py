@@ -13,8 +13,7 @@ from mmalign_core.triage.partners import find_partners
 from mmalign_core.triage.repair import Action
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import repair_run
-from tests.swapped_pairs import CHOICES, item, run_of, shifted, swapped
-from tests.test_repair import split_of
+from tests.swapped_pairs import CHOICES, item, run_of, shifted, split_of, swapped
 
 COUNT, SWAPPED = 60, [3, 8, 13, 21]
 

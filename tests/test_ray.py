@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import subprocess
 import sys
-import tarfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from PIL import Image
 
 from mmalign_core.data import read_collection
 from mmalign_core.engines import LocalEngine
@@ -28,6 +24,7 @@ from mmalign_core.types import BadInput, Cancelled, no_progress
 from mmalign_core.workflow import Choices, Encoding, compare, encode
 from mmalign_core.workflow.comparison.comparison import compare_on
 from tests.ray_tasks import own_pid, refuse
+from tests.shard_files import write_lance, write_manifest, write_shards, write_table
 
 ray = pytest.importorskip("ray", reason="Ray is not installed; pip install 'mmalign[ray]'")
 pytest.importorskip("lance", reason="pylance is not installed; pip install 'mmalign[ray]'")
@@ -68,60 +65,6 @@ def idle(cluster: Any, engine: RayEngine) -> Any:
     """The cluster, whose CPUs no worker of the shared engine holds."""
     engine._pool.close()
     return cluster
-
-
-def picture(number: int) -> bytes:
-    """A PNG that differs for each number."""
-    made = io.BytesIO()
-    noise = np.random.default_rng(number).integers(0, 255, (24, 24, 3), np.uint8)
-    Image.fromarray(noise).save(made, "PNG")
-    return made.getvalue()
-
-
-def write_shards(folder: Path, shards: int, each: int) -> Path:
-    """WebDataset shards; the last text of each shard is that of the first, and one picture is none."""
-    folder.mkdir(parents=True)
-    for shard in range(shards):
-        with tarfile.open(folder / f"part-{shard:03d}.tar", "w") as tar:
-            for item in range(each):
-                number = shard * each + item
-                content = b"no picture" if number == 1 else picture(number)
-                words = f"red thing number {number % (each - 1)}"
-                for name, data in ((f"{item:03d}.png", content), (f"{item:03d}.txt", words.encode())):
-                    info = tarfile.TarInfo(name)
-                    info.size = len(data)
-                    tar.addfile(info, io.BytesIO(data))
-    return folder
-
-
-def write_table(folder: Path, shards: int, each: int) -> Path:
-    """Parquet shards with pictures and texts in their cells."""
-    folder.mkdir(parents=True)
-    for shard in range(shards):
-        numbers = range(shard * each, (shard + 1) * each)
-        rows = {"image": [{"bytes": picture(n)} for n in numbers], "text": [f"blue thing {n}" for n in numbers]}
-        pd.DataFrame(rows).to_parquet(folder / f"data-{shard:05d}-of-{shards:05d}.parquet")
-    return folder
-
-
-def write_lance(folder: Path, rows: int) -> Path:
-    """A Lance table with pictures in its cells and no ids."""
-    import lancedb
-    import pyarrow as pa
-
-    made = {"image": [picture(n) for n in range(rows)], "text": [f"green thing {n}" for n in range(rows)]}
-    lancedb.connect(folder).create_table("things", pa.table(made))
-    return folder
-
-
-def write_manifest(folder: Path, rows: int) -> Path:
-    """A manifest of picture files."""
-    folder.mkdir(parents=True)
-    for number in range(rows):
-        (folder / f"{number}.png").write_bytes(picture(number))
-    frame = pd.DataFrame({"id": range(rows), "image": [f"{n}.png" for n in range(rows)], "text": "same words"})
-    frame.to_csv(folder / "manifest.csv", index=False)
-    return folder
 
 
 def encoded(engine: Any, data: Path, store: Store, progress: Any = no_progress) -> Encoding:
@@ -218,7 +161,7 @@ def test_a_killed_driver_that_joined_by_address_loses_only_what_was_not_committe
     watchdog = threading.Timer(PATIENCE, driver.kill)
     watchdog.start()  # a run that never commits ends, and the test fails
     assert driver.stdout is not None
-    committed = [line for line, _ in zip(driver.stdout, range(3))]
+    committed = [line for _, line in zip(range(3), driver.stdout)]
     watchdog.cancel()
     driver.kill()
     driver.wait()

@@ -16,8 +16,7 @@ from mmalign_core.store import Store
 from mmalign_core.triage.marks import MarkKind
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, add_mark, load_run, repair_run, save_run
-from tests.swapped_pairs import CHOICES, item, run_of, shifted, swapped
-from tests.test_repair import split_of
+from tests.swapped_pairs import CHOICES, item, run_of, shifted, split_of, swapped
 
 
 @pytest.fixture

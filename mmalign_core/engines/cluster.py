@@ -66,6 +66,7 @@ def connected(workers: Workers) -> Iterator[Any]:
 def import_ray() -> Any:
     """The module `ray`. Raises BadInput with the line that installs it."""
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # silences a notice about GPUs of later releases
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # a call after the cluster has gone must not look for another
     missing = [name for name in ("ray", "lance") if find_spec(name) is None]
     if missing:  # lance itself is imported where it writes: it warns of every process that is started after it
         raise BadInput(f"--engine ray needs '{missing[0]}', which is not installed; run: {INSTALL}")

@@ -194,6 +194,7 @@ def _comparable(a: Direction, b: Direction) -> tuple[tuple[Outcome, list[str]], 
 
 def _ordered(direction: Direction) -> tuple[Outcome, list[str], list[str]]:
     """Return the outcome, items and keys with the queries sorted by item and content."""
-    order = sorted(range(len(direction.items)), key=lambda i: (direction.items[i], direction.keys[i]))
+    items, keys = list(direction.items), list(direction.keys)
+    order = sorted(range(len(items)), key=lambda i: (items[i], keys[i]))
     outcome = Outcome(direction.outcome.ranks[order], direction.outcome.correct[order])
-    return outcome, [direction.items[i] for i in order], [direction.keys[i] for i in order]
+    return outcome, [items[i] for i in order], [keys[i] for i in order]

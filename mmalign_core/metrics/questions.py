@@ -12,6 +12,7 @@ from mmalign_core.metrics.retrieval import Direction, Outcome, RightAnswers, rig
 from mmalign_core.metrics.sampling import Sample, query_sample
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.types.strings import Strings
 
 FEWEST_SCANNED = 4_000_000
 """Scores from which the compiled loops are used. Chosen: NumPy takes a tenth of a second for fewer, and loading the
@@ -82,5 +83,5 @@ def questions(sources: EmbeddingSet, targets: EmbeddingSet, scoring: Scoring, sa
     answerable = np.flatnonzero(right_answers(sources, targets).answerable)
     rows = answerable
     if sample is not None:
-        rows = np.array([row for row in answerable.tolist() if sources.ids[row] in sample.items], int)
+        rows = answerable[Strings.of(sources.ids).among(sorted(sample.items))[answerable]]
     return Questions(sources, targets, rows, len(answerable), scoring.seed)

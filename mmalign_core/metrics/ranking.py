@@ -20,6 +20,7 @@ from mmalign_core.scoring.corrections.scores import Scores
 from mmalign_core.scoring.decision import Scoring, distinct_rows
 from mmalign_core.scoring.scan import Asked, Blocks, Tallies, scan
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
+from mmalign_core.types.strings import Strings
 
 RIGHT, SHUFFLED = range(2)
 """The truths that a pass counts for: the right answers, and those by chance."""
@@ -115,9 +116,8 @@ def _sampled_hubs(asked: Questions, scores: Scores, found: Hubs | None) -> Hubs:
     """
     every, distinct = np.arange(len(asked.rows)), distinct_rows(asked.targets)
     largest = (found or hubs_among(occurrences(scores.take(every, distinct)), len(every))).largest
-    items = set(asked.queries.ids)
-    own = [row for row in distinct.tolist() if asked.targets.ids[row] in items]
-    return Hubs(largest, hubs_among(occurrences(scores.take(every, np.array(own, int))), len(every)).skewness)
+    own = distinct[Strings.of(asked.targets.ids).among(asked.queries.ids)[distinct]]
+    return Hubs(largest, hubs_among(occurrences(scores.take(every, own)), len(every)).skewness)
 
 
 class _Walk:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
+from mmalign_core.splits import numbered_items
 from mmalign_core.types import EmbeddingSet, Matches
+from mmalign_core.types.strings import Strings, joined_strings
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,11 @@ def right_answers(queries: EmbeddingSet, candidates: EmbeddingSet, owners: Seque
 
     `owners` (n,): the item of each candidate, if it is not its own (the shuffled baseline).
     """
-    owners = candidates.ids if owners is None else owners
-    items = _numbered([*queries.ids, *owners])
-    known, contents = _numbered(queries.keys), _numbered(candidates.keys)
-    query_keys, query_items = _places(queries.keys, known), _places(queries.ids, items)
-    content, owner = _places(candidates.keys, contents), _places(owners, items)
+    owners = Strings.of(candidates.ids if owners is None else owners)
+    both, items = joined_strings([Strings.of(queries.ids), owners]).numbered()
+    query_items, owner = both[: len(queries)], both[len(queries) :]
+    query_keys, known = Strings.of(queries.keys).numbered()
+    content, contents = Strings.of(candidates.keys).numbered()
     holders = _incidence(query_keys, query_items, (len(known), len(items)))
     owned = _incidence(owner, content, (len(items), len(contents)))
     rows = _incidence(np.arange(len(content)), content, (len(content), len(contents)))
@@ -58,20 +60,11 @@ def right_answers(queries: EmbeddingSet, candidates: EmbeddingSet, owners: Seque
     return RightAnswers(_binary(holders @ owned)[query_keys], sparse.csr_array(rows.T), answerable)
 
 
-def shuffled_owners(candidates: EmbeddingSet, seed: int) -> list[str]:
+def shuffled_owners(candidates: EmbeddingSet, seed: int) -> Strings:
     """Return the item of each candidate (n,) after a seeded permutation of the items: pairs by chance."""
-    items = sorted(set(candidates.ids))
+    items, numbers = numbered_items({candidates.modality: candidates})
     order = np.random.default_rng(seed).permutation(len(items))
-    moved = {item: items[i] for item, i in zip(items, order)}
-    return [moved[item] for item in candidates.ids]
-
-
-def _numbered(names: Iterable[str]) -> dict[str, int]:
-    return {name: i for i, name in enumerate(dict.fromkeys(names))}
-
-
-def _places(names: Sequence[str], numbers: Mapping[str, int]) -> np.ndarray:
-    return np.array([numbers[name] for name in names], dtype=int)
+    return items.take(order[numbers[candidates.modality]])
 
 
 def _incidence(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sparse.csr_array:

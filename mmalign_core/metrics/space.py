@@ -87,7 +87,8 @@ def uniformity(embeddings: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE)
     first. Zero rows have no direction and are left out.
     """
     directed = np.flatnonzero(embeddings.vectors.any(axis=1))
-    by_content = sorted(directed, key=lambda i: (embeddings.ids[i], embeddings.keys[i]))
+    ids, keys = list(embeddings.ids), list(embeddings.keys)
+    by_content = sorted(directed.tolist(), key=lambda i: (ids[i], keys[i]))
     x = unit_rows(embeddings.vectors[_sampled(by_content, sample, seed)]).astype(np.float64)
     if len(x) < 2:
         return 0.0

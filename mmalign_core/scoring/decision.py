@@ -10,6 +10,7 @@ from mmalign_core.scoring.corrections import CORRECTIONS, Correction, Scores
 from mmalign_core.scoring.matchers import MATCHERS, Matcher
 from mmalign_core.scoring.similarities import Similarity
 from mmalign_core.types import BadInput, EmbeddingSet, Matches
+from mmalign_core.types.strings import Strings
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ class Scoring:
 
 def distinct_rows(rows: EmbeddingSet) -> np.ndarray:
     """Return the first row (c,) of each of the c distinct contents, ascending."""
-    first = {key: i for i, key in reversed(list(enumerate(rows.keys)))}
-    return np.array(sorted(first.values()), int)
+    first = Strings.of(rows.keys).firsts()
+    return np.flatnonzero(first == np.arange(len(first)))
 
 
 def distinct_vectors(rows: EmbeddingSet) -> np.ndarray:

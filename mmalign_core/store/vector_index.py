@@ -21,17 +21,19 @@ from mmalign_core.vectors import unit_rows
 
 FLAT_BELOW = 65_536
 """Rows below which a whole pass takes some ten milliseconds, so that no index is made. Chosen."""
-PROBES = 32
+PROBES = 64
 """Cells searched for a query; `benchmarks/index_speed.py` shows recall and time at 8 to 128."""
-REFINED = 20
-"""Candidates compared by their whole vectors, for each result asked for; the same benchmark shows 5 to 50."""
+REFINED = 10
+"""Candidates compared by their whole vectors, for each result asked for; the same benchmark found 5 to 50 equal."""
 DIMENSIONS_EACH = 2
 """Dimensions that share one byte of a code: a cell's codes take an eighth of its vectors."""
 MOST_CELLS = 2048
 """Cells at most by default. Chosen: the time of building grows with rows times cells."""
 ITERATIONS, SAMPLE = 10, 64
-"""Iterations of k-means, and rows of its sample for each cell. Lance's 50 and 256 take twenty times as long to learn
-the cells, and find no more at 300,000 rows."""
+"""Iterations of k-means, and rows of its sample for each cell. Lance's own 50 and 256 took 57 s of processor time for
+300,000 x 64, these 17 s."""
+BATCH = 1 << 16
+"""Rows of an exact pass in memory at a time: 16 MB at 64 dimensions. Chosen."""
 
 _NAME = "vectors"
 
@@ -96,11 +98,29 @@ class VectorIndex:
 
     def nearest(self, points: np.ndarray, k: int, *, probes: int = PROBES, refined: int = REFINED) -> Nearest:
         """The k nearest rows of each point (q, d), approximately where there is an index."""
-        return self._search(points, k, lambda search: search.nprobes(probes).refine_factor(refined))
+        with explained(self._tables.location(_NAME)):
+            table = self._table()
+            points = _checked(points, k, table)
+            searches = (table.search(point).metric("dot").nprobes(probes).refine_factor(refined) for point in points)
+            found = [_row(search, k) for search in searches]
+        ids, scores = zip(*found) if found else ((), ())
+        return Nearest(np.array(ids, object), np.array(scores, np.float32))
 
     def nearest_exactly(self, points: np.ndarray, k: int) -> Nearest:
-        """The k nearest rows of each point (q, d), by a pass over all of them."""
-        return self._search(points, k, lambda search: search.bypass_vector_index())
+        """The k nearest rows of each point (q, d), by one pass over all rows for all points, a batch in memory."""
+        with explained(self._tables.location(_NAME)):
+            table = self._table()
+            points = _checked(points, k, table)
+            scores, ids = np.empty((len(points), 0), np.float32), np.empty((len(points), 0), object)
+            for batch in table.search().select(["id", "vector"]).to_batches(batch_size=BATCH):
+                rows = np.asarray(batch["vector"].flatten()).reshape(-1, points.shape[1])
+                own = points @ rows.T
+                best = np.argpartition(-own, min(k, len(rows)) - 1, axis=1)[:, :k]
+                scores = np.hstack([scores, np.take_along_axis(own, best, axis=1)])
+                ids = np.hstack([ids, np.array(batch["id"].take(best.ravel()), object).reshape(best.shape)])
+                order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+                scores, ids = (np.take_along_axis(held, order, axis=1) for held in (scores, ids))
+        return Nearest(ids, scores)
 
     def recall(self, points: np.ndarray, k: int = 10, *, probes: int = PROBES, refined: int = REFINED) -> float:
         """The share of the k nearest rows of the points that `nearest` finds."""
@@ -108,23 +128,21 @@ class VectorIndex:
         found = self.nearest(points, k, probes=probes, refined=refined).ids
         return float(np.mean([len(set(a) & set(b)) / max(len(a), 1) for a, b in zip(exact, found)]))
 
-    def _search(self, points: np.ndarray, k: int, how: Any) -> Nearest:
-        if k < 1 or np.ndim(points) != 2:
-            raise BadInput(f"{k} neighbours of points of shape {np.shape(points)}; give points (q, d) and 1 or more")
-        with explained(self._tables.location(_NAME)):
-            table = self._table()
-            width = table.schema.field("vector").type.list_size
-            if points.shape[1] != width:
-                raise BadInput(f"points of width {points.shape[1]} among vectors of width {width}; align them first")
-            found = [_row(how(table.search(point).metric("dot")), k) for point in unit_rows(points)]
-        ids, scores = zip(*found) if found else ((), ())
-        return Nearest(np.array(ids, object), np.array(scores, np.float32))
-
     def _table(self) -> Any:
         table = self._tables.open(_NAME)
         if table is None:
             raise BadInput(f"'{self._tables.location(_NAME)}' holds no vectors; write them first")
         return table
+
+
+def _checked(points: np.ndarray, k: int, table: Any) -> np.ndarray:
+    """The points as unit rows. Raises BadInput if their shape does not fit, or k is below 1."""
+    if k < 1 or np.ndim(points) != 2:
+        raise BadInput(f"{k} neighbours of points of shape {np.shape(points)}; give points (q, d) and 1 or more")
+    width = table.schema.field("vector").type.list_size
+    if points.shape[1] != width:
+        raise BadInput(f"points of width {points.shape[1]} among vectors of width {width}; align them first")
+    return unit_rows(np.asarray(points, np.float32))
 
 
 def _row(search: Any, k: int) -> tuple[list[str], np.ndarray]:

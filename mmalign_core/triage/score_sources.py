@@ -86,9 +86,10 @@ def by_neighbours(
     anchors = _examples(_learned(folds, unlearned), seed)
     profiles = []
     for rows in map(centred_units, (left, right)):
-        profiles.append(np.clip(rows @ rows[anchors].T, 0, None) ** CONTRAST)
+        # Single precision: profiles are the largest arrays of all, (n, 1500).
+        profiles.append(np.clip((rows @ rows[anchors].T).astype(np.float32), 0, None) ** CONTRAST)
     profiles[0][folds[:, None] == folds[anchors][None]] = 0
-    first, second = map(unit_rows, profiles)
+    first, second = (unit_rows(rows).astype(np.float32) for rows in profiles)
     return Source("neighbours", first, second)
 
 

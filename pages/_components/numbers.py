@@ -28,16 +28,24 @@ def fixed(value: float, digits: int = 2, *, plus: bool = False) -> str:
 
 
 def headline(report: Report) -> None:
-    """Draw recall@1 and recall@10 of every direction, with intervals and the scores of shuffled pairs."""
+    """Draw recall@1 and recall@10 of every direction, with intervals and the scores of shuffled pairs.
+
+    Among few candidates recall@10 is full for anybody: recall@5 or the MRR stands there then.
+    """
     columns = st.columns(2 * len(report["metrics"]))
     for place, (direction, values) in enumerate(report["metrics"].items()):
         chance = report["baseline"].get(direction, {})
-        for column, name in zip(columns[2 * place :], ("recall@1", "recall@10")):
+        for column, name in zip(columns[2 * place :], ("recall@1", _second(values["candidates"]))):
             low, high = report["ci95"].get(direction, {}).get(name, (None, None))
             interval = f"{low:.0%} – {high:.0%}" if low is not None else "no interval"
             box = column.container(gap=None)
-            box.metric(f"{direction_arrow(direction)} · {name}", f"{values[name]:.1%}")
+            box.metric(f"{direction_arrow(direction)} · {measure_word(name)}", f"{values[name]:.1%}")
             box.caption(f"95%: {interval}  \nshuffled: {chance.get(name, 0):.1%}")
+
+
+def _second(candidates: int) -> str:
+    """The recall of the largest cut that leaves most candidates out, else the MRR."""
+    return next((f"recall@{cut}" for cut in (10, 5) if 2 * cut < candidates), "mrr")
 
 
 def show_unmeasured(report: Report) -> bool:
@@ -52,8 +60,9 @@ def warn_of_chance(report: Report) -> None:
     """Draw a warning for directions that find no more than shuffled pairs would; nothing if all find more."""
     if ways := directions_at_chance(report):
         st.warning(
-            f"No better than chance {' and '.join(map(direction_arrow, ways))}: the 95% interval of the mean reciprocal"
-            " rank includes the score of shuffled pairs. So far, nearness says nothing about belonging together.",
+            f"No better than chance, {' and '.join(map(direction_arrow, ways))}: the 95% interval of the mean"
+            " reciprocal rank includes the score of shuffled pairs. So far, nearness says nothing about belonging"
+            " together.",
             icon=":material/casino:",
         )
 

@@ -215,7 +215,11 @@ def _notes(a: Run, b: Run, directions: Mapping[str, DirectionDifference]) -> lis
                 f"of A and {found.n_after:,} of B, among the {found.after.candidates:,} candidates that both hold"
             )
     if not (a.choices.holds_out or b.choices.holds_out):
-        notes.append("nothing was held out: both runs were measured on the items that they were fitted on")
+        fitted = any(ALIGNERS.get(run.choices.aligner).needs_pairs for run in (a, b))
+        why = (
+            "both runs were measured on the items that they were fitted on" if fitted else "neither learned from pairs"
+        )
+        notes.append(f"nothing was held out: {why}")
     return notes
 
 

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmalign_core.data.titles import item_titles
+from mmalign_core.types import EmbeddingSet
 from mmalign_core.workflow.alignment.run import Run
+from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 
 FIRST = 10
 """The rank that counts as found: what fits on one screen of answers, and the largest recall that reports give."""
@@ -40,6 +43,8 @@ def headline(run: Run) -> Finding:
         f"The right {target} is among the first {FIRST} for {of_100(values[METRIC])} of 100 queries by {source} "
         f"(by chance {of_100(chance[way][METRIC])}{interval}; {values['n']:,} queries)."
     )
+    if low is not None and low <= chance[way][METRIC]:
+        words += " The interval does not lie above chance."
     evidence = {"direction": way, "metric": METRIC, "value": values[METRIC], "n": values["n"], "ci95": [low, high]}
     return Finding("headline", words, 1 - values[METRIC], {"page": "errors", "direction": way}, evidence)
 
@@ -52,3 +57,9 @@ def in_order(run: Run, found: Sequence[Finding]) -> tuple[Finding, ...]:
 def of_100(share: float) -> str:
     """Return the share (0..1) as a number of 100, without decimals."""
     return f"{100 * share:.0f}"
+
+
+def row_name(errors: ErrorReport, rows: EmbeddingSet, row: int) -> str:
+    """Return what a person calls this row: a text itself, else the title of its item."""
+    name = errors.name_of(rows, row)
+    return item_titles(errors.collection).get(name, name) if name == rows.ids[row] else name

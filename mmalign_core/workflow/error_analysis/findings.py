@@ -14,7 +14,7 @@ from mmalign_core.types import Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
 from mmalign_core.workflow.error_analysis.errors import find_errors
-from mmalign_core.workflow.error_analysis.finding import FIRST, METRIC, Finding, in_order, of_100
+from mmalign_core.workflow.error_analysis.finding import FIRST, METRIC, Finding, in_order, of_100, row_name
 from mmalign_core.workflow.error_analysis.offered_changes import correction, training
 from mmalign_core.workflow.error_analysis.slices import slices_of
 
@@ -81,7 +81,7 @@ def _hub_words(errors: ErrorReport, way: str, crowded: int) -> str:
     ]
     row, largest = max(hubs, key=lambda hub: hub[1]["k"])
     judged = part.judgements
-    name = one_line(errors.name_of(judged.candidates, int(judged.chosen[row])), _LONGEST_NAME)
+    name = one_line(row_name(errors, judged.candidates, int(judged.chosen[row])), _LONGEST_NAME)
     return (
         f"'{name}' is chosen for {largest['k']:,} of {largest['n']:,} queries {way.replace('->', ' → ')}; such hubs "
         f"crowd out the right answer of {crowded:,}."

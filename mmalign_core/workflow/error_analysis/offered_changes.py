@@ -15,7 +15,7 @@ from mmalign_core.workflow.comparison.comparison import compare
 from mmalign_core.workflow.error_analysis.corrections import better_correction, mean_gain, paired_gains
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.error_report import ErrorReport
-from mmalign_core.workflow.error_analysis.finding import FIRST, METRIC, Finding, of_100
+from mmalign_core.workflow.error_analysis.finding import FIRST, METRIC, Finding, of_100, row_name
 
 _TRAINED = "infonce-linear"
 """The trained aligner that is tried: the one that the other heads start from."""
@@ -77,7 +77,7 @@ def _largest_hub(errors: ErrorReport) -> tuple[str, str, float]:
     most: list[tuple[float, str, str]] = []
     for way, part in errors.directions.items():
         row, count = Counter(part.judgements.chosen.tolist()).most_common(1)[0]
-        most.append((count / len(part.judgements), way, errors.name_of(part.judgements.candidates, row)))
+        most.append((count / len(part.judgements), way, row_name(errors, part.judgements.candidates, row)))
     share, way, name = max(most)
     return way, name, share
 

@@ -160,8 +160,9 @@ def _sources(
         sources += [
             by_regression(left, right, held, seed, within(progress, 0.0, 0.45), unlearned=unlearned),
             by_regression(right, left, held, seed, within(progress, 0.45, 0.9), unlearned=unlearned).flipped(),
-            by_neighbours(left, right, held, seed, unlearned=unlearned),
         ]
+        progress(0.9, "profiles of known neighbours")
+        sources.append(by_neighbours(left, right, held, seed, unlearned=unlearned))
     return sources
 
 

@@ -103,6 +103,8 @@ def plan_repair(
         return RepairPlan(training_changes(asked, set(train)), held_out_changes(asked, test), held.words)
     suspects = find_suspects(encoding, choices, held, suggested, marks, store)
     found = suspects.find(train, progress=within(progress, 0.3, 1.0))
+    if run.choices.holds_out:
+        found = changes_within_folds(found, [part.test for part in held.parts])
     return RepairPlan(found, held_out_changes(asked, test), held.words)
 
 

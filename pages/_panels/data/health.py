@@ -32,7 +32,8 @@ SKIPPED = "skipped"
 
 def show(collection: Collection, inspection: Inspection | None) -> Part | None:
     """Draw the strip; return the chosen part, or None."""
-    parts = {part.name: part for part in parts_of(collection, inspection)}
+    known = "health" if inspection is not None else "health before the inspection"
+    parts = {p.name: p for p in cache.of_collection(known, collection, lambda held: parts_of(held, inspection))}
     chosen = st.pills(
         "Health", list(parts), key="health", format_func=lambda name: parts[name].label, persist_state="session",
         label_visibility="collapsed", help="Choose a part to see its items.",
