@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -40,37 +39,45 @@ _SETTLED = """() => {
 
 @dataclass(frozen=True)
 class Taken:
-    """Milliseconds from the last pointer or key event to the settled page; and of the processors till then."""
+    """Milliseconds from the last pointer or key event to the settled page; and of the processors till then.
+
+    `server`: of the server's process. `browser`: of the page's main thread, which draws.
+    """
 
     page: float
     server: float
     browser: float
 
+    @property
+    def alone(self) -> float:
+        """What both processors worked, one after the other: about what a machine needs that does nothing else."""
+        return self.server + self.browser
 
-def taken(page: Page, server: psutil.Process, act: Callable[[Page], None]) -> Taken:
-    """Do it and wait for the settled page. TimeoutError of Playwright where nothing runs again."""
-    page.evaluate(_WATCH)
-    before = _processor([server]), _processor(_browsers())
-    act(page)
-    waited = float(page.wait_for_function(_SETTLED, timeout=_PATIENCE_MS, polling=50).json_value())
-    return Taken(waited, _processor([server]) - before[0], _processor(_browsers()) - before[1])
+
+class Clock:
+    """Takes the time of actions on one page."""
+
+    def __init__(self, page: Page, server: psutil.Process) -> None:
+        self._page, self._server = page, server
+        self._tools = page.context.new_cdp_session(page)
+        self._tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def taken(self, act: Callable[[Page], None]) -> Taken:
+        """Do it and wait for the settled page. TimeoutError of Playwright where nothing runs again."""
+        self._page.evaluate(_WATCH)
+        before = self._processors()
+        act(self._page)
+        waited = float(self._page.wait_for_function(_SETTLED, timeout=_PATIENCE_MS, polling=50).json_value())
+        server, browser = (after - then for after, then in zip(self._processors(), before))
+        return Taken(waited, server, browser)
+
+    def _processors(self) -> tuple[float, float]:
+        """Milliseconds of processor time so far: of the server, and of the page's main thread."""
+        times = self._server.cpu_times()
+        found = {one["name"]: one["value"] for one in self._tools.send("Performance.getMetrics")["metrics"]}
+        return 1000 * (times.user + times.system), 1000 * found["TaskDuration"]
 
 
 def go_back(page: Page) -> None:
     """The browser's back button, which sends no event to the page."""
     page.evaluate("() => { window.acted = performance.now(); history.back(); }")
-
-
-def _browsers() -> list[psutil.Process]:
-    """The processes of the browser that this process started."""
-    return [one for one in psutil.Process().children(recursive=True) if "chrom" in one.name()]
-
-
-def _processor(processes: list[psutil.Process]) -> float:
-    """Milliseconds of processor time of these processes so far; one that has ended counts for nothing."""
-    spent = 0.0
-    for one in processes:
-        with suppress(psutil.NoSuchProcess):
-            times = one.cpu_times()
-            spent += times.user + times.system
-    return 1000 * spent

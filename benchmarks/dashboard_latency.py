@@ -6,7 +6,8 @@
 `--home`: a store to use and keep. `--items`: a collection of so many items with vectors of their own, in place of the
 demo. `--first`: only the seconds from starting the server to the map, over an empty store and once more. Of each action
 the first round warms up and is left out. The page is settled once no script runs and nothing has changed for a quarter
-of a second. Beside it stands the processor time of server and browser, which a busy machine changes less.
+of a second. "alone" is the processor time of the server and of the browser's main thread together: about what a machine
+that does nothing else would need, and what a busy machine changes least.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from playwright.sync_api import Error, Page
 
 from benchmarks.dashboard import TITLES, browser, chart, serve_process, settled
 from benchmarks.dashboard_actions import every_action
-from benchmarks.dashboard_clock import Taken, go_back, taken
+from benchmarks.dashboard_clock import Clock, Taken, go_back
 from benchmarks.dashboard_items import KINDS, write_items
 
 GOALS = {"demo": (250, 600), "items": (None, 1000)}
@@ -60,36 +61,34 @@ def follow(page: Page, name: str) -> None:
 
 def measure(page: Page, server: psutil.Process, rounds: int, pages: Sequence[str], words: tuple[str, ...]) -> Found:
     """Return action -> what each round took; the first round is left out. Prints what did not answer."""
-    found: Found = {}
+    found, clock = Found(), Clock(page, server)
     for name in pages:
         follow(page, name)
         rest(page)
         for action in (action for action in every_action(words) if action.page == name):
             for round_ in range(rounds + 1):
                 what = f"{name}: {action.what}"
-                _measure(found, page, server, what, round_, lambda p, act=action.act, n=round_: act(p, n))
+                _measure(found, clock, what, round_, lambda p, act=action.act, n=round_: act(p, n))
         if page.get_by_role("dialog").count():
             page.keyboard.press("Escape")
     for round_ in range(rounds + 1):
         for name in pages:
-            _measure(found, page, server, f"to {name}", round_, lambda p, name=name: follow(p, name))
+            _measure(found, clock, f"to {name}", round_, lambda p, name=name: follow(p, name))
             rest(page)
         for _ in range(min(2, len(pages) - 1)):
-            _measure(found, page, server, "back", round_, go_back)
+            _measure(found, clock, "back", round_, go_back)
     return found
 
 
-def _measure(
-    found: Found, page: Page, server: psutil.Process, what: str, round_: int, act: Callable[[Page], None]
-) -> None:
+def _measure(found: Found, clock: Clock, what: str, round_: int, act: Callable[[Page], None]) -> None:
     try:
-        took = taken(page, server, act)
+        took = clock.taken(act)
     except Error as error:
         print(f"no answer: {what}, round {round_}: {str(error).splitlines()[0]}", file=sys.stderr, flush=True)
         return
-    page.wait_for_timeout(50)
     if round_:
         found.setdefault(what, []).append(took)
+        print(f"{what:32}{took.page:10.0f}{took.alone:10.0f}", file=sys.stderr, flush=True)
 
 
 def seconds_to_map(home: Path) -> float:
@@ -106,9 +105,10 @@ def report(found: Mapping[str, list[Taken]], goals: tuple[int | None, int]) -> d
     """Print median and 95th percentile of each action and of all, and return them."""
     every = [one for many in found.values() for one in many]
     rows = {what: _numbers(many) for what, many in {**found, "all": every}.items()}
-    print(f"{'':34}{'median':>9}{'p95':>9}{'server':>9}{'browser':>9}{'n':>5}   milliseconds, {os.cpu_count()} cores")
+    heads = ("median", "p95", "alone", "alone p95", "server", "n")
+    print(f"{'':32}{''.join(f'{head:>10}' for head in heads)}   milliseconds, {os.cpu_count()} cores, load {_load()}")
     for what, row in rows.items():
-        print(f"{what:34}{row['median']:9.0f}{row['p95']:9.0f}{row['server']:9.0f}{row['browser']:9.0f}{row['n']:5.0f}")
+        print(f"{what:32}{''.join(f'{row[head]:10.0f}' for head in heads)}")
     for name, goal in zip(("median", "p95"), goals):
         if goal is not None:
             print(f"goal: {name} {goal} ms; ours {rows['all'][name]:.0f} ms, ratio {rows['all'][name] / goal:.2f}")
@@ -116,14 +116,19 @@ def report(found: Mapping[str, list[Taken]], goals: tuple[int | None, int]) -> d
 
 
 def _numbers(many: Sequence[Taken]) -> dict[str, float]:
-    pages = [one.page for one in many]
+    pages, alone = [one.page for one in many], [one.alone for one in many]
     return {
         "median": float(np.median(pages)),
         "p95": float(np.percentile(pages, 95)),
+        "alone": float(np.median(alone)),
+        "alone p95": float(np.percentile(alone, 95)),
         "server": float(np.median([one.server for one in many])),
-        "browser": float(np.median([one.browser for one in many])),
         "n": len(many),
     }
+
+
+def _load() -> str:
+    return "unknown" if not hasattr(os, "getloadavg") else f"{os.getloadavg()[0]:.1f}"
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Error, Page
 
 from benchmarks.dashboard import TITLES, browser, chart, serve_process
 from benchmarks.dashboard_actions import Action, every_action
-from benchmarks.dashboard_clock import taken
+from benchmarks.dashboard_clock import Clock
 from benchmarks.dashboard_latency import WORDS, follow, rest
 
 GOALS = {"map": 700, "clicks": 50, "sessions": 100}
@@ -41,14 +41,14 @@ def megabytes(server: psutil.Process) -> float:
 
 def click(page: Page, server: psutil.Process, actions: list[Action], count: int) -> int:
     """Do `count` of the actions, page by page, again and again; return how many were answered."""
-    done, round_ = 0, 0
+    done, round_, clock = 0, 0, Clock(page, server)
     while done < count:
         for name, group in itertools.groupby(actions, key=lambda action: action.page):
             follow(page, name)
             rest(page)
             for action in itertools.islice(itertools.cycle(list(group)), _AT_ONCE):
                 try:
-                    taken(page, server, lambda p, act=action.act, n=round_: act(p, n))
+                    clock.taken(lambda p, act=action.act, n=round_: act(p, n))
                 except Error as error:
                     print(f"no answer: {name}: {action.what}: {str(error).splitlines()[0]}", file=sys.stderr)
                 round_, done = round_ + 1, done + 1
@@ -66,11 +66,12 @@ def visit(chrome: Browser, address: str, server: psutil.Process, actions: list[A
     page.set_default_timeout(60_000)
     page.goto(address)
     rest(page)
+    clock = Clock(page, server)
     for name in _VISITED:
         follow(page, name)
         rest(page)
         click_first = next(action for action in actions if action.page == name)
-        taken(page, server, lambda p, act=click_first.act: act(p, 0))
+        clock.taken(lambda p, act=click_first.act: act(p, 0))
     context.close()
 
 
@@ -82,7 +83,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=10)
     parser.add_argument("--idle", type=float, default=0)
     args = parser.parse_args()
-    actions = [action for action in every_action(WORDS) if action.page != "compare"]
+    actions = [action for action in every_action(WORDS) if action.page not in ("compare", "space")]
     with (
         tempfile.TemporaryDirectory() as temporary,
         serve_process(args.home or Path(temporary)) as (address, pid),

@@ -205,11 +205,24 @@ def item_of(page: Page) -> str:
 
 
 def back_to(page: Page, title: str, item: str) -> None:
-    """Go back, over entries that differ in other parameters alone, until the page shows this item."""
-    for _ in range(4):
-        page.go_back()
-        page.wait_for_timeout(300)
-        settled(page, PATIENCE)
-        if page.locator("h1").inner_text() == title and item_of(page) == item:
-            return
-    raise AssertionError(f"back does not lead to {title} with {item}, but to {page.url}")
+    """Go one step back, to the page of this title that shows this item."""
+    page.go_back()
+    expect(page.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible(timeout=PATIENCE)
+    page.wait_for_url(re.compile(rf"[?&]item={re.escape(item)}(&|$)"))
+    settled(page, PATIENCE)
+    assert item_of(page) == item
+
+
+def test_one_step_back_from_a_finding_s_new_run_shows_the_run_before(page: Page) -> None:
+    settled(page, PATIENCE)
+    page.get_by_role("button", name="Train on the pairs").wait_for(timeout=PATIENCE)
+    settled(page, PATIENCE)
+    page.get_by_role("button", name="Train on the pairs").click()
+    page.get_by_role("heading", name=TITLES["align"], exact=True, level=1).wait_for()
+    expect(page.locator(".st-key-runs")).to_contain_text("infonce-linear", timeout=PATIENCE)
+    settled(page, PATIENCE)
+    page.go_back()
+    page.get_by_role("heading", name=TITLES["overview"], exact=True, level=1).wait_for()
+    expect(page.locator(".st-key-runs")).to_contain_text("· bridge ·", timeout=PATIENCE)
+    page.go_forward()
+    expect(page.locator(".st-key-runs")).to_contain_text("infonce-linear", timeout=PATIENCE)

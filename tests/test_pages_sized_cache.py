@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pages._session.byte_sizes import bytes_of
+from pages._session.results_cache import ResultsCache
 from pages._session.sized_cache import SizedCache
 
 
@@ -99,3 +100,16 @@ def test_what_is_counted_already_counts_nothing() -> None:
     array, seen = np.zeros(10_000), set()
     assert bytes_of(array, seen) >= 80_000
     assert bytes_of({"again": array}, seen) < 1_000
+
+
+def test_results_go_by_bytes_but_never_the_last_of_a_kind() -> None:
+    results = ResultsCache({"run": 8, "map": 8}, most=250_000)
+    shared = np.zeros(100_000, np.uint8)
+    for name in ("a", "b"):
+        results.put("run", name, Pair(shared, np.zeros(1_000)))
+    results.put("map", "a", np.zeros(100_000, np.uint8))
+    assert results.get("run", "a") is not None, "what two runs share counts once"
+    results.put("map", "b", np.zeros(100_000, np.uint8))
+    assert results.get("run", "b") is None and results.get("map", "a") is None, "they were used least recently"
+    results.put("run", "c", np.zeros(900_000, np.uint8))
+    assert results.get("run", "c") is not None and results.get("map", "b") is not None, "the last of its kind stays"

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 from mmalign_core.store import Store
-from mmalign_core.types import BadInput, Collection, EmbeddingSet
+from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
 from mmalign_core.workflow import (
     ORDERINGS,
     Choices,
     Encoding,
     QuerySpec,
     Run,
+    SpaceMap,
     align,
+    drawn_map,
     judge_in_space,
     load_run,
     place_on_map,
@@ -104,6 +106,29 @@ def test_a_damaged_map_is_drawn_again(demo_run: Run, store: Store) -> None:
     for path in (store.root / "maps").iterdir():
         path.write_bytes(b"not a map")
     assert np.array_equal(project_run(demo_run, store=store).projection.coordinates, made.projection.coordinates)
+
+
+def test_a_cancelled_large_map_is_kept_shown_first_and_drawn_to_the_end(
+    demo_run: Run, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mmalign_core.projection.maps.EXACT_ROWS", 100)
+
+    def stop(done: float, _: str) -> None:
+        if done > 0.3:
+            raise Cancelled
+
+    shown: list[SpaceMap] = []
+    with pytest.raises(Cancelled):
+        project_run(demo_run, seed=7, store=store, progress=stop, on_state=shown.append)
+    kept = drawn_map(demo_run, seed=7, store=store)
+    assert kept is not None and 0 < kept.projection.done < 1 and kept.points.equals(shown[-1].points)
+    again: list[SpaceMap] = []
+    whole = project_run(demo_run, seed=7, store=store, on_state=again.append)
+    done = [state.projection.done for state in again]
+    assert again[0].points.equals(kept.points) and done == sorted(set(done)) and done[-1] == whole.projection.done == 1
+    assert set(whole.points) == set(kept.points) and whole.report()["neighbours_n"] > 0
+    found = drawn_map(demo_run, seed=7, store=store)
+    assert found is not None and found.points.equals(whole.points)
 
 
 def test_a_query_that_equals_an_item_lands_on_it(demo_run: Run, store: Store) -> None:

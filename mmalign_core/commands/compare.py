@@ -52,14 +52,14 @@ def run(args: argparse.Namespace) -> None:
     use_all = names == [ALL]
     for entry in _entries(args, ALIGNERS.names() if use_all else names):
         entry.check()
-    engine, store = engine_of(args), store_of(args)
-    collection = opened(args)
-    check_collection(collection, choices_of(args, "as-is", {}))
-    encoding = encoded(args, collection, store)
-    names = _takers(encoding, args) if use_all else names
-    rows: list[Row] = []
-    try:
-        with engine:
+    store = store_of(args)
+    with engine_of(args) as engine:
+        collection = opened(args)
+        check_collection(collection, choices_of(args, "as-is", {}))
+        encoding = encoded(args, collection, store, engine.write_batches)
+        names = _takers(encoding, args) if use_all else names
+        rows: list[Row] = []
+        try:
             compare_on(
                 engine,
                 collection,
@@ -70,10 +70,10 @@ def run(args: argparse.Namespace) -> None:
                 progress=show_progress,
                 publish=rows.append,
             )
-    finally:
-        if not all(row["error"] for row in rows):
-            done = ranked(rows, seed=args.seed)
-            write_result(_report(args, encoding, done), args, table(done))
+        finally:
+            if not all(row["error"] for row in rows):
+                done = ranked(rows, seed=args.seed)
+                write_result(_report(args, encoding, done), args, table(done))
     if all(row["error"] for row in rows):
         reasons = dict.fromkeys(f"{row['aligner']}: {row['error']}" for row in rows)
         raise BadInput(f"none of the aligners could be measured ({'; '.join(reasons)})")

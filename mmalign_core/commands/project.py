@@ -2,12 +2,13 @@
 
 import argparse
 import io
+import sys
 from pathlib import Path
 
 from mmalign_core.commands.shared import add_json, add_store, show_progress, store_of, write_result
 from mmalign_core.commands.targets import write_target
-from mmalign_core.types import BadInput
-from mmalign_core.workflow import load_run, project_run
+from mmalign_core.types import BadInput, Cancelled
+from mmalign_core.workflow import SpaceMap, load_run, project_run
 
 SUMMARY = "UMAP of a run's shared space: one row per text, picture and sound"
 
@@ -31,17 +32,35 @@ def run(args: argparse.Namespace) -> None:
     if Path(args.out).suffix != ".parquet":
         raise BadInput(f"--out {args.out}: name a .parquet file")
     store = store_of(args)
-    made = project_run(
-        load_run(args.run_ref, store=store),
-        store=store,
-        dimensions=args.dimensions,
-        n_neighbors=args.neighbors,
-        min_dist=args.min_dist,
-        seed=args.seed,
-        progress=show_progress,
-    )
+    states: list[SpaceMap] = []
+    try:
+        made = project_run(
+            load_run(args.run_ref, store=store),
+            store=store,
+            dimensions=args.dimensions,
+            n_neighbors=args.neighbors,
+            min_dist=args.min_dist,
+            seed=args.seed,
+            progress=show_progress,
+            on_state=lambda state: states.__setitem__(slice(None), [state]),
+        )
+    except (Cancelled, KeyboardInterrupt):
+        for state in states:
+            _write(args, state)
+            print(f"project: {args.out} holds the map as it was, {_quality(state)}", file=sys.stderr)
+        raise
+    _write(args, made)
+    report = made.report() | {"out": str(Path(args.out))}
+    write_result(report, args, f"{len(made.points)} points; {_quality(made)}")
+
+
+def _write(args: argparse.Namespace, made: SpaceMap) -> None:
     points = io.BytesIO()
     made.points.to_parquet(points)
     write_target(args, "out", points.getvalue())
-    report = made.report() | {"out": str(Path(args.out))}
-    write_result(report, args, "{rows} points; trustworthiness {trustworthiness:.3f}".format(**report))
+
+
+def _quality(made: SpaceMap) -> str:
+    """The quality in words; how many neighbours were found, where not all were sought."""
+    words = f"trustworthiness {made.projection.trustworthiness:.3f}"
+    return words if made.projection.neighbours_found == 1.0 else f"{words}; {made.projection.graph_words}"

@@ -13,11 +13,12 @@ from typing import Any
 
 from mmalign_core.commands.targets import write_target
 from mmalign_core.encoders import full_reference
+from mmalign_core.encoders.batched.stored import WriteBatches, write_batches
 from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.store.places import is_object_storage
-from mmalign_core.types import Collection
+from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import Encoding, encode, open_collection
 
 
@@ -53,6 +54,19 @@ def add_encoders(parser: argparse.ArgumentParser) -> None:
         help="NAME[param=value,...][:model] of `list encoders`: text=minilm, 'video=video-frames[most=8]', "
         "image=open-clip:ViT-B-32/openai",
     )
+
+
+def add_run_table(parser: argparse.ArgumentParser, rows: str) -> None:
+    """Add RUN, --direction, and --csv for a table of `rows`, such as "queries"."""
+    parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
+    parser.add_argument("--direction", metavar="A->B", help="such as 'image->text' (default: both)")
+    parser.add_argument("--csv", metavar="OUT", help=f"write the {rows} as a table, for spreadsheets")
+
+
+def check_run_table(args: argparse.Namespace, command: str) -> None:
+    """Raise BadInput where --csv names no file."""
+    if args.csv == "-":
+        raise BadInput(f"--csv -: name a file for the table, such as --csv {command}.csv")
 
 
 def encoders_of(args: argparse.Namespace) -> dict[str, str]:
@@ -95,9 +109,12 @@ def is_run(named: str, store: Store) -> bool:
     return (path / "run.json").is_file() or (not path.exists() and named in [run.id for run in store.list_runs()])
 
 
-def encoded(args: argparse.Namespace, collection: Collection, store: Store) -> Encoding:
-    """The collection, encoded with the --encoder options."""
-    return encode(collection, encoders_of(args), store=store, settings=settings_of(args), progress=show_progress)
+def encoded(
+    args: argparse.Namespace, collection: Collection, store: Store, write: WriteBatches = write_batches
+) -> Encoding:
+    """The collection, encoded with the --encoder options; `write` is an engine's, by default that of this process."""
+    settings = settings_of(args)
+    return encode(collection, encoders_of(args), store=store, settings=settings, progress=show_progress, write=write)
 
 
 def show_progress(fraction: float, message: str) -> None:

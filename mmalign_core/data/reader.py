@@ -95,7 +95,7 @@ def read_folder(
         return _read_manifest(manifests[0], name, draft, interactions, progress, trusted=trusted, arrays=arrays)
     if shards := tar_shards(root):
         files = {shard: unpack_into(draft, path, shard, progress) for shard, path in shards.items()}
-        draft.add_all(rows_of_shards(files, draft), no_other_file, progress)
+        draft.add(rows_of_shards(files, draft), no_other_file, progress)
         return _finish(root, name, draft, interactions, progress)
     source = folder_source(root, name)
     if source is not None:

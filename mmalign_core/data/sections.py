@@ -6,7 +6,7 @@ What a section gives is what encoding needs, the media, without the columns of m
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,9 @@ from mmalign_core.data.formats import TABLES
 from mmalign_core.data.manifest import add_table
 from mmalign_core.data.shards import no_other_file, rows_of_shards, tar_shards, unpack_into
 from mmalign_core.settings import Settings
-from mmalign_core.types import Collection, Media, Skipped, no_progress
+from mmalign_core.types import Collection, MediaTable, Skipped, no_progress
+from mmalign_core.types.media import joined_media
+from mmalign_core.types.strings import Strings
 
 LANCE_ROWS = 4096
 """Rows of a Lance table in a section. Chosen: with pictures of 100 kB about 400 MB, read in seconds."""
@@ -47,8 +49,8 @@ class Section:
 class SectionMedia:
     """The ids of a section's items, its media in their order, and what was not used."""
 
-    ids: tuple[str, ...]
-    media: tuple[Media, ...]
+    ids: Strings
+    media: MediaTable
     skipped: tuple[Skipped, ...]
 
 
@@ -81,38 +83,52 @@ def read_section(section: Section, settings: Settings) -> SectionMedia:
     draft = Draft(settings)
     if section.is_tar:
         unpacked = {section.name: unpack_into(draft, section.path, section.name, no_progress)}
-        draft.add_all(rows_of_shards(unpacked, draft), no_other_file, no_progress)
+        draft.add(rows_of_shards(unpacked, draft), no_other_file, no_progress)
     else:
         find = partial(find_below, section.path.parent, absolute=False)
         add_table(draft, read_source(_source(section), draft, no_progress), find, no_progress, section.name)
-    if not draft.usable_ids():
-        return SectionMedia((), (), tuple(draft.skipped))
+    if not len(draft.usable_ids()):
+        return SectionMedia(Strings(), MediaTable.of(()), tuple(draft.skipped))
     collection = draft.finish(section.name)
-    ids = tuple(map(str, collection.ids))
-    name = _names(section, ids)
-    return SectionMedia(
-        tuple(map(name, ids)),
-        tuple(replace(medium, item=name(medium.item)) for medium in collection.media),
-        tuple(replace(skip, id=name(skip.id)) for skip in collection.skipped),
-    )
+    ids, media, skipped = collection.ids, collection.table, collection.skipped
+    if section.first and not section.is_tar and all(id == str(n) for n, id in enumerate(ids, 1)):
+        ids, media, skipped = _numbered_on(section.first, ids, media, skipped)
+    return SectionMedia(ids, media, skipped)
 
 
 def joined_sections(data: str | Path, sections: Sequence[Section], parts: Sequence[SectionMedia]) -> Collection:
     """The items and media of all sections, in order, without metadata. An id that is taken is reported."""
     seen: set[str] = set()
-    media: list[Media] = []
+    media: list[MediaTable] = []
     skipped: list[Skipped] = []
     for section, part in zip(sections, parts):
         taken = seen.intersection(part.ids)
-        again = [
-            Skipped(id, "", f"{section.name}: the id '{id}' is taken by an earlier row", section.name) for id in taken
-        ]
-        media += part.media if not taken else [medium for medium in part.media if medium.item not in taken]
+        told = "{}: the id '{}' is taken by an earlier row"
+        again = [Skipped(id, "", told.format(section.name, id), section.name) for id in sorted(taken)]
         skipped += [*part.skipped, *again]
+        media.append(_without(part.media, taken) if taken else part.media)
         seen.update(part.ids)
     ids = list(dict.fromkeys(id for part in parts for id in part.ids))
     items = pd.DataFrame(index=pd.Index(ids, dtype=object, name="id"))
-    return Collection(Path(data).resolve().name, items, tuple(media), tuple(skipped))
+    return Collection(Path(data).resolve().name, items, joined_media(media), tuple(skipped))
+
+
+def _without(media: MediaTable, items: set[str]) -> MediaTable:
+    return media.take([row for row, item in enumerate(media.items) if item not in items])
+
+
+def _numbered_on(
+    first: int, ids: Strings, media: MediaTable, skipped: tuple[Skipped, ...]
+) -> tuple[Strings, MediaTable, tuple[Skipped, ...]]:
+    """The same where rows without ids are numbered on from `first`."""
+
+    def on(id: str) -> str:
+        return str(int(id) + first) if id.isdecimal() else id
+
+    renamed = MediaTable(
+        [on(item) for item in media.items], media.modalities, media.digests, paths=media.paths, texts=media.texts
+    )
+    return Strings([on(id) for id in ids]), renamed, tuple(replace(skip, id=on(skip.id)) for skip in skipped)
 
 
 def _divisible(source: Source) -> bool:
@@ -127,9 +143,3 @@ def _source(section: Section) -> Source:
     source = lance_source(section.path, section.name)
     batches = partial(lance_rows, section.path, section.first, section.rows)
     return replace(source, parts=(replace(source.parts[0], rows=section.rows, batches=batches),))
-
-
-def _names(section: Section, ids: Sequence[str]) -> Callable[[str], str]:
-    """The function from an item's id in the section to its id in the whole, where rows without ids are numbered on."""
-    numbered = not section.is_tar and list(ids) == [str(n) for n in range(1, len(ids) + 1)]
-    return lambda id: str(int(id) + section.first) if numbered and id.isdecimal() else id

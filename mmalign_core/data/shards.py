@@ -10,7 +10,7 @@ from mmalign_core.data.draft import Draft
 from mmalign_core.data.folder import list_folder, rows_by_stem
 from mmalign_core.data.formats import ARCHIVES, modality_of
 from mmalign_core.data.names import is_about, is_system_file, natural_key, shown
-from mmalign_core.data.tabular.rows import Row
+from mmalign_core.data.tabular.row_columns import Rows
 from mmalign_core.types import BadInput, Progress
 
 _TARS = tuple(extension for extension in ARCHIVES if extension != ".zip")
@@ -33,7 +33,7 @@ def tar_shards(root: Path) -> dict[str, Path]:
     return {p.name: p for p in sorted(shards, key=lambda p: natural_key(p.name))}
 
 
-def rows_of_shards(unpacked: Mapping[str, Path], draft: Draft) -> list[Row]:
+def rows_of_shards(unpacked: Mapping[str, Path], draft: Draft) -> Rows:
     """One row for each name before the first dot; `unpacked`: name of a shard -> the folder of its files.
 
     An item is called 'shard/name', so that equal names in two shards are two items. Files of unsupported kinds are

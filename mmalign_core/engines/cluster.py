@@ -20,6 +20,8 @@ LOCAL_OBJECTS = 256 * 2**20
 """Bytes of shared memory of a Ray that is started here. Chosen: blocks are small, and Ray writes more to disk."""
 ANSWER_SECONDS = 5.0
 """Seconds to wait for a cluster's port to answer. Chosen: a port of a cluster that runs answers in milliseconds."""
+ATTEMPTS = 2
+"""Attempts to connect, each of which Ray itself ends after about half a minute. Chosen."""
 PORT = 10001
 """Ray's port for ray:// addresses without one."""
 
@@ -64,6 +66,7 @@ def connected(workers: Workers) -> Iterator[Any]:
 def import_ray() -> Any:
     """The module `ray`. Raises BadInput with the line that installs it."""
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # silences a notice about GPUs of later releases
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # a call after the cluster has gone must not look for another
     missing = [name for name in ("ray", "lance") if find_spec(name) is None]
     if missing:  # lance itself is imported where it writes: it warns of every process that is started after it
         raise BadInput(f"--engine ray needs '{missing[0]}', which is not installed; run: {INSTALL}")
@@ -77,7 +80,7 @@ def _start(ray: Any, workers: Workers, temporary: str | None) -> None:
     try:
         if workers.address:
             check_answers(workers.address)
-            ray.init(address=workers.address, **quiet)
+            _join(ray, workers.address, quiet)
         else:
             ray.init(
                 address="local",
@@ -89,6 +92,17 @@ def _start(ray: Any, workers: Workers, temporary: str | None) -> None:
             )
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         raise _not_joined(workers.address, error) from error
+
+
+def _join(ray: Any, address: str, quiet: dict[str, Any]) -> None:
+    """Connect. The server of ray:// now and then fails to start a client's process, so it is asked again."""
+    for attempt in range(ATTEMPTS):
+        try:
+            ray.init(address=address, **quiet)
+            return
+        except ConnectionError:
+            if attempt + 1 == ATTEMPTS:
+                raise
 
 
 def check_answers(address: str) -> None:

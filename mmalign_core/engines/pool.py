@@ -73,8 +73,8 @@ class Pool:
             raise
 
     def close(self) -> None:
-        """End the workers, with what they do."""
-        for actor in self._actors:
+        """End the workers, with what they do. Once the cluster is gone, they are too."""
+        for actor in self._actors if self.ray.is_initialized() else ():
             with suppress(self.ray.exceptions.RayError, ConnectionError, RuntimeError):
                 self.ray.kill(actor)
         self._actors = []

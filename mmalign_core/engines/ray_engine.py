@@ -22,7 +22,7 @@ from mmalign_core.engines.cluster import Workers, connected, explained
 from mmalign_core.engines.pool import Pool
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import Media, Progress, Skipped
+from mmalign_core.types import Media, MediaTable, Progress, Skipped
 
 BLOCK = 256
 """Media of a block at most. Chosen: a killed worker repeats seconds of work, and a fragment is not tiny."""
@@ -78,8 +78,7 @@ class RayEngine:
         """
         own = replace(settings or encoder.settings, threads=self.workers.cpus)
         chosen = work.Encoder(encoder.key, encoder.modality, own, store)
-        first = {medium.digest: medium for medium in reversed(media) if medium.digest not in skip}
-        todo = list(first.values())[::-1]
+        todo = _first_of_each(MediaTable.of(media), skip)
         commits = _Commits(store, encoder.key)
         done = 0
 
@@ -115,6 +114,14 @@ class RayEngine:
         share = -(-len(media) // (self._pool.count() * BLOCKS_EACH * batch))
         size = batch * max(1, min(share, BLOCK // batch))
         return [media[start : start + size] for start in range(0, len(media), size)]
+
+
+def _first_of_each(media: MediaTable, skip: Collection[str]) -> MediaTable:
+    """The first medium of each digest that is not in `skip`, in order."""
+    first: dict[str, int] = {}
+    for row, digest in enumerate(media.digests):
+        first.setdefault(digest, row)
+    return media.take([row for digest, row in first.items() if digest not in skip])
 
 
 class _Commits:

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mmalign_core.progress import within
+from mmalign_core.projection.graph import memberships, nearest_neighbours, symmetric_graph
+from mmalign_core.projection.space import Space
 from mmalign_core.types import Progress
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+
+def exact_layout(
+    space: Space, dimensions: int, n_neighbors: int, min_dist: float, seed: int, progress: Progress
+) -> np.ndarray:
+    """Return positions (n, dimensions) float32 of the rows of `space`, laid out by their exact neighbour graph."""
+    n = len(space)
+    if n == 1:
+        return np.zeros((1, dimensions), np.float32)
+    k = min(n_neighbors, n) - 1
+    neighbours, distances = nearest_neighbours(space, k, within(progress, 0.0, 0.5))
+    graph = symmetric_graph(neighbours, memberships(distances, k + 1))
+    start = start_positions(space.rows, graph, dimensions, np.random.default_rng(seed))
+    return lay_out(graph, start, min_dist, seed, within(progress, 0.5, 1.0))
 
 
 STEPS = 20
@@ -53,16 +71,40 @@ def principal_coordinates(rows: np.ndarray, dimensions: int, rng: np.random.Gene
 
 
 PUSHES = 5  # random repelling points for each attraction (negative_sample_rate in umap-learn)
-FIRST_RATE = 0.25  # a quarter of UMAP's, see `lay_out`
-DECAY = 1.5  # power of the epochs left in the rate: small rates, at which neighbours settle, last longer
 
 
-def lay_out(graph: csr_matrix, start: np.ndarray, min_dist: float, seed: int, progress: Progress) -> np.ndarray:
+@dataclass(frozen=True)
+class Pace:
+    """How far points move: the rate of the first epoch, and the power of the share of epochs left in later rates."""
+
+    rate: float
+    decay: float
+
+
+FROM_AXES = Pace(0.25, 1.5)
+"""For starts along principal axes. A quarter of UMAP's rate, see `lay_out`; small rates, at which neighbours settle,
+last longer than with a decay of 1."""
+FROM_MAP = Pace(0.03, 1.0)
+"""For starts at a map of landmarks. Measured at 50,000 x 128: the final map is as good as with `FROM_AXES` (neighbour
+overlap .184), and the maps in between are better (.129 after 20 of 200 epochs instead of .040)."""
+
+
+def lay_out(
+    graph: csr_matrix,
+    start: np.ndarray,
+    min_dist: float,
+    seed: int,
+    progress: Progress,
+    pace: Pace = FROM_AXES,
+    watch: Callable[[int, np.ndarray], None] | None = None,
+) -> np.ndarray:
     """Return positions (n, dimensions) float32 of the points of `graph` (n, n), from `start` (n, dimensions).
 
     All points of an epoch move by the positions of the epoch before, so the result does not depend on the number of
     threads. UMAP moves both ends of an edge at once and starts at rate 1. Here each point moves alone and twice as
     far, and the rate starts at a quarter, because points that move all at once overshoot at a higher rate.
+    `watch` is called after each epoch with the number of epochs done and the positions (n, dimensions), which the next
+    epochs overwrite.
     """
     from mmalign_core.projection.kernels import move, run_split, worker_count
 
@@ -78,10 +120,12 @@ def lay_out(graph: csr_matrix, start: np.ndarray, min_dist: float, seed: int, pr
     seeds = np.random.default_rng(seed).integers(2**63, size=epochs, dtype=np.uint64)
     fixed = (first, ends, period, due, forces.pull, forces.push, forces.shift, forces.base)
     for epoch in range(epochs):
-        step = (np.float32(epoch), np.float32(FIRST_RATE * (1 - epoch / epochs) ** DECAY), PUSHES, seeds[epoch])
+        step = (np.float32(epoch), np.float32(pace.rate * (1 - epoch / epochs) ** pace.decay), PUSHES, seeds[epoch])
         run_split(n, lambda lo, hi, a=old, b=new, step=step: move(a, b, *fixed, *step, lo, hi), cuts)
         old, new = new, old
         progress((epoch + 1) / epochs, "laying out the map")
+        if watch:
+            watch(epoch + 1, old[:, :dimensions])
     return np.ascontiguousarray(old[:, :dimensions])
 
 

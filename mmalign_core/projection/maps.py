@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mmalign_core.progress import within
-from mmalign_core.projection.graph import memberships, nearest_neighbours, symmetric_graph
-from mmalign_core.projection.layout import epoch_count, lay_out, start_positions
-from mmalign_core.projection.quality import by_chance, quality_in
+from mmalign_core.projection.approximate import Neighbours
+from mmalign_core.projection.large import EXACT_ROWS, large_map
+from mmalign_core.projection.layout import epoch_count, exact_layout
+from mmalign_core.projection.quality import SAMPLE, by_chance, quality_in
 from mmalign_core.projection.space import checked_rows, space_of
 from mmalign_core.types import BadInput, Progress, frozen_array, no_progress
 
 ENGINES = ("mmalign", "umap-learn")
+STATE_SAMPLE = 250
+"""Rows that the quality of a map in between is measured on. The final map is measured on four times as many."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,9 @@ class Projection:
 
     `trustworthiness` and `neighbour_overlap` (see Quality) are means over `quality_n` rows at `quality_k` neighbours.
     `params`: the parameters of `project`. `seconds`: total wall time. `place` adds other rows to the map.
+    `neighbours_found`: the share of true neighbours in the graph that the map is made of, on `neighbours_n` sampled
+    rows; 1.0 and 0 for an exact graph, None for a map of landmarks, which has no graph yet. `done`: 1.0, or the share
+    of the work after which this whole map was shown.
     """
 
     coordinates: np.ndarray
@@ -35,6 +41,9 @@ class Projection:
     quality_n: int
     quality_k: int
     seconds: float
+    neighbours_found: float | None = 1.0
+    neighbours_n: int = 0
+    done: float = 1.0
 
     @property
     def by_chance(self) -> tuple[float, float]:
@@ -49,9 +58,26 @@ class Projection:
         return self.neighbour_overlap > expected + 3 * error
 
     @property
+    def graph_words(self) -> str:
+        """Say in words how complete the graph is that the map is made of."""
+        if self.neighbours_found is None:
+            return "neighbours not yet sought"
+        if not self.neighbours_n:
+            return "neighbours exact"
+        return f"neighbours found: {self.neighbours_found:.0%} of {self.neighbours_n:,} sampled"
+
+    @property
     def dimensions(self) -> int:
         """2 or 3."""
         return self.coordinates.shape[1]
+
+
+OnState = Callable[[Projection], None]
+"""Called with each map that can be shown: every row has a position, and the quality is measured."""
+
+
+def no_state(state: Projection) -> None:
+    """The default `OnState`: ignore the map."""
 
 
 def project(
@@ -64,12 +90,18 @@ def project(
     seed: int = 0,
     engine: str = "mmalign",
     progress: Progress = no_progress,
+    on_state: OnState = no_state,
 ) -> Projection:
-    """Return the map of `vectors` (n, d) by UMAP (McInnes et al. 2018) from their exact neighbour graph.
+    """Return the map of `vectors` (n, d) by UMAP (McInnes et al. 2018).
+
+    Up to 20,000 rows the neighbour graph is exact. Beyond, it is approximate (see `approximate_neighbours`), and
+    `on_state` gets whole maps while the work goes on: first one of landmarks, then the layout at some of its epochs,
+    each with its quality and `done`. The last state is the returned map, at any size. `progress` may raise `Cancelled`
+    to stop; the caller then keeps the last state. Both are called in the calling thread.
 
     The same vectors, parameters and seed give the same coordinates on the same machine. `n_neighbors` counts the row
     itself, as in umap-learn, and is at most n. `metric`: cosine or euclidean. `engine` umap-learn draws the map with
-    that package (slow at first), for comparison. `progress` may raise `Cancelled` to stop.
+    that package (slow at first), for comparison.
     Raises BadInput for NaN, no rows, or a parameter out of range.
     """
     began = time.perf_counter()
@@ -78,14 +110,30 @@ def project(
     if not len(rows):
         raise BadInput("there is nothing to map: the table of vectors has no rows")
     space = space_of(rows, metric)
-    draw = _own_layout if engine == "mmalign" else _umap_learn_layout
-    coordinates = draw(rows, space, dimensions, n_neighbors, min_dist, seed, progress)
-    quality = quality_in(space, coordinates, seed)
-    progress(1.0, "map ready")
     params = {"dimensions": dimensions, "n_neighbors": n_neighbors, "min_dist": min_dist, "metric": metric}
     params |= {"engine": engine, "epochs": epoch_count(len(rows))}
-    measured = (quality.trustworthiness, quality.neighbour_overlap, quality.n, quality.k)
-    return Projection(frozen_array(coordinates), params, seed, *measured, time.perf_counter() - began)
+
+    def map_of(positions: np.ndarray, done: float, graph: Neighbours | None) -> Projection:
+        found = (graph.found, graph.sampled) if graph else (1.0 if done == 1.0 else None, 0)
+        sample = SAMPLE if done == 1.0 else STATE_SAMPLE
+        quality = quality_in(space, positions, seed, sample)
+        measured = (quality.trustworthiness, quality.neighbour_overlap, quality.n, quality.k)
+        seconds = time.perf_counter() - began
+        return Projection(frozen_array(positions), params, seed, *measured, seconds, *found, done)
+
+    shape = (dimensions, n_neighbors, min_dist, seed)
+    drawing = within(progress, 0.0, 0.95)
+    graph: Neighbours | None = None
+    if engine == "umap-learn":
+        positions = _umap_learn_layout(rows, space, *shape, drawing)
+    elif len(rows) <= EXACT_ROWS:
+        positions = exact_layout(space, *shape, drawing)
+    else:
+        positions, graph = large_map(space, *shape, lambda *state: on_state(map_of(*state)), drawing)
+    made = map_of(positions, 1.0, graph)
+    on_state(made)
+    progress(1.0, "map ready")
+    return made
 
 
 def _check(dimensions: int, n_neighbors: int, min_dist: float, engine: str, seed: int) -> None:
@@ -99,17 +147,6 @@ def _check(dimensions: int, n_neighbors: int, min_dist: float, engine: str, seed
         raise BadInput(f"the seed is {seed}; give a whole number from 0")
     if engine not in ENGINES:
         raise BadInput(f"unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
-
-
-def _own_layout(rows, space, dimensions, n_neighbors, min_dist, seed, progress) -> np.ndarray:
-    n = len(rows)
-    if n == 1:
-        return np.zeros((1, dimensions), np.float32)
-    k = min(n_neighbors, n) - 1
-    neighbours, distances = nearest_neighbours(space, k, within(progress, 0.0, 0.5))
-    graph = symmetric_graph(neighbours, memberships(distances, k + 1))
-    start = start_positions(space.rows, graph, dimensions, np.random.default_rng(seed))
-    return lay_out(graph, start, min_dist, seed, within(progress, 0.5, 0.95))
 
 
 def _umap_learn_layout(rows, space, dimensions, n_neighbors, min_dist, seed, progress) -> np.ndarray:

@@ -12,6 +12,7 @@ K = 15
 """Neighbours compared. Chosen: about as many as in the graph that the map is made of."""
 SAMPLE = 1000  # largest number of rows measured: the standard error of either number is about 0.005 or less
 CHUNK = 512  # rows scored against all others at once
+SCORES = 2**26  # scores held at once, 256 MiB: fewer rows at a time where there are more than 131,072
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,18 @@ def map_quality(vectors: np.ndarray, coordinates: np.ndarray, *, metric: str = "
     return quality_in(space_of(checked_rows(vectors), metric), checked_rows(coordinates, "coordinates"), seed)
 
 
-def quality_in(space: Space, coordinates: np.ndarray, seed: int = 0) -> Quality:
-    """Return the quality for a prepared space. A row as near as the k-th nearest counts as a neighbour."""
+def quality_in(space: Space, coordinates: np.ndarray, seed: int = 0, sample: int = SAMPLE) -> Quality:
+    """Return the quality for a prepared space, on at most `sample` random rows.
+
+    A row as near as the k-th nearest counts as a neighbour.
+    """
     n = len(space)
     if n < 2:
         return Quality(float("nan"), float("nan"), 0, 0)
     k = min(K, max(1, (n - 1) // 2))
     rows = np.arange(n)
-    if n > SAMPLE:
-        rows = np.sort(np.random.default_rng(seed).choice(n, SAMPLE, replace=False))
+    if n > sample:
+        rows = np.sort(np.random.default_rng(seed).choice(n, sample, replace=False))
     ranks = 1 + _nearer(space, rows, _map_neighbours(coordinates, rows, k))
     worst = len(rows) * k * (2 * n - 3 * k - 1) / 2  # all neighbours on the map are the farthest rows in the space
     misplaced = np.maximum(ranks - k, 0).sum(dtype=np.int64)
@@ -74,8 +78,9 @@ def _nearer(space: Space, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     from mmalign_core.projection.kernels import count_nearer, run_split
 
     nearer = np.zeros(others.shape, np.int32)
-    for at in range(0, len(rows), CHUNK):
-        part = slice(at, at + CHUNK)
+    chunk = max(1, min(CHUNK, SCORES // len(space)))
+    for at in range(0, len(rows), chunk):
+        part = slice(at, at + chunk)
         scores = space.left[rows[part]] @ space.right.T
         rounding = np.float32(1e-6 * max(1.0, float(np.abs(scores).max())))
         given = (scores, rows[part], others[part], rounding, nearer[part])

@@ -37,6 +37,10 @@ class Space:
         """Return the rows (n, d): unit length under the cosine, centred under the Euclidean distance."""
         return self.left if self.metric == "cosine" else self.left[:, :-2]
 
+    def part(self, rows: np.ndarray) -> Space:
+        """Return the space of some of the rows, by their indices (m,)."""
+        return Space(self.left[rows], self.right[rows], self.metric, self.centre)
+
     def sorted_distances(self, left: np.ndarray, near: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return `near` (m, k) and its distances from the rows with factor `left` (m, .), nearest first.
 

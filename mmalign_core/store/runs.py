@@ -21,9 +21,9 @@ from mmalign_core.store.folders import check_folder, plain, write_folder, write_
 from mmalign_core.store.ownership import MEDIA_NAME
 from mmalign_core.store.serialization import read_arrays, read_sets, write_arrays, write_sets
 from mmalign_core.store.tables import LocalTables
-from mmalign_core.types import BadInput, Collection, EmbeddingSet
+from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media
 
-HEAD = "run.json"
+HEAD, EARLIER = "run.json", "earlier"
 CURE = "delete that folder and align again"
 
 
@@ -68,11 +68,15 @@ class RunSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(RunSummary):
-    """A whole run: the collection, the shared space (modality -> set) and the aligner's fitted arrays."""
+    """A whole run: the collection, the shared space (modality -> set) and the aligner's fitted arrays.
+
+    `earlier`: of a repaired run, modality -> rows before the repair, where it changed them; {} of any other.
+    """
 
     collection: Collection
     space: Mapping[str, EmbeddingSet]
     state: Mapping[str, np.ndarray]
+    earlier: Mapping[str, EmbeddingSet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "collection_digest", self.collection.digest)
@@ -97,6 +101,8 @@ def save_run_folder(record: RunRecord, folder: Path, media: Mapping[str, Path] |
         write_json(part / HEAD, {"format": FORMAT} | record.head())
         write_arrays(part / "state.safetensors", record.state)
         write_sets(part / "space", record.space)
+        if record.earlier:
+            write_sets(part / EARLIER, record.earlier)
         (part / "collection").mkdir()
         fill_collection(part / "collection", record.collection)
         for number, (name, source) in enumerate((media or {}).items()):
@@ -118,6 +124,7 @@ def load_run_folder(folder: Path) -> RunRecord:
         collection=_with_own_media(read_collection(folder / "collection"), folder),
         space=read_sets(folder / "space"),
         state=read_arrays(folder / "state.safetensors"),
+        earlier=read_sets(folder / EARLIER) if (folder / EARLIER).is_dir() else {},
     )
     if problem := _problem(record):
         raise BadInput(f"'{folder}' is damaged ({problem}); {CURE}")
@@ -146,15 +153,12 @@ def _are_numbers(measured: Any) -> bool:
 def _with_own_media(collection: Collection, folder: Path) -> Collection:
     """Media that lie in the run's folder, by their paths of today: the folder may have moved."""
     own = re.compile(rf"media/{MEDIA_NAME}")
-    if not any(medium.path and own.fullmatch(medium.path) for medium in collection.media):
-        return collection
-    placed = (
-        replace(medium, path=str(folder.absolute() / medium.path))
-        if medium.path and own.fullmatch(medium.path)
-        else medium
-        for medium in collection.media
-    )
-    return replace(collection, media=tuple(placed))
+
+    def place(medium: Media) -> str | None:
+        inside = medium.path is not None and own.fullmatch(medium.path)
+        return str(folder.absolute() / medium.path) if medium.path and inside else medium.path
+
+    return replace(collection, media=collection.table.at_places(place))
 
 
 def read_run_summary(folder: Path) -> RunSummary:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, overload
@@ -99,8 +99,15 @@ class MediaTable(Sequence[Media]):
         kinds, paths, texts = (column.take(at) for column in (self._kinds, self.paths, self.texts))
         return MediaTable(self.items.take(rows), kinds, self.digests.take(rows), paths=paths, texts=texts)
 
-    def with_paths(self, paths: Any) -> MediaTable:
-        """The same media at other paths: an Arrow column (n,), null for texts."""
+    def at_places(self, place: Callable[[Media], str | None]) -> MediaTable:
+        """The same media with the path that `place` gives each of the files; texts keep theirs, which is none."""
+        files = np.flatnonzero(self.paths.is_valid().to_numpy(zero_copy_only=False))
+        if not len(files):
+            return self
+        paths: list[bytes | None] = [None] * len(self)
+        for row, medium in zip(files.tolist(), self.take(files)):
+            found = place(medium)
+            paths[row] = None if found is None else os.fsencode(found)
         return MediaTable(self.items, self._kinds, self.digests, paths=paths, texts=self.texts)
 
     def __len__(self) -> int:

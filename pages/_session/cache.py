@@ -43,6 +43,7 @@ from mmalign_core.workflow import (
     recommend,
     similarity_block,
 )
+from mmalign_core.workflow import modality_pairs as pairs_of_modalities
 from pages._session import columns
 from pages._session.columns import fold_columns, time_columns
 from pages._session.results_cache import LIMITS, ResultsCache
@@ -102,6 +103,12 @@ def split_columns(collection: Collection) -> tuple[list[str], list[str]]:
 def ranking(keys: tuple[str, ...], seed: int, _rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Return compared rows in ranking order, each compared with the best. `keys`: the keys of the rows."""
     return ranked(_rows, seed=seed).rows
+
+
+@KEPT.keep
+def modality_pairs(collection: Collection) -> Sequence[tuple[str, str]]:
+    """Return the pairs of modalities that items have together; it looks at every item."""
+    return pairs_of_modalities(collection)
 
 
 @KEPT.keep

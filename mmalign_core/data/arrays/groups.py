@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from mmalign_core.data.arrays.ids import EXTENSIONS, ids_of_array, read_ids
-from mmalign_core.data.arrays.numpy_files import check_vectors, map_npy, read_npz
+from mmalign_core.data.arrays.numpy_files import check_vectors, held_safely, map_npy, read_npz
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.row_columns import Rows, merged_rows
@@ -77,7 +77,8 @@ def find_arrays(listing: Mapping[str, Path], draft: Draft, progress: Progress) -
 def _try_take(group: ArrayGroup, stem: str, name: str, path: Path, draft: Draft) -> None:
     """Add an .npy file to the group. If its name says no modality, a failure is reported and not raised."""
     try:
-        group.take(stem, name, map_npy(path, name, draft.settings), draft)
+        array = map_npy(path, name, draft.settings)
+        group.take(stem, name, held_safely(array, path, draft.settings), draft)
     except BadInput as error:
         if vectors_of(stem) is not None:
             raise
@@ -87,18 +88,30 @@ def _try_take(group: ArrayGroup, stem: str, name: str, path: Path, draft: Draft)
 def _of_npz(name: str, path: Path, draft: Draft, progress: Progress) -> ArrayGroup:
     """The group in an .npz file. Arrays that hold neither vectors of a modality nor ids are reported."""
     group = ArrayGroup(files={name})
-    for key, array in read_npz(path, name, draft.settings, progress).items():
+    arrays = read_npz(path, name, draft.settings, progress)
+    only = _only_array(name, arrays)
+    for key, array in arrays.items():
         label = f"{name}, {key}"
         try:
             if key.lower() in ID_NAMES and group.ids is None:
                 group.ids, group.ids_name = ids_of_array(array, f"'{shown(label)}'"), label
             else:
-                group.take(key, label, array, draft)
+                group.take(PurePosixPath(name).stem if key == only else key, label, array, draft)
+                if key == only:
+                    draft.notes.append(f"'{shown(label)}' is read as the vectors that the file is named after")
         except BadInput as error:
             if vectors_of(key) is not None or key.lower() in ID_NAMES:
                 raise
             draft.skip(label, "", error, name)
     return group
+
+
+def _only_array(name: str, arrays: Mapping[str, np.ndarray]) -> str:
+    """The one array beside the ids whose own name says no modality, where the name of its file does; else ''."""
+    others = [key for key in arrays if key.lower() not in ID_NAMES]
+    if len(others) != 1 or vectors_of(others[0]) is not None or vectors_of(PurePosixPath(name).stem) is None:
+        return ""
+    return others[0]
 
 
 def _name_rows(top: Mapping[str, Path], groups: Sequence[ArrayGroup], draft: Draft) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mmalign_core.aligners import Aligner
@@ -28,7 +28,8 @@ _INTERVALS = 0.99
 @dataclass(frozen=True)
 class Run:
     """One finished alignment. `encoders`: modality -> 'name@version' of the encoder of its vectors. `result.space`:
-    the places of all rows. `report`: the JSON of `align`."""
+    the places of all rows. `report`: the JSON of `align`. `earlier`: of a repaired run, the rows of each modality that
+    the repair changed, as they were before."""
 
     id: str
     collection: Collection
@@ -37,6 +38,7 @@ class Run:
     result: AlignmentResult
     choices: Choices
     report: Mapping[str, Any]
+    earlier: Mapping[str, EmbeddingSet] = field(default_factory=dict)
 
     def sets(self, source: str, target: str) -> tuple[EmbeddingSet, EmbeddingSet]:
         """Return the rows of both modalities in the run's space. BadInput names one that it does not hold."""

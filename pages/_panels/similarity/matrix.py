@@ -100,7 +100,10 @@ def _draw(shown: View, block: SimilarityBlock) -> None:
             title=f"Similarity of {shown.source} and {shown.target}: {shown.split}",
             alt=f"Similarity of {shown.source} and {shown.target}; the two menus beside it choose a pair by keyboard",
         )
-        st.caption(f"Rows: {errors.plain(shown.split)}. Red squares are right answers; the yellow cell is shown.")
+        st.caption(
+            f"Rows: {errors.plain(shown.split)}. Red squares are right answers; the yellow cell is shown."
+            f"{_fit_of_scores(shown)}"
+        )
     with right:
         _menus(shown, block, source_row, target_row)
         pairs.show_cell(shown, block, source_row, target_row)
@@ -117,6 +120,16 @@ def _figure(shown: View, block: SimilarityBlock, chosen: tuple[int, int] | None)
         column_title=shown.target,
         row_images=pairs.pictures(shown.run, block, shown.source, block.source_rows),
         column_images=pairs.pictures(shown.run, block, shown.target, block.target_rows),
+    )
+
+
+def _fit_of_scores(shown: View) -> str:
+    """Return which fit the scores are of, where it is not the one that decided: a run keeps none of its folds' fits."""
+    if not (shown.run.choices.folds or shown.run.choices.fold_column):
+        return ""
+    return (
+        " The scores are those of the fit on all items, which the run keeps; ranks and answers are those of the fold's"
+        " fit, which had not seen the query."
     )
 
 

@@ -52,14 +52,17 @@ def show(shown: View) -> None:
 
 
 def _pick(shown: View, row: int) -> None:
-    """Open the pair of the card, and put it in focus in the matrix."""
+    """Open the pair of the card, and put it in focus in the matrix, which is drawn anew once the dialog is closed."""
     state.set_widget(_OPEN, row)
     view.focus(shown, int(judged_rows(shown.run, shown.judged)[row]), int(shown.judged.chosen[row]))
     state.select_item(shown.judged.queries.ids[row])
-    st.rerun(["similarity.matrix", "similarity.mistakes"])
 
 
-@st.dialog("Pair", width="large")
+def _closed() -> None:
+    st.rerun(["similarity.matrix"])
+
+
+@st.dialog("Pair", width="large", on_dismiss=_closed)
 def _dialog(shown: View, row: int) -> None:
     """Draw the query, the chosen candidate and the right answer large."""
     judged, run = shown.judged, shown.run

@@ -41,6 +41,10 @@ def _faithful(projection: Projection) -> None:
         f" {overlap:.3f}) · trustworthiness {projection.trustworthiness:.3f} (random {trust:.3f}) ·"
         f" n = {projection.quality_n:,}"
     )
+    if projection.neighbours_found != 1.0:  # an exact graph needs no word
+        numbers += f" · {projection.graph_words}"
+    if projection.done < 1.0:
+        numbers += f" · {projection.done:.0%} of the work done"
     st.markdown(f"{verdict} :small[:gray[{numbers}]]", help=_FAITHFUL.format(k=k))
 
 
