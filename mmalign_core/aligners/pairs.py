@@ -35,7 +35,9 @@ class Pairs:
     def take(self, places: np.ndarray) -> Pairs:
         """Return only these examples, in this order."""
         rows = {m: r[places] for m, r in self.rows.items()}
-        return Pairs(rows, Strings.of(self.items).take(places), self.groups[places])
+        own = self.items
+        items = own.take(places) if isinstance(own, Strings) else tuple(own[i] for i in places)
+        return Pairs(rows, items, self.groups[places])
 
 
 def paired_rows(sets: Sets, aligner: str, *, least: int = 2, whole: bool = False) -> Pairs:
