@@ -4,15 +4,23 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._session import state
+from pages._session import housekeeping, state
 
 ASSETS = Path(__file__).parent / "assets"
+
+
+def to_the_start() -> None:
+    """Lead from /overview to the start page, which Streamlit serves at / alone."""
+    st.switch_page("pages/overview.py", query_params=state.address())
+
+
 PAGES = [
     st.Page(
         "pages/overview.py",
         title="Overview",
         icon=":material/home:",
         default=True,
+        url_path="start",  # not shown: a default page is at "/", but would keep its own name from `to_the_start`
         help="What stands out in the open run, three ways to start, and the saved runs.",
     ),
     st.Page(
@@ -75,8 +83,10 @@ PAGES = [
         icon=":material/deployed_code:",
         help="The encoders and models of this machine, and getting others.",
     ),
+    st.Page(to_the_start, title="Overview", url_path="overview", visibility="hidden"),
 ]
 
+housekeeping.begin()
 page = st.navigation(PAGES, position="top")
 st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
 st.html(ASSETS / "dashboard.css")

@@ -7,7 +7,7 @@ const make = (tag, name, text) => {
   return element;
 };
 
-const REST = 300; // milliseconds that a row must be rested on before it opens: a held key passes many rows
+const REST = 300; // milliseconds: a row that is reached sooner after the one before opens only when rested on that long
 
 const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
 
@@ -120,9 +120,12 @@ export default function (component) {
     if (row && row.query !== list.opened) setTriggerValue("picked", row.query);
   };
   list.move = (place) => {
+    const held = performance.now() - (list.moved ?? -REST) < REST; // a held key passes many rows
+    list.moved = performance.now();
     activate(list, place);
     clearTimeout(list.resting);
-    list.resting = setTimeout(list.open, REST);
+    if (held) list.resting = setTimeout(list.open, REST);
+    else list.open();
   };
   list.mark = (kind) => {
     clearTimeout(list.resting);

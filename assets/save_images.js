@@ -1,6 +1,6 @@
-// Saves a plotly chart as PNG or SVG with a caption below it. Plotly draws a copy of the chart, as it is seen now: its
-// zoom, its theme and its width. Streamlit's code for charts puts plotly in `window.Plotly`.
-// `data`: `chart`, its selector; `name` of the file; `caption`, a list of lines.
+// Saves a plotly chart, or a map of points, as PNG or SVG with a caption below it, as it is seen now: its zoom, its theme
+// and its width. Plotly draws a copy of the chart; Streamlit's code for charts puts plotly in `window.Plotly`.
+// `data`: `chart`, its selector, or `map`, its name; `name` of the file; `caption`, a list of lines.
 const TEXT = 12; // pixels: size of the caption's letters
 const LINE = 1.3 * TEXT; // pixels: plotly's distance between two lines
 const LETTER = 0.56 * TEXT; // pixels: mean width of a letter of a sans-serif font
@@ -66,12 +66,22 @@ function captioned(chart, caption) {
   return { data: setFonts(structuredClone(chart.data)), layout, config: { staticPlot: true } };
 }
 
-async function save(data, format) {
+async function chartImage(data, format) {
   const chart = [...document.querySelectorAll(data.chart)].findLast((one) => one._fullLayout?._size);
   if (!chart) throw new Error("The chart is not drawn yet. Try again when it is.");
   const copy = captioned(chart, data.caption);
   const { width, height } = copy.layout;
-  const image = await window.Plotly.toImage(copy, { format, width, height, scale: format === "png" ? SHARP : 1 });
+  return window.Plotly.toImage(copy, { format, width, height, scale: format === "png" ? SHARP : 1 });
+}
+
+async function mapImage(data, format) {
+  const map = window.mmalignMaps?.get(data.map);
+  if (!map) throw new Error("The map is not drawn yet. Try again when it is.");
+  return map.image(format, data.caption);
+}
+
+async function save(data, format) {
+  const image = await (data.map ? mapImage : chartImage)(data, format);
   const link = document.createElement("a");
   link.href = image;
   link.download = `${data.name}.${format}`;

@@ -44,6 +44,13 @@ def chromium() -> str | None:
 @contextmanager
 def serve(home: Path) -> Iterator[str]:
     """`streamlit run app.py` on a free port with its store under `home`; gives the address."""
+    with serve_process(home) as (address, _):
+        yield address
+
+
+@contextmanager
+def serve_process(home: Path) -> Iterator[tuple[str, int]]:
+    """Like `serve`; gives the address and the id of the server's process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -55,7 +62,7 @@ def serve(home: Path) -> Iterator[str]:
         )
     try:
         _wait_until_up(f"http://127.0.0.1:{port}/_stcore/health", server)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", server.pid
     finally:
         server.terminate()
         server.wait(timeout=20)

@@ -32,6 +32,7 @@ class Job(Generic[T]):
     `status`: queued, running, done, failed or cancelled. `fraction` in 0..1 never falls. `error` is one line for the
     user; `traceback` is the text for logs, None for errors that the user caused. `published`: partial results in order.
     `state`: the newest whole state of a result that gets better, such as a map; None once it is done.
+    `found`: of a cancelled job in words, what was measured by then (the notes of its `Cancelled`).
     """
 
     def __init__(self, title: str, function: Callable[[Job[T]], T], owner: str = "") -> None:
@@ -40,6 +41,7 @@ class Job(Generic[T]):
         self.status, self.fraction, self.message = "queued", 0.0, ""
         self.result: T | None = None
         self.error: str | None = None
+        self.found = ""
         self.traceback: str | None = None
         self.state: Any = None
         self._function: Callable[[Job[T]], T] | None = function
@@ -106,7 +108,8 @@ class Job(Generic[T]):
     def _attempt(self, function: Callable[[Job[T]], T]) -> str:
         try:
             self.result = function(self)
-        except Cancelled:
+        except Cancelled as stop:
+            self.found = " ".join(getattr(stop, "__notes__", ()))
             return "cancelled"
         except BadInput as error:
             self.error = str(error)

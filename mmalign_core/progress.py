@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from mmalign_core.types import Progress
 
@@ -21,3 +24,46 @@ def within(progress: Progress, start: float, end: float, words: str = "") -> Pro
         progress(start + (end - start) * min(max(fraction, 0.0), 1.0), f"{words}{message}")
 
     return report
+
+
+ESTIMATED_AFTER = 2.0
+"""Seconds before the remaining time is named. Chosen: shorter tasks end before anybody reads it."""
+
+
+def remaining(progress: Progress) -> Progress:
+    """Return the progress callback of a task whose fractions grow evenly; messages then end in the remaining time."""
+    begin = time.monotonic()
+
+    def report(fraction: float, message: str) -> None:
+        passed = time.monotonic() - begin
+        if passed > ESTIMATED_AFTER and 0 < fraction < 1:
+            message = f"{message}, about {spoken(passed * (1 - fraction) / fraction)} left"
+        progress(fraction, message)
+
+    return report
+
+
+def spoken(seconds: float) -> str:
+    """Return a duration in words, rounded to two digits or fewer: "8 s", "3 min", "1.5 h"."""
+    if seconds < 100:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.2g} h"
+
+
+_beat: ContextVar[Callable[[], None]] = ContextVar("beat", default=lambda: None)
+
+
+@contextmanager
+def pulsing(progress: Progress, fraction: float, message: str) -> Iterator[None]:
+    """Let `pulse` report this inside the `with` block, wherever it is called: so a long step can be cancelled."""
+    token = _beat.set(lambda: progress(fraction, message))
+    try:
+        yield
+    finally:
+        _beat.reset(token)
+
+
+def pulse() -> None:
+    """Report that the current long step goes on, which raises `Cancelled` where it shall not. For loops that are passed
+    no progress."""
+    _beat.get()()

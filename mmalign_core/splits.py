@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.types.strings import Strings, joined_strings
 
 
 @dataclass(frozen=True)
@@ -142,19 +145,38 @@ def paired_items(sets: Mapping[str, EmbeddingSet]) -> set[str]:
 
 def content_groups(sets: Mapping[str, EmbeddingSet]) -> list[tuple[str, ...]]:
     """Return groups of items that share content keys in any modality, directly or through others; all sorted."""
-    links = [(item, (modality, key)) for modality, rows in sets.items() for item, key in zip(rows.ids, rows.keys)]
-    items = {item: i for i, item in enumerate(sorted({item for item, _ in links}))}
-    if not items:
-        return []
-    contents = {content: i for i, content in enumerate(dict.fromkeys(content for _, content in links), len(items))}
-    rows, columns = [items[item] for item, _ in links], [contents[content] for _, content in links]
-    size = len(items) + len(contents)
-    graph = sparse.coo_array((np.ones(len(links)), (rows, columns)), shape=(size, size))
-    label = connected_components(graph, directed=False)[1]
-    groups: dict[int, list[str]] = {}
-    for item, i in items.items():
-        groups.setdefault(label[i], []).append(item)
-    return [tuple(group) for group in groups.values()]
+    items, labels = content_labels(sets)
+    order = np.argsort(labels, kind="stable")
+    names, ends = items.take(order), np.cumsum(np.bincount(labels)).tolist()
+    return [tuple(names[start:end]) for start, end in pairwise([0, *ends])]
+
+
+def content_labels(sets: Mapping[str, EmbeddingSet]) -> tuple[Strings, np.ndarray]:
+    """Return all items (n,), sorted, and the number (n,) of each one's group in `content_groups`."""
+    items, numbers = numbered_items(sets)
+    if not len(items):
+        return items, np.zeros(0, int)
+    columns, size = [], len(items)
+    for rows in sets.values():
+        keys, distinct = Strings.of(rows.keys).numbered()
+        columns.append(keys + size)
+        size += len(distinct)
+    links = np.concatenate(list(numbers.values())), np.concatenate(columns)
+    graph = sparse.coo_array((np.ones(len(links[0]), np.int8), links), shape=(size, size))
+    found = connected_components(graph, directed=False)[1][: len(items)]
+    _, first, label = np.unique(found, return_index=True, return_inverse=True)
+    return items, np.argsort(np.argsort(first))[label.ravel()]
+
+
+def numbered_items(sets: Mapping[str, EmbeddingSet]) -> tuple[Strings, dict[str, np.ndarray]]:
+    """Return all items (n,) of the sets, sorted, and modality -> the number (m,) among them of each row's item."""
+    parts = [Strings.of(rows.ids) for rows in sets.values()]
+    numbers, items = joined_strings(parts).numbered()
+    order = pc.sort_indices(items.column).to_numpy()
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    ends = np.cumsum([len(part) for part in parts])[:-1]
+    return items.take(order), dict(zip(sets, np.split(place[numbers], ends)))
 
 
 def _by_pairing(sets: Mapping[str, EmbeddingSet], seed: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:

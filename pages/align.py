@@ -3,15 +3,15 @@
 import streamlit as st
 
 from mmalign_core.plots import fit_figure, is_training, metric_figure
-from mmalign_core.workflow import Run, modality_pairs
+from mmalign_core.workflow import Run
 from pages._components import alignment_form, errors, figures, header, numbers, run_menu, waiting
 from pages._panels.align import diagnostics, form, ranks, report
-from pages._session import state
+from pages._session import cache, state
 
 state.through_app("pages/align.py")
 header.show("Align", "How well do the modalities line up?")
 collection = waiting.need("collection")
-if not modality_pairs(collection):
+if not cache.modality_pairs(collection):
     waiting.need("run")
 left, right = st.columns([3, 7], gap="large")
 
@@ -41,7 +41,10 @@ def metrics(run: Run) -> None:
     )
     report.fused(measured)
     report.thresholds(measured)
-    diagnostics.show(measured, found.verdicts if found is not None else {})
+    if found is None:
+        diagnostics.show(measured, {})
+    else:
+        diagnostics.show(measured, found.verdicts, found.correction)
     with st.expander("All numbers", icon=":material/table:"):
         numbers.table(measured)
 

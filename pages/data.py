@@ -42,7 +42,7 @@ def browse(collection: Collection, inspection: Inspection | None) -> None:
         if part is not None and part.name == health.SKIPPED:
             report.skipped_table(collection, inspection, key="health.skipped")
             return
-        found = facets.narrowed(items.matching(collection, words, only), kept, part and set(part.items))
+        found = facets.narrowed(collection, items.matching(collection, words, only), kept, part and part.items)
         st.caption(hits(len(found), len(collection.ids)))
         if not found:
             errors.empty("Nothing matches", "Try other words, or fewer filters.", "search_off")

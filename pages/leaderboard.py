@@ -5,10 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.workflow import modality_pairs
 from pages._components import alignment_form, errors, header, numbers, waiting
 from pages._panels.leaderboard import board, charts, curves, form, table
-from pages._session import pipeline, state
+from pages._session import cache, pipeline, state
 
 Row = Mapping[str, Any]
 
@@ -53,7 +52,7 @@ def use(row: Row) -> None:
 state.through_app("pages/leaderboard.py")
 header.show("Leaderboard", "Which aligner fits best?")
 collection = waiting.need("collection")
-if not modality_pairs(collection):
+if not cache.modality_pairs(collection):
     waiting.need("run")
 with errors.shown():
     form.begin(collection)

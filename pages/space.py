@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from mmalign_core.plots import MapMarks, map_figure
 from mmalign_core.workflow import Judgements, Run, SpaceMap
-from pages._components import errors, figures, header, judgements, waiting, zoom
+from pages._components import errors, figures, header, judgements, point_map, waiting
 from pages._components.media import gallery, previews
 from pages._panels.recommend import map_query
-from pages._panels.space import badges, colours, points, selection
-from pages._session import clicks, state
+from pages._panels.space import badges, colours, map_layer, points, selection
+from pages._session import state
 
 SELECTION, WORST, NONE = "Selection", "Worst pairs", "None"
+ALT = "Map of the shared space: one point per medium"
 # Worst pairs with links; our choice: more lines hide the points.
 MOST_LINKS = 20
 
@@ -28,35 +30,62 @@ def draw(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> None:
         points.map_settings()
     asked = map_query.show(run, run_key, map_key, drawn)
     found = colours.clusters(run, run_key, map_key, drawn) if named or colour == colours.BY_CLUSTER else None
-    tint = colours.colouring(run, drawn, colour, judged, found)
-    labels = colours.cluster_places(found) if found and named else {}
-    figure = map_figure(
-        drawn.points,
-        colours.cached_labels(run, run_key),
-        colour=tint.values,
-        colour_title=tint.title,
-        logarithmic=tint.logarithmic,
-        links=linked(links, judged),
-        highlight=points.current_item(run),
-        marks=MapMarks(state.selection(), labels, asked),
-        revision=map_key,
+    places = map_layer.points_of(run_key, map_key, drawn)
+    paint = map_layer.painted(run, places, drawn, colour, judged, found)
+    layer = point_map.Layer(
+        places,
+        drawn.projection.coordinates,
+        paint.groups,
+        paint.codes,
+        focus=[points.current_item(run)],
+        linked=linked(links, judged),
+        chosen=state.selection(),
+        labels=map_layer.cluster_labels(found if named else None),
+        query=asked,
+        view=map_key,
     )
-    spatial = drawn.projection.dimensions == 3
-    figures.show(
-        figure,
+    point_map.show(
+        [layer],
         key="map",
-        on_select=clicked,
-        selection_mode="points" if spatial else ("points", "box", "lasso"),
-        config=figures.ZOOMED,
-        alt="Map of the shared space: one point per medium",
+        alt=ALT,
+        colour=colour,
+        on_point=lambda _, row: look_at(str(drawn.points["item"].iat[row])),
+        on_rows=lambda _, rows: select(drawn.points["item"].iloc[rows].unique().tolist()),
+        label=lambda _, row: map_layer.label(run, drawn, row),
+        said=selected_words(),
     )
-    zoom.keep("map", map_key)
-    if tint.note:
-        st.caption(errors.plain(tint.note))
+    figures.save_map(
+        "map",
+        lambda: figure_of(run, drawn, layer, colours.colouring(run, drawn, colour, judged, found)),
+        title=ALT,
+        points=len(drawn.points),
+    )
+    if paint.note:
+        st.caption(errors.plain(paint.note))
     if named and found is not None and not found.names:
         st.caption("The collection is too small for clusters: they need 40 items with both modalities.")
     badges.show(run, run_key, drawn.projection)
     previews.attribution(run.collection)
+
+
+def figure_of(run: Run, drawn: SpaceMap, layer: point_map.Layer, tint: colours.Colouring) -> go.Figure:
+    """Return the map as a figure for a file that answers to the pointer."""
+    return map_figure(
+        drawn.points,
+        colours.cached_labels(run, state.view_spec().run_key),
+        colour=tint.values,
+        colour_title=tint.title,
+        logarithmic=tint.logarithmic,
+        links=layer.linked,
+        highlight=layer.focus[0],
+        marks=MapMarks(layer.chosen, {text: place for text, _, _, place in layer.labels}, layer.query),
+    )
+
+
+def selected_words() -> str:
+    """Return what a screen reader hears of the selection."""
+    many = len(state.selection())
+    return f"{many:,} {'item' if many == 1 else 'items'} selected" if many else "Nothing selected"
 
 
 def linked(which: str, judged: Mapping[str, Judgements]) -> Sequence[str]:
@@ -66,15 +95,11 @@ def linked(which: str, judged: Mapping[str, Judgements]) -> Sequence[str]:
     return state.selection() if which == SELECTION else []
 
 
-def clicked() -> None:
-    """Select what the lasso or the box holds, or focus the item of the clicked point."""
-    inside = clicks.drawn_points("map")
-    if inside:
-        state.select_items([str(point[0]) for point in inside])
+def select(items: Sequence[str]) -> None:
+    """Select what the lasso or the box holds; nothing inside selects nothing new."""
+    if items:
+        state.select_items(items)
         st.rerun()
-    point = clicks.clicked_point("map")
-    if point:
-        look_at(str(point[0]))
 
 
 def look_at(item: str) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,7 +11,13 @@ from hypothesis import HealthCheck, settings
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
-from mmalign_core.workflow import Answer, Choices, Encoding, QuerySpec, Run, align, answer, encode, open_demo
+from mmalign_core.workflow import Answer, Choices, Encoding, QuerySpec, Run, align, answer, encode, open_demo, save_run
+from tests.bundled_runs import packed
+from tests.discs import write_discs
+from tests.given_vectors import given
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[1]
 
@@ -81,3 +88,70 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the development data (../shared/data) is not here")
     return folder
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a dashboard with a store of its own, one for all browser tests of a file."""
+    from benchmarks.dashboard import serve  # needs Playwright, which other tests do without
+
+    with serve(tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def discs(tmp_path_factory: pytest.TempPathFactory, address: str) -> str:
+    """The address of each page over `tests.discs`; "{page}" stands for the page."""
+    return f"{address}/{{page}}?data=folder:{write_discs(tmp_path_factory.mktemp('data') / 'discs')}"
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator["Browser"]:
+    """A headless Chromium, one for all browser tests of a file."""
+    from benchmarks.dashboard import browser
+
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(chrome: "Browser", request: pytest.FixtureRequest) -> Iterator["Page"]:
+    """A session of its own on the start page, which shows no error at its end.
+
+    A test file may set HEIGHT (pixels of the window, else 900) and START (False: the window stays empty).
+    """
+    opened = chrome.new_page(viewport={"width": 1280, "height": getattr(request.module, "HEIGHT", 900)})
+    opened.set_default_timeout(300_000)  # milliseconds: a first start on a busy machine makes and aligns the demo
+    if getattr(request.module, "START", True):
+        opened.goto(request.getfixturevalue("address"))
+    yield opened
+    assert not opened.get_by_test_id("stException").count()
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store in which the runs of this module lie."""
+    return tmp_path_factory.mktemp("bundles")
+
+
+@pytest.fixture(scope="module")
+def here(workplace: Path) -> Store:
+    return Store(workplace / "store")
+
+
+@pytest.fixture(scope="module")
+def vectors_zip(workplace: Path, here: Store) -> Path:
+    """The bundle of a run of given vectors."""
+    collection, encoding = given(40)
+    save_run(align(collection, encoding, Choices(aligner="cca", test=0.4), store=here), "vectors", store=here)
+    return packed("vectors", workplace / "vectors.zip", here)
+
+
+@pytest.fixture(scope="module")
+def media_zip(workplace: Path, here: Store, few: Collection) -> Path:
+    """The bundle of a run of drawn pictures and their names, with its media."""
+    choices = Choices(pair=("image", "text"), aligner="bridge", test=0.5)
+    run = align(few, encode(few, store=here), choices, store=here)
+    save_run(run, "media", store=here)
+    return packed("media", workplace / "media.zip", here, media=True)

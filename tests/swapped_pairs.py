@@ -10,6 +10,7 @@ import pandas as pd
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, Run, align, encode
+from mmalign_core.workflow.alignment.plan import hold_out
 
 CHOICES = Choices(aligner="ridge", test=0.3)
 COUNT = 200
@@ -47,3 +48,18 @@ def run_of(collection: Collection, store: Store, choices: Choices = CHOICES) -> 
 def item(place: int) -> str:
     """The id of the item at that place."""
     return f"i{place:03}"
+
+
+def split_of(run: Run) -> tuple[list[int], list[int]]:
+    """Places of the training items and of the held-out ones."""
+    held = hold_out(run.collection, run.result.space, run.choices).parts[0]
+    return [int(i[1:]) for i in held.train], [int(i[1:]) for i in held.test]
+
+
+def faulty_run(store: Store) -> tuple[Run, list[int], list[int]]:
+    """A run with thirty texts swapped among its training items, their places, and those of the held-out items."""
+    train, test = split_of(run_of(swapped(), store))
+    wrong = train[::4][:30]
+    run = run_of(swapped(shifted(wrong)), store)
+    assert split_of(run) == (train, test)
+    return run, wrong, test

@@ -13,47 +13,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
-import pytest
 import soundfile
 from PIL import Image, ImageDraw
 
-pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
+from tests.browser import MARKS, PATIENCE, TITLES, Browser, Page, expect, go, settled
 
-from playwright.sync_api import Browser, Page, expect
-
-from benchmarks.dashboard import TITLES, browser, chromium, go, serve, settled
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
-]
-
-PATIENCE = 300_000
-"""Milliseconds: a first start on a busy machine makes, encodes and aligns the demo."""
-expect.set_options(timeout=60_000)
+pytestmark = MARKS
 COLOURS = {"red": "#e02020", "blue": "#2040e0", "green": "#20a040", "yellow": "#f0d020", "black": "#101010"}
 SHAPES = ("circle", "square", "triangle", "bar", "cross", "ring")
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(tmp_path_factory.mktemp("home")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(chrome: Browser, address: str) -> Iterator[Page]:
-    opened = session(chrome, address)
-    yield opened
-    assert not opened.get_by_test_id("stException").count()
-    opened.close()
 
 
 def session(chrome: Browser, address: str) -> Page:
@@ -238,11 +205,24 @@ def item_of(page: Page) -> str:
 
 
 def back_to(page: Page, title: str, item: str) -> None:
-    """Go back, over entries that differ in other parameters alone, until the page shows this item."""
-    for _ in range(4):
-        page.go_back()
-        page.wait_for_timeout(300)
-        settled(page, PATIENCE)
-        if page.locator("h1").inner_text() == title and item_of(page) == item:
-            return
-    raise AssertionError(f"back does not lead to {title} with {item}, but to {page.url}")
+    """Go one step back, to the page of this title that shows this item."""
+    page.go_back()
+    expect(page.get_by_role("heading", name=title, exact=True, level=1)).to_be_visible(timeout=PATIENCE)
+    page.wait_for_url(re.compile(rf"[?&]item={re.escape(item)}(&|$)"))
+    settled(page, PATIENCE)
+    assert item_of(page) == item
+
+
+def test_one_step_back_from_a_finding_s_new_run_shows_the_run_before(page: Page) -> None:
+    settled(page, PATIENCE)
+    page.get_by_role("button", name="Train on the pairs").wait_for(timeout=PATIENCE)
+    settled(page, PATIENCE)
+    page.get_by_role("button", name="Train on the pairs").click()
+    page.get_by_role("heading", name=TITLES["align"], exact=True, level=1).wait_for()
+    expect(page.locator(".st-key-runs")).to_contain_text("infonce-linear", timeout=PATIENCE)
+    settled(page, PATIENCE)
+    page.go_back()
+    page.get_by_role("heading", name=TITLES["overview"], exact=True, level=1).wait_for()
+    expect(page.locator(".st-key-runs")).to_contain_text("· bridge ·", timeout=PATIENCE)
+    page.go_forward()
+    expect(page.locator(".st-key-runs")).to_contain_text("infonce-linear", timeout=PATIENCE)

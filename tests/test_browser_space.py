@@ -1,54 +1,19 @@
 """The map and the matrix in a real browser: zoom kept, lasso to metrics and CSV, turning in space, cards that open."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
+from tests.browser import MARKS, PATIENCE, Page, chart, expect, settled
+from tests.discs import N
 
-from playwright.sync_api import Browser, Page, expect
-
-from benchmarks.dashboard import browser, chart, chromium, serve, settled
-from tests.discs import N, write_discs
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
-]
-
-PATIENCE = 300_000
-"""Milliseconds: a first start on a busy machine encodes and aligns the discs."""
+pytestmark = MARKS
+HEIGHT, START = 1100, False
 PLOT = "document.querySelector('.st-key-map .js-plotly-plot')"
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = tmp_path_factory.mktemp("browser")
-    data = write_discs(root / "discs")
-    (root / "home").mkdir()
-    with serve(root / "home") as found:
-        yield f"{found}/{{page}}?data=folder:{data}"
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(chrome: Browser) -> Iterator[Page]:
-    opened = chrome.new_page(viewport={"width": 1280, "height": 1100}, accept_downloads=True)
-    opened.set_default_timeout(60_000)
-    yield opened
-    assert not opened.get_by_test_id("stException").count()
-    opened.close()
-
-
-def show_map(page: Page, address: str, more: str = "") -> None:
-    page.goto(address.format(page="space") + more)
+def show_map(page: Page, discs: str, more: str = "") -> None:
+    page.goto(discs.format(page="space") + more)
     chart(page, "map", PATIENCE)
     # the layout of the chart is ready when plotly has computed its ranges
     page.wait_for_function(f"() => {PLOT}?._fullLayout?.xaxis?.range || {PLOT}?._fullLayout?.scene?._scene")
@@ -82,8 +47,8 @@ def place_of(page: Page, number: int) -> tuple[float, float]:
     return found[0], found[1]
 
 
-def test_a_click_keeps_the_zoom(page: Page, address: str) -> None:
-    show_map(page, address)
+def test_a_click_keeps_the_zoom(page: Page, discs: str) -> None:
+    show_map(page, discs)
     before = ranges(page)
     tool(page, "Zoom out")
     page.wait_for_function(f"(was) => Math.abs({PLOT}._fullLayout.xaxis.range[0] - was) > 1e-6", arg=before[0])
@@ -98,8 +63,8 @@ def test_a_click_keeps_the_zoom(page: Page, address: str) -> None:
     assert "item=" in page.url
 
 
-def test_a_lasso_opens_gallery_metrics_and_csv(page: Page, address: str) -> None:
-    show_map(page, address)
+def test_a_lasso_opens_gallery_metrics_and_csv(page: Page, discs: str) -> None:
+    show_map(page, discs)
     expect(page.get_by_text("Nothing selected")).to_have_count(1)
     tool(page, "Lasso Select")
     box = page.locator(".st-key-map .nsewdrag").bounding_box()
@@ -122,22 +87,22 @@ def test_a_lasso_opens_gallery_metrics_and_csv(page: Page, address: str) -> None
     assert text.startswith("metric,direction") and "recall@10" in text and "modality gap" in text
 
 
-def test_isolating_a_group_hides_its_links(page: Page, address: str) -> None:
-    show_map(page, address, "&links=Worst+pairs")
+def test_isolating_a_group_hides_its_links(page: Page, discs: str) -> None:
+    show_map(page, discs, "&links=Worst+pairs")
     assert page.evaluate(f"() => {PLOT}._fullData[0].name") == "links"
     page.locator(".st-key-map .legendtoggle").first.dblclick()
     page.wait_for_function(f"() => {PLOT}._fullData[0].visible === 'legendonly'")
 
 
-def test_the_toolbar_leaves_the_legend_free(page: Page, address: str) -> None:
-    show_map(page, address)
+def test_the_toolbar_leaves_the_legend_free(page: Page, discs: str) -> None:
+    show_map(page, discs)
     page.locator(".st-key-map .js-plotly-plot").hover()
     bar, legend = (page.locator(f".st-key-map {name}").first.bounding_box() for name in (".modebar", ".legend"))
     assert bar and legend and bar["y"] + bar["height"] <= legend["y"]
 
 
-def test_a_drag_turns_the_map_in_space(page: Page, address: str) -> None:
-    show_map(page, address, "&map=%7B%22dimensions%22:3%7D")
+def test_a_drag_turns_the_map_in_space(page: Page, discs: str) -> None:
+    show_map(page, discs, "&map=%7B%22dimensions%22:3%7D")
     eye = f"() => JSON.stringify({PLOT}._fullLayout.scene._scene.getCamera().eye)"
     page.wait_for_function(f"() => {PLOT}._fullLayout.scene._scene.glplot")
     before = page.evaluate(eye)
@@ -154,8 +119,8 @@ def test_a_drag_turns_the_map_in_space(page: Page, address: str) -> None:
     assert page.evaluate(centre) == middle, "it turns and does not move"
 
 
-def test_a_card_among_the_worst_pairs_opens_its_pair(page: Page, address: str) -> None:
-    page.goto(address.format(page="similarity"))
+def test_a_card_among_the_worst_pairs_opens_its_pair(page: Page, discs: str) -> None:
+    page.goto(discs.format(page="similarity"))
     chart(page, "heat", PATIENCE)
     card = page.locator(".card").nth(1)
     title = card.locator(".title").inner_text()
@@ -170,8 +135,8 @@ def test_a_card_among_the_worst_pairs_opens_its_pair(page: Page, address: str) -
     expect(page.get_by_text(title).first).to_be_visible()
 
 
-def test_a_click_on_a_group_opens_its_queries(page: Page, address: str) -> None:
-    page.goto(address.format(page="similarity") + "&rows=Groups&group=kind")
+def test_a_click_on_a_group_opens_its_queries(page: Page, discs: str) -> None:
+    page.goto(discs.format(page="similarity") + "&rows=Groups&group=kind")
     chart(page, "groups", PATIENCE)
     box = page.locator(".st-key-groups .nsewdrag").bounding_box()
     assert box is not None

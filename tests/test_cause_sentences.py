@@ -87,3 +87,10 @@ def test_each_cause_says_its_evidence(name: str, evidence: dict[str, Any], said:
 def test_evidence_of_another_form_is_listed(name: str) -> None:
     told = cause_sentence(Cause(name, {"some_number": 0.25, "ids": ["a", "b"]}, 0.5), {})
     assert told == "some number 0.25; ids a, b."
+
+
+def test_a_summary_says_whether_the_medium_asks_or_answers() -> None:
+    known = CAUSES.get("unknown_concept")
+    assert known.summary_of("image->text") == "The encoder knows no concept that fits the picture (the query)"
+    assert known.summary_of("text->image") == "The encoder knows no concept that fits the picture (the right answer)"
+    assert CAUSES.get("hub").summary_of("text->image") == CAUSES.get("hub").summary

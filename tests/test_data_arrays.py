@@ -120,6 +120,25 @@ def test_what_cannot_be_used_is_listed_and_the_rest_is_used(tmp_path: Path) -> N
         assert words in reasons(found)
 
 
+@pytest.mark.parametrize("own", ["vectors", "arr_0"])
+def test_the_only_array_of_a_file_is_what_the_file_is_named_after(tmp_path: Path, own: str) -> None:
+    write(tmp_path, {"image_vector.npz": npz(**{own: VECTORS}), "ids.txt": "a\nb\nc\nd"})
+    (tmp_path / "text.npz").write_bytes(npz(**{own: VECTORS[:, :1], "ids": np.array([*"abcd"])}))
+    found = read_collection(tmp_path)
+    assert given_rows(found) == dict(zip("abcd", VECTORS.tolist())) and set(given_rows(found, "text")) == {*"abcd"}
+    assert any(f"'image_vector.npz, {own}' is read as" in note for note in found.notes)
+
+
+def test_of_several_arrays_the_names_must_say_which_is_which(tmp_path: Path) -> None:
+    write(tmp_path, {"image_vector.npz": npz(vectors=VECTORS, others=VECTORS), "ids.txt": "a\nb\nc\nd"})
+    said = reasons(read_collection(tmp_path))
+    for own in ("vectors", "others"):
+        assert f"'image_vector.npz, {own}' does not say what its vectors are of; name it after" in said
+    (tmp_path / "ids.txt").unlink()
+    with pytest.raises(BadInput, match="name it after what its vectors are of: image_vector, text_vector"):
+        read_collection(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [

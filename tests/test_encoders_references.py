@@ -1,9 +1,11 @@
 """References name an encoder and, where it can load several, its model; keys lead back to them."""
 
+import weakref
+
 import pytest
 
 from mmalign_core.encoders import ENCODERS, create_encoder, full_reference, params_of, with_params, without_params
-from mmalign_core.encoders.batched.instances import encoder
+from mmalign_core.encoders.batched.instances import encoder, unload_idle
 from mmalign_core.spaces import is_known, parts_of, reference_of, space_of, text_tower
 from mmalign_core.types import BadInput
 
@@ -55,6 +57,17 @@ def test_one_choice_of_parameters_has_one_key(reference: str, canonical: str, pa
     assert create_encoder(reference_of(made.key)).key == made.key
     assert with_params(without_params(reference), params) == canonical
     assert encoder(reference) is encoder(canonical, "video"), "however it is spelt, weights are loaded once"
+
+
+def test_an_idle_encoder_is_dropped_but_never_twice_in_memory() -> None:
+    used = encoder("video-frames", "video")
+    assert unload_idle(3600) == 0 and encoder("video-frames", "video") is used
+    assert unload_idle(0) >= 1
+    assert encoder("video-frames", "video") is used, "it is still in use here, so that no second one is loaded"
+    gone = weakref.ref(used)
+    del used
+    unload_idle(0)
+    assert gone() is None, "nobody holds it any more"
 
 
 def test_brackets_count_only_behind_the_name() -> None:

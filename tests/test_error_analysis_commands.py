@@ -14,8 +14,8 @@ from mmalign_core.__main__ import main
 from mmalign_core.store import Store
 from mmalign_core.workflow import save_run
 from mmalign_core.workflow.error_analysis.refit import held_out_parts
+from tests.bundled_runs import changed_metric, rewritten
 from tests.swapped_pairs import item, run_of, shifted, swapped
-from tests.test_bundles import changed_metric, rewritten
 
 Line = Callable[..., dict[str, Any]]
 
@@ -95,7 +95,9 @@ def test_a_changed_proof_of_a_repair_is_not_verified(store, wrong, line, tmp_pat
     way = "image->text"
     for change, name in (
         (changed("repair", "difference", way, "mrr", "value", value=0.5), f"repair.difference.{way}.mrr.value"),
-        (changed("repair", "before", way, "mrr", value=0.1), f"repair.difference.{way}.mrr.value"),
+        (changed("repair", "before", way, "mrr", value=0.1), f"repair.before.{way}.mrr"),
+        (changed("repair", "ci95", "before", way, "mrr", value=[0, 1]), f"repair.ci95.before.{way}.mrr[0]"),
+        (changed("repair", "mean_mrr", "before", value=0.1), "repair.mean_mrr.before"),
         (changed("repair", "after", way, "accuracy", value=0.99), f"repair.after.{way}.accuracy"),
         (changed("repair", value=[1]), "repair"),
     ):

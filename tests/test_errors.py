@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,16 +11,13 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
 
-from mmalign_core.__main__ import main
 from mmalign_core.store import Store
 from mmalign_core.triage.causes import CAUSES, Cause, CauseFinder, Context
 from mmalign_core.triage.judgements import Judgements
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Skipped, digest_bytes
-from mmalign_core.workflow import Choices, Encoding, Run, align, find_errors, find_findings, save_run
+from mmalign_core.workflow import Run, find_errors, find_findings
 from mmalign_core.workflow.error_analysis.errors import causes_of
-
-N = 60
-PAIR = ("image", "text")
+from tests.given_runs import PAIR, N, aligned, formula_run, given
 
 
 @pytest.fixture(scope="module")
@@ -30,33 +26,10 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Store:
     return Store(Path(tmp_path_factory.mktemp("errors")))
 
 
-def given(pictures: np.ndarray, words: np.ndarray, media: tuple[Media, ...] = ()) -> Collection:
-    """Items i00, i01, … with these vectors as they are."""
-    ids = tuple(f"i{k:02d}" for k in range(max(len(pictures), len(words))))
-    sets = {}
-    for modality, vectors in zip(PAIR, (pictures, words)):
-        keys = tuple(m.digest for m in media if m.modality == modality)
-        own = ids[: len(vectors)]
-        sets[modality] = EmbeddingSet(modality, own, keys or tuple(f"{modality}{i}" for i in own), vectors, "given@1")
-    return Collection("toy", pd.DataFrame(index=list(ids)), media, vectors=sets)
-
-
-def aligned(collection: Collection, store: Store, **choices: object) -> Run:
-    sets = dict(collection.vectors)
-    encoding = Encoding(sets, dict.fromkeys(sets, "given"), {}, (), {})
-    return align(collection, encoding, Choices(**{"aligner": "as-is", **choices}), store=store)
-
-
 @pytest.fixture(scope="module")
 def run(kept: Store) -> Run:
-    """60 pairs, a fourth held out; texts begin as formulas do; i07's text crowds all; i60 and i61 have no text."""
-    rng = np.random.default_rng(0)
-    pictures = rng.standard_normal((N + 2, 16)) + 0.7
-    words = pictures[:N] + 1.3 * rng.standard_normal((N, 16))
-    words[7] = 0.7
-    said = [f'{"=+-@x"[k % 5]}text {k}, "quoted" ü' for k in range(N)]
-    texts = tuple(Media(f"i{k:02d}", "text", digest_bytes(t.encode()), text=t) for k, t in enumerate(said))
-    return aligned(given(pictures, words, texts), kept, aligner="procrustes", test=0.25)
+    """60 pairs whose texts begin as formulas do."""
+    return formula_run(kept)
 
 
 def test_the_report_lists_every_query_worst_first(run: Run, kept: Store) -> None:
@@ -101,7 +74,11 @@ def test_a_hub_says_how_many_queries_it_crowds(kept: Store, split: dict[str, obj
     assert evidence["candidate"] == "i07" and (evidence["k"], evidence["n"]) == (takers, N / (2 if split else 1))
     assert takers > 10 and evidence["wrong"] in (takers, takers - 1)
     assert evidence["expected"] == pytest.approx(1.0) and evidence["p"] < 0.01
-    said = next(one.sentence for one in find_findings(plain, store=kept) if one.evidence.get("cause") == "hub")
+    seen: list[list[str]] = []
+    every = find_findings(plain, store=kept, watch=lambda found: seen.append([one.kind for one in found]))
+    assert seen[0] == ["headline"], "it needs no search"
+    assert "cause" in seen[1] and seen[-1] == [one.kind for one in every]
+    said = next(one.sentence for one in every if one.evidence.get("cause") == "hub")
     assert said.startswith(
         f"'i07' is chosen for {takers} of {evidence['n']} queries image → text; such hubs crowd out "
     )
@@ -236,64 +213,6 @@ def test_cells_of_the_table_never_become_formulas(run: Run, kept: Store) -> None
         assert row["text"] == ("'" if risky else "") + query["text"]
         assert float(row["margin"]) == pytest.approx(query["margin"]) and row["id"] == query["id"]
         assert row["causes"] == "; ".join(cause["name"] for cause in query["causes"])
-
-
-@pytest.fixture
-def line(
-    run: Run, kept: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    """The command `errors` on a saved run: exit status, output, errors."""
-    save_run(run, str(tmp_path / "run"), store=kept)
-    save_run(aligned(run.collection, kept), str(tmp_path / "plain"), store=kept)
-
-    def asked(*argv: str, ref: str = "run") -> tuple[int, str, str]:
-        status = main(["errors", str(tmp_path / ref), "--store", str(kept.root), *argv])
-        shown = capsys.readouterr()
-        return status, shown.out, shown.err
-
-    return asked
-
-
-def test_the_command_prints_json_and_writes_a_table(
-    line: Callable[..., tuple[int, str, str]], tmp_path: Path, run: Run, kept: Store
-) -> None:
-    table = tmp_path / "out.csv"
-    status, out, err = line("--direction", "image->text", "--held-out", "--json", "-", "--csv", str(table))
-    assert (status, err) == (0, "")
-    assert (
-        json.loads(out)["queries"]
-        == find_errors(run, store=kept, direction="image->text", held_out=True).report()["queries"]
-    )
-    assert line("--csv", str(table))[0] == 0 and len(table.read_text(encoding="utf-8").splitlines()) == 2 * N + 1
-    status, out, err = line()
-    assert status == 0 and f"of {N} queries do not have a right answer first" in out and "2 items lack a side" in out
-
-
-def test_files_of_others_are_kept(line: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
-    for option, name in (("--csv", "mine.csv"), ("--json", "mine.json")):
-        (tmp_path / name).write_text("id,note\n1,mine\n")
-        status, _, err = line(option, str(tmp_path / name))
-        assert status == 2 and "was not written by this program" in err and len(err.splitlines()) == 1
-        assert (tmp_path / name).read_text() == "id,note\n1,mine\n"
-        assert line(option, str(tmp_path / name), "--overwrite")[0] == line(option, str(tmp_path / name))[0] == 0
-
-
-@pytest.mark.parametrize(
-    ("ref", "argv", "words"),
-    [
-        ("run", ["--direction", "image->audio"], "unknown direction 'image->audio'; run"),
-        ("run", ["--direction", "image:text"], "was measured in: image->text, text->image"),
-        ("plain", ["--held-out"], "held nothing out (split none); leave out --held-out"),
-        ("run", ["--csv", "-"], "--csv -: name a file"),
-        ("run", ["--csv", ""], "--csv '' names no file"),
-        ("gone", [], "holds no run"),
-    ],
-)
-def test_bad_input_is_one_line(
-    line: Callable[..., tuple[int, str, str]], ref: str, argv: list[str], words: str
-) -> None:
-    status, out, err = line(*argv, ref=ref)
-    assert (status, out) == (2, "") and words in err and len(err.splitlines()) == 1
 
 
 def test_a_run_without_measured_pairs_says_so(kept: Store) -> None:

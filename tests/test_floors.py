@@ -15,7 +15,7 @@ FLOORS = {
         "faces",
         "version",
     ),
-    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "jobs", "spaces"),
+    1: ("store", "params", "registry", "settings", "vectors", "progress", "cost", "jobs", "heap", "spaces"),
     2: (
         "aligners",
         "encoders",
@@ -24,6 +24,7 @@ FLOORS = {
         "data",
         "language",
         "model_files",
+        "engines",
     ),
     3: ("recommend", "explain", "projection", "metrics", "plots", "triage"),
     4: ("workflow", "notebook", "__main__", "commands"),
@@ -36,8 +37,8 @@ PAGE_ROOMS = ("_session", "_components", "_panels")
 """What pages are made of, lowest first: a room imports from itself and from lower ones."""
 PAGE_FACES = {"mmalign_core.workflow", "mmalign_core.plots", "mmalign_core.types"}
 SESSION_MODULES = {"mmalign_core.jobs", "mmalign_core.progress", "mmalign_core.settings"}
-CACHES = ("cache.py", "media_cache.py")
-"""The modules of pages/_session with st.cache_*: one for results of runs, one for media, which other parts draw."""
+CACHES = ("cache.py",)
+"""The modules of pages/_session with st.cache_*."""
 PAGE_FILES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 
 

@@ -7,6 +7,7 @@ import pytest
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, Encoding, align
+from pages._panels.align.report import verdict
 
 
 def halves(whole: int = 120, items: int = 150) -> tuple[Collection, Encoding]:
@@ -44,3 +45,12 @@ def test_with_two_modalities_or_few_whole_items_nothing_is_said_of_fusing(
     aligner: str, whole: int, store: Store
 ) -> None:
     assert "fused" not in align(*halves(whole), Choices(aligner=aligner, folds=3), store=store).report
+
+
+def test_too_few_queries_to_beat_chance_are_called_chance() -> None:
+    ways = ("image+audio->text", "image->text")
+    metrics = {way: {"mrr": 0.6, "n": 3} for way in ways}
+    sure, unsure = ({way: {"mrr": ends} for way in ways} for ends in ((0.5, 0.8), (0.2, 0.9)))
+    shuffled = {way: {"mrr": 0.4} for way in ways}
+    assert "No better than chance" in verdict(metrics, unsure, shuffled)
+    assert "together" in verdict(metrics, sure, shuffled) and "chance" not in verdict(metrics, sure, shuffled)

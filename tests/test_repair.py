@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mmalign_core.__main__ import main
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.metrics.report import measure_all
 from mmalign_core.store import Store
 from mmalign_core.triage.marks import MarkKind
-from mmalign_core.types import BadInput, Cancelled, Collection, EmbeddingSet
-from mmalign_core.workflow import Choices, Run, add_mark, load_run, repair_run, save_run
+from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.workflow import Run, add_mark, repair_run
 from mmalign_core.workflow.alignment.inputs import place
-from mmalign_core.workflow.alignment.plan import hold_out
-from mmalign_core.workflow.bundles import pack_run
-from mmalign_core.workflow.verification import verify_bundle
-from tests.swapped_pairs import CHOICES, COUNT, item, run_of, shifted, swapped
-from tests.toy_aligners import OnlySeen
+from tests.swapped_pairs import CHOICES, faulty_run, item, run_of, shifted, split_of, swapped
 
 
 @pytest.fixture
@@ -28,20 +22,10 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
 
 
-def split_of(run: Run) -> tuple[list[int], list[int]]:
-    """Places of the training items and of the held-out ones."""
-    held = hold_out(run.collection, run.result.space, run.choices).parts[0]
-    return [int(i[1:]) for i in held.train], [int(i[1:]) for i in held.test]
-
-
 @pytest.fixture
 def faulty(store: Store) -> tuple[Run, list[int], list[int]]:
     """A run with thirty texts swapped among its training items, their places, and those of the held-out items."""
-    train, test = split_of(run_of(swapped(), store))
-    wrong = train[::4][:30]
-    run = run_of(swapped(shifted(wrong)), store)
-    assert split_of(run) == (train, test)
-    return run, wrong, test
+    return faulty_run(store)
 
 
 def metrics_by_hand(sets: dict[str, EmbeddingSet], train: list[int], test: list[int], name: str = "ridge") -> dict:
@@ -148,137 +132,3 @@ def test_outdated_and_undecided_marks_ask_for_nothing(store, faulty):
     add_mark(swapped(), store, MarkKind.WRONG_PAIR, item(wrong[2]))
     with pytest.raises(BadInput, match="no marks that ask for a repair"):
         repair_run(run, store=store)
-
-
-def test_a_run_that_holds_nothing_out_is_measured_by_five_folds(store, faulty):
-    _, wrong, _ = faulty
-    run = run_of(swapped(shifted(wrong)), store, replace(CHOICES, test=None))
-    for number, before in zip(np.roll(wrong, -1), wrong):
-        add_mark(run.collection, store, MarkKind.WRONG_PAIR, item(before), other=item(number))
-    done = repair_run(run, store=store)
-    report = done.report()
-    assert report["split"].startswith("5 folds (the run itself holds nothing out)")
-    assert report["mean_mrr"]["value"] > 0 and len(report["dropped"]) == len(wrong)
-    assert report["n_held_out"] == COUNT - len(wrong), "held-out pairs that are marked are not measured"
-    again = done.repaired_run(store=store)
-    assert again.report["split"] == "none" and again.report["repair"]["n_held_out"] == report["n_held_out"]
-    clean = run_of(swapped(), store, replace(CHOICES, test=None))
-    for way, row in clean.report["metrics"].items():
-        assert again.report["metrics"][way] == pytest.approx(row)
-
-
-@pytest.mark.parametrize("choices", [CHOICES, replace(CHOICES, test=None, folds=4)])
-def test_a_saved_repair_keeps_the_split_and_its_numbers(store, faulty, choices, tmp_path):
-    _, wrong, test = faulty
-    run = run_of(swapped(shifted(wrong)), store, choices)
-    for number in (*wrong, test[0]):
-        add_mark(run.collection, store, MarkKind.WRONG_PAIR, item(number))
-    done = repair_run(run, store=store)
-    save_run(done.repaired_run(store=store), str(tmp_path / "run2"), store=store)
-    again = load_run(str(tmp_path / "run2"), store=store)
-    assert again.report["repaired_from"] == run.id and again.report["metrics"] == done.report()["after"]
-    assert {row["id"] for row in again.report["dropped"]} >= set(map(item, wrong))
-    was, now = (hold_out(r.collection, r.result.space, r.choices) for r in (run, again))
-    assert now.parts == was.parts and "as before" in again.report["split"]
-    assert set(again.result.space["text"].ids) == set(run.result.space["text"].ids) - set(map(item, (*wrong, test[0])))
-    if choices.test:
-        held = {m: rows.of_items(now.parts[0].test) for m, rows in again.result.space.items()}
-        found = measure_all([held], again.choices.pair, again.choices.scoring())
-        assert {way: d.metrics(d.outcome) for way, d in found.items()} == again.report["metrics"]
-
-
-@pytest.mark.parametrize("kind", ["also_right", "wrong_pair"])
-def test_a_saved_repair_by_folds_is_measured_as_it_can_be_measured_again(store, kind, tmp_path):
-    run = run_of(swapped(), store, replace(CHOICES, test=None, folds=3))
-    for number in range(0, 60, 2):
-        add_mark(run.collection, store, MarkKind(kind), item(number), other=item(number + 1))
-    done = repair_run(run, store=store)
-    folds = [set(part.test) for part in done.plan.held.parts]
-    lent = [change for change in done.changes if change.other]
-    assert lent and all(any({c.item, c.other} <= fold for fold in folds) for c in lent), "nothing crosses folds"
-    save_run(done.repaired_run(store=store), "mended", store=store)
-    with (tmp_path / "mended.zip").open("wb") as file:
-        pack_run("mended", file, store=store)
-    assert verify_bundle(tmp_path / "mended.zip").verified
-
-
-@pytest.mark.parametrize("choices", [CHOICES, replace(CHOICES, test=None, folds=3), replace(CHOICES, test=None)])
-def test_marks_that_leave_no_pair_are_said_to(store, choices):
-    run = run_of(swapped(), store, choices)
-    for number in range(200):
-        add_mark(run.collection, store, MarkKind.WRONG_PAIR, item(number))
-    with pytest.raises(BadInput, match="the marks leave no pair to measure"):
-        repair_run(run, store=store)
-
-
-def test_a_run_too_small_for_folds_does_not_ask_for_another_number_of_them(store):
-    run = run_of(swapped(count=3), store, replace(CHOICES, test=None))
-    with pytest.raises(BadInput, match="cannot be measured by folds") as raised:
-        repair_run(run, store=store, suggested=1)
-    assert "give a number" not in str(raised.value)
-
-
-@pytest.mark.parametrize("ref", ["mine", "./mine"])
-def test_a_repair_does_not_replace_the_run_that_it_repairs(store, ref, monkeypatch, capsys):
-    monkeypatch.chdir(store.root.parent)
-    place = save_run(run_of(swapped(), store), ref, store=store)
-    before = (place / "run.json").read_bytes()
-    assert main(["repair", ref, "--suggested", "2", "--save", str(place), "--store", str(store.root)]) == 2
-    assert "under another name" in (said := capsys.readouterr().err) and len(said.splitlines()) == 1
-    assert (place / "run.json").read_bytes() == before
-
-
-def test_an_aligner_without_pairs_says_so_and_another_one_can_be_named(store):
-    train, _ = split_of(run_of(swapped(), store))
-    collection = swapped(shifted(train[:20]))
-    images = collection.vectors["image"]
-    as_wide = {**collection.vectors, "image": replace(images, vectors=images.vectors[:, :10])}
-    collection = Collection("even", collection.items, (), vectors=as_wide)
-    run = run_of(collection, store, replace(CHOICES, aligner="as-is"))
-    for number in train[:20]:
-        add_mark(run.collection, store, MarkKind.WRONG_PAIR, item(number))
-    done = repair_run(run, store=store)
-    assert "'as-is' learns from no pairs" in done.verdict() and done.report()["before"] == done.report()["after"]
-    assert all(found["ci95"] == [0.0, 0.0] for row in done.report()["difference"].values() for found in row.values())
-    named = repair_run(run, store=store, aligner="procrustes").report()
-    assert named["aligner"] == "procrustes" and named["before"] != named["after"]
-
-
-def test_a_repair_can_be_cancelled(store, faulty):
-    run, wrong, _ = faulty
-    add_mark(run.collection, store, MarkKind.WRONG_PAIR, item(wrong[0]))
-    seen = []
-
-    def progress(fraction: float, message: str) -> None:
-        seen.append(fraction)
-        if "after" in message:
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        repair_run(run, store=store, progress=progress)
-    assert seen == sorted(seen) and 0 < seen[-1] < 1
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        ({}, "no marks that ask for a repair of image and text"),
-        ({"suggested": 0}, "at least 1"),
-        ({"suggested": 150}, "at most half"),
-        ({"suggested": 3, "aligner": "ridg"}, "ridge"),
-        ({"suggested": 3, "params": {"dims": "3"}}, "name it too"),
-    ],
-)
-def test_what_cannot_be_repaired_is_one_line(store, words, message):
-    with pytest.raises(BadInput, match=message) as raised:
-        repair_run(run_of(swapped(), store), store=store, **words)
-    assert len(str(raised.value).splitlines()) == 1
-
-
-def test_a_run_of_one_modality_or_of_places_alone_is_refused(store, monkeypatch):
-    run = run_of(swapped(), store)
-    with pytest.raises(BadInput, match="aligns nothing"):
-        repair_run(replace(run, choices=Choices(pair=("text", "text"), aligner="as-is")), store=store, suggested=1)
-    monkeypatch.setitem(ALIGNERS._members, "only-seen", OnlySeen)
-    with pytest.raises(BadInput, match="name another aligner"):
-        repair_run(run, store=store, suggested=1, aligner="only-seen")

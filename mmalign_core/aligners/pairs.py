@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 
-from mmalign_core.splits import content_groups
+from mmalign_core.splits import content_labels, numbered_items
 from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.types.strings import Strings
+from mmalign_core.vectors import ROWS_AT_ONCE
 
 Sets = Mapping[str, EmbeddingSet]
 
@@ -23,7 +26,7 @@ class Pairs:
     """
 
     rows: Mapping[str, np.ndarray]
-    items: tuple[str, ...]
+    items: Sequence[str]
     groups: np.ndarray
 
     def __len__(self) -> int:
@@ -32,7 +35,7 @@ class Pairs:
     def take(self, places: np.ndarray) -> Pairs:
         """Return only these examples, in this order."""
         rows = {m: r[places] for m, r in self.rows.items()}
-        return Pairs(rows, tuple(self.items[i] for i in places), self.groups[places])
+        return Pairs(rows, Strings.of(self.items).take(places), self.groups[places])
 
 
 def paired_rows(sets: Sets, aligner: str, *, least: int = 2, whole: bool = False) -> Pairs:
@@ -43,43 +46,45 @@ def paired_rows(sets: Sets, aligner: str, *, least: int = 2, whole: bool = False
     """
     if len(sets) < 2:
         raise BadInput(f"{aligner} aligns two modalities or more; {', '.join(sets) or 'none'} was given")
-    owned = {m: _rows_by_item(s) for m, s in sets.items()}
+    items, numbers = numbered_items(sets)
+    counts = {m: np.bincount(numbers[m], minlength=len(items)) for m in sets}
     fewest = len(sets) if whole else 2
-    items = [i for i in sorted({i for rows in owned.values() for i in rows}) if _count(owned, i) >= fewest]
-    if len(items) < least:
+    kept = np.flatnonzero(np.sum([count > 0 for count in counts.values()], axis=0) >= fewest)
+    if len(kept) < least:
         both = " and ".join(sets)
-        raise BadInput(f"{aligner} learns from items that have both {both}: {len(items)} do, at least {least} must")
-    group_of = {item: number for number, group in enumerate(content_groups(sets)) for item in group}
-    times = [max(len(rows.get(i, ())) for rows in owned.values()) for i in items]
-    examples = tuple(item for item, many in zip(items, times) for _ in range(many))
-    rows = {m: np.concatenate([_cycled(held.get(i, []), n) for i, n in zip(items, times)]) for m, held in owned.items()}
-    for m, numbers in rows.items():
-        check_varied(aligner, m, sets[m].vectors[numbers[numbers >= 0]])
-    return Pairs(rows, examples, np.array([group_of[item] for item in examples]))
+        raise BadInput(f"{aligner} learns from items that have both {both}: {len(kept)} do, at least {least} must")
+    times = np.max([count[kept] for count in counts.values()], axis=0)
+    examples = np.repeat(kept, times)
+    turn = np.arange(len(examples)) - np.repeat(np.cumsum(times) - times, times)
+    rows = {m: _cycled(s, numbers[m], counts[m], examples, turn) for m, s in sets.items()}
+    for m, found in rows.items():
+        check_varied(aligner, m, sets[m].vectors, found[found >= 0])
+    return Pairs(rows, items.take(examples), content_labels(sets)[1][examples])
 
 
-def check_varied(aligner: str, modality: str, rows: np.ndarray) -> None:
-    """Raise BadInput if there are no paired rows (p, d) of this modality, or if all of them are equal."""
+def check_varied(aligner: str, modality: str, vectors: np.ndarray, rows: np.ndarray | None = None) -> None:
+    """Raise BadInput if there are no paired `rows` (p,) of the vectors (n, d), or if all of them are equal.
+
+    Without `rows` all vectors count.
+    """
+    rows = np.arange(len(vectors)) if rows is None else rows
     if not len(rows):
         raise BadInput(
             f"{aligner} has no {modality} to learn from: no item that pairs up has it; give such items or leave it out"
         )
-    if not (rows != rows[0]).any():
+    blocks = range(0, len(rows), ROWS_AT_ONCE)
+    if not any((vectors[rows[at : at + ROWS_AT_ONCE]] != vectors[rows[0]]).any() for at in blocks):
         many = "all its paired rows are identical" if len(rows) > 1 else "only one item that pairs up has it"
         raise BadInput(f"{aligner} cannot learn from {modality}: {many}; give items that differ or leave it out")
 
 
-def _rows_by_item(rows: EmbeddingSet) -> dict[str, list[int]]:
-    """Return item -> its row numbers, in order of content key."""
-    found: dict[str, list[int]] = {}
-    for row in sorted(range(len(rows)), key=lambda i: (rows.ids[i], rows.keys[i])):
-        found.setdefault(rows.ids[row], []).append(row)
-    return found
-
-
-def _count(owned: Mapping[str, Mapping[str, list[int]]], item: str) -> int:
-    return sum(item in rows for rows in owned.values())
-
-
-def _cycled(rows: list[int], times: int) -> np.ndarray:
-    return np.resize(np.array(rows, int), times) if rows else np.full(times, -1)
+def _cycled(
+    rows: EmbeddingSet, numbers: np.ndarray, counts: np.ndarray, examples: np.ndarray, turn: np.ndarray
+) -> np.ndarray:
+    """Return a row (p,) of each example's item, its rows in order of content key, again and again; -1 without any."""
+    keys, distinct = Strings.of(rows.keys).numbered()
+    place = np.argsort(pc.sort_indices(distinct.column).to_numpy())
+    order, starts = np.lexsort((place[keys], numbers)), np.cumsum(counts) - counts
+    many = counts[examples]
+    at = starts[examples] + turn % np.maximum(many, 1)
+    return np.where(many > 0, order[np.minimum(at, len(order) - 1)], -1)

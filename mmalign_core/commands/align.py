@@ -20,7 +20,7 @@ from mmalign_core.commands.shared import (
 from mmalign_core.encoders import full_reference
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import Collection
-from mmalign_core.workflow import align, check_collection, check_save, save_run
+from mmalign_core.workflow import align, check_collection, check_save, sampled_words, save_run
 from mmalign_core.workflow.menus.default_aligner import default_aligner
 
 SUMMARY = "align two modalities of a collection and measure retrieval in both directions"
@@ -65,6 +65,7 @@ def run(args: argparse.Namespace) -> None:
         for way, row in done.report["metrics"].items()
     ]
     lines += [f"nothing to measure: {done.report['unmeasured']}"] * bool(done.report["unmeasured"])
+    lines += [f"note: {sampled_words(done.report)} (--exact)"] * bool(done.report["sampled"])
     lines += [f"note: {way} is no better than with shuffled pairs" for way in done.report["at_chance"]]
     write_result(done.report, args, "\n".join(lines))
 

@@ -28,6 +28,9 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time-column", metavar="C", help="with --test: hold out the latest items by this column of numbers or dates"
     )
+    parser.add_argument(
+        "--exact", action="store_true", help="measure all queries, also where a sample of them is measured otherwise"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the split, the intervals and the fit (default: 0)")
 
 
@@ -65,6 +68,7 @@ def choices_of(args: argparse.Namespace, aligner: str, params: dict[str, str]) -
         fold_column=args.fold_column,
         time_column=args.time_column,
         seed=args.seed,
+        exact=args.exact,
     )
 
 

@@ -3,9 +3,17 @@
 import argparse
 from collections import Counter
 
-from mmalign_core.commands.shared import add_json, add_store, settings_of, show_progress, store_of, write_result
+from mmalign_core.commands.shared import (
+    add_json,
+    add_run_table,
+    add_store,
+    check_run_table,
+    settings_of,
+    show_progress,
+    store_of,
+    write_result,
+)
 from mmalign_core.commands.targets import write_target
-from mmalign_core.types import BadInput
 from mmalign_core.workflow import ErrorReport, find_errors, load_run
 
 SUMMARY = "every query of a run, worst first: what was chosen, what is right, how far apart, and why"
@@ -15,18 +23,15 @@ _SHOWN = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """RUN, which of its queries, and where they go."""
-    parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
-    parser.add_argument("--direction", metavar="A->B", help="such as 'image->text' (default: both)")
+    add_run_table(parser, "queries")
     parser.add_argument("--held-out", action="store_true", help="only queries that were kept from the fit")
-    parser.add_argument("--csv", metavar="OUT", help="write the queries as a table, for spreadsheets")
     add_store(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Judge, look for causes, and print or write."""
-    if args.csv == "-":
-        raise BadInput("--csv -: name a file for the table, such as --csv errors.csv")
+    check_run_table(args, "errors")
     store = store_of(args)
     found = find_errors(
         load_run(args.run_ref, store=store),

@@ -40,8 +40,9 @@ def run_line(argv: list[str] | None = None) -> int:
     except BadInput as error:
         print(f"{args.command}: {_one_line(str(error))}", file=sys.stderr)
         return 2
-    except (Cancelled, KeyboardInterrupt):
-        print(f"{args.command}: stopped; what was encoded is kept", file=sys.stderr)
+    except (Cancelled, KeyboardInterrupt) as stop:
+        found = "".join(f"; {note}" for note in getattr(stop, "__notes__", ()) if note)
+        print(f"{args.command}: stopped; what was encoded is kept{found}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 0

@@ -2,8 +2,8 @@
 
 JSON: {"before": {direction: metrics}, "after": {…}, "ci95": {"before": …, "after": …}, "difference": {direction:
 {metric: {"value", "ci95", "p"}}}, "mean_mrr", "fixed": [ids], "broken": [ids], "by_direction", "dropped": [{"id",
-"modality", "action", "other", "because", "suspicion", "note"}], "not_measured": [ids], "n_held_out", "split",
-"verdict"}.
+"modality", "action", "other", "because", "suspicion", "note"}], "re_paired": [ids], "not_measured": [ids],
+"n_held_out", "split", "verdict"}.
 """
 
 import argparse
@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_ref", metavar="RUN", help="name in the store, or folder of a saved run")
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--marks", action="store_true", help="repair the pairs that are marked")
-    which.add_argument("--suggested", type=int, metavar="N", help="drop the N most suspected training pairs")
+    suggested = "drop or re-pair the N most suspected training pairs, at most half of all"
+    which.add_argument("--suggested", type=int, metavar="N", help=suggested)
     parser.add_argument("--aligner", metavar="NAME", help="fit this one of `list aligners` (default: the run's own)")
     parser.add_argument("--param", action="append", default=[], metavar="K=V", help="parameter of --aligner")
     parser.add_argument("--save", metavar="RUN2", help="name in the store, or a folder, for the repaired run")
@@ -48,7 +49,8 @@ def _summary(done: Repair) -> str:
     lines = [f"{done.plan.choices.aligner}, {report['split']}, {report['n_held_out']} held-out items measured"]
     if report["not_measured"]:
         lines.append(f"{len(report['not_measured'])} held-out items are marked wrong and not measured")
-    lines.append(f"{report['n_dropped']} changes among the training pairs")
+    changed = f"{report['n_dropped']} changes among the training pairs"
+    lines.append(f"{changed}, {len(report['re_paired'])} of them re-paired")
     for way, row in report["difference"].items():
         shown = [f"{name} {report['before'][way][name]:.3f} {found['value']:+.3f}" for name, found in row.items()]
         lines.append(f"{way}: {', '.join(shown)}")

@@ -13,10 +13,12 @@ from typing import Any
 
 from mmalign_core.commands.targets import write_target
 from mmalign_core.encoders import full_reference
+from mmalign_core.encoders.batched.stored import WriteBatches, write_batches
 from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.types import Collection
+from mmalign_core.store.places import is_object_storage
+from mmalign_core.types import BadInput, Collection
 from mmalign_core.workflow import Encoding, encode, open_collection
 
 
@@ -29,7 +31,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 def add_store(parser: argparse.ArgumentParser) -> None:
     """--store."""
-    parser.add_argument("--store", metavar="URI", help="folder of the store (default: $MMALIGN_HOME)")
+    parser.add_argument("--store", metavar="URI", help="folder ($MMALIGN_HOME), or s3://bucket/folder for vectors")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -54,26 +56,48 @@ def add_encoders(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_run_table(parser: argparse.ArgumentParser, rows: str) -> None:
+    """Add RUN, --direction, and --csv for a table of `rows`, such as "queries"."""
+    parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
+    parser.add_argument("--direction", metavar="A->B", help="such as 'image->text' (default: both)")
+    parser.add_argument("--csv", metavar="OUT", help=f"write the {rows} as a table, for spreadsheets")
+
+
+def check_run_table(args: argparse.Namespace, command: str) -> None:
+    """Raise BadInput where --csv names no file."""
+    if args.csv == "-":
+        raise BadInput(f"--csv -: name a file for the table, such as --csv {command}.csv")
+
+
 def encoders_of(args: argparse.Namespace) -> dict[str, str]:
     """The --encoder options: modality -> reference."""
     return dict(parse_assignments(getattr(args, "encoder", [])))
 
 
+def check_encoders(args: argparse.Namespace) -> None:
+    """Raise BadInput if an --encoder is unknown, before anything is read."""
+    for reference in encoders_of(args).values():
+        full_reference(reference)
+
+
 def settings_of(args: argparse.Namespace) -> Settings:
-    """The settings with the root of --store. Raises BadInput if that root, or the default, cannot be a store."""
+    """The settings with the place of --store. Raises BadInput if that, or the default, cannot be a store."""
     settings = Settings()
-    return replace(settings, root=Store(args.store or settings.root).root)
+    if is_object_storage(args.store):
+        return replace(settings, vectors=Store(settings.root, args.store).vectors)
+    vectors = "" if args.store else settings.vectors
+    return replace(settings, root=Store(args.store or settings.root, vectors).root, vectors=vectors)
 
 
 def store_of(args: argparse.Namespace) -> Store:
     """The store of --store, or the default store."""
-    return Store(settings_of(args).root)
+    settings = settings_of(args)
+    return Store(settings.root, settings.vectors)
 
 
 def opened(args: argparse.Namespace) -> Collection:
     """The collection of DATA and --interactions. Raises BadInput first if an --encoder is unknown."""
-    for reference in encoders_of(args).values():
-        full_reference(reference)
+    check_encoders(args)
     return open_collection(
         args.data, interactions=args.interactions, settings=settings_of(args), progress=show_progress
     )
@@ -85,9 +109,12 @@ def is_run(named: str, store: Store) -> bool:
     return (path / "run.json").is_file() or (not path.exists() and named in [run.id for run in store.list_runs()])
 
 
-def encoded(args: argparse.Namespace, collection: Collection, store: Store) -> Encoding:
-    """The collection, encoded with the --encoder options."""
-    return encode(collection, encoders_of(args), store=store, settings=settings_of(args), progress=show_progress)
+def encoded(
+    args: argparse.Namespace, collection: Collection, store: Store, write: WriteBatches = write_batches
+) -> Encoding:
+    """The collection, encoded with the --encoder options; `write` is an engine's, by default that of this process."""
+    settings = settings_of(args)
+    return encode(collection, encoders_of(args), store=store, settings=settings, progress=show_progress, write=write)
 
 
 def show_progress(fraction: float, message: str) -> None:

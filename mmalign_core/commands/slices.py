@@ -2,9 +2,17 @@
 
 import argparse
 
-from mmalign_core.commands.shared import add_json, add_store, settings_of, show_progress, store_of, write_result
+from mmalign_core.commands.shared import (
+    add_json,
+    add_run_table,
+    add_store,
+    check_run_table,
+    settings_of,
+    show_progress,
+    store_of,
+    write_result,
+)
 from mmalign_core.commands.targets import write_target
-from mmalign_core.types import BadInput
 from mmalign_core.workflow import SLICE_METRICS, SliceReport, csv_table, find_slices, load_run
 
 SUMMARY = "where a run is worse than elsewhere: slices of its queries, each with interval, difference, p and q"
@@ -14,20 +22,17 @@ _SHOWN = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """RUN, what is measured, and where the slices go."""
-    parser.add_argument("run_ref", metavar="RUN", help="a run's name or folder")
-    parser.add_argument("--direction", metavar="A->B", help="such as 'image->text' (default: both)")
+    add_run_table(parser, "slices")
     parser.add_argument(
         "--metric", default="recall@10", metavar="NAME", help=f"one of {', '.join(SLICE_METRICS)} (default: recall@10)"
     )
-    parser.add_argument("--csv", metavar="OUT", help="write the slices as a table, for spreadsheets")
     add_store(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Slice, measure, and print or write."""
-    if args.csv == "-":
-        raise BadInput("--csv -: name a file for the table, such as --csv slices.csv")
+    check_run_table(args, "slices")
     store = store_of(args)
     found = find_slices(
         load_run(args.run_ref, store=store),

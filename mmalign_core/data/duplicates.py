@@ -5,9 +5,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from PIL import Image
+
+from mmalign_core.types import Strings
+from mmalign_core.types.strings import joined_strings
 
 HASH_DISTANCE = 6
 """Bits of 64 in which the difference hashes of near duplicates may differ; our choice, confirmed by the thumbnail."""
@@ -26,6 +32,12 @@ _PLAIN_DIFFERENCE = 1.5
 match, so the other must equal it but for the rounding of a JPEG. Our choice."""
 _THUMB = (32, 32)
 """Pixels of a thumbnail; our choice: 3 kB a picture."""
+_TEXTS = 1 << 16
+"""Texts that are normalised at a time; our choice: some megabytes."""
+_FOLDED = np.array(
+    [ord(c.lower()) if (c := chr(i)).isascii() and c.isalnum() else ord(" ") for i in range(256)], np.uint8
+)
+"""Each byte of ASCII in its normalised form: letters in lower case and digits stay, all else is a space."""
 _BLOCK = 256
 """Hashes compared at a time with all others; our choice, so that memory grows with n and not n²."""
 
@@ -85,6 +97,42 @@ def normalised_text(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     kept = "".join(c if c.isalnum() or unicodedata.category(c) in ("Mn", "Mc") else " " for c in folded)
     return " ".join(kept.split()) or " ".join(folded.split())
+
+
+def normalised_texts(texts: Any) -> Strings:
+    """The normalised form of each text in an Arrow column: of plain ASCII by whole buffers, of others one by one."""
+    parts = [_normalised_chunk(texts.slice(at, _TEXTS)) for at in range(0, len(texts), _TEXTS)]
+    return joined_strings(parts)
+
+
+def _normalised_chunk(texts: Any) -> Strings:
+    plain = pc.string_is_ascii(texts)
+    kept = texts if pc.all(plain).as_py() else pc.if_else(plain, texts, pa.scalar("", texts.type))
+    found = pc.ascii_ltrim_whitespace(_single_spaced(pa.concat_arrays([kept])))
+    odd = np.flatnonzero(pc.equal(pc.binary_length(found), 0).to_numpy(zero_copy_only=False))
+    if len(odd):
+        mask = np.zeros(len(found), bool)
+        mask[odd] = True
+        one_by_one = [normalised_text(text) for text in texts.take(pa.array(odd)).to_pylist()]
+        found = pc.replace_with_mask(found, pa.array(mask), pa.array(one_by_one, found.type))
+    return Strings(found)
+
+
+def _single_spaced(texts: Any) -> Any:
+    """Texts of ASCII in lower case, with one space in place of each run of other characters, and none at the end."""
+    _, offsets, content = texts.buffers()
+    ends = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    if content is None or ends[-1] == ends[0]:
+        return texts
+    letters = _FOLDED[np.frombuffer(content, np.uint8)[ends[0] : ends[-1]]]
+    ends = ends - ends[0]
+    space = letters == ord(" ")
+    before_space = np.append(space[1:], True)
+    before_space[ends[1:][np.diff(ends) > 0] - 1] = True
+    kept = ~space | ~before_space
+    new_ends = np.append(0, np.cumsum(kept))[ends]
+    buffers = [None, pa.py_buffer(new_ends), pa.py_buffer(letters[kept])]
+    return pa.Array.from_buffers(pa.large_string(), len(texts), buffers)
 
 
 def _alike(prints: Sequence[Fingerprint], earlier: np.ndarray, j: int) -> Iterator[int]:

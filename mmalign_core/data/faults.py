@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmalign_core.data.duplicates import Fingerprint, near_pictures, repeats
+import numpy as np
+
+from mmalign_core.data.decoded import SeenMedia
+from mmalign_core.data.duplicates import near_pictures
 from mmalign_core.data.media.levels import PictureLevels, SoundLevels
-from mmalign_core.types import MODALITIES, Media
+from mmalign_core.types import MODALITIES, Strings
 
 EXAMPLES = 20
 """Duplicates of each kind, and blank media, that a report lists; our choice."""
@@ -16,22 +19,37 @@ EXAMPLES = 20
 Fault = Mapping[str, Any]
 
 
-def find_duplicates(media: Sequence[Media], keys: Sequence[Fingerprint | str | None]) -> tuple[Fault, ...]:
+def find_duplicates(seen: Mapping[str, SeenMedia]) -> tuple[Fault, ...]:
     """Every medium that repeats an earlier one of its modality: kind (exact or near), modality, and items a and b.
 
-    `keys`: for each medium the fingerprint or normalised text by which near duplicates are found, None if there is
-    none. Exact duplicates have equal bytes and come first. Each medium repeats the first one only.
+    Exact duplicates have equal bytes and come first. Each medium repeats the first one only.
     """
     exact: list[Fault] = []
     near: list[Fault] = []
-    for modality in MODALITIES:
-        places = [i for i, m in enumerate(media) if m.modality == modality]
-        same = repeats([media[i].digest for i in places])
-        exact += [_pair("exact", media[places[a]], media[places[b]]) for a, b in same]
-        again = {b for _, b in same}
-        rest = [i for place, i in enumerate(places) if place not in again]
-        near += [_pair("near", media[a], media[b]) for a, b in _near(rest, keys)]
+    for modality in (m for m in MODALITIES if m in seen):
+        firsts = seen[modality].media.digests.firsts()
+        again = np.flatnonzero(firsts != np.arange(len(firsts)))
+        exact += _pairs("exact", modality, seen[modality], firsts[again], again)
+        near += _pairs(
+            "near", modality, seen[modality], *_near(seen[modality], np.flatnonzero(firsts == np.arange(len(firsts))))
+        )
     return (*exact, *near)
+
+
+def _pairs(kind: str, modality: str, seen: SeenMedia, earlier: np.ndarray, later: np.ndarray) -> list[Fault]:
+    items = (seen.media.items.take(rows) for rows in (earlier, later))
+    return [{"kind": kind, "modality": modality, "a": a, "b": b} for a, b in zip(*items)]
+
+
+def _near(seen: SeenMedia, rest: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Near duplicates among the media at `rest`: the earlier and the later of each pair."""
+    if isinstance(seen.near, Strings):
+        firsts = seen.near.take(rest).firsts()
+        again = np.flatnonzero(firsts != np.arange(len(firsts)))
+        return rest[firsts[again]], rest[again]
+    pairs = [] if seen.near is None else near_pictures([seen.near[place] for place in rest.tolist()])
+    found = np.array(pairs, np.int64).reshape(-1, 2)
+    return rest[found[:, 0]], rest[found[:, 1]]
 
 
 def count_duplicates(found: Sequence[Fault]) -> dict[str, Any]:
@@ -44,16 +62,17 @@ def count_duplicates(found: Sequence[Fault]) -> dict[str, Any]:
     return {kind: count.total() for kind, count in counts.items()} | {"by_modality": by_modality, "examples": examples}
 
 
-def find_blanks(media: Sequence[Media], levels: Iterable[PictureLevels | SoundLevels | None]) -> tuple[Fault, ...]:
-    """Every blank picture and silent sound: item, modality, and the levels that show it."""
+def find_blanks(seen: Mapping[str, SeenMedia]) -> tuple[Fault, ...]:
+    """Every blank picture and silent sound, in the order of the modalities: item, modality, and what shows it."""
     found: list[Fault] = []
-    for medium, level in zip(media, levels, strict=True):
-        if isinstance(level, PictureLevels) and level.blank:
-            seen = {"colour": level.colour, "share": round(level.share, 4)}
-            found.append({"id": medium.item, "modality": medium.modality, **seen})
-        elif isinstance(level, SoundLevels) and level.inaudible:
-            heard = {"peak_db": round(level.peak, 1), "silent": round(level.silent, 4)}
-            found.append({"id": medium.item, "modality": medium.modality, **heard})
+    for one in (seen[m] for m in MODALITIES if m in seen and seen[m].levels):
+        for medium, level in zip(one.media, one.levels, strict=True):
+            if isinstance(level, PictureLevels) and level.blank:
+                shown = {"colour": level.colour, "share": round(level.share, 4)}
+                found.append({"id": medium.item, "modality": medium.modality, **shown})
+            elif isinstance(level, SoundLevels) and level.inaudible:
+                heard = {"peak_db": round(level.peak, 1), "silent": round(level.silent, 4)}
+                found.append({"id": medium.item, "modality": medium.modality, **heard})
     return tuple(found)
 
 
@@ -62,15 +81,3 @@ def count_blanks(found: Sequence[Fault]) -> dict[str, Any]:
     by_modality = Counter(fault["modality"] for fault in found)
     ordered = {m: by_modality[m] for m in MODALITIES if by_modality[m]}
     return {"count": len(found), "by_modality": ordered, "examples": [dict(f) for f in found[:EXAMPLES]]}
-
-
-def _pair(kind: str, earlier: Media, later: Media) -> Fault:
-    return {"kind": kind, "modality": later.modality, "a": earlier.item, "b": later.item}
-
-
-def _near(places: Sequence[int], keys: Sequence[Fingerprint | str | None]) -> list[tuple[int, int]]:
-    """Near duplicates among the media at `places`, as pairs of places (earlier, later)."""
-    own = [keys[i] for i in places]
-    prints = [key for key in own if isinstance(key, Fingerprint)]
-    pairs = near_pictures(prints) if prints else repeats([key if key is not None else i for i, key in enumerate(own)])
-    return [(places[a], places[b]) for a, b in pairs]

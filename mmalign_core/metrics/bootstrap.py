@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from mmalign_core.metrics.retrieval import Direction, Outcome
+from mmalign_core.progress import pulse
 from mmalign_core.types import BadInput
 
 DRAWS_AT_ONCE = 1 << 22
 """Resampled items in memory at a time (32 MB of counts)."""
 RESAMPLES = 1000
 """Number of resamples that Efron & Tibshirani (1993) recommend for percentile intervals."""
+_BRACKETS = 64
+"""Parts of the queries by rank, in one of which a median is looked for. Chosen: the parts are then small, and so is the
+product that finds the right one."""
 LEVEL = 0.95
 """The usual level of an interval; `ci95` in the report is named after it."""
 
@@ -25,20 +30,47 @@ def bootstrap_intervals(
     All queries of an item (its five captions) are drawn together, because they are not independent. `items` (m,): the
     item of each query of the outcome. Empty if there are no queries.
     """
-    drawn = resampled_metrics(outcome, items, seed=seed, resamples=resamples)
-    return {name: interval(values, level) for name, values in drawn.items()}
+    return intervals_together([(outcome, items)], seed=seed, resamples=resamples, level=level)[0]
+
+
+def intervals_together(
+    outcomes: Sequence[tuple[Outcome, Sequence[str]]],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
+) -> list[dict[str, list[float]]]:
+    """Return `bootstrap_intervals` of each outcome with the items of its queries, from shared draws."""
+    drawn = resampled_together(outcomes, seed=seed, resamples=resamples)
+    return [{name: interval(values, level) for name, values in one.items()} for one in drawn]
 
 
 def resampled_metrics(
     outcome: Outcome, items: Sequence[str], *, seed: int = 0, resamples: int = RESAMPLES
 ) -> dict[str, np.ndarray]:
     """Return metric -> (resamples,) values over items drawn with replacement. Draws depend on items and seed alone."""
-    if not len(outcome.ranks):
-        return {}
-    cluster = np.unique(np.asarray(items), return_inverse=True)[1].ravel()
-    counts = _resampled_counts(cluster.max() + 1, resamples, seed)
-    parts = [_metrics_under(outcome, cluster, drawn) for drawn in counts]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return resampled_together([(outcome, items)], seed=seed, resamples=resamples)[0]
+
+
+def resampled_together(
+    outcomes: Sequence[tuple[Outcome, Sequence[str]]], *, seed: int = 0, resamples: int = RESAMPLES
+) -> list[dict[str, np.ndarray]]:
+    """Return `resampled_metrics` of each outcome with the items of its queries; equally many items share their draws.
+
+    {} for an outcome without queries.
+    """
+    found: list[dict[str, np.ndarray]] = [{} for _ in outcomes]
+    sums = {i: _ItemSums(outcome, items) for i, (outcome, items) in enumerate(outcomes) if len(outcome.ranks)}
+    for clusters in dict.fromkeys(one.clusters for one in sums.values()):
+        alike = {i: one for i, one in sums.items() if one.clusters == clusters}
+        parts: dict[int, list[dict[str, np.ndarray]]] = {i: [] for i in alike}
+        for counts in _resampled_counts(clusters, resamples, seed):
+            pulse()
+            for i, one in alike.items():
+                parts[i].append(one.metrics_under(counts))
+        for i, some in parts.items():
+            found[i] = {name: np.concatenate([part[name] for part in some]) for name in some[0]}
+    return found
 
 
 def resampled_means(
@@ -79,22 +111,47 @@ def _resampled_counts(clusters: int, resamples: int, seed: int) -> Iterator[np.n
         yield np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(float)
 
 
-def _metrics_under(outcome: Outcome, cluster: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
-    names, values = zip(*outcome.per_query().items())
-    columns = np.stack([*values, np.ones(len(cluster))], axis=1)
-    sums = np.stack([np.bincount(cluster, column, counts.shape[1]) for column in columns.T], axis=1)
-    drawn = counts @ sums
-    means = dict(zip(names, (drawn[:, :-1] / drawn[:, -1:]).T))
-    return means | {"median_rank": _weighted_medians(outcome.ranks, counts, cluster)}
+class _ItemSums:
+    """The sums of an outcome's values over the queries of each item, from which the metrics of any draw follow."""
 
+    def __init__(self, outcome: Outcome, items: Sequence[str]) -> None:
+        self._cluster = np.unique(np.asarray(items), return_inverse=True)[1].ravel()
+        self.clusters = int(self._cluster.max()) + 1
+        self._names, values = zip(*outcome.per_query().items())
+        columns = (*values, np.ones(len(self._cluster)))
+        self._sums = np.stack([np.bincount(self._cluster, column, self.clusters) for column in columns], axis=1)
+        self._order = np.argsort(outcome.ranks, kind="stable")
+        self._ranks = outcome.ranks[self._order]
+        # How many of an item's queries are among the first of all by rank, up to each of some places.
+        self._places = np.linspace(0, len(self._order), _BRACKETS + 1).astype(int)
+        parts = [self._order[lo:hi] for lo, hi in pairwise(self._places)]
+        within = [np.bincount(self._cluster[part], minlength=self.clusters) for part in parts]
+        self._up_to = np.cumsum(np.stack(within, axis=1), axis=1).astype(float)
 
-def _weighted_medians(ranks: np.ndarray, counts: np.ndarray, cluster: np.ndarray) -> np.ndarray:
-    """Return the median of the ranks under each row of counts; of an even number the mean of the middle two."""
-    order = np.argsort(ranks, kind="stable")
-    below = np.cumsum(counts[:, cluster[order]], axis=1)
-    half = below[:, -1:] / 2
-    middle = np.count_nonzero(below < half, axis=1), np.count_nonzero(below <= half, axis=1)
-    return (ranks[order][middle[0]] + ranks[order][middle[1]]) / 2
+    def metrics_under(self, counts: np.ndarray) -> dict[str, np.ndarray]:
+        """Return metric -> (r,) values under r rows of `counts` (r, clusters): how often each item was drawn."""
+        drawn = counts @ self._sums
+        means = dict(zip(self._names, (drawn[:, :-1] / drawn[:, -1:]).T))
+        return means | {"median_rank": self._medians(counts)}
+
+    def _medians(self, counts: np.ndarray) -> np.ndarray:
+        """Return the median of the ranks under each row of counts; of an even number the mean of the middle two."""
+        up_to = counts @ self._up_to
+        half = up_to[:, -1:] / 2
+        middle = self._middle(counts, up_to, half, np.less), self._middle(counts, up_to, half, np.less_equal)
+        return (self._ranks[middle[0]] + self._ranks[middle[1]]) / 2
+
+    def _middle(self, counts: np.ndarray, up_to: np.ndarray, half: np.ndarray, below: Callable) -> np.ndarray:
+        """Return how many queries, in order of rank, lie `below` half of the drawn ones: (r,)."""
+        bracket = np.count_nonzero(below(up_to, half), axis=1)
+        found = np.empty(len(counts), int)
+        for one in np.unique(bracket):
+            rows = np.flatnonzero(bracket == one)
+            lo, hi = self._places[one], self._places[one + 1]
+            before = up_to[rows, one - 1] if one else np.zeros(len(rows))
+            sums = before[:, None] + np.cumsum(counts[rows[:, None], self._cluster[self._order[lo:hi]]], axis=1)
+            found[rows] = lo + np.count_nonzero(below(sums, half[rows]), axis=1)
+        return found
 
 
 def paired_bootstrap(
@@ -108,7 +165,7 @@ def paired_bootstrap(
     equally many candidates.
     """
     (first, items), (second, _) = _comparable(a, b)
-    drawn = [resampled_metrics(o, items, seed=seed, resamples=resamples) for o in (first, second)]
+    drawn = resampled_together([(first, items), (second, items)], seed=seed, resamples=resamples)
     observed = [o.metrics() for o in (first, second)]
     return {
         name: difference(observed[0][name] - observed[1][name], drawn[0][name] - drawn[1][name], level)
@@ -137,6 +194,7 @@ def _comparable(a: Direction, b: Direction) -> tuple[tuple[Outcome, list[str]], 
 
 def _ordered(direction: Direction) -> tuple[Outcome, list[str], list[str]]:
     """Return the outcome, items and keys with the queries sorted by item and content."""
-    order = sorted(range(len(direction.items)), key=lambda i: (direction.items[i], direction.keys[i]))
+    items, keys = list(direction.items), list(direction.keys)
+    order = sorted(range(len(items)), key=lambda i: (items[i], keys[i]))
     outcome = Outcome(direction.outcome.ranks[order], direction.outcome.correct[order])
-    return outcome, [direction.items[i] for i in order], [direction.keys[i] for i in order]
+    return outcome, [items[i] for i in order], [keys[i] for i in order]

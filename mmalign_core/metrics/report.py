@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.metrics.bootstrap import bootstrap_intervals
-from mmalign_core.metrics.retrieval import Direction, measure_direction, pooled
+from mmalign_core.metrics.bootstrap import intervals_together
+from mmalign_core.metrics.questions import sample_of
+from mmalign_core.metrics.ranking import Measured, measure_direction, measure_pair
+from mmalign_core.metrics.retrieval import Direction, pooled
 from mmalign_core.metrics.space import diagnostics
+from mmalign_core.progress import within
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.splits import paired_items
-from mmalign_core.types import BadInput, EmbeddingSet, digest_json
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_json, no_progress
 
 Space = Mapping[str, EmbeddingSet]
 """Modality -> rows in one shared space."""
@@ -21,21 +24,35 @@ Space = Mapping[str, EmbeddingSet]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`directions`: "image->text" -> results of each query. `space`: diagnostics. `seed`: of the resampling."""
+    """`directions`: "image->text" -> results of each query. `space`: diagnostics. `seed`: of the resampling.
+
+    `seconds_for_all`: about what all queries would have taken, where they were too many and a sample was measured.
+    """
 
     directions: Mapping[str, Direction]
     space: Mapping[str, Any]
     seed: int = 0
+    seconds_for_all: float = 0.0
 
     def report(self) -> dict[str, Any]:
-        """Return `metrics`, `ci95` and `baseline` (permuted items) by direction, and `space`, as Python floats."""
+        """Return `metrics`, `ci95` and `baseline` (permuted items) by direction, `space`, `sampled`: plain values.
+
+        `sampled` is None where all queries were measured, else direction -> `n` of `of` queries, with
+        `seconds_for_all`.
+        """
         found = self.directions.items()
+        drawn = intervals_together([(d.outcome, d.items) for d in self.directions.values()], seed=self.seed)
         return {
             "metrics": {way: d.metrics(d.outcome) for way, d in found},
-            "ci95": {way: bootstrap_intervals(d.outcome, d.items, seed=self.seed) for way, d in found},
+            "ci95": dict(zip(self.directions, drawn)),
             "baseline": {way: d.metrics(d.shuffled) for way, d in found},
             "space": dict(self.space),
+            "sampled": self._sampled(),
         }
+
+    def _sampled(self) -> dict[str, Any] | None:
+        drawn = {way: {"n": len(d.items), "of": d.sampled_of} for way, d in self.directions.items() if d.sampled_of}
+        return {**drawn, "seconds_for_all": round(self.seconds_for_all)} if drawn else None
 
 
 def evaluation(
@@ -44,6 +61,7 @@ def evaluation(
     scoring: Scoring,
     *,
     banks: Sequence[Space] | None = None,
+    progress: Progress = no_progress,
 ) -> Evaluation:
     """Return both directions of a pair of modalities in one shared space, or in one space per held-out fold.
 
@@ -52,17 +70,23 @@ def evaluation(
     rows by modality, for corrections that use queries. Queries whose item has no right candidate are left out and
     counted as `unanswerable`. BadInput if a modality is missing, or the number of banks is wrong.
     """
-    directions = measure_all(spaces, pair, scoring, banks=banks)
     sides, known = _sides(spaces, pair), _banks(banks, len(spaces))
-    space = [diagnostics(a, b, scoring, bank=bank) for (a, b), bank in zip(sides, known)]
-    return Evaluation(directions, _means(space), scoring.seed)
+    ways, parts, space = ("->".join(pair), "->".join(reversed(pair))), [], []
+    for number, ((a, b), bank) in enumerate(zip(sides, known)):
+        shown = within(progress, number / len(sides), (number + 1) / len(sides))
+        parts.append(measure_pair(a, b, scoring, bank=bank, hubs=True, progress=shown))
+        hubs = {way: one.hubs for way, one in zip(ways, parts[-1]) if one.hubs is not None}
+        space.append(diagnostics(a, b, scoring, bank=bank, hubs=hubs))
+    drawn = [sample for a, b in sides if (sample := sample_of(a, b, scoring)) is not None]
+    return Evaluation(_by_way(ways, parts), _means(space), scoring.seed, sum(sample.seconds for sample in drawn))
 
 
 def pooled_evaluation(parts: Sequence[Evaluation]) -> Evaluation:
     """Folds that were measured each by itself as one evaluation, with the seed of the first: queries are pooled and
     diagnostics averaged, as in `evaluation`."""
     ways = {way: pooled([part.directions[way] for part in parts]) for way in parts[0].directions}
-    return Evaluation(ways, _means([part.space for part in parts]), parts[0].seed)
+    seconds = sum(part.seconds_for_all for part in parts)
+    return Evaluation(ways, _means([part.space for part in parts]), parts[0].seed, seconds)
 
 
 def measure_all(
@@ -73,12 +97,13 @@ def measure_all(
     banks: Sequence[Space] | None = None,
 ) -> dict[str, Direction]:
     """Return direction ("image->text") -> its queries, pooled over the spaces, without intervals and diagnostics."""
-    known, directions = _banks(banks, len(spaces)), {}
-    for way in (pair, (pair[1], pair[0])):
-        sides = zip(_sides(spaces, way), known)
-        parts = [measure_direction(a, b, scoring, bank=bank.get(way[0])) for (a, b), bank in sides]
-        directions["->".join(way)] = pooled(parts)
-    return directions
+    known = _banks(banks, len(spaces))
+    parts = [measure_pair(a, b, scoring, bank=bank) for (a, b), bank in zip(_sides(spaces, pair), known)]
+    return _by_way(("->".join(pair), "->".join(reversed(pair))), parts)
+
+
+def _by_way(ways: tuple[str, str], parts: Sequence[tuple[Measured, Measured]]) -> dict[str, Direction]:
+    return {way: pooled([part[side].direction for part in parts]) for side, way in enumerate(ways)}
 
 
 def _sides(spaces: Sequence[Space], pair: tuple[str, str]) -> list[tuple[EmbeddingSet, EmbeddingSet]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mmalign_core.plots.curves import latest_fit as latest_fit
     from mmalign_core.plots.curves import learning_figure as learning_figure
     from mmalign_core.plots.curves import threshold_figure as threshold_figure
+    from mmalign_core.plots.density import density_picture as density_picture
     from mmalign_core.plots.labels import cut as cut_text
     from mmalign_core.plots.labels import measure_word as measure_word
     from mmalign_core.plots.labels import plain_label as plain_label
@@ -33,7 +34,19 @@ if TYPE_CHECKING:
     from mmalign_core.plots.map_marks import MapQuery as MapQuery
     from mmalign_core.plots.metric_bars import arrow as direction_arrow
     from mmalign_core.plots.metric_bars import metric_figure as metric_figure
+    from mmalign_core.plots.outlines import inside_outline as inside_outline
+    from mmalign_core.plots.outlines import seen_places as seen_places
     from mmalign_core.plots.picture_map import picture_map_figure as picture_map_figure
+    from mmalign_core.plots.point_groups import VIRIDIS as VIRIDIS
+    from mmalign_core.plots.point_groups import MapGroups as MapGroups
+    from mmalign_core.plots.point_groups import map_groups as map_groups
+    from mmalign_core.plots.point_places import SHAPES as SHAPES
+    from mmalign_core.plots.point_places import MapPoints as MapPoints
+    from mmalign_core.plots.point_places import extent_of as extent_of
+    from mmalign_core.plots.point_places import map_points as map_points
+    from mmalign_core.plots.point_places import packed as packed_values
+    from mmalign_core.plots.point_places import shape_of as shape_of
+    from mmalign_core.plots.point_places import shared_first as shared_first
     from mmalign_core.plots.rank_histogram import query_rank_figure as query_rank_figure
     from mmalign_core.plots.rank_histogram import rank_figure as rank_figure
     from mmalign_core.plots.recommender_slices import SLICE_WORDS as SLICE_WORDS

@@ -150,7 +150,7 @@ def difference_figure(rows: Sequence[Row], metric: str) -> go.Figure:
     )  # fmt: skip
     figure.update_xaxes(zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.0%", nticks=8)
     figure.update_xaxes(range=_difference_range(others, directions, metric))
-    figure.update_xaxes(title=f"{measure_word(metric)} less that of {plain_label(rows[0]['aligner'])}")
+    figure.update_xaxes(title=f"{measure_word(metric)}: difference from {plain_label(rows[0]['aligner'])}")
     return figure
 
 

@@ -36,7 +36,6 @@ def rank_figure(bins: Mapping[str, Sequence[Bin]], *, height: int = 300) -> go.F
         figure.add_trace(
             go.Bar(
                 name=arrow(way), x=[one.words for one in found], y=[one.n for one in found], offsetgroup=way,
-                text=[f"{one.n:,}" for one in found], textposition="outside", cliponaxis=False,
                 customdata=[[way, place] for place in range(len(found))],
                 marker={"color": modality_colour(way.partition("->")[0]), "cornerradius": 4},
                 hovertemplate="rank %{x}: %{y:,} queries<extra>" + arrow(way) + "</extra>",
@@ -50,6 +49,13 @@ def rank_figure(bins: Mapping[str, Sequence[Bin]], *, height: int = 300) -> go.F
                 offsetgroup=way, legendgroup="chance", showlegend=way == next(iter(bins)),
                 marker={**tick, "line": {"width": 2.5, "color": OTHER_COLOUR}},
                 hovertemplate="%{y:.1f} by chance<extra></extra>",
+            )
+        )  # fmt: skip
+        figure.add_trace(
+            go.Scatter(  # above bar and tick: a number on the tick cannot be read
+                x=[one.words for one in found], y=[max(one.n, one.chance) for one in found], mode="text",
+                text=[f"{one.n:,}" for one in found], textposition="top center", cliponaxis=False, offsetgroup=way,
+                hoverinfo="skip", showlegend=False,
             )
         )  # fmt: skip
     figure.update_layout(

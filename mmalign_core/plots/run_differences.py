@@ -17,6 +17,8 @@ from mmalign_core.plots.metric_bars import arrow, whiskers
 from mmalign_core.plots.space_map import point_size
 
 _SHOWN = ("recall@1", "recall@5", "recall@10", "mrr")
+_ROOM = 0.01
+"""Least room beyond the intervals, as a share: one point in a hundred, the least that the axis can tell."""
 WEBGL_FROM = 6000
 """Points above which WebGL draws a map, as in `space_map`."""
 
@@ -46,7 +48,8 @@ def run_difference_figure(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]
         tickvals=list(range(len(names))), ticktext=list(map(measure_word, names)), range=[len(names) - 0.5, -0.5]
     )
     figure.update_xaxes(
-        zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.0%", nticks=8, rangemode="tozero",
+        zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.0%", nticks=8,
+        range=_difference_range(metrics),
         title="difference with its paired 95% interval",
     )  # fmt: skip
     figure.update_layout(
@@ -54,6 +57,14 @@ def run_difference_figure(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]
         legend={"orientation": "h", "x": 0, "y": 1.04, "yanchor": "bottom"},
     )  # fmt: skip
     return figure
+
+
+def _difference_range(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[float]:
+    """Return a range that holds 0 and every interval, with some room; both sides of 0 where nothing differs."""
+    ends = [end for rows in metrics.values() for name in _SHOWN if name in rows for end in rows[name]["ci95"]]
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    room = max(0.05 * (high - low), _ROOM)
+    return [low - room, high + room]
 
 
 def two_maps_figure(

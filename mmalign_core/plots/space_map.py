@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.basedatatypes import BaseTraceType
 
-from mmalign_core.plots.answer_scores import RIGHT_COLOUR, WRONG_COLOUR
-from mmalign_core.plots.colours import HOVER, MODALITY_SYMBOLS, OTHER_COLOUR, category_colours, modality_colour
+from mmalign_core.plots.colours import HOVER, MODALITY_SYMBOLS
 from mmalign_core.plots.labels import plain_label
 from mmalign_core.plots.map_marks import MapMarks, cluster_labels, links_of, query_marks, rings, selection_rings
+from mmalign_core.plots.point_groups import CATEGORIES, map_groups
 
 _HEIGHT = 600
 """Pixels of the map; our choice: a laptop's window below the head of the page."""
-_CATEGORIES = 10
-"""Categories with their own colour. Chosen: more colours cannot be told apart, and the palette has as many."""
-_SCALE_FROM = 3
-"""Distinct numbers from which a column is a scale. Chosen: two are a choice, such as no and yes."""
 _WEBGL_FROM = 6000
 """Number of points above which WebGL draws the map. SVG is sharper, but slow for more points. Chosen by eye."""
-_NO_VALUE = "none"
-_FIXED = {"right": RIGHT_COLOUR, "wrong": WRONG_COLOUR, _NO_VALUE: OTHER_COLOUR}
-"""Categories that keep their colour, whichever is larger."""
 
 
 def map_figure(
@@ -95,62 +89,23 @@ def _lay_out(figure: go.Figure, names: Mapping[str, np.ndarray], revision: str, 
 def _groups(
     rows: pd.DataFrame, colour: Sequence[object] | None, title: str, logarithmic: bool
 ) -> list[tuple[str, np.ndarray, dict]]:
-    """Return (legend name, mask (n,), marker) of each trace."""
-    modality = rows["modality"].to_numpy()
-    symbols = np.array([MODALITY_SYMBOLS.get(m, "x") for m in modality])
-    if colour is None:
-        return [
-            (m, modality == m, {"color": modality_colour(m), "symbol": MODALITY_SYMBOLS.get(m, "x")})
-            for m in dict.fromkeys(modality)
-        ]
-    values = pd.Series(list(colour), dtype=object)
-    numbers = _numbers(values)
-    if numbers is not None:
-        return _scale(numbers, symbols, title, logarithmic)
-    return _categories(values.where(values.notna(), _NO_VALUE).astype(str).to_numpy(), symbols)
-
-
-def _numbers(values: pd.Series) -> np.ndarray | None:
-    """Return the values as numbers (n,), dates as years, NaN without a value; None for categories."""
-    known = values.dropna()
-    if len(known) and known.map(lambda value: hasattr(value, "timetuple")).all():
-        dates = pd.to_datetime(values, errors="coerce", utc=True)
-        return (dates.dt.year + (dates.dt.dayofyear - 1) / 365.25).to_numpy(float)
-    numbers = pd.Series(pd.to_numeric(values, errors="coerce"))
-    if numbers.notna().sum() == values.notna().sum() and numbers.nunique() >= _SCALE_FROM:
-        return numbers.to_numpy(float)
-    return None
-
-
-def _scale(
-    numbers: np.ndarray, symbols: np.ndarray, title: str, logarithmic: bool
-) -> list[tuple[str, np.ndarray, dict]]:
-    """Return one trace with a colour bar, and before it one of the points without a value."""
-    known, bar = np.isfinite(numbers), {"thickness": 10, "outlinewidth": 0, "title": {"text": plain_label(title, 20)}}
-    shown = numbers[known]
+    """Return (legend name, mask (n,), marker) of each trace; the largest group of categories comes first."""
+    found = map_groups(rows["modality"].to_numpy(), colour, title, logarithmic=logarithmic)
+    symbols = np.array([MODALITY_SYMBOLS.get(m, "x") for m in rows["modality"]])
+    groups = []
+    for group in found.groups:
+        mask = (found.codes >= group.codes[0]) & (found.codes <= group.codes[1])
+        faint = {"opacity": 0.4} if found.scale else {}
+        groups.append((plain_label(group.name, 28), mask, {"color": group.colour, "symbol": symbols[mask], **faint}))
+    if found.scale is None or found.numbers is None:
+        return groups[-1:] + groups[:-1] if len(groups) > CATEGORIES else groups
+    known = np.isfinite(found.numbers)
+    bar: dict[str, Any] = {"thickness": 10, "outlinewidth": 0, "title": {"text": plain_label(title, 20)}}
     if logarithmic:
-        shown = np.log10(np.maximum(shown, 1))
-        powers = range(int(np.ceil(shown.max(initial=0))) + 1)
+        powers = range(int(np.ceil(found.scale.high)) + 1)
         bar |= {"tickmode": "array", "tickvals": list(powers), "ticktext": [f"{10**power:,}" for power in powers]}
-    scale = {"color": shown, "symbol": symbols[known], "showscale": True, "colorbar": bar, "colorscale": "Viridis"}
-    found: list[tuple[str, np.ndarray, dict]] = [(title, known, scale)]
-    if not known.all():
-        found.insert(0, (_NO_VALUE, ~known, {"color": OTHER_COLOUR, "symbol": symbols[~known], "opacity": 0.4}))
-    return found
-
-
-def _categories(values: np.ndarray, symbols: np.ndarray) -> list[tuple[str, np.ndarray, dict]]:
-    names = [str(name) for name in pd.Series(values).value_counts(sort=True).index]
-    shown, rest = names[:_CATEGORIES], names[_CATEGORIES:]
-    tints = category_colours(shown) | {name: tint for name, tint in _FIXED.items() if name in shown}
-    groups = [
-        (plain_label(name, 28), values == name, {"color": tint, "symbol": symbols[values == name]})
-        for name, tint in tints.items()
-    ]
-    if rest:
-        mask = np.isin(values, rest)
-        groups.insert(0, (f"{len(rest)} others", mask, {"color": OTHER_COLOUR, "symbol": symbols[mask]}))
-    return groups
+    look = {"symbol": symbols[known], "showscale": True, "colorbar": bar, "colorscale": "Viridis"}
+    return [*groups, (title, known, {"color": found.numbers[known], **look})]
 
 
 def _points(rows: pd.DataFrame, labels: Sequence[str], name: str, marker: dict, *, webgl: bool) -> BaseTraceType:

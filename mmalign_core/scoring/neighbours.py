@@ -8,9 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 
+from mmalign_core.progress import pulse
 from mmalign_core.types import BadInput
 
 Metric = Literal["ip", "l2"]
+_BLOCK, _SMALL_BLOCK = 4096, 512
+"""Queries searched at once, between which the search can be cancelled: faiss itself takes 4096 at a time, so that they
+cost nothing, and fewer of them where a block would take more than a second."""
+_MOST_VALUES = 1 << 24
+"""Numbers of the candidates from which on a block is small: 4096 queries then take 0.7 s on two cores (measured)."""
 
 
 def top_k(
@@ -47,8 +53,13 @@ def _search(
 
     kind = {"ip": faiss.METRIC_INNER_PRODUCT, "l2": faiss.METRIC_L2}[metric]
     queries, candidates = (np.ascontiguousarray(x, dtype=np.float32) for x in (queries, candidates))
+    step = _BLOCK if candidates.size <= _MOST_VALUES else _SMALL_BLOCK
+    found = []
     with _limited(faiss, threads):
-        scores, indices = faiss.knn(queries, candidates, k, metric=kind)
+        for start in range(0, len(queries), step):
+            pulse()
+            found.append(faiss.knn(queries[start : start + step], candidates, k, metric=kind))
+    scores, indices = (np.concatenate(parts) for parts in zip(*found))
     return (scores, indices) if metric == "ip" else (-np.sqrt(np.maximum(scores, 0)), indices)
 
 

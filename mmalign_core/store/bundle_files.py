@@ -20,8 +20,9 @@ from mmalign_core.store.ownership import CHECKSUMS, MARKER, RUN_LAYOUT, SETS_LAY
 from mmalign_core.store.zip_checks import Rules, damage_said, open_checked, plain_words, refused
 from mmalign_core.types import BadInput
 
-FORMAT, VERSION = "mmalign-bundle", 1
-"""Name and version of the format in the manifest; the version is counted up when older readers could not read it."""
+FORMAT, VERSION, _READ = "mmalign-bundle", 2, (1, 2)
+"""Name and version of the format in the manifest, and the versions that are read; the version is counted up when older
+readers could not read it. Version 1 has media references, and the ids of vectors, in JSON."""
 MANIFEST = "bundle.json"
 MARKS = "marks.jsonl"
 _RUN = rf"run/({RUN_LAYOUT}|{re.escape(CHECKSUMS)}|{re.escape(MARKER)})"
@@ -116,7 +117,7 @@ def _checked_manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
         raise refused(path, f"its {MANIFEST} is not as this program writes it", _CURE) from error
     if not ours or not all(re.fullmatch(r"[0-9a-f]{64}", str(digest)) for digest in digests):
         raise refused(path, f"its {MANIFEST} is not as this program writes it", _CURE)
-    if version != VERSION:
+    if version not in _READ:
         words = f"it is of version {plain_words(version)}, this program reads {VERSION}"
         raise refused(path, words, "update the program")
     different = sorted(name for name in {*listed, *sizes} if listed.get(name) != sizes.get(name))

@@ -1,19 +1,20 @@
-"""Collections as folders: items and interactions in Parquet, media references in JSON, vectors in safetensors."""
+"""Collections as folders: items, media references and interactions in Parquet, vectors in safetensors."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mmalign_core.store.columns import read_media, write_media
 from mmalign_core.store.folders import write_json
 from mmalign_core.store.serialization import read_frame, read_sets, write_frame, write_sets
-from mmalign_core.types import BadInput, Collection, Media, Skipped
+from mmalign_core.types import BadInput, Collection, Skipped
 
-FORMAT = 1
-"""Version of the folder format; it rises when older readers could not read it."""
+FORMAT, _READ = 2, (1, 2)
+"""Version of the folder format, which rises when older readers could not read it; and those that are read. Version 1
+has media references, and the ids of vectors, in JSON."""
 
 
 class CollectionSummary(NamedTuple):
@@ -27,8 +28,7 @@ class CollectionSummary(NamedTuple):
 
 def fill_collection(folder: Path, collection: Collection) -> None:
     """Write the collection's files into an empty folder. Media files are not copied."""
-    counts = Counter(m.modality for m in collection.media)
-    counts.update({name: len(s) for name, s in collection.vectors.items() if name not in counts})
+    counts = {name: len(s) for name, s in collection.vectors.items()} | collection.table.counts
     head = {
         "format": FORMAT,
         "digest": collection.digest,
@@ -39,7 +39,7 @@ def fill_collection(folder: Path, collection: Collection) -> None:
         "media": counts,
     }
     write_json(folder / "collection.json", head)
-    write_json(folder / "media.json", [list(asdict(m).values()) for m in collection.media])
+    write_media(folder, collection.table)
     write_json(folder / "skipped.json", [list(asdict(s).values()) for s in collection.skipped])
     write_frame(folder / "items.parquet", collection.items)
     if collection.interactions is not None:
@@ -54,7 +54,7 @@ def read_collection(folder: Path) -> Collection:
     return Collection(
         name=head["name"],
         items=read_frame(folder / "items.parquet"),
-        media=tuple(Media(*row) for row in json.loads((folder / "media.json").read_text())),
+        media=read_media(folder),
         skipped=tuple(Skipped(*row) for row in json.loads((folder / "skipped.json").read_text())),
         vectors=read_sets(folder / "vectors"),
         interactions=read_frame(users) if users.exists() else None,
@@ -73,6 +73,6 @@ def read_summary(folder: Path) -> CollectionSummary:
 def read_head(path: Path) -> dict[str, Any]:
     """The content of a JSON file with a format number. Raises BadInput if a later version wrote it."""
     head = json.loads(path.read_text())
-    if head["format"] != FORMAT:
+    if head["format"] not in _READ:
         raise BadInput(f"'{path}' is of format {head['format']}, this version reads {FORMAT}; update MMAlign")
     return head

@@ -28,9 +28,11 @@ MEDIA_NAME = r"[0-9a-f]{32}(\.[a-z0-9]{1,8})?"
 
 _FORMAT, _VERSION = "mmalign-folder", 1
 """Name and version of the folder format in the marker. The version rises when the layout changes."""
-SETS_LAYOUT = r"(sets\.json|\d+\.safetensors)"
-_COLLECTION = rf"((collection|media|skipped)\.json|(items|interactions)\.parquet|vectors/{SETS_LAYOUT})"
-RUN_LAYOUT = rf"(run\.json|state\.safetensors|space/{SETS_LAYOUT}|collection/{_COLLECTION}|media/{MEDIA_NAME})"
+SETS_LAYOUT = r"(sets\.json|\d+\.(safetensors|parquet))"
+_COLLECTION = rf"((collection|media|skipped)\.json|(items|interactions|media)\.parquet|vectors/{SETS_LAYOUT})"
+RUN_LAYOUT = (
+    rf"(run\.json|state\.safetensors|(space|earlier)/{SETS_LAYOUT}|collection/{_COLLECTION}|media/{MEDIA_NAME})"
+)
 _LAYOUT: Mapping[Kind, str] = {
     "collection": _COLLECTION,
     "run": RUN_LAYOUT,

@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.store import tables
 from mmalign_core.store.collections import FORMAT, fill_collection, read_collection, read_head
 from mmalign_core.store.errors import explained
 from mmalign_core.store.folders import check_folder, plain, write_folder, write_json
 from mmalign_core.store.ownership import MEDIA_NAME
 from mmalign_core.store.serialization import read_arrays, read_sets, write_arrays, write_sets
-from mmalign_core.types import BadInput, Collection, EmbeddingSet
+from mmalign_core.store.tables import LocalTables
+from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media
 
-HEAD = "run.json"
+HEAD, EARLIER = "run.json", "earlier"
 CURE = "delete that folder and align again"
 
 
@@ -68,11 +68,15 @@ class RunSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(RunSummary):
-    """A whole run: the collection, the shared space (modality -> set) and the aligner's fitted arrays."""
+    """A whole run: the collection, the shared space (modality -> set) and the aligner's fitted arrays.
+
+    `earlier`: of a repaired run, modality -> rows before the repair, where it changed them; {} of any other.
+    """
 
     collection: Collection
     space: Mapping[str, EmbeddingSet]
     state: Mapping[str, np.ndarray]
+    earlier: Mapping[str, EmbeddingSet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "collection_digest", self.collection.digest)
@@ -97,6 +101,8 @@ def save_run_folder(record: RunRecord, folder: Path, media: Mapping[str, Path] |
         write_json(part / HEAD, {"format": FORMAT} | record.head())
         write_arrays(part / "state.safetensors", record.state)
         write_sets(part / "space", record.space)
+        if record.earlier:
+            write_sets(part / EARLIER, record.earlier)
         (part / "collection").mkdir()
         fill_collection(part / "collection", record.collection)
         for number, (name, source) in enumerate((media or {}).items()):
@@ -118,6 +124,7 @@ def load_run_folder(folder: Path) -> RunRecord:
         collection=_with_own_media(read_collection(folder / "collection"), folder),
         space=read_sets(folder / "space"),
         state=read_arrays(folder / "state.safetensors"),
+        earlier=read_sets(folder / EARLIER) if (folder / EARLIER).is_dir() else {},
     )
     if problem := _problem(record):
         raise BadInput(f"'{folder}' is damaged ({problem}); {CURE}")
@@ -146,15 +153,12 @@ def _are_numbers(measured: Any) -> bool:
 def _with_own_media(collection: Collection, folder: Path) -> Collection:
     """Media that lie in the run's folder, by their paths of today: the folder may have moved."""
     own = re.compile(rf"media/{MEDIA_NAME}")
-    if not any(medium.path and own.fullmatch(medium.path) for medium in collection.media):
-        return collection
-    placed = (
-        replace(medium, path=str(folder.absolute() / medium.path))
-        if medium.path and own.fullmatch(medium.path)
-        else medium
-        for medium in collection.media
-    )
-    return replace(collection, media=tuple(placed))
+
+    def place(medium: Media) -> str | None:
+        inside = medium.path is not None and own.fullmatch(medium.path)
+        return str(folder.absolute() / medium.path) if medium.path and inside else medium.path
+
+    return replace(collection, media=collection.table.at_places(place))
 
 
 def read_run_summary(folder: Path) -> RunSummary:
@@ -185,7 +189,7 @@ class RunList:
     """The list of runs saved through the store, in its folder or elsewhere."""
 
     def __init__(self, database: Path, folder: Path) -> None:
-        self.database, self.folder = database, folder
+        self.tables, self.folder = LocalTables(database), folder
 
     def add(self, summary: RunSummary, folder: Path) -> None:
         """Add the run saved at `folder`. A later row of one id replaces the earlier one."""
@@ -194,15 +198,16 @@ class RunList:
         head = summary.head()
         plain_columns = {k: head[k] for k in ("id", "created", "aligner", "similarity", "correction", "matcher")}
         row = plain_columns | {"folder": str(folder), "record": json.dumps(head, default=plain)}
-        place = tables.table_folder(self.database, TABLE)
-        with explained(place):
-            table = tables.append(self.database, TABLE, pa.table({k: pa.array([v]) for k, v in row.items()}))
-            tables.tidy(table, place, first=False)
+        rows = pa.table({k: pa.array([v]) for k, v in row.items()})
+        with explained(self.tables.location(TABLE)):
+            table = self.tables.opened(TABLE, rows.schema)
+            table.add(rows)
+            self.tables.tidy(table, first=False)
 
     def remove(self, run_id: str) -> None:
         """Remove a run from the list. Its folder stays."""
-        with explained(tables.table_folder(self.database, TABLE)):
-            table = tables.open_table(self.database, TABLE)
+        with explained(self.tables.location(TABLE)):
+            table = self.tables.open(TABLE)
             if table is not None:
                 table.delete(f"id = '{run_id}'")
 
@@ -215,8 +220,8 @@ class RunList:
         return sorted(runs.values(), key=lambda run: (run.created, run.id), reverse=True)
 
     def _listed(self) -> list[RunSummary]:
-        with explained(tables.table_folder(self.database, TABLE)):
-            table = tables.open_table(self.database, TABLE)
+        with explained(self.tables.location(TABLE)):
+            table = self.tables.open(TABLE)
             rows = [] if table is None else table.search().select(["folder", "record"]).to_arrow().to_pylist()
             return [summary_of(json.loads(row["record"]), row["folder"]) for row in rows]
 

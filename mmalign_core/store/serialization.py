@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmalign_core.store.columns import HEADER, read_columns, write_columns
 from mmalign_core.store.folders import plain, write_json
-from mmalign_core.types import BadInput, Concepts, EmbeddingSet, frozen_array
+from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Strings, frozen_array
 from mmalign_core.types.embeddings import Pivots
 from mmalign_core.types.sequences import Sequences
 
@@ -20,7 +21,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write named arrays as safetensors. Raises BadInput for an array that is not of numbers or booleans."""
     from safetensors.numpy import save_file
 
-    plain = {name: np.array(array, order="C") for name, array in arrays.items()}
+    plain = {name: np.ascontiguousarray(array).reshape(np.shape(array)) for name, array in arrays.items()}
     for name, array in plain.items():
         if array.dtype.kind not in "biuf":
             raise BadInput(f"the array '{name}' is of type {array.dtype}; only numbers and booleans can be saved")
@@ -41,17 +42,30 @@ def write_sets(folder: Path, sets: Mapping[str, EmbeddingSet]) -> None:
     write_json(folder / "sets.json", [[key, _words(s)] for key, s in sets.items()])
     for i, s in enumerate(sets.values()):
         write_arrays(folder / f"{i}.safetensors", _numbers(s))
+        write_columns(folder / f"{i}.parquet", {"id": Strings.of(s.ids).column, "key": Strings.of(s.keys).column})
 
 
 def read_sets(folder: Path) -> dict[str, EmbeddingSet]:
     """Modality -> embedding set, as `write_sets` wrote them and in the same order."""
     described = json.loads((folder / "sets.json").read_text())
-    return {key: _set(words, read_arrays(folder / f"{i}.safetensors")) for i, (key, words) in enumerate(described)}
+    return {
+        key: _set(words, _rows(words, folder / f"{i}.parquet"), read_arrays(folder / f"{i}.safetensors"))
+        for i, (key, words) in enumerate(described)
+    }
+
+
+def _rows(words: Mapping[str, Any], path: Path) -> tuple[Strings, Strings]:
+    """The ids and keys of a set; those of format 1 stand among its words."""
+    if "ids" in words:
+        return Strings(words["ids"]), Strings(words["keys"])
+    columns = read_columns(path)
+    return Strings(columns["id"]), Strings(columns["key"])
 
 
 def _words(s: EmbeddingSet) -> dict[str, Any]:
     labels = None if s.concepts is None else s.concepts.labels
-    words = {name: getattr(s, name) for name in ("modality", "ids", "keys", "encoder", "digest")} | {"labels": labels}
+    words = {name: getattr(s, name) for name in ("modality", "encoder", "digest")}
+    words["labels"] = labels
     if s.pivots is not None:
         words["pivots"] = [s.pivots.texts, [sorted(owners) for owners in s.pivots.owners]]
     return words
@@ -70,20 +84,16 @@ def _numbers(s: EmbeddingSet) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _set(words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> EmbeddingSet:
+def _set(words: Mapping[str, Any], rows: tuple[Strings, Strings], arrays: Mapping[str, np.ndarray]) -> EmbeddingSet:
     concepts = None
     if words["labels"] is not None:
         concepts = Concepts(tuple(words["labels"]), arrays["posterior"], arrays.get("label_vectors"))
-    ids, keys = tuple(words["ids"]), tuple(words["keys"])
     steps = Sequences(arrays["steps"], arrays["lengths"]) if "steps" in arrays else None
     pivots = None
     if "pivots" in words:
         texts, owners = words["pivots"]
         pivots = Pivots(tuple(texts), tuple(map(frozenset, owners)), arrays["pivots"])
-    return EmbeddingSet(words["modality"], ids, keys, arrays["vectors"], words["encoder"], concepts, steps, pivots)
-
-
-HEADER = b"mmalign"
+    return EmbeddingSet(words["modality"], *rows, arrays["vectors"], words["encoder"], concepts, steps, pivots)
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> None:

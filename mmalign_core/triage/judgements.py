@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
-from mmalign_core.metrics.retrieval import RightAnswers, best_chosen, outcomes, right_answers
+from mmalign_core.metrics.ranked import ranked
+from mmalign_core.metrics.retrieval import best_chosen, right_answers
 from mmalign_core.scoring.corrections import Scores
-from mmalign_core.types import EmbeddingSet, Matches
+from mmalign_core.types import EmbeddingSet, Matches, Progress, no_progress
 
 COLUMNS = (
     "rank",
@@ -69,7 +71,7 @@ class Judgements:
         """Score of the right answer less that of the chosen one (m,): below 0 where another candidate won."""
         return self.right_score - self.chosen_score
 
-    @property
+    @cached_property
     def missed(self) -> np.ndarray:
         """Queries (m,) bool whose chosen candidate is no right answer."""
         return ~right_answers(self.queries, self.candidates).holds(self.chosen)
@@ -81,7 +83,11 @@ class Judgements:
         return replace(self, queries=self.queries.take(rows), **taken)
 
     def worst_first(self) -> np.ndarray:
-        """Row numbers (m,) by falling rank, then by rising margin, then by item."""
+        """Row numbers (m,) by falling rank, then by rising margin, then by item; do not write into it."""
+        return self._worst_first
+
+    @cached_property
+    def _worst_first(self) -> np.ndarray:
         return np.lexsort((np.array(self.queries.ids, dtype=str), self.margin, -self.rank))
 
 
@@ -93,22 +99,20 @@ def judgements_of(
     matches: Matches,
     *,
     fold: int = 0,
+    progress: Progress = no_progress,
 ) -> Judgements:
     """Each query (row of the scores' sources) judged among the candidates (rows of their targets).
 
     `matches`: the matcher's decisions on these scores. `fold`: from 1 where the queries were held out. Every query
     must be answerable.
     """
-    truth, many = right_answers(queries, candidates), len(queries)
-    (outcome,) = outcomes(scores, matches, [truth])
-    decided = best_chosen(matches, many)
-    chosen = np.where(decided < 0, scores.top_k(1)[1][:, 0], decided) if many else decided
-    right = _best_right(scores, truth)
-    chosen_score, right_score = _scores_at(scores, np.stack([chosen, right]))
+    many, decided = len(queries), best_chosen(matches, len(queries))
+    chosen = np.where(decided < 0, scores.top_k(1)[1][:, 0], decided) if (decided < 0).any() else decided
+    found = ranked(scores, right_answers(queries, candidates), chosen, decided >= 0, progress=progress)
     held, sizes, folds = np.full(many, fold > 0), np.full(many, len(candidates)), np.full(many, fold)
     return Judgements(
-        direction, queries, candidates, outcome.ranks, chosen, right, chosen_score, right_score, outcome.correct,
-        decided >= 0, held, sizes, folds,
+        direction, queries, candidates, found.ranks, chosen, found.right, found.chosen_score, found.right_score,
+        found.correct, decided >= 0, held, sizes, folds,
     )  # fmt: skip
 
 
@@ -119,21 +123,3 @@ def joined(parts: Sequence[Judgements], queries: EmbeddingSet, candidates: Embed
     """
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS}
     return Judgements(parts[0].direction, queries, candidates, **columns)
-
-
-def _best_right(scores: Scores, truth: RightAnswers) -> np.ndarray:
-    """Per source: the target row of its best right answer."""
-    answers = np.zeros(len(scores.sources), int)
-    for part, block in scores.iter_blocks():
-        rows, columns = truth.pairs(part)
-        order = np.lexsort((-block[rows, columns], rows))
-        answers[part] = columns[order][np.unique(rows[order], return_index=True)[1]]
-    return answers
-
-
-def _scores_at(scores: Scores, targets: np.ndarray) -> np.ndarray:
-    """The scores (t, m) of each source with t target rows of its own (t, m)."""
-    found = np.zeros(targets.shape, np.float32)
-    for part, block in scores.iter_blocks():
-        found[:, part] = block[np.arange(len(block)), targets[:, part]]
-    return found

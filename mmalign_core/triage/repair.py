@@ -126,12 +126,30 @@ def changes_within_folds(changes: Iterable[Change], folds: Sequence[Container[st
     return tuple(found)
 
 
-def suggested_changes(
-    suspicion: Mapping[str, float], modality: str, most: int, kept: Container[str] = ()
-) -> tuple[Change, ...]:
-    """The `most` suspected pairs, the most suspected first, equal ones by item; `kept`: items that are not dropped."""
+def most_suspected(suspicion: Mapping[str, float], most: int, kept: Container[str] = ()) -> tuple[str, ...]:
+    """The `most` suspected items, the most suspected first, equal ones by item; none of `kept`."""
     order = sorted((item for item in suspicion if item not in kept), key=lambda item: (-suspicion[item], item))
-    return tuple(Change(item, modality, Action.DROP, suspicion=suspicion[item]) for item in order[:most])
+    return tuple(order[:most])
+
+
+def suggested_changes(
+    suspects: Sequence[str],
+    suspicion: Mapping[str, float],
+    modality: str,
+    partners: Mapping[str, str] | None = None,
+    kept: Container[str] = (),
+) -> tuple[Change, ...]:
+    """What is done to each suspect: it gets the medium of its partner, is dropped, or, of `kept`, stays as it is."""
+    found, partners = [], partners or {}
+    for item in suspects:
+        other = partners.get(item, "")
+        if other:
+            note = f"re-paired: out of fold it agrees better with the {modality} of '{other}'"
+            found.append(Change(item, modality, Action.REPLACE, other, suspicion=suspicion[item], note=note))
+        elif item not in kept:
+            note = "dropped: out of fold both media agree better with those of other items"
+            found.append(Change(item, modality, Action.DROP, suspicion=suspicion[item], note=note))
+    return tuple(found)
 
 
 def changed_sets(sets: Mapping[str, EmbeddingSet], changes: Sequence[Change]) -> dict[str, EmbeddingSet]:

@@ -48,18 +48,25 @@ def as_encoded(left: np.ndarray, right: np.ndarray) -> Source:
 
 
 def by_regression(
-    left: np.ndarray, right: np.ndarray, folds: np.ndarray, seed: int = 0, progress: Progress = no_progress
+    left: np.ndarray,
+    right: np.ndarray,
+    folds: np.ndarray,
+    seed: int = 0,
+    progress: Progress = no_progress,
+    *,
+    unlearned: np.ndarray | None = None,
 ) -> Source:
     """Kernel ridge regression of `right` (n, e) on `left` (n, d), fitted for each fold on the other folds.
 
-    `folds` (n,) int. The prediction keeps its length: it is short where nothing known is near, and then tells little.
-    The penalty has the least leave-one-out error on the training pairs of the first fold (Allen 1974, PRESS).
+    `folds` (n,) int; `unlearned` (n,) bool: pairs that no fit learns from. The prediction keeps its length: it is
+    short where nothing known is near, and then tells little. The penalty has the least leave-one-out error on the
+    training pairs of the first fold (Allen 1974, PRESS).
     """
-    x, y = centred_units(left), centred_units(right)
+    x, y, learned = centred_units(left), centred_units(right), _learned(folds, unlearned)
     places, penalty = np.zeros_like(y), 0.0
     for number in range(int(folds.max()) + 1):
         progress(number / (folds.max() + 1), f"fold {number + 1} of {folds.max() + 1}")
-        held, known = np.flatnonzero(folds == number), _examples(folds != number, seed)
+        held, known = np.flatnonzero(folds == number), _examples(learned & (folds != number), seed)
         kernel, asked = _centred_kernels(x[known], x[held])
         mean = y[known].mean(0)
         penalty = penalty or _least_error(kernel, y[known] - mean)
@@ -68,19 +75,26 @@ def by_regression(
     return Source("regression", places, y)
 
 
-def by_neighbours(left: np.ndarray, right: np.ndarray, folds: np.ndarray, seed: int = 0) -> Source:
+def by_neighbours(
+    left: np.ndarray, right: np.ndarray, folds: np.ndarray, seed: int = 0, *, unlearned: np.ndarray | None = None
+) -> Source:
     """Agreement of two profiles: which known pairs resemble the first medium, and which the second.
 
     This is the relative representation (Moschella et al. 2023) with all known pairs as anchors. The anchors of an
-    item's own fold are left out of its first profile.
+    item's own fold are left out of its first profile. `unlearned` (n,) bool: pairs that are no anchors.
     """
-    anchors = _examples(np.ones(len(folds), bool), seed)
+    anchors = _examples(_learned(folds, unlearned), seed)
     profiles = []
     for rows in map(centred_units, (left, right)):
-        profiles.append(np.clip(rows @ rows[anchors].T, 0, None) ** CONTRAST)
+        # Single precision: profiles are the largest arrays of all, (n, 1500).
+        profiles.append(np.clip((rows @ rows[anchors].T).astype(np.float32), 0, None) ** CONTRAST)
     profiles[0][folds[:, None] == folds[anchors][None]] = 0
-    first, second = map(unit_rows, profiles)
+    first, second = (unit_rows(rows).astype(np.float32) for rows in profiles)
     return Source("neighbours", first, second)
+
+
+def _learned(folds: np.ndarray, unlearned: np.ndarray | None) -> np.ndarray:
+    return np.ones(len(folds), bool) if unlearned is None else ~unlearned
 
 
 def _examples(allowed: np.ndarray, seed: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.metrics.bootstrap import RESAMPLES, interval, resampled_means
+from mmalign_core.metrics.bootstrap import RESAMPLES, interval, resampled_means, share_interval
 from mmalign_core.metrics.permutation import PERMUTATIONS, permutation_p
 from mmalign_core.types import BadInput
 
@@ -16,6 +16,7 @@ SMALLEST = 10
 """Fewest items inside a slice and outside of it; our choice: the interval of a share of fewer spans half the scale."""
 LEVEL = 0.05
 """Share of false ones that is tolerated among the slices that are called different (Benjamini & Hochberg 1995)."""
+_Ends = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def measure_slices(
     """Return each group's mean of `values` (m,) in 0..1 beside that of the rest, without q.
 
     Intervals are of the bootstrap over items, with all queries of an item drawn together. A side whose values are all
-    0 or all 1 has no spread to resample: it gets the exact interval of so many items (Clopper & Pearson 1934).
+    0 or all 1 has no spread to resample: it gets Wilson's interval of so many items, and the difference the interval
+    that both sides' intervals make together (Newcombe 1998, method 10).
     BadInput where lengths differ, values are no numbers in 0..1, or a group or its rest is empty.
     """
     values = np.asarray(values, float)
@@ -138,17 +140,18 @@ def _slice(
 ) -> Slice:
     inside, outside = sides
     value, rest = float(values[inside].mean()), float(values[outside].mean())
+    around = _around(values, items, inside, drawn[0]), _around(values, items, outside, drawn[1])
     return Slice(
         group,
         tuple(dict.fromkeys(items[row] for row in np.flatnonzero(inside).tolist())),
         n=int(inside.sum()),
         value=value,
-        ci95=_around(value, drawn[0]),
+        ci95=around[0],
         n_rest=int(outside.sum()),
         rest=rest,
-        rest_ci95=_around(rest, drawn[1]),
+        rest_ci95=around[1],
         difference=value - rest,
-        difference_ci95=_around(value - rest, drawn[0] - drawn[1]),
+        difference_ci95=_apart(value, rest, around, drawn),
         p=p,
     )
 
@@ -178,20 +181,29 @@ def _drawn_means(
         columns[f"sum {place}"] = np.bincount(item, values * side)
         columns[f"count {place}"] = np.bincount(item, side.astype(float))
     means = resampled_means(columns, seed=seed, resamples=resamples)
-    rng, found = np.random.default_rng(seed), []
-    for place, side in enumerate(sides):
-        known, own = np.unique(values[side]), len(np.unique(item[side]))
-        if len(known) == 1 and known[0] in (0.0, 1.0):
-            # The limits of the exact interval of 0 of n are quantiles of Beta(1, n); those of n of n of Beta(n, 1).
-            found.append(rng.beta(1, own, resamples) if known[0] == 0 else rng.beta(own, 1, resamples))
-            continue
-        with np.errstate(invalid="ignore"):
-            found.append(means[f"sum {place}"] / means[f"count {place}"])
-    return found
+    with np.errstate(invalid="ignore"):
+        return [means[f"sum {place}"] / means[f"count {place}"] for place in range(len(sides))]
 
 
-def _around(observed: float, drawn: np.ndarray) -> tuple[float, float]:
+def _around(values: np.ndarray, items: Sequence[str], side: np.ndarray, drawn: np.ndarray) -> tuple[float, float]:
+    """The interval of the mean of one side."""
+    observed = float(values[side].mean())
+    if observed in (0.0, 1.0):
+        own = len({items[row] for row in np.flatnonzero(side).tolist()})
+        return share_interval(round(observed * own), own)
     low, high = interval(drawn[np.isfinite(drawn)])
+    return min(low, observed), max(high, observed)
+
+
+def _apart(one: float, other: float, around: _Ends, drawn: tuple[np.ndarray, np.ndarray]) -> tuple[float, float]:
+    """The interval of the difference of two means; `around`: the interval of each."""
+    observed = one - other
+    if {one, other} & {0.0, 1.0}:
+        (low, high), (lower, upper) = around
+        below, above = np.hypot(one - low, upper - other), np.hypot(high - one, other - lower)
+        return float(observed - below), float(observed + above)
+    apart = drawn[0] - drawn[1]
+    low, high = interval(apart[np.isfinite(apart)])
     return min(low, observed), max(high, observed)
 
 

@@ -71,7 +71,7 @@ def find_suspicion(
         raise BadInput(f"suspicion of wrong pairs needs at least {FEWEST_PAIRS} pairs; there are {many}: add pairs")
     if not sources:
         raise BadInput("suspicion of wrong pairs needs scores: no source can score these pairs out of fold")
-    left, right = _joined(sources)
+    left, right = joined_scores(sources, progress)
     own = np.einsum("ij,ij->i", left, right)
     contents = (np.asarray(left_contents), np.asarray(right_contents))
     some = np.sort(np.random.default_rng(seed).choice(many, min(many, MOST_RIVALS), replace=False))
@@ -80,20 +80,26 @@ def find_suspicion(
     gap = (forth + back) / 2 - own
     drawn = np.random.default_rng(seed).integers(0, many, (_DRAWS, many))
     apart = (contents[0][drawn] != contents[0]) & (contents[1][drawn] != contents[1])
-    scores = np.stack([np.einsum("ij,ij->i", left, right[rows]) for rows in drawn])
+    scores = np.zeros(drawn.shape, left.dtype)
+    for number, rows in enumerate(drawn):
+        progress(1.0, "comparing with pairs drawn at random")
+        scores[number] = np.einsum("ij,ij->i", left, right[rows])
     random = ((forth + back[drawn]) / 2 - scores)[apart]
     value, share = _probability(gap.astype(np.float64), random.astype(np.float64))
     percentile = np.searchsorted(np.sort(gap), gap) / many
     return Suspicion(value, gap, percentile, better, better_right, share)
 
 
-def _joined(sources: Sequence[Source]) -> tuple[np.ndarray, np.ndarray]:
+def joined_scores(sources: Sequence[Source], progress: Progress = no_progress) -> tuple[np.ndarray, np.ndarray]:
     """Factors (n, d) float32 of the weighted sum of the standardised scores of all sources.
 
     Scores lose their row and column means and are divided by the root of both standard deviations. A source counts by
     the median score that it gives to own pairs: one that says nothing about pairs gives 0. Where all do, all count.
     """
-    parts = [_standardised(source) for source in sources]
+    parts = []
+    for source in sources:
+        progress(0.0, f"scores by {source.name}")
+        parts.append(tuple(side.astype(np.float32) for side in _standardised(source)))
     weights = np.array([max(float(np.median(np.einsum("ij,ij->i", *part))), 0.0) for part in parts])
     weights = np.sqrt((weights if weights.any() else np.ones(len(parts))) / (weights.sum() or len(parts)))
     return tuple(  # pyright: ignore[reportReturnType]

@@ -26,15 +26,19 @@ if TYPE_CHECKING:
     from mmalign_core.data.media.sounds import decode_soundtrack as decode_soundtrack
     from mmalign_core.data.titles import item_titles as item_titles
     from mmalign_core.encoders.batched.instances import encoder_of as encoder_of
+    from mmalign_core.encoders.batched.instances import unload_idle as unload_idle
     from mmalign_core.explain.concepts import ConceptWords as ConceptWords
     from mmalign_core.explain.faithfulness import advantage as faithfulness_numbers
     from mmalign_core.explain.faithfulness import comparable as is_comparable
     from mmalign_core.explain.faithfulness import comparison as faithfulness_verdict
     from mmalign_core.explain.masks import MediaMap as MediaMap
+    from mmalign_core.heap import limit_heap as limit_heap
+    from mmalign_core.heap import release_freed as release_freed
     from mmalign_core.language import LANGUAGE_MODELS as LANGUAGE_MODELS
     from mmalign_core.metrics.modality_mix import Mixing as Mixing
     from mmalign_core.metrics.modality_mix import modality_mixing as modality_mixing
     from mmalign_core.metrics.report import at_chance as directions_at_chance
+    from mmalign_core.metrics.sampling import sampled_words as sampled_words
     from mmalign_core.model_files.catalogue import Suggested as SuggestedModel
     from mmalign_core.model_files.hub import PATIENCE as HUB_PATIENCE
     from mmalign_core.model_files.hub import endpoint as hub_endpoint
@@ -104,13 +108,14 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import encode as encode
     from mmalign_core.workflow.error_analysis.clusters import SpaceClusters as SpaceClusters
     from mmalign_core.workflow.error_analysis.clusters import find_clusters as find_clusters
+    from mmalign_core.workflow.error_analysis.corrections import HubCorrection as HubCorrection
     from mmalign_core.workflow.error_analysis.differences import DirectionDifference as DirectionDifference
     from mmalign_core.workflow.error_analysis.differences import RunDifference as RunDifference
     from mmalign_core.workflow.error_analysis.differences import compare_runs as compare_runs
     from mmalign_core.workflow.error_analysis.error_report import DirectionErrors as DirectionErrors
     from mmalign_core.workflow.error_analysis.error_report import ErrorReport as ErrorReport
     from mmalign_core.workflow.error_analysis.errors import find_errors as find_errors
-    from mmalign_core.workflow.error_analysis.findings import Finding as Finding
+    from mmalign_core.workflow.error_analysis.finding import Finding as Finding
     from mmalign_core.workflow.error_analysis.findings import find_findings as find_findings
     from mmalign_core.workflow.error_analysis.judgement import judge as judge
     from mmalign_core.workflow.error_analysis.judgement import judge_all as judge_all

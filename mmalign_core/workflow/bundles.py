@@ -143,7 +143,7 @@ def open_bundle(path: Path, ref: str | None = None, *, store: Store, settings: S
     """
     with opened_bundle(path, settings) as found:
         name, place = _destination(found.record, ref, store)
-        own = tuple(replace(m, path=m.path and f"media/{Path(m.path).name}") for m in found.record.collection.media)
+        own = found.record.collection.table.at_places(lambda m: m.path and f"media/{Path(m.path).name}")
         vectors = {**found.record.collection.vectors, **found.encoded}
         collection = replace(found.record.collection, media=own, vectors=vectors)
         if (marks := found.folder / MARKS).is_file():
@@ -162,7 +162,7 @@ def _destination(record: RunRecord, ref: str | None, store: Store) -> tuple[str,
 def _portable(record: RunRecord) -> RunRecord:
     """The record without places on this machine, and without vectors that lie beside it as encoded."""
     whole = record.collection
-    media = tuple(replace(medium, path=_portable_path(medium)) for medium in whole.media)
+    media = whole.table.at_places(_portable_path)
     skipped = tuple(replace(each, source=Path(each.source).name) for each in whole.skipped)
     given = {m: rows for m, rows in whole.vectors.items() if not is_known(reference_of(rows.encoder))}
     return replace(record, collection=replace(whole, media=media, skipped=skipped, vectors=given))
@@ -218,7 +218,7 @@ def _about(record: RunRecord) -> dict[str, Any]:
 
 
 def _read(manifest: Mapping[str, Any], folder: Path, settings: Settings) -> Bundle:
-    for table in (folder / "run" / "collection").glob("*.parquet"):
+    for table in sorted(folder.rglob("*.parquet")):
         check_frame(table, settings.max_archive_bytes)
     record = load_run_folder(folder / "run")
     _check_media(record.collection, folder / "run")

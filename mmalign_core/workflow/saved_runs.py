@@ -53,6 +53,7 @@ def run_of(record: RunRecord) -> Run:
         matcher_params=record.matcher_params,
         seed=record.seed,
         correction_params=report.get("correction_params"),
+        exact=bool(report.get("exact", False)),
         **_holding_out(report.get("holding_out", {})),
     )
     result = AlignmentResult(
@@ -65,7 +66,7 @@ def run_of(record: RunRecord) -> Run:
         report["seconds"]["fit"] if report else 0.0,  # one modality as encoded: nothing was fitted or measured
         aligner.transductive,
     )
-    return Run(record.id, record.collection, record.encoders, aligner, result, choices, report)
+    return Run(record.id, record.collection, record.encoders, aligner, result, choices, report, record.earlier)
 
 
 def _holding_out(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,4 +94,5 @@ def record_of(run: Run, name: str) -> RunRecord:
         collection=run.collection,
         space=run.result.space,
         state=run.aligner.state(),
+        earlier=run.earlier,
     )

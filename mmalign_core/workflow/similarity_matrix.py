@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmalign_core.metrics.questions import questions, sample_of
 from mmalign_core.metrics.retrieval import right_answers
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.triage.judgements import Judgements, judgements_of
@@ -115,13 +116,15 @@ def right_pair(query: EmbeddingSet, candidate: EmbeddingSet) -> bool:
 
 
 def judge_in_space(run: Run, source: str, target: str, *, scores: Scores | None = None) -> Judgements:
-    """Return every answerable query of any two modalities, ranked among all candidates in the run's space.
+    """Return every answerable query of any two modalities, ranked among all candidates in the run's space, or a sample
+    of them where all are too many.
 
     `judge` gives the measured pair of a run as its report measured it. This is for the other pairs, of which nothing
     was held out. `scores`: as in `similarity_block`.
     """
     sources, targets = run.sets(source, target)
-    kept = np.flatnonzero(right_answers(sources, targets).answerable)
+    scoring = run.choices.scoring()
+    kept = questions(sources, targets, scoring, sample_of(sources, targets, scoring)).rows
     scores = (run.scores(source, target) if scores is None else scores).take(kept)
     return judgements_of((source, target), sources.take(kept), targets, scores, run.matches(scores))
 

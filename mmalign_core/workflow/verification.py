@@ -22,6 +22,7 @@ from mmalign_core.workflow.alignment.run import Run, as_encoded, run_plan
 from mmalign_core.workflow.bundles import Bundle, opened_bundle
 from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.error_analysis.refit import held_out_parts, plan_again
+from mmalign_core.workflow.error_analysis.repair_fits import proof_of
 from mmalign_core.workflow.saved_runs import run_of
 
 TOLERANCE = 1e-6
@@ -30,7 +31,7 @@ PLACE_TOLERANCE = 1e-5
 """The same for coordinates: they are float32, and other processors sum a product of matrices in another order."""
 _OF_THE_MACHINE = (
     *("seconds", "infer_seconds_per_1000", "fit_peak_mb", "fit_added_mb", "peak_rss_mb"),
-    *("aligner_by", "skipped", "left_out", "repaired_from", "dropped", "repair"),
+    *("aligner_by", "skipped", "left_out", "repaired_from", "dropped", "repair", "repair_proof"),
 )
 """Parts of a report that are no result of the vectors: times, memory, and what happened before they were made."""
 
@@ -76,11 +77,11 @@ def verify_bundle(path: Path, *, settings: Settings | None = None, progress: Pro
         run, found, missing = run_of(bundle.record), list(_data(bundle)), []
         if bundle.encoded:
             found += _placed(run, bundle.encoded, "aligner")
-            again = _fitted_again(run, bundle.encoded, within(progress, 0.0, 0.9))
+            again = _fitted_again(run, bundle.encoded, within(progress, 0.0, 0.5))
             found += _placed(run, again.result.space, "fit", placed=True)
             found += _state(bundle.record.state, again.aligner.state())
             found += _compared("report", _results(run.report), _results(again.report), TOLERANCE)
-            found += _repair(run, again)
+            found += _repair(run, bundle, missing, within(progress, 0.5, 0.9))
         else:
             missing.append("the fit and its measures: the bundle holds no vectors as encoded")
         if bundle.drawn is None:
@@ -172,26 +173,22 @@ def _results(report: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in report.items() if name not in _OF_THE_MACHINE}
 
 
-def _repair(run: Run, again: Run) -> Iterator[Compared]:
-    """What a repaired run says of the fit after the repair, and each difference to the one before.
-
-    The pairs of the fit before are not in the bundle: its own numbers are taken as they are stored.
-    """
+def _repair(run: Run, bundle: Bundle, missing: list[str], progress: Progress) -> list[Compared]:
+    """What a repaired run says of the fits before and after the repair: both are made and measured again."""
     told = run.report.get("repair")
     if told is None:
-        return
+        return []
     try:
-        after, stored = told["after"], told["difference"]
-        computed = {
-            way: {name: {**row, "value": after[way][name] - told["before"][way][name]} for name, row in rows.items()}
-            for way, rows in stored.items()
-        }
-    except (AttributeError, KeyError, TypeError):
-        yield Difference("repair", told, "numbers before and after")
-        return
-    yield from _compared("repair.difference", stored, computed, TOLERANCE)
-    if run.choices.test:  # by folds a repaired run may be measured on more items than the proof
-        yield from _compared("repair.after", after, again.report["metrics"], TOLERANCE)
+        proof = proof_of(run.report.get("repair_proof") or {})
+    except BadInput as error:
+        missing.append(f"the fits before and after the repair: {error}")
+        return []
+    if (proof.modalities & set(bundle.encoded)) - set(run.earlier):
+        missing.append("the fits before and after the repair: the bundle lacks the pairs before it")
+        return []
+    computed = proof.effect({**bundle.encoded, **run.earlier}, progress).report()
+    stored = {name: told.get(name) for name in computed} if isinstance(told, Mapping) else told
+    return list(_compared("repair", stored, computed, TOLERANCE))
 
 
 def _compared(name: str, stored: Any, computed: Any, tolerance: float) -> Iterator[Compared]:

@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import BadInput, Collection
-from mmalign_core.workflow import modality_pairs
 from pages._components import errors
 from pages._session import cache
 from pages._session.view_spec import complete
@@ -37,7 +36,7 @@ def pair_menu(
 
     Pairs in `unpaired` (no item has both) come last. Raises BadInput if `now` holds a pair that the collection lacks.
     """
-    pairs = (*modality_pairs(collection), *unpaired)
+    pairs = (*cache.modality_pairs(collection), *unpaired)
     current = tuple(now["pair"])
     if current not in pairs and current[::-1] not in pairs:
         raise BadInput(f"this collection has no pairs of {current[0]} and {current[1]}; choose another pair")
@@ -99,7 +98,12 @@ def seed_box(now: dict[str, Any], *, key: str) -> int:
 def without_defaults(chosen: dict[str, Any], collection: Collection) -> dict[str, Any]:
     """Return the choices that differ from the defaults for this collection."""
     fixed = {name: chosen[name] for name in ("pair", "encoders") if name in chosen}
-    defaults = {**USUAL, **complete(fixed, collection), "pair": list(modality_pairs(collection)[0]), "encoders": {}}
+    defaults = {
+        **USUAL,
+        **complete(fixed, collection),
+        "pair": list(cache.modality_pairs(collection)[0]),
+        "encoders": {},
+    }
     return {name: value for name, value in chosen.items() if value and value != defaults.get(name)}
 
 

@@ -100,7 +100,7 @@ def _menu(modality: str, current: str, key: str) -> str:
     plain = reference_without_params(current)
     options = [*rows, *([plain] if plain not in rows else []), OTHER]
     picked = st.selectbox(
-        header.modality_word(modality),
+        f"Encoder of {READ.get(modality, modality)}",  # no colour: a screen reader would read its marks aloud
         options,
         index=options.index(plain),
         key=key,

@@ -56,14 +56,23 @@ def figure(drawn: go.Figure, caption: tuple[str, ...], *, key: str) -> None:
     The browser makes PNG and SVG of the chart as it is seen: its zoom, its theme and its width.
     """
     name = _NOT_IN_A_CLASS.sub("-", key)
+    _menu(key, {"chart": f".st-key-{name} .js-plotly-plot"}, caption, lambda: drawn)
+
+
+def map_files(key: str, caption: tuple[str, ...], drawn: Callable[[], go.Figure] | None) -> None:
+    """Draw the same menu for the map of points with this key; HTML only where there is a figure to make it from."""
+    _menu(key, {"map": key}, caption, drawn)
+
+
+def _menu(key: str, what: dict[str, str], caption: tuple[str, ...], drawn: Callable[[], go.Figure] | None) -> None:
+    name = _NOT_IN_A_CLASS.sub("-", key)
     with st.popover("Save", type="tertiary", icon=":material/download:", key=f"{key}.save"):
-        _image_buttons()(
-            data={"chart": f".st-key-{name} .js-plotly-plot", "name": name, "caption": list(caption)},
-            key=f"{key}.images",
-        )
+        _image_buttons()(data={**what, "name": name, "caption": list(caption)}, key=f"{key}.images")
+        if drawn is None:
+            return
         st.download_button(
             "HTML",
-            lambda: figure_page(drawn, caption),
+            lambda: figure_page(drawn(), caption),
             file_name=f"{name}.html",
             mime="text/html",
             key=f"{key}.html",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,8 @@ from pages._session import pipeline
 
 ZOOMED = {"scrollZoom": True, "displaylogo": False, "modeBarButtonsToRemove": ["toImage"]}
 """Configuration of a map: plotly's own buttons, but for its image, which has no caption."""
+_MOST_IN_HTML = 100_000
+"""Points of a map in HTML: 193 bytes each make a file of 20 MB, and plotly grows sluggish beyond. Measured."""
 
 
 def show(
@@ -31,6 +34,12 @@ def show(
         st.plotly_chart(figure, key=key, alt=alt, **{"config": BARE, **options})
         with st.container(horizontal=True, horizontal_alignment="right"):
             exports.figure(figure, (f"{title or alt}.", _source(of, against)), key=key)
+
+
+def save_map(key: str, figure: Callable[[], go.Figure], *, title: str, points: int, against: str = "") -> None:
+    """Draw the menu that saves the map of points with this key: as it is seen, or as a `figure` in HTML."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        exports.map_files(key, (f"{title}.", _source("", against)), figure if points <= _MOST_IN_HTML else None)
 
 
 def _source(of: str, against: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._components import errors, run_menu, tray, waiting
+from pages._components import back_button, errors, run_menu, tray, waiting
 from pages._session import pipeline, state, view_history
 
 COLOUR_WORDS = {"text": "blue", "image": "orange", "audio": "green", "video": "violet"}
@@ -20,6 +20,7 @@ def show(title: str, question: str) -> None:
     with left, st.container(gap=None):
         st.title(title, anchor=False)
         st.markdown(f":gray[{question}]")
+        back_button.keep_steps()
     with right, st.container(horizontal_alignment="right", gap="xsmall"):
         run_menu.show()
         waiting.show_progress()

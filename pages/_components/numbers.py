@@ -9,12 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word
-from mmalign_core.workflow import directions_at_chance
+from mmalign_core.workflow import directions_at_chance, sampled_words
 from pages._components import errors, exports
+from pages._session import cache
 
 Report = Mapping[str, Any]
 
-_COUNTS = ("n", "candidates", "unanswerable")
+_COUNTS = ("n", "candidates", "unanswerable", "sampled_of")
 """Counts, not metrics: `measured_on` writes them as words."""
 
 
@@ -27,16 +28,24 @@ def fixed(value: float, digits: int = 2, *, plus: bool = False) -> str:
 
 
 def headline(report: Report) -> None:
-    """Draw recall@1 and recall@10 of every direction, with intervals and the scores of shuffled pairs."""
+    """Draw recall@1 and recall@10 of every direction, with intervals and the scores of shuffled pairs.
+
+    Among few candidates recall@10 is full for anybody: recall@5 or the MRR stands there then.
+    """
     columns = st.columns(2 * len(report["metrics"]))
     for place, (direction, values) in enumerate(report["metrics"].items()):
         chance = report["baseline"].get(direction, {})
-        for column, name in zip(columns[2 * place :], ("recall@1", "recall@10")):
+        for column, name in zip(columns[2 * place :], ("recall@1", _second(values["candidates"]))):
             low, high = report["ci95"].get(direction, {}).get(name, (None, None))
             interval = f"{low:.0%} – {high:.0%}" if low is not None else "no interval"
             box = column.container(gap=None)
-            box.metric(f"{direction_arrow(direction)} · {name}", f"{values[name]:.1%}")
+            box.metric(f"{direction_arrow(direction)} · {measure_word(name)}", f"{values[name]:.1%}")
             box.caption(f"95%: {interval}  \nshuffled: {chance.get(name, 0):.1%}")
+
+
+def _second(candidates: int) -> str:
+    """The recall of the largest cut that leaves most candidates out, else the MRR."""
+    return next((f"recall@{cut}" for cut in (10, 5) if 2 * cut < candidates), "mrr")
 
 
 def show_unmeasured(report: Report) -> bool:
@@ -51,8 +60,9 @@ def warn_of_chance(report: Report) -> None:
     """Draw a warning for directions that find no more than shuffled pairs would; nothing if all find more."""
     if ways := directions_at_chance(report):
         st.warning(
-            f"No better than chance {' and '.join(map(direction_arrow, ways))}: the 95% interval of the mean reciprocal"
-            " rank includes the score of shuffled pairs. So far, nearness says nothing about belonging together.",
+            f"No better than chance, {' and '.join(map(direction_arrow, ways))}: the 95% interval of the mean"
+            " reciprocal rank includes the score of shuffled pairs. So far, nearness says nothing about belonging"
+            " together.",
             icon=":material/casino:",
         )
 
@@ -64,10 +74,12 @@ def measured_on(report: Report) -> str:
         for d, v in report["metrics"].items()
     ]
     split = report["split"]
+    learns = bool(report.get("n_train")) and _learns(report["aligner"])
     if split == "none":
-        how = "Fitted and measured on all items" if report.get("n_train") else "Measured on all items"
+        how = "Fitted and measured on all items" if learns else "Measured on all items"
     else:
-        how = f"Measured on held-out items ({_share_words(split)}), fitted on {report['n_train']:,}"
+        how = f"Measured on held-out items ({_share_words(split)})"
+        how += f", fitted on {report['n_train']:,}" if learns else ""
     note = (
         " Transductive: it saw the measured items, but not which of them belong together."
         if report.get("transductive")
@@ -75,15 +87,22 @@ def measured_on(report: Report) -> str:
     )
     shared = report.get("shared_content")
     leak = f" {shared:,} of the measured items share content with fitted ones." if shared else ""
-    return errors.plain(f"{how}: {'; '.join(sizes)}. Whiskers are 95% bootstrap intervals.{leak}{note}")
+    drawn = f" {errors.sentence(sampled_words(report))}" if report.get("sampled") else ""
+    return errors.plain(f"{how}: {'; '.join(sizes)}.{drawn} Whiskers are 95% bootstrap intervals.{leak}{note}")
+
+
+def _learns(aligner: str) -> bool:
+    """Whether the aligner learns from pairs."""
+    return any(row["needs_pairs"] for row in cache.rows_of("aligners") if row["name"] == aligner)
 
 
 def split_words(report: Report) -> str:
     """Return what was measured in two or three words: "all items", "held-out 20% of all", "5 folds"."""
     split = report.get("split", "none")
+    drawn = ", a sample of the queries" if report.get("sampled") else ""
     if split == "none":
-        return "all items"
-    return f"held-out {_share_words(split)}" if split.startswith("test") else split
+        return f"all items{drawn}"
+    return f"held-out {_share_words(split)}{drawn}" if split.startswith("test") else f"{split}{drawn}"
 
 
 def _share_words(split: str) -> str:

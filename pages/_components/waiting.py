@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from mmalign_core.plots import fit_figure, latest_fit
+from mmalign_core.plots import direction_arrow, fit_figure, latest_fit
 from pages._components import errors
 from pages._session import pipeline, state
 from pages._session.jobs import Board, Job, Task
@@ -38,7 +38,10 @@ def need(kind: str) -> Any:
             if failed is pipeline.ready("collection"):
                 _offer_data()
         elif pipeline.stopped():
-            errors.empty("Stopped before this was ready", "Finished parts are kept. Press Start again above.", "pause")
+            job = pipeline.current_job()
+            found = f" {job.found[:1].upper()}{job.found[1:]}." if job is not None and job.found else ""
+            hint = f"Finished parts are kept.{found} Press Start again above."
+            errors.empty("Stopped before this was ready", hint, "pause")
         else:
             st.skeleton(height=_HEIGHT)
         st.stop()
@@ -109,7 +112,7 @@ def progress_bar(job: Job[Any], *, stop: str, on_stop: Callable[[], None] | None
     """
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
         waits = "waiting for other work to end" if job.status == "queued" else "starting"
-        does = " ".join((job.message or waits).split())
+        does = direction_arrow(" ".join((job.message or waits).split()))
         does = f"{title}: {does}" if title and title != does else does
         st.progress(job.fraction, text=errors.plain(f"stopping · {does}" if job.stopping else does))
         st.button("Stop", type="tertiary", icon=":material/stop_circle:", key=stop,

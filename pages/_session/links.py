@@ -66,11 +66,15 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def to_query(view: Mapping[str, Any]) -> dict[str, str]:
-    """Return the query parameters of a view; '' for those that its link leaves out."""
+    """Return the query parameters of a view; '' for those that its link leaves out.
+
+    The data are always named, also the demo: an address without parameters says nothing of the view, and the back
+    button must lead to this one.
+    """
     source, parts = view["source"], view["query"]
     selected = _written(view["selection"])
     return {
-        "data": "" if source["kind"] == "demo" else f"{source['kind']}:{source['value']}",
+        "data": "demo" if source["kind"] == "demo" else f"{source['kind']}:{source['value']}",
         "run": _written(view["choices"]),
         "map": _written(view["map"]),
         "board": _written(view["board"]),
@@ -101,7 +105,7 @@ def _source(text: str) -> dict[str, str]:
         return {"kind": kind, "value": value}
     if kind == "folder" and 0 < len(value) <= _LONGEST and value.isprintable():
         return {"kind": kind, "value": value}
-    return {"kind": "unknown", "value": text[:_LONGEST]} if text else dict(_DEMO)
+    return dict(_DEMO) if text in ("", "demo") else {"kind": "unknown", "value": text[:_LONGEST]}
 
 
 def _selection(text: str) -> list[str]:

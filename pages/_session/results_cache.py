@@ -1,12 +1,17 @@
-"""A bounded cache of large results (collections, runs, maps) by digest, shared by all sessions."""
+"""A cache of large results (collections, runs, maps) by digest, bounded in number and bytes, for all sessions."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from threading import Lock
 from typing import Any
+
+import psutil
+
+from pages._session.byte_sizes import bytes_of
 
 LIMITS: Mapping[str, int] = {
     "collection": 8,
@@ -14,6 +19,7 @@ LIMITS: Mapping[str, int] = {
     "map": 16,
     "inspection": 8,
     "findings": 16,
+    "findings so far": 16,
     "errors": 8,
     "slices": 8,
     "repair": 16,
@@ -42,6 +48,10 @@ LIMITS: Mapping[str, int] = {
 """Number of kept results of each kind: few of the large ones (a run takes megabytes), more of the small ones."""
 
 
+_LEAST_BYTES, _PART = 1_000_000_000, 4
+"""Results may take a quarter of the machine's memory, and always 1 GB. Our choice: encoders and fits need the rest."""
+
+
 @dataclass(frozen=True)
 class Failed:
     """Stands for a result that failed. `reason`: one sentence for the page."""
@@ -50,31 +60,61 @@ class Failed:
 
 
 class ResultsCache:
-    """kind -> digest -> result; of each kind the most recently used `limits[kind]` are kept."""
+    """kind -> digest -> result; of each kind the most recently used `limits[kind]` are kept.
 
-    def __init__(self, limits: Mapping[str, int]) -> None:
+    Above `most` bytes in all the least recently used of any kind go first, but never the last one of its kind: a page
+    that shows it would make it again at once.
+    """
+
+    def __init__(self, limits: Mapping[str, int], most: int | None = None) -> None:
         self._limits = dict(limits)
-        self._kept: dict[str, OrderedDict[str, Any]] = {kind: OrderedDict() for kind in limits}
+        self._most = max(_LEAST_BYTES, psutil.virtual_memory().total // _PART) if most is None else most
+        self._kept: dict[str, OrderedDict[str, _Kept]] = {kind: OrderedDict() for kind in limits}
+        self._uses = count()
         self._lock = Lock()
 
     def get(self, kind: str, digest: str) -> Any | None:
         """Return the result, or None if there is none or it was dropped for newer ones."""
         with self._lock:
             kept = self._kept[kind]
-            if digest in kept:
-                kept.move_to_end(digest)
-            return kept.get(digest)
+            if digest not in kept:
+                return None
+            kept.move_to_end(digest)
+            kept[digest] = replace(kept[digest], used=next(self._uses))
+            return kept[digest].result
 
     def put(self, kind: str, digest: str, result: Any) -> None:
-        """Keep the result, and drop the least recently used of its kind if there is no room."""
+        """Keep the result, and drop the least recently used of its kind, or of all, if there is no room."""
+        size = bytes_of(result)
         with self._lock:
             kept = self._kept[kind]
-            kept[digest] = result
+            kept[digest] = _Kept(result, size, next(self._uses))
             kept.move_to_end(digest)
             while len(kept) > self._limits[kind]:
                 kept.popitem(last=False)
+            if sum(one.size for held in self._kept.values() for one in held.values()) > self._most:
+                self._make_room()
 
     def drop(self, kind: str, digest: str) -> None:
         """Drop the result if there is one."""
         with self._lock:
             self._kept[kind].pop(digest, None)
+
+    def _make_room(self) -> None:
+        """Drop what exceeds the bytes. What several results share, as a run and its collection, counts once."""
+        every = [(one.used, kind, digest) for kind, held in self._kept.items() for digest, one in held.items()]
+        taken, seen = 0, set[int]()
+        for _, kind, digest in sorted(every, reverse=True):
+            kept = self._kept[kind]
+            taken += bytes_of(kept[digest].result, seen)
+            if taken > self._most and digest != next(reversed(kept)):
+                del kept[digest]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """`size`: bytes of the result with all that it shares. `used`: the number of its last use, which rises."""
+
+    result: Any
+    size: int
+    used: int

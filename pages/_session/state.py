@@ -189,8 +189,11 @@ def address() -> dict[str, str]:
 
 
 def put_parameter(name: str, value: str) -> None:
-    """Put a parameter of this page alone into the address."""
-    st.query_params[name] = value
+    """Put a parameter of this page alone into the address; '' takes it out."""
+    if value:
+        st.query_params[name] = value
+    elif name in st.query_params:
+        del st.query_params[name]
 
 
 def picked(key: str, name: str = "picked") -> Any:
@@ -210,11 +213,12 @@ def take_widget(key: str) -> Any:
 
 def mirror() -> None:
     """Write the view to the URL, so that its link reopens the same view."""
-    for name, value in to_query(_view()).items():
-        if value and st.query_params.get(name) != value:
-            st.query_params[name] = value
-        elif not value and name in st.query_params:
-            del st.query_params[name]
+    written = to_query(_view())
+    for name in [name for name, value in written.items() if not value and name in st.query_params]:
+        del st.query_params[name]
+    changed = {name: value for name, value in written.items() if value and st.query_params.get(name) != value}
+    if changed:
+        st.query_params.update(changed)  # at once: each change alone would be a step of the back button
     st.session_state[_WRITTEN] = _ours()
 
 

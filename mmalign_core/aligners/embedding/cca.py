@@ -26,6 +26,7 @@ class Cca(LinearAligner):
         use="The first thing to try with a few hundred pairs or more; it takes seconds and needs no tuning.",
         reference="Li et al. 2025, CSA: Data-efficient Mapping of Unimodal Features to Multimodal Features (ICLR)",
     )
+    reads_blocks = True
     dims: int = param(128, 1, 4096, help="how many canonical components to keep")
     reg: float = param(
         0.0, 0, 100, help="ridge on each modality's covariance, relative to its mean variance; 0: by held-out pairs"

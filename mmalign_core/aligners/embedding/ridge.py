@@ -8,6 +8,7 @@ from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
 from mmalign_core.aligners.linear.spectral import principal
+from mmalign_core.aligners.linear.stored import Rows, product, sum_of_squares, taken
 from mmalign_core.params import param
 from mmalign_core.types import MODALITIES, BadInput, Progress
 
@@ -33,6 +34,7 @@ class Ridge(LinearAligner):
         reference="Hoerl & Kennard 1970, Ridge Regression; Golub, Heath & Wahba 1979, Generalized Cross-Validation",
     )
     multiway = True
+    reads_blocks = True
     target: str = param(
         "auto", choices=("auto", *MODALITIES), help="whose space the others are mapped to; auto: the best predicted"
     )
@@ -57,25 +59,26 @@ class Ridge(LinearAligner):
             both = examples.present[m] & examples.present[target]
             if both.sum() < 2:
                 raise BadInput(f"ridge: fewer than 2 items have both {m} and {target}; choose another target")
-            maps[m], error = ridge_map(rows[both], examples.rows[target][both], self.reg)
+            maps[m], error = ridge_map(taken(rows, both), taken(examples.rows[target], both), self.reg)
             errors.append(error)
         return maps, float(np.mean(errors))
 
 
-def ridge_map(x: np.ndarray, y: np.ndarray, reg: float) -> tuple[np.ndarray, float]:
+def ridge_map(x: Rows, y: Rows, reg: float) -> tuple[np.ndarray, float]:
     """Return W (d1, d2) of centred rows x (p, d1), y (p, d2), and its cross-validated error as a share of y's variance.
 
     `reg` is relative to the mean variance of x's columns; 0 chooses it. Solves the smaller of the d1 x d1 and the
     p x p problem.
     """
     variances, directions = principal(x)
-    projected = directions.T @ (x.T @ y) / np.sqrt(variances * len(x))[:, None]
+    projected = directions.T @ product(x, y) / np.sqrt(variances * len(x))[:, None]
     grid = variances.sum() / x.shape[1] * (np.array([reg]) if reg else GRID)
     shrink = variances / (variances + grid[:, None])
-    errors = _gcv(shrink, (projected**2).sum(1), (y**2).sum(), len(x))
+    total = sum_of_squares(y)
+    errors = _gcv(shrink, (projected**2).sum(1), total, len(x))
     best = int(errors.argmin())
     weights = directions @ ((shrink[best] / np.sqrt(variances * len(x)))[:, None] * projected)
-    return weights, float(errors[best] / max((y**2).mean() * y.shape[1], np.finfo(float).tiny))
+    return weights, float(errors[best] / max(total / len(y), np.finfo(float).tiny))
 
 
 def _gcv(shrink: np.ndarray, along: np.ndarray, total: float, rows: int) -> np.ndarray:

@@ -9,6 +9,8 @@ import numpy as np
 
 from mmalign_core.aligners.linear.base import Examples, centred_examples
 from mmalign_core.aligners.linear.canonical import Axes, principal_axes
+from mmalign_core.aligners.linear.stored import held as dense
+from mmalign_core.aligners.linear.stored import mean_length, taken
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.training.holdout import Holdout, hold_out, mean_reciprocal_rank
 
@@ -79,7 +81,7 @@ def _quality(
     """Return mean reciprocal ranks (regs, weightings) on the held-out pairs of this split, or None."""
     axes, held = principal_axes(examples.take(_places(split.kept))), _places(split.held)
     return retrieval_quality(
-        axes, {m: rows[held] for m, rows in examples.rows.items()}, split.held, dims, regs, weightings
+        axes, {m: dense(taken(rows, held)) for m, rows in examples.rows.items()}, split.held, dims, regs, weightings
     )
 
 
@@ -123,7 +125,7 @@ def start_from_cca(
     The maps are canonical components weighted by correlation, computed on the kept examples. Without a `ridge`, the one
     of START_RIDGES that retrieves the held-out examples best is used. Raises BadInput like CCA.
     """
-    examples, centres = centred_examples(aligner, sets, parts.kept)
+    examples, centres = centred_examples(aligner, sets, parts.kept, stored=True)
     axes = principal_axes(examples)
     if ridge is None and len(parts.held):
         rows = {m: _centred_rows(sets[m].vectors, held, centres[m]) for m, held in parts.held.rows.items()}
@@ -133,7 +135,7 @@ def start_from_cca(
     found, maps = axes.canonical(dims, ridge), {}
     for m, each in found.maps.items():
         linear = axes.directions[m] @ each * np.sqrt(found.weight)
-        size = np.linalg.norm(examples.rows[m][examples.present[m]] @ linear, axis=1).mean()
+        size = mean_length(taken(examples.rows[m], examples.present[m]), linear)
         maps[m] = linear / (size or 1.0)
     return maps, ridge
 

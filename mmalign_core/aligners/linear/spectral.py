@@ -7,12 +7,14 @@ from itertools import combinations
 
 import numpy as np
 
-Blocks = Mapping[str, np.ndarray]
+from mmalign_core.aligners.linear.stored import Rows, held, product
+
+Blocks = Mapping[str, Rows]
 Crosses = Mapping[tuple[str, str], np.ndarray]
 """(modality a, modality b) -> their cross-covariance (d_a, d_b), each pair once."""
 
 
-def principal(x: np.ndarray, rows: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+def principal(x: Rows, rows: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return variances (r,), rising, and orthonormal directions (d, r) of centred rows x (n, d). r is their rank.
 
     Directions without variance are left out, so that constant and duplicate columns do no harm; r may be 0. Solves the
@@ -20,10 +22,14 @@ def principal(x: np.ndarray, rows: int | None = None) -> tuple[np.ndarray, np.nd
     """
     rows = len(x) if rows is None else rows
     dual = len(x) < x.shape[1]
-    values, directions = np.linalg.eigh((x @ x.T if dual else x.T @ x) / rows)
+    x = held(x) if dual else x
+    gram = x @ x.T if dual and isinstance(x, np.ndarray) else product(x, x)
+    values, directions = np.linalg.eigh(gram / rows)
     kept = values > max(values[-1] * max(x.shape) * np.finfo(float).eps, np.finfo(float).tiny)
     values, directions = values[kept], directions[:, kept]
-    return values, x.T @ directions / np.sqrt(rows * values) if dual else directions
+    if dual and isinstance(x, np.ndarray):
+        return values, x.T @ directions / np.sqrt(rows * values)
+    return values, directions
 
 
 def whitener(x: np.ndarray, reg: float, rows: int | None = None) -> np.ndarray:
@@ -46,7 +52,7 @@ def cross_covariances(blocks: Blocks, present: Mapping[str, np.ndarray]) -> dict
     found = {}
     for a, b in combinations(blocks, 2):
         both = int((present[a] & present[b]).sum())
-        found[a, b] = blocks[a].T @ blocks[b] / max(both, 1)
+        found[a, b] = product(blocks[a], blocks[b]) / max(both, 1)
     return found
 
 

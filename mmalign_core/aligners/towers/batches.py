@@ -11,6 +11,11 @@ import numpy as np
 from mmalign_core.aligners.pairs import Pairs, Sets
 from mmalign_core.aligners.towers.tower import Tower
 from mmalign_core.aligners.training import mean_reciprocal_rank
+from mmalign_core.vectors import release
+
+_BATCHES_HELD = 8
+"""Batches after which mapped pages are given back to the system. Chosen: some hundred megabytes with what is read
+around each row."""
 
 if TYPE_CHECKING:
     import torch
@@ -41,19 +46,25 @@ class Batch:
 
 
 class Examples:
-    """All rows of the sets, scaled as these towers need them. Batches are taken from them by example."""
+    """The rows of the sets where they lie, in memory or in a file. Batches are taken from them by example, scaled as
+    these towers need them."""
 
     def __init__(self, towers: Mapping[str, Tower], sets: Sets, pairs: Pairs) -> None:
-        self._pairs = pairs
-        self._rows = {m: tower.scaled(sets[m].vectors) for m, tower in towers.items()}
+        self._pairs, self._towers, self._taken = pairs, towers, 0
+        self._vectors = {m: sets[m].vectors for m in towers}
 
     def take(self, examples: np.ndarray) -> Batch:
         """Return these examples. Rows of absent modalities are the set's first and must be ignored."""
         import torch
 
-        picked = {m: torch.from_numpy(self._pairs.rows[m][examples]) for m in self._rows}
-        rows = {m: x[picked[m].clamp(min=0)] for m, x in self._rows.items()}
-        return Batch(rows, {m: p >= 0 for m, p in picked.items()}, torch.from_numpy(self._pairs.groups[examples]))
+        picked, rows = {m: self._pairs.rows[m][examples] for m in self._vectors}, {}
+        for m, vectors in self._vectors.items():
+            rows[m] = self._towers[m].scaled(np.asarray(vectors[np.maximum(picked[m], 0)]))
+            if self._taken % _BATCHES_HELD == 0:
+                release(vectors)
+        self._taken += 1
+        present = {m: torch.from_numpy(p >= 0) for m, p in picked.items()}
+        return Batch(rows, present, torch.from_numpy(self._pairs.groups[examples]))
 
 
 def place_examples(towers: Mapping[str, Tower], sets: Sets, pairs: Pairs) -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from mmalign_core.aligners.linear.base import centred_examples
 from mmalign_core.aligners.linear.ridge_search import start_from_cca
+from mmalign_core.aligners.linear.stored import sum_of_squares
 from mmalign_core.aligners.pairs import Sets
 from mmalign_core.aligners.towers.tower import Tower, hidden_parts
 from mmalign_core.aligners.training import Holdout
@@ -32,9 +33,9 @@ def start_towers(
     A place has a length of about `sqrt(k)` before it is normalised, so that one learning rate works for all starts.
     BadInput if all rows of a modality are equal, or for as-is with modalities of different widths.
     """
-    examples, centres = centred_examples(aligner, sets, parts.kept)
+    examples, centres = centred_examples(aligner, sets, parts.kept, stored=True)
     many = {m: max(1, int(there.sum())) for m, there in examples.present.items()}
-    scales = {m: np.sqrt(np.square(x).sum() / (many[m] * x.shape[1])) for m, x in examples.rows.items()}
+    scales = {m: np.sqrt(sum_of_squares(x) / (many[m] * x.shape[1])) for m, x in examples.rows.items()}
     rng, biases = np.random.default_rng(seed), {}
     if start.kind == "cca":
         begun, ridge = start_from_cca(aligner, sets, parts, dims, start.ridge)

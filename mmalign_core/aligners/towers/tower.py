@@ -12,14 +12,12 @@ from mmalign_core.aligners.base import Aligner
 from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.aligners.training import add_noise, apply_dropout
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.vectors import ROWS_AT_ONCE, release
 
 if TYPE_CHECKING:
     import torch
 
     from mmalign_core.aligners.explainable import Differentiable
-
-ROWS_AT_ONCE = 8192
-"""Rows placed at a time. Chosen for memory: 32 MB at a hidden width of 1,024; it changes no result."""
 LEARNED = ("linear", "bias", "enter", "enter_bias", "leave")
 
 
@@ -72,8 +70,12 @@ class Tower:
         import torch
 
         with torch.no_grad():
-            blocks = range(0, max(1, len(vectors)), ROWS_AT_ONCE)
-            return np.concatenate([self.place(self.scaled(vectors[i : i + ROWS_AT_ONCE])).numpy() for i in blocks])
+            found = np.empty((len(vectors), self.parts["linear"].shape[1]), np.float32)
+            for start in range(0, len(vectors), ROWS_AT_ONCE):
+                part = slice(start, start + ROWS_AT_ONCE)
+                found[part] = self.place(self.scaled(vectors[part])).numpy()
+                release(vectors)
+            return found
 
     def linear_map(self) -> LinearMap | None:
         """Return the linear map without a hidden layer, or None with one."""

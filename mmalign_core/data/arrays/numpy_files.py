@@ -17,6 +17,8 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Progress
 
 _READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+_MAPPED_FROM = 256 << 20
+"""Bytes from which a file of the user's own stays on disk; our choice: smaller ones fit any memory twice."""
 _DAMAGE = (
     ValueError,
     OSError,
@@ -62,6 +64,20 @@ def map_npy(path: Path, name: str, settings: Settings) -> np.ndarray:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except _DAMAGE as error:
         raise _whole(error, label) from error
+
+
+def held_safely(array: np.ndarray, path: Path, settings: Settings) -> np.ndarray:
+    """The mapped array, or a copy in memory where its file is small and may be rewritten while the array is in use.
+
+    Files below the settings' root are copies that nobody rewrites. A large file of the user's own stays mapped, since
+    memory may not hold it: it must not be rewritten while the collection is open.
+    """
+    inside = path.resolve().is_relative_to(settings.root.resolve())
+    if inside or array.nbytes >= _MAPPED_FROM:
+        return array
+    copy = np.array(array)
+    copy.flags.writeable = False
+    return copy
 
 
 def check_header(file: IO[bytes], size: int, label: str) -> Header:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -111,13 +111,19 @@ def _parquet_part(path: Path, name: str, split: str) -> Part:
 def _held(metadata: Any, names: Sequence[str]) -> dict[str, int]:
     """Column -> uncompressed bytes over all row groups. The leaves of structs and lists count for their column."""
     held = dict.fromkeys(names, 0)
+    paths = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
+    columns = [_column_of(path, held) for path in paths]
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for chunk in map(group.column, range(metadata.num_columns)):
-            path = chunk.path_in_schema
-            column = next((n for n in names if path == n or path.startswith(f"{n}.")), None)
+        for at, column in enumerate(columns):
             if column is not None:
-                held[column] += max(chunk.total_uncompressed_size, 0)
+                held[column] += max(group.column(at).total_uncompressed_size, 0)
     return held
+
+
+def _column_of(path: str, names: Container[str]) -> str | None:
+    """The column that a leaf of the schema belongs to: the first of the path's beginnings that is the name of one."""
+    words = path.split(".")
+    return next((name for at in range(1, len(words) + 1) if (name := ".".join(words[:at])) in names), None)
 
 
 def _parquet_batches(path: Path, size: int) -> Iterator[Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -23,6 +24,8 @@ from mmalign_core.types import BadInput
 _LONGEST_SOUND = 10.24
 """Most seconds of a window. Chosen: longer ones do not fit the spectrograms of published models."""
 _loading = Lock()
+_shared: WeakValueDictionary[tuple[str, str, str, str], ClapTowers] = WeakValueDictionary()
+"""Models that an encoder still holds: those of both modalities share one."""
 
 
 @dataclass(frozen=True)
@@ -120,14 +123,14 @@ class ClapTowers:
 
 def open_towers(reference: str, folder: Path, version: str, device: str) -> ClapTowers:
     """The model in the folder, loaded once per process for both modalities. Raises BadInput if loading fails."""
+    device = choose_device(device)
+    key = (reference, str(folder), version, device)
     with _loading:
-        return _opened(reference, folder, version, choose_device(device))
-
-
-@lru_cache(maxsize=2)
-def _opened(reference: str, folder: Path, version: str, device: str) -> ClapTowers:
-    check_clap_files(folder)
-    return load_quietly(reference, folder, lambda: _load(folder, device))
+        found = _shared.get(key)
+        if found is None:
+            check_clap_files(folder)
+            found = _shared[key] = load_quietly(reference, folder, lambda: _load(folder, device))
+        return found
 
 
 def _load(folder: Path, device: str) -> ClapTowers:

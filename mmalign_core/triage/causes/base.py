@@ -88,6 +88,11 @@ class CauseFinder(Parametrised, ABC):
         """For each query of `context.judgements` its cause of this kind, or None."""
 
     @classmethod
+    def summary_of(cls, way: str) -> str:
+        """The summary for queries of one direction, such as "text->image"."""
+        return cls.summary
+
+    @classmethod
     def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
         """The evidence of a cause that `find` gave, as a sentence. `title`: item -> what a person calls it.
 

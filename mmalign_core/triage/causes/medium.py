@@ -29,6 +29,14 @@ class MediumCause(CauseFinder):
         """What is wrong with the medium: the rest of a sentence that begins with it."""
 
     @classmethod
+    def summary_of(cls, way: str) -> str:
+        """The summary, and whether the medium asks or answers in this direction, if it is one of both alone."""
+        source, target = (modality in cls.modalities for modality in way.split("->"))
+        if source == target:
+            return cls.summary
+        return f"{cls.summary} ({'the query' if source else 'the right answer'})"
+
+    @classmethod
     def sentence(cls, evidence: Evidence, title: Callable[[str], str]) -> str:
         """Where the medium lies, and what is wrong with it."""
         side = "the query" if evidence["side"] == "query" else "the right answer"

@@ -26,6 +26,7 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     **dict.fromkeys(("params", "matcher_params", "correction_params"), (Mapping, "names and values, as {'dims': 2}")),
     **dict.fromkeys(("fold_column", "time_column"), (str, "the name of a metadata column")),
     **dict.fromkeys(("folds", "seed"), (Integral, "a whole number")),
+    "exact": (bool, "True or False"),
     "test": (Real, "a share between 0 and 1, such as 0.2"),
 }
 """Name of a choice -> its type, and the words for it. Those whose default is None may be None."""
@@ -38,6 +39,7 @@ class Choices:
     `test` (a share), `folds` (a number) or `fold_column` (a metadata column whose values are the folds) hold items
     out; `time_column` with `test` holds the latest ones out. `parts`: the items to fit on and to measure of each part,
     where they are settled: a repaired run keeps the split of the run that it repairs, whose contents have changed.
+    `exact` measures all queries also where they are so many that a sample of them is measured otherwise.
     """
 
     pair: tuple[str, str] = ("image", "text")
@@ -54,6 +56,7 @@ class Choices:
     fold_column: str | None = None
     time_column: str | None = None
     parts: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] | None = None
+    exact: bool = False
 
     @property
     def holds_out(self) -> bool:
@@ -108,7 +111,7 @@ class Choices:
         matcher = MATCHERS.create(self.matcher, **(self.matcher_params or {}))
         similarity = SIMILARITIES.create(self.similarity)
         correction = CORRECTIONS.create(self.correction, **(self.correction_params or {}))
-        return Scoring(similarity, correction, matcher, self.seed)
+        return Scoring(similarity, correction, matcher, self.seed, self.exact)
 
     def _check_types(self) -> None:
         if isinstance(self.pair, str) or len(self.pair) != 2 or not all(isinstance(m, str) for m in self.pair):
@@ -118,7 +121,7 @@ class Choices:
             if value is None and getattr(Choices, name) is None:
                 continue
             named = not isinstance(value, Mapping) or all(isinstance(key, str) for key in value)
-            if not isinstance(value, kind) or isinstance(value, bool) or not named:
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool) or not named:
                 raise BadInput(f"{name}={shown(repr(value))}: give {words}")
 
     def _check_split(self) -> None:

@@ -14,7 +14,7 @@ from mmalign_core.cost import Cost, timed
 from mmalign_core.metrics.report import Evaluation, evaluation, fused_set, measure_all, measure_fused
 from mmalign_core.metrics.retrieval import Direction, pooled
 from mmalign_core.metrics.threshold import suggested_threshold
-from mmalign_core.progress import Watch, no_watch, within
+from mmalign_core.progress import Watch, no_watch, pulsing, within
 from mmalign_core.splits import paired_items, split
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.workflow.alignment.choices import Choices
@@ -27,8 +27,9 @@ FEWEST_WHOLE = 10
 """Fewest items with every modality to measure: with fewer, recall@10 would always be 1."""
 VALIDATION = 0.2
 """Share of the training items held out for thresholds: the same share as in the README's examples."""
-_FITTED = 0.95
-"""Share of the progress for the fits. The measurement takes the rest. Our choice."""
+_FITTED, _FITTED_AT_ONCE = 0.95, 0.2
+"""Share of the progress for the fits, of aligners that are trained in steps and of others. The measurement takes the
+rest. Our choice."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,14 @@ def measure(plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch
     if plan.held.unmeasured:
         aligner = fit(plan, plan.parts[0], cost, progress, watch=watch)
         return Measurement(aligner, Evaluation({}, {}, plan.choices.seed))
-    aligner, folds = fit_parts(plan, cost, within(progress, 0.0, _FITTED), watch=watch)
-    progress(_FITTED, "measuring")
-    with timed(cost.seconds, "match"):
-        measured = _evaluation(plan, folds)
-    thresholds = tuple(fold.thresholds for fold in folds if fold.thresholds)
-    return Measurement(aligner, measured, thresholds, _fused_report(plan, folds))
+    fitted = _FITTED if ALIGNERS.get(plan.choices.aligner).trained else _FITTED_AT_ONCE
+    with pulsing(progress, fitted, "measuring"):
+        aligner, folds = fit_parts(plan, cost, within(progress, 0.0, fitted), watch=watch)
+        progress(fitted, "measuring")
+        with timed(cost.seconds, "match"):
+            measured = _evaluation(plan, folds, within(progress, fitted, 1.0, "measuring: "))
+        thresholds = tuple(fold.thresholds for fold in folds if fold.thresholds)
+        return Measurement(aligner, measured, thresholds, _fused_report(plan, folds))
 
 
 def fit_parts(
@@ -174,11 +177,11 @@ def with_suggested(choices: Choices, used: Sequence[Thresholds]) -> Choices:
     return replace(choices, matcher_params={**(choices.matcher_params or {}), "threshold": mean})
 
 
-def _evaluation(plan: AlignmentPlan, folds: Sequence[Fold]) -> Evaluation:
+def _evaluation(plan: AlignmentPlan, folds: Sequence[Fold], progress: Progress) -> Evaluation:
     """Return the results of all queries, in one space or one for each fold, by the thresholds of their own fold."""
     pair, scoring = plan.choices.pair, plan.scoring
     spaces, banks = [fold.space for fold in folds], [fold.bank for fold in folds]
-    measured = evaluation(spaces, pair, scoring, banks=banks)
+    measured = evaluation(spaces, pair, scoring, banks=banks, progress=progress)
     if not scoring.takes_suggestion:
         return measured
     by_way: dict[str, list[Direction]] = {way: [] for way in measured.directions}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mmalign_core.aligners import Aligner
 from mmalign_core.cost import Cost, peak_rss_mb
 from mmalign_core.metrics.report import at_chance
-from mmalign_core.progress import Watch, no_watch, within
+from mmalign_core.progress import Watch, no_watch, pulsing, within
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import Store, new_run_id
@@ -21,11 +21,15 @@ from mmalign_core.workflow.alignment.plan import AlignmentPlan, Part, make_plan
 from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.menus.default_aligner import default_aligner
 
+_INTERVALS = 0.99
+"""Share of the progress that is reached when the intervals are computed. Our choice."""
+
 
 @dataclass(frozen=True)
 class Run:
     """One finished alignment. `encoders`: modality -> 'name@version' of the encoder of its vectors. `result.space`:
-    the places of all rows. `report`: the JSON of `align`."""
+    the places of all rows. `report`: the JSON of `align`. `earlier`: of a repaired run, the rows of each modality that
+    the repair changed, as they were before."""
 
     id: str
     collection: Collection
@@ -34,6 +38,7 @@ class Run:
     result: AlignmentResult
     choices: Choices
     report: Mapping[str, Any]
+    earlier: Mapping[str, EmbeddingSet] = field(default_factory=dict)
 
     def sets(self, source: str, target: str) -> tuple[EmbeddingSet, EmbeddingSet]:
         """Return the rows of both modalities in the run's space. BadInput names one that it does not hold."""
@@ -113,7 +118,8 @@ def complete(
     threshold = threshold_report(plan, measured, cost, within(progress, 1.0, 1.0))
     choices = with_suggested(choices, measured.thresholds)
     result = _result(plan, part, fitted, cost.seconds["fit"])
-    report = _report(choices, fitted, plan, measured, encoding, cost) | threshold
+    with pulsing(progress, _INTERVALS, "intervals by resampling"):
+        report = _report(choices, fitted, plan, measured, encoding, cost) | threshold
     report["at_chance"] = list(at_chance(report))
     report["left_out"] = [modality for modality in encoding.sets if modality not in result.space]
     encoders = {modality: rows.encoder for modality, rows in plan.sets.items()}
@@ -167,6 +173,7 @@ def _report(
         "matcher": choices.matcher,
         "matcher_params": scoring.matcher.params,
         "seed": choices.seed,
+        "exact": choices.exact,
         "holding_out": choices.holding_out(),
         "transductive": choices.is_transductive,
         **plan.held.report(),

@@ -15,7 +15,8 @@ import numpy as np
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.metrics.bootstrap import paired_bootstrap
-from mmalign_core.metrics.retrieval import Direction, measure_direction, pooled
+from mmalign_core.metrics.ranking import measure_direction
+from mmalign_core.metrics.retrieval import Direction, pooled
 from mmalign_core.progress import within
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
@@ -151,8 +152,19 @@ def _directions(
     measured = {f"{s}->{t}": _measured(a, b, cells, (s, t)) for s, t in (pair, pair[::-1])} if cells else {}
     directions = {way: found for way, found in measured.items() if found.items}
     if not directions:
-        return {}, "no query was held out in both runs; align both with the same split and seed", ()
+        return {}, _nothing_shared(a, b), ()
     return directions, "", tuple(_notes(a, b, directions))
+
+
+def _nothing_shared(a: Run, b: Run) -> str:
+    """Why no query was measured in both runs: their data differ, and how; or they held out others."""
+    data = data_difference(a.collection, b.collection)
+    if data.same:
+        return "no query was held out in both runs; align both with the same split and seed"
+    alike = len(a.collection.ids) - len(data.removed) - len(data.changed)
+    parts = [(len(data.removed), "only in A"), (len(data.added), "only in B"), (len(data.changed), "changed")]
+    how = ", ".join([f"{alike:,} the same in both", *(f"{n:,} {words}" for n, words in parts if n)])
+    return f"no query was measured in both runs, because their data differ: of the items, {how}"
 
 
 def _unfair(a: Run, b: Run) -> str:
@@ -203,7 +215,11 @@ def _notes(a: Run, b: Run, directions: Mapping[str, DirectionDifference]) -> lis
                 f"of A and {found.n_after:,} of B, among the {found.after.candidates:,} candidates that both hold"
             )
     if not (a.choices.holds_out or b.choices.holds_out):
-        notes.append("nothing was held out: both runs were measured on the items that they were fitted on")
+        fitted = any(ALIGNERS.get(run.choices.aligner).needs_pairs for run in (a, b))
+        why = (
+            "both runs were measured on the items that they were fitted on" if fitted else "neither learned from pairs"
+        )
+        notes.append(f"nothing was held out: {why}")
     return notes
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmalign_core.metrics.retrieval import right_answers
+from mmalign_core.metrics.questions import questions, sample_of
+from mmalign_core.progress import pulsing, within
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.store import Store
 from mmalign_core.triage.judgements import Judgements, joined, judgements_of
@@ -16,6 +17,8 @@ from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.error_analysis.refit import MeasuredPart, measured_parts
 
 Direction = tuple[str, str]
+_FITTED = 0.5
+"""Share of the progress for the fits, which only folds need. Our choice."""
 
 
 def directions_of(run: Run) -> tuple[Direction, Direction]:
@@ -53,22 +56,30 @@ def judge_all(
     measured = directions_of(run)
     for way in directions or ():
         direction_named(run, "->".join(way))
-    parts = measured_parts(run, store=store, progress=progress)
-    return {"->".join(way): _judged(run, way, parts) for way in directions or measured}
+    ways, judged = directions or measured, {}
+    parts = measured_parts(run, store=store, progress=within(progress, 0.0, _FITTED))
+    for number, way in enumerate(ways):
+        share = [_FITTED + (1 - _FITTED) * (number + more) / len(ways) for more in (0, 1)]
+        judged["->".join(way)] = _judged(run, way, parts, within(progress, *share, f"{way[0]} to {way[1]}: "))
+    return judged
 
 
-def _judged(run: Run, direction: Direction, parts: Sequence[MeasuredPart]) -> Judgements:
+def _judged(run: Run, direction: Direction, parts: Sequence[MeasuredPart], progress: Progress) -> Judgements:
     """The judgements of all parts, and of the queries that no part holds, as rows of the run's space."""
     (source, target), (sources, targets) = direction, run.sets(*direction)
     scoring, judged, rows = run.choices.scoring(), [], []
-    for part in parts:
+    steps = len(parts) + bool(parts[0].number)
+    for number, part in enumerate(parts):
+        shown = within(progress, number / steps, (number + 1) / steps)
         asked, own = part.space[source], part.scoring(scoring, "->".join(direction))
-        queries, found = _among(direction, asked, part.space[target], own, part.bank.get(source), part.number)
+        bank = part.bank.get(source)
+        queries, found = _among(direction, asked, part.space[target], own, bank, part.number, progress=shown)
         places = _rows_of(targets, part.space[target])
         rows.append(_rows_of(sources, asked)[queries])
         judged.append(replace(found, chosen=places[found.chosen], right=places[found.right]))
     if parts[0].number:
-        queries, found = _among(direction, sources, targets, scoring)
+        shown = within(progress, len(parts) / steps, 1.0)
+        queries, found = _among(direction, sources, targets, scoring, progress=shown)
         rest = ~np.isin(queries, np.concatenate(rows))
         rows.append(queries[rest])
         judged.append(found.take(rest))
@@ -83,13 +94,16 @@ def _among(
     scoring: Scoring,
     bank: EmbeddingSet | None = None,
     fold: int = 0,
+    *,
+    progress: Progress,
 ) -> tuple[np.ndarray, Judgements]:
-    """The rows of the answerable queries, and how they fare among these targets."""
-    rows = np.flatnonzero(right_answers(sources, targets).answerable)
-    queries = sources.take(rows)
-    scores = scoring.scores(queries, targets, bank)
-    matches = scoring.for_sizes(len(queries), len(targets)).match(scores)
-    return rows, judgements_of(direction, queries, targets, scores, matches, fold=fold)
+    """The rows of the answerable queries, or of a sample where the report has one, and how they fare among these
+    targets."""
+    asked = questions(sources, targets, scoring, sample_of(sources, targets, scoring))
+    scores = scoring.scores(asked.queries, targets, bank)
+    with pulsing(progress, 0.0, "searching what every query chose"):
+        matches = scoring.for_sizes(len(asked.rows), len(targets)).match(scores)
+    return asked.rows, judgements_of(direction, asked.queries, targets, scores, matches, fold=fold, progress=progress)
 
 
 def _rows_of(rows: EmbeddingSet, part: EmbeddingSet) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,8 +14,9 @@ from mmalign_core.progress import within
 from mmalign_core.spaces import is_known, reference_of, space_of
 from mmalign_core.splits import content_groups, folds, paired_items
 from mmalign_core.store import Store
+from mmalign_core.triage.partners import find_partners
 from mmalign_core.triage.score_sources import Source, as_encoded, by_neighbours, by_regression
-from mmalign_core.triage.suspicion import FEWEST_PAIRS, Suspicion, find_suspicion
+from mmalign_core.triage.suspicion import FEWEST_PAIRS, Suspicion, find_suspicion, joined_scores
 from mmalign_core.types import BadInput, EmbeddingSet, Progress, no_progress
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.alignment.inputs import Sets, prepared, text_encoder
@@ -115,8 +116,36 @@ def set_suspicion(sets: Sets, *, store: Store, seed: int = 0, progress: Progress
     return PairSuspicion((first, second), items, found, tuple(dict.fromkeys(source.name for source in sources)))
 
 
-def _sources(paired: Sets, items: tuple[str, ...], store: Store, seed: int, progress: Progress) -> list[Source]:
-    """All scores that can be had for these pairs without seeing them."""
+def set_partners(
+    sets: Sets, suspects: Sequence[str], *, store: Store, seed: int = 0, progress: Progress = no_progress
+) -> tuple[dict[str, str], frozenset[str]]:
+    """Suspected item -> the item whose second medium belongs to it, and the suspects whose own media agree best.
+
+    The scores are of sources that learn from none of the suspects. Both are empty where they cannot tell partners.
+    """
+    items = tuple(sorted(paired_items(sets)))
+    row = {item: at for at, item in enumerate(items)}
+    paired = {modality: rows.of_items(items) for modality, rows in sets.items()}
+    rows = [row[item] for item in suspects]
+    unlearned = np.isin(np.arange(len(items)), rows)
+    sources = _sources(paired, items, store, seed, progress, unlearned)
+    if not sources:
+        return {}, frozenset()
+    right_contents = _content_numbers(paired[tuple(sets)[1]], items)
+    found = find_partners(*joined_scores(sources), rows, right_contents, seed)
+    given = {items[at]: items[other] for at, other in found.given.items()}
+    return given, frozenset(items[at] for at in found.kept)
+
+
+def _sources(
+    paired: Sets,
+    items: tuple[str, ...],
+    store: Store,
+    seed: int,
+    progress: Progress,
+    unlearned: np.ndarray | None = None,
+) -> list[Source]:
+    """All scores that can be had for these pairs without seeing them; no fit learns from the `unlearned` ones."""
     left, right = (_by_item(rows, rows.vectors, items) for rows in paired.values())
     sources = []
     if _may_share(*paired.values()):
@@ -129,10 +158,11 @@ def _sources(paired: Sets, items: tuple[str, ...], store: Store, seed: int, prog
     if len(content_groups(split_by)) >= FEWEST_LEARNED:
         held = _fold_numbers(split_by, items, seed)
         sources += [
-            by_regression(left, right, held, seed, within(progress, 0.0, 0.45)),
-            by_regression(right, left, held, seed, within(progress, 0.45, 0.9)).flipped(),
-            by_neighbours(left, right, held, seed),
+            by_regression(left, right, held, seed, within(progress, 0.0, 0.45), unlearned=unlearned),
+            by_regression(right, left, held, seed, within(progress, 0.45, 0.9), unlearned=unlearned).flipped(),
         ]
+        progress(0.9, "profiles of known neighbours")
+        sources.append(by_neighbours(left, right, held, seed, unlearned=unlearned))
     return sources
 
 

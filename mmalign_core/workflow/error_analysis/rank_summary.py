@@ -12,6 +12,7 @@ from mmalign_core.triage.rank_bins import RankBin, measured_queries, rank_bins
 from mmalign_core.triage.space_verdicts import SpaceVerdict, space_verdicts
 from mmalign_core.types import EmbeddingSet, Progress, no_progress
 from mmalign_core.workflow.alignment.run import Run
+from mmalign_core.workflow.error_analysis.corrections import HubCorrection, better_correction
 from mmalign_core.workflow.error_analysis.judgement import judge_all
 from mmalign_core.workflow.error_analysis.refit import held_out_parts
 
@@ -23,10 +24,14 @@ _METRICS = {10: "recall@10", 5: "recall@5", 1: "recall@1"}
 
 @dataclass(frozen=True)
 class RankSummary:
-    """`bins`: direction ("image->text") -> bins of the measured queries. `verdicts`: diagnostic -> verdict."""
+    """`bins`: direction ("image->text") -> bins of the measured queries. `verdicts`: diagnostic -> verdict.
+
+    `correction`: if hubs are a fault, the correction that surely helps; None if none does.
+    """
 
     bins: Mapping[str, tuple[RankBin, ...]]
     verdicts: Mapping[str, SpaceVerdict]
+    correction: HubCorrection | None = None
 
 
 def summarise_ranks(run: Run, *, store: Store, progress: Progress = no_progress) -> RankSummary:
@@ -42,7 +47,8 @@ def summarise_ranks(run: Run, *, store: Store, progress: Progress = no_progress)
         corrected=run.choices.correction != "none",
         trained=ALIGNERS.get(run.choices.aligner).needs_pairs,
     )
-    return RankSummary(bins, verdicts)
+    hubs = any(verdict.remedy == "correct" for verdict in verdicts.values())
+    return RankSummary(bins, verdicts, better_correction(run) if hubs else None)
 
 
 def rank_sentence(report: Mapping[str, Any], way: str) -> str:
@@ -60,7 +66,7 @@ def rank_sentence(report: Mapping[str, Any], way: str) -> str:
     chance = 100 * report["baseline"][way][name]
     return (
         f"The right {answer} is {place} for {100 * values[name]:.0f} of 100 {queries} "
-        f"(by chance {chance:.0f}{interval}; {values['n']:,} {queries} asked among {values['candidates']:,} "
+        f"(by chance {chance:.0f}{interval}; each of {values['n']:,} {queries} ranks {values['candidates']:,} "
         f"{_PLURALS.get(target, target)})."
     )
 

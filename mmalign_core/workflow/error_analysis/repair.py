@@ -21,15 +21,15 @@ from mmalign_core.triage.repair import (
     held_out_changes,
     training_changes,
 )
-from mmalign_core.triage.repair_effect import Effect
 from mmalign_core.types import BadInput, Progress, no_progress
 from mmalign_core.workflow.alignment.choices import Choices
-from mmalign_core.workflow.alignment.measurement import Measurement, measure
+from mmalign_core.workflow.alignment.measurement import Measurement
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, HeldOut, hold_out, make_plan
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.encoding import Encoding
 from mmalign_core.workflow.error_analysis.encoded import encoded_again
 from mmalign_core.workflow.error_analysis.refit import held_out_parts
+from mmalign_core.workflow.error_analysis.repair_fits import RepairedPart, RepairProof, effect_of, fit_both
 from mmalign_core.workflow.error_analysis.repair_outcome import Repair
 from mmalign_core.workflow.error_analysis.repair_suspects import Suspects, find_suspects
 from mmalign_core.workflow.marks import read_marks
@@ -51,11 +51,11 @@ def repair_run(
 ) -> Repair:
     """Fit the run's aligner with its training pairs as they are and as repaired, and measure both.
 
-    The repair follows the marks of the run's collection, or, with `suggested`, drops that many of the most suspected
-    training pairs; pairs that are marked right are kept. Both fits are measured on the items that the run held out; a
-    run that held nothing out is measured by five folds. Held-out pairs that are marked wrong are measured in neither;
-    those that are merely suspected are measured in both. `aligner` and its `params` take the place of the run's.
-    BadInput where nothing is marked, nothing can be held out, or the run's vectors cannot be had.
+    The repair follows the marks of the run's collection, or, with `suggested`, drops or re-pairs at most that many of
+    the most suspected training pairs; pairs that are marked right are kept. Both fits are measured on the items that
+    the run held out; a run that held nothing out is measured by five folds. Held-out pairs that are marked wrong are
+    measured in neither; those that are merely suspected are measured in both. `aligner` and its `params` take the
+    place of the run's. BadInput where nothing is marked, nothing can be held out, or the run's vectors cannot be had.
     """
     choices = _choices(run, aligner, params)
     marks = read_marks(run.collection, store)
@@ -65,7 +65,7 @@ def repair_run(
     held, choices = _held(run, encoding, asked, choices)
     asked = changes_within_folds(asked, [part.test for part in held.parts])
     plan = make_plan(run.collection, encoding, choices, store=store, held=held)
-    suspects = None if suggested is None else find_suspects(encoding, choices, suggested, marks, store)
+    suspects = None if suggested is None else find_suspects(encoding, choices, held, suggested, marks, store)
     return _compared(run, encoding, plan, asked, suspects, within(progress, _ENCODED, 1.0))
 
 
@@ -101,19 +101,11 @@ def plan_repair(
         train, test = [*paired_items({m: encoding.sets[m] for m in choices.pair})], set[str]()
     if suggested is None:
         return RepairPlan(training_changes(asked, set(train)), held_out_changes(asked, test), held.words)
-    suspects = find_suspects(encoding, choices, suggested, marks, store)
+    suspects = find_suspects(encoding, choices, held, suggested, marks, store)
     found = suspects.find(train, progress=within(progress, 0.3, 1.0))
+    if run.choices.holds_out:
+        found = changes_within_folds(found, [part.test for part in held.parts])
     return RepairPlan(found, held_out_changes(asked, test), held.words)
-
-
-@dataclass(frozen=True)
-class _Fits:
-    """One part: the measurements before and after, and the changes among its training and its held-out items."""
-
-    before: Measurement
-    after: Measurement
-    training: tuple[Change, ...]
-    checked: tuple[Change, ...]
 
 
 def _compared(
@@ -124,53 +116,48 @@ def _compared(
     suspects: Suspects | None,
     progress: Progress,
 ) -> Repair:
-    parts, cost, fits = plan.held.parts, Cost({"read": 0.0, "encode": 0.0, "fit": 0.0, "match": 0.0}), []
-    for number, part in enumerate(parts):
-        shown = within(progress, _MEASURED * number / len(parts), _MEASURED * (number + 1) / len(parts))
-        fits.append(_fits(plan, part, asked, suspects, cost, shown))
-    before, after = ([getattr(fit, side).evaluation for fit in fits] for side in ("before", "after"))
-    whole = pooled_evaluation(after)
-    effect = Effect(pooled_evaluation(before).directions, whole.directions, plan.choices.seed)
-    measured = fits[0].after
-    if len(parts) > 1:
+    splits, cost, fits = plan.held.parts, Cost({"read": 0.0, "encode": 0.0, "fit": 0.0, "match": 0.0}), []
+    for number, split in enumerate(splits):
+        shown = within(progress, _MEASURED * number / len(splits), _MEASURED * (number + 1) / len(splits))
+        part = _changed_part(plan, split, asked, suspects, within(shown, 0.0, 0.3))
+        fits.append(fit_both(plan, part, cost, within(shown, 0.3, 1.0)))
+    measured, changes, checked = fits[0].after, fits[0].part.training, fits[0].part.checked
+    if len(splits) > 1:
         used = tuple(threshold for fit in fits for threshold in fit.after.thresholds)
-        measured = Measurement(fits[-1].after.aligner, whole, used)
-    changes, checked = fits[0].training, fits[0].checked
-    if len(parts) > 1:
-        changes = (
-            tuple(asked)
-            if suspects is None
-            else suspects.find(plan.whole.train, progress=within(progress, _MEASURED, 1.0))
-        )
-        checked = ()
-    excluded = _excluded(plan, [change for fit in fits for change in fit.checked])
+        whole = pooled_evaluation([fit.after.evaluation for fit in fits])
+        measured, checked = Measurement(fits[-1].after.aligner, whole, used), ()
+        changes = _changes_of_all(run, plan, asked, suspects, within(progress, _MEASURED, 1.0))
+    excluded = _excluded(plan, [change for fit in fits for change in fit.part.checked])
     by = "marks" if suspects is None else "suggested"
+    proof = RepairProof(plan.choices, tuple(fit.part for fit in fits), run.collection.digest)
     progress(1.0, f"{len(changes)} changes measured")
-    return Repair(run, encoding, plan, measured, cost, changes, checked, excluded, effect, by)
+    effect = effect_of(fits, plan.choices.seed)
+    return Repair(run, encoding, plan, measured, cost, changes, checked, excluded, effect, by, proof)
 
 
-def _fits(
-    plan: AlignmentPlan,
-    part: Split,
-    asked: Sequence[Change],
-    suspects: Suspects | None,
-    cost: Cost,
-    progress: Progress,
-) -> _Fits:
-    """Both fits of one part; where nothing is changed among its training items, one fit is both."""
-    checked = held_out_changes(asked, set(part.test))
-    only = replace(plan, sets=changed_sets(plan.sets, checked)).with_split(replace(plan.held, parts=(part,)))
-    training = training_changes(asked, set(part.train))
-    _check_left(only, part, checked, training)
+def _changed_part(
+    plan: AlignmentPlan, split: Split, asked: Sequence[Change], suspects: Suspects | None, progress: Progress
+) -> RepairedPart:
+    """What is changed in one part; BadInput where no pair is left to fit or to measure."""
+    checked, training = held_out_changes(asked, set(split.test)), training_changes(asked, set(split.train))
+    only = replace(plan, sets=changed_sets(plan.sets, checked)).with_split(replace(plan.held, parts=(split,)))
+    _check_left(only, split, checked, training)
     if suspects is not None:
         # A fold's fit lacks some of the items, and so some of the pairs to find.
         share = 1 - 1 / len(plan.held.parts) if len(plan.held.parts) > 1 else 1.0
-        training = suspects.find(part.train, share, progress=within(progress, 0.0, 0.3))
-    before = measure(only, Cost({"fit": 0.0, "match": 0.0}), within(progress, 0.3, 0.65, "before: "))
-    if not training:
-        return _Fits(before, before, (), checked)
-    repaired = replace(only, sets=changed_sets(only.sets, training)).with_split(only.held)
-    return _Fits(before, measure(repaired, cost, within(progress, 0.65, 1.0, "after: ")), training, checked)
+        training = suspects.find(split.train, share, progress=progress)
+    return RepairedPart(split, training, checked)
+
+
+def _changes_of_all(
+    run: Run, plan: AlignmentPlan, asked: Sequence[Change], suspects: Suspects | None, progress: Progress
+) -> tuple[Change, ...]:
+    """The changes of the fit on all items, where the measured fits are those of folds."""
+    if suspects is None:
+        return tuple(asked)
+    found = suspects.find(plan.whole.train, progress=progress)
+    # A run by folds is measured by them again: what one fold lent to another would be learned from there.
+    return changes_within_folds(found, [part.test for part in plan.held.parts]) if run.choices.holds_out else found
 
 
 def _check_left(plan: AlignmentPlan, part: Split, checked: Sequence[Change], training: Sequence[Change]) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.cost import Cost
 from mmalign_core.store import Store
-from mmalign_core.triage.repair import Change, changed_collection, changed_sets
+from mmalign_core.triage.repair import Action, Change, changed_collection, changed_sets
 from mmalign_core.triage.repair_effect import Effect
 from mmalign_core.types import Progress, no_progress
 from mmalign_core.workflow.alignment.measurement import Measurement
 from mmalign_core.workflow.alignment.plan import AlignmentPlan, hold_out
 from mmalign_core.workflow.alignment.run import Run, align, complete, run_plan
 from mmalign_core.workflow.encoding import Encoding
+from mmalign_core.workflow.error_analysis.repair_fits import RepairProof
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Repair:
     effect: Effect
     by: str
     """"marks" or "suggested"."""
+    proof: RepairProof
+    """What both fits were made of."""
 
     def report(self) -> dict[str, Any]:
         """What `repair --json` prints."""
@@ -48,6 +51,7 @@ class Repair:
             **self.effect.report(),
             "dropped": [change.report() for change in self.changes],
             "n_dropped": len(self.changes),
+            "re_paired": [change.item for change in self.changes if change.action is Action.REPLACE],
             "not_measured": list(self.excluded),
             "verdict": self.verdict(),
         }
@@ -65,8 +69,9 @@ class Repair:
         return self.effect.verdict()
 
     def repaired_run(self, *, store: Store, progress: Progress = no_progress) -> Run:
-        """The run of the repaired data, with the same held-out items. Its report holds `repaired_from`, `dropped` and
-        `repair`, which is the comparison. A run that holds nothing out is aligned and measured on all items again."""
+        """The run of the repaired data, with the same held-out items. A run that holds nothing out is aligned and
+        measured on all items again. Its report holds `repaired_from`, `dropped`, `repair`, which is the comparison, and
+        `repair_proof`, by which the comparison can be made again."""
         changes = (*self.changes, *self.checked)
         collection, choices = changed_collection(self.run.collection, changes), self.plan.choices
         encoding = replace(self.encoding, sets=changed_sets(self.encoding.sets, changes), media=collection.media)
@@ -84,4 +89,6 @@ class Repair:
             made = align(collection, encoding, replace(choices, folds=None), store=store, progress=progress)
         told = self.report()
         about = {"repaired_from": self.run.id, "dropped": told["dropped"], "repair": told}
-        return replace(made, report={**made.report, **about})
+        about["repair_proof"] = self.proof.report()
+        earlier = {modality: rows for modality, rows in self.plan.sets.items() if modality in self.proof.modalities}
+        return replace(made, report={**made.report, **about}, earlier=earlier)

@@ -80,7 +80,8 @@ def metric_tables(run: Run) -> list[dict[str, Any]]:
         ]
         title = f"{NAMES.get(source, source)} to {NAMES.get(target, target)}".capitalize()
         sizes = f"{found['n']:,} queries, each among {found['candidates']:,} candidates"
-        left = found.get("unanswerable", 0)
+        left, drawn = found.get("unanswerable", 0), found.get("sampled_of", 0)
+        sizes += f", a random sample of {drawn:,}" if drawn else ""
         tables.append(
             {"title": title, "sizes": sizes + (f"; {left:,} had no right answer" if left else ""), "rows": rows}
         )

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import json
-import operator
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from mmalign_core.data.names import shown
-from mmalign_core.types import MODALITIES, BadInput, Collection
+from mmalign_core.types import MODALITIES, BadInput, Collection, Strings
+from mmalign_core.workflow.recommendation.column_tests import holding
 
 EXAMPLES = "year>=1960, category=animal, category!=plant, title~dog or has:image"
 _OPERATORS = (">=", "<=", "!=", "!~", "=", ">", "<", "~")
 _CONDITION = re.compile(r"(.+?)\s*(>=|<=|!=|!~|=|>|<|~)\s*(.*)", re.DOTALL)
 _HAS = re.compile(r"\s*(!?)\s*has\s*:\s*(\w+)\s*", re.IGNORECASE)
-_ORDER: dict[str, Callable[[Any, Any], bool]] = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-}
 ID = "id"
 TEXT = "text"
 
@@ -50,11 +43,13 @@ def columns_of(collection: Collection) -> tuple[str, ...]:
 
 def _meets(collection: Collection, ids: Sequence[str], condition: str) -> np.ndarray:
     if has := _HAS.fullmatch(condition):
-        return _present(collection, ids, has[2].lower()) != bool(has[1])
+        return _present(collection, Strings.of(ids), has[2].lower()) != bool(has[1])
     column, sign, value = _parsed(condition, columns_of(collection))
-    values = _values(collection, column)
-    test = _test(sign, value, values.values(), column)
-    return np.array([test(values.get(item)) for item in ids], bool)
+    found = holding(_values(collection, column), sign, value, column)
+    if collection.ids == ids:
+        return found
+    places = collection.ids.places_of(ids)
+    return np.where(places < 0, sign[0] == "!", found[places])
 
 
 def _parsed(condition: str, columns: Sequence[str]) -> tuple[str, str, str]:
@@ -81,75 +76,27 @@ def _value(text: str, condition: str) -> str:
     return value
 
 
-def _present(collection: Collection, ids: Sequence[str], modality: str) -> np.ndarray:
+def _present(collection: Collection, ids: Strings, modality: str) -> np.ndarray:
     if modality not in MODALITIES:
         raise BadInput(f"has:{modality} names no modality; take one of {', '.join(MODALITIES)}")
-    own = {m.item for m in collection.media if m.modality == modality}
     given = collection.vectors.get(modality)
-    own |= set(given.ids) if given is not None else set()
-    return np.array([item in own for item in ids], bool)
+    owners = [collection.media_of(modality).items, *([] if given is None else [Strings.of(given.ids)])]
+    found = np.zeros(len(ids), bool)
+    for own in owners:
+        found |= True if own == ids else ids.among(own)
+    return found
 
 
-def _values(collection: Collection, column: str) -> dict[str, Any]:
-    """Return item -> its value in this column, for items that have one."""
+def _values(collection: Collection, column: str) -> pd.Series | Strings:
+    """Return the value of each item of the collection in this column; a text of several lines where it has several."""
     if column in collection.items.columns:
-        present = collection.items[column].dropna()
-        return dict(zip(map(str, present.index), present.tolist()))
+        return collection.items[column]
     if column == ID:
-        return {item: item for item in collection.ids}
-    texts: dict[str, str] = {}
-    for medium in collection.media_of("text"):
-        texts[medium.item] = "\n".join(filter(None, (texts.get(medium.item), medium.text)))
-    return texts
-
-
-def _test(sign: str, value: str, values: Any, column: str) -> Callable[[Any], bool]:
-    """Return a function of one value (None if missing): whether it meets the condition."""
-    if sign in _ORDER:
-        return _ordering(_ORDER[sign], value, values, column)
-    folded, number = value.casefold(), _number(value)
-
-    def equal(own: Any) -> bool:
-        return any(_same(part, folded, number) for part in _parts(own))
-
-    def contains(own: Any) -> bool:
-        return folded in str(own).casefold()
-
-    plain = equal if "=" in sign else contains
-    if sign[0] == "!":
-        return lambda own: own is None or not plain(own)
-    return lambda own: own is not None and plain(own)
-
-
-def _ordering(compare: Callable[[Any, Any], bool], value: str, values: Any, column: str) -> Callable[[Any], bool]:
-    """Compare numbers by size (other values never meet the condition), else texts by the alphabet, as for dates."""
-    number = _number(value)
-    if number is not None:
-        return lambda own: (n := _number(own)) is not None and compare(n, number)
-    if all(_number(own) is not None for own in values):
-        raise BadInput(f"'{column}' holds numbers and '{shown(value)}' is none; compare it with a number")
-    return lambda own: own is not None and compare(str(own).casefold(), value.casefold())
-
-
-def _same(own: Any, folded: str, number: float | None) -> bool:
-    if isinstance(own, int | float) and not isinstance(own, bool):
-        return number is not None and float(own) == number
-    return str(own).casefold() == folded
-
-
-def _parts(own: Any) -> list[Any]:
-    """Return the members of a JSON list, or the value itself."""
-    if isinstance(own, str) and own.startswith("[") and own.endswith("]"):
-        try:
-            return [own, *json.loads(own)]
-        except ValueError:
-            return [own]
-    return [own]
-
-
-def _number(value: Any) -> float | None:
-    try:
-        found = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return found if found == found else None
+        return collection.ids
+    texts = collection.media_of("text")
+    if texts.items == collection.ids:
+        return Strings(texts.texts)
+    joined: dict[str, str] = {}
+    for medium in texts:
+        joined[medium.item] = "\n".join(filter(None, (joined.get(medium.item), medium.text)))
+    return pd.Series([joined.get(item) for item in collection.ids], dtype=pd.StringDtype(na_value=np.nan))

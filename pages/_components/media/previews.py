@@ -32,10 +32,18 @@ def title(collection: Collection, item: str, limit: int = 60) -> str:
 
 def menu_title(collection: Collection, item: str, limit: int = 60) -> str:
     """Return the title for a menu: where several items share a title, the id follows it, and the title is cut first."""
-    if item not in shared_titles(collection):
-        return title(collection, item, limit)
-    known = cut_text(item, limit // 2)
-    return f"{title(collection, item, limit - len(known) - 3)} ({known})"
+    kind = f"titles of {limit} letters"
+    return cache.of_collection(kind, collection, lambda held: _menu_titles(held, limit))[item]
+
+
+def _menu_titles(collection: Collection, limit: int) -> dict[str, str]:
+    """Item -> its title; a menu asks for all of them whenever it is drawn."""
+    shared, found = shared_titles(collection), {}
+    for item in collection.ids:
+        known = cut_text(item, limit // 2)
+        short = title(collection, item, limit - len(known) - 3) if item in shared else ""
+        found[item] = f"{short} ({known})" if short else title(collection, item, limit)
+    return found
 
 
 def thumbnail(collection: Collection, item: str, pixels: int = 220) -> Thumbnail | None:

@@ -74,12 +74,20 @@ def _matching(now: dict[str, Any]) -> dict[str, Any]:
     )
     correction, correction_params = _with_params("Correction for hubs", "correction", "none", now)
     matcher, matcher_params = _with_params("Matcher", "matcher", "argmax", now)
+    exact = st.checkbox(
+        "Measure every query",
+        bool(now.get("exact", False)),
+        key="align.exact",
+        persist_state="session",
+        help="Where all queries would take more than some minutes, a random sample of them is measured otherwise.",
+    )
     return {
         "similarity": similarity["name"],
         "correction": correction,
         "correction_params": correction_params,
         "matcher": matcher,
         "matcher_params": matcher_params,
+        "exact": exact,
     }
 
 

@@ -106,7 +106,7 @@ def _target(fused: Mapping[str, Any], target: str) -> None:
     """Draw every query of this target: the fused one first, then its parts."""
     ways = [way for way in fused["metrics"] if way.partition("->")[2] == target]
     parts = {name: {way: fused[name][way] for way in ways} for name in ("metrics", "ci95", "baseline")}
-    st.markdown(f"**Finding {errors.plain(target)}**  \n{errors.plain(verdict(parts['metrics'], parts['ci95']))}")
+    st.markdown(f"**Finding {errors.plain(target)}**  \n{errors.plain(verdict(**parts))}")
     figures.show(
         metric_figure(**parts, names=_FUSED_METRICS, label=_query, height=280),
         key=f"align.together.{target}",
@@ -121,9 +121,23 @@ def _target(fused: Mapping[str, Any], target: str) -> None:
     )
 
 
-def verdict(metrics: Mapping[str, Mapping[str, float]], ci95: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the MRR of the modalities together and of the best one alone, and whether their intervals overlap."""
+def verdict(
+    metrics: Mapping[str, Mapping[str, float]], ci95: Mapping[str, Mapping[str, Any]],
+    baseline: Mapping[str, Mapping[str, float]],
+) -> str:  # fmt: skip
+    """Return the MRR of the modalities together and of the best one alone, and whether their intervals overlap.
+
+    Where the interval of all together holds the score of shuffled pairs, it says chance.
+    """
     together, *alone = metrics
+    least_sure, most_sure = ci95[together]["mrr"]
+    chance = baseline[together]["mrr"]
+    if least_sure <= chance <= most_sure:
+        return (
+            f"No better than chance by {_query(together)} together: MRR {metrics[together]['mrr']:.1%} of"
+            f" {metrics[together]['n']:,} queries, 95% interval {least_sure:.0%} to {most_sure:.0%}; shuffled pairs"
+            f" reach {chance:.1%}."
+        )
     best = max(alone, key=lambda way: metrics[way]["mrr"])
     (low, high), (least, most) = ci95[together]["mrr"], ci95[best]["mrr"]
     apart = "the intervals overlap" if low <= most and least <= high else "the intervals lie apart"

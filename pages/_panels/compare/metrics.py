@@ -50,7 +50,7 @@ def show(found: Comparison, other: str) -> None:
         st.caption(f":material/info: {errors.plain(errors.sentence(_named(note)))}")
     figures.show(
         run_difference_figure(metrics), key="compare.metrics", against=other,
-        alt="Each metric of the open run less that of the other, with paired 95% intervals",
+        alt="How much each metric of the open run differs from the other run, with paired 95% intervals",
     )  # fmt: skip
     st.caption(
         "Open run minus the other, on the very same queries (paired bootstrap, 95%): where the whiskers cross 0, they"

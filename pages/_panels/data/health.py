@@ -32,7 +32,8 @@ SKIPPED = "skipped"
 
 def show(collection: Collection, inspection: Inspection | None) -> Part | None:
     """Draw the strip; return the chosen part, or None."""
-    parts = {part.name: part for part in parts_of(collection, inspection)}
+    known = "health" if inspection is not None else "health before the inspection"
+    parts = {p.name: p for p in cache.of_collection(known, collection, lambda held: parts_of(held, inspection))}
     chosen = st.pills(
         "Health", list(parts), key="health", format_func=lambda name: parts[name].label, persist_state="session",
         label_visibility="collapsed", help="Choose a part to see its items.",
@@ -64,6 +65,8 @@ def parts_of(collection: Collection, inspection: Inspection | None) -> list[Part
     for modality in collection.modalities:
         rows = set(collection.vectors[modality].ids) if modality in collection.vectors else set()
         own = frozenset(item for item in collection.ids if modality not in whole[item] and item not in rows)
+        if len(own) == len(collection.ids):
+            continue  # no file of this modality can be used, so that the collection has none of it
         found += [Part(f"without {modality}", "hide_source", len(own), own)] * bool(own)
     left = len(collection.skipped)
     return found + [Part(SKIPPED, "block", left, frozenset())] * bool(left)

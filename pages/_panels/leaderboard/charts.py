@@ -54,7 +54,7 @@ def _differences(rows: Sequence[Row], metric: str) -> None:
         difference_figure(rows, metric),
         key="board.differences",
         of=compared(rows),
-        alt=f"{metric} of each aligner less that of {best}, with 95% intervals",
+        alt=f"{metric} of each aligner: difference from {best}, with 95% intervals",
     )
     st.caption(
         f"Each aligner minus {errors.plain(best)}, on the very same queries (paired bootstrap, 95%):"

@@ -45,7 +45,7 @@ def _table(rows: Sequence[Row], key: str) -> None:
             "MRR": st.column_config.NumberColumn(format="%.3f", help="Mean reciprocal rank of both directions: ranks."),
             "standing": st.column_config.TextColumn(
                 width=92,
-                help="By the paired 95% interval of the MRR less that of the best: where it holds 0, both are tied.",
+                help="By the paired 95% interval of the difference in MRR from the best; if it holds 0, both are tied.",
             ),
             "beats chance": st.column_config.TextColumn(
                 help="Whether the 95% interval of the MRR lies above that of shuffled pairs."

@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection
-from mmalign_core.workflow import modality_pairs, same_space
+from mmalign_core.workflow import same_space
 from pages._components import errors, header
-from pages._session import pipeline, state
+from pages._session import cache, pipeline, state
 
 
 def heading(name: str, reads: Sequence[str]) -> str:
@@ -57,6 +57,6 @@ def _encoders(reference: str, reads: Sequence[str], collection: Collection) -> d
 def _choices(encoders: dict[str, str], collection: Collection) -> dict[str, Any]:
     """Return the session's choices with these encoders, without the old aligner, and with the model's pair."""
     kept = {name: value for name, value in state.view_spec().choices.items() if name not in ("aligner", "params")}
-    pair = next((pair for pair in modality_pairs(collection) if set(pair) <= set(encoders)), None)
+    pair = next((pair for pair in cache.modality_pairs(collection) if set(pair) <= set(encoders)), None)
     chosen = kept | {"encoders": {**kept.get("encoders", {}), **encoders}}
     return chosen | ({"pair": list(pair)} if pair else {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -23,25 +23,46 @@ _WORDS = {
 """Kind of finding -> the button's words and icon."""
 
 
+_EVERY = 1.0
+"""Seconds between two looks for more findings while the search runs."""
+
+
 def show(run: Run, run_key: str) -> None:
-    """Draw the findings, or the progress of the search for them."""
+    """Draw the findings: those known so far while the search runs, with its progress."""
     if not run.report.get("metrics"):
         st.caption("Nothing was measured in this run, so nothing can be called an error.")
         return
-    found = waiting.result(_task(run, run_key), begin=True)
+    task = _task(run, run_key)
+    if task.idle:
+        task.start()
+    if task.found is None:
+        st.fragment(_so_far, run_every=_EVERY)(run_key)
+    found = waiting.result(task)
     if found is None:
         return
-    for place, finding in enumerate(found):
-        _show(finding, place)
+    _draw(found)
     if len(found) == 1:
         st.caption("No cause was found more often than by chance, and no change that was tried surely helps.")
 
 
+def _so_far(run_key: str) -> None:
+    """Draw what the search has found by now."""
+    _draw(cache.results().get("findings so far", run_key) or ())
+
+
+def _draw(found: Sequence[Finding]) -> None:
+    for place, finding in enumerate(found):
+        _show(finding, place)
+
+
 def _task(run: Run, run_key: str) -> Task:
-    store, settings = cache.store(), cache.settings()
+    store, settings, results = cache.store(), cache.settings(), cache.results()
+
+    def watch(found: tuple[Finding, ...]) -> None:
+        results.put("findings so far", run_key, found)
 
     def work(progress: Progress) -> tuple[Finding, ...]:
-        return find_findings(run, store=store, settings=settings, progress=progress)
+        return find_findings(run, store=store, settings=settings, progress=progress, watch=watch)
 
     return Task("findings", run_key, "look for errors and their causes", work)
 

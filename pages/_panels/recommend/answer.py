@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mmalign_core.types import Collection, Progress, digest_json
-from mmalign_core.workflow import Answer, FittedRecommender, Run, encode, encoded_run, fit_recommender, modality_pairs
+from mmalign_core.workflow import Answer, FittedRecommender, Run, encode, encoded_run, fit_recommender
 from pages._components import errors, waiting
 from pages._panels.recommend import queries
 from pages._panels.recommend.controls import Chosen, Tuning
@@ -72,7 +72,7 @@ def fitted_model(run: Run, run_key: str, model: Mapping[str, Any]) -> FittedReco
 
 def run_of(collection: Collection) -> tuple[Run, str]:
     """Return the run and its key. While there is no run, draw its progress and end the page."""
-    if modality_pairs(collection):
+    if cache.modality_pairs(collection):
         return waiting.need("run"), state.view_spec().run_key
     store, settings = cache.store(), cache.settings()
 

@@ -70,7 +70,7 @@ def show(rows: Sequence[RecommenderRow], k: int) -> None:
         st.subheader(f"Is {errors.plain(best)} really better?", anchor=False)
         figures.show(
             slice_differences_figure(measured, metric), key="rank.differences", of=names,
-            alt=f"{word} of each recommender less that of {best}, with 95% intervals",
+            alt=f"{word} of each recommender: difference from {best}, with 95% intervals",
         )  # fmt: skip
         st.caption(
             f"{word} minus that of {errors.plain(best)}, on the very same users (paired bootstrap, 95%):"

@@ -12,6 +12,9 @@ from mmalign_core.plots import SLICE_WORDS, learns_from
 from mmalign_core.workflow import RecommenderRow
 from pages._components import errors, exports
 
+_INTERVAL = 136
+"""Pixels of a value with its interval, such as "17.5 %  (11.8 – 24.1)"; measured in the dashboard's font."""
+
 
 def show(rows: Sequence[RecommenderRow], k: int) -> None:
     """Draw the table, best first, with 95% intervals, and the failed recommenders below."""
@@ -24,12 +27,13 @@ def show(rows: Sequence[RecommenderRow], k: int) -> None:
         height="content",
         column_config={
             "recommender": st.column_config.TextColumn(pinned=True, width=112),
+            **dict.fromkeys(("recall", "MRR"), st.column_config.TextColumn(width=_INTERVAL)),
             "coverage": st.column_config.NumberColumn(format="percent", help="Share of all items in anybody's list."),
             "novelty": st.column_config.NumberColumn(
                 format="%.1f", help="Mean bits of surprise: how few users have met the listed items."
             ),
             "diversity": st.column_config.NumberColumn(
-                format="%.2f", help="1 less the mean cosine of two items of a list."
+                format="%.2f", help="1 minus the mean cosine of two items of a list."
             ),
             "fit (s)": st.column_config.NumberColumn(format="%.3g", help="Seconds of the fit."),
             "ms / user": st.column_config.NumberColumn(format="%.3g", help="To score all items for one user."),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from mmalign_core.plots import heatmap_figure
@@ -83,16 +84,14 @@ def _draw(shown: View, block: SimilarityBlock) -> None:
     source_row, target_row = view.cell(shown) or (int(block.source_rows[i]), int(block.target_rows[j]))
     left, right = st.columns([6, 4], gap="large")
     with left:
-        figure = heatmap_figure(
-            block.scores,
-            *pairs.labels(shown.run, block),
-            right=block.right,
-            chosen=marked if view.marked(shown) else (i, j),
-            row_title=shown.source,
-            column_title=shown.target,
-            row_images=pairs.pictures(shown.run, block, shown.source, block.source_rows),
-            column_images=pairs.pictures(shown.run, block, shown.target, block.target_rows),
+        shows = (
+            shown.run_key,
+            shown.way,
+            shown.split,
+            *(tuple(r.tolist()) for r in (block.source_rows, block.target_rows)),
         )
+        chosen = marked if view.marked(shown) else (i, j)
+        figure = cache.figure(("matrix", *shows, chosen), lambda: _figure(shown, block, chosen))
         figures.show(
             figure,
             key="heat",
@@ -101,11 +100,37 @@ def _draw(shown: View, block: SimilarityBlock) -> None:
             title=f"Similarity of {shown.source} and {shown.target}: {shown.split}",
             alt=f"Similarity of {shown.source} and {shown.target}; the two menus beside it choose a pair by keyboard",
         )
-        st.caption(f"Rows: {errors.plain(shown.split)}. Red squares are right answers; the yellow cell is shown.")
+        st.caption(
+            f"Rows: {errors.plain(shown.split)}. Red squares are right answers; the yellow cell is shown."
+            f"{_fit_of_scores(shown)}"
+        )
     with right:
         _menus(shown, block, source_row, target_row)
         pairs.show_cell(shown, block, source_row, target_row)
     explanation.show(shown.run, shown.run_key, (shown.source, source_row), (shown.target, target_row))
+
+
+def _figure(shown: View, block: SimilarityBlock, chosen: tuple[int, int] | None) -> go.Figure:
+    return heatmap_figure(
+        block.scores,
+        *pairs.labels(shown.run, block),
+        right=block.right,
+        chosen=chosen,
+        row_title=shown.source,
+        column_title=shown.target,
+        row_images=pairs.pictures(shown.run, block, shown.source, block.source_rows),
+        column_images=pairs.pictures(shown.run, block, shown.target, block.target_rows),
+    )
+
+
+def _fit_of_scores(shown: View) -> str:
+    """Return which fit the scores are of, where it is not the one that decided: a run keeps none of its folds' fits."""
+    if not (shown.run.choices.folds or shown.run.choices.fold_column):
+        return ""
+    return (
+        " The scores are those of the fit on all items, which the run keeps; ranks and answers are those of the fold's"
+        " fit, which had not seen the query."
+    )
 
 
 def _clicked(shown: View, block: SimilarityBlock) -> None:

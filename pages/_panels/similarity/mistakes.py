@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmalign_core.workflow import judged_rows
 from pages._components import errors, header
-from pages._components.media import gallery, previews
+from pages._components.media import gallery, previews, row_media
 from pages._components.numbers import fixed
 from pages._panels.similarity import pairs, view
 from pages._panels.similarity.view import View
@@ -38,7 +38,7 @@ def show(shown: View) -> None:
     else:
         rows = [row for row in reversed(worst) if judged.rank[row] == 1][:_CARDS]
     if rows:
-        cards = [pairs.card(shown.run, shown.judged, row) for row in rows]
+        cards = [row_media.card(shown.run, shown.judged, row) for row in rows]
         gallery.show(cards, key=f"pairs.{which}", width=330, most=4, on_pick=lambda row: _pick(shown, int(row)))
     else:
         errors.empty(
@@ -52,14 +52,17 @@ def show(shown: View) -> None:
 
 
 def _pick(shown: View, row: int) -> None:
-    """Open the pair of the card, and put it in focus in the matrix."""
+    """Open the pair of the card, and put it in focus in the matrix, which is drawn anew once the dialog is closed."""
     state.set_widget(_OPEN, row)
     view.focus(shown, int(judged_rows(shown.run, shown.judged)[row]), int(shown.judged.chosen[row]))
     state.select_item(shown.judged.queries.ids[row])
-    st.rerun(["similarity.matrix", "similarity.mistakes"])
 
 
-@st.dialog("Pair", width="large")
+def _closed() -> None:
+    st.rerun(["similarity.matrix"])
+
+
+@st.dialog("Pair", width="large", on_dismiss=_closed)
 def _dialog(shown: View, row: int) -> None:
     """Draw the query, the chosen candidate and the right answer large."""
     judged, run = shown.judged, shown.run
