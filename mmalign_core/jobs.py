@@ -31,6 +31,7 @@ class Job(Generic[T]):
 
     `status`: queued, running, done, failed or cancelled. `fraction` in 0..1 never falls. `error` is one line for the
     user; `traceback` is the text for logs, None for errors that the user caused. `published`: partial results in order.
+    `state`: the newest whole state of a result that gets better, such as a map; None once it is done.
     `found`: of a cancelled job in words, what was measured by then (the notes of its `Cancelled`).
     """
 
@@ -42,6 +43,7 @@ class Job(Generic[T]):
         self.error: str | None = None
         self.found = ""
         self.traceback: str | None = None
+        self.state: Any = None
         self._function: Callable[[Job[T]], T] | None = function
         self._published: list[Any] = []
         self._cancel, self._finished, self._lock = threading.Event(), threading.Event(), threading.Lock()
@@ -59,6 +61,10 @@ class Job(Generic[T]):
         """Add a partial result (a loss, a finished aligner). It is kept if the job fails or is cancelled."""
         with self._lock:
             self._published.append(value)
+
+    def show(self, state: Any) -> None:
+        """Set `state`, in place of the one before. It is kept if the job fails or is cancelled."""
+        self.state = state
 
     @property
     def published(self) -> tuple[Any, ...]:
@@ -113,7 +119,7 @@ class Job(Generic[T]):
             self.traceback = traceback.format_exc()
             _log.error("job '%s' failed\n%s", self.title, self.traceback)
         else:
-            self.fraction = 1.0
+            self.fraction, self.state = 1.0, None
             return "done"
         return "failed"
 

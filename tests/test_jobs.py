@@ -65,6 +65,24 @@ def test_cancel_while_running_keeps_what_was_published():
     assert (job.status, job.result, job.error, job.published) == ("cancelled", None, None, ("first",))
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_newest_state_is_there_until_the_result_is_or_after_cancelling(stopped: bool):
+    gate, jobs = Gate(), Jobs()
+
+    def work(job: Job[str]) -> str:
+        job.show("coarse")
+        job.show("fine")
+        return gate(job)
+
+    job = jobs.submit("a map", work)
+    assert gate.started.wait(LONG) and job.state == "fine"
+    if stopped:
+        job.cancel()
+    gate.open.set()
+    assert job.wait(LONG)
+    assert (job.status, job.result, job.state) == (("cancelled", None, "fine") if stopped else ("done", "result", None))
+
+
 def test_jobs_wait_their_turn_and_a_queued_one_is_cancelled_at_once():
     gates, jobs, order = [Gate(), Gate()], Jobs(workers=2), []
     running = [jobs.submit(f"{i}", gate) for i, gate in enumerate(gates)]

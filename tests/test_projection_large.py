@@ -61,6 +61,8 @@ def test_each_state_is_a_whole_map_with_its_quality(large) -> None:
     assert all(state.coordinates.shape == (ROWS, 2) and np.isfinite(state.coordinates).all() for state in states)
     assert all(0.8 < state.trustworthiness <= 1 and state.quality_n in (250, 1000) for state in states)
     assert states[0].neighbours_found is None and states[1].neighbours_found == made.neighbours_found > WANTED
+    for axis in range(2):  # groups stay where they were
+        assert np.corrcoef(states[0].coordinates[:, axis], made.coordinates[:, axis])[0, 1] > 0.8
     assert states[-1] is made and (made.done, made.quality_n, made.neighbours_n) == (1.0, 1000, 1000)
     assert made.trustworthiness > 0.9 and made.graph_words.endswith("of 1,000 sampled")
 

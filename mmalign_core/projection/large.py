@@ -30,15 +30,15 @@ def large_map(
 ) -> tuple[np.ndarray, Neighbours]:
     """Return positions (n, dimensions) float32 of all rows and the graph that they were laid out by.
 
-    `shown` gets the maps in between. The layout starts at the map of landmarks, so points move little between them.
+    `shown` gets the maps in between. The layout starts at the map of landmarks, so groups stay where they were.
     """
-    first = landmark_map(space, dimensions, n_neighbors, min_dist, seed, within(progress, 0.0, 0.1))
+    first = _spread(landmark_map(space, dimensions, n_neighbors, min_dist, seed, within(progress, 0.0, 0.1)))
     shown(first, 0.1, None)
-    found = approximate_neighbours(space, n_neighbors - 1, seed, within(progress, 0.1, 0.45))
+    k = min(n_neighbors, len(space)) - 1
+    found = approximate_neighbours(space, k, seed, within(progress, 0.1, 0.45))
     order = _along_curve(first)
     progress(0.45, "weighing neighbours")
-    graph = symmetric_graph(_renumbered(found.rows, order), _weights(found.distances, n_neighbors)[order])
-    start = _spread(first[order], seed)
+    graph = symmetric_graph(_renumbered(found.rows, order), _weights(found.distances, k + 1)[order])
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     epochs = epoch_count(len(order))
@@ -48,7 +48,7 @@ def large_map(
         if epoch in stops:
             shown(positions[place], 0.5 + 0.5 * epoch / epochs, found)
 
-    return lay_out(graph, start, min_dist, seed, within(progress, 0.5, 1.0), FROM_MAP, watch)[place], found
+    return lay_out(graph, first[order], min_dist, seed, within(progress, 0.5, 1.0), FROM_MAP, watch)[place], found
 
 
 def _weights(distances: np.ndarray, n_neighbors: int) -> np.ndarray:
@@ -73,7 +73,7 @@ def _renumbered(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
     return place[rows[order]]
 
 
-def _spread(positions: np.ndarray, seed: int) -> np.ndarray:
+def _spread(positions: np.ndarray) -> np.ndarray:
     """Return the positions around 0, within a square that grows with the number of points."""
     reach = REACH * max(1.0, (len(positions) / EXACT_ROWS) ** 0.5)
     centred = positions - positions.mean(axis=0)

@@ -86,7 +86,8 @@ FROM_AXES = Pace(0.25, 1.5)
 last longer than with a decay of 1."""
 FROM_MAP = Pace(0.03, 1.0)
 """For starts at a map of landmarks. Measured at 50,000 x 128: the final map is as good as with `FROM_AXES` (neighbour
-overlap .184), and the maps in between are better (.129 after 20 of 200 epochs instead of .040)."""
+overlap .184), and the maps in between are better (.129 after 20 of 200 epochs instead of .040). At 200,000 x 128:
+trustworthiness .962 and overlap .085, from the principal axes .958 and .081."""
 
 
 def lay_out(

@@ -66,9 +66,9 @@ def project_run(
 
     Above 20,000 rows the map comes as a sequence of states. `on_state` gets each in the calling thread: whole maps,
     with `projection.done` rising from 0.1 (landmarks, after seconds) to 1.0 and their quality beside them. The states
-    share the columns of their points. A job passes `on_state=job.publish`; a page shows the newest of
-    `job.published`. If `progress` raises `Cancelled`, the last state is kept in the store: `drawn_map` returns it, and
-    the next call shows it first and draws on to the whole map.
+    share the columns of their points. A job passes `on_state=job.show`; a page draws `job.state`, the newest. If
+    `progress` raises `Cancelled`, the last state is kept in the store: `drawn_map` returns it, and the next call shows
+    it first and draws the map again, to the end.
     """
     vectors, points = stacked(run)
     chosen = {"dimensions": dimensions, "n_neighbors": n_neighbors, "min_dist": min_dist, "seed": seed}
