@@ -69,6 +69,13 @@ def encode_once(engine: RayEngine | LocalEngine, workers: int, media: Sequence[M
     return took, used(engine, workers) - before, made.vectors
 
 
+def line(name: str, outcome: tuple[Any, ...], pictures: int) -> tuple[float, Any]:
+    """Print what a pass took, and return its wall seconds and its vectors."""
+    took, spent, vectors = outcome
+    print(f"{name:12}{took:26.1f}{1000 * spent / pictures:36.1f}", flush=True)
+    return took, vectors
+
+
 def main() -> None:
     """Print one line a round, and the median ratio."""
     parser = argparse.ArgumentParser()
@@ -86,14 +93,14 @@ def main() -> None:
         encode_once(two, 2, media[:64], root)
         ratios = []
         print(f"{args.images} pictures{'wall s':>22}{'processor ms a picture':>36}")
-        for _ in range(args.rounds):
-            rows = {}
-            for name, engine, workers in (("local", local, 1), ("1 worker", one, 1), ("2 workers", two, 2)):
-                took, spent, vectors = encode_once(engine, workers, media, root)
-                rows[name] = (took, vectors)
-                print(f"{name:12}{took:26.1f}{1000 * spent / len(media):36.1f}", flush=True)
-            assert all(np.array_equal(rows["local"][1], vectors) for _, vectors in rows.values()), "vectors differ"
-            ratios.append(rows["1 worker"][0] / rows["2 workers"][0])
+        expected = line("local", encode_once(local, 1, media, root), len(media))[1]
+        for number in range(args.rounds):
+            walls = {}
+            turns = (("1 worker", one, 1), ("2 workers", two, 2))
+            for name, engine, workers in turns if number % 2 else reversed(turns):
+                walls[name], vectors = line(name, encode_once(engine, workers, media, root), len(media))
+                assert np.array_equal(vectors, expected), "vectors differ"
+            ratios.append(walls["1 worker"] / walls["2 workers"])
         print(f"two workers over one: {np.median(ratios):.2f}x (rounds: {', '.join(f'{r:.2f}' for r in ratios)})")
 
 

@@ -141,35 +141,57 @@ def test_bad_input_that_a_worker_meets_is_raised_as_itself(engine):
         list(engine.run_each(refuse, None, [1], no_progress))
 
 
-def test_a_killed_driver_that_joined_by_address_loses_only_what_was_not_committed(idle, tmp_path):
+@pytest.mark.parametrize("gone", ["driver", "cluster"])
+def test_what_was_committed_stays_when_the_driver_or_the_cluster_is_gone(idle, tmp_path, gone):
     data, root = write_manifest(tmp_path / "data", 800), tmp_path / "store"
+    driver = start_driver(idle.client_address, data, root)
+    assert driver.stdout is not None and driver.stderr is not None
+    watchdog = threading.Timer(PATIENCE, driver.kill)
+    watchdog.start()  # a run that hangs ends, and the test fails
+    committed = [line for _, line in zip(range(3), driver.stdout)]
+    if gone == "driver":
+        driver.kill()
+    else:
+        ray.shutdown()  # this process would miss the cluster too
+        idle.head_node.kill_all_processes(allow_graceful=False)
+    _, told = driver.communicate()
+    watchdog.cancel()
+    assert len(committed) == 3, f"it ended before something was gone: {told}"
+    if gone == "cluster":
+        lines = [line for line in told.splitlines() if line.startswith("encode: ")]
+        assert driver.returncode == 2 and "Traceback" not in told and len(lines) == 1
+        assert f"the Ray cluster at {idle.client_address} went away" in lines[0] and "run again" in lines[0]
+    media = read_collection(data).media_of("image")
+    (key,) = (key for key in Store(root).size() if key.startswith("colour-gradient"))
+    held = Store(root).embeddings(key, list(media.digests))
+    whole = encoded(LocalEngine(), data, Store(tmp_path / "here")).sets["image"]
+    assert len(held.rows) > 0 and np.array_equal(held.vectors, whole.vectors[held.rows])
+    after = encoded(LocalEngine(), data, Store(root)).by_modality["image"]
+    assert after == {"encoded": 800 - len(held.rows), "reused": len(held.rows)}
+
+
+def start_driver(address: str, data: Path, root: Path) -> subprocess.Popen[str]:
+    """The command that encodes on the cluster, which commits each fragment and says so."""
     script = (
         "import sys\n"
         "from mmalign_core.engines import ray_engine\n"
         "from mmalign_core.__main__ import main\n"
         "from mmalign_core.store import Store\n"
         "ray_engine.COMMIT_FRAGMENTS, commit = 1, Store.commit_fragments\n"
-        "def told(*given):\n"
-        "    commit(*given)\n"
-        "    print('committed', flush=True)\n"
+        "def told(store, key, fragments):\n"
+        "    commit(store, key, fragments)\n"
+        "    if 'colour' in key and fragments:\n"
+        "        print('committed', flush=True)\n"
         "Store.commit_fragments = told\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
-    options = ["--engine", "ray", "--ray-address", idle.client_address, "--encoder", "image=colour-gradient"]
-    command = [sys.executable, "-c", script, "encode", str(data), "--store", str(root), *options]
-    driver = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    watchdog = threading.Timer(PATIENCE, driver.kill)
-    watchdog.start()  # a run that never commits ends, and the test fails
-    assert driver.stdout is not None
-    committed = [line for _, line in zip(range(3), driver.stdout)]
-    watchdog.cancel()
-    driver.kill()
-    driver.wait()
-    assert len(committed) == 3, "it ended before it was killed"
-    media = read_collection(data).media_of("image")
-    (key,) = (key for key in Store(root).size() if key.startswith("colour-gradient"))
-    held = Store(root).embeddings(key, [medium.digest for medium in media])
-    whole = encoded(LocalEngine(), data, Store(tmp_path / "here")).sets["image"]
-    assert len(held.rows) > 0 and np.array_equal(held.vectors, whole.vectors[held.rows])
-    after = encoded(LocalEngine(), data, Store(root)).by_modality["image"]
-    assert after == {"encoded": 800 - len(held.rows), "reused": len(held.rows)}
+    encoders = [part for modality, name in CHEAP.items() for part in ("--encoder", f"{modality}={name}")]
+    options = ["--engine", "ray", "--ray-address", address, "--store", str(root), *encoders]
+    return subprocess.Popen(
+        [sys.executable, "-c", script, "encode", str(data), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"RAY_CLIENT_RECONNECT_GRACE_PERIOD": "3"},
+    )
