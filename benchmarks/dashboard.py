@@ -10,9 +10,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -44,15 +45,19 @@ def chromium() -> str | None:
 @contextmanager
 def serve(home: Path) -> Iterator[str]:
     """`streamlit run app.py` on a free port with its store under `home`; gives the address."""
+    with (home / "server.log").open("wb") as log, serving(["app.py"], log, {"MMALIGN_HOME": str(home)}) as address:
+        yield address
+
+
+@contextmanager
+def serving(script: list[str], log: IO[bytes] | int, settings: Mapping[str, str] | None = None) -> Iterator[str]:
+    """`streamlit run` of any script on a free port, with `settings` in its environment; gives the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+    command = [sys.executable, "-m", "streamlit", "run", *script, "--server.headless=true"]
     command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.fileWatcherType=none"]
-    with (home / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | {"MMALIGN_HOME": str(home)}, stdout=log, stderr=log
-        )
+    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(settings or {})}, stdout=log, stderr=log)
     try:
         _wait_until_up(f"http://127.0.0.1:{port}/_stcore/health", server)
         yield f"http://127.0.0.1:{port}"
@@ -112,6 +117,37 @@ def chart(page: Page, key: str, timeout: float = 120_000) -> Locator:
     expect(found).to_have_count(1, timeout=timeout)
     expect(found.locator(".main-svg").first).to_be_visible(timeout=timeout)
     return found
+
+
+def drawn_map(page: Page, key: str, timeout: float = 120_000, panels: int = 1) -> Locator:
+    """The drawings of the map of points with this key, once the page is at rest and every point is drawn."""
+    settled(page, timeout)
+    found = page.locator(f".st-key-{key} .stage[data-drawn]")
+    expect(found).to_have_count(panels, timeout=timeout)
+    return found
+
+
+def map_point(page: Page, name: str, number: int = 0, panel: int = 0) -> tuple[float, float]:
+    """Where the numbered point of those well inside the map, alone on its place, is on the screen."""
+    x, y = page.evaluate(
+        """([name, number, at]) => {
+          const panel = window.mmalignMaps.get(name).panels[at], box = panel.stage.getBoundingClientRect();
+          const seen = [];
+          for (let point = 0; point < panel.n; point += 1) {
+            const [x, y] = panel.screen(point);
+            const inside = x > 30 && y > 30 && x < box.width - 30 && y < box.height - 30;
+            if (inside && panel.nearest(x, y, 12, 1)[0] === point) seen.push([box.x + x, box.y + y]);
+          }
+          return seen[number % seen.length];
+        }""",
+        [name, number, panel],
+    )
+    return x, y
+
+
+def map_camera(page: Page, name: str, panel: int = 0) -> list[float]:
+    """The state of the camera of the map."""
+    return page.evaluate("([name, at]) => window.mmalignMaps.get(name).panels[at].camera.state", [name, panel])
 
 
 def go(page: Page, title: str) -> None:

@@ -119,7 +119,7 @@ def seconds_to_map(home: Path) -> float:
     with serve(home) as address, browser() as chrome:
         page = chrome.new_page(viewport={"width": 1440, "height": 900})
         page.goto(f"{address}/space")
-        page.locator(".st-key-map .scatterlayer").wait_for(timeout=300_000)
+        page.locator(".st-key-map .stage[data-drawn]").wait_for(timeout=300_000)
         return time.perf_counter() - start
 
 

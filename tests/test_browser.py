@@ -14,7 +14,7 @@ pytest.importorskip("playwright", reason="playwright is not installed: pip insta
 
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.dashboard import ROOT, TITLES, browser, chart, chromium, go, serve, settled
+from benchmarks.dashboard import ROOT, TITLES, browser, chart, chromium, drawn_map, go, map_point, serve, settled
 
 pytestmark = [
     pytest.mark.browser,
@@ -49,31 +49,15 @@ def page(chrome: Browser, address: str) -> Iterator[Page]:
     opened.close()
 
 
-def click_trace(page: Page, key: str, trace: str) -> None:
-    """Click the first marker of the trace with this name in the chart under this key, which must be drawn."""
-    where = page.evaluate(
-        """([chart, trace]) => {
-          const plot = document.querySelector(`.st-key-${chart} .js-plotly-plot`);
-          const found = plot._fullData.find((one) => one.name === trace) ?? plot._fullData[1];
-          const box = plot.querySelector('.nsewdrag').getBoundingClientRect();
-          const {xaxis, yaxis} = plot._fullLayout;
-          return [box.x + xaxis.d2p(found.x[0]), box.y + yaxis.d2p(found.y[0])];
-        }""",
-        [key, trace],
-    )
-    page.mouse.move(*where)
-    page.mouse.click(*where)
-
-
 def test_from_the_demo_to_the_map_to_a_recommendation(page: Page) -> None:
     go(page, TITLES["data"])
     page.locator(".card").first.wait_for(timeout=PATIENCE)
     expect(page.get_by_text("OpenMoji").first).to_be_visible()
     go(page, TITLES["space"])
-    chart(page, "map", PATIENCE)
+    drawn_map(page, "map", PATIENCE)
     expect(page.get_by_text("trustworthiness")).to_have_count(1)
     expect(page.get_by_text("better than a random map")).to_have_count(1)
-    click_trace(page, "map", "image")
+    page.mouse.click(*map_point(page, "map", 5))
     page.wait_for_url(re.compile(r"[?&]item="))
     settled(page, PATIENCE)
     shown = page.locator("h5").first.inner_text()

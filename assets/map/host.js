@@ -22,16 +22,23 @@ export class Host {
   panels = [];
   turn = 0;
 
-  constructor(root, name) {
-    Object.assign(this, { root, name });
+  // kept: what outlives the element, which the page makes anew when something above it appears.
+  constructor(root, name, kept) {
+    Object.assign(this, { root, name, kept });
     root.innerHTML = FRAME;
     const find = (what) => root.querySelector(what);
     find("#help").textContent = HELP;
     this.inks = inks(root);
     this.legend = new Legend(find(".legend"), (words) => this.#recolour(words));
-    this.tools = new Tools(find(".tools"), (act) => this.#act(act), (tool) => this.#each((panel) => (panel.selection.tool = tool)));
+    Object.assign(this.legend, kept.legend);
+    this.tools = new Tools(find(".tools"), (act) => this.#act(act), (tool) => this.#choose(tool), kept.tool);
     this.status = find('[role="status"]');
     this.plain = new Plain(this);
+  }
+
+  #choose(tool) {
+    this.kept.tool = tool;
+    this.#each((panel) => (panel.selection.tool = tool));
   }
 
   #each(act) {
@@ -92,6 +99,7 @@ export class Host {
   }
 
   #recolour(words = "") {
+    this.kept.legend = { pressed: this.legend.pressed, key: this.legend.key };
     const colours = palette(this.data.colours, (code) => this.legend.shows(code));
     this.#each((panel) => {
       panel.setPalette(colours);

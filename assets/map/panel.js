@@ -143,7 +143,10 @@ export class Panel {
     if (look.dense) this.points.density(look, from, count, (from + count) / this.n, width, height);
     else this.points.marks(look, from, count, look.shown);
     if (first || last || look.dense) this.points.rings(look, this.host.inks.strongParts, this.ratio);
-    if (last) this.stage.dataset.drawn = String(this.n);
+    if (first) performance.mark("map.first");
+    if (!last) return;
+    performance.mark("map.whole");
+    this.stage.dataset.drawn = String(this.n);
   }
 
   over() {
