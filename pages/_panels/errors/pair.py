@@ -10,7 +10,7 @@ from mmalign_core.plots import MODALITY_COLOURS, query_rank_figure
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.workflow import Cause, ErrorReport, Mark, RankedCandidate, Run, cause_sentence, cause_words
 from pages._components import errors, figures, header
-from pages._components.media import gallery, previews
+from pages._components.media import gallery, previews, row_media
 from pages._components.numbers import fixed
 from pages._panels.errors import mark_panel
 from pages._panels.errors.queries import Query, open_item
@@ -96,7 +96,7 @@ def _media(run: Run, query: Query) -> None:
             with column:
                 st.markdown(f"{words} · {header.modality_word(rows.modality)}")
                 name = previews.title(run.collection, rows.ids[place])
-                pairs.show_medium(pairs.medium_of(run.collection, rows, place), name)
+                pairs.show_medium(row_media.medium_of(run.collection, rows, place), name)
                 if rows.modality != "text":
                     st.caption(errors.plain(name))
 
@@ -132,7 +132,7 @@ def _rival(run: Run, query: Query, ranked: RankedCandidate) -> dict[str, object]
     told = [word for word, holds in (("right", ranked.right), ("chosen", ranked.chosen)) if holds]
     return {
         "id": ranked.item,
-        "title": pairs.row_label(run.collection, query.candidates, ranked.row),
+        "title": row_media.row_label(run.collection, query.candidates, ranked.row),
         "note": ", ".join(told) or None,
         "tiles": [tile],
     }

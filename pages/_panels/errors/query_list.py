@@ -11,10 +11,10 @@ import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
 from mmalign_core.workflow import ErrorReport, Mark, MarkKind, Run, cause_words
+from pages._components.media import row_media
 from pages._panels.errors import mark_panel
 from pages._panels.errors.filters import kind_words
 from pages._panels.errors.queries import Query, open_named, query_named
-from pages._panels.similarity import pairs
 from pages._session import state
 
 PAGE = 50
@@ -71,11 +71,11 @@ def _answers(run: Run, report: ErrorReport, names: Sequence[str]) -> dict[str, C
 def _row(run: Run, report: ErrorReport, row: Mapping[str, Any], marks: Sequence[Mark], both: bool) -> dict[str, Any]:
     query = query_named(report, row["query"])
     rows = query.judged.queries
-    picture = pairs.small_picture(pairs.medium_of(run.collection, rows, query.row), _PIXELS)
+    picture = row_media.small_picture(row_media.medium_of(run.collection, rows, query.row), _PIXELS)
     fit = ("held out" if query.is_held_out else "fitted") if both else ""
     return {
         "query": query.key,
-        "label": cut_text(pairs.row_label(run.collection, rows, query.row), _LONGEST),
+        "label": cut_text(row_media.row_label(run.collection, rows, query.row), _LONGEST),
         "image": picture and picture.uri,
         "look": picture and picture.look,
         "modality": rows.modality,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mmalign_core.workflow import choosers, most_chosen
 from pages._components import errors, exports
-from pages._panels.similarity import pairs
+from pages._components.media import row_media
 from pages._panels.similarity.view import View
 from pages._session import clicks, state
 
@@ -22,7 +22,7 @@ def show(shown: View) -> None:
         return
     rows = [
         {
-            shown.target: pairs.row_label(shown.run.collection, shown.judged.candidates, use.row),
+            shown.target: row_media.row_label(shown.run.collection, shown.judged.candidates, use.row),
             "chosen by": use.k / use.n,
             "95% interval": f"{use.interval[0]:.0%} to {use.interval[1]:.0%}",
             "k of n": f"{use.k:,} of {use.n:,}",

@@ -9,14 +9,15 @@ import numpy as np
 import streamlit as st
 
 from mmalign_core.plots import MODALITY_COLOURS, cut_text
-from mmalign_core.types import Collection, EmbeddingSet, Media
+from mmalign_core.types import EmbeddingSet, Media
 from mmalign_core.workflow import Judgements, Run, SimilarityBlock, right_pair
 from pages._components import errors, header
 from pages._components.media import previews, videos
+from pages._components.media.row_media import medium_of, row_label, small_picture
 from pages._components.numbers import fixed
 from pages._panels.similarity.view import View
 from pages._session import media_cache, state
-from pages._session.thumbnails import Thumbnail, cover
+from pages._session.thumbnails import cover
 
 _RIGHT, _WRONG = "#0B7A5C", "#B3412E"
 """Green and red that keep a contrast of 4.5 : 1 with white, as WCAG 2 asks for text."""
@@ -34,42 +35,14 @@ def labels(run: Run, block: SimilarityBlock) -> tuple[list[str], list[str]]:
     )
 
 
-def row_label(collection: Collection, rows: EmbeddingSet, row: int) -> str:
-    """Return the text of a text, or the item's title for other media."""
-    medium = medium_of(collection, rows, row)
-    return medium.text if medium and medium.text else previews.title(collection, rows.ids[row])
-
-
-def small_picture(medium: Media | None, pixels: int = 64) -> Thumbnail | None:
-    """Return the picture within pixels × pixels, a frame of the video or the waveform of the sound; None for a text."""
-    if medium is None or medium.modality == "text":
-        return None
-    if medium.modality == "audio":
-        return media_cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
-    return _small(medium, pixels)
-
-
-def medium_of(collection: Collection, rows: EmbeddingSet, row: int) -> Media | None:
-    """Return the medium of this row, or None for vectors given ready-made."""
-    held = previews.media(collection, rows.ids[row], rows.modality)
-    return next((m for m in held if m.digest == rows.keys[row]), held[0] if held else None)
-
-
 def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) -> list[str | None]:
     """Return small pictures to draw along an axis, [] if the modality has none."""
     if modality not in ("image", "video") or len(rows) > _PICTURED:
         return []
     held = block.source if block.source.modality == modality else block.target
     media = [medium_of(run.collection, held, int(row)) for row in rows]
-    drawn = [m and _small(m) for m in media]
+    drawn = [small_picture(m) for m in media]
     return [shown.uri if shown else None for shown in drawn]
-
-
-def _small(medium: Media, pixels: int = 64) -> Thumbnail | None:
-    """Return the picture, or the representative frame of a video."""
-    if medium.modality == "video":
-        return cover(media_cache.film(medium.digest, medium.path or ""))
-    return media_cache.thumbnail(medium.digest, pixels, medium.path or "")
 
 
 def cell_in(block: SimilarityBlock, pair: tuple[int, int] | None) -> tuple[int, int] | None:

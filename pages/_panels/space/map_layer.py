@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from mmalign_core.plots import MapGroups, MapPoints, map_groups, map_points, packed_values
 from mmalign_core.workflow import Judgements, MapClusters, Run, SpaceMap
+from pages._components.media import row_media
 from pages._components.point_map import Label
-from pages._panels.similarity import pairs
 from pages._panels.space import colours
 from pages._session import media_cache
 
@@ -51,8 +51,8 @@ def label(run: Run, drawn: SpaceMap, row: int, pixels: int = 96) -> Label:
     """Return what is said of the medium of this row of the map, with a small picture."""
     modality, place = drawn.points["modality"].iat[row], int(drawn.points["row"].iat[row])
     rows = run.result.space[str(modality)]
-    picture = pairs.small_picture(pairs.medium_of(run.collection, rows, place), pixels)
-    text = pairs.row_label(run.collection, rows, place)
+    picture = row_media.small_picture(row_media.medium_of(run.collection, rows, place), pixels)
+    text = row_media.row_label(run.collection, rows, place)
     return Label(text[:200], picture and picture.uri, picture.look if picture else "")
 
 
