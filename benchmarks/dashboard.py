@@ -10,10 +10,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
@@ -45,22 +44,25 @@ def chromium() -> str | None:
 @contextmanager
 def serve(home: Path) -> Iterator[str]:
     """`streamlit run app.py` on a free port with its store under `home`; gives the address."""
-    with (home / "server.log").open("wb") as log, serving(["app.py"], log, {"MMALIGN_HOME": str(home)}) as address:
+    with serve_process(home) as (address, _):
         yield address
 
 
 @contextmanager
-def serving(script: list[str], log: IO[bytes] | int, settings: Mapping[str, str] | None = None) -> Iterator[str]:
-    """`streamlit run` of any script on a free port, with `settings` in its environment; gives the address."""
+def serve_process(home: Path, script: str = "app.py") -> Iterator[tuple[str, int]]:
+    """Like `serve`, of any script; gives the address and the id of the server's process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", *script, "--server.headless=true"]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true"]
     command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.fileWatcherType=none"]
-    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(settings or {})}, stdout=log, stderr=log)
+    with (home / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | {"MMALIGN_HOME": str(home)}, stdout=log, stderr=log
+        )
     try:
         _wait_until_up(f"http://127.0.0.1:{port}/_stcore/health", server)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", server.pid
     finally:
         server.terminate()
         server.wait(timeout=20)

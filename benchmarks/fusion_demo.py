@@ -23,8 +23,8 @@ import sys
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.data.demo import write_demo
+from mmalign_core.metrics.ranking import measure_direction
 from mmalign_core.metrics.report import fused_set, measure_fused
-from mmalign_core.metrics.retrieval import measure_direction
 from mmalign_core.scoring.corrections import CORRECTIONS
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS

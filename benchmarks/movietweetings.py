@@ -153,8 +153,8 @@ def main() -> None:
         items, events = opened(args.data, args.store or Path(temporary))
         for seed in map(int, args.seeds.split(",")):
             protocol = Protocol(args.split, 0.2, args.k, args.relevant, seed)
-            told = {} if boards else {"told": show_facts}
-            boards.append(evaluate(items, events, entries, protocol, publish=show_done, **told))
+            first = {} if boards else {"publish_facts": show_facts}
+            boards.append(evaluate(items, events, entries, protocol, publish=show_done, **first))
     for name in boards[0].rows[0]["metrics"]:
         show_slice(boards, name, f"ndcg@{args.k}")
     show_lists(boards[0])

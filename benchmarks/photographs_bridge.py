@@ -13,7 +13,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.translated_captions import CAPTIONS, LANGUAGES
-from mmalign_core.metrics.report import measure_direction
+from mmalign_core.metrics.ranking import measure_direction
 from mmalign_core.scoring.corrections import CORRECTIONS
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS

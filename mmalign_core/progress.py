@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from mmalign_core.types import Progress
@@ -21,3 +22,27 @@ def within(progress: Progress, start: float, end: float, words: str = "") -> Pro
         progress(start + (end - start) * min(max(fraction, 0.0), 1.0), f"{words}{message}")
 
     return report
+
+
+ESTIMATED_AFTER = 2.0
+"""Seconds before the remaining time is named. Chosen: shorter tasks end before anybody reads it."""
+
+
+def remaining(progress: Progress) -> Progress:
+    """Return the progress callback of a task whose fractions grow evenly; messages then end in the remaining time."""
+    begin = time.monotonic()
+
+    def report(fraction: float, message: str) -> None:
+        passed = time.monotonic() - begin
+        if passed > ESTIMATED_AFTER and 0 < fraction < 1:
+            message = f"{message}, about {spoken(passed * (1 - fraction) / fraction)} left"
+        progress(fraction, message)
+
+    return report
+
+
+def spoken(seconds: float) -> str:
+    """Return a duration in words, rounded to two digits or fewer: "8 s", "3 min", "1.5 h"."""
+    if seconds < 100:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.2g} h"

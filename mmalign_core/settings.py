@@ -25,6 +25,7 @@ def _number(name: str, default: int) -> int:
 class Settings:
     """`root`: the store's folder (MMALIGN_HOME). The names of limits end in their units.
 
+    `vectors`: where embeddings lie if not in that folder: an address of object storage (MMALIGN_VECTORS).
     `device`: where torch models run (MMALIGN_DEVICE): auto, cpu, cuda, cuda:N or mps.
     `sequence_limit`: memory of the sequences of all modalities together, in MB of 10^6 bytes.
 
@@ -32,6 +33,7 @@ class Settings:
     """
 
     root: Path = field(default_factory=_root)
+    vectors: str = field(default_factory=lambda: os.environ.get("MMALIGN_VECTORS", "").strip())
     max_file_bytes: int = field(default_factory=lambda: _number("MAX_FILE_BYTES", 512 * 2**20))
     max_image_pixels: int = field(default_factory=lambda: _number("MAX_IMAGE_PIXELS", 100_000_000))
     max_audio_seconds: int = field(default_factory=lambda: _number("MAX_AUDIO_SECONDS", 600))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 import pandas as pd
 import streamlit as st
 
@@ -29,10 +31,8 @@ def error_task(run: Run, run_key: str) -> Task:
 
 @st.fragment(key="errors.queries")
 def queries(run: Run, run_key: str, report: ErrorReport) -> None:
-    """Draw the slices, the filters, the list, and the query in focus."""
-    mark_panel.show_said()
+    """Draw the slices and the filters, and what they let pass."""
     table = cache.queries(run_key, report)
-    marks = mark_panel.by_item(cache.marks(run.collection), run.choices.pair)
     above = st.expander("Slices", icon=":material/pie_chart:", expanded=True, key="errors.slices.box")
     with above:
         sliced = slices.found(run, run_key)
@@ -40,8 +40,17 @@ def queries(run: Run, run_key: str, report: ErrorReport) -> None:
     if sliced is not None:
         with above:
             slices.show(sliced, chosen.direction, chosen.slice, report.notes)
-    items = slices.items_of(sliced, chosen.direction, chosen.slice)
-    listed = filters.listed(table, chosen, run.collection, marks, items)
+    passed(run, run_key, report, chosen, slices.items_of(sliced, chosen.direction, chosen.slice))
+
+
+@st.fragment(key="errors.passed")
+def passed(
+    run: Run, run_key: str, report: ErrorReport, chosen: filters.Filters, items: AbstractSet[str] | None
+) -> None:
+    """Draw the list and the query in focus: all that runs again when a person moves on or marks."""
+    mark_panel.show_said()
+    marks = mark_panel.by_item(cache.marks(run.collection), run.choices.pair)
+    listed = filters.listed(cache.queries(run_key, report), chosen, run.collection, marks, items)
     focus = in_focus(report, listed)
     left, right = st.columns([4, 7], gap="medium")
     with left:
@@ -52,11 +61,17 @@ def queries(run: Run, run_key: str, report: ErrorReport) -> None:
         with st.container(horizontal=True, gap="xsmall"):
             mark_panel.show_undo(run)
             st.button("Clear filters", icon=":material/filter_alt_off:", type="tertiary", key="errors.clear",
-                      on_click=filters.clear)  # fmt: skip
+                      on_click=_clear)  # fmt: skip
         _export(report, listed)
     with right:
         if focus is not None:
             pair.show(run, run_key, report, focus, marks)
+
+
+def _clear() -> None:
+    """Let every query pass; only inside a callback."""
+    filters.clear()
+    st.rerun(["errors.queries"])
 
 
 def _export(report: ErrorReport, listed: pd.DataFrame) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +12,10 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Answer, Choices, Encoding, QuerySpec, Run, align, answer, encode, open_demo
+from tests.discs import write_discs
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[1]
 
@@ -81,3 +86,42 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the development data (../shared/data) is not here")
     return folder
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a dashboard with a store of its own, one for all browser tests of a file."""
+    from benchmarks.dashboard import serve  # needs Playwright, which other tests do without
+
+    with serve(tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def discs(tmp_path_factory: pytest.TempPathFactory, address: str) -> str:
+    """The address of each page over `tests.discs`; "{page}" stands for the page."""
+    return f"{address}/{{page}}?data=folder:{write_discs(tmp_path_factory.mktemp('data') / 'discs')}"
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator["Browser"]:
+    """A headless Chromium, one for all browser tests of a file."""
+    from benchmarks.dashboard import browser
+
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(chrome: "Browser", request: pytest.FixtureRequest) -> Iterator["Page"]:
+    """A session of its own on the start page, which shows no error at its end.
+
+    A test file may set HEIGHT (pixels of the window, else 900) and START (False: the window stays empty).
+    """
+    opened = chrome.new_page(viewport={"width": 1280, "height": getattr(request.module, "HEIGHT", 900)})
+    opened.set_default_timeout(120_000)
+    if getattr(request.module, "START", True):
+        opened.goto(request.getfixturevalue("address"))
+    yield opened
+    assert not opened.get_by_test_id("stException").count()
+    opened.close()

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mmalign_core.jobs import JOBS
+from pages._session import cache
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
@@ -20,9 +20,9 @@ def dashboard_home(root: Path) -> Iterator[Path]:
     """MMALIGN_HOME lies in this folder, and nothing that another session's pages cached is seen or left."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "MMALIGN_HOME", str(root / "home"))
-        st.cache_resource.clear()
+        cache.forget()
         yield root
-    st.cache_resource.clear()
+    cache.forget()
 
 
 def finish() -> None:

@@ -10,43 +10,10 @@ import pytest
 import soundfile
 from PIL import Image, ImageDraw
 
-pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
+from tests.browser import MARKS, PATIENCE, TITLES, Browser, Page, chart, drawn_map, expect, go, map_point, settled
+from tests.dashboard import ROOT
 
-from playwright.sync_api import Browser, Page, expect
-
-from benchmarks.dashboard import ROOT, TITLES, browser, chart, chromium, drawn_map, go, map_point, serve, settled
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
-]
-
-PATIENCE = 300_000
-"""Milliseconds: a first start on a busy machine makes, encodes and aligns the demo."""
-expect.set_options(timeout=60_000)
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(tmp_path_factory.mktemp("home")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(chrome: Browser, address: str) -> Iterator[Page]:
-    opened = chrome.new_page(viewport={"width": 1280, "height": 900})
-    opened.set_default_timeout(60_000)
-    opened.goto(address)
-    yield opened
-    assert not opened.get_by_test_id("stException").count()
-    opened.close()
+pytestmark = MARKS
 
 
 def test_from_the_demo_to_the_map_to_a_recommendation(page: Page) -> None:

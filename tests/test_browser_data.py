@@ -1,25 +1,13 @@
 """Data and Recommend in a real browser: details stay in view, nothing is cut on a phone, sliders have plain names."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
-
-from playwright.sync_api import Browser, Page, expect
-
-from benchmarks.dashboard import browser, chromium, serve, settled
+from tests.browser import MARKS, PATIENCE, Browser, Page, expect, settled
 from tests.circles import write_circles
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
-]
-
-PATIENCE = 120_000
-"""Milliseconds: a first start on a busy machine loads the encoders."""
+pytestmark = MARKS
 MANY = 8
 """Captions of each of the twelve circles: enough cards that the gallery is longer than the screen."""
 
@@ -31,18 +19,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place in range(MANY * 6):
         (root / f"word-{place}.txt").write_text(f"A text of its own, number {place}")
     return root
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(tmp_path_factory.mktemp("home")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 def opened(chrome: Browser, address: str, width: int, height: int) -> Page:

@@ -1,47 +1,11 @@
 """From a finding to its errors, by keys to a mark and back, to a repair with its proof, in a real browser."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
+from tests.browser import MARKS, PATIENCE, Page, chart, expect, settled
 
-pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
-
-from playwright.sync_api import Browser, Page, expect
-
-from benchmarks.dashboard import browser, chart, chromium, serve, settled
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
-]
-
-PATIENCE = 300_000
-"""Milliseconds: a first start on a busy machine makes, encodes and aligns the demo."""
-expect.set_options(timeout=60_000)
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(tmp_path_factory.mktemp("home")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(chrome: Browser, address: str) -> Iterator[Page]:
-    opened = chrome.new_page(viewport={"width": 1280, "height": 1000})
-    opened.set_default_timeout(PATIENCE)
-    opened.goto(address)
-    yield opened
-    assert not opened.get_by_test_id("stException").count()
-    opened.close()
+pytestmark = MARKS
+HEIGHT = 1000
 
 
 def active(page: Page) -> str:

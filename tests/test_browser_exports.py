@@ -1,55 +1,19 @@
 """Figures saved from a real browser: PNG, SVG and HTML with a caption, of SVG and WebGL charts, and all rows."""
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
-
-pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
-
 from PIL import Image
-from playwright.sync_api import Browser, Page
 
-from benchmarks.dashboard import browser, chart, chromium, drawn_map, serve, settled
-from tests.discs import N, write_discs
+from tests.browser import MARKS, PATIENCE, Browser, Page, chart, drawn_map, settled
+from tests.discs import N
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
-]
-
-PATIENCE = 300_000
-"""Milliseconds: a first start on a busy machine encodes and aligns the discs."""
+pytestmark = MARKS
+HEIGHT, START = 1100, False
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = tmp_path_factory.mktemp("exports")
-    data = write_discs(root / "discs")
-    (root / "home").mkdir()
-    with serve(root / "home") as found:
-        yield f"{found}/{{page}}?data=folder:{data}"
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(chrome: Browser) -> Iterator[Page]:
-    opened = chrome.new_page(viewport={"width": 1280, "height": 1100}, accept_downloads=True)
-    opened.set_default_timeout(60_000)
-    yield opened
-    assert not opened.get_by_test_id("stException").count()
-    opened.close()
 
 
 def save(page: Page, key: str, kind: str, folder: Path) -> Path:
@@ -87,8 +51,8 @@ def check_image(page: Page, path: Path, key: str, drawing: str = ".js-plotly-plo
     assert coloured.sum() > 500, "bars or points are drawn, not axes alone"
 
 
-def test_an_svg_chart_is_saved_with_its_caption(page: Page, chrome: Browser, address: str, tmp_path: Path) -> None:
-    page.goto(address.format(page="align"))
+def test_an_svg_chart_is_saved_with_its_caption(page: Page, chrome: Browser, discs: str, tmp_path: Path) -> None:
+    page.goto(discs.format(page="align"))
     chart(page, "align-metrics", PATIENCE)
     check_image(page, save(page, "align-metrics", "png", tmp_path), "align-metrics")
     found = words(save(page, "align-metrics", "svg", tmp_path))
@@ -104,8 +68,8 @@ def test_an_svg_chart_is_saved_with_its_caption(page: Page, chrome: Browser, add
     plain.close()
 
 
-def test_a_webgl_chart_is_saved_with_its_points(page: Page, address: str, tmp_path: Path) -> None:
-    page.goto(address.format(page="space") + "&map=%7B%22dimensions%22:3%7D")
+def test_a_webgl_chart_is_saved_with_its_points(page: Page, discs: str, tmp_path: Path) -> None:
+    page.goto(discs.format(page="space") + "&map=%7B%22dimensions%22:3%7D")
     drawn_map(page, "map", PATIENCE)
     check_image(page, save(page, "map", "png", tmp_path), "map", ".map")
     found = words(save(page, "map", "svg", tmp_path))
@@ -115,8 +79,8 @@ def test_a_webgl_chart_is_saved_with_its_points(page: Page, address: str, tmp_pa
     assert "Map of the shared space" in html and "scatter3d" in html
 
 
-def test_a_table_is_saved_with_all_rows(page: Page, address: str, tmp_path: Path) -> None:
-    page.goto(address.format(page="data") + "&as=Table")
+def test_a_table_is_saved_with_all_rows(page: Page, discs: str, tmp_path: Path) -> None:
+    page.goto(discs.format(page="data") + "&as=Table")
     settled(page, PATIENCE)
     for kind, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
         with page.expect_download() as saved:

@@ -13,47 +13,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
-import pytest
 import soundfile
 from PIL import Image, ImageDraw
 
-pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
+from tests.browser import MARKS, PATIENCE, TITLES, Browser, Page, expect, go, settled
 
-from playwright.sync_api import Browser, Page, expect
-
-from benchmarks.dashboard import TITLES, browser, chromium, go, serve, settled
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
-]
-
-PATIENCE = 300_000
-"""Milliseconds: a first start on a busy machine makes, encodes and aligns the demo."""
-expect.set_options(timeout=60_000)
+pytestmark = MARKS
 COLOURS = {"red": "#e02020", "blue": "#2040e0", "green": "#20a040", "yellow": "#f0d020", "black": "#101010"}
 SHAPES = ("circle", "square", "triangle", "bar", "cross", "ring")
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve(tmp_path_factory.mktemp("home")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(chrome: Browser, address: str) -> Iterator[Page]:
-    opened = session(chrome, address)
-    yield opened
-    assert not opened.get_by_test_id("stException").count()
-    opened.close()
 
 
 def session(chrome: Browser, address: str) -> Page:

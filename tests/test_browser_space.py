@@ -1,54 +1,17 @@
 """The map and the matrix in a real browser: zoom kept, lasso to metrics and CSV, turning in space, cards that open."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.browser import MARKS, PATIENCE, Page, chart, drawn_map, expect, map_camera, map_point, settled
+from tests.discs import N
 
-pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
-
-from playwright.sync_api import Browser, Page, expect
-
-from benchmarks.dashboard import browser, chart, chromium, drawn_map, map_camera, map_point, serve, settled
-from tests.discs import N, write_discs
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt install chromium"),
-]
-
-PATIENCE = 300_000
-"""Milliseconds: a first start on a busy machine encodes and aligns the discs."""
+pytestmark = MARKS
+HEIGHT, START = 1100, False
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = tmp_path_factory.mktemp("browser")
-    data = write_discs(root / "discs")
-    (root / "home").mkdir()
-    with serve(root / "home") as found:
-        yield f"{found}/{{page}}?data=folder:{data}"
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(chrome: Browser) -> Iterator[Page]:
-    opened = chrome.new_page(viewport={"width": 1280, "height": 1100}, accept_downloads=True)
-    opened.set_default_timeout(60_000)
-    yield opened
-    assert not opened.get_by_test_id("stException").count()
-    opened.close()
-
-
-def show_map(page: Page, address: str, more: str = "") -> None:
-    page.goto(address.format(page="space") + more)
+def show_map(page: Page, discs: str, more: str = "") -> None:
+    page.goto(discs.format(page="space") + more)
     drawn_map(page, "map", PATIENCE)
 
 
@@ -68,8 +31,8 @@ def drag_around(page: Page, share: float) -> None:
     page.mouse.up()
 
 
-def test_a_click_keeps_the_zoom(page: Page, address: str) -> None:
-    show_map(page, address)
+def test_a_click_keeps_the_zoom(page: Page, discs: str) -> None:
+    show_map(page, discs)
     before = map_camera(page, "map")
     page.get_by_role("button", name="Zoom out").click()
     zoomed = map_camera(page, "map")
@@ -95,8 +58,8 @@ def test_a_click_keeps_the_zoom(page: Page, address: str) -> None:
     assert map_camera(page, "map") == zoomed, "also over other pages"
 
 
-def test_a_lasso_opens_gallery_metrics_and_csv(page: Page, address: str) -> None:
-    show_map(page, address)
+def test_a_lasso_opens_gallery_metrics_and_csv(page: Page, discs: str) -> None:
+    show_map(page, discs)
     expect(page.get_by_text("Nothing selected").last).to_be_visible()
     page.get_by_role("button", name="Lasso").click()
     drag_around(page, 0.62)
@@ -114,8 +77,8 @@ def test_a_lasso_opens_gallery_metrics_and_csv(page: Page, address: str) -> None
     assert text.startswith("metric,direction") and "recall@10" in text and "modality gap" in text
 
 
-def test_the_pointer_shows_what_a_point_is(page: Page, address: str) -> None:
-    show_map(page, address)
+def test_the_pointer_shows_what_a_point_is(page: Page, discs: str) -> None:
+    show_map(page, discs)
     x, y = map_point(page, "map", 2)
     page.mouse.move(x - 40, y - 40)
     page.mouse.move(x, y, steps=4)
@@ -125,8 +88,8 @@ def test_the_pointer_shows_what_a_point_is(page: Page, address: str) -> None:
     expect(box.locator(".facts")).to_have_text(re.compile("image|text"))
 
 
-def test_points_are_stepped_through_opened_and_selected_by_keys(page: Page, address: str) -> None:
-    show_map(page, address)
+def test_points_are_stepped_through_opened_and_selected_by_keys(page: Page, discs: str) -> None:
+    show_map(page, discs)
     page.locator(".st-key-map .stage").focus()
     before = map_camera(page, "map")
     for key in ("+", "ArrowLeft", "ArrowUp"):
@@ -150,8 +113,8 @@ def test_points_are_stepped_through_opened_and_selected_by_keys(page: Page, addr
     expect(page.locator(".st-key-tray")).to_contain_text("selected", timeout=60_000)
 
 
-def test_isolating_a_group_hides_the_others_and_their_links(page: Page, address: str) -> None:
-    show_map(page, address, "&links=Worst+pairs")
+def test_isolating_a_group_hides_the_others_and_their_links(page: Page, discs: str) -> None:
+    show_map(page, discs, "&links=Worst+pairs")
     shown = """() => {
       const panel = window.mmalignMaps.get('map').panels[0], { links } = panel.marks;
       const seen = [...Array(panel.n).keys()].filter(panel.seen).length;
@@ -168,8 +131,8 @@ def test_isolating_a_group_hides_the_others_and_their_links(page: Page, address:
     assert page.evaluate(shown)[0] == 2 * N
 
 
-def test_nothing_covers_the_legend(page: Page, address: str) -> None:
-    show_map(page, address)
+def test_nothing_covers_the_legend(page: Page, discs: str) -> None:
+    show_map(page, discs)
     legend, tools, stage = (
         page.locator(f".st-key-map {name}").bounding_box() for name in (".legend", ".tools", ".stage")
     )
@@ -177,8 +140,8 @@ def test_nothing_covers_the_legend(page: Page, address: str) -> None:
     assert legend["y"] + legend["height"] <= stage["y"] and legend["x"] + legend["width"] <= tools["x"]
 
 
-def test_a_drag_turns_the_map_in_space(page: Page, address: str) -> None:
-    show_map(page, address, "&map=%7B%22dimensions%22:3%7D")
+def test_a_drag_turns_the_map_in_space(page: Page, discs: str) -> None:
+    show_map(page, discs, "&map=%7B%22dimensions%22:3%7D")
     before = map_camera(page, "map")
     box = page.locator(".st-key-map .stage").bounding_box()
     assert box is not None
@@ -195,12 +158,12 @@ def test_a_drag_turns_the_map_in_space(page: Page, address: str) -> None:
     expect(page.locator(".st-key-tray")).to_contain_text("selected", timeout=60_000)
 
 
-def test_without_webgl_a_picture_of_the_density_takes_its_place(page: Page, address: str) -> None:
+def test_without_webgl_a_picture_of_the_density_takes_its_place(page: Page, discs: str) -> None:
     page.add_init_script(
         "const real = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext ="
         " function (kind, ...more) { return kind.startsWith('webgl') ? null : real.call(this, kind, ...more); };"
     )
-    page.goto(address.format(page="space"))
+    page.goto(discs.format(page="space"))
     picture = page.locator(".st-key-map img.density")
     expect(picture).to_be_visible(timeout=PATIENCE)
     settled(page)
@@ -210,14 +173,14 @@ def test_without_webgl_a_picture_of_the_density_takes_its_place(page: Page, addr
     page.wait_for_url(re.compile("[?&]item="))
 
 
-def test_a_lost_context_leaves_a_picture(page: Page, address: str) -> None:
-    show_map(page, address)
+def test_a_lost_context_leaves_a_picture(page: Page, discs: str) -> None:
+    show_map(page, discs)
     page.evaluate("() => window.mmalignMaps.get('map').panels[0].gl.getExtension('WEBGL_lose_context').loseContext()")
     expect(page.locator(".st-key-map img.density")).to_be_visible(timeout=60_000)
 
 
-def test_a_card_among_the_worst_pairs_opens_its_pair(page: Page, address: str) -> None:
-    page.goto(address.format(page="similarity"))
+def test_a_card_among_the_worst_pairs_opens_its_pair(page: Page, discs: str) -> None:
+    page.goto(discs.format(page="similarity"))
     chart(page, "heat", PATIENCE)
     card = page.locator(".card").nth(1)
     title = card.locator(".title").inner_text()
@@ -232,8 +195,8 @@ def test_a_card_among_the_worst_pairs_opens_its_pair(page: Page, address: str) -
     expect(page.get_by_text(title).first).to_be_visible()
 
 
-def test_a_click_on_a_group_opens_its_queries(page: Page, address: str) -> None:
-    page.goto(address.format(page="similarity") + "&rows=Groups&group=kind")
+def test_a_click_on_a_group_opens_its_queries(page: Page, discs: str) -> None:
+    page.goto(discs.format(page="similarity") + "&rows=Groups&group=kind")
     chart(page, "groups", PATIENCE)
     box = page.locator(".st-key-groups .nsewdrag").bounding_box()
     assert box is not None

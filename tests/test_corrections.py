@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.metrics.report import evaluation, measure_direction
+from mmalign_core.metrics.ranking import measure_direction
+from mmalign_core.metrics.report import evaluation
 from mmalign_core.scoring.corrections import CORRECTIONS, Scores
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS

@@ -24,6 +24,7 @@ FLOORS = {
         "data",
         "language",
         "model_files",
+        "engines",
     ),
     3: ("recommend", "explain", "projection", "metrics", "plots", "triage"),
     4: ("workflow", "notebook", "__main__", "commands"),

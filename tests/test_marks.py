@@ -11,7 +11,8 @@ import pytest
 
 from mmalign_core.__main__ import main
 from mmalign_core.store import Store
-from mmalign_core.triage.marks import MarkKind, parse_kind, parse_moment, replay
+from mmalign_core.triage.mark_replay import replay
+from mmalign_core.triage.marks import MarkKind, parse_kind, parse_moment
 from mmalign_core.types import BadInput, Collection, Media, digest_bytes
 from mmalign_core.workflow import Choices, add_mark, align, encode, read_marks, save_run, undo_mark
 from tests.given_vectors import given

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.metrics.retrieval import Outcome, measure_direction, outcomes, right_answers
+from mmalign_core.metrics.outcomes import outcomes
+from mmalign_core.metrics.ranking import measure_direction
+from mmalign_core.metrics.retrieval import Outcome, right_answers
 from mmalign_core.scoring.corrections import CORRECTIONS, Scores
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS

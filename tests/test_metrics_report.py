@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from mmalign_core.metrics.bootstrap import bootstrap_intervals
+from mmalign_core.metrics.hubs import occurrences, skewness
 from mmalign_core.metrics.report import at_chance, evaluation
 from mmalign_core.metrics.retrieval import Outcome
-from mmalign_core.metrics.space import alignment, modality_gap, occurrences, skewness, uniformity
+from mmalign_core.metrics.space import alignment, modality_gap, uniformity
 from mmalign_core.scoring.corrections import CORRECTIONS, Scores
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.metrics.space import diagnostics, mutual_knn, occurrences, uniformity
+from mmalign_core.metrics.hubs import occurrences
+from mmalign_core.metrics.space import diagnostics, mutual_knn, uniformity
 from mmalign_core.scoring.corrections import CORRECTIONS, Scores
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS

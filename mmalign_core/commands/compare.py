@@ -6,6 +6,7 @@ from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.commands.choices import add_choices, choices_of
+from mmalign_core.commands.engine_options import add_engine, engine_of
 from mmalign_core.commands.shared import (
     add_data,
     add_encoders,
@@ -20,7 +21,8 @@ from mmalign_core.commands.shared import (
 from mmalign_core.metrics.report import at_chance
 from mmalign_core.params import parse_assignments
 from mmalign_core.types import BadInput
-from mmalign_core.workflow import Choices, Comparison, Encoding, check_collection, compare, ranked, takers
+from mmalign_core.workflow import Choices, Comparison, Encoding, check_collection, ranked, takers
+from mmalign_core.workflow.comparison.comparison import compare_on
 from mmalign_core.workflow.comparison.ranking import Row
 
 SUMMARY = "measure several aligners on the same held-out items, one row each, best first"
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--curve", type=int, default=0, metavar="N", help="also fit on 1/2, 1/4, … of the pairs: N points in all"
     )
+    add_engine(parser)
     add_store(parser)
     add_json(parser)
 
@@ -49,22 +52,24 @@ def run(args: argparse.Namespace) -> None:
     use_all = names == [ALL]
     for entry in _entries(args, ALIGNERS.names() if use_all else names):
         entry.check()
-    store = store_of(args)
+    engine, store = engine_of(args), store_of(args)
     collection = opened(args)
     check_collection(collection, choices_of(args, "as-is", {}))
     encoding = encoded(args, collection, store)
     names = _takers(encoding, args) if use_all else names
     rows: list[Row] = []
     try:
-        compare(
-            collection,
-            encoding,
-            _entries(args, names),
-            store=store,
-            curve=args.curve,
-            progress=show_progress,
-            publish=rows.append,
-        )
+        with engine:
+            compare_on(
+                engine,
+                collection,
+                encoding,
+                _entries(args, names),
+                store=store,
+                curve=args.curve,
+                progress=show_progress,
+                publish=rows.append,
+            )
     finally:
         if not all(row["error"] for row in rows):
             done = ranked(rows, seed=args.seed)

@@ -2,32 +2,48 @@
 
 import argparse
 
+from mmalign_core.commands.engine_options import add_engine, engine_of
 from mmalign_core.commands.shared import (
     add_data,
     add_encoders,
     add_json,
     add_store,
-    encoded,
-    opened,
+    check_encoders,
+    encoders_of,
+    settings_of,
+    show_progress,
     store_of,
     write_result,
 )
+from mmalign_core.workflow import encode
 
 SUMMARY = "encode a collection into the store; media that the store holds are not encoded again"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add DATA, --interactions, --encoder, --store and --json."""
+    """Add DATA, --interactions, --encoder, the engine, --store and --json."""
     add_data(parser)
     add_encoders(parser)
+    add_engine(parser)
     add_store(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Encode and print the counts."""
-    collection = opened(args)
-    made = encoded(args, collection, store_of(args))
+    check_encoders(args)
+    with engine_of(args) as engine:
+        settings = settings_of(args)
+        collection, whole = engine.read(args.data, args.interactions, settings, show_progress)
+        made = encode(
+            collection,
+            encoders_of(args),
+            store=store_of(args),
+            settings=settings,
+            progress=show_progress,
+            write=engine.write_batches,
+            save=whole,
+        )
     report = made.report(len(collection.ids))
     summary = "{items} items: {encoded} media encoded, {reused} reused, {n} skipped"
     write_result(report, args, summary.format(n=len(report["skipped"]), **report))

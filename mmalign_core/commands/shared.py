@@ -16,6 +16,7 @@ from mmalign_core.encoders import full_reference
 from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
+from mmalign_core.store.places import is_object_storage
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Encoding, encode, open_collection
 
@@ -29,7 +30,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 def add_store(parser: argparse.ArgumentParser) -> None:
     """--store."""
-    parser.add_argument("--store", metavar="URI", help="folder of the store (default: $MMALIGN_HOME)")
+    parser.add_argument("--store", metavar="URI", help="folder ($MMALIGN_HOME), or s3://bucket/folder for vectors")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -59,21 +60,30 @@ def encoders_of(args: argparse.Namespace) -> dict[str, str]:
     return dict(parse_assignments(getattr(args, "encoder", [])))
 
 
+def check_encoders(args: argparse.Namespace) -> None:
+    """Raise BadInput if an --encoder is unknown, before anything is read."""
+    for reference in encoders_of(args).values():
+        full_reference(reference)
+
+
 def settings_of(args: argparse.Namespace) -> Settings:
-    """The settings with the root of --store. Raises BadInput if that root, or the default, cannot be a store."""
+    """The settings with the place of --store. Raises BadInput if that, or the default, cannot be a store."""
     settings = Settings()
-    return replace(settings, root=Store(args.store or settings.root).root)
+    if is_object_storage(args.store):
+        return replace(settings, vectors=Store(settings.root, args.store).vectors)
+    vectors = "" if args.store else settings.vectors
+    return replace(settings, root=Store(args.store or settings.root, vectors).root, vectors=vectors)
 
 
 def store_of(args: argparse.Namespace) -> Store:
     """The store of --store, or the default store."""
-    return Store(settings_of(args).root)
+    settings = settings_of(args)
+    return Store(settings.root, settings.vectors)
 
 
 def opened(args: argparse.Namespace) -> Collection:
     """The collection of DATA and --interactions. Raises BadInput first if an --encoder is unknown."""
-    for reference in encoders_of(args).values():
-        full_reference(reference)
+    check_encoders(args)
     return open_collection(
         args.data, interactions=args.interactions, settings=settings_of(args), progress=show_progress
     )

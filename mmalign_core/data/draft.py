@@ -1,24 +1,29 @@
-"""A collection while it is built row by row: usable media and vectors are kept, everything else is reported once."""
+"""A collection while it is built: usable media and vectors are kept, everything else is reported once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from mmalign_core.data.media.references import file_media, text_media
 from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, is_arrow, is_text_type, one_array, taken
 from mmalign_core.data.tabular.metadata import metadata_frame
-from mmalign_core.data.tabular.rows import File, Problem, Row, as_reference, row_from
+from mmalign_core.data.tabular.row_columns import Rows, rows_of_table
+from mmalign_core.data.tabular.rows import File, Problem, as_reference, parse_list
 from mmalign_core.data.tabular.tables import Table
-from mmalign_core.data.tabular.vectors import check_width, common_width, given_set, parse_vectors
+from mmalign_core.data.tabular.texts import read_texts
+from mmalign_core.data.tabular.vector_columns import VectorColumn, given_set, read_vectors
 from mmalign_core.settings import Settings
-from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Media, Progress, Skipped
+from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Media, MediaTable, Progress, Skipped
+from mmalign_core.types.media import joined_media
+from mmalign_core.types.strings import Strings
 
 Find = Callable[[str], Path]
 """A function that turns a file reference into a path. It raises BadInput if no file may be read under that name."""
@@ -28,13 +33,8 @@ LONGEST_METADATA = 10_000
 _ROWS_PER_REPORT = 50
 """Rows from one report of the progress to the next; our choice."""
 
-
-@dataclass
-class _Item:
-    row: Row
-    media: list[Media]
-    vectors: dict[str, np.ndarray] = field(default_factory=dict)
-    reported: bool = False
+_Owned = tuple[np.ndarray, MediaTable]
+"""The row of each medium, and the media."""
 
 
 class Draft:
@@ -47,122 +47,188 @@ class Draft:
         self.settings = settings
         self.skipped: list[Skipped] = []
         self.notes: list[str] = []
-        self._items: dict[str, _Item] = {}
+        self._rows = Rows(Strings(), str)
+        self._media: dict[str, _Owned] = {}
+        self._vectors: dict[str, VectorColumn] = {}
+        self._told: list[tuple[int, int, str, str]] = []
+        self._reported: set[int] = set()
 
     def skip(self, id: str, modality: str, reason: object, source: str = "") -> None:
         """Report unused data: its id, its modality ('' if none), the reason, and its source."""
         self.skipped.append(Skipped(shown(id), modality, shown_sentence(reason), source))
 
-    def table_rows(self, table: Table, names: Mapping[str, str], source: str) -> list[Row | None]:
-        """One row for each line of a table, in order; None for a line that cannot be used, which is reported.
+    def table_rows(self, table: Table, names: Mapping[str, str], source: str) -> Rows:
+        """The usable rows of a table, in order; its other lines are reported.
 
         `names`: column as written -> the name it has here. Rows are numbered '1', '2', … if none of these is 'id'.
         """
-        numbered = "id" not in names.values()
-        rows: list[Row | None] = []
-        for count, line in enumerate(table.lines, 1):
-            where = f"{shown(source)}, line {line.number}"
-            values = dict.fromkeys(names.values()) | {names[c]: v for c, v in line.values.items()}
-            try:
-                if line.problem:
-                    raise BadInput(f"{where} {line.problem}")
-                fallback = str(count) if numbered else ""
-                rows.append(row_from(values, where, fallback_id=fallback, lists_as_json=table.plain))
-            except BadInput as error:
-                self.skip(str(values.get("id") or line.number), "", error, where)
-                rows.append(None)
+        rows, problems = rows_of_table(table, names, source)
+        for place, own, reason in problems:
+            self.skip(own, "", reason, f"{shown(source)}, line {table.numbers[place]}")
         return rows
 
-    def add_all(self, rows: Sequence[Row], find: Find, progress: Progress) -> None:
-        """Add rows in order and report the progress."""
-        for number, row in enumerate(rows):
-            if number % _ROWS_PER_REPORT == 0:
-                progress(number / len(rows), "reading files")
-            self.add(row, find)
+    def add(self, rows: Rows, find: Find, progress: Progress) -> None:
+        """Add the media and vectors of all rows and report the progress. It is called once.
 
-    def add(self, row: Row, find: Find) -> None:
-        """Add the media and vectors of a row. A later row with the same id is reported and not used."""
-        if row.id in self._items:
-            return self.skip(row.id, "", f"{row.source}: the id '{row.id}' is taken by an earlier row", row.source)
-        item = self._items[row.id] = _Item(row, [])
-        for modality in MODALITIES:
-            for entry in row.cells.get(modality, ()):
-                with self._reporting(item, modality):
-                    item.media.append(self._medium(row, modality, entry, find))
-            if modality in row.vectors:
-                with self._reporting(item, modality):
-                    item.vectors[modality] = parse_vectors(row.vectors[modality], f"{modality}_vector")
+        A later row with the id of an earlier one is reported and not used.
+        """
+        first = rows.ids.firsts() == np.arange(len(rows))
+        for row in np.flatnonzero(~first).tolist():
+            reason = f"{rows.source(row)}: the id '{rows.ids[row]}' is taken by an earlier row"
+            self._told.append((row, -1, "", reason))
+        told, places = self._told, np.flatnonzero(first)
+        self._rows = kept = rows.take(places)
+        self._told = []
+        for order, modality in enumerate(MODALITIES):
+            if modality in kept.cells:
+                self._media[modality] = self._read_media(2 * order, modality, kept.cells[modality], find, progress)
+            if modality in kept.vectors:
+                column = read_vectors(kept.vectors[modality], f"{modality}_vector")
+                self._vectors[modality] = column
+                self._told += [(row, 2 * order + 1, modality, why) for row, why in column.problems]
+        own = [(int(places[row]), order, modality, why) for row, order, modality, why in self._told]
+        self._reported |= {row for row, *_ in self._told}
+        for row, _, modality, why in sorted([*told, *own], key=lambda one: one[:2]):
+            self.skip(rows.ids[row], modality, why, rows.source(row))
 
-    def usable_ids(self) -> list[str]:
+    def usable_ids(self) -> Strings:
         """The ids of the items with a usable medium or vector, in order.
 
         Vectors of another width are reported first.
         """
-        self._check_widths()
-        return [id for id, item in self._items.items() if item.media or item.vectors]
+        for modality, column in self._vectors.items():
+            width = column.matrix.shape[1]
+            for row, own in column.others:
+                self._reported.add(row)
+                why = f"{modality}_vector has {own} numbers where the others have {width}; make them equal"
+                self.skip(self._rows.ids[row], modality, why, self._rows.source(row))
+            self._vectors[modality] = VectorColumn(column.at, column.matrix)
+        usable = self._usable()
+        return self._rows.ids if usable.all() else self._rows.ids.take(np.flatnonzero(usable))
+
+    def _usable(self) -> np.ndarray:
+        """(n,) bool: which rows have a medium or a vector."""
+        found = np.zeros(len(self._rows), bool)
+        for at, _ in self._media.values():
+            found[at] = True
+        for column in self._vectors.values():
+            found[column.at] = True
+        return found
 
     def finish(self, name: str, interactions: pd.DataFrame | None = None, attribution: str = "") -> Collection:
         """The collection `name` of all items with a usable medium or vector. Raises BadInput if there is none."""
         ids = self.usable_ids()
-        for item in self._items.values():
-            if not (item.media or item.vectors or item.reported):
-                where = item.row.source or item.row.id
-                self.skip(item.row.id, "", f"{where}: has no text, image, audio or video", item.row.source)
-        if not ids:
+        usable = self._usable()
+        for row in np.flatnonzero(~usable).tolist():
+            if row not in self._reported:
+                source = self._rows.source(row)
+                where = source or self._rows.ids[row]
+                self.skip(self._rows.ids[row], "", f"{where}: has no text, image, audio or video", source)
+        if not len(ids):
             empty = "; put texts, pictures, sounds, videos or vectors into it"
             first = f" ({len(self.skipped)} skipped): {self.skipped[0].reason}" if self.skipped else empty
             raise BadInput(f"'{shown(name)}' holds nothing usable{first}")
-        used = [self._items[id] for id in ids]
         return Collection(
             name=name,
-            items=metadata_frame(ids, [self._metadata(item) for item in used]),
-            media=tuple(medium for item in used for medium in item.media),
+            items=metadata_frame(ids, self._metadata(np.flatnonzero(usable))),
+            media=self._all_media(),
             skipped=tuple(self.skipped),
-            vectors=_given(used),
+            vectors=self._given(),
             interactions=interactions,
             attribution=attribution,
             notes=tuple(shown_sentence(note) for note in self.notes),
         )
 
-    def _medium(self, row: Row, modality: str, entry: Any, find: Find) -> Media:
+    def _read_media(self, order: int, modality: str, cells: Cells, find: Find, progress: Progress) -> _Owned:
+        """The usable media in the cells of one modality; the others are told of."""
+        cells = bare_cells(cells)
+        if modality == "text":
+            progress(0.0, "reading texts")
+            rows = self._rows
+            read = read_texts(cells, lambda row: self._text_name(rows.ids[row]), self.settings, as_json=rows.as_json)
+            if read is not None:
+                self._told += [(row, order, modality, why) for row, why in read.problems]
+                return read.at, MediaTable(self._ids_at(read.at), "text", read.digests, texts=read.texts)
+        at: list[int] = []
+        media: list[Media] = []
+        values = as_list(cells)
+        for row, cell in enumerate(values):
+            if row % _ROWS_PER_REPORT == 0:
+                progress(row / len(values), "reading files")
+            for entry in parse_list(cell, self._rows.as_json):
+                try:
+                    media.append(self._medium(self._rows.ids[row], modality, entry, find))
+                    at.append(row)
+                except BadInput as error:
+                    self._told.append((row, order, modality, str(error)))
+        return np.array(at, np.int64), MediaTable.of(media)
+
+    def _ids_at(self, at: np.ndarray) -> Strings:
+        ids = self._rows.ids
+        return ids if len(at) == len(ids) and bool((at == np.arange(len(ids))).all()) else ids.take(at)
+
+    def _text_name(self, id: str) -> str:
+        return f"the text of '{shown(id)}'"
+
+    def _medium(self, id: str, modality: str, entry: Any, find: Find) -> Media:
         if isinstance(entry, Problem):
             raise BadInput(entry.reason)
         if isinstance(entry, File):
-            return file_media(row.id, modality, entry.path, entry.name, self.settings)
+            return file_media(id, modality, entry.path, entry.name, self.settings)
         if modality == "text":
             text = entry if isinstance(entry, str) else _number_as_text(entry)
-            return text_media(row.id, text, f"the text of '{shown(row.id)}'", self.settings)
+            return text_media(id, text, self._text_name(id), self.settings)
         reference = as_reference(entry)
-        return file_media(row.id, modality, find(reference), reference, self.settings)
+        return file_media(id, modality, find(reference), reference, self.settings)
 
-    @contextmanager
-    def _reporting(self, item: _Item, modality: str) -> Iterator[None]:
-        """Report a BadInput raised inside the block and go on."""
-        try:
-            yield
-        except BadInput as error:
-            item.reported = True
-            self.skip(item.row.id, modality, error, item.row.source)
+    def _all_media(self) -> MediaTable:
+        """The media of all modalities, in the order of the items."""
+        parts = [part for part in self._media.values() if len(part[1])]
+        if len(parts) < 2:
+            return parts[0][1] if parts else MediaTable((), (), ())
+        at = np.concatenate([at for at, _ in parts])
+        return joined_media([media for _, media in parts]).take(np.argsort(at, kind="stable"))
 
-    def _check_widths(self) -> None:
-        for modality in MODALITIES:
-            having = [item for item in self._items.values() if modality in item.vectors]
-            width = common_width([item.vectors[modality] for item in having])
-            for item in having:
-                vectors = item.vectors.pop(modality)
-                with self._reporting(item, modality):
-                    check_width(vectors, width, f"{modality}_vector")
-                    item.vectors[modality] = vectors
-
-    def _metadata(self, item: _Item) -> dict[str, Any]:
-        kept = dict(item.row.metadata)
-        for column, value in item.row.metadata.items():
-            if isinstance(value, (str, bytes)) and len(value) > LONGEST_METADATA:
-                kept[column] = None
-                size = f"{len(value):,} characters, more than {LONGEST_METADATA:,}"
-                reason = f"the cell '{shown(column)}' is too large ({size}); it was left empty"
-                self.skip(item.row.id, "metadata", reason, item.row.source)
+    def _metadata(self, usable: np.ndarray) -> dict[str, Cells]:
+        """The metadata of the usable rows. A cell that is too large is reported and left empty."""
+        every = len(usable) == len(self._rows)
+        kept = {n: cells if every else taken(cells, usable) for n, cells in self._rows.metadata.items()}
+        large: list[tuple[int, int, str, int]] = []
+        for order, (name, cells) in enumerate(kept.items()):
+            found = _too_large(cells)
+            if found:
+                values = [*as_list(cells)]
+                for place, size in found:
+                    values[place] = None
+                    large.append((place, order, name, size))
+                kept[name] = values
+        for place, _, name, size in sorted(large):
+            row = int(usable[place])
+            words = f"{size:,} characters, more than {LONGEST_METADATA:,}"
+            reason = f"the cell '{shown(name)}' is too large ({words}); it was left empty"
+            self.skip(self._rows.ids[row], "metadata", reason, self._rows.source(row))
         return kept
+
+    def _given(self) -> dict[str, EmbeddingSet]:
+        none = np.zeros(0, np.int64), MediaTable((), (), ())
+        return {
+            m: given_set(m, self._rows.ids, self._vectors[m], self._media.get(m, none))
+            for m in MODALITIES
+            if m in self._vectors and len(self._vectors[m].at)
+        }
+
+
+def _too_large(cells: Cells) -> list[tuple[int, int]]:
+    """The places of texts and bytes that are too large for metadata, and their sizes."""
+    if is_arrow(cells):
+        array = one_array(bare_cells(cells))
+        if not is_text_type(array.type) and array.type not in (pa.binary(), pa.large_binary()):
+            return []
+        count = pc.utf8_length if is_text_type(array.type) else pc.binary_length
+        sizes = pc.fill_null(count(array), 0).to_numpy(zero_copy_only=False)
+        return [(place, int(sizes[place])) for place in np.flatnonzero(sizes > LONGEST_METADATA).tolist()]
+    sized = ((place, len(value)) for place, value in enumerate(cells) if isinstance(value, (str, bytes)))
+    return [(place, size) for place, size in sized if size > LONGEST_METADATA]
 
 
 def shown_sentence(reason: object) -> str:
@@ -175,13 +241,3 @@ def _number_as_text(entry: Any) -> str:
     if isinstance(entry, bool) or not isinstance(entry, (int, float)):
         raise BadInput("the text is not text; write a string or a list of strings")
     return str(entry)
-
-
-def _given(items: list[_Item]) -> dict[str, EmbeddingSet]:
-    sets: dict[str, EmbeddingSet] = {}
-    for modality in MODALITIES:
-        rows = {item.row.id: item.vectors[modality] for item in items if modality in item.vectors}
-        if rows:
-            media = {i.row.id: [m for m in i.media if m.modality == modality] for i in items if i.row.id in rows}
-            sets[modality] = given_set(modality, rows, media)
-    return sets

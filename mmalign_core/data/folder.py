@@ -13,6 +13,7 @@ from mmalign_core.data.draft import Draft
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.media.references import decode_text
 from mmalign_core.data.names import is_about, is_system_file, natural_key, safe_name, shown
+from mmalign_core.data.tabular.row_columns import Rows, rows_as_columns
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
 from mmalign_core.types import BadInput
 
@@ -49,7 +50,7 @@ def list_folder(root: Path, draft: Draft) -> dict[str, Path]:
     return dict(sorted(listing.items(), key=lambda pair: natural_key(pair[0])))
 
 
-def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool = False) -> list[Row]:
+def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool = False) -> Rows:
     """One row for each stem among the files of `listing` (relative name -> path), in natural order.
 
     The stem includes the folder: birds/robin.jpg has the stem 'birds/robin'. If every medium lies in a top folder named
@@ -60,7 +61,7 @@ def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool =
     """
     groups = _group(listing, first_dot)
     rows = [_row(stem, names, listing, draft) for stem, names in groups.items()]
-    return [row for row in rows if row is not None]
+    return rows_as_columns([row for row in rows if row is not None])
 
 
 def _safe_relative(relative: str, path: Path, real_root: Path) -> str:

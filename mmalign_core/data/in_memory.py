@@ -16,11 +16,22 @@ from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import find_below
 from mmalign_core.data.manifest import add_table
 from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.metadata import metadata_frame
 from mmalign_core.data.tabular.rows import is_missing, parse_id
-from mmalign_core.data.tabular.tables import Line, Table
-from mmalign_core.data.tabular.vectors import given_set
+from mmalign_core.data.tabular.tables import Table
+from mmalign_core.data.tabular.vector_columns import VectorColumn, given_set
 from mmalign_core.settings import Settings
-from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Progress, no_progress
+from mmalign_core.types import (
+    MODALITIES,
+    BadInput,
+    Collection,
+    EmbeddingSet,
+    MediaTable,
+    Progress,
+    Strings,
+    no_progress,
+)
+from mmalign_core.types.embeddings import finite_rows
 
 
 def collection_from_arrays(
@@ -47,13 +58,13 @@ def collection_from_arrays(
     names = _names(ids, columns)
     media = {m: values for m, values in columns.items() if not isinstance(values, np.ndarray)}
     vectors = {m: _vectors(m, values, names) for m, values in columns.items() if isinstance(values, np.ndarray)}
+    items = metadata_frame(names, {})
     if not media:
-        return Collection(name, pd.DataFrame(index=pd.Index(list(names), dtype=object, name="id")), (), vectors=vectors)
+        return Collection(name, items, (), vectors=vectors)
     frame = pd.DataFrame({"id": names, **{m: pd.Series(values, dtype=object) for m, values in media.items()}})
     read = collection_from_frame(frame, name=name, folder=folder, settings=settings, progress=progress)
     if not vectors:
         return read
-    items = pd.DataFrame(index=pd.Index(list(names), dtype=object, name="id"))
     return replace(read, items=items, vectors=vectors, digest="")
 
 
@@ -84,11 +95,10 @@ def collection_from_frame(
     named_index = frame.index.name == "id" or frame.index.inferred_type == "string"
     if "id" not in values and named_index:
         values = {"id": [str(label) for label in frame.index], **values}
-    rows = zip(*values.values())
-    lines = tuple(Line(number, dict(zip(values, row))) for number, row in enumerate(rows, 1))
+    table = Table(tuple(values), values, range(1, len(frame) + 1))
     draft = Draft(settings or Settings())
     find = partial(find_below, Path(folder), absolute=True)
-    add_table(draft, Table(tuple(values), lines), find, progress, name)
+    add_table(draft, table, find, progress, name)
     return draft.finish(name)
 
 
@@ -135,7 +145,7 @@ def _column(values: Any, modality: str) -> np.ndarray | list[Any]:
     return array
 
 
-def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[Any]]) -> tuple[str, ...]:
+def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[Any]]) -> Strings:
     """The n ids as texts. Raises BadInput if the modalities and `ids` differ in length or an id repeats."""
     lengths = {modality: len(values) for modality, values in columns.items()} | (
         {"ids": len(ids)} if ids is not None else {}
@@ -148,7 +158,7 @@ def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[An
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise BadInput(f"the id '{shown(twice)}' stands twice; give every item its own id")
-    return tuple(names)
+    return Strings(names)
 
 
 def _name(value: Any, row: int) -> str:
@@ -164,8 +174,9 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _vectors(modality: str, array: np.ndarray, names: Sequence[str]) -> EmbeddingSet:
-    bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
+def _vectors(modality: str, array: np.ndarray, names: Strings) -> EmbeddingSet:
+    bad = np.flatnonzero(~finite_rows(array))
     if len(bad):
         raise BadInput(f"{modality}: row {bad[0]} holds NaN or infinity; mend or remove it")
-    return given_set(modality, {name: array[i : i + 1] for i, name in enumerate(names)}, {})
+    none = np.zeros(0, np.int64), MediaTable((), (), ())
+    return given_set(modality, names, VectorColumn(np.arange(len(names)), array), none)

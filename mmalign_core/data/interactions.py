@@ -13,8 +13,9 @@ import pandas as pd
 
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.cells import Line
 from mmalign_core.data.tabular.rows import is_missing, parse_id
-from mmalign_core.data.tabular.tables import Line, read_table
+from mmalign_core.data.tabular.tables import read_table
 from mmalign_core.types import BadInput
 
 MODALITY = "interaction"

@@ -47,7 +47,7 @@ def add_table(
     """Add every line of a table that has been read; see `add_manifest`."""
     names = _column_names(table.columns, name, bare=any(group.vectors for group in arrays))
     rows = attach_vectors(draft.table_rows(table, names, name), arrays, draft, name)
-    draft.add_all(rows, find, progress)
+    draft.add(rows, find, progress)
 
 
 def _column_names(columns: tuple[str, ...], source: str, bare: bool) -> dict[str, str]:

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from mmalign_core.data.archives import unpack
 from mmalign_core.data.arrays import ArrayGroup, attach_vectors, find_arrays
 from mmalign_core.data.columnar import COLUMNAR, folder_source, read_source
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import find_below
 from mmalign_core.data.folder import list_folder, rows_by_stem
-from mmalign_core.data.formats import ARCHIVES, ARRAYS, TABLES, modality_of
+from mmalign_core.data.formats import ARCHIVES, ARRAYS, TABLES
 from mmalign_core.data.interactions import read_interactions
 from mmalign_core.data.manifest import add_manifest, add_table
 from mmalign_core.data.names import shown
+from mmalign_core.data.shards import no_other_file, rows_of_shards, tar_shards, unpack_into
+from mmalign_core.data.tabular.row_columns import rows_as_columns
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 
@@ -36,10 +37,10 @@ def read_collection(
 
     `data` is a folder, a manifest (.jsonl .csv .tsv .parquet), a data set (.arrow, or its folder), a Lance table,
     vectors (.npz .npy) or an archive (.zip .tar .tar.gz .tgz). A folder is read through its manifest.jsonl, .csv, .tsv
-    or .parquet (the first that exists), else as the table in it, else by pairing the stems of its files. An
-    interactions file (.jsonl .csv .tsv .parquet) in the folder or beside the manifest is used unless `interactions`
-    gives the path of another, and so is ATTRIBUTION.txt or .md. What cannot be used is listed in `skipped`. Raises
-    BadInput if nothing can be used or `data` cannot be read.
+    or .parquet (the first that exists), else as WebDataset shards if it holds archives (.tar) alone, else as the table
+    in it, else by pairing the stems of its files. An interactions file (.jsonl .csv .tsv .parquet) in the folder or
+    beside the manifest is used unless `interactions` gives the path of another, and so is ATTRIBUTION.txt or
+    .md. What cannot be used is listed in `skipped`. Raises BadInput if nothing can be used or `data` cannot be read.
     """
     settings, path = settings or Settings(), _existing(data)
     explicit = None if interactions is None else Path(os.path.expanduser(interactions))
@@ -92,6 +93,10 @@ def read_folder(
             )
         arrays = find_arrays(_top_files(root), draft, progress)
         return _read_manifest(manifests[0], name, draft, interactions, progress, trusted=trusted, arrays=arrays)
+    if shards := tar_shards(root):
+        files = {shard: unpack_into(draft, path, shard, progress) for shard, path in shards.items()}
+        draft.add_all(rows_of_shards(files, draft), no_other_file, progress)
+        return _finish(root, name, draft, interactions, progress)
     source = folder_source(root, name)
     if source is not None:
         find = partial(find_below, root, absolute=False)
@@ -103,7 +108,7 @@ def read_folder(
     taken = {file for group in arrays for file in group.files}
     media = {file: path for file, path in listing.items() if file not in taken}
     rows = attach_vectors(rows_by_stem(media, draft, first_dot=first_dot), arrays, draft)
-    draft.add_all(rows, partial(find_below, root, absolute=False), progress)
+    draft.add(rows, partial(find_below, root, absolute=False), progress)
     return _finish(root, name, draft, interactions, progress)
 
 
@@ -121,8 +126,8 @@ def _read_arrays(path: Path, draft: Draft, interactions: Path | None, progress: 
     manifest = next((near[f"manifest{e}"] for e in TABLES if f"manifest{e}" in near), None)
     if manifest is not None and any(group.vectors and group.ids is None for group in arrays):
         return _read_manifest(manifest, path.stem, draft, interactions, progress, arrays=arrays)
-    rows = attach_vectors([], arrays, draft)
-    draft.add_all(rows, partial(find_below, path.parent, absolute=True), progress)
+    rows = attach_vectors(rows_as_columns([]), arrays, draft)
+    draft.add(rows, partial(find_below, path.parent, absolute=True), progress)
     return _finish(path.parent, path.stem, draft, interactions, progress)
 
 
@@ -166,21 +171,3 @@ def _read_archive(path: Path, draft: Draft, interactions: Path | None, progress:
     is_tar = not path.name.lower().endswith(".zip")
     name = path.name.split(".")[0] or path.name
     return read_folder(root, name, draft, interactions, progress, trusted=False, first_dot=is_tar)
-
-
-def unpack_into(draft: Draft, path: Path, name: str, progress: Progress) -> Path:
-    """The folder with the files of the archive at `path`, without outer folders that hold a single folder alone.
-
-    Members that are left out are reported in the draft. Raises BadInput, which calls the archive `name`, as `unpack`
-    does.
-    """
-    unpacked = unpack(path, draft.settings, progress, name)
-    for member, reason in unpacked.left_out:
-        draft.skip(member, modality_of(member) or "", reason, shown(name))
-    return _inmost(unpacked.folder)
-
-
-def _inmost(folder: Path) -> Path:
-    while len(inside := list(folder.iterdir())) == 1 and inside[0].is_dir():
-        folder = inside[0]
-    return folder

@@ -17,7 +17,8 @@ from mmalign_core.data.formats import ARCHIVES, TABLES, modality_of
 from mmalign_core.data.interactions import read_interactions
 from mmalign_core.data.manifest import add_table, read_manifest
 from mmalign_core.data.names import safe_name, shown
-from mmalign_core.data.reader import ATTRIBUTION, attribution_text, read_collection, unpack_into
+from mmalign_core.data.reader import ATTRIBUTION, attribution_text, read_collection
+from mmalign_core.data.shards import unpack_into
 from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
@@ -144,7 +145,7 @@ def _add_items(
     """
     if read is None:
         rows = attach_vectors(rows_by_stem(media, draft), arrays, draft)
-        draft.add_all(rows, lambda reference: find_listed(media, reference), progress)
+        draft.add(rows, lambda reference: find_listed(media, reference), progress)
         return
     named: set[Path] = set()
 

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.metrics.bootstrap import bootstrap_intervals
-from mmalign_core.metrics.retrieval import Direction, measure_direction, pooled
+from mmalign_core.metrics.ranking import Measured, measure_direction, measure_pair
+from mmalign_core.metrics.retrieval import Direction, pooled
 from mmalign_core.metrics.space import diagnostics
+from mmalign_core.progress import within
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.splits import paired_items
-from mmalign_core.types import BadInput, EmbeddingSet, digest_json
+from mmalign_core.types import BadInput, EmbeddingSet, Progress, digest_json, no_progress
 
 Space = Mapping[str, EmbeddingSet]
 """Modality -> rows in one shared space."""
@@ -44,6 +46,7 @@ def evaluation(
     scoring: Scoring,
     *,
     banks: Sequence[Space] | None = None,
+    progress: Progress = no_progress,
 ) -> Evaluation:
     """Return both directions of a pair of modalities in one shared space, or in one space per held-out fold.
 
@@ -52,10 +55,14 @@ def evaluation(
     rows by modality, for corrections that use queries. Queries whose item has no right candidate are left out and
     counted as `unanswerable`. BadInput if a modality is missing, or the number of banks is wrong.
     """
-    directions = measure_all(spaces, pair, scoring, banks=banks)
     sides, known = _sides(spaces, pair), _banks(banks, len(spaces))
-    space = [diagnostics(a, b, scoring, bank=bank) for (a, b), bank in zip(sides, known)]
-    return Evaluation(directions, _means(space), scoring.seed)
+    ways, parts, space = ("->".join(pair), "->".join(reversed(pair))), [], []
+    for number, ((a, b), bank) in enumerate(zip(sides, known)):
+        shown = within(progress, number / len(sides), (number + 1) / len(sides))
+        parts.append(measure_pair(a, b, scoring, bank=bank, hubs=True, progress=shown))
+        hubs = {way: one.hubs for way, one in zip(ways, parts[-1]) if one.hubs is not None}
+        space.append(diagnostics(a, b, scoring, bank=bank, hubs=hubs))
+    return Evaluation(_by_way(ways, parts), _means(space), scoring.seed)
 
 
 def pooled_evaluation(parts: Sequence[Evaluation]) -> Evaluation:
@@ -73,12 +80,13 @@ def measure_all(
     banks: Sequence[Space] | None = None,
 ) -> dict[str, Direction]:
     """Return direction ("image->text") -> its queries, pooled over the spaces, without intervals and diagnostics."""
-    known, directions = _banks(banks, len(spaces)), {}
-    for way in (pair, (pair[1], pair[0])):
-        sides = zip(_sides(spaces, way), known)
-        parts = [measure_direction(a, b, scoring, bank=bank.get(way[0])) for (a, b), bank in sides]
-        directions["->".join(way)] = pooled(parts)
-    return directions
+    known = _banks(banks, len(spaces))
+    parts = [measure_pair(a, b, scoring, bank=bank) for (a, b), bank in zip(_sides(spaces, pair), known)]
+    return _by_way(("->".join(pair), "->".join(reversed(pair))), parts)
+
+
+def _by_way(ways: tuple[str, str], parts: Sequence[tuple[Measured, Measured]]) -> dict[str, Direction]:
+    return {way: pooled([part[side].direction for part in parts]) for side, way in enumerate(ways)}
 
 
 def _sides(spaces: Sequence[Space], pair: tuple[str, str]) -> list[tuple[EmbeddingSet, EmbeddingSet]]:

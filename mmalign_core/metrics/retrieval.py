@@ -1,4 +1,4 @@
-"""Retrieval from one modality to another: right answers, ranks, decisions, and their metrics."""
+"""Retrieval from one modality to another: right answers, and the metrics of ranks and decisions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from mmalign_core.scoring.corrections.scores import Scores
-from mmalign_core.scoring.decision import Scoring
 from mmalign_core.types import EmbeddingSet, Matches
 
 
@@ -31,6 +29,11 @@ class RightAnswers:
         """Return (row within `part`, candidate column) of every right pair, in ascending order of rows."""
         right = sparse.csr_array(self.queries[part] @ self.candidates)
         return np.repeat(np.arange(len(right.indptr) - 1), np.diff(right.indptr)), right.indices
+
+    @property
+    def count(self) -> int:
+        """The number of right pairs, without making them."""
+        return int((self.queries @ np.diff(self.candidates.indptr)).sum())
 
     def holds(self, chosen: np.ndarray) -> np.ndarray:
         """Whether the candidate column that each query chose, `chosen` (m,), is a right answer: (m,) bool."""
@@ -107,25 +110,6 @@ class Outcome:
         return means | {"median_rank": float(np.median(self.ranks))}
 
 
-def outcomes(scores: Scores, matches: Matches, truths: Sequence[RightAnswers]) -> list[Outcome]:
-    """Return ranks and decisions of all queries (the scores' sources) under each truth, in one pass over the scores.
-
-    rank = 1 + number of wrong candidates that score at least as high as the best right one: ties never help. A
-    decision is right if the best chosen target is right and no wrong candidate has the same score. Undecided queries
-    are wrong. Scores closer than `Scores.rounding` are equal. Every query must have a right answer.
-    """
-    queries = len(scores.sources)
-    chosen = best_chosen(matches, queries)
-    found = [Outcome(np.zeros(queries, int), np.zeros(queries, bool)) for _ in truths]
-    rounding = scores.rounding
-    for part, block in scores.iter_blocks():
-        for truth, outcome in zip(truths, found):
-            right = truth.pairs(part)
-            outcome.ranks[part] = _ranks(block, right, rounding[part])
-            outcome.correct[part] = _correct(block, right, rounding[part], chosen[part])
-    return found
-
-
 def best_chosen(matches: Matches, queries: int) -> np.ndarray:
     """Return (queries,): the highest-scoring target that each query chose, -1 for undecided ones."""
     order = np.lexsort((matches.targets, -matches.scores, matches.sources))
@@ -135,33 +119,12 @@ def best_chosen(matches: Matches, queries: int) -> np.ndarray:
     return chosen
 
 
-def _ranks(block: np.ndarray, right: tuple[np.ndarray, np.ndarray], rounding: np.ndarray) -> np.ndarray:
-    rows, columns = right
-    values = block[rows, columns]
-    best = np.full(len(block), -np.inf, np.float32)
-    np.maximum.at(best, rows, values)
-    bar = best - rounding
-    above = np.count_nonzero(block >= bar[:, None], axis=1)
-    return 1 + above - np.bincount(rows, weights=values >= bar[rows], minlength=len(block)).astype(int)
-
-
-def _correct(
-    block: np.ndarray, right: tuple[np.ndarray, np.ndarray], rounding: np.ndarray, chosen: np.ndarray
-) -> np.ndarray:
-    rows, columns = right
-    hit = np.zeros(len(block), bool)
-    hit[rows[columns == chosen[rows]]] = True
-    score = block[np.arange(len(block)), chosen]
-    low, high = score - rounding, score + rounding
-    tied = np.count_nonzero((block >= low[:, None]) & (block <= high[:, None]), axis=1)
-    values = block[rows, columns]
-    tied_right = np.bincount(rows, weights=(values >= low[rows]) & (values <= high[rows]), minlength=len(block))
-    return hit & (tied == tied_right)
-
-
 @dataclass(frozen=True)
 class Direction:
-    """Per query (m,): its item and content key, its outcome, its outcome by chance; and the numbers of both sides."""
+    """Per query (m,): its item and content key, its outcome, its outcome by chance; and the numbers of both sides.
+
+    `sampled_of`: the number of answerable queries that these are a random sample of; 0 where they are all of them.
+    """
 
     items: tuple[str, ...]
     keys: tuple[str, ...]
@@ -169,31 +132,13 @@ class Direction:
     shuffled: Outcome
     candidates: int
     unanswerable: int
+    sampled_of: int = 0
 
     def metrics(self, outcome: Outcome) -> dict[str, float | int]:
         """Return the metrics of an outcome with the numbers of queries and candidates."""
         sizes = {"n": len(self.items), "candidates": self.candidates, "unanswerable": self.unanswerable}
-        return {**outcome.metrics(), **sizes}
-
-
-def measure_direction(
-    sources: EmbeddingSet,
-    targets: EmbeddingSet,
-    scoring: Scoring,
-    *,
-    bank: EmbeddingSet | None = None,
-) -> Direction:
-    """Return the results of every source row as a query over all target rows.
-
-    The scoring's seed permutes the items of the baseline. `bank`: known rows of the sources' modality, for corrections
-    that use queries.
-    """
-    answerable = np.flatnonzero(right_answers(sources, targets).answerable)
-    queries = sources.take(answerable)
-    scores = scoring.scores(queries, targets, bank)
-    truths = [right_answers(queries, targets), right_answers(queries, targets, shuffled_owners(targets, scoring.seed))]
-    outcome, shuffled = outcomes(scores, scoring.match(scores), truths)
-    return Direction(queries.ids, queries.keys, outcome, shuffled, len(targets), len(sources) - len(queries))
+        drawn = {"sampled_of": self.sampled_of} if self.sampled_of else {}
+        return {**outcome.metrics(), **sizes, **drawn}
 
 
 def pooled(parts: Sequence[Direction]) -> Direction:
@@ -204,4 +149,5 @@ def pooled(parts: Sequence[Direction]) -> Direction:
     )
     items, keys = (tuple(x for part in parts for x in getattr(part, what)) for what in ("items", "keys"))
     candidates = round(float(np.mean([part.candidates for part in parts])))
-    return Direction(items, keys, outcome, shuffled, candidates, sum(part.unanswerable for part in parts))
+    unanswerable, drawn = (sum(getattr(part, what) for part in parts) for what in ("unanswerable", "sampled_of"))
+    return Direction(items, keys, outcome, shuffled, candidates, unanswerable, drawn)

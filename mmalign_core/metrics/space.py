@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.scoring.corrections.scores import Scores
-from mmalign_core.scoring.decision import Scoring, bank_vectors, distinct_vectors
+from mmalign_core.metrics.hubs import Hubs, hubs_of
+from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.neighbours import top_k
 from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
@@ -21,25 +21,28 @@ def diagnostics(
     scoring: Scoring,
     *,
     bank: Mapping[str, EmbeddingSet] | None = None,
+    hubs: Mapping[str, Hubs] | None = None,
 ) -> dict[str, Any]:
     """Return gap, hubness, alignment, uniformity and shared neighbourhoods of two modalities in one space.
 
     `hubness` and `largest_hub` are those of the worse direction. `largest_hub` is the share of queries that have the
     most frequent target among their 10 best; 10 / n means no hub. Identical contents count once as targets, because
-    among equal scores the lower index would look like a hub. `mutual_knn` is calibrated, see there.
+    among equal scores the lower index would look like a hub. `mutual_knn` is calibrated, see there. `hubs`: those of
+    the directions ("image->text") that were counted before.
     """
-    hubs, largest, seed = {}, {}, scoring.seed
+    known, seed = dict(hubs or {}), scoring.seed
     for sources, targets in ((a, b), (b, a)):
-        known = bank_vectors((bank or {}).get(sources.modality))
-        scores = scoring.correction.scores(scoring.similarity, sources.vectors, distinct_vectors(targets), known)
-        occurrence, way = occurrences(scores), f"{sources.modality}->{targets.modality}"
-        hubs[way], largest[way] = skewness(occurrence), float(occurrence.max(initial=0) / max(1, len(sources)))
+        way = f"{sources.modality}->{targets.modality}"
+        if way not in known:
+            known[way] = hubs_of(sources, targets, scoring, (bank or {}).get(sources.modality))
+    found = {f"{x.modality}->{y.modality}": known[f"{x.modality}->{y.modality}"] for x, y in ((a, b), (b, a))}
+    skewed, largest = ({way: getattr(one, what) for way, one in found.items()} for what in ("skewness", "largest"))
     spread = {rows.modality: uniformity(rows, seed=seed) for rows in (a, b)}
     neighbours = mutual_knn(a, b, seed=seed)
     return {
         "gap": modality_gap(a.vectors, b.vectors),
-        "hubness": max(hubs.values()),
-        "hubness_by_direction": hubs,
+        "hubness": max(skewed.values()),
+        "hubness_by_direction": skewed,
         "largest_hub": max(largest.values()),
         "largest_hub_by_direction": largest,
         "alignment": alignment(a, b, seed=seed),
@@ -58,22 +61,6 @@ SAMPLE = 2000
 def modality_gap(a: np.ndarray, b: np.ndarray) -> float:
     """Return the distance between the mean unit vectors of (n, d) and (m, d): 0 to 2 (Liang et al. 2022)."""
     return float(np.linalg.norm(unit_rows(a).mean(0, dtype=np.float64) - unit_rows(b).mean(0, dtype=np.float64)))
-
-
-def occurrences(scores: Scores, k: int = 10) -> np.ndarray:
-    """Return N_k of every target (n,): the number of sources that have it among their min(k, n) best."""
-    return np.bincount(scores.top_k(k)[1].ravel(), minlength=len(scores.targets)).astype(float)
-
-
-def skewness(occurrence: np.ndarray, k: int = 10) -> float:
-    """Return hubness: the skewness of the k-occurrence N_k of n targets.
-
-    It is about 0 if all targets occur equally often, and above 1 if a few hubs dominate (Radovanović et al. 2010). It
-    is 0 for at most k targets, because all of them always occur.
-    """
-    if len(occurrence) <= k or occurrence.std() == 0:
-        return 0.0
-    return float((((occurrence - occurrence.mean()) / occurrence.std()) ** 3).mean())
 
 
 def alignment(a: EmbeddingSet, b: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE) -> float:

@@ -14,6 +14,7 @@ from mmalign_core.data.in_memory import collection_from_arrays, collection_from_
 from mmalign_core.notebook.runs import AlignedRun
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
+from mmalign_core.store.places import is_object_storage
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.workflow import Choices, default_aligner, encode, encoded_run, load_run, open_collection, open_demo
 from mmalign_core.workflow import align as align_encoded
@@ -75,11 +76,16 @@ def demo(*, store: Store | str | Path | None = None) -> Collection:
 
 
 def _store(store: Store | str | Path | None) -> Store:
-    return store if isinstance(store, Store) else Store(store or Settings().root)
+    if isinstance(store, Store):
+        return store
+    settings = Settings()
+    if is_object_storage(store):
+        return Store(settings.root, str(store))
+    return Store(store or settings.root, "" if store else settings.vectors)
 
 
 def _settings(store: Store) -> Settings:
-    return replace(Settings(), root=store.root)
+    return replace(Settings(), root=store.root, vectors=store.vectors)
 
 
 def _collection(data: Data, ids: Sequence[Any] | None, store: Store, progress: Progress) -> Collection:

@@ -14,12 +14,14 @@ from mmalign_core.types import BadInput, EmbeddingSet, Matches
 
 @dataclass(frozen=True)
 class Scoring:
-    """The chosen similarity, correction and matcher. `seed`: of the random parts of a measurement."""
+    """The chosen similarity, correction and matcher. `seed`: of the random parts of a measurement. `exact`: all queries
+    are measured, however many; otherwise a sample where all would take too long."""
 
     similarity: Similarity
     correction: Correction
     matcher: Matcher
     seed: int = 0
+    exact: bool = False
 
     def scores(self, sources: EmbeddingSet, targets: EmbeddingSet, bank: EmbeddingSet | None = None) -> Scores:
         """Return the scores of all source rows against all target rows.
@@ -68,10 +70,15 @@ class Scoring:
         return replace(self, correction=CORRECTIONS.create("none"), matcher=MATCHERS.create("argmax"))
 
 
+def distinct_rows(rows: EmbeddingSet) -> np.ndarray:
+    """Return the first row (c,) of each of the c distinct contents, ascending."""
+    first = {key: i for i, key in reversed(list(enumerate(rows.keys)))}
+    return np.array(sorted(first.values()), int)
+
+
 def distinct_vectors(rows: EmbeddingSet) -> np.ndarray:
     """Return the vectors (c, d) of the c distinct contents, the first row of each, so that copies count once."""
-    first = {key: i for i, key in reversed(list(enumerate(rows.keys)))}
-    return rows.vectors[sorted(first.values())]
+    return rows.vectors[distinct_rows(rows)]
 
 
 def bank_vectors(bank: EmbeddingSet | None) -> np.ndarray | None:

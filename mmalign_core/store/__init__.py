@@ -27,6 +27,7 @@ from mmalign_core.store.contents import (
 from mmalign_core.store.embeddings import CachedRows, CacheSize, EmbeddingCache
 from mmalign_core.store.folders import check_place, remove_owned, write_folder
 from mmalign_core.store.marks import MarkLog
+from mmalign_core.store.places import check_address, folder_of
 from mmalign_core.store.runs import (
     HEAD,
     RunList,
@@ -66,15 +67,21 @@ class Store:
     Several processes and threads may use one root at once. Methods raise BadInput for what cannot be read or written.
     """
 
-    def __init__(self, root: str | Path) -> None:
-        self.root = _folder_of(root)
+    def __init__(self, root: str | Path, vectors: str = "") -> None:
+        """`vectors`: an address of object storage where embeddings lie, '' for the folder `root` itself."""
+        self.root = folder_of(root)
+        self.vectors = check_address(vectors) if vectors else ""
         self.session = SessionCache()
         """Vectors of queries, in memory alone."""
         self.marks = MarkLog(self.root / "marks")
         """The marks of all collections."""
-        self._embeddings = EmbeddingCache(self.root / "embeddings")
+        self._embeddings = EmbeddingCache(f"{self.vectors}/embeddings" if self.vectors else self.root / "embeddings")
         self._sequences = SequenceCache(self.root / "sequences")
         self._runs = RunList(self.root / "lists", self.root / "runs")
+
+    def __reduce__(self) -> tuple[type[Store], tuple[Path, str]]:
+        """The place alone goes to another process, which opens the store there."""
+        return Store, (self.root, self.vectors)
 
     def embeddings(self, encoder_key: str, digests: Sequence[str]) -> CachedRows:
         """The cached embeddings of those digests that have any."""
@@ -85,6 +92,16 @@ class Store:
     ) -> None:
         """Store a batch, vectors (n, d) and posterior (n, c), in one commit: all of it or none."""
         self._embeddings.add(encoder_key, digests, vectors, posterior)
+
+    def write_fragment(
+        self, encoder_key: str, digests: Sequence[str], vectors: np.ndarray, posterior: np.ndarray | None = None
+    ) -> list[str]:
+        """Write a batch as fragments, which count after `commit_fragments` alone."""
+        return self._embeddings.write_fragment(encoder_key, digests, vectors, posterior)
+
+    def commit_fragments(self, encoder_key: str, fragments: Sequence[str]) -> None:
+        """Make fragments, also those of other processes, part of the stored embeddings: all of them or none."""
+        self._embeddings.commit(encoder_key, fragments)
 
     def sequence_shapes(self, encoder_key: str, digests: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Digest -> shape (t, d) of the stored sequences. A damaged one is logged and counts as absent."""
@@ -233,14 +250,3 @@ class Store:
 def _about(kept: CollectionSummary) -> str:
     media = ", ".join(f"{count:,} {modality}" for modality, count in kept.media.items())
     return f"{kept.name}: {kept.items:,} items ({media})"
-
-
-def _folder_of(root: str | Path) -> Path:
-    """The folder that a `--store` value names. Raises BadInput if it is not a local folder."""
-    text = re.sub(r"^file:/+", "/", os.fspath(root))
-    if re.match(r"\w[\w+.-]+:/", text):  # pathlib shortens '://' to ':/'
-        raise BadInput(f"the store '{root}' is not a folder on this machine; give a path")
-    folder = Path(os.path.expanduser(text))
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"the store '{root}' is a file; give a folder")
-    return folder

@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mmalign_core.store import tables
 from mmalign_core.store.errors import explained
 from mmalign_core.store.folders import key_name
+from mmalign_core.store.fragments import commit_fragments, write_fragment
+from mmalign_core.store.object_tables import ObjectTables
+from mmalign_core.store.tables import LocalTables
 from mmalign_core.types import BadInput
 
 TIDY_EVERY = 32
@@ -51,18 +53,21 @@ class CacheSize(NamedTuple):
 
 
 class EmbeddingCache:
-    """Embeddings under `database`, keyed by encoder key and content digest. Safe to share between threads."""
+    """Embeddings in `database`, a folder or an address of object storage, keyed by encoder key and content digest.
 
-    def __init__(self, database: Path) -> None:
-        self.database = database
+    Safe to share between threads.
+    """
+
+    def __init__(self, database: Path | str) -> None:
+        self._tables = LocalTables(database) if isinstance(database, Path) else ObjectTables(database)
         self._appends: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def get(self, encoder_key: str, digests: Sequence[str]) -> CachedRows:
         """The cached embeddings of the digests, repeated ones included. Raises BadInput if the table is damaged."""
         name = _table_name(encoder_key)
-        with explained(tables.table_folder(self.database, name)):
-            table = tables.open_table(self.database, name) if len(digests) else None
+        with explained(self._tables.location(name)):
+            table = self._tables.open(name) if len(digests) else None
             if table is None:
                 self._log_earlier(encoder_key)
                 return CachedRows(np.empty(0, int), np.empty((0, 0), np.float32), None)
@@ -77,28 +82,45 @@ class EmbeddingCache:
         """
         rows = _rows(encoder_key, digests, vectors, posterior)
         name = _table_name(encoder_key)
-        folder = tables.table_folder(self.database, name)
         if not len(digests):
             return
-        with explained(folder):
-            present = tables.open_table(self.database, name)
-            if present is not None and present.schema != rows.schema:
-                raise BadInput(
-                    f"'{encoder_key}' now makes {_widths(rows.schema)} but its cache holds {_widths(present.schema)};"
-                    f" raise the encoder's version or delete '{folder}'"
-                )
-            table = tables.append(self.database, name, rows)
-            count = self._count(name)
-            if count % TIDY_EVERY == 1:
-                tables.tidy(table, folder, first=count == 1)
-            earlier = self._earlier(encoder_key)
-            if earlier.is_dir():
-                tables.remove_table(earlier)
+        with explained(self._tables.location(name)):
+            table = self._opened(encoder_key, rows.schema)
+            table.add(rows)  # appends of several processes do not conflict
+            self._keep_tidy(table)
+            if earlier := self._earlier(encoder_key):
+                self._tables.remove(earlier)
+
+    def write_fragment(
+        self, encoder_key: str, digests: Sequence[str], vectors: np.ndarray, posterior: np.ndarray | None = None
+    ) -> list[str]:
+        """Write a batch as fragments, which `commit` makes part of the table; raises as `add` does."""
+        rows = _rows(encoder_key, digests, vectors, posterior)
+        name = _table_name(encoder_key)
+        if not len(digests):
+            return []
+        with explained(self._tables.location(name)):
+            self._opened(encoder_key, rows.schema)
+            return write_fragment(self._tables, name, rows)
+
+    def commit(self, encoder_key: str, fragments: Sequence[str]) -> None:
+        """Commit fragments that `write_fragment` made, here or in other processes, all of them or none.
+
+        Raises BadInput if they lie in a folder of another machine, or the table cannot be written.
+        """
+        name = _table_name(encoder_key)
+        if not fragments:
+            return
+        with explained(self._tables.location(name)):
+            commit_fragments(self._tables, name, fragments)
+            self._keep_tidy(self._tables.open(name))
 
     def size(self) -> dict[str, CacheSize]:
         """Encoder key -> size. Tables of earlier versions count no rows. Damaged tables are logged and left out."""
         sizes: dict[str, CacheSize] = {}
-        for name in tables.table_names(self.database):
+        with explained(self._tables.database):
+            names = self._tables.names()
+        for name in names:
             try:
                 for key, (rows, bytes_) in self._size_of(name).items():
                     more = sizes.get(key, CacheSize(0, 0))
@@ -112,29 +134,45 @@ class EmbeddingCache:
 
         Raises BadInput if the table's folder holds a file that is not part of a table.
         """
-        for folder in (tables.table_folder(self.database, _table_name(encoder_key)), self._earlier(encoder_key)):
-            if folder.is_dir():
-                tables.remove_table(folder)
+        for name in filter(None, (_table_name(encoder_key), self._earlier(encoder_key))):
+            with explained(self._tables.location(name)):
+                if self._tables.holds(name):
+                    self._tables.remove(name)
 
     def _size_of(self, name: str) -> dict[str, CacheSize]:
-        folder = tables.table_folder(self.database, name)
-        with explained(folder):
-            table = tables.open_table(self.database, name)
+        with explained(self._tables.location(name)):
+            table = self._tables.open(name)
             if table is None:
                 return {}
             digests = table.search().select(["digest"]).to_arrow()["digest"]
             rows = len(digests.unique()) if _CHECKSUM in table.schema.names else 0
-            bytes_ = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-            return {table.schema.metadata[b"encoder"].decode(): CacheSize(rows, bytes_)}
+            return {table.schema.metadata[b"encoder"].decode(): CacheSize(rows, self._tables.bytes(name))}
 
-    def _earlier(self, encoder_key: str) -> Path:
-        """The folder of this encoder's table in earlier versions."""
-        return tables.table_folder(self.database, key_name(encoder_key))
+    def _opened(self, encoder_key: str, schema: Any) -> Any:
+        """The table, created on first use. Raises BadInput if its vectors have other widths than those of `schema`."""
+        name = _table_name(encoder_key)
+        table = self._tables.opened(name, schema)
+        if table.schema != schema:
+            raise BadInput(
+                f"'{encoder_key}' now makes {_widths(schema)} but its cache holds {_widths(table.schema)};"
+                f" raise the encoder's version or delete '{self._tables.location(name)}'"
+            )
+        return table
+
+    def _earlier(self, encoder_key: str) -> str:
+        """The name of this encoder's table in earlier versions, which wrote to folders alone; '' if there is none."""
+        name = key_name(encoder_key)
+        return name if isinstance(self._tables, LocalTables) and self._tables.holds(name) else ""
+
+    def _keep_tidy(self, table: Any) -> None:
+        count = self._count(table.name)
+        if count % TIDY_EVERY == 1:
+            self._tables.tidy(table, first=count == 1)
 
     def _log_earlier(self, encoder_key: str) -> None:
-        if (earlier := self._earlier(encoder_key)).is_dir():
+        if earlier := self._earlier(encoder_key):
             words = "its checksums do not cover digests, so its media are encoded again"
-            _log.warning("'%s' was written by an earlier version: %s", earlier, words)
+            _log.warning("'%s' was written by an earlier version: %s", self._tables.location(earlier), words)
 
     def _count(self, name: str) -> int:
         """The number of appends by this process, including this one."""

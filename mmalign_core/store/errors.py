@@ -9,9 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mmalign_core.store.places import endpoint
 from mmalign_core.types import BadInput
 
 UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOTDIR}
+
+_REFUSED = r"CredentialsNotLoaded|no providers in chain|status: 40[13]|Forbidden|169\.254\.169\.254"
+"""What Lance says where credentials are missing, which it then asks of Amazon's address for machines, or refused."""
 
 
 def unwritable(folder: Path, reason: str) -> BadInput:
@@ -28,8 +32,11 @@ def system_code(error: Exception) -> int:
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
-    """Raise errors of LanceDB and the system about `folder` as BadInput: unwritable, in use, or damaged."""
+def explained(folder: Path | str) -> Iterator[None]:
+    """Raise errors of LanceDB and the system about `folder` as BadInput: unwritable, in use, or damaged.
+
+    An address of object storage may also be refused, absent, or its server gone.
+    """
     try:
         yield
     except BadInput:
@@ -38,6 +45,8 @@ def explained(folder: Path) -> Iterator[None]:
         # LanceDB's RustPanic class cannot be imported.
         if not isinstance(error, (OSError, RuntimeError, ValueError)) and type(error).__name__ != "RustPanic":
             raise
+        if isinstance(folder, str):
+            raise object_storage_error(folder, error) from error
         if system_code(error) in UNWRITABLE:
             raise unwritable(folder, os.strerror(system_code(error))) from error
         if re.search(r"conflict|incompatible transaction", str(error), re.IGNORECASE):
@@ -46,6 +55,28 @@ def explained(folder: Path) -> Iterator[None]:
         raise BadInput(
             f"'{folder}' is damaged ({reason}); delete that folder and run again: only its content is computed again"
         ) from error
+
+
+def object_storage_error(address: str, error: Exception) -> BadInput:
+    """The error of Lance about an address of object storage, in one line with the cure."""
+    told = str(error)
+    server = endpoint() or "Amazon S3"
+    code = next(iter(re.findall(r"<Code>(\w+)</Code>", told)), "")
+    if code == "NoSuchBucket":
+        return BadInput(f"there is no bucket for '{address}' at {server}; make it, or correct the address")
+    if re.search(
+        r"CredentialsNotLoaded|no providers in chain|status: 40[13]|Forbidden|\b403\b|169\.254\.169\.254", told
+    ):
+        why = code or "no credentials"
+        return BadInput(
+            f"{server} refuses '{address}' ({why}); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of a user who may "
+            "read and write there"
+        )
+    if re.search(r"conflict|incompatible transaction", told, re.IGNORECASE):
+        return BadInput(f"another session changed '{address}' at the same moment; try again")
+    if re.search(r"Connect|connection|timed? ?out|dns|status: 5\d\d", told, re.IGNORECASE):
+        return BadInput(f"{server} does not answer for '{address}'; what was committed is kept: run again later")
+    return BadInput(f"'{address}' cannot be read ({' '.join(told.split())[:160]}); remove that table and run again")
 
 
 @contextmanager

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.store import tables
 from mmalign_core.store.collections import FORMAT, fill_collection, read_collection, read_head
 from mmalign_core.store.errors import explained
 from mmalign_core.store.folders import check_folder, plain, write_folder, write_json
 from mmalign_core.store.ownership import MEDIA_NAME
 from mmalign_core.store.serialization import read_arrays, read_sets, write_arrays, write_sets
+from mmalign_core.store.tables import LocalTables
 from mmalign_core.types import BadInput, Collection, EmbeddingSet
 
 HEAD = "run.json"
@@ -185,7 +185,7 @@ class RunList:
     """The list of runs saved through the store, in its folder or elsewhere."""
 
     def __init__(self, database: Path, folder: Path) -> None:
-        self.database, self.folder = database, folder
+        self.tables, self.folder = LocalTables(database), folder
 
     def add(self, summary: RunSummary, folder: Path) -> None:
         """Add the run saved at `folder`. A later row of one id replaces the earlier one."""
@@ -194,15 +194,16 @@ class RunList:
         head = summary.head()
         plain_columns = {k: head[k] for k in ("id", "created", "aligner", "similarity", "correction", "matcher")}
         row = plain_columns | {"folder": str(folder), "record": json.dumps(head, default=plain)}
-        place = tables.table_folder(self.database, TABLE)
-        with explained(place):
-            table = tables.append(self.database, TABLE, pa.table({k: pa.array([v]) for k, v in row.items()}))
-            tables.tidy(table, place, first=False)
+        rows = pa.table({k: pa.array([v]) for k, v in row.items()})
+        with explained(self.tables.location(TABLE)):
+            table = self.tables.opened(TABLE, rows.schema)
+            table.add(rows)
+            self.tables.tidy(table, first=False)
 
     def remove(self, run_id: str) -> None:
         """Remove a run from the list. Its folder stays."""
-        with explained(tables.table_folder(self.database, TABLE)):
-            table = tables.open_table(self.database, TABLE)
+        with explained(self.tables.location(TABLE)):
+            table = self.tables.open(TABLE)
             if table is not None:
                 table.delete(f"id = '{run_id}'")
 
@@ -215,8 +216,8 @@ class RunList:
         return sorted(runs.values(), key=lambda run: (run.created, run.id), reverse=True)
 
     def _listed(self) -> list[RunSummary]:
-        with explained(tables.table_folder(self.database, TABLE)):
-            table = tables.open_table(self.database, TABLE)
+        with explained(self.tables.location(TABLE)):
+            table = self.tables.open(TABLE)
             rows = [] if table is None else table.search().select(["folder", "record"]).to_arrow().to_pylist()
             return [summary_of(json.loads(row["record"]), row["folder"]) for row in rows]
 

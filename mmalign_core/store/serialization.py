@@ -51,7 +51,8 @@ def read_sets(folder: Path) -> dict[str, EmbeddingSet]:
 
 def _words(s: EmbeddingSet) -> dict[str, Any]:
     labels = None if s.concepts is None else s.concepts.labels
-    words = {name: getattr(s, name) for name in ("modality", "ids", "keys", "encoder", "digest")} | {"labels": labels}
+    words = {name: getattr(s, name) for name in ("modality", "encoder", "digest")}
+    words |= {"ids": list(s.ids), "keys": list(s.keys), "labels": labels}
     if s.pivots is not None:
         words["pivots"] = [s.pivots.texts, [sorted(owners) for owners in s.pivots.owners]]
     return words

@@ -1,4 +1,4 @@
-"""LanceDB tables in the store: open, append, remove and compact."""
+"""LanceDB tables of the store in a folder of this machine: open, create, remove and compact."""
 
 from __future__ import annotations
 
@@ -29,76 +29,90 @@ _LANCE = r"data|_[a-z_]+(\.manifest)?"
 _log = logging.getLogger(__name__)
 
 
-def table_folder(database: Path, name: str) -> Path:
-    """The folder of the LanceDB table `name`."""
-    return database / f"{name}.lance"
+class LocalTables:
+    """The LanceDB tables in the folder `database`. Call all methods inside `explained`."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+
+    def location(self, name: str) -> Path:
+        """The folder of the table `name`."""
+        return self.database / f"{name}.lance"
+
+    def options(self) -> dict[str, str]:
+        """Options with which Lance opens the location: none for a folder."""
+        return {}
+
+    def names(self) -> list[str]:
+        """Sorted names of the tables with at least one committed version."""
+        return sorted(p.name.removesuffix(".lance") for p in self.database.glob("*.lance") if _committed(p))
+
+    def holds(self, name: str) -> bool:
+        """Whether the table has a folder, even a damaged one."""
+        return self.location(name).is_dir()
+
+    def open(self, name: str) -> Any | None:
+        """The newest version of the table; None if none was committed."""
+        if not _committed(self.location(name)):
+            return None
+        import lancedb
+
+        return lancedb.connect(self.database).open_table(name)
+
+    def bytes(self, name: str) -> int:
+        """Bytes on disk."""
+        return sum(p.stat().st_size for p in self.location(name).rglob("*") if p.is_file())
+
+    def remove(self, name: str) -> None:
+        """Delete a table, even a damaged one. Raises BadInput with the first entry that LanceDB did not write."""
+        folder = self.location(name)
+        outside = (entry for entry in sorted(folder.iterdir()) if not re.fullmatch(_LANCE, entry.name))
+        inside = (entry for entry in sorted((folder / "data").glob("*")) if entry.suffix != ".lance")
+        if (foreign := next(chain(outside, inside), None)) is not None:
+            raise BadInput(f"'{folder}' is not deleted: '{foreign.name}' is no part of a table; move it away")
+        remove_folder(folder)
+
+    def opened(self, name: str, schema: Any) -> Any:
+        """The table, which is created on first use. If several processes create it, the first wins.
+
+        LanceDB's own creation is not safe in a folder: the second of two processes overwrites the rows of the first.
+        So the empty table is created under a temporary name and renamed.
+        """
+        import lancedb
+
+        table = self.open(name)
+        if table is not None:
+            return table
+        target = self.location(name)
+        make_folder(self.database)
+        part = part_of(target)
+        try:
+            clear_abandoned(self.database)
+            lancedb.connect(part).create_table(name, schema=schema)
+            with suppress(FileExistsError):
+                rename_new(part / f"{name}.lance", target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        return lancedb.connect(self.database).open_table(name)
+
+    def tidy(self, table: Any, first: bool) -> None:
+        """Compact a table with many small fragments and delete its old versions; see `compact`.
+
+        `first`: the first call of this process, which also deletes versions that an earlier process left.
+        """
+        versions = self.location(table.name) / "_versions"
+        left_over = first and len(list(versions.glob("*.manifest"))) > FRAGMENTS_TO_COMPACT
+        compact(table, at_once=left_over)
 
 
-def table_names(database: Path) -> list[str]:
-    """Sorted names of the tables with at least one committed version."""
-    return sorted(p.name.removesuffix(".lance") for p in database.glob("*.lance") if _committed(p))
+def compact(table: Any, at_once: bool = False) -> None:
+    """Compact a table that has many small fragments, or `at_once`, and delete its old versions.
 
-
-def open_table(database: Path, name: str) -> Any | None:
-    """The newest version of the table; None if none was committed. Call it inside `explained`."""
-    if not _committed(table_folder(database, name)):
-        return None
-    import lancedb
-
-    return lancedb.connect(database).open_table(name)
-
-
-def remove_table(folder: Path) -> None:
-    """Delete a table, even a damaged one. Raises BadInput with the first entry that LanceDB did not write."""
-    outside = (entry for entry in sorted(folder.iterdir()) if not re.fullmatch(_LANCE, entry.name))
-    inside = (entry for entry in sorted((folder / "data").glob("*")) if entry.suffix != ".lance")
-    if (foreign := next(chain(outside, inside), None)) is not None:
-        raise BadInput(f"'{folder}' is not deleted: '{foreign.name}' is no part of a table; move it away")
-    remove_folder(folder)
-
-
-def append(database: Path, name: str, rows: Any) -> Any:
-    """Append a pyarrow table in one commit and return the LanceDB table, which is created on first use.
-
-    Appends of several processes do not conflict.
-    """
-    table = open_table(database, name)
-    if table is None:
-        table = _create(database, name, rows.schema)
-    table.add(rows)
-    return table
-
-
-def _create(database: Path, name: str, schema: Any) -> Any:
-    """Create the empty table under a temporary name and rename it. If several processes do so, the first wins.
-
-    LanceDB's own creation is not safe here: the second of two processes overwrites the rows of the first.
-    """
-    import lancedb
-
-    target = table_folder(make_folder(database), name)
-    part = part_of(target)
-    try:
-        clear_abandoned(database)
-        lancedb.connect(part).create_table(name, schema=schema)
-        with suppress(FileExistsError):
-            rename_new(table_folder(part, name), target)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return lancedb.connect(database).open_table(name)
-
-
-def tidy(table: Any, folder: Path, first: bool) -> None:
-    """Compact a table with many small fragments and delete its old versions. `first`: the first call of this process.
-
-    The bound grows with the rows, so that the total of rewritten rows stays a small multiple of the written rows. The
-    first call also deletes versions that an earlier process left. A failure is only logged: another process may be
-    compacting the table, and it is valid without compaction.
+    The bound grows with the rows, so that the total of rewritten rows stays a small multiple of the written rows. A
+    failure is only logged: another process may be compacting the table, and it is valid without compaction.
     """
     limit = min(max(FRAGMENTS_TO_COMPACT, table.count_rows() // ROWS_PER_FRAGMENT), MOST_FRAGMENTS)
-    fragmented = table.stats()["fragment_stats"]["num_fragments"] > limit
-    left_over = first and len(list((folder / "_versions").glob("*.manifest"))) > FRAGMENTS_TO_COMPACT
-    if not (fragmented or left_over):
+    if not at_once and table.stats()["fragment_stats"]["num_fragments"] <= limit:
         return
     try:
         table.optimize(cleanup_older_than=VERSIONS_KEPT_FOR)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
-from mmalign_core.metrics.retrieval import RightAnswers, best_chosen, outcomes, right_answers
+from mmalign_core.metrics.outcomes import outcomes
+from mmalign_core.metrics.retrieval import RightAnswers, best_chosen, right_answers
 from mmalign_core.scoring.corrections import Scores
 from mmalign_core.types import EmbeddingSet, Matches
 
@@ -69,7 +71,7 @@ class Judgements:
         """Score of the right answer less that of the chosen one (m,): below 0 where another candidate won."""
         return self.right_score - self.chosen_score
 
-    @property
+    @cached_property
     def missed(self) -> np.ndarray:
         """Queries (m,) bool whose chosen candidate is no right answer."""
         return ~right_answers(self.queries, self.candidates).holds(self.chosen)
@@ -81,7 +83,11 @@ class Judgements:
         return replace(self, queries=self.queries.take(rows), **taken)
 
     def worst_first(self) -> np.ndarray:
-        """Row numbers (m,) by falling rank, then by rising margin, then by item."""
+        """Row numbers (m,) by falling rank, then by rising margin, then by item; do not write into it."""
+        return self._worst_first
+
+    @cached_property
+    def _worst_first(self) -> np.ndarray:
         return np.lexsort((np.array(self.queries.ids, dtype=str), self.margin, -self.rank))
 
 

@@ -1,4 +1,4 @@
-"""Marks: what people say of items and pairs. The current marks of a collection are a replay of all entries.
+"""Marks: what people say of items and pairs, as they are made and kept.
 
 A mark belongs to the data. It holds the id of its item and the digests of the item's content at that time, by modality.
 It concerns every collection that holds an item of that id with any of that content, whatever the collection is called,
@@ -10,7 +10,7 @@ shown, and no repair follows it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -127,31 +127,6 @@ def undo_entry(mark: Mark, who: str, when: str) -> dict[str, Any]:
     return {"op": "undo", "id": mark.id, "who": who, "when": when}
 
 
-def replay(entries: Iterable[Mapping[str, Any]], collection: Collection) -> tuple[Mark, ...]:
-    """The current marks of the collection, oldest first. Entries that are not as this version writes them are left out.
-
-    A verdict replaces earlier verdicts on the same medium of the item, and one without a modality replaces all of
-    them. Any other mark replaces the same one made earlier. What was undone does not count.
-    """
-    entries, contents = list(entries), contents_of(collection)
-    undone = {str(entry.get("id")) for entry in entries if entry.get("op") == "undo"}
-    # The log of all collections may be long: entries of other items are not read as marks.
-    known = [entry for entry in entries if entry.get("op") == "mark" and str(entry.get("item")) in contents]
-    marks = [mark for entry in known if (mark := _mark_of(entry)) is not None]
-    ours = [mark for mark in marks if mark.id not in undone and _concerns(mark, contents, collection.name)]
-    ordered = sorted({mark.id: mark for mark in ours}.values(), key=lambda mark: mark.when)
-    standing: dict[str, list[Mark]] = {}
-    for mark in ordered:
-        standing[mark.item] = added_mark(standing.get(mark.item, ()), mark)
-    current = {mark.id for marks in standing.values() for mark in marks}
-    return tuple(replace(mark, outdated=_is_outdated(mark, contents)) for mark in ordered if mark.id in current)
-
-
-def added_mark(standing: Iterable[Mark], mark: Mark) -> list[Mark]:
-    """The marks of one item that count once this one is made: those that it does not replace, then itself."""
-    return [*(kept for kept in standing if not _replaces(mark, kept)), mark]
-
-
 def statement(mark: Mark) -> Hashable:
     """What the mark says of which content, whoever said it and when: equal marks need not be kept twice."""
     held = tuple(tuple(sorted(contents.items())) for contents in (mark.contents, mark.other_contents))
@@ -177,38 +152,3 @@ def _only_file(mark: Mark, held: Contents) -> str:
     if len(files) != 1:
         raise BadInput(f"'{mark.item}' holds {' and '.join(files) or 'nothing'}; say by the modality which one is bad")
     return files[0]
-
-
-def _mark_of(entry: Mapping[str, Any]) -> Mark | None:
-    words = ("item", "other", "modality", "note", "who", "when", "collection", "id")
-    try:
-        then, other = (
-            {modality: tuple(map(str, keys)) for modality, keys in entry[name].items()}
-            for name in ("contents", "other_contents")
-        )
-        written: dict[str, Any] = {word: str(entry[word]) for word in words}
-        return Mark(MarkKind(entry["kind"]), **written, contents=then, other_contents=other)
-    except (KeyError, ValueError, TypeError, AttributeError):
-        return None
-
-
-def _concerns(mark: Mark, contents: Mapping[str, Contents], name: str) -> bool:
-    if mark.item not in contents or (mark.other and mark.other not in contents):
-        return False
-    held = contents[mark.item]
-    return mark.collection == name or any(set(keys) & set(held.get(m, ())) for m, keys in mark.contents.items())
-
-
-def _is_outdated(mark: Mark, contents: Mapping[str, Contents]) -> bool:
-    """A modality that was added since does not count."""
-    then = [(mark.contents, contents[mark.item])]
-    then += [(mark.other_contents, contents[mark.other])] if mark.other else []
-    return any(keys != now.get(m, ()) for was, now in then for m, keys in was.items() if mark.modality in ("", m))
-
-
-def _replaces(new: Mark, old: Mark) -> bool:
-    if new.item != old.item:
-        return False
-    if new.kind in VERDICTS and old.kind in VERDICTS:
-        return new.modality == old.modality or not new.modality or not old.modality
-    return (new.kind, new.other, new.modality) == (old.kind, old.other, old.modality)

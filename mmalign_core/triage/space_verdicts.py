@@ -14,7 +14,7 @@ from mmalign_core.types import EmbeddingSet
 from mmalign_core.vectors import unit_rows
 
 _LISTED = 10
-"""Nearest candidates that count for hubs, as in `metrics.space.occurrences`."""
+"""Nearest candidates that count for hubs, as in `metrics.hubs.occurrences`."""
 _SURE = 0.95
 """The level of all intervals of a report."""
 _HUBS = 1.0

@@ -7,16 +7,17 @@ from mmalign_core.types.basics import (
     Progress,
     digest_bytes,
     digest_file,
-    digest_frame,
-    digest_json,
     digest_stream,
     frozen_array,
     no_progress,
 )
-from mmalign_core.types.collection import Collection, Media, Skipped
+from mmalign_core.types.collection import Collection, Skipped
+from mmalign_core.types.digests import digest_frame, digest_json
 from mmalign_core.types.embeddings import Concepts, EmbeddingSet, Pivots
+from mmalign_core.types.media import Media, MediaTable
 from mmalign_core.types.results import AlignmentResult, Matches, Recommendation
 from mmalign_core.types.sequences import Sequences, as_sequences, gathered
+from mmalign_core.types.strings import Strings
 
 __all__ = [
     "MODALITIES",
@@ -28,11 +29,13 @@ __all__ = [
     "EmbeddingSet",
     "Matches",
     "Media",
+    "MediaTable",
     "Pivots",
     "Progress",
     "Recommendation",
     "Sequences",
     "Skipped",
+    "Strings",
     "as_sequences",
     "digest_bytes",
     "digest_file",

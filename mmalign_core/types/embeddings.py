@@ -9,8 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
-from mmalign_core.types.basics import BadInput, digest_bytes, frozen_array, rows_of
+from mmalign_core.types.basics import BadInput, bytes_of, digest_bytes, frozen_array, rows_of
+from mmalign_core.types.digests import json_texts
 from mmalign_core.types.sequences import Sequences
+from mmalign_core.types.strings import Strings
+
+_CHECKED = 1 << 22
+"""Numbers that are looked at in one go; our choice: 16 MB of float32."""
 
 
 @dataclass(frozen=True)
@@ -77,25 +82,26 @@ class Concepts:
         """The same labels with only these rows of the posterior, in this order."""
         return replace(self, posterior=rows_of(self.posterior, rows))
 
-    def parts(self) -> list[bytes]:
+    def parts(self) -> list[bytes | memoryview]:
         """The bytes that a set's digest covers."""
         arrays = [self.posterior] if self.vectors is None else [self.posterior, self.vectors]
-        return [json.dumps(self.labels).encode(), *(np.ascontiguousarray(a).tobytes() for a in arrays)]
+        return [json.dumps(self.labels).encode(), *map(bytes_of, arrays)]
 
 
 @dataclass(frozen=True)
 class EmbeddingSet:
     """Vectors of one modality: row i belongs to item `ids[i]` and has content digest `keys[i]`.
 
-    `vectors` (n, d) float32, finite, read-only. An item may own several rows (five captions). `encoder` is
+    `ids` and `keys` (n,) become columns (`Strings`), whatever sequence gives them. `vectors` (n, d) float32, finite,
+    read-only, memory-mapped where a file gave them so. An item may own several rows (five captions). `encoder` is
     'name@version' of the encoder, or of the aligner when the rows lie in a shared space. `sequences` are what the
     encoder saw before it pooled, `pivots` texts in the same space, for aligners that read them. Raises BadInput if a
     value is not finite or the lengths differ.
     """
 
     modality: str
-    ids: tuple[str, ...]
-    keys: tuple[str, ...]
+    ids: Sequence[str]
+    keys: Sequence[str]
     vectors: np.ndarray
     encoder: str
     concepts: Concepts | None = None
@@ -110,11 +116,12 @@ class EmbeddingSet:
         if self.concepts is not None and len(self.concepts.posterior) != len(vectors):
             found = f"{self.modality}: {len(vectors)} vectors for concepts of {len(self.concepts.posterior)} rows"
             raise BadInput(f"{found}; give one row each")
-        bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+        bad = np.flatnonzero(~finite_rows(vectors))
         if len(bad):
             who = f"{self.modality}: the vector of '{self.ids[bad[0]]}'"
             raise BadInput(f"{who} holds NaN or infinity; mend or remove it")
-        object.__setattr__(self, "vectors", vectors)
+        for name, value in (("vectors", vectors), ("ids", Strings.of(self.ids)), ("keys", Strings.of(self.keys))):
+            object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -126,8 +133,10 @@ class EmbeddingSet:
         Sequences and pivots are left out, for content and encoders say what they are. Two threads that ask at once
         may both make it; they get the same.
         """
-        head = json.dumps([self.modality, self.encoder, self.ids, self.keys, list(self.vectors.shape)]).encode()
-        return digest_bytes(head, self.vectors.tobytes(), *(self.concepts.parts() if self.concepts else ()))
+        texts = (json_texts(Strings.of(column).column) for column in (self.ids, self.keys))
+        words = (json.dumps(word).encode() for word in (self.modality, self.encoder))
+        head = b"[" + b", ".join([*words, *texts, json.dumps(list(self.vectors.shape)).encode()]) + b"]"
+        return digest_bytes(head, bytes_of(self.vectors), *(self.concepts.parts() if self.concepts else ()))
 
     @property
     def made_by(self) -> str:
@@ -138,13 +147,23 @@ class EmbeddingSet:
     def take(self, rows: Sequence[int] | np.ndarray) -> EmbeddingSet:
         """The same set with only these rows, in this order."""
         rows = np.asarray(rows, dtype=int)
-        ids, keys = (tuple(column[i] for i in rows) for column in (self.ids, self.keys))
+        ids, keys = (Strings.of(column).take(rows) for column in (self.ids, self.keys))
         vectors, steps = rows_of(self.vectors, rows), self.sequences and self.sequences.take(rows)
         concepts = self.concepts and self.concepts.take(rows)
         return replace(self, ids=ids, keys=keys, vectors=vectors, concepts=concepts, sequences=steps)
 
-    def of_items(self, ids: Sequence[str]) -> EmbeddingSet:
-        """The rows that belong to these items, in their present order, and no other item's pivots."""
-        wanted = set(ids)
-        kept = self.take([i for i, item in enumerate(self.ids) if item in wanted])
-        return replace(kept, pivots=kept.pivots.of_items(wanted)) if kept.pivots else kept
+    def of_items(self, ids: Sequence[str] | Set[str]) -> EmbeddingSet:
+        """The rows that belong to these items, in their present order, and no other item's pivots.
+
+        The set itself where that is all of it, so that a million rows are not copied.
+        """
+        inside = Strings.of(self.ids).among(ids if isinstance(ids, Strings) else list(ids))
+        kept = self if inside.all() else self.take(np.flatnonzero(inside))
+        return replace(kept, pivots=kept.pivots.of_items(set(ids))) if kept.pivots else kept
+
+
+def finite_rows(vectors: np.ndarray) -> np.ndarray:
+    """(n,) bool: which rows of `vectors` (n, d) hold neither NaN nor infinity. Memory holds a block beside them."""
+    step = max(1, _CHECKED // max(1, vectors.shape[1]))
+    blocks = [np.isfinite(vectors[at : at + step]).all(axis=1) for at in range(0, len(vectors), step)]
+    return np.concatenate(blocks) if blocks else np.zeros(0, bool)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.types.basics import digest_json
+from mmalign_core.types.digests import digest_json
 from mmalign_core.types.embeddings import EmbeddingSet
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from mmalign_core.cost import peak_rss_mb, timed
 from mmalign_core.encoders import Encoder
 from mmalign_core.encoders.batched.instances import encoder
-from mmalign_core.encoders.batched.stored import encode_set, stored_set
+from mmalign_core.encoders.batched.stored import WriteBatches, encode_set, stored_set, write_batches
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -66,9 +66,12 @@ def encode(
     settings: Settings | None = None,
     progress: Progress = no_progress,
     modalities: Sequence[str] | None = None,
+    write: WriteBatches = write_batches,
+    save: bool = True,
 ) -> Encoding:
     """Encode each modality of the collection, or those of `modalities` alone. Given vectors replace encoding.
 
+    `write`: what encodes and writes batches, on this machine by default. `save`: also keep the collection's table.
     `encoders`: modality -> encoder name, if not the default. Vectors made before a cancel or a crash stay in the store,
     and so does the collection's table. Vectors in the store are used even if their model has been removed, as long as
     none is missing. Raises BadInput, before anything is encoded, for an encoder of another modality and for a model
@@ -87,10 +90,11 @@ def encode(
         with timed(seconds, modality):
             media = collection.media_of(modality)
             sets[modality], counts[modality], failed = encode_set(
-                source, media, store=store, settings=settings, progress=shown
+                source, media, store=store, settings=settings, progress=shown, write=write
             )
         skipped += failed
-    store.save_collection(collection)
+    if save:
+        store.save_collection(collection)
     kept = {m: s for m, s in sets.items() if len(s)}
     if not kept:
         why = f"; the first reason: {skipped[0].reason}" if skipped else ""

@@ -13,18 +13,19 @@ from typing import Any
 import pandas as pd
 
 from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.tables import Line, read_table
+from mmalign_core.data.tabular.cells import Line
+from mmalign_core.data.tabular.tables import read_table
 from mmalign_core.store import Store
+from mmalign_core.store.marks import no_collection
+from mmalign_core.triage.mark_replay import Standing, replay
 from mmalign_core.triage.marks import (
     Contents,
     Mark,
     MarkKind,
-    added_mark,
     contents_of,
     new_mark,
     parse_kind,
     parse_moment,
-    replay,
     statement,
     undo_entry,
 )
@@ -53,7 +54,8 @@ class Imported:
 
 def read_marks(collection: Collection, store: Store) -> tuple[Mark, ...]:
     """The current marks of the collection, oldest first."""
-    return replay(store.marks.read(), collection)
+    with no_collection():
+        return replay(store.marks.read(), collection)
 
 
 def add_mark(
@@ -99,9 +101,9 @@ def import_marks(collection: Collection, store: Store, path: str | Path, *, who:
     table = read_table(path)
     names = _columns(table.columns, path)
     contents, author = contents_of(collection), who.strip() or login_name()
-    standing: dict[str, list[Mark]] = {}
+    standing = Standing[Mark]()
     for mark in read_marks(collection, store):
-        standing.setdefault(mark.item, []).append(mark)
+        standing.add(mark.kind, mark.item, mark.other, mark.modality, mark)
     added, rejected, unchanged = [], [], 0
     for line in table.lines:
         try:
@@ -109,11 +111,12 @@ def import_marks(collection: Collection, store: Store, path: str | Path, *, who:
         except BadInput as error:
             rejected.append({"row": line.number, "reason": str(error)})
             continue
-        there = standing.get(mark.item, [])
-        if statement(mark) in map(statement, there):
+        said = mark.kind, mark.item, mark.other, mark.modality
+        there = standing.like(*said)
+        if there is not None and statement(there) == statement(mark):
             unchanged += 1
             continue
-        standing[mark.item] = added_mark(there, mark)
+        standing.add(*said, mark)
         added.append(mark)
     store.marks.add(collection.name, [mark.entry() for mark in added])
     return Imported(tuple(added), unchanged, tuple(rejected))

@@ -1,11 +1,8 @@
-"""The only place with st.cache_*, beside `media_cache`. Every cache is keyed on digests or names, and bounded.
-
-Bounds: 8 for results of a collection or a run, as many as `results_cache.LIMITS` keeps; 16 to 256 for small results.
-"""
+"""The caches that all sessions share: every one is keyed on digests or names, and bounded by the bytes it holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -49,10 +46,20 @@ from mmalign_core.workflow import (
 from pages._session import columns
 from pages._session.columns import fold_columns, time_columns
 from pages._session.results_cache import LIMITS, ResultsCache
+from pages._session.sized_cache import SizedCache
 
 T = TypeVar("T")
-BY_PLACE = {Collection: lambda collection: collection.digest_with_places}
-"""The hash of a collection includes the paths of its media, because media are opened at their paths."""
+KEPT = SizedCache(192_000_000)
+"""What pages made of collections and runs: more than 100 times what the demo's pages need. Our choice.
+
+Streamlit's own caches look at the signature and hash every argument anew at each call: a page asks hundreds of times.
+"""
+
+
+def forget() -> None:
+    """Forget all that is kept, for tests: `st.cache_resource.clear()` clears only Streamlit's caches."""
+    KEPT.clear()
+    st.cache_resource.clear()
 
 
 @st.cache_resource
@@ -64,7 +71,7 @@ def settings() -> Settings:
 @st.cache_resource
 def store() -> Store:
     """Return the one store of this process."""
-    return Store(settings().root)
+    return Store(settings().root, settings().vectors)
 
 
 @st.cache_resource
@@ -73,31 +80,31 @@ def results() -> ResultsCache:
     return ResultsCache(LIMITS)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@KEPT.keep
 def rows_of(kind: str) -> list[dict[str, Any]]:
     """Return the catalogue rows of that kind."""
     return catalogue(kind)
 
 
-@st.cache_data(max_entries=1, show_spinner=False)
+@KEPT.keep
 def cards() -> dict[str, AlignerCard]:
     """Return aligner -> its card, family by family."""
     return {card.name: card for card in aligner_cards()}
 
 
-@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+@KEPT.keep
 def split_columns(collection: Collection) -> tuple[list[str], list[str]]:
     """Return metadata columns that can be folds, and those that can be times."""
     return fold_columns(collection), time_columns(collection)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@KEPT.keep
 def ranking(keys: tuple[str, ...], seed: int, _rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Return compared rows in ranking order, each compared with the best. `keys`: the keys of the rows."""
     return ranked(_rows, seed=seed).rows
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+@KEPT.keep
 def media_by_item(collection: Collection) -> Mapping[str, Mapping[str, Sequence[Media]]]:
     """Return item -> modality -> its media."""
     found: dict[str, dict[str, list[Media]]] = {item: {} for item in collection.ids}
@@ -106,13 +113,13 @@ def media_by_item(collection: Collection) -> Mapping[str, Mapping[str, Sequence[
     return found
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+@KEPT.keep
 def titles(collection: Collection) -> Mapping[str, str]:
     """Return item -> its title column, else its first text, else its id; on one line."""
     return item_titles(collection)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@KEPT.keep
 def row_labels(run_key: str, modality: str, _run: Run) -> Sequence[str]:
     """Return the label of each row of that modality's set: the text of a text, else its item's title."""
     held, named = media_by_item(_run.collection), titles(_run.collection)
@@ -121,32 +128,44 @@ def row_labels(run_key: str, modality: str, _run: Run) -> Sequence[str]:
     return [texts.get((item, key)) or named[item] for item, key in zip(rows.ids, rows.keys)]
 
 
-@st.cache_resource(max_entries=32, show_spinner=False, hash_funcs=BY_PLACE)
+@KEPT.keep
 def of_collection(kind: str, collection: Collection, _make: Callable[[Collection], T]) -> T:
     """Return what `_make` makes of the collection. It is made once for each `kind` and collection."""
     return _make(collection)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@KEPT.keep
 def scores(run_key: str, source: str, target: str, _run: Run) -> CorrectedScores:
     """Return all scores of one direction. A correction over all rows is computed once."""
     return _run.scores(source, target)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@KEPT.keep
 def block(run_key: str, source: str, target: str, limit: int, ordering: str, _run: Run) -> SimilarityBlock:
     """Return the shown part of the similarity matrix."""
     known = scores(run_key, source, target, _run)
     return similarity_block(_run, source, target, limit=limit, ordering=ordering, scores=known)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@KEPT.keep
 def judged_in_space(run_key: str, source: str, target: str, _run: Run) -> Judgements:
     """Return every query of a pair of modalities that the run did not measure, ranked in its space."""
     return judge_in_space(_run, source, target, scores=scores(run_key, source, target, _run))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@KEPT.keep
+def judged_part(run_key: str, way: str, held_out: bool, _judged: Judgements) -> Judgements:
+    """Return the held-out queries of a direction of the run, or the fitted ones."""
+    return _judged.take(_judged.held_out if held_out else ~_judged.held_out)
+
+
+@KEPT.keep
+def figure(key: Hashable, _make: Callable[[], T]) -> T:
+    """Return the figure that `_make` makes, which takes longer than the rest of a page. `key`: all that it shows."""
+    return _make()
+
+
+@KEPT.keep
 def shown_errors(
     run_key: str, way: str, split: str, queries: tuple[int, ...], ordering: str, _run: Run, _judged: Judgements
 ) -> SimilarityBlock:
@@ -155,13 +174,13 @@ def shown_errors(
     return error_block(_run, _judged, queries, ordering=ordering, scores=known)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@KEPT.keep
 def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommendation]:
     """Return the items nearest to one."""
     return recommend(_run, QuerySpec.of(item=item, k=k), store=store(), settings=settings())
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@KEPT.keep
 def query_on_map(key: str, k: int, _run: Run, _drawn: SpaceMap, _query: QuerySpec) -> tuple[np.ndarray, Sequence[str]]:
     """Return where a query of one text or file lies on the map, and its k nearest items. `key`: digest of all."""
     row = place_part(_run, _query, store=store(), settings=settings())
@@ -169,7 +188,7 @@ def query_on_map(key: str, k: int, _run: Run, _drawn: SpaceMap, _query: QuerySpe
     return place_on_map(_run, _drawn, row)[0], [one.id for one in found]
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@KEPT.keep
 def placed_answer(
     key: str, seen: bool, where: tuple[str, ...], _run: Run, _query: QuerySpec, _fitted: FittedRecommender
 ) -> Answer:
@@ -178,20 +197,20 @@ def placed_answer(
     return answer(_run, query, store=store(), recommender=_fitted, settings=settings())
 
 
-@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+@KEPT.keep
 def conditions(collection: Collection) -> list[str]:
     """Return suggested conditions on items."""
     return columns.conditions(collection)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+@KEPT.keep
 def users(collection: Collection) -> Sequence[str]:
     """Return all users of the interactions, in order of appearance."""
     table = collection.interactions
     return [] if table is None else table["user_id"].astype(str).unique().tolist()
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=BY_PLACE)
+@KEPT.keep
 def met_by(collection: Collection, user: str) -> Sequence[str]:
     """Return items that the user has met, each once, in the order of the interactions."""
     table = collection.interactions
@@ -200,13 +219,13 @@ def met_by(collection: Collection, user: str) -> Sequence[str]:
     return list(dict.fromkeys(table.loc[table["user_id"].astype(str) == user, "item_id"].astype(str)))
 
 
-@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_PLACE)
+@KEPT.keep
 def interests_of(collection: Collection, items: tuple[str, ...]) -> str:
     """Return a sentence on words that these items share more than the rest of the collection."""
     return describe_interests(collection, items).text
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@KEPT.keep
 def placed_items(digest: str, _run: Run) -> Sequence[str]:
     """Return items with a place in the run's space, in the collection's order."""
     known = {item for rows in _run.result.space.values() for item in rows.ids}
@@ -219,18 +238,18 @@ def marks(collection: Collection) -> Sequence[Mark]:
     return _marks(collection, tuple((log.name, log.stat().st_size) for log in logs))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_PLACE)
+@KEPT.keep
 def _marks(collection: Collection, logs: tuple[tuple[str, int], ...]) -> Sequence[Mark]:
     return read_marks(collection, store())
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@KEPT.keep
 def queries(run_key: str, _report: ErrorReport) -> pd.DataFrame:
     """Return one row for each judged query of the run."""
     return query_table(_report)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@KEPT.keep
 def query_rankings_of(run_key: str, way: str, _run: Run, _errors: DirectionErrors) -> QueryRankings:
     """Return the scores of all candidates of each query of this direction."""
     return query_rankings(_run, _errors.judgements)

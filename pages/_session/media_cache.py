@@ -1,8 +1,4 @@
-"""Media in the forms that pages show, and as encoders see them. Every cache is keyed on digests, and bounded.
-
-Bounds: 1000 strips of frames (about 50 kB each) and 6000 thumbnails (about 5 kB each), the items of a large page; 64
-small pictures; 8 to 16 decoded media, which are large. Of maps 8 with their places, and 32 colourings of them.
-"""
+"""Media in the forms that pages show, and as encoders see them: keyed on digests, and bounded by bytes."""
 
 from __future__ import annotations
 
@@ -11,30 +7,36 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
-import streamlit as st
 
 from mmalign_core.plots import MapGroups, density_picture
 from mmalign_core.types import Media
 from mmalign_core.workflow import DecodedVideo, Film, PlayableVideo, decode_soundtrack, encoder_of, playable_video
 from pages._session import cache
+from pages._session.sized_cache import SizedCache
 from pages._session.thumbnails import Thumbnail, film_frames, picture_thumbnail, pixels_thumbnail, waveform_thumbnail
+
+MEDIA = SizedCache(96_000_000)
+"""Small pictures take about 5 kB each, strips of frames 50 kB, decoded media up to some 10 MB. Our choice: the
+thumbnails of 10,000 items, and some decoded media."""
+MAPS = SizedCache(64_000_000)
+"""A million points take 10 MB with one colouring. Our choice: a few of such maps."""
 
 T = TypeVar("T")
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@MAPS.keep
 def of_map(key: str, _make: Callable[[], T]) -> T:
     """Return the places of a map as the browser gets them. `_make` makes them once for each `key`."""
     return _make()
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@MAPS.keep
 def of_colouring(key: str, _make: Callable[[], T]) -> T:
     """Return the colours of a map's points. `_make` makes them once for each `key`."""
     return _make()
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@MAPS.keep
 def density(key: str, size: tuple[int, int], _places: np.ndarray, _groups: MapGroups) -> bytes:
     """Return the picture of a map's density as PNG."""
     kept = io.BytesIO()
@@ -42,49 +44,49 @@ def density(key: str, size: tuple[int, int], _places: np.ndarray, _groups: MapGr
     return kept.getvalue()
 
 
-@st.cache_resource(max_entries=6000, show_spinner=False)
+@MEDIA.keep
 def thumbnail(digest: str, pixels: int, path: str) -> Thumbnail | None:
     """Return a small picture, or None if it cannot be decoded."""
     return picture_thumbnail(path, pixels)
 
 
-@st.cache_resource(max_entries=1000, show_spinner=False)
+@MEDIA.keep
 def film(digest: str, path: str) -> Film | None:
     """Return a few small frames of the video, or None if it cannot be decoded."""
     return film_frames(path)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@MEDIA.keep
 def played(digest: str, path: str) -> PlayableVideo | None:
     """Return the video in a form that browsers play, or None. BadInput if its file is gone."""
     return playable_video(path)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@MEDIA.keep
 def soundtrack(digest: str, rate: int, seconds: float, path: str) -> np.ndarray:
     """Return the beginning of a video's sound. BadInput if there is none."""
     return decode_soundtrack(path, rate, seconds, cache.settings())
 
 
-@st.cache_resource(max_entries=6000, show_spinner=False)
+@MEDIA.keep
 def waveform(digest: str, colour: str, path: str) -> Thumbnail | None:
     """Return the sound's waveform, or None if it cannot be decoded."""
     return waveform_thumbnail(path, colour)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@MEDIA.keep
 def seen_picture(digest: str, encoder_key: str, _picture: Media) -> Thumbnail:
     """Return the encoder's view of the picture. BadInput if it cannot be decoded."""
     return pixels_thumbnail(encoder_of(encoder_key, _picture.modality).view(_picture))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@MEDIA.keep
 def watched(digest: str, encoder_key: str, _video: Media) -> DecodedVideo:
     """Return the encoder's view of the video. BadInput if it cannot be decoded."""
     return encoder_of(encoder_key, _video.modality).view(_video)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@MEDIA.keep
 def heard(digest: str, encoder_key: str, _sound: Media) -> tuple[np.ndarray, int]:
     """Return the encoder's view of the sound, and its samples per second. BadInput if it cannot be decoded."""
     model = encoder_of(encoder_key, _sound.modality)

@@ -13,8 +13,10 @@ from mmalign_core.data.arrays.ids import EXTENSIONS, ids_of_array, read_ids
 from mmalign_core.data.arrays.numpy_files import check_vectors, map_npy, read_npz
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.rows import File, Row
+from mmalign_core.data.tabular.row_columns import Rows, merged_rows
+from mmalign_core.data.tabular.rows import File, parse_list
 from mmalign_core.data.tabular.tables import Table
+from mmalign_core.data.tabular.vector_columns import VectorCells
 from mmalign_core.data.tabular.vectors import ID_NAMES, vectors_of
 from mmalign_core.types import BadInput, Progress
 
@@ -113,96 +115,96 @@ def _name_rows(top: Mapping[str, Path], groups: Sequence[ArrayGroup], draft: Dra
             group.ids, group.ids_name = ids, present[0]
 
 
-def attach_vectors(
-    rows: Sequence[Row | None], groups: Sequence[ArrayGroup], draft: Draft, manifest: str = ""
-) -> list[Row]:
-    """The usable rows with the vectors of the groups, followed by a new row for each id that no row has.
+def attach_vectors(rows: Rows, groups: Sequence[ArrayGroup], draft: Draft, manifest: str = "") -> Rows:
+    """The rows with the vectors of the groups, followed by a new row for each id that no row has.
 
-    `rows`: the lines of the manifest or the items of a folder, None for one that cannot be used; `manifest`: what
-    messages call the manifest, '' if there is none. Arrays without ids follow its lines. Raises BadInput if there is no
-    manifest for them, or an array is not as long as its ids or the manifest.
+    `rows`: the lines of the manifest or the items of a folder; `manifest`: what messages call the manifest, '' if there
+    is none. Arrays without ids follow its lines. Raises BadInput if there is no manifest for them, or an array is not
+    as long as its ids or the manifest.
     """
-    completed = list(rows)
+    completed, lines, places = rows, rows.lines, rows.places
     for group in groups:
         if not group.vectors:
             continue
-        places = _by_order(group, len(rows), manifest) if group.ids is None else _by_ids(group, completed, draft)
-        used = [(place, at) for place, at in enumerate(places) if at is not None and completed[at] is not None]
+        if group.ids is None:
+            at, used = _by_order(group, lines, places, manifest)
+        else:
+            completed, at, used = _by_ids(group, completed, draft)
         for modality in group.vectors:
-            _give(completed, used, group, modality, draft)
-    return [row for row in completed if row is not None]
+            completed = _give(completed, at, used, group, modality, draft)
+    return completed
 
 
-def _give(
-    completed: list[Row | None], used: list[tuple[int, int]], group: ArrayGroup, modality: str, draft: Draft
-) -> None:
-    """Put the vectors of a modality into `completed`; `used`: (array row, place in `completed`).
+def _give(rows: Rows, at: np.ndarray, used: np.ndarray, group: ArrayGroup, modality: str, draft: Draft) -> Rows:
+    """The rows with the vectors of a modality: row `at[i]` has the array's row `used[i]`.
 
     The array is reported and not used if one of the rows has vectors of the modality.
     """
-    name, vectors = group.names[modality], group.vectors[modality]
-    rows = [(place, at, row) for place, at in used if (row := completed[at]) is not None]
-    if any(modality in row.vectors for _, _, row in rows):
+    name, vectors, own = group.names[modality], group.vectors[modality], rows.vectors.get(modality)
+    if own is not None and np.isin(at, own.at).any():
         reason = f"'{shown(name)}' is not read, since the items have {modality}_vector already"
-        return draft.skip(name, modality, reason, name)
-    for place, at, row in rows:
-        completed[at] = replace(row, vectors={**row.vectors, modality: vectors[place]})
+        draft.skip(name, modality, reason, name)
+        return rows
+    order = np.argsort(at, kind="stable")
+    at, used = at[order], used[order]
+    whole = len(used) == len(vectors) and bool((used == np.arange(len(used))).all())
+    given = VectorCells(at, vectors if whole else vectors[used])
+    return replace(rows, vectors={**rows.vectors, modality: given if own is None else own.with_others(given)})
 
 
-def _by_order(group: ArrayGroup, rows: int, manifest: str) -> list[int | None]:
-    """Array row i -> place i of the manifest's rows. Raises BadInput if the lengths differ or there is no manifest."""
+def _by_order(group: ArrayGroup, lines: int, places: np.ndarray, manifest: str) -> tuple[np.ndarray, np.ndarray]:
+    """Rows, and the array row of each: that of its line in the manifest.
+
+    Raises BadInput if the lengths differ or there is no manifest.
+    """
     if not manifest:
         name = shown(next(iter(group.names.values())))
         raise BadInput(
             f"'{name}' has no ids; put ids.txt (or .csv .json .npy) with one id for each row beside it, "
             "or a manifest whose order it follows"
         )
-    _check_lengths(group, rows, manifest)
-    return list(range(rows))
+    _check_lengths(group, lines, manifest)
+    return np.arange(len(places)), places
 
 
-def _by_ids(group: ArrayGroup, completed: list[Row | None], draft: Draft) -> list[int | None]:
-    """Array row -> place of its item in `completed`, which grows by new ids; None for an unusable or repeated id."""
+def _by_ids(group: ArrayGroup, rows: Rows, draft: Draft) -> tuple[Rows, np.ndarray, np.ndarray]:
+    """The rows, which grow by new ids; those that the ids name, and the array row of each.
+
+    An id that cannot be used, or names a row again, is reported.
+    """
     assert group.ids is not None
     named = draft.table_rows(group.ids, {c: c for c in group.ids.columns}, group.ids_name)
-    _check_lengths(group, len(named), group.ids_name)
-    places, seen = _places(completed), set[int]()
-    by_id: list[int | None] = []
-    for row in named:
-        at = places.setdefault(row.id, len(completed)) if row else None
-        if row is None or at is None:
-            by_id.append(None)
-        elif at in seen:
-            draft.skip(row.id, "", f"{row.source}: the id '{row.id}' is taken by an earlier row", row.source)
-            by_id.append(None)
-        else:
-            if at == len(completed):
-                completed.append(row)
-            else:
-                completed[at] = _merged(completed[at], row)
-            by_id.append(at)
-            seen.add(at)
-    return by_id
+    _check_lengths(group, named.lines, group.ids_name)
+    at = _places(named, rows)
+    firsts = np.sort(np.unique(at, return_index=True)[1])
+    if len(firsts) < len(at):
+        for row in np.setdiff1d(np.arange(len(at)), firsts).tolist():
+            reason = f"{named.source(row)}: the id '{named.ids[row]}' is taken by an earlier row"
+            draft.skip(named.ids[row], "", reason, named.source(row))
+        named, at = named.take(firsts), at[firsts]
+    silent = not (named.metadata or named.cells or named.vectors) and not (at >= len(rows)).any()
+    if len(rows) == 0:
+        return named, at, named.places
+    return (rows if silent else merged_rows(rows, named, at)), at, named.places
 
 
-def _merged(row: Row | None, named: Row) -> Row:
-    """The row with missing values from the table of ids."""
-    if row is None:
-        return named
-    cells, vectors = {**named.cells, **row.cells}, {**named.vectors, **row.vectors}
-    return replace(row, cells=cells, metadata={**named.metadata, **row.metadata}, vectors=vectors)
+def _places(named: Rows, rows: Rows) -> np.ndarray:
+    """(k,): the first row of each id; for an id that no row has, a number from `len(rows)` on, in order.
 
-
-def _places(rows: Sequence[Row | None]) -> dict[str, int]:
-    """Id -> place of its first row. The name of a file of only one row is an alias of its id."""
-    media = ((entry, at) for at, row in enumerate(rows) if row for cell in row.cells.values() for entry in cell)
-    files = [(entry.name, at) for entry, at in media if isinstance(entry, File)]
+    The name of a file of only one row is an alias of its id.
+    """
+    at = rows.ids.places_of(named.ids)
+    files = [(entry.name, row) for cells in rows.cells.values() if isinstance(cells, list)
+             for row, cell in enumerate(cells) for entry in parse_list(cell) if isinstance(entry, File)]  # fmt: skip
     times = Counter(name for name, _ in files)
-    places = {name: at for name, at in files if times[name] == 1}
-    for at, row in reversed(list(enumerate(rows))):
-        if row is not None:
-            places[row.id] = at
-    return places
+    alias = {name: row for name, row in files if times[name] == 1}
+    if alias:
+        unknown = np.flatnonzero(at < 0).tolist()
+        at[unknown] = [alias.get(named.ids[place], -1) for place in unknown]
+    new = np.flatnonzero(at < 0)
+    firsts = named.ids.take(new).firsts()
+    at[new] = len(rows) + np.unique(firsts, return_inverse=True)[1]
+    return at
 
 
 def _check_lengths(group: ArrayGroup, rows: int, names: str) -> None:

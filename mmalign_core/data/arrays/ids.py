@@ -14,8 +14,9 @@ from mmalign_core.data.files import check_size
 from mmalign_core.data.formats import TABLES
 from mmalign_core.data.media.references import decode_text
 from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.cells import Line
 from mmalign_core.data.tabular.rows import is_missing
-from mmalign_core.data.tabular.tables import Line, Table, read_table
+from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.data.tabular.vectors import ID_NAMES
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
@@ -59,8 +60,9 @@ def _renamed(table: Table, label: str) -> Table:
     if id_column is None:
         raise BadInput(f"{label} has no column 'id'; write id as its first line, above the ids")
     columns = tuple("id" if c == id_column else c for c in table.columns)
-    lines = (replace(x, values={"id" if c == id_column else c: v for c, v in x.values.items()}) for x in table.lines)
-    return Table(columns, tuple(lines), table.plain)
+    cells = {"id" if c == id_column else c: held for c, held in table.cells.items()}
+    problems = {p: replace(x, values={"id": x.values.get(id_column)}) for p, x in table.problems.items()}
+    return replace(table, columns=columns, cells=cells, problems=problems)
 
 
 def _lines(text: str) -> list[str]:
@@ -83,5 +85,6 @@ def _of_json(text: str, label: str) -> Table:
 def _table(ids: list[Any], label: str) -> Table:
     if not ids:
         raise BadInput(f"{label} is empty; write one id for each row")
-    gap = "has no id; give every row its own id"
-    return Table(("id",), tuple(Line(n, {"id": v}, gap if is_missing(v) else "") for n, v in enumerate(ids, 1)))
+    missing = (place for place, value in enumerate(ids) if is_missing(value))
+    gaps = {place: Line(place + 1, {}, "has no id; give every row its own id") for place in missing}
+    return Table(("id",), {"id": ids}, range(1, len(ids) + 1), gaps)

@@ -8,8 +8,8 @@ from typing import Any
 from mmalign_core.data.columnar.features import Feature, bare
 from mmalign_core.data.files import check_size, spool
 from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.cells import is_list
 from mmalign_core.data.tabular.rows import File, Problem
-from mmalign_core.data.tabular.tables import is_list
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 

@@ -109,6 +109,12 @@ def _lance_batches(path: Path, size: int) -> Iterator[Any]:
         yield from table.search().to_batches(batch_size=size)
 
 
+def lance_rows(path: Path, first: int, rows: int, size: int) -> Iterator[Any]:
+    """Record batches of at most `size` of the `rows` rows from `first` of a Lance table, without reading others."""
+    with _open_lance(path) as table:
+        yield from table.search().offset(first).limit(rows).to_batches(batch_size=size)
+
+
 @contextmanager
 def _open_lance(path: Path) -> Iterator[Any]:
     """Open the table through a link with a plain name: LanceDB refuses names with a space or an accent."""

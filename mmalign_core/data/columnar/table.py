@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pyarrow as pa
+
 from mmalign_core.data.columnar.cells import EmbeddedFiles, label_cells
 from mmalign_core.data.columnar.features import Feature, features_of, stated_in
 from mmalign_core.data.columnar.parts import Part, Source, readable
 from mmalign_core.data.columnar.roles import Roles, infer_roles
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.rows import is_missing
-from mmalign_core.data.tabular.tables import Line, Table, plain_cells
+from mmalign_core.data.tabular.cells import Cells, as_list
+from mmalign_core.data.tabular.gathered import GatheredCells
+from mmalign_core.data.tabular.rows import VECTOR_COLUMNS, is_missing
+from mmalign_core.data.tabular.tables import Table
 from mmalign_core.types import MODALITIES, BadInput, Progress
 
 _MEDIA_BATCH, _BATCH = 8, 8192
@@ -39,12 +43,12 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
             draft.skip(column, modality, why, source.name)
     embedded = EmbeddedFiles(draft.settings, source.name)
     embedded.check_total(sum(_media_bytes(part, features, roles) for part in source.parts))
-    rows = list(_rows(source, features, roles, embedded, progress))
-    _settle_ids(rows, roles, len({part.split for part in source.parts}) > 1)
+    cells = _settled_ids(
+        _cells(source, features, roles, embedded, progress), roles, len({part.split for part in source.parts}) > 1
+    )
     if described:
         draft.notes.append(f"'{source.name}': {roles.sentence()}{_splits_in_words(source, features)}")
-    columns = dict.fromkeys(name for row in rows[:1] for name in row)
-    return Table(tuple(columns), tuple(Line(number, row) for number, row in enumerate(rows, 1)))
+    return Table(tuple(cells), cells, range(1, sum(part.rows for part in source.parts) + 1))
 
 
 def _features(source: Source) -> dict[str, Feature]:
@@ -86,23 +90,26 @@ def _peek(source: Source, column: str) -> Any:
     return None
 
 
-def _rows(
+def _cells(
     source: Source, features: Mapping[str, Feature], roles: Roles, embedded: EmbeddedFiles, progress: Progress
-) -> Iterator[dict[str, Any]]:
-    """The rows of all parts, name -> value, with the part's split if the source has splits."""
+) -> dict[str, Cells]:
+    """Name -> the cells of all parts, with the part's split if the source has splits."""
     total, done = sum(part.rows for part in source.parts), 0
     size = _MEDIA_BATCH if any(f.heavy for f in features.values()) else _BATCH
-    splits = bool(_splits_in_words(source, features))
+    found = {name: GatheredCells(total, name in VECTOR_COLUMNS) for name in roles.names.values()}
     for part in source.parts:
         own = _own_features(part)  # the classes of another split may have other names
         large = sum(part.held.values()) * _MEDIA_BATCH > _MEDIA_BYTES * part.rows
         for batch in _batches(part, 1 if large else size):
             progress(done / max(total, 1), f"reading {source.name} ({done:,} of {total:,} rows)")
             with readable(part.name, "table"):
-                columns = _columns(batch, own, roles, embedded, done + 1)
-            for values in zip(*columns.values()):
-                yield dict(zip(columns, values)) | ({"split": part.split or None} if splits else {})
+                for name, cells in _columns(batch, own, roles, embedded, done + 1):
+                    found[name].add(cells)
             done += batch.num_rows
+    cells = {name: gathered.cells() for name, gathered in found.items()}
+    if _splits_in_words(source, features):
+        cells["split"] = [part.split or None for part in source.parts for _ in range(part.rows)]
+    return cells
 
 
 def _media_bytes(part: Part, features: Mapping[str, Feature], roles: Roles) -> int:
@@ -127,37 +134,36 @@ def _batches(part: Part, size: int) -> Iterator[Any]:
 
 def _columns(
     batch: Any, features: Mapping[str, Feature], roles: Roles, embedded: EmbeddedFiles, first_row: int
-) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {}
+) -> Iterator[tuple[str, Cells]]:
+    """The name of each column and its cells in this batch."""
+    held = set(batch.schema.names)
     for column, name in roles.names.items():
-        if column not in batch.schema.names:
-            columns[name] = [None] * batch.num_rows
+        if column not in held:
+            yield name, pa.nulls(batch.num_rows)
         elif features[column].labels:
-            columns[name] = label_cells(batch.column(column), features[column])
+            yield name, label_cells(batch.column(column), features[column])
         elif features[column].kind == "media" and name in MODALITIES[1:]:
-            columns[name] = embedded.media_cells(batch.column(column), column, first_row)
+            yield name, embedded.media_cells(batch.column(column), column, first_row)
         else:
-            columns[name] = plain_cells(batch.column(column))
-    return columns
+            yield name, batch.column(column)
 
 
-def _settle_ids(rows: list[dict[str, Any]], roles: Roles, splits: bool) -> None:
-    """Turn a guessed column of ids back into metadata unless its ids are complete and unique.
+def _settled_ids(cells: dict[str, Cells], roles: Roles, splits: bool) -> dict[str, Cells]:
+    """The cells with a guessed column of ids as metadata again, unless its ids are complete and unique.
 
     Ids that occur in several splits get the split as a prefix: 'train/7'.
     """
     column = roles.column("id")
-    if column is None:
-        return
-    ids = [row["id"] for row in rows]
+    if column is None or not (roles.guessed_id or splits):
+        return cells
+    ids = as_list(cells["id"])
     if roles.guessed_id and (any(map(is_missing, ids)) or len(set(map(str, ids))) < len(ids)):
         roles.names[column] = column
-        for row in rows:
-            row[column] = row.pop("id")
-        return
+        return {name: held for name, held in cells.items() if name != "id"} | {column: cells["id"]}
     if not splits:
-        return
-    times = Counter((str(row["id"]), row.get("split")) for row in rows)
+        return cells
+    own = as_list(cells["split"]) if "split" in cells else [None] * len(ids)
+    times = Counter((str(id), split) for id, split in zip(ids, own))
     if len({id for id, _ in times}) < len(times):
-        for row in rows:
-            row["id"] = row["id"] if is_missing(row["id"]) else f"{row.get('split') or ''}/{row['id']}"
+        ids = [id if is_missing(id) else f"{split or ''}/{id}" for id, split in zip(ids, own)]
+    return {**cells, "id": ids}

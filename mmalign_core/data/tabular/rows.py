@@ -1,4 +1,4 @@
-"""Rows: what one line of a manifest, or the files of one stem, say of an item. No file is opened here."""
+"""One row: what one line of a manifest, or the files of one stem, say of an item. No file is opened here."""
 
 from __future__ import annotations
 

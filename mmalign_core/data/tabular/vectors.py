@@ -1,17 +1,15 @@
-"""Vectors that come with the data: the modality from a name, cells as arrays, and arrays as embedding sets."""
+"""Vectors that come with the data: the modality from a name, and one cell as an array."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from mmalign_core.data.tabular.rows import is_missing
-from mmalign_core.types import BadInput, EmbeddingSet, Media, digest_bytes
+from mmalign_core.types import BadInput
 
 _WORDS = {
     "text": "text",
@@ -31,6 +29,8 @@ VECTOR_NAMES = ("vector", "vectors", "embedding", "embeddings", "emb", "embs", "
 """Names of columns of vectors without a stated modality."""
 ID_NAMES = ("ids", "id", "item_ids", "item_id", "keys", "names")
 """Names of arrays and columns of ids; the first that exists is used."""
+
+NOT_FINITE = "holds NaN or infinity; mend or remove the vector"
 
 
 def vectors_of(name: str) -> str | None:
@@ -57,7 +57,7 @@ def parse_vectors(cell: Any, column: str) -> np.ndarray:
     if vectors.ndim != 2 or not vectors.size:
         raise BadInput(f"{column} is not a list of numbers or a list of such lists; correct it")
     if not np.isfinite(vectors).all():
-        raise BadInput(f"{column} holds NaN or infinity; mend or remove the vector")
+        raise BadInput(f"{column} {NOT_FINITE}")
     return vectors
 
 
@@ -67,37 +67,6 @@ def _as_float32(numbers: Any) -> np.ndarray:
         return np.array(numbers, dtype=np.float32)
     with np.errstate(over="ignore"):
         return np.array(numbers, dtype=np.float32)
-
-
-def common_width(parsed: Sequence[np.ndarray]) -> int:
-    """The most common width d among arrays (n, d); the first of equally common ones; 0 if there are no arrays."""
-    counts = Counter(v.shape[1] for v in parsed)
-    return counts.most_common(1)[0][0] if counts else 0
-
-
-def check_width(vectors: np.ndarray, width: int, column: str) -> None:
-    """Raises BadInput, which calls the column `column`, if vectors (n, d) are not `width` numbers wide."""
-    if vectors.shape[1] != width:
-        raise BadInput(f"{column} has {vectors.shape[1]} numbers where the others have {width}; make them equal")
-
-
-def given_set(modality: str, rows: Mapping[str, np.ndarray], media: Mapping[str, Sequence[Media]]) -> EmbeddingSet:
-    """The embedding set of `rows`, item -> vectors (n_i, d), in their order, with the encoder 'given@<digest>'.
-
-    `media`: item -> its media of the modality. If an item has as many media as vectors, each vector's content key is
-    the digest of its medium, so that equal captions count as equal; else it is the digest of the vector.
-    """
-    ids = tuple(item for item, vectors in rows.items() for _ in vectors)
-    keys = tuple(key for item, vectors in rows.items() for key in _keys(vectors, media.get(item, ())))
-    stacked = np.concatenate(list(rows.values()))
-    version = digest_bytes("\n".join(ids).encode(), stacked.tobytes())[:8]
-    return EmbeddingSet(modality, ids, keys, stacked, f"given@{version}")
-
-
-def _keys(vectors: np.ndarray, media: Sequence[Media]) -> list[str]:
-    if len(media) == len(vectors):
-        return [medium.digest for medium in media]
-    return [digest_bytes(vector.tobytes()) for vector in vectors]
 
 
 def _stacked(cell: Any) -> Any:

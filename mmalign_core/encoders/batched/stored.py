@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,6 +15,40 @@ from mmalign_core.store import CachedRows, SessionCache, Store
 from mmalign_core.types import BadInput, Concepts, EmbeddingSet, Media, Progress, Skipped, no_progress
 
 
+class WriteBatches(Protocol):
+    """A function that encodes media and writes their vectors into the store; local, or on many machines.
+
+    It leaves out digests in `skip` and yields for each finished part the media that could not be used, whose `source`
+    is the digest. What it has yielded, or all but a few seconds of it, stays in the store whatever ends it.
+    """
+
+    def __call__(
+        self,
+        encoder: Encoder,
+        media: Sequence[Media],
+        *,
+        store: Any,
+        settings: Settings | None,
+        skip: Collection[str],
+        progress: Progress,
+    ) -> Iterator[Sequence[Skipped]]: ...
+
+
+def write_batches(
+    encoder: Encoder,
+    media: Sequence[Media],
+    *,
+    store: Store | SessionCache,
+    settings: Settings | None,
+    skip: Collection[str],
+    progress: Progress,
+) -> Iterator[Sequence[Skipped]]:
+    """Encode on this machine and write each batch as soon as it is done; see `WriteBatches`."""
+    for batch in encode_media(encoder, media, settings=settings, skip=skip, progress=progress):
+        store.add_embeddings(encoder.key, batch.digests, batch.vectors, batch.posterior)
+        yield batch.skipped
+
+
 def encode_set(
     encoder: Encoder,
     media: Sequence[Media],
@@ -21,15 +56,18 @@ def encode_set(
     store: Store | SessionCache,
     settings: Settings | None = None,
     progress: Progress = no_progress,
+    write: WriteBatches = write_batches,
 ) -> tuple[EmbeddingSet, dict[str, int], list[Skipped]]:
-    """One modality's media as an EmbeddingSet (rows in media order), counts, and what could not be decoded."""
+    """One modality's media as an EmbeddingSet (rows in media order), counts, and what could not be decoded.
+
+    `write` encodes what the store does not hold.
+    """
     digests = list(dict.fromkeys(medium.digest for medium in media))
     held = store.embeddings(encoder.key, digests)
     have = {digests[row] for row in held.rows}
     failed: dict[str, str] = {}
-    for batch in encode_media(encoder, media, settings=settings, skip=have, progress=progress):
-        store.add_embeddings(encoder.key, batch.digests, batch.vectors, batch.posterior)
-        failed |= {s.source: s.reason for s in batch.skipped}
+    for skips in write(encoder, media, store=store, settings=settings, skip=have, progress=progress):
+        failed |= {s.source: s.reason for s in skips}
     if len(have) < len(digests):
         held = store.embeddings(encoder.key, digests)
     skipped = [

@@ -41,7 +41,7 @@ class Scores:
     def iter_blocks(self, rows: int | None = None) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield (slice of sources, their (rows, n) float32 scores) one after the other."""
         for part, block in self.similarity.iter_blocks(self.sources, self.targets, rows):
-            yield part, block if self.plain else self._corrected(part, block)
+            yield part, self.corrected(block, part, slice(None))
 
     def top_k(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the best k targets of each source: scores float32, indices int64, both (m, min(k, n))."""
@@ -72,13 +72,25 @@ class Scores:
             whole[part] = block
         return whole
 
-    def _corrected(self, part: slice, block: np.ndarray) -> np.ndarray:
+    def corrected(self, block: np.ndarray, sources: slice | np.ndarray, targets: slice | np.ndarray) -> np.ndarray:
+        """Return the scores (r, c) of these sources and targets, given their similarities, which may be overwritten."""
+        if self.plain:
+            return block
         block = block * np.float32(self.weight)
         if self.source_bias is not None:
-            block -= self.source_bias[part, None].astype(np.float32)
+            block -= self.source_bias[sources, None].astype(np.float32)
         if self.target_bias is not None:
-            block -= self.target_bias[None].astype(np.float32)
+            block -= self.target_bias[None, targets].astype(np.float32)
         return block
+
+    def corrected_pairs(self, similarities: np.ndarray, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return the score (p,) of each of these sources with its own target, given their similarities."""
+        if self.plain:
+            return similarities
+        found = similarities * np.float32(self.weight)
+        for bias, places in ((self.source_bias, sources), (self.target_bias, targets)):
+            found = found if bias is None else found - bias[places].astype(np.float32)
+        return found
 
     def _biased_vectors(self, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return prepared vectors with one more dimension, whose inner products include weight and target bias."""

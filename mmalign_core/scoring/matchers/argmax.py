@@ -14,6 +14,8 @@ class Argmax(Matcher):
     """The target of highest score, for every source, however low that score is."""
 
     summary = "Each source takes the target that scores highest"
+    takes_best = True
+    always_decides = True
 
     def match(self, scores: Scores) -> Matches:
         """Return one pair per source, or none if there are no targets."""

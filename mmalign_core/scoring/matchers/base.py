@@ -18,6 +18,10 @@ class Matcher(Parametrised, ABC):
     summary: ClassVar[str]
     transductive: ClassVar[bool] = False
     """It uses all sources together. Its results must not be ranked together with per-query retrieval."""
+    takes_best: ClassVar[bool] = False
+    """Whether a source that is decided takes the target of highest score, perhaps with others after it."""
+    always_decides: ClassVar[bool] = False
+    """Whether no source stays undecided if there are targets."""
 
     @abstractmethod
     def match(self, scores: Scores) -> Matches:

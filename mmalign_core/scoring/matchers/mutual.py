@@ -14,6 +14,7 @@ class Mutual(Matcher):
     """A source takes its best target only if it is that target's best source: fewer pairs, a larger share right."""
 
     summary = "Mutual nearest neighbours: a pair counts only if each is the other's best"
+    takes_best = True
     transductive = True
 
     def match(self, scores: Scores) -> Matches:

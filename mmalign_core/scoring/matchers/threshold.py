@@ -15,6 +15,7 @@ class Threshold(Matcher):
     """All targets that score at least `threshold`, best first, at most `limit` per source. It may be none."""
 
     summary = "Each source takes every target that scores at least the threshold, or stays undecided"
+    takes_best = True
     threshold: float = param(0.5, help="lowest score that counts as a match, on the scale of the similarity")
     suggested: bool = param(
         False, help="use the threshold suggested by held-out training pairs instead of the given one"

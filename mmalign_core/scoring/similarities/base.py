@@ -26,6 +26,8 @@ class Similarity(Parametrised, ABC):
     summary: ClassVar[str]
     metric: ClassVar[Metric] = "ip"
     """The metric of the exact search on prepared vectors."""
+    symmetric: ClassVar[bool] = False
+    """Whether query and candidate can change places: one block of scores then serves both directions."""
 
     def prepare(self, vectors: np.ndarray) -> np.ndarray:
         """Return each vector (n, d) prepared for comparison, by default unchanged."""

@@ -13,6 +13,7 @@ class Cosine(Similarity):
     """q·c / (|q||c|), in -1 to 1; a zero vector scores 0 with everything."""
 
     summary = "Cosine of the angle: compares directions, ignores lengths"
+    symmetric = True
 
     def prepare(self, vectors: np.ndarray) -> np.ndarray:
         """Return unit rows."""

@@ -12,6 +12,7 @@ class Dot(Similarity):
     """q·c: longer candidates score higher at the same angle."""
 
     summary = "Inner product: direction and length both count"
+    symmetric = True
 
     def prepare(self, vectors: np.ndarray) -> np.ndarray:
         """Return the vectors unchanged, in float32."""

@@ -13,6 +13,7 @@ class Euclidean(Similarity):
     """-|q - c|, at most 0. Blocks are computed in float64: |q|² + |c|² - 2q·c loses digits for near points."""
 
     summary = "Negative Euclidean distance: near points score high, 0 at most"
+    symmetric = True
     metric: Metric = "l2"
 
     def compare(self, queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:

@@ -68,7 +68,7 @@ def measure(plan: AlignmentPlan, cost: Cost, progress: Progress, *, watch: Watch
     aligner, folds = fit_parts(plan, cost, within(progress, 0.0, _FITTED), watch=watch)
     progress(_FITTED, "measuring")
     with timed(cost.seconds, "match"):
-        measured = _evaluation(plan, folds)
+        measured = _evaluation(plan, folds, within(progress, _FITTED, 1.0, "measuring: "))
     thresholds = tuple(fold.thresholds for fold in folds if fold.thresholds)
     return Measurement(aligner, measured, thresholds, _fused_report(plan, folds))
 
@@ -174,11 +174,11 @@ def with_suggested(choices: Choices, used: Sequence[Thresholds]) -> Choices:
     return replace(choices, matcher_params={**(choices.matcher_params or {}), "threshold": mean})
 
 
-def _evaluation(plan: AlignmentPlan, folds: Sequence[Fold]) -> Evaluation:
+def _evaluation(plan: AlignmentPlan, folds: Sequence[Fold], progress: Progress) -> Evaluation:
     """Return the results of all queries, in one space or one for each fold, by the thresholds of their own fold."""
     pair, scoring = plan.choices.pair, plan.scoring
     spaces, banks = [fold.space for fold in folds], [fold.bank for fold in folds]
-    measured = evaluation(spaces, pair, scoring, banks=banks)
+    measured = evaluation(spaces, pair, scoring, banks=banks, progress=progress)
     if not scoring.takes_suggestion:
         return measured
     by_way: dict[str, list[Direction]] = {way: [] for way in measured.directions}

@@ -10,6 +10,7 @@ from typing import Any
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.cost import Cost
+from mmalign_core.engines import Engine, LocalEngine
 from mmalign_core.progress import within
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Cancelled, Collection, Progress, digest_json, no_progress
@@ -28,6 +29,10 @@ Keep = Callable[[Choices, KeptFit], None]
 _log = logging.getLogger(__name__)
 
 
+def _ignore(first: object, second: object) -> None:
+    """Take the reports of a fit that nobody waits for."""
+
+
 @dataclass(frozen=True)
 class _Task:
     """The data and settings that all entries share."""
@@ -37,8 +42,8 @@ class _Task:
     held: HeldOut
     store: Store
     curve: int
-    watch: WatchAll
-    keep: Keep
+    watch: WatchAll = _ignore
+    keep: Keep = _ignore
 
 
 def compare(
@@ -67,17 +72,42 @@ def compare(
     again. BadInput before any fit if the entries cannot be compared or the items cannot be split.
     """
     task = _Task(collection, encoding, check_entries(collection, encoding, entries, curve), store, curve, watch, keep)
-    rows = []
-    for number, choices in enumerate(entries):
-        shown = within(progress, number / len(entries), (number + 1) / len(entries), f"{choices.aligner}: ")
-        key = row_key(collection, encoding, choices, curve)
-        row = next((row for row in finished if row["key"] == key), None)
-        if row is None:
-            row = {"key": key, **_row(task, choices, shown)}
-            publish(row)
-        rows.append(row)
-    progress(1.0, f"{len(rows)} aligners compared")
-    return ranked(rows, seed=entries[0].seed)
+    return _compared(LocalEngine(), task, entries, progress, publish, finished)
+
+
+def compare_on(
+    engine: Engine,
+    collection: Collection,
+    encoding: Encoding,
+    entries: Sequence[Choices],
+    *,
+    store: Store,
+    curve: int = 0,
+    progress: Progress = no_progress,
+    publish: Callable[[Row], None] = lambda row: None,
+) -> Comparison:
+    """Measure every entry on an engine, such as a Ray cluster, one task each; rows and errors as for `compare`."""
+    task = _Task(collection, encoding, check_entries(collection, encoding, entries, curve), store, curve)
+    return _compared(engine, task, entries, progress, publish, ())
+
+
+def _compared(
+    engine: Engine,
+    task: _Task,
+    entries: Sequence[Choices],
+    progress: Progress,
+    publish: Callable[[Row], None],
+    finished: Sequence[Row],
+) -> Comparison:
+    keys = [row_key(task.collection, task.encoding, choices, task.curve) for choices in entries]
+    known = {row["key"]: row for row in finished}
+    todo = [number for number, key in enumerate(keys) if key not in known]
+    for place, row in engine.run_each(_row, task, [entries[number] for number in todo], progress):
+        key = keys[todo[place]]
+        known[key] = {"key": key, **row}
+        publish(known[key])
+    progress(1.0, f"{len(keys)} aligners compared")
+    return ranked([known[key] for key in keys], seed=entries[0].seed)
 
 
 def check_entries(collection: Collection, encoding: Encoding, entries: Sequence[Choices], curve: int = 0) -> HeldOut:
@@ -121,6 +151,7 @@ def takers(encoding: Encoding, pair: tuple[str, str]) -> tuple[str, ...]:
 
 
 def _row(task: _Task, choices: Choices, progress: Progress) -> dict[str, Any]:
+    progress = within(progress, 0.0, 1.0, f"{choices.aligner}: ")
     try:
         shown = within(progress, 0.0, 0.1)
         plan = make_plan(task.collection, task.encoding, choices, store=task.store, held=task.held, progress=shown)

@@ -15,7 +15,8 @@ import numpy as np
 
 from mmalign_core.aligners import ALIGNERS
 from mmalign_core.metrics.bootstrap import paired_bootstrap
-from mmalign_core.metrics.retrieval import Direction, measure_direction, pooled
+from mmalign_core.metrics.ranking import measure_direction
+from mmalign_core.metrics.retrieval import Direction, pooled
 from mmalign_core.progress import within
 from mmalign_core.store import Store
 from mmalign_core.types import EmbeddingSet, Progress, no_progress

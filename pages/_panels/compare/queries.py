@@ -10,9 +10,8 @@ import streamlit as st
 from mmalign_core.plots import direction_arrow
 from mmalign_core.workflow import Run
 from pages._components import errors, exports
-from pages._components.media import gallery, previews
+from pages._components.media import gallery, previews, row_media
 from pages._panels.compare.comparison import Comparison
-from pages._panels.similarity import pairs
 from pages._session import cache, state
 
 _MOST = 12
@@ -96,7 +95,7 @@ def _side(found: Comparison, side: int, way: str, query: pd.Series) -> None:
             f" among {met:,}."
         )
     run = found.runs[side]
-    gallery.show([pairs.card(run, *judged)], key=f"compare.pair.{side}", width=330, selects=False)
+    gallery.show([row_media.card(run, *judged)], key=f"compare.pair.{side}", width=330, selects=False)
 
 
 def _table(found: Comparison, way: str, keys: tuple[str, str]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from pages._components.media import gallery, previews, row_media
 from pages._components.numbers import fixed
 from pages._panels.errors import mark_panel
 from pages._panels.errors.queries import Query, open_item
-from pages._panels.similarity import explanation, pairs
+from pages._panels.similarity import explanation
 from pages._session import cache
 
 _RIVALS, _NEIGHBOURS = 5, 6
@@ -33,6 +33,12 @@ def show(run: Run, run_key: str, report: ErrorReport, query: Query, marks: Mappi
         _causes(run.collection, query.causes)
     elif not query.is_correct:
         st.caption("No cause was found that is better than chance.")
+    _closer(run, run_key, report, query)
+
+
+@st.fragment(key="errors.look")
+def _closer(run: Run, run_key: str, report: ErrorReport, query: Query) -> None:
+    """Draw the choice of a closer look, and that look."""
     look = st.segmented_control(
         "A closer look", LOOKS, default=LOOKS[0], required=True, key="look", bind="query-params",
         label_visibility="collapsed",
@@ -96,7 +102,7 @@ def _media(run: Run, query: Query) -> None:
             with column:
                 st.markdown(f"{words} · {header.modality_word(rows.modality)}")
                 name = previews.title(run.collection, rows.ids[place])
-                pairs.show_medium(row_media.medium_of(run.collection, rows, place), name)
+                row_media.show_medium(row_media.medium_of(run.collection, rows, place), name)
                 if rows.modality != "text":
                     st.caption(errors.plain(name))
 
@@ -122,13 +128,19 @@ def _rivals(run: Run, run_key: str, report: ErrorReport, query: Query) -> None:
     st.caption(words)
     back = "->".join(reversed(query.direction))
     way = back if back in report.directions else query.way
-    gallery.show(cards, key="errors.rivals", width=120, most=6, on_pick=lambda item: open_item(report, item, way))
+    gallery.show(cards, key="errors.rivals", width=120, most=6, on_pick=lambda item: _open(report, item, way))
+
+
+def _open(report: ErrorReport, item: str, way: str) -> None:
+    """Put the item's query in focus, in the list too; only inside a callback."""
+    open_item(report, item, way)
+    st.rerun(["errors.passed"])
 
 
 def _rival(run: Run, query: Query, ranked: RankedCandidate) -> dict[str, object]:
     words = f"{ranked.place:,} · {fixed(ranked.score, 3)}"
     colour = _RIGHT if ranked.right else MODALITY_COLOURS[query.direction[1]]
-    tile = pairs.tile(run, query.candidates, ranked.row, words, colour)
+    tile = row_media.tile(run, query.candidates, ranked.row, words, colour)
     told = [word for word, holds in (("right", ranked.right), ("chosen", ranked.chosen)) if holds]
     return {
         "id": ranked.item,
@@ -144,7 +156,7 @@ def _neighbours(run: Run, run_key: str, report: ErrorReport, query: Query) -> No
         st.caption("The items nearest to this one in the shared space, all its media together.")
         cards = [gallery.card(run.collection, one.id, note=f"score {fixed(one.score, 3)}") for one in near]
         gallery.show(cards, key="errors.near", width=110, most=6,
-                     on_pick=lambda item: open_item(report, item, query.way))  # fmt: skip
+                     on_pick=lambda item: _open(report, item, query.way))  # fmt: skip
 
 
 def _all_ranks(query: Query) -> None:

@@ -61,8 +61,14 @@ def show(report: SliceReport, direction: str, key: str, said: Sequence[str] = ()
         f"{len(part.slices):,} slices of {part.n:,} queries ({which}); ▼ and ▲ surely differ from the rest after "
         f"correction for all {report.n_tried:,} slices tried. A click on a bar lists its queries."
     )
+    drawn = cache.figure(
+        ("slices", state.view_spec().run_key, way, key),
+        lambda: slice_figure(
+            shown, part.value, direction=way, metric=report.metric, chosen=None if key == ANY else key
+        ),
+    )
     figures.show(
-        slice_figure(shown, part.value, direction=way, metric=report.metric, chosen=None if key == ANY else key),
+        drawn,
         key=_CHART,
         on_select=_click,
         selection_mode="points",

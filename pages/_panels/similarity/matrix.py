@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from mmalign_core.plots import heatmap_figure
@@ -83,16 +84,14 @@ def _draw(shown: View, block: SimilarityBlock) -> None:
     source_row, target_row = view.cell(shown) or (int(block.source_rows[i]), int(block.target_rows[j]))
     left, right = st.columns([6, 4], gap="large")
     with left:
-        figure = heatmap_figure(
-            block.scores,
-            *pairs.labels(shown.run, block),
-            right=block.right,
-            chosen=marked if view.marked(shown) else (i, j),
-            row_title=shown.source,
-            column_title=shown.target,
-            row_images=pairs.pictures(shown.run, block, shown.source, block.source_rows),
-            column_images=pairs.pictures(shown.run, block, shown.target, block.target_rows),
+        shows = (
+            shown.run_key,
+            shown.way,
+            shown.split,
+            *(tuple(r.tolist()) for r in (block.source_rows, block.target_rows)),
         )
+        chosen = marked if view.marked(shown) else (i, j)
+        figure = cache.figure(("matrix", *shows, chosen), lambda: _figure(shown, block, chosen))
         figures.show(
             figure,
             key="heat",
@@ -106,6 +105,19 @@ def _draw(shown: View, block: SimilarityBlock) -> None:
         _menus(shown, block, source_row, target_row)
         pairs.show_cell(shown, block, source_row, target_row)
     explanation.show(shown.run, shown.run_key, (shown.source, source_row), (shown.target, target_row))
+
+
+def _figure(shown: View, block: SimilarityBlock, chosen: tuple[int, int] | None) -> go.Figure:
+    return heatmap_figure(
+        block.scores,
+        *pairs.labels(shown.run, block),
+        right=block.right,
+        chosen=chosen,
+        row_title=shown.source,
+        column_title=shown.target,
+        row_images=pairs.pictures(shown.run, block, shown.source, block.source_rows),
+        column_images=pairs.pictures(shown.run, block, shown.target, block.target_rows),
+    )
 
 
 def _clicked(shown: View, block: SimilarityBlock) -> None:

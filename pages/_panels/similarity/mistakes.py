@@ -6,7 +6,7 @@ import streamlit as st
 
 from mmalign_core.workflow import judged_rows
 from pages._components import errors, header
-from pages._components.media import gallery, previews
+from pages._components.media import gallery, previews, row_media
 from pages._components.numbers import fixed
 from pages._panels.similarity import pairs, view
 from pages._panels.similarity.view import View
@@ -38,7 +38,7 @@ def show(shown: View) -> None:
     else:
         rows = [row for row in reversed(worst) if judged.rank[row] == 1][:_CARDS]
     if rows:
-        cards = [pairs.card(shown.run, shown.judged, row) for row in rows]
+        cards = [row_media.card(shown.run, shown.judged, row) for row in rows]
         gallery.show(cards, key=f"pairs.{which}", width=330, most=4, on_pick=lambda row: _pick(shown, int(row)))
     else:
         errors.empty(

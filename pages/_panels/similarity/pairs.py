@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from mmalign_core.plots import MODALITY_COLOURS, cut_text
-from mmalign_core.types import EmbeddingSet, Media
-from mmalign_core.workflow import Judgements, Run, SimilarityBlock, right_pair
+from mmalign_core.plots import cut_text
+from mmalign_core.types import EmbeddingSet
+from mmalign_core.workflow import Run, SimilarityBlock, right_pair
 from pages._components import errors, header
-from pages._components.media import previews, videos
-from pages._components.media.row_media import medium_of, row_label, small_picture
+from pages._components.media import previews, row_media
 from pages._components.numbers import fixed
 from pages._panels.similarity.view import View
-from pages._session import media_cache, state
-from pages._session.thumbnails import cover
-
-_RIGHT, _WRONG = "#0B7A5C", "#B3412E"
-"""Green and red that keep a contrast of 4.5 : 1 with white, as WCAG 2 asks for text."""
-
+from pages._session import state
 
 _PICTURED = 40
 """Most rows along an axis with pictures, as many as the heat map draws; making 400 unseen ones took seconds."""
@@ -30,7 +23,7 @@ _PICTURED = 40
 def labels(run: Run, block: SimilarityBlock) -> tuple[list[str], list[str]]:
     """Return the labels of the rows and of the columns of the block."""
     return tuple(
-        [row_label(run.collection, rows, row) for row in numbers]
+        [row_media.row_label(run.collection, rows, row) for row in numbers]
         for rows, numbers in ((block.source, block.source_rows), (block.target, block.target_rows))
     )
 
@@ -40,8 +33,8 @@ def pictures(run: Run, block: SimilarityBlock, modality: str, rows: np.ndarray) 
     if modality not in ("image", "video") or len(rows) > _PICTURED:
         return []
     held = block.source if block.source.modality == modality else block.target
-    media = [medium_of(run.collection, held, int(row)) for row in rows]
-    drawn = [small_picture(m) for m in media]
+    media = [row_media.medium_of(run.collection, held, int(row)) for row in rows]
+    drawn = [m and row_media.still(m) for m in media]
     return [shown.uri if shown else None for shown in drawn]
 
 
@@ -64,7 +57,7 @@ def menu_names(run: Run, block: SimilarityBlock) -> tuple[dict[int, str], dict[i
     """Return row -> its name in a menu, for both sides. Equal names get the id of their item."""
     found = []
     for rows, numbers in ((block.source, block.source_rows), (block.target, block.target_rows)):
-        named = {int(row): cut_text(row_label(run.collection, rows, int(row)), 60) for row in numbers}
+        named = {int(row): cut_text(row_media.row_label(run.collection, rows, int(row)), 60) for row in numbers}
         counts = Counter(named.values())
         found.append({r: name if counts[name] == 1 else f"{name} ({rows.ids[r]})" for r, name in named.items()})
     return found[0], found[1]
@@ -94,52 +87,4 @@ def show_cell(shown: View, block: SimilarityBlock, source_row: int, target_row: 
 
 def show_row(run: Run, rows: EmbeddingSet, row: int) -> None:
     """Draw the medium of this row large."""
-    show_medium(medium_of(run.collection, rows, row), previews.title(run.collection, rows.ids[row]))
-
-
-def card(run: Run, judged: Judgements, row: int) -> dict[str, Any]:
-    """Return a judged query as a card: the query, the chosen candidate, and the right answer if it is another."""
-    hit, score = not judged.missed[row], float(judged.chosen_score[row])
-    name = "chosen" if judged.decided[row] else "undecided, best"
-    tiles = [tile(run, judged.queries, row, "query", MODALITY_COLOURS[judged.direction[0]])]
-    verdict = "right" if hit else "wrong"
-    tiles.append(
-        tile(run, judged.candidates, int(judged.chosen[row]), f"{name}, {verdict} · {fixed(score)}",
-              _RIGHT if hit else _WRONG)
-    )  # fmt: skip
-    if not hit:
-        words = f"right answer · {fixed(float(judged.right_score[row]))}"
-        tiles.append(tile(run, judged.candidates, int(judged.right[row]), words, _RIGHT))
-    note = f"score {fixed(score, 3)}" if hit else f"right answer ranked {int(judged.rank[row]):,}"
-    return {"id": str(row), "title": previews.title(run.collection, judged.queries.ids[row]), "note": note,
-            "tiles": tiles}  # fmt: skip
-
-
-def tile(run: Run, rows: EmbeddingSet, row: int, caption: str, colour: str) -> dict[str, Any]:
-    """Return the medium of this row as a tile of a card."""
-    medium = medium_of(run.collection, rows, row)
-    shown = {"caption": caption, "colour": colour, "quote": cut_text(row_label(run.collection, rows, row), 110)}
-    drawn = None
-    if medium and rows.modality == "image":
-        drawn = media_cache.thumbnail(medium.digest, 220, medium.path or "")
-    elif medium and rows.modality == "video":
-        drawn = cover(media_cache.film(medium.digest, medium.path or ""))
-    elif medium and rows.modality == "audio":
-        drawn = media_cache.waveform(medium.digest, MODALITY_COLOURS["audio"], medium.path or "")
-    if drawn:
-        shown |= {"image": drawn.uri, "look": drawn.look}
-    return shown
-
-
-def show_medium(medium: Media | None, alt: str) -> None:
-    """Draw one medium large: a text as a quotation, a picture, a video or the player of a sound."""
-    if medium is None:
-        st.caption("The collection holds only its vector: there is no medium to show.")
-    elif medium.modality == "text":
-        st.markdown(f"> {errors.plain(cut_text(medium.text or '', 400))}")
-    elif medium.modality == "image":
-        previews.show_picture(medium, alt)
-    elif medium.modality == "video":
-        videos.show(medium, alt)
-    else:
-        previews.show_sound(medium, alt)
+    row_media.show_medium(row_media.medium_of(run.collection, rows, row), previews.title(run.collection, rows.ids[row]))

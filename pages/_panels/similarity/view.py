@@ -73,8 +73,10 @@ def _of_split(view: View) -> View:
         help="The fit has seen the fitted ones, so their numbers are too good.",
     )
     if which == FITTED:
-        return replace(view, judged=view.judged.take(~held), split="fitted queries: the fit has seen them")
-    return replace(view, judged=view.judged.take(held), split="held-out queries, among held-out candidates")
+        fitted = cache.judged_part(view.run_key, view.way, False, view.judged)
+        return replace(view, judged=fitted, split="fitted queries: the fit has seen them")
+    held_out = cache.judged_part(view.run_key, view.way, True, view.judged)
+    return replace(view, judged=held_out, split="held-out queries, among held-out candidates")
 
 
 def cell(view: View) -> tuple[int, int] | None:

@@ -1,0 +1,135 @@
+"""Sections of large data sets: shards of WebDataset and Parquet, stretches of a Lance table, each read by itself.
+
+What a section gives is what encoding needs, the media, without the columns of metadata.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from mmalign_core.data.columnar import Source, files_source, folder_source, read_source
+from mmalign_core.data.columnar.dataset_folders import is_saved, lance_below, lance_rows, lance_source
+from mmalign_core.data.columnar.features import kind_of
+from mmalign_core.data.draft import Draft
+from mmalign_core.data.files import find_below
+from mmalign_core.data.formats import TABLES
+from mmalign_core.data.manifest import add_table
+from mmalign_core.data.shards import no_other_file, rows_of_shards, tar_shards, unpack_into
+from mmalign_core.settings import Settings
+from mmalign_core.types import Collection, Media, Skipped, no_progress
+
+LANCE_ROWS = 4096
+"""Rows of a Lance table in a section. Chosen: with pictures of 100 kB about 400 MB, read in seconds."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """`path` of a shard, or of a Lance table of which it is `rows` rows from `first`; `name`: of the shard."""
+
+    path: Path
+    name: str
+    first: int = 0
+    rows: int = 0
+
+    @property
+    def is_tar(self) -> bool:
+        """Whether it is a WebDataset shard."""
+        return not self.rows
+
+
+@dataclass(frozen=True)
+class SectionMedia:
+    """The ids of a section's items, its media in their order, and what was not used."""
+
+    ids: tuple[str, ...]
+    media: tuple[Media, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def find_sections(data: str | Path) -> tuple[Section, ...]:
+    """The sections of a folder of shards or of a Lance table, in order; () for data that are read as a whole.
+
+    Raises BadInput as `read_collection` does if a shard is damaged.
+    """
+    root = Path(os.path.expanduser(data))
+    if not root.is_dir() or is_saved(root) or any((root / f"manifest{e}").is_file() for e in TABLES):
+        return ()
+    if shards := tar_shards(root):
+        return tuple(Section(path, name) for name, path in shards.items())
+    lance = lance_below(root)
+    if lance is not None:
+        source = lance_source(lance, lance.name)
+        part = source.parts[0]
+        starts = range(0, part.rows, LANCE_ROWS)
+        stretches = (Section(lance, lance.name, start, min(LANCE_ROWS, part.rows - start)) for start in starts)
+        return tuple(stretches) if _divisible(source) else ()
+    source = folder_source(root, root.resolve().name)
+    if source is None or not _divisible(source):
+        return ()
+    firsts = [sum(part.rows for part in source.parts[:n]) for n in range(len(source.parts))]
+    return tuple(Section(root / p.name, p.name, first, p.rows) for p, first in zip(source.parts, firsts))
+
+
+def read_section(section: Section, settings: Settings) -> SectionMedia:
+    """Read one section; raises BadInput if it is damaged. Embedded media are copied into the store's folder."""
+    draft = Draft(settings)
+    if section.is_tar:
+        unpacked = {section.name: unpack_into(draft, section.path, section.name, no_progress)}
+        draft.add_all(rows_of_shards(unpacked, draft), no_other_file, no_progress)
+    else:
+        find = partial(find_below, section.path.parent, absolute=False)
+        add_table(draft, read_source(_source(section), draft, no_progress), find, no_progress, section.name)
+    if not draft.usable_ids():
+        return SectionMedia((), (), tuple(draft.skipped))
+    collection = draft.finish(section.name)
+    ids = tuple(map(str, collection.ids))
+    name = _names(section, ids)
+    return SectionMedia(
+        tuple(map(name, ids)),
+        tuple(replace(medium, item=name(medium.item)) for medium in collection.media),
+        tuple(replace(skip, id=name(skip.id)) for skip in collection.skipped),
+    )
+
+
+def joined_sections(data: str | Path, sections: Sequence[Section], parts: Sequence[SectionMedia]) -> Collection:
+    """The items and media of all sections, in order, without metadata. An id that is taken is reported."""
+    seen: set[str] = set()
+    media: list[Media] = []
+    skipped: list[Skipped] = []
+    for section, part in zip(sections, parts):
+        taken = seen.intersection(part.ids)
+        again = [
+            Skipped(id, "", f"{section.name}: the id '{id}' is taken by an earlier row", section.name) for id in taken
+        ]
+        media += part.media if not taken else [medium for medium in part.media if medium.item not in taken]
+        skipped += [*part.skipped, *again]
+        seen.update(part.ids)
+    ids = list(dict.fromkeys(id for part in parts for id in part.ids))
+    items = pd.DataFrame(index=pd.Index(ids, dtype=object, name="id"))
+    return Collection(Path(data).resolve().name, items, tuple(media), tuple(skipped))
+
+
+def _divisible(source: Source) -> bool:
+    """Whether the parts can be read alone: they are of one split, whose ids need no prefix, and hold no vectors."""
+    kinds = {kind_of(field.type) for part in source.parts for field in part.schema}
+    return len({part.split for part in source.parts}) == 1 and "vector" not in kinds
+
+
+def _source(section: Section) -> Source:
+    if not section.path.is_dir():
+        return files_source({section.name: section.path}, section.name)
+    source = lance_source(section.path, section.name)
+    batches = partial(lance_rows, section.path, section.first, section.rows)
+    return replace(source, parts=(replace(source.parts[0], rows=section.rows, batches=batches),))
+
+
+def _names(section: Section, ids: Sequence[str]) -> Callable[[str], str]:
+    """The function from an item's id in the section to its id in the whole, where rows without ids are numbered on."""
+    numbered = not section.is_tar and list(ids) == [str(n) for n in range(1, len(ids) + 1)]
+    return lambda id: str(int(id) + section.first) if numbered and id.isdecimal() else id

@@ -1,0 +1,75 @@
+"""WebDataset shards: archives (.tar) whose files pair by the name before the first dot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mmalign_core.data.archives import unpack
+from mmalign_core.data.draft import Draft
+from mmalign_core.data.folder import list_folder, rows_by_stem
+from mmalign_core.data.formats import ARCHIVES, modality_of
+from mmalign_core.data.names import is_about, is_system_file, natural_key, shown
+from mmalign_core.data.tabular.rows import Row
+from mmalign_core.types import BadInput, Progress
+
+_TARS = tuple(extension for extension in ARCHIVES if extension != ".zip")
+_OTHERS = ("interactions.jsonl", "interactions.csv", "interactions.tsv", "interactions.parquet")
+"""Files beside the shards that hold no items."""
+
+
+def tar_shards(root: Path) -> dict[str, Path]:
+    """Name -> path of the archives in a folder that holds nothing else, in natural order; {} for any other folder.
+
+    Files that describe the collection and interactions may lie beside them. Links that lead out of the folder do not
+    count.
+    """
+    inside = root.resolve()
+    entries = [p for p in root.iterdir() if not (is_system_file(p.name) or is_about(p.name) or p.name in _OTHERS)]
+    shards = [p for p in entries if p.name.lower().endswith(_TARS) and p.is_file()]
+    shards = [p for p in shards if p.resolve().is_relative_to(inside)]
+    if len(shards) < len(entries):
+        return {}
+    return {p.name: p for p in sorted(shards, key=lambda p: natural_key(p.name))}
+
+
+def rows_of_shards(unpacked: Mapping[str, Path], draft: Draft) -> list[Row]:
+    """One row for each name before the first dot; `unpacked`: name of a shard -> the folder of its files.
+
+    An item is called 'shard/name', so that equal names in two shards are two items. Files of unsupported kinds are
+    reported in the draft.
+    """
+    listing = {
+        f"{shard_stem(shard)}/{name}": path
+        for shard, folder in unpacked.items()
+        for name, path in list_folder(folder, draft).items()
+    }
+    return rows_by_stem(listing, draft, first_dot=True)
+
+
+def shard_stem(name: str) -> str:
+    """The name of a shard without its extensions: 'train-0000' for 'train-0000.tar.gz'."""
+    return name.split(".", 1)[0] or name
+
+
+def no_other_file(reference: str) -> Path:
+    """Raise BadInput: the metadata in a shard may not name files."""
+    raise BadInput(f"'{shown(reference)}' is named in metadata; a shard holds its media beside them, under one name")
+
+
+def unpack_into(draft: Draft, path: Path, name: str, progress: Progress) -> Path:
+    """The folder with the files of the archive at `path`, without outer folders that hold a single folder alone.
+
+    Members that are left out are reported in the draft. Raises BadInput, which calls the archive `name`, as `unpack`
+    does.
+    """
+    unpacked = unpack(path, draft.settings, progress, name)
+    for member, reason in unpacked.left_out:
+        draft.skip(member, modality_of(member) or "", reason, shown(name))
+    return _inmost(unpacked.folder)
+
+
+def _inmost(folder: Path) -> Path:
+    while len(inside := list(folder.iterdir())) == 1 and inside[0].is_dir():
+        folder = inside[0]
+    return folder

@@ -1,0 +1,127 @@
+"""CSV and TSV files, read a record at a time and kept in Arrow columns of texts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mmalign_core.data.media.references import guess_encoding
+from mmalign_core.data.names import is_unicode, shown
+from mmalign_core.data.tabular.cells import Cells, Line
+from mmalign_core.types import BadInput
+
+_MARK = "\x1e"
+"""The ASCII record separator, which no table of text holds. Appended to a table: if the parser does not return it as a
+record of its own, a quotation mark was left open."""
+_HEAD = 4096
+"""Bytes in which an encoding shows; our choice."""
+_FLUSH = 1 << 15
+"""Records that are Python objects at a time; our choice: some megabytes."""
+
+Delimited = tuple[tuple[str, ...], dict[str, Cells], list[int], dict[int, Line]]
+"""Columns, their cells, the numbers of the lines, and place -> line that cannot be used."""
+
+
+def read_delimited(path: Path, name: str) -> Delimited:
+    """The table in a .csv or .tsv file; a record's number is that of the line of the file on which it begins.
+
+    Raises BadInput, which calls the file `name`, if it is not UTF-8 or not CSV, or has two columns of one name.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
+        raise BadInput(f"{name} is not UTF-8 (it looks like {guess_encoding(head)}); save it as UTF-8")
+    csv.field_size_limit(sys.maxsize)
+    delimiter = _delimiter(path)
+    with _opened(path, "") as text:
+        reader = csv.reader(chain(text, ["\n", _MARK]), delimiter=delimiter)
+        try:
+            header = next((cells for cells in reader if any(c.strip() for c in cells)), [])
+            return _records(reader, _columns(header, head, name))
+        except csv.Error as error:
+            raise BadInput(f"{name}, line {reader.line_num}, is not CSV ({error}); save the table again") from error
+
+
+def _opened(path: Path, newline: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(path.open("rb"), "utf-8-sig", errors="surrogateescape", newline=newline)
+
+
+def _columns(header: list[str], head: bytes, name: str) -> list[str]:
+    columns = [cell.strip() for cell in header]
+    named = [c for c in columns if c]
+    twice = next((c for c in named if named.count(c) > 1), None) if len(set(named)) < len(named) else None
+    if twice is not None:
+        raise BadInput(f"{name} has two columns called '{shown(twice)}'; rename one")
+    if not all(map(is_unicode, named)):
+        raise BadInput(f"{name} is not UTF-8 (it looks like {guess_encoding(head)}); save it as UTF-8")
+    return columns
+
+
+def _records(reader: Any, columns: list[str]) -> Delimited:
+    """The records after the header. Those of which a problem is told have empty cells."""
+    parts: list[Any] = []
+    numbers: list[int] = []
+    problems: dict[int, Line] = {}
+    rows: list[list[str]] = []
+    empty = [""] * len(columns)
+    for start, cells in _numbered(reader):
+        if problem := _problem(cells, columns):
+            values = {c: v for c, v in zip(columns, cells + empty) if c} if "UTF-8" in problem else {}
+            problems[len(numbers)], cells = Line(start, values, problem), empty
+        numbers.append(start)
+        rows.append(cells if len(cells) == len(columns) else (cells + empty)[: len(columns)])
+        if len(rows) == _FLUSH:
+            parts.append(_batch(rows, columns))
+            rows = []
+    parts.append(_batch(rows, columns))
+    named = [c for c in columns if c]
+    whole = pa.Table.from_batches(parts)
+    return tuple(named), {c: whole.column(c) for c in named}, numbers, problems
+
+
+def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """Every record that is not blank, with the number of its first line."""
+    number = reader.line_num + 1
+    for cells in reader:
+        start, number = number, reader.line_num + 1
+        if any(cells) and cells != [_MARK] and not all(map(_is_blank, cells)):
+            yield start, cells
+
+
+def _is_blank(cell: str) -> bool:
+    return not cell or cell.isspace()
+
+
+def _problem(cells: list[str], columns: list[str]) -> str:
+    """Why a record cannot be used; '' if it can."""
+    if _MARK in cells[-1]:
+        return "opens a quotation mark that is never closed; close it"
+    if len(cells) > len(columns) and "".join(cells[len(columns) :]).strip():
+        return f"has {len(cells)} cells for {len(columns)} columns; quote cells with commas"
+    whole = "".join(cells)
+    if not is_unicode(whole):
+        guess = guess_encoding(whole.encode("utf-8", "surrogateescape"))
+        return f"is not UTF-8 (it looks like {guess}); save it as UTF-8"
+    return ""
+
+
+def _batch(rows: list[list[str]], columns: list[str]) -> Any:
+    cells: Iterable[Any] = zip(*rows) if rows else [()] * len(columns)
+    named = {c: pa.array(values, pa.large_string()) for c, values in zip(columns, cells) if c}
+    return pa.RecordBatch.from_pydict(named)
+
+
+def _delimiter(path: Path) -> str:
+    """Comma, semicolon or tab: the most frequent in the header outside quotes. The comma wins a tie."""
+    with _opened(path, "\n") as text:
+        header = next((line.lstrip() for line in text if line.strip()), "")
+    bare = re.sub(r'"[^"]*"', "", header)
+    return max(",;\t", key=lambda mark: (bare.count(mark), mark == ","))

@@ -1,0 +1,120 @@
+"""Compiled inner loops over one block of scores, for both directions, run on all cores.
+
+Importing this module loads numba, which takes a second: import it only where many scores are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+from numba import njit
+
+from mmalign_core.settings import Settings
+
+STRIP = 256
+"""Scores compared at once: their bars and counts fit the first cache. Chosen; 128 to 512 are equally fast."""
+_FAST = {"nnan", "nsz"}
+"""Scores are no NaN, and the sign of zero does not count. Infinities do, so the other liberties are not taken."""
+
+
+def compiled(function: Callable) -> Callable:
+    """Return `function` compiled on first use. It releases the interpreter lock, so threads run in parallel."""
+    try:
+        return njit(cache=True, nogil=True, fastmath=_FAST)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache folder is writable
+        return njit(nogil=True, fastmath=_FAST)(function)
+
+
+def on_all_cores(count: int, work: Callable[[int, int], None]) -> None:
+    """Call `work(lo, hi)` for each part of range(count) on all cores at once. Errors of a part are raised again."""
+    threads = max(1, min(Settings().threads, count))
+    borders = [count * part // threads for part in range(threads + 1)]
+    parts = [_pool(threads).submit(work, lo, hi) for lo, hi in pairwise(borders)]
+    for part in parts:
+        part.result()
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="scores")
+
+
+@compiled
+def tally_rows(scores, bars, counts, lo, hi):
+    """Add to counts[t, r] how many scores of row r (lo..hi) are at least bars[t, r]. Arrays (t, rows)."""
+    for r in range(lo, hi):
+        for t in range(bars.shape[0]):
+            bar = bars[t, r]
+            count = np.int32(0)
+            for c in range(scores.shape[1]):
+                count += np.int32(scores[r, c] >= bar)
+            counts[t, r] += count
+
+
+@compiled
+def tally_columns(scores, bars, counts, lo, hi):
+    """Add to counts[t, c] how many scores of column c (lo..hi) are at least bars[t, c]. Arrays (t, columns)."""
+    for start in range(lo, hi, STRIP):
+        stop = min(start + STRIP, hi)
+        for t in range(bars.shape[0]):
+            bar, count = bars[t, start:stop].copy(), counts[t, start:stop].copy()
+            for r in range(scores.shape[0]):
+                row = scores[r, start:stop]  # an index from 0 lets the compiler use vectors
+                for c in range(len(bar)):
+                    count[c] += np.int32(row[c] >= bar[c])
+            for c in range(len(count)):
+                counts[t, start + c] = count[c]
+
+
+@compiled
+def _insert(best, who, i, score, j):
+    q = best.shape[1] - 1
+    while q > 0 and best[i, q - 1] < score:
+        best[i, q] = best[i, q - 1]
+        who[i, q] = who[i, q - 1]
+        q -= 1
+    best[i, q] = score
+    who[i, q] = j
+
+
+@compiled
+def offer_rows(scores, allowed, first_column, best, who, lo, hi):
+    """Insert the allowed columns of `scores` into the best of rows lo..hi. An equal score stays behind earlier ones.
+
+    `allowed` (columns,) bool; `best` and `who` (rows, k), falling. Column c is candidate first_column + c.
+    """
+    last = best.shape[1] - 1
+    for r in range(lo, hi):
+        for start in range(0, scores.shape[1], STRIP):
+            strip = scores[r, start : start + STRIP]
+            top = strip[0]
+            for c in range(len(strip)):
+                top = max(top, strip[c])
+            if top <= best[r, last]:
+                continue
+            for c in range(len(strip)):
+                if strip[c] > best[r, last] and allowed[start + c]:
+                    _insert(best, who, r, strip[c], first_column + start + c)
+
+
+@compiled
+def offer_columns(scores, allowed, first_row, best, who, lo, hi):
+    """Insert the allowed rows of `scores` into the best of columns lo..hi, as `offer_rows` does for rows."""
+    last = best.shape[1] - 1
+    for start in range(lo, hi, STRIP):
+        bar = best[start : min(start + STRIP, hi), last].copy()
+        for r in range(scores.shape[0]):
+            strip = scores[r, start : start + len(bar)]
+            over = np.int32(0)
+            for c in range(len(bar)):
+                over += np.int32(strip[c] > bar[c])
+            if over == 0 or not allowed[r]:
+                continue
+            for c in range(len(bar)):
+                if strip[c] > bar[c]:
+                    _insert(best, who, start + c, strip[c], first_row + r)
+                    bar[c] = best[start + c, last]

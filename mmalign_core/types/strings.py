@@ -1,0 +1,123 @@
+"""Strings: a read-only sequence of texts that lie in one Arrow column, not in one Python object each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_CHUNK = 1 << 14
+"""Texts that an iteration turns into Python objects at a time; our choice: a few megabytes."""
+
+
+class Strings(Sequence[str]):
+    """Texts (n,), as a tuple of them reads, and as a column where many are asked for at once.
+
+    `column`: the Arrow array (n,) of large_string, without nulls. A slice is a view and copies nothing. Strings equal
+    any sequence of the same texts.
+    """
+
+    __slots__ = ("column",)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, values: Any = ()) -> None:
+        """`values`: texts, or an Arrow array of them. Raises TypeError or ValueError if one is no valid text."""
+        column = _column(values)
+        if column.null_count:
+            raise ValueError("a column of texts holds a null")
+        self.column: Any = column
+
+    @staticmethod
+    def of(values: Sequence[str]) -> Strings:
+        """The values themselves if they lie in a column already, else a column of them."""
+        return values if isinstance(values, Strings) else Strings(values)
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Strings: ...
+    def __getitem__(self, at: int | slice) -> str | Strings:
+        if isinstance(at, slice):
+            start, stop, step = at.indices(len(self))
+            if step == 1:
+                return Strings(self.column.slice(start, max(0, stop - start)))
+            return self.take(np.arange(start, stop, step))
+        place = int(at)
+        if not -len(self) <= place < len(self):
+            raise IndexError(f"there is no text {place} among {len(self)}")
+        return self.column[place % len(self)].as_py()
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self), _CHUNK):
+            yield from self.column.slice(start, _CHUNK).to_pylist()
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, str) and pc.index(self.column, pa.scalar(value, pa.large_string())).as_py() >= 0
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Strings):
+            return bool(self.column.equals(other.column))
+        if isinstance(other, str) or not isinstance(other, Sequence):
+            return NotImplemented
+        return len(other) == len(self) and all(a == b for a, b in zip(self, other))
+
+    def __repr__(self) -> str:
+        return f"Strings({self.column.slice(0, 5).to_pylist()!r}{', …' if len(self) > 5 else ''}, {len(self):,} in all)"
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.column.to_pylist(), dtype=dtype or (None if len(self) else "U1"))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Strings, (self.column,)
+
+    def take(self, rows: Any) -> Strings:
+        """Only the texts at `rows` (k,), in this order."""
+        return Strings(self.column.take(pa.array(np.asarray(rows, np.int64))))
+
+    def places_of(self, wanted: Sequence[str]) -> np.ndarray:
+        """(k,) int64: for each text wanted the first place where it stands here, -1 where it stands nowhere."""
+        found = pc.index_in(Strings.of(wanted).column, value_set=self.column)
+        return found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+    def among(self, others: Sequence[str]) -> np.ndarray:
+        """(n,) bool: which of these texts stand among the others."""
+        return pc.is_in(self.column, value_set=Strings.of(others).column).to_numpy(zero_copy_only=False)
+
+    def numbered(self) -> tuple[np.ndarray, Strings]:
+        """(n,) int64: the number of each text among the distinct ones, which come in order of appearance."""
+        coded = self.column.dictionary_encode()
+        return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), Strings(coded.dictionary)
+
+    def firsts(self) -> np.ndarray:
+        """(n,) int64: for each text the first place where the same text stands."""
+        numbers, distinct = self.numbered()
+        first = np.empty(len(distinct), np.int64)
+        first[numbers[::-1]] = np.arange(len(self) - 1, -1, -1)
+        return first[numbers]
+
+
+def joined_strings(parts: Sequence[Strings]) -> Strings:
+    """One column of all parts, in order."""
+    return Strings(pa.concat_arrays([part.column for part in parts])) if parts else Strings()
+
+
+def hex_strings(digests: bytes, size: int) -> Strings:
+    """The digests of `size` bytes each that stand end to end, each as a text of hex digits."""
+    width, count = 2 * size, len(digests) // size
+    offsets = np.arange(count + 1, dtype=np.int64) * width
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(digests.hex().encode())]
+    return Strings(pa.Array.from_buffers(pa.large_string(), count, buffers))
+
+
+def _column(values: Any) -> Any:
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if isinstance(values, pa.Array):
+        return values if values.type == pa.large_string() else values.cast(pa.large_string())
+    return pa.array(values if isinstance(values, list) else list(values), pa.large_string())
