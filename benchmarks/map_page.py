@@ -18,6 +18,7 @@ GROUPS = 40
 """Clusters of the made points: as many as a map of a catalogue shows."""
 
 
+@st.cache_resource
 def points(n: int, dimensions: int) -> pd.DataFrame:
     """Return n made points in clusters, half of each modality."""
     random = np.random.default_rng(0)
@@ -31,7 +32,7 @@ def points(n: int, dimensions: int) -> pd.DataFrame:
 @st.fragment(key="space.map")
 def draw(n: int, dimensions: int) -> None:
     """Draw our map."""
-    rows = media_cache.of_map(f"rows {n} {dimensions}", lambda: points(n, dimensions))
+    rows = points(n, dimensions)
     places = media_cache.of_map(f"{n} {dimensions}", lambda: map_points(rows))
     groups = media_cache.of_colouring(f"{n}", lambda: map_groups(rows["modality"].to_numpy(), rows["group"], "group"))
     codes = media_cache.of_colouring(f"{n} codes", lambda: packed_values(groups.codes[places.order]))
@@ -51,7 +52,7 @@ def draw(n: int, dimensions: int) -> None:
 @st.fragment(key="space.map")
 def draw_plotly(n: int) -> None:
     """Draw the same points by plotly."""
-    rows = media_cache.of_map(f"rows {n} 2", lambda: points(n, 2))
+    rows = points(n, 2)
     figure = go.Figure(
         go.Scattergl(
             x=rows["x"], y=rows["y"], mode="markers", marker={"size": 4, "opacity": 0.7},

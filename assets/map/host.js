@@ -94,6 +94,12 @@ export class Host {
     Object.assign(panel.marks, { links: layer.links, focus: layer.focus });
     panel.marks.query = layer.query && { at: shares(layer, layer.query.at), answers: layer.query.answers };
     panel.labels.set(layer.labels.map(([text, size, level, ...at]) => ({ text, size, level, at: shares(layer, at) })));
+    const drawn = JSON.stringify([layer.places, layer.codes, layer.chosen, this.inks, this.painted]);
+    if (panel.ready && drawn === panel.painted) {
+      panel.marked(); // a click changes what lies over the points alone
+      return;
+    }
+    panel.painted = drawn;
     panel.buffers.setChosen(chosen);
     panel.begin();
   }
@@ -101,10 +107,13 @@ export class Host {
   #recolour(words = "") {
     this.kept.legend = { pressed: this.legend.pressed, key: this.legend.key };
     const colours = palette(this.data.colours, (code) => this.legend.shows(code));
+    const painted = colours.join();
     this.#each((panel) => {
+      if (panel.palette && painted === this.painted) return;
       panel.setPalette(colours);
       if (panel.ready) panel.frames.request();
     });
+    this.painted = painted;
     if (words) this.say(words);
   }
 

@@ -85,8 +85,9 @@ export class Panel {
   }
 
   async setCodes(address) {
-    const codes = new Uint8Array(await fetchBytes(address));
-    if (!this.gl || codes === this.codes || codes.length !== this.n) return;
+    const bytes = await fetchBytes(address);
+    if (!this.gl || this.codes?.buffer === bytes || bytes.byteLength !== this.n) return;
+    const codes = new Uint8Array(bytes);
     this.codes = codes;
     this.buffers.setCodes(codes);
   }
