@@ -49,12 +49,12 @@ def serve(home: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serve_process(home: Path) -> Iterator[tuple[str, int]]:
-    """Like `serve`; gives the address and the id of the server's process."""
+def serve_process(home: Path, script: str = "app.py") -> Iterator[tuple[str, int]]:
+    """Like `serve`, of any script; gives the address and the id of the server's process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true"]
     command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.fileWatcherType=none"]
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen(
@@ -121,12 +121,35 @@ def chart(page: Page, key: str, timeout: float = 120_000) -> Locator:
     return found
 
 
-def drawn_map(page: Page, timeout: float = 120_000) -> Locator:
-    """The canvas of the map of the shared space, once it is drawn and the page is at rest."""
+def drawn_map(page: Page, key: str, timeout: float = 120_000, panels: int = 1) -> Locator:
+    """The drawings of the map of points with this key, once the page is at rest and every point is drawn."""
     settled(page, timeout)
-    found = page.locator(".st-key-map canvas").first
-    found.wait_for(timeout=timeout)
+    found = page.locator(f".st-key-{key} .stage[data-drawn]")
+    expect(found).to_have_count(panels, timeout=timeout)
     return found
+
+
+def map_point(page: Page, name: str, number: int = 0, panel: int = 0) -> tuple[float, float]:
+    """Where the numbered point of those well inside the map, alone on its place, is on the screen."""
+    x, y = page.evaluate(
+        """([name, number, at]) => {
+          const panel = window.mmalignMaps.get(name).panels[at], box = panel.stage.getBoundingClientRect();
+          const seen = [];
+          for (let point = 0; point < panel.n; point += 1) {
+            const [x, y] = panel.screen(point);
+            const inside = x > 30 && y > 30 && x < box.width - 30 && y < box.height - 30;
+            if (inside && panel.nearest(x, y, 12, 1)[0] === point) seen.push([box.x + x, box.y + y]);
+          }
+          return seen[number % seen.length];
+        }""",
+        [name, number, panel],
+    )
+    return x, y
+
+
+def map_camera(page: Page, name: str, panel: int = 0) -> list[float]:
+    """The state of the camera of the map."""
+    return page.evaluate("([name, at]) => window.mmalignMaps.get(name).panels[at].camera.state", [name, panel])
 
 
 def go(page: Page, title: str) -> None:

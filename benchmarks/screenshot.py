@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from benchmarks.dashboard import ROOT, TITLES, browser, chart, go, serve, settled
+from benchmarks.dashboard import ROOT, TITLES, browser, chart, drawn_map, go, serve, settled
 
 
 def take(address: str, pages: list[str], out: Path, *, width: int, height: int, dark: bool, full: bool) -> None:
@@ -30,7 +30,7 @@ def take(address: str, pages: list[str], out: Path, *, width: int, height: int, 
                 go(page, TITLES[name])
             settled(page)
             if name == "space":
-                chart(page, "map")
+                drawn_map(page, "map")
             if name == "leaderboard":
                 compared(page)
             target = out if len(pages) == 1 else out / f"{name}-{width}-{scheme}.png"

@@ -10,26 +10,10 @@ import pytest
 import soundfile
 from PIL import Image, ImageDraw
 
-from tests.browser import MARKS, PATIENCE, TITLES, Browser, Page, chart, expect, go, settled
+from tests.browser import MARKS, PATIENCE, TITLES, Browser, Page, chart, drawn_map, expect, go, map_point, settled
 from tests.dashboard import ROOT
 
 pytestmark = MARKS
-
-
-def click_trace(page: Page, key: str, trace: str) -> None:
-    """Click the first marker of the trace with this name in the chart under this key, which must be drawn."""
-    where = page.evaluate(
-        """([chart, trace]) => {
-          const plot = document.querySelector(`.st-key-${chart} .js-plotly-plot`);
-          const found = plot._fullData.find((one) => one.name === trace) ?? plot._fullData[1];
-          const box = plot.querySelector('.nsewdrag').getBoundingClientRect();
-          const {xaxis, yaxis} = plot._fullLayout;
-          return [box.x + xaxis.d2p(found.x[0]), box.y + yaxis.d2p(found.y[0])];
-        }""",
-        [key, trace],
-    )
-    page.mouse.move(*where)
-    page.mouse.click(*where)
 
 
 def test_from_the_demo_to_the_map_to_a_recommendation(page: Page) -> None:
@@ -37,10 +21,10 @@ def test_from_the_demo_to_the_map_to_a_recommendation(page: Page) -> None:
     page.locator(".card").first.wait_for(timeout=PATIENCE)
     expect(page.get_by_text("OpenMoji").first).to_be_visible()
     go(page, TITLES["space"])
-    chart(page, "map", PATIENCE)
+    drawn_map(page, "map", PATIENCE)
     expect(page.get_by_text("trustworthiness")).to_have_count(1)
     expect(page.get_by_text("better than a random map")).to_have_count(1)
-    click_trace(page, "map", "image")
+    page.mouse.click(*map_point(page, "map", 5))
     page.wait_for_url(re.compile(r"[?&]item="))
     settled(page, PATIENCE)
     shown = page.locator("h5").first.inner_text()

@@ -3,8 +3,9 @@
 import re
 
 import pandas as pd
+import pytest
 
-from tests.browser import MARKS, PATIENCE, TITLES, Page, chart, expect, go, loneliest, settled
+from tests.browser import MARKS, PATIENCE, TITLES, Page, chart, drawn_map, expect, go, map_point, settled
 
 pytestmark = MARKS
 
@@ -36,25 +37,28 @@ def test_two_runs_are_compared_from_the_sentence_to_the_maps_to_the_table(page: 
     expect(page.locator(".st-key-compare-side-0 .card")).to_have_count(1)
     expect(page.locator(".st-key-compare-side-1 .card")).to_have_count(1)
 
-    maps = chart(page, "compare-maps", PATIENCE)
-    other, place = loneliest(maps, "compare-maps", "image")
-    maps.hover(position=place)
-    rings = page.locator(f'.mmalign-ring[data-item="{other}"]')
-    expect(rings.nth(1)).to_be_attached()
-    lefts = rings.evaluate_all("rings => rings.map((ring) => ring.getBoundingClientRect().x)")
-    middle = maps.bounding_box()
-    assert middle is not None
-    centre = middle["x"] + middle["width"] / 2
-    assert min(lefts) < centre < max(lefts), "a ring in each map"
-
-    maps.click(position=place)
-    page.wait_for_url(re.compile(rf"[?&]item={re.escape(other)}(&|$)"))
+    drawn_map(page, "compare-maps", PATIENCE, panels=2).first.scroll_into_view_if_needed()
     settled(page)
-    drawn = page.evaluate(
-        """() => document.querySelector('.st-key-compare-maps .js-plotly-plot')._fullData
-          .filter((one) => one.name === 'selected').map((one) => one.x.length)"""
+    x, y = map_point(page, "compare.maps", 4)
+    page.mouse.move(x - 30, y - 30)
+    page.mouse.move(x, y, steps=4)
+    hovered = "() => window.mmalignMaps.get('compare.maps').panels.map((panel) => panel.marks.hovered)"
+    page.wait_for_function(f"() => ({hovered})().every((points) => points.length === 1)")
+    one, other = page.evaluate(hovered)
+    assert one == other, "one medium is ringed in each map"
+    expect(page.locator(".st-key-compare-maps .hover").first).to_contain_text(re.compile("image|text|audio"))
+
+    page.mouse.click(x, y)
+    page.wait_for_function(
+        "(point) => window.mmalignMaps.get('compare.maps').panels.every((one) => one.marks.focus.includes(point))",
+        arg=one[0],
     )
-    assert len(drawn) == 2 and min(drawn) > 0, "one selection in both maps"
+    assert "item=" in page.url
+    page.get_by_role("button", name="Move the left map's points").click()
+    page.wait_for_function("() => window.mmalignMaps.get('compare.maps').panels[0].between === 1")
+    places = "(point) => window.mmalignMaps.get('compare.maps').panels.map((panel) => panel.share(point))"
+    left, right = page.evaluate(places, one[0])
+    assert left == pytest.approx(right, abs=1e-4), "the medium lies where it does on the right map"
 
     page.get_by_text("queries of this direction").click()
     with page.expect_download() as got:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from tests.browser import MARKS, PATIENCE, Browser, Page, chart, settled
+from tests.browser import MARKS, PATIENCE, Browser, Page, chart, drawn_map, settled
 from tests.discs import N
 
 pytestmark = MARKS
@@ -35,9 +35,9 @@ def words(path: Path) -> str:
     return " ".join(" ".join(lines).split())
 
 
-def check_image(page: Page, path: Path, key: str) -> None:
+def check_image(page: Page, path: Path, key: str, drawing: str = ".js-plotly-plot") -> None:
     """Check that the picture holds the chart in its size with room for the caption, that neither is blank."""
-    box = page.locator(f".st-key-{key} .js-plotly-plot").last.bounding_box()
+    box = page.locator(f".st-key-{key} {drawing}").last.bounding_box()
     assert box is not None
     with Image.open(path) as image:
         pixels = np.asarray(image.convert("RGB")).astype(int)
@@ -70,11 +70,13 @@ def test_an_svg_chart_is_saved_with_its_caption(page: Page, chrome: Browser, dis
 
 def test_a_webgl_chart_is_saved_with_its_points(page: Page, discs: str, tmp_path: Path) -> None:
     page.goto(discs.format(page="space") + "&map=%7B%22dimensions%22:3%7D")
-    chart(page, "map", PATIENCE)
-    page.wait_for_function("() => document.querySelector('.st-key-map .js-plotly-plot')?._fullLayout?.scene?._scene")
-    check_image(page, save(page, "map", "png", tmp_path), "map")
-    assert "Map of the shared space" in words(save(page, "map", "svg", tmp_path))
+    drawn_map(page, "map", PATIENCE)
+    check_image(page, save(page, "map", "png", tmp_path), "map", ".map")
+    found = words(save(page, "map", "svg", tmp_path))
+    assert "Map of the shared space" in found and f"image {N}" in found, "caption and legend are text"
     assert ET.parse(tmp_path / "map.svg").find(f".//{SVG}image") is not None, "the points are in the file"
+    html = save(page, "map", "html", tmp_path).read_text(encoding="utf-8")
+    assert "Map of the shared space" in html and "scatter3d" in html
 
 
 def test_a_table_is_saved_with_all_rows(page: Page, discs: str, tmp_path: Path) -> None:

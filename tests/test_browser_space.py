@@ -1,85 +1,75 @@
 """The map and the matrix in a real browser: zoom kept, lasso to metrics and CSV, turning in space, cards that open."""
 
+import re
 from pathlib import Path
 
-import pytest
-
-from tests.browser import MARKS, PATIENCE, Page, chart, expect, settled
+from tests.browser import MARKS, PATIENCE, Page, chart, drawn_map, expect, map_camera, map_point, settled
 from tests.discs import N
 
 pytestmark = MARKS
 HEIGHT, START = 1100, False
-PLOT = "document.querySelector('.st-key-map .js-plotly-plot')"
 
 
 def show_map(page: Page, discs: str, more: str = "") -> None:
     page.goto(discs.format(page="space") + more)
-    chart(page, "map", PATIENCE)
-    # the layout of the chart is ready when plotly has computed its ranges
-    page.wait_for_function(f"() => {PLOT}?._fullLayout?.xaxis?.range || {PLOT}?._fullLayout?.scene?._scene")
+    drawn_map(page, "map", PATIENCE)
 
 
-def ranges(page: Page) -> list[float]:
-    return page.evaluate(f"() => [...{PLOT}._fullLayout.xaxis.range, ...{PLOT}._fullLayout.yaxis.range]")
+def status(page: Page) -> str:
+    return page.locator(".st-key-map [role=status]").inner_text()
 
 
-def tool(page: Page, title: str) -> None:
-    page.locator(".st-key-map .js-plotly-plot").hover()
-    page.locator(f'.st-key-map [data-title="{title}"]').click()
-
-
-def place_of(page: Page, number: int) -> tuple[float, float]:
-    """Where the numbered point inside the drawing area lies on the screen."""
-    found = page.evaluate(
-        f"""(number) => {{
-          const plot = {PLOT}, box = plot.querySelector('.nsewdrag').getBoundingClientRect();
-          const {{xaxis, yaxis}} = plot._fullLayout, seen = [];
-          for (const trace of plot._fullData.filter((one) => one.mode === 'markers' && one.customdata))
-            trace.x.forEach((x, at) => {{
-              const place = [xaxis.d2p(x), yaxis.d2p(trace.y[at])];
-              if (place[0] > 30 && place[1] > 30 && place[0] < box.width - 30 && place[1] < box.height - 30)
-                seen.push([box.x + place[0], box.y + place[1]]);
-            }});
-          return seen[number % seen.length];
-        }}""",
-        number,
-    )
-    return found[0], found[1]
-
-
-def test_a_click_keeps_the_zoom(page: Page, discs: str) -> None:
-    show_map(page, discs)
-    before = ranges(page)
-    tool(page, "Zoom out")
-    page.wait_for_function(f"(was) => Math.abs({PLOT}._fullLayout.xaxis.range[0] - was) > 1e-6", arg=before[0])
-    zoomed = ranges(page)
-    for number in (3, 9):
-        page.evaluate(f"() => {{ {PLOT}.dataset.earlier = 'yes'; }}")
-        page.mouse.click(*place_of(page, number))
-        page.wait_for_function(f"() => {PLOT} && !{PLOT}.dataset.earlier")  # the chart is drawn anew
-        page.wait_for_function(f"(was) => Math.abs({PLOT}._fullLayout?.xaxis?.range[0] - was) < 1e-6", arg=zoomed[0])
-        settled(page)
-        assert ranges(page) == pytest.approx(zoomed)
-    assert "item=" in page.url
-
-
-def test_a_lasso_opens_gallery_metrics_and_csv(page: Page, discs: str) -> None:
-    show_map(page, discs)
-    expect(page.get_by_text("Nothing selected")).to_have_count(1)
-    tool(page, "Lasso Select")
-    box = page.locator(".st-key-map .nsewdrag").bounding_box()
+def drag_around(page: Page, share: float) -> None:
+    """Draw around the left share of the map."""
+    box = page.locator(".st-key-map .stage").bounding_box()
     assert box is not None
-    left, top, right, low = box["x"] + 4, box["y"] + 4, box["x"] + box["width"] * 0.62, box["y"] + box["height"] - 4
+    left, top, right, low = box["x"] + 4, box["y"] + 4, box["x"] + box["width"] * share, box["y"] + box["height"] - 4
     page.mouse.move(left, top)
     page.mouse.down()
     for corner in ((right, top), (right, low), (left, low), (left, top + 2)):
         page.mouse.move(*corner, steps=6)
     page.mouse.up()
+
+
+def test_a_click_keeps_the_zoom(page: Page, discs: str) -> None:
+    show_map(page, discs)
+    before = map_camera(page, "map")
+    page.get_by_role("button", name="Zoom out").click()
+    zoomed = map_camera(page, "map")
+    assert zoomed[2] < before[2]
+    for number in (3, 9):
+        x, y = map_point(page, "map", number)
+        page.mouse.click(x, y)
+        page.wait_for_function(
+            """([x, y]) => {
+              const panel = window.mmalignMaps.get('map').panels[0], box = panel.stage.getBoundingClientRect();
+              return panel.marks.focus.includes(panel.nearest(x - box.x, y - box.y, 12, 1)[0]);
+            }""",
+            arg=[x, y],
+        )
+        settled(page)
+        assert map_camera(page, "map") == zoomed
+    assert "item=" in page.url
+    page.get_by_role("link", name="Data", exact=True).first.click()
+    page.get_by_role("heading", name="Data", exact=True, level=1).wait_for()
+    page.get_by_role("link", name="Shared space", exact=True).first.click()
+    page.get_by_role("heading", name="Shared space", exact=True, level=1).wait_for()
+    drawn_map(page, "map", PATIENCE)
+    assert map_camera(page, "map") == zoomed, "also over other pages"
+
+
+def test_a_lasso_opens_gallery_metrics_and_csv(page: Page, discs: str) -> None:
+    show_map(page, discs)
+    expect(page.get_by_text("Nothing selected").last).to_be_visible()
+    page.get_by_role("button", name="Lasso").click()
+    drag_around(page, 0.62)
     tray = page.locator(".st-key-tray")
     expect(tray).to_contain_text("selected", timeout=60_000)
     settled(page)
     many = page.locator(".st-key-space-selection .card").count()
     assert 0 < many <= N
+    expect(page.locator(".st-key-map [role=status]")).to_have_text(f"{many} items selected")
+    assert page.get_by_role("button", name="Lasso").get_attribute("aria-pressed") == "true"
     expect(page.get_by_text(f"The {many} selected items beside the {N - many} others")).to_have_count(1)
     with page.expect_download() as saved:
         page.locator(".st-key-space-selection-csv button").click()
@@ -87,36 +77,106 @@ def test_a_lasso_opens_gallery_metrics_and_csv(page: Page, discs: str) -> None:
     assert text.startswith("metric,direction") and "recall@10" in text and "modality gap" in text
 
 
-def test_isolating_a_group_hides_its_links(page: Page, discs: str) -> None:
-    show_map(page, discs, "&links=Worst+pairs")
-    assert page.evaluate(f"() => {PLOT}._fullData[0].name") == "links"
-    page.locator(".st-key-map .legendtoggle").first.dblclick()
-    page.wait_for_function(f"() => {PLOT}._fullData[0].visible === 'legendonly'")
-
-
-def test_the_toolbar_leaves_the_legend_free(page: Page, discs: str) -> None:
+def test_the_pointer_shows_what_a_point_is(page: Page, discs: str) -> None:
     show_map(page, discs)
-    page.locator(".st-key-map .js-plotly-plot").hover()
-    bar, legend = (page.locator(f".st-key-map {name}").first.bounding_box() for name in (".modebar", ".legend"))
-    assert bar and legend and bar["y"] + bar["height"] <= legend["y"]
+    x, y = map_point(page, "map", 2)
+    page.mouse.move(x - 40, y - 40)
+    page.mouse.move(x, y, steps=4)
+    box = page.locator(".st-key-map .hover")
+    expect(box).to_be_visible()
+    expect(box).to_contain_text("disc")
+    expect(box.locator(".facts")).to_have_text(re.compile("image|text"))
+
+
+def test_points_are_stepped_through_opened_and_selected_by_keys(page: Page, discs: str) -> None:
+    show_map(page, discs)
+    page.locator(".st-key-map .stage").focus()
+    before = map_camera(page, "map")
+    for key in ("+", "ArrowLeft", "ArrowUp"):
+        page.keyboard.press(key)
+    after = map_camera(page, "map")
+    assert after[2] > before[2] and after[0] < before[0] and after[1] > before[1]
+    page.keyboard.press("n")
+    said = page.locator(".st-key-map [role=status]")
+    expect(said).to_contain_text("disc")
+    first = status(page)
+    page.keyboard.press("n")
+    expect(said).not_to_have_text(first)
+    page.keyboard.press("p")
+    expect(said).to_have_text(first)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("[?&]item="))
+    settled(page)
+    assert map_camera(page, "map") == after
+    page.locator(".st-key-map .stage").focus()
+    page.keyboard.press("s")
+    expect(page.locator(".st-key-tray")).to_contain_text("selected", timeout=60_000)
+
+
+def test_isolating_a_group_hides_the_others_and_their_links(page: Page, discs: str) -> None:
+    show_map(page, discs, "&links=Worst+pairs")
+    shown = """() => {
+      const panel = window.mmalignMaps.get('map').panels[0], { links } = panel.marks;
+      const seen = [...Array(panel.n).keys()].filter(panel.seen).length;
+      return [seen, links.length, links.filter(panel.seen).length];
+    }"""
+    seen, ends, visible = page.evaluate(shown)
+    assert (seen, visible) == (2 * N, ends) and ends > 0
+    group = page.locator(".st-key-map").get_by_role("button", name="image")
+    group.click()
+    expect(group).to_have_attribute("aria-pressed", "true")
+    seen, ends, visible = page.evaluate(shown)
+    assert seen == N and visible == ends / 2, "a link needs both its ends"
+    group.click()
+    assert page.evaluate(shown)[0] == 2 * N
+
+
+def test_nothing_covers_the_legend(page: Page, discs: str) -> None:
+    show_map(page, discs)
+    legend, tools, stage = (
+        page.locator(f".st-key-map {name}").bounding_box() for name in (".legend", ".tools", ".stage")
+    )
+    assert legend and tools and stage
+    assert legend["y"] + legend["height"] <= stage["y"] and legend["x"] + legend["width"] <= tools["x"]
 
 
 def test_a_drag_turns_the_map_in_space(page: Page, discs: str) -> None:
     show_map(page, discs, "&map=%7B%22dimensions%22:3%7D")
-    eye = f"() => JSON.stringify({PLOT}._fullLayout.scene._scene.getCamera().eye)"
-    page.wait_for_function(f"() => {PLOT}._fullLayout.scene._scene.glplot")
-    before = page.evaluate(eye)
-    centre = f"() => JSON.stringify({PLOT}._fullLayout.scene._scene.getCamera().center)"
-    middle = page.evaluate(centre)
-    box = page.locator(".st-key-map .js-plotly-plot").bounding_box()
+    before = map_camera(page, "map")
+    box = page.locator(".st-key-map .stage").bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 120, y + 20, steps=8)
     page.mouse.up()
-    page.wait_for_function(f"(was) => ({eye})() !== was", arg=before)
-    assert page.evaluate(centre) == middle, "it turns and does not move"
+    after = map_camera(page, "map")
+    assert after[:2] != before[:2]
+    assert after[2:] == before[2:], "it turns and does not move"
+    page.get_by_role("button", name="Lasso").click()
+    drag_around(page, 0.6)
+    expect(page.locator(".st-key-tray")).to_contain_text("selected", timeout=60_000)
+
+
+def test_without_webgl_a_picture_of_the_density_takes_its_place(page: Page, discs: str) -> None:
+    page.add_init_script(
+        "const real = HTMLCanvasElement.prototype.getContext; HTMLCanvasElement.prototype.getContext ="
+        " function (kind, ...more) { return kind.startsWith('webgl') ? null : real.call(this, kind, ...more); };"
+    )
+    page.goto(discs.format(page="space"))
+    picture = page.locator(".st-key-map img.density")
+    expect(picture).to_be_visible(timeout=PATIENCE)
+    settled(page)
+    box = picture.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 3, box["y"] + box["height"] / 3)
+    page.wait_for_url(re.compile("[?&]item="))
+
+
+def test_a_lost_context_leaves_a_picture(page: Page, discs: str) -> None:
+    show_map(page, discs)
+    page.evaluate("() => window.mmalignMaps.get('map').panels[0].gl.getExtension('WEBGL_lose_context').loseContext()")
+    expect(page.locator(".st-key-map img.density")).to_be_visible(timeout=60_000)
 
 
 def test_a_card_among_the_worst_pairs_opens_its_pair(page: Page, discs: str) -> None:

@@ -2,7 +2,7 @@
 // many are drawn as the machine manages in one frame; at rest the others follow, frame by frame.
 const SAMPLE = 4096; // points that tell how many are in view and how crowded they lie
 const ACROSS = 48; // cells on each axis in which the sample is counted
-const AIM = 45; // milliseconds of a frame while the view moves
+const AIM = 32; // milliseconds of a frame while the view moves
 const LEAST = 4000; // points drawn at least while the view moves
 const MOST = 4e6; // points drawn at once on a fast machine
 const SLOW = 60000; // points to begin with where the processor draws in place of a graphics card

@@ -22,16 +22,23 @@ export class Host {
   panels = [];
   turn = 0;
 
-  constructor(root, name) {
-    Object.assign(this, { root, name });
+  // kept: what outlives the element, which the page makes anew when something above it appears.
+  constructor(root, name, kept) {
+    Object.assign(this, { root, name, kept });
     root.innerHTML = FRAME;
     const find = (what) => root.querySelector(what);
     find("#help").textContent = HELP;
     this.inks = inks(root);
     this.legend = new Legend(find(".legend"), (words) => this.#recolour(words));
-    this.tools = new Tools(find(".tools"), (act) => this.#act(act), (tool) => this.#each((panel) => (panel.selection.tool = tool)));
+    Object.assign(this.legend, kept.legend);
+    this.tools = new Tools(find(".tools"), (act) => this.#act(act), (tool) => this.#choose(tool), kept.tool);
     this.status = find('[role="status"]');
     this.plain = new Plain(this);
+  }
+
+  #choose(tool) {
+    this.kept.tool = tool;
+    this.#each((panel) => (panel.selection.tool = tool));
   }
 
   #each(act) {
@@ -87,16 +94,26 @@ export class Host {
     Object.assign(panel.marks, { links: layer.links, focus: layer.focus });
     panel.marks.query = layer.query && { at: shares(layer, layer.query.at), answers: layer.query.answers };
     panel.labels.set(layer.labels.map(([text, size, level, ...at]) => ({ text, size, level, at: shares(layer, at) })));
+    const drawn = JSON.stringify([layer.places, layer.codes, layer.chosen, this.inks, this.painted]);
+    if (panel.ready && drawn === panel.painted) {
+      panel.marked(); // a click changes what lies over the points alone
+      return;
+    }
+    panel.painted = drawn;
     panel.buffers.setChosen(chosen);
     panel.begin();
   }
 
   #recolour(words = "") {
+    this.kept.legend = { pressed: this.legend.pressed, key: this.legend.key };
     const colours = palette(this.data.colours, (code) => this.legend.shows(code));
+    const painted = colours.join();
     this.#each((panel) => {
+      if (panel.palette && painted === this.painted) return;
       panel.setPalette(colours);
       if (panel.ready) panel.frames.request();
     });
+    this.painted = painted;
     if (words) this.say(words);
   }
 

@@ -15,7 +15,7 @@ export class Keyboard {
   constructor(stage, panel) {
     this.panel = panel;
     stage.onkeydown = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target !== stage) return;
+      if (!panel.ready || event.ctrlKey || event.metaKey || event.altKey || event.target !== stage) return;
       if (!this.#press(event.key)) return;
       event.preventDefault();
       event.stopPropagation();

@@ -6,7 +6,7 @@ const hosts = new WeakMap(); // the element of a map -> its host
 const named = new Map(); // the name of a map -> its host and how it asks: either may come first
 
 const link = (name) => {
-  if (!named.has(name)) named.set(name, {});
+  if (!named.has(name)) named.set(name, { kept: {} });
   return named.get(name);
 };
 
@@ -28,7 +28,7 @@ function answers({ data, setTriggerValue }) {
 function map({ data, parentElement, setTriggerValue, setStateValue }) {
   const root = parentElement.querySelector(".map");
   const pair = link(data.name);
-  if (!hosts.has(root)) hosts.set(root, new Host(root, data.name));
+  if (!hosts.has(root)) hosts.set(root, new Host(root, data.name, pair.kept));
   const host = hosts.get(root);
   pair.host = host;
   connect(pair);

@@ -85,8 +85,9 @@ export class Panel {
   }
 
   async setCodes(address) {
-    const codes = new Uint8Array(await fetchBytes(address));
-    if (!this.gl || codes === this.codes || codes.length !== this.n) return;
+    const bytes = await fetchBytes(address);
+    if (!this.gl || this.codes?.buffer === bytes || bytes.byteLength !== this.n) return;
+    const codes = new Uint8Array(bytes);
     this.codes = codes;
     this.buffers.setCodes(codes);
   }
@@ -143,7 +144,10 @@ export class Panel {
     if (look.dense) this.points.density(look, from, count, (from + count) / this.n, width, height);
     else this.points.marks(look, from, count, look.shown);
     if (first || last || look.dense) this.points.rings(look, this.host.inks.strongParts, this.ratio);
-    if (last) this.stage.dataset.drawn = String(this.n);
+    if (first) performance.mark("map.first");
+    if (!last) return;
+    performance.mark("map.whole");
+    this.stage.dataset.drawn = String(this.n);
   }
 
   over() {

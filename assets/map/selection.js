@@ -21,6 +21,7 @@ export class Selection {
     stage.onpointercancel = (event) => this.#up(event, false);
     stage.onpointerleave = () => panel.leave();
     stage.ondblclick = (event) => {
+      if (!panel.ready) return;
       panel.camera.zoomBy(event.shiftKey ? 0.5 : 2, ...this.#place(event));
       panel.moved();
     };
@@ -33,7 +34,7 @@ export class Selection {
   }
 
   #down(event) {
-    if (event.target.closest("button")) return;
+    if (!this.panel.ready || event.target.closest("button")) return;
     this.stage.setPointerCapture(event.pointerId);
     const place = this.#place(event);
     this.pointers.set(event.pointerId, place);
@@ -92,6 +93,7 @@ export class Selection {
   }
 
   #wheel(event) {
+    if (!this.panel.ready) return;
     event.preventDefault();
     const lines = event.deltaMode === 1 ? 16 : 1; // some mice count lines in place of pixels
     this.panel.camera.zoomBy(2 ** (-event.deltaY * lines * 0.003), ...this.#place(event));

@@ -21,8 +21,8 @@ function icon(name) {
 
 export class Tools {
   // act(name): a press of "nearer", "farther", "all" or "move"; choose(tool): "pan", "lasso" or "box".
-  constructor(parent, act, choose) {
-    Object.assign(this, { parent, act, choose, tool: "pan" });
+  constructor(parent, act, choose, tool = "pan") {
+    Object.assign(this, { parent, act, choose, tool });
   }
 
   set({ spatial, linked }) {

@@ -72,8 +72,8 @@ def map_points(
     coordinates = rows[[axis for axis in "xyz" if axis in rows]].to_numpy(float)
     low, span = extent or extent_of(coordinates)
     order = _order(len(rows), first)
-    drawn = np.empty(len(rows), np.int64)
-    drawn[order] = np.arange(len(rows))
+    drawn = np.empty(len(rows), np.int32)
+    drawn[order] = np.arange(len(rows), dtype=np.int32)
     steps = np.clip((coordinates[order] - low) / span * _STEPS, 0, _STEPS).round().astype("<u2")
     codes, kinds = pd.factorize(rows["modality"])
     places, numbers = packed(steps, level=0), packed(codes[order].astype("u1"))
@@ -82,7 +82,7 @@ def map_points(
     digest = digest_bytes(places, numbers)
     return MapPoints(
         order, drawn, low, span, places, numbers, tuple(map(str, kinds)), digest,
-        pd.Index(items), np.argsort(held, kind="stable"), starts,
+        pd.Index(items), np.argsort(held, kind="stable").astype(np.int32), starts.astype(np.int32),
     )  # fmt: skip
 
 
@@ -116,9 +116,9 @@ def shared_first(a: pd.DataFrame, b: pd.DataFrame) -> tuple[np.ndarray, np.ndarr
 
 
 def _order(n: int, first: np.ndarray | None) -> np.ndarray:
-    shuffled = np.random.default_rng(0).permutation(n)
+    shuffled = np.random.default_rng(0).permutation(np.arange(n, dtype=np.int32))
     if first is None:
         return shuffled
     later = np.ones(n, bool)
     later[first] = False
-    return np.concatenate([first, shuffled[later[shuffled]]])
+    return np.concatenate([first.astype(np.int32), shuffled[later[shuffled]]])

@@ -18,8 +18,9 @@ from pages._session.thumbnails import Thumbnail, film_frames, picture_thumbnail,
 MEDIA = SizedCache(96_000_000)
 """Small pictures take about 5 kB each, strips of frames 50 kB, decoded media up to some 10 MB. Our choice: the
 thumbnails of 10,000 items, and some decoded media."""
-MAPS = SizedCache(64_000_000)
-"""A million points take 10 MB with one colouring. Our choice: a few of such maps."""
+MAPS = SizedCache(192_000_000)
+"""A million points of half as many items take 26 MB here, and a colouring 1 MB; the index of their items, which
+grows with the first look-up, about as much again. Our choice: a few of such maps."""
 
 T = TypeVar("T")
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from mmalign_core.plots import two_maps_figure
+from mmalign_core.plots import (
+    MapGroups,
+    MapPoints,
+    extent_of,
+    map_groups,
+    map_points,
+    packed_values,
+    shared_first,
+    two_maps_figure,
+)
 from mmalign_core.workflow import SpaceMap, turned_map
-from pages._components import figures, waiting
+from pages._components import figures, point_map, waiting
 from pages._panels.compare.comparison import Comparison, map_task
-from pages._session import cache, compared, state
+from pages._panels.space import map_layer
+from pages._session import cache, media_cache, state
 from pages._session.view_spec import ViewSpec
 
-_ASSETS = Path(__file__).parents[3] / "assets"
 _KEY = "compare.maps"
+_HEIGHT = 430
+"""Pixels of each map; our choice: both stand side by side, so each is narrow."""
+_ALT = "The maps of both runs side by side; the selected items are ringed in both"
 
 
 def show(
@@ -27,43 +39,75 @@ def show(
     drawn = [waiting.result(map_task(run, spec), begin=True) for run, spec in zip(found.runs, specs)]
     if any(one is None for one in drawn):
         return
-    labels = [_labels(found, side, specs[side]) for side in (0, 1)]
-    chosen = state.selection() or [item for item in [state.selected_item()] if item]
-    figures.show(
-        two_maps_figure(_turned(drawn), labels, names, chosen=chosen),
-        key=_KEY,
-        on_select=lambda: _picked(pick),
-        selection_mode=("points", "box", "lasso"),
-        against=names[0],
-        config=figures.ZOOMED,
-        alt="The maps of both runs side by side; the selected items are ringed in both",
+    key = " ".join(f"{spec.run_key} {spec.map_key}" for spec in specs)
+    rows, points, shared = media_cache.of_map(
+        f"{key} {[one.projection.seconds for one in drawn]}", lambda: _both(drawn)
     )
-    _linked()(data={"chart": f".st-key-{_KEY.replace('.', '-')} .js-plotly-plot"}, key="compare.linked")
+    groups = [_coloured(one, drawn) for one in drawn]
+    chosen, item = state.selection(), state.selected_item()
+    layers = [
+        point_map.Layer(
+            places,
+            frame[["x", "y"]].to_numpy(float),
+            paint,
+            packed_values(paint.codes[places.order]),
+            focus=[item] if item else [],
+            chosen=chosen,
+            title=title,
+            height=_HEIGHT,
+            view=key,
+        )
+        for places, frame, paint, title in zip(points, rows, groups, names)
+    ]
+    point_map.show(
+        layers,
+        key=_KEY,
+        alt=_ALT,
+        colour="modality",
+        on_point=lambda side, row: pick(str(rows[side]["item"].iat[row])),
+        on_rows=lambda side, held: pick(*dict.fromkeys(rows[side]["item"].iloc[held])),
+        label=lambda side, row: map_layer.label(found.runs[side], drawn[side], row),
+        shared=shared,
+        said=f"{len(chosen):,} items selected" if chosen else "",
+    )
+    ringed = chosen or [one for one in [item] if one]
+    figures.save_map(
+        _KEY,
+        lambda: two_maps_figure(rows, [_labels(found, side, specs[side]) for side in (0, 1)], names, chosen=ringed),
+        title=_ALT,
+        points=sum(map(len, rows)),
+        against=names[0],
+    )
     st.caption(
         "Point at an item to see where it lies in the other map; click, or draw a box or a lasso, to select in both."
-        " The left map is turned to lie as the right one does; distances on it stay. Distances between far groups mean"
-        " little on any such map."
+        " The arrow of the tools moves the left map's points to their places on the right map. The left map is turned"
+        " to lie as the right one does; distances on it stay. Distances between far groups mean little on any such map."
     )
 
 
-def _turned(drawn: list[SpaceMap]) -> list[pd.DataFrame]:
-    return [turned_map(drawn[0].points, drawn[1].points), drawn[1].points]
+def _both(drawn: list[SpaceMap]) -> tuple[list[pd.DataFrame], list[MapPoints], int]:
+    """Return the rows of both maps, the left ones turned, their places over one extent, and how many media are shared.
+
+    Media of both maps come first and in one order, so that a point has the same number in both.
+    """
+    rows = [turned_map(drawn[0].points, drawn[1].points), drawn[1].points]
+    places = [frame[["x", "y"]].to_numpy(float) for frame in rows]
+    centred = [
+        frame.assign(x=at[:, 0] - at[:, 0].mean(), y=at[:, 1] - at[:, 1].mean()) for frame, at in zip(rows, places)
+    ]
+    extent = extent_of(*(frame[["x", "y"]].to_numpy(float) for frame in centred))
+    first = shared_first(*centred)
+    return centred, [map_points(frame, first=one, extent=extent) for frame, one in zip(centred, first)], len(first[0])
+
+
+def _coloured(one: SpaceMap, drawn: list[SpaceMap]) -> MapGroups:
+    """Colour by modality, which has one code on both maps."""
+    kinds = list(dict.fromkeys(kind for other in drawn for kind in other.points["modality"]))
+    found = map_groups(np.concatenate([kinds, one.points["modality"].to_numpy()]).astype(object), None)
+    groups = tuple(replace(group, count=group.count - 1) for group in found.groups)
+    return MapGroups(found.codes[len(kinds) :], found.palette, groups)
 
 
 def _labels(found: Comparison, side: int, spec: ViewSpec) -> list[str]:
     run = found.runs[side]
     return [label for modality in run.result.space for label in cache.row_labels(spec.run_key, modality, run)]
-
-
-def _picked(pick: Callable[..., None]) -> None:
-    points = compared.clicked_points(_KEY)
-    if points:
-        pick(*dict.fromkeys(str(point[0]) for point in points))
-
-
-def _linked() -> Any:
-    return st.components.v2.component(
-        "mmalign_linked_maps",
-        html='<div class="linked"></div>',
-        js=(_ASSETS / "linked_maps.js").read_text(encoding="utf-8"),
-    )

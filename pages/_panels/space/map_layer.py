@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmalign_core.plots import MapGroups, MapPoints, map_groups, map_points, packed_values
 from mmalign_core.workflow import Judgements, MapClusters, Run, SpaceMap
@@ -41,7 +41,7 @@ def painted(
         tint = colours.colouring(run, drawn, name, judged, clusters)
         modality = drawn.points["modality"].to_numpy()
         groups = map_groups(modality, tint.values, tint.title, logarithmic=tint.logarithmic)
-        return Painted(groups, packed_values(groups.codes[points.order]), tint.note)
+        return Painted(replace(groups, numbers=None), packed_values(groups.codes[points.order]), tint.note)
 
     known = f"{bool(judged)} {bool(clusters)}"
     return media_cache.of_colouring(f"{run.result.digest} {points.digest} {name} {known}", make)
