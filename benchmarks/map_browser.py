@@ -3,8 +3,8 @@
     python benchmarks/map_browser.py --points 1000000 --peer 100000 --json map.json
 
 Prints, for ours and for plotly: bytes of the first picture, time from the last byte to the first and to the whole
-picture, frames of the page at rest (what the machine's other work leaves) and while panning, time from the pointer to the box beside it, from a click to
-the details, and the bytes of a click.
+picture, frames of the page at rest (what the machine's other work leaves) and while panning, time from the pointer to
+the box beside it, from a click to the details, and the bytes of a click.
 """
 
 from __future__ import annotations

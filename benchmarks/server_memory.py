@@ -94,7 +94,7 @@ def main() -> None:
         page = chrome.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(30_000)
         page.goto(f"{address}/space")
-        drawn_map(page, 600_000)
+        drawn_map(page, "map", 600_000)
         rest(page)
         say("demo's map", megabytes(server), GOALS["map"])
         for name in TITLES:
