@@ -42,6 +42,9 @@ def test_strings_are_read_as_a_tuple_is(texts: list[str], wanted: list[str]) -> 
     assert [whole[i] for i in range(-len(texts), len(texts))] == texts * 2
     assert whole[1:3] == texts[1:3] and whole[::-2] == texts[::-2]
     assert copy.deepcopy(whole[1:]) == texts[1:]
+    assert whole + tuple(wanted) == texts + wanted and tuple(wanted) + whole == wanted + texts
+    assert whole * 2 == texts * 2
+    assert hash(whole) == hash(tuple(texts))
     places = [texts.index(w) if w in texts else -1 for w in wanted]
     assert whole.places_of(wanted).tolist() == places and [w in whole for w in wanted] == [p >= 0 for p in places]
     assert whole.firsts().tolist() == [texts.index(t) for t in texts]

@@ -17,11 +17,10 @@ class Strings(Sequence[str]):
     """Texts (n,), as a tuple of them reads, and as a column where many are asked for at once.
 
     `column`: the Arrow array (n,) of large_string, without nulls. A slice is a view and copies nothing. Strings equal
-    any sequence of the same texts.
+    any sequence of the same texts, and hash as a tuple of them.
     """
 
     __slots__ = ("column",)
-    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, values: Any = ()) -> None:
         """`values`: texts, or an Arrow array of them. Raises TypeError or ValueError if one is no valid text."""
@@ -66,6 +65,18 @@ class Strings(Sequence[str]):
         if isinstance(other, str) or not isinstance(other, Sequence):
             return NotImplemented
         return len(other) == len(self) and all(a == b for a, b in zip(self, other))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __add__(self, other: Sequence[str]) -> Strings:
+        return joined_strings([self, Strings.of(other)])
+
+    def __radd__(self, other: Sequence[str]) -> Strings:
+        return joined_strings([Strings.of(other), self])
+
+    def __mul__(self, times: int) -> Strings:
+        return joined_strings([self] * times)
 
     def __repr__(self) -> str:
         return f"Strings({self.column.slice(0, 5).to_pylist()!r}{', …' if len(self) > 5 else ''}, {len(self):,} in all)"
