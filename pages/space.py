@@ -22,7 +22,8 @@ MOST_LINKS = 20
 @st.fragment(key="space.map")
 def draw(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> None:
     """Draw the controls, the map, and its badges."""
-    run_key, map_key = state.view_spec().run_key, state.view_spec().map_key
+    run_key, view_key = state.view_spec().run_key, state.view_spec().map_key
+    map_key = f"{view_key} {drawn.projection.done:.2f}"  # a large map comes in states, each with its own places
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         colour = st.selectbox("Colour by", colours.offered(run), key="colour", bind="query-params", width=200)
         links = st.selectbox("Links", [SELECTION, WORST, NONE], key="links", bind="query-params", width=150)
@@ -42,7 +43,7 @@ def draw(run: Run, drawn: SpaceMap, judged: Mapping[str, Judgements]) -> None:
         chosen=state.selection(),
         labels=map_layer.cluster_labels(found if named else None),
         query=asked,
-        view=map_key,
+        view=view_key,
     )
     point_map.show(
         [layer],

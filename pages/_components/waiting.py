@@ -23,8 +23,10 @@ BARE = {"displayModeBar": False}
 
 
 def need(kind: str) -> Any:
-    """Return what `pipeline.ready` gives. While there is nothing, draw a placeholder and end the page."""
+    """Return what `pipeline.ready` gives, or the map so far. While there is neither, draw a placeholder and stop."""
     found = pipeline.ready(kind)
+    if found is None and kind == "map":
+        found = pipeline.map_so_far()
     if isinstance(found, Failed):
         errors.show(found.reason)
         if kind == "collection":

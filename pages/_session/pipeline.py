@@ -10,6 +10,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Progress
 from mmalign_core.workflow import (
     Run,
+    SpaceMap,
     Store,
     align,
     encode,
@@ -27,17 +28,25 @@ from pages._session.uploads import open_upload
 from pages._session.view_spec import ViewSpec, as_choices, choices_of
 
 Watch = Callable[[Mapping[str, float]], None]
+OnMap = Callable[[SpaceMap], None]
 
 STAGES = ("collection", "run", "map")
 """Each stage needs the one before it. The inspection is last and needs only the collection."""
 
 
 def prepare(
-    spec: ViewSpec, results: ResultsCache, store: Store, settings: Settings, progress: Progress, *, watch: Watch
+    spec: ViewSpec,
+    results: ResultsCache,
+    store: Store,
+    settings: Settings,
+    progress: Progress,
+    *,
+    watch: Watch,
+    on_map: OnMap,
 ) -> None:
     """Make the results that the cache does not hold. Bad input puts a `Failed` there and ends the pipeline.
 
-    `watch` gets each row of a fit's history during the fit.
+    `watch` gets each row of a fit's history during the fit, `on_map` each whole map while a large one gets better.
     """
     collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, store, settings, progress))
     if isinstance(collection, Failed):
@@ -47,7 +56,12 @@ def prepare(
     )
     if not isinstance(run, Failed):
         drawing = within(progress, 0.75, 0.95)
-        _stage(results, "map", spec.map_key, lambda: project_run(run, **spec.map, store=store, progress=drawing))
+        _stage(
+            results,
+            "map",
+            spec.map_key,
+            lambda: project_run(run, **spec.map, store=store, progress=drawing, on_state=on_map),
+        )
     checking = within(progress, 0.95, 1.0)
     _stage(
         results,
@@ -174,11 +188,17 @@ def ready(kind: str) -> Any | None:
     return _result(state.view_spec(), kind)
 
 
+def map_so_far() -> SpaceMap | None:
+    """Return the newest whole map while a large one gets better, also after it was stopped; None if there is none."""
+    job = current_job()
+    return job.state if job is not None else None
+
+
 def _submit(spec: ViewSpec) -> None:
     results, store, settings = cache.results(), cache.store(), cache.settings()
     JOBS.submit(
         "prepare",
-        lambda job: prepare(spec, results, store, settings, job.progress, watch=job.publish),
+        lambda job: prepare(spec, results, store, settings, job.progress, watch=job.publish, on_map=job.show),
         owner=spec.map_key,
         once=True,
     )
@@ -201,8 +221,10 @@ def _result(spec: ViewSpec, kind: str) -> Any | None:
 
 
 def ready_stages() -> tuple[str, ...]:
-    """Return the stages with a result."""
-    return tuple(kind for kind in (*STAGES, "inspection") if ready(kind) is not None)
+    """Return the stages with a result, and how far the map is that can be shown before it is done."""
+    drawn = map_so_far()
+    states = () if drawn is None else (f"map {drawn.projection.done:.2f}",)
+    return (*(kind for kind in (*STAGES, "inspection") if ready(kind) is not None), *states)
 
 
 def _missing(spec: ViewSpec) -> bool:
