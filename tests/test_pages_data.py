@@ -12,8 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from mmalign_core.data import inspect_collection, read_collection
 from mmalign_core.settings import Settings
-from mmalign_core.types import Collection
+from mmalign_core.types import Collection, EmbeddingSet, Media
 from pages._panels.data import health
+from pages._panels.data.items import matching
 from pages._session.facets import facets_of
 from tests.dashboard import dashboard_home, opened, words_of
 from tests.test_pages_recommend import component
@@ -121,3 +122,12 @@ def test_the_table_holds_all_metadata(folder: Path) -> None:
     app = opened(folder, **{"as": "Table"})
     table = next(t.value for t in app.dataframe if "item" in t.value and "colour" in t.value)
     assert {"price", "made", "shape", "note"} <= set(table) and len(table) == MANY + 10
+
+
+def test_items_are_found_by_words_and_by_what_they_hold_also_as_vectors() -> None:
+    items = pd.DataFrame({"kind": ["Straße", None]}, index=pd.Index(["a", "b"], name="id"))
+    rows = EmbeddingSet("image", ("b",), ("k",), np.eye(1, 3, dtype=np.float32), "own@1")
+    given = Collection("own", items, (Media("a", "text", "0" * 32, text="A Dog"),), vectors={"image": rows})
+    assert list(matching(given, "", ("image",))) == ["b"] and list(matching(given, "", ("text",))) == ["a"]
+    assert list(matching(given, "dog STRASSE", ())) == ["a"] and not list(matching(given, "dog", ("image",)))
+    assert list(matching(given, " ", ())) == ["a", "b"] and not list(matching(given, "none nan", ()))

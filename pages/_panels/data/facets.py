@@ -32,13 +32,15 @@ def show(collection: Collection) -> np.ndarray | None:
     return np.logical_and.reduce(chosen) if chosen else None
 
 
-def narrowed(collection: Collection, items: Sequence[str], kept: np.ndarray | None, part: Set[str] | None) -> list[str]:
+def narrowed(
+    collection: Collection, items: Sequence[str], kept: np.ndarray | None, part: Set[str] | None
+) -> Sequence[str]:
     """Return the items, in order, that the facets keep and that are of the part; None is no condition."""
     found = items
     if kept is not None:
         column = Strings.of(items)
         found = column.take(np.flatnonzero(kept[collection.ids.places_of(column)]))
-    return [item for item in found if part is None or item in part]
+    return found if part is None else [item for item in found if item in part]
 
 
 def _widget(facet: Facet, key: str) -> np.ndarray | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 
 from mmalign_core.types import Collection
@@ -16,14 +19,18 @@ _SHOWN = 500
 """Most rows in the table: their thumbnails, about 2 kB each, are sent with the page."""
 
 
-def matching(collection: Collection, words: str, modalities: Sequence[str]) -> list[str]:
+def matching(collection: Collection, words: str, modalities: Sequence[str]) -> Sequence[str]:
     """Return items with all these modalities and all the words in id, metadata or texts, ignoring case."""
-    held = cache.media_by_item(collection)
-    found = [item for item in collection.ids if all(m in held[item] for m in modalities)]
+    kept = np.ones(len(collection.ids), bool)
+    for modality in modalities:
+        given = collection.vectors.get(modality)
+        holders = collection.media_of(modality).items if given is None else given.ids
+        kept &= collection.ids.among(holders)
     if words.strip():
         searched = cache.of_collection("searched text", collection, _searched)
-        found = [item for item in found if all(word in searched[item] for word in words.casefold().split())]
-    return found
+        for word in words.casefold().split():
+            kept &= np.asarray(pc.match_substring(searched, word))
+    return collection.ids if kept.all() else collection.ids.take(np.flatnonzero(kept))
 
 
 def show(collection: Collection, items: Sequence[str]) -> None:
@@ -71,10 +78,16 @@ def _picked(shown: Sequence[str]) -> None:
         state.select_item(shown[row])
 
 
-def _searched(collection: Collection) -> dict[str, str]:
-    """Return item -> its id, metadata and texts, case folded."""
-    held = cache.media_by_item(collection)
-    cells = collection.items.to_numpy(dtype=object)
-    rows = {item: " ".join(map(str, values)) for item, values in zip(collection.ids, cells)}
-    texts = {item: " ".join(m.text or "" for m in media.get("text", ())) for item, media in held.items()}
-    return {item: f"{item} {rows[item]} {texts[item]}".casefold() for item in held}
+def _searched(collection: Collection) -> pa.Array:
+    """Return the id, metadata and texts of each item, case folded, as one column of texts."""
+    metadata = [collection.items[name].astype(str).fillna("").tolist() for name in collection.items]
+    words = [" ".join(parts) for parts in zip(collection.ids, *metadata, _texts(collection))]
+    return pa.array([text.casefold() for text in words], pa.large_string())
+
+
+def _texts(collection: Collection) -> list[str]:
+    """Return the texts of each item, joined."""
+    found, held = [""] * len(collection.ids), collection.media_of("text")
+    for place, text in zip(collection.ids.places_of(held.items).tolist(), held.texts.to_pylist()):
+        found[place] = f"{found[place]} {text}" if found[place] else text or ""
+    return found
