@@ -8,12 +8,14 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow.compute
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.types.strings import Strings, joined_strings
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from mmalign_core.splits import content_labels, numbered_items
 from mmalign_core.types import BadInput, EmbeddingSet
 from mmalign_core.types.strings import Strings
 from mmalign_core.vectors import ROWS_AT_ONCE
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 Sets = Mapping[str, EmbeddingSet]
 
@@ -36,7 +39,7 @@ class Pairs:
         """Return only these examples, in this order."""
         rows = {m: r[places] for m, r in self.rows.items()}
         own = self.items
-        items = own.take(places) if isinstance(own, Strings) else tuple(own[i] for i in places)
+        items = own.take(places) if isinstance(own, Strings) else tuple(own[int(i)] for i in places)
         return Pairs(rows, items, self.groups[places])
 
 

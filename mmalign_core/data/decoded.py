@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from mmalign_core.data.duplicates import Fingerprint, fingerprint, normalised_texts
 from mmalign_core.data.media.images import decode_image, image_size
@@ -17,6 +18,8 @@ from mmalign_core.data.media.sounds import read_audio
 from mmalign_core.data.media.videos import decode_video
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Media, MediaTable, Progress, Skipped, Strings
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 _AHEAD = 8
 """Media queued per thread; our choice: no thread is idle, and memory stays small."""

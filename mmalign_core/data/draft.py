@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from mmalign_core.data.media.references import file_media, text_media
 from mmalign_core.data.names import shown
@@ -24,6 +24,8 @@ from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Media, MediaTable, Progress, Skipped
 from mmalign_core.types.media import joined_media
 from mmalign_core.types.strings import Strings
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 Find = Callable[[str], Path]
 """A function that turns a file reference into a path. It raises BadInput if no file may be read under that name."""

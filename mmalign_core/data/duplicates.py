@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 from PIL import Image
 
 from mmalign_core.types import Strings
 from mmalign_core.types.strings import joined_strings
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 HASH_DISTANCE = 6
 """Bits of 64 in which the difference hashes of near duplicates may differ; our choice, confirmed by the thumbnail."""

@@ -54,7 +54,8 @@ class Questions:
     def direction(self, outcomes: Sequence[Outcome]) -> Direction:
         """Return both outcomes with what they were measured on."""
         ids, keys, left_out = self.queries.ids, self.queries.keys, len(self.sources) - self.of
-        return Direction(ids, keys, *outcomes, len(self.targets), left_out, self.of if self.sampled else 0)
+        found, shuffled = outcomes
+        return Direction(ids, keys, found, shuffled, len(self.targets), left_out, self.of if self.sampled else 0)
 
     def can_scan(self, scoring: Scoring) -> bool:
         """Whether the compiled loops can measure them, and are worth while."""

@@ -65,11 +65,11 @@ def measure_pair(
     Scores without a correction serve both directions in one pass. `bank`: modality -> known rows.
     """
     sample, known = sample_of(a, b, scoring), bank or {}
-    ways = [questions(x, y, scoring, sample) for x, y in ((a, b), (b, a))]
-    if sample is None and _serves_both(*ways, scoring, hubs):
-        return _both_ways(*ways, scoring, hubs, progress)
+    ahead, back = (questions(x, y, scoring, sample) for x, y in ((a, b), (b, a)))
+    if sample is None and _serves_both(ahead, back, scoring, hubs):
+        return _both_ways(ahead, back, scoring, hubs, progress)
     found = []
-    for half, way in enumerate(ways):
+    for half, way in enumerate((ahead, back)):
         shown = within(progress, half / 2, (half + 1) / 2)
         found.append(_one_way(way, scoring, known.get(way.sources.modality), hubs=hubs, progress=shown))
     return found[0], found[1]

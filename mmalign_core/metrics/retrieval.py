@@ -119,8 +119,8 @@ class Direction:
     `sampled_of`: the number of answerable queries that these are a random sample of; 0 where they are all of them.
     """
 
-    items: tuple[str, ...]
-    keys: tuple[str, ...]
+    items: Sequence[str]
+    keys: Sequence[str]
     outcome: Outcome
     shuffled: Outcome
     candidates: int

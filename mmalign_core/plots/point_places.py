@@ -56,7 +56,8 @@ class MapPoints:
         """Return up to `most` pairs of drawn points, one after the other: an item's first point and another of it."""
         found: list[int] = []
         for number in self.items.get_indexer(list(items[: most + 1])):
-            points = self.drawn[self.by_item[self.starts[number] : self.starts[number + 1]]] if number >= 0 else ()
+            rows = self.by_item[self.starts[number] : self.starts[number + 1]] if number >= 0 else self.by_item[:0]
+            points = self.drawn[rows]
             found += [int(point) for other in points[1:] for point in (points[0], other)]
         return found[: 2 * most]
 
@@ -109,7 +110,7 @@ def shared_first(a: pd.DataFrame, b: pd.DataFrame) -> tuple[np.ndarray, np.ndarr
     Media are told by the columns item, modality and key.
     """
     names = ["item", "modality", "key"]
-    left, right = (frame[names].reset_index(names="row").drop_duplicates(names) for frame in (a, b))
+    left, right = (pd.DataFrame(frame[names]).reset_index(names="row").drop_duplicates(names) for frame in (a, b))
     both = left.merge(right, on=names, suffixes=("_a", "_b"))
     both = both.iloc[_order(len(both), None)]
     return both["row_a"].to_numpy(), both["row_b"].to_numpy()

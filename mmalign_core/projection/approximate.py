@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def _index(space: Space, rng: np.random.Generator, seed: int, progress: Progress
     for done in range(ROUNDS):
         means = faiss.Kmeans(rows.shape[1], cells, niter=1, max_points_per_centroid=len(learnt), **options)
         means.train(learnt, init_centroids=centres)
-        centres = means.centroids
+        centres = np.asarray(means.centroids)
         progress(0.7 * (done + 1) / ROUNDS, "grouping rows")
     metric = faiss.METRIC_INNER_PRODUCT if space.metric == "cosine" else faiss.METRIC_L2
     nearest_cell = faiss.IndexFlat(rows.shape[1], metric)
@@ -96,7 +96,8 @@ def _search(space: Space, index: Any, rows: np.ndarray, k: int) -> tuple[np.ndar
 
     scores, found = np.empty((len(rows), k + 1), np.float32), np.empty((len(rows), k + 1), np.int64)
     most = LONGEST * index.nprobe * (index.ntotal // index.nlist + 1)
-    asked = faiss.SearchParametersIVF(nprobe=index.nprobe, max_codes=max(most, 4 * (k + 1)))
+    parameters = cast(Any, faiss.SearchParametersIVF)  # pyright does not see what it takes
+    asked = parameters(nprobe=index.nprobe, max_codes=max(most, 4 * (k + 1)))
 
     def search(lo: int, hi: int) -> None:
         faiss.omp_set_num_threads(1)  # of this thread; the parts run side by side

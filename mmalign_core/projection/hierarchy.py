@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -48,7 +49,8 @@ def density_levels(
     sample = np.sort(np.random.default_rng(seed).permutation(n)[:SAMPLE])
     points = np.asarray(coordinates[sample], np.float64)
     progress(0.0, "finding groups on the map")
-    nearest = KDTree(points, balanced_tree=False).query(coordinates, workers=1)[1] if n > SAMPLE else np.arange(n)
+    tree = KDTree(points, balanced_tree=False)
+    nearest = np.asarray(tree.query(coordinates, workers=1)[1]) if n > SAMPLE else np.arange(n)
     levels: list[DensityLevel] = []
     for done, share in enumerate(SHARES):
         level = _level(points, nearest, share, within(progress, done / len(SHARES), (done + 1) / len(SHARES)))
@@ -61,7 +63,8 @@ def _level(points: np.ndarray, nearest: np.ndarray, share: float, progress: Prog
     from sklearn.cluster import HDBSCAN
 
     smallest = max(SMALLEST, int(share * len(points)))
-    model = HDBSCAN(min_cluster_size=smallest, min_samples=CORE, cluster_selection_method="leaf", copy=True)
+    own = cast(Any, True)  # its default is a text, so pyright expects one
+    model = HDBSCAN(min_cluster_size=smallest, min_samples=CORE, cluster_selection_method="leaf", copy=own)
     found = np.asarray(model.fit(points).labels_)
     progress(1.0, "finding groups on the map")
     followed = found[nearest]

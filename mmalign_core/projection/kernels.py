@@ -24,7 +24,7 @@ def compiled(function: Callable) -> Callable:
         return njit(nogil=True, fastmath=True)(function)
 
 
-def run_split(count: int, work: Callable[[int, int], None], cuts: Sequence[int] | None = None) -> None:
+def run_split(count: int, work: Callable[[int, int], object], cuts: Sequence[int] | None = None) -> None:
     """Call `work(lo, hi)` for each part of range(count) on all cores at once. Errors of a part are raised again.
 
     `cuts`: borders of the parts, ascending from 0 to `count`, for when parts of equal size are unequal work.

@@ -21,7 +21,7 @@ class PlacedItems:
     In a shared space all k_m are equal. Unaligned vectors may have a different k_m for each modality.
     """
 
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     parts: Mapping[str, np.ndarray]
 
     @cached_property
@@ -99,7 +99,7 @@ def sparse_rows(histories: Sequence[Mapping[int, float]], items: int) -> sparse.
     return sparse.csr_array((weights, columns, ends), shape=(len(histories), items))
 
 
-def place_items(space: Mapping[str, EmbeddingSet], ids: tuple[str, ...]) -> PlacedItems:
+def place_items(space: Mapping[str, EmbeddingSet], ids: Sequence[str]) -> PlacedItems:
     """Return the mean unit row per item and modality: an item with five captions gets their mean."""
     position = {item: i for i, item in enumerate(ids)}
     parts = {}

@@ -38,7 +38,8 @@ def top(
     added = {POPULARITY: favour[best]} if controls.popularity else {}
     added |= {ALIKE: alike} if controls.diversity else {}
     totals = scores[best] + favour[best] + alike
-    return [_recommendation(items.ids[row], i, float(totals[i]), shares, added) for i, row in enumerate(best)]
+    ids = [items.ids[int(row)] for row in best]
+    return [_recommendation(item, i, float(totals[i]), shares, added) for i, item in enumerate(ids)]
 
 
 def best_rows(scores: np.ndarray, usable: np.ndarray, k: int) -> np.ndarray:

@@ -99,8 +99,10 @@ def _mark_of(entry: Entry, contents: Mapping[str, Contents]) -> Mark:
     then, other_then = ({m: tuple(map(str, keys)) for m, keys in entry[name].items()} for name in _CONTENTS)
     outdated = _has_changed(then, contents[item], modality)
     outdated = outdated or (bool(other) and _has_changed(other_then, contents[other], modality))
-    words = [entry[word] for word in _WORDS]
-    return Mark(_KINDS[entry["kind"]], *words, then, other_then, entry["id"], outdated)
+    words = {word: entry[word] for word in _WORDS}
+    return Mark(
+        _KINDS[entry["kind"]], **words, contents=then, other_contents=other_then, id=entry["id"], outdated=outdated
+    )
 
 
 def _has_changed(was: Contents, now: Contents, modality: str) -> bool:

@@ -56,4 +56,6 @@ def _bin(judgements: Judgements, low: int, high: int) -> RankBin:
     inside = np.flatnonzero((judgements.rank >= low) & (judgements.rank <= high))
     sizes = judgements.n_candidates
     chance = float((np.clip(sizes - (low - 1), 0, high - low + 1) / sizes).sum())
-    return RankBin(low, high, len(inside), tuple(dict.fromkeys(judgements.queries.ids[row] for row in inside)), chance)
+    ids = judgements.queries.ids
+    items = tuple(dict.fromkeys(ids[int(row)] for row in inside))
+    return RankBin(low, high, len(inside), items, chance)

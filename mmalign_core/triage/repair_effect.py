@@ -93,7 +93,7 @@ class Effect:
         before, after = self.before[way], self.after[way]
         was, now = before.outcome.correct, after.outcome.correct
         turned = {"fixed": now & ~was, "broken": was & ~now}
-        return {name: sorted({before.items[row] for row in np.flatnonzero(rows)}) for name, rows in turned.items()}
+        return {name: sorted({before.items[int(row)] for row in np.flatnonzero(rows)}) for name, rows in turned.items()}
 
 
 def _named(found: Mapping[str, float]) -> dict[str, Any]:

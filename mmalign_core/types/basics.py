@@ -73,4 +73,4 @@ def digest_stream(file: IO[bytes]) -> str:
 
 def bytes_of(array: np.ndarray) -> memoryview:
     """The bytes of an array in C order; they are copied only if they do not lie in that order."""
-    return memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data

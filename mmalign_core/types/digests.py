@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from mmalign_core.types.basics import digest_bytes
 from mmalign_core.types.strings import Strings, hex_strings
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 _CHUNK = 1 << 16
 """Cells that are written at a time; our choice: some megabytes."""

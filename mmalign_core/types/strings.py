@@ -7,7 +7,9 @@ from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 _CHUNK = 1 << 14
 """Texts that an iteration turns into Python objects at a time; our choice: a few megabytes."""

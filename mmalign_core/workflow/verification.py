@@ -149,7 +149,7 @@ def _same_rows(name: str, stored: EmbeddingSet, computed: EmbeddingSet) -> Itera
     allowed = PLACE_TOLERANCE * np.maximum(1.0, np.abs(stored.vectors))
     wrong = (apart > allowed).any(axis=1)
     yield from [None] * int((~wrong).sum())
-    for row in np.flatnonzero(wrong):
+    for row in np.flatnonzero(wrong).tolist():
         axis = int(apart[row].argmax())
         values = float(stored.vectors[row, axis]), float(computed.vectors[row, axis])
         yield Difference(f"{name}[{stored.ids[row]}][{axis}]", *values)

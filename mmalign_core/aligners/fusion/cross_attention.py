@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,7 +103,7 @@ def _among(batch: Batch, places: np.ndarray, examples: int) -> Batch:
     return Batch(*(part.new_zeros(examples, *part.shape[1:]).index_copy(0, where, part) for part in batch))
 
 
-def _rows_by_item(ids: tuple[str, ...]) -> dict[str, list[int]]:
+def _rows_by_item(ids: Sequence[str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for row, item in enumerate(ids):
         found.setdefault(item, []).append(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -89,7 +89,7 @@ class Bridge(Aligner):
     def _weights(self, posterior: np.ndarray) -> np.ndarray:
         return concept_weights(posterior, self.concepts, self.sharpness)
 
-    def _centre(self, prior: np.ndarray, places: np.ndarray, keys: tuple[str, ...]) -> np.ndarray:
+    def _centre(self, prior: np.ndarray, places: np.ndarray, keys: Sequence[str]) -> np.ndarray:
         """Return the prior centre moved towards the mean over distinct contents, independent of the order of rows."""
         first = {key: i for i, key in reversed(list(enumerate(keys)))}
         if not first:

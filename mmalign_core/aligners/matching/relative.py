@@ -47,7 +47,7 @@ class Relative(Aligner):
     def _fit(self, sets: Mapping[str, EmbeddingSet], seed: int, progress: Progress) -> None:
         """Draw the landmarks. BadInput for fewer than two pairs, or if a modality's landmarks are all equal."""
         pairs = self._landmarks(paired_rows(sets, self.name), seed)
-        self.anchor_items = pairs.items
+        self.anchor_items = tuple(pairs.items)
         self._shift, self._scale, self._anchors = {}, {}, {}
         for done, (modality, rows) in enumerate(sets.items()):
             progress(done / len(sets), f"landmarks of {modality}")

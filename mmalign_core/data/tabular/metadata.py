@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, is_text_type, one_array
 from mmalign_core.types import Strings
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 _DECIMAL = r"-?(0|[1-9]\d{0,17})(\.\d+)?([eE][+-]?\d{1,3})?"
 """A decimal number without leading zeros; 18 digits always fit 64 bits, 3 of an exponent every float64."""

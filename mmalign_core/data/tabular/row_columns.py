@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, is_arrow, is_texts, one_array, taken
@@ -17,6 +17,8 @@ from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.vector_columns import VectorCells
 from mmalign_core.types import MODALITIES, BadInput, Strings
 from mmalign_core.types.strings import joined_strings
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 Unusable = tuple[int, str, str]
 """Place of a line, what a report calls it, and why it cannot be used."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from mmalign_core.data.media.references import clean_text
 from mmalign_core.data.tabular.cells import Cells, is_list, is_text_type, is_texts, one_array
@@ -16,6 +16,8 @@ from mmalign_core.data.tabular.rows import parse_list
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Strings
 from mmalign_core.types.digests import digest_each
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 _CHUNK = 1 << 16
 """Texts whose digests are made at a time; our choice: some megabytes."""

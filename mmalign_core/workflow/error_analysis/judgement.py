@@ -59,8 +59,8 @@ def judge_all(
     ways, judged = directions or measured, {}
     parts = measured_parts(run, store=store, progress=within(progress, 0.0, _FITTED))
     for number, way in enumerate(ways):
-        share = [_FITTED + (1 - _FITTED) * (number + more) / len(ways) for more in (0, 1)]
-        judged["->".join(way)] = _judged(run, way, parts, within(progress, *share, f"{way[0]} to {way[1]}: "))
+        start, end = (_FITTED + (1 - _FITTED) * (number + more) / len(ways) for more in (0, 1))
+        judged["->".join(way)] = _judged(run, way, parts, within(progress, start, end, f"{way[0]} to {way[1]}: "))
     return judged
 
 

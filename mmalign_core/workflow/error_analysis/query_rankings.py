@@ -62,10 +62,8 @@ class QueryRankings:
             shown.append(int(first[0]))
         chosen, ids = int(self.judgements.chosen[query]), self.judgements.candidates.ids
         return tuple(
-            RankedCandidate(
-                at + 1, int(rows[at]), ids[rows[at]], float(scores[order[at]]), bool(right[at]), int(rows[at]) == chosen
-            )
-            for at in shown
+            RankedCandidate(at + 1, row, ids[row], float(scores[order[at]]), bool(right[at]), row == chosen)
+            for at, row in zip(shown, map(int, rows[shown]))
         )
 
 

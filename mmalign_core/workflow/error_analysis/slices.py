@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -116,7 +117,7 @@ def _texts(collection: Collection, part: DirectionErrors) -> list[str | None]:
         first.setdefault(item, text)
     found = []
     for item, key, right in zip(judged.queries.ids, judged.queries.keys, judged.right.tolist()):
-        answer = judged.candidates.ids[right], judged.candidates.keys[right]
+        answer = judged.candidates.ids[int(right)], judged.candidates.keys[int(right)]
         found.append(texts.get((item, key)) or texts.get(answer) or first.get(item))
     return found
 
@@ -153,7 +154,7 @@ def _duplicates(collection: Collection, part: DirectionErrors, texts: list[str |
     return [Group("duplicate=yes", "duplicate", label, {"duplicate": True}, members)] if members.any() else []
 
 
-def _clusters(items: tuple[str, ...], found: SpaceClusters) -> list[Group]:
+def _clusters(items: Sequence[str], found: SpaceClusters) -> list[Group]:
     number = found.clusters.by_item()
     own = np.array([number.get(item, 0) for item in items])
     return [

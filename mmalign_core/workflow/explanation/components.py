@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,7 @@ def _named(
     return Component(number, value, u, v, items[side], word_poles[side], items[1 - side], word_poles[1 - side])
 
 
-def _poles(names: tuple[str, ...], along: np.ndarray) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _poles(names: Sequence[str], along: np.ndarray) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the NAMES different names with the largest coordinates, and those with the smallest."""
     order = np.argsort(along, kind="stable")
     return tuple(tuple(dict.fromkeys(names[i] for i in way))[:NAMES] for way in (order[::-1], order))  # type: ignore[return-value]

@@ -137,9 +137,7 @@ def _different(labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _words(
-    modality: str, query: np.ndarray, own: np.ndarray, words: np.ndarray, labels: tuple[str, ...]
-) -> AnswerWords:
+def _words(modality: str, query: np.ndarray, own: np.ndarray, words: np.ndarray, labels: Sequence[str]) -> AnswerWords:
     """Return the words of both directions, which are centred at their modality's mean."""
     zero = np.zeros(len(own))
     of_query, of_item = (concept_words(direction, words, labels, centre=zero) for direction in (query, own))

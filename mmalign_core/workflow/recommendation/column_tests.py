@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from mmalign_core.data.names import shown
 from mmalign_core.types import BadInput, Strings
 from mmalign_core.types.digests import arrow_texts
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,

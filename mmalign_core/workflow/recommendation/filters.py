@@ -90,7 +90,7 @@ def _present(collection: Collection, ids: Strings, modality: str) -> np.ndarray:
 def _values(collection: Collection, column: str) -> pd.Series | Strings:
     """Return the value of each item of the collection in this column; a text of several lines where it has several."""
     if column in collection.items.columns:
-        return collection.items[column]
+        return pd.Series(collection.items[column])
     if column == ID:
         return collection.ids
     texts = collection.media_of("text")
