@@ -19,6 +19,7 @@ from mmalign_core.data import inspect_collection, read_collection
 from mmalign_core.data.columnar.parts import table_columns
 from mmalign_core.data.duplicates import normalised_text, normalised_texts
 from mmalign_core.settings import Settings
+from mmalign_core.store.folders import plain
 from mmalign_core.types import (
     Collection,
     EmbeddingSet,
@@ -45,6 +46,7 @@ def test_strings_are_read_as_a_tuple_is(texts: list[str], wanted: list[str]) -> 
     assert whole + tuple(wanted) == texts + wanted and tuple(wanted) + whole == wanted + texts
     assert whole * 2 == texts * 2
     assert hash(whole) == hash(tuple(texts))
+    assert json.loads(json.dumps(whole, default=plain)) == texts == whole.tolist()
     places = [texts.index(w) if w in texts else -1 for w in wanted]
     assert whole.places_of(wanted).tolist() == places and [w in whole for w in wanted] == [p >= 0 for p in places]
     assert whole.firsts().tolist() == [texts.index(t) for t in texts]

@@ -18,7 +18,7 @@ from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.store.places import is_object_storage
-from mmalign_core.types import BadInput, Collection
+from mmalign_core.types import BadInput, Collection, Strings
 from mmalign_core.workflow import Encoding, encode, open_collection
 
 
@@ -141,7 +141,7 @@ def _finite(value: Any) -> Any:
     """The value as JSON can hold it: NaN and infinity become None, NumPy scalars become numbers."""
     if isinstance(value, dict):
         return {str(k): _finite(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | Strings):
         return [_finite(v) for v in value]
     if hasattr(value, "item"):
         value = value.item()

@@ -58,6 +58,10 @@ class Strings(Sequence[str]):
         for start in range(0, len(self), _CHUNK):
             yield from self.column.slice(start, _CHUNK).to_pylist()
 
+    def tolist(self) -> list[str]:
+        """The texts as a list."""
+        return self.column.to_pylist()
+
     def __contains__(self, value: object) -> bool:
         return isinstance(value, str) and pc.index(self.column, pa.scalar(value, pa.large_string())).as_py() >= 0
 
