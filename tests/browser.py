@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed: pip install -e .[dev]")
 
 from playwright.sync_api import Browser as Browser
+from playwright.sync_api import Locator as Locator
 from playwright.sync_api import Page as Page
 from playwright.sync_api import expect as expect
 
