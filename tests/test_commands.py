@@ -168,7 +168,7 @@ def test_given_clip_vectors_give_the_published_numbers(
         (["demo", "{demo}/manifest.jsonl"], "manifest.jsonl"),
         (["demo", "{demo}/manifest.jsonl/sub"], "manifest.jsonl"),
         (["inspect", "{demo}", "--store", "{demo}/manifest.jsonl"], "is a file"),
-        (["inspect", "{demo}", "--store", "s3://bucket/store"], "not a folder on this machine"),
+        (["inspect", "{demo}", "--store", "ftp://host/store"], "not a folder on this machine"),
         (["align", "{demo}", "--seed", "-1"], "the seed is -1"),
         (["recommend", "~no-such-user/run", "--item", "x"], "holds no run"),
         (["evaluate", "~no-such-user/data"], "does not exist"),

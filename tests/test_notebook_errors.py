@@ -44,7 +44,7 @@ def test_slices_are_a_table_of_parts_beside_the_rest(faulty: mm.AlignedRun) -> N
 def test_a_repair_shows_its_proof_and_gives_the_repaired_run(faulty: mm.AlignedRun) -> None:
     done = faulty.repair(16)
     known = repair_run(faulty.run, store=faulty.store, suggested=16).report()
-    assert done.report == known and len(done.dropped) == 16
+    assert done.report == known and len(done.dropped) == len(known["dropped"]) in range(1, 17)
     shown = done.table.set_index(["direction", "metric"]).loc[("image->text", "mrr")]
     assert shown["value"] == pytest.approx(shown["after"] - shown["before"])
     assert (shown["low"], shown["high"]) == tuple(known["difference"]["image->text"]["mrr"]["ci95"])

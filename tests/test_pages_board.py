@@ -267,5 +267,6 @@ def test_a_run_on_the_pairs_it_learned_from_offers_to_hold_some_out(folder: Path
 def test_together_is_ahead_only_where_the_intervals_lie_apart() -> None:
     metrics = {"image+audio->text": {"mrr": 0.6}, "image->text": {"mrr": 0.3}, "audio->text": {"mrr": 0.4}}
     ci95 = {"image+audio->text": {"mrr": (0.55, 0.65)}, "audio->text": {"mrr": (0.3, 0.5)}}
-    assert "40.0% by audio alone: the intervals lie apart" in verdict(metrics, ci95)
-    assert "the intervals overlap" in verdict(metrics, {**ci95, "audio->text": {"mrr": (0.3, 0.56)}})
+    chance = {"image+audio->text": {"mrr": 0.1}}
+    assert "40.0% by audio alone: the intervals lie apart" in verdict(metrics, ci95, chance)
+    assert "the intervals overlap" in verdict(metrics, {**ci95, "audio->text": {"mrr": (0.3, 0.56)}}, chance)

@@ -170,7 +170,7 @@ def test_a_run_that_a_repair_made_says_what_it_brought(store: Store, tmp_path: P
     assert main(["report", "mended", "--html", str(tmp_path / "page.html"), *out]) == 0
     said, page = json.loads((tmp_path / "page.json").read_text()), (tmp_path / "page.html").read_text()
     assert {"metrics", "repair", "pairs", "map"} <= set(said["sections"])
-    assert escape(done.verdict()) in page and f"{len(places)} training pairs were changed" in page
+    assert escape(done.verdict()) in page and f"{len(done.changes)} training pairs were changed" in page
     assert said["sentence"] in page
 
 

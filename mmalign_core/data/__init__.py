@@ -4,11 +4,13 @@ Each module imports only from modules on lower floors:
 
     8  uploads                                     a mixture of uploaded files
     7  reader, in_memory, inspection               a path, or objects in memory
-    6  manifest                                    tables of items
+    7  sections                                    parts of a collection, which workers read apart
+    6  manifest, shards                            tables of items, folders of archives
     5  arrays/, columnar/, folder, interactions    rows from each kind of file
     4  draft                                       a collection, built row by row
     3  tabular/                                    tables, rows, metadata, vectors in cells
-    3  faults                                      repeated and blank media
+    4  faults                                      repeated and blank media
+    3  decoded                                     every medium, decoded once and measured
     2  media/, archives, duplicates                one medium, one archive
     1  files                                       location, size, digest and storage of files
     0  names, formats, titles                      names, first bytes, what items are called
