@@ -58,20 +58,11 @@ def passed(
             query_list.show(run, report, listed, focus, marks)
         else:
             errors.empty("No query passes these filters", "Clear them to see all queries.", "filter_alt_off")
-        with st.container(horizontal=True, gap="xsmall"):
-            mark_panel.show_undo(run)
-            st.button("Clear filters", icon=":material/filter_alt_off:", type="tertiary", key="errors.clear",
-                      on_click=_clear)  # fmt: skip
+        mark_panel.show_undo(run)
         _export(report, listed)
     with right:
         if focus is not None:
             pair.show(run, run_key, report, focus, marks)
-
-
-def _clear() -> None:
-    """Let every query pass; only inside a callback."""
-    filters.clear()
-    st.rerun(["errors.queries"])
 
 
 def _export(report: ErrorReport, listed: pd.DataFrame) -> None:

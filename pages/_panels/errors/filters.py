@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from mmalign_core.plots import direction_arrow
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Mark, MarkKind, SliceReport
 from pages._components import errors
@@ -65,26 +64,15 @@ def show(table: pd.DataFrame, collection: Collection, sliced: SliceReport | None
         ranks = st.text_input("Ranks", key="ranks", bind="query-params", width=84, placeholder="2-5",
                               help="Queries whose right answer ranks in this range.")  # fmt: skip
         wrong = st.toggle("Only wrong", key="wrong", bind="query-params")
+        st.button("Clear filters", icon=":material/filter_alt_off:", type="tertiary", key="errors.clear",
+                  on_click=clear)  # fmt: skip
     return Filters(direction, cause, key, holds, fit, mark, wrong, sort, _range(ranks or ""))
 
 
 def _direction(ways: Sequence[str]) -> str:
-    """Draw the directions by their arrows, and return the chosen one. The address holds it as "image->text".
-
-    A bound widget would hold the words that it shows.
-    """
-    asked = state.address().get("direction", ANY)
-    if state.widget("direction") != (now := asked if asked in ways else ANY):
-        state.set_widget("direction", now)
-    chosen = st.segmented_control(
-        "Direction", ways, required=True, key="direction", format_func=direction_arrow, on_change=_write_direction
-    )
+    """Draw the directions, and return the chosen one. The address holds the words that a bound widget shows."""
+    chosen = st.segmented_control("Direction", ways, default=ANY, required=True, key="direction", bind="query-params")
     return chosen or ANY
-
-
-def _write_direction() -> None:
-    way = state.widget("direction", ANY)
-    state.put_parameter("direction", "" if way == ANY else str(way))
 
 
 def _range(words: str) -> tuple[int, int] | None:
@@ -106,7 +94,6 @@ def clear() -> None:
     for key, value in _CLEAR.items():
         if state.widget(key) is not None:
             state.set_widget(key, value)
-    _write_direction()
 
 
 def listed(
