@@ -2,16 +2,17 @@
 //
 // Streamlit adds several: it opens a page without parameters and then adds those of the view one after the other, or it
 // changes the parameters of the page that is left and then opens the next page. Here the later ones replace the earlier.
-const BURST = 100; // milliseconds in which one run of a page changes several parameters; no person is as fast
+const BURST = 100; // milliseconds in which one run changes several parameters, or opens a page; no person is as fast
 
 const whole = (url) => new URL(url ?? location.href, location.href);
 const path = (url) => url.pathname.replace(/\/$/, "");
 
-// `last`: href and time of the entry that changed a page's own parameters, if it is the one shown.
+// `last`: href and time of the entry that changed a page's own parameters, if it is the one shown. A person who opens
+// another page does so later than a burst, also where Streamlit opens it with the parameters of the page that is left.
 function replaces(last, now, next) {
-  const shown = last && last.href === now.href;
-  if (path(next) !== path(now)) return shown && next.search === now.search;
-  return (!now.search && next.search !== "") || (shown && performance.now() - last.at < BURST);
+  const burst = last && last.href === now.href && performance.now() - last.at < BURST;
+  if (path(next) !== path(now)) return burst && next.search === now.search;
+  return burst || (!now.search && next.search !== "");
 }
 
 export default function () {

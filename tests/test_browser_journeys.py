@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
-import pytest
 import soundfile
 from PIL import Image, ImageDraw
 
@@ -168,7 +167,6 @@ def test_work_that_is_stopped_starts_again_with_other_choices(page: Page) -> Non
     expect(page.locator(".st-key-align-metrics .js-plotly-plot")).to_have_count(1, timeout=PATIENCE)
 
 
-@pytest.mark.xfail(reason="a step back from one page to another can pass over the pages between them")
 def test_back_and_forward_lead_through_the_views(page: Page) -> None:
     settled(page, PATIENCE)
     go(page, TITLES["data"])
