@@ -1,18 +1,16 @@
 // Keeps one entry of the browser's history for each view, so that one step back leads to the view before.
 //
 // Streamlit adds several: it opens a page without parameters and then adds those of the view one after the other, or it
-// changes the parameters of the page that is left and then opens the next page. Here the later ones replace the earlier.
-const BURST = 100; // milliseconds in which one run changes several parameters, or opens a page; no person is as fast
-
+// changes the parameters of the page that is left and then opens the next page. Here the later ones replace the earlier:
+// what comes without a click or a key in between belongs to one step.
 const whole = (url) => new URL(url ?? location.href, location.href);
 const path = (url) => url.pathname.replace(/\/$/, "");
 
-// `last`: href and time of the entry that changed a page's own parameters, if it is the one shown. A person who opens
-// another page does so later than a burst, also where Streamlit opens it with the parameters of the page that is left.
+// `last`: the href of the entry that changed a page's own parameters, null once a person has done something.
 function replaces(last, now, next) {
-  const burst = last && last.href === now.href && performance.now() - last.at < BURST;
-  if (path(next) !== path(now)) return burst && next.search === now.search;
-  return burst || (!now.search && next.search !== "");
+  const one = last === now.href;
+  if (path(next) !== path(now)) return one && next.search === now.search;
+  return one || (!now.search && next.search !== "");
 }
 
 export default function () {
@@ -24,9 +22,10 @@ export default function () {
     const now = whole(), next = whole(url);
     if (replaces(last, now, next)) window.history.replaceState(state, unused, url);
     else push(state, unused, url);
-    last = path(next) === path(now) ? { href: next.href, at: performance.now() } : null;
+    last = path(next) === path(now) ? next.href : null;
   };
-  window.addEventListener("popstate", () => {
+  const forget = () => {
     last = null;
-  });
+  };
+  for (const kind of ["pointerdown", "keydown", "popstate"]) window.addEventListener(kind, forget, true);
 }
