@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._session import housekeeping, state
+from pages._session import server_memory, state
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -86,7 +86,7 @@ PAGES = [
     st.Page(to_the_start, title="Overview", url_path="overview", visibility="hidden"),
 ]
 
-housekeeping.begin()
+server_memory.begin()
 page = st.navigation(PAGES, position="top")
 st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
 st.html(ASSETS / "dashboard.css")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from collections.abc import Callable
 
 import faiss
@@ -18,6 +17,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from benchmarks.topk_speed import filled_index, seconds
 from mmalign_core.store import Store
 from mmalign_core.types import Collection, EmbeddingSet
 from mmalign_core.workflow import Choices, align, encode
@@ -39,16 +39,7 @@ def pairs(n: int, width: int) -> dict[str, EmbeddingSet]:
 def search(sets: dict[str, EmbeddingSet]) -> Callable[[], object]:
     """Return one exact search of the 10 best texts of every image, over unit rows."""
     queries, candidates = (x.vectors / np.linalg.norm(x.vectors, axis=1, keepdims=True) for x in sets.values())
-    index = faiss.IndexFlatIP(candidates.shape[1])
-    index.add(candidates)
-    return lambda: index.search(queries, 10)
-
-
-def seconds(work: Callable[[], object]) -> tuple[float, float]:
-    """Return wall time and processor time of one call."""
-    wall, processor = time.perf_counter(), time.process_time()
-    work()
-    return time.perf_counter() - wall, time.process_time() - processor
+    return filled_index(queries, candidates)
 
 
 def main() -> None:

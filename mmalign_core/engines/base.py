@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 from mmalign_core.data import read_collection
-from mmalign_core.encoders import Encoder
-from mmalign_core.encoders.batched.stored import write_batches
+from mmalign_core.encoders.batched.stored import WriteBatches, write_batches
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.types import Collection as Items
-from mmalign_core.types import Media, Progress, Skipped
+from mmalign_core.types import Progress
 
 ENGINES = ("local", "ray")
 
@@ -37,17 +36,9 @@ class Engine(AbstractContextManager["Engine"], Protocol):
         """Read the collection at a path; raises as `read_collection` does."""
         ...
 
-    def write_batches(
-        self,
-        encoder: Encoder,
-        media: Sequence[Media],
-        *,
-        store: Any,
-        settings: Settings | None,
-        skip: Collection[str],
-        progress: Progress,
-    ) -> Iterator[Sequence[Skipped]]:
-        """Encode media into the store; see `mmalign_core.encoders.batched.stored.WriteBatches`."""
+    @property
+    def write_batches(self) -> WriteBatches:
+        """What encodes media into the store."""
         ...
 
     def run_each(

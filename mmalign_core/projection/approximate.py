@@ -92,7 +92,7 @@ def _search(space: Space, index: Any, rows: np.ndarray, k: int) -> tuple[np.ndar
     """Return `k` near other rows (r, k) of `rows` (r,) and their distances, nearest first."""
     import faiss
 
-    from mmalign_core.projection.kernels import run_split
+    from mmalign_core.scoring.kernels import on_all_cores
 
     scores, found = np.empty((len(rows), k + 1), np.float32), np.empty((len(rows), k + 1), np.int64)
     most = LONGEST * index.nprobe * (index.ntotal // index.nlist + 1)
@@ -105,7 +105,7 @@ def _search(space: Space, index: Any, rows: np.ndarray, k: int) -> tuple[np.ndar
             np.ascontiguousarray(space.rows[rows[lo:hi]]), k + 1, D=scores[lo:hi], I=found[lo:hi], params=asked
         )
 
-    run_split(len(rows), search)
+    on_all_cores(len(rows), search)
     few = np.flatnonzero((found < 0).any(axis=1))  # the cells held too few rows
     if len(few):
         scores[few], found[few] = _exact(space, rows[few], k + 1)

@@ -22,7 +22,8 @@ def nearest_neighbours(space: Space, k: int, progress: Progress = no_progress) -
     The search is exact: every pair is scored in float32. The score is symmetric, so only half of the blocks are
     computed. Peak memory beside the space is one block and the result. `k` must be below the number of rows.
     """
-    from mmalign_core.projection.kernels import offer_columns, offer_rows, run_split
+    from mmalign_core.projection.kernels import offer_columns, offer_rows
+    from mmalign_core.scoring.kernels import on_all_cores
 
     n = len(space)
     best = np.full((n, k), np.finfo(np.float32).min, np.float32)
@@ -34,9 +35,9 @@ def nearest_neighbours(space: Space, k: int, progress: Progress = no_progress) -
         rows, columns = space.left[a : a + BLOCK], space.right[b : b + BLOCK]
         scores = buffer[: len(rows) * len(columns)].reshape(len(rows), len(columns))  # contiguous at the edges too
         np.matmul(rows, columns.T, out=scores)
-        run_split(len(rows), lambda lo, hi, s=scores, a=a, b=b: offer_rows(s, a, b, best, who, lo, hi))
+        on_all_cores(len(rows), lambda lo, hi, s=scores, a=a, b=b: offer_rows(s, a, b, best, who, lo, hi))
         if b > a:
-            run_split(len(columns), lambda lo, hi, s=scores, a=a, b=b: offer_columns(s, a, b, best, who, lo, hi))
+            on_all_cores(len(columns), lambda lo, hi, s=scores, a=a, b=b: offer_columns(s, a, b, best, who, lo, hi))
         progress((done + 1) / len(pairs), "finding neighbours")
     return space.sorted_distances(space.left, who, best)
 

@@ -5,59 +5,15 @@ Importing this module loads numba, which takes a second: import it only where a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from itertools import pairwise
+from functools import partial
 
 import numpy as np
-from numba import njit
 
-from mmalign_core.settings import Settings
+from mmalign_core.scoring import kernels as scoring_kernels
+from mmalign_core.scoring.kernels import STRIP, insert
 
-
-def compiled(function: Callable) -> Callable:
-    """Return `function` compiled on first use. It releases the interpreter lock, so threads run in parallel."""
-    try:
-        return njit(cache=True, nogil=True, fastmath=True)(function)
-    except RuntimeError:  # neither the package's folder nor the user's cache folder is writable
-        return njit(nogil=True, fastmath=True)(function)
-
-
-def run_split(count: int, work: Callable[[int, int], object], cuts: Sequence[int] | None = None) -> None:
-    """Call `work(lo, hi)` for each part of range(count) on all cores at once. Errors of a part are raised again.
-
-    `cuts`: borders of the parts, ascending from 0 to `count`, for when parts of equal size are unequal work.
-    """
-    threads = worker_count()
-    borders = cuts if cuts is not None else [count * part // threads for part in range(threads + 1)]
-    parts = [_pool().submit(work, int(lo), int(hi)) for lo, hi in pairwise(borders) if hi > lo]
-    for part in parts:
-        part.result()
-
-
-def worker_count() -> int:
-    """Return the number of parts that run at once."""
-    return max(1, Settings().threads)
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(worker_count(), thread_name_prefix="projection")
-
-
-STRIP = 128  # scores compared at once; most strips hold no new neighbour and cost one vector comparison
-
-
-@compiled
-def _insert(best, who, i, score, j):
-    q = best.shape[1] - 1
-    while q > 0 and best[i, q - 1] < score:
-        best[i, q] = best[i, q - 1]
-        who[i, q] = who[i, q - 1]
-        q -= 1
-    best[i, q] = score
-    who[i, q] = j
+compiled = partial(scoring_kernels.compiled, liberties=frozenset({"fast"}))
+"""Compiles with every liberty: a map's positions need no infinities, and no certain order of sums."""
 
 
 @compiled
@@ -75,7 +31,7 @@ def offer_rows(scores, first_row, first_column, best, who, lo, hi):
                 continue
             for c in range(start, stop):
                 if scores[r, c] > best[i, last] and first_column + c != i:
-                    _insert(best, who, i, scores[r, c], first_column + c)
+                    insert(best, who, i, scores[r, c], first_column + c)
 
 
 @compiled
@@ -93,7 +49,7 @@ def offer_columns(scores, first_row, first_column, best, who, lo, hi):
                 continue
             for c in range(start, stop):
                 if scores[r, c] > bar[c]:
-                    _insert(best, who, first_column + c, scores[r, c], first_row + r)
+                    insert(best, who, first_column + c, scores[r, c], first_row + r)
                     bar[c] = best[first_column + c, last]
 
 

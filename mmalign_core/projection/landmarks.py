@@ -42,14 +42,14 @@ def landmark_map(
 
 def _nearest(space: Space, chosen: np.ndarray, progress: Progress) -> np.ndarray:
     """Return the number (n,) of each row's nearest landmark."""
-    from mmalign_core.projection.kernels import run_split
+    from mmalign_core.scoring.kernels import on_all_cores
 
     others = np.ascontiguousarray(space.right[chosen])
     nearest = np.empty(len(space), np.int64)
     for at in range(0, len(space), BLOCK):
         scores = space.left[at : at + BLOCK] @ others.T
         part = nearest[at : at + BLOCK]
-        run_split(len(part), lambda lo, hi, s=scores, p=part: np.argmax(s[lo:hi], axis=1, out=p[lo:hi]))
+        on_all_cores(len(part), lambda lo, hi, s=scores, p=part: np.argmax(s[lo:hi], axis=1, out=p[lo:hi]))
         progress((at + len(part)) / len(space), "placing all rows beside landmarks")
     nearest[chosen] = np.arange(len(chosen))
     return nearest

@@ -53,7 +53,7 @@ def large_map(
 
 def _weights(distances: np.ndarray, n_neighbors: int) -> np.ndarray:
     """Return `memberships`, computed for blocks of rows side by side."""
-    from mmalign_core.projection.kernels import run_split
+    from mmalign_core.scoring.kernels import on_all_cores
 
     weights = np.empty_like(distances)
 
@@ -62,7 +62,7 @@ def _weights(distances: np.ndarray, n_neighbors: int) -> np.ndarray:
             part = slice(at, min(at + ROWS, hi))
             weights[part] = memberships(distances[part], n_neighbors)
 
-    run_split(len(distances), weigh)
+    on_all_cores(len(distances), weigh)
     return weights
 
 

@@ -107,7 +107,8 @@ def lay_out(
     `watch` is called after each epoch with the number of epochs done and the positions (n, dimensions), which the next
     epochs overwrite.
     """
-    from mmalign_core.projection.kernels import move, run_split, worker_count
+    from mmalign_core.projection.kernels import move
+    from mmalign_core.scoring.kernels import core_count, on_all_cores
 
     n, dimensions = start.shape
     epochs = epoch_count(n)
@@ -116,13 +117,13 @@ def lay_out(
     old = np.zeros((n, 4), np.float32)
     old[:, :dimensions] = start
     new = old.copy()
-    cuts = np.searchsorted(first, np.linspace(0, first[-1], worker_count() + 1))
+    cuts = np.searchsorted(first, np.linspace(0, first[-1], core_count() + 1))
     cuts[0], cuts[-1] = 0, n
     seeds = np.random.default_rng(seed).integers(2**63, size=epochs, dtype=np.uint64)
     fixed = (first, ends, period, due, forces.pull, forces.push, forces.shift, forces.base)
     for epoch in range(epochs):
         step = (np.float32(epoch), np.float32(pace.rate * (1 - epoch / epochs) ** pace.decay), PUSHES, seeds[epoch])
-        run_split(n, lambda lo, hi, a=old, b=new, step=step: move(a, b, *fixed, *step, lo, hi), cuts)
+        on_all_cores(n, lambda lo, hi, a=old, b=new, step=step: move(a, b, *fixed, *step, lo, hi), cuts)
         old, new = new, old
         progress((epoch + 1) / epochs, "laying out the map")
         if watch:

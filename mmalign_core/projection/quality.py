@@ -75,7 +75,8 @@ def _map_neighbours(coordinates: np.ndarray, rows: np.ndarray, k: int) -> np.nda
 
 def _nearer(space: Space, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return how many rows are strictly nearer in the space than each of `others` (r, k), beyond rounding."""
-    from mmalign_core.projection.kernels import count_nearer, run_split
+    from mmalign_core.projection.kernels import count_nearer
+    from mmalign_core.scoring.kernels import on_all_cores
 
     nearer = np.zeros(others.shape, np.int32)
     chunk = max(1, min(CHUNK, SCORES // len(space)))
@@ -84,5 +85,5 @@ def _nearer(space: Space, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
         scores = space.left[rows[part]] @ space.right.T
         rounding = np.float32(1e-6 * max(1.0, float(np.abs(scores).max())))
         given = (scores, rows[part], others[part], rounding, nearer[part])
-        run_split(len(scores), lambda lo, hi, given=given: count_nearer(*given, lo, hi))
+        on_all_cores(len(scores), lambda lo, hi, given=given: count_nearer(*given, lo, hi))
     return nearer

@@ -1,11 +1,11 @@
-"""Compiled inner loops over one block of scores, for both directions, run on all cores.
+"""Compiled inner loops over one block of scores, for both directions, and what runs such loops on all cores.
 
 Importing this module loads numba, which takes a second: import it only where many scores are passed over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
@@ -29,13 +29,21 @@ def compiled(function: Callable, liberties: Set[str] = _FAST) -> Callable:
         return njit(nogil=True, fastmath=set(liberties))(function)
 
 
-def on_all_cores(count: int, work: Callable[[int, int], None]) -> None:
-    """Call `work(lo, hi)` for each part of range(count) on all cores at once. Errors of a part are raised again."""
-    threads = max(1, min(Settings().threads, count))
-    borders = [count * part // threads for part in range(threads + 1)]
-    parts = [_pool(threads).submit(work, lo, hi) for lo, hi in pairwise(borders)]
+def on_all_cores(count: int, work: Callable[[int, int], object], cuts: Sequence[int] | None = None) -> None:
+    """Call `work(lo, hi)` for each part of range(count) on all cores at once. Errors of a part are raised again.
+
+    `cuts`: borders of the parts, ascending from 0 to `count`, for when parts of equal size are unequal work.
+    """
+    threads = core_count()
+    borders = cuts if cuts is not None else [count * part // threads for part in range(threads + 1)]
+    parts = [_pool(threads).submit(work, int(lo), int(hi)) for lo, hi in pairwise(borders) if hi > lo]
     for part in parts:
         part.result()
+
+
+def core_count() -> int:
+    """Return the number of parts that run at once."""
+    return max(1, Settings().threads)
 
 
 @cache
@@ -71,7 +79,8 @@ def tally_columns(scores, bars, counts, lo, hi):
 
 
 @compiled
-def _insert(best, who, i, score, j):
+def insert(best, who, i, score, j):
+    """Put the score and its index j into row i of best and who, which fall; an equal score stays behind."""
     q = best.shape[1] - 1
     while q > 0 and best[i, q - 1] < score:
         best[i, q] = best[i, q - 1]
@@ -98,7 +107,7 @@ def offer_rows(scores, allowed, first_column, best, who, lo, hi):
                 continue
             for c in range(len(strip)):
                 if strip[c] > best[r, last] and allowed[start + c]:
-                    _insert(best, who, r, strip[c], first_column + start + c)
+                    insert(best, who, r, strip[c], first_column + start + c)
 
 
 @compiled
@@ -116,7 +125,7 @@ def offer_columns(scores, allowed, first_row, best, who, lo, hi):
                 continue
             for c in range(len(bar)):
                 if strip[c] > bar[c]:
-                    _insert(best, who, start + c, strip[c], first_row + r)
+                    insert(best, who, start + c, strip[c], first_row + r)
                     bar[c] = best[start + c, last]
 
 

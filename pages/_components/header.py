@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
-from pages._components import back_button, errors, run_menu, tray, waiting
+from pages._components import errors, run_menu, tray, waiting
 from pages._session import pipeline, state, view_history
 
 COLOUR_WORDS = {"text": "blue", "image": "orange", "audio": "green", "video": "violet"}
 """Modality -> Streamlit's name of its colour; the theme gives these names the modalities' colours."""
+_HISTORY = Path(__file__).parents[2] / "assets" / "history.js"
 ICONS = {"text": "notes", "image": "image", "audio": "graphic_eq", "video": "movie"}
 
 
@@ -20,13 +23,19 @@ def show(title: str, question: str) -> None:
     with left, st.container(gap=None):
         st.title(title, anchor=False)
         st.markdown(f":gray[{question}]")
-        back_button.keep_steps()
+        _keep_steps()
     with right, st.container(horizontal_alignment="right", gap="xsmall"):
         run_menu.show()
         waiting.show_progress()
     if reason := view_history.problem():
         _problem(reason)
     tray.show()
+
+
+def _keep_steps() -> None:
+    """Keep one entry of the browser's history for each view. Streamlit alone keeps two where a page is opened."""
+    js = _HISTORY.read_text(encoding="utf-8")
+    st.components.v2.component("mmalign_history", html="<span></span>", js=js)(key="history")
 
 
 def _problem(reason: str) -> None:

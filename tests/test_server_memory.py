@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pages._session.housekeeping import Housekeeper
+from pages._session.server_memory import Housekeeper
 
 HEAP = """
 import numpy as np, psutil
