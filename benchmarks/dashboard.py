@@ -130,20 +130,25 @@ def drawn_map(page: Page, key: str, timeout: float = 120_000, panels: int = 1) -
 
 
 def map_point(page: Page, name: str, number: int = 0, panel: int = 0) -> tuple[float, float]:
-    """Where the numbered point of those well inside the map, alone on its place, is on the screen."""
-    x, y = page.evaluate(
+    """Where the numbered point of those well inside the map, alone on its place, is on the screen.
+
+    A map that is being drawn anew has no size for a moment, so this waits until a point is inside it.
+    """
+    found = page.wait_for_function(
         """([name, number, at]) => {
-          const panel = window.mmalignMaps.get(name).panels[at], box = panel.stage.getBoundingClientRect();
-          const seen = [];
+          const panel = window.mmalignMaps.get(name)?.panels[at];
+          if (!panel) return null;
+          const box = panel.stage.getBoundingClientRect(), seen = [];
           for (let point = 0; point < panel.n; point += 1) {
             const [x, y] = panel.screen(point);
             const inside = x > 30 && y > 30 && x < box.width - 30 && y < box.height - 30;
             if (inside && panel.nearest(x, y, 12, 1)[0] === point) seen.push([box.x + x, box.y + y]);
           }
-          return seen[number % seen.length];
+          return seen.length ? seen[number % seen.length] : null;
         }""",
-        [name, number, panel],
+        arg=[name, number, panel],
     )
+    x, y = found.json_value()
     return x, y
 
 
