@@ -2,10 +2,14 @@
 
 Each module imports only from modules on lower floors:
 
-    8  uploads                                     a mixture of uploaded files
-    7  reader, in_memory, inspection               a path, or objects in memory
-    7  sections                                    parts of a collection, which workers read apart
-    6  manifest, shards                            tables of items, folders of archives
+   12  uploads                                     a mixture of uploaded files
+   11  reader, in_memory, inspection               a path, or objects in memory
+    9  sections                                    parts of a collection, which workers read apart
+   10  items                                       what a folder or uploads hold, whichever way it is written
+    9  item_tables                                 the tables of items of one folder, read together
+    7  stem_columns                                keys that are the stems of files
+    8  layout                                      which tables of a folder name its items
+    6  manifest, shards, folder_files              tables of items, folders of archives, what a folder holds unused
     5  arrays/, columnar/, folder, interactions    rows from each kind of file
     4  draft                                       a collection, built row by row
     3  tabular/                                    tables, rows, metadata, vectors in cells

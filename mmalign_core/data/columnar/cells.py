@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from mmalign_core.data.columnar.features import Feature, bare
+from mmalign_core.data.columnar.features import bare
 from mmalign_core.data.files import check_size, spool
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.cells import is_list
+from mmalign_core.data.tabular.contents import Feature
 from mmalign_core.data.tabular.rows import File, Problem
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput

@@ -79,4 +79,4 @@ def with_interactions(
         why = f": {draft.skipped[0].reason}" if draft.skipped else ""
         raise BadInput(f"'{shown(path)}' holds no interaction with an item of this run{why}")
     collection = replace(run.collection, interactions=table, digest="")
-    return replace(run, collection=collection), tuple(draft.skipped)
+    return replace(run, collection=collection), draft.skipped
