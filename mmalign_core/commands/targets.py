@@ -15,7 +15,8 @@ from typing import IO
 
 from mmalign_core.commands.own_files import is_made, is_page, is_report, is_table
 from mmalign_core.store.errors import refusal
-from mmalign_core.store.ownership import MARKER, check_file, fill_file
+from mmalign_core.store.file_writes import check_file, fill_file
+from mmalign_core.store.ownership import MARKER
 from mmalign_core.types import BadInput
 
 _OURS: Mapping[str, Callable[[Path], bool]] = {

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmalign_core.store.file_writes import write_file
 from mmalign_core.store.folders import key_name, remove_folder
 from mmalign_core.store.marks import is_mark_log
-from mmalign_core.store.ownership import write_file
 from mmalign_core.types import BadInput, digest_file
 
 FILES = {
