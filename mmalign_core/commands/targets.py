@@ -17,6 +17,7 @@ from mmalign_core.commands.own_files import is_made, is_page, is_report, is_tabl
 from mmalign_core.store.errors import refusal
 from mmalign_core.store.file_writes import check_file, fill_file
 from mmalign_core.store.ownership import MARKER
+from mmalign_core.store.parts import remove_parts
 from mmalign_core.types import BadInput
 
 _OURS: Mapping[str, Callable[[Path], bool]] = {
@@ -54,6 +55,7 @@ def fill_target(args: argparse.Namespace, option: str, fill: Callable[[IO[bytes]
     out = getattr(args, option)
     try:
         _check_owned(args, option)
+        remove_parts(Path(os.path.realpath(out)).parent)
         fill_file(Path(out), fill)
     except OSError as error:
         raise unwritable(f"--{option}", out, error.strerror or str(error)) from error

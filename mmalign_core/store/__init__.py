@@ -41,6 +41,7 @@ from mmalign_core.store.runs import (
 )
 from mmalign_core.store.sequences import SequenceCache
 from mmalign_core.store.session import SessionCache
+from mmalign_core.store.start import begin, check_version
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.types.sequences import Sequences
 
@@ -71,6 +72,8 @@ class Store:
     def __init__(self, root: str | Path, vectors: str = "") -> None:
         """`vectors`: an address of object storage where embeddings lie, '' for the folder `root` itself."""
         self.root = folder_of(root)
+        check_version(self.root)
+        begin(self.root)
         self.vectors = check_address(vectors) if vectors else ""
         self.session = SessionCache()
         """Vectors of queries, in memory alone."""

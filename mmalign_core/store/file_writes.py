@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from mmalign_core.store.exchanges import sync
-from mmalign_core.store.parts import new_file, remove_parts
+from mmalign_core.store.parts import new_file
 from mmalign_core.types import BadInput
 
 
@@ -50,7 +50,6 @@ def fill_file(path: Path, fill: Callable[[IO[bytes]], object], durable: bool = T
         _fill_in_place(path, fill)
         return
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
-    remove_parts(path.parent)
     with new_file(path) as (part, file):
         fill(file)
         file.flush()
