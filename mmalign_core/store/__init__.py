@@ -29,9 +29,9 @@ from mmalign_core.store.folders import check_place, remove_owned, write_folder
 from mmalign_core.store.marks import MarkLog
 from mmalign_core.store.places import check_address, folder_of
 from mmalign_core.store.replaced import recover_folder
+from mmalign_core.store.run_list import RunList
 from mmalign_core.store.runs import (
     HEAD,
-    RunList,
     RunRecord,
     RunSummary,
     check_run_id,
@@ -41,7 +41,7 @@ from mmalign_core.store.runs import (
 )
 from mmalign_core.store.sequences import SequenceCache
 from mmalign_core.store.session import SessionCache
-from mmalign_core.store.start import begin, check_version
+from mmalign_core.store.start import begin
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.types.sequences import Sequences
 
@@ -72,7 +72,6 @@ class Store:
     def __init__(self, root: str | Path, vectors: str = "") -> None:
         """`vectors`: an address of object storage where embeddings lie, '' for the folder `root` itself."""
         self.root = folder_of(root)
-        check_version(self.root)
         begin(self.root)
         self.vectors = check_address(vectors) if vectors else ""
         self.session = SessionCache()

@@ -89,6 +89,11 @@ def kind_of(folder: Path) -> Kind:
     return next((kind for kind in _HEAD if _marked(folder, kind) or _HEAD[kind] in _listed(folder)), "run")
 
 
+def is_made_folder(folder: Path) -> bool:
+    """Whether the folder says that this program made it: by its marker, or as those did that have none."""
+    return (folder / MARKER).is_file() or any(head in _listed(folder) for head in _HEAD.values())
+
+
 def list_of(folder: Path) -> bytes | None:
     """The content of the folder's checksums, which differs between any two runs; None if there are none."""
     return _content(folder / CHECKSUMS)

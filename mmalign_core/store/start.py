@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from mmalign_core.store.errors import unwritable
 from mmalign_core.store.file_writes import write_file
 from mmalign_core.store.parts import abandoned, remove_tree
 from mmalign_core.store.replaced import recover
@@ -46,7 +45,11 @@ def check_version(root: Path) -> None:
 
 
 def begin(root: Path) -> None:
-    """Finish or remove what killed writers left in the store, once in each process. One that is only read stays."""
+    """Finish or remove what killed writers left in the store, once in each process. One that is only read stays.
+
+    Raises BadInput if a later version of this program made the store.
+    """
+    check_version(root)
     with _lock:
         if str(root) in _started or not root.is_dir():
             return
@@ -74,13 +77,6 @@ def leftovers(root: Path) -> list[Path]:
     named = [(folder, r"\..+\.mmalign-(part|ready|old)") for folder in folders]
     named += [(root / kind, pattern) for kind, pattern in (*_EARLIER.items(), ("uploads", _DRAFTS))]
     return sorted(folder / name for folder, pattern in named for name in _names(folder) if re.fullmatch(pattern, name))
-
-
-def check_writable(root: Path) -> None:
-    """Raise BadInput if nothing can be written to the store."""
-    there = next(folder for folder in (root, *root.absolute().parents) if folder.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise unwritable(root, "Permission denied")
 
 
 def _remove(folder: Path, pattern: str, after: float) -> None:
