@@ -23,6 +23,10 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.dashboard import ROOT, TITLES, browser, chart, drawn_map, go, serve, settled
 
+MAPS = {"space": ("map", 1), "compare": ("compare-maps", 2)}
+"""Page -> key and drawings of its map."""
+NARROW = 640
+"""Pixels below which Streamlit folds the navigation into a menu."""
 _TALL = "() => document.querySelector('[data-testid=stMain]').scrollHeight"
 """Pixels of the whole page, which scrolls inside the window."""
 
@@ -35,7 +39,9 @@ def take(address: str, pages: list[str], out: Path, *, width: int, height: int, 
         page.goto(address)
         for name in pages:
             page.set_viewport_size({"width": width, "height": height})
-            if name != "overview":
+            if width < NARROW and name != "overview":
+                page.goto(address.replace("/?", f"/{name}?"))
+            elif name != "overview":
                 go(page, TITLES[name])
             ready(page, name)
             if full:
@@ -54,8 +60,9 @@ def ready(page: Page, name: str) -> None:
     settled(page)
     expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=300_000)
     settled(page)
-    if name == "space":
-        drawn_map(page, "map")
+    if name in MAPS:
+        key, panels = MAPS[name]
+        drawn_map(page, key, panels=panels)
     if name == "leaderboard":
         compared(page)
 
