@@ -32,6 +32,7 @@ from mmalign_core.types import (
     no_progress,
 )
 from mmalign_core.types.embeddings import finite_rows
+from mmalign_core.types.identity import identities
 
 
 def collection_from_arrays(
@@ -155,10 +156,14 @@ def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[An
         raise BadInput(f"rows are paired by position, but there are {counted}; give as many of each")
     count = next(iter(lengths.values()))
     names = [str(i) for i in range(count)] if ids is None else [_name(value, row) for row, value in enumerate(ids)]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadInput(f"the id '{shown(twice)}' stands twice; give every item its own id")
-    return Strings(names)
+    found = Strings(names)
+    firsts = identities(found).firsts()
+    again = np.flatnonzero(firsts != np.arange(len(names)))
+    if len(again):
+        earlier, twice = names[int(firsts[again[0]])], names[int(again[0])]
+        otherwise = "" if twice == earlier else f", also as '{shown(earlier)}'"
+        raise BadInput(f"the id '{shown(twice)}' stands twice{otherwise}; give every item its own id")
+    return found
 
 
 def _name(value: Any, row: int) -> str:
