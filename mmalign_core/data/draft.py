@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
+from mmalign_core.data.dated_cells import with_iso_dates
 from mmalign_core.data.media.references import file_media, text_media
 from mmalign_core.data.names import shown, taken_id
 from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, is_arrow, is_text_type, one_array, taken
@@ -211,6 +212,8 @@ class Draft:
             words = f"{size:,} characters, more than {LONGEST_METADATA:,}"
             reason = f"the cell '{shown(name)}' is too large ({words}); it was left empty"
             self.skip(self._rows.ids[row], "metadata", reason, self._rows.source(row))
+        kept, said = with_iso_dates(kept)
+        self.notes += said
         return kept
 
     def _given(self) -> dict[str, EmbeddingSet]:
