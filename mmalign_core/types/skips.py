@@ -11,8 +11,9 @@ LISTED = 1000
 """Ids that a line keeps; our choice: enough to find the rows again, and some kilobytes."""
 _NAMED = 5
 """Examples that a sentence names; our choice: they fit on a line or two."""
-_VARYING = re.compile(r"'(?:[^']|(?<=\w)'(?=\w))*'|\d+(?:[.,]\d+)*|\bnan\b")
+_VARYING = re.compile(r"'(?:[^']|(?<=\w)'(?=\w))*'|\bonce\b|\d+(?:[.,]\d+)*(?: times)?|\bnan\b")
 """What differs between two sentences about one cause: quoted names, and numbers."""
+_LINE = re.compile(r", line (\d+)$")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class _Line:
         if self.count == self.first.count:
             return self.first
         named = [name for name in self.named if name][:_NAMED]
-        joined = ", ".join(f"'{name}'" for name in named)
+        joined = ", ".join(named)
         sign = "" if not joined else f": {joined}" if len(named) == self.count else f", such as {joined}"
         first = self.first
         reason = f"{first.reason} ({self.count:,} in all{sign})"
@@ -124,5 +125,10 @@ def cause_of(one: Skipped) -> tuple[str, str]:
 
 
 def _name(one: Skipped) -> str:
-    """What an example is called: its file where the reason names that, else its item."""
-    return one.source if one.source and f"'{one.source}'" in one.reason else one.id
+    """What an example is called: its file where the reason names that, else its item and its line."""
+    if one.source and f"'{one.source}'" in one.reason:
+        return f"'{one.source}'"
+    line = _LINE.search(one.source)
+    if line is None or not one.id or one.id == line[1]:
+        return f"line {line[1]}" if line else one.id and f"'{one.id}'"
+    return f"'{one.id}' in line {line[1]}"

@@ -8,14 +8,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from mmalign_core.data.columnar.cells import EmbeddedFiles, label_cells
-from mmalign_core.data.columnar.features import stated_in
+from mmalign_core.data.columnar.cells import EmbeddedFiles, label_cells, text_cells
+from mmalign_core.data.columnar.features import as_text, is_bytes, stated_in
 from mmalign_core.data.columnar.parts import Part, Source, readable
 from mmalign_core.data.columnar.samples import BATCH as _MEDIA_BATCH
 from mmalign_core.data.columnar.samples import Samples, own_features
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.cells import Cells, as_list
+from mmalign_core.data.tabular.column_names import USUAL
 from mmalign_core.data.tabular.contents import Feature
 from mmalign_core.data.tabular.gathered import GatheredCells, merged_cells
 from mmalign_core.data.tabular.roles import Roles, infer_roles
@@ -38,10 +39,12 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
     if not any(part.rows for part in source.parts):
         raise BadInput(f"'{source.name}' holds no rows; write one row for each item")
     features = _features(source)
+    samples = Samples(source, features)
+    features = {c: _told_by_content(source, c, f, samples) for c, f in features.items()}
     described = source.described or any(f.heavy for f in features.values()) or bool(stated_in(source.parts[0].schema))
     roles = Roles(_own_names(features))
     if described:
-        roles = infer_roles(features, Samples(source, features), source.name, draft.roles)
+        roles = infer_roles(features, samples, source.name, draft.roles)
         for column, modality, why in roles.left_out:
             draft.skip(column, modality, why, source.name)
     embedded = EmbeddedFiles(draft.settings, source.name)
@@ -64,6 +67,17 @@ def _features(source: Source) -> dict[str, Feature]:
     return features
 
 
+def _told_by_content(source: Source, column: str, feature: Feature, samples: Samples) -> Feature:
+    """The feature of a column, or that of texts where bytes are no media by their name and are text."""
+    if feature.kind != "media" or feature.modality:
+        return feature
+    types = {part.schema.field(column).type for part in source.parts if column in part.schema.names}
+    named = column.strip().lower() in (*MODALITIES[1:], *(n for m in MODALITIES[1:] for n in USUAL[m]))
+    if named or not any(map(is_bytes, types)):
+        return feature
+    return as_text(feature, next(iter(samples(column)), None))
+
+
 def _own_names(features: Mapping[str, Feature]) -> dict[str, str]:
     """Column -> its stripped name. Empty names, repeated names and the index that pandas writes are left out."""
     names: dict[str, str] = {}
@@ -83,6 +97,7 @@ def _cells(
     found = {column: GatheredCells(total, name in VECTOR_COLUMNS) for column, name in roles.names.items()}
     for part in source.parts:
         own = own_features(part)  # the classes of another split may have other names
+        own |= {c: f for c, f in features.items() if f.coded and c in own}
         large = sum(part.held.values()) * _MEDIA_BATCH > _MEDIA_BYTES * part.rows
         for batch in _batches(part, 1 if large else size):
             progress(done / max(total, 1), f"reading {source.name} ({done:,} of {total:,} rows)")
@@ -126,6 +141,8 @@ def _columns(
             yield column, pa.nulls(batch.num_rows)
         elif features[column].labels:
             yield column, label_cells(batch.column(column), features[column])
+        elif features[column].coded:
+            yield column, text_cells(batch.column(column), is_metadata=name not in MODALITIES)
         elif features[column].kind == "media" and name in MODALITIES[1:]:
             yield column, embedded.media_cells(batch.column(column), column, first_row)
         else:

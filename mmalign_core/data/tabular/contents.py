@@ -29,15 +29,17 @@ Sample = Callable[[str], Sequence[Any]]
 class Feature:
     """What one column holds.
 
-    `kind`: media (bytes, or a struct of bytes and path), text, vector, number, other, or nothing (all null);
+    `kind`: media (bytes, or a struct of bytes and path), text, vector, number, value (dates, times, durations and
+    UUIDs, which are written as text but are no texts), other, or nothing (all null);
     `modality`: that of media, '' if it is not stated; `labels`: names of the classes that its numbers stand for;
-    `heavy`: its type contains bytes, so that it cannot be metadata.
+    `heavy`: its type contains bytes, so that it cannot be metadata; `coded`: its texts are saved as bytes.
     """
 
     kind: str
     modality: str = ""
     labels: tuple[str, ...] = ()
     heavy: bool = False
+    coded: bool = False
 
 
 def first_values(cells: Cells) -> list[Any]:

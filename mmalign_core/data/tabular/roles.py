@@ -20,12 +20,13 @@ METADATA, NONE = "metadata", "none"
 """What a person calls a column that describes the items, and one that is not read."""
 _LISTED, _LISTED_METADATA = 12, 20
 """Columns that a message and a note list; our choice."""
-_FITS = {"id": ("text", "number"), "text": ("text", "number")} | dict.fromkeys(MODALITIES[1:], ("media", "text"))
+_FITS = dict.fromkeys(("id", "text"), ("text", "number", "value")) | dict.fromkeys(MODALITIES[1:], ("media", "text"))
 _WORDS = {
     "media": "bytes",
     "text": "text",
     "vector": "vectors",
     "number": "numbers",
+    "value": "dates, times or UUIDs",
     "other": "other things",
     "nothing": "nothing",
 }
