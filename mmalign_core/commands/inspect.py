@@ -21,4 +21,5 @@ def run(args: argparse.Namespace) -> None:
     report = inspect_collection(collection, settings=settings_of(args), progress=show_progress).report()
     skipped = "".join(f"\n  {s['id']} ({s['modality']}): {s['reason']}" for s in report["skipped"])
     notes = "".join(f"\n  {note}" for note in report["notes"])
-    write_result(report, args, f"{report['items']} items, {len(report['skipped'])} skipped{notes}{skipped}")
+    count = sum(line.get("count", 1) for line in report["skipped"])
+    write_result(report, args, f"{report['items']} items, {count} skipped{notes}{skipped}")

@@ -71,7 +71,8 @@ def _told_by_content(source: Source, column: str, feature: Feature, samples: Sam
     """The feature of a column, or that of texts where bytes are no media by their name and are text."""
     if feature.kind != "media" or feature.modality:
         return feature
-    types = {part.schema.field(column).type for part in source.parts if column in part.schema.names}
+    places = ((part.schema, part.schema.get_field_index(column)) for part in source.parts)
+    types = {schema.field(place).type for schema, place in places if place >= 0}
     named = column.strip().lower() in (*MODALITIES[1:], *(n for m in MODALITIES[1:] for n in USUAL[m]))
     if named or not any(map(is_bytes, types)):
         return feature
@@ -81,10 +82,12 @@ def _told_by_content(source: Source, column: str, feature: Feature, samples: Sam
 def _own_names(features: Mapping[str, Feature]) -> dict[str, str]:
     """Column -> its stripped name. Empty names, repeated names and the index that pandas writes are left out."""
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for column in features:
         name = column.strip()
-        if name and name not in names.values() and not name.startswith("__index_level_"):
+        if name and name not in taken and not name.startswith("__index_level_"):
             names[column] = name
+            taken.add(name)
     return names
 
 
