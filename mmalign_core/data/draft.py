@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
+from mmalign_core.data.dated_cells import with_iso_dates
 from mmalign_core.data.media.references import file_media, text_media
-from mmalign_core.data.names import shown
+from mmalign_core.data.names import shown, taken_id
 from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, is_arrow, is_text_type, one_array, taken
 from mmalign_core.data.tabular.metadata import metadata_frame
 from mmalign_core.data.tabular.row_columns import Rows, rows_of_table
@@ -22,6 +23,7 @@ from mmalign_core.data.tabular.texts import read_texts
 from mmalign_core.data.tabular.vector_columns import VectorColumn, given_set, read_vectors
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Media, MediaTable, Progress, Skipped
+from mmalign_core.types.identity import identities
 from mmalign_core.types.media import joined_media
 from mmalign_core.types.strings import Strings
 
@@ -74,9 +76,10 @@ class Draft:
 
         A later row with the id of an earlier one is reported and not used.
         """
-        first = rows.ids.firsts() == np.arange(len(rows))
+        firsts = identities(rows.ids).firsts()
+        first = firsts == np.arange(len(rows))
         for row in np.flatnonzero(~first).tolist():
-            reason = f"{rows.source(row)}: the id '{rows.ids[row]}' is taken by an earlier row"
+            reason = f"{rows.source(row)}: {taken_id(rows.ids[row], rows.ids[int(firsts[row])])}"
             self._told.append((row, -1, "", reason))
         told, places = self._told, np.flatnonzero(first)
         self._rows = kept = rows.take(places)
@@ -209,6 +212,8 @@ class Draft:
             words = f"{size:,} characters, more than {LONGEST_METADATA:,}"
             reason = f"the cell '{shown(name)}' is too large ({words}); it was left empty"
             self.skip(self._rows.ids[row], "metadata", reason, self._rows.source(row))
+        kept, said = with_iso_dates(kept)
+        self.notes += said
         return kept
 
     def _given(self) -> dict[str, EmbeddingSet]:

@@ -9,11 +9,14 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mmalign_core.data.decoded import SeenMedia, look_at
 from mmalign_core.data.faults import Fault, count_blanks, count_duplicates, find_blanks, find_duplicates
+from mmalign_core.data.ordered_texts import ordered_texts
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, Collection, EmbeddingSet, Progress, Skipped, Strings, no_progress
+from mmalign_core.types.digests import arrow_texts
 from mmalign_core.types.strings import joined_strings
 
 
@@ -133,11 +136,20 @@ def _range(values: np.ndarray) -> dict[str, float]:
 
 def _column(collection: Collection, name: str) -> dict[str, Any]:
     """Name, kind, and numbers of missing and distinct values of a metadata column."""
-    values = collection.items[name]
-    kind = {"b": "boolean", "i": "number", "u": "number", "f": "number"}.get(values.dtype.kind, "text")
+    values = pd.Series(collection.items[name])
     present = values.dropna()
     missing = len(values) - len(present)
-    return {"name": name, "kind": kind, "missing": missing, "distinct": len(present.unique())}
+    return {"name": name, "kind": _kind(values, present), "missing": missing, "distinct": len(present.unique())}
+
+
+def _kind(values: pd.Series, present: pd.Series) -> str:
+    """What a metadata column holds: boolean, number, date, duration or text."""
+    if isinstance(values.dtype, pd.StringDtype):
+        ordered = ordered_texts(arrow_texts(values))
+        return "text" if ordered is None else ordered.kind
+    if len(present) and all(isinstance(value, bool) for value in present.unique().tolist()):
+        return "boolean"
+    return "number" if pd.api.types.is_numeric_dtype(values) else "text"
 
 
 def _interactions(collection: Collection) -> dict[str, int] | None:

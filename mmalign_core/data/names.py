@@ -39,6 +39,12 @@ def shown(text: object) -> str:
     return words if len(words) <= _SHOWN else words[: _SHOWN - 1] + "…"
 
 
+def taken_id(own: str, earlier: str) -> str:
+    """The sentence on an id that an earlier row has, perhaps written otherwise."""
+    otherwise = "" if own == earlier else f", which writes it '{shown(earlier)}'"
+    return f"the id '{shown(own)}' is taken by an earlier row{otherwise}"
+
+
 def is_unicode(text: str) -> bool:
     """Whether text has no lone surrogates, which stand for bytes that were not UTF-8 or for half of a character."""
     return text.isascii() or not _SURROGATE.search(text)

@@ -25,12 +25,13 @@ LONGEST_LIST = 16
 """Numbers in a list of metadata; our choice: longer lists are vectors."""
 _LISTED, _LISTED_METADATA = 12, 20
 """Columns that a message and a note list; our choice."""
-_FITS = {"id": ("text", "number"), "text": ("text", "number")} | dict.fromkeys(MODALITIES[1:], ("media", "text"))
+_FITS = dict.fromkeys(("id", "text"), ("text", "number", "value")) | dict.fromkeys(MODALITIES[1:], ("media", "text"))
 _WORDS = {
     "media": "bytes",
     "text": "text",
     "vector": "vectors",
     "number": "numbers",
+    "value": "dates, times or UUIDs",
     "other": "other things",
     "nothing": "nothing",
 }

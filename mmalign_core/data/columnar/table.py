@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from mmalign_core.data.columnar.cells import EmbeddedFiles, label_cells
-from mmalign_core.data.columnar.features import Feature, features_of, stated_in
+from mmalign_core.data.columnar.cells import EmbeddedFiles, label_cells, text_cells
+from mmalign_core.data.columnar.features import Feature, as_text, features_of, is_bytes, stated_in
 from mmalign_core.data.columnar.parts import Part, Source, readable
-from mmalign_core.data.columnar.roles import Roles, infer_roles
+from mmalign_core.data.columnar.roles import USUAL, Roles, infer_roles
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.cells import Cells, as_list
@@ -34,7 +34,7 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
     """
     if not any(part.rows for part in source.parts):
         raise BadInput(f"'{source.name}' holds no rows; write one row for each item")
-    features = _features(source)
+    features = {c: _told_by_content(source, c, f) for c, f in _features(source).items()}
     described = source.described or any(f.heavy for f in features.values()) or bool(stated_in(source.parts[0].schema))
     roles = Roles(_own_names(features))
     if described:
@@ -59,6 +59,15 @@ def _features(source: Source) -> dict[str, Feature]:
             if column not in features or features[column].kind == "nothing":
                 features[column] = feature
     return features
+
+
+def _told_by_content(source: Source, column: str, feature: Feature) -> Feature:
+    """The feature of a column, or that of texts where bytes are no media by their name and are text."""
+    types = {part.schema.field(column).type for part in source.parts if column in part.schema.names}
+    named = column.strip().lower() in (*MODALITIES[1:], *(n for m in MODALITIES[1:] for n in USUAL[m]))
+    if feature.kind != "media" or feature.modality or named or not any(map(is_bytes, types)):
+        return feature
+    return as_text(feature, _peek(source, column))
 
 
 def _own_features(part: Part) -> dict[str, Feature]:
@@ -99,6 +108,7 @@ def _cells(
     found = {name: GatheredCells(total, name in VECTOR_COLUMNS) for name in roles.names.values()}
     for part in source.parts:
         own = _own_features(part)  # the classes of another split may have other names
+        own |= {c: f for c, f in features.items() if f.coded and c in own}
         large = sum(part.held.values()) * _MEDIA_BATCH > _MEDIA_BYTES * part.rows
         for batch in _batches(part, 1 if large else size):
             progress(done / max(total, 1), f"reading {source.name} ({done:,} of {total:,} rows)")
@@ -142,6 +152,8 @@ def _columns(
             yield name, pa.nulls(batch.num_rows)
         elif features[column].labels:
             yield name, label_cells(batch.column(column), features[column])
+        elif features[column].coded:
+            yield name, text_cells(batch.column(column), is_metadata=name not in MODALITIES)
         elif features[column].kind == "media" and name in MODALITIES[1:]:
             yield name, embedded.media_cells(batch.column(column), column, first_row)
         else:

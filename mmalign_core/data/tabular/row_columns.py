@@ -16,6 +16,7 @@ from mmalign_core.data.tabular.rows import KNOWN_COLUMNS, LONGEST_ID, VECTOR_COL
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.vector_columns import VectorCells
 from mmalign_core.types import MODALITIES, BadInput, Strings
+from mmalign_core.types.identity import plain_ids
 from mmalign_core.types.strings import joined_strings
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
@@ -99,7 +100,7 @@ def parse_ids(cells: Cells, where: Callable[[int], str], skipped: set[int]) -> t
     """The ids in the cells as texts, and place -> why there is none. Those of `skipped` places are not looked at."""
     cells = bare_cells(cells)
     if is_texts(cells):
-        texts = pc.utf8_trim_whitespace(one_array(cells).cast(pa.large_string()))
+        texts = plain_ids(one_array(cells).cast(pa.large_string()))
         size = pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False)
         odd = np.flatnonzero((size == 0) | (size > LONGEST_ID))
         texts = pc.fill_null(texts, pa.scalar("", pa.large_string()))

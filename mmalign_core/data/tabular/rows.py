@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from mmalign_core.data.names import is_unicode, shown
 from mmalign_core.types import MODALITIES, BadInput
+from mmalign_core.types.identity import plain_id
 
 VECTOR_COLUMNS = {f"{modality}_vector": modality for modality in MODALITIES}
 KNOWN_COLUMNS = ("id", *MODALITIES, *VECTOR_COLUMNS)
@@ -72,15 +74,18 @@ def named_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_id(value: Any, source: str) -> str:
-    """An id as stripped text: a number becomes its digits (3.0 becomes '3'), text keeps its zeros ('007').
+    """An id as plain text: a number becomes its digits (3.0 becomes '3'), text keeps its zeros ('007').
 
-    Raises BadInput, which starts with `source`, if it is empty, too long, not valid Unicode or of a wrong type.
+    Raises BadInput, which starts with `source`, if it is empty, too long, infinite, not valid Unicode or of a wrong
+    type.
     """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, (bytes, list, dict, bool)):
         raise BadInput(f"{source}: the id is not text or a number; correct it")
-    text = str(value).strip()
+    if isinstance(value, float) and math.isinf(value):
+        raise BadInput(f"{source}: the id is {value!s}, too large for a number; write it as text in quotation marks")
+    text = plain_id(str(value))
     if not text:
         raise BadInput(f"{source}: the id is empty; give every row its own id")
     if len(text) > LONGEST_ID:

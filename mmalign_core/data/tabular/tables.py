@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -98,7 +100,31 @@ def _json_line(number: int, raw: bytes) -> Line | None:
         return Line(number, {}, "is not JSON; write one object in braces on each line")
     if not isinstance(values, dict):
         return Line(number, {}, "is not a JSON object; write one object in braces on each line")
-    return Line(number, named_values(values))
+    return Line(number, named_values(_written_out(values, raw)))
+
+
+def _written_out(values: dict[str, Any], raw: bytes) -> dict[str, Any]:
+    """The values, where a number too large for a float (1e400) is called as it was written, and not infinity."""
+    large = [name for name, value in values.items() if isinstance(value, float) and math.isinf(value)]
+    if not large:
+        return values
+    written = json.loads(raw.decode("utf-8"), parse_float=str)
+    return values | {name: TooLarge(written[name]) for name in large if isinstance(written[name], str)}
+
+
+class TooLarge(float):
+    """Infinity that stands for a number too large for a float; as text it is the number as it was written."""
+
+    def __new__(cls, written: str) -> TooLarge:
+        """`written`: the digits, such as '-1e400'."""
+        made = super().__new__(cls, written)
+        made.written = written
+        return made
+
+    written: str
+
+    def __str__(self) -> str:
+        return self.written
 
 
 def _read_parquet(path: Path, name: str) -> Table:
