@@ -17,6 +17,7 @@ from mmalign_core.data.ordered_texts import ordered_texts
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, Collection, EmbeddingSet, Progress, Skipped, Strings, no_progress
 from mmalign_core.types.digests import arrow_texts
+from mmalign_core.types.skips import count_skipped, one_line_each
 from mmalign_core.types.strings import joined_strings
 
 
@@ -52,7 +53,7 @@ class Inspection:
 
     def report(self) -> dict[str, Any]:
         """The inspection as the object that `inspect --json` prints: counts and examples, not every duplicate."""
-        skipped = [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped]
+        skipped = [one.report() for one in self.skipped]
         metadata = [dict(m) for m in self.metadata]
         whole = asdict(self) | {"skipped": skipped, "metadata": metadata, "notes": list(self.notes)}
         lists = ("all_duplicates", "all_blank", "damaged")
@@ -74,7 +75,7 @@ def inspect_collection(
     """
     settings = settings or Settings()
     seen, failed = look_at(collection.table, settings, progress, threads or settings.threads)
-    skipped = (*collection.skipped, *failed)
+    skipped = (*collection.skipped, *one_line_each(failed))
     holders = _holders(collection, seen)
     duplicates = find_duplicates(seen)
     return Inspection(
@@ -121,7 +122,7 @@ def _modality(
     """Counts of one modality, and the lowest, median and highest of each number of its media."""
     numbers = {} if seen is None or not len(seen.media) else dict(seen.numbers)
     usable = 0 if seen is None else len(seen.media)
-    counts = {"items": items, "usable": usable, "skipped": sum(s.modality == modality for s in skipped)}
+    counts = {"items": items, "usable": usable, "skipped": count_skipped(skipped, modality)}
     rates = Counter(numbers.pop("rate", np.zeros(0)).astype(int).tolist())
     ranges = {name: _range(values) for name, values in numbers.items()}
     extra: dict[str, Any] = {"rates": {str(rate): count for rate, count in sorted(rates.items())}} if rates else {}
