@@ -37,7 +37,7 @@ def collect_uploads(
     A single archive is read as `read_collection` reads it; of several files, archives are unpacked and their files join
     the others. A table with the columns user_id and item_id gives the interactions. Any other table is the manifest;
     its paths name uploads by relative path, or by file name where only one upload has it. Without a manifest, files
-    pair by stem as in a folder. Contents are stored in settings.root / 'media'. What cannot be used is listed in
+    pair by stem as in a folder. Contents are stored in settings.media. What cannot be used is listed in
     `skipped`. Raises BadInput if nothing can be used.
     """
     settings = settings or Settings()
@@ -105,7 +105,7 @@ def _archive_files(name: str, content: Content, draft: Draft, progress: Progress
 def _on_disk(name: str, content: Content, settings: Settings) -> Iterator[Path]:
     """The content as a temporary file of its own name, which is deleted at the end of the block."""
     relative = PurePosixPath(safe_name(name)).name
-    media = make_folder(settings.root / "media")
+    media = make_folder(settings.media)
     with tempfile.TemporaryDirectory(prefix="upload-", dir=media) as folder:
         path = Path(folder) / relative
         with writing(media), path.open("wb") as file:
