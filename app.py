@@ -31,8 +31,8 @@ def draw() -> None:
     st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
     st.html(ASSETS / "dashboard.css")
     st.logo(ASSETS / "logo.svg", size="large")
-    requested = state.enter()
     admission.show()
+    requested = state.enter()
     if requested:
         st.switch_page(requested, query_params=state.address())
     page.run()

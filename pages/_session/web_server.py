@@ -68,10 +68,10 @@ class Guard:
         """Pass the request on, or refuse it with 403."""
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
-        if _is_refused(scope):
+        if why := _refusal(scope):
             if scope["type"] == "websocket":
-                return await send({"type": "websocket.close", "code": 1008, "reason": "not from a page of this server"})
-            return await PlainTextResponse("not from a page of this server", 403)(scope, receive, send)
+                return await send({"type": "websocket.close", "code": 1008, "reason": why})
+            return await PlainTextResponse(why, 403)(scope, receive, send)
 
         new = _new_cookie(scope)
 
@@ -151,12 +151,15 @@ def _new_cookie(scope: Scope) -> str:
     return f"{COOKIE}={secrets.token_hex(32)}; Path=/; HttpOnly; SameSite=Lax{secure}"
 
 
-def _is_refused(scope: Scope) -> bool:
+def _refusal(scope: Scope) -> str:
+    """Why the request is refused; '' where it is not."""
     headers = Headers(scope=scope)
     if not is_host_allowed(headers.get("host")):
-        return True
+        return "this server answers to other names; whoever runs it can allow this one: mmalign dashboard --host NAME"
     asks = scope["type"] == "websocket" or scope["method"] in ("PUT", "POST", "DELETE")
-    return asks and "origin" not in headers and from_network(headers, str(config.get_option("server.address") or ""))
+    if asks and "origin" not in headers and from_network(headers, str(config.get_option("server.address") or "")):
+        return "this request names no origin, so no page of this server sent it"
+    return ""
 
 
 def _is_ours(request: Request) -> bool:
