@@ -20,6 +20,7 @@ from mmalign_core.data.names import shown
 from mmalign_core.data.shards import unpack_into
 from mmalign_core.data.tabular.row_columns import rows_as_columns
 from mmalign_core.settings import Settings
+from mmalign_core.store.places import check_allowed
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 
 ATTRIBUTION = ("ATTRIBUTION.txt", "ATTRIBUTION.md")
@@ -43,7 +44,9 @@ def read_collection(
     beside the manifest is used unless `interactions` gives the path of another, and so is ATTRIBUTION.txt or
     .md. What cannot be used is listed in `skipped`. Raises BadInput if nothing can be used or `data` cannot be read.
     """
-    settings, path = settings or Settings(), _existing(data)
+    settings = settings or Settings()
+    check_allowed(data, settings.data_roots)
+    path = _existing(data)
     explicit = None if interactions is None else Path(os.path.expanduser(interactions))
     if path.is_dir():
         return read_folder(path, path.resolve().name, Draft(settings), explicit, progress)
@@ -108,7 +111,7 @@ def _read_arrays(path: Path, draft: Draft, interactions: Path | None, progress: 
     if manifest is not None and any(group.vectors and group.ids is None for group in arrays):
         return _read_manifest(manifest, path.stem, draft, interactions, progress, arrays=arrays)
     rows = attach_vectors(rows_as_columns([]), arrays, draft)
-    draft.add(rows, partial(find_below, path.parent, absolute=True), progress)
+    draft.add(rows, partial(find_below, path.parent, absolute=draft.settings.data_roots is None), progress)
     return _finish(path.parent, path.stem, draft, interactions, progress)
 
 
@@ -122,7 +125,8 @@ def _read_manifest(
     trusted: bool = True,
     arrays: Sequence[ArrayGroup] = (),
 ) -> Collection:
-    add_manifest(draft, path, partial(find_below, path.parent, absolute=trusted), progress, arrays=arrays)
+    find = partial(find_below, path.parent, absolute=trusted and draft.settings.data_roots is None)
+    add_manifest(draft, path, find, progress, arrays=arrays)
     return _finish(path.parent, name, draft, interactions, progress)
 
 
