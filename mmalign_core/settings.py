@@ -36,7 +36,8 @@ class Settings:
     `vectors`: where embeddings lie if not in that folder: an address of object storage (MMALIGN_VECTORS).
     `device`: where torch models run (MMALIGN_DEVICE): auto, cpu, cuda, cuda:N or mps.
     `max_image_side` in pixels; `max_image_bytes`: memory of pictures while they are decoded, all threads together.
-    `max_rows`, `max_columns` and `max_table_bytes`: of a table of items, once decoded; `max_interactions`: rows.
+    `max_rows`, `max_columns` and `max_table_bytes`: of a table of items, once decoded, by default half of the machine's
+    memory; `max_interactions`: rows.
     `memory_limit`: what a fit may ask for, in MB of 10^6 bytes; by default three quarters of the machine's memory.
     `sequence_limit`: memory of the sequences of all modalities together, in MB of 10^6 bytes.
 
@@ -54,7 +55,7 @@ class Settings:
     max_text_chars: int = field(default_factory=lambda: _number("MAX_TEXT_CHARS", 100_000))
     max_rows: int = field(default_factory=lambda: _number("MAX_ROWS", 10_000_000))
     max_columns: int = field(default_factory=lambda: _number("MAX_COLUMNS", 10_000))
-    max_table_bytes: int = field(default_factory=lambda: _number("MAX_TABLE_BYTES", 4 * 2**30))
+    max_table_bytes: int = field(default_factory=lambda: _number("MAX_TABLE_BYTES", _usual_memory() * 10**6 * 2 // 3))
     max_interactions: int = field(default_factory=lambda: _number("MAX_INTERACTIONS", 50_000_000))
     max_archive_bytes: int = field(default_factory=lambda: _number("MAX_ARCHIVE_BYTES", 4 * 2**30))
     max_archive_files: int = field(default_factory=lambda: _number("MAX_ARCHIVE_FILES", 200_000))

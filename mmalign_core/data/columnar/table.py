@@ -14,7 +14,9 @@ from mmalign_core.data.columnar.parts import Part, Source, readable
 from mmalign_core.data.columnar.roles import Roles, infer_roles
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.budgets import check_bytes, check_rows
 from mmalign_core.data.tabular.cells import Cells, as_list
+from mmalign_core.data.tabular.decoded_size import decoded_bytes
 from mmalign_core.data.tabular.gathered import GatheredCells
 from mmalign_core.data.tabular.rows import VECTOR_COLUMNS, is_missing
 from mmalign_core.data.tabular.tables import Table
@@ -82,7 +84,7 @@ def _peek(source: Source, column: str) -> Any:
         if column not in part.schema.names or _own_features(part)[column].kind == "nothing":
             continue
         with readable(part.name, "table"):
-            for batch in part.batches(_MEDIA_BATCH):
+            for batch in part.batches(1 if part.lumps else _MEDIA_BATCH):
                 batch.validate(full=True)
                 value = next((v.as_py() for v in batch.column(column) if v.is_valid), None)
                 value = value[0] if isinstance(value, list) and value and isinstance(value[0], (dict, bytes)) else value
@@ -94,15 +96,18 @@ def _cells(
     source: Source, features: Mapping[str, Feature], roles: Roles, embedded: EmbeddedFiles, progress: Progress
 ) -> dict[str, Cells]:
     """Name -> the cells of all parts, with the part's split if the source has splits."""
-    total, done = sum(part.rows for part in source.parts), 0
+    total, done, held = sum(part.rows for part in source.parts), 0, 0
+    check_rows(total, f"'{shown(source.name)}'")
     size = _MEDIA_BATCH if any(f.heavy for f in features.values()) else _BATCH
     found = {name: GatheredCells(total, name in VECTOR_COLUMNS) for name in roles.names.values()}
     for part in source.parts:
         own = _own_features(part)  # the classes of another split may have other names
-        large = sum(part.held.values()) * _MEDIA_BATCH > _MEDIA_BYTES * part.rows
+        large = part.lumps or sum(part.held.values()) * _MEDIA_BATCH > _MEDIA_BYTES * part.rows
         for batch in _batches(part, 1 if large else size):
             progress(done / max(total, 1), f"reading {source.name} ({done:,} of {total:,} rows)")
             with readable(part.name, "table"):
+                held += sum(decoded_bytes(batch.column(column)) for column in _kept(batch, own))
+                check_bytes(held, part.stored, f"'{shown(part.name)}'")
                 for name, cells in _columns(batch, own, roles, embedded, done + 1):
                     found[name].add(cells)
             done += batch.num_rows
@@ -146,6 +151,13 @@ def _columns(
             yield name, embedded.media_cells(batch.column(column), column, first_row)
         else:
             yield name, batch.column(column)
+
+
+def _kept(batch: Any, features: Mapping[str, Feature]) -> Iterator[str]:
+    """The columns of a batch whose cells stay in memory; media go into the store."""
+    for column in batch.schema.names:
+        if column in features and not features[column].heavy and features[column].kind != "media":
+            yield column
 
 
 def _settled_ids(cells: dict[str, Cells], roles: Roles, splits: bool) -> dict[str, Cells]:

@@ -11,9 +11,12 @@ import pyarrow as pa
 
 from mmalign_core.data.media.references import guess_encoding
 from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.budgets import check_bytes, check_columns, check_rows
 from mmalign_core.data.tabular.cells import Cells, Line, as_list
+from mmalign_core.data.tabular.decoded_size import check_parquet
 from mmalign_core.data.tabular.delimited import read_delimited
 from mmalign_core.data.tabular.rows import named_values
+from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 
@@ -51,9 +54,10 @@ def table_of_lines(columns: Iterable[str], lines: Sequence[Line], *, plain: bool
     return Table(names, cells, [line.number for line in lines], problems, plain)
 
 
-def read_table(path: Path, name: str = "") -> Table:
+def read_table(path: Path, name: str = "", *, events: bool = False) -> Table:
     """The table in a .csv, .tsv, .jsonl or .parquet file; messages call the file `name`, or else by its own name.
 
+    `events`: it holds interactions, of which more rows are allowed than of items.
     A line that cannot be parsed keeps its place in `Table.problems`. Raises BadInput if the file has another extension,
     cannot be read or parsed as a whole, has two columns of one name, or holds no rows.
     """
@@ -62,7 +66,8 @@ def read_table(path: Path, name: str = "") -> Table:
     if path.suffix.lower() not in readers:
         raise BadInput(f"{name} is not a table; give a .csv, .tsv, .jsonl or .parquet file")
     try:
-        table = readers[path.suffix.lower()](path, name)
+        check_bytes(path.stat().st_size, path.stat().st_size, name)
+        table = readers[path.suffix.lower()](path, name, events)
     except OSError as error:
         raise BadInput(f"{name} cannot be read: {error.strerror or error}") from error
     if not len(table):
@@ -70,20 +75,23 @@ def read_table(path: Path, name: str = "") -> Table:
     return table
 
 
-def _read_csv(path: Path, name: str) -> Table:
-    columns, cells, numbers, problems = read_delimited(path, name)
+def _read_csv(path: Path, name: str, events: bool) -> Table:
+    columns, cells, numbers, problems = read_delimited(path, name, events=events)
     return Table(columns, cells, numbers, problems, plain=True)
 
 
-def _read_jsonl(path: Path, name: str) -> Table:
+def _read_jsonl(path: Path, name: str, events: bool) -> Table:
     columns: dict[str, None] = {}
     lines: list[Line] = []
+    settings = Settings()
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
             line = _json_line(number, raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw)
             if line is not None:
                 lines.append(line)
                 columns.update(dict.fromkeys(line.values))
+                check_columns(len(columns), name, settings)
+                check_rows(len(lines), name, settings, events=events)
     return table_of_lines(columns, lines)
 
 
@@ -101,13 +109,16 @@ def _json_line(number: int, raw: bytes) -> Line | None:
     return Line(number, named_values(values))
 
 
-def _read_parquet(path: Path, name: str) -> Table:
+def _read_parquet(path: Path, name: str, events: bool) -> Table:
     import pyarrow.parquet as pq
 
     try:
+        check_parquet(path, name, events=events)
         table = pq.ParquetFile(path).read()
         table.validate(full=True)
         columns = [str(c).strip() for c in table.column_names]
+    except BadInput:
+        raise
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise BadInput(f"{name} is not a readable Parquet file; write it again") from error
     kept: dict[str, Cells] = {}
