@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.budgets import check_columns, check_rows
+from mmalign_core.data.tabular.budgets import check_columns
 from mmalign_core.data.tabular.decoded_size import check_parquet, has_lumps
 from mmalign_core.types import BadInput
 
@@ -147,7 +147,6 @@ def _arrow_part(path: Path, name: str, split: str) -> Part:
     with readable(name, "Arrow file"), _arrow_reader(path) as (schema, batches):
         check_columns(len(schema.names), f"'{shown(name)}'")
         rows = sum(batch.num_rows for batch in batches)
-        check_rows(rows, f"'{shown(name)}'")
     return Part(name, schema, rows, partial(_arrow_batches, path), split, stored=path.stat().st_size)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from mmalign_core.data.tabular.cells import Cells, bare_cells, is_arrow, is_numbers, joined_cells, numbers_of, one_array
+from mmalign_core.types.single import fits_single, single_rows
 
 
 class GatheredCells:
@@ -51,8 +52,7 @@ class GatheredCells:
         if self._matrix is None:
             self._matrix = np.empty((self._rows, width), np.float32)
         end = self._done + len(lists)
-        with np.errstate(over="ignore"):  # a number too large becomes infinite, which is reported
-            self._matrix[self._done : end] = values[starts[0] : starts[-1]].reshape(-1, width)
+        self._matrix[self._done : end] = single_rows(values[starts[0] : starts[-1]].reshape(-1, width))
         self._done = end
         return True
 
@@ -67,9 +67,12 @@ class GatheredCells:
 
 
 def _single(lists: Any) -> Any:
-    """Lists of floats as lists of float32, a missing number as NaN."""
+    """Lists of floats as lists of float32, a missing number as NaN; as they are if some are beyond its range."""
     values, starts, present = numbers_of(lists)
+    numbers = values[starts[0] : starts[-1]]
+    if not fits_single(numbers):
+        return lists
     with np.errstate(over="ignore"):
-        numbers = values[starts[0] : starts[-1]].astype(np.float32)
+        numbers = numbers.astype(np.float32)
     offsets = pa.array((starts - starts[0]).astype(np.int64))
     return pa.LargeListArray.from_arrays(offsets, pa.array(numbers), mask=pa.array(~present))
