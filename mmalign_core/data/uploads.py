@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +21,7 @@ from mmalign_core.data.shards import unpack_into
 from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
+from mmalign_core.store.parts import new_folder
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 
 
@@ -106,10 +106,11 @@ def _on_disk(name: str, content: Content, settings: Settings) -> Iterator[Path]:
     """The content as a temporary file of its own name, which is deleted at the end of the block."""
     relative = PurePosixPath(safe_name(name)).name
     media = make_folder(settings.root / "media")
-    with tempfile.TemporaryDirectory(prefix="upload-", dir=media) as folder:
-        path = Path(folder) / relative
-        with writing(media), path.open("wb") as file:
-            copy_content(content, file)
+    with ExitStack() as stack:
+        with writing(media):
+            path = stack.enter_context(new_folder(media / "upload")) / relative
+            with path.open("wb") as file:
+                copy_content(content, file)
         yield path
 
 
