@@ -29,7 +29,7 @@ def test_given_vectors(tmp_path: Path) -> None:
     assert images.ids == ("a", "b", "b") and images.vectors.shape == (3, 3) and images.encoder.startswith("given@")
     assert texts.ids == ("a", "b", "nan", "words") and texts.keys[0] == texts.keys[1] == collection.media[0].digest
     assert collection.ids == ("a", "b", "nan", "words", "missing")
-    told = sorted((s.id, s.modality) for s in collection.skipped)
+    told = sorted((item, s.modality) for s in collection.skipped for item in s.items)
     assert told == sorted(
         [
             ("nan", "image"),

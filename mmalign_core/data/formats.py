@@ -21,6 +21,8 @@ EXTENSIONS = {
     "video": (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".wmv", ".flv", ".ogv", ".3gp", ".ts"),
 }
 TABLES = (".jsonl", ".csv", ".tsv", ".parquet")
+TABLE_ENDINGS = (*TABLES, ".ndjson", ".json")
+"""Endings of all files that are read as tables; a .json holds a list of objects, and may as well describe one item."""
 ARRAYS = (".npz", ".npy")
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 
@@ -58,6 +60,12 @@ def modality_of(name: str) -> str | None:
     """The modality of a file name by its extension, in any case; None for unknown extensions."""
     extension = PurePath(name).suffix.lower()
     return next((modality for modality, known in EXTENSIONS.items() if extension in known), None)
+
+
+def table_ending(name: str) -> str:
+    """The ending of a table's name, in lower case and without .gz: '.jsonl' for 'a.JSONL.gz'; '' for other files."""
+    ending = PurePath(name.lower().removesuffix(".gz")).suffix
+    return ending if ending in TABLE_ENDINGS and not name.lower().endswith(".parquet.gz") else ""
 
 
 def sniff(head: bytes) -> str | None:

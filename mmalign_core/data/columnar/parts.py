@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mmalign_core.data.names import shown
+from mmalign_core.data.names import SPLIT_WORDS, shown
 from mmalign_core.data.tabular.budgets import check_columns
 from mmalign_core.data.tabular.decoded_size import check_parquet, has_lumps
 from mmalign_core.types import BadInput
@@ -21,8 +21,6 @@ _UNKNOWN = 1 << 62
 _MESSAGE = 120
 """Characters of a library's own message that are shown; our choice."""
 _SHARD = re.compile(r"(?:(?P<split>[\w.]+)-)?\d{4,6}-of-\d{4,6}")
-_SPLIT_WORDS = ("train", "test", "validation", "valid", "val", "dev", "unsupervised", "eval")
-"""Names of splits that Hugging Face datasets use."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +97,9 @@ def split_of(name: str) -> str:
     word = stem.rsplit("-", 1)[-1]
     if is_shard(name) and stem and stem != "data":
         return stem
-    if word.lower() in _SPLIT_WORDS:
+    if word.lower() in SPLIT_WORDS:
         return word
-    return path.parent.name if path.parent.name.lower() in _SPLIT_WORDS else ""
+    return path.parent.name if path.parent.name.lower() in SPLIT_WORDS else ""
 
 
 def _parquet_part(path: Path, name: str, split: str) -> Part:

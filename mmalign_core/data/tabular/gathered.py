@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from mmalign_core.data.tabular.cells import Cells, bare_cells, is_arrow, is_numbers, joined_cells, numbers_of, one_array
+from mmalign_core.data.tabular.cells import (
+    Cells,
+    as_list,
+    bare_cells,
+    is_arrow,
+    is_numbers,
+    joined_cells,
+    numbers_of,
+    one_array,
+)
+from mmalign_core.data.tabular.rows import parse_list
 from mmalign_core.types.single import fits_single, single_rows
 
 
@@ -64,6 +75,19 @@ class GatheredCells:
             )
             self._parts.append(lists.cast(pa.large_list(pa.float32())))
         self._matrix, self._done = None, 0
+
+
+def merged_cells(cells: Mapping[str, Cells], names: Mapping[str, str]) -> dict[str, Cells]:
+    """Name -> its cells, given those of each column and column -> name. Several columns of a name become lists."""
+    found: dict[str, Cells] = {}
+    for name in dict.fromkeys(names[column] for column in cells):
+        own = [held for column, held in cells.items() if names[column] == name]
+        if len(own) > 1:
+            rows = zip(*map(as_list, own))
+            found[name] = [[entry for cell in row for entry in parse_list(cell, True)] for row in rows]
+        else:
+            found[name] = own[0]
+    return found
 
 
 def _single(lists: Any) -> Any:
