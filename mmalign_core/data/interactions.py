@@ -48,7 +48,7 @@ def read_interactions(path: Path, items: Sequence[str], draft: Draft, name: str 
     if not path.is_file():
         raise BadInput(f"the interactions file '{shown(path)}' does not exist; correct the path")
     name = shown(name or path.name)
-    table = read_table(path, name)
+    table = read_table(path, name, events=True)
     missing = [c for c in ("user_id", "item_id") if c not in table.columns]
     if missing:
         raise BadInput(f"'{name}' has no column {' and '.join(missing)}; name the columns user_id and item_id")
