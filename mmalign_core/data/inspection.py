@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
@@ -13,12 +13,16 @@ import pandas as pd
 
 from mmalign_core.data.decoded import SeenMedia, look_at
 from mmalign_core.data.faults import Fault, count_blanks, count_duplicates, find_blanks, find_duplicates
+from mmalign_core.data.names import shown
 from mmalign_core.data.ordered_texts import ordered_texts
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, Collection, EmbeddingSet, Progress, Skipped, Strings, no_progress
 from mmalign_core.types.digests import arrow_texts
 from mmalign_core.types.skips import count_skipped, one_line_each
 from mmalign_core.types.strings import joined_strings
+
+_NAMED = 5
+"""Items that a note names; our choice: a line."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,19 @@ def inspect_collection(
         metadata=tuple(_column(collection, name) for name in collection.items.columns),
         interactions=_interactions(collection),
         attribution=collection.attribution,
-        notes=collection.notes,
+        notes=(*collection.notes, *_remarks(seen)),
         all_duplicates=duplicates,
         all_blank=find_blanks(seen),
         damaged=failed,
     )
+
+
+def _remarks(seen: Mapping[str, SeenMedia]) -> Iterator[str]:
+    """Sentences about files of which not all is used, one for each kind, with the first items."""
+    for modality, one in seen.items():
+        for remark, items in one.remarks.items():
+            named = ", ".join(f"'{shown(item)}'" for item in items[:_NAMED])
+            yield f"{len(items):,} {modality} file(s): it {remark} ({named}{', …' if len(items) > _NAMED else ''})"
 
 
 def _holders(collection: Collection, seen: Mapping[str, SeenMedia]) -> dict[str, np.ndarray]:

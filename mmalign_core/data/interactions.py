@@ -51,7 +51,7 @@ def read_interactions(
     if not path.is_file():
         raise BadInput(f"the interactions file '{shown(path)}' does not exist; correct the path")
     name = shown(name or path.name)
-    table = with_user_columns(read_table(path, name) if table is None else table)
+    table = with_user_columns(read_table(path, name, events=True) if table is None else table)
     missing = [c for c in ("user_id", "item_id") if c not in table.columns]
     if missing:
         raise BadInput(f"'{name}' has no column {' and '.join(missing)}; name the columns user_id and item_id")

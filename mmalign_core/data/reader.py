@@ -22,6 +22,7 @@ from mmalign_core.data.names import shown
 from mmalign_core.data.shards import unpack_into
 from mmalign_core.data.tabular.row_columns import rows_as_columns
 from mmalign_core.settings import Settings
+from mmalign_core.store.places import check_allowed
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 
 ATTRIBUTION = ("ATTRIBUTION.txt", "ATTRIBUTION.md")
@@ -46,12 +47,14 @@ def read_collection(
     beside the manifest is used unless `interactions` gives the path of another, and so is ATTRIBUTION.txt or
     .md. What cannot be used is listed in `skipped`. Raises BadInput if nothing can be used or `data` cannot be read.
     """
-    settings, path = settings or Settings(), _existing(data)
+    settings = settings or Settings()
+    check_allowed(data, settings.data_roots)
+    path = _existing(data)
     explicit = None if interactions is None else Path(os.path.expanduser(interactions))
     draft = Draft(settings, roles)
     if path.is_dir():
         return read_folder(path, path.resolve().name, draft, explicit, progress)
-    files = FolderFiles(path.parent, absolute=True)
+    files = FolderFiles(path.parent, absolute=settings.data_roots is None)
     if form := find_form(files, [path.name]):
         return _read_form(form, path, files, draft, explicit, progress)
     if table_ending(path.name) or path.suffix.lower() in COLUMNAR:
@@ -93,7 +96,7 @@ def read_folder(
     `interactions`: the path of another interactions file than the folder's, or None; `trusted`: its manifest may name
     absolute paths; `first_dot`: stems end at the first dot, as in WebDataset. Raises as `read_collection` does.
     """
-    files = FolderFiles(root, absolute=trusted)
+    files = FolderFiles(root, absolute=trusted and draft.settings.data_roots is None)
     files.use(*([name for name in ATTRIBUTION if (root / name).is_file()][:1]))
     if interactions is not None and interactions.resolve().is_relative_to(root.resolve()):
         files.use(interactions.resolve().relative_to(root.resolve()).as_posix())
@@ -128,7 +131,7 @@ def _read_arrays(path: Path, draft: Draft, interactions: Path | None, progress: 
     if manifest is not None and any(group.vectors and group.ids is None for group in arrays):
         return _read_manifest(manifest, path.stem, draft, interactions, progress, arrays=arrays)
     rows = attach_vectors(rows_as_columns([]), arrays, draft)
-    draft.add(rows, partial(find_below, path.parent, absolute=True), progress)
+    draft.add(rows, partial(find_below, path.parent, absolute=draft.settings.data_roots is None), progress)
     return _finish(path.parent, path.stem, draft, interactions, progress)
 
 
@@ -142,7 +145,8 @@ def _read_manifest(
     trusted: bool = True,
     arrays: Sequence[ArrayGroup] = (),
 ) -> Collection:
-    add_manifest(draft, path, partial(find_below, path.parent, absolute=trusted), progress, arrays=arrays)
+    find = partial(find_below, path.parent, absolute=trusted and draft.settings.data_roots is None)
+    add_manifest(draft, path, find, progress, arrays=arrays)
     return _finish(path.parent, name, draft, interactions, progress)
 
 

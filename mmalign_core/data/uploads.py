@@ -35,8 +35,8 @@ def collect_uploads(
     A single archive is read as `read_collection` reads it; of several files, archives are unpacked and their files join
     the others. A table with the columns user_id and item_id gives the interactions. The rest is read as a folder is; a
     table's paths name uploads by relative path, or by file name where only one upload has it. Contents are stored in
-    settings.root / 'media'. `roles`: column -> the role that a person gives it. What cannot be used is listed in
-    `skipped`. Raises BadInput if nothing can be used.
+    settings.media. `roles`: column -> the role that a person gives it. What cannot be used is listed in `skipped`.
+    Raises BadInput if nothing can be used.
     """
     settings = settings or Settings()
     if not files:
@@ -89,7 +89,7 @@ def _archive_files(name: str, content: Content, draft: Draft, progress: Progress
 def _on_disk(name: str, content: Content, settings: Settings) -> Iterator[Path]:
     """The content as a temporary file of its own name, which is deleted at the end of the block."""
     relative = PurePosixPath(safe_name(name)).name
-    media = make_folder(settings.root / "media")
+    media = make_folder(settings.media)
     with ExitStack() as stack:
         with writing(media):
             path = stack.enter_context(new_folder(media / "upload")) / relative

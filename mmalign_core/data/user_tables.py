@@ -64,7 +64,7 @@ def _is_users(files: FolderFiles, name: str) -> bool:
     if _rank(name) == 0:
         return True
     try:
-        head = read_table(files.path(name), name, most=1)
+        head = read_table(files.path(name), name, most=1, events=True)
     except BadInput:
         return False
     columns = head.columns if _rank(name) == len(_STEMS) else with_user_columns(head).columns

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.cost import peak_rss_mb, timed
-from mmalign_core.encoders import Encoder
+from mmalign_core.encoders import Encoder, check_model_place
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.stored import WriteBatches, encode_set, stored_set, write_batches
 from mmalign_core.progress import within
@@ -79,6 +79,8 @@ def encode(
     that is not here or cannot be loaded; and if nothing can be encoded.
     """
     settings = settings or Settings()
+    for reference in (encoders or {}).values():
+        check_model_place(reference, settings)
     wanted = collection.modalities if modalities is None else modalities
     sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings, wanted)
     sets, counts, skipped, seconds = {}, {}, list(collection.skipped), {}

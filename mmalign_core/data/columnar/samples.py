@@ -49,7 +49,7 @@ class Samples:
         """The first batch of a part, which is kept; None if it has no rows."""
         if part.name not in self._firsts:
             with readable(part.name, "table"):
-                batch = next(iter(part.batches(BATCH)), None)
+                batch = next(iter(part.batches(1 if part.lumps else BATCH)), None)
                 if batch is not None:
                     batch.validate(full=True)
             self._firsts[part.name] = batch
@@ -58,7 +58,7 @@ class Samples:
     def _later(self, parts: list[Part], column: str) -> list[Any]:
         for part in parts:
             with readable(part.name, "table"):
-                for batch in part.batches(BATCH):
+                for batch in part.batches(1 if part.lumps else BATCH):
                     batch.validate(full=True)
                     if values := self._values(batch, column):
                         return values

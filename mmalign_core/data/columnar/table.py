@@ -15,9 +15,11 @@ from mmalign_core.data.columnar.samples import BATCH as _MEDIA_BATCH
 from mmalign_core.data.columnar.samples import Samples, own_features
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.budgets import check_bytes, check_rows
 from mmalign_core.data.tabular.cells import Cells, as_list
 from mmalign_core.data.tabular.column_names import USUAL
 from mmalign_core.data.tabular.contents import Feature
+from mmalign_core.data.tabular.decoded_size import decoded_bytes
 from mmalign_core.data.tabular.gathered import GatheredCells, merged_cells
 from mmalign_core.data.tabular.roles import Roles, infer_roles
 from mmalign_core.data.tabular.rows import VECTOR_COLUMNS, is_missing
@@ -95,16 +97,19 @@ def _cells(
     source: Source, features: Mapping[str, Feature], roles: Roles, embedded: EmbeddedFiles, progress: Progress
 ) -> dict[str, Cells]:
     """Name -> the cells of all parts, with the part's split if the source has splits."""
-    total, done = sum(part.rows for part in source.parts), 0
+    total, done, held = sum(part.rows for part in source.parts), 0, 0
+    check_rows(total, f"'{shown(source.name)}'")
     size = _MEDIA_BATCH if any(f.heavy for f in features.values()) else _BATCH
     found = {column: GatheredCells(total, name in VECTOR_COLUMNS) for column, name in roles.names.items()}
     for part in source.parts:
         own = own_features(part)  # the classes of another split may have other names
         own |= {c: f for c, f in features.items() if f.coded and c in own}
-        large = sum(part.held.values()) * _MEDIA_BATCH > _MEDIA_BYTES * part.rows
+        large = part.lumps or sum(part.held.values()) * _MEDIA_BATCH > _MEDIA_BYTES * part.rows
         for batch in _batches(part, 1 if large else size):
             progress(done / max(total, 1), f"reading {source.name} ({done:,} of {total:,} rows)")
             with readable(part.name, "table"):
+                held += sum(decoded_bytes(batch.column(column)) for column in _kept(batch, own))
+                check_bytes(held, part.stored, f"'{shown(part.name)}'")
                 for column, cells in _columns(batch, own, roles, embedded, done + 1):
                     found[column].add(cells)
             done += batch.num_rows
@@ -150,6 +155,13 @@ def _columns(
             yield column, embedded.media_cells(batch.column(column), column, first_row)
         else:
             yield column, batch.column(column)
+
+
+def _kept(batch: Any, features: Mapping[str, Feature]) -> Iterator[str]:
+    """The columns of a batch whose cells stay in memory; media go into the store."""
+    for column in batch.schema.names:
+        if column in features and not features[column].heavy and features[column].kind != "media":
+            yield column
 
 
 def _settled_ids(cells: dict[str, Cells], roles: Roles, splits: bool) -> dict[str, Cells]:

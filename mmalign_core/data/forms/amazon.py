@@ -40,7 +40,7 @@ def find_amazon(files: FolderFiles, names: Sequence[str]) -> Form | None:
     products = [name for name, kind in kinds.items() if kind == "products"]
     if not reviews:
         return None
-    lines = [line for name in reviews for line in _objects(read_table(files.path(name), name))]
+    lines = [line for name in reviews for line in _objects(read_table(files.path(name), name, events=True))]
     users = table_of_objects(_event(line) for line in lines)
     if products:
         own = (line for name in products for line in _objects(read_table(files.path(name), name)))

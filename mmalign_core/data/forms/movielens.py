@@ -82,7 +82,7 @@ def _movie(id: str, title: str, genres: list[str]) -> dict[str, Any]:
 
 def _ratings(files: FolderFiles, name: str) -> Table:
     if name.lower().endswith(".csv"):
-        table = read_table(files.path(name), name)
+        table = read_table(files.path(name), name, events=True)
         names = {"userId": "user_id", "movieId": "item_id"}
         cells = {names.get(column, column): held for column, held in table.cells.items()}
         return Table(tuple(cells), cells, table.numbers, table.problems, table.plain, settled=True)

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from mmalign_core.data.media.references import guess_encoding
 from mmalign_core.data.names import is_unicode, shown
+from mmalign_core.data.tabular.budgets import check_columns, check_rows
 from mmalign_core.data.tabular.cells import Cells, Line
 from mmalign_core.data.tabular.opening import open_table
 from mmalign_core.types import BadInput
@@ -28,15 +29,18 @@ _HEAD = 4096
 _FLUSH = 1 << 15
 """Records that are Python objects at a time; our choice: some megabytes."""
 
+Record = tuple[int, list[str]]
+"""The number of its first line, and its cells."""
 Delimited = tuple[tuple[str, ...], dict[str, Cells], list[int], dict[int, Line]]
 """Columns, their cells, the numbers of the lines, and place -> line that cannot be used."""
 
 
-def read_delimited(path: Path, name: str, most: int | None = None) -> Delimited:
+def read_delimited(path: Path, name: str, most: int | None = None, *, events: bool = False) -> Delimited:
     """The table in a .csv or .tsv file; a record's number is that of the line of the file on which it begins.
 
-    A first line `sep=;` names the delimiter, as spreadsheets write it. `most`: records that are read, None for all.
-    Raises BadInput, which calls the file `name`, if it is not UTF-8 or not CSV, or has two columns of one name.
+    A first line `sep=;` names the delimiter, as spreadsheets write it. `most`: records that are read, None for all;
+    `events`: it holds interactions. Raises BadInput, which calls the file `name`, if it is not UTF-8 or not CSV, has
+    two columns of one name, or more rows or columns than the settings allow.
     """
     with open_table(path) as file:
         head = file.read(_HEAD)
@@ -49,7 +53,9 @@ def read_delimited(path: Path, name: str, most: int | None = None) -> Delimited:
         try:
             filled = (cells for cells in reader if any(c.strip() for c in cells))
             header = next(islice(filled, int(stated), None), [])
-            return _records(reader, _columns(header, head, name), most)
+            check_columns(len(header), name)
+            records = islice(_counted(_numbered(reader), name, events), most)
+            return _records(records, _columns(header, head, name))
         except csv.Error as error:
             raise BadInput(f"{name}, line {reader.line_num}, is not CSV ({error}); save the table again") from error
 
@@ -69,14 +75,22 @@ def _columns(header: list[str], head: bytes, name: str) -> list[str]:
     return columns
 
 
-def _records(reader: Any, columns: list[str], most: int | None) -> Delimited:
+def _counted(records: Iterator[Record], name: str, events: bool) -> Iterator[Record]:
+    """The records, as far as there are not too many."""
+    for count, record in enumerate(records, 1):
+        if count % _FLUSH == 0:
+            check_rows(count, name, events=events)
+        yield record
+
+
+def _records(records: Iterator[Record], columns: list[str]) -> Delimited:
     """The records after the header. Those of which a problem is told have empty cells."""
     parts: list[Any] = []
     numbers: list[int] = []
     problems: dict[int, Line] = {}
     rows: list[list[str]] = []
     empty = [""] * len(columns)
-    for start, cells in islice(_numbered(reader), most):
+    for start, cells in records:
         if problem := _problem(cells, columns):
             values = {c: v for c, v in zip(columns, cells + empty) if c} if "UTF-8" in problem else {}
             problems[len(numbers)], cells = Line(start, values, problem), empty
@@ -91,7 +105,7 @@ def _records(reader: Any, columns: list[str], most: int | None) -> Delimited:
     return tuple(named), {c: whole.column(c) for c in named}, numbers, problems
 
 
-def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
+def _numbered(reader: Any) -> Iterator[Record]:
     """Every record that is not blank, with the number of its first line."""
     number = reader.line_num + 1
     for cells in reader:

@@ -19,6 +19,7 @@ from mmalign_core.data.tabular.cells import (
     one_array,
 )
 from mmalign_core.data.tabular.rows import parse_list
+from mmalign_core.types.single import fits_single, single_rows
 
 
 class GatheredCells:
@@ -62,8 +63,7 @@ class GatheredCells:
         if self._matrix is None:
             self._matrix = np.empty((self._rows, width), np.float32)
         end = self._done + len(lists)
-        with np.errstate(over="ignore"):  # a number too large becomes infinite, which is reported
-            self._matrix[self._done : end] = values[starts[0] : starts[-1]].reshape(-1, width)
+        self._matrix[self._done : end] = single_rows(values[starts[0] : starts[-1]].reshape(-1, width))
         self._done = end
         return True
 
@@ -91,9 +91,12 @@ def merged_cells(cells: Mapping[str, Cells], names: Mapping[str, str]) -> dict[s
 
 
 def _single(lists: Any) -> Any:
-    """Lists of floats as lists of float32, a missing number as NaN."""
+    """Lists of floats as lists of float32, a missing number as NaN; as they are if some are beyond its range."""
     values, starts, present = numbers_of(lists)
+    numbers = values[starts[0] : starts[-1]]
+    if not fits_single(numbers):
+        return lists
     with np.errstate(over="ignore"):
-        numbers = values[starts[0] : starts[-1]].astype(np.float32)
+        numbers = numbers.astype(np.float32)
     offsets = pa.array((starts - starts[0]).astype(np.int64))
     return pa.LargeListArray.from_arrays(offsets, pa.array(numbers), mask=pa.array(~present))

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.data.media.references import guess_encoding
+from mmalign_core.data.tabular.budgets import check_columns, check_rows
 from mmalign_core.data.tabular.cells import Line
 from mmalign_core.data.tabular.opening import open_table
 from mmalign_core.data.tabular.rows import named_values
+from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
 LARGEST = 1 << 30
@@ -22,19 +24,27 @@ _HEAD = 4096
 _BOM = b"\xef\xbb\xbf"
 
 
-def read_json(path: Path, name: str, most: int | None) -> tuple[dict[str, None], list[Line]]:
+def read_json(
+    path: Path, name: str, most: int | None, *, events: bool = False
+) -> tuple[dict[str, None], list[Line]]:
     """The columns in order of appearance, and the lines, at most `most` of them.
 
     A list of objects, on one line or many, gives a line for each, and so does an object with one such list in it.
-    Raises BadInput, which calls the file `name`, if it is too large a list.
+    `events`: they are interactions. Raises BadInput, which calls the file `name`, if it is too large a list, or has
+    more rows or columns than the settings allow.
     """
     with open_table(path) as file:
         head = file.read(_HEAD).removeprefix(_BOM).lstrip()
     objects = None
     if head.startswith(b"[") or (path.name.lower().removesuffix(".gz").endswith(".json") and head.startswith(b"{")):
         objects = _objects(read_whole(path, name))
-    lines = list(islice(_lines(path) if objects is None else _numbered(objects), most))
-    return dict.fromkeys(column for line in lines for column in line.values), lines
+    columns, lines, settings = dict[str, None](), list[Line](), Settings()
+    for line in islice(_lines(path) if objects is None else _numbered(objects), most):
+        lines.append(line)
+        columns.update(dict.fromkeys(line.values))
+        check_rows(len(lines), name, settings, events=events)
+        check_columns(len(columns), name, settings)
+    return columns, lines
 
 
 def read_whole(path: Path, name: str) -> Any:

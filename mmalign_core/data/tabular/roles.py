@@ -20,7 +20,9 @@ METADATA, NONE = "metadata", "none"
 """What a person calls a column that describes the items, and one that is not read."""
 _LISTED, _LISTED_METADATA = 12, 20
 """Columns that a message and a note list; our choice."""
-_FITS = dict.fromkeys(("id", "text"), ("text", "number", "value")) | dict.fromkeys(MODALITIES[1:], ("media", "text"))
+_FITS: Mapping[str, tuple[str, ...]] = dict.fromkeys(("id", "text"), ("text", "number", "value")) | dict.fromkeys(
+    MODALITIES[1:], ("media", "text")
+)
 _WORDS = {
     "media": "bytes",
     "text": "text",

@@ -12,7 +12,9 @@ import pyarrow as pa
 
 from mmalign_core.data.formats import table_ending
 from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.budgets import check_bytes
 from mmalign_core.data.tabular.cells import Cells, Line, as_list
+from mmalign_core.data.tabular.decoded_size import check_parquet
 from mmalign_core.data.tabular.delimited import read_delimited
 from mmalign_core.data.tabular.json_lines import read_json
 from mmalign_core.data.tabular.opening import UNREADABLE
@@ -63,19 +65,21 @@ def table_of_lines(columns: Iterable[str], lines: Sequence[Line], *, plain: bool
     return Table(names, cells, [line.number for line in lines], problems, plain)
 
 
-def read_table(path: Path, name: str = "", most: int | None = None) -> Table:
+def read_table(path: Path, name: str = "", most: int | None = None, *, events: bool = False) -> Table:
     """The table in a .csv, .tsv, .jsonl, .json or .parquet file; messages call it `name`, or else by its own name.
 
-    All but Parquet may be gzipped. `most`: rows that are read, None for all. A line that cannot be parsed keeps its
-    place in `Table.problems`. Raises BadInput if the file has another extension, cannot be read or parsed as a whole,
-    has two columns of one name, or holds no rows.
+    All but Parquet may be gzipped. `most`: rows that are read, None for all; `events`: it holds interactions, of which
+    more rows are allowed than of items. A line that cannot be parsed keeps its place in `Table.problems`. Raises
+    BadInput if the file has another extension, cannot be read or parsed as a whole, has two columns of one name, holds
+    no rows, or is beyond the limits of the settings.
     """
     ending = table_ending(path.name) or table_ending(name)
     name = f"'{shown(name or path.name)}'"
     if not ending:
         raise BadInput(f"{name} is not a table; give a .csv, .tsv, .jsonl, .json or .parquet file")
     try:
-        table = _READERS[ending](path, name, most)
+        check_bytes(path.stat().st_size, path.stat().st_size, name)
+        table = _READERS[ending](path, name, most, events)
     except BadInput:
         raise
     except UNREADABLE as error:
@@ -86,19 +90,22 @@ def read_table(path: Path, name: str = "", most: int | None = None) -> Table:
     return table
 
 
-def _read_csv(path: Path, name: str, most: int | None) -> Table:
-    columns, cells, numbers, problems = read_delimited(path, name, most)
+def _read_csv(path: Path, name: str, most: int | None, events: bool) -> Table:
+    columns, cells, numbers, problems = read_delimited(path, name, most, events=events)
     return Table(columns, cells, numbers, problems, plain=True)
 
 
-def _read_parquet(path: Path, name: str, most: int | None) -> Table:
+def _read_parquet(path: Path, name: str, most: int | None, events: bool) -> Table:
     import pyarrow.parquet as pq
 
     try:
+        check_parquet(path, name, events=events)
         with pq.ParquetFile(path) as file:
             table = file.read() if most is None else _head(file, most)
         table.validate(full=True)
         columns = [str(c).strip() for c in table.column_names]
+    except BadInput:
+        raise
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise BadInput(f"{name} is not a readable Parquet file; write it again") from error
     kept: dict[str, Cells] = {}
@@ -113,8 +120,8 @@ def _head(file: Any, most: int) -> Any:
     return file.schema_arrow.empty_table() if batch is None else pa.Table.from_batches([batch])
 
 
-def _read_json(path: Path, name: str, most: int | None) -> Table:
-    columns, lines = read_json(path, name, most)
+def _read_json(path: Path, name: str, most: int | None, events: bool) -> Table:
+    columns, lines = read_json(path, name, most, events=events)
     return table_of_lines(columns, lines)
 
 
