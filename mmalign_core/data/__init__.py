@@ -2,6 +2,7 @@
 
 Each module imports only from modules on lower floors:
 
+   16  preview                                     what reading would give
    15  uploads                                     a mixture of uploaded files
    14  reader, in_memory, inspection               a path, or objects in memory
    13  items                                       what a folder or uploads hold, whichever way it is written
@@ -31,11 +32,13 @@ from mmalign_core.data.inspection import Inspection, inspect_collection
 from mmalign_core.data.media.images import decode_image
 from mmalign_core.data.media.sounds import decode_audio, peaks, read_audio
 from mmalign_core.data.media.videos import Video, decode_video
+from mmalign_core.data.preview import Preview, preview_collection, preview_uploads
 from mmalign_core.data.reader import read_collection
 from mmalign_core.data.uploads import collect_uploads
 
 __all__ = [
     "Inspection",
+    "Preview",
     "Video",
     "collect_uploads",
     "decode_audio",
@@ -43,6 +46,8 @@ __all__ = [
     "decode_video",
     "inspect_collection",
     "peaks",
+    "preview_collection",
+    "preview_uploads",
     "read_audio",
     "read_collection",
 ]

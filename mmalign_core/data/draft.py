@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from mmalign_core.data.dated_cells import with_iso_dates
+from mmalign_core.data.files import check_size
 from mmalign_core.data.media.references import file_media, text_media
 from mmalign_core.data.names import shown, taken_id
 from mmalign_core.data.tabular.cells import (
@@ -24,15 +25,27 @@ from mmalign_core.data.tabular.cells import (
     one_array,
     taken,
 )
+from mmalign_core.data.tabular.column_names import plain_name
 from mmalign_core.data.tabular.contents import are_numbers
 from mmalign_core.data.tabular.metadata import metadata_frame
+from mmalign_core.data.tabular.roles import ColumnRole, check_roles
 from mmalign_core.data.tabular.row_columns import Rows, rows_of_table
 from mmalign_core.data.tabular.rows import File, Problem, as_reference, parse_list
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.texts import read_texts
 from mmalign_core.data.tabular.vector_columns import VectorColumn, given_set, read_vectors
 from mmalign_core.settings import Settings
-from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Media, MediaTable, Progress, Skipped
+from mmalign_core.types import (
+    MODALITIES,
+    BadInput,
+    Collection,
+    EmbeddingSet,
+    Media,
+    MediaTable,
+    Progress,
+    Skipped,
+    digest_bytes,
+)
 from mmalign_core.types.identity import identities
 from mmalign_core.types.media import joined_media
 from mmalign_core.types.skips import SkipLog
@@ -46,6 +59,8 @@ Find = Callable[[str], Path]
 LONGEST_METADATA = 10_000
 """Characters of a metadata cell; our choice: a longer one is content, not metadata."""
 _NUMBERS = "holds numbers, not paths of files; write the paths, or call it a vector, such as image_vector"
+_LISTED = 12
+"""Columns that a message lists; our choice."""
 _ROWS_PER_REPORT = 50
 """Rows from one report of the progress to the next; our choice."""
 
@@ -56,11 +71,14 @@ _Owned = tuple[np.ndarray, MediaTable]
 class Draft:
     """Rows are added with `add`; `finish` gives the collection.
 
-    `roles`: column -> the role that a person gives it; `notes`: sentences that say how the data were understood.
+    `roles`: column -> the role that a person gives it; `glance`: files are looked for and not opened, for a preview;
+    `columns`: what each column was read as; `notes`: sentences that say how the data were understood.
     """
 
-    def __init__(self, settings: Settings, roles: Mapping[str, str] | None = None) -> None:
-        self.settings, self.roles = settings, dict(roles or {})
+    def __init__(self, settings: Settings, roles: Mapping[str, str] | None = None, *, glance: bool = False) -> None:
+        self.settings, self.roles, self.glance = settings, dict(roles or {}), glance
+        check_roles(self.roles)
+        self.columns: list[ColumnRole] = []
         self._log = SkipLog()
         self.notes: list[str] = []
         self._rows = Rows(Strings(), str)
@@ -139,6 +157,7 @@ class Draft:
 
     def finish(self, name: str, interactions: pd.DataFrame | None = None, attribution: str = "") -> Collection:
         """The collection `name` of all items with a usable medium or vector. Raises BadInput if there is none."""
+        self._check_given()
         ids = self.usable_ids()
         usable = self._usable()
         for row in np.flatnonzero(~usable).tolist():
@@ -201,6 +220,8 @@ class Draft:
     def _medium(self, id: str, modality: str, entry: Any, find: Find) -> Media:
         if isinstance(entry, Problem):
             raise BadInput(entry.reason)
+        if self.glance and modality != "text":
+            return self._glanced(id, modality, entry, find)
         if isinstance(entry, File):
             return file_media(id, modality, entry.path, entry.name, self.settings)
         if modality == "text":
@@ -208,6 +229,25 @@ class Draft:
             return text_media(id, text, self._text_name(id), self.settings)
         reference = as_reference(entry)
         return file_media(id, modality, find(reference), reference, self.settings)
+
+    def _glanced(self, id: str, modality: str, entry: Any, find: Find) -> Media:
+        """The record of a file that is there and not empty; its digest is that of its path."""
+        path = entry.path if isinstance(entry, File) else find(as_reference(entry))
+        name = entry.name if isinstance(entry, File) else str(entry)
+        if not path.is_file():
+            raise BadInput(f"'{shown(name)}' is missing or not a file; correct the path")
+        check_size(path.stat().st_size, f"'{shown(name)}'", self.settings)
+        return Media(id, modality, digest_bytes(str(path).encode("utf-8", "surrogateescape")), path=str(path))
+
+    def _check_given(self) -> None:
+        """Raise BadInput if a person gives a role to a column that no table has."""
+        known = {name for one in self.columns for name in (one.column, plain_name(one.column))}
+        missing = [c for c in self.roles if c not in known and plain_name(c) not in known]
+        if missing:
+            listed = ", ".join(f"'{one.column}'" for one in self.columns[:_LISTED]) or "none"
+            raise BadInput(
+                f"no table here has the column '{shown(missing[0])}' (the columns: {listed}); correct --role"
+            )
 
     def _all_media(self) -> MediaTable:
         """The media of all modalities, in the order of the items."""

@@ -40,18 +40,24 @@ def read_collection(
 ) -> Collection:
     """The collection at the path `data`. Media are not decoded.
 
-    `data` is a folder, a manifest (.jsonl .csv .tsv .parquet), a data set (.arrow, or its folder), a Lance table,
-    vectors (.npz .npy) or an archive (.zip .tar .tar.gz .tgz). A folder is read through its manifest.jsonl, .csv, .tsv
-    or .parquet (the first that exists), else as WebDataset shards if it holds archives (.tar) alone, else as the table
-    in it, else by pairing the stems of its files. An interactions file (.jsonl .csv .tsv .parquet) in the folder or
-    beside the manifest is used unless `interactions` gives the path of another, and so is ATTRIBUTION.txt or
-    .md. What cannot be used is listed in `skipped`. Raises BadInput if nothing can be used or `data` cannot be read.
+    `data` is a folder, a manifest (.jsonl .json .csv .tsv .parquet, also gzipped), a data set (.arrow, or its folder),
+    a Lance table, vectors (.npz .npy), an archive (.zip .tar .tar.gz .tgz), or a file or folder of a published form
+    (`mmalign_core.data.forms`). A folder is read through its manifest or metadata, at the top or in sub-folders, else
+    in its published form, else as WebDataset shards, else as the data set in it, else through tables that name its
+    files, else by pairing the stems of its files. Interactions in the folder or beside the manifest are used unless
+    `interactions` gives the path of others, and so is ATTRIBUTION.txt or .md. `roles`: column -> the role that a person
+    gives it: a modality, its vector, id, metadata or none. What cannot be used is listed in `skipped`. Raises BadInput
+    if nothing can be used, `data` cannot be read, or no table has a column of `roles`.
     """
-    settings = settings or Settings()
+    return read_into(Draft(settings or Settings(), roles), data, interactions, progress)
+
+
+def read_into(draft: Draft, data: str | Path, interactions: str | Path | None, progress: Progress) -> Collection:
+    """The collection at the path `data`, built in a new draft; see `read_collection`."""
+    settings = draft.settings
     check_allowed(data, settings.data_roots)
     path = _existing(data)
     explicit = None if interactions is None else Path(os.path.expanduser(interactions))
-    draft = Draft(settings, roles)
     if path.is_dir():
         return read_folder(path, path.resolve().name, draft, explicit, progress)
     files = FolderFiles(path.parent, absolute=settings.data_roots is None)

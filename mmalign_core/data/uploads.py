@@ -14,7 +14,7 @@ from mmalign_core.data.formats import ARCHIVES, modality_of
 from mmalign_core.data.interactions import read_interactions
 from mmalign_core.data.items import add_items
 from mmalign_core.data.names import safe_name, shown
-from mmalign_core.data.reader import ATTRIBUTION, attribution_text, read_collection
+from mmalign_core.data.reader import ATTRIBUTION, attribution_text, read_into
 from mmalign_core.data.shards import unpack_into
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
@@ -38,13 +38,16 @@ def collect_uploads(
     settings.media. `roles`: column -> the role that a person gives it. What cannot be used is listed in `skipped`.
     Raises BadInput if nothing can be used.
     """
-    settings = settings or Settings()
+    return collect_into(Draft(settings or Settings(), roles), files, name, progress)
+
+
+def collect_into(draft: Draft, files: Sequence[tuple[str, Content]], name: str, progress: Progress) -> Collection:
+    """The collection `name` of uploaded files, built in a new draft; see `collect_uploads`."""
     if not files:
         raise BadInput("no files were uploaded; choose at least one text, picture, sound, archive or manifest")
     if len(files) == 1 and files[0][0].lower().endswith(ARCHIVES):
-        with _on_disk(*files[0], settings) as path:
-            return read_collection(path, roles=roles, settings=settings, progress=progress)
-    draft = Draft(settings, roles)
+        with _on_disk(*files[0], draft.settings) as path:
+            return read_into(draft, path, None, progress)
     listing = _listing(files, draft, progress)
     kept = FolderFiles(None, listing=listing)
     kept.use(*ATTRIBUTION)

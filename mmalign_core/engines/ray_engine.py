@@ -6,7 +6,7 @@ The workers are actors, which run over ray:// connections too; Ray Data's stream
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -54,11 +54,19 @@ class RayEngine:
     ) -> None:
         self._stack.close()
 
-    def read(self, data: str | Path, interactions: str | None, settings: Settings, progress: Progress) -> Reading:
+    def read(
+        self,
+        data: str | Path,
+        interactions: str | None,
+        settings: Settings,
+        progress: Progress,
+        roles: Mapping[str, str] | None = None,
+    ) -> Reading:
         """Read each shard of a data set, or each stretch of a Lance table, on a worker; other data in this process."""
-        sections = () if interactions else find_sections(data)
+        sections = () if interactions or roles else find_sections(data)
         if not sections:
-            return Reading(read_collection(data, interactions=interactions, settings=settings, progress=progress), True)
+            found = read_collection(data, interactions=interactions, roles=roles, settings=settings, progress=progress)
+            return Reading(found, True)
         parts = dict(self.run_each(_read, settings, sections, progress))
         return Reading(joined_sections(data, sections, [parts[number] for number in range(len(sections))]), False)
 

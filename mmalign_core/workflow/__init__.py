@@ -14,11 +14,14 @@ from mmalign_core.faces import lazy
 
 if TYPE_CHECKING:
     from mmalign_core.data import Inspection as Inspection
+    from mmalign_core.data import Preview as Preview
     from mmalign_core.data import Video as DecodedVideo
     from mmalign_core.data import collect_uploads as collect_uploads
     from mmalign_core.data import decode_image as decode_image
     from mmalign_core.data import inspect_collection as inspect_collection
     from mmalign_core.data import peaks as peaks
+    from mmalign_core.data import preview_collection as preview_collection
+    from mmalign_core.data import preview_uploads as preview_uploads
     from mmalign_core.data import read_audio as read_audio
     from mmalign_core.data.formats import modality_of as modality_of
     from mmalign_core.data.interactions import why_none as why_none

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,8 @@ LONGEST_LIST = 16
 """Numbers in a list of metadata; our choice: longer lists are vectors."""
 METADATA, NONE = "metadata", "none"
 """What a person calls a column that describes the items, and one that is not read."""
+ROLES = (*KNOWN_COLUMNS, METADATA, NONE)
+"""Every role that a person may give a column."""
 _LISTED, _LISTED_METADATA = 12, 20
 """Columns that a message and a note list; our choice."""
 _FITS: Mapping[str, tuple[str, ...]] = dict.fromkeys(("id", "text"), ("text", "number", "value")) | dict.fromkeys(
@@ -32,6 +34,16 @@ _WORDS = {
     "other": "other things",
     "nothing": "nothing",
 }
+
+
+@dataclass(frozen=True)
+class ColumnRole:
+    """What a column of a table is read as: a modality, its vector, id, metadata or none; `example`: its first value."""
+
+    table: str
+    column: str
+    role: str
+    example: str = ""
 
 
 @dataclass
@@ -75,6 +87,25 @@ class Roles:
         more = f" and {len(rest) - _LISTED_METADATA:,} more" if len(rest) > _LISTED_METADATA else ""
         listed = ", ".join(rest[:_LISTED_METADATA]) + more
         return "; ".join([", ".join(taken), *ids, *([f"metadata from {listed}"] if rest else [])])
+
+
+def check_roles(roles: Mapping[str, str]) -> None:
+    """Raise BadInput if one of the roles that a person gives is none."""
+    for column, role in roles.items():
+        if role not in ROLES:
+            raise BadInput(f"'{shown(role)}' of the column '{shown(column)}' is no role; use {', '.join(ROLES)}")
+
+
+def told_roles(roles: Roles, columns: Iterable[str], sample: Sample, table: str) -> list[ColumnRole]:
+    """What each column of a table is read as."""
+    named = ((c, roles.names.get(c, NONE)) for c in columns)
+    kinds = ((c, role if role in (*KNOWN_COLUMNS, NONE) else METADATA) for c, role in named)
+    return [ColumnRole(table, shown(c), kind, _example(sample(c))) for c, kind in kinds]
+
+
+def _example(values: Sequence[Any]) -> str:
+    value = next(iter(values), "")
+    return f"{len(value):,} bytes" if isinstance(value, bytes) else shown(value)
 
 
 def infer_roles(
