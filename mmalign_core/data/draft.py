@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute
 
 from mmalign_core.data.dated_cells import with_iso_dates
-from mmalign_core.data.files import check_size
-from mmalign_core.data.media.references import file_media, text_media
+from mmalign_core.data.media_cells import Find, MediaCells, text_name
 from mmalign_core.data.names import shown, taken_id
 from mmalign_core.data.tabular.cells import (
     Cells,
@@ -21,16 +18,14 @@ from mmalign_core.data.tabular.cells import (
     bare_cells,
     holds_numbers,
     is_arrow,
-    is_text_type,
-    one_array,
     taken,
 )
-from mmalign_core.data.tabular.column_names import plain_name
+from mmalign_core.data.tabular.column_roles import ColumnRole, check_given, check_roles
 from mmalign_core.data.tabular.contents import are_numbers
+from mmalign_core.data.tabular.long_cells import LONGEST_METADATA, too_large
 from mmalign_core.data.tabular.metadata import metadata_frame
-from mmalign_core.data.tabular.roles import ColumnRole, check_roles
 from mmalign_core.data.tabular.row_columns import Rows, rows_of_table
-from mmalign_core.data.tabular.rows import File, Problem, as_reference, parse_list
+from mmalign_core.data.tabular.rows import parse_list
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.texts import read_texts
 from mmalign_core.data.tabular.vector_columns import VectorColumn, given_set, read_vectors
@@ -44,7 +39,6 @@ from mmalign_core.types import (
     MediaTable,
     Progress,
     Skipped,
-    digest_bytes,
 )
 from mmalign_core.types.identity import identities
 from mmalign_core.types.media import joined_media
@@ -53,14 +47,7 @@ from mmalign_core.types.strings import Strings
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
-Find = Callable[[str], Path]
-"""A function that turns a file reference into a path. It raises BadInput if no file may be read under that name."""
-
-LONGEST_METADATA = 10_000
-"""Characters of a metadata cell; our choice: a longer one is content, not metadata."""
 _NUMBERS = "holds numbers, not paths of files; write the paths, or call it a vector, such as image_vector"
-_LISTED = 12
-"""Columns that a message lists; our choice."""
 _ROWS_PER_REPORT = 50
 """Rows from one report of the progress to the next; our choice."""
 
@@ -157,7 +144,7 @@ class Draft:
 
     def finish(self, name: str, interactions: pd.DataFrame | None = None, attribution: str = "") -> Collection:
         """The collection `name` of all items with a usable medium or vector. Raises BadInput if there is none."""
-        self._check_given()
+        check_given(self.roles, self.columns)
         ids = self.usable_ids()
         usable = self._usable()
         for row in np.flatnonzero(~usable).tolist():
@@ -186,7 +173,7 @@ class Draft:
         if modality == "text":
             progress(0.0, "reading texts")
             rows = self._rows
-            read = read_texts(cells, lambda row: self._text_name(rows.ids[row]), self.settings, as_json=rows.as_json)
+            read = read_texts(cells, lambda row: text_name(rows.ids[row]), self.settings, as_json=rows.as_json)
             if read is not None:
                 self._told += [(row, order, modality, why) for row, why in read.problems]
                 return read.at, MediaTable(self._ids_at(read.at), "text", read.digests, texts=read.texts)
@@ -195,7 +182,7 @@ class Draft:
         if modality != "text" and is_arrow(cells) and holds_numbers(cells.type):
             self._told += [(row, order, modality, f"{modality} {_NUMBERS}") for row in range(len(cells))]
             return np.zeros(0, np.int64), MediaTable.of(media)
-        values = as_list(cells)
+        values, reader = as_list(cells), MediaCells(self.settings, find, self.glance)
         for row, cell in enumerate(values):
             if row % _ROWS_PER_REPORT == 0:
                 progress(row / len(values), "reading files")
@@ -204,7 +191,7 @@ class Draft:
                 continue
             for entry in parse_list(cell, self._rows.as_json):
                 try:
-                    media.append(self._medium(self._rows.ids[row], modality, entry, find))
+                    media.append(reader.medium(self._rows.ids[row], modality, entry))
                     at.append(row)
                 except BadInput as error:
                     self._told.append((row, order, modality, str(error)))
@@ -213,41 +200,6 @@ class Draft:
     def _ids_at(self, at: np.ndarray) -> Strings:
         ids = self._rows.ids
         return ids if len(at) == len(ids) and bool((at == np.arange(len(ids))).all()) else ids.take(at)
-
-    def _text_name(self, id: str) -> str:
-        return f"the text of '{shown(id)}'"
-
-    def _medium(self, id: str, modality: str, entry: Any, find: Find) -> Media:
-        if isinstance(entry, Problem):
-            raise BadInput(entry.reason)
-        if self.glance and modality != "text":
-            return self._glanced(id, modality, entry, find)
-        if isinstance(entry, File):
-            return file_media(id, modality, entry.path, entry.name, self.settings)
-        if modality == "text":
-            text = entry if isinstance(entry, str) else _number_as_text(entry)
-            return text_media(id, text, self._text_name(id), self.settings)
-        reference = as_reference(entry)
-        return file_media(id, modality, find(reference), reference, self.settings)
-
-    def _glanced(self, id: str, modality: str, entry: Any, find: Find) -> Media:
-        """The record of a file that is there and not empty; its digest is that of its path."""
-        path = entry.path if isinstance(entry, File) else find(as_reference(entry))
-        name = entry.name if isinstance(entry, File) else str(entry)
-        if not path.is_file():
-            raise BadInput(f"'{shown(name)}' is missing or not a file; correct the path")
-        check_size(path.stat().st_size, f"'{shown(name)}'", self.settings)
-        return Media(id, modality, digest_bytes(str(path).encode("utf-8", "surrogateescape")), path=str(path))
-
-    def _check_given(self) -> None:
-        """Raise BadInput if a person gives a role to a column that no table has."""
-        known = {name for one in self.columns for name in (one.column, plain_name(one.column))}
-        missing = [c for c in self.roles if c not in known and plain_name(c) not in known]
-        if missing:
-            listed = ", ".join(f"'{one.column}'" for one in self.columns[:_LISTED]) or "none"
-            raise BadInput(
-                f"no table here has the column '{shown(missing[0])}' (the columns: {listed}); correct --role"
-            )
 
     def _all_media(self) -> MediaTable:
         """The media of all modalities, in the order of the items."""
@@ -263,7 +215,7 @@ class Draft:
         kept = {n: cells if every else taken(cells, usable) for n, cells in self._rows.metadata.items()}
         large: list[tuple[int, int, str, int]] = []
         for order, (name, cells) in enumerate(kept.items()):
-            found = _too_large(cells)
+            found = too_large(cells)
             if found:
                 values = [*as_list(cells)]
                 for place, size in found:
@@ -288,26 +240,7 @@ class Draft:
         }
 
 
-def _too_large(cells: Cells) -> list[tuple[int, int]]:
-    """The places of texts and bytes that are too large for metadata, and their sizes."""
-    if is_arrow(cells):
-        array = one_array(bare_cells(cells))
-        if not is_text_type(array.type) and array.type not in (pa.binary(), pa.large_binary()):
-            return []
-        count = pc.utf8_length if is_text_type(array.type) else pc.binary_length
-        sizes = pc.fill_null(count(array), 0).to_numpy(zero_copy_only=False)
-        return [(place, int(sizes[place])) for place in np.flatnonzero(sizes > LONGEST_METADATA).tolist()]
-    sized = ((place, len(value)) for place, value in enumerate(cells) if isinstance(value, (str, bytes)))
-    return [(place, size) for place, size in sized if size > LONGEST_METADATA]
-
-
 def shown_sentence(reason: object) -> str:
     """A reason as one line of printable, valid Unicode; other characters become spaces."""
     words = str(reason).encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() else " " for c in words)
-
-
-def _number_as_text(entry: Any) -> str:
-    if isinstance(entry, bool) or not isinstance(entry, (int, float)):
-        raise BadInput("the text is not text; write a string or a list of strings")
-    return str(entry)

@@ -12,9 +12,10 @@ from mmalign_core.data.columnar import COLUMNAR, file_source, read_source
 from mmalign_core.data.draft import Draft, Find
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.cells import as_list
+from mmalign_core.data.tabular.column_roles import METADATA, told_roles
 from mmalign_core.data.tabular.contents import features_of_cells
 from mmalign_core.data.tabular.gathered import merged_cells
-from mmalign_core.data.tabular.roles import METADATA, Roles, infer_roles, told_roles
+from mmalign_core.data.tabular.roles import infer_roles
 from mmalign_core.data.tabular.rows import is_missing
 from mmalign_core.data.tabular.tables import Table, read_table
 from mmalign_core.types import Progress
@@ -62,10 +63,10 @@ def settle_roles(table: Table, source: str, draft: Draft, *, bare: bool = False)
     features, sample = features_of_cells({c: table.cells[c] for c in table.columns})
     if table.settled and not _given_anew(table, draft):
         if not any(one.table == shown(source) for one in draft.columns):
-            draft.columns += told_roles(Roles({c: c for c in table.columns}), table.columns, sample, shown(source))
+            draft.columns += told_roles({c: c for c in table.columns}, table.columns, sample, shown(source))
         return table
     roles = infer_roles(features, sample, source, draft.roles, plain=True, bare=bare)
-    draft.columns += told_roles(roles, features, sample, shown(source))
+    draft.columns += told_roles(roles.names, features, sample, shown(source))
     for column, modality, why in roles.left_out:
         draft.skip(column, modality, why, source)
     own = roles.column("id")

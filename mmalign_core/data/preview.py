@@ -12,7 +12,7 @@ from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import Content
 from mmalign_core.data.names import shown
 from mmalign_core.data.reader import read_into
-from mmalign_core.data.tabular.roles import ColumnRole
+from mmalign_core.data.tabular.column_roles import ColumnRole
 from mmalign_core.data.uploads import collect_into
 from mmalign_core.settings import Settings
 from mmalign_core.types import Collection, Progress, Skipped, no_progress

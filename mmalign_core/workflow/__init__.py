@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mmalign_core.data.media.playback import Playable as PlayableVideo
     from mmalign_core.data.media.playback import playable as playable_video
     from mmalign_core.data.media.sounds import decode_soundtrack as decode_soundtrack
+    from mmalign_core.data.tabular.column_roles import ROLES as COLUMN_ROLES
     from mmalign_core.data.titles import item_titles as item_titles
     from mmalign_core.encoders.batched.instances import encoder_of as encoder_of
     from mmalign_core.encoders.batched.instances import unload_idle as unload_idle

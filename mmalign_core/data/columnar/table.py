@@ -20,10 +20,11 @@ from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.budgets import check_bytes, check_rows
 from mmalign_core.data.tabular.cells import Cells, as_list
 from mmalign_core.data.tabular.column_names import USUAL
+from mmalign_core.data.tabular.column_roles import told_roles
 from mmalign_core.data.tabular.contents import Feature
 from mmalign_core.data.tabular.decoded_size import decoded_bytes
 from mmalign_core.data.tabular.gathered import GatheredCells, merged_cells
-from mmalign_core.data.tabular.roles import Roles, infer_roles, told_roles
+from mmalign_core.data.tabular.roles import Roles, infer_roles
 from mmalign_core.data.tabular.rows import VECTOR_COLUMNS, is_missing
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.types import MODALITIES, BadInput, Progress
@@ -53,7 +54,7 @@ def read_source(source: Source, draft: Draft, progress: Progress) -> Table:
         source = _glanced(source, draft)
     if described:
         roles = infer_roles(features, samples, source.name, draft.roles)
-        draft.columns += told_roles(roles, features, samples, source.name)
+        draft.columns += told_roles(roles.names, features, samples, source.name)
         for column, modality, why in roles.left_out:
             draft.skip(column, modality, why, source.name)
     embedded = EmbeddedFiles(draft.settings, source.name)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from mmalign_core.data.formats import HEAD_BYTES, sniff
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.column_names import numbered_columns, path_column, plain_name, usual_column
-from mmalign_core.data.tabular.contents import Feature, Sample, files_named
+from mmalign_core.data.tabular.column_roles import METADATA, NONE
+from mmalign_core.data.tabular.contents import Feature, Sample, count_numbers, files_named
 from mmalign_core.data.tabular.rows import KNOWN_COLUMNS
 from mmalign_core.data.tabular.vectors import VECTOR_NAMES, vectors_of
 from mmalign_core.types import MODALITIES, BadInput
 
 LONGEST_LIST = 16
 """Numbers in a list of metadata; our choice: longer lists are vectors."""
-METADATA, NONE = "metadata", "none"
-"""What a person calls a column that describes the items, and one that is not read."""
-ROLES = (*KNOWN_COLUMNS, METADATA, NONE)
-"""Every role that a person may give a column."""
 _LISTED, _LISTED_METADATA = 12, 20
 """Columns that a message and a note list; our choice."""
 _FITS: Mapping[str, tuple[str, ...]] = dict.fromkeys(("id", "text"), ("text", "number", "value")) | dict.fromkeys(
@@ -34,16 +31,6 @@ _WORDS = {
     "other": "other things",
     "nothing": "nothing",
 }
-
-
-@dataclass(frozen=True)
-class ColumnRole:
-    """What a column of a table is read as: a modality, its vector, id, metadata or none; `example`: its first value."""
-
-    table: str
-    column: str
-    role: str
-    example: str = ""
 
 
 @dataclass
@@ -87,25 +74,6 @@ class Roles:
         more = f" and {len(rest) - _LISTED_METADATA:,} more" if len(rest) > _LISTED_METADATA else ""
         listed = ", ".join(rest[:_LISTED_METADATA]) + more
         return "; ".join([", ".join(taken), *ids, *([f"metadata from {listed}"] if rest else [])])
-
-
-def check_roles(roles: Mapping[str, str]) -> None:
-    """Raise BadInput if one of the roles that a person gives is none."""
-    for column, role in roles.items():
-        if role not in ROLES:
-            raise BadInput(f"'{shown(role)}' of the column '{shown(column)}' is no role; use {', '.join(ROLES)}")
-
-
-def told_roles(roles: Roles, columns: Iterable[str], sample: Sample, table: str) -> list[ColumnRole]:
-    """What each column of a table is read as."""
-    named = ((c, roles.names.get(c, NONE)) for c in columns)
-    kinds = ((c, role if role in (*KNOWN_COLUMNS, NONE) else METADATA) for c, role in named)
-    return [ColumnRole(table, shown(c), kind, _example(sample(c))) for c, kind in kinds]
-
-
-def _example(values: Sequence[Any]) -> str:
-    value = next(iter(values), "")
-    return f"{len(value):,} bytes" if isinstance(value, bytes) else shown(value)
 
 
 def infer_roles(
@@ -270,14 +238,9 @@ def _rest(roles: Roles, features: Mapping[str, Feature], sample: Sample) -> None
             why = "its bytes are no plain cells; save the column as binary"
         elif feature.heavy:
             why = "it holds bytes; call it image, audio or video if it is one"
-        elif feature.kind == "vector" and any(_length(v) > LONGEST_LIST for v in sample(column)):
+        elif feature.kind == "vector" and any(count_numbers(v) > LONGEST_LIST for v in sample(column)):
             why = "nothing says what its vectors are of; call it image_vector, text_vector or audio_vector"
         else:
             roles.names[column] = column
             continue
         roles.leave(column, "", f"the column '{shown(column)}' is not used: {why}")
-
-
-def _length(value: Any) -> int:
-    """How many numbers a list holds, also one that is written as text."""
-    return value.count(",") + 1 if isinstance(value, str) else len(value)
