@@ -26,9 +26,7 @@ SERIES = 16
 BATCH = 16
 
 
-def main(
-    name: str = "bag-of-words", times: str = "2", documents: str = "100", manifest: str = MANIFEST
-) -> None:
+def main(name: str = "bag-of-words", times: str = "2", documents: str = "100", manifest: str = MANIFEST) -> None:
     """Print a line for each way of reading."""
     texts = pd.read_csv(manifest, dtype=str).sort_values("id")["text"].dropna().drop_duplicates().tolist()
     model = create_encoder(name, "text")

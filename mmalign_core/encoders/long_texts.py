@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,11 +33,12 @@ class ReadsLongTexts(Encoder):
     those are. The vector of a text that fits is the same in every mode.
     """
 
+    better_in_windows: ClassVar[bool] = True
+    """Whether windows find more than the start alone, as benchmarks/long_texts.py measures."""
     long_texts: str = param(
         AUTO,
         choices=(AUTO, WINDOWS, START),
-        help="texts longer than it reads at once: windows and their mean, or the start alone; auto: windows where a "
-        "collection holds such texts",
+        help="texts longer than it reads at once: windows and their mean, or the start alone; auto: the better one",
     )
 
     @abstractmethod

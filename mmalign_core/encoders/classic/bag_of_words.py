@@ -32,6 +32,7 @@ class BagOfWords(ReadsLongTexts):
     summary = "Word counts of texts in any language, 2048-d; classic, nothing learned"
     licence = "Apache-2.0"
     batch_size = 256
+    better_in_windows = False
 
     @cached_property
     def _hashing(self) -> Any:
