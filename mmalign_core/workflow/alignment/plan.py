@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -149,9 +149,24 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
         )
     parts, words = _splits(pair, choices, _column(collection, choices))
     n_train = round(float(np.mean([len(paired & set(part.train)) for part in parts])))
-    n_test = sum(len(paired & set(part.test)) for part in parts)
+    measured = [paired & set(part.test) for part in parts]
+    if why := _all_alike(pair, measured):
+        return HeldOut(parts, words, n_train, 0, None, why)
+    n_test = sum(map(len, measured))
     shared = sum(shared_content(pair, part) for part in parts) if choices.holds_out else None
     return HeldOut(parts, words, n_train, n_test, shared)
+
+
+def _all_alike(pair: Sets, measured: Sequence[set[str]]) -> str:
+    """Why nothing can be told apart, if all measured items of each part share their content in one modality; else ''.
+
+    Every candidate would be a right answer, so that each recall is 1.
+    """
+    for modality, rows in pair.items():
+        contents = [{key for item, key in zip(rows.ids, rows.keys) if item in items} for items in measured]
+        if any(len(items) > 1 for items in measured) and all(len(keys) < 2 for keys in contents):
+            return f"all rows of {modality} are the same, so every candidate would be a right answer"
+    return ""
 
 
 def check_collection(collection: Collection, choices: Choices) -> None:
