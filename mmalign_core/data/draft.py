@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute
 
-from mmalign_core.data.dated_cells import with_iso_dates
+from mmalign_core.data.files import differs_in_case
 from mmalign_core.data.media.references import file_media, text_media
+from mmalign_core.data.metadata_cells import LONGEST_METADATA, too_large, with_iso_dates
 from mmalign_core.data.names import shown, taken_id
-from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, is_arrow, is_text_type, one_array, taken
+from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, taken
 from mmalign_core.data.tabular.metadata import metadata_frame
 from mmalign_core.data.tabular.row_columns import Rows, rows_of_table
 from mmalign_core.data.tabular.rows import File, Problem, as_reference, parse_list
@@ -32,8 +32,6 @@ pc: Any = pyarrow.compute  # most of its functions are made on import, where pyr
 Find = Callable[[str], Path]
 """A function that turns a file reference into a path. It raises BadInput if no file may be read under that name."""
 
-LONGEST_METADATA = 10_000
-"""Characters of a metadata cell; our choice: a longer one is content, not metadata."""
 _ROWS_PER_REPORT = 50
 """Rows from one report of the progress to the next; our choice."""
 
@@ -56,6 +54,7 @@ class Draft:
         self._vectors: dict[str, VectorColumn] = {}
         self._told: list[tuple[int, int, str, str]] = []
         self._reported: set[int] = set()
+        self._otherwise: dict[str, str] = {}
 
     def skip(self, id: str, modality: str, reason: object, source: str = "") -> None:
         """Report unused data: its id, its modality ('' if none), the reason, and its source."""
@@ -95,6 +94,10 @@ class Draft:
         self._reported |= {row for row, *_ in self._told}
         for row, _, modality, why in sorted([*told, *own], key=lambda one: one[:2]):
             self.skip(rows.ids[row], modality, why, rows.source(row))
+        if self._otherwise:
+            written, name = next(iter(self._otherwise.items()))
+            count = f"{len(self._otherwise):,} files are named in another case than they have"
+            self.notes.append(f"{count}, such as '{shown(written)}' for '{shown(name)}'")
 
     def usable_ids(self) -> Strings:
         """The ids of the items with a usable medium or vector, in order.
@@ -184,7 +187,9 @@ class Draft:
             text = entry if isinstance(entry, str) else _number_as_text(entry)
             return text_media(id, text, self._text_name(id), self.settings)
         reference = as_reference(entry)
-        return file_media(id, modality, find(reference), reference, self.settings)
+        path = find(reference)
+        self._otherwise.update({reference: path.name} if differs_in_case(reference, path) else {})
+        return file_media(id, modality, path, reference, self.settings)
 
     def _all_media(self) -> MediaTable:
         """The media of all modalities, in the order of the items."""
@@ -200,7 +205,7 @@ class Draft:
         kept = {n: cells if every else taken(cells, usable) for n, cells in self._rows.metadata.items()}
         large: list[tuple[int, int, str, int]] = []
         for order, (name, cells) in enumerate(kept.items()):
-            found = _too_large(cells)
+            found = too_large(cells)
             if found:
                 values = [*as_list(cells)]
                 for place, size in found:
@@ -223,19 +228,6 @@ class Draft:
             for m in MODALITIES
             if m in self._vectors and len(self._vectors[m].at)
         }
-
-
-def _too_large(cells: Cells) -> list[tuple[int, int]]:
-    """The places of texts and bytes that are too large for metadata, and their sizes."""
-    if is_arrow(cells):
-        array = one_array(bare_cells(cells))
-        if not is_text_type(array.type) and array.type not in (pa.binary(), pa.large_binary()):
-            return []
-        count = pc.utf8_length if is_text_type(array.type) else pc.binary_length
-        sizes = pc.fill_null(count(array), 0).to_numpy(zero_copy_only=False)
-        return [(place, int(sizes[place])) for place in np.flatnonzero(sizes > LONGEST_METADATA).tolist()]
-    sized = ((place, len(value)) for place, value in enumerate(cells) if isinstance(value, (str, bytes)))
-    return [(place, size) for place, size in sized if size > LONGEST_METADATA]
 
 
 def shown_sentence(reason: object) -> str:
