@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.cost import peak_rss_mb, timed
-from mmalign_core.encoders import Encoder, params_of, reference_of, with_params
+from mmalign_core.encoders import ENCODERS, Encoder, params_of, parts_of, reference_of, with_params
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.stored import WriteBatches, encode_set, stored_set, write_batches
 from mmalign_core.encoders.batched.text_lengths import LongTexts, find_long_texts, wants_windows
-from mmalign_core.encoders.long_texts import WINDOWS
+from mmalign_core.encoders.long_texts import WINDOWS, ReadsLongTexts
 from mmalign_core.progress import within
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
@@ -145,16 +145,25 @@ def _ready(
     try:
         model = encoder(reference, modality)
     except BadInput:
-        held = stored_set(reference, modality, media, store)
-        if held is None:
+        held = (stored_set(one, modality, media, store) for one in _ways(reference))
+        found = next((rows for rows in held if rows is not None), None)
+        if found is None:
             raise
-        return held
+        return found
     model.settings = settings
     if modality == "text":
         model = _for_long_texts(model, MediaTable.of(media))
     if len(store.embeddings(model.key, [m.digest for m in media]).rows) < len(media):
         model.load()
     return model
+
+
+def _ways(reference: str) -> tuple[str, ...]:
+    """The reference, after the same in windows where the encoder may choose by itself."""
+    cls = ENCODERS.get(parts_of(reference).name)
+    given = params_of(reference)
+    chooses = issubclass(cls, ReadsLongTexts) and "long_texts" not in given and cls.better_in_windows
+    return (with_params(reference, {**given, "long_texts": WINDOWS}), reference) if chooses else (reference,)
 
 
 def _for_long_texts(model: Encoder, media: MediaTable) -> Encoder:
