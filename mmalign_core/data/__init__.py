@@ -16,7 +16,7 @@ Each module imports only from modules on lower floors:
     8  user_tables                                 tables of users and items
     6  arrays/, columnar/, folder                  rows from each kind of file
     5  draft                                       a collection, built row by row
-    4  faults, dated_cells, media_cells            repeated and blank media, dates in metadata, media in cells
+    4  faults, metadata_cells, media_cells         repeated and blank media, dates in metadata, media in cells
     4  event_columns, event_ids                    columns of interactions
     3  tabular/                                    tables, rows, metadata, vectors in cells
     3  decoded                                     every medium, decoded once and measured
