@@ -16,6 +16,7 @@ from mmalign_core.data.media.references import decode_text
 from mmalign_core.data.names import SPLIT_WORDS, is_about, is_system_file, natural_key, safe_name, shown
 from mmalign_core.data.tabular.row_columns import Rows, rows_as_columns
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
+from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 
 _NUMBERED = re.compile(r"(.+)\.(\d+)")
@@ -38,11 +39,16 @@ def list_folder(root: Path, draft: Draft) -> dict[str, Path]:
     """
     listing: dict[str, Path] = {}
     real_root = root.resolve()
-    for folder, folders, files in os.walk(root):
+
+    def tell(folder: str, error: OSError) -> None:
+        relative = Path(folder).relative_to(root).as_posix()
+        draft.skip(relative, "", f"the folder '{shown(relative)}' cannot be listed ({error.strerror})", shown(relative))
+
+    for folder, folders, files in walk_folders(root, tell):
         for name in sorted(folders + files, key=natural_key):
             path = Path(folder) / name
             relative = path.relative_to(root).as_posix()
-            if is_system_file(relative) or (name in folders and not path.is_symlink()):
+            if is_system_file(relative) or (name in folders and not os.path.islink(path)):
                 continue
             try:
                 listing[_safe_relative(relative, path, real_root)] = path
