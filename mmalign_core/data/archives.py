@@ -28,6 +28,8 @@ _DEEPEST = 100
 _FILES_PER_REPORT = 50
 """Files from one report of the progress to the next; our choice."""
 
+_NAMING = "by code page"
+"""How names are read; what was unpacked with other names is not used again."""
 _CHUNK = 1 << 20
 """Bytes copied at a time; our choice."""
 _DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RuntimeError, LookupError)
@@ -57,7 +59,7 @@ def unpack(path: Path, settings: Settings, progress: Progress, name: str = "") -
     name = shown(name or path.name)
     media = make_folder(settings.root / "media")
     limits = [settings.max_file_bytes, settings.max_archive_bytes, settings.max_archive_files]
-    target = media / f"archive-{digest_json([digest_file(path), limits])}"
+    target = media / f"archive-{digest_json([digest_file(path), limits, _NAMING])}"
     with writing(media), new_folder(target) as folder:
         try:
             found = _write_members(path, folder, name, settings, progress)
