@@ -125,4 +125,5 @@ def test_a_panic_of_the_library_is_not_printed(tmp_path: Path, capfd: pytest.Cap
     assert capfd.readouterr().err == ""
     with panics_held_back():
         os.write(2, b"a line of another thread\nthread 'x' (7) panicked at a.rs:1:2:\nwhy\nnote: run with `RUST`\n")
+        os.write(2, b"[2026-01-01T00:00:00Z WARN  lance::dataset] Failed to decode\n")
     assert capfd.readouterr().err == "a line of another thread\n"

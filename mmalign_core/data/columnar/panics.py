@@ -12,10 +12,11 @@ from threading import RLock
 
 _STDERR = 2
 _PANIC = re.compile(
-    rb"(?:(?<![^\n])\n)?thread '[^\n]*' (?:\(\d+\) )?panicked at (?:[^\n]*\n.*?(?:note: [^\n]*\n)+|.*)",
+    rb"(?:(?<![^\n])\n)?thread '[^\n]*' (?:\(\d+\) )?panicked at (?:[^\n]*\n.*?(?:note: [^\n]*\n)+|.*)"
+    rb"|(?:(?<=\n)|\A)\[\d{4}-[^\]\n]* lance[^\]\n]*\][^\n]*\n?",
     re.DOTALL,
 )
-"""What Rust's panic hook prints, up to its note on backtraces."""
+"""What Rust's panic hook prints, up to its note on backtraces, and the lines of Lance's own log."""
 _lock = RLock()
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from mmalign_core.data.media.mp3_frames import is_regular_mp3
-
 _PAGE = struct.Struct("<4sBBQLLLB")
 """The header of an Ogg page (RFC 3533, 6)."""
 _FIRST_PAGE = 0x2
@@ -41,12 +39,14 @@ def _pages(content: bytes | memoryview) -> Iterator[tuple[int, int]]:
         at += _PAGE.size + segments + sum(content[at + _PAGE.size : at + _PAGE.size + segments])
 
 
-def is_joined(content: bytes) -> bool:
-    """Whether a FLAC or MP3 file holds more than its first stream says, or is damaged; FFmpeg then reads further."""
+def needs_ffmpeg(content: bytes) -> bool:
+    """Whether FFmpeg reads further in it than libsndfile: MP3, and several FLAC files in one.
+
+    libsndfile ends an MP3 where the table of its first stream says, and what decodes it there prints of every damage.
+    """
     if content.startswith(b"fLaC"):
         return content.find(_SECOND_FLAC, len(_SECOND_FLAC)) > 0
-    is_mp3 = content.startswith(b"ID3") or (content[:1] == b"\xff" and content[1:2] >= b"\xe0")
-    return is_mp3 and not is_regular_mp3(content)
+    return content.startswith(b"ID3") or (content[:1] == b"\xff" and content[1:2] >= b"\xe0")
 
 
 def with_length(content: bytes) -> bytes | None:

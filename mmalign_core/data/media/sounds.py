@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mmalign_core.data.media.sound_streams import is_joined, ogg_links, with_length
+from mmalign_core.data.media.sound_streams import needs_ffmpeg, ogg_links, with_length
 from mmalign_core.data.names import file_words
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
@@ -20,6 +21,8 @@ _HEAD = 16
 """Bytes by which a kind of file is known."""
 _STREAMED = (b"OggS", b"fLaC", b"ID3", b"RIFF", b"RF64", b".snd")
 """First bytes of files that may hold several streams one after the other, or no length; beside MP3 without tags."""
+_SOME_BAD = 8
+"""Packets that cannot be decoded at the beginning of a sound; our choice: an MP3 cut out of a stream has some."""
 _BLOCK = 1 << 17
 """Samples read at a time; our choice."""
 DEMUXERS = (
@@ -66,7 +69,7 @@ def _of_streams(source: str | Path | bytes, name: str, settings: Settings) -> tu
     content = source if isinstance(source, bytes) else _odd_content(Path(source))
     if content.startswith(b"OggS") and len(links := ogg_links(content)) > 1:
         return _joined((content[begin:end] for begin, end in links), name, settings)
-    if content and is_joined(content):
+    if content and needs_ffmpeg(content):
         return _with_av(source, name, settings)
     source = with_length(content) or source
     return _with_soundfile(source, name, settings) or _with_av(source, name, settings)
@@ -176,12 +179,29 @@ def _av_blocks(container, stream) -> Iterator[np.ndarray]:
     import av
 
     planar = av.AudioResampler(format="fltp", layout=stream.layout, rate=stream.rate)
-    for frame in container.decode(stream):
+    for frame in _av_frames(container, stream):
         frame.pts = None
         for part in planar.resample(frame):
             yield _mono(part.to_ndarray())
     for part in planar.resample(None):
         yield _mono(part.to_ndarray())
+
+
+def _av_frames(container, stream) -> Iterator[Any]:
+    """The frames of a stream, without packets that cannot be decoded. Raises the error where most cannot."""
+    from av.error import FFmpegError
+
+    good, bad = 0, 0
+    for packet in container.demux(stream):
+        try:
+            frames = packet.decode()
+        except FFmpegError:
+            bad += 1
+            if bad > good + _SOME_BAD:
+                raise
+            continue
+        good += bool(frames)
+        yield from frames
 
 
 def _mono(channels: np.ndarray) -> np.ndarray:
