@@ -23,7 +23,9 @@ Each module imports only from modules on lower floors:
     2  ordered_texts                               texts that have an order
     2  media/, archives, duplicates                one medium, one archive
     1  files, moment_columns                       location, size, digest and storage of files; columns of moments
+    1  archive_members                             what an archive holds, by its bytes
     0  names, formats, titles, moments, mounts     names, first bytes, what items are called, dates and times
+    0  archive_names, walk                         names in code pages, folders of any depth
 
 `demo/` writes a collection and imports none of these.
 """
