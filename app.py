@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._session import server_memory, state
+from pages._session import incidents, server_memory, state
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -87,6 +87,7 @@ PAGES = [
 ]
 
 server_memory.begin()
+incidents.begin()
 page = st.navigation(PAGES, position="top")
 st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
 st.html(ASSETS / "dashboard.css")

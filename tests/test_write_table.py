@@ -1,4 +1,4 @@
-"""Every option that writes a file x what may be at its place: new, ours, foreign, the input, a link, read-only, full."""
+"""Every option that writes a file x what may be at its place: new, ours, foreign, input, link, read-only, full disk."""
 
 from __future__ import annotations
 

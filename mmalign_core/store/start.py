@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from mmalign_core.store.contents import KINDS
 from mmalign_core.store.file_writes import write_file
 from mmalign_core.store.parts import abandoned, remove_tree
 from mmalign_core.store.replaced import recover
@@ -18,7 +19,7 @@ from mmalign_core.types import BadInput
 STAMP = "store.json"
 _FORMAT, VERSION = "mmalign-store", 1
 """Name and version of the store's layout; the version rises when earlier versions could not read or write it."""
-FOLDERS = ("embeddings", "sequences", "collections", "runs", "lists", "marks", "media", "maps", "uploads", "queries")
+FOLDERS = (*KINDS, "sequences", "lists", "logs")
 """The folders in which this program writes, below the store's root."""
 _EARLIER = {
     "media": r"(unpacking|upload|spooling)-.+",
