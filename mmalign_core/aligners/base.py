@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
@@ -168,7 +168,7 @@ class Aligner(Parametrised, ABC):
         views = as_sets(self.name, named_views(sets, more, self._views), paired=True)
         return mean_correlation([self._unscaled(view) for view in views.values()])
 
-    def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+    def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[Sequence[str], np.ndarray]:
         """Return item ids and one unit row (n, k) per item, fused from the modalities it has. Raises NotFitted."""
         self.check_fitted()
         return self._fuse(sets)
@@ -233,7 +233,7 @@ class Aligner(Parametrised, ABC):
             return self._transform(view)
         return (view.vectors - found.centre) @ found.linear + found.bias
 
-    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[Sequence[str], np.ndarray]:
         """Return the mean of the places of an item's modalities (late fusion). Aligners may override it."""
         return late_fusion(sets, self._transform)
 

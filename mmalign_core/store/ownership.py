@@ -86,7 +86,8 @@ def foreign_entry(folder: Path, kind: Kind) -> str:
 
 def kind_of(folder: Path) -> Kind:
     """The kind that the folder's marker states, or its checksums: a run if neither says anything."""
-    return next((kind for kind in _HEAD if _marked(folder, kind) or _HEAD[kind] in _listed(folder)), "run")
+    kinds: tuple[Kind, ...] = tuple(_HEAD)
+    return next((kind for kind in kinds if _marked(folder, kind) or _HEAD[kind] in _listed(folder)), "run")
 
 
 def is_made_folder(folder: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +11,10 @@ import pandas as pd
 
 from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.scoring.decision import Scoring
-from mmalign_core.splits import Split, column_folds, folds, items_of, paired_items, shared_content, split, time_split
+from mmalign_core.splits import Split, column_folds, folds, items_of, paired_column, shared_content, split, time_split
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
+from mmalign_core.types.strings import Strings, joined_strings
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import Sets, joinable, usable_sets
 from mmalign_core.workflow.encoding import Encoding
@@ -55,9 +56,9 @@ class Part:
     pair. `modalities`: the pair, and the others of which `fitted` holds enough.
     """
 
-    train: tuple[str, ...]
-    test: tuple[str, ...]
-    fitted: tuple[str, ...]
+    train: Sequence[str]
+    test: Sequence[str]
+    fitted: Sequence[str]
     modalities: tuple[str, ...]
 
 
@@ -84,7 +85,7 @@ class AlignmentPlan:
         """The fit of this split."""
         return _part(self.sets, self.choices, split)
 
-    def pair_of(self, items: tuple[str, ...]) -> Sets:
+    def pair_of(self, items: Sequence[str]) -> Sets:
         """The rows of these items in both modalities of the pair, as the aligner reads them."""
         return {modality: self.sets[modality].of_items(items) for modality in self.choices.pair}
 
@@ -136,8 +137,8 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
     """
     choices.check_pair(tuple(sets))
     pair = {modality: sets[modality] for modality in choices.pair}
-    paired = paired_items(pair)
-    if not paired:
+    paired = paired_column(pair)
+    if not len(paired):
         why = f"no item has both {' and '.join(choices.pair)}"
         if not needs_pairs:
             return HeldOut((Split(items_of(pair), ()),), "none", 0, 0, None, why)
@@ -146,8 +147,8 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
             "measured, and only an aligner that learns from no pairs can be fitted (align --aligner pivot or bridge)"
         )
     parts, words = _splits(pair, choices, _column(collection, choices))
-    n_train = round(float(np.mean([len(paired & set(part.train)) for part in parts])))
-    n_test = sum(len(paired & set(part.test)) for part in parts)
+    n_train = round(float(np.mean([np.count_nonzero(paired.among(part.train)) for part in parts])))
+    n_test = int(sum(np.count_nonzero(paired.among(part.test)) for part in parts))
     shared = sum(shared_content(pair, part) for part in parts) if choices.holds_out else None
     return HeldOut(parts, words, n_train, n_test, shared)
 
@@ -222,8 +223,8 @@ def _part(sets: Sets, choices: Choices, split: Split) -> Part:
     model, fitted = choices.new_aligner(), split.train
     if not model.needs_pairs:
         # Nobody measures items outside the pair, and sounds alone can join pictures with texts.
-        paired = {item for modality in choices.pair for item in sets[modality].ids}
-        fitted = (*fitted, *(item for item in items_of(sets) if item not in paired))
+        every, pair = items_of(sets), items_of({modality: sets[modality] for modality in choices.pair})
+        fitted = joined_strings([Strings.of(fitted), every.take(np.flatnonzero(~every.among(pair)))])
     modalities = tuple(sets)
     if len(sets) > len(choices.pair):
         rows = {modality: replace(rows, sequences=None).of_items(fitted) for modality, rows in sets.items()}
