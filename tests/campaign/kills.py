@@ -29,11 +29,16 @@ def kill_at(operation: Operation, place: Path, step: int, expected: Any) -> bool
     status, _ = in_child(lambda: operation.work(place), step, log=log)
     if status not in (0, signal.SIGKILL):
         raise AssertionError(f"step {step}: ended with {status}")
-    for what, work in (("after the kill", operation.check), ("again", operation.work)):
-        if (code := in_child(lambda work=work: work(place), log=log)[0]) != 0:
-            raise AssertionError(f"step {step}, {what}: ended with {code}, see {place}")
-    code, found = in_child(lambda: operation.result(place), log=log)
-    if code or found != expected:
+
+    def again() -> Any:
+        operation.check(place)
+        operation.work(place)
+        return operation.result(place)
+
+    code, found = in_child(again, log=log)
+    if code:
+        raise AssertionError(f"step {step}: after the kill it ended with {code}, see {log}")
+    if found != expected:
         raise AssertionError(f"step {step}: {found} in place of {expected}, see {place}")
     left = [str(path) for path in place.rglob("*") if path.name.endswith((".mmalign-part", "-ready", "-old"))]
     if left:
