@@ -10,6 +10,7 @@ import numpy as np
 
 from mmalign_core.splits import items_of
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, digest_bytes
+from mmalign_core.types.single import single_rows
 from mmalign_core.types.strings import Strings
 from mmalign_core.vectors import unit_rows
 
@@ -65,7 +66,7 @@ def as_set(modality: str, values: Any) -> EmbeddingSet:
     if isinstance(values, EmbeddingSet):
         return values
     try:
-        rows = np.ascontiguousarray(values, dtype=np.float32)
+        rows = np.ascontiguousarray(single_rows(values))
     except (TypeError, ValueError) as error:
         raise BadInput(f"{modality} is no array of numbers ({error}); give one row for each item") from error
     if rows.ndim != 2 or np.ndim(values) != 2:

@@ -12,6 +12,7 @@ import numpy as np
 from mmalign_core.aligners.arrays import as_set, as_sets, late_fusion, mean_correlation, named_views
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.explainable import LinearMap
+from mmalign_core.aligners.memory import check_memory, told
 from mmalign_core.params import Parametrised
 from mmalign_core.progress import Watch, no_watch
 from mmalign_core.registry import Registry
@@ -70,6 +71,8 @@ class Aligner(Parametrised, ABC):
     """Whether the names of visible and audible things (ImageNet, AudioSet) are used as pivots too."""
     trained: ClassVar[bool] = False
     """Whether it is trained in steps, which its history records."""
+    towers_a_modality: ClassVar[int] = 1
+    """Networks as wide as the vectors that are trained for each modality; its memory is estimated by them."""
     transductive: ClassVar[bool] = False
     """Whether it can place only the rows of the fit. Other rows raise BadInput."""
     history: tuple[Mapping[str, float], ...] = ()
@@ -128,7 +131,9 @@ class Aligner(Parametrised, ABC):
         given = named_views(sets, more)
         checked = as_sets(self.name, given, paired=self.needs_pairs)
         self._fitted = False
-        self._fit(checked, seed, progress)
+        check_memory(self, checked)
+        with told(self, checked):
+            self._fit(checked, seed, progress)
         self._fitted, self._views = True, tuple(given)
         return self
 
@@ -147,7 +152,9 @@ class Aligner(Parametrised, ABC):
         """
         self.check_fitted()
         views = named_views(embeddings, more, self._views)
-        placed = {modality: self._transform(as_set(modality, view)) for modality, view in views.items()}
+        given = {modality: as_set(modality, view) for modality, view in views.items()}
+        with told(self, given):
+            placed = {modality: self._transform(view) for modality, view in given.items()}
         if isinstance(embeddings, Mapping):
             return placed
         alone = isinstance(embeddings, EmbeddingSet) or hasattr(embeddings, "shape")

@@ -33,14 +33,14 @@ def check_size(size: int, name: str, settings: Settings) -> None:
 
 
 def spool(content: Content, extension: str, settings: Settings) -> Path:
-    """Store content as settings.root / 'media' / <digest><extension> and return this path.
+    """Store content as settings.media / <digest><extension> and return this path.
 
     Other processes see the whole file or none. One that is there is used if it holds that content, else written again.
     An extension of other than 1 to 8 letters and digits is left out.
     """
     digest = digest_bytes(content) if isinstance(content, bytes) else digest_file(content)
     extension = extension.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", extension) else ""
-    folder = make_folder(settings.root / "media")
+    folder = make_folder(settings.media)
     path = folder / f"{digest}{extension}"
     if not _holds(path, content, digest):
         with writing(folder):
@@ -78,7 +78,9 @@ def find_below(root: Path, reference: str, *, absolute: bool) -> Path:
     """
     if os.path.isabs(reference):
         if not absolute:
-            raise BadInput(f"'{shown(reference)}' is an absolute path, which an archive or upload may not use")
+            raise BadInput(
+                f"'{shown(reference)}' is an absolute path, which may not be used here; name files below the manifest"
+            )
         return _existing(Path(reference), reference)
     path = Path(os.path.normpath(root / reference.replace("\\", "/")))
     if not path.is_relative_to(os.path.normpath(root)):

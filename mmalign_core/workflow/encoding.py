@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.cost import peak_rss_mb, timed
-from mmalign_core.encoders import Encoder
+from mmalign_core.encoders import Encoder, check_model_place
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.stored import WriteBatches, encode_set, stored_set, write_batches
 from mmalign_core.progress import within
@@ -22,6 +22,7 @@ from mmalign_core.types import (
     Skipped,
     no_progress,
 )
+from mmalign_core.types.skips import one_line_each
 
 DEFAULT_ENCODERS: Mapping[str, str] = {
     "text": "use-multilingual",
@@ -52,7 +53,7 @@ class Encoding:
             "items": items,
             **total,
             "by_modality": {m: dict(row) for m, row in self.by_modality.items()},
-            "skipped": [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped],
+            "skipped": [one.report() for one in self.skipped],
             "seconds": dict(self.seconds),
             "peak_rss_mb": peak_rss_mb(),
         }
@@ -78,6 +79,8 @@ def encode(
     that is not here or cannot be loaded; and if nothing can be encoded.
     """
     settings = settings or Settings()
+    for reference in (encoders or {}).values():
+        check_model_place(reference, settings)
     wanted = collection.modalities if modalities is None else modalities
     sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings, wanted)
     sets, counts, skipped, seconds = {}, {}, list(collection.skipped), {}
@@ -92,7 +95,7 @@ def encode(
             sets[modality], counts[modality], failed = encode_set(
                 source, media, store=store, settings=settings, progress=shown, write=write
             )
-        skipped += failed
+        skipped += one_line_each(failed)
     if save:
         store.save_collection(collection)
     kept = {m: s for m, s in sets.items() if len(s)}

@@ -22,7 +22,7 @@ class _Shown(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         if error is None:
             return
-        noted = note_incident(cache.settings().root, error, "dashboard")
+        noted = note_incident(cache.server_settings().root, error, "dashboard")
         st.error(
             "This part of the page could not be drawn: a mistake of this program. What you saved is kept. Load the "
             f"page again; if it comes back, report it with the details of id **{noted.id}** in the server's log.",

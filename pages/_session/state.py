@@ -12,6 +12,10 @@ from pages._session.view_spec import ViewSpec
 
 _KEY = "mmalign"
 _ENTERED, _REQUESTED, _WRITTEN = "mmalign.entered", "mmalign.requested", "mmalign.written"
+PRIVATE = ("upload", "run")
+"""Kinds of sources that belong to a person: what is made from them is kept for that person alone."""
+VISITOR = "mmalign.visitor"
+"""Key of who this session belongs to; `visitors.visitor` sets it."""
 PREVIOUS, PROBLEM = "mmalign.previous", "mmalign.problem"
 """Keys of the view before `open_source`, and of the reason to return to it."""
 
@@ -19,7 +23,18 @@ PREVIOUS, PROBLEM = "mmalign.previous", "mmalign.problem"
 def view_spec() -> ViewSpec:
     """Return the view of this session."""
     view = _view()
-    return ViewSpec(view["source"], view["choices"], view["map"], view["board"])
+    return ViewSpec(source(), view["choices"], view["map"], view["board"])
+
+
+def source() -> dict[str, str]:
+    """Return the open source as `ViewSpec` takes it. What belongs to a person names them: no key is another's."""
+    found = _view()["source"]
+    return found | {"by": st.session_state[VISITOR].key} if found["kind"] in PRIVATE else found
+
+
+def source_kind() -> str:
+    """Return the kind of the open source, as `ViewSpec` names them."""
+    return _view()["source"]["kind"]
 
 
 def open_source(kind: str, value: str = "", *, opened: str = "") -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from mmalign_core.aligners import ALIGNERS, Aligner
+from mmalign_core.data.moment_columns import NO_MOMENT, moments_of_texts
+from mmalign_core.data.ordered_texts import ordered_texts
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.splits import Split, column_folds, folds, items_of, paired_column, shared_content, split, time_split
 from mmalign_core.store import Store
@@ -204,18 +206,18 @@ def _column(collection: Collection, choices: Choices) -> _Column:
 
 
 def _times(values: Mapping[str, Any], column: str) -> dict[str, float]:
-    """Item -> moment as a number: numbers as they are, dates (ISO 8601) as seconds."""
+    """Item -> moment as a number: numbers as they are, dates and durations as seconds."""
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values.values()):
         return {item: float(value) for item, value in values.items()}
-    words = pd.Series([str(value) for value in values.values()], dtype=object)
-    moments = pd.to_datetime(words, errors="coerce", format="ISO8601", utc=True)
-    for (item, value), moment in zip(values.items(), moments):
-        if pd.isna(moment):
-            raise BadInput(
-                f"the time column '{column}' holds {value!r} (item '{item}'), which is neither a number nor a date "
-                "such as 2024-05-31"
-            )
-    return {item: moment.timestamp() for item, moment in zip(values, moments)}
+    words = pa.array([str(value) for value in values.values()], pa.large_string())
+    ordered = ordered_texts(words)
+    if ordered is not None:
+        return dict(zip(values, ordered.seconds.tolist()))
+    wrong = moments_of_texts(words).wrong
+    place, why = next(iter(wrong.items()), (0, NO_MOMENT))
+    item, value = [*values.items()][place]
+    why = "which is neither a number nor a date such as 2024-05-31" if why == NO_MOMENT else why
+    raise BadInput(f"the time column '{column}' holds {value!r} (item '{item}'), {why}")
 
 
 def _part(sets: Sets, choices: Choices, split: Split) -> Part:
