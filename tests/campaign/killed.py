@@ -25,10 +25,13 @@ STEPS = frozenset(
 """Audit events that count as steps: all that Python does to files; what Rust and C++ write lies between two of them."""
 
 
-def in_child(work: Callable[[], Any], step: int = 0, count: bool = False, log: Path | None = None) -> tuple[int, Any]:
+def in_child(
+    work: Callable[[], Any], step: int = 0, count: bool = False, log: Path | None = None, below: Path | None = None
+) -> tuple[int, Any]:
     """Run the work in a new process, killed at that step (0: never); (signal or exit status, what it returned).
 
-    `count`: return the number of steps instead. `log`: where its output goes.
+    `count`: return the number of steps instead. `log`: where its output goes. `below`: only steps on what lies below
+    this folder count.
     """
     reader, writer = os.pipe()
     child = os.fork()
@@ -40,7 +43,7 @@ def in_child(work: Callable[[], Any], step: int = 0, count: bool = False, log: P
                 with log.open("ab") as file:
                     os.dup2(file.fileno(), 1)
                     os.dup2(file.fileno(), 2)
-            answer, seen = _counted(work, step)
+            answer, seen = _counted(work, step, below)
             with os.fdopen(writer, "w") as out:
                 json.dump(seen if count else answer, out)
             status = 0
@@ -69,15 +72,19 @@ def load_modules(works: Iterable[Callable[[], Any]], log: Path) -> None:
                     importlib.import_module(name)
 
 
-def _counted(work: Callable[[], Any], step: int) -> tuple[Any, int]:
+def _counted(work: Callable[[], Any], step: int, below: Path | None) -> tuple[Any, int]:
     seen = 0
 
-    def hook(event: str, _: Any) -> None:
+    def hook(event: str, told: tuple[Any, ...]) -> None:
         nonlocal seen
-        if event in STEPS:
+        if event in STEPS and (below is None or any(_is_below(name, below) for name in told[:2])):
             seen += 1
             if seen == step:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(hook)
     return work(), seen
+
+
+def _is_below(name: Any, folder: Path) -> bool:
+    return isinstance(name, str | bytes | os.PathLike) and os.fsdecode(name).startswith(str(folder))

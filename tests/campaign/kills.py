@@ -26,7 +26,7 @@ def kill_at(operation: Operation, place: Path, step: int, expected: Any) -> bool
     """Kill the operation at that step, check, run it again, and compare. Whether it was killed before it ended."""
     operation.prepare(place)
     log = place.with_suffix(".log")
-    status, _ = in_child(lambda: operation.work(place), step, log=log)
+    status, _ = in_child(lambda: operation.work(place), step, log=log, below=place)
     if status not in (0, signal.SIGKILL):
         raise AssertionError(f"step {step}: ended with {status}")
 
@@ -58,7 +58,7 @@ def expected_of(operation: Operation, place: Path) -> tuple[Any, int]:
     """The result without a kill, and the number of steps."""
     operation.prepare(place)
     log = place.with_suffix(".log")
-    code, steps = in_child(lambda: operation.work(place), count=True, log=log)
+    code, steps = in_child(lambda: operation.work(place), count=True, log=log, below=place)
     result = in_child(lambda: operation.result(place), log=log)
     if code or result[0]:
         raise AssertionError("the operation fails without a kill")
@@ -94,7 +94,7 @@ def main() -> int:
             killed[name] = killed.get(name, 0) + kill_at(made[name], place, step, known[name][0])
             shutil.rmtree(place)
             place.with_suffix(".log").unlink()
-            if number % 50 == 49:
+            if number % 10 == 9:
                 print(f"{number + 1} of {len(tries)}", file=sys.stderr, flush=True)
     shutil.rmtree(scratch)
     about = {name: {"steps": steps, "killed": killed.get(name, 0)} for name, (_, steps) in known.items()}
