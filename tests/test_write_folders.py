@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,23 @@ def test_a_store_of_a_later_version_is_refused_in_one_line(tmp_path: Path) -> No
         Store(tmp_path)
     (tmp_path / "store.json").write_text('{"mine": true}')
     assert Store(tmp_path).list_runs() == []
+
+
+def test_the_temporary_folder_of_a_killed_bundle_goes_with_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mmalign_core.store.parts import scratch_folder
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def killed() -> None:
+        with scratch_folder("mmalign-bundle") as folder:
+            (folder / "media").mkdir()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    (tmp_path / "of another program").mkdir()
+    assert in_child(killed)[0] == signal.SIGKILL and len(list(tmp_path.iterdir())) == 2
+    with scratch_folder("mmalign-bundle") as live, scratch_folder("mmalign-bundle") as other:
+        assert live.stat().st_mode & 0o77 == 0
+        assert {path.name for path in tmp_path.iterdir()} == {live.name, other.name, "of another program"}
+    assert [path.name for path in tmp_path.iterdir()] == ["of another program"]
