@@ -235,7 +235,7 @@ class Store:
         removals = {"runs": self.remove_run, "embeddings": self.remove_encoder, "collections": self.remove_collection}
         for key in keys:
             if kind == SHELF:
-                remove_upload(self.home / SHELF / key, Store(self.home / SHELF / key))
+                remove_upload(self.home / SHELF / key, Store)
             else:
                 remove_files(self._place_of(kind), kind, key) if kind in FILES else removals[kind](key)
         return sum(entries[key].bytes for key in dict.fromkeys(keys))
