@@ -80,6 +80,7 @@ def test_saved_runs_belong_to_who_signed_in(chrome: Browser, signed: tuple[str, 
         gone = page.get_by_text("The saved run 'hers' is no longer here")
         expect(page.get_by_test_id("stMetric").first if there else gone.first).to_be_visible()
     bob.get_by_role("button", name="Sign out").click()
+    bob.get_by_role("button", name="End session").click()
     expect(bob.get_by_role("button", name="Sign in")).to_be_visible()
     for page in (ada, bob):
         page.context.close()
