@@ -34,7 +34,9 @@ def draw(n: int, dimensions: int) -> None:
     """Draw our map."""
     rows = points(n, dimensions)
     places = media_cache.of_map(f"{n} {dimensions}", lambda: map_points(rows))
-    groups = media_cache.of_colouring(f"{n}", lambda: map_groups(rows["modality"].to_numpy(), rows["group"], "group"))
+    groups = media_cache.of_colouring(
+        f"{n}", lambda: map_groups(rows["modality"].to_numpy(), rows["group"].tolist(), "group")
+    )
     codes = media_cache.of_colouring(f"{n} codes", lambda: packed_values(groups.codes[places.order]))
     coordinates = rows[list("xyz"[:dimensions])].to_numpy()
     layer = point_map.Layer(

@@ -30,6 +30,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.types import Media, digest_file, no_progress
 
+Outcome = tuple[float, float, np.ndarray]
 SIDE = 256
 
 
@@ -57,8 +58,8 @@ def used(engine: RayEngine | LocalEngine, workers: int) -> float:
     return sum(engine._pool.ray.get([actor.run.remote(processor_seconds, None, None) for actor in actors]))
 
 
-def encode_once(engine: RayEngine | LocalEngine, workers: int, media: Sequence[Media], root: Path) -> tuple[float, ...]:
-    """Wall seconds, and processor seconds of the workers."""
+def encode_once(engine: RayEngine | LocalEngine, workers: int, media: Sequence[Media], root: Path) -> Outcome:
+    """Wall seconds, processor seconds of the workers, and the vectors."""
     model, settings = encoder("efficientnet-lite0", "image"), Settings(root=root, threads=1)
     model.settings = settings
     store = Store(tempfile.mkdtemp(dir=root))
@@ -69,7 +70,7 @@ def encode_once(engine: RayEngine | LocalEngine, workers: int, media: Sequence[M
     return took, used(engine, workers) - before, made.vectors
 
 
-def line(name: str, outcome: tuple[Any, ...], pictures: int) -> tuple[float, Any]:
+def line(name: str, outcome: Outcome, pictures: int) -> tuple[float, np.ndarray]:
     """Print what a pass took, and return its wall seconds and its vectors."""
     took, spent, vectors = outcome
     print(f"{name:12}{took:26.1f}{1000 * spent / pictures:36.1f}", flush=True)

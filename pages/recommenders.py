@@ -3,6 +3,7 @@
 import streamlit as st
 
 from mmalign_core.types import Collection
+from mmalign_core.workflow import why_none
 from pages._components import errors, header, waiting
 from pages._panels.recommenders import charts, form, table, trials, verdict
 from pages._session import pipeline, state
@@ -47,10 +48,13 @@ state.through_app("pages/recommenders.py")
 header.show("Recommenders", "Which recommender ranks best, and for whom?")
 collection = waiting.need("collection")
 if collection.interactions is None or not len(collection.interactions):
+    why = "" if collection.interactions is None else why_none(collection)
     errors.empty(
         "No interactions",
-        "Add a file interactions.csv to the folder or beside the manifest, with the columns user_id and item_id, and "
-        "optionally rating and timestamp. Then open the collection again on the Data page.",
+        f"The interactions of this collection are of no use: {why}. Mend the file and open the collection again."
+        if why
+        else "Add a file interactions.csv to the folder or beside the manifest, with the columns user_id and item_id, "
+        "and optionally rating and timestamp. Then open the collection again on the Data page.",
         "group_off",
     )
 else:

@@ -15,6 +15,7 @@ from mmalign_core.commands.shared import (
     store_of,
     write_result,
 )
+from mmalign_core.types.skips import count_skipped
 from mmalign_core.workflow import encode
 
 SUMMARY = "encode a collection into the store; media that the store holds are not encoded again"
@@ -46,4 +47,4 @@ def run(args: argparse.Namespace) -> None:
         )
     report = made.report(len(collection.ids))
     summary = "{items} items: {encoded} media encoded, {reused} reused, {n} skipped"
-    write_result(report, args, summary.format(n=len(report["skipped"]), **report))
+    write_result(report, args, summary.format(n=count_skipped(made.skipped), **report))

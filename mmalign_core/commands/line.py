@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from mmalign_core.commands import COMMANDS
 from mmalign_core.commands.targets import check_targets
@@ -18,6 +18,30 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the message in one line and exit with 2."""
         self.exit(2, f"{self.prog.split()[-1]}: {message}; see: {self.prog} --help\n")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse as usual, but let the value of an option begin with a dash: `--item -x1`."""
+        words = [*(sys.argv[1:] if args is None else args)]
+        return super().parse_known_args(self._with_dashes(words), namespace)
+
+    def _with_dashes(self, words: list[str]) -> list[str]:
+        """The words, where an option that takes one text and a word with a dash after it are one: '--item=-x1'.
+
+        A word that is an option itself stays apart, so that a forgotten value is still reported.
+        """
+        joined: list[str] = []
+        for word in words:
+            action = self._option_string_actions.get(joined[-1]) if joined else None
+            takes_text = action is not None and action.nargs is None and action.type is None
+            if takes_text and joined[-1].startswith("--") and self._is_dashed_value(word):
+                joined[-1] += f"={word}"
+            else:
+                joined.append(word)
+        return joined
+
+    def _is_dashed_value(self, word: str) -> bool:
+        dashed = len(word) > 1 and word[0] == "-" and word[1] != "-"
+        return dashed and word not in self._option_string_actions
 
 
 def parser() -> argparse.ArgumentParser:

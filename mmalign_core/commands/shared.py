@@ -35,12 +35,17 @@ def add_store(parser: argparse.ArgumentParser) -> None:
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
-    """Add --json and --overwrite."""
+    """Add --json, --overwrite and --force."""
     parser.add_argument("--json", metavar="OUT", help="write the result as JSON to this file; - for standard output")
     parser.add_argument(
         "--overwrite",
         action="store_true",
         help="replace files, not folders, also where this program did not make them",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="the same, and save a run also into a folder of others: files of the run's names go, all others stay",
     )
 
 

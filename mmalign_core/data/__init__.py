@@ -2,18 +2,24 @@
 
 Each module imports only from modules on lower floors:
 
-    8  uploads                                     a mixture of uploaded files
-    7  reader, in_memory, inspection               a path, or objects in memory
-    7  sections                                    parts of a collection, which workers read apart
-    6  manifest, shards                            tables of items, folders of archives
-    5  arrays/, columnar/, folder, interactions    rows from each kind of file
-    4  draft                                       a collection, built row by row
+   14  uploads                                     a mixture of uploaded files
+   13  reader, in_memory, inspection               a path, or objects in memory
+   12  items                                       what a folder or uploads hold, whichever way it is written
+   11  sections                                    parts of a collection, which workers read apart
+   10  item_tables                                 the tables of items of one folder, read together
+    9  layout                                      which tables of a folder name its items
+    8  stem_columns                                keys that are the stems of files
+    7  manifest, shards, folder_files              tables of items, folders of archives, what a folder holds unused
+    6  arrays/, columnar/, folder, interactions    rows from each kind of file
+    5  draft                                       a collection, built row by row
+    4  faults, dated_cells                         repeated and blank media, dates in metadata
+    4  event_columns, event_ids                    columns of interactions
     3  tabular/                                    tables, rows, metadata, vectors in cells
-    4  faults                                      repeated and blank media
     3  decoded                                     every medium, decoded once and measured
+    2  ordered_texts                               texts that have an order
     2  media/, archives, duplicates                one medium, one archive
-    1  files                                       location, size, digest and storage of files
-    0  names, formats, titles                      names, first bytes, what items are called
+    1  files, moment_columns                       location, size, digest and storage of files; columns of moments
+    0  names, formats, titles, moments             names, first bytes, what items are called, dates and times
 
 `demo/` writes a collection and imports none of these.
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -16,8 +15,9 @@ from typing import IO
 from mmalign_core.data.files import check_size
 from mmalign_core.data.names import is_system_file, safe_name, shown
 from mmalign_core.settings import Settings
-from mmalign_core.store.contents import list_unpacked
+from mmalign_core.store.contents import keep_unpacked
 from mmalign_core.store.errors import UNWRITABLE, make_folder, system_code, writing
+from mmalign_core.store.parts import new_folder
 from mmalign_core.types import BadInput, Progress, digest_file, digest_json
 
 RATIO_LIMIT = 200
@@ -60,35 +60,23 @@ def unpack(path: Path, settings: Settings, progress: Progress, name: str = "") -
     """Unpack the archive at `path` into a folder in settings.media that is named after its content.
 
     Members that would leave the folder, are links, devices, encrypted, empty, larger than `settings.max_file_bytes` or
-    grow more than RATIO_LIMIT times are left out. Other processes see the whole folder or none. Raises BadInput, which
-    calls the archive `name`, if it is none, is damaged, or unpacks to more bytes or files than the settings allow.
+    grow more than RATIO_LIMIT times are left out. Other processes see the whole folder or none; what was lost of one
+    that was unpacked before is put back. Raises BadInput, which calls the archive `name`, if it is none, is damaged, or
+    unpacks to more bytes or files than the settings allow.
     """
     name = shown(name or path.name)
     media = make_folder(settings.media)
     limits = [settings.max_file_bytes, settings.max_archive_bytes, settings.max_archive_files]
     target = media / f"archive-{digest_json([digest_file(path), limits])}"
-    with writing(media), tempfile.TemporaryDirectory(prefix="unpacking-", dir=media) as scratch:
-        folder = Path(scratch) / "files"
-        folder.mkdir()
+    with writing(media), new_folder(target) as folder:
         try:
             left_out = _write_members(path, folder, name, settings, progress)
         except _DAMAGE as error:
             if isinstance(error, BadInput) or system_code(error) in UNWRITABLE:
                 raise
             raise BadInput(f"'{name}' is not a whole archive ({shown(error)}); pack it again") from error
-        list_unpacked(folder, target)
-        if not target.exists():
-            _move(folder, target)
+        keep_unpacked(folder, target)
     return Unpacked(target, tuple(left_out))
-
-
-def _move(folder: Path, target: Path) -> None:
-    """Rename the folder. If another process has made the target first, it has the same content and stays."""
-    try:
-        folder.rename(target)
-    except OSError:
-        if not target.exists():
-            raise
 
 
 def _write_members(

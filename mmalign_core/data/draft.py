@@ -11,9 +11,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute
 
+from mmalign_core.data.dated_cells import with_iso_dates
 from mmalign_core.data.media.references import file_media, text_media
-from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, is_arrow, is_text_type, one_array, taken
+from mmalign_core.data.names import shown, taken_id
+from mmalign_core.data.tabular.cells import (
+    Cells,
+    as_list,
+    bare_cells,
+    holds_numbers,
+    is_arrow,
+    is_text_type,
+    one_array,
+    taken,
+)
+from mmalign_core.data.tabular.contents import are_numbers
 from mmalign_core.data.tabular.metadata import metadata_frame
 from mmalign_core.data.tabular.row_columns import Rows, rows_of_table
 from mmalign_core.data.tabular.rows import File, Problem, as_reference, parse_list
@@ -22,7 +33,9 @@ from mmalign_core.data.tabular.texts import read_texts
 from mmalign_core.data.tabular.vector_columns import VectorColumn, given_set, read_vectors
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Media, MediaTable, Progress, Skipped
+from mmalign_core.types.identity import identities
 from mmalign_core.types.media import joined_media
+from mmalign_core.types.skips import SkipLog
 from mmalign_core.types.strings import Strings
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
@@ -32,6 +45,7 @@ Find = Callable[[str], Path]
 
 LONGEST_METADATA = 10_000
 """Characters of a metadata cell; our choice: a longer one is content, not metadata."""
+_NUMBERS = "holds numbers, not paths of files; write the paths, or call it a vector, such as image_vector"
 _ROWS_PER_REPORT = 50
 """Rows from one report of the progress to the next; our choice."""
 
@@ -42,12 +56,12 @@ _Owned = tuple[np.ndarray, MediaTable]
 class Draft:
     """Rows are added with `add`; `finish` gives the collection.
 
-    `skipped`: what is not used, with reasons; `notes`: sentences that say how the data were understood.
+    `roles`: column -> the role that a person gives it; `notes`: sentences that say how the data were understood.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.skipped: list[Skipped] = []
+    def __init__(self, settings: Settings, roles: Mapping[str, str] | None = None) -> None:
+        self.settings, self.roles = settings, dict(roles or {})
+        self._log = SkipLog()
         self.notes: list[str] = []
         self._rows = Rows(Strings(), str)
         self._media: dict[str, _Owned] = {}
@@ -57,7 +71,12 @@ class Draft:
 
     def skip(self, id: str, modality: str, reason: object, source: str = "") -> None:
         """Report unused data: its id, its modality ('' if none), the reason, and its source."""
-        self.skipped.append(Skipped(shown(id), modality, shown_sentence(reason), source))
+        self._log.add(Skipped(shown(id), modality, shown_sentence(reason), source))
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What is not used: one line for each cause."""
+        return self._log.lines()
 
     def table_rows(self, table: Table, names: Mapping[str, str], source: str) -> Rows:
         """The usable rows of a table, in order; its other lines are reported.
@@ -66,7 +85,7 @@ class Draft:
         """
         rows, problems = rows_of_table(table, names, source)
         for place, own, reason in problems:
-            self.skip(own, "", reason, f"{shown(source)}, line {table.numbers[place]}")
+            self.skip(own, "", reason, table.where(place, source))
         return rows
 
     def add(self, rows: Rows, find: Find, progress: Progress) -> None:
@@ -74,9 +93,10 @@ class Draft:
 
         A later row with the id of an earlier one is reported and not used.
         """
-        first = rows.ids.firsts() == np.arange(len(rows))
+        firsts = identities(rows.ids).firsts()
+        first = firsts == np.arange(len(rows))
         for row in np.flatnonzero(~first).tolist():
-            reason = f"{rows.source(row)}: the id '{rows.ids[row]}' is taken by an earlier row"
+            reason = f"{rows.source(row)}: {taken_id(rows.ids[row], rows.ids[int(firsts[row])])}"
             self._told.append((row, -1, "", reason))
         told, places = self._told, np.flatnonzero(first)
         self._rows = kept = rows.take(places)
@@ -124,17 +144,17 @@ class Draft:
         for row in np.flatnonzero(~usable).tolist():
             if row not in self._reported:
                 source = self._rows.source(row)
-                where = source or self._rows.ids[row]
+                where = source if source != self._rows.ids[row] else f"'{source}'"
                 self.skip(self._rows.ids[row], "", f"{where}: has no text, image, audio or video", source)
         if not len(ids):
             empty = "; put texts, pictures, sounds, videos or vectors into it"
-            first = f" ({len(self.skipped)} skipped): {self.skipped[0].reason}" if self.skipped else empty
+            first = f" ({self._log.count():,} skipped): {self.skipped[0].reason}" if self.skipped else empty
             raise BadInput(f"'{shown(name)}' holds nothing usable{first}")
         return Collection(
             name=name,
             items=metadata_frame(ids, self._metadata(np.flatnonzero(usable))),
             media=self._all_media(),
-            skipped=tuple(self.skipped),
+            skipped=self.skipped,
             vectors=self._given(),
             interactions=interactions,
             attribution=attribution,
@@ -153,10 +173,16 @@ class Draft:
                 return read.at, MediaTable(self._ids_at(read.at), "text", read.digests, texts=read.texts)
         at: list[int] = []
         media: list[Media] = []
+        if modality != "text" and is_arrow(cells) and holds_numbers(cells.type):
+            self._told += [(row, order, modality, f"{modality} {_NUMBERS}") for row in range(len(cells))]
+            return np.zeros(0, np.int64), MediaTable.of(media)
         values = as_list(cells)
         for row, cell in enumerate(values):
             if row % _ROWS_PER_REPORT == 0:
                 progress(row / len(values), "reading files")
+            if modality != "text" and are_numbers(cell):
+                self._told.append((row, order, modality, f"{modality} {_NUMBERS}"))
+                continue
             for entry in parse_list(cell, self._rows.as_json):
                 try:
                     media.append(self._medium(self._rows.ids[row], modality, entry, find))
@@ -209,6 +235,8 @@ class Draft:
             words = f"{size:,} characters, more than {LONGEST_METADATA:,}"
             reason = f"the cell '{shown(name)}' is too large ({words}); it was left empty"
             self.skip(self._rows.ids[row], "metadata", reason, self._rows.source(row))
+        kept, said = with_iso_dates(kept)
+        self.notes += said
         return kept
 
     def _given(self) -> dict[str, EmbeddingSet]:

@@ -6,13 +6,14 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.media.references import decode_text
-from mmalign_core.data.names import is_about, is_system_file, natural_key, safe_name, shown
+from mmalign_core.data.names import SPLIT_WORDS, is_about, is_system_file, natural_key, safe_name, shown
 from mmalign_core.data.tabular.row_columns import Rows, rows_as_columns
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
 from mmalign_core.types import BadInput
@@ -24,6 +25,7 @@ _MODALITY_FOLDERS = {
     "audio": ("audio", "audios", "sound", "sounds", "wav", "wavs"),
     "video": ("video", "videos"),
 }
+_NO_ITEMS = "none of its columns names texts, or files that are here; call those columns text, image, audio or video"
 _MAX_JSON = 1 << 20
 """Bytes of a metadata file beside a medium; our choice, far above any that describes one item."""
 
@@ -61,7 +63,15 @@ def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool =
     """
     groups = _group(listing, first_dot)
     rows = [_row(stem, names, listing, draft) for stem, names in groups.items()]
-    return rows_as_columns([row for row in rows if row is not None])
+    return rows_as_columns([_with_split(row) for row in rows if row is not None])
+
+
+def _with_split(row: Row) -> Row:
+    """The row with its split as metadata, where its top folder is named after one: train/cat."""
+    top = row.source.split("/", 1)[0]
+    if top == row.source or top.lower() not in SPLIT_WORDS or "split" in row.metadata:
+        return row
+    return replace(row, metadata={**row.metadata, "split": top})
 
 
 def _safe_relative(relative: str, path: Path, real_root: Path) -> str:
@@ -83,8 +93,8 @@ def _target(link: Path, relative: str) -> Path:
 
 def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]:
     """Stem -> names, stems in natural order. Names without a number come first: 'cat.jpg' before 'cat.2.jpg'."""
-    in_folders = _by_modality(listing)
-    stems = {name: _stem(name.split("/", 1)[1] if in_folders and "/" in name else name, first_dot) for name in listing}
+    shelves = _shelves(listing)
+    stems = {name: _stem(_off_shelf(name, shelves), first_dot) for name in listing}
     plain = set(stems.values())
     groups: dict[str, list[str]] = {}
     for name, stem in stems.items():
@@ -93,13 +103,28 @@ def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]
     return {stem: sorted(groups[stem], key=lambda n: stems[n] != stem) for stem in sorted(groups, key=natural_key)}
 
 
-def _by_modality(listing: Mapping[str, Path]) -> bool:
-    """Whether the media are of two modalities or more and each lies in a top folder named after its modality."""
-    media = [name for name in listing if modality_of(name) and not is_about(name)]
-    kinds = {_modality(name) for name in media}
-    return len(kinds) > 1 and all(
-        name.split("/", 1)[0].lower() in _MODALITY_FOLDERS[_modality(name) or ""] for name in media
-    )
+def _shelves(listing: Mapping[str, Path]) -> dict[str, int]:
+    """Name -> the place in its path of the folder that is named after its modality, for all media.
+
+    {} unless the media are of two modalities or more and each lies in such a folder, at the top or in a split:
+    images/cat.jpg, train/images/cat.jpg.
+    """
+    media = {name: _modality(name) or "" for name in listing if modality_of(name) and not is_about(name)}
+    found = {name: place for name, kind in media.items() if (place := _shelf(name, kind)) is not None}
+    return found if len(set(media.values())) > 1 and len(found) == len(media) else {}
+
+
+def _shelf(name: str, modality: str) -> int | None:
+    folders = [part.lower() for part in name.split("/")[:-1]]
+    depth = 1 + (len(folders) > 1 and folders[0] in SPLIT_WORDS)
+    return next((n for n, part in enumerate(folders[:depth]) if part in _MODALITY_FOLDERS[modality]), None)
+
+
+def _off_shelf(name: str, shelves: Mapping[str, int]) -> str:
+    """The name without the folder that says its modality; of other files without the top folder where media do so."""
+    parts = name.split("/")
+    place = shelves.get(name, 0 if shelves and len(parts) > 1 and parts[0].lower() not in SPLIT_WORDS else None)
+    return name if place is None else "/".join(part for n, part in enumerate(parts) if n != place)
 
 
 def _modality(name: str) -> str | None:
@@ -130,7 +155,7 @@ def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft)
         elif extension in (".json", ".cls") and media:
             _try_side(side, stem, name, listing[name], draft)
         else:
-            draft.skip(stem, "", _unsupported(name), name)
+            draft.skip(stem, "", why_unused(name), name)
     if not cells:
         return None
     return _combined(stem, cells, side, draft)
@@ -163,20 +188,22 @@ def _try_side(side: dict[str, Any], stem: str, name: str, path: Path, draft: Dra
         draft.skip(stem, "metadata", f"'{shown(name)}' is not JSON; write metadata as one object in braces", name)
 
 
-def _unsupported(name: str) -> str:
+def why_unused(name: str) -> str:
+    """Why a file of a folder is no item, and what to do, as a message."""
     extension = PurePosixPath(name).suffix.lower()
     cures = {
         ".svg": "export it as PNG",
         ".heic": "save it as JPEG",
         ".json": "it stands beside no text, picture or sound of its name",
-        ".csv": "call it manifest.csv to have it read as the manifest",
-        ".jsonl": "call it manifest.jsonl to have it read as the manifest",
-        ".parquet": "call it manifest.parquet to have it read as the manifest",
+        ".csv": _NO_ITEMS,
+        ".tsv": _NO_ITEMS,
+        ".jsonl": _NO_ITEMS,
+        ".parquet": _NO_ITEMS,
         ".npy": "vectors are read from image_vector.npy (or text_, audio_, video_) in the top folder, with ids.txt",
-        ".npz": "vectors are read from an .npz in the top folder",
+        ".npz": "vectors are read from one .npz in the top folder that holds those of all items, with their ids",
         ".arrow": "give it, or the folder that Hugging Face datasets saved, by itself",
         ".zip": "read the archive by itself",
         ".tar": "read the archive by itself",
     }
     cure = cures.get(extension, "convert it to text, a picture, a sound or a video")
-    return f"'{shown(name)}' is of an unsupported kind; {cure}"
+    return f"'{shown(name)}' is of an unsupported kind{f' ({extension})' if extension else ''}; {cure}"

@@ -20,6 +20,7 @@ from mmalign_core.data.tabular.metadata import metadata_frame
 from mmalign_core.data.tabular.rows import is_missing, parse_id
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.vector_columns import VectorColumn, given_set
+from mmalign_core.data.tabular.written_values import written_value
 from mmalign_core.settings import Settings
 from mmalign_core.types import (
     MODALITIES,
@@ -32,6 +33,8 @@ from mmalign_core.types import (
     no_progress,
 )
 from mmalign_core.types.embeddings import finite_rows
+from mmalign_core.types.identity import identities
+from mmalign_core.types.single import single_rows
 
 
 def collection_from_arrays(
@@ -91,7 +94,7 @@ def collection_from_frame(
     if twice is not None:
         raise BadInput(f"the data frame has two columns called '{shown(twice)}'; rename one")
     columns = [_column_name(column, frame.iloc[:, at], columns) for at, column in enumerate(columns)]
-    values = {column: frame.iloc[:, at].tolist() for at, column in enumerate(columns)}
+    values = {column: _cells(frame.iloc[:, at]) for at, column in enumerate(columns)}
     named_index = frame.index.name == "id" or frame.index.inferred_type == "string"
     if "id" not in values and named_index:
         values = {"id": [str(label) for label in frame.index], **values}
@@ -100,6 +103,12 @@ def collection_from_frame(
     find = partial(find_below, Path(folder), absolute=True)
     add_table(draft, table, find, progress, name)
     return draft.finish(name)
+
+
+def _cells(column: pd.Series) -> list[Any]:
+    """The cells as a person writes them; lists and arrays, which may be vectors, as they are."""
+    nested = (list, tuple, dict, np.ndarray)
+    return [value if isinstance(value, nested) else written_value(value) for value in column.tolist()]
 
 
 def _column_name(column: str, cells: pd.Series, columns: Sequence[str]) -> str:
@@ -130,11 +139,11 @@ def _column(values: Any, modality: str) -> np.ndarray | list[Any]:
     if listed is not None and listed and all(isinstance(v, str | Path) or is_missing(v) for v in listed):
         return [str(v) if isinstance(v, Path) else v for v in listed]
     detach = getattr(values, "detach", None)  # a torch tensor, which may lie on a GPU
-    detached = values if detach is None else detach().cpu().float()
+    detached = values if detach is None else _as_array(detach().cpu())
     if getattr(getattr(detached, "dtype", None), "kind", "") == "c":
         raise BadInput(f"{modality}: the numbers are complex; give real ones")
     try:
-        array = np.asarray(detached, dtype=np.float32)
+        array = single_rows(detached)
     except (TypeError, ValueError) as error:
         cure = "give an array (n, d), or a list of texts or of paths"
         raise BadInput(
@@ -143,6 +152,11 @@ def _column(values: Any, modality: str) -> np.ndarray | list[Any]:
     if array.ndim != 2 or not array.size:
         raise BadInput(f"{modality}: an array of shape {array.shape}; give one row of numbers for each item (n, d)")
     return array
+
+
+def _as_array(tensor: Any) -> Any:
+    """The tensor in single precision, or in double where that is its own."""
+    return tensor if str(tensor.dtype).endswith("float64") else tensor.float()
 
 
 def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[Any]]) -> Strings:
@@ -155,10 +169,14 @@ def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[An
         raise BadInput(f"rows are paired by position, but there are {counted}; give as many of each")
     count = next(iter(lengths.values()))
     names = [str(i) for i in range(count)] if ids is None else [_name(value, row) for row, value in enumerate(ids)]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadInput(f"the id '{shown(twice)}' stands twice; give every item its own id")
-    return Strings(names)
+    found = Strings(names)
+    firsts = identities(found).firsts()
+    again = np.flatnonzero(firsts != np.arange(len(names)))
+    if len(again):
+        earlier, twice = names[int(firsts[again[0]])], names[int(again[0])]
+        otherwise = "" if twice == earlier else f", also as '{shown(earlier)}'"
+        raise BadInput(f"the id '{shown(twice)}' stands twice{otherwise}; give every item its own id")
+    return found
 
 
 def _name(value: Any, row: int) -> str:

@@ -8,15 +8,16 @@ from functools import partial
 from pathlib import Path
 
 from mmalign_core.data.arrays import ArrayGroup, attach_vectors, find_arrays
-from mmalign_core.data.columnar import COLUMNAR, folder_source, read_source
+from mmalign_core.data.columnar import COLUMNAR
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import find_below
-from mmalign_core.data.folder import list_folder, rows_by_stem
-from mmalign_core.data.formats import ARCHIVES, ARRAYS, TABLES
+from mmalign_core.data.folder_files import FolderFiles
+from mmalign_core.data.formats import ARCHIVES, ARRAYS, TABLES, table_ending
 from mmalign_core.data.interactions import read_interactions
-from mmalign_core.data.manifest import add_manifest, add_table
+from mmalign_core.data.items import add_items
+from mmalign_core.data.manifest import add_manifest
 from mmalign_core.data.names import shown
-from mmalign_core.data.shards import no_other_file, rows_of_shards, tar_shards, unpack_into
+from mmalign_core.data.shards import unpack_into
 from mmalign_core.data.tabular.row_columns import rows_as_columns
 from mmalign_core.settings import Settings
 from mmalign_core.store.places import check_allowed
@@ -49,7 +50,7 @@ def read_collection(
     explicit = None if interactions is None else Path(os.path.expanduser(interactions))
     if path.is_dir():
         return read_folder(path, path.resolve().name, Draft(settings), explicit, progress)
-    if path.suffix.lower() in TABLES + COLUMNAR:
+    if table_ending(path.name) or path.suffix.lower() in COLUMNAR:
         return _read_manifest(path, path.resolve().parent.name, Draft(settings), explicit, progress)
     if path.suffix.lower() in ARRAYS:
         return _read_arrays(path, Draft(settings), explicit, progress)
@@ -88,30 +89,10 @@ def read_folder(
     `interactions`: the path of another interactions file than the folder's, or None; `trusted`: its manifest may name
     absolute paths; `first_dot`: stems end at the first dot, as in WebDataset. Raises as `read_collection` does.
     """
-    manifests = [root / f"manifest{extension}" for extension in TABLES if (root / f"manifest{extension}").is_file()]
-    if manifests:
-        for other in manifests[1:]:
-            draft.skip(
-                other.name, "", f"'{other.name}' is not read, since '{manifests[0].name}' is there too", other.name
-            )
-        arrays = find_arrays(_top_files(root), draft, progress)
-        return _read_manifest(manifests[0], name, draft, interactions, progress, trusted=trusted, arrays=arrays)
-    if shards := tar_shards(root):
-        files = {shard: unpack_into(draft, path, shard, progress) for shard, path in shards.items()}
-        draft.add(rows_of_shards(files, draft), no_other_file, progress)
-        return _finish(root, name, draft, interactions, progress)
-    source = folder_source(root, name)
-    if source is not None:
-        find = partial(find_below, root, absolute=False)
-        table = read_source(source, draft, progress)
-        add_table(draft, table, find, progress, source.name, find_arrays(_top_files(root), draft, progress))
-        return _finish(root, name, draft, interactions, progress)
-    listing = list_folder(root, draft)
-    arrays = find_arrays(listing, draft, progress)
-    taken = {file for group in arrays for file in group.files}
-    media = {file: path for file, path in listing.items() if file not in taken}
-    rows = attach_vectors(rows_by_stem(media, draft, first_dot=first_dot), arrays, draft)
-    draft.add(rows, partial(find_below, root, absolute=False), progress)
+    files = FolderFiles(root, absolute=trusted)
+    users = [interactions] if interactions else _tables_of_users(root)
+    files.use(*ATTRIBUTION[:1], *(path.name for path in users))
+    add_items(files, name, draft, progress, first_dot=first_dot)
     return _finish(root, name, draft, interactions, progress)
 
 
@@ -126,7 +107,7 @@ def _read_arrays(path: Path, draft: Draft, interactions: Path | None, progress: 
     near = _top_files(path.parent)
     ids = {name: p for name, p in near.items() if p.stem.lower() == "ids"}
     arrays = find_arrays({path.name: path, **ids}, draft, progress)
-    manifest = next((near[f"manifest{e}"] for e in TABLES if f"manifest{e}" in near), None)
+    manifest = next((near[n] for e in TABLES for n in near if n.lower() == f"manifest{e}"), None)
     if manifest is not None and any(group.vectors and group.ids is None for group in arrays):
         return _read_manifest(manifest, path.stem, draft, interactions, progress, arrays=arrays)
     rows = attach_vectors(rows_as_columns([]), arrays, draft)
@@ -151,13 +132,16 @@ def _read_manifest(
 
 def _finish(root: Path, name: str, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
     """The draft as a collection, with the interactions and the attribution in the folder `root`."""
-    table = interactions or next(
-        (root / f"interactions{e}" for e in TABLES if (root / f"interactions{e}").is_file()), None
-    )
+    table = interactions or next(iter(_tables_of_users(root)), None)
     frame = None if table is None else read_interactions(table, draft.usable_ids(), draft)
     collection = draft.finish(name, frame, read_attribution(root))
     progress(1.0, f"{len(collection.items):,} items read")
     return collection
+
+
+def _tables_of_users(root: Path) -> list[Path]:
+    """The tables called interactions in the folder, the one that is read first."""
+    return [root / f"interactions{e}" for e in TABLES if (root / f"interactions{e}").is_file()]
 
 
 def read_attribution(folder: Path) -> str:

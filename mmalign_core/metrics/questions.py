@@ -84,5 +84,5 @@ def questions(sources: EmbeddingSet, targets: EmbeddingSet, scoring: Scoring, sa
     answerable = np.flatnonzero(right_answers(sources, targets).answerable)
     rows = answerable
     if sample is not None:
-        rows = answerable[Strings.of(sources.ids).among(sorted(sample.items))[answerable]]
+        rows = answerable[Strings.of(sources.ids).among(sample.items)[answerable]]
     return Questions(sources, targets, rows, len(answerable), scoring.seed)

@@ -28,9 +28,10 @@ from mmalign_core.store.embeddings import CachedRows, CacheSize, EmbeddingCache
 from mmalign_core.store.folders import check_place, remove_owned, write_folder
 from mmalign_core.store.marks import MarkLog
 from mmalign_core.store.places import check_address, folder_of
+from mmalign_core.store.replaced import recover_folder
+from mmalign_core.store.run_list import RunList
 from mmalign_core.store.runs import (
     HEAD,
-    RunList,
     RunRecord,
     RunSummary,
     check_run_id,
@@ -40,6 +41,7 @@ from mmalign_core.store.runs import (
 )
 from mmalign_core.store.sequences import SequenceCache
 from mmalign_core.store.session import SessionCache
+from mmalign_core.store.start import begin
 from mmalign_core.store.uploads import SHELF, remove_upload, upload_entries
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.types.sequences import Sequences
@@ -75,6 +77,7 @@ class Store:
         None for the folder `root`.
         """
         self.root = folder_of(root)
+        begin(self.root)
         self.home = home or self.root
         self.vectors = check_address(vectors) if vectors else ""
         self.session = SessionCache()
@@ -150,19 +153,23 @@ class Store:
                 _log.warning("'%s' is damaged (%s); delete that folder and read the data again", head.parent, error)
         return sorted(summaries, key=lambda c: (c.name, c.digest))
 
-    def run_place(self, run_id: str, path: str | Path | None = None) -> Path:
+    def run_place(self, run_id: str, path: str | Path | None = None, force: bool = False) -> Path:
         """The folder for a run of that id. Raises BadInput if a run could not be saved there; nothing is written."""
         own = self.home / "runs" / check_run_id(run_id)
-        return check_place(Path(os.path.expanduser(path)) if path else own, "run")
+        return check_place(Path(os.path.expanduser(path)) if path else own, "run", force)
 
     def save_run(
-        self, record: RunRecord, path: str | Path | None = None, media: Mapping[str, Path] | None = None
+        self,
+        record: RunRecord,
+        path: str | Path | None = None,
+        media: Mapping[str, Path] | None = None,
+        force: bool = False,
     ) -> Path:
         """Save the run at `path` (default: under the store's root) and list it; returns its folder.
 
-        `media`: name -> file to lie in the folder, see `save_run_folder`.
+        `media`: name -> file to lie in the folder, and `force`: see `save_run_folder`.
         """
-        folder = save_run_folder(record, self.run_place(record.id, path), media)
+        folder = save_run_folder(record, self.run_place(record.id, path, force), media, force)
         self._runs.add(record, folder)
         return folder
 
@@ -170,6 +177,7 @@ class Store:
         """The run of that id, or in that folder. Raises BadInput with the nearest id if there is none."""
         own = self.home / "runs" / str(ref)
         if isinstance(ref, str) and re.fullmatch(r"\w[\w.-]{0,99}", ref):
+            recover_folder(own)
             if (own / HEAD).is_file():
                 return load_run_folder(own)
             if not (Path(ref) / HEAD).is_file():

@@ -21,7 +21,7 @@ from typing import Protocol
 from mmalign_core.store.contents import KINDS, Entry, bytes_of
 from mmalign_core.store.errors import make_folder, writing
 from mmalign_core.store.folders import remove_folder
-from mmalign_core.store.ownership import write_file
+from mmalign_core.store.file_writes import write_file
 from mmalign_core.types import BadInput, digest_bytes, digest_file
 
 SHELF, NAMES, KEPT = "uploads", "names.json", "kept.json"
@@ -135,8 +135,8 @@ def about_upload(folder: Path) -> str:
     kept, runs = kept_upload(folder), sorted(run.parent.name for run in folder.glob("runs/[!.]*/run.json"))
     more = f" and {len(names) - 2:,} more" if len(names) > 3 else ""
     shown = ", ".join(names[: 2 if more else 3])[:200] + more
-    parts = [shown, kept.when and f"kept {kept.when}", "shared by link" if kept.shared else ""]
-    return ", ".join(filter(None, [*parts, runs and f"with {len(runs)} saved runs"]))
+    parts = [shown, f"kept {kept.when}" if kept.when else "", "shared by link" if kept.shared else ""]
+    return ", ".join(filter(None, [*parts, f"with {len(runs)} saved runs" if runs else ""]))
 
 
 def remove_upload(folder: Path, store_in: Callable[[Path], Removable]) -> None:

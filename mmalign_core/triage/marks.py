@@ -18,6 +18,7 @@ from typing import Any
 
 from mmalign_core.data.names import shown
 from mmalign_core.types import BadInput, Collection
+from mmalign_core.types.identity import find_id
 
 Contents = Mapping[str, tuple[str, ...]]
 """Modality -> digests of what one item holds of it, sorted."""
@@ -111,6 +112,8 @@ def new_mark(collection: Collection, contents: Mapping[str, Contents], mark: Mar
     A bad file without a modality is the item's only medium that is no text, if there is one. BadInput where the mark
     does not fit the collection.
     """
+    meant = {name: find_id(id, contents) or id for name in ("item", "other") if (id := getattr(mark, name))}
+    mark = replace(mark, **meant)
     _check_items(mark, contents, collection.name)
     modality = mark.modality or (_only_file(mark, contents[mark.item]) if mark.kind is MarkKind.BAD_FILE else "")
     if modality:

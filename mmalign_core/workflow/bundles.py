@@ -134,12 +134,14 @@ def opened_bundle(path: Path, settings: Settings | None = None) -> Iterator[Bund
         yield found
 
 
-def open_bundle(path: Path, ref: str | None = None, *, store: Store, settings: Settings | None = None) -> Path:
+def open_bundle(
+    path: Path, ref: str | None = None, *, store: Store, settings: Settings | None = None, force: bool = False
+) -> Path:
     """Save the bundle's run under `ref` (a name in the store or a folder; its own name if None); returns its folder.
 
     The run keeps its vectors as encoded, so it can be fitted again without media. The marks of its data are added to
     those of the store. BadInput where the file is no bundle, or, without a `ref`, the store holds another run of that
-    name.
+    name. `force`: as for `save_run`.
     """
     with opened_bundle(path, settings) as found:
         name, place = _destination(found.record, ref, store)
@@ -148,7 +150,7 @@ def open_bundle(path: Path, ref: str | None = None, *, store: Store, settings: S
         collection = replace(found.record.collection, media=own, vectors=vectors)
         if (marks := found.folder / MARKS).is_file():
             import_marks(collection, store, marks)
-        return store.save_run(replace(found.record, id=name, collection=collection), place, found.carried)
+        return store.save_run(replace(found.record, id=name, collection=collection), place, found.carried, force)
 
 
 def _destination(record: RunRecord, ref: str | None, store: Store) -> tuple[str, Path | None]:

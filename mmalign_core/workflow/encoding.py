@@ -22,6 +22,7 @@ from mmalign_core.types import (
     Skipped,
     no_progress,
 )
+from mmalign_core.types.skips import one_line_each
 
 DEFAULT_ENCODERS: Mapping[str, str] = {
     "text": "use-multilingual",
@@ -52,7 +53,7 @@ class Encoding:
             "items": items,
             **total,
             "by_modality": {m: dict(row) for m, row in self.by_modality.items()},
-            "skipped": [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped],
+            "skipped": [one.report() for one in self.skipped],
             "seconds": dict(self.seconds),
             "peak_rss_mb": peak_rss_mb(),
         }
@@ -94,7 +95,7 @@ def encode(
             sets[modality], counts[modality], failed = encode_set(
                 source, media, store=store, settings=settings, progress=shown, write=write
             )
-        skipped += failed
+        skipped += one_line_each(failed)
     if save:
         store.save_collection(collection)
     kept = {m: s for m, s in sets.items() if len(s)}

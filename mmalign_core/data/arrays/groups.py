@@ -12,13 +12,15 @@ import numpy as np
 from mmalign_core.data.arrays.ids import EXTENSIONS, ids_of_array, read_ids
 from mmalign_core.data.arrays.numpy_files import check_vectors, held_safely, map_npy, read_npz
 from mmalign_core.data.draft import Draft
-from mmalign_core.data.names import shown
+from mmalign_core.data.formats import modality_of
+from mmalign_core.data.names import shown, taken_id
 from mmalign_core.data.tabular.row_columns import Rows, merged_rows
 from mmalign_core.data.tabular.rows import File, parse_list
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.vector_columns import VectorCells
 from mmalign_core.data.tabular.vectors import ID_NAMES, vectors_of
 from mmalign_core.types import BadInput, Progress
+from mmalign_core.types.identity import identities, places_by_identity
 
 _NAME_CURE = "name it after what its vectors are of: image_vector, text_vector, audio_vector or video_vector"
 
@@ -62,7 +64,10 @@ def find_arrays(listing: Mapping[str, Path], draft: Draft, progress: Progress) -
     """
     top = {name: path for name, path in listing.items() if "/" not in name}
     loose, groups = ArrayGroup(), []
+    beside = {PurePosixPath(name).name.split(".", 1)[0] for name in listing if modality_of(name)}
     for name, path in top.items():
+        if name.split(".", 1)[0] in beside:
+            continue  # it stands beside a medium of its name, and holds no vectors of all items
         stem, extension = PurePosixPath(name).stem, PurePosixPath(name).suffix.lower()
         if extension == ".npz":
             groups.append(_of_npz(name, path, draft, progress))
@@ -192,7 +197,8 @@ def _by_ids(group: ArrayGroup, rows: Rows, draft: Draft) -> tuple[Rows, np.ndarr
     firsts = np.sort(np.unique(at, return_index=True)[1])
     if len(firsts) < len(at):
         for row in np.setdiff1d(np.arange(len(at)), firsts).tolist():
-            reason = f"{named.source(row)}: the id '{named.ids[row]}' is taken by an earlier row"
+            earlier = named.ids[int(np.flatnonzero(at == at[row])[0])]
+            reason = f"{named.source(row)}: {taken_id(named.ids[row], earlier)}"
             draft.skip(named.ids[row], "", reason, named.source(row))
         named, at = named.take(firsts), at[firsts]
     silent = not (named.metadata or named.cells or named.vectors) and not (at >= len(rows)).any()
@@ -206,7 +212,7 @@ def _places(named: Rows, rows: Rows) -> np.ndarray:
 
     The name of a file of only one row is an alias of its id.
     """
-    at = rows.ids.places_of(named.ids)
+    at = places_by_identity(named.ids, rows.ids)
     files = [(entry.name, row) for cells in rows.cells.values() if isinstance(cells, list)
              for row, cell in enumerate(cells) for entry in parse_list(cell) if isinstance(entry, File)]  # fmt: skip
     times = Counter(name for name, _ in files)
@@ -215,7 +221,7 @@ def _places(named: Rows, rows: Rows) -> np.ndarray:
         unknown = np.flatnonzero(at < 0).tolist()
         at[unknown] = [alias.get(named.ids[place], -1) for place in unknown]
     new = np.flatnonzero(at < 0)
-    firsts = named.ids.take(new).firsts()
+    firsts = identities(named.ids.take(new)).firsts()
     at[new] = len(rows) + np.unique(firsts, return_inverse=True)[1]
     return at
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from mmalign_core.data.columnar.features import Feature, bare
+from mmalign_core.data.columnar.features import bare
 from mmalign_core.data.files import check_size, spool
+from mmalign_core.data.media.references import guess_encoding
 from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.cells import is_list
+from mmalign_core.data.tabular.cells import bare_cells, is_list, is_texts
+from mmalign_core.data.tabular.contents import Feature
 from mmalign_core.data.tabular.rows import File, Problem
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
@@ -23,6 +25,23 @@ def label_cells(array: Any, feature: Feature) -> list[Any]:
     if is_list(bare(array.type)):
         return [None if v is None else [_label(x, names) for x in v] for v in values]
     return [_label(v, names) for v in values]
+
+
+def text_cells(array: Any, *, is_metadata: bool) -> Any:
+    """The texts in an Arrow column of bytes. One that is not UTF-8 is a `Problem`, or mended where it is metadata."""
+    texts = bare_cells(array)
+    if is_texts(texts):
+        return texts
+    return [None if v is None else _decoded(v, is_metadata=is_metadata) for v in texts.to_pylist()]
+
+
+def _decoded(value: bytes, *, is_metadata: bool) -> str | Problem:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        if is_metadata:
+            return value.decode("utf-8", "replace")
+        return Problem(f"the text is not UTF-8 (it looks like {guess_encoding(value)}); save it as UTF-8")
 
 
 def _label(value: Any, names: tuple[str, ...]) -> Any:

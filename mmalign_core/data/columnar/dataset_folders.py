@@ -13,6 +13,7 @@ from typing import Any
 
 from mmalign_core.data.columnar.parts import Part, Source, file_part, readable, split_of
 from mmalign_core.data.names import natural_key, safe_name, shown
+from mmalign_core.data.tabular.budgets import check_columns
 from mmalign_core.types import BadInput
 
 _SPLITS, _ABOUT, _STATE = "dataset_dict.json", "dataset_info.json", "state.json"
@@ -101,6 +102,7 @@ def lance_source(path: Path, name: str) -> Source:
         raise BadInput(f"'{shown(name)}' is not a Lance table (it has no _versions); copy the whole folder")
     with readable(name, "Lance table"), _open_lance(path) as table:
         schema, rows = table.schema, table.count_rows()
+        check_columns(len(schema.names), f"'{shown(name)}'")
     return Source(name, (Part(name, schema, rows, partial(_lance_batches, path)),))
 
 

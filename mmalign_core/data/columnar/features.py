@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
+from mmalign_core.data.formats import HEAD_BYTES, sniff
 from mmalign_core.data.tabular.cells import is_list
+from mmalign_core.data.tabular.contents import Feature
 
 _MEDIA = {"Image": "image", "Audio": "audio", "Video": "video"}
 _LIST_DEPTH = 4
 """Levels of nested lists that are inspected; our choice."""
 _BLOBS = ((b"lance-encoding:blob", b"true"), (b"ARROW:extension:name", b"lance.blob.v2"))
 """Metadata by which older and newer Lance tables mark blobs, of which a row holds only the position, not the bytes."""
-
-
-@dataclass(frozen=True)
-class Feature:
-    """What one column holds.
-
-    `kind`: media (bytes, or a struct of bytes and path), text, vector, number, other, or nothing (all null);
-    `modality`: that of media, '' if it is not stated; `labels`: names of the classes that its numbers stand for;
-    `heavy`: its type contains bytes, so that it cannot be metadata.
-    """
-
-    kind: str
-    modality: str = ""
-    labels: tuple[str, ...] = ()
-    heavy: bool = False
 
 
 def features_of(schema: Any, stated: Mapping[str, Any]) -> dict[str, Feature]:
@@ -79,21 +66,54 @@ def kind_of(type: Any) -> str:
     """
     import pyarrow as pa
 
-    is_, type = pa.types, bare(type)
-    if is_.is_null(type):
-        return "nothing"
-    if is_.is_dictionary(type):
+    is_, type = pa.types, type if _is_uuid(type) else bare(type)
+    if is_.is_dictionary(type) or is_.is_run_end_encoded(type):
         return kind_of(type.value_type)
-    if is_list(type):
-        inner = bare(type.value_type)
-        if is_.is_floating(inner) or (is_.is_integer(inner) and is_.is_fixed_size_list(type)):
-            return "vector"
-        return kind if (kind := kind_of(inner)) in ("media", "text", "vector") else "other"
+    if is_list(type) or is_.is_list_view(type) or is_.is_large_list_view(type):
+        return _kind_of_list(type)
+    if _is_uuid(type) or is_.is_temporal(type):
+        return "value"
     if is_.is_string(type) or is_.is_large_string(type) or is_.is_string_view(type):
         return "text"
-    if is_.is_integer(type) or is_.is_floating(type) or is_.is_boolean(type):
+    if is_.is_integer(type) or is_.is_floating(type) or is_.is_boolean(type) or is_.is_decimal(type):
         return "number"
-    return "media" if _is_binary(type) or _is_media_struct(type) else "other"
+    media = _is_binary(type) or _is_media_struct(type)
+    return "media" if media else "nothing" if is_.is_null(type) else "other"
+
+
+def _kind_of_list(type: Any) -> str:
+    import pyarrow as pa
+
+    inner = bare(type.value_type)
+    if pa.types.is_floating(inner) or (pa.types.is_integer(inner) and pa.types.is_fixed_size_list(type)):
+        return "vector"
+    return kind if (kind := kind_of(inner)) in ("media", "text", "vector") else "other"
+
+
+def as_text(feature: Feature, value: Any) -> Feature:
+    """The feature of a column of bytes whose first `value` is text in UTF-8: texts that were saved as bytes."""
+    if not isinstance(value, bytes) or not value or b"\0" in value or sniff(value[:HEAD_BYTES]) not in (None, "text"):
+        return feature
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return feature
+    return replace(feature, kind="text", heavy=False, coded=True)
+
+
+def is_bytes(type: Any) -> bool:
+    """Whether an Arrow type is bytes, also where they are coded, and no struct or UUID of them."""
+    import pyarrow as pa
+
+    if _is_uuid(type):
+        return False
+    type = bare(type)
+    coded = pa.types.is_dictionary(type) or pa.types.is_run_end_encoded(type)
+    return is_bytes(type.value_type) if coded else _is_binary(type)
+
+
+def _is_uuid(type: Any) -> bool:
+    return getattr(type, "extension_name", "") == "arrow.uuid"
 
 
 def bare(type: Any) -> Any:
@@ -123,6 +143,8 @@ def _is_media_struct(type: Any) -> bool:
 
 
 def _is_heavy(type: Any) -> bool:
+    if _is_uuid(type):
+        return False
     type = bare(type)
     inside = [type.field(i).type for i in range(type.num_fields)]
     return _is_binary(type) or any(map(_is_heavy, inside))

@@ -51,6 +51,14 @@ def folder_source(root: Path, name: str) -> Source | None:
     return files_source(files, name) if files else None
 
 
+def source_folders(root: Path) -> list[Path]:
+    """The folders whose files are all parts of the table: of a saved data set, or of a Lance table."""
+    if is_saved(root):
+        return [root]
+    lance = lance_below(root)
+    return [] if lance is None else [lance]
+
+
 def _tables(root: Path) -> dict[str, Path]:
     """Relative name -> path of the .parquet and .arrow files, if all are shards or the folder holds no media.
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from mmalign_core.data.tabular.written_values import written_column, written_value
+
 Cells = Any
 """Cells (n,): a `pyarrow.Array`, a `pyarrow.ChunkedArray`, an array (n, d) of vectors, or a list."""
 
@@ -28,7 +30,8 @@ def is_arrow(cells: Cells) -> bool:
 
 
 def bare_cells(cells: Cells) -> Cells:
-    """The Arrow column without extension types and dictionaries; a list of texts as an Arrow column; else itself."""
+    """The Arrow column as a person writes its values (`written_column`); a list of texts as an Arrow column; else
+    itself."""
     if isinstance(cells, np.ndarray):
         return cells
     return _bare(cells) if is_arrow(cells) else _as_texts(cells)
@@ -37,10 +40,15 @@ def bare_cells(cells: Cells) -> Cells:
 def _bare(cells: Cells) -> Cells:
     if isinstance(cells, pa.ChunkedArray):
         chunks = [_bare(chunk) for chunk in cells.chunks]
-        return pa.chunked_array(chunks) if chunks else _bare(pa.array([], cells.type))
-    if isinstance(cells, pa.ExtensionArray):
-        return _bare(cells.storage)
-    return _bare(cells.dictionary_decode()) if isinstance(cells, pa.DictionaryArray) else cells
+        if len({chunk.type for chunk in chunks}) > 1:  # bytes, of which some chunks are no texts
+            chunks = [chunk.cast(pa.large_binary()) for chunk in chunks]
+        return pa.chunked_array(chunks) if chunks else _bare(_none_of(cells.type))
+    return written_column(cells)
+
+
+def _none_of(kind: Any) -> Any:
+    """An empty Arrow column of a type."""
+    return pa.nulls(0, kind) if isinstance(kind, pa.BaseExtensionType) else pa.array([], kind)
 
 
 def _as_texts(cells: list[Any]) -> Cells:
@@ -78,12 +86,22 @@ def is_numbers(type: Any) -> bool:
     return is_list(type) and pa.types.is_floating(type.value_type)
 
 
+def holds_numbers(type: Any) -> bool:
+    """Whether an Arrow type is a number, or a list of numbers or of such lists."""
+    while is_list(type):
+        type = type.value_type
+    return pa.types.is_integer(type) or pa.types.is_floating(type)
+
+
 def as_list(cells: Cells) -> list[Any]:
     """The cells as Python values; a list of floats is an array (d,), which is much faster."""
     if not is_arrow(cells):
         return list(cells) if isinstance(cells, np.ndarray) else cells
     array = one_array(_bare(cells))
-    return _rows_of_numbers(array) if is_numbers(array.type) else array.to_pylist()
+    if is_numbers(array.type):
+        return _rows_of_numbers(array)
+    values = array.to_pylist()
+    return [written_value(value) for value in values] if pa.types.is_nested(array.type) else values
 
 
 def taken(cells: Cells, places: np.ndarray) -> Cells:

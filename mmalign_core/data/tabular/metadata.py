@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, is_text_type, one_array
+from mmalign_core.data.tabular.written_values import written_value
 from mmalign_core.types import Strings
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
@@ -112,9 +113,9 @@ def _typed(values: Iterable[Any]) -> list[Any]:
 
 def _plain(value: Any) -> Any:
     """None for an absent value; a number, a boolean or a stripped text as it is; anything else as text."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    if isinstance(value, (bool, int, float)):
+    if not isinstance(value, (list, dict, np.ndarray)):
+        value = written_value(value)
+    if value is None or isinstance(value, (bool, int, float)):
         return value
     text = value if isinstance(value, str) else _words(value)
     return text.strip().encode("utf-8", "replace").decode() or None
@@ -122,7 +123,7 @@ def _plain(value: Any) -> Any:
 
 def _words(value: Any) -> str:
     tolist = getattr(value, "tolist", None)
-    value = tolist() if tolist else value
+    value = written_value(tolist() if tolist else value)
     return json.dumps(value, ensure_ascii=False, default=str) if not isinstance(value, str) else value
 
 

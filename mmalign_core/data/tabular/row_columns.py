@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, is_arrow, is_texts, one_array, taken
 from mmalign_core.data.tabular.rows import KNOWN_COLUMNS, LONGEST_ID, VECTOR_COLUMNS, Row, is_missing, parse_id
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.vector_columns import VectorCells
 from mmalign_core.types import MODALITIES, BadInput, Strings
+from mmalign_core.types.identity import plain_ids
 from mmalign_core.types.strings import joined_strings
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
@@ -67,7 +68,7 @@ def rows_of_table(table: Table, names: Mapping[str, str], source: str) -> tuple[
     `source`: what messages call the table.
     """
     named = {name: table.cells[column] for column, name in names.items() if column in table.cells}
-    where = lambda place: f"{shown(source)}, line {table.numbers[place]}"  # noqa: E731
+    where = partial(table.where, source=source)
     told = {p: (str(_own_id(line.values, names) or line.number), f"{where(p)} {line.problem}")
             for p, line in table.problems.items()}  # fmt: skip
     if "id" in named:
@@ -99,7 +100,7 @@ def parse_ids(cells: Cells, where: Callable[[int], str], skipped: set[int]) -> t
     """The ids in the cells as texts, and place -> why there is none. Those of `skipped` places are not looked at."""
     cells = bare_cells(cells)
     if is_texts(cells):
-        texts = pc.utf8_trim_whitespace(one_array(cells).cast(pa.large_string()))
+        texts = plain_ids(one_array(cells).cast(pa.large_string()))
         size = pc.fill_null(pc.utf8_length(texts), 0).to_numpy(zero_copy_only=False)
         odd = np.flatnonzero((size == 0) | (size > LONGEST_ID))
         texts = pc.fill_null(texts, pa.scalar("", pa.large_string()))

@@ -15,7 +15,7 @@ from mmalign_core.metrics.report import Evaluation, evaluation, fused_set, measu
 from mmalign_core.metrics.retrieval import Direction, pooled
 from mmalign_core.metrics.threshold import suggested_threshold
 from mmalign_core.progress import Watch, no_watch, pulsing, within
-from mmalign_core.splits import paired_items, split
+from mmalign_core.splits import paired_column, split
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import Sets, place
@@ -125,10 +125,10 @@ def fuse_part(plan: AlignmentPlan, part: Part, aligner: Aligner) -> tuple[Sets, 
     Both are {} with two modalities, or fewer than FEWEST_WHOLE such items.
     """
     sets = {modality: plan.sets[modality].of_items(part.test) for modality in part.modalities}
-    items = paired_items(sets)
+    items = paired_column(sets)
     if len(sets) < 3 or len(items) < FEWEST_WHOLE:
         return {}, {}
-    sets = {modality: rows.of_items([*items]) for modality, rows in sets.items()}
+    sets = {modality: rows.of_items(items) for modality, rows in sets.items()}
     fused: dict[str, EmbeddingSet] = {}
     for target in reversed(plan.choices.pair):
         others = {modality: rows for modality, rows in sets.items() if modality != target}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from mmalign_core.aligners import ALIGNERS, Aligner
+from mmalign_core.data.moment_columns import NO_MOMENT, moments_of_texts
+from mmalign_core.data.ordered_texts import ordered_texts
 from mmalign_core.scoring.decision import Scoring
-from mmalign_core.splits import Split, column_folds, folds, items_of, paired_items, shared_content, split, time_split
+from mmalign_core.splits import Split, column_folds, folds, items_of, paired_column, shared_content, split, time_split
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
+from mmalign_core.types.strings import Strings, joined_strings
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import Sets, joinable, usable_sets
 from mmalign_core.workflow.encoding import Encoding
@@ -55,9 +58,9 @@ class Part:
     pair. `modalities`: the pair, and the others of which `fitted` holds enough.
     """
 
-    train: tuple[str, ...]
-    test: tuple[str, ...]
-    fitted: tuple[str, ...]
+    train: Sequence[str]
+    test: Sequence[str]
+    fitted: Sequence[str]
     modalities: tuple[str, ...]
 
 
@@ -84,7 +87,7 @@ class AlignmentPlan:
         """The fit of this split."""
         return _part(self.sets, self.choices, split)
 
-    def pair_of(self, items: tuple[str, ...]) -> Sets:
+    def pair_of(self, items: Sequence[str]) -> Sets:
         """The rows of these items in both modalities of the pair, as the aligner reads them."""
         return {modality: self.sets[modality].of_items(items) for modality in self.choices.pair}
 
@@ -136,8 +139,8 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
     """
     choices.check_pair(tuple(sets))
     pair = {modality: sets[modality] for modality in choices.pair}
-    paired = paired_items(pair)
-    if not paired:
+    paired = paired_column(pair)
+    if not len(paired):
         why = f"no item has both {' and '.join(choices.pair)}"
         if not needs_pairs:
             return HeldOut((Split(items_of(pair), ()),), "none", 0, 0, None, why)
@@ -146,8 +149,8 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
             "measured, and only an aligner that learns from no pairs can be fitted (align --aligner pivot or bridge)"
         )
     parts, words = _splits(pair, choices, _column(collection, choices))
-    n_train = round(float(np.mean([len(paired & set(part.train)) for part in parts])))
-    n_test = sum(len(paired & set(part.test)) for part in parts)
+    n_train = round(float(np.mean([np.count_nonzero(paired.among(part.train)) for part in parts])))
+    n_test = int(sum(np.count_nonzero(paired.among(part.test)) for part in parts))
     shared = sum(shared_content(pair, part) for part in parts) if choices.holds_out else None
     return HeldOut(parts, words, n_train, n_test, shared)
 
@@ -203,18 +206,18 @@ def _column(collection: Collection, choices: Choices) -> _Column:
 
 
 def _times(values: Mapping[str, Any], column: str) -> dict[str, float]:
-    """Item -> moment as a number: numbers as they are, dates (ISO 8601) as seconds."""
+    """Item -> moment as a number: numbers as they are, dates and durations as seconds."""
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values.values()):
         return {item: float(value) for item, value in values.items()}
-    words = pd.Series([str(value) for value in values.values()], dtype=object)
-    moments = pd.to_datetime(words, errors="coerce", format="ISO8601", utc=True)
-    for (item, value), moment in zip(values.items(), moments):
-        if pd.isna(moment):
-            raise BadInput(
-                f"the time column '{column}' holds {value!r} (item '{item}'), which is neither a number nor a date "
-                "such as 2024-05-31"
-            )
-    return {item: moment.timestamp() for item, moment in zip(values, moments)}
+    words = pa.array([str(value) for value in values.values()], pa.large_string())
+    ordered = ordered_texts(words)
+    if ordered is not None:
+        return dict(zip(values, ordered.seconds.tolist()))
+    wrong = moments_of_texts(words).wrong
+    place, why = next(iter(wrong.items()), (0, NO_MOMENT))
+    item, value = [*values.items()][place]
+    why = "which is neither a number nor a date such as 2024-05-31" if why == NO_MOMENT else why
+    raise BadInput(f"the time column '{column}' holds {value!r} (item '{item}'), {why}")
 
 
 def _part(sets: Sets, choices: Choices, split: Split) -> Part:
@@ -222,8 +225,8 @@ def _part(sets: Sets, choices: Choices, split: Split) -> Part:
     model, fitted = choices.new_aligner(), split.train
     if not model.needs_pairs:
         # Nobody measures items outside the pair, and sounds alone can join pictures with texts.
-        paired = {item for modality in choices.pair for item in sets[modality].ids}
-        fitted = (*fitted, *(item for item in items_of(sets) if item not in paired))
+        every, pair = items_of(sets), items_of({modality: sets[modality] for modality in choices.pair})
+        fitted = joined_strings([Strings.of(fitted), every.take(np.flatnonzero(~every.among(pair)))])
     modalities = tuple(sets)
     if len(sets) > len(choices.pair):
         rows = {modality: replace(rows, sequences=None).of_items(fitted) for modality, rows in sets.items()}

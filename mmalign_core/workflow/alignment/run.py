@@ -178,7 +178,7 @@ def _report(
         "transductive": choices.is_transductive,
         **plan.held.report(),
         "encoders": dict(encoding.encoders),
-        "skipped": [{"id": left.id, "modality": left.modality, "reason": left.reason} for left in encoding.skipped],
+        "skipped": [left.report() for left in encoding.skipped],
         **measured.evaluation.report(),
         **({"fused": measured.fused} if measured.fused else {}),
         "history": list(fitted.history),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mmalign_core.data.interactions import why_none
 from mmalign_core.recommend import Interactions, PlacedItems, PlacedQuery, interactions_of, place_items
 from mmalign_core.recommend.splits import SPLITS, EventSplit, split_events
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, digest_bytes, digest_json
@@ -197,6 +198,8 @@ def events_of(collection: Collection, protocol: Protocol | None = None) -> Inter
             f"'{collection.name}' has no interactions; give them with --interactions FILE "
             "(user_id,item_id[,rating,timestamp])"
         )
+    if collection.interactions.empty and (why := why_none(collection)):
+        raise BadInput(f"'{collection.name}' has interactions, but {why}")
     events = interactions_of(collection.interactions, collection.ids)
     if not len(events):
         raise BadInput(f"no interaction names an item of '{collection.name}'; its ids look like '{collection.ids[0]}'")

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmalign_core.data.names import shown
 from mmalign_core.types import BadInput, Media
+from mmalign_core.types.identity import find_id
 from mmalign_core.vectors import unit_rows
 from mmalign_core.workflow.alignment.run import Run
 
@@ -38,8 +39,10 @@ def placed_medium(run: Run, modality: str, name: str) -> PlacedMedium:
 
     If an item's id is "ID#2" itself, that item is used.
     """
-    numbered = None if name in run.collection.items.index else _NUMBERED.fullmatch(name)
-    item, number = (numbered[1], int(numbered[2])) if numbered else (name, 1)
+    same = find_id(name, run.collection.ids)
+    numbered = None if same is not None else _NUMBERED.fullmatch(name)
+    item, number = (numbered[1], int(numbered[2])) if numbered else (same or name, 1)
+    item = find_id(item, run.collection.ids) or item
     found = placed_media(run, modality, item)
     if number > len(found):
         raise BadInput(f"item '{shown(item)}' has {len(found)} of {modality}, so there is no #{number}")

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from mmalign_core.data.names import shown
+from mmalign_core.data.ordered_texts import DATE, ordered_texts, span_of
 from mmalign_core.types import BadInput, Strings
 from mmalign_core.types.digests import arrow_texts
 
@@ -32,12 +33,15 @@ _LIKE_NUMBER = r"^\s*[+-]?(\.?[0-9]|nan|inf)"
 def holding(values: pd.Series | Strings, sign: str, value: str, column: str) -> np.ndarray:
     """Return (n,) bool: which of the values (n,) meet the condition `sign value`; see `allowed_items`.
 
-    BadInput if all values of the column are numbers, and the condition compares them with something else.
+    BadInput if all values of the column are numbers, dates or durations, and the condition compares them with something
+    else.
     """
     if isinstance(values, Strings):
         return _texts_holding(values.column, sign, value, column)
     if isinstance(values.dtype, pd.StringDtype):
-        return _texts_holding(arrow_texts(values), sign, value, column)
+        texts = arrow_texts(values)
+        in_time = _times_holding(texts, sign, value, column) if sign in (*_ORDER, "=", "!=") else None
+        return _texts_holding(texts, sign, value, column) if in_time is None else in_time
     test = _test(sign, value, values.dropna(), column)
     number = _number(value)
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
@@ -49,6 +53,29 @@ def holding(values: pd.Series | Strings, sign: str, value: str, column: str) -> 
         return met[codes]
     missing = values.isna().to_numpy()
     return np.array([test(None if gone else own) for own, gone in zip(values.tolist(), missing)], bool)
+
+
+def _times_holding(texts: Any, sign: str, value: str, column: str) -> np.ndarray | None:
+    """The same for an Arrow column of dates or durations; None for other texts, and for = and != with other values.
+
+    A date stands for all of its time: '2024' is the year, and '>' means after it.
+    """
+    ordered = ordered_texts(texts)
+    span = None if ordered is None else span_of(value, ordered.kind)
+    if ordered is None or span is None:
+        if ordered is not None and sign in _ORDER:
+            such = "2024-01-31" if ordered.kind == DATE else "1:30:00"
+            raise BadInput(
+                f"'{column}' holds {ordered.kind}s, and '{shown(value)}' is none; compare it with one such as {such}"
+            )
+        return None
+    own = ordered.seconds if span.zoned else ordered.walls
+    if sign in (">=", "<"):
+        return _ORDER[sign](own, span.start)
+    if sign in (">", "<="):
+        return own >= span.end if sign == ">" else own < span.end
+    within = (own >= span.start) & (own < span.end)
+    return within if sign == "=" else ~within
 
 
 def _texts_holding(texts: Any, sign: str, value: str, column: str) -> np.ndarray:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmalign_core.data.interactions import why_none
 from mmalign_core.data.media.references import file_media, text_media
 from mmalign_core.data.names import shown
 from mmalign_core.encoders import Encoder
@@ -30,6 +31,7 @@ from mmalign_core.settings import Settings
 from mmalign_core.spaces import is_known, reference_of, text_modality, text_tower
 from mmalign_core.store import Store
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, Media
+from mmalign_core.types.identity import find_id
 from mmalign_core.workflow.alignment.inputs import place_media, text_encoder
 from mmalign_core.workflow.alignment.run import Run
 from mmalign_core.workflow.recommendation.recommenders import FittedRecommender
@@ -104,9 +106,10 @@ def _looked_up(
 def _of_user(run: Run, part: QueryPart, known: FittedRecommender, notes: list[str]) -> PlacedPart:
     """Return the user's items, split by the model's least rating. BadInput if none is rated high enough."""
     interactions, least = known.interactions, known.model.least_rating
-    if interactions is None or part.value not in interactions.users:
+    name = None if interactions is None else find_id(part.value, interactions.users)
+    if interactions is None or name is None:
         raise BadInput(_no_history(run, part.value))
-    user = interactions.users.index(part.value)
+    user = interactions.users.index(name)
     met, liked = interactions.history(user), interactions.liked(least).history(user)
     if not liked:
         raise BadInput(f"user '{shown(part.value)}' rated none of the {len(met)} items met {least:g} or more")
@@ -121,6 +124,8 @@ def _no_history(run: Run, user: str) -> str:
     table = run.collection.interactions
     if table is None:
         return "this run has no interactions; give them with --interactions FILE (user_id,item_id)"
+    if table.empty and (why := why_none(run.collection)):
+        return f"of this run's interactions {why}"
     names = [str(name) for name in table["user_id"]]
     rows = names.count(user)
     if not rows:
@@ -132,9 +137,10 @@ def _no_history(run: Run, user: str) -> str:
 
 
 def _item(run: Run, item: str, items: PlacedItems) -> int:
-    if item in items.rows:
-        return items.rows[item]
-    if item in run.collection.items.index:
+    found = find_id(item, items.ids)
+    if found is not None:
+        return items.rows[found]
+    if find_id(item, run.collection.ids) is not None:
         raise BadInput(f"item '{shown(item)}' has no place in this run's space; give its text or picture")
     raise BadInput(f"no item '{shown(item)}' in this run; {nearest(item, items.ids)}")
 

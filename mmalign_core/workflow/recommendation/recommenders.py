@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from mmalign_core.data.draft import Draft
-from mmalign_core.data.interactions import read_interactions
+from mmalign_core.data.interactions import read_interactions, why_none
 from mmalign_core.data.names import shown
 from mmalign_core.recommend import RECOMMENDERS, Interactions, PlacedItems, Recommender, interactions_of, place_items
 from mmalign_core.settings import Settings
@@ -53,8 +53,10 @@ def unfitted_recommender(run: Run, name: str, params: Mapping[str, Any] | None =
     interactions = None if table is None else interactions_of(table, items.ids)
     if model.needs_interactions and not interactions:
         others = ", ".join(n for n in RECOMMENDERS.names() if not RECOMMENDERS.get(n).needs_interactions)
+        why = "" if table is None or len(table) else why_none(run.collection)
+        lack = f"of those of this run {why}" if why else "this run has none"
         raise BadInput(
-            f"'{name}' learns from interactions, and this run has none; give them with "
+            f"'{name}' learns from interactions, and {lack}; give them with "
             f"--interactions FILE (user_id,item_id) or take one of: {others}"
         )
     return FittedRecommender(name, model, items, interactions)
@@ -78,5 +80,6 @@ def with_interactions(
     if table.empty:
         why = f": {draft.skipped[0].reason}" if draft.skipped else ""
         raise BadInput(f"'{shown(path)}' holds no interaction with an item of this run{why}")
-    collection = replace(run.collection, interactions=table, digest="")
-    return replace(run, collection=collection), tuple(draft.skipped)
+    notes = (*run.collection.notes, *draft.notes)
+    collection = replace(run.collection, interactions=table, notes=notes, digest="")
+    return replace(run, collection=collection), draft.skipped
