@@ -86,15 +86,19 @@ def use(person: Person, address: str, clicks: int, words: dict[int, bytes]) -> N
                 page, query = person.address(click)
                 message = BackMsg()
                 message.rerun_script.query_string, message.rerun_script.page_name = query, page
+                until = time.monotonic() + PATIENCE
                 socket.send(message.SerializeToString())
-                _answer(socket, person, words)
+                while _answer(socket, person, words) and time.monotonic() < until:
+                    time.sleep(1.0)  # work goes on behind the page, which would ask again
+                    socket.send(message.SerializeToString())
                 person.clicks += 1
     except Exception as error:  # noqa: BLE001  the others go on, and the report says it
         person.problem = f"{type(error).__name__}: {error}"
 
 
-def _answer(socket: ClientConnection, person: Person, words: dict[int, bytes]) -> None:
-    """Read until the script has run, and search what comes."""
+def _answer(socket: ClientConnection, person: Person, words: dict[int, bytes]) -> bool:
+    """Read until the script has run, and search what comes; return whether the page will ask again by itself."""
+    polls = False
     while True:
         content = socket.recv(timeout=PATIENCE)
         person.sent += len(content)
@@ -103,8 +107,10 @@ def _answer(socket: ClientConnection, person: Person, words: dict[int, bytes]) -
             f"words of {other}" for other, word in words.items() if other != person.number and word in content
         ]
         message = ForwardMsg.FromString(content)
-        if message.WhichOneof("type") == "script_finished":
-            return
+        kind = message.WhichOneof("type")
+        polls = polls or kind == "auto_rerun"
+        if kind == "script_finished":
+            return polls
 
 
 def left_of(home: Path, words: dict[int, bytes]) -> list[str]:

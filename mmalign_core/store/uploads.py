@@ -20,8 +20,8 @@ from typing import Protocol
 
 from mmalign_core.store.contents import KINDS, Entry, bytes_of
 from mmalign_core.store.errors import make_folder, writing
-from mmalign_core.store.folders import remove_folder
 from mmalign_core.store.file_writes import write_file
+from mmalign_core.store.folders import remove_folder
 from mmalign_core.types import BadInput, digest_bytes, digest_file
 
 SHELF, NAMES, KEPT = "uploads", "names.json", "kept.json"
