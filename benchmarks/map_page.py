@@ -1,5 +1,6 @@
 """A page with one map of made points, which `map_browser.py` serves: ours, or plotly's scattergl."""
 
+import statistics
 import sys
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def names(n: int, dimensions: int) -> list[map_layer.ShownLabel]:
     found = []
     for depth, level in enumerate(levels):
         for number, (place, size) in enumerate(zip(level.places, level.sizes), 1):
-            word = rows["group"][level.numbers == number].mode()[0]
+            word = statistics.mode(rows["group"].to_numpy()[level.numbers == number].tolist())
             found.append((f"{word}, of depth {depth}", int(size), depth, tuple(place.tolist())))
     return found
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from mmalign_core.data.archive_names import decoded_names, unicode_path
 from mmalign_core.data.names import shown
@@ -45,7 +45,7 @@ class _Info(tarfile.TarInfo):
     def _proc_member(self, archive: tarfile.TarFile) -> Any:
         describes = self.type in (*tarfile.GNU_TYPES[:2], tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
         if describes and self.size > _LONGEST_HEADER:
-            raise tarfile.InvalidHeaderError("a name or attributes of more than a megabyte")
+            raise tarfile.InvalidHeaderError("a name or attributes of more than a megabyte")  # pyright: ignore
         return super()._proc_member(archive)  # type: ignore[misc]
 
 
@@ -159,7 +159,7 @@ def _part_opener(path: Path, start: int, info: zipfile.ZipInfo) -> Callable[[], 
     def opened() -> IO[bytes]:
         file = path.open("rb")
         file.seek(start)
-        return zipfile.ZipExtFile(file, "r", info, close_fileobj=True)
+        return cast(IO[bytes], zipfile.ZipExtFile(file, "r", info, close_fileobj=True))
 
     return opened
 

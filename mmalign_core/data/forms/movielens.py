@@ -74,7 +74,7 @@ def _movies(files: FolderFiles, name: str) -> Iterator[dict[str, Any]]:
             yield _movie(fields[0], fields[1], genres) | {"released": fields[2] or None}
 
 
-def _movie(id: str, title: str, genres: list[str]) -> dict[str, Any]:
+def _movie(id: str, title: str, genres: Sequence[str]) -> dict[str, Any]:
     year = _YEAR.search(title or "")
     told = [genre for genre in genres if genre and genre != _NO_GENRE]
     return {"id": id, "text": title, "title": title, "year": int(year[1]) if year else None, "genres": told or None}

@@ -47,10 +47,12 @@ def decode_dicom(source: str | Path | bytes, name: str, settings: Settings) -> I
     if reason := why_not_picture(content[:HEAD_BYTES], name):
         raise BadInput(reason)
     import pydicom
+    from pydicom.errors import InvalidDicomError
+    from pydicom.filereader import read_file_meta_info
 
     warnings.filterwarnings("ignore", module="pydicom")
     try:
-        meta = pydicom.filereader.read_file_meta_info(io.BytesIO(content))
+        meta = read_file_meta_info(io.BytesIO(content))
         if str(meta.get("TransferSyntaxUID", "")) == _DEFLATED:
             raise BadInput(f"{name} is a DICOM file packed as a whole, which is not opened; save it unpacked")
         data = pydicom.dcmread(io.BytesIO(content), specific_tags=[*_READ])
@@ -62,12 +64,13 @@ def decode_dicom(source: str | Path | bytes, name: str, settings: Settings) -> I
             return _picture(data)
     except BadInput:
         raise
-    except (pydicom.errors.InvalidDicomError, *_DAMAGE) as error:
+    except (InvalidDicomError, *_DAMAGE) as error:
         raise BadInput(f"{name} is a DICOM file without a picture that can be decoded; save it as PNG") from error
 
 
 def _picture(data: Any) -> Image.Image:
-    from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
+    from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
+    from pydicom.pixels.utils import pixel_array
 
     samples, kind = np.asarray(pixel_array(data, index=0)), str(data.PhotometricInterpretation)
     if kind == "PALETTE COLOR":

@@ -19,9 +19,10 @@ LONGEST_LIST = 16
 """Numbers in a list of metadata; our choice: longer lists are vectors."""
 _LISTED, _LISTED_METADATA = 12, 20
 """Columns that a message and a note list; our choice."""
-_FITS: Mapping[str, tuple[str, ...]] = dict.fromkeys(("id", "text"), ("text", "number", "value")) | dict.fromkeys(
-    MODALITIES[1:], ("media", "text")
-)
+_FITS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("id", "text"), ("text", "number", "value")),
+    **dict.fromkeys(MODALITIES[1:], ("media", "text")),
+}
 _WORDS = {
     "media": "bytes",
     "text": "text",
