@@ -52,7 +52,7 @@ def decode_dicom(source: str | Path | bytes, name: str, settings: Settings) -> I
 
     warnings.filterwarnings("ignore", module="pydicom")
     try:
-        meta = read_file_meta_info(io.BytesIO(content))
+        meta = read_file_meta_info(io.BytesIO(content))  # pyright: ignore[reportArgumentType]
         if str(meta.get("TransferSyntaxUID", "")) == _DEFLATED:
             raise BadInput(f"{name} is a DICOM file packed as a whole, which is not opened; save it unpacked")
         data = pydicom.dcmread(io.BytesIO(content), specific_tags=[*_READ])
