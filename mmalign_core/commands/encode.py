@@ -48,4 +48,5 @@ def run(args: argparse.Namespace) -> None:
         )
     report = made.report(len(collection.ids))
     summary = "{items} items: {encoded} media encoded, {reused} reused, {n} skipped"
-    write_result(report, args, summary.format(n=count_skipped(made.skipped), **report))
+    long = "" if made.long_texts is None else f"\n  {made.long_texts.sentence()}"
+    write_result(report, args, summary.format(n=count_skipped(made.skipped), **report) + long)

@@ -6,8 +6,10 @@ from typing import Any
 
 from mmalign_core.commands.shared import (
     add_data,
+    add_encoders,
     add_json,
     add_store,
+    encoders_of,
     opened,
     roles_of,
     settings_of,
@@ -15,13 +17,15 @@ from mmalign_core.commands.shared import (
     write_result,
 )
 from mmalign_core.data import inspect_collection, preview_collection
+from mmalign_core.workflow import long_texts_of
 
 SUMMARY = "count items, modalities, pairs and duplicates; list every file or row that cannot be used, with the reason"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add DATA, --interactions, --role, --preview, --store and --json."""
+    """Add DATA, --interactions, --role, --preview, --encoder, --store and --json."""
     add_data(parser)
+    add_encoders(parser)
     parser.add_argument(
         "--preview",
         action="store_true",
@@ -37,8 +41,11 @@ def run(args: argparse.Namespace) -> None:
         return _preview(args)
     collection = opened(args)
     report = inspect_collection(collection, settings=settings_of(args), progress=show_progress).report()
+    long = long_texts_of(collection, encoders_of(args).get("text", ""), settings_of(args))
     head = f"{report['items']} items, {_count(report['skipped'])} skipped"
-    write_result(report, args, "\n".join([head, *_indented(report)]))
+    said = [] if long is None else [f"  {long.sentence()}"]
+    report["long_texts"] = None if long is None else long.report()
+    write_result(report, args, "\n".join([head, *said, *_indented(report)]))
 
 
 def _preview(args: argparse.Namespace) -> None:

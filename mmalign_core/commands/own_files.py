@@ -52,6 +52,7 @@ _REPORTS: Mapping[str, frozenset[str]] = {
         "split split_kind relevant k seed items cold_items users events n_train n_test left_out_events right_answers "
         "users_measured rows encoders"
     ),
+    "doctor": _keys("versions devices store space models missing problems well"),
     "bench topk": _keys("bench cores seed queries candidates dimensions k seconds ratio same"),
     "bench align": _keys("bench cores seed pairs rows"),
     "fetch": _keys("reference bytes fetched licence"),

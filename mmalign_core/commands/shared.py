@@ -17,7 +17,7 @@ from mmalign_core.encoders.batched.stored import WriteBatches, write_batches
 from mmalign_core.params import parse_assignments
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.store.places import is_object_storage
+from mmalign_core.store.places import folder_of, is_object_storage
 from mmalign_core.types import BadInput, Collection, Strings
 from mmalign_core.workflow import Encoding, encode, open_collection
 
@@ -104,6 +104,13 @@ def settings_of(args: argparse.Namespace) -> Settings:
         return replace(settings, vectors=Store(settings.root, args.store).vectors)
     vectors = "" if args.store else settings.vectors
     return replace(settings, root=Store(args.store or settings.root, vectors).root, vectors=vectors)
+
+
+def folders_of(args: argparse.Namespace) -> Settings:
+    """The settings with the folder of --store, which is not opened. Raises BadInput if it is a file."""
+    settings = Settings()
+    given = None if is_object_storage(args.store) else args.store
+    return replace(settings, root=folder_of(given or settings.root))
 
 
 def store_of(args: argparse.Namespace) -> Store:

@@ -16,14 +16,16 @@ Each module imports only from modules on lower floors:
     8  user_tables                                 tables of users and items
     6  arrays/, columnar/, folder                  rows from each kind of file
     5  draft                                       a collection, built row by row
-    4  faults, dated_cells, media_cells            repeated and blank media, dates in metadata, media in cells
+    4  faults, metadata_cells, media_cells         repeated and blank media, dates in metadata, media in cells
     4  event_columns, event_ids                    columns of interactions
     3  tabular/                                    tables, rows, metadata, vectors in cells
     3  decoded                                     every medium, decoded once and measured
     2  ordered_texts                               texts that have an order
     2  media/, archives, duplicates                one medium, one archive
     1  files, moment_columns                       location, size, digest and storage of files; columns of moments
+    1  archive_members                             what an archive holds, by its bytes
     0  names, formats, titles, moments, mounts     names, first bytes, what items are called, dates and times
+    0  archive_names, walk                         names in code pages, folders of any depth
 
 `demo/` writes a collection and imports none of these.
 """

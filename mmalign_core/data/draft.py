@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute
 
-from mmalign_core.data.dated_cells import with_iso_dates
 from mmalign_core.data.media_cells import Find, MediaCells, text_name
+from mmalign_core.data.metadata_cells import LONGEST_METADATA, too_large, with_iso_dates
 from mmalign_core.data.names import shown, taken_id
 from mmalign_core.data.tabular.cells import (
     Cells,
@@ -22,7 +22,6 @@ from mmalign_core.data.tabular.cells import (
 )
 from mmalign_core.data.tabular.column_roles import ColumnRole, check_given, check_roles
 from mmalign_core.data.tabular.contents import are_numbers
-from mmalign_core.data.tabular.long_cells import LONGEST_METADATA, too_large
 from mmalign_core.data.tabular.metadata import metadata_frame
 from mmalign_core.data.tabular.row_columns import Rows, rows_of_table
 from mmalign_core.data.tabular.rows import parse_list
@@ -73,6 +72,7 @@ class Draft:
         self._vectors: dict[str, VectorColumn] = {}
         self._told: list[tuple[int, int, str, str]] = []
         self._reported: set[int] = set()
+        self._otherwise: dict[str, str] = {}
 
     def skip(self, id: str, modality: str, reason: object, source: str = "") -> None:
         """Report unused data: its id, its modality ('' if none), the reason, and its source."""
@@ -117,6 +117,10 @@ class Draft:
         self._reported |= {row for row, *_ in self._told}
         for row, _, modality, why in sorted([*told, *own], key=lambda one: one[:2]):
             self.skip(rows.ids[row], modality, why, rows.source(row))
+        if self._otherwise:
+            written, name = next(iter(self._otherwise.items()))
+            count = f"{len(self._otherwise):,} files are named in another case than they have"
+            self.notes.append(f"{count}, such as '{shown(written)}' for '{shown(name)}'")
 
     def usable_ids(self) -> Strings:
         """The ids of the items with a usable medium or vector, in order.
@@ -182,7 +186,7 @@ class Draft:
         if modality != "text" and is_arrow(cells) and holds_numbers(cells.type):
             self._told += [(row, order, modality, f"{modality} {_NUMBERS}") for row in range(len(cells))]
             return np.zeros(0, np.int64), MediaTable.of(media)
-        values, reader = as_list(cells), MediaCells(self.settings, find, self.glance)
+        values, reader = as_list(cells), MediaCells(self.settings, find, self.glance, self._otherwise)
         for row, cell in enumerate(values):
             if row % _ROWS_PER_REPORT == 0:
                 progress(row / len(values), "reading files")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmalign_core.data.files import check_size
+from mmalign_core.data.files import check_size, differs_in_case
 from mmalign_core.data.media.references import file_media, text_media
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.rows import File, Problem, as_reference
@@ -20,11 +20,15 @@ Find = Callable[[str], Path]
 
 @dataclass(frozen=True)
 class MediaCells:
-    """Reads entries of cells; `find` gives the path of a reference, `glance`: files are not opened, for a preview."""
+    """Reads entries of cells; `find` gives the path of a reference, `glance`: files are not opened, for a preview.
+
+    `otherwise` takes each reference whose file is named in another case, with that name.
+    """
 
     settings: Settings
     find: Find
     glance: bool
+    otherwise: dict[str, str]
 
     def medium(self, id: str, modality: str, entry: Any) -> Media:
         """The record of an entry of the item `id`; raises BadInput if it cannot be used."""
@@ -38,11 +42,17 @@ class MediaCells:
             text = entry if isinstance(entry, str) else _number_as_text(entry)
             return text_media(id, text, text_name(id), self.settings)
         reference = as_reference(entry)
-        return file_media(id, modality, self.find(reference), reference, self.settings)
+        return file_media(id, modality, self._found(reference), reference, self.settings)
+
+    def _found(self, reference: str) -> Path:
+        path = self.find(reference)
+        if differs_in_case(reference, path):
+            self.otherwise[reference] = path.name
+        return path
 
     def _glanced(self, id: str, modality: str, entry: Any) -> Media:
         """The record of a file that is there and not empty; its digest is that of its path."""
-        path = entry.path if isinstance(entry, File) else self.find(as_reference(entry))
+        path = entry.path if isinstance(entry, File) else self._found(as_reference(entry))
         name = entry.name if isinstance(entry, File) else str(entry)
         if not path.is_file():
             raise BadInput(f"'{shown(name)}' is missing or not a file; correct the path")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from mmalign_core.data.archive_members import archive_kind
 from mmalign_core.data.arrays import ArrayGroup, attach_vectors, find_arrays
 from mmalign_core.data.columnar import COLUMNAR
 from mmalign_core.data.draft import Draft
@@ -190,6 +191,6 @@ def attribution_text(path: Path | None) -> str:
 
 def _read_archive(path: Path, draft: Draft, interactions: Path | None, progress: Progress) -> Collection:
     root = unpack_into(draft, path, path.name, progress)
-    is_tar = not path.name.lower().endswith(".zip")
+    is_tar = archive_kind(path, shown(path.name)) == "tar"
     name = path.name.split(".")[0] or path.name
     return read_folder(root, name, draft, interactions, progress, trusted=False, first_dot=is_tar)

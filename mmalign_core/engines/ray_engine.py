@@ -27,13 +27,14 @@ from mmalign_core.types import Media, MediaTable, Progress, Skipped
 BLOCK = 256
 """Media of a block at most. Chosen: a killed worker repeats seconds of work, and a fragment is not tiny."""
 BLOCKS_EACH = 4
-"""Blocks of each worker at least, where there are enough media. Chosen: the last worker waits for a quarter at most."""
+"""Blocks of each worker that what is left makes. Chosen: the first are a quarter of a worker's share at most."""
 COMMIT_SECONDS, COMMIT_FRAGMENTS = 5.0, 64
 """A commit is due after either. Chosen: a killed driver loses seconds, and commits stay few beside the work."""
 
 S = TypeVar("S")
 T = TypeVar("T")
 R = TypeVar("R")
+M = TypeVar("M")
 
 
 class RayEngine:
@@ -94,7 +95,8 @@ class RayEngine:
             progress(done / len(todo), f"encoding {encoder.modality} {done:,} of {len(todo):,} on Ray")
 
         with explained(self.workers.address):
-            calls = [(chosen, block) for block in self._blocks(todo, encoder.batch_size)]
+            workers = self._pool.count() if todo else 1
+            calls = [(chosen, block) for block in blocks_of(todo, encoder.batch_size, workers)]
             try:
                 for _, written in self._pool.run("encode", calls, watch):
                     done += written.count
@@ -115,13 +117,17 @@ class RayEngine:
             common = self._pool.ray.put(shared)
             yield from self._pool.run("run", [(function, common, task) for task in tasks], watch)
 
-    def _blocks(self, media: Sequence[Media], batch: int) -> list[Sequence[Media]]:
-        """The media in whole batches, several to a block."""
-        if not media:
-            return []
-        share = -(-len(media) // (self._pool.count() * BLOCKS_EACH * batch))
+
+def blocks_of(media: Sequence[M], batch: int, workers: int) -> list[Sequence[M]]:
+    """The media in whole batches, several to a block; blocks shrink to one batch, so that the workers end together."""
+    blocks: list[Sequence[M]] = []
+    start = 0
+    while start < len(media):
+        share = (len(media) - start) // (workers * BLOCKS_EACH * batch)
         size = batch * max(1, min(share, BLOCK // batch))
-        return [media[start : start + size] for start in range(0, len(media), size)]
+        blocks.append(media[start : start + size])
+        start += size
+    return blocks
 
 
 def _first_of_each(media: MediaTable, skip: Collection[str]) -> MediaTable:

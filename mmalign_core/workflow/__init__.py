@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mmalign_core.data.titles import item_titles as item_titles
     from mmalign_core.encoders.batched.instances import encoder_of as encoder_of
     from mmalign_core.encoders.batched.instances import unload_idle as unload_idle
+    from mmalign_core.encoders.batched.text_lengths import LongTexts as LongTexts
     from mmalign_core.explain.concepts import ConceptWords as ConceptWords
     from mmalign_core.explain.faithfulness import advantage as faithfulness_numbers
     from mmalign_core.explain.faithfulness import comparable as is_comparable
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from mmalign_core.store import Entry as StoreEntry
     from mmalign_core.store import Store as Store
     from mmalign_core.store.contents import bytes_of as folder_bytes
+    from mmalign_core.store.incidents import note_incident as note_incident
     from mmalign_core.store.runs import RunSummary as RunSummary
     from mmalign_core.store.runs import check_run_id as check_run_id
     from mmalign_core.store.session_folders import SessionFolders as SessionFolders
@@ -122,6 +124,7 @@ if TYPE_CHECKING:
     from mmalign_core.workflow.encoding import DEFAULT_ENCODERS as DEFAULT_ENCODERS
     from mmalign_core.workflow.encoding import Encoding as Encoding
     from mmalign_core.workflow.encoding import encode as encode
+    from mmalign_core.workflow.encoding import long_texts_of as long_texts_of
     from mmalign_core.workflow.error_analysis.clusters import SpaceClusters as SpaceClusters
     from mmalign_core.workflow.error_analysis.clusters import find_clusters as find_clusters
     from mmalign_core.workflow.error_analysis.corrections import HubCorrection as HubCorrection

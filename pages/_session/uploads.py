@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from mmalign_core.settings import Settings
-from mmalign_core.types import BadInput, Collection, Progress, digest_bytes, digest_file
+from mmalign_core.types import BadInput, Collection, Progress, digest_bytes, digest_file, no_progress
 from mmalign_core.workflow import add_upload, collect_uploads, folder_bytes, upload_files
 from pages._session import places, sessions
 from pages._session.visitors import visitor
@@ -30,7 +30,9 @@ def receive_upload(files: Sequence[tuple[str, Content]], settings: Settings) -> 
     return add_upload(own / places.SHELF, files)
 
 
-def open_upload(folder: Path, *, roles: Mapping[str, str], settings: Settings, progress: Progress) -> Collection:
+def open_upload(
+    folder: Path, *, settings: Settings, roles: Mapping[str, str] | None = None, progress: Progress = no_progress
+) -> Collection:
     """Return the collection of the files in an upload's folder. BadInput if they are gone."""
     return collect_uploads(upload_files(folder), roles=roles, settings=settings, progress=progress)
 
