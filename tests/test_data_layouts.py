@@ -50,7 +50,7 @@ def test_a_table_of_files_and_captions_is_a_manifest(tmp_path: Path, name: str) 
     )
     found = read_collection(tmp_path)
     assert len(found.ids) == pairs(found) == 4 and found.media_of("text")[2].text == "a red bus"
-    assert "image from 'file_name', text from 'caption'" in found.notes[0]
+    assert "image from 'file_name', text from 'caption'" in " ".join(found.notes)
     assert [s.source for s in found.skipped] == ["README.md"]
 
 

@@ -16,7 +16,6 @@ from mmalign_core.data.names import is_about, is_system_file, natural_key, shown
 from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 
-
 _OWN = ("demo.json", "mmalign.json")
 """What MMAlign itself writes beside the collections and runs that it made."""
 
