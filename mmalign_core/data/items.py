@@ -13,7 +13,7 @@ from mmalign_core.data.folder import list_folder, rows_by_stem
 from mmalign_core.data.folder_files import FolderFiles
 from mmalign_core.data.forms import Form, find_form
 from mmalign_core.data.item_tables import read_item_tables
-from mmalign_core.data.layout import TableFile, find_manifests, find_other_tables
+from mmalign_core.data.layout import TableFile, find_manifests, find_other_tables, leaves_texts_out
 from mmalign_core.data.manifest import add_table
 from mmalign_core.data.names import shown
 from mmalign_core.data.shards import no_other_file, rows_of_shards, shard_stem, side_files, tar_shards, unpack_into
@@ -38,6 +38,8 @@ def add_items(files: FolderFiles, name: str, draft: Draft, progress: Progress, *
     dot, as in WebDataset. Raises BadInput if a table or an archive cannot be read.
     """
     tables = find_manifests(files, draft)
+    if tables and leaves_texts_out(tables, files, draft):
+        tables = ()
     form = None if tables else find_form(files, [n for n in files.names if n not in files.used])
     likes = [] if form is not None and form.users is not None else find_user_tables(files)
     files.use(*likes)
