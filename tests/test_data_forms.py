@@ -276,3 +276,48 @@ def test_marks_that_programs_leave_in_buckets_are_no_data(tmp_path: Path, kept: 
         table.to_parquet(tmp_path / "set" / f"part-0000{part}-3f2b.snappy.parquet")
     found = read_collection(tmp_path / "set", settings=kept)
     assert [m.text for m in found.media] == TEXTS and not found.skipped
+
+
+NAMES = [
+    *("captions_val2017.json", "dataset_x.json", "results.token", "captions.txt", "results.csv", "val.csv", "u.item"),
+    *(
+        "u.data",
+        "movies.csv",
+        "movies.dat",
+        "ratings.dat",
+        "ratings.csv",
+        "x.inter",
+        "x.item",
+        "meta.jsonl",
+        "r.json.gz",
+    ),
+]
+CONTENTS = [
+    *(b"", b"\xff\xfe", b"{", b"[]", b"null", b'{"images": [1, {}], "annotations": [3]}', b'{"images": {}}', b"a#0\tb"),
+    *(
+        b"x.jpg#0\ty\n#",
+        b"image,caption\n,\n",
+        b"youtube_id,start_time,caption\n,,\n",
+        b"movieId,title,genres\n1\n,,,,\n",
+    ),
+    *(
+        b"1::\n::::\n",
+        b"::" * 9,
+        b"1|2|3|4|5|6\n|\n",
+        b"1\t2\t3\t4\n\t\n",
+        b"user_id:token\titem_id:token\n\n\t\t\t\n1\n",
+    ),
+    *(b"item_id:token\n1\n", b'{"asin": [], "user_id": {}, "rating": []}\n7\n', b'{"asin": 1, "title": []}'),
+    *(gzip.compress(b'{"reviewerID": 1, "asin": 2, "overall": "x"}'), gzip.compress(b"x" * 999)[:30], b"\0" * 99),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_damaged_files_of_a_form_are_one_line(tmp_path: Path, name: str) -> None:
+    for content in CONTENTS:
+        (tmp_path / name).write_bytes(content)
+        for data in (tmp_path / name, tmp_path):
+            try:
+                read_collection(data, settings=Settings(root=tmp_path.parent / "store"))
+            except BadInput as error:
+                assert "\n" not in str(error)

@@ -16,6 +16,9 @@ from mmalign_core.data.names import is_about, is_system_file, natural_key, shown
 from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 
+_OWN = ("demo.json", "mmalign.json")
+"""What MMAlign itself writes beside the collections and runs that it made."""
+
 
 class FolderFiles:
     """The files below `root`, and which of them are used. `absolute`: tables may name absolute paths.
@@ -101,7 +104,7 @@ class FolderFiles:
     def report_unused(self, draft: Draft, table: str = "") -> None:
         """Report every file that is not used; `table`: what names the files that are."""
         for name in self.names:
-            if name not in self.used:
+            if name not in self.used and name not in _OWN:
                 draft.skip(name, modality_of(name) or "", _why(name, table), name)
 
     @cached_property

@@ -45,14 +45,14 @@ def _first_line(files: FolderFiles, name: str) -> str:
 def _is_movies(files: FolderFiles, name: str) -> bool:
     first = _first_line(files, name)
     if name.lower().endswith(".csv"):
-        return first.lower().startswith("movieid,title")
+        return first.startswith("movieId,title")
     return first.count("::") == 2 if name.lower().endswith(".dat") else first.count("|") >= _FIELDS  # id, title, genres
 
 
 def _is_ratings(files: FolderFiles, name: str) -> bool:
     first = _first_line(files, name)
     if name.lower().endswith(".csv"):
-        return first.lower().startswith("userid,movieid")
+        return first.startswith("userId,movieId")
     return (
         first.count("::") == 3 if name.lower().endswith(".dat") else first.count("\t") == 3
     )  # user, movie, rating, time
@@ -65,13 +65,13 @@ def _movies(files: FolderFiles, name: str) -> Iterator[dict[str, Any]]:
                 yield _movie(line.values["movieId"], line.values["title"], (line.values.get("genres") or "").split("|"))
     elif name.lower().endswith(".dat"):
         for fields in separated_lines(files, name, "::"):
-            yield _movie(
-                fields[0], fields[1] if len(fields) > 1 else "", fields[2].split("|") if len(fields) > 2 else []
-            )
+            id, title, genres, *_ = [*fields, "", ""]
+            yield _movie(id, title, genres.split("|"))
     else:
         for fields in separated_lines(files, name, "|"):
+            id, title, released, *_ = [*fields, "", ""]
             genres = [genre for genre, said in zip(_GENRES, fields[_FIELDS:]) if said == "1"]
-            yield _movie(fields[0], fields[1], genres) | {"released": fields[2] or None}
+            yield _movie(id, title, genres) | {"released": released or None}
 
 
 def _movie(id: str, title: str, genres: Sequence[str]) -> dict[str, Any]:

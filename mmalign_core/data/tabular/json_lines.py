@@ -17,8 +17,8 @@ from mmalign_core.data.tabular.rows import named_values
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
-LARGEST = 1 << 30
-"""Bytes of a list of objects, which is read as a whole; our choice: the captions of COCO are a tenth of it."""
+LARGEST = 256 << 20
+"""Bytes of a list of objects, which is read as a whole; our choice: the captions of COCO are a third of it."""
 _HEAD = 4096
 """Bytes in which the first sign stands; our choice."""
 _BOM = b"\xef\xbb\xbf"
