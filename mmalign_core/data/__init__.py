@@ -2,18 +2,20 @@
 
 Each module imports only from modules on lower floors:
 
-    8  uploads                                     a mixture of uploaded files
-    7  reader, in_memory, inspection               a path, or objects in memory
-    7  sections                                    parts of a collection, which workers read apart
-    6  manifest, shards                            tables of items, folders of archives
-    5  arrays/, columnar/, folder, interactions    rows from each kind of file
-    4  draft                                       a collection, built row by row
-    3  tabular/                                    tables, rows, metadata, vectors in cells
+    9  uploads                                     a mixture of uploaded files
+    8  reader, in_memory, inspection               a path, or objects in memory
+    8  sections                                    parts of a collection, which workers read apart
+    7  manifest, shards                            tables of items, folders of archives
+    6  arrays/, columnar/, folder, interactions    rows from each kind of file
+    5  draft                                       a collection, built row by row
+    4  metadata_cells, event_columns, event_ids    cells with a meaning: dates, ratings, times, ids of users and items
     4  faults                                      repeated and blank media
+    3  tabular/                                    tables, rows, metadata, vectors in cells
     3  decoded                                     every medium, decoded once and measured
     2  media/, archives, duplicates                one medium, one archive
-    1  files                                       location, size, digest and storage of files
-    0  names, formats, titles                      names, first bytes, what items are called
+    2  ordered_texts                               dates and durations that compare by time
+    1  files, moment_columns                       location, size, digest and storage of files; columns of dates
+    0  names, formats, titles, moments             names, first bytes, what items are called, one date
 
 `demo/` writes a collection and imports none of these.
 """
