@@ -36,12 +36,13 @@ def made(pairs: int) -> tuple[Views, Views]:
 def ours(views: Views) -> Placer:
     """This core's."""
     found = regularised_cca(*views, dims=DIMS, reg=REG)
-    return lambda new: tuple((v - c) @ m for v, c, m in zip(new, found.centres, found.maps))
+    (a, b), (left, right) = found.centres, found.maps
+    return lambda new: ((new[0] - a) @ left, (new[1] - b) @ right)
 
 
 def cca_zoo(views: Views) -> Placer:
     """cca-zoo's; its shrinkage c blends (1 - c) C + c I, hence is a ridge of c / (1 - c)."""
-    from cca_zoo.linear import RidgeCCA
+    from cca_zoo.linear import RidgeCCA  # pyright: ignore[reportMissingImports]
 
     ridges = [REG * v.var(0).mean() for v in views]
     model = RidgeCCA(n_components=DIMS, shrinkage=[r / (1 + r) for r in ridges]).fit(list(views))

@@ -72,7 +72,7 @@ def image_reference(media: list[Media]) -> Iterator[np.ndarray]:
     model.load_state_dict(torch.load(weights, weights_only=True))
     model.eval()
     for m in media:
-        image = Image.open(m.path).convert("RGB")
+        image = Image.open(m.path or "").convert("RGB")
         side = min(image.size)
         left, upper = (image.width - side) // 2, (image.height - side) // 2
         square = image.crop((left, upper, left + side, upper + side)).resize((224, 224), Image.Resampling.BICUBIC)
@@ -95,7 +95,7 @@ def audio_reference(media: list[Media]) -> Iterator[np.ndarray]:
         frames = log_mel(samples[: np.flatnonzero(np.abs(samples) > 1e-4)[-1] + 1])
         patches = [frames[start : start + 96] for start in range(0, len(frames) - 95, 48)]
         stored = [np.clip(np.round(p / 0.047937885) + 144, 0, 255).astype(np.uint8) for p in patches]
-        yield np.mean([session.run([EMBEDDING], {"audio": p[None, None]})[0][0] for p in stored], axis=0)
+        yield np.mean([np.asarray(session.run([EMBEDDING], {"audio": p[None, None]})[0])[0] for p in stored], axis=0)
 
 
 def log_mel(samples: np.ndarray) -> np.ndarray:

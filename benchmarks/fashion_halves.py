@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +42,7 @@ ROWS = (
 SEEDS = (0, 1, 2)
 
 
-def measured(aligner: str, params: dict[str, float], n: int, seed: int | None) -> tuple[float, float, float]:
+def measured(aligner: str, params: Mapping[str, Any], n: int, seed: int | None) -> tuple[float, float, float]:
     """R@1 among 1,000 and 10,000, and the seconds of the fit."""
     model, sets = ALIGNERS.create(aligner, **params), pairs(n, seed)
     start = time.perf_counter()

@@ -88,7 +88,7 @@ def _clip_pictures(encoder: Any, media: Sequence[Media]) -> None:
     from PIL import Image
 
     for medium in media:
-        image = encoder.loaded.preprocess(Image.open(medium.path)).unsqueeze(0)
+        image = encoder.loaded.preprocess(Image.open(medium.path or "")).unsqueeze(0)
         encoder.loaded.model.encode_image(image.to(encoder.device)).cpu()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from mmalign_core.encoders.openclip.sources import import_open_clip
 from mmalign_core.encoders.torch_models.torch_companions import hide_broken_companions
 
-BERTS = {
+BERTS: dict[str, dict[str, Any]] = {
     "MiniLM-L6": {"hidden_size": 384, "num_hidden_layers": 6, "intermediate_size": 1536},
     "BERT-base": {"hidden_size": 768, "num_hidden_layers": 12, "intermediate_size": 3072},
 }
@@ -30,7 +30,7 @@ def saved_clip(folder: Path, name: str) -> Path:
     size = model.visual.image_size
     size = size[0] if isinstance(size, tuple) else size
     open_clip.set_model_preprocess_cfg(model, asdict(open_clip.transform.PreprocessCfg(size=size)))
-    save_config_for_hf(model, folder / "open_clip_config.json", open_clip.get_model_config(name))
+    save_config_for_hf(model, str(folder / "open_clip_config.json"), open_clip.get_model_config(name))
     save_model(model, str(folder / "open_clip_model.safetensors"))
     return folder
 
@@ -58,9 +58,14 @@ def saved_clap(folder: Path, texts: Sequence[str]) -> Path:
 def saved_bert(folder: Path, name: str, texts: Sequence[str]) -> Path:
     """One of `BERTS` with a mean over tokens, scaled to unit length; its words are those of these texts."""
     _no_bars()
-    from sentence_transformers import SentenceTransformer, models
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Normalize, Pooling, Transformer  # pyright: ignore[reportMissingImports]
     from tokenizers import BertWordPieceTokenizer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from transformers import (
+        BertConfig,
+        BertModel,
+        BertTokenizerFast,  # pyright: ignore[reportAttributeAccessIssue]
+    )
 
     words: Any = BertWordPieceTokenizer()
     words.train_from_iterator(texts, vocab_size=30_522, special_tokens=_MARKS)
@@ -68,11 +73,9 @@ def saved_bert(folder: Path, name: str, texts: Sequence[str]) -> Path:
     tokenizer = BertTokenizerFast(vocab=json.loads(words.to_str())["model"]["vocab"], model_max_length=512)
     tokenizer.save_pretrained(bert)
     BertModel(BertConfig(num_attention_heads=12, **BERTS[name])).save_pretrained(bert)
-    transformer: Any = models.Transformer(str(bert), max_seq_length=256)
+    transformer: Any = Transformer(str(bert), max_seq_length=256)
     width = BERTS[name]["hidden_size"]
-    SentenceTransformer(modules=[transformer, models.Pooling(width), models.Normalize()], device="cpu").save(
-        str(folder / "model")
-    )
+    SentenceTransformer(modules=[transformer, Pooling(width), Normalize()], device="cpu").save(str(folder / "model"))
     return folder / "model"
 
 

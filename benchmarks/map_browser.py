@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Page
 
 from benchmarks.dashboard import browser, serve_process
 
@@ -87,7 +87,7 @@ def measured(page: Page, address: str, n: int, axes: int, traffic: Traffic) -> d
     return found | clicked(page, traffic, [place_of(page, 50 * number + 7) for number in range(6)])
 
 
-def panned(page: Page, box: dict[str, float]) -> dict[str, float]:
+def panned(page: Page, box: FloatRect) -> dict[str, float]:
     """Count the frames of the page at rest, then drag for some seconds and count them again."""
     page.evaluate(_FRAMES)
     page.wait_for_timeout(2000)

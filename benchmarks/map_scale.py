@@ -58,7 +58,7 @@ def draw_umap(vectors: np.ndarray, say) -> np.ndarray:
 
 def draw_atlas(vectors: np.ndarray, say) -> np.ndarray:
     """What embedding-atlas' compute_projection runs once it has the vectors."""
-    from embedding_atlas.projection import _run_umap
+    from embedding_atlas.projection import _run_umap  # pyright: ignore[reportMissingImports]
 
     _run_umap(vectors[:2000])
     say("")

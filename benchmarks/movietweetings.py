@@ -153,7 +153,7 @@ def main() -> None:
         items, events = opened(args.data, args.store or Path(temporary))
         for seed in map(int, args.seeds.split(",")):
             protocol = Protocol(args.split, 0.2, args.k, args.relevant, seed)
-            first = {} if boards else {"publish_facts": show_facts}
+            first: dict[str, Any] = {} if boards else {"publish_facts": show_facts}
             boards.append(evaluate(items, events, entries, protocol, publish=show_done, **first))
     for name in boards[0].rows[0]["metrics"]:
         show_slice(boards, name, f"ndcg@{args.k}")

@@ -160,7 +160,7 @@ def show_agreement(given: Mapping[str, Any]) -> None:
     """Plain CCA of the same 800 pairs: canonical correlations, and cosines of held-out pairs, ours less cca-zoo's."""
     if not find_spec("cca_zoo"):
         return
-    from cca_zoo.linear import CCA
+    from cca_zoo.linear import CCA  # pyright: ignore[reportMissingImports]
 
     x, y = given["X"], given["Y"]
     theirs = CCA(n_components=DIMS).fit([x[:TRAIN], y[:TRAIN]])

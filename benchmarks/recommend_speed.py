@@ -33,6 +33,11 @@ def places(items: int, width: int, modalities: int) -> PlacedItems:
     return PlacedItems(tuple(map(str, range(items))), parts)
 
 
+def at_each(made: PlacedItems, point: np.ndarray) -> dict[str, np.ndarray]:
+    """The same point of a query for each modality."""
+    return dict.fromkeys(made.parts, point)
+
+
 def milliseconds(work: Callable[[int], object], rounds: int) -> np.ndarray:
     """Wall times of calls with 0, 1, … after one that warms up."""
     work(-1)
@@ -50,7 +55,7 @@ def main(items: int = 100_000, width: int = 512, modalities: int = 3, rounds: in
     content = RECOMMENDERS.create("content").fit(made)
     rng = np.random.default_rng(1)
     points = unit_rows(rng.standard_normal((rounds + 1, width), np.float32))
-    asked = [PlacedQuery((Signal("text", dict.fromkeys(made.parts, point)),)) for point in points]
+    asked = [PlacedQuery((Signal("text", at_each(made, point)),)) for point in points]
     histories = [PlacedQuery(history=dict.fromkeys(map(int, rng.integers(0, items, 30)), 1.0)) for _ in points]
     met = rng.zipf(1.5, items).astype(float)
     first, *others = made.parts

@@ -174,5 +174,5 @@ def save(model: Any, config: dict[str, Any], side: int, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     open_clip.set_model_preprocess_cfg(model, asdict(open_clip.transform.PreprocessCfg(size=side)))
-    save_config_for_hf(model, folder / "open_clip_config.json", config)
+    save_config_for_hf(model, str(folder / "open_clip_config.json"), config)
     save_file(model.state_dict(), folder / "open_clip_model.safetensors")

@@ -64,7 +64,8 @@ def draw(engine: str, vectors: np.ndarray, seed: int) -> np.ndarray:
         import umap
 
         return umap.UMAP().fit_transform(vectors)
-    from embedding_atlas.projection import _run_umap  # what its compute_projection runs once it has the vectors
+    # what its compute_projection runs once it has the vectors
+    from embedding_atlas.projection import _run_umap  # pyright: ignore[reportMissingImports]
 
     return _run_umap(vectors).projection
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,10 +21,14 @@ pc: Any = pyarrow.compute  # most of its functions are made on import, where pyr
 
 @dataclass(frozen=True)
 class Split:
-    """Sorted item ids: `train` to fit on, `test` to measure on."""
+    """Sorted item ids, as columns: `train` to fit on, `test` to measure on."""
 
-    train: tuple[str, ...]
-    test: tuple[str, ...]
+    train: Sequence[str]
+    test: Sequence[str]
+
+    def __post_init__(self) -> None:
+        for name in ("train", "test"):
+            object.__setattr__(self, name, Strings.of(getattr(self, name)))
 
 
 def split(sets: Mapping[str, EmbeddingSet], test: float = 0.2, seed: int = 0) -> Split:
@@ -34,15 +39,17 @@ def split(sets: Mapping[str, EmbeddingSet], test: float = 0.2, seed: int = 0) ->
     """
     if not 0 < test < 1:
         raise BadInput(f"the held-out share is {test}; give one between 0 and 1, such as 0.2")
-    paired, others = _by_pairing(sets, seed)
-    if len(paired) < 2:
+    groups = _Groups(sets, seed)
+    if len(groups.paired) < 2:
         raise BadInput(
             "nothing can be held out: all paired items share identical content (or there are fewer than two)"
         )
-    held = _about(paired, test)[: len(paired) - 1] or [min(paired, key=len)]
-    held += _about(others, test)
-    taken = set(held)
-    return _against([g for g in (*paired, *others) if g not in taken], held)
+    held = groups.about(groups.paired, test)[: len(groups.paired) - 1]
+    if not len(held):
+        held = groups.paired[[groups.sizes[groups.paired].argmin()]]
+    chosen = np.zeros(len(groups.sizes), bool)
+    chosen[held] = chosen[groups.about(groups.others, test)] = True
+    return groups.against(chosen)
 
 
 def folds(sets: Mapping[str, EmbeddingSet], k: int = 5, seed: int = 0) -> tuple[Split, ...]:
@@ -50,17 +57,17 @@ def folds(sets: Mapping[str, EmbeddingSet], k: int = 5, seed: int = 0) -> tuple[
 
     Raises BadInput unless 2 <= k <= the number of paired content groups.
     """
-    paired, others = (sorted(groups, key=len, reverse=True) for groups in _by_pairing(sets, seed))
-    if not 2 <= k <= len(paired):
-        many = f"give a number from 2 to {len(paired)}" if len(paired) > 1 else "too few to hold any out"
-        raise BadInput(f"{k} folds of {len(paired)} groups of distinct paired items; {many}")
-    parts: list[list[tuple[str, ...]]] = [[] for _ in range(k)]
-    sizes = np.zeros(k, int)
-    for group in (*paired, *others):
-        smallest = int(sizes.argmin())
-        parts[smallest].append(group)
-        sizes[smallest] += len(group)
-    return tuple(_against([g for other in parts if other is not part for g in other], part) for part in parts)
+    groups = _Groups(sets, seed)
+    if not 2 <= k <= len(groups.paired):
+        many = f"give a number from 2 to {len(groups.paired)}" if len(groups.paired) > 1 else "too few to hold any out"
+        raise BadInput(f"{k} folds of {len(groups.paired)} groups of distinct paired items; {many}")
+    fold, smallest = np.empty(len(groups.sizes), int), [(0, part) for part in range(k)]
+    for some in (groups.paired, groups.others):
+        largest = some[np.argsort(-groups.sizes[some], kind="stable")]
+        for group, size in zip(largest.tolist(), groups.sizes[largest].tolist()):
+            total, fold[group] = smallest[0]
+            heapq.heapreplace(smallest, (total + size, int(fold[group])))
+    return tuple(groups.against(fold == part) for part in range(k))
 
 
 MOST_FOLDS = 100
@@ -74,21 +81,19 @@ def column_folds(sets: Mapping[str, EmbeddingSet], values: Mapping[str, Any], co
     that results compare with published ones; identical content may lie on both sides (see `shared_content`). Raises
     BadInput unless there are 2 to 100 values and each has an item with every modality.
     """
-    items, paired = sorted({item for rows in sets.values() for item in rows.ids}), paired_items(sets)
-    members: dict[Any, list[str]] = {}
-    for item in items:
-        if item in values:
-            members.setdefault(values[item], []).append(item)
-    if not 2 <= len(members) <= MOST_FOLDS:
-        raise BadInput(f"the fold column '{column}' has {len(members)} different values; folds need 2 to {MOST_FOLDS}")
-    for value, held in members.items():
-        if not paired & set(held):
+    items, paired = _items_and_paired(sets)
+    numbers: dict[Any, int] = {}
+    fold = np.array([numbers.setdefault(values[item], len(numbers)) if item in values else -1 for item in items], int)
+    if not 2 <= len(numbers) <= MOST_FOLDS:
+        raise BadInput(f"the fold column '{column}' has {len(numbers)} different values; folds need 2 to {MOST_FOLDS}")
+    for value, number in numbers.items():
+        if not (paired & (fold == number)).any():
             raise BadInput(
                 f"fold {value!r} of column '{column}' has no item with both {' and '.join(sets)}: nothing to measure; "
                 "leave its items out or choose another column"
             )
-    ordered = [members[value] for value in sorted(members, key=lambda v: (isinstance(v, str), v))]
-    return tuple(Split(tuple(i for i in items if i not in set(held)), tuple(held)) for held in ordered)
+    ordered = [numbers[value] for value in sorted(numbers, key=lambda v: (isinstance(v, str), v))]
+    return tuple(_parted(items, fold == number) for number in ordered)
 
 
 def time_split(sets: Mapping[str, EmbeddingSet], times: Mapping[str, float], test: float, column: str) -> Split:
@@ -98,51 +103,65 @@ def time_split(sets: Mapping[str, EmbeddingSet], times: Mapping[str, float], tes
     to `test` (0..1) of the items with every modality. Content that is repeated later stays in the test part, so that
     no fit uses a later item (see `shared_content`). Raises BadInput if all items have one moment.
     """
-    paired = np.array(sorted(times[item] for item in paired_items(sets) if item in times))
-    moments = np.unique(paired)
+    items, paired = _items_and_paired(sets)
+    dated = np.array([item in times for item in items], bool)
+    items, paired = items.take(np.flatnonzero(dated)), paired[dated]
+    moment = np.array([times[item] for item in items], float)
+    measured = np.sort(moment[paired])
+    moments = np.unique(measured)
     if len(moments) < 2:
         raise BadInput(
             f"the time column '{column}' has {'one value' if len(moments) else 'no value'} for the items with both "
             f"{' and '.join(sets)}; a split by time needs at least two"
         )
-    held = len(paired) - np.searchsorted(paired, moments[1:])
-    cut = moments[1:][np.abs(held - test * len(paired)).argmin()]
-    known = sorted({item for rows in sets.values() for item in rows.ids if item in times})
-    return Split(tuple(i for i in known if times[i] < cut), tuple(i for i in known if times[i] >= cut))
+    held = len(measured) - np.searchsorted(measured, moments[1:])
+    cut = moments[1:][np.abs(held - test * len(measured)).argmin()]
+    return _parted(items, moment >= cut)
 
 
 def shared_content(sets: Mapping[str, EmbeddingSet], part: Split) -> int:
     """Return how many paired test items share a content key with a training item."""
-    train, test, shared = set(part.train), paired_items(sets) & set(part.test), set()
-    for rows in sets.values():
-        keys = {key for item, key in zip(rows.ids, rows.keys) if item in train}
-        shared |= {item for item, key in zip(rows.ids, rows.keys) if item in test and key in keys}
-    return len(shared)
+    items, numbers = numbered_items(sets)
+    train, test = items.among(part.train), items.among(part.test)
+    shared = np.zeros(len(items), bool)
+    for modality, rows in sets.items():
+        keys, distinct = Strings.of(rows.keys).numbered()
+        own, fitted = numbers[modality], np.zeros(len(distinct), bool)
+        fitted[keys[train[own]]] = True
+        shared[own[fitted[keys]]] = True
+    return int(np.count_nonzero(shared & test & _paired(len(items), numbers)))
 
 
 def nested(
     sets: Mapping[str, EmbeddingSet], items: Sequence[str], shares: Sequence[float], seed: int = 0
-) -> list[tuple[str, ...]]:
+) -> list[Strings]:
     """Return about each share (0..1], rising, of `items` in whole content groups. Each part contains the one before.
 
     The share is taken separately of the paired items and of the others. Each part has at least one paired group.
     """
-    kept = {modality: rows.of_items(items) for modality, rows in sets.items()}
-    parts = []
+    groups, parts = _Groups({modality: rows.of_items(items) for modality, rows in sets.items()}, seed), []
     for share in shares:
-        taken = [g for groups in _by_pairing(kept, seed) for g in _first(groups, share)]
-        parts.append(tuple(sorted(item for group in taken for item in group)))
+        chosen = np.zeros(len(groups.sizes), bool)
+        for some in (groups.paired, groups.others):
+            chosen[groups.first(some, share)] = True
+        parts.append(groups.items.take(np.flatnonzero(chosen[groups.label])))
     return parts
 
 
-def items_of(sets: Mapping[str, EmbeddingSet]) -> tuple[str, ...]:
+def items_of(sets: Mapping[str, EmbeddingSet]) -> Strings:
     """Every item of any of the sets once, in order of appearance."""
-    return tuple(dict.fromkeys(item for rows in sets.values() for item in rows.ids))
+    return joined_strings([Strings.of(rows.ids) for rows in sets.values()]).numbered()[1]
+
+
+def paired_column(sets: Mapping[str, EmbeddingSet]) -> Strings:
+    """The items that occur in every set, sorted."""
+    items, paired = _items_and_paired(sets)
+    return items.take(np.flatnonzero(paired))
 
 
 def paired_items(sets: Mapping[str, EmbeddingSet]) -> set[str]:
-    """The items that occur in every set."""
-    return set.intersection(*(set(rows.ids) for rows in sets.values()))
+    """The items that occur in every set, as a set of Python's own: for collections that are small."""
+    return set(paired_column(sets))
 
 
 def content_groups(sets: Mapping[str, EmbeddingSet]) -> list[tuple[str, ...]]:
@@ -181,34 +200,49 @@ def numbered_items(sets: Mapping[str, EmbeddingSet]) -> tuple[Strings, dict[str,
     return items.take(order), dict(zip(sets, np.split(place[numbers], ends)))
 
 
-def _by_pairing(sets: Mapping[str, EmbeddingSet], seed: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    """The shuffled content groups: those with a paired item, and the others."""
-    paired = paired_items(sets)
-    groups = _shuffled(content_groups(sets), seed)
-    return [g for g in groups if paired & set(g)], [g for g in groups if not paired & set(g)]
+class _Groups:
+    """The content groups of some sets. `items` (n,), sorted, with the number `label` (n,) of each one's group; `sizes`
+    (g,) of the groups. `paired` and `others`: the groups that hold a paired item and those that do not, shuffled."""
+
+    def __init__(self, sets: Mapping[str, EmbeddingSet], seed: int) -> None:
+        self.items, self.label = content_labels(sets)
+        self.sizes = np.bincount(self.label)
+        has_pair = np.zeros(len(self.sizes), bool)
+        has_pair[self.label[_items_and_paired(sets)[1]]] = True
+        order = np.random.default_rng(seed).permutation(len(self.sizes))
+        self.paired, self.others = order[has_pair[order]], order[~has_pair[order]]
+
+    def first(self, groups: np.ndarray, share: float) -> np.ndarray:
+        """The first of the groups that together hold at least this share of all their items."""
+        sizes = np.cumsum(self.sizes[groups])
+        return groups[: int(np.searchsorted(sizes, share * sizes[-1] - 1e-9)) + 1] if len(groups) else groups
+
+    def about(self, groups: np.ndarray, share: float) -> np.ndarray:
+        """The groups, taken in order if they bring the total nearer to this share of all their items."""
+        sizes, size, held = self.sizes[groups], 0, []
+        target = share * int(sizes.sum())
+        for at, more in enumerate(sizes.tolist()):
+            if size >= target:
+                break
+            if abs(size + more - target) < abs(size - target):
+                held.append(at)
+                size += more
+        return groups[np.array(held, int)]
+
+    def against(self, held: np.ndarray) -> Split:
+        """The split whose test part is made of the groups `held` (g,) bool."""
+        return _parted(self.items, held[self.label])
 
 
-def _first(groups: list[tuple[str, ...]], share: float) -> list[tuple[str, ...]]:
-    """The first groups that together hold at least this share of all items."""
-    sizes = np.cumsum([len(group) for group in groups])
-    return groups[: int(np.searchsorted(sizes, share * sizes[-1] - 1e-9)) + 1] if len(groups) else []
+def _parted(items: Strings, test: np.ndarray) -> Split:
+    return Split(*(items.take(np.flatnonzero(side)) for side in (~test, test)))
 
 
-def _about(groups: list[tuple[str, ...]], share: float) -> list[tuple[str, ...]]:
-    """Groups, taken in order if they bring the total nearer to this share of all items."""
-    target, size = share * sum(map(len, groups)), 0
-    held = []
-    for group in groups:
-        if abs(size + len(group) - target) < abs(size - target):
-            held.append(group)
-            size += len(group)
-    return held
+def _items_and_paired(sets: Mapping[str, EmbeddingSet]) -> tuple[Strings, np.ndarray]:
+    """All items (n,) of the sets, sorted, and which of them (n,) occur in every set."""
+    items, numbers = numbered_items(sets)
+    return items, _paired(len(items), numbers)
 
 
-def _shuffled(groups: list[tuple[str, ...]], seed: int) -> list[tuple[str, ...]]:
-    return [groups[i] for i in np.random.default_rng(seed).permutation(len(groups))]
-
-
-def _against(train: list[tuple[str, ...]], test: list[tuple[str, ...]]) -> Split:
-    kept, held = (tuple(sorted(item for group in part for item in group)) for part in (train, test))
-    return Split(kept, held)
+def _paired(count: int, numbers: Mapping[str, np.ndarray]) -> np.ndarray:
+    return np.logical_and.reduce([np.bincount(own, minlength=count) > 0 for own in numbers.values()])

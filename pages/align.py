@@ -44,7 +44,8 @@ def metrics(run: Run) -> None:
     if found is None:
         diagnostics.show(measured, {})
     else:
-        diagnostics.show(measured, found.verdicts, found.correction)
+        in_vain = ranks.trained_in_vain(state.view_spec().run_key)
+        diagnostics.show(measured, found.verdicts, found.correction, in_vain=in_vain)
     with st.expander("All numbers", icon=":material/table:"):
         numbers.table(measured)
 

@@ -79,6 +79,7 @@ def repair_keep_and_undo(page: Page) -> None:
 def test_a_bar_lists_its_slice_and_the_list_is_turned_by_keys(page: Page, address: str) -> None:
     page.goto(f"{address}/errors?direction=image-%3Etext")
     page.locator(".list .row").first.wait_for()
+    expect(page.get_by_role("radio", name="image → text")).to_be_checked()
     where = page.locator(".pager .where")
     expect(where).to_have_text(re.compile("^1–50 of"))
     page.locator(".list").focus()

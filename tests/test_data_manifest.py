@@ -70,10 +70,13 @@ def test_every_row_and_cell_is_used_or_reported_once(media: Path, rows: list[dic
     cells = [r[m] for r in firsts.values() for m in ("text", "image", "audio") if r[m] is not None]
     wanted = sum(len(c) if isinstance(c, list) else 1 for c in cells)
     of_cells = [s for s in collection.skipped if s.modality]
-    assert len(collection.media) + len(of_cells) == wanted
+    told = sum(s.count for s in of_cells)
+    assert len(collection.media) + told == wanted
     bare = sum(all(r[m] is None for m in ("text", "image", "audio")) for r in firsts.values())
-    assert len(collection.skipped) - len(of_cells) == len(rows) - len(firsts) + bare
-    assert set(collection.ids) | {s.id for s in collection.skipped} >= {i for i in firsts if i.isprintable()}
+    assert sum(s.count for s in collection.skipped) - told == len(rows) - len(firsts) + bare
+    assert set(collection.ids) | {item for s in collection.skipped for item in s.items} >= {
+        i for i in firsts if i.isprintable()
+    }
 
 
 def test_ids_and_metadata_keep_their_meaning(tmp_path: Path) -> None:
@@ -111,11 +114,11 @@ def test_bad_rows_are_reported_and_the_rest_is_used(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_bytes(b"\n".join(lines))
     collection = read_collection(tmp_path / "m.csv")
     assert collection.ids == ("a",)
-    found = {s.id: s.reason for s in collection.skipped}
+    found = {item: s.reason for s in collection.skipped for item in s.items}
     words = {"b": "line 3 is not UTF-8", "4": "line 4 has 4 cells", "5": "the id is empty", "d": "missing", "h": "h"}
     words |= {"a": "taken", "e": "download", "f": "10,000,000 characters", "g": "missing"}
     words = {k: v for k, v in words.items() if k != "h"} | {"11": "quotation mark that is never closed"}
-    assert set(found) == set(words) and len(collection.skipped) == len(words)
+    assert set(found) == set(words) and sum(s.count for s in collection.skipped) == len(words)
     for id, expected in words.items():
         assert expected in found[id] and len(found[id]) < 400
 
@@ -131,7 +134,7 @@ def test_bad_json_lines(tmp_path: Path) -> None:
     ]
     (tmp_path / "m.jsonl").write_bytes(b"\n".join(lines))
     collection = read_collection(tmp_path / "m.jsonl")
-    assert collection.ids == ("a",) and len(collection.skipped) == 8
+    assert collection.ids == ("a",) and sum(s.count for s in collection.skipped) == 8
 
 
 def test_paths_may_be_absolute_but_not_climb(tmp_path: Path) -> None:
@@ -182,7 +185,8 @@ def test_any_bytes_as_a_manifest(tmp_path_factory: pytest.TempPathFactory, conte
 
 def test_the_development_data(shared_data: Path) -> None:
     colour = read_collection(shared_data / "fsa_color")
-    assert len(colour.items) == 1615 and len(colour.media) == 3230 and not colour.skipped
+    assert len(colour.items) == 1615 and len(colour.media) == 3230
+    assert [(s.id, s.count) for s in colour.skipped] == [("fsac/thm/2017878249.gif", 2), ("SOURCE.txt", 1)]
     sounds = read_collection(shared_data / "esc10" / "manifest.csv")
     assert len(sounds.media_of("audio")) == 398 and sounds.items["fold"].max() == 5
     captions = read_collection(shared_data / "coco_mini_ccby" / "manifest.jsonl")

@@ -24,7 +24,7 @@ def test_a_stored_file_is_not_called_by_its_digest(path: str, words: str) -> Non
 
 def test_modules_import_from_lower_floors_alone() -> None:
     folder = Path(data.__file__).parent
-    lines = re.findall(r"^ {4}(\d)  (\S.*?)(?: {2,}|$)", data.__doc__ or "", re.MULTILINE)
+    lines = re.findall(r"^ {3,4}(\d+)  (\S.*?)(?: {2,}|$)", data.__doc__ or "", re.MULTILINE)
     floors = {name.strip().rstrip("/"): int(floor) for floor, names in lines for name in names.split(",")}
     rooms = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
     assert set(floors) == rooms - {"__init__", "demo"}

@@ -47,10 +47,12 @@ def test_paths_beside_bytes_name_what_goes_wrong_and_nothing_else(tmp_path: Path
 
 def test_a_manifest_without_bytes_keeps_the_meaning_of_its_columns(tmp_path: Path, kept: Settings) -> None:
     write(tmp_path, {"a.png": png(1)})
-    pd.DataFrame({"image": ["a.png"], "caption": ["is metadata"], "uid": ["u"]}).to_parquet(tmp_path / "m.parquet")
+    pd.DataFrame({"image": ["a.png"], "text": ["a"], "caption": ["is metadata"], "label": ["u"]}).to_parquet(
+        tmp_path / "m.parquet"
+    )
     found = read_collection(tmp_path / "m.parquet", settings=kept)
-    assert found.ids == ("1",) and found.modalities == ("image",) and not found.notes
-    assert found.items.columns.tolist() == ["caption", "uid"]
+    assert found.ids == ("1",) and found.modalities == ("text", "image") and not found.notes
+    assert found.items.columns.tolist() == ["caption", "label"]
 
 
 @pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()])
@@ -123,7 +125,7 @@ def test_media_beside_parquet_still_pair_by_stem(tmp_path: Path, kept: Settings)
     write(tmp_path, {"cat.png": png(1), "cat.txt": "a cat"})
     pd.DataFrame({"text": ["x"]}).to_parquet(tmp_path / "other.parquet")
     found = read_collection(tmp_path, settings=kept)
-    assert found.ids == ("cat",) and "call it manifest.parquet" in found.skipped[0].reason
+    assert found.ids == ("cat",) and "names texts, or files that are here" in found.skipped[0].reason
 
 
 def test_links_that_lead_out_or_nowhere_are_no_shards(tmp_path: Path, kept: Settings) -> None:

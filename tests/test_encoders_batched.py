@@ -135,6 +135,12 @@ def test_progress_goes_from_nothing_to_all():
     assert seen == [0, 3 / 8, 6 / 8, 1]
 
 
+def test_progress_never_counts_to_nothing():
+    words = []
+    run(Letters(), texts("a"), skip={texts("a")[0].digest}, progress=lambda fraction, message: words.append(message))
+    assert words == ["encoding text: nothing is new"]
+
+
 def test_cancelling_keeps_what_was_done_and_leaves_no_thread():
     def stop_at_half(fraction, message):
         if fraction >= 0.5:

@@ -9,7 +9,7 @@ import pytest
 from store_records import collection, run_record
 
 from mmalign_core.__main__ import main
-from mmalign_core.model_files.inventory import fetched_as, remember
+from mmalign_core.model_files.fetched import fetched_as, remember
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store, load_run_folder, save_run_folder
 from mmalign_core.store.collections import read_collection
@@ -53,26 +53,54 @@ def test_checksums_of_another_program_make_no_folder_ours(tmp_path: Path, checks
 
 @pytest.mark.parametrize("marked", [True, False])
 @pytest.mark.parametrize("name", ["notes.txt", "collection/notes.txt", "run.json.bak", "space/7.safetensors"])
-def test_a_run_with_one_file_more_is_kept_and_the_file_named(tmp_path: Path, name: str, marked: bool) -> None:
+def test_a_run_is_replaced_and_one_file_more_stays(tmp_path: Path, name: str, marked: bool) -> None:
     folder = save_run_folder(run_record(["a", "b"]), tmp_path / "run")
     if not marked:
         forget_marker(folder)
     (folder / name).write_text("precious")
-    refused(folder, f"'{name}'")
+    save_run_folder(run_record(["a"], seed=1), folder)
+    assert load_run_folder(folder).seed == 1 and (folder / name).read_text() == "precious"
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
 
 
-def test_a_run_with_an_empty_folder_a_link_or_a_changed_file_is_kept(tmp_path: Path) -> None:
+def test_what_is_saved_or_put_inside_a_run_stays_when_the_run_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
-    for number, change in enumerate(
-        [
-            lambda run: (run / "sketches").mkdir(),
-            lambda run: (run / "sketches").symlink_to(tmp_path / "precious"),
-            lambda run: (run / "run.json").write_text("my own notes"),
-        ]
-    ):
-        folder = save_run_folder(run_record(["a"]), tmp_path / str(number) / "run")
-        change(folder)
-        refused(folder, "run.json" if number == 2 else "sketches")
+    folder = save_run_folder(run_record(["a"]), tmp_path / "exp")
+    second = save_run_folder(run_record(["b"], seed=7), folder / "second")
+    (folder / "sketches").mkdir()
+    (folder / "collection" / "sketches").symlink_to(tmp_path / "precious")
+    (folder / "earlier").mkdir()
+    (folder / "earlier" / "notes.txt").write_text("mine")
+    inode = (folder / "sketches").stat().st_ino
+    save_run_folder(run_record(["a"], seed=1), folder)
+    assert load_run_folder(folder).seed == 1 and load_run_folder(second).seed == 7
+    assert (folder / "sketches").stat().st_ino == inode and (folder / "collection" / "sketches").is_symlink()
+    assert (folder / "earlier" / "notes.txt").read_text() == "mine"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["exp", "precious"]
+
+
+def test_a_file_of_ours_that_was_changed_is_kept_unless_force_is_set(tmp_path: Path) -> None:
+    folder = save_run_folder(run_record(["a"]), tmp_path / "run")
+    (folder / "run.json").write_text("my own notes")
+    (folder / "more.txt").write_text("precious")
+    refused(folder, "run.json")
+    save_run_folder(run_record(["a"], seed=1), folder, force=True)
+    assert load_run_folder(folder).seed == 1 and (folder / "more.txt").read_text() == "precious"
+
+
+def test_with_force_a_run_moves_into_a_folder_of_others_whose_other_files_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder / "space").mkdir(parents=True)
+    for name in ("run.json", "thesis.txt", "space/plan.txt"):
+        (folder / name).write_text("precious")
+    folder.chmod(0o2770)
+    save_run_folder(run_record(["a"], seed=1), folder, force=True)
+    assert load_run_folder(folder).seed == 1 and folder.stat().st_mode & 0o7777 == 0o2770
+    assert (folder / "thesis.txt").read_text() == (folder / "space" / "plan.txt").read_text() == "precious"
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(BadInput):
+        save_run_folder(run_record(["a"]), tmp_path / "file", force=True)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "mine"]
 
 
 def test_an_earlier_run_is_replaced_also_one_without_a_marker_or_cut_off(tmp_path: Path) -> None:
@@ -87,17 +115,35 @@ def test_an_earlier_run_is_replaced_also_one_without_a_marker_or_cut_off(tmp_pat
     assert load_run_folder(folder).seed == 2
 
 
-def test_links_and_other_kinds_of_folders_are_not_replaced(tmp_path: Path) -> None:
+def test_a_link_to_a_folder_is_written_through(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    (disk / "empty").mkdir(parents=True)
+    save_run_folder(run_record(["a"]), disk / "run")
+    (disk / "theirs").mkdir()
+    (disk / "theirs" / "thesis.txt").write_text("precious")
+    for name in ("run", "empty", "theirs"):
+        (tmp_path / name).symlink_to(disk / name)
+    for name in ("run", "empty"):
+        assert save_run_folder(run_record(["b"], seed=2), tmp_path / name) == disk / name
+        assert (tmp_path / name).is_symlink() and load_run_folder(tmp_path / name).seed == 2
+    with pytest.raises(BadInput, match=r"thesis\.txt"):
+        save_run_folder(run_record(["b"]), tmp_path / "theirs")
+    assert content(disk / "theirs") == {"thesis.txt": b"precious"}
+    assert sorted(p.name for p in [*disk.iterdir(), *tmp_path.iterdir()]) == sorted(
+        ["run", "empty", "theirs", "run", "empty", "theirs", "disk"]
+    )
+
+
+def test_links_to_nothing_and_other_kinds_of_folders_are_not_replaced(tmp_path: Path) -> None:
     store, run = Store(tmp_path / "store"), save_run_folder(run_record(["a"]), tmp_path / "run")
-    (tmp_path / "link").symlink_to(run)
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     later = save_run_folder(run_record(["a"]), tmp_path / "later")
     (later / MARKER).write_text('{"format": "mmalign-folder", "version": 2, "kind": "run"}')
     kept = store.save_collection(collection(["a"]))
-    for folder in (tmp_path / "link", tmp_path / "dangling", later, kept):
+    for folder in (tmp_path / "dangling", later, kept):
         with pytest.raises(BadInput, match="give a new folder"):
             save_run_folder(run_record(["b"]), folder)
-    assert load_run_folder(run).collection.ids == ("a",) and (tmp_path / "link").is_symlink()
+    assert load_run_folder(run).collection.ids == ("a",)
     assert read_collection(kept).ids == ("a",) and not (tmp_path / "nowhere").exists()
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
-from mmalign_core.workflow import Choices, align, encode, open_collection, rank_sentence, save_run
+from mmalign_core.workflow import Choices, Finding, align, encode, open_collection, rank_sentence, save_run
 from pages._components import errors
+from pages._panels.align import ranks
 from pages._session import cache
 from pages._session.view_spec import choices_of
 from tests.circles import write_circles
@@ -72,6 +73,23 @@ def test_a_remedy_aligns_again_with_the_choice_changed(folder: Path) -> None:
         remedies[0].click().run()
         chosen = app.session_state["mmalign"]["choices"]
         assert chosen.get("correction") == "csls" or chosen["aligner"] == "infonce-linear"
+
+
+def test_training_is_offered_until_it_was_tried_in_vain(folder: Path) -> None:
+    app = opened(folder, "align", run='{"aligner":"bridge"}')
+    finish()
+    app.run()
+    (key,) = [
+        run_key for run_key, kept in cache.results()._kept["run"].items() if kept.result.choices.aligner == "bridge"
+    ]
+    assert not ranks.trained_in_vain(key), "not tried yet"
+    headline = Finding("headline", "", 1.0, {}, {})
+    cache.results().put("findings", key, (headline, Finding("training", "", 0.1, {}, {})))
+    assert not ranks.trained_in_vain(key), "tried, and it helps"
+    cache.results().put("findings", key, (headline,))
+    assert ranks.trained_in_vain(key)
+    app.run()
+    assert not any(str(button.key).endswith("Train on the pairs") for button in app.button)
 
 
 def test_the_form_shows_the_choices_of_a_saved_run(folder: Path) -> None:

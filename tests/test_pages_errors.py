@@ -80,6 +80,12 @@ def test_every_query_is_listed_and_a_link_filters_them(data: Path) -> None:
     listed_first = int(counted(app).split()[0])
     app = errors_page(data, run=RUN, direction="image->text", ranks="2-80")
     assert 0 < listed_first < 80 and int(counted(app).split()[0]) == 80 - listed_first
+    shown = errors_page(data, run=RUN, direction="image → text", ranks="2-80")
+    assert counted(shown) == counted(app), "an address holds the direction as it is shown, or as a program writes it"
+    (direction,) = [group for group in shown.get("button_group") if group.key == "direction"]
+    assert list(direction.options) == ["any", "image → text", "text → image"]
+    shown.button(key="errors.clear").click().run()
+    assert counted(shown).startswith("160 of 160 queries listed")
     app = errors_page(data, run=RUN, ranks="first")
     assert "is no range of ranks" in app.error[0].value and counted(app).startswith("160 of 160")
 

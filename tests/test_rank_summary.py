@@ -90,6 +90,10 @@ def test_a_constant_offset_is_a_gap_and_one_direction_is_a_crowd() -> None:
     a = rng.normal(size=(200, 32))
     shifted = judged_space(a + 4 * np.eye(32)[0], a - 4 * np.eye(32)[0])
     assert shifted["gap"] is False and judged_space(a, a + 0.3 * rng.normal(size=a.shape))["gap"] is True
+    sides = points(a + 4 * np.eye(32)[0], "image"), points(a - 4 * np.eye(32)[0], "text")
+    space = diagnostics(*sides, Choices().scoring())
+    remedies = [space_verdicts(space, *sides, corrected=False, trained=done)["gap"].remedy for done in (False, True)]
+    assert remedies == ["train", "encoders"], "what was trained on its pairs is not offered training again"
     crowd = 8 * np.eye(32)[0] + 0.5 * a
     assert judged_space(crowd, crowd + 0.05 * rng.normal(size=a.shape))["uniformity"] is False
 

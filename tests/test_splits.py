@@ -7,8 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmalign_core.splits import column_folds, content_groups, folds, nested, shared_content, split, time_split
+from mmalign_core.splits import (
+    column_folds,
+    content_groups,
+    folds,
+    items_of,
+    nested,
+    paired_column,
+    paired_items,
+    shared_content,
+    split,
+    time_split,
+)
 from mmalign_core.types import BadInput, EmbeddingSet
+from mmalign_core.types.strings import Strings
 
 
 def sets_of(texts: list[int], images: list[int]) -> dict[str, EmbeddingSet]:
@@ -180,3 +192,17 @@ def test_nested_parts_grow_by_whole_content_groups(keys: tuple[list[int], list[i
     for share, part in zip(shares, parts):
         assert all(group <= part or not group & part for group in groups)
         assert share * len(items) - 1e-6 <= len(part) < share * len(items) + max(map(len, groups))
+
+
+def test_every_split_holds_its_items_in_columns() -> None:
+    sets, ids = half_paired(), [f"item{i}" for i in range(40)]
+    column = {item: at % 3 for at, item in enumerate(ids)}
+    parts = [
+        split(sets, 0.2),
+        *folds(sets, 3),
+        *column_folds(sets, column, "fold"),
+        time_split(sets, {item: float(at) for at, item in enumerate(ids)}, 0.5, "year"),
+    ]
+    assert all(isinstance(side, Strings) for part in parts for side in (part.train, part.test))
+    assert all(isinstance(part, Strings) for part in (*nested(sets, ids, [0.5, 1.0]), items_of(sets)))
+    assert isinstance(paired_column(sets), Strings) and set(paired_column(sets)) == paired_items(sets)

@@ -25,6 +25,7 @@ from store_records import (
 from mmalign_core.store import Store, load_run_folder, save_run_folder
 from mmalign_core.store.collections import read_collection
 from mmalign_core.store.folders import check_folder
+from mmalign_core.store.parts import new_folder
 from mmalign_core.types import BadInput
 
 
@@ -133,14 +134,16 @@ def test_killed_while_saving_every_run_is_whole_or_absent(tmp_path):
     assert {run.id for run in store.list_runs()} == {f"run-{i}" for i in range(4)}
 
 
-def test_an_abandoned_part_is_removed_and_a_fresh_one_is_left(store):
+def test_the_part_of_a_dead_writer_is_removed_and_that_of_a_slow_one_left_whatever_the_clock_says(store):
     store.save_run(run_record(["a"]))
-    old, fresh = (store.root / "runs" / f".x.{name}.mmalign-part" for name in ("old", "new"))
-    for part in (old, fresh):
-        part.mkdir()
-    os.utime(old, (1, 1))
-    store.save_run(run_record(["a"], "run-2"))
-    assert not old.exists() and fresh.exists()
+    dead = store.root / "runs" / ".x.0123abcd.mmalign-part"
+    dead.mkdir()
+    os.utime(dead, (2**33, 2**33))  # the clock went back since
+    with new_folder(store.root / "runs" / "slow") as slow:
+        os.utime(slow, (1, 1))  # or forward
+        store.save_run(run_record(["a"], "run-2"))
+        assert not dead.exists() and slow.exists()
+    assert not slow.exists()
     assert [run.id for run in store.list_runs()] == ["run-2", "run-1"]
 
 

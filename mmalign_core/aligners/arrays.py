@@ -10,6 +10,8 @@ import numpy as np
 
 from mmalign_core.splits import items_of
 from mmalign_core.types import MODALITIES, BadInput, EmbeddingSet, digest_bytes
+from mmalign_core.types.single import single_rows
+from mmalign_core.types.strings import Strings
 from mmalign_core.vectors import unit_rows
 
 
@@ -64,7 +66,7 @@ def as_set(modality: str, values: Any) -> EmbeddingSet:
     if isinstance(values, EmbeddingSet):
         return values
     try:
-        rows = np.ascontiguousarray(values, dtype=np.float32)
+        rows = np.ascontiguousarray(single_rows(values))
     except (TypeError, ValueError) as error:
         raise BadInput(f"{modality} is no array of numbers ({error}); give one row for each item") from error
     if rows.ndim != 2 or np.ndim(values) != 2:
@@ -93,14 +95,14 @@ def mean_correlation(places: Sequence[np.ndarray]) -> float:
 
 def late_fusion(
     sets: Mapping[str, EmbeddingSet], transform: Callable[[EmbeddingSet], np.ndarray]
-) -> tuple[tuple[str, ...], np.ndarray]:
+) -> tuple[Strings, np.ndarray]:
     """Return item ids and one unit place (n, k) for each: the mean of the unit places of its modalities."""
     ids = items_of(sets)
-    position, parts = {item: i for i, item in enumerate(ids)}, []
+    parts = []
     for s in sets.values():
         placed = unit_rows(transform(s))
         total = np.zeros((len(ids), placed.shape[1]), np.float32)
-        np.add.at(total, [position[item] for item in s.ids], placed)
+        np.add.at(total, ids.places_of(s.ids), placed)
         parts.append(unit_rows(total))
     return ids, unit_rows(np.sum(parts, axis=0))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
@@ -12,6 +12,7 @@ import numpy as np
 from mmalign_core.aligners.arrays import as_set, as_sets, late_fusion, mean_correlation, named_views
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.explainable import LinearMap
+from mmalign_core.aligners.memory import check_memory, told
 from mmalign_core.params import Parametrised
 from mmalign_core.progress import Watch, no_watch
 from mmalign_core.registry import Registry
@@ -70,6 +71,8 @@ class Aligner(Parametrised, ABC):
     """Whether the names of visible and audible things (ImageNet, AudioSet) are used as pivots too."""
     trained: ClassVar[bool] = False
     """Whether it is trained in steps, which its history records."""
+    towers_a_modality: ClassVar[int] = 1
+    """Networks as wide as the vectors that are trained for each modality; its memory is estimated by them."""
     transductive: ClassVar[bool] = False
     """Whether it can place only the rows of the fit. Other rows raise BadInput."""
     history: tuple[Mapping[str, float], ...] = ()
@@ -128,7 +131,9 @@ class Aligner(Parametrised, ABC):
         given = named_views(sets, more)
         checked = as_sets(self.name, given, paired=self.needs_pairs)
         self._fitted = False
-        self._fit(checked, seed, progress)
+        check_memory(self, checked)
+        with told(self, checked):
+            self._fit(checked, seed, progress)
         self._fitted, self._views = True, tuple(given)
         return self
 
@@ -147,7 +152,9 @@ class Aligner(Parametrised, ABC):
         """
         self.check_fitted()
         views = named_views(embeddings, more, self._views)
-        placed = {modality: self._transform(as_set(modality, view)) for modality, view in views.items()}
+        given = {modality: as_set(modality, view) for modality, view in views.items()}
+        with told(self, given):
+            placed = {modality: self._transform(view) for modality, view in given.items()}
         if isinstance(embeddings, Mapping):
             return placed
         alone = isinstance(embeddings, EmbeddingSet) or hasattr(embeddings, "shape")
@@ -168,7 +175,7 @@ class Aligner(Parametrised, ABC):
         views = as_sets(self.name, named_views(sets, more, self._views), paired=True)
         return mean_correlation([self._unscaled(view) for view in views.values()])
 
-    def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+    def fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[Sequence[str], np.ndarray]:
         """Return item ids and one unit row (n, k) per item, fused from the modalities it has. Raises NotFitted."""
         self.check_fitted()
         return self._fuse(sets)
@@ -233,7 +240,7 @@ class Aligner(Parametrised, ABC):
             return self._transform(view)
         return (view.vectors - found.centre) @ found.linear + found.bias
 
-    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[Sequence[str], np.ndarray]:
         """Return the mean of the places of an item's modalities (late fusion). Aligners may override it."""
         return late_fusion(sets, self._transform)
 

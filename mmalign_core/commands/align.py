@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
     choices_of(args, args.aligner or "as-is", params if args.aligner else {}).check()
     store = store_of(args)
     if args.save is not None:
-        check_save(args.save, store=store)
+        check_save(args.save, store=store, force=args.force)
     start = time.perf_counter()
     collection = opened(args)
     choices = choices_of(args, args.aligner or _default_aligner(args, collection), params)
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> None:
     done.report["seconds"]["read"] = read_seconds
     done = replace(done, report={**done.report, "aligner_by": "name" if args.aligner else "default"})
     if args.save is not None:
-        save_run(done, args.save, store=store)
+        save_run(done, args.save, store=store, force=args.force)
     lines = [] if args.aligner else [f"aligner: {choices.aligner}, the default for these encoders"]
     lines += [
         f"{way}: "

@@ -28,9 +28,9 @@ def run(args: argparse.Namespace) -> None:
     """Check, save and say where."""
     store, settings = store_of(args), settings_of(args)
     if args.save is not None:
-        check_save(args.save, store=store)
+        check_save(args.save, store=store, force=args.force)
     manifest = read_manifest(Path(args.file), settings)
-    folder = open_bundle(Path(args.file), args.save, store=store, settings=settings)
+    folder = open_bundle(Path(args.file), args.save, store=store, settings=settings, force=args.force)
     encoded = any(name.startswith("encoded/") for name in manifest["members"])
     result = {"opened": args.file, "run": str(folder), "media": manifest["media"], "encoded": encoded}
     result |= {"made_by": manifest["made_by"], "notes": manifest["notes"]}

@@ -33,14 +33,15 @@ def run(args: argparse.Namespace) -> None:
     """Repair, save if asked, report."""
     store = store_of(args)
     if args.save is not None:
-        check_save(args.save, store=store, source=args.run_ref)
+        check_save(args.save, store=store, source=args.run_ref, force=args.force)
     params = dict(parse_assignments(args.param))
     found = load_run(args.run_ref, store=store)
     done = repair_run(
         found, store=store, suggested=args.suggested, aligner=args.aligner, params=params, progress=show_progress
     )
     if args.save is not None:
-        save_run(done.repaired_run(store=store, progress=show_progress), args.save, store=store)
+        repaired = done.repaired_run(store=store, progress=show_progress)
+        save_run(repaired, args.save, store=store, force=args.force)
     write_result(done.report(), args, _summary(done))
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow.compute
 
 from mmalign_core.data.duplicates import Fingerprint, fingerprint, normalised_texts
-from mmalign_core.data.media.images import decode_image, image_size
+from mmalign_core.data.media.images import decode_picture
 from mmalign_core.data.media.levels import PictureLevels, SoundLevels, picture_levels, sound_levels
 from mmalign_core.data.media.sounds import read_audio
 from mmalign_core.data.media.videos import decode_video
@@ -35,14 +35,16 @@ _VIDEO_FRAMES = 8
 class SeenMedia:
     """The usable media (n,) of one modality.
 
-    `numbers`: name -> (n,) float64; `near` (n,): the texts or fingerprints by which near duplicates are found, None if
-    the modality has none; `levels` (n,): of pictures and sounds, empty for others.
+    `numbers`: name -> (n,) float64; `remarks`: what is not used of a file -> the items; `near` (n,): the texts or
+    fingerprints by which near duplicates are found, None if the modality has none; `levels` (n,): of pictures and
+    sounds, empty for others.
     """
 
     media: MediaTable
     numbers: Mapping[str, np.ndarray]
     near: Strings | Sequence[Fingerprint] | None = None
     levels: Sequence[PictureLevels | SoundLevels] = ()
+    remarks: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class _Facts:
     numbers: Mapping[str, float]
     near: Fingerprint | None = None
     levels: PictureLevels | SoundLevels | None = None
+    remark: str = ""
 
 
 def look_at(
@@ -83,7 +86,11 @@ def _texts(media: MediaTable) -> SeenMedia:
 def _gathered(media: MediaTable, facts: Sequence[_Facts]) -> SeenMedia:
     numbers = {name: np.array([fact.numbers[name] for fact in facts], np.float64) for name in facts[0].numbers}
     prints = [fact.near for fact in facts if fact.near is not None]
-    return SeenMedia(media, numbers, prints or None, [fact.levels for fact in facts if fact.levels is not None])
+    levels, remarks = [fact.levels for fact in facts if fact.levels is not None], dict[str, list[str]]()
+    for item, fact in zip(media.items, facts):
+        if fact.remark:
+            remarks.setdefault(fact.remark, []).append(item)
+    return SeenMedia(media, numbers, prints or None, levels, remarks)
 
 
 def _decoded(
@@ -115,9 +122,9 @@ def _facts(medium: Media, settings: Settings) -> _Facts | BadInput:
 
 
 def _image_facts(medium: Media, settings: Settings) -> _Facts:
-    image = decode_image(medium.path or "", settings, at_least=_SMALL)
-    width, height = image_size(medium.path or "")
-    return _Facts({"width": width, "height": height}, fingerprint(image), picture_levels(image))
+    seen = decode_picture(medium.path or "", settings, at_least=_SMALL)
+    numbers = {"width": seen.width, "height": seen.height}
+    return _Facts(numbers, fingerprint(seen.image), picture_levels(seen.image), seen.remark)
 
 
 def _audio_facts(medium: Media, settings: Settings) -> _Facts:

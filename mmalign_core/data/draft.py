@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.compute
 
-from mmalign_core.data.files import differs_in_case
-from mmalign_core.data.media.references import file_media, text_media
+from mmalign_core.data.media_cells import Find, MediaCells, text_name
 from mmalign_core.data.metadata_cells import LONGEST_METADATA, too_large, with_iso_dates
 from mmalign_core.data.names import shown, taken_id
-from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, taken
+from mmalign_core.data.tabular.cells import (
+    Cells,
+    as_list,
+    bare_cells,
+    holds_numbers,
+    is_arrow,
+    taken,
+)
+from mmalign_core.data.tabular.column_roles import ColumnRole, check_given, check_roles
+from mmalign_core.data.tabular.contents import are_numbers
 from mmalign_core.data.tabular.metadata import metadata_frame
 from mmalign_core.data.tabular.row_columns import Rows, rows_of_table
-from mmalign_core.data.tabular.rows import File, Problem, as_reference, parse_list
+from mmalign_core.data.tabular.rows import parse_list
 from mmalign_core.data.tabular.tables import Table
 from mmalign_core.data.tabular.texts import read_texts
 from mmalign_core.data.tabular.vector_columns import VectorColumn, given_set, read_vectors
 from mmalign_core.settings import Settings
-from mmalign_core.types import MODALITIES, BadInput, Collection, EmbeddingSet, Media, MediaTable, Progress, Skipped
+from mmalign_core.types import (
+    MODALITIES,
+    BadInput,
+    Collection,
+    EmbeddingSet,
+    Media,
+    MediaTable,
+    Progress,
+    Skipped,
+)
 from mmalign_core.types.identity import identities
 from mmalign_core.types.media import joined_media
+from mmalign_core.types.skips import SkipLog
 from mmalign_core.types.strings import Strings
 
 pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
-Find = Callable[[str], Path]
-"""A function that turns a file reference into a path. It raises BadInput if no file may be read under that name."""
-
+_NUMBERS = "holds numbers, not paths of files; write the paths, or call it a vector, such as image_vector"
 _ROWS_PER_REPORT = 50
 """Rows from one report of the progress to the next; our choice."""
 
@@ -42,12 +57,15 @@ _Owned = tuple[np.ndarray, MediaTable]
 class Draft:
     """Rows are added with `add`; `finish` gives the collection.
 
-    `skipped`: what is not used, with reasons; `notes`: sentences that say how the data were understood.
+    `roles`: column -> the role that a person gives it; `glance`: files are looked for and not opened, for a preview;
+    `columns`: what each column was read as; `notes`: sentences that say how the data were understood.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.skipped: list[Skipped] = []
+    def __init__(self, settings: Settings, roles: Mapping[str, str] | None = None, *, glance: bool = False) -> None:
+        self.settings, self.roles, self.glance = settings, dict(roles or {}), glance
+        check_roles(self.roles)
+        self.columns: list[ColumnRole] = []
+        self._log = SkipLog()
         self.notes: list[str] = []
         self._rows = Rows(Strings(), str)
         self._media: dict[str, _Owned] = {}
@@ -58,7 +76,12 @@ class Draft:
 
     def skip(self, id: str, modality: str, reason: object, source: str = "") -> None:
         """Report unused data: its id, its modality ('' if none), the reason, and its source."""
-        self.skipped.append(Skipped(shown(id), modality, shown_sentence(reason), source))
+        self._log.add(Skipped(shown(id), modality, shown_sentence(reason), source))
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What is not used: one line for each cause."""
+        return self._log.lines()
 
     def table_rows(self, table: Table, names: Mapping[str, str], source: str) -> Rows:
         """The usable rows of a table, in order; its other lines are reported.
@@ -67,7 +90,7 @@ class Draft:
         """
         rows, problems = rows_of_table(table, names, source)
         for place, own, reason in problems:
-            self.skip(own, "", reason, f"{shown(source)}, line {table.numbers[place]}")
+            self.skip(own, "", reason, table.where(place, source))
         return rows
 
     def add(self, rows: Rows, find: Find, progress: Progress) -> None:
@@ -125,22 +148,23 @@ class Draft:
 
     def finish(self, name: str, interactions: pd.DataFrame | None = None, attribution: str = "") -> Collection:
         """The collection `name` of all items with a usable medium or vector. Raises BadInput if there is none."""
+        check_given(self.roles, self.columns)
         ids = self.usable_ids()
         usable = self._usable()
         for row in np.flatnonzero(~usable).tolist():
             if row not in self._reported:
                 source = self._rows.source(row)
-                where = source or self._rows.ids[row]
+                where = source if source != self._rows.ids[row] else f"'{source}'"
                 self.skip(self._rows.ids[row], "", f"{where}: has no text, image, audio or video", source)
         if not len(ids):
             empty = "; put texts, pictures, sounds, videos or vectors into it"
-            first = f" ({len(self.skipped)} skipped): {self.skipped[0].reason}" if self.skipped else empty
+            first = f" ({self._log.count():,} skipped): {self.skipped[0].reason}" if self.skipped else empty
             raise BadInput(f"'{shown(name)}' holds nothing usable{first}")
         return Collection(
             name=name,
             items=metadata_frame(ids, self._metadata(np.flatnonzero(usable))),
             media=self._all_media(),
-            skipped=tuple(self.skipped),
+            skipped=self.skipped,
             vectors=self._given(),
             interactions=interactions,
             attribution=attribution,
@@ -153,19 +177,25 @@ class Draft:
         if modality == "text":
             progress(0.0, "reading texts")
             rows = self._rows
-            read = read_texts(cells, lambda row: self._text_name(rows.ids[row]), self.settings, as_json=rows.as_json)
+            read = read_texts(cells, lambda row: text_name(rows.ids[row]), self.settings, as_json=rows.as_json)
             if read is not None:
                 self._told += [(row, order, modality, why) for row, why in read.problems]
                 return read.at, MediaTable(self._ids_at(read.at), "text", read.digests, texts=read.texts)
         at: list[int] = []
         media: list[Media] = []
-        values = as_list(cells)
+        if modality != "text" and is_arrow(cells) and holds_numbers(cells.type):
+            self._told += [(row, order, modality, f"{modality} {_NUMBERS}") for row in range(len(cells))]
+            return np.zeros(0, np.int64), MediaTable.of(media)
+        values, reader = as_list(cells), MediaCells(self.settings, find, self.glance, self._otherwise)
         for row, cell in enumerate(values):
             if row % _ROWS_PER_REPORT == 0:
                 progress(row / len(values), "reading files")
+            if modality != "text" and are_numbers(cell):
+                self._told.append((row, order, modality, f"{modality} {_NUMBERS}"))
+                continue
             for entry in parse_list(cell, self._rows.as_json):
                 try:
-                    media.append(self._medium(self._rows.ids[row], modality, entry, find))
+                    media.append(reader.medium(self._rows.ids[row], modality, entry))
                     at.append(row)
                 except BadInput as error:
                     self._told.append((row, order, modality, str(error)))
@@ -174,22 +204,6 @@ class Draft:
     def _ids_at(self, at: np.ndarray) -> Strings:
         ids = self._rows.ids
         return ids if len(at) == len(ids) and bool((at == np.arange(len(ids))).all()) else ids.take(at)
-
-    def _text_name(self, id: str) -> str:
-        return f"the text of '{shown(id)}'"
-
-    def _medium(self, id: str, modality: str, entry: Any, find: Find) -> Media:
-        if isinstance(entry, Problem):
-            raise BadInput(entry.reason)
-        if isinstance(entry, File):
-            return file_media(id, modality, entry.path, entry.name, self.settings)
-        if modality == "text":
-            text = entry if isinstance(entry, str) else _number_as_text(entry)
-            return text_media(id, text, self._text_name(id), self.settings)
-        reference = as_reference(entry)
-        path = find(reference)
-        self._otherwise.update({reference: path.name} if differs_in_case(reference, path) else {})
-        return file_media(id, modality, path, reference, self.settings)
 
     def _all_media(self) -> MediaTable:
         """The media of all modalities, in the order of the items."""
@@ -234,9 +248,3 @@ def shown_sentence(reason: object) -> str:
     """A reason as one line of printable, valid Unicode; other characters become spaces."""
     words = str(reason).encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() else " " for c in words)
-
-
-def _number_as_text(entry: Any) -> str:
-    if isinstance(entry, bool) or not isinstance(entry, (int, float)):
-        raise BadInput("the text is not text; write a string or a list of strings")
-    return str(entry)

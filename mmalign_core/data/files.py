@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO
-from uuid import uuid4
 
 from mmalign_core.data.names import shown
 from mmalign_core.settings import Settings
 from mmalign_core.store.errors import make_folder, writing
+from mmalign_core.store.file_writes import fill_file
 from mmalign_core.types import BadInput, digest_bytes, digest_file
 
 _FOLDERS = 64
@@ -35,28 +36,32 @@ def check_size(size: int, name: str, settings: Settings) -> None:
 
 
 def spool(content: Content, extension: str, settings: Settings) -> Path:
-    """Store content as settings.root / 'media' / <digest><extension> and return this path.
+    """Store content as settings.media / <digest><extension> and return this path.
 
-    Other processes see the whole file or none. An extension of other than 1 to 8 letters and digits is left out.
+    Other processes see the whole file or none. One that is there is used if it holds that content, else written again.
+    An extension of other than 1 to 8 letters and digits is left out.
     """
     digest = digest_bytes(content) if isinstance(content, bytes) else digest_file(content)
     extension = extension.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", extension) else ""
-    folder = make_folder(settings.root / "media")
+    folder = make_folder(settings.media)
     path = folder / f"{digest}{extension}"
-    if not path.exists():
+    if not _holds(path, content, digest):
         with writing(folder):
-            _write(content, folder / f"spooling-{uuid4().hex}", path)
+            if path.is_symlink():
+                path.unlink()  # a file that a link leads to is somebody else's
+            # Not flushed, which would take milliseconds for each of a million: the content is checked before its use.
+            fill_file(path, lambda file: copy_content(content, file), durable=False)
     return path
 
 
-def _write(content: Content, draft: Path, path: Path) -> None:
-    """Write to the file `draft`, then rename it to `path`. A failure leaves no file behind."""
+def _holds(path: Path, content: Content, digest: str) -> bool:
+    """Whether the file is there and holds the content of that digest."""
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
     try:
-        with draft.open("xb") as file:
-            copy_content(content, file)
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+        found = path.lstat()
+        return stat.S_ISREG(found.st_mode) and found.st_size == size and digest_file(path) == digest
+    except OSError:
+        return False
 
 
 def copy_content(content: Content, file: IO[bytes]) -> None:
@@ -77,7 +82,9 @@ def find_below(root: Path, reference: str, *, absolute: bool) -> Path:
     """
     if os.path.isabs(reference):
         if not absolute:
-            raise BadInput(f"'{shown(reference)}' is an absolute path, which an archive or upload may not use")
+            raise BadInput(
+                f"'{shown(reference)}' is an absolute path, which may not be used here; name files below the manifest"
+            )
         return _existing(Path(reference), reference)
     path = Path(os.path.normpath(root / reference.replace("\\", "/")))
     if not path.is_relative_to(os.path.normpath(root)):

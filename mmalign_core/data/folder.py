@@ -6,15 +6,18 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.formats import modality_of
+from mmalign_core.data.media.containers import holds_sound_alone
 from mmalign_core.data.media.references import decode_text
-from mmalign_core.data.names import is_about, is_system_file, natural_key, safe_name, shown
+from mmalign_core.data.names import SPLIT_WORDS, is_about, is_system_file, natural_key, safe_name, shown
 from mmalign_core.data.tabular.row_columns import Rows, rows_as_columns
 from mmalign_core.data.tabular.rows import File, Row, named_values, row_from
+from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 
 _NUMBERED = re.compile(r"(.+)\.(\d+)")
@@ -24,6 +27,7 @@ _MODALITY_FOLDERS = {
     "audio": ("audio", "audios", "sound", "sounds", "wav", "wavs"),
     "video": ("video", "videos"),
 }
+_NO_ITEMS = "none of its columns names texts, or files that are here; call those columns text, image, audio or video"
 _MAX_JSON = 1 << 20
 """Bytes of a metadata file beside a medium; our choice, far above any that describes one item."""
 
@@ -36,11 +40,16 @@ def list_folder(root: Path, draft: Draft) -> dict[str, Path]:
     """
     listing: dict[str, Path] = {}
     real_root = root.resolve()
-    for folder, folders, files in os.walk(root):
+
+    def tell(folder: str, error: OSError) -> None:
+        relative = Path(folder).relative_to(root).as_posix()
+        draft.skip(relative, "", f"the folder '{shown(relative)}' cannot be listed ({error.strerror})", shown(relative))
+
+    for folder, folders, files in walk_folders(root, tell):
         for name in sorted(folders + files, key=natural_key):
             path = Path(folder) / name
             relative = path.relative_to(root).as_posix()
-            if is_system_file(relative) or (name in folders and not path.is_symlink()):
+            if is_system_file(relative) or (name in folders and not os.path.islink(path)):
                 continue
             try:
                 listing[_safe_relative(relative, path, real_root)] = path
@@ -61,7 +70,31 @@ def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool =
     """
     groups = _group(listing, first_dot)
     rows = [_row(stem, names, listing, draft) for stem, names in groups.items()]
-    return rows_as_columns([row for row in rows if row is not None])
+    kept = [_with_split(row) for row in rows if row is not None]
+    return rows_as_columns(_with_labels(kept))
+
+
+def _with_split(row: Row) -> Row:
+    """The row with its split as metadata, where its top folder is named after one: train/cat."""
+    top = row.source.split("/", 1)[0]
+    if top == row.source or top.lower() not in SPLIT_WORDS or "split" in row.metadata:
+        return row
+    return replace(row, metadata={**row.metadata, "split": top})
+
+
+def _with_labels(rows: list[Row]) -> list[Row]:
+    """The rows with the folder of each as its label, where all media are of one modality and lie in class folders.
+
+    So lie data sets that Hugging Face and PyTorch call ImageFolder: cat/1.jpg, dog/2.jpg, or train/cat/1.jpg.
+    """
+    places = [PurePosixPath(row.source).parent.parts for row in rows]
+    classes = [parts[1:] if parts and parts[0].lower() in SPLIT_WORDS else parts for parts in places]
+    alike = len({modality for row in rows for modality in row.cells}) == 1 and "text" not in rows[0].cells
+    if not alike or len(set(classes)) < 2 or any(len(own) != 1 for own in classes):
+        return rows
+    if any("label" in row.metadata for row in rows):
+        return rows
+    return [replace(row, metadata={**row.metadata, "label": own[0]}) for row, own in zip(rows, classes)]
 
 
 def _safe_relative(relative: str, path: Path, real_root: Path) -> str:
@@ -83,8 +116,8 @@ def _target(link: Path, relative: str) -> Path:
 
 def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]:
     """Stem -> names, stems in natural order. Names without a number come first: 'cat.jpg' before 'cat.2.jpg'."""
-    in_folders = _by_modality(listing)
-    stems = {name: _stem(name.split("/", 1)[1] if in_folders and "/" in name else name, first_dot) for name in listing}
+    shelves = _shelves(listing)
+    stems = {name: _stem(_off_shelf(name, shelves), first_dot) for name in listing}
     plain = set(stems.values())
     groups: dict[str, list[str]] = {}
     for name, stem in stems.items():
@@ -93,21 +126,42 @@ def _group(listing: Mapping[str, Path], first_dot: bool) -> dict[str, list[str]]
     return {stem: sorted(groups[stem], key=lambda n: stems[n] != stem) for stem in sorted(groups, key=natural_key)}
 
 
-def _by_modality(listing: Mapping[str, Path]) -> bool:
-    """Whether the media are of two modalities or more and each lies in a top folder named after its modality."""
-    media = [name for name in listing if modality_of(name) and not is_about(name)]
-    kinds = {_modality(name) for name in media}
-    return len(kinds) > 1 and all(
-        name.split("/", 1)[0].lower() in _MODALITY_FOLDERS[_modality(name) or ""] for name in media
-    )
+def _shelves(listing: Mapping[str, Path]) -> dict[str, int]:
+    """Name -> the place in its path of the folder that is named after its modality, for all media.
+
+    {} unless the media are of two modalities or more and each lies in such a folder, at the top or in a split:
+    images/cat.jpg, train/images/cat.jpg.
+    """
+    media = {n: _modality(n, path) or "" for n, path in listing.items() if modality_of(n) and not is_about(n)}
+    found = {name: place for name, kind in media.items() if (place := _shelf(name, kind)) is not None}
+    return found if len(set(media.values())) > 1 and len(found) == len(media) else {}
 
 
-def _modality(name: str) -> str | None:
-    """The modality by extension. A .gif is a video in a top folder for videos and a picture elsewhere."""
+def _shelf(name: str, modality: str) -> int | None:
+    folders = [part.lower() for part in name.split("/")[:-1]]
+    depth = 1 + (len(folders) > 1 and folders[0] in SPLIT_WORDS)
+    return next((n for n, part in enumerate(folders[:depth]) if part in _MODALITY_FOLDERS[modality]), None)
+
+
+def _off_shelf(name: str, shelves: Mapping[str, int]) -> str:
+    """The name without the folder that says its modality; of other files without the top folder where media do so."""
+    parts = name.split("/")
+    place = shelves.get(name, 0 if shelves and len(parts) > 1 and parts[0].lower() not in SPLIT_WORDS else None)
+    return name if place is None else "/".join(part for n, part in enumerate(parts) if n != place)
+
+
+def _modality(name: str, path: Path) -> str | None:
+    """The modality by extension. A .gif is a video in a top folder for videos and a picture elsewhere.
+
+    A file under a video's ending that holds a sound alone, as browsers record it, is a sound.
+    """
     moving = (
         name.lower().endswith(".gif") and "/" in name and name.split("/", 1)[0].lower() in _MODALITY_FOLDERS["video"]
     )
-    return "video" if moving else modality_of(name)
+    if moving:
+        return "video"
+    modality = modality_of(name)
+    return "audio" if modality == "video" and holds_sound_alone(path) else modality
 
 
 def _stem(name: str, first_dot: bool) -> str:
@@ -122,7 +176,7 @@ def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft)
     side: dict[str, Any] = {}
     media = [name for name in names if modality_of(name)]
     for name in names:
-        modality, extension = _modality(name), PurePosixPath(name).suffix.lower()
+        modality, extension = _modality(name, listing[name]), PurePosixPath(name).suffix.lower()
         if is_about(name) and len(media) < 2:
             draft.skip(stem, modality or "", f"'{shown(name)}' describes the collection and is no item", name)
         elif modality:
@@ -130,7 +184,7 @@ def _row(stem: str, names: list[str], listing: Mapping[str, Path], draft: Draft)
         elif extension in (".json", ".cls") and media:
             _try_side(side, stem, name, listing[name], draft)
         else:
-            draft.skip(stem, "", _unsupported(name), name)
+            draft.skip(stem, "", why_unused(name), name)
     if not cells:
         return None
     return _combined(stem, cells, side, draft)
@@ -163,20 +217,22 @@ def _try_side(side: dict[str, Any], stem: str, name: str, path: Path, draft: Dra
         draft.skip(stem, "metadata", f"'{shown(name)}' is not JSON; write metadata as one object in braces", name)
 
 
-def _unsupported(name: str) -> str:
+def why_unused(name: str) -> str:
+    """Why a file of a folder is no item, and what to do, as a message."""
     extension = PurePosixPath(name).suffix.lower()
     cures = {
         ".svg": "export it as PNG",
         ".heic": "save it as JPEG",
         ".json": "it stands beside no text, picture or sound of its name",
-        ".csv": "call it manifest.csv to have it read as the manifest",
-        ".jsonl": "call it manifest.jsonl to have it read as the manifest",
-        ".parquet": "call it manifest.parquet to have it read as the manifest",
+        ".csv": _NO_ITEMS,
+        ".tsv": _NO_ITEMS,
+        ".jsonl": _NO_ITEMS,
+        ".parquet": _NO_ITEMS,
         ".npy": "vectors are read from image_vector.npy (or text_, audio_, video_) in the top folder, with ids.txt",
-        ".npz": "vectors are read from an .npz in the top folder",
+        ".npz": "vectors are read from one .npz in the top folder that holds those of all items, with their ids",
         ".arrow": "give it, or the folder that Hugging Face datasets saved, by itself",
         ".zip": "read the archive by itself",
         ".tar": "read the archive by itself",
     }
     cure = cures.get(extension, "convert it to text, a picture, a sound or a video")
-    return f"'{shown(name)}' is of an unsupported kind; {cure}"
+    return f"'{shown(name)}' is of an unsupported kind{f' ({extension})' if extension else ''}; {cure}"

@@ -34,6 +34,7 @@ from mmalign_core.types import (
 )
 from mmalign_core.types.embeddings import finite_rows
 from mmalign_core.types.identity import identities
+from mmalign_core.types.single import single_rows
 
 
 def collection_from_arrays(
@@ -138,11 +139,11 @@ def _column(values: Any, modality: str) -> np.ndarray | list[Any]:
     if listed is not None and listed and all(isinstance(v, str | Path) or is_missing(v) for v in listed):
         return [str(v) if isinstance(v, Path) else v for v in listed]
     detach = getattr(values, "detach", None)  # a torch tensor, which may lie on a GPU
-    detached = values if detach is None else detach().cpu().float()
+    detached = values if detach is None else _as_array(detach().cpu())
     if getattr(getattr(detached, "dtype", None), "kind", "") == "c":
         raise BadInput(f"{modality}: the numbers are complex; give real ones")
     try:
-        array = np.asarray(detached, dtype=np.float32)
+        array = single_rows(detached)
     except (TypeError, ValueError) as error:
         cure = "give an array (n, d), or a list of texts or of paths"
         raise BadInput(
@@ -151,6 +152,11 @@ def _column(values: Any, modality: str) -> np.ndarray | list[Any]:
     if array.ndim != 2 or not array.size:
         raise BadInput(f"{modality}: an array of shape {array.shape}; give one row of numbers for each item (n, d)")
     return array
+
+
+def _as_array(tensor: Any) -> Any:
+    """The tensor in single precision, or in double where that is its own."""
+    return tensor if str(tensor.dtype).endswith("float64") else tensor.float()
 
 
 def _names(ids: Sequence[Any] | None, columns: Mapping[str, np.ndarray | list[Any]]) -> Strings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
@@ -13,11 +13,16 @@ import pandas as pd
 
 from mmalign_core.data.decoded import SeenMedia, look_at
 from mmalign_core.data.faults import Fault, count_blanks, count_duplicates, find_blanks, find_duplicates
+from mmalign_core.data.names import shown
 from mmalign_core.data.ordered_texts import ordered_texts
 from mmalign_core.settings import Settings
 from mmalign_core.types import MODALITIES, Collection, EmbeddingSet, Progress, Skipped, Strings, no_progress
 from mmalign_core.types.digests import arrow_texts
+from mmalign_core.types.skips import count_skipped, one_line_each
 from mmalign_core.types.strings import joined_strings
+
+_NAMED = 5
+"""Items that a note names; our choice: a line."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Inspection:
 
     def report(self) -> dict[str, Any]:
         """The inspection as the object that `inspect --json` prints: counts and examples, not every duplicate."""
-        skipped = [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped]
+        skipped = [one.report() for one in self.skipped]
         metadata = [dict(m) for m in self.metadata]
         whole = asdict(self) | {"skipped": skipped, "metadata": metadata, "notes": list(self.notes)}
         lists = ("all_duplicates", "all_blank", "damaged")
@@ -74,7 +79,7 @@ def inspect_collection(
     """
     settings = settings or Settings()
     seen, failed = look_at(collection.table, settings, progress, threads or settings.threads)
-    skipped = (*collection.skipped, *failed)
+    skipped = (*collection.skipped, *one_line_each(failed))
     holders = _holders(collection, seen)
     duplicates = find_duplicates(seen)
     return Inspection(
@@ -90,11 +95,19 @@ def inspect_collection(
         metadata=tuple(_column(collection, name) for name in collection.items.columns),
         interactions=_interactions(collection),
         attribution=collection.attribution,
-        notes=collection.notes,
+        notes=(*collection.notes, *_remarks(seen)),
         all_duplicates=duplicates,
         all_blank=find_blanks(seen),
         damaged=failed,
     )
+
+
+def _remarks(seen: Mapping[str, SeenMedia]) -> Iterator[str]:
+    """Sentences about files of which not all is used, one for each kind, with the first items."""
+    for modality, one in seen.items():
+        for remark, items in one.remarks.items():
+            named = ", ".join(f"'{shown(item)}'" for item in items[:_NAMED])
+            yield f"{len(items):,} {modality} file(s): it {remark} ({named}{', …' if len(items) > _NAMED else ''})"
 
 
 def _holders(collection: Collection, seen: Mapping[str, SeenMedia]) -> dict[str, np.ndarray]:
@@ -121,7 +134,7 @@ def _modality(
     """Counts of one modality, and the lowest, median and highest of each number of its media."""
     numbers = {} if seen is None or not len(seen.media) else dict(seen.numbers)
     usable = 0 if seen is None else len(seen.media)
-    counts = {"items": items, "usable": usable, "skipped": sum(s.modality == modality for s in skipped)}
+    counts = {"items": items, "usable": usable, "skipped": count_skipped(skipped, modality)}
     rates = Counter(numbers.pop("rate", np.zeros(0)).astype(int).tolist())
     ranges = {name: _range(values) for name, values in numbers.items()}
     extra: dict[str, Any] = {"rates": {str(rate): count for rate, count in sorted(rates.items())}} if rates else {}

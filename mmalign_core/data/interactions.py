@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from mmalign_core.data.event_ids import EventIds, read_item_ids, read_user_ids
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.cells import Cells, as_list, is_arrow
 from mmalign_core.data.tabular.tables import Table, read_table
+from mmalign_core.data.user_tables import with_user_columns
 from mmalign_core.types import BadInput, Collection
 
 MODALITY = "interaction"
@@ -25,8 +25,6 @@ MODALITY = "interaction"
 _READERS: Mapping[str, Callable[[Cells], EventColumn]] = {"rating": read_ratings, "timestamp": read_times}
 _SHOWN = 40
 """Characters of a wrong value that a message shows; our choice."""
-_EACH = 20
-"""Lines, and unknown items, of one cause that are reported one by one; our choice. The others are counted."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +37,21 @@ class _Wrong:
     cause: str
 
 
-def read_interactions(path: Path, items: Sequence[str], draft: Draft, name: str = "") -> pd.DataFrame:
+def read_interactions(
+    path: Path, items: Sequence[str], draft: Draft, name: str = "", table: Table | None = None
+) -> pd.DataFrame:
     """A data frame with the columns user_id and item_id (str), and rating and timestamp (float64) if the file has them.
 
     Its rows are in the order of the file; timestamps are Unix seconds; absent numbers are NaN. Items and users that a
     person reads as equal are one (`mmalign_core.types.identity`). Where ratings are 0 and 1 alone, rows of 0 say no and
-    are left out. `items`: the ids of the collection; `name`: what messages call the file. The draft reports each
-    unusable row and unknown item, those of one cause one by one up to 20, and notes how columns were read. Raises
-    BadInput if the file is missing, is no table or lacks user_id or item_id.
+    are left out. `items`: the ids of the collection; `name`: what messages call the file; `table`: its content, if it
+    has been read. The draft reports each unusable row and unknown item, those of one cause as one line, and notes how
+    columns were read. Raises BadInput if the file is missing, is no table or lacks user_id or item_id.
     """
     if not path.is_file():
         raise BadInput(f"the interactions file '{shown(path)}' does not exist; correct the path")
     name = shown(name or path.name)
-    table = read_table(path, name)
+    table = with_user_columns(read_table(path, name, events=True) if table is None else table)
     missing = [c for c in ("user_id", "item_id") if c not in table.columns]
     if missing:
         raise BadInput(f"'{name}' has no column {' and '.join(missing)}; name the columns user_id and item_id")
@@ -101,35 +101,22 @@ def _cell(cells: Cells, place: int) -> Any:
 
 
 def _report(wrong: Sequence[_Wrong], table: Table, draft: Draft, name: str) -> None:
-    """Report the lines, of each cause the first ones by themselves and the others as a number."""
-    counts = Counter(line.cause for line in wrong)
-    told = Counter[str]()
+    """Report the lines; those of one cause become one line of the report."""
     for line in wrong:
-        told[line.cause] += 1
-        where = f"{name}, line {table.numbers[line.place]}"
-        if told[line.cause] <= _EACH:
-            draft.skip(line.item, MODALITY, f"{where} {line.reason}", where)
-        elif told[line.cause] == _EACH + 1:
-            rest = counts[line.cause] - _EACH
-            draft.skip("", MODALITY, f"'{name}': {rest:,} more lines from line {table.numbers[line.place]} on "
-                       f"{line.cause.replace('which is', 'that is')}", name)  # fmt: skip
+        where = table.where(line.place, name)
+        draft.skip(line.item, MODALITY, f"{where} {line.reason}", where)
 
 
 def _known(items: EventIds, kept: np.ndarray, draft: Draft, name: str) -> np.ndarray:
-    """(n,) bool: which rows name an item of the collection. Each unknown item is reported once."""
+    """(n,) bool: which rows name an item of the collection. The unknown items are reported."""
     unknown = kept & ~items.known
     if not unknown.any():
         return items.known
     counted = items.ids.column.filter(pa.array(unknown)).value_counts()
-    pairs = list(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist()))
-    for item, count in pairs[:_EACH]:
+    for item, count in zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist()):
         times = "once" if count == 1 else f"{count:,} times"
         reason = f"'{name}' names the item '{shown(item)}' {times}, but the collection does not hold it"
         draft.skip(item, MODALITY, f"{reason}{items.hint(item)}", name)
-    if rest := pairs[_EACH:]:
-        rows = sum(count for _, count in rest)
-        reason = f"'{name}' names {len(rest):,} more items in {rows:,} rows that the collection does not hold"
-        draft.skip("", MODALITY, f"{reason}, such as '{shown(rest[0][0])}'", name)
     return items.known
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mmalign_core.data.arrays import ArrayGroup, attach_vectors
 from mmalign_core.data.columnar import COLUMNAR, file_source, read_source
 from mmalign_core.data.draft import Draft, Find
 from mmalign_core.data.names import shown
-from mmalign_core.data.tabular.rows import KNOWN_COLUMNS
+from mmalign_core.data.tabular.cells import as_list
+from mmalign_core.data.tabular.column_roles import METADATA, told_roles
+from mmalign_core.data.tabular.contents import features_of_cells
+from mmalign_core.data.tabular.gathered import merged_cells
+from mmalign_core.data.tabular.roles import infer_roles
+from mmalign_core.data.tabular.rows import is_missing
 from mmalign_core.data.tabular.tables import Table, read_table
-from mmalign_core.types import BadInput, Progress
-
-_LISTED = 12
-"""Columns that a message lists; our choice."""
+from mmalign_core.types import Progress
 
 
 def add_manifest(
@@ -24,8 +28,9 @@ def add_manifest(
 
     `find` gives the path of a file reference; `name`: what messages call the manifest. `arrays`: array groups that
     belong to its lines, by their ids or else by its order. The columns id, text, image, audio, video and *_vector may
-    be written in any case; all others are metadata. Without a column `id` the items are called '1', '2', …. Raises
-    BadInput if the file is no table, or has neither a column of texts, files or vectors nor arrays.
+    be written in any case. Without one of them its role goes to a column of a usual name, or to one that names files;
+    all others are metadata. Without ids the items are called '1', '2', …. Raises BadInput if the file is no table, or
+    has neither a column of texts, files or vectors nor arrays.
     """
     name = name or path.name
     add_table(draft, read_manifest(draft, path, progress, name), find, progress, name, arrays)
@@ -45,18 +50,46 @@ def add_table(
     draft: Draft, table: Table, find: Find, progress: Progress, name: str, arrays: Sequence[ArrayGroup] = ()
 ) -> None:
     """Add every line of a table that has been read; see `add_manifest`."""
-    names = _column_names(table.columns, name, bare=any(group.vectors for group in arrays))
-    rows = attach_vectors(draft.table_rows(table, names, name), arrays, draft, name)
+    table = settle_roles(table, name, draft, bare=any(group.vectors for group in arrays))
+    rows = attach_vectors(draft.table_rows(table, {c: c for c in table.columns}, name), arrays, draft, name)
     draft.add(rows, find, progress)
 
 
-def _column_names(columns: tuple[str, ...], source: str, bare: bool) -> dict[str, str]:
-    """Column as written -> its name here. Unless `bare`, raises BadInput if no column holds texts, files or vectors."""
-    names = {c: c.lower() if c.lower() in KNOWN_COLUMNS and c.lower() not in columns else c for c in columns}
-    if not bare and not set(names.values()) & set(KNOWN_COLUMNS[1:]):
-        listed = ", ".join(f"'{shown(c)}'" for c in columns[:_LISTED]) or "none"
-        raise BadInput(
-            f"'{shown(source)}' has no column text, image, audio or video (its columns: {listed}); rename the column "
-            "that holds the texts or the paths of the files"
-        )
-    return names
+def settle_roles(table: Table, source: str, draft: Draft, *, bare: bool = False) -> Table:
+    """The table with its columns called by their roles; those that are not used are reported.
+
+    Unless `bare`, raises BadInput if no column holds texts, files or vectors.
+    """
+    features, sample = features_of_cells({c: table.cells[c] for c in table.columns})
+    if table.settled and not _given_anew(table, draft):
+        if not any(one.table == shown(source) for one in draft.columns):
+            draft.columns += told_roles({c: c for c in table.columns}, table.columns, sample, shown(source))
+        return table
+    roles = infer_roles(features, sample, source, draft.roles, plain=True, bare=bare)
+    draft.columns += told_roles(roles.names, features, sample, shown(source))
+    for column, modality, why in roles.left_out:
+        draft.skip(column, modality, why, source)
+    own = roles.column("id")
+    if own and roles.guessed_id and not _are_ids(table, own):
+        roles.names[own] = own
+        roles.guessed.discard(own)
+    if roles.guessed:
+        draft.notes.append(f"'{shown(source)}': {roles.sentence()}")
+    cells = merged_cells({c: table.cells[c] for c in roles.names}, roles.names)
+    renamed = {p: replace(x, values=_renamed(x.values, roles.names)) for p, x in table.problems.items()}
+    return replace(table, columns=tuple(cells), cells=cells, problems=renamed, settled=True)
+
+
+def _given_anew(table: Table, draft: Draft) -> bool:
+    """Whether a person gives another role to a column of a table whose columns have their roles already."""
+    return any(role not in (column, METADATA) and column in table.columns for column, role in draft.roles.items())
+
+
+def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names[column]: value for column, value in values.items() if column in names}
+
+
+def _are_ids(table: Table, column: str) -> bool:
+    """Whether every line has a value there, each another one."""
+    ids = [id for place, id in enumerate(as_list(table.cells[column])) if place not in table.problems]
+    return not any(map(is_missing, ids)) and len(set(map(str, ids))) == len(ids)

@@ -15,6 +15,14 @@ _LONGEST_PART = 255
 _ABOUT = ("readme", "license", "licence", "copying", "source", "sources", "attribution", "manifest", "interactions")
 _STORED = re.compile(r"[0-9a-f]{32}(\.\w{1,8})?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+SPLIT_WORDS = (
+    *("train", "training", "test", "testing", "validation", "valid", "val", "dev", "development", "unsupervised"),
+    *("eval", "evaluation"),
+)
+"""Names of the splits of data sets."""
+_SYSTEM = ("__MACOSX", "Thumbs.db", "desktop.ini")
+_MARKERS = ("_SUCCESS", "_metadata", "_common_metadata")
+"""Files that programs leave in folders of tables and in buckets, beside those that end in _$folder$ or begin so."""
 
 
 def file_words(path: str | PurePath, kind: str) -> str:
@@ -67,9 +75,10 @@ def safe_name(name: str) -> str:
 
 
 def is_system_file(name: str) -> bool:
-    """Whether an operating system created the file (.DS_Store, Thumbs.db, __MACOSX) or part of its path is hidden."""
-    parts = PurePosixPath(name).parts
-    return any(p.startswith(".") or p in ("__MACOSX", "Thumbs.db", "desktop.ini") for p in parts)
+    """Whether a program left the file for itself (.DS_Store, Thumbs.db, __MACOSX, _SUCCESS) or its path is hidden."""
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    marked = bool(parts) and (parts[-1] in _MARKERS or parts[-1].endswith("_$folder$"))
+    return marked or any(p.startswith((".", "_committed_", "_started_")) or p in _SYSTEM for p in parts)
 
 
 def is_about(name: str) -> bool:

@@ -18,12 +18,14 @@ from mmalign_core.data.columnar.dataset_folders import is_saved, lance_below, la
 from mmalign_core.data.columnar.features import kind_of
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.files import find_below
-from mmalign_core.data.formats import TABLES
+from mmalign_core.data.folder_files import FolderFiles
+from mmalign_core.data.layout import find_manifests
 from mmalign_core.data.manifest import add_table
 from mmalign_core.data.shards import no_other_file, rows_of_shards, tar_shards, unpack_into
 from mmalign_core.settings import Settings
 from mmalign_core.types import Collection, MediaTable, Skipped, no_progress
 from mmalign_core.types.media import joined_media
+from mmalign_core.types.skips import one_line_each
 from mmalign_core.types.strings import Strings
 
 LANCE_ROWS = 4096
@@ -60,7 +62,7 @@ def find_sections(data: str | Path) -> tuple[Section, ...]:
     Raises BadInput as `read_collection` does if a shard is damaged.
     """
     root = Path(os.path.expanduser(data))
-    if not root.is_dir() or is_saved(root) or any((root / f"manifest{e}").is_file() for e in TABLES):
+    if not root.is_dir() or is_saved(root) or find_manifests(FolderFiles(root)):
         return ()
     if shards := tar_shards(root):
         return tuple(Section(path, name) for name, path in shards.items())
@@ -110,7 +112,7 @@ def joined_sections(data: str | Path, sections: Sequence[Section], parts: Sequen
         seen.update(part.ids)
     ids = list(dict.fromkeys(id for part in parts for id in part.ids))
     items = pd.DataFrame(index=pd.Index(ids, dtype=object, name="id"))
-    return Collection(Path(data).resolve().name, items, joined_media(media), tuple(skipped))
+    return Collection(Path(data).resolve().name, items, joined_media(media), one_line_each(skipped))
 
 
 def _without(media: MediaTable, items: set[str]) -> MediaTable:
@@ -128,7 +130,11 @@ def _numbered_on(
     renamed = MediaTable(
         [on(item) for item in media.items], media.modalities, media.digests, paths=media.paths, texts=media.texts
     )
-    return Strings([on(id) for id in ids]), renamed, tuple(replace(skip, id=on(skip.id)) for skip in skipped)
+    return (
+        Strings([on(id) for id in ids]),
+        renamed,
+        tuple(replace(skip, id=on(skip.id), ids=tuple(map(on, skip.ids))) for skip in skipped),
+    )
 
 
 def _divisible(source: Source) -> bool:

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
 
 from mmalign_core.data.archives import unpack
 from mmalign_core.data.draft import Draft
 from mmalign_core.data.folder import list_folder, rows_by_stem
-from mmalign_core.data.formats import ARCHIVES, modality_of
+from mmalign_core.data.formats import ARCHIVES, ARRAYS, modality_of, table_ending
 from mmalign_core.data.names import is_about, is_system_file, natural_key, shown
 from mmalign_core.data.tabular.row_columns import Rows
 from mmalign_core.types import BadInput, Progress
 
 _TARS = tuple(extension for extension in ARCHIVES if extension != ".zip")
+_DATA = (*ARRAYS, ".arrow", ".zip")
 _OTHERS = ("interactions.jsonl", "interactions.csv", "interactions.tsv", "interactions.parquet")
 """Files beside the shards that hold no items."""
 
 
 def tar_shards(root: Path) -> dict[str, Path]:
-    """Name -> path of the archives in a folder that holds nothing else, in natural order; {} for any other folder.
+    """Name -> path of the archives in a folder without other media, in natural order; {} for any other folder.
 
-    Files that describe the collection and interactions may lie beside them. Links that lead out of the folder do not
-    count.
+    Tables and counts may lie beside them, as img2dataset writes both, and files that describe the collection. Links
+    that lead out of the folder do not count.
     """
     inside = root.resolve()
     entries = [p for p in root.iterdir() if not (is_system_file(p.name) or is_about(p.name) or p.name in _OTHERS)]
     shards = [p for p in entries if p.name.lower().endswith(_TARS) and p.is_file()]
     shards = [p for p in shards if p.resolve().is_relative_to(inside)]
-    if len(shards) < len(entries):
+    if not shards or any(p.is_dir() or modality_of(p.name) or p.name.lower().endswith(_DATA) for p in entries):
+        return {}
+    if not set(side_files((p.name for p in entries), map(shard_stem, (p.name for p in shards)))) >= {
+        p.name for p in entries if table_ending(p.name) == ".parquet"
+    }:
         return {}
     return {p.name: p for p in sorted(shards, key=lambda p: natural_key(p.name))}
+
+
+def side_files(names: Iterable[str], stems: Iterable[str]) -> list[str]:
+    """Of the names, those of tables and counts beside archives: 00000.parquet and 00000_stats.json for 00000.tar."""
+    known = set(stems)
+    ends = (".parquet", ".json", ".jsonl", ".csv", ".txt", ".idx", ".index")
+    return [n for n in names if n.lower().endswith(ends) and PurePosixPath(n).stem.removesuffix("_stats") in known]
 
 
 def rows_of_shards(unpacked: Mapping[str, Path], draft: Draft) -> Rows:
@@ -66,6 +78,9 @@ def unpack_into(draft: Draft, path: Path, name: str, progress: Progress) -> Path
     unpacked = unpack(path, draft.settings, progress, name)
     for member, reason in unpacked.left_out:
         draft.skip(member, modality_of(member) or "", reason, shown(name))
+    for fault in unpacked.faults:
+        draft.skip(name, "", fault, shown(name))
+    draft.notes.extend(unpacked.remarks)
     return _inmost(unpacked.folder)
 
 

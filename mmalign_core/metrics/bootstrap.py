@@ -10,6 +10,7 @@ import numpy as np
 from mmalign_core.metrics.retrieval import Direction, Outcome
 from mmalign_core.progress import pulse
 from mmalign_core.types import BadInput
+from mmalign_core.types.strings import Strings
 
 DRAWS_AT_ONCE = 1 << 22
 """Resampled items in memory at a time (32 MB of counts)."""
@@ -115,7 +116,7 @@ class _ItemSums:
     """The sums of an outcome's values over the queries of each item, from which the metrics of any draw follow."""
 
     def __init__(self, outcome: Outcome, items: Sequence[str]) -> None:
-        self._cluster = np.unique(np.asarray(items), return_inverse=True)[1].ravel()
+        self._cluster = Strings.of(items).sorted_numbers()
         self.clusters = int(self._cluster.max()) + 1
         self._names, values = zip(*outcome.per_query().items())
         columns = (*values, np.ones(len(self._cluster)))

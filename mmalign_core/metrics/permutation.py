@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from mmalign_core.types import BadInput
+from mmalign_core.types.strings import Strings
 
 PERMUTATIONS = 9_999
 """So that the smallest p is 1 in 10,000: about a hundred groups can then be told from chance after correction."""
@@ -91,7 +92,7 @@ def _permuted(
 
 def _rows_by_count(items: Sequence[str]) -> list[np.ndarray]:
     """For each number k of queries that an item has: the rows (items with k queries, k)."""
-    item = np.unique(np.asarray(items), return_inverse=True)[1].ravel()
+    item = Strings.of(items).sorted_numbers()
     order, counts = np.argsort(item, kind="stable"), np.bincount(item)
     starts = np.cumsum(counts) - counts
     return [order[starts[counts == k][:, None] + np.arange(k)] for k in np.unique(counts)]

@@ -140,7 +140,7 @@ def pooled(parts: Sequence[Direction]) -> Direction:
         Outcome(*(np.concatenate([getattr(getattr(p, which), what) for p in parts]) for what in ("ranks", "correct")))
         for which in ("outcome", "shuffled")
     )
-    items, keys = (tuple(x for part in parts for x in getattr(part, what)) for what in ("items", "keys"))
+    items, keys = (joined_strings([Strings.of(getattr(p, what)) for p in parts]) for what in ("items", "keys"))
     candidates = round(float(np.mean([part.candidates for part in parts])))
     unanswerable, drawn = (sum(getattr(part, what) for part in parts) for what in ("unanswerable", "sampled_of"))
     return Direction(items, keys, outcome, shuffled, candidates, unanswerable, drawn)

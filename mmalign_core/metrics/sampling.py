@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.progress import spoken
-from mmalign_core.splits import paired_items
+from mmalign_core.splits import paired_column
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.types.strings import Strings
 
 MOST_PRODUCTS = 1e13
 """Products of two numbers up to which all queries are measured: about two minutes on two cores at a rate of PER_SECOND.
@@ -25,7 +26,7 @@ SAMPLED = 10_000
 class Sample:
     """`items`: those whose rows are queries, of `of` items with both modalities. `seconds`: what all would take."""
 
-    items: frozenset[str]
+    items: Strings
     of: int
     seconds: float
 
@@ -43,11 +44,11 @@ def query_sample(a: EmbeddingSet, b: EmbeddingSet, *, seed: int = 0, exact: bool
     """
     if exact or _products(a, b) <= MOST_PRODUCTS:
         return None
-    paired = sorted(paired_items({"a": a, "b": b}))
+    paired = paired_column({"a": a, "b": b})
     if len(paired) <= SAMPLED:
         return None
     drawn = np.random.default_rng(seed).choice(len(paired), SAMPLED, replace=False)
-    return Sample(frozenset(paired[i] for i in drawn), len(paired), seconds_for(a, b))
+    return Sample(paired.take(drawn), len(paired), seconds_for(a, b))
 
 
 def sampled_words(report: Mapping[str, Any]) -> str:

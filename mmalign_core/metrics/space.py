@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute
 
 from mmalign_core.metrics.hubs import Hubs, hubs_of
 from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.neighbours import top_k
+from mmalign_core.splits import numbered_items
 from mmalign_core.types import EmbeddingSet
+from mmalign_core.types.strings import Strings
 from mmalign_core.vectors import unit_rows
+
+pc: Any = pyarrow.compute  # most of its functions are made on import, where pyright does not see them
 
 
 def diagnostics(
@@ -74,10 +80,12 @@ def alignment(a: EmbeddingSet, b: EmbeddingSet, *, seed: int = 0, sample: int = 
 
 def partners(a: EmbeddingSet, b: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE) -> tuple[np.ndarray, np.ndarray]:
     """Return unit rows (n, d), (n, e) of items with both modalities: the first row of each, at most `sample`."""
-    first_a, first_b = ({item: i for i, item in reversed(list(enumerate(s.ids)))} for s in (a, b))
-    shared = _sampled(sorted(first_a.keys() & first_b.keys()), sample, seed)
-    rows = [[first[item] for item in shared] for first in (first_a, first_b)]
-    return unit_rows(a.vectors[rows[0]]), unit_rows(b.vectors[rows[1]])
+    items, numbers = numbered_items({"a": a, "b": b})
+    first = np.full((2, len(items)), -1)
+    for rows, own in zip(first, numbers.values()):
+        rows[own[::-1]] = np.arange(len(own))[::-1]
+    shared = _sampled(np.flatnonzero((first >= 0).all(axis=0)), sample, seed)
+    return unit_rows(a.vectors[first[0, shared]]), unit_rows(b.vectors[first[1, shared]])
 
 
 def uniformity(embeddings: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE) -> float:
@@ -87,8 +95,9 @@ def uniformity(embeddings: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE)
     first. Zero rows have no direction and are left out.
     """
     directed = np.flatnonzero(embeddings.vectors.any(axis=1))
-    ids, keys = list(embeddings.ids), list(embeddings.keys)
-    by_content = sorted(directed.tolist(), key=lambda i: (ids[i], keys[i]))
+    columns = (Strings.of(column).take(directed).column for column in (embeddings.ids, embeddings.keys))
+    table = pa.table(dict(zip(("id", "key"), columns)))
+    by_content = directed[pc.sort_indices(table, sort_keys=[(name, "ascending") for name in table.column_names])]
     x = unit_rows(embeddings.vectors[_sampled(by_content, sample, seed)]).astype(np.float64)
     if len(x) < 2:
         return 0.0
@@ -96,11 +105,11 @@ def uniformity(embeddings: EmbeddingSet, *, seed: int = 0, sample: int = SAMPLE)
     return float(np.log(np.exp(-4 * (1 - products)).mean()))
 
 
-def _sampled(values: list, size: int, seed: int) -> list:
+def _sampled(values: np.ndarray, size: int, seed: int) -> np.ndarray:
     """Return at most `size` of the values, drawn without replacement."""
     if len(values) <= size:
         return values
-    return [values[i] for i in np.sort(np.random.default_rng(seed).choice(len(values), size, replace=False))]
+    return values[np.sort(np.random.default_rng(seed).choice(len(values), size, replace=False))]
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from mmalign_core.data.names import shown
 from mmalign_core.model_files.hub import HubFile, Repository, endpoint, hub_http, out_of_reach
 from mmalign_core.model_files.locations import cached_repository, hub_cache
+from mmalign_core.store.exchanges import sync
+from mmalign_core.store.file_writes import fill_file, write_file
+from mmalign_core.store.parts import sibling
 from mmalign_core.types import BadInput
 
 TRIES = 3
 """Connections in a row without any data after which a download fails. Chosen: a single lost connection is common."""
 _CHUNK = 1 << 20
 """Bytes per read. Chosen: 1 MiB, so that progress and cancelling respond at once."""
+_LOOK = 0.5
+"""Seconds from one look at a lock that another process holds to the next; our choice: cancelling responds at once."""
 _WAIT = 15.0
 """Seconds without a byte after which a connection counts as cut."""
 
@@ -47,48 +55,83 @@ def _on_disk() -> Iterator[None]:
         raise BadInput(f"cannot write to {shown(hub_cache())} ({why}); {words}") from error
 
 
+def pointer_name(repository: Repository, file: HubFile) -> str:
+    """The name of the file in the repository's folder in the cache, where the hub's libraries look for it."""
+    return f"snapshots/{repository.commit}/{file.name}"
+
+
 @_on_disk()
-def download(repository: Repository, file: HubFile, report: Bytes) -> Path:
-    """Download the missing part of a file. Return the path of its content in the cache.
+def download(repository: Repository, file: HubFile, report: Bytes) -> bool:
+    """Download the missing part of a file. Return whether this process did: another one may have it ready first.
 
     Raises BadInput if the connection fails repeatedly, the disk is full, or the content differs from the hub's digest.
-    A partial download is kept for the next attempt unless it is wrong.
+    A partial download is kept for the next attempt unless it is wrong. One process at a time fetches a file.
     """
     whole, part = blob_path(repository, file), _part(repository, file)
-    if whole.is_file() and whole.stat().st_size == file.size:
-        return whole
+    if _is_whole(whole, file):
+        return False
     part.parent.mkdir(parents=True, exist_ok=True)
-    _check_space(file.size - bytes_here(repository, file))
-    _fill(repository, file, part, report)
-    if _digest(part, file) != file.digest:
-        part.unlink()
-        raise BadInput(f"'{file.name}' of '{repository.name}' arrived damaged and was deleted; fetch it again")
-    part.replace(whole)
-    return whole
+    with _alone(repository, file, report):
+        if _is_whole(whole, file):
+            return False
+        _check_space(file.size - bytes_here(repository, file))
+        _fill(repository, file, part, report)
+        if _digest(part, file) != file.digest:
+            part.unlink()
+            raise BadInput(f"'{file.name}' of '{repository.name}' arrived damaged and was deleted; fetch it again")
+        sync(part)
+        part.replace(whole)
+        sync(whole.parent)
+    return True
+
+
+def _is_whole(whole: Path, file: HubFile) -> bool:
+    return whole.is_file() and whole.stat().st_size == file.size
+
+
+@contextmanager
+def _alone(repository: Repository, file: HubFile, report: Bytes) -> Iterator[None]:
+    """Wait until no other process fetches the file. The lock is the one that the hub's library takes."""
+    held = cached_repository(repository.name)
+    path = hub_cache() / ".locks" / held.name / f"{file.digest}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    while True:
+        try:
+            lock.acquire(timeout=_LOOK)
+            break
+        except Timeout:
+            report(bytes_here(repository, file))  # it may raise Cancelled
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @_on_disk()
 def link(repository: Repository, file: HubFile) -> None:
     """Link the content into the cache's snapshot of the commit, where the hub's libraries look for it."""
     held = cached_repository(repository.name)
-    pointer = held / "snapshots" / repository.commit / file.name
+    pointer = held / pointer_name(repository, file)
     pointer.parent.mkdir(parents=True, exist_ok=True)
     if pointer.exists():
         return
-    pointer.unlink(missing_ok=True)
     climb = Path(*[".."] * (2 + len(Path(file.name).parts) - 1))
+    part = sibling(pointer)
     try:
-        pointer.symlink_to(climb / "blobs" / file.digest)
-    except OSError:
-        shutil.copyfile(held / "blobs" / file.digest, pointer)  # systems or disks without symbolic links
+        part.symlink_to(climb / "blobs" / file.digest)
+        os.replace(part, pointer)
+    except OSError:  # systems or disks without symbolic links
+        part.unlink(missing_ok=True)
+        with (held / "blobs" / file.digest).open("rb") as source:
+            fill_file(pointer, lambda out: shutil.copyfileobj(source, out))
 
 
 @_on_disk()
 def name_main(repository: Repository) -> None:
     """Record the commit as the main branch. Call it last, after all files are complete."""
     path = cached_repository(repository.name) / "refs" / "main"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(repository.commit, encoding="utf-8")
+    write_file(path, repository.commit.encode())
 
 
 def _part(repository: Repository, file: HubFile) -> Path:

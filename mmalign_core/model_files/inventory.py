@@ -3,55 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from mmalign_core.data.names import shown
+from mmalign_core.model_files.fetched import fetched_as, fetched_files, forget, remove_fetched
 from mmalign_core.model_files.locations import cached_repository, hub_cache, is_repository, own_folder, snapshot
 from mmalign_core.model_files.weights import check_weights, file_stamp, files_of, weight_files
 from mmalign_core.settings import Settings
+from mmalign_core.store.parts import remove_tree, sibling
 from mmalign_core.types import BadInput
-
-
-def fetched_as(settings: Settings | None = None) -> dict[str, str]:
-    """Repository -> the reference it was fetched by; {} if the record is absent or damaged."""
-    try:
-        recorded = json.loads(_record(settings).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return {k: v for k, v in recorded.items() if isinstance(v, str)} if isinstance(recorded, dict) else {}
-
-
-def remember(repository: str, reference: str, settings: Settings | None = None) -> None:
-    """Record the reference of a repository, replacing an earlier one.
-
-    Raises BadInput if the file holds other JSON, which another program wrote.
-    """
-    record = _record(settings)
-    _refuse_foreign(record)
-    record.parent.mkdir(parents=True, exist_ok=True)
-    part = record.with_suffix(".part")
-    part.write_text(json.dumps(fetched_as(settings) | {repository: reference}, indent=1), encoding="utf-8")
-    part.replace(record)
-
-
-def _record(settings: Settings | None) -> Path:
-    return own_folder(settings) / "fetched.json"
-
-
-def _refuse_foreign(record: Path) -> None:
-    """Raise BadInput if the file holds other JSON. A file that is not JSON counts as damaged and may be replaced."""
-    try:
-        content = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return
-    if not isinstance(content, dict) or not all(isinstance(reference, str) for reference in content.values()):
-        raise BadInput(f"'{record}' was not written by this program; move it away, then fetch again")
-
 
 _LICENCE = re.compile(r"^license:[ \t]*([\w.+-]+)", re.MULTILINE)
 
@@ -91,29 +56,55 @@ def local_models(settings: Settings | None = None) -> tuple[LocalModel, ...]:
 
 
 def remove(name: str, settings: Settings | None = None) -> int:
-    """Delete every copy of the repository ORGANISATION/NAME. Return the freed bytes.
+    """Delete every copy of the repository ORGANISATION/NAME that is ours. Return the freed bytes.
 
-    Raises BadInput, before anything is deleted, if there is none, or if a folder is a link or holds no model.
+    Ours is what lies in the models folder itself and is a model, and of the hub's cache, which other programs share,
+    what `fetch` wrote. Raises BadInput, before anything is deleted, if there is none, or a folder is reached by a link.
     """
     rows = [row for row in local_models(settings) if row.name == name]
     if not rows:
         raise BadInput(f"no model '{name}' is here to remove; see: python -m mmalign_core fetch --list")
+    own = [row for row in rows if row.folder.is_relative_to(own_folder(settings))]
     for row in rows:
         _check_removable(row, settings)
-    for row in rows:
-        try:
-            shutil.rmtree(row.folder)
-        except OSError as error:
-            why = f"cannot delete '{shown(row.folder)}' ({error.strerror})"
-            raise BadInput(f"{why}; end the programs that use it, or delete it yourself") from error
-    return sum(row.bytes for row in rows)
+    cached = [row for row in rows if row not in own and fetched_files(name, row.folder, settings)]
+    if not own and not cached:
+        raise BadInput(
+            f"'{shown(rows[0].folder)}' lies in the cache that all programs share, and `fetch` did not write it; "
+            f"if no program needs it, delete it by: hf cache rm model/{name}"
+        )
+    freed = sum(remove_fetched(name, row.folder, settings) for row in cached)
+    for row in own:
+        _delete(row.folder)
+        freed += row.bytes
+    forget(name, settings)
+    return freed
+
+
+def _delete(folder: Path) -> None:
+    """Delete the folder: it disappears at once, or stays. BadInput with the reason if it cannot go."""
+    gone = sibling(folder)
+    try:
+        os.rename(folder, gone)
+        remove_tree(gone)
+        if gone.exists():
+            os.rename(gone, folder)
+            raise PermissionError(0, "the system keeps a file in it")
+    except OSError as error:
+        why = f"cannot delete '{shown(folder)}' ({error.strerror or error})"
+        raise BadInput(f"{why}; end the programs that use it, or delete it yourself") from error
 
 
 def _check_removable(row: LocalModel, settings: Settings | None) -> None:
-    """Raise BadInput if the folder is a link, or lies in the models folder and holds no model or other files too."""
-    if row.folder.is_symlink():
-        raise BadInput(f"'{shown(row.folder)}' is a link to a folder of yours; delete the link yourself")
+    """Raise BadInput if a link leads to the folder, or it lies in the models folder and holds no model or more."""
     own = row.folder.is_relative_to(own_folder(settings))
+    last = own_folder(settings).parent if own else hub_cache()
+    path = row.folder
+    while path != last:
+        if path.is_symlink():
+            what = "is" if path == row.folder else f"lies behind '{shown(path)}',"
+            raise BadInput(f"'{shown(row.folder)}' {what} a link to a folder of yours; delete the link yourself")
+        path = path.parent
     if own and not encoder_for(row.folder) and not weight_files(row.folder):
         raise BadInput(f"'{shown(row.folder)}' holds no model; if it may go, delete it yourself")
     if own and (other := _other_file(row.folder)):

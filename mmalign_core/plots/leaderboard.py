@@ -78,19 +78,26 @@ def _top(rows: Sequence[Row], metric: str) -> float:
 
 
 def _names(rows: Sequence[Row], direction: str, metric: str, tall: float, height: int) -> list[dict[str, Any]]:
-    """Return annotations: the names in one column at the right of a panel, each with a line to its point.
+    """Return annotations, each with a line to its point: a name right of it where no point lies, else in one column.
 
-    The column is spaced in pixels of the fixed height, so no two names overlap at any width.
+    All are spaced in pixels of the fixed height, so no two names overlap at any width.
     """
     ordered = sorted(rows, key=lambda row: row["metrics"][direction][metric])
     step = _LINE * tall / (height - _FRAME)
     places = spread([row["metrics"][direction][metric] for row in ordered], step, tall)
-    column = _name_column(rows)
+    points = [(_power(row), row["metrics"][direction][metric]) for row in ordered]
+    start, end = _time_range(rows)
+    wide, column = _NAMES_WIDE * (end - start), _name_column(rows)
+
+    def beside(x: float, place: float) -> float:
+        crossed = any(x < other < x + wide and abs(y - place) < step for other, y in points)
+        return column if crossed else min(column, x + wide / 8)
+
     return [
-        {"text": plain_label(row["aligner"], 24), "x": _power(row), "y": row["metrics"][direction][metric],
-         "ax": column, "ay": place, "xanchor": "left", "font": {"size": 11}, "arrowhead": 0, "arrowwidth": 0.8,
-         "arrowcolor": OTHER_COLOUR, "standoff": 6}
-        for row, place in zip(ordered, places)
+        {"text": plain_label(row["aligner"], 24), "x": x, "y": y, "ax": beside(x, place), "ay": place,
+         "xanchor": "left", "font": {"size": 11}, "arrowhead": 0, "arrowwidth": 0.8, "arrowcolor": OTHER_COLOUR,
+         "standoff": 6}
+        for row, (x, y), place in zip(ordered, points, places)
     ]  # fmt: skip
 
 
@@ -148,7 +155,7 @@ def difference_figure(rows: Sequence[Row], metric: str) -> go.Figure:
         tickvals=list(range(len(others))), ticktext=[plain_label(row["aligner"]) for row in others],
         range=[len(others) - 0.5, -0.5], automargin=True,
     )  # fmt: skip
-    figure.update_xaxes(zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.0%", nticks=8)
+    figure.update_xaxes(zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.1~%", nticks=8)
     figure.update_xaxes(range=_difference_range(others, directions, metric))
     figure.update_xaxes(title=f"{measure_word(metric)}: difference from {plain_label(rows[0]['aligner'])}")
     return figure

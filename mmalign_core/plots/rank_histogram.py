@@ -13,6 +13,8 @@ from mmalign_core.plots.metric_bars import arrow
 
 _HERE = "#D9731A"
 """The bar of the query; it carries a word too."""
+_LINE = 0.12
+"""Share of the figure's bars that a number above one takes: 16 pixels of about 140."""
 
 
 class Bin(Protocol):
@@ -32,6 +34,7 @@ def rank_figure(bins: Mapping[str, Sequence[Bin]], *, height: int = 300) -> go.F
     The `customdata` of a bar is (direction, number of its bin).
     """
     figure = go.Figure()
+    near = _LINE * max((max(one.n, one.chance) for found in bins.values() for one in found), default=0)
     for way, found in bins.items():
         figure.add_trace(
             go.Bar(
@@ -52,8 +55,9 @@ def rank_figure(bins: Mapping[str, Sequence[Bin]], *, height: int = 300) -> go.F
             )
         )  # fmt: skip
         figure.add_trace(
-            go.Scatter(  # above bar and tick: a number on the tick cannot be read
-                x=[one.words for one in found], y=[max(one.n, one.chance) for one in found], mode="text",
+            go.Scatter(  # above the bar, and above a tick that lies there: a number on the tick cannot be read
+                x=[one.words for one in found], mode="text",
+                y=[one.chance if one.n < one.chance < one.n + near else one.n for one in found],
                 text=[f"{one.n:,}" for one in found], textposition="top center", cliponaxis=False, offsetgroup=way,
                 hoverinfo="skip", showlegend=False,
             )

@@ -48,7 +48,7 @@ def run_difference_figure(metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]
         tickvals=list(range(len(names))), ticktext=list(map(measure_word, names)), range=[len(names) - 0.5, -0.5]
     )
     figure.update_xaxes(
-        zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.0%", nticks=8,
+        zeroline=True, zerolinecolor=OTHER_COLOUR, zerolinewidth=1.5, tickformat="+.1~%", nticks=8,
         range=_difference_range(metrics),
         title="difference with its paired 95% interval",
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,13 +56,18 @@ def read_collection(folder: Path) -> Collection:
         name=head["name"],
         items=read_frame(folder / "items.parquet"),
         media=read_media(folder),
-        skipped=tuple(Skipped(*row) for row in json.loads((folder / "skipped.json").read_text())),
+        skipped=tuple(_skipped(*row) for row in json.loads((folder / "skipped.json").read_text())),
         vectors=read_sets(folder / "vectors"),
         interactions=read_frame(users) if users.exists() else None,
         attribution=head["attribution"],
         digest=head["digest"],
         notes=tuple(head.get("notes", ())),
     )
+
+
+def _skipped(id: str, modality: str, reason: str, source: str = "", count: int = 1, ids: Sequence[str] = ()) -> Skipped:
+    """A line as it was written; the older ones stand for one file or row each."""
+    return Skipped(id, modality, reason, source, count, tuple(ids))
 
 
 def read_summary(folder: Path) -> CollectionSummary:

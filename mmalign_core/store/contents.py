@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from filecmp import cmp
 from pathlib import Path
 from typing import Any
 
+from mmalign_core.store.exchanges import rename_new
+from mmalign_core.store.file_writes import write_file
 from mmalign_core.store.folders import key_name, remove_folder
 from mmalign_core.store.marks import is_mark_log
-from mmalign_core.store.ownership import write_file
 from mmalign_core.types import BadInput, digest_file
 
 FILES = {
@@ -70,13 +74,21 @@ def remove_files(root: Path, kind: str, key: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def list_unpacked(folder: Path, target: Path) -> None:
-    """Write down which files of `folder` were unpacked for `target`, hidden beside it: only those are ever deleted.
+def keep_unpacked(folder: Path, target: Path) -> None:
+    """Give the folder of unpacked files the name `target`. Of one that is there, files that are gone or of another
+    content are put back.
 
-    OSError if the list cannot be written.
+    Which files were unpacked is written down, hidden beside it: only those are ever deleted. Raises OSError.
     """
     files = {path.relative_to(folder).as_posix(): path.stat().st_size for path in _files_below(folder)}
-    write_file(_unpacked_list(target), json.dumps(files).encode())
+    write_file(_unpacked_list(target), json.dumps(files).encode(), durable=False)
+    with suppress(FileExistsError):
+        return rename_new(folder, target)
+    for name in files:
+        place = target / name
+        if place.is_symlink() or not place.is_file() or not cmp(folder / name, place, shallow=False):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(folder / name, place)
 
 
 def _unpacked_list(target: Path) -> Path:

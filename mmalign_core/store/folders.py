@@ -6,66 +6,76 @@ import errno
 import json
 import os
 import re
-import shutil
-import time
-import uuid
-from collections.abc import Callable
-from contextlib import suppress
+import stat
+from collections.abc import Callable, Collection
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from mmalign_core.store.errors import make_folder, refusal, system_code, unwritable
-from mmalign_core.store.ownership import CHECKSUMS, Kind, file_digest, foreign_entry, mark
+from mmalign_core.store.exchanges import exchange, rename_new, sync, sync_tree
+from mmalign_core.store.locks import held, turn
+from mmalign_core.store.ownership import CHECKSUMS, Found, Kind, file_digest, foreign_entry, look, mark
+from mmalign_core.store.parts import OLD, READY, new_folder, remove_tree, sibling
+from mmalign_core.store.replaced import recover, settle
 from mmalign_core.types import BadInput, digest_bytes
 
-PART = ".mmalign-part"
 PUT_ATTEMPTS = 10
 """Attempts to rename when other writers write the same folder. Chosen: each failure means that another succeeded."""
-ABANDONED_AFTER = 3600.0
-"""Seconds after which an unfinished folder counts as abandoned. Chosen: longer than any write."""
 
 
-def write_folder(target: Path, kind: Kind, fill: Callable[[Path], None]) -> Path:
-    """Call `fill` on a new temporary folder, then rename it to `target`, replacing an earlier one of that kind.
+def write_folder(target: Path, kind: Kind, fill: Callable[[Path], None], force: bool = False) -> Path:
+    """Call `fill` on a new temporary folder, then let it take the name `target`; returns the folder.
 
-    A killed writer leaves only a hidden sibling, which a later write removes. Raises BadInput if `target` holds
-    anything that this program did not write, or cannot be written.
+    An earlier folder of that kind is replaced in one step: of its files those that we wrote go, and everything else in
+    it stays where it was. A link to a folder is followed. A killed writer leaves the old or the new folder, and hidden
+    siblings, which the next start removes. Raises BadInput if `target` is not a folder that we made, or files of ours
+    in it were changed, unless `force` is set; or if it cannot be written.
     """
-    target = check_place(target, kind)
+    target = check_place(target, kind, force)
     parent = make_folder(target.parent)
-    part = part_of(target)
     try:
-        clear_abandoned(parent)
-        part.mkdir()
-        mark(part, kind)
-        fill(part)
-        write_json(part / CHECKSUMS, _checksums(part))
-        _sync(part)
-        _put(part, target, kind)
+        recover(parent)
+        with new_folder(target) as part:
+            mark(part, kind)
+            fill(part)
+            write_json(part / CHECKSUMS, _checksums(part))
+            sync_tree(part)
+            _put(part, target, kind, force)
     except Exception as error:
         if isinstance(error, BadInput) or not system_code(error):
             raise
         raise unwritable(target, os.strerror(system_code(error))) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return target
 
 
-def check_place(target: Path, kind: Kind) -> Path:
-    """The absolute path. Raises BadInput if `write_folder` would refuse it; nothing is written."""
+def check_place(target: Path, kind: Kind, force: bool = False) -> Path:
+    """The absolute path, behind a link to a folder. Raises BadInput if `write_folder` would refuse it; nothing is
+    written."""
     target = target.absolute()
+    if target.is_symlink() and target.is_dir():
+        target = Path(os.path.realpath(target))
     if code := refusal(target):
         raise unwritable(target, os.strerror(code))
-    _refuse_foreign(target, kind)
+    _refuse_foreign(target, kind, force)
+    if os.path.ismount(target):
+        raise BadInput(f"'{target}' is the root of a disk, which no folder can replace; give a folder below it")
     return target
 
 
-def _refuse_foreign(target: Path, kind: Kind) -> None:
-    if foreign := foreign_entry(target, kind):
-        what = f"its '{foreign}'" if foreign != target.name else "it"
-        raise BadInput(
-            f"'{target}' exists and holds something else; give a new folder: {what} is not as this program wrote it"
-        )
+def _refuse_foreign(target: Path, kind: Kind, force: bool, names: Collection[str] = ()) -> Found:
+    """What lies at `target`. BadInput if it is not a folder to be replaced by one that holds files of those `names`."""
+    found = look(target, kind)
+    if os.path.lexists(target) and (target.is_symlink() or not target.is_dir()):
+        force = False  # a file of somebody else is no folder, whatever is asked
+    taken = next((name for name in found.foreign if name in names), "")
+    if force or (found.ours and not found.changed and not taken):
+        return found
+    entry = found.first if not found.ours or found.changed else taken
+    what = f"its '{entry}'" if entry else "it"
+    raise BadInput(
+        f"'{target}' exists and holds something else; give a new folder: {what} is not as this program wrote it"
+    )
 
 
 def check_folder(folder: Path, cure: str) -> None:
@@ -109,41 +119,50 @@ def key_name(key: str) -> str:
     return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', key)[:60]}-{digest_bytes(key.encode())[:8]}"
 
 
-def part_of(target: Path) -> Path:
-    """The path of a new hidden sibling of `target`, for temporary files. It does not exist yet."""
-    return target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}{PART}")
-
-
-def clear_abandoned(parent: Path) -> None:
-    """Remove the unfinished folders of killed writers from `parent`."""
-    for path in parent.glob(f".*{PART}"):
-        with suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
-                shutil.rmtree(path, ignore_errors=True)
-
-
-def rename_new(part: Path, target: Path) -> None:
-    """Rename a folder to `target`, which must be absent or an empty folder; else raises FileExistsError."""
-    try:
-        os.replace(part, target)
-    except OSError as error:
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            raise
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
-
-
-def _put(part: Path, target: Path, kind: Kind) -> None:
-    """Rename `part` to `target`. An existing folder is removed first, even a new one of another writer."""
-    for _ in range(PUT_ATTEMPTS):
-        if _same(part, target):
-            return
-        _refuse_foreign(target, kind)  # again, since other files may have appeared while `part` was written
-        with suppress(FileNotFoundError):
-            _remove(target)
-        with suppress(FileExistsError):
-            rename_new(part, target)
-            return _sync_one(target.parent)
+def _put(part: Path, target: Path, kind: Kind, force: bool) -> None:
+    """Give `part` the name `target`, also where another writer has just made a new folder there."""
+    names = {path.relative_to(part).as_posix() for path in part.rglob("*") if not path.is_dir()}
+    with turn(target.parent):
+        for _ in range(PUT_ATTEMPTS):
+            with suppress(FileExistsError):
+                rename_new(part, target)
+                return sync(target.parent)
+            if _same(part, target):
+                return
+            found = _refuse_foreign(target, kind, force, names)  # again: files may have appeared meanwhile
+            if _replace(part, target, found, names if force else ()):
+                return
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+
+
+def _replace(part: Path, target: Path, found: Found, names: Collection[str]) -> bool:
+    """Exchange `part` with the earlier folder, then move what is not ours of that into the new one. False if another
+    writer removed the earlier one meanwhile."""
+    earlier = sibling(target, READY)
+    with ExitStack() as stack:
+        try:
+            _take_over(target.stat(), part)
+            stack.enter_context(held(target))
+            os.rename(part, earlier)
+            exchange(earlier, target, sibling(target, OLD))
+        except FileNotFoundError:
+            with suppress(FileNotFoundError):
+                os.rename(earlier, part)
+            return False
+        except OSError:
+            remove_tree(earlier)
+            raise
+        sync(target.parent)
+        settle(earlier, target, found, names)
+    return True
+
+
+def _take_over(earlier: os.stat_result, part: Path) -> None:
+    """Give the new folder the permissions of the earlier one, and its owner where that may be."""
+    os.chmod(part, stat.S_IMODE(earlier.st_mode))
+    if hasattr(os, "chown") and (part.stat().st_uid, part.stat().st_gid) != (earlier.st_uid, earlier.st_gid):
+        with suppress(PermissionError):
+            os.chown(part, earlier.st_uid, earlier.st_gid)
 
 
 def _same(part: Path, target: Path) -> bool:
@@ -153,25 +172,11 @@ def _same(part: Path, target: Path) -> bool:
 
 
 def _remove(folder: Path) -> None:
-    gone = part_of(folder)
+    gone = sibling(folder)
     os.rename(folder, gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    remove_tree(gone)
 
 
 def _checksums(folder: Path) -> dict[str, str]:
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     return {p.relative_to(folder).as_posix(): file_digest(p) for p in files}
-
-
-def _sync(folder: Path) -> None:
-    """Flush every file and folder below to disk, so that no empty file is visible after the rename."""
-    for path in [*folder.rglob("*"), folder]:
-        _sync_one(path)
-
-
-def _sync_one(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,8 +1,8 @@
 """Ownership: which folders and files this program wrote, so that it may replace or delete them.
 
-A folder is owned if its marker states this format, a known version and the kind, and every file in it is listed in its
-checksums, has a name of that kind's layout and the listed content. Folders of versions without markers need only the
-rest. Links are never owned, since their targets may be anything.
+A folder is ours if its marker states this format, a known version and the kind; one of a version without markers, if
+its checksums list the kind's head. A file in it is ours if the checksums list it, with a name of that kind's layout and
+its content. Everything else in the folder is somebody else's, and stays. Links are never ours: they lead anywhere.
 """
 
 from __future__ import annotations
@@ -11,13 +11,10 @@ import hashlib
 import json
 import os
 import re
-import stat
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
-
-from mmalign_core.types import BadInput
+from typing import Literal
 
 MARKER = "mmalign.json"
 CHECKSUMS = "checksums.json"
@@ -48,18 +45,66 @@ def mark(folder: Path, kind: Kind) -> None:
     (folder / MARKER).write_text(json.dumps({"format": _FORMAT, "version": _VERSION, "kind": kind}))
 
 
-def foreign_entry(folder: Path, kind: Kind) -> str:
-    """Return the relative name of the first entry of `folder` that this program did not write as part of a `kind`.
+@dataclass(frozen=True)
+class Found:
+    """What lies in a folder. `ours`: whether we made the folder, or it is empty or absent; `own`: the files of ours;
+    `changed`: files of ours whose content is another now; `foreign`: the topmost entries that are not ours, with the
+    changed ones. Names are relative, with "/"."""
 
-    '' if `folder` is owned, empty or absent. The folder's own name if it is a link or a file, or its marker is of
-    another kind or format.
-    """
+    ours: bool
+    own: frozenset[str]
+    changed: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+    @property
+    def first(self) -> str:
+        """The first entry that speaks against this program as the maker of everything; '' if none does."""
+        return next(iter(self.changed or self.foreign), "")
+
+
+def look(folder: Path, kind: Kind) -> Found:
+    """What lies in `folder`, which may be absent. A link or a file in its place is not ours."""
+    found = _look(folder, kind)
     for _ in range(_CHECKS):
-        before = _content(folder / CHECKSUMS)
-        foreign = _foreign_entry(folder, kind)
-        if not foreign or _content(folder / CHECKSUMS) == before:  # else another writer replaced it during the check
+        if found.ours and not found.foreign:
             break
-    return foreign
+        before = _content(folder / CHECKSUMS)
+        found = _look(folder, kind)
+        if _content(folder / CHECKSUMS) == before:  # else another writer replaced it meanwhile
+            break
+    return found
+
+
+def foreign_entry(folder: Path, kind: Kind) -> str:
+    """The name of the first entry of `folder` that this program did not write as part of a `kind`.
+
+    '' if all is ours or it is absent; the folder's own name if it is a link, a file, or of another kind or format.
+    """
+    found = look(folder, kind)
+    return found.first or ("" if found.ours else folder.name)
+
+
+def kind_of(folder: Path) -> Kind:
+    """The kind that the folder's marker states, or its checksums: a run if neither says anything."""
+    for kind, head in _HEAD.items():
+        if _marked(folder, kind) or head in _listed(folder):
+            return kind
+    return "run"
+
+
+def is_made_folder(folder: Path) -> bool:
+    """Whether the folder says that this program made it: by its marker, or as those did that have none."""
+    return (folder / MARKER).is_file() or any(head in _listed(folder) for head in _HEAD.values())
+
+
+def list_of(folder: Path) -> bytes | None:
+    """The content of the folder's checksums, which differs between any two runs; None if there are none."""
+    return _content(folder / CHECKSUMS)
+
+
+def is_listed(folder: Path, name: str) -> bool:
+    """Whether the folder's checksums list a file of that name, so that we wrote it."""
+    return name in _listed(folder)
 
 
 def file_digest(path: Path) -> str:
@@ -68,69 +113,27 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
-def check_file(path: Path, is_ours: Callable[[Path], bool], option: str, overwrite: bool = False) -> None:
-    """Raise BadInput if `path` is a file for which `is_ours` is false, unless `overwrite` is set.
-
-    Devices, pipes and empty files pass, since they have no content to lose.
-    """
-    if overwrite or not path.is_file() or not path.stat().st_size or is_ours(path):
-        return
-    raise BadInput(
-        f"{option} {path}: that file exists and was not written by this program; name another file, or add --overwrite"
-    )
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all. Missing folders are created and links followed. Raises OSError.
-
-    A device, a pipe, or a file in a folder without write permission is written directly.
-    """
-    fill_file(path, lambda file: file.write(content))
-
-
-def fill_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """The same for what `fill` writes, which may be more than memory holds."""
-    path = Path(os.path.realpath(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK | os.X_OK)):
-        with path.open("wb") as file:
-            fill(file)
-        return
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
-    handle, part = tempfile.mkstemp(prefix=".mmalign-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            fill(file)
-        os.chmod(part, mode)
-        os.replace(part, path)
-    except BaseException:
-        os.unlink(part)
-        raise
-
-
-def _umask() -> int:
-    """The permissions that new files lack. The system returns the mask only when a new one is set."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def _foreign_entry(folder: Path, kind: Kind) -> str:
+def _look(folder: Path, kind: Kind) -> Found:
     if not os.path.lexists(folder):
-        return ""
+        return Found(True, frozenset(), (), ())
     if folder.is_symlink() or not folder.is_dir():
-        return folder.name
-    listed, entries = _listed(folder), sorted(_entries(folder))
-    ours = {CHECKSUMS, MARKER} if listed else set()
-    for name, is_folder in entries:
+        return Found(False, frozenset(), (), ())
+    listed = _listed(folder)
+    inside = {parent.as_posix() for name in listed for parent in Path(name).parents}
+    own: set[str] = set()
+    changed, foreign, empty = list[str](), list[str](), True
+    for name, is_folder in _entries(folder, inside):
+        empty = False
         if is_folder:
-            if not any(file.startswith(f"{name}/") for file in listed):
-                return name
-        elif name not in ours and not _is_listed(folder, name, listed, kind):
-            return name
-    marked = any(name == MARKER for name, _ in entries)
-    known = _marked(folder, kind) if marked else _HEAD[kind] in listed
-    return folder.name if entries and not known else ""
+            foreign += [name] if name not in inside else []
+        elif (listed and name in (CHECKSUMS, MARKER)) or _is_listed(folder, name, listed, kind):
+            own.add(name)
+        else:
+            foreign.append(name)
+            changed += [name] if name in listed and re.fullmatch(_LAYOUT[kind], name) else []
+    marked = os.path.lexists(folder / MARKER)
+    ours = empty or (_marked(folder, kind) if marked else _HEAD[kind] in listed)
+    return Found(ours, frozenset(own), tuple(sorted(changed)), tuple(sorted(foreign)))
 
 
 def _is_listed(folder: Path, name: str, listed: Mapping[str, str], kind: Kind) -> bool:
@@ -144,12 +147,27 @@ def _is_listed(folder: Path, name: str, listed: Mapping[str, str], kind: Kind) -
         return False
 
 
-def _entries(folder: Path) -> Iterator[tuple[str, bool]]:
-    """(path relative to `folder` with '/', whether it is a folder) of every entry below; a link counts as a file."""
-    for root, folders, files in os.walk(folder):
-        for name in [*folders, *files]:
-            path = Path(root) / name
-            yield path.relative_to(folder).as_posix(), path.is_dir() and not path.is_symlink()
+def _entries(folder: Path, inside: set[str]) -> Iterator[tuple[str, bool]]:
+    """(path relative to `folder` with '/', whether it is a folder) of every entry; a link counts as a file.
+
+    Folders that are not among `inside` are told but not entered.
+    """
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        for entry in _scanned(folder / prefix):
+            name = f"{prefix}{entry.name}"
+            is_folder = entry.is_dir(follow_symlinks=False)
+            yield name, is_folder
+            waiting += [f"{name}/"] if is_folder and name in inside else []
+
+
+def _scanned(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except FileNotFoundError:  # another writer replaced the folder
+        return []
 
 
 def _listed(folder: Path) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import re
 import shutil
 import uuid
@@ -16,15 +14,16 @@ from typing import Any
 import numpy as np
 
 from mmalign_core.store.collections import FORMAT, fill_collection, read_collection, read_head
-from mmalign_core.store.errors import explained
-from mmalign_core.store.folders import check_folder, plain, write_folder, write_json
-from mmalign_core.store.ownership import MEDIA_NAME
+from mmalign_core.store.folders import check_folder, write_folder, write_json
+from mmalign_core.store.ownership import MEDIA_NAME, is_listed, list_of
+from mmalign_core.store.replaced import recover_folder
 from mmalign_core.store.serialization import read_arrays, read_sets, write_arrays, write_sets
-from mmalign_core.store.tables import LocalTables
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media
 
 HEAD, EARLIER = "run.json", "earlier"
 CURE = "delete that folder and align again"
+_READS = 3
+"""Times that a run is read again because another writer replaced it meanwhile. Our choice: writing takes longer."""
 
 
 def new_run_id(aligner: str) -> str:
@@ -90,11 +89,14 @@ def check_run_id(run_id: str) -> str:
     return run_id
 
 
-def save_run_folder(record: RunRecord, folder: Path, media: Mapping[str, Path] | None = None) -> Path:
-    """Write the run at `folder`, whole or not at all; an earlier run there is replaced, anything else refused.
+def save_run_folder(
+    record: RunRecord, folder: Path, media: Mapping[str, Path] | None = None, force: bool = False
+) -> Path:
+    """Write the run at `folder`, whole or not at all; returns the folder, behind a link.
 
-    `media`: name (digest and extension) -> file to lie in the folder; media of the collection whose path is
-    "media/NAME" are read from there.
+    The files of an earlier run there are replaced, and others left where they are. Anything else is refused, unless
+    `force` is set. `media`: name (digest and extension) -> file to lie in the folder; media of the collection whose
+    path is "media/NAME" are read from there.
     """
 
     def fill(part: Path) -> None:
@@ -111,11 +113,27 @@ def save_run_folder(record: RunRecord, folder: Path, media: Mapping[str, Path] |
             shutil.copyfile(source, part / "media" / name)
 
     check_run_id(record.id)
-    return write_folder(folder, "run", fill)
+    return write_folder(folder, "run", fill, force)
 
 
 def load_run_folder(folder: Path) -> RunRecord:
-    """The run at `folder`, after its checksums are verified. Raises BadInput if there is none or it is damaged."""
+    """The run at `folder`, after its checksums are verified. Raises BadInput if there is none or it is damaged.
+
+    What a killed writer had begun to replace is taken back first. Another writer may replace the run meanwhile: then it
+    is read again.
+    """
+    recover_folder(folder)
+    for _ in range(_READS):
+        before = list_of(folder)
+        try:
+            return _loaded(folder)
+        except BadInput:
+            if list_of(folder) == before:
+                raise
+    return _loaded(folder)
+
+
+def _loaded(folder: Path) -> RunRecord:
     if not (folder / HEAD).is_file():
         raise BadInput(f"'{folder}' holds no run; give a folder that `align --save` wrote")
     check_folder(folder, CURE)
@@ -124,7 +142,7 @@ def load_run_folder(folder: Path) -> RunRecord:
         collection=_with_own_media(read_collection(folder / "collection"), folder),
         space=read_sets(folder / "space"),
         state=read_arrays(folder / "state.safetensors"),
-        earlier=read_sets(folder / EARLIER) if (folder / EARLIER).is_dir() else {},
+        earlier=read_sets(folder / EARLIER) if is_listed(folder, f"{EARLIER}/sets.json") else {},
     )
     if problem := _problem(record):
         raise BadInput(f"'{folder}' is damaged ({problem}); {CURE}")
@@ -179,57 +197,3 @@ def summary_of(head: Mapping[str, Any], folder: Path | str) -> RunSummary:
 def _known(head: Mapping[str, Any], folder: Path | str) -> dict[str, Any]:
     names = {f.name for f in fields(RunSummary)}
     return {k: v for k, v in head.items() if k in names} | {"pair": tuple(head["pair"]), "folder": str(folder)}
-
-
-TABLE = "runs"
-_log = logging.getLogger(__name__)
-
-
-class RunList:
-    """The list of runs saved through the store, in its folder or elsewhere."""
-
-    def __init__(self, database: Path, folder: Path) -> None:
-        self.tables, self.folder = LocalTables(database), folder
-
-    def add(self, summary: RunSummary, folder: Path) -> None:
-        """Add the run saved at `folder`. A later row of one id replaces the earlier one."""
-        import pyarrow as pa
-
-        head = summary.head()
-        plain_columns = {k: head[k] for k in ("id", "created", "aligner", "similarity", "correction", "matcher")}
-        row = plain_columns | {"folder": str(folder), "record": json.dumps(head, default=plain)}
-        rows = pa.table({k: pa.array([v]) for k, v in row.items()})
-        with explained(self.tables.location(TABLE)):
-            table = self.tables.opened(TABLE, rows.schema)
-            table.add(rows)
-            self.tables.tidy(table, first=False)
-
-    def remove(self, run_id: str) -> None:
-        """Remove a run from the list. Its folder stays."""
-        with explained(self.tables.location(TABLE)):
-            table = self.tables.open(TABLE)
-            if table is not None:
-                table.delete(f"id = '{run_id}'")
-
-    def all(self) -> list[RunSummary]:
-        """All runs, newest first. Deleted runs are left out; unlisted runs in the store's folder are included."""
-        runs = {run.id: run for run in self._listed() if (Path(run.folder) / HEAD).is_file()}
-        for head in self.folder.glob(f"[!.]*/{HEAD}"):
-            if head.parent.name not in runs:
-                runs |= _readable(head.parent)
-        return sorted(runs.values(), key=lambda run: (run.created, run.id), reverse=True)
-
-    def _listed(self) -> list[RunSummary]:
-        with explained(self.tables.location(TABLE)):
-            table = self.tables.open(TABLE)
-            rows = [] if table is None else table.search().select(["folder", "record"]).to_arrow().to_pylist()
-            return [summary_of(json.loads(row["record"]), row["folder"]) for row in rows]
-
-
-def _readable(folder: Path) -> dict[str, RunSummary]:
-    """Id -> summary of the run in the folder; {} if it is damaged, which is logged and does not hide other runs."""
-    try:
-        return {folder.name: read_run_summary(folder)}
-    except BadInput as error:
-        _log.warning("%s", error)
-        return {}

@@ -10,14 +10,14 @@ import io
 import logging
 import os
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from mmalign_core.store.errors import make_folder, writing
-from mmalign_core.store.folders import PART, clear_abandoned, key_name, part_of, remove_folder
+from mmalign_core.store.folders import key_name, remove_folder
+from mmalign_core.store.parts import PART, new_folder, remove_parts
 from mmalign_core.types import BadInput, digest_bytes
 from mmalign_core.types.sequences import Sequences, gathered
 
@@ -68,16 +68,13 @@ class SequenceCache:
         if not files:
             return
         with writing(self.folder):
-            part = part_of(make_folder(self.folder / key_name(encoder_key)) / "batch")
-            clear_abandoned(part.parent)
-            part.mkdir()
-            try:
+            folder = make_folder(self.folder / key_name(encoder_key))
+            remove_parts(folder)
+            with new_folder(folder / "batch") as part:
                 for path, content in files.items():
                     (part / path.name).write_bytes(content)
                     make_folder(path.parent)
-                    os.replace(part / path.name, path)
-            finally:
-                shutil.rmtree(part, ignore_errors=True)
+                    os.replace(part / path.name, path)  # not flushed: readers check the content
 
     def remove(self, encoder_key: str) -> None:
         """Delete all sequences of this encoder. Raises BadInput, deleting nothing, if the folder holds another file."""

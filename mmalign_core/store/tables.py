@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
 from contextlib import suppress
 from datetime import timedelta
 from itertools import chain
@@ -12,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mmalign_core.store.errors import make_folder
-from mmalign_core.store.folders import clear_abandoned, part_of, remove_folder, rename_new
+from mmalign_core.store.exchanges import rename_new
+from mmalign_core.store.folders import remove_folder
+from mmalign_core.store.parts import new_folder, remove_parts
 from mmalign_core.types import BadInput
 
 FRAGMENTS_TO_COMPACT = 64
@@ -85,14 +86,11 @@ class LocalTables:
             return table
         target = self.location(name)
         make_folder(self.database)
-        part = part_of(target)
-        try:
-            clear_abandoned(self.database)
+        remove_parts(self.database)
+        with new_folder(target) as part:
             lancedb.connect(part).create_table(name, schema=schema)
             with suppress(FileExistsError):
                 rename_new(part / f"{name}.lance", target)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
         return lancedb.connect(self.database).open_table(name)
 
     def tidy(self, table: Any, first: bool) -> None:

@@ -48,7 +48,7 @@ def space_verdicts(
     """
     sides = unit_rows(a.vectors), unit_rows(b.vectors)
     found = [
-        _gap(space),
+        _gap(space, trained=trained),
         _hubs(space, len(a), len(b), corrected=corrected),
         _largest_hub(space, len(a), len(b), corrected=corrected),
         _shared_neighbours(space, trained=trained),
@@ -58,14 +58,14 @@ def space_verdicts(
     return {verdict.name: verdict for verdict in found if verdict}
 
 
-def _gap(space: Mapping[str, Any]) -> SpaceVerdict | None:
+def _gap(space: Mapping[str, Any], *, trained: bool) -> SpaceVerdict | None:
     """|mean x - mean y|² is the part of mean |x - y|² that is the same for all pairs; the rest is their variance."""
     if not space.get("alignment"):
         return None
     share = min(1.0, space["gap"] ** 2 / space["alignment"])
     words = f"It makes up {share:.0%} of the squared distance between the two media of an item."
     if share > _MOST:
-        return SpaceVerdict("gap", False, "the modalities lie apart", words, "train")
+        return SpaceVerdict("gap", False, "the modalities lie apart", words, "encoders" if trained else "train")
     return SpaceVerdict("gap", True, "good", words)
 
 

@@ -11,12 +11,13 @@ from mmalign_core.types.basics import (
     frozen_array,
     no_progress,
 )
-from mmalign_core.types.collection import Collection, Skipped
+from mmalign_core.types.collection import Collection
 from mmalign_core.types.digests import arrow_texts, digest_frame, digest_json
 from mmalign_core.types.embeddings import Concepts, EmbeddingSet, Pivots
 from mmalign_core.types.media import Media, MediaTable
 from mmalign_core.types.results import AlignmentResult, Matches, Recommendation
 from mmalign_core.types.sequences import Sequences, as_sequences, gathered
+from mmalign_core.types.skips import Skipped
 from mmalign_core.types.strings import Strings
 
 __all__ = [

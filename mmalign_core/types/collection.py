@@ -12,17 +12,8 @@ from mmalign_core.types.basics import MODALITIES, digest_bytes
 from mmalign_core.types.digests import arrow_texts, digest_frame, digest_json, json_bytes, json_rows
 from mmalign_core.types.embeddings import EmbeddingSet
 from mmalign_core.types.media import Media, MediaTable
+from mmalign_core.types.skips import Skipped
 from mmalign_core.types.strings import Strings
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A file, row or medium that was not used, and the reason in one sentence."""
-
-    id: str
-    modality: str
-    reason: str
-    source: str = ""
 
 
 @dataclass(frozen=True)

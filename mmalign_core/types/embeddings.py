@@ -12,6 +12,7 @@ import numpy as np
 from mmalign_core.types.basics import BadInput, bytes_of, digest_bytes, frozen_array, rows_of
 from mmalign_core.types.digests import json_texts
 from mmalign_core.types.sequences import Sequences
+from mmalign_core.types.single import single_rows
 from mmalign_core.types.strings import Strings
 
 _CHECKED = 1 << 22
@@ -109,7 +110,7 @@ class EmbeddingSet:
     pivots: Pivots | None = None
 
     def __post_init__(self) -> None:
-        vectors = frozen_array(self.vectors)
+        vectors = frozen_array(single_rows(self.vectors))
         if vectors.ndim != 2 or not len(self.ids) == len(self.keys) == len(vectors):
             found = f"{self.modality}: {len(self.ids)} ids for vectors of shape {vectors.shape}"
             raise BadInput(f"{found}; give one row each")

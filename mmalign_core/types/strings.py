@@ -111,6 +111,13 @@ class Strings(Sequence[str]):
         coded = self.column.dictionary_encode()
         return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), Strings(coded.dictionary)
 
+    def sorted_numbers(self) -> np.ndarray:
+        """(n,) int64: the number of each text among the distinct ones, sorted."""
+        numbers, distinct = self.numbered()
+        place = np.empty(len(distinct), np.int64)
+        place[pc.sort_indices(distinct.column).to_numpy()] = np.arange(len(distinct))
+        return place[numbers]
+
     def firsts(self) -> np.ndarray:
         """(n,) int64: for each text the first place where the same text stands."""
         numbers, distinct = self.numbered()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from mmalign_core.spaces import is_known, reference_of
 from mmalign_core.store import RunRecord, Store, load_run_folder, save_run_folder
 from mmalign_core.store.bundle_files import MARKS, extract_bundle, write_bundle_file
 from mmalign_core.store.ownership import MEDIA_NAME
+from mmalign_core.store.parts import scratch_folder
 from mmalign_core.store.serialization import check_frame, read_arrays, read_sets, write_sets
 from mmalign_core.store.zip_checks import plain_words, refused
 from mmalign_core.types import BadInput, Collection, EmbeddingSet, Media, Progress, no_progress
@@ -93,8 +93,7 @@ def pack_record(
     """
     settings = settings or Settings()
     notes: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="mmalign-bundle-") as scratch:
-        folder = Path(scratch)
+    with scratch_folder("mmalign-bundle") as folder:
         files = _media_files(record.collection, notes) if media else {}
         save_run_folder(_portable(record), folder / "run", files)
         encoded = _encoded(record, store, settings, notes, progress)
@@ -117,8 +116,7 @@ def pack_record(
 def opened_bundle(path: Path, settings: Settings | None = None) -> Iterator[Bundle]:
     """The bundle's content, in a folder that goes when the block ends. BadInput for a file that is not safely one."""
     settings = settings or Settings()
-    with tempfile.TemporaryDirectory(prefix="mmalign-bundle-") as scratch:
-        folder = Path(scratch)
+    with scratch_folder("mmalign-bundle") as folder:
         manifest = extract_bundle(path, folder, settings)
         try:
             found = _read(manifest, folder, settings)
@@ -134,12 +132,14 @@ def opened_bundle(path: Path, settings: Settings | None = None) -> Iterator[Bund
         yield found
 
 
-def open_bundle(path: Path, ref: str | None = None, *, store: Store, settings: Settings | None = None) -> Path:
+def open_bundle(
+    path: Path, ref: str | None = None, *, store: Store, settings: Settings | None = None, force: bool = False
+) -> Path:
     """Save the bundle's run under `ref` (a name in the store or a folder; its own name if None); returns its folder.
 
     The run keeps its vectors as encoded, so it can be fitted again without media. The marks of its data are added to
     those of the store. BadInput where the file is no bundle, or, without a `ref`, the store holds another run of that
-    name.
+    name. `force`: as for `save_run`.
     """
     with opened_bundle(path, settings) as found:
         name, place = _destination(found.record, ref, store)
@@ -148,7 +148,7 @@ def open_bundle(path: Path, ref: str | None = None, *, store: Store, settings: S
         collection = replace(found.record.collection, media=own, vectors=vectors)
         if (marks := found.folder / MARKS).is_file():
             import_marks(collection, store, marks)
-        return store.save_run(replace(found.record, id=name, collection=collection), place, found.carried)
+        return store.save_run(replace(found.record, id=name, collection=collection), place, found.carried, force)
 
 
 def _destination(record: RunRecord, ref: str | None, store: Store) -> tuple[str, Path | None]:

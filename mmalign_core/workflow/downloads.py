@@ -8,11 +8,12 @@ from time import monotonic
 
 from mmalign_core.data.names import shown
 from mmalign_core.encoders import hub_files
-from mmalign_core.model_files.download import bytes_here, download, link, name_main
+from mmalign_core.model_files.download import blob_path, bytes_here, download, link, name_main, pointer_name
+from mmalign_core.model_files.fetched import claim, disclaim, remember
 from mmalign_core.model_files.hub import PATIENCE, HubFile, Repository, repository_info
-from mmalign_core.model_files.inventory import LocalModel, local_models, remember, remove
+from mmalign_core.model_files.inventory import LocalModel, local_models, remove
+from mmalign_core.model_files.locations import cached_repository, snapshot
 from mmalign_core.model_files.locations import repository as repository_name
-from mmalign_core.model_files.locations import snapshot
 from mmalign_core.model_files.requirements import RequiredFiles, choose_files, open_clip_tokenizers
 from mmalign_core.model_files.weights import check_weights, read_json
 from mmalign_core.settings import Settings
@@ -98,7 +99,8 @@ def _named_by_settings(part: Part) -> tuple[RequiredFiles, ...]:
     file = next((file for file in part.files if file.name == "open_clip_config.json"), None)
     if file is None:
         raise BadInput(f"'{part.repository.name}' has no open_clip_config.json; choose a model made with open_clip")
-    settings = read_json(download(part.repository, file, lambda have: None))
+    download(part.repository, file, lambda have: None)
+    settings = read_json(blob_path(part.repository, file))
     return open_clip_tokenizers(settings.get("model_cfg") or {}, "")
 
 
@@ -110,17 +112,29 @@ def fetch_model(plan: Plan, progress: Progress = no_progress, settings: Settings
     done = 0
     remember(plan.parts[0].repository.name, plan.reference, settings)
     for part in plan.parts:
+        held = cached_repository(part.repository.name)
+        names = [name for file in part.files for name in _names(part.repository, file)]
+        claimed = claim(part.repository.name, held, [*names, "refs/main"], settings)
+        others: list[str] = []
         for file in part.files:
             report = _byte_report(progress, done, plan.bytes, file.name)
             report(0)
-            download(part.repository, file, report)
+            blob = _names(part.repository, file)[0]
+            if not download(part.repository, file, report) and blob in claimed:
+                others.append(blob)
             link(part.repository, file)
             done += file.size
         name_main(part.repository)
+        disclaim(part.repository.name, held, others, settings)
         folder = snapshot(part.repository.name)
         if part.weights and folder is not None:
             check_weights(folder)
     progress(1.0, f"{plan.parts[0].repository.name} is here")
+
+
+def _names(repository: Repository, file: HubFile) -> tuple[str, ...]:
+    """The names that a file has in the repository's folder in the cache: content, unfinished content, pointer."""
+    return f"blobs/{file.digest}", f"blobs/{file.digest}.part", pointer_name(repository, file)
 
 
 def _byte_report(progress: Progress, before: int, total: int, name: str) -> Callable[[int], None]:

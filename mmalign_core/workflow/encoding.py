@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmalign_core.cost import peak_rss_mb, timed
-from mmalign_core.encoders import ENCODERS, Encoder, params_of, parts_of, reference_of, with_params
+from mmalign_core.encoders import (
+    ENCODERS,
+    Encoder,
+    check_model_place,
+    params_of,
+    parts_of,
+    reference_of,
+    with_params,
+)
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.encoders.batched.stored import WriteBatches, encode_set, stored_set, write_batches
 from mmalign_core.encoders.batched.text_lengths import LongTexts, find_long_texts, wants_windows
@@ -25,6 +33,7 @@ from mmalign_core.types import (
     Skipped,
     no_progress,
 )
+from mmalign_core.types.skips import one_line_each
 
 DEFAULT_ENCODERS: Mapping[str, str] = {
     "text": "use-multilingual",
@@ -57,7 +66,7 @@ class Encoding:
             "items": items,
             **total,
             "by_modality": {m: dict(row) for m, row in self.by_modality.items()},
-            "skipped": [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in self.skipped],
+            "skipped": [one.report() for one in self.skipped],
             "long_texts": None if self.long_texts is None else self.long_texts.report(),
             "seconds": dict(self.seconds),
             "peak_rss_mb": peak_rss_mb(),
@@ -84,6 +93,8 @@ def encode(
     that is not here or cannot be loaded; and if nothing can be encoded.
     """
     settings = settings or Settings()
+    for reference in (encoders or {}).values():
+        check_model_place(reference, settings)
     wanted = collection.modalities if modalities is None else modalities
     sources = dict(collection.vectors) | ready(collection, encoders or {}, store, settings, wanted)
     reader = sources.get("text")
@@ -100,7 +111,7 @@ def encode(
             sets[modality], counts[modality], failed = encode_set(
                 source, media, store=store, settings=settings, progress=shown, write=write
             )
-        skipped += failed
+        skipped += one_line_each(failed)
     if save:
         store.save_collection(collection)
     kept = {m: s for m, s in sets.items() if len(s)}

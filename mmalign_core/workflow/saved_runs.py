@@ -14,21 +14,24 @@ from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.run import Run
 
 
-def save_run(run: Run, ref: str | None = None, *, store: Store) -> Path:
-    """Write the run and return its folder. `ref`: a path (if it holds a separator), else a name in the store."""
+def save_run(run: Run, ref: str | None = None, *, store: Store, force: bool = False) -> Path:
+    """Write the run and return its folder. `ref`: a path (if it holds a separator), else a name in the store.
+
+    `force`: also into a folder that this program did not make, of which other files stay.
+    """
     name, path = (run.id, None) if ref is None else _named(ref, run.id)
-    return store.save_run(record_of(run, name), path)
+    return store.save_run(record_of(run, name), path, force=force)
 
 
-def check_save(ref: str, *, store: Store, source: str | None = None) -> None:
+def check_save(ref: str, *, store: Store, source: str | None = None, force: bool = False) -> None:
     """Raise BadInput if `save_run` would refuse this `ref`. To be called before a run is made.
 
     `source`: the reference of the run that the new one is made of, which is not replaced either.
     """
-    place = store.run_place(*_named(ref, "run"))
+    place = store.run_place(*_named(ref, "run"), force=force)
     if source is None:
         return
-    own = [store.root / "runs" / source, Path(source).expanduser()]
+    own = [store.home / "runs" / source, Path(source).expanduser()]
     own += [Path(run.folder) for run in store.list_runs() if run.id == source]
     if place.resolve() in [folder.resolve() for folder in own]:
         raise BadInput(f"'{ref}' is the run that the new one is made of; save it under another name")

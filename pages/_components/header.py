@@ -19,7 +19,7 @@ def show(title: str, question: str) -> None:
     """Draw the head, and start the background work of the view if it is missing."""
     pipeline.begin()
     state.mirror()
-    left, right = st.columns(2, vertical_alignment="bottom", gap="large")
+    left, right = st.columns(2, vertical_alignment="bottom", gap="small")
     with left, st.container(gap=None):
         st.title(title, anchor=False)
         st.markdown(f":gray[{question}]")

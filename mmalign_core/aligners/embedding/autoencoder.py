@@ -47,6 +47,7 @@ class Autoencoder(TowerAligner):
         reference="Ngiam et al. 2011, Multimodal Deep Learning (ICML); Chandar et al. 2016, Correlational Neural "
         "Networks",
     )
+    towers_a_modality = 2
     agreement: str = param("contrastive", choices=TERMS, help="loss that makes the codes of a pair agree")
     reconstruction: float = param(1.0, 0, 100, help="weight of reconstructing each modality from its own code")
     cross: float = param(1.0, 0, 100, help="weight of reconstructing each modality from the codes of the others")

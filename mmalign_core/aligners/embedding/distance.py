@@ -11,7 +11,7 @@ from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.embedding.descent import SOLVERS, Objective, Watch
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
-from mmalign_core.aligners.linear.spectral import cross_covariances, stacked, whitener, with_fixed_signs
+from mmalign_core.aligners.linear.spectral import projected_crosses, stacked, whitener, with_fixed_signs
 from mmalign_core.params import param
 from mmalign_core.types import Progress
 
@@ -54,8 +54,7 @@ class Distance(LinearAligner):
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Return the maps after the last step, or zeros if the space collapsed."""
         white = {m: whitener(x, self.reg, int(examples.present[m].sum())) for m, x in examples.rows.items()}
-        crosses = cross_covariances(examples.rows, examples.present)
-        whole, place = stacked({(a, b): white[a].T @ cross @ white[b] for (a, b), cross in crosses.items()})
+        whole, place = stacked(projected_crosses(examples.rows, examples.present, white))
         objective = Objective(
             _at_most_one(whole / (len(place) - 1), len(place)), tuple(place.values()), self._constrained
         )

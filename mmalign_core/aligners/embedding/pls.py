@@ -5,7 +5,7 @@ from __future__ import annotations
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
-from mmalign_core.aligners.linear.spectral import cross_covariances, shared_components
+from mmalign_core.aligners.linear.spectral import narrow_components
 from mmalign_core.params import param
 from mmalign_core.types import Progress
 
@@ -32,5 +32,5 @@ class Pls(LinearAligner):
 
     def solve(self, examples: Examples, seed: int, progress: Progress) -> Maps:
         """Return singular vectors. Weights are relative to the first covariance."""
-        maps, strengths = shared_components(cross_covariances(examples.rows, examples.present), self.dims)
+        maps, strengths = narrow_components(examples.rows, examples.present, self.dims)
         return Maps(maps, (strengths / (strengths[0] or 1.0)) ** (self.weighting / 2))

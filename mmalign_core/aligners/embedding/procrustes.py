@@ -7,7 +7,13 @@ import numpy as np
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
-from mmalign_core.aligners.linear.spectral import Crosses, cross_covariances, principal, shared_components
+from mmalign_core.aligners.linear.spectral import (
+    Crosses,
+    narrow_components,
+    projected_crosses,
+    shared_components,
+    span_basis,
+)
 from mmalign_core.params import param
 from mmalign_core.types import Progress
 
@@ -37,20 +43,14 @@ class Procrustes(LinearAligner):
         rows = examples.rows
         widths = {m: x.shape[1] for m, x in rows.items()}
         if len(rows) == 2:
-            maps, strengths = shared_components(cross_covariances(rows, examples.present), max(widths.values()))
+            maps, strengths = narrow_components(rows, examples.present, max(widths.values()))
         else:
             spans = {m: span_basis(x) for m, x in rows.items()}
-            crosses = cross_covariances({m: x @ spans[m] for m, x in rows.items()}, examples.present)
+            crosses = projected_crosses(rows, examples.present, spans)
             maps, strengths = shared_components(crosses, max(widths.values()), min(widths.values()))
             turned = rotate_in_turn(crosses, maps, self.sweeps, progress)
             maps = {m: spans[m] @ part for m, part in turned.items()}
         return Maps(maps, np.ones(len(strengths)))
-
-
-def span_basis(rows: np.ndarray) -> np.ndarray:
-    """Return orthonormal directions (d, r) that span centred rows (p, d), or one of zeros if all are zero."""
-    directions = principal(rows)[1]
-    return directions if directions.shape[1] else np.zeros((rows.shape[1], 1))
 
 
 def rotate_in_turn(

@@ -7,8 +7,8 @@ import numpy as np
 from mmalign_core.aligners.base import register
 from mmalign_core.aligners.card import Card
 from mmalign_core.aligners.linear.base import Examples, LinearAligner, Maps
-from mmalign_core.aligners.linear.spectral import principal
-from mmalign_core.aligners.linear.stored import Rows, product, sum_of_squares, taken
+from mmalign_core.aligners.linear.spectral import is_wide, principal, span_basis
+from mmalign_core.aligners.linear.stored import Rows, held, product, sum_of_squares, taken
 from mmalign_core.params import param
 from mmalign_core.types import MODALITIES, BadInput, Progress
 
@@ -21,8 +21,8 @@ Chosen."""
 class Ridge(LinearAligner):
     """min ½‖X W - Y‖² + ½ p λ v ‖W‖², v the mean variance of X: quadratic, so one Newton step solves it (Hoerl 1970).
 
-    Every modality is mapped onto `target`, which is not changed. With `reg` 0, λ has the least generalised
-    cross-validation error (Golub, Heath & Wahba 1979).
+    Every modality is mapped onto `target`, which is not changed; of few and very wide rows only the span is kept.
+    With `reg` 0, λ has the least generalised cross-validation error (Golub, Heath & Wahba 1979).
     """
 
     summary = "Least squares from each modality onto one of them; the penalty is chosen by cross-validation"
@@ -52,14 +52,17 @@ class Ridge(LinearAligner):
     def _onto(self, target: str, examples: Examples) -> tuple[dict[str, np.ndarray], float]:
         """Return maps onto this target, and the mean share of its variance that they do not predict."""
         maps, errors = {}, []
+        own = examples.rows[target]
+        span = span_basis(own) if is_wide(own) else np.eye(own.shape[1])
         for m, rows in examples.rows.items():
             if m == target:
-                maps[m] = np.eye(rows.shape[1])
+                maps[m] = span
                 continue
             both = examples.present[m] & examples.present[target]
             if both.sum() < 2:
                 raise BadInput(f"ridge: fewer than 2 items have both {m} and {target}; choose another target")
-            maps[m], error = ridge_map(taken(rows, both), taken(examples.rows[target], both), self.reg)
+            into = taken(own, both)
+            maps[m], error = ridge_map(taken(rows, both), held(into) @ span if is_wide(own) else into, self.reg)
             errors.append(error)
         return maps, float(np.mean(errors))
 

@@ -60,7 +60,7 @@ class CrossAttention(SequencedAligner):
             found["several"] = (found["several"][0], torch.as_tensor(several) > 1)
         return found
 
-    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[Sequence[str], np.ndarray]:
         """Return item ids and one unit place (n, dims) for each, from the steps of all its modalities together.
 
         With several rows of one modality (five captions) the places with each are averaged.

@@ -98,7 +98,7 @@ class SelfAttention(TrainedFusion):
             losses.append(info_nce(one @ rest.T, inputs.groups[both], self._net.scale.exp().clamp(max=HOTTEST)))
         return torch.stack(losses).mean() if losses else 0.0 * self._net.scale
 
-    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[tuple[str, ...], np.ndarray]:
+    def _fuse(self, sets: Mapping[str, EmbeddingSet]) -> tuple[Sequence[str], np.ndarray]:
         """Return item ids and unit places (n, k), from all tokens of an item; rows of one modality are averaged."""
         import torch
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmalign_core.aligners.linear.base import Examples, Maps
-from mmalign_core.aligners.linear.spectral import Crosses, cross_covariances, principal, shared_components
+from mmalign_core.aligners.linear.spectral import Crosses, principal, projected_crosses, shared_components
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def principal_axes(examples: Examples) -> Axes:
         found = principal(rows, max(int(examples.present[m].sum()), 1))
         variances[m], directions[m] = found if len(found[0]) else (np.ones(1), np.zeros((rows.shape[1], 1)))
         means[m] = float(variances[m].sum()) / rows.shape[1]
-    crosses = cross_covariances(examples.rows, examples.present)
+    crosses = projected_crosses(examples.rows, examples.present, directions)
     both = {(a, b): int((examples.present[a] & examples.present[b]).sum()) for a, b in crosses}
     share = {pair: count / max(1, *both.values()) for pair, count in both.items()}
-    turned = {(a, b): share[a, b] * directions[a].T @ cross @ directions[b] for (a, b), cross in crosses.items()}
+    turned = {pair: share[pair] * cross for pair, cross in crosses.items()}
     return Axes(variances, directions, means, turned)

@@ -10,6 +10,8 @@ import numpy as np
 from mmalign_core.aligners.linear.stored import Rows, held, product
 
 Blocks = Mapping[str, Rows]
+_MOST_SQUARE = 1 << 24
+"""Numbers of a matrix of two widths up to which it is made whatever the rows: 4,096 x 4,096, 128 MB. Our choice."""
 Crosses = Mapping[tuple[str, str], np.ndarray]
 """(modality a, modality b) -> their cross-covariance (d_a, d_b), each pair once."""
 
@@ -54,6 +56,50 @@ def cross_covariances(blocks: Blocks, present: Mapping[str, np.ndarray]) -> dict
         both = int((present[a] & present[b]).sum())
         found[a, b] = product(blocks[a], blocks[b]) / max(both, 1)
     return found
+
+
+def projected_crosses(
+    blocks: Blocks, present: Mapping[str, np.ndarray], directions: Mapping[str, np.ndarray]
+) -> dict[tuple[str, str], np.ndarray]:
+    """Return (a, b) -> directions_aᵀ C_ab directions_b (r_a, r_b), each cross-covariance over the rows of both.
+
+    `directions`: modality -> (d_m, r_m). Where a (d_a, d_b) matrix would be large and the rows are few, these are
+    projected first, which gives the same numbers without it.
+    """
+    if not any(_too_wide(blocks[a], blocks[b]) for a, b in combinations(blocks, 2)):
+        crosses = cross_covariances(blocks, present)
+        return {(a, b): directions[a].T @ cross @ directions[b] for (a, b), cross in crosses.items()}
+    return cross_covariances({m: held(rows) @ directions[m] for m, rows in blocks.items()}, present)
+
+
+def narrow_components(
+    blocks: Blocks, present: Mapping[str, np.ndarray], dims: int
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return `shared_components` of the cross-covariances of the rows, which may be wider than they are many.
+
+    The components lie in the span of the rows, so that of few and wide rows only the span is searched.
+    """
+    if not any(_too_wide(blocks[a], blocks[b]) for a, b in combinations(blocks, 2)):
+        return shared_components(cross_covariances(blocks, present), dims)
+    spans = {m: span_basis(rows) for m, rows in blocks.items()}
+    maps, strengths = shared_components(projected_crosses(blocks, present, spans), dims)
+    return with_fixed_signs({m: spans[m] @ part for m, part in maps.items()}), strengths
+
+
+def span_basis(rows: Rows) -> np.ndarray:
+    """Return orthonormal directions (d, r) that span centred rows (p, d), or one of zeros if all are zero."""
+    directions = principal(rows)[1]
+    return directions if directions.shape[1] else np.zeros((rows.shape[1], 1))
+
+
+def is_wide(rows: Rows) -> bool:
+    """Whether rows (p, d) are fewer than wide, and d x d numbers too many to hold without need."""
+    return len(rows) < rows.shape[1] and rows.shape[1] ** 2 > _MOST_SQUARE
+
+
+def _too_wide(x: Rows, y: Rows) -> bool:
+    """Whether the cross-covariance of few rows is too large to hold without need."""
+    return len(x) < max(x.shape[1], y.shape[1]) and x.shape[1] * y.shape[1] > _MOST_SQUARE
 
 
 def shared_components(

@@ -12,6 +12,9 @@ from mmalign_core.aligners.explainable import LinearMap
 from mmalign_core.spaces import is_known, reference_of, space_of
 from mmalign_core.types import BadInput, EmbeddingSet, Progress
 
+_WIDEST = 8192
+"""Width up to which the identity is written out for explanations: 512 MB. Our choice."""
+
 
 @register("as-is")
 class AsIs(Aligner):
@@ -48,7 +51,9 @@ class AsIs(Aligner):
         return embeddings.vectors
 
     def _linear_map(self, modality: str) -> LinearMap | None:
-        """Return the identity."""
+        """Return the identity, or None for vectors so wide that it is not written out."""
+        if self._width > _WIDEST:
+            return None
         return LinearMap(np.zeros(self._width), np.eye(self._width), np.zeros(self._width))
 
     def _state(self) -> Mapping[str, np.ndarray]:

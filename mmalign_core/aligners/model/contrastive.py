@@ -28,6 +28,10 @@ MARGIN = 0.01
 """Vectors that share a space stay unchanged unless training raises the mean reciprocal rank by this much,
 as in `model.prior`."""
 
+_WIDEST = 4096
+"""Width up to which the unchanged vectors are tried as a start, which takes weights of the width squared: 67 MB a
+modality. Chosen: above the widths of encoders."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -123,7 +127,8 @@ class ContrastiveAligner(WithPrior, TowerAligner):
 
         If none are held out: the unchanged vectors if pairs are near one another twice as well as by chance, else CCA.
         """
-        auto = ("as-is", "cca") if len({s.vectors.shape[1] for s in sets.values()}) == 1 else ("cca",)
+        widths = {s.vectors.shape[1] for s in sets.values()}
+        auto = ("as-is", "cca") if len(widths) == 1 and max(widths) <= _WIDEST else ("cca",)
         found = []
         for kind in auto if self.start == "auto" else (self.start,):
             towers, start = self._towers_at(sets, parts, Start(kind), seed)

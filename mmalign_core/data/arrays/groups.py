@@ -12,6 +12,7 @@ import numpy as np
 from mmalign_core.data.arrays.ids import EXTENSIONS, ids_of_array, read_ids
 from mmalign_core.data.arrays.numpy_files import check_vectors, held_safely, map_npy, read_npz
 from mmalign_core.data.draft import Draft
+from mmalign_core.data.formats import modality_of
 from mmalign_core.data.names import shown, taken_id
 from mmalign_core.data.tabular.row_columns import Rows, merged_rows
 from mmalign_core.data.tabular.rows import File, parse_list
@@ -63,7 +64,10 @@ def find_arrays(listing: Mapping[str, Path], draft: Draft, progress: Progress) -
     """
     top = {name: path for name, path in listing.items() if "/" not in name}
     loose, groups = ArrayGroup(), []
+    beside = {PurePosixPath(name).name.split(".", 1)[0] for name in listing if modality_of(name)}
     for name, path in top.items():
+        if name.split(".", 1)[0] in beside:
+            continue  # it stands beside a medium of its name, and holds no vectors of all items
         stem, extension = PurePosixPath(name).stem, PurePosixPath(name).suffix.lower()
         if extension == ".npz":
             groups.append(_of_npz(name, path, draft, progress))

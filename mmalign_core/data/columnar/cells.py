@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from mmalign_core.data.columnar.features import Feature, bare
+from mmalign_core.data.columnar.features import bare
 from mmalign_core.data.files import check_size, spool
 from mmalign_core.data.media.references import guess_encoding
 from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.cells import bare_cells, is_list, is_texts
+from mmalign_core.data.tabular.contents import Feature
 from mmalign_core.data.tabular.rows import File, Problem
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput

@@ -4,34 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from mmalign_core.data.formats import HEAD_BYTES, sniff
 from mmalign_core.data.tabular.cells import is_list
+from mmalign_core.data.tabular.contents import Feature
 
 _MEDIA = {"Image": "image", "Audio": "audio", "Video": "video"}
 _LIST_DEPTH = 4
 """Levels of nested lists that are inspected; our choice."""
 _BLOBS = ((b"lance-encoding:blob", b"true"), (b"ARROW:extension:name", b"lance.blob.v2"))
 """Metadata by which older and newer Lance tables mark blobs, of which a row holds only the position, not the bytes."""
-
-
-@dataclass(frozen=True)
-class Feature:
-    """What one column holds.
-
-    `kind`: media (bytes, or a struct of bytes and path), text, vector, number, value (dates, times, durations and
-    UUIDs, which are written as text but are no texts), other, or nothing (all null);
-    `modality`: that of media, '' if it is not stated; `labels`: names of the classes that its numbers stand for;
-    `heavy`: its type contains bytes, so that it cannot be metadata; `coded`: its texts are saved as bytes.
-    """
-
-    kind: str
-    modality: str = ""
-    labels: tuple[str, ...] = ()
-    heavy: bool = False
-    coded: bool = False
 
 
 def features_of(schema: Any, stated: Mapping[str, Any]) -> dict[str, Feature]:

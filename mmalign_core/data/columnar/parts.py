@@ -10,15 +10,17 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mmalign_core.data.names import shown
+from mmalign_core.data.names import SPLIT_WORDS, shown
+from mmalign_core.data.tabular.budgets import check_columns
+from mmalign_core.data.tabular.decoded_size import check_parquet, has_lumps
 from mmalign_core.types import BadInput
 
 COLUMNAR = (".parquet", ".arrow")
+_UNKNOWN = 1 << 62
+"""Bytes of a file of unknown size."""
 _MESSAGE = 120
 """Characters of a library's own message that are shown; our choice."""
 _SHARD = re.compile(r"(?:(?P<split>[\w.]+)-)?\d{4,6}-of-\d{4,6}")
-_SPLIT_WORDS = ("train", "test", "validation", "valid", "val", "dev", "unsupervised", "eval")
-"""Names of splits that Hugging Face datasets use."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Part:
 
     `name`: what messages call it; `rows`: how many rows it has; `batches(n)`: reads record batches of at most n rows;
     `split`: train, test and the like, or ''; `stated`: column -> its feature in the description of the data set, as
-    Hugging Face writes it; `held`: column -> uncompressed size in bytes, where the file states it.
+    Hugging Face writes it; `held`: column -> uncompressed size in bytes, where the file states it;
+    `stored`: bytes of the file; `lumps`: rows are to be read one at a time, since few bytes may stand for large cells.
     """
 
     name: str
@@ -37,6 +40,8 @@ class Part:
     split: str = ""
     stated: Mapping[str, Any] = field(default_factory=dict)
     held: Mapping[str, int] = field(default_factory=dict)
+    stored: int = _UNKNOWN
+    lumps: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,20 +97,23 @@ def split_of(name: str) -> str:
     word = stem.rsplit("-", 1)[-1]
     if is_shard(name) and stem and stem != "data":
         return stem
-    if word.lower() in _SPLIT_WORDS:
+    if word.lower() in SPLIT_WORDS:
         return word
-    return path.parent.name if path.parent.name.lower() in _SPLIT_WORDS else ""
+    return path.parent.name if path.parent.name.lower() in SPLIT_WORDS else ""
 
 
 def _parquet_part(path: Path, name: str, split: str) -> Part:
     import pyarrow.parquet as pq
 
     with readable(name, "Parquet file"):
+        check_parquet(path, f"'{shown(name)}'")
         file = pq.ParquetFile(path)
         schema, rows = file.schema_arrow, file.metadata.num_rows
         held = _held(file.metadata, schema.names)  # a name that is not UTF-8 is found here
+        lumps = has_lumps(file.metadata)
         file.close()
-    return Part(name, schema, rows, partial(_parquet_batches, path), split, held=held)
+    batches = partial(_parquet_batches, path)
+    return Part(name, schema, rows, batches, split, held=held, stored=path.stat().st_size, lumps=lumps)
 
 
 def _held(metadata: Any, names: Sequence[str]) -> dict[str, int]:
@@ -135,9 +143,9 @@ def _parquet_batches(path: Path, size: int) -> Iterator[Any]:
 
 def _arrow_part(path: Path, name: str, split: str) -> Part:
     with readable(name, "Arrow file"), _arrow_reader(path) as (schema, batches):
-        _ = schema.names
+        check_columns(len(schema.names), f"'{shown(name)}'")
         rows = sum(batch.num_rows for batch in batches)
-    return Part(name, schema, rows, partial(_arrow_batches, path), split)
+    return Part(name, schema, rows, partial(_arrow_batches, path), split, stored=path.stat().st_size)
 
 
 def _arrow_batches(path: Path, size: int) -> Iterator[Any]:

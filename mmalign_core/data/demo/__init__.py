@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -14,6 +12,8 @@ from mmalign_core.data.demo.items import LANGUAGES, Item, attribution, demo_item
 from mmalign_core.data.demo.pictures import write_picture
 from mmalign_core.data.demo.users import Interaction, simulated_interactions, write_interactions
 from mmalign_core.store.errors import make_folder, writing
+from mmalign_core.store.exchanges import rename_new
+from mmalign_core.store.parts import new_folder, remove_parts
 from mmalign_core.types import BadInput, Progress, no_progress
 
 NAME = "MMAlign demo"
@@ -27,9 +27,10 @@ def write_demo(folder: str | Path, progress: Progress | None = None) -> Path:
     """Write the demo collection to `folder` and return the absolute path. Nothing is downloaded.
 
     The folder holds manifest.jsonl, images/, audio/, interactions.csv, ATTRIBUTION.md and demo.json. Every run writes
-    the same files. They are written to a temporary folder beside it, which is renamed at the end, so that an
-    interrupted run leaves nothing incomplete. A folder that holds this version already is not changed. A link is
-    followed. Raises BadInput if `folder` holds anything else, is a file, or cannot be written.
+    the same files. They are written to a temporary folder beside it, which is renamed at the end: an interrupted run
+    leaves nothing incomplete, and a killed one a hidden folder that the next run removes. A folder that holds this
+    version already is not changed. A link is followed. Raises BadInput if `folder` holds anything else, is a file, or
+    cannot be written.
     """
     target = Path(os.path.expanduser(folder)).absolute()
     target = Path(os.path.realpath(target)) if target.is_symlink() else target  # the place itself: a link stays
@@ -39,15 +40,10 @@ def write_demo(folder: str | Path, progress: Progress | None = None) -> Path:
         return target
     _refuse_other_content(target)
     with writing(make_folder(target.parent)):
-        work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        try:
+        remove_parts(target.parent)
+        with new_folder(target) as work:
             _fill(work, demo_items(), progress or no_progress)
-            work.chmod(0o755)
-            if target.is_dir():
-                target.rmdir()
-            work.rename(target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+            rename_new(work, target)
     return target
 
 

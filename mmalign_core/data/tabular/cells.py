@@ -86,6 +86,13 @@ def is_numbers(type: Any) -> bool:
     return is_list(type) and pa.types.is_floating(type.value_type)
 
 
+def holds_numbers(type: Any) -> bool:
+    """Whether an Arrow type is a number, or a list of numbers or of such lists."""
+    while is_list(type):
+        type = type.value_type
+    return pa.types.is_integer(type) or pa.types.is_floating(type)
+
+
 def as_list(cells: Cells) -> list[Any]:
     """The cells as Python values; a list of floats is an array (d,), which is much faster."""
     if not is_arrow(cells):

@@ -7,7 +7,7 @@ import io
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,43 +15,53 @@ import pyarrow as pa
 
 from mmalign_core.data.media.references import guess_encoding
 from mmalign_core.data.names import is_unicode, shown
+from mmalign_core.data.tabular.budgets import check_columns, check_rows
 from mmalign_core.data.tabular.cells import Cells, Line
+from mmalign_core.data.tabular.opening import open_table
 from mmalign_core.types import BadInput
 
 _MARK = "\x1e"
 """The ASCII record separator, which no table of text holds. Appended to a table: if the parser does not return it as a
 record of its own, a quotation mark was left open."""
+_STATED = re.compile(r'"?sep=([,;\t|:])"?,*', re.IGNORECASE)
 _HEAD = 4096
 """Bytes in which an encoding shows; our choice."""
 _FLUSH = 1 << 15
 """Records that are Python objects at a time; our choice: some megabytes."""
 
+Record = tuple[int, list[str]]
+"""The number of its first line, and its cells."""
 Delimited = tuple[tuple[str, ...], dict[str, Cells], list[int], dict[int, Line]]
 """Columns, their cells, the numbers of the lines, and place -> line that cannot be used."""
 
 
-def read_delimited(path: Path, name: str) -> Delimited:
+def read_delimited(path: Path, name: str, most: int | None = None, *, events: bool = False) -> Delimited:
     """The table in a .csv or .tsv file; a record's number is that of the line of the file on which it begins.
 
-    Raises BadInput, which calls the file `name`, if it is not UTF-8 or not CSV, or has two columns of one name.
+    A first line `sep=;` names the delimiter, as spreadsheets write it. `most`: records that are read, None for all;
+    `events`: it holds interactions. Raises BadInput, which calls the file `name`, if it is not UTF-8 or not CSV, has
+    two columns of one name, or more rows or columns than the settings allow.
     """
-    with path.open("rb") as file:
+    with open_table(path) as file:
         head = file.read(_HEAD)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
         raise BadInput(f"{name} is not UTF-8 (it looks like {guess_encoding(head)}); save it as UTF-8")
     csv.field_size_limit(sys.maxsize)
-    delimiter = _delimiter(path)
+    delimiter, stated = _delimiter(path)
     with _opened(path, "") as text:
         reader = csv.reader(chain(text, ["\n", _MARK]), delimiter=delimiter)
         try:
-            header = next((cells for cells in reader if any(c.strip() for c in cells)), [])
-            return _records(reader, _columns(header, head, name))
+            filled = (cells for cells in reader if any(c.strip() for c in cells))
+            header = next(islice(filled, int(stated), None), [])
+            check_columns(len(header), name)
+            records = islice(_counted(_numbered(reader), name, events), most)
+            return _records(records, _columns(header, head, name))
         except csv.Error as error:
             raise BadInput(f"{name}, line {reader.line_num}, is not CSV ({error}); save the table again") from error
 
 
 def _opened(path: Path, newline: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(path.open("rb"), "utf-8-sig", errors="surrogateescape", newline=newline)
+    return io.TextIOWrapper(open_table(path), "utf-8-sig", errors="surrogateescape", newline=newline)
 
 
 def _columns(header: list[str], head: bytes, name: str) -> list[str]:
@@ -65,14 +75,22 @@ def _columns(header: list[str], head: bytes, name: str) -> list[str]:
     return columns
 
 
-def _records(reader: Any, columns: list[str]) -> Delimited:
+def _counted(records: Iterator[Record], name: str, events: bool) -> Iterator[Record]:
+    """The records, as far as there are not too many."""
+    for count, record in enumerate(records, 1):
+        if count % _FLUSH == 0:
+            check_rows(count, name, events=events)
+        yield record
+
+
+def _records(records: Iterator[Record], columns: list[str]) -> Delimited:
     """The records after the header. Those of which a problem is told have empty cells."""
     parts: list[Any] = []
     numbers: list[int] = []
     problems: dict[int, Line] = {}
     rows: list[list[str]] = []
     empty = [""] * len(columns)
-    for start, cells in _numbered(reader):
+    for start, cells in records:
         if problem := _problem(cells, columns):
             values = {c: v for c, v in zip(columns, cells + empty) if c} if "UTF-8" in problem else {}
             problems[len(numbers)], cells = Line(start, values, problem), empty
@@ -87,7 +105,7 @@ def _records(reader: Any, columns: list[str]) -> Delimited:
     return tuple(named), {c: whole.column(c) for c in named}, numbers, problems
 
 
-def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
+def _numbered(reader: Any) -> Iterator[Record]:
     """Every record that is not blank, with the number of its first line."""
     number = reader.line_num + 1
     for cells in reader:
@@ -119,9 +137,14 @@ def _batch(rows: list[list[str]], columns: list[str]) -> Any:
     return pa.RecordBatch.from_pydict(named)
 
 
-def _delimiter(path: Path) -> str:
-    """Comma, semicolon or tab: the most frequent in the header outside quotes. The comma wins a tie."""
+def _delimiter(path: Path) -> tuple[str, bool]:
+    """Comma, semicolon, tab or bar: the most frequent in the header outside quotes, where the comma wins a tie.
+
+    Or that of a first line `sep=;`; the second value says whether there is one.
+    """
     with _opened(path, "\n") as text:
         header = next((line.lstrip() for line in text if line.strip()), "")
+    if stated := _STATED.fullmatch(header.strip("\r\n")):
+        return stated[1], True
     bare = re.sub(r'"[^"]*"', "", header)
-    return max(",;\t", key=lambda mark: (bare.count(mark), mark == ","))
+    return max(",;\t|", key=lambda mark: (bare.count(mark), mark == ",")), False

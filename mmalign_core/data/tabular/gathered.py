@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from mmalign_core.data.tabular.cells import Cells, bare_cells, is_arrow, is_numbers, joined_cells, numbers_of, one_array
+from mmalign_core.data.tabular.cells import (
+    Cells,
+    as_list,
+    bare_cells,
+    is_arrow,
+    is_numbers,
+    joined_cells,
+    numbers_of,
+    one_array,
+)
+from mmalign_core.data.tabular.rows import parse_list
+from mmalign_core.types.single import fits_single, single_rows
 
 
 class GatheredCells:
@@ -51,8 +63,7 @@ class GatheredCells:
         if self._matrix is None:
             self._matrix = np.empty((self._rows, width), np.float32)
         end = self._done + len(lists)
-        with np.errstate(over="ignore"):  # a number too large becomes infinite, which is reported
-            self._matrix[self._done : end] = values[starts[0] : starts[-1]].reshape(-1, width)
+        self._matrix[self._done : end] = single_rows(values[starts[0] : starts[-1]].reshape(-1, width))
         self._done = end
         return True
 
@@ -66,10 +77,26 @@ class GatheredCells:
         self._matrix, self._done = None, 0
 
 
+def merged_cells(cells: Mapping[str, Cells], names: Mapping[str, str]) -> dict[str, Cells]:
+    """Name -> its cells, given those of each column and column -> name. Several columns of a name become lists."""
+    columns: dict[str, list[Cells]] = {}
+    for column, held in cells.items():
+        columns.setdefault(names[column], []).append(held)
+    found: dict[str, Cells] = {}
+    for name, own in columns.items():
+        rows = zip(*map(as_list, own)) if len(own) > 1 else ()
+        several = [[entry for cell in row for entry in parse_list(cell, True)] for row in rows]
+        found[name] = several if len(own) > 1 else own[0]
+    return found
+
+
 def _single(lists: Any) -> Any:
-    """Lists of floats as lists of float32, a missing number as NaN."""
+    """Lists of floats as lists of float32, a missing number as NaN; as they are if some are beyond its range."""
     values, starts, present = numbers_of(lists)
+    numbers = values[starts[0] : starts[-1]]
+    if not fits_single(numbers):
+        return lists
     with np.errstate(over="ignore"):
-        numbers = values[starts[0] : starts[-1]].astype(np.float32)
+        numbers = numbers.astype(np.float32)
     offsets = pa.array((starts - starts[0]).astype(np.int64))
     return pa.LargeListArray.from_arrays(offsets, pa.array(numbers), mask=pa.array(~present))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from mmalign_core.data.names import shown
 from mmalign_core.data.tabular.cells import Cells, as_list, bare_cells, is_arrow, is_texts, one_array, taken
 from mmalign_core.data.tabular.rows import KNOWN_COLUMNS, LONGEST_ID, VECTOR_COLUMNS, Row, is_missing, parse_id
 from mmalign_core.data.tabular.tables import Table
@@ -68,7 +68,7 @@ def rows_of_table(table: Table, names: Mapping[str, str], source: str) -> tuple[
     `source`: what messages call the table.
     """
     named = {name: table.cells[column] for column, name in names.items() if column in table.cells}
-    where = lambda place: f"{shown(source)}, line {table.numbers[place]}"  # noqa: E731
+    where = partial(table.where, source=source)
     told = {p: (str(_own_id(line.values, names) or line.number), f"{where(p)} {line.problem}")
             for p, line in table.problems.items()}  # fmt: skip
     if "id" in named:

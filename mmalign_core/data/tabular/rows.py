@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +19,11 @@ VECTOR_COLUMNS = {f"{modality}_vector": modality for modality in MODALITIES}
 KNOWN_COLUMNS = ("id", *MODALITIES, *VECTOR_COLUMNS)
 LONGEST_ID = 500
 """Characters of an id; our choice: longer ones are texts in a wrong column."""
+_LONGEST_LISTED = 1_000_000
+"""Characters of a list in a cell; our choice: a longer one is no list of captions or paths."""
+_TEXT = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|None|nan"""
+_PYTHON_TEXT = re.compile(_TEXT)
+_PYTHON_LIST = re.compile(rf"\[\s*(?:(?:{_TEXT})[\s,]*)*\]", re.DOTALL)
 _LONGEST_PATH = 4096
 """Characters of a path: PATH_MAX of Linux."""
 
@@ -89,7 +96,7 @@ def parse_id(value: Any, source: str) -> str:
     if not text:
         raise BadInput(f"{source}: the id is empty; give every row its own id")
     if len(text) > LONGEST_ID:
-        raise BadInput(f"{source}: the id has {len(text):,} characters, more than {LONGEST_ID}; shorten it")
+        raise BadInput(f"{shown(source)}: the id has {len(text):,} characters, more than {LONGEST_ID}; shorten it")
     if not is_unicode(text):
         raise BadInput(f"{source}: the id '{shown(text)}' is not valid UTF-8; save the file as UTF-8")
     return text
@@ -98,14 +105,22 @@ def parse_id(value: Any, source: str) -> str:
 def parse_list(cell: Any, lists_as_json: bool = False) -> list[Any]:
     """The texts or references of a cell, which may be a list, without the missing ones."""
     if lists_as_json and isinstance(cell, str) and cell.lstrip().startswith("["):
-        try:
-            parsed = json.loads(cell)
-        except (ValueError, RecursionError):
-            parsed = None
-        if isinstance(parsed, list) and all(isinstance(p, str) for p in parsed):
-            cell = parsed
+        parsed = _listed(cell.strip())
+        cell = cell if parsed is None else parsed
     entries = cell if isinstance(cell, (list, tuple)) else [cell]
     return [entry for entry in entries if not is_missing(entry)]
+
+
+def _listed(cell: str) -> list[Any] | None:
+    """The texts in a list that is written as JSON, or as Python or NumPy write one; None if it is no such list."""
+    try:
+        parsed = json.loads(cell)
+    except (ValueError, RecursionError):
+        if len(cell) > _LONGEST_LISTED or not _PYTHON_LIST.fullmatch(cell):
+            return None
+        parsed = [None if text in ("None", "nan") else ast.literal_eval(text) for text in _PYTHON_TEXT.findall(cell)]
+    whole = isinstance(parsed, list) and all(p is None or isinstance(p, str) for p in parsed)
+    return parsed if whole else None
 
 
 def is_missing(value: Any) -> bool:
@@ -120,7 +135,7 @@ def is_missing(value: Any) -> bool:
 def as_reference(entry: Any) -> str:
     """The path in a cell, stripped. Raises BadInput if it is not text, is an address, or cannot be a path."""
     if not isinstance(entry, str):
-        raise BadInput(f"{shown(entry)[:40]} is not a path; write the file's path as text")
+        raise BadInput(f"'{shown(entry)[:40]}' is not a path; write the file's path as text")
     if "://" in entry[:12] or entry.startswith("data:"):
         raise BadInput(f"'{shown(entry)[:80]}' is an address, not a file; download it and give its path")
     if "\0" in entry or not is_unicode(entry) or len(entry) > _LONGEST_PATH:

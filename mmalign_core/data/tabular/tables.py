@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import math
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +10,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from mmalign_core.data.media.references import guess_encoding
+from mmalign_core.data.formats import table_ending
 from mmalign_core.data.names import shown
+from mmalign_core.data.tabular.budgets import check_bytes
 from mmalign_core.data.tabular.cells import Cells, Line, as_list
+from mmalign_core.data.tabular.decoded_size import check_parquet
 from mmalign_core.data.tabular.delimited import read_delimited
-from mmalign_core.data.tabular.rows import named_values
+from mmalign_core.data.tabular.json_lines import read_json
+from mmalign_core.data.tabular.opening import UNREADABLE
 from mmalign_core.types import BadInput
 
 
@@ -24,7 +26,9 @@ class Table:
     """Columns in order of appearance with their cells, and every line that is not blank.
 
     `cells`: column -> its cells (n,), an Arrow column or a list; `numbers` (n,): the number of each line in the file,
-    from 1; `problems`: place -> the line there, if it cannot be used; `plain`: all cells are text, as in CSV.
+    from 1; `problems`: place -> the line there, if it cannot be used; `plain`: all cells are text, as in CSV;
+    `settled`: the columns have the names of their roles already; `names`: the first place of each file's lines, and the
+    file's name, where several were read.
     """
 
     columns: tuple[str, ...]
@@ -32,9 +36,17 @@ class Table:
     numbers: Sequence[int]
     problems: Mapping[int, Line] = field(default_factory=dict)
     plain: bool = False
+    settled: bool = False
+    names: tuple[tuple[int, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def where(self, place: int, source: str) -> str:
+        """What messages call a line, such as 'manifest.csv, line 3'; `source`: the only file's name."""
+        if self.names:
+            source = self.names[bisect_right([first for first, _ in self.names], place) - 1][1]
+        return f"{shown(source)}, line {self.numbers[place]}"
 
     @property
     def lines(self) -> Iterator[Line]:
@@ -53,87 +65,47 @@ def table_of_lines(columns: Iterable[str], lines: Sequence[Line], *, plain: bool
     return Table(names, cells, [line.number for line in lines], problems, plain)
 
 
-def read_table(path: Path, name: str = "") -> Table:
-    """The table in a .csv, .tsv, .jsonl or .parquet file; messages call the file `name`, or else by its own name.
+def read_table(path: Path, name: str = "", most: int | None = None, *, events: bool = False) -> Table:
+    """The table in a .csv, .tsv, .jsonl, .json or .parquet file; messages call it `name`, or else by its own name.
 
-    A line that cannot be parsed keeps its place in `Table.problems`. Raises BadInput if the file has another extension,
-    cannot be read or parsed as a whole, has two columns of one name, or holds no rows.
+    All but Parquet may be gzipped. `most`: rows that are read, None for all; `events`: it holds interactions, of which
+    more rows are allowed than of items. A line that cannot be parsed keeps its place in `Table.problems`. Raises
+    BadInput if the file has another extension, cannot be read or parsed as a whole, has two columns of one name, holds
+    no rows, or is beyond the limits of the settings.
     """
-    readers = {".csv": _read_csv, ".tsv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
+    ending = table_ending(path.name) or table_ending(name)
     name = f"'{shown(name or path.name)}'"
-    if path.suffix.lower() not in readers:
-        raise BadInput(f"{name} is not a table; give a .csv, .tsv, .jsonl or .parquet file")
+    if not ending:
+        raise BadInput(f"{name} is not a table; give a .csv, .tsv, .jsonl, .json or .parquet file")
     try:
-        table = readers[path.suffix.lower()](path, name)
-    except OSError as error:
-        raise BadInput(f"{name} cannot be read: {error.strerror or error}") from error
+        check_bytes(path.stat().st_size, path.stat().st_size, name)
+        table = _READERS[ending](path, name, most, events)
+    except BadInput:
+        raise
+    except UNREADABLE as error:
+        why = getattr(error, "strerror", None) or error
+        raise BadInput(f"{name} cannot be read: {why}") from error
     if not len(table):
         raise BadInput(f"{name} holds no rows; write one row for each item")
     return table
 
 
-def _read_csv(path: Path, name: str) -> Table:
-    columns, cells, numbers, problems = read_delimited(path, name)
+def _read_csv(path: Path, name: str, most: int | None, events: bool) -> Table:
+    columns, cells, numbers, problems = read_delimited(path, name, most, events=events)
     return Table(columns, cells, numbers, problems, plain=True)
 
 
-def _read_jsonl(path: Path, name: str) -> Table:
-    columns: dict[str, None] = {}
-    lines: list[Line] = []
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            line = _json_line(number, raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw)
-            if line is not None:
-                lines.append(line)
-                columns.update(dict.fromkeys(line.values))
-    return table_of_lines(columns, lines)
-
-
-def _json_line(number: int, raw: bytes) -> Line | None:
-    if not raw.strip():
-        return None
-    try:
-        values = json.loads(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        return Line(number, {}, f"is not UTF-8 (it looks like {guess_encoding(raw)}); save it as UTF-8")
-    except (ValueError, RecursionError):
-        return Line(number, {}, "is not JSON; write one object in braces on each line")
-    if not isinstance(values, dict):
-        return Line(number, {}, "is not a JSON object; write one object in braces on each line")
-    return Line(number, named_values(_written_out(values, raw)))
-
-
-def _written_out(values: dict[str, Any], raw: bytes) -> dict[str, Any]:
-    """The values, where a number too large for a float (1e400) is called as it was written, and not infinity."""
-    large = [name for name, value in values.items() if isinstance(value, float) and math.isinf(value)]
-    if not large:
-        return values
-    written = json.loads(raw.decode("utf-8"), parse_float=str)
-    return values | {name: TooLarge(written[name]) for name in large if isinstance(written[name], str)}
-
-
-class TooLarge(float):
-    """Infinity that stands for a number too large for a float; as text it is the number as it was written."""
-
-    def __new__(cls, written: str) -> TooLarge:
-        """`written`: the digits, such as '-1e400'."""
-        made = super().__new__(cls, written)
-        made.written = written
-        return made
-
-    written: str
-
-    def __str__(self) -> str:
-        return self.written
-
-
-def _read_parquet(path: Path, name: str) -> Table:
+def _read_parquet(path: Path, name: str, most: int | None, events: bool) -> Table:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(path).read()
+        check_parquet(path, name, events=events)
+        with pq.ParquetFile(path) as file:
+            table = file.read() if most is None else _head(file, most)
         table.validate(full=True)
         columns = [str(c).strip() for c in table.column_names]
+    except BadInput:
+        raise
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise BadInput(f"{name} is not a readable Parquet file; write it again") from error
     kept: dict[str, Cells] = {}
@@ -141,3 +113,23 @@ def _read_parquet(path: Path, name: str) -> Table:
         if column and column not in kept and not column.startswith("__index_level_"):
             kept[column] = table.column(place)
     return Table(tuple(kept), kept, range(1, table.num_rows + 1 if kept else 1))
+
+
+def _head(file: Any, most: int) -> Any:
+    batch = next(file.iter_batches(batch_size=most, use_threads=False), None)
+    return file.schema_arrow.empty_table() if batch is None else pa.Table.from_batches([batch])
+
+
+def _read_json(path: Path, name: str, most: int | None, events: bool) -> Table:
+    columns, lines = read_json(path, name, most, events=events)
+    return table_of_lines(columns, lines)
+
+
+_READERS = {
+    ".csv": _read_csv,
+    ".tsv": _read_csv,
+    ".jsonl": _read_json,
+    ".ndjson": _read_json,
+    ".json": _read_json,
+    ".parquet": _read_parquet,
+}

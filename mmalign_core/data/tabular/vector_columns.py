@@ -25,6 +25,7 @@ from mmalign_core.types import BadInput, EmbeddingSet, MediaTable, Strings, dige
 from mmalign_core.types.basics import bytes_of, rows_of
 from mmalign_core.types.digests import digest_rows
 from mmalign_core.types.embeddings import finite_rows
+from mmalign_core.types.single import single_rows
 from mmalign_core.types.strings import joined_strings
 
 _BLOCK = 1 << 22
@@ -96,13 +97,12 @@ def _of_matrix(at: np.ndarray, array: np.ndarray, column: str) -> VectorColumn:
 
 
 def _float32(array: np.ndarray) -> np.ndarray:
-    """The numbers as float32, itself if it is; one too large becomes infinite, which the caller reports."""
+    """The numbers as float32, itself if it is; rows beyond its range are scaled."""
     if array.dtype == np.float32 and array.flags.c_contiguous:
         return array
     matrix, step = np.empty(array.shape, np.float32), max(1, _BLOCK // max(1, array.shape[1]))
-    with np.errstate(over="ignore"):
-        for start in range(0, len(array), step):
-            matrix[start : start + step] = array[start : start + step]
+    for start in range(0, len(array), step):
+        matrix[start : start + step] = single_rows(array[start : start + step])
     matrix.flags.writeable = False
     return matrix
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from mmalign_core.data.tabular.rows import is_missing
 from mmalign_core.types import BadInput
+from mmalign_core.types.single import single_rows
 
 _WORDS = {
     "text": "text",
@@ -62,11 +63,11 @@ def parse_vectors(cell: Any, column: str) -> np.ndarray:
 
 
 def _as_float32(numbers: Any) -> np.ndarray:
-    """The numbers as a new float32 array. A number too large for float32 becomes infinite, which the caller reports."""
+    """The numbers as a new float32 array; rows beyond its range are scaled."""
     if isinstance(numbers, np.ndarray) and numbers.dtype in (np.float32, np.float16):
         return np.array(numbers, dtype=np.float32)
-    with np.errstate(over="ignore"):
-        return np.array(numbers, dtype=np.float32)
+    doubles = np.array(numbers, dtype=np.float64)
+    return single_rows(doubles[None])[0] if doubles.ndim == 1 else single_rows(doubles)
 
 
 def _stacked(cell: Any) -> Any:

@@ -151,7 +151,7 @@ def _run_batches(
             progress(done / len(media), f"{action} {done:,} of {len(media):,}")
             yield _outcome(batch, model)
             done += len(batch)
-        progress(1.0, f"{action} {done:,} of {len(media):,}")
+        progress(1.0, f"{action} {done:,} of {len(media):,}" if media else f"{action}: nothing is new")
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
 

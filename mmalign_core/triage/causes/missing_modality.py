@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mmalign_core.triage.causes.base import Cause, CauseFinder, Context, Evidence, register
+from mmalign_core.types.skips import reasons_by_item
 
 _PARTNERLESS = 0.5
 """Of the confidence: a choice that nobody can judge may be as well right as wrong. Our choice."""
@@ -40,8 +41,7 @@ class MissingModality(CauseFinder):
         """
         judged = context.judgements
         source, target = judged.direction
-        skipped = {s.id: s.reason for s in context.collection.skipped if s.modality == target}
-        times = Counter(s.id for s in context.collection.skipped if s.modality == target)
+        skipped = reasons_by_item(context.collection.skipped, target)
         held = Counter(judged.candidates.ids)
         askers = _holders(context, source)
         partnered = np.array([item in askers for item in judged.candidates.ids], bool)
@@ -50,8 +50,8 @@ class MissingModality(CauseFinder):
             owner = judged.candidates.ids[chosen]
             cause = None
             if missed and query in skipped:
-                evidence = {"id": query, "modality": target, "reason": skipped[query]}
-                cause = Cause(self.name, evidence, times[query] / (times[query] + held[query]))
+                evidence = {"id": query, "modality": target, "reason": skipped[query][-1]}
+                cause = Cause(self.name, evidence, len(skipped[query]) / (len(skipped[query]) + held[query]))
             elif missed and not partnered[chosen]:
                 evidence = {"id": owner, "modality": source, "without": int((~partnered).sum()), "n": len(partnered)}
                 cause = Cause(self.name, evidence, _PARTNERLESS * float(partnered.mean()))

@@ -14,6 +14,7 @@ from mmalign_core.scoring.decision import Scoring
 from mmalign_core.scoring.matchers import MATCHERS
 from mmalign_core.scoring.similarities import SIMILARITIES
 from mmalign_core.types import BadInput, Collection
+from mmalign_core.types.strings import Strings, joined_strings
 
 HOLDING_OUT = ("test", "folds", "fold_column", "time_column")
 """The choices that hold items out of the fit."""
@@ -144,23 +145,22 @@ class Choices:
 def pairs_of(collection: Collection) -> tuple[tuple[str, str], ...]:
     """Return the pairs of modalities of which at least one item has both, the default ones first."""
     held = _holders(collection)
-    return tuple((a, b) for a, b in _all_pairs(held) if held[a] & held[b])
+    return tuple((a, b) for a, b in _all_pairs(held) if held[a].among(held[b]).any())
 
 
 def unpaired_of(collection: Collection) -> tuple[tuple[str, str], ...]:
     """Return the other pairs: no item has both. Only aligners without pairs can align them, without measurement."""
     held = _holders(collection)
-    return tuple((a, b) for a, b in _all_pairs(held) if not held[a] & held[b])
+    return tuple((a, b) for a, b in _all_pairs(held) if not held[a].among(held[b]).any())
 
 
-def _holders(collection: Collection) -> dict[str, set[str]]:
-    """Return modality -> the items that have it."""
-    held = {m: {medium.item for medium in collection.media_of(m)} for m in collection.modalities}
-    for modality, rows in collection.vectors.items():
-        held[modality] = held.get(modality, set()) | set(rows.ids)
-    return held
+def _holders(collection: Collection) -> dict[str, Strings]:
+    """Return modality -> the items that have it, as often as they do."""
+    held = {m: collection.media_of(m).items for m in collection.modalities}
+    given = {m: Strings.of(rows.ids) for m, rows in collection.vectors.items()}
+    return held | {m: joined_strings([held.get(m, Strings()), ids]) for m, ids in given.items()}
 
 
-def _all_pairs(held: dict[str, set[str]]) -> list[tuple[str, str]]:
+def _all_pairs(held: Mapping[str, Strings]) -> list[tuple[str, str]]:
     others = [(a, b) for a in held for b in held if a < b and (a, b) not in PAIRS and (b, a) not in PAIRS]
     return [(a, b) for a, b in (*PAIRS, *others) if a in held and b in held]

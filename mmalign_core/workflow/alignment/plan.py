@@ -13,9 +13,10 @@ from mmalign_core.aligners import ALIGNERS, Aligner
 from mmalign_core.data.moment_columns import NO_MOMENT, moments_of_texts
 from mmalign_core.data.ordered_texts import ordered_texts
 from mmalign_core.scoring.decision import Scoring
-from mmalign_core.splits import Split, column_folds, folds, items_of, paired_items, shared_content, split, time_split
+from mmalign_core.splits import Split, column_folds, folds, items_of, paired_column, shared_content, split, time_split
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
+from mmalign_core.types.strings import Strings, joined_strings
 from mmalign_core.workflow.alignment.choices import Choices
 from mmalign_core.workflow.alignment.inputs import Sets, joinable, usable_sets
 from mmalign_core.workflow.encoding import Encoding
@@ -57,9 +58,9 @@ class Part:
     pair. `modalities`: the pair, and the others of which `fitted` holds enough.
     """
 
-    train: tuple[str, ...]
-    test: tuple[str, ...]
-    fitted: tuple[str, ...]
+    train: Sequence[str]
+    test: Sequence[str]
+    fitted: Sequence[str]
     modalities: tuple[str, ...]
 
 
@@ -86,7 +87,7 @@ class AlignmentPlan:
         """The fit of this split."""
         return _part(self.sets, self.choices, split)
 
-    def pair_of(self, items: tuple[str, ...]) -> Sets:
+    def pair_of(self, items: Sequence[str]) -> Sets:
         """The rows of these items in both modalities of the pair, as the aligner reads them."""
         return {modality: self.sets[modality].of_items(items) for modality in self.choices.pair}
 
@@ -138,8 +139,8 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
     """
     choices.check_pair(tuple(sets))
     pair = {modality: sets[modality] for modality in choices.pair}
-    paired = paired_items(pair)
-    if not paired:
+    paired = paired_column(pair)
+    if not len(paired):
         why = f"no item has both {' and '.join(choices.pair)}"
         if not needs_pairs:
             return HeldOut((Split(items_of(pair), ()),), "none", 0, 0, None, why)
@@ -148,8 +149,8 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
             "measured, and only an aligner that learns from no pairs can be fitted (align --aligner pivot or bridge)"
         )
     parts, words = _splits(pair, choices, _column(collection, choices))
-    n_train = round(float(np.mean([len(paired & set(part.train)) for part in parts])))
-    measured = [paired & set(part.test) for part in parts]
+    n_train = round(float(np.mean([np.count_nonzero(paired.among(part.train)) for part in parts])))
+    measured = [paired.take(np.flatnonzero(paired.among(part.test))) for part in parts]
     if why := _all_alike(pair, measured):
         return HeldOut(parts, words, n_train, 0, None, why)
     n_test = sum(map(len, measured))
@@ -157,14 +158,17 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
     return HeldOut(parts, words, n_train, n_test, shared)
 
 
-def _all_alike(pair: Sets, measured: Sequence[set[str]]) -> str:
+def _all_alike(pair: Sets, measured: Sequence[Strings]) -> str:
     """Why nothing can be told apart, if all measured items of each part share their content in one modality; else ''.
 
     Every candidate would be a right answer, so that each recall is 1.
     """
+    if all(len(items) < 2 for items in measured):
+        return ""
     for modality, rows in pair.items():
-        contents = [{key for item, key in zip(rows.ids, rows.keys) if item in items} for items in measured]
-        if any(len(items) > 1 for items in measured) and all(len(keys) < 2 for keys in contents):
+        ids, keys = Strings.of(rows.ids), Strings.of(rows.keys)
+        kinds = (keys.take(np.flatnonzero(ids.among(items))).numbered()[1] for items in measured)
+        if all(len(distinct) < 2 for distinct in kinds):
             return f"all rows of {modality} are the same, so every candidate would be a right answer"
     return ""
 
@@ -239,8 +243,8 @@ def _part(sets: Sets, choices: Choices, split: Split) -> Part:
     model, fitted = choices.new_aligner(), split.train
     if not model.needs_pairs:
         # Nobody measures items outside the pair, and sounds alone can join pictures with texts.
-        paired = {item for modality in choices.pair for item in sets[modality].ids}
-        fitted = (*fitted, *(item for item in items_of(sets) if item not in paired))
+        every, pair = items_of(sets), items_of({modality: sets[modality] for modality in choices.pair})
+        fitted = joined_strings([Strings.of(fitted), every.take(np.flatnonzero(~every.among(pair)))])
     modalities = tuple(sets)
     if len(sets) > len(choices.pair):
         rows = {modality: replace(rows, sequences=None).of_items(fitted) for modality, rows in sets.items()}

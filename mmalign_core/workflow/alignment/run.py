@@ -178,7 +178,7 @@ def _report(
         "transductive": choices.is_transductive,
         **plan.held.report(),
         "encoders": dict(encoding.encoders),
-        "skipped": [{"id": left.id, "modality": left.modality, "reason": left.reason} for left in encoding.skipped],
+        "skipped": [left.report() for left in encoding.skipped],
         **({"long_texts": encoding.long_texts.report()} if encoding.long_texts else {}),
         **measured.evaluation.report(),
         **({"fused": measured.fused} if measured.fused else {}),

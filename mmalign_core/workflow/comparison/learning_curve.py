@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from mmalign_core.cost import Cost
 from mmalign_core.progress import within
-from mmalign_core.splits import Split, nested, paired_items
+from mmalign_core.splits import Split, nested, paired_column
 from mmalign_core.store import Store
 from mmalign_core.types import BadInput, Collection, Progress, no_progress
 from mmalign_core.workflow.alignment.choices import Choices
@@ -55,12 +57,12 @@ def subsets(plan: AlignmentPlan, steps: int) -> list[tuple[float, HeldOut]]:
     """Return (share, the plan's split with only that share of the training items), smallest first, the whole last."""
     shares = [2.0 ** (step - steps) for step in range(1, steps + 1)]
     pair, held = {m: plan.sets[m] for m in plan.choices.pair}, plan.held
-    paired = paired_items(pair)
+    paired = paired_column(pair)
     smaller = [nested(pair, part.train, shares, plan.choices.seed) for part in held.parts]
     found = []
     for step, share in enumerate(shares):
         parts = tuple(Split(kept[step], part.test) for kept, part in zip(smaller, held.parts))
-        pairs = round(sum(len(paired & set(part.train)) for part in parts) / len(parts))
+        pairs = round(float(np.mean([np.count_nonzero(paired.among(part.train)) for part in parts])))
         found.append((share, replace(held, parts=parts, n_train=pairs)))
     return found
 

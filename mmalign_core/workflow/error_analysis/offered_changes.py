@@ -83,9 +83,9 @@ def _largest_hub(errors: ErrorReport) -> tuple[str, str, float]:
 
 
 def _interval(gains: Mapping[str, Mapping[str, float]]) -> str:
-    """The widest of the directions' intervals, in points."""
+    """The interval that holds those of all directions, in points."""
     low, high = min(gain["low"] for gain in gains.values()), max(gain["high"] for gain in gains.values())
-    return f" (95% intervals {100 * low:+.1f} to {100 * high:+.1f} points)"
+    return f" (95% interval {100 * low:+.1f} to {100 * high:+.1f} points)"
 
 
 def _points(gain: float) -> str:

@@ -83,5 +83,5 @@ def _metadata(collection: Collection, items: Sequence[str]) -> dict[str, str]:
     return {item: digest_frame(rows.iloc[[place]]) for place, item in enumerate(items)}
 
 
-def _skipped(collection: Collection) -> list[dict[str, str]]:
-    return [{"id": s.id, "modality": s.modality, "reason": s.reason} for s in collection.skipped]
+def _skipped(collection: Collection) -> list[dict[str, Any]]:
+    return [one.report() for one in collection.skipped]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import logging
 from dataclasses import fields
 from pathlib import Path
 
 from mmalign_core.projection import Projection
-from mmalign_core.store.errors import make_folder, writing
+from mmalign_core.store.file_writes import write_file
 from mmalign_core.types import frozen_array
+
+_log = logging.getLogger(__name__)
 
 
 def kept_map(root: Path, key: str) -> Projection | None:
@@ -29,17 +30,16 @@ def kept_map(root: Path, key: str) -> Projection | None:
 
 
 def keep_map(root: Path, key: str, made: Projection) -> None:
-    """Write the map atomically. BadInput if the store cannot be written."""
-    from safetensors.numpy import save_file
+    """Write the map whole or not at all. A store that cannot be written is logged: the map is drawn all the same."""
+    from safetensors.numpy import save
 
     path = _path(root, key)
-    folder = make_folder(path.parent)
     values = {f.name: getattr(made, f.name) for f in fields(made) if f.name != "coordinates"}
     words = {"projection": json.dumps(values, default=dict)}
-    with writing(folder), tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as scratch:
-        part = Path(scratch) / path.name
-        save_file({"coordinates": made.coordinates.copy()}, part, metadata=words)
-        os.replace(part, path)
+    try:
+        write_file(path, save({"coordinates": made.coordinates.copy()}, metadata=words), durable=False)
+    except OSError as error:
+        _log.warning("the map is not kept for the next time: '%s' cannot be written (%s)", path, error.strerror)
 
 
 def _path(root: Path, key: str) -> Path:

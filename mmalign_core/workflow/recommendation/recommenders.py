@@ -82,4 +82,4 @@ def with_interactions(
         raise BadInput(f"'{shown(path)}' holds no interaction with an item of this run{why}")
     notes = (*run.collection.notes, *draft.notes)
     collection = replace(run.collection, interactions=table, notes=notes, digest="")
-    return replace(run, collection=collection), tuple(draft.skipped)
+    return replace(run, collection=collection), draft.skipped

@@ -35,11 +35,16 @@ _TRAINED = "infonce-linear"
 
 
 def show(
-    report: Mapping[str, Any], verdicts: Mapping[str, SpaceVerdict], correction: HubCorrection | None = None
+    report: Mapping[str, Any],
+    verdicts: Mapping[str, SpaceVerdict],
+    correction: HubCorrection | None = None,
+    *,
+    in_vain: bool = False,
 ) -> None:
     """Draw every diagnostic of the report. Those without a verdict show their meaning alone.
 
-    `correction`: the one for hubs that was tried and surely helps; without it none is offered.
+    `correction`: the one for hubs that was tried and surely helps; without it none is offered. `in_vain`: training on
+    the pairs was tried and does not surely help, so it is not offered.
     """
     st.subheader("Is the space itself sound?", anchor=False)
     shown = [name for name in _SPACE if isinstance(report["space"].get(name), int | float)]
@@ -50,12 +55,12 @@ def show(
                 title, meaning = _SPACE[name]
                 st.metric(title, fixed(report["space"][name], 3), help=meaning)
                 if name in verdicts:
-                    _verdict(verdicts[name], offered, correction)
+                    _verdict(verdicts[name], offered, correction, in_vain=in_vain)
                 else:
                     st.caption(meaning)
 
 
-def _verdict(verdict: SpaceVerdict, offered: set[str], correction: HubCorrection | None) -> None:
+def _verdict(verdict: SpaceVerdict, offered: set[str], correction: HubCorrection | None, *, in_vain: bool) -> None:
     """Draw the verdict; each remedy has one button on the page, at the first fault that it mends."""
     colour, icon = ("green", "check_circle") if verdict.good else ("orange", "warning")
     st.markdown(f":{colour}[:material/{icon}: **{errors.plain(verdict.title)}**]")
@@ -71,6 +76,8 @@ def _verdict(verdict: SpaceVerdict, offered: set[str], correction: HubCorrection
         gain = fixed(100 * correction.gain, 1, plus=True)
         words = f"{correction.name} was tried: {gain} points of recall@10, on the measured queries of this run."
         _remedy("Correct for hubs", ":material/hub:", words, correction=correction.name)
+    elif in_vain:
+        st.caption(f"{_TRAINED} was tried on the pairs and does not surely find more here, so it is not offered.")
     else:
         words = f"Aligns again by {_TRAINED}, measured on held-out items."
         changed = {"aligner": _TRAINED, "params": {}, "test": alignment_form.HOLD_OUT}

@@ -35,6 +35,12 @@ def summary(run: Run, run_key: str) -> RankSummary | None:
     return waiting.result(Task("ranks", run_key, "rank every query", work), begin=True)
 
 
+def trained_in_vain(run_key: str) -> bool:
+    """Whether the search for what stands out in the run has tried a trained aligner that does not surely help."""
+    found = cache.results().get("findings", run_key)
+    return isinstance(found, tuple) and all(finding.kind != "training" for finding in found)
+
+
 def histogram(found: RankSummary, *, held_out: bool) -> None:
     """Draw the histogram. A click on a bar, or a button below, opens the queries of that range on the Errors page.
 
@@ -64,5 +70,5 @@ def histogram(found: RankSummary, *, held_out: bool) -> None:
 def open_errors(way: str, one: RankBin, *, held_out: bool) -> None:
     """Select the items of this range, and open the Errors page on its queries."""
     state.select_items(one.items)
-    filters = {"direction": way, "ranks": one.address} | ({"fit": "held out"} if held_out else {})
+    filters = {"direction": direction_arrow(way), "ranks": one.address} | ({"fit": "held out"} if held_out else {})
     st.switch_page("pages/errors.py", query_params=filters)

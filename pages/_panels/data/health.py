@@ -68,7 +68,7 @@ def parts_of(collection: Collection, inspection: Inspection | None) -> list[Part
         if len(own) == len(collection.ids):
             continue  # no file of this modality can be used, so that the collection has none of it
         found += [Part(f"without {modality}", "hide_source", len(own), own)] * bool(own)
-    left = len(collection.skipped)
+    left = sum(one.count for one in collection.skipped)
     return found + [Part(SKIPPED, "block", left, frozenset())] * bool(left)
 
 

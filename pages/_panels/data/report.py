@@ -23,7 +23,9 @@ def show(collection: Collection) -> None:
         errors.show(found.reason)
         return
     skipped = found.skipped if found else collection.skipped
-    with st.expander(_summary(len(skipped), found), icon=":material/fact_check:", expanded=bool(skipped)):
+    with st.expander(
+        _summary(sum(one.count for one in skipped), found), icon=":material/fact_check:", expanded=bool(skipped)
+    ):
         if skipped:
             skipped_table(collection, found, key="skipped")
         if found is not None and found.all_duplicates:
@@ -49,7 +51,11 @@ def _long_texts(collection: Collection) -> list[str]:
 def skipped_table(collection: Collection, inspection: Inspection | None, *, key: str) -> None:
     """Draw what was skipped, damaged media among it, and why."""
     rows = inspection.skipped if inspection else collection.skipped
-    table = pd.DataFrame([{"id": s.id, "modality": s.modality, "reason": s.reason} for s in rows])
+    told = [
+        {"id": s.id, "modality": s.modality, "reason": s.reason, "count": s.count, "ids": ", ".join(s.items)}
+        for s in rows
+    ]
+    table = pd.DataFrame(told)
     _table(table, "What was skipped and why", "skipped", key=key, columns={"reason": _REASON})
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from mmalign_core.plots import direction_arrow
 from mmalign_core.types import Collection
 from mmalign_core.workflow import Mark, MarkKind, SliceReport
 from pages._components import errors
@@ -70,9 +71,17 @@ def show(table: pd.DataFrame, collection: Collection, sliced: SliceReport | None
 
 
 def _direction(ways: Sequence[str]) -> str:
-    """Draw the directions, and return the chosen one. The address holds the words that a bound widget shows."""
-    chosen = st.segmented_control("Direction", ways, default=ANY, required=True, key="direction", bind="query-params")
-    return chosen or ANY
+    """Draw the directions by their arrows, and return the chosen one.
+
+    A bound widget keeps in the address what it shows; a link says "image->text", which is written as it is shown first.
+    """
+    shown = {direction_arrow(way): way for way in ways}
+    asked = state.address().get("direction", "")
+    if asked in ways and asked not in shown:
+        state.set_widget("direction", direction_arrow(asked))
+    chosen = st.segmented_control("Direction", list(shown), default=ANY, required=True, key="direction",
+                                  bind="query-params")  # fmt: skip
+    return shown.get(chosen or ANY, ANY)
 
 
 def _range(words: str) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from mmalign_core.plots import direction_arrow
 from mmalign_core.types import Progress
 from mmalign_core.workflow import Finding, Run, find_findings
 from pages._components import errors, waiting
@@ -84,5 +85,7 @@ def _follow(action: Mapping[str, Any]) -> None:
         pipeline.align_with({**state.view_spec().choices, **action["choices"]})
         state.forget_widgets("align.")
         st.switch_page("pages/align.py")
-    filters = {name: value for name, value in action.items() if name in ("direction", "cause", "slice")}
+    filters = {name: value for name, value in action.items() if name in ("cause", "slice")}
+    if "direction" in action:
+        filters["direction"] = direction_arrow(action["direction"])
     st.switch_page("pages/errors.py", query_params=filters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from mmalign_core.plots import direction_arrow
 from mmalign_core.workflow import judged_rows
 from pages._components import errors, header
 from pages._components.media import gallery, previews, row_media
@@ -87,5 +88,5 @@ def _dialog(shown: View, row: int) -> None:
             if rows.modality != "text":
                 st.caption(errors.plain(previews.title(run.collection, rows.ids[int(place)])))
     if st.button("Open in Errors", icon=":material/flag:", key="pair.errors"):
-        filters = {"direction": shown.way, "item": judged.queries.ids[row]}
+        filters = {"direction": direction_arrow(shown.way), "item": judged.queries.ids[row]}
         st.switch_page("pages/errors.py", query_params=filters)

@@ -1,0 +1,120 @@
+"""Lines of JSON: one object a line, or one list of objects, as programs write both under either ending."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from mmalign_core.data.media.references import guess_encoding
+from mmalign_core.data.tabular.budgets import check_columns, check_rows
+from mmalign_core.data.tabular.cells import Line
+from mmalign_core.data.tabular.opening import open_table
+from mmalign_core.data.tabular.rows import named_values
+from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput
+
+LARGEST = 1 << 30
+"""Bytes of a list of objects, which is read as a whole; our choice: the captions of COCO are a tenth of it."""
+_HEAD = 4096
+"""Bytes in which the first sign stands; our choice."""
+_BOM = b"\xef\xbb\xbf"
+
+
+def read_json(path: Path, name: str, most: int | None, *, events: bool = False) -> tuple[dict[str, None], list[Line]]:
+    """The columns in order of appearance, and the lines, at most `most` of them.
+
+    A list of objects, on one line or many, gives a line for each, and so does an object with one such list in it.
+    `events`: they are interactions. Raises BadInput, which calls the file `name`, if it is too large a list, or has
+    more rows or columns than the settings allow.
+    """
+    with open_table(path) as file:
+        head = file.read(_HEAD).removeprefix(_BOM).lstrip()
+    objects = None
+    if head.startswith(b"[") or (path.name.lower().removesuffix(".gz").endswith(".json") and head.startswith(b"{")):
+        objects = _objects(read_whole(path, name))
+    columns, lines, settings = dict[str, None](), list[Line](), Settings()
+    for line in islice(_lines(path) if objects is None else _numbered(objects), most):
+        lines.append(line)
+        columns.update(dict.fromkeys(line.values))
+        check_rows(len(lines), name, settings, events=events)
+        check_columns(len(columns), name, settings)
+    return columns, lines
+
+
+def read_whole(path: Path, name: str) -> Any:
+    """What the JSON in a file says, None if it is no JSON. Raises BadInput if it is too large."""
+    with open_table(path) as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise BadInput(f"{name} is a JSON list of more than {LARGEST:,} bytes; write one object on each line")
+    try:
+        return json.loads(content.removeprefix(_BOM).decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _objects(content: Any) -> list[Any] | None:
+    """The list of objects in JSON, or the only list of objects in an object; None if it is neither."""
+    if isinstance(content, dict):
+        lists = [held for held in content.values() if isinstance(held, list) and any(isinstance(v, dict) for v in held)]
+        return lists[0] if len(lists) == 1 else None
+    whole = isinstance(content, list) and any(isinstance(value, dict) for value in content)
+    return content if whole else None
+
+
+def _numbered(objects: list[Any]) -> Iterator[Line]:
+    for number, value in enumerate(objects, 1):
+        if isinstance(value, dict):
+            yield Line(number, named_values(value))
+        else:
+            yield Line(number, {}, "is not a JSON object; write one object in braces for each item")
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    with open_table(path) as file:
+        for number, raw in enumerate(file, 1):
+            line = _json_line(number, raw.removeprefix(_BOM) if number == 1 else raw)
+            if line is not None:
+                yield line
+
+
+def _json_line(number: int, raw: bytes) -> Line | None:
+    if not raw.strip():
+        return None
+    try:
+        values = json.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        return Line(number, {}, f"is not UTF-8 (it looks like {guess_encoding(raw)}); save it as UTF-8")
+    except (ValueError, RecursionError):
+        return Line(number, {}, "is not JSON; write one object in braces on each line")
+    if not isinstance(values, dict):
+        return Line(number, {}, "is not a JSON object; write one object in braces on each line")
+    return Line(number, named_values(_written_out(values, raw)))
+
+
+def _written_out(values: dict[str, Any], raw: bytes) -> dict[str, Any]:
+    """The values, where a number too large for a float (1e400) is called as it was written, and not infinity."""
+    large = [name for name, value in values.items() if isinstance(value, float) and math.isinf(value)]
+    if not large:
+        return values
+    written = json.loads(raw.decode("utf-8"), parse_float=str)
+    return values | {name: TooLarge(written[name]) for name in large if isinstance(written[name], str)}
+
+
+class TooLarge(float):
+    """Infinity that stands for a number too large for a float; as text it is the number as it was written."""
+
+    def __new__(cls, written: str) -> TooLarge:
+        """`written`: the digits, such as '-1e400'."""
+        made = super().__new__(cls, written)
+        made.written = written
+        return made
+
+    written: str
+
+    def __str__(self) -> str:
+        return self.written
