@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import struct
 import warnings
 import zlib
@@ -30,6 +31,7 @@ Formats that may run a program are not among them.
 """
 
 Image.init()  # loads all plug-ins, so that those of FORMATS are available
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python prints what no one listens to
 warnings.filterwarnings("ignore", module=r"PIL\.")  # of damage that a picture is refused for, or that does no harm
 
 _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError)
