@@ -1,10 +1,15 @@
-"""MMAlign's dashboard: `streamlit run app.py`. The pages draw, the core computes."""
+"""MMAlign's dashboard: `streamlit run app.py`. The pages draw, the core computes.
+
+Streamlit imports this file once to find the server (`app`), and runs it for each session to draw a page.
+"""
 
 from pathlib import Path
 
 import streamlit as st
 
-from pages._session import server_memory, state
+from pages._components import admission
+from pages._session import cache, incidents, places, server_memory, state, web_server
+from pages._session.visitors import in_session
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -14,84 +19,106 @@ def to_the_start() -> None:
     st.switch_page("pages/overview.py", query_params=state.address())
 
 
-PAGES = [
-    st.Page(
-        "pages/overview.py",
-        title="Overview",
-        icon=":material/home:",
-        default=True,
-        url_path="start",  # not shown: a default page is at "/", but would keep its own name from `to_the_start`
-        help="What stands out in the open run, three ways to start, and the saved runs.",
-    ),
-    st.Page(
-        "pages/data.py",
-        title="Data",
-        icon=":material/photo_library:",
-        help="The collection: the demo, your own files, and what could not be read.",
-    ),
-    st.Page(
-        "pages/align.py",
-        title="Align",
-        icon=":material/tune:",
-        help="Choose encoders, aligner and matcher, run, and read how well the modalities line up.",
-    ),
-    st.Page(
-        "pages/errors.py",
-        title="Errors",
-        icon=":material/flag:",
-        help="Every query, worst first, with its causes; marks, and a repair with its proof.",
-    ),
-    st.Page(
-        "pages/leaderboard.py",
-        title="Leaderboard",
-        icon=":material/leaderboard:",
-        help="Several aligners on the same items: quality, time and memory side by side.",
-    ),
-    st.Page(
-        "pages/compare.py",
-        title="Compare",
-        icon=":material/compare:",
-        help="Two runs side by side: metrics with intervals, queries won and lost, maps, and what moved.",
-    ),
-    st.Page(
-        "pages/similarity.py",
-        title="Similarity",
-        icon=":material/grid_on:",
-        help="The similarity matrix with its best and worst pairs.",
-    ),
-    st.Page(
-        "pages/space.py",
-        title="Shared space",
-        icon=":material/bubble_chart:",
-        help="A map of every text, picture and sound in the space they share.",
-    ),
-    st.Page(
-        "pages/recommend.py",
-        title="Recommend",
-        icon=":material/recommend:",
-        help="What to show next for a text, picture, sound, item or user, and why.",
-    ),
-    st.Page(
-        "pages/recommenders.py",
-        title="Recommenders",
-        icon=":material/social_leaderboard:",
-        help="Which recommender ranks best, for known and for new items, on held-out interactions.",
-    ),
-    st.Page(
-        "pages/models.py",
-        title="Models",
-        icon=":material/deployed_code:",
-        help="The encoders and models of this machine, and getting others.",
-    ),
-    st.Page(to_the_start, title="Overview", url_path="overview", visibility="hidden"),
-]
+def receiving() -> Path:
+    """Return the folder of files that browsers send, until a page takes them."""
+    return places.folders(cache.server_settings().root).make("receiving")
 
-server_memory.begin()
-page = st.navigation(PAGES, position="top")
-st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
-st.html(ASSETS / "dashboard.css")
-st.logo(ASSETS / "logo.svg", size="large")
-requested = state.enter()
-if requested:
-    st.switch_page(requested, query_params=state.address())
-page.run()
+
+def draw() -> None:
+    """Draw the page that the session asks for."""
+    server_memory.begin()
+    incidents.begin()
+    page = st.navigation(all_pages(), position="top")
+    st.set_page_config(page_title=f"{page.title} · MMAlign", page_icon=ASSETS / "icon.svg", layout="wide")
+    st.html(ASSETS / "dashboard.css")
+    st.logo(ASSETS / "logo.svg", size="large")
+    admission.show()
+    requested = state.enter()
+    if requested:
+        st.switch_page(requested, query_params=state.address())
+    page.run()
+
+
+def all_pages() -> list[st.Page]:
+    """Return the pages in the order of the navigation."""
+    return [
+        st.Page(
+            "pages/overview.py",
+            title="Overview",
+            icon=":material/home:",
+            default=True,
+            url_path="start",  # not shown: a default page is at "/", but would keep its own name from `to_the_start`
+            help="What stands out in the open run, three ways to start, and the saved runs.",
+        ),
+        st.Page(
+            "pages/data.py",
+            title="Data",
+            icon=":material/photo_library:",
+            help="The collection: the demo, your own files, and what could not be read.",
+        ),
+        st.Page(
+            "pages/align.py",
+            title="Align",
+            icon=":material/tune:",
+            help="Choose encoders, aligner and matcher, run, and read how well the modalities line up.",
+        ),
+        st.Page(
+            "pages/errors.py",
+            title="Errors",
+            icon=":material/flag:",
+            help="Every query, worst first, with its causes; marks, and a repair with its proof.",
+        ),
+        st.Page(
+            "pages/leaderboard.py",
+            title="Leaderboard",
+            icon=":material/leaderboard:",
+            help="Several aligners on the same items: quality, time and memory side by side.",
+        ),
+        st.Page(
+            "pages/compare.py",
+            title="Compare",
+            icon=":material/compare:",
+            help="Two runs side by side: metrics with intervals, queries won and lost, maps, and what moved.",
+        ),
+        st.Page(
+            "pages/similarity.py",
+            title="Similarity",
+            icon=":material/grid_on:",
+            help="The similarity matrix with its best and worst pairs.",
+        ),
+        st.Page(
+            "pages/space.py",
+            title="Shared space",
+            icon=":material/bubble_chart:",
+            help="A map of every text, picture and sound in the space they share.",
+        ),
+        st.Page(
+            "pages/recommend.py",
+            title="Recommend",
+            icon=":material/recommend:",
+            help="What to show next for a text, picture, sound, item or user, and why.",
+        ),
+        st.Page(
+            "pages/recommenders.py",
+            title="Recommenders",
+            icon=":material/social_leaderboard:",
+            help="Which recommender ranks best, for known and for new items, on held-out interactions.",
+        ),
+        st.Page(
+            "pages/models.py",
+            title="Models",
+            icon=":material/deployed_code:",
+            help="The encoders and models of this machine, and getting others.",
+        ),
+        st.Page(to_the_start, title="Overview", url_path="overview", visibility="hidden"),
+    ]
+
+
+if in_session():
+    draw()
+else:
+    app = st.App(
+        Path(__file__).absolute(),
+        lifespan=server_memory.lifespan,
+        middleware=web_server.middleware(receiving, lambda: cache.server_settings().max_upload_bytes),
+    )

@@ -15,6 +15,7 @@ import traceback
 import uuid
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from mmalign_core.types import BadInput, Cancelled
@@ -26,6 +27,46 @@ EXIT_GRACE = 2.0
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What one job may take: `seconds`, and `grown`, the bytes by which the memory of the process may grow under it."""
+
+    seconds: float
+    grown: int
+
+
+class _Meter:
+    """The time since a job began, and by how much memory has grown since; other jobs' memory counts too."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits, self._began, self._held = limits, time.monotonic(), _memory()
+        self._looked = self._began
+
+    def check(self, title: str) -> None:
+        """Raise BadInput where a limit is reached. Memory is looked at once a second at most."""
+        now = time.monotonic()
+        if now - self._began > self._limits.seconds:
+            raise BadInput(
+                f"'{title}' was stopped after {self._limits.seconds:,.0f} seconds, the longest that one job may take;"
+                " take less data, a faster aligner, or raise MMALIGN_MAX_JOB_SECONDS"
+            )
+        if now - self._looked < 1.0:
+            return
+        self._looked = now
+        if (grown := _memory() - self._held) > self._limits.grown:
+            raise BadInput(
+                f"'{title}' was stopped: memory grew by {grown / 1e6:,.0f} MB, and {self._limits.grown / 1e6:,.0f} MB"
+                " is the most for one job; take less data, or raise MMALIGN_MAX_JOB_BYTES"
+            )
+
+
+def _memory() -> int:
+    """Bytes of this process in memory."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
 class Job(Generic[T]):
     """One run of a function. Every attribute may be read from any thread at any time.
 
@@ -33,11 +74,17 @@ class Job(Generic[T]):
     user; `traceback` is the text for logs, None for errors that the user caused. `published`: partial results in order.
     `state`: the newest whole state of a result that gets better, such as a map; None once it is done.
     `found`: of a cancelled job in words, what was measured by then (the notes of its `Cancelled`).
+    `by`: the person who started it, '' for nobody in particular; `kept`: it goes on when nobody waits for it.
     """
 
-    def __init__(self, title: str, function: Callable[[Job[T]], T], owner: str = "") -> None:
+    def __init__(
+        self, title: str, function: Callable[[Job[T]], T], owner: str = "", by: str = "", limits: Limits | None = None
+    ) -> None:
         self.id = uuid.uuid4().hex[:12]
-        self.title, self.owner = title, owner
+        self.title, self.owner, self.by = title, owner, by
+        self.kept, self.left = False, False
+        self.limits = limits
+        self._wanted = {by} if by else set[str]()
         self.status, self.fraction, self.message = "queued", 0.0, ""
         self.result: T | None = None
         self.error: str | None = None
@@ -45,13 +92,16 @@ class Job(Generic[T]):
         self.traceback: str | None = None
         self.state: Any = None
         self._function: Callable[[Job[T]], T] | None = function
+        self._meter: _Meter | None = None
         self._published: list[Any] = []
         self._cancel, self._finished, self._lock = threading.Event(), threading.Event(), threading.Lock()
 
     def progress(self, fraction: float, message: str) -> None:
-        """The progress callback of the work. Raises Cancelled after `cancel` was called."""
+        """The progress callback of the work. Raises Cancelled after `cancel`, BadInput where a limit is reached."""
         if self._cancel.is_set():
             raise Cancelled(f"'{self.title}' was cancelled")
+        if self._meter is not None:
+            self._meter.check(self.title)
         with self._lock:
             if math.isfinite(fraction):
                 self.fraction = max(self.fraction, min(float(fraction), 1.0))
@@ -89,6 +139,22 @@ class Job(Generic[T]):
             if self.status == "queued":
                 self._end("cancelled")
 
+    def want(self, who: str) -> None:
+        """Note that this person waits for the job, too."""
+        with self._lock:
+            self._wanted.add(who)
+
+    def leave(self, who: str) -> None:
+        """This person waits no more. Work for nobody is cancelled, unless it is kept or nobody ever asked for it."""
+        with self._lock:
+            if who not in self._wanted:
+                return
+            self._wanted.discard(who)
+            alone = not self._wanted and not self.kept
+            self.left = alone
+        if alone:
+            self.cancel()
+
     def wait(self, timeout: float | None = None) -> bool:
         """Wait at most `timeout` seconds for the end. Return whether it has finished."""
         return self._finished.wait(timeout)
@@ -100,6 +166,7 @@ class Job(Generic[T]):
                 return
             self.status = "running"
             function, self._function = self._function, None
+        self._meter = _Meter(self.limits) if self.limits else None
         assert function is not None
         outcome = self._attempt(function)
         with self._lock:
@@ -129,26 +196,33 @@ class Job(Generic[T]):
 
 
 class Jobs:
-    """A queue of jobs: at most `workers` run at once, and the last `kept` finished ones stay listed."""
+    """A queue of jobs: at most `workers` run at once, and the last `kept` finished ones stay listed.
+
+    `limits`: of every job that is submitted from now on; None for none.
+    """
 
     def __init__(self, workers: int = 2, kept: int = 32) -> None:
         self.workers, self.kept = workers, kept
+        self.limits: Limits | None = None
         self._jobs: dict[str, Job[Any]] = {}
         self._queue: deque[Job[Any]] = deque()
         self._running = 0
         self._lock = threading.Lock()
 
-    def submit(self, title: str, function: Callable[[Job[T]], T], *, owner: str = "", once: bool = False) -> Job[T]:
-        """Queue `function(job)`, which reports through `job.progress`. `owner` names the session of the job.
+    def submit(
+        self, title: str, function: Callable[[Job[T]], T], *, owner: str = "", once: bool = False, by: str = ""
+    ) -> Job[T]:
+        """Queue `function(job)`, which reports through `job.progress`. `owner` names what it is for, `by` who asks.
 
         With `once`, an unfinished job of the same title and owner is returned instead of a new one, unless it was
         cancelled.
         """
-        job = Job(title, function, owner)
+        job = Job(title, function, owner, by, self.limits)
         with self._lock:
             alive = (j for j in self._jobs.values() if not j.finished and not j.stopping)
             same = [j for j in alive if (j.title, j.owner) == (title, owner)]
             if once and same:
+                same[-1].want(by)
                 return same[-1]
             self._jobs[job.id] = job
             self._queue.append(job)
@@ -166,6 +240,18 @@ class Jobs:
         """Every listed job (of one owner), newest first."""
         with self._lock:
             return [job for job in reversed(self._jobs.values()) if owner is None or job.owner == owner]
+
+    def place(self, job: Job[Any]) -> int:
+        """How many jobs are before this one in the queue; 0 if it is next, runs, or has ended."""
+        with self._lock:
+            waiting = [one for one in self._queue if not one.finished]
+        return waiting.index(job) if job in waiting else 0
+
+    def leave(self, who: str) -> None:
+        """That person went: work that nobody else waits for is cancelled, unless it is kept."""
+        for job in self.all():
+            if not job.finished:
+                job.leave(who)
 
     def stop(self, grace: float = EXIT_GRACE) -> None:
         """Cancel every job and wait at most `grace` seconds in total for them to end."""

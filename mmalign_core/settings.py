@@ -21,6 +21,18 @@ def _number(name: str, default: int) -> int:
     return int(given)
 
 
+def roots_for_networks() -> tuple[Path, ...]:
+    """The folders of MMALIGN_DATA_ROOTS, links resolved: all that a dashboard opens for others; none by default.
+
+    Relative paths count from the folder that the server was started in. Raises BadInput for one that is no folder.
+    """
+    given = [part.strip() for part in os.environ.get("MMALIGN_DATA_ROOTS", "").split(os.pathsep)]
+    roots = tuple(Path(part).expanduser().resolve() for part in given if part)
+    if absent := next((root for root in roots if not root.is_dir()), None):
+        raise BadInput(f"MMALIGN_DATA_ROOTS names '{absent}', which is no folder; correct it")
+    return roots
+
+
 def _usual_memory() -> int:
     """Three quarters of the machine's memory in MB; 4,000 where the system does not tell it."""
     try:
@@ -40,6 +52,12 @@ class Settings:
     memory; `max_interactions`: rows.
     `memory_limit`: what a fit may ask for, in MB of 10^6 bytes; by default three quarters of the machine's memory.
     `sequence_limit`: memory of the sequences of all modalities together, in MB of 10^6 bytes.
+    `scratch`: where contents are unpacked, in its folder `media`, if not below the root; for data of one person.
+    `data_roots`: folders below which data and models may be opened (MMALIGN_DATA_ROOTS); None for anywhere.
+
+    Limits of a dashboard: `session_seconds` that the data of a person stay after the last page was closed,
+    `max_upload_bytes` of a person's uploads together, `max_sessions` open pages, `max_jobs` at once,
+    `max_job_seconds`, and `max_job_bytes` by which memory may grow while a job runs.
 
     Raises BadInput if a numeric variable is not a whole number of at least 1.
     """
@@ -62,4 +80,17 @@ class Settings:
     sequence_limit: int = field(default_factory=lambda: _number("SEQUENCE_LIMIT", 2000))
     memory_limit: int = field(default_factory=lambda: _number("MEMORY_LIMIT", _usual_memory()))
     threads: int = field(default_factory=lambda: _number("THREADS", os.cpu_count() or 1))
+    scratch: Path | None = None
+    data_roots: tuple[Path, ...] | None = None
+    session_seconds: int = field(default_factory=lambda: _number("SESSION_SECONDS", 300))
+    max_upload_bytes: int = field(default_factory=lambda: _number("MAX_UPLOAD_BYTES", 4 * 2**30))
+    max_sessions: int = field(default_factory=lambda: _number("MAX_SESSIONS", 200))
+    max_jobs: int = field(default_factory=lambda: _number("MAX_JOBS", 2))
+    max_job_seconds: int = field(default_factory=lambda: _number("MAX_JOB_SECONDS", 24 * 3600))
+    max_job_bytes: int = field(default_factory=lambda: _number("MAX_JOB_BYTES", 64 * 2**30))
     device: str = field(default_factory=lambda: os.environ.get("MMALIGN_DEVICE", "auto").strip().lower() or "auto")
+
+    @property
+    def media(self) -> Path:
+        """The folder of contents that were unpacked or uploaded."""
+        return (self.scratch or self.root) / "media"

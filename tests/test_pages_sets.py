@@ -6,9 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pages._session import cache
-from pages._session.uploads import keep_upload
-from tests.dashboard import PAGES, dashboard_home, opened, words_of
+from tests.dashboard import PAGES, dashboard_home, opened, uploaded, words_of
 from tests.saved_datasets import dataset
 
 
@@ -47,8 +45,7 @@ def test_what_cannot_be_read_is_one_line(sets: Path) -> None:
 
 
 def test_uploaded_arrays_are_a_collection(sets: Path) -> None:
-    digest = keep_upload([("pairs.npz", (sets / "pairs.npz").read_bytes())], cache.settings())
-    app = opened(sets / "birds", data=f"upload:{digest}")
+    app = uploaded([("pairs.npz", (sets / "pairs.npz").read_bytes())])
     assert not app.exception and not app.error and {m.value for m in app.metric} == {"12"}
 
 

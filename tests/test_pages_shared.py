@@ -11,14 +11,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mmalign_core.data import read_collection
-from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Collection, Media
 from mmalign_core.workflow import modality_pairs
 from pages._components import errors
 from pages._session import cache, media_cache, state
 from pages._session.results_cache import ResultsCache
 from pages._session.thumbnails import picture_thumbnail
-from pages._session.uploads import keep_query, keep_upload, open_upload
 from pages._session.view_spec import ViewSpec, as_choices, complete
 from tests.dashboard import dashboard_home
 
@@ -81,22 +79,6 @@ def test_the_shelf_keeps_the_most_recently_used(keys: list[int]) -> None:
     recent = list(dict.fromkeys(reversed(keys)))
     assert all(results.get("run", str(key)) == key for key in recent[:3])
     assert all(results.get("run", str(key)) is None for key in recent[3:])
-
-
-def test_uploads_come_back_by_digest_whatever_their_names(tmp_path: Path) -> None:
-    settings = Settings(root=tmp_path)
-    files = [("猫.txt", b"Eine Katze"), ("b<&>.txt", b"Two")]
-    digest = keep_upload(files, settings)
-    assert keep_upload(files, settings) == digest
-    assert {m.text for m in open_upload(digest, settings=settings).media} == {"Eine Katze", "Two"}
-    with pytest.raises(BadInput, match="upload them again"):
-        open_upload("0" * 32, settings=settings)
-
-
-@pytest.mark.parametrize("name", ["../../x.png", "a.p/ng", "no-ending", "x." + "y" * 90, "ü.png"])
-def test_a_query_file_never_leaves_its_folder(tmp_path: Path, name: str) -> None:
-    path = Path(keep_query(name, b"bytes", Settings(root=tmp_path)))
-    assert path.parent == tmp_path / "queries" and path.read_bytes() == b"bytes"
 
 
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a busy machine

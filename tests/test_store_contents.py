@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -15,10 +16,10 @@ from mmalign_core.projection import Projection
 from mmalign_core.settings import Settings
 from mmalign_core.store import Store
 from mmalign_core.store.session import MOST, SessionCache
-from mmalign_core.types import BadInput, digest_bytes
-from mmalign_core.workflow import Choices, QuerySpec, align, encode, open_collection, place_part
+from mmalign_core.types import BadInput, digest_bytes, no_progress
+from mmalign_core.workflow import Choices, QuerySpec, add_upload, align, encode, open_collection, place_part
 from mmalign_core.workflow.maps.map_cache import keep_map
-from pages._session.uploads import keep_upload, open_upload
+from pages._session.uploads import open_upload
 from tests.circles import write_circles
 
 MEDIUM = digest_bytes(b"12345")
@@ -148,8 +149,10 @@ def test_uploads_archives_and_maps_are_removed_unless_a_file_of_others_lies_in_t
     with ZipFile(archive, "w") as file:
         file.writestr("texts/a.txt", "a dog")
         file.writestr("texts/b.txt", "a cat")
-    digest = keep_upload([("own.zip", archive.read_bytes()), ("c.txt", b"a bird")], settings)
-    open_upload(digest, settings=settings)
+    digest = add_upload(store.root / "uploads", [("own.zip", archive.read_bytes()), ("c.txt", b"a bird")])
+    folder = store.root / "uploads" / digest
+    open_upload(folder, settings=replace(settings, scratch=folder), progress=no_progress)
+    open_upload(folder, settings=settings, progress=no_progress)
     keep_map(store.root, "0" * 32, Projection(np.zeros((2, 2), np.float32), {}, 0, 1.0, 1.0, 2, 1, 0.0))
     for kind, holds in (("uploads", True), ("media", True), ("maps", False)):
         for entry in store.entries(kind):

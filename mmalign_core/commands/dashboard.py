@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmalign_core.types import BadInput
@@ -17,10 +19,19 @@ PLACES = (PACKAGE / "_dashboard" / "app.py", PACKAGE.parent / "app.py")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --port, --address and --no-browser."""
+    """Add --port, --address, --host and --no-browser."""
     parser.add_argument("--port", type=_port, help=f"TCP port (default: {PORT}, or the next free one)")
     parser.add_argument(
-        "--address", default="127.0.0.1", help="0.0.0.0 opens it to your network (default: %(default)s)"
+        "--address",
+        default="127.0.0.1",
+        help="0.0.0.0 opens it to your network; read docs/security.md first (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with --address: a name by which browsers may ask for it, besides this machine's own; may be repeated",
     )
     parser.add_argument("--no-browser", action="store_true", help="open no browser window")
 
@@ -45,12 +56,31 @@ def serve_command(args: argparse.Namespace) -> list[str]:
         )
     # The file watcher is for development. It follows thousands of modules, takes a core and fills the log.
     options = ["--server.address", args.address, "--server.fileWatcherType", "none"]
+    for name in allowed_hosts(args.address, args.host):
+        options += ["--server.allowedHosts", name]
     if args.port is not None:
         options += ["--server.port", str(args.port)]
     if args.no_browser:
         options += ["--server.headless", "true"]
     # -P: modules in the current folder must not shadow those of Streamlit or the dashboard.
     return [sys.executable, "-P", "-m", "streamlit", "run", str(app), *options]
+
+
+def allowed_hosts(address: str, more: Sequence[str] = ()) -> list[str]:
+    """The names by which browsers may ask for a server that listens on the address: this machine's, and `more`."""
+    names = ["localhost", "127.0.0.1", "::1", *more]
+    if address not in names:
+        own = socket.gethostname()
+        names += [own, socket.getfqdn(), *_numbers(own), *([] if address in ("0.0.0.0", "::") else [address])]
+    return list(dict.fromkeys(names))
+
+
+def _numbers(name: str) -> list[str]:
+    """The addresses of this machine under its name; [] where no server knows the name."""
+    try:
+        return sorted({str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(name, None)})
+    except OSError:
+        return []
 
 
 def _port(text: str) -> int:

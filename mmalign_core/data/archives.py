@@ -49,7 +49,7 @@ class Unpacked:
 
 
 def unpack(path: Path, settings: Settings, progress: Progress, name: str = "") -> Unpacked:
-    """Unpack the archive at `path` into a folder in settings.root / 'media' that is named after its content.
+    """Unpack the archive at `path` into a folder in settings.media that is named after its content.
 
     Members that would leave the folder, are links, devices, encrypted, empty, larger than `settings.max_file_bytes` or
     grow more than RATIO_LIMIT times are left out. Other processes see the whole folder or none; what was lost of one
@@ -57,7 +57,7 @@ def unpack(path: Path, settings: Settings, progress: Progress, name: str = "") -
     unpacks to more bytes or files than the settings allow.
     """
     name = shown(name or path.name)
-    media = make_folder(settings.root / "media")
+    media = make_folder(settings.media)
     limits = [settings.max_file_bytes, settings.max_archive_bytes, settings.max_archive_files]
     target = media / f"archive-{digest_json([digest_file(path), limits, _NAMING])}"
     with writing(media), new_folder(target) as folder:

@@ -70,7 +70,8 @@ def rows_by_stem(listing: Mapping[str, Path], draft: Draft, *, first_dot: bool =
     """
     groups = _group(listing, first_dot)
     rows = [_row(stem, names, listing, draft) for stem, names in groups.items()]
-    return rows_as_columns([_with_split(row) for row in rows if row is not None])
+    kept = [_with_split(row) for row in rows if row is not None]
+    return rows_as_columns(_with_labels(kept))
 
 
 def _with_split(row: Row) -> Row:
@@ -79,6 +80,21 @@ def _with_split(row: Row) -> Row:
     if top == row.source or top.lower() not in SPLIT_WORDS or "split" in row.metadata:
         return row
     return replace(row, metadata={**row.metadata, "split": top})
+
+
+def _with_labels(rows: list[Row]) -> list[Row]:
+    """The rows with the folder of each as its label, where all media are of one modality and lie in class folders.
+
+    So lie data sets that Hugging Face and PyTorch call ImageFolder: cat/1.jpg, dog/2.jpg, or train/cat/1.jpg.
+    """
+    places = [PurePosixPath(row.source).parent.parts for row in rows]
+    classes = [parts[1:] if parts and parts[0].lower() in SPLIT_WORDS else parts for parts in places]
+    alike = len({modality for row in rows for modality in row.cells}) == 1 and "text" not in rows[0].cells
+    if not alike or len(set(classes)) < 2 or any(len(own) != 1 for own in classes):
+        return rows
+    if any("label" in row.metadata for row in rows):
+        return rows
+    return [replace(row, metadata={**row.metadata, "label": own[0]}) for row, own in zip(rows, classes)]
 
 
 def _safe_relative(relative: str, path: Path, real_root: Path) -> str:

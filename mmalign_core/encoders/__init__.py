@@ -2,9 +2,11 @@
 
 from mmalign_core.encoders.base import ENCODERS, Encoded, Encoder, register
 from mmalign_core.encoders.references import (
+    check_model_place,
     create_encoder,
     full_reference,
     hub_files,
+    is_folder,
     params_of,
     with_params,
     without_params,
@@ -15,9 +17,11 @@ __all__ = [
     "ENCODERS",
     "Encoded",
     "Encoder",
+    "check_model_place",
     "create_encoder",
     "full_reference",
     "hub_files",
+    "is_folder",
     "is_known",
     "params_of",
     "parts_of",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mmalign_core.encoders.base import ENCODERS, Encoder
 from mmalign_core.model_files.catalogue import KNOWN, nearest
+from mmalign_core.model_files.locations import own_folder
 from mmalign_core.model_files.requirements import ENCODERS as OF_A_HUB
 from mmalign_core.model_files.requirements import RequiredFiles
 from mmalign_core.params import parse_assignments
+from mmalign_core.settings import Settings
 from mmalign_core.spaces import parts_of
+from mmalign_core.store.places import check_allowed
 from mmalign_core.types import BadInput
 
 
@@ -93,3 +97,28 @@ def _assigned(given: str) -> Mapping[str, str]:
     if len(values) < len(pieces):
         raise BadInput("a parameter is given twice")
     return {name.strip(): value.strip() for name, value in values.items()}
+
+
+def is_folder(model: str) -> bool:
+    """Whether the model is a path on this machine rather than a name on a hub."""
+    if model.startswith(("local-dir:", "/", "./", "../", "~", ".\\", "\\")) or model[1:3] == ":\\":
+        return True
+    try:
+        return bool(model) and Path(model).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def check_model_place(reference: str, settings: Settings | None) -> None:
+    """Raise BadInput for a model in a folder outside those that may be opened (`settings.data_roots`).
+
+    `reference`: of an encoder, also of one inside another, or a folder alone. Names on a hub, and models in the store,
+    may be used.
+    """
+    if settings is None or settings.data_roots is None:
+        return
+    parts = reference.strip().split(":")
+    for model in (":".join(parts[place:]) for place in range(len(parts))):
+        if is_folder(model):
+            own = own_folder(settings).resolve()
+            return check_allowed(model.removeprefix("local-dir:"), (*settings.data_roots, own))

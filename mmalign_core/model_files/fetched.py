@@ -92,8 +92,8 @@ def forget(repository: str, settings: Settings | None = None) -> None:
 
 def _join(record: dict[str, Any], repository: str, folder: Path, names: Collection[str]) -> dict[str, Any]:
     held = record.get(repository)
-    same = isinstance(held, dict) and held.get("folder") == str(folder)
-    files = {*(held["files"] if same else ()), *names}
+    before = held["files"] if isinstance(held, dict) and held.get("folder") == str(folder) else ()
+    files = {*before, *names}
     return {**record, repository: {"folder": str(folder), "files": sorted(files)}}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import logging
 import os
 import re
@@ -25,6 +26,7 @@ from mmalign_core.store.contents import (
     sequence_bytes,
 )
 from mmalign_core.store.embeddings import CachedRows, CacheSize, EmbeddingCache
+from mmalign_core.store.errors import refusal
 from mmalign_core.store.folders import check_place, remove_owned, write_folder
 from mmalign_core.store.marks import MarkLog
 from mmalign_core.store.places import check_address, folder_of
@@ -42,6 +44,7 @@ from mmalign_core.store.runs import (
 from mmalign_core.store.sequences import SequenceCache
 from mmalign_core.store.session import SessionCache
 from mmalign_core.store.start import begin
+from mmalign_core.store.uploads import SHELF, remove_upload, upload_entries
 from mmalign_core.types import BadInput, Collection
 from mmalign_core.types.sequences import Sequences
 
@@ -69,22 +72,28 @@ class Store:
     Several processes and threads may use one root at once. Methods raise BadInput for what cannot be read or written.
     """
 
-    def __init__(self, root: str | Path, vectors: str = "") -> None:
-        """`vectors`: an address of object storage where embeddings lie, '' for the folder `root` itself."""
+    def __init__(self, root: str | Path, vectors: str = "", home: Path | None = None) -> None:
+        """`vectors`: an address of object storage where embeddings lie, '' for the folder `root` itself.
+
+        `home`: the folder of one person, with their runs, kept uploads and marks (of an upload, the marks lie with it);
+        None for the folder `root`.
+        """
         self.root = folder_of(root)
-        begin(self.root)
+        self.home = home or self.root
+        for place in dict.fromkeys((self.root, self.home)):
+            begin(place)
         self.vectors = check_address(vectors) if vectors else ""
         self.session = SessionCache()
         """Vectors of queries, in memory alone."""
-        self.marks = MarkLog(self.root / "marks")
+        self.marks = MarkLog(self._place_of("marks") / "marks")
         """The marks of all collections."""
         self._embeddings = EmbeddingCache(f"{self.vectors}/embeddings" if self.vectors else self.root / "embeddings")
         self._sequences = SequenceCache(self.root / "sequences")
-        self._runs = RunList(self.root / "lists", self.root / "runs")
+        self._runs = RunList(self.home / "lists", self.home / "runs")
 
-    def __reduce__(self) -> tuple[type[Store], tuple[Path, str]]:
+    def __reduce__(self) -> tuple[type[Store], tuple[Path, str, Path]]:
         """The place alone goes to another process, which opens the store there."""
-        return Store, (self.root, self.vectors)
+        return Store, (self.root, self.vectors, self.home)
 
     def embeddings(self, encoder_key: str, digests: Sequence[str]) -> CachedRows:
         """The cached embeddings of those digests that have any."""
@@ -133,8 +142,14 @@ class Store:
         self._sequences.remove(encoder_key)
 
     def save_collection(self, collection: Collection) -> Path:
-        """Save a collection's table, media references and vectors, not its media files. Return the folder."""
+        """Save a collection's table, media references and vectors, not its media files. Return the folder.
+
+        In a store that is only read nothing is saved, which is logged: what it keeps can be worked with.
+        """
         folder = self._collection_folder(collection.digest)
+        if refusal(folder) in (errno.EACCES, errno.EROFS):
+            _log.warning("'%s' cannot be written: the collection '%s' is not kept there", self.root, collection.name)
+            return folder
         return write_folder(folder, "collection", lambda part: fill_collection(part, collection))
 
     def list_collections(self) -> list[CollectionSummary]:
@@ -149,7 +164,7 @@ class Store:
 
     def run_place(self, run_id: str, path: str | Path | None = None, force: bool = False) -> Path:
         """The folder for a run of that id. Raises BadInput if a run could not be saved there; nothing is written."""
-        own = self.root / "runs" / check_run_id(run_id)
+        own = self.home / "runs" / check_run_id(run_id)
         return check_place(Path(os.path.expanduser(path)) if path else own, "run", force)
 
     def save_run(
@@ -169,7 +184,7 @@ class Store:
 
     def load_run(self, ref: str | Path) -> RunRecord:
         """The run of that id, or in that folder. Raises BadInput with the nearest id if there is none."""
-        own = self.root / "runs" / str(ref)
+        own = self.home / "runs" / str(ref)
         if isinstance(ref, str) and re.fullmatch(r"\w[\w.-]{0,99}", ref):
             recover_folder(own)
             if (own / HEAD).is_file():
@@ -189,14 +204,16 @@ class Store:
         """
         if any(run.id == name for run in self.list_runs()):
             raise BadInput(f"a run is called '{name}' already; choose another name")
-        folder = self.save_run(replace(self.load_run(run_id), id=name))
+        now = self._folder_of(run_id)
+        beside = None if now == self.home / "runs" / run_id else now.with_name(check_run_id(name))
+        folder = self.save_run(replace(self.load_run(run_id), id=name), beside)
         self.remove_run(run_id)
         return folder
 
     def remove_run(self, run_id: str) -> None:
         """Remove the run from the list, and delete its folder if that lies below the store's root."""
-        folder = self.root / "runs" / check_run_id(run_id)
-        if os.path.lexists(folder):
+        folder = self._folder_of(check_run_id(run_id))
+        if os.path.lexists(folder) and self._holds(folder):
             remove_owned(folder, "run")
         self._runs.remove(run_id)
 
@@ -221,7 +238,9 @@ class Store:
                 Entry(kind, kept.digest, bytes_of(self._collection_folder(kept.digest)), _about(kept))
                 for kept in self.list_collections()
             ]
-        return file_entries(self.root, kind)
+        if kind == SHELF:
+            return upload_entries(self.home / SHELF)
+        return file_entries(self._place_of(kind), kind)
 
     def remove(self, kind: str, keys: Sequence[str]) -> int:
         """Remove entries of one kind. Return the freed bytes.
@@ -232,14 +251,31 @@ class Store:
         check_keys(kind, keys, list(entries))
         removals = {"runs": self.remove_run, "embeddings": self.remove_encoder, "collections": self.remove_collection}
         for key in keys:
-            remove_files(self.root, kind, key) if kind in FILES else removals[kind](key)
+            if kind == SHELF:
+                remove_upload(self.home / SHELF / key, Store)
+            else:
+                remove_files(self._place_of(kind), kind, key) if kind in FILES else removals[kind](key)
         return sum(entries[key].bytes for key in dict.fromkeys(keys))
 
     def _run_entry(self, run: RunSummary) -> Entry:
-        own = self.root / "runs" / run.id
-        here = Path(run.folder) == own
+        here = self._holds(Path(run.folder))
         about = f"{run.aligner} of {' and '.join(run.pair)} in {run.collection_name}, {run.created}"
-        return Entry("runs", run.id, bytes_of(own) if here else 0, about + f", in {run.folder}" * (not here))
+        return Entry(
+            "runs", run.id, bytes_of(Path(run.folder)) if here else 0, about + f", in {run.folder}" * (not here)
+        )
+
+    def _place_of(self, kind: str) -> Path:
+        of_upload = self.root.parent.name == SHELF
+        return self.home if kind == "marks" and not of_upload else self.root
+
+    def _folder_of(self, run_id: str) -> Path:
+        own = self.home / "runs" / run_id
+        listed = next((Path(run.folder) for run in self.list_runs() if run.id == run_id), own)
+        return own if os.path.lexists(own) else listed
+
+    def _holds(self, folder: Path) -> bool:
+        """Whether a run's folder is one of this store: among its runs, or among those of a kept upload."""
+        return folder.parent == self.home / "runs" or folder.parent.match(f"{self.home / SHELF}/*/runs")
 
     def _collection_folder(self, digest: str) -> Path:
         if not re.fullmatch(r"\w{1,64}", digest):

@@ -35,6 +35,26 @@ def folder_of(root: str | Path) -> Path:
     return folder
 
 
+def check_allowed(path: object, roots: tuple[Path, ...] | None) -> None:
+    """Raise BadInput unless the path, links resolved, lies in or below one of the folders; None allows any.
+
+    The words are the same whether the path exists or not.
+    """
+    if roots is None:
+        return
+    given = os.path.expanduser(str(path))
+    try:
+        place = Path(os.path.realpath(given))
+        allowed = bool(given.strip()) and any(place.is_relative_to(root) for root in roots)
+    except (OSError, ValueError):  # too long, or with a null character
+        allowed = False
+    if not allowed:
+        raise BadInput(
+            f"'{path}' may not be opened over a network; whoever runs this dashboard can allow folders by"
+            " MMALIGN_DATA_ROOTS"
+        )
+
+
 def endpoint() -> str:
     """The address of the server of object storage; '' for Amazon's own."""
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""

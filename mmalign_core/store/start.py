@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from mmalign_core.store.contents import KINDS
 from mmalign_core.store.file_writes import write_file
 from mmalign_core.store.parts import abandoned, remove_tree
 from mmalign_core.store.replaced import recover
@@ -18,18 +18,16 @@ from mmalign_core.types import BadInput
 STAMP = "store.json"
 _FORMAT, VERSION = "mmalign-store", 1
 """Name and version of the store's layout; the version rises when earlier versions could not read or write it."""
-FOLDERS = ("embeddings", "sequences", "collections", "runs", "lists", "marks", "media", "maps", "uploads", "queries")
+FOLDERS = (*KINDS, "sequences", "lists", "logs")
 """The folders in which this program writes, below the store's root."""
 _EARLIER = {
     "media": r"(unpacking|upload|spooling)-.+",
     "maps": r"\.part-.+",
     "queries": r"\..+\.\d+",
+    "uploads": r"\.draft-.+",
 }
 """Folder -> pattern of the names that earlier versions gave what they had not finished. Nothing tells whether their
 writers live, which would be of another version."""
-_DRAFTS = r"\.draft-.+"
-_DRAFTS_FOR = 3600.0
-"""Seconds after which a draft of an upload, which nothing holds, counts as abandoned. Our choice: it takes seconds."""
 _started: set[str] = set()
 _lock = Lock()
 
@@ -67,24 +65,23 @@ def clear_leftovers(root: Path) -> None:
         with suppress(OSError):
             recover(folder)
     for kind, pattern in _EARLIER.items():
-        _remove(root / kind, pattern, 0.0)
-    _remove(root / "uploads", _DRAFTS, _DRAFTS_FOR)
+        _remove(root / kind, pattern)
 
 
 def leftovers(root: Path) -> list[Path]:
     """What is unfinished in the store now, whether its writer lives or not."""
     folders = [root, *(root / name for name in FOLDERS), *_folders_in(root / "sequences"), root / "models"]
     named = [(folder, r"\..+\.mmalign-(part|ready|old)") for folder in folders]
-    named += [(root / kind, pattern) for kind, pattern in (*_EARLIER.items(), ("uploads", _DRAFTS))]
+    named += [(root / kind, pattern) for kind, pattern in _EARLIER.items()]
     return sorted(folder / name for folder, pattern in named for name in _names(folder) if re.fullmatch(pattern, name))
 
 
-def _remove(folder: Path, pattern: str, after: float) -> None:
+def _remove(folder: Path, pattern: str) -> None:
     for name in _names(folder):
         if not re.fullmatch(pattern, name):
             continue
         with suppress(OSError), abandoned(folder / name) as dead:
-            if dead and abs(time.time() - (folder / name).stat().st_mtime) >= after:
+            if dead:
                 remove_tree(folder / name)
 
 

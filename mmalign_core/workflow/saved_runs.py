@@ -31,7 +31,7 @@ def check_save(ref: str, *, store: Store, source: str | None = None, force: bool
     place = store.run_place(*_named(ref, "run"), force=force)
     if source is None:
         return
-    own = [store.root / "runs" / source, Path(source).expanduser()]
+    own = [store.home / "runs" / source, Path(source).expanduser()]
     own += [Path(run.folder) for run in store.list_runs() if run.id == source]
     if place.resolve() in [folder.resolve() for folder in own]:
         raise BadInput(f"'{ref}' is the run that the new one is made of; save it under another name")

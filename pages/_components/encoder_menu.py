@@ -140,7 +140,7 @@ def _other(modality: str, current: str, key: str) -> str:
         return current
     try:
         with st.spinner("Looking at the model"):
-            reference = check_encoder(typed, modality)
+            reference = check_encoder(typed, modality, cache.settings())
     except BadInput as error:
         errors.show(str(error))
         st.caption(errors.plain(f"{title(current)} stays."))

@@ -10,9 +10,9 @@ import streamlit as st
 
 from mmalign_core.plots import cut_text, direction_arrow
 from mmalign_core.types import Collection
-from mmalign_core.workflow import Run, RunSummary, check_run_id, save_run
+from mmalign_core.workflow import Run, RunSummary, check_run_id
 from pages._components import errors, numbers
-from pages._session import cache, pipeline, state, view_history
+from pages._session import cache, keeping, pipeline, state, view_history
 
 _LISTED = 8
 """Saved runs in the menu; the Overview page lists all. Our choice: what fits on a screen."""
@@ -58,8 +58,10 @@ def keep(run: Run) -> None:
         if st.form_submit_button("Keep this run", icon=":material/bookmark_add:"):
             with errors.shown():
                 kept = check_run_id(name.strip() or run.id)
-                save_run(run, kept, store=cache.store())
-                st.success(f"Kept. From a terminal: `python -m mmalign_core recommend {kept} --query-text rain`")
+                keeping.keep_run(run, kept, state.source())
+                with_files = " with the uploaded files" if state.source_kind() == "upload" else ""
+                words = f"`python -m mmalign_core recommend {kept} --query-text rain`"
+                st.success(f"Kept{with_files}. From a terminal: {words}")
 
 
 def reopen(name: str) -> None:
@@ -107,7 +109,7 @@ def _visited() -> None:
 
 def _saved() -> None:
     """The runs of the store, the newest first."""
-    found = cache.store().list_runs()
+    found = cache.home_store().list_runs()
     if not found:
         return
     st.markdown("**Saved runs**")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,11 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow, fit_figure, latest_fit
 from pages._components import errors
-from pages._session import pipeline, state
-from pages._session.jobs import Board, Job, Task
+from pages._session import cache, pipeline, state
+from pages._session.jobs import JOBS, Board, Job, Task
 from pages._session.pipeline import STAGES
 from pages._session.results_cache import Failed
+from pages._session.visitors import visitor
 
 _EVERY, _EVERY_ROW, _EVERY_LOSS = 0.5, 1.0, 1.5
 """Seconds between two updates of a job, a board's rows and a loss. A chart costs more to redraw than a bar."""
@@ -51,13 +53,20 @@ def need(kind: str) -> Any:
 
 
 def _offer_data() -> None:
-    """Draw two ways on where the collection cannot be opened: the demo, and an upload."""
+    """Draw ways on where the collection cannot be opened: a folder that an address asks for, the demo, an upload."""
+    source = state.source()
     with st.container(horizontal=True):
+        if source["kind"] == "folder" and "opened" not in source and cache.settings().data_roots is not None:
+            st.button("Open this folder", icon=":material/folder_open:", key="instead.folder", on_click=_open_asked)
         st.button("Open the demo", type="primary", icon=":material/auto_awesome:", key="instead.demo",
                   on_click=state.open_source, args=("demo",))  # fmt: skip
         if st.button("Upload files", icon=":material/upload:", key="instead.upload", on_click=state.set_widget,
                      args=("source", "upload")):  # fmt: skip
             st.switch_page("pages/data.py")
+
+
+def _open_asked() -> None:
+    state.open_source("folder", state.source()["value"], opened=str(time.time_ns()))
 
 
 def show_fit() -> None:
@@ -113,12 +122,19 @@ def progress_bar(job: Job[Any], *, stop: str, on_stop: Callable[[], None] | None
     `title` says what the job is for; its message alone, such as "fold 3 of 10", does not.
     """
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-        waits = "waiting for other work to end" if job.status == "queued" else "starting"
+        job.want(visitor().key)
+        waits = _place_in_line(job) if job.status == "queued" else "starting"
         does = direction_arrow(" ".join((job.message or waits).split()))
         does = f"{title}: {does}" if title and title != does else does
         st.progress(job.fraction, text=errors.plain(f"stopping · {does}" if job.stopping else does))
         st.button("Stop", type="tertiary", icon=":material/stop_circle:", key=stop,
                   on_click=on_stop or job.cancel, disabled=job.stopping)  # fmt: skip
+
+
+def _place_in_line(job: Job[Any]) -> str:
+    """Say that the job waits, and for how many others."""
+    before = JOBS.place(job)
+    return f"in line, {before} before it" if before else "next in line, when other work ends"
 
 
 def _poll(seen: tuple[str, ...]) -> None:
@@ -133,8 +149,15 @@ def _poll_board(board: Board, seen: int, key: str, below: Callable[[Job[Any]], N
     if job is None or job.finished or len(board.measured.rows) != seen:
         st.rerun()
     progress_bar(job, stop=f"{key}.stop", on_stop=board.stop)
+    if not visitor().private:
+        st.checkbox("Go on when I leave", value=job.kept, key=f"{key}.kept.{job.id}", on_change=_keep_going,
+                    args=(job,), help="Otherwise it stops a minute after your last page closes.")  # fmt: skip
     if below:
         below(job)
+
+
+def _keep_going(job: Job[Any]) -> None:
+    job.kept = not job.kept
 
 
 def _show_task(task: Task) -> None:

@@ -1,10 +1,10 @@
-"""The caches that all sessions share: every one is keyed on digests or names, and bounded by the bytes it holds."""
+"""The caches of pages: keyed on digests or names, bounded by their bytes, shared unless the data are a person's own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -44,41 +44,68 @@ from mmalign_core.workflow import (
     similarity_block,
 )
 from mmalign_core.workflow import modality_pairs as pairs_of_modalities
-from pages._session import columns
+from pages._session import columns, places, state
 from pages._session.columns import fold_columns, time_columns
-from pages._session.results_cache import LIMITS, ResultsCache
+from pages._session.results_cache import LIMITS, OF_A_PERSON, ResultsCache
 from pages._session.sized_cache import SizedCache
+from pages._session.visitors import in_session, visitor
 
+P = ParamSpec("P")
 T = TypeVar("T")
-KEPT = SizedCache(192_000_000)
+KEPT = SizedCache(192_000_000, lambda: visitor().owner)
 """What pages made of collections and runs: more than 100 times what the demo's pages need. Our choice.
 
 Streamlit's own caches look at the signature and hash every argument anew at each call: a page asks hundreds of times.
 """
 
 
+def of_person(function: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a function whose results are kept for the person who asked, whatever the data."""
+    return KEPT.keep(function, lambda: visitor().key)
+
+
 def forget() -> None:
     """Forget all that is kept, for tests: `st.cache_resource.clear()` clears only Streamlit's caches."""
     KEPT.clear()
+    places.forget()
     st.cache_resource.clear()
 
 
 @st.cache_resource
-def settings() -> Settings:
-    """Return the settings of storage, read from the environment once."""
+def server_settings() -> Settings:
+    """Return the settings of this server, read from the environment once."""
     return Settings()
 
 
-@st.cache_resource
+def settings() -> Settings:
+    """Return the settings for work on the open data: contents of an upload stay in its folder."""
+    return settings_for(state.source() if in_session() else {"kind": "demo"})
+
+
+def settings_for(source: Mapping[str, str]) -> Settings:
+    """Return the settings for work on that source, for the person of this session or job."""
+    return places.settings_for(visitor(), source, server_settings())
+
+
 def store() -> Store:
-    """Return the one store of this process."""
-    return Store(settings().root, settings().vectors)
+    """Return the store for work on the open data: what is made from an upload lies with it."""
+    return store_for(state.source() if in_session() else {"kind": "demo"})
+
+
+def store_for(source: Mapping[str, str]) -> Store:
+    """Return the store for work on that source, for the person of this session or job."""
+    return places.store_for(visitor(), source, server_settings())
+
+
+def home_store() -> Store:
+    """Return the store of the server with the person's runs, marks and kept uploads, whatever is open."""
+    return store_for({"kind": "demo"})
 
 
 @st.cache_resource
 def results() -> ResultsCache:
-    """Return the results of background work, shared by all sessions."""
-    return ResultsCache(LIMITS)
+    """Return the results of background work: each session sees its own and those that all share."""
+    return ResultsCache(LIMITS, owner=lambda kind: visitor().key if kind in OF_A_PERSON else visitor().owner)
 
 
 @KEPT.keep
@@ -181,13 +208,13 @@ def shown_errors(
     return error_block(_run, _judged, queries, ordering=ordering, scores=known)
 
 
-@KEPT.keep
+@of_person
 def neighbours(run_key: str, item: str, k: int, _run: Run) -> Sequence[Recommendation]:
     """Return the items nearest to one."""
     return recommend(_run, QuerySpec.of(item=item, k=k), store=store(), settings=settings())
 
 
-@KEPT.keep
+@of_person
 def query_on_map(key: str, k: int, _run: Run, _drawn: SpaceMap, _query: QuerySpec) -> tuple[np.ndarray, Sequence[str]]:
     """Return where a query of one text or file lies on the map, and its k nearest items. `key`: digest of all."""
     row = place_part(_run, _query, store=store(), settings=settings())
@@ -195,7 +222,7 @@ def query_on_map(key: str, k: int, _run: Run, _drawn: SpaceMap, _query: QuerySpe
     return place_on_map(_run, _drawn, row)[0], [one.id for one in found]
 
 
-@KEPT.keep
+@of_person
 def placed_answer(
     key: str, seen: bool, where: tuple[str, ...], _run: Run, _query: QuerySpec, _fitted: FittedRecommender
 ) -> Answer:
@@ -242,7 +269,7 @@ def placed_items(digest: str, _run: Run) -> Sequence[str]:
 def marks(collection: Collection) -> Sequence[Mark]:
     """Return the current marks of the collection, oldest first; read again when a log has grown."""
     logs = sorted(store().marks.folder.glob("*"))
-    return _marks(collection, tuple((log.name, log.stat().st_size) for log in logs))
+    return _marks(collection, tuple((str(log), log.stat().st_size) for log in logs))
 
 
 @KEPT.keep

@@ -9,6 +9,7 @@ from typing import Any
 from mmalign_core.workflow import RunSummary
 from pages._session import state, view_history
 from pages._session.view_spec import ViewSpec
+from pages._session.visitors import visitor
 
 _ADDRESS = "with"
 """The parameter of the address: the name of a saved run, or the key of a run of this session."""
@@ -59,7 +60,7 @@ def _of_session(view: Mapping[str, Any]) -> OtherRun:
 
 
 def _saved(summary: RunSummary, label: str) -> OtherRun:
-    source = {"kind": "run", "value": summary.id, "opened": summary.created}
+    source = {"kind": "run", "value": summary.id, "opened": summary.created, "by": visitor().key}
     return OtherRun(summary.id, label, summary.id, ViewSpec(source))
 
 

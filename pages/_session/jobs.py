@@ -13,11 +13,26 @@ from mmalign_core.progress import within as within
 from mmalign_core.types import BadInput, Progress
 from pages._session import cache
 from pages._session.results_cache import Failed, ResultsCache
+from pages._session.visitors import OF_JOB, visitor
 
 _PATIENCE = 0.4
 """Seconds that `start` waits for a result. Most work ends within them, so no progress bar flickers."""
 
 Row = Mapping[str, Any]
+
+
+def submit(jobs: Jobs, title: str, work: Callable[[Job[Any]], Any], *, owner: str, once: bool = False) -> Job[Any]:
+    """Queue work for the person of this session or job: what it keeps is theirs, and it ends when they go."""
+    who = visitor()
+
+    def run(job: Job[Any]) -> Any:
+        before = OF_JOB.set(who)
+        try:
+            return work(job)
+        finally:
+            OF_JOB.reset(before)
+
+    return jobs.submit(title, run, owner=owner, once=once, by=who.key)
 
 
 @dataclass(frozen=True)
@@ -62,7 +77,7 @@ class Task:
                 made = Failed(str(error))
             results.put(self.kind, self.key, made)
 
-        self.jobs.submit(self.title, run, owner=self.owner, once=True).wait(_PATIENCE)
+        submit(self.jobs, self.title, run, owner=self.owner, once=True).wait(_PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -152,7 +167,7 @@ class Board:
     def _submit(self, names: tuple[str, ...]) -> None:
         """Queue a job for these names; only while `_LOCK` is held."""
         if names:
-            job = self.jobs.submit(self.kind, lambda job: self._run(names, job), owner=self.owner)
+            job = submit(self.jobs, self.kind, lambda job: self._run(names, job), owner=self.owner)
             _RUNNING[self.owner] = _Running(job, names)
 
     def _run(self, names: tuple[str, ...], job: Job[None]) -> None:
@@ -160,7 +175,8 @@ class Board:
             self.work(names, self, job)
         finally:
             with _LOCK:
-                self._submit(self._lacking(_RUNNING.pop(self.owner).after))
+                after = _RUNNING.pop(self.owner).after
+                self._submit(() if job.left else self._lacking(after))
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from mmalign_core.workflow import DecodedVideo, Film, PlayableVideo, decode_soun
 from pages._session import cache
 from pages._session.sized_cache import SizedCache
 from pages._session.thumbnails import Thumbnail, film_frames, picture_thumbnail, pixels_thumbnail, waveform_thumbnail
+from pages._session.visitors import visitor
 
-MEDIA = SizedCache(96_000_000)
+MEDIA = SizedCache(96_000_000, lambda: visitor().owner)
 """Small pictures take about 5 kB each, strips of frames 50 kB, decoded media up to some 10 MB. Our choice: the
 thumbnails of 10,000 items, and some decoded media."""
-MAPS = SizedCache(192_000_000)
+MAPS = SizedCache(192_000_000, lambda: visitor().owner)
 """A million points of half as many items take 26 MB here, and a colouring 1 MB; the index of their items, which
 grows with the first look-up, about as much again. Our choice: a few of such maps."""
 

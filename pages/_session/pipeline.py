@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,7 +22,7 @@ from mmalign_core.workflow import (
     project_run,
 )
 from pages._session import cache, state, view_history
-from pages._session.jobs import JOBS, Job
+from pages._session.jobs import JOBS, Job, submit
 from pages._session.results_cache import Failed, ResultsCache
 from pages._session.session_jobs import SESSION_JOBS
 from pages._session.uploads import open_upload
@@ -86,10 +87,18 @@ def _open(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) 
     kind, value = spec.source["kind"], spec.source["value"]
     shown = within(progress, 0.0, 0.2)
     shown(0.0, "opening the collection")
+    roles = json.loads(spec.source.get("roles", "{}"))
     if kind == "folder":
-        return open_collection(value, settings=settings, progress=shown)
+        if settings.data_roots is not None and "opened" not in spec.source:
+            raise BadInput(f"this address asks for the folder '{value}'; open it by a click")
+        return open_collection(value, roles=roles, settings=settings, progress=shown)
     if kind == "upload":
-        return open_upload(value, settings=settings)
+        if settings.scratch is None:
+            raise BadInput(
+                "these uploaded files are no longer here, or belong to another session whose owner does not share"
+                " them; upload them again"
+            )
+        return open_upload(settings.scratch, roles=roles, settings=settings, progress=shown)
     if kind == "unknown":
         raise BadInput(f"the link names the data '{value}', which is not here")
     if kind == "run":
@@ -97,8 +106,9 @@ def _open(spec: ViewSpec, store: Store, settings: Settings, progress: Progress) 
     return open_demo(settings=settings, progress=shown)
 
 
-def run_of(spec: ViewSpec, results: ResultsCache, store: Store, settings: Settings, progress: Progress) -> Run:
+def run_of(spec: ViewSpec, results: ResultsCache, progress: Progress) -> Run:
     """Return the run of a view: from the cache, or loaded or aligned and kept there. BadInput if it cannot be made."""
+    store, settings = cache.store_for(spec.source), cache.settings_for(spec.source)
     collection = _stage(results, "collection", spec.collection_key, lambda: _open(spec, store, settings, progress))
     found = collection
     if not isinstance(collection, Failed):
@@ -196,7 +206,8 @@ def map_so_far() -> SpaceMap | None:
 
 def _submit(spec: ViewSpec) -> None:
     results, store, settings = cache.results(), cache.store(), cache.settings()
-    JOBS.submit(
+    submit(
+        JOBS,
         "prepare",
         lambda job: prepare(spec, results, store, settings, job.progress, watch=job.publish, on_map=job.show),
         owner=spec.map_key,

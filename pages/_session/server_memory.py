@@ -1,13 +1,16 @@
-"""What the server does while nobody clicks: it unloads idle encoders and gives freed memory back to the system."""
+"""What the server does while nobody clicks: it ends sessions, unloads idle encoders and gives back freed memory."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from functools import cache
 from threading import Event, Thread
 
 from mmalign_core.workflow import limit_heap, release_freed, unload_idle
+from pages._session import cache as app_cache
+from pages._session import sessions
 
 _EVERY = 20.0
 """Seconds between two looks; our choice: a person who reads a page is not disturbed by a tenth of a second."""
@@ -45,15 +48,28 @@ class Housekeeper:
         return True
 
 
+@asynccontextmanager
+async def lifespan(app: object) -> AsyncGenerator[None, None]:
+    """From the start of the server to its end, when it leaves nothing of its sessions behind."""
+    begin()
+    yield
+    sessions.end(app_cache.server_settings())
+
+
 @cache
 def begin() -> None:
     """Begin to look after this process, once."""
     limit_heap()
+    kept = app_cache.server_settings()
     keeper, never = Housekeeper(release_freed), Event()
+    sessions.begin(kept)
 
     def watch() -> None:
-        while not never.wait(_EVERY):
+        while not never.wait(min(_EVERY, kept.session_seconds)):
             unload_idle(_IDLE_ENCODER)
+            sessions.drop_expired()
+            if sessions.look(kept):
+                release_freed()
             keeper.look()
 
     Thread(target=watch, name="housekeeping", daemon=True).start()

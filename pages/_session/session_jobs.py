@@ -36,6 +36,11 @@ class SessionJobs:
                     self._overtaken.add(job.id)
                     job.cancel()
 
+    def gone(self, session: str) -> None:
+        """Forget a session that ended."""
+        with self._lock:
+            self._by_session.pop(session, None)
+
     def overtaken(self, job_id: str) -> bool:
         """Return whether the job was cancelled because its session turned away: nobody pressed Stop."""
         return job_id in self._overtaken

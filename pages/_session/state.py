@@ -12,6 +12,10 @@ from pages._session.view_spec import ViewSpec
 
 _KEY = "mmalign"
 _ENTERED, _REQUESTED, _WRITTEN = "mmalign.entered", "mmalign.requested", "mmalign.written"
+PRIVATE = ("upload", "run")
+"""Kinds of sources that belong to a person: what is made from them is kept for that person alone."""
+VISITOR = "mmalign.visitor"
+"""Key of who this session belongs to; `visitors.visitor` sets it."""
 PREVIOUS, PROBLEM = "mmalign.previous", "mmalign.problem"
 """Keys of the view before `open_source`, and of the reason to return to it."""
 
@@ -19,22 +23,35 @@ PREVIOUS, PROBLEM = "mmalign.previous", "mmalign.problem"
 def view_spec() -> ViewSpec:
     """Return the view of this session."""
     view = _view()
-    return ViewSpec(view["source"], view["choices"], view["map"], view["board"])
+    return ViewSpec(source(), view["choices"], view["map"], view["board"])
 
 
-def open_source(kind: str, value: str = "", *, opened: str = "") -> None:
+def source() -> dict[str, str]:
+    """Return the open source as `ViewSpec` takes it. What belongs to a person names them: no key is another's."""
+    found = _view()["source"]
+    return found | {"by": st.session_state[VISITOR].key} if found["kind"] in PRIVATE else found
+
+
+def source_kind() -> str:
+    """Return the kind of the open source, as `ViewSpec` names them."""
+    return _view()["source"]["kind"]
+
+
+def open_source(kind: str, value: str = "", *, opened: str = "", roles: str = "") -> None:
     """Show another collection, and drop the choices made for the old one.
 
-    `opened` differs each time a folder is opened again: its files may have changed, so its results are computed again.
+    `roles`: JSON of column -> the role that the person gave it. `opened` differs each time a folder is opened again:
+    its files may have changed, so its results are computed again.
     """
     before = _view()["source"]
     kept().update({PREVIOUS: dict(_view()), PROBLEM: ""})
-    if (before["kind"], before["value"]) != (kind, value):
+    if (before["kind"], before["value"], before.get("roles", "")) != (kind, value, roles):
         _view().update(choices={}, board={}, item=None, at="", selection=[], query=None, why=None, model={}, rival={})
         forget_widgets("where")  # conditions name the old one's columns
         forget_widgets("align.")  # the form shows the choices of the run that is opened
         st.query_params.pop("where", None)
-    _view()["source"] = {"kind": kind, "value": value} | ({"opened": opened} if opened else {})
+    extra = {name: said for name, said in (("opened", opened), ("roles", roles)) if said}
+    _view()["source"] = {"kind": kind, "value": value} | extra
 
 
 def kept() -> MutableMapping[str, Any]:

@@ -1,73 +1,69 @@
-"""Uploaded files, kept under the store's root by the digest of all of them, so that a link can reopen them."""
+"""Uploaded files of a session: collections on the person's shelf, and the pictures, sounds and videos of queries."""
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from uuid import uuid4
 
 from mmalign_core.settings import Settings
-from mmalign_core.types import BadInput, Collection, digest_bytes
-from mmalign_core.workflow import collect_uploads
+from mmalign_core.types import BadInput, Collection, Progress, digest_bytes, digest_file, no_progress
+from mmalign_core.workflow import add_upload, collect_uploads, folder_bytes, upload_files
+from pages._session import places, sessions
+from pages._session.visitors import visitor
+
+_LONGEST_ENDING = 6
+"""Characters of an ending, with its dot; our choice: the longest of those that we read."""
+Content = bytes | Path
+"""Content of a received file: its bytes, or the file on this machine that it was streamed to, which is moved."""
 
 
-def keep_upload(files: Sequence[tuple[str, bytes]], settings: Settings) -> str:
-    """Write (name, content) pairs to disk and return their digest. Names are data: they never become file names."""
-    parts = [part for name, content in files for part in (name.encode(errors="replace"), content)]
-    digest = digest_bytes(*parts)
-    folder = _folder(digest, settings)
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".draft-"))
-        for place, (_, content) in enumerate(files):
-            (draft / f"{place:06d}").write_bytes(content)
-        (draft / "names.json").write_text(json.dumps([name for name, _ in files]), encoding="utf-8")
-        _settle(draft, folder)
-    return digest
+def receive_upload(files: Sequence[tuple[str, Content]], settings: Settings) -> str:
+    """Put (name, content) pairs on the shelf of this session and return their digest.
+
+    BadInput where a person's uploads together exceed the limit.
+    """
+    own = places.folders(settings.root).make(visitor().key)
+    sessions.attend()
+    _check_room(files, own, settings)
+    return add_upload(own / places.SHELF, files)
 
 
-def open_upload(digest: str, *, settings: Settings) -> Collection:
-    """Return the collection of these kept files. BadInput if they are gone."""
-    folder = _folder(digest, settings)
-    if not folder.exists():
-        raise BadInput("these uploaded files are no longer here; upload them again")
-    names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
-    files = [(name, folder / f"{place:06d}") for place, name in enumerate(names)]
-    return collect_uploads(files, settings=settings)
+def open_upload(
+    folder: Path, *, settings: Settings, roles: Mapping[str, str] | None = None, progress: Progress = no_progress
+) -> Collection:
+    """Return the collection of the files in an upload's folder. BadInput if they are gone."""
+    return collect_uploads(upload_files(folder), roles=roles, settings=settings, progress=progress)
 
 
-def _folder(digest: str, settings: Settings) -> Path:
-    return settings.root / "uploads" / digest
-
-
-def _settle(draft: Path, folder: Path) -> None:
-    """Rename the draft to the folder in one step. If another session was faster, its content is the same."""
-    try:
-        os.rename(draft, folder)
-    except OSError:
-        if not folder.exists():
-            raise
-
-
-def keep_query(name: str, content: bytes, settings: Settings) -> str:
-    """Write one uploaded picture or sound to disk under its digest, and return the path."""
+def receive_query(name: str, content: Content, settings: Settings) -> str:
+    """Put one uploaded picture, sound or video into the folder of this session, under its digest; return its name."""
+    folder = places.folders(settings.root).make(visitor().key) / "queries"
+    sessions.attend()
+    _check_room([(name, content)], folder.parent, settings)
+    digest = digest_bytes(content) if isinstance(content, bytes) else digest_file(content)
     ending = Path(name).suffix.lower()
-    ending = ending if ending[1:].isalnum() and len(ending) <= 6 else ""
-    folder = settings.root / "queries"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{digest_bytes(content)}{ending}"
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_bytes(content)
-        os.replace(draft, path)
-    return str(path)
+    kept = f"{digest}{ending}" if ending[1:].isalnum() and len(ending) <= _LONGEST_ENDING else digest
+    folder.mkdir(exist_ok=True)
+    draft = folder / f".{kept}.{uuid4().hex}"
+    draft.write_bytes(content) if isinstance(content, bytes) else os.replace(content, draft)
+    os.replace(draft, folder / kept)
+    return kept
 
 
 def query_path(name: str, settings: Settings) -> Path:
-    """Return the path of the kept picture or sound of this name. BadInput if it is gone."""
-    path = settings.root / "queries" / Path(name).name
+    """Return the path of this session's picture, sound or video of that name. BadInput if it is gone."""
+    path = places.folders(settings.root).of(visitor().key) / "queries" / Path(name).name
     if not path.is_file():
         raise BadInput("an uploaded file of this query is no longer here; remove it from the query and upload it again")
     return path
+
+
+def _check_room(files: Sequence[tuple[str, Content]], own: Path, settings: Settings) -> None:
+    sizes = [len(content) if isinstance(content, bytes) else content.stat().st_size for _, content in files]
+    if folder_bytes(own) + sum(sizes) > settings.max_upload_bytes:
+        raise BadInput(
+            f"the uploads of one person may take {settings.max_upload_bytes / 1e6:,.0f} MB together; delete an earlier"
+            " one, upload less, or raise MMALIGN_MAX_UPLOAD_BYTES"
+        )

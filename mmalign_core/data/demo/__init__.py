@@ -27,9 +27,10 @@ def write_demo(folder: str | Path, progress: Progress | None = None) -> Path:
     """Write the demo collection to `folder` and return the absolute path. Nothing is downloaded.
 
     The folder holds manifest.jsonl, images/, audio/, interactions.csv, ATTRIBUTION.md and demo.json. Every run writes
-    the same files. They are written to a temporary folder beside it, which is renamed at the end, so that an
-    interrupted run leaves nothing incomplete, and a killed one a hidden folder that the next run removes. A folder that holds this version already is not changed. A link is
-    followed. Raises BadInput if `folder` holds anything else, is a file, or cannot be written.
+    the same files. They are written to a temporary folder beside it, which is renamed at the end: an interrupted run
+    leaves nothing incomplete, and a killed one a hidden folder that the next run removes. A folder that holds this
+    version already is not changed. A link is followed. Raises BadInput if `folder` holds anything else, is a file, or
+    cannot be written.
     """
     target = Path(os.path.expanduser(folder)).absolute()
     target = Path(os.path.realpath(target)) if target.is_symlink() else target  # the place itself: a link stays

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmalign_core.encoders import ENCODERS, hub_files, params_of, with_params, without_params
+from mmalign_core.encoders import (
+    ENCODERS,
+    check_model_place,
+    hub_files,
+    is_folder,
+    params_of,
+    with_params,
+    without_params,
+)
 from mmalign_core.encoders.batched.instances import encoder
 from mmalign_core.model_files.catalogue import KNOWN, SUGGESTED, nearest
 from mmalign_core.model_files.inventory import encoder_for, local_models
@@ -39,11 +47,12 @@ class NamedModel:
     here: bool
 
 
-def check_encoder(reference: str, modality: str) -> str:
+def check_encoder(reference: str, modality: str, settings: Settings | None = None) -> str:
     """Return the reference in its normal form after its files are checked.
 
     Raises BadInput if it is unknown, incomplete on this machine or does not read the modality.
     """
+    check_model_place(reference, settings)
     reference = model_reference(reference)
     reads = ENCODERS.get(parts_of(reference).name).reads()
     if modality == "video" and "image" in reads:
@@ -53,6 +62,7 @@ def check_encoder(reference: str, modality: str) -> str:
 
 def look_up_model(words: str, settings: Settings | None = None) -> NamedModel:
     """Return the model that the words name. No hub is queried. Raises BadInput as `model_reference`."""
+    check_model_place(words, settings)
     reference = model_reference(words)
     name, _, model = parts_of(reference)
     reads = ENCODERS.get(name).reads()
@@ -78,16 +88,6 @@ def model_reference(words: str) -> str:
         return short[given]
     near = nearest(given, [*known, *short])
     raise BadInput(f"'{given[:200]}' names no encoder and no folder here{near}; write ENCODER:MODEL, as {known[0]}")
-
-
-def is_folder(model: str) -> bool:
-    """Whether the model is a path on this machine rather than a name on a hub."""
-    if model.startswith(("local-dir:", "/", "./", "../", "~", ".\\", "\\")) or model[1:3] == ":\\":
-        return True
-    try:
-        return bool(model) and Path(model).is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def expected_model_folder(reference: str, settings: Settings | None = None) -> Path:

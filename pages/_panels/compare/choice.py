@@ -12,7 +12,7 @@ from pages._session.compared import OtherRun
 
 def show() -> OtherRun | None:
     """Draw the menu and return the chosen run; a hint and None if there is no other run."""
-    others = compared.other_runs(cache.store().list_runs(), run_menu.saved_label)
+    others = compared.other_runs(cache.home_store().list_runs(), run_menu.saved_label)
     asked = compared.named()
     if not others:
         errors.empty(

@@ -71,10 +71,10 @@ class Comparison:
 
 def task(run: Run, own: ViewSpec, other: OtherRun) -> Task:
     """Return the work that compares the open run with another one: the other is A, the open one is B."""
-    results, store, settings = cache.results(), cache.store(), cache.settings()
+    results, store = cache.results(), cache.store()
 
     def work(progress: Progress) -> Comparison:
-        before = pipeline.run_of(other.spec, results, store, settings, within(progress, 0.0, 0.5))
+        before = pipeline.run_of(other.spec, results, within(progress, 0.0, 0.5))
         difference = compare_runs(before, run, store=store, progress=within(progress, 0.5, 0.8))
         judged = [
             judge_all(one, store=store, progress=within(progress, start, start + 0.1))

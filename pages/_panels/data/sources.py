@@ -7,8 +7,8 @@ import time
 import streamlit as st
 
 from pages._components import errors, run_menu
-from pages._session import cache, state
-from pages._session.uploads import keep_upload
+from pages._panels.data import preview, uploads
+from pages._session import cache, previews, state
 
 _WORDS = {"demo": "Demo", "upload": "Upload files", "folder": "Open a folder", "run": "Reopen a run"}
 _ICONS = {
@@ -34,9 +34,11 @@ def show() -> None:
         persist_state="session",
     )
     if kind == "upload":
-        _upload()
+        uploads.show()
+        preview.show()
     elif kind == "folder":
         _folder()
+        preview.show()
     elif kind == "run":
         _run()
 
@@ -46,26 +48,9 @@ def _switched() -> None:
         state.open_source("demo")
 
 
-def _upload() -> None:
-    with st.form("upload", border=False, clear_on_submit=True):
-        files = st.file_uploader(
-            "Texts, pictures, sounds, vectors (.npz), a zip or a manifest, several at once; "
-            "cat.jpg, cat.txt and cat.wav make one item",
-            accept_multiple_files=True,
-            key="files",
-        )
-        if st.form_submit_button("Read the files", type="primary", icon=":material/upload:"):
-            if not files:
-                errors.show("choose at least one file first")
-                return
-            with errors.shown():
-                digest = keep_upload([(file.name, file.getvalue()) for file in files], cache.settings())
-                state.open_source("upload", digest)
-                st.rerun()
-
-
 def _folder() -> None:
     source = state.view_spec().source
+    _say_which()
     with st.form("folder", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         path = st.text_input(
             "Folder, manifest (.csv .jsonl .parquet), .npz, .lance, .zip or .tar on the machine this runs on",
@@ -73,18 +58,35 @@ def _folder() -> None:
             key="path",
         )
         pressed = st.form_submit_button("Open", type="primary", icon=":material/folder_open:", on_click=_open_folder)
-    if pressed and not path.strip():
+        looked = st.form_submit_button("Preview", icon=":material/visibility:", on_click=_preview_folder)
+    if (pressed or looked) and not path.strip():
         errors.show("type the path of a folder or file first")
+
+
+def _say_which() -> None:
+    """Say which folders may be opened, where others see this page."""
+    roots = cache.settings().data_roots
+    if roots is None:
+        return
+    named = ", ".join(map(str, roots)) or "none; whoever runs the dashboard can allow some by MMALIGN_DATA_ROOTS"
+    st.caption(errors.plain(f"Over a network, folders and files below these may be opened: {named}."))
 
 
 def _open_folder() -> None:
     path = str(state.widget("path", "")).strip()
     if path:
+        previews.close()
         state.open_source("folder", path, opened=str(time.time_ns()))
 
 
+def _preview_folder() -> None:
+    path = str(state.widget("path", "")).strip()
+    if path:
+        previews.ask("folder", path)
+
+
 def _run() -> None:
-    names = [summary.id for summary in cache.store().list_runs()]
+    names = [summary.id for summary in cache.home_store().list_runs()]
     if not names:
         errors.empty("No run is saved yet", "Align, then keep the run under a name.", "bookmark")
         return

@@ -13,6 +13,7 @@ from pages._components.media import previews
 from pages._panels.errors.filters import kind_words
 from pages._panels.errors.queries import Query
 from pages._session import cache, state
+from pages._session.visitors import author
 
 KEYS: Mapping[str, MarkKind] = {str(number): kind for number, kind in enumerate(MarkKind, 1)}
 """Key -> kind of the mark that it sets."""
@@ -108,7 +109,9 @@ def _add_note(run: Run, query: Query, mark: Mark, note_key: str) -> None:
 
 def _keep(run: Run, query: Query, kind: MarkKind, other: str, modality: str, note: str) -> None:
     try:
-        made = add_mark(run.collection, cache.store(), kind, query.item, other=other, modality=modality, note=note)
+        made = add_mark(
+            run.collection, cache.store(), kind, query.item, other=other, modality=modality, note=note, who=author()
+        )
     except (BadInput, OSError) as error:
         _say(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return
@@ -131,7 +134,7 @@ def _say(text: str, *, icon: str) -> None:
 
 def _take_back(run: Run, mark_id: str) -> None:
     try:
-        gone = undo_mark(run.collection, cache.store(), mark_id)
+        gone = undo_mark(run.collection, cache.store(), mark_id, who=author())
     except (BadInput, OSError) as error:
         _say(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return

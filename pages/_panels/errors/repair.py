@@ -76,7 +76,7 @@ def show_origin(run: Run) -> None:
         if view := _view_before(before):
             st.button("Undo: go back to the run before", icon=":material/undo:", key="repair.undo",
                       on_click=view_history.open_view, args=(view,))  # fmt: skip
-        elif before in {summary.id for summary in cache.store().list_runs()}:
+        elif before in {summary.id for summary in cache.home_store().list_runs()}:
             st.button("Undo: go back to the run before", icon=":material/undo:", key="repair.undo",
                       on_click=run_menu.reopen, args=(before,))  # fmt: skip
         else:

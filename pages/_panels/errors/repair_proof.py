@@ -10,11 +10,11 @@ import streamlit as st
 
 from mmalign_core.plots import direction_arrow, measure_word
 from mmalign_core.types import BadInput, Progress
-from mmalign_core.workflow import ErrorReport, Repair, Run, check_run_id, save_run
+from mmalign_core.workflow import ErrorReport, Repair, Run, check_run_id
 from pages._components import errors, exports, run_menu, waiting
 from pages._components.media import gallery
 from pages._panels.errors.queries import open_item
-from pages._session import cache, state
+from pages._session import cache, keeping, state
 from pages._session.jobs import Task, within
 from pages._session.results_cache import Failed
 
@@ -135,11 +135,11 @@ def _open(name: str) -> None:
 
 
 def _save_task(done: Repair, key: str, name: str) -> Task:
-    store = cache.store()
+    store, source = cache.store(), state.source()
 
     def work(progress: Progress) -> str:
         made = done.repaired_run(store=store, progress=within(progress, 0.0, 0.9))
-        save_run(made, name, store=store)
+        keeping.keep_run(made, name, source)
         progress(1.0, f"kept as {name}")
         return name
 

@@ -10,33 +10,43 @@ from mmalign_core.types import BadInput
 from mmalign_core.workflow import STORE_KINDS, StoreEntry
 from pages._components import errors
 from pages._panels.models import lines
-from pages._session import cache
+from pages._session import cache, keeping
+from pages._session.visitors import can_sign_in, visitor
 
 _WORDS = {
     "runs": "Runs",
     "embeddings": "Vectors, by encoder",
     "collections": "Opened collections",
-    "queries": "Uploaded queries: pictures, sounds, videos",
-    "uploads": "Uploaded data",
+    "queries": "Uploaded queries of earlier versions",
+    "uploads": "Kept uploads, with what was made of them",
     "media": "Media of uploads and archives",
     "maps": "Maps of shared spaces",
     "marks": "Marks of items and pairs",
 }
 _SHOWN = 200
 """Entries of one kind in the menu: more are slow to draw, and the command line lists all of them."""
+_OWN = ("runs", "uploads", "marks")
+"""Kinds that are a person's own. Over a network the others are shared, and their names may tell of others' data."""
 
 
 def show() -> None:
     """Draw one line for each kind with its size. It opens to a menu of entries and a button that deletes them."""
     try:
-        found = {kind: cache.store().entries(kind) for kind in STORE_KINDS}
+        store = cache.home_store()
+        found = {kind: store.entries(kind) for kind in STORE_KINDS if kind in _OWN or not visitor().network}
     except BadInput as error:
         errors.show(str(error))
         return
     total = sum(entry.bytes for entries in found.values() for entry in entries)
     st.markdown("##### Storage" + (f" :gray[· {lines.size(total)}]" if total else ""))
-    st.caption(errors.plain(str(cache.store().root)))
+    if visitor().network:
+        st.caption("What you kept. Everything else that this server stores is managed by: `mmalign store`.")
+    else:
+        st.caption(errors.plain(str(cache.home_store().root)))
     for kind, entries in found.items():
+        if kind == "uploads" and visitor().network and not can_sign_in():
+            mine = {folder.name for folder in keeping.kept_uploads()}
+            entries = [entry for entry in entries if entry.key in mine]
         if entries:
             _kind(kind, entries)
     if not any(found.values()):
@@ -64,9 +74,9 @@ def _named(entry: StoreEntry) -> str:
     return " · ".join(filter(None, (entry.key, entry.about, lines.size(entry.bytes))))
 
 
-def _delete(kind: str, keys: Sequence[str]) -> None:
+def _delete(kind: str, keys: tuple[str, ...]) -> None:
     try:
-        freed = cache.store().remove(kind, keys)
+        freed = keeping.delete_uploads(keys) if kind == "uploads" else cache.home_store().remove(kind, keys)
     except (BadInput, OSError) as error:
         st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return

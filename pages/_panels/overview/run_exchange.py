@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from mmalign_core.types import BadInput, Progress, digest_bytes
+from mmalign_core.types import BadInput, Progress, digest_json
 from mmalign_core.workflow import (
     ReportPage,
     Run,
@@ -22,6 +22,7 @@ from mmalign_core.workflow import (
 from pages._components import errors, run_menu, waiting
 from pages._session import cache
 from pages._session.jobs import Task
+from pages._session.received import content_of
 
 _SHOWN = 20
 """Differences that a failed verification lists. Our choice: enough to see what kind they are of."""
@@ -46,8 +47,12 @@ def show_imports() -> None:
     file = st.file_uploader("A bundle (.zip)", type="zip", key="share.file")
     if file is None:
         return
-    content = file.getvalue()
-    task = _verification_task(content)
+    try:
+        content = content_of(file)
+    except BadInput as error:
+        errors.show(str(error))
+        return
+    task = _verification_task(content, digest_json([file.file_id, file.name]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.text_input("Name of the opened run", value=Path(file.name).stem[:100], key="share.name")
         opened = st.button("Open it", icon=":material/folder_open:", type="primary", key="share.open")
@@ -81,14 +86,14 @@ def _bundle_task(run: Run, run_key: str, media: bool) -> Task:
     return Task("bundle", f"{run_key} {media}", "pack the run", work)
 
 
-def _verification_task(content: bytes) -> Task:
+def _verification_task(content: bytes | Path, key: str) -> Task:
     settings = cache.settings()
 
     def work(progress: Progress) -> Verification:
         with tempfile.TemporaryDirectory() as folder:
             return verify_bundle(_written(content, folder), settings=settings, progress=progress)
 
-    return Task("verification", digest_bytes(content), "compute every number again", work)
+    return Task("verification", key, "compute every number again", work)
 
 
 def _offer(task: Task, words: str, name: str, mime: str) -> None:
@@ -108,8 +113,8 @@ def _offer(task: Task, words: str, name: str, mime: str) -> None:
         )
 
 
-def _open(content: bytes, name: str) -> None:
-    store = cache.store()
+def _open(content: bytes | Path, name: str) -> None:
+    store = cache.home_store()
     if not name:
         raise BadInput("the opened run has no name; type one")
     if any(run.id == name for run in store.list_runs()):
@@ -120,7 +125,10 @@ def _open(content: bytes, name: str) -> None:
     st.rerun()
 
 
-def _written(content: bytes, folder: str) -> Path:
+def _written(content: bytes | Path, folder: str) -> Path:
+    """The bundle as a file: where the server streamed it to, or its bytes in that folder."""
+    if isinstance(content, Path):
+        return content
     path = Path(folder) / "bundle.zip"
     path.write_bytes(content)
     return path

@@ -13,7 +13,7 @@ from pages._session import cache, clicks, state
 
 def show() -> None:
     """Draw a table of the runs in the store, newest first, and what can be done with the chosen one."""
-    found = cache.store().list_runs()
+    found = cache.home_store().list_runs()
     st.subheader("Saved runs", anchor=False)
     if not found:
         st.caption("None yet. Open the menu of runs at the top right, or the Align page, to keep one under a name.")
@@ -76,7 +76,7 @@ def _actions(summary: RunSummary) -> None:
 def _rename(old: str) -> None:
     new = str(state.widget("saved.name", "")).strip()
     try:
-        cache.store().rename_run(old, check_run_id(new))
+        cache.home_store().rename_run(old, check_run_id(new))
     except (BadInput, OSError) as error:
         st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return
@@ -87,7 +87,7 @@ def _rename(old: str) -> None:
 
 def _delete(name: str) -> None:
     try:
-        cache.store().remove_run(name)
+        cache.home_store().remove_run(name)
     except (BadInput, OSError) as error:
         st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
         return

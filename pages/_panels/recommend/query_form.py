@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from mmalign_core.types import BadInput
 from mmalign_core.workflow import Run, queryable
+from pages._components import errors
 from pages._components.media import gallery, previews
 from pages._panels.data import items
 from pages._panels.recommend import queries
 from pages._panels.space import points
 from pages._session import cache, state
 from pages._session.links import LONGEST_TEXT
-from pages._session.uploads import keep_query
+from pages._session.received import content_of
+from pages._session.uploads import receive_query
 
 MODES = {"new": "Ask for", "like": "And like", "unlike": "But not"}
 _HELP = "**Ask for** starts a new query, **And like** adds to it, **But not** excludes what is like it."
@@ -131,8 +132,12 @@ def _uploader(run: Run, kind: str, label: str) -> None:
 
 def _uploaded(run: Run, kind: str, key: str) -> None:
     file = state.widget(key)
-    if file is not None:
-        add(run, kind, Path(keep_query(file.name, file.getvalue(), cache.settings())).name)
+    if file is None:
+        return
+    try:
+        add(run, kind, receive_query(file.name, content_of(file), cache.server_settings()))
+    except BadInput as error:
+        st.toast(errors.plain(errors.sentence(str(error))), icon=":material/error:")
 
 
 def _item(run: Run) -> None:
