@@ -73,7 +73,7 @@ def test_each_package_is_listed_once_with_a_bound_and_a_reason() -> None:
 def test_the_extras_are_read_to_the_last_line() -> None:
     extras = tomllib.loads(PROJECT)["project"]["optional-dependencies"]
     named = {normal(re.split(r"[\[>]", line)[0]) for lines in extras.values() for line in lines}
-    assert set(extras) == {"large", "llm", "ray", "heic", "dicom", "dev"}
+    assert set(extras) == {"large", "llm", "ray", "auth", "heic", "dicom", "dev"}
     assert set(listed(extra_lines())) == named - {"mmalign"}
 
 

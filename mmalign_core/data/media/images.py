@@ -7,6 +7,7 @@ import logging
 import struct
 import warnings
 import zlib
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from mmalign_core.data.media.picture_limits import check_picture, holding
 from mmalign_core.data.media.picture_modes import to_rgb
 from mmalign_core.data.media.png_chunks import bare_png
 from mmalign_core.data.names import file_words
+from mmalign_core.data.prints import prints_held_back
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 
@@ -123,9 +125,16 @@ def _decoded(
         with holding(needed, settings.max_image_bytes):
             if at_least and image.format in ("JPEG", "MPO"):
                 _draft(image, at_least)
-            image.load()
+            with _quiet(image):
+                image.load()
             rgb = to_rgb(image, _shrink(image.size, at_least))
             return _upright(rgb, _orientation(image), size, remark)
+
+
+def _quiet(image: Image.Image) -> AbstractContextManager[None]:
+    """What holds back the prints of libtiff, which decodes packed TIFFs alone."""
+    packed = image.format == "TIFF" and image.info.get("compression") != "raw"
+    return prints_held_back() if packed else nullcontext()
 
 
 def _upright(image: Image.Image, orientation: int, size: tuple[int, int], remark: str) -> Picture:
