@@ -18,8 +18,8 @@ _PRINTED = re.compile(
     rb"\w*: [^\n]*\n?",
     re.DOTALL,
 )
-"""What Rust's panic hook prints, up to its note on backtraces, the lines of Lance's own log, and libtiff's errors, which begin
-with the function's name."""
+"""What Rust's panic hook prints, up to its note on backtraces; the lines of Lance's own log; and libtiff's errors,
+which begin with the function's name."""
 _lock = RLock()
 
 
