@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mmalign_core.data import inspect_collection, read_collection
-from mmalign_core.data.columnar.panics import panics_held_back
+from mmalign_core.data.prints import prints_held_back
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
 from tests.sample_files import png, wav, write
@@ -123,7 +123,7 @@ def test_a_panic_of_the_library_is_not_printed(tmp_path: Path, capfd: pytest.Cap
     with pytest.raises(BadInput, match=r"'a.lance' is not a readable Lance table"):
         read_collection(tmp_path / "a.lance")
     assert capfd.readouterr().err == ""
-    with panics_held_back():
+    with prints_held_back():
         os.write(2, b"a line of another thread\nthread 'x' (7) panicked at a.rs:1:2:\nwhy\nnote: run with `RUST`\n")
         os.write(2, b"[2026-01-01T00:00:00Z WARN  lance::dataset] Failed to decode\n")
     assert capfd.readouterr().err == "a line of another thread\n"

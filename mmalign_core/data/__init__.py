@@ -25,7 +25,7 @@ Each module imports only from modules on lower floors:
     1  files, moment_columns                       location, size, digest and storage of files; columns of moments
     1  archive_members                             what an archive holds, by its bytes
     0  names, formats, titles, moments, mounts     names, first bytes, what items are called, dates and times
-    0  archive_names, walk                         names in code pages, folders of any depth
+    0  archive_names, walk, prints                 names in code pages, folders of any depth, libraries' words
 
 `demo/` writes a collection and imports none of these.
 """

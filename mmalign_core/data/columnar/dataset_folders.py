@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mmalign_core.data.columnar.panics import panics_held_back
 from mmalign_core.data.columnar.parts import Part, Source, file_part, readable, split_of
 from mmalign_core.data.names import natural_key, safe_name, shown
+from mmalign_core.data.prints import prints_held_back
 from mmalign_core.data.tabular.budgets import check_columns
 from mmalign_core.types import BadInput
 
@@ -101,7 +101,7 @@ def lance_source(path: Path, name: str) -> Source:
     """The newest version of a Lance table; raises BadInput, which calls it `name`, if it cannot be read."""
     if not is_lance(path):
         raise BadInput(f"'{shown(name)}' is not a Lance table (it has no _versions); copy the whole folder")
-    with readable(name, "Lance table"), panics_held_back(), _open_lance(path) as table:
+    with readable(name, "Lance table"), prints_held_back(), _open_lance(path) as table:
         schema, rows = table.schema, table.count_rows()
         check_columns(len(schema.names), f"'{shown(name)}'")
     return Source(name, (Part(name, schema, rows, partial(_lance_batches, path)),))
@@ -120,10 +120,10 @@ def lance_rows(path: Path, first: int, rows: int, size: int) -> Iterator[Any]:
 
 def _quiet(read: Callable[[], Iterable[Any]]) -> Iterator[Any]:
     """The batches, while what panics print is held back, and not between them."""
-    with panics_held_back():
+    with prints_held_back():
         batches = iter(read())
     while True:
-        with panics_held_back():
+        with prints_held_back():
             batch = next(batches, None)
         if batch is None:
             return
@@ -137,4 +137,6 @@ def _open_lance(path: Path) -> Iterator[Any]:
 
     with tempfile.TemporaryDirectory(prefix="lance-") as folder:
         (Path(folder) / "table.lance").symlink_to(path.resolve(), target_is_directory=True)
-        yield lancedb.connect(folder).open_table("table")
+        with prints_held_back():
+            table = lancedb.connect(folder).open_table("table")
+        yield table

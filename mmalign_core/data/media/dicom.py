@@ -26,7 +26,9 @@ _READ = (
     "BluePaletteColorLookupTableData",
 )
 """The data elements that pixels depend on (PS3.3, C.7.6.3 and C.11); no other is parsed."""
-_DEFLATED = "1.2.840.10008.1.2.1.99"
+_META = 1 << 12
+"""Bytes in which the description of the file, with its transfer syntax, lies; our choice: it has some hundreds."""
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
 """The transfer syntax whose data set is packed as a whole, to an unknown size (PS3.5, A.5)."""
 _SAMPLE = 24
 """Bytes of a sample while it is windowed in double precision: as stored, rescaled, and the result."""
@@ -48,12 +50,10 @@ def decode_dicom(source: str | Path | bytes, name: str, settings: Settings) -> I
         raise BadInput(reason)
     import pydicom
     from pydicom.errors import InvalidDicomError
-    from pydicom.filereader import read_file_meta_info
 
     warnings.filterwarnings("ignore", module="pydicom")
     try:
-        meta = read_file_meta_info(io.BytesIO(content))  # pyright: ignore[reportArgumentType]
-        if str(meta.get("TransferSyntaxUID", "")) == _DEFLATED:
+        if _DEFLATED in content[:_META]:
             raise BadInput(f"{name} is a DICOM file packed as a whole, which is not opened; save it unpacked")
         data = pydicom.dcmread(io.BytesIO(content), specific_tags=[*_READ])
         rows, columns = int(data.Rows), int(data.Columns)

@@ -39,14 +39,9 @@ def _pages(content: bytes | memoryview) -> Iterator[tuple[int, int]]:
         at += _PAGE.size + segments + sum(content[at + _PAGE.size : at + _PAGE.size + segments])
 
 
-def needs_ffmpeg(content: bytes) -> bool:
-    """Whether FFmpeg reads further in it than libsndfile: MP3, and several FLAC files in one.
-
-    libsndfile ends an MP3 where the table of its first stream says, and what decodes it there prints of every damage.
-    """
-    if content.startswith(b"fLaC"):
-        return content.find(_SECOND_FLAC, len(_SECOND_FLAC)) > 0
-    return content.startswith(b"ID3") or (content[:1] == b"\xff" and content[1:2] >= b"\xe0")
+def is_joined_flac(content: bytes) -> bool:
+    """Whether a FLAC file holds another one after its end."""
+    return content.startswith(b"fLaC") and content.find(_SECOND_FLAC, len(_SECOND_FLAC)) > 0
 
 
 def with_length(content: bytes) -> bytes | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mmalign_core.data.media.sound_streams import needs_ffmpeg, ogg_links, with_length
+from mmalign_core.data.media.sound_streams import is_joined_flac, ogg_links, with_length
 from mmalign_core.data.names import file_words
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput
@@ -19,8 +19,11 @@ RATES = (100, 1_000_000)
 
 _HEAD = 16
 """Bytes by which a kind of file is known."""
-_STREAMED = (b"OggS", b"fLaC", b"ID3", b"RIFF", b"RF64", b".snd")
-"""First bytes of files that may hold several streams one after the other, or no length; beside MP3 without tags."""
+_STREAMED = (b"OggS", b"fLaC", b"RIFF", b"RF64", b".snd")
+"""First bytes of files that may hold several streams one after the other, or no length."""
+_LIBSNDFILE = (*_STREAMED, b"FORM", b"caff", b"riff")
+"""First bytes of what libsndfile is given. FFmpeg decodes the rest, MP3 above all: libsndfile ends an MP3 where the
+table of its first stream says, and libmpg123 in it prints of every damage."""
 _SOME_BAD = 8
 """Packets that cannot be decoded at the beginning of a sound; our choice: an MP3 cut out of a stream has some."""
 _BLOCK = 1 << 17
@@ -66,21 +69,20 @@ def read_audio(source: str | Path | bytes, settings: Settings | None = None) -> 
 
 def _of_streams(source: str | Path | bytes, name: str, settings: Settings) -> tuple[np.ndarray, int] | None:
     """Samples and rate, of all streams that follow one another in the file, whatever the first says of its length."""
-    content = source if isinstance(source, bytes) else _odd_content(Path(source))
+    content = source if isinstance(source, bytes) else _content(Path(source))
+    if not content.startswith(_LIBSNDFILE) or is_joined_flac(content):
+        return _with_av(source, name, settings)
     if content.startswith(b"OggS") and len(links := ogg_links(content)) > 1:
         return _joined((content[begin:end] for begin, end in links), name, settings)
-    if content and needs_ffmpeg(content):
-        return _with_av(source, name, settings)
     source = with_length(content) or source
     return _with_soundfile(source, name, settings) or _with_av(source, name, settings)
 
 
-def _odd_content(path: Path) -> bytes:
-    """The bytes of a file of a kind that may hold several streams or no length; of any other file none."""
+def _content(path: Path) -> bytes:
+    """The bytes of a file of a kind that may hold several streams or no length; of any other file the first alone."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
-        odd = head.startswith(_STREAMED) or (head[:1] == b"\xff" and head[1:2] >= b"\xe0")
-        return head + file.read() if odd else b""
+        return head + file.read() if head.startswith(_STREAMED) else head
 
 
 def _joined(parts: Iterator[bytes], name: str, settings: Settings) -> tuple[np.ndarray, int] | None:
