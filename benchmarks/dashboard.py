@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,14 +48,21 @@ def serve(home: Path) -> Iterator[str]:
         yield address
 
 
-@contextmanager
-def serve_process(home: Path, script: str = "app.py") -> Iterator[tuple[str, int]]:
-    """Like `serve`, of any script; gives the address and the id of the server's process."""
+def free_port() -> int:
+    """A port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serve_process(
+    home: Path, script: str = "app.py", options: Sequence[str] = (), port: int = 0
+) -> Iterator[tuple[str, int]]:
+    """Like `serve`, of any script, with more options; gives the address and the id of the server's process."""
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true"]
-    command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.fileWatcherType=none"]
+    command += ["--server.address=127.0.0.1", f"--server.port={port}", "--server.fileWatcherType=none", *options]
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen(
             command, cwd=ROOT, env=os.environ | {"MMALIGN_HOME": str(home)}, stdout=log, stderr=log

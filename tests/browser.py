@@ -17,10 +17,12 @@ from benchmarks.dashboard import TITLES as TITLES
 from benchmarks.dashboard import chart as chart
 from benchmarks.dashboard import chromium
 from benchmarks.dashboard import drawn_map as drawn_map
+from benchmarks.dashboard import free_port as free_port
 from benchmarks.dashboard import go as go
 from benchmarks.dashboard import map_camera as map_camera
 from benchmarks.dashboard import map_point as map_point
 from benchmarks.dashboard import serve as serve
+from benchmarks.dashboard import serve_process as serve_process
 from benchmarks.dashboard import settled as settled
 
 MARKS = [

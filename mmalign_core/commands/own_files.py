@@ -26,6 +26,7 @@ _POINTS = {"item", "modality", "row", "key", "x", "y"}
 """Columns of every map that `project --out` writes."""
 _REPORTS: Mapping[str, frozenset[str]] = {
     "inspect": _keys("name items by_modality pairs metadata interactions attribution duplicates skipped notes"),
+    "inspect --preview": _keys("name items by_modality columns rows skipped notes interactions"),
     "encode": _keys("items encoded reused by_modality skipped seconds peak_rss_mb"),
     "align": _keys(
         "pair aligner family params similarity correction correction_params matcher matcher_params seed holding_out "

@@ -23,10 +23,17 @@ from mmalign_core.workflow import Encoding, encode, open_collection
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """Add DATA and --interactions."""
+    """Add DATA, --interactions and --role."""
     kinds = "folder, manifest (.csv .jsonl .parquet), vectors (.npz .npy), saved data set, Lance table, .zip or .tar"
     parser.add_argument("data", metavar="DATA", help=kinds)
     parser.add_argument("--interactions", metavar="FILE", help="user_id,item_id[,rating,timestamp]")
+    parser.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        metavar="COLUMN=ROLE",
+        help="what a column is read as: text, image, audio, video, id, text_vector and the like, metadata or none",
+    )
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -79,6 +86,11 @@ def encoders_of(args: argparse.Namespace) -> dict[str, str]:
     return dict(parse_assignments(getattr(args, "encoder", [])))
 
 
+def roles_of(args: argparse.Namespace) -> dict[str, str]:
+    """The --role options: column -> role."""
+    return dict(parse_assignments(getattr(args, "role", [])))
+
+
 def check_encoders(args: argparse.Namespace) -> None:
     """Raise BadInput if an --encoder is unknown, before anything is read."""
     for reference in encoders_of(args).values():
@@ -111,7 +123,11 @@ def opened(args: argparse.Namespace) -> Collection:
     """The collection of DATA and --interactions. Raises BadInput first if an --encoder is unknown."""
     check_encoders(args)
     return open_collection(
-        args.data, interactions=args.interactions, settings=settings_of(args), progress=show_progress
+        args.data,
+        interactions=args.interactions,
+        roles=roles_of(args),
+        settings=settings_of(args),
+        progress=show_progress,
     )
 
 

@@ -13,6 +13,7 @@ from mmalign_core.data.files import find_below, find_listed
 from mmalign_core.data.folder import why_unused
 from mmalign_core.data.formats import modality_of
 from mmalign_core.data.names import is_about, is_system_file, natural_key, shown
+from mmalign_core.data.walk import walk_folders
 from mmalign_core.types import BadInput
 
 
@@ -125,7 +126,7 @@ def _tail(name: str) -> str:
 
 
 def _walk(root: str) -> Iterator[str]:
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in walk_folders(root):
         inside = os.path.relpath(folder, root).replace(os.sep, "/")
         prefix = "" if inside == "." else f"{inside}/"
         folders[:] = sorted(f for f in folders if not is_system_file(f))

@@ -69,7 +69,9 @@ def find_manifests(files: FolderFiles, draft: Draft | None = None) -> tuple[Tabl
     for folder in folders:
         first, *others = sorted(by_folder[folder], key=_preference)
         chosen.append(TableFile(files.path(first), first))
-        for other in others if draft is not None else ():
+        for other in others:
+            if draft is None:
+                break
             files.use(other)
             draft.skip(other, "", f"'{shown(other)}' is not read, since '{shown(first)}' is there too", other)
     return tuple(chosen)

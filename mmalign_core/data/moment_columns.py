@@ -127,7 +127,7 @@ def _epoch(moments: pd.Series) -> np.ndarray:
     there = moments.notna().to_numpy()
     seconds = np.full(len(moments), math.nan)
     if there.any():
-        whole = moments[there].dt.tz_localize(None).to_numpy()
+        whole = moments.dropna().dt.tz_localize(None).to_numpy()
         second = whole.astype("datetime64[s]")
         seconds[there] = second.astype(np.int64) + (whole - second).astype("timedelta64[ns]").astype(np.int64) / 1e9
     return seconds

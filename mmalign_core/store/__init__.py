@@ -252,8 +252,7 @@ class Store:
         removals = {"runs": self.remove_run, "embeddings": self.remove_encoder, "collections": self.remove_collection}
         for key in keys:
             if kind == SHELF:
-                place = self.home / SHELF / key
-                remove_upload(place, Store(place) if place.is_dir() else self)
+                remove_upload(self.home / SHELF / key, Store)
             else:
                 remove_files(self._place_of(kind), kind, key) if kind in FILES else removals[kind](key)
         return sum(entries[key].bytes for key in dict.fromkeys(keys))

@@ -86,8 +86,10 @@ def foreign_entry(folder: Path, kind: Kind) -> str:
 
 def kind_of(folder: Path) -> Kind:
     """The kind that the folder's marker states, or its checksums: a run if neither says anything."""
-    kinds: tuple[Kind, ...] = tuple(_HEAD)
-    return next((kind for kind in kinds if _marked(folder, kind) or _HEAD[kind] in _listed(folder)), "run")
+    for kind, head in _HEAD.items():
+        if _marked(folder, kind) or head in _listed(folder):
+            return kind
+    return "run"
 
 
 def is_made_folder(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -134,18 +134,19 @@ def about_upload(folder: Path) -> str:
     kept, runs = kept_upload(folder), sorted(run.parent.name for run in folder.glob("runs/[!.]*/run.json"))
     more = f" and {len(names) - 2:,} more" if len(names) > 3 else ""
     shown = ", ".join(names[: 2 if more else 3])[:200] + more
-    parts = [shown, kept.when and f"kept {kept.when}", "shared by link" if kept.shared else ""]
-    return ", ".join(filter(None, [*parts, runs and f"with {len(runs)} saved runs"]))
+    parts = [shown, f"kept {kept.when}" if kept.when else "", "shared by link" if kept.shared else ""]
+    return ", ".join(filter(None, [*parts, f"with {len(runs)} saved runs" if runs else ""]))
 
 
-def remove_upload(folder: Path, inside: Removable) -> None:
-    """Delete an upload with all that was made from it; `inside`: the store in its folder.
+def remove_upload(folder: Path, store_in: Callable[[Path], Removable]) -> None:
+    """Delete an upload with all that was made from it; `store_in` opens the store in its folder.
 
     Raises BadInput, before its own files go, if it holds anything that this program did not write.
     """
     if folder.is_symlink() or not folder.is_dir():
         raise BadInput(f"'{folder}' is not deleted: it is not as this program wrote it; delete it yourself")
     _refuse_foreign(folder)
+    inside = store_in(folder)
     for kind in KINDS:
         if kind != SHELF:
             inside.remove(kind, [entry.key for entry in inside.entries(kind)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,9 +11,15 @@ import streamlit as st
 
 from mmalign_core.types import BadInput
 
+_LINKED = re.compile(r"(?:https?|ftp)(?=://)|www(?=\.)|@(?=[-\w]+\.[-\w])", re.IGNORECASE)
+"""Where Markdown makes a link of plain words, whatever is escaped: addresses of pages and of people."""
+_JOINER = "\u2060"
+"""Word joiner: takes no room, breaks no line, and keeps an address from becoming a link."""
+
 
 def plain(text: str) -> str:
-    """Return the text escaped, so that Streamlit's Markdown shows it as it is."""
+    """Return the text escaped, so that Streamlit's Markdown shows it as it is, and links nothing."""
+    text = _LINKED.sub(rf"\g<0>{_JOINER}", str(text))
     marked = "".join(f"\\{c}" if c in "\\`*_{}[]()#+!|~:$" else c for c in str(text))
     return html.escape(marked, quote=False)
 

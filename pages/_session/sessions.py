@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -13,6 +14,7 @@ from streamlit import runtime
 
 from mmalign_core.jobs import FETCHES, JOBS, Limits
 from mmalign_core.settings import Settings
+from mmalign_core.types import BadInput
 from mmalign_core.workflow import clear_left_sessions
 from pages._session import cache, media_cache, places, received, view_history
 from pages._session.session_jobs import SESSION_JOBS
@@ -110,6 +112,8 @@ def forget_upload(key: str, digest: str, settings: Settings) -> None:
 def begin(settings: Settings) -> None:
     """Delete what the sessions of ended servers left, and set the limits of background work."""
     clear_left_sessions(settings.root)
+    with suppress(BadInput):  # a store that cannot be written still shows what it holds
+        places.folders(settings.root).make("receiving")
     JOBS.workers, JOBS.limits = settings.max_jobs, Limits(settings.max_job_seconds, settings.max_job_bytes)
 
 

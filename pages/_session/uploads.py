@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
 from mmalign_core.settings import Settings
-from mmalign_core.types import BadInput, Collection, Progress, digest_bytes, digest_file
+from mmalign_core.types import BadInput, Collection, Progress, digest_bytes, digest_file, no_progress
 from mmalign_core.workflow import add_upload, collect_uploads, folder_bytes, upload_files
 from pages._session import places, sessions
 from pages._session.visitors import visitor
@@ -30,9 +30,11 @@ def receive_upload(files: Sequence[tuple[str, Content]], settings: Settings) -> 
     return add_upload(own / places.SHELF, files)
 
 
-def open_upload(folder: Path, *, settings: Settings, progress: Progress) -> Collection:
+def open_upload(
+    folder: Path, *, settings: Settings, roles: Mapping[str, str] | None = None, progress: Progress = no_progress
+) -> Collection:
     """Return the collection of the files in an upload's folder. BadInput if they are gone."""
-    return collect_uploads(upload_files(folder), settings=settings, progress=progress)
+    return collect_uploads(upload_files(folder), roles=roles, settings=settings, progress=progress)
 
 
 def receive_query(name: str, content: Content, settings: Settings) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mmalign_core.data.columnar.panics import panics_held_back
 from mmalign_core.data.columnar.parts import Part, Source, file_part, readable, split_of
 from mmalign_core.data.names import natural_key, safe_name, shown
 from mmalign_core.data.tabular.budgets import check_columns
@@ -100,7 +101,7 @@ def lance_source(path: Path, name: str) -> Source:
     """The newest version of a Lance table; raises BadInput, which calls it `name`, if it cannot be read."""
     if not is_lance(path):
         raise BadInput(f"'{shown(name)}' is not a Lance table (it has no _versions); copy the whole folder")
-    with readable(name, "Lance table"), _open_lance(path) as table:
+    with readable(name, "Lance table"), panics_held_back(), _open_lance(path) as table:
         schema, rows = table.schema, table.count_rows()
         check_columns(len(schema.names), f"'{shown(name)}'")
     return Source(name, (Part(name, schema, rows, partial(_lance_batches, path)),))
@@ -108,13 +109,25 @@ def lance_source(path: Path, name: str) -> Source:
 
 def _lance_batches(path: Path, size: int) -> Iterator[Any]:
     with _open_lance(path) as table:
-        yield from table.search().to_batches(batch_size=size)
+        yield from _quiet(lambda: table.search().to_batches(batch_size=size))
 
 
 def lance_rows(path: Path, first: int, rows: int, size: int) -> Iterator[Any]:
     """Record batches of at most `size` of the `rows` rows from `first` of a Lance table, without reading others."""
     with _open_lance(path) as table:
-        yield from table.search().offset(first).limit(rows).to_batches(batch_size=size)
+        yield from _quiet(lambda: table.search().offset(first).limit(rows).to_batches(batch_size=size))
+
+
+def _quiet(read: Callable[[], Iterable[Any]]) -> Iterator[Any]:
+    """The batches, while what panics print is held back, and not between them."""
+    with panics_held_back():
+        batches = iter(read())
+    while True:
+        with panics_held_back():
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 @contextmanager

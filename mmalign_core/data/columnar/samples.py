@@ -36,7 +36,7 @@ class Samples:
         """At most SAMPLE values of the first batch that holds any."""
         if self._features[column].kind == "nothing":
             return []
-        holding = [part for part in self._source.parts if column in part.schema.names]
+        holding = [part for part in self._source.parts if part.schema.get_field_index(column) >= 0]
         for part in holding:
             if values := self._values(self._first(part), column):
                 return values

@@ -24,9 +24,7 @@ _HEAD = 4096
 _BOM = b"\xef\xbb\xbf"
 
 
-def read_json(
-    path: Path, name: str, most: int | None, *, events: bool = False
-) -> tuple[dict[str, None], list[Line]]:
+def read_json(path: Path, name: str, most: int | None, *, events: bool = False) -> tuple[dict[str, None], list[Line]]:
     """The columns in order of appearance, and the lines, at most `most` of them.
 
     A list of objects, on one line or many, gives a line for each, and so does an object with one such list in it.

@@ -33,7 +33,7 @@ def open_table(path: Path) -> IO[bytes]:
 class _Bounded(io.RawIOBase):
     """Unpacked bytes; reading raises BadInput beyond `most` of them."""
 
-    def __init__(self, file: IO[bytes], name: str, most: int) -> None:
+    def __init__(self, file: gzip.GzipFile, name: str, most: int) -> None:
         self._file, self._name, self._left = file, name, most
 
     def readable(self) -> bool:

@@ -64,6 +64,11 @@ def written_value(value: Any) -> Any:
     return _scalar(value)
 
 
+def shown_duration(seconds: float) -> str:
+    """A duration as [-][days, ]hours:minutes:seconds."""
+    return _duration(round(seconds * _A_SECOND["us"]), _A_SECOND["us"]) or ""
+
+
 def _decoder(column: Any) -> Any:
     """The function that takes one coding away; None if there is none."""
     is_, kind = pa.types, column.type

@@ -19,6 +19,7 @@ from mmalign_core.workflow import (
 from pages._components import encoder_menu, errors
 from pages._panels.models import fetch, lines
 from pages._session import cache, state
+from pages._session.visitors import visitor
 
 _HEADINGS = {
     ("image", "text"): "Pictures and texts in one space",
@@ -62,6 +63,8 @@ def _fetched(row: AvailableModel) -> None:
             "Go on", icon=":material/download:", key=f"go.on.{_slug(row)}", on_click=fetch.look_up,
             args=(row.reference,), help="Download the missing files",
         )  # fmt: skip
+    if visitor().network:  # the models are everybody's there
+        return
     with st.popover("", icon=":material/delete:", help="Remove it from this machine", type="tertiary"):
         st.markdown(f"Delete **{errors.plain(row.summary)}** ({lines.size(row.bytes)}) from this machine?")
         others = "  \nOther programs that use this cache lose it too." * (not _is_own(row))
