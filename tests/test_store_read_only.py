@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from mmalign_core.__main__ import main
-from mmalign_core.store import Store
+from mmalign_core.store import Store, save_run_folder
 from mmalign_core.store.start import STAMP
-from tests.store_records import REPOSITORY
+from tests.store_records import REPOSITORY, run_record
 from tests.written import content
 
 
@@ -84,7 +84,7 @@ def test_a_read_only_store_encodes_aligns_draws_and_recommends_what_it_keeps(dat
 
 
 def test_a_store_without_a_stamp_is_of_an_earlier_version_and_gets_one(tmp_path: Path) -> None:
-    (tmp_path / "runs").mkdir()
+    save_run_folder(run_record(["a"]), tmp_path / "runs" / "run-1")
     Store(tmp_path)
     assert json.loads((tmp_path / STAMP).read_text()) == {"format": "mmalign-store", "version": 1}
     empty = tmp_path / "documents"

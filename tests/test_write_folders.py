@@ -14,6 +14,7 @@ from store_records import run_record
 from mmalign_core.commands.targets import check_targets
 from mmalign_core.data.demo import VERSION, write_demo
 from mmalign_core.store import Store, load_run_folder, save_run_folder
+from mmalign_core.store.parts import new_folder
 from mmalign_core.store.start import clear_leftovers, leftovers
 from tests.campaign.killed import in_child
 from tests.written import content, kept, nobody, on_a_full_disk
@@ -100,27 +101,48 @@ def test_the_demo_replaces_nothing_and_a_killed_one_is_gone_at_the_next(
         assert [path.name for path in place.iterdir()] == ["demo"]
 
 
-def test_leftovers_of_earlier_versions_go_at_the_next_start_and_what_is_held_stays(tmp_path: Path) -> None:
-    from mmalign_core.store.parts import new_folder
+LEFT = {
+    "media/unpacking-x1y2z3a4/files/a.png": 2,
+    "media/upload-k_2l3m4n/own.zip": 2,
+    f"media/spooling-{'0' * 32}": 1,
+    f"maps/.part-0a1b2c3d/{'0' * 32}.safetensors": 2,
+    f"queries/.{'0' * 32}.png.4711": 1,
+    "uploads/.draft-abcdefgh/000000": 2,
+    "sequences/e/.batch.01234567.mmalign-part/d": 3,
+}
+"""What killed writers of earlier versions left -> how many parts of the name are the unfinished file or folder."""
 
-    root = tmp_path / "store"
-    for name in (
-        "media/unpacking-x1/files/a",
-        "media/upload-y/b",
-        "maps/.part-z/c",
-        "sequences/e/.batch.01234567.mmalign-part/d",
-    ):
-        (root / name).parent.mkdir(parents=True)
+
+def leave(root: Path) -> list[Path]:
+    for name in LEFT:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("half")
-    (root / "media" / "spooling-0").write_text("half")
-    (root / "queries").mkdir()
-    (root / "queries" / ".0.png.4711").write_text("half")
-    (root / "media" / "notes.txt").write_text("precious")
+    return sorted(root / Path(*Path(name).parts[: depth if depth == 3 else 2]) for name, depth in LEFT.items())
+
+
+def test_leftovers_of_earlier_versions_go_at_the_next_start_and_what_is_held_stays(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    save_run_folder(run_record(["a"]), root / "runs" / "run-1")
+    left, mine = leave(root), ("media/notes.txt", "media/upload-pictures/me.png", "media/upload-pictures/you/a.png")
+    for name in mine:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("precious")
+    (root / "media" / "unpacking-guide").mkdir()
+    (root / "media" / "unpacking-guide" / "thesis.txt").write_text("precious")
     with new_folder(root / "media" / "slow") as slow:
-        assert len(leftovers(root)) == 7
+        assert leftovers(root) == sorted([*left, slow])
         clear_leftovers(root)
         assert leftovers(root) == [slow]
-    assert (root / "media" / "notes.txt").read_text() == "precious" and leftovers(root) == []
+    assert (root / "media" / "unpacking-guide" / "thesis.txt").exists() and all((root / name).exists() for name in mine)
+    assert leftovers(root) == []
+
+
+def test_in_a_folder_that_is_no_store_only_what_is_surely_ours_goes(tmp_path: Path) -> None:
+    left = leave(tmp_path)
+    before = content(tmp_path)
+    Store(tmp_path)
+    gone = [path for path in left if path.name.endswith(".mmalign-part")]
+    assert len(gone) == 1 and len(content(tmp_path)) == len(before) - 1 and not gone[0].exists()
 
 
 def test_a_store_of_a_later_version_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -59,9 +59,9 @@ def check_reports(place: Path) -> None:
     store.list_runs(), store.list_collections(), store.size()
     if left := leftovers(store.root):
         raise AssertionError(f"left after the start: {left}")
-    for report in place.glob("*.json"):
+    for report in place.glob("[!.]*.json"):
         json.loads(report.read_text())
-    for run in place.glob("*/run.json"):
+    for run in place.glob("[!.]*/run.json"):
         load_run_folder(run.parent)
 
 

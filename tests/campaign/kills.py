@@ -74,7 +74,7 @@ def main() -> int:
     parser.add_argument("--each", action="append", default=[], help="every step of this operation")
     parser.add_argument("--last", type=int, default=0, help="with --each: the last so many steps alone")
     args = parser.parse_args()
-    rng, killed = random.Random(args.seed), dict[str, int]()
+    rng, killed, failed = random.Random(args.seed), dict[str, int](), list[str]()
     import mmalign_core.commands.line
     import mmalign_core.store  # noqa: F401  imported once, before the processes part
 
@@ -91,15 +91,20 @@ def main() -> int:
         tries = tries or [(name, rng.randint(1, known[name][1])) for name in rng.choices(names, k=args.kills)]
         for number, (name, step) in enumerate(tries):
             place = Path(scratch) / f"{name}-{number}"
-            killed[name] = killed.get(name, 0) + kill_at(made[name], place, step, known[name][0])
-            shutil.rmtree(place)
-            place.with_suffix(".log").unlink()
+            try:
+                killed[name] = killed.get(name, 0) + kill_at(made[name], place, step, known[name][0])
+                shutil.rmtree(place)
+                place.with_suffix(".log").unlink()
+            except AssertionError as error:
+                failed.append(f"{name}: {error}")
+                print(failed[-1], file=sys.stderr, flush=True)
             if number % 10 == 9:
                 print(f"{number + 1} of {len(tries)}", file=sys.stderr, flush=True)
-    shutil.rmtree(scratch)
+    if not failed:
+        shutil.rmtree(scratch)
     about = {name: {"steps": steps, "killed": killed.get(name, 0)} for name, (_, steps) in known.items()}
-    print(json.dumps({"tries": len(tries), "kills": sum(killed.values()), "operations": about}))
-    return 0
+    print(json.dumps({"tries": len(tries), "kills": sum(killed.values()), "failed": failed, "operations": about}))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
