@@ -158,7 +158,7 @@ def main() -> int:
             most = max(most, server.memory_info().rss)
         spent = sum(server.cpu_times()[:2]) - sum(began[:2])
         stayed = left_of(home, words)
-        time.sleep(args.seconds * 2 + 45)  # the housekeeper looks every `seconds`, and cleans once the server rests
+        time.sleep(args.seconds * 2 + 165)  # Streamlit holds a lost session for two minutes; then the server cleans up
         left, after = left_of(home, words), server.memory_info().rss
     for person in people:
         print(

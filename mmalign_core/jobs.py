@@ -15,9 +15,10 @@ import traceback
 import uuid
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from mmalign_core.cost import Limits as Limits
+from mmalign_core.cost import Meter
 from mmalign_core.types import BadInput, Cancelled
 
 T = TypeVar("T")
@@ -25,46 +26,6 @@ EXIT_GRACE = 2.0
 """Seconds that jobs get to stop when the program ends. Chosen: a user barely notices them."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one job may take: `seconds`, and `grown`, the bytes by which the memory of the process may grow under it."""
-
-    seconds: float
-    grown: int
-
-
-class _Meter:
-    """The time since a job began, and by how much memory has grown since; other jobs' memory counts too."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits, self._began, self._held = limits, time.monotonic(), _memory()
-        self._looked = self._began
-
-    def check(self, title: str) -> None:
-        """Raise BadInput where a limit is reached. Memory is looked at once a second at most."""
-        now = time.monotonic()
-        if now - self._began > self._limits.seconds:
-            raise BadInput(
-                f"'{title}' was stopped after {self._limits.seconds:,.0f} seconds, the longest that one job may take;"
-                " take less data, a faster aligner, or raise MMALIGN_MAX_JOB_SECONDS"
-            )
-        if now - self._looked < 1.0:
-            return
-        self._looked = now
-        if (grown := _memory() - self._held) > self._limits.grown:
-            raise BadInput(
-                f"'{title}' was stopped: memory grew by {grown / 1e6:,.0f} MB, and {self._limits.grown / 1e6:,.0f} MB"
-                " is the most for one job; take less data, or raise MMALIGN_MAX_JOB_BYTES"
-            )
-
-
-def _memory() -> int:
-    """Bytes of this process in memory."""
-    import psutil
-
-    return int(psutil.Process().memory_info().rss)
 
 
 class Job(Generic[T]):
@@ -92,7 +53,7 @@ class Job(Generic[T]):
         self.traceback: str | None = None
         self.state: Any = None
         self._function: Callable[[Job[T]], T] | None = function
-        self._meter: _Meter | None = None
+        self._meter: Meter | None = None
         self._published: list[Any] = []
         self._cancel, self._finished, self._lock = threading.Event(), threading.Event(), threading.Lock()
 
@@ -166,7 +127,7 @@ class Job(Generic[T]):
                 return
             self.status = "running"
             function, self._function = self._function, None
-        self._meter = _Meter(self.limits) if self.limits else None
+        self._meter = Meter(self.limits) if self.limits else None
         assert function is not None
         outcome = self._attempt(function)
         with self._lock:

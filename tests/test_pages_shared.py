@@ -91,6 +91,15 @@ def test_users_text_cannot_become_markup(text: str) -> None:
             assert shown[place - 1] == "\\"
 
 
+@pytest.mark.parametrize(
+    "words", ["http://evil.example/x", "HTTPS://evil.example", "www.evil.example", "me@evil.example"]
+)
+def test_an_address_in_users_text_is_no_link(words: str) -> None:
+    shown = errors.plain(f"see {words} now")
+    assert "\u2060" in shown and shown.replace("\u2060", "").replace("\\", "") == f"see {words} now"
+    assert errors.plain("use-multilingual@1") == "use-multilingual@1", "a name that is typed again stays as it is"
+
+
 def test_an_error_is_one_sentence() -> None:
     assert errors.sentence("no file\n 'x'  here") == "No file 'x' here."
 

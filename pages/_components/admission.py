@@ -37,7 +37,7 @@ def _sign_in() -> None:
     person = signed_in()
     if person:
         with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="person"):
-            st.markdown(f":gray[:material/person: {errors.plain(name_of(person)[:80])}]")
+            st.text(name_of(person)[:80], width="content")
             st.button("Sign out", type="tertiary", icon=":material/logout:", key="sign.out", on_click=st.logout)
         return
     with st.container(horizontal_alignment="center", key="sign.in.form"):
