@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -16,6 +17,7 @@ from mmalign_core.data.names import shown
 from mmalign_core.settings import Settings
 from mmalign_core.types import BadInput, Progress
 
+warnings.filterwarnings("ignore", message=r"Reading `\.npy`")  # of headers of Python 2, which are read all the same
 _READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _MAPPED_FROM = 256 << 20
 """Bytes from which a file of the user's own stays on disk; our choice: smaller ones fit any memory twice."""
